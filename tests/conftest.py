@@ -1,12 +1,12 @@
-"""How the tests start, however they were started."""
+"""The start of the tests, whichever way they were started."""
 
 import signal
 
 
 def pytest_configure() -> None:
-    """Ctrl-C means something to the tests and to all that they start.
+    """Make Ctrl-C work for the tests and for their children.
 
-    A shell without job control starts what runs in its background with SIGINT ignored, which every
-    process under it would inherit.
+    A shell without job control starts background commands with SIGINT ignored, and every process
+    below inherits that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Names become loopback addresses; everything else in a value stays as it is."""
+"""Names become loopback addresses. Everything else in a value stays unchanged."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_names_are_translated(value: str, translated: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "backend",  # a word, not a host: it may mean anything
+        "backend",  # a word, not a host name
         "http://backend.example.com",
         "http://my-backend:8000",
         "the backend: it runs",
@@ -58,7 +58,7 @@ def test_names_are_translated(value: str, translated: str) -> None:
         "http://example.com/backend:8000",
     ],
 )
-def test_what_only_looks_like_a_name_stays(value: str) -> None:
+def test_values_that_only_resemble_names_stay(value: str) -> None:
     assert BOOK.translate(value) == value
 
 
@@ -69,7 +69,7 @@ def test_an_empty_book_changes_nothing(value: str) -> None:
 
 @pytest.fixture
 def loopback() -> Iterator[Callable[[Path], Loopback]]:
-    """Makes miniatures' addresses, which are let go after the test."""
+    """Make miniatures' addresses, which are released after the test."""
     with contextlib.ExitStack() as opened:
 
         def make(file: Path) -> Loopback:
@@ -82,7 +82,7 @@ def loopback() -> Iterator[Callable[[Path], Loopback]]:
 
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No other test's miniature takes a number meanwhile."""
+    """No other test's miniature takes a number in the meantime."""
     monkeypatch.setattr(addresses, "_FIRST_PORT", 27000)
 
 
@@ -103,9 +103,7 @@ def test_two_miniatures_share_no_address(tmp_path: Path, loopback) -> None:
 
 
 @pytest.mark.usefixtures("alone")
-def test_one_whose_number_another_has_taken_meanwhile_gets_the_next(
-    tmp_path: Path, loopback
-) -> None:
+def test_a_miniature_whose_number_was_taken_gets_the_next(tmp_path: Path, loopback) -> None:
     first = loopback(tmp_path / "one")
     before = first.address("x")
     first.close()
@@ -132,7 +130,7 @@ sys.stdin.read()
 
 
 def test_another_user_of_this_machine_gets_other_addresses(tmp_path: Path, loopback) -> None:
-    """Another user (where the tests may become one), who has another TMPDIR, too."""
+    """Another user (where the tests may become one), who also has another TMPDIR."""
     theirs = Path(tempfile.mkdtemp(dir="/tmp"))
     theirs.chmod(0o777)
     (theirs / "tmp").mkdir()
@@ -148,14 +146,14 @@ def test_another_user_of_this_machine_gets_other_addresses(tmp_path: Path, loopb
             said = other.stdout.readline().strip()
             assert said.startswith("127.77.")
             assert said != ours
-            # Nor does a third one take what the other user holds.
+            # A third user does not take the other user's number either.
             assert loopback(tmp_path / "third").address("x") not in (said, ours)
             other.kill()
     finally:
         shutil.rmtree(theirs)
 
 
-def test_a_file_that_was_written_half_is_made_again(tmp_path: Path, loopback) -> None:
+def test_a_half_written_file_is_made_again(tmp_path: Path, loopback) -> None:
     for rubbish in ("", "no number\n", "3\nname without number x\n", "999\n"):
         (tmp_path / "addresses").write_text(rubbish)
         made = loopback(tmp_path / "addresses")

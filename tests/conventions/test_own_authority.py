@@ -1,6 +1,7 @@
-"""Where a proxy signs by an authority of its own, which only this machine's store knows.
+"""A proxy that signs with its own authority, which only this machine's store knows.
 
-Real TLS, and a real store: in a mount namespace of its own, where root may change it.
+TLS and the store are real. The store lies in a mount namespace of its own, where root may change
+it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ scanners._uv("pip", "install", "--dry-run", "--python", sys.executable, "of-no-i
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An authority, and what it has signed."""
+    """An authority and its certificates."""
     folder = tmp_path_factory.mktemp("authority")
     if os.geteuid() != 0 or not STORE.exists() or not shutil.which("openssl"):
         pytest.skip("only root can change the store, in a namespace, with openssl at hand")
@@ -51,7 +52,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def index(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """An index that has nothing: its address, and what it was asked."""
+    """An empty index. Yields its address and the requests."""
     asked: list[str] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -74,7 +75,7 @@ def index(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 @pytest.mark.parametrize("how", ["with", "without"])
-def test_the_scanners_installer_believes_whom_the_machine_believes(
+def test_the_scanners_installer_trusts_the_machines_authorities(
     folder: Path, index: tuple[str, list[str]], tmp_path: Path, how: str
 ) -> None:
     address, asked = index
@@ -99,6 +100,6 @@ def test_the_scanners_installer_believes_whom_the_machine_believes(
     if how == "with":
         assert asked == ["/simple/of-no-index/"], outcome.stderr
         assert "was not found in the package registry" in outcome.stderr
-    else:  # or the test would pass anywhere
+    else:  # otherwise the test would pass anywhere
         assert asked == []
         assert "UnknownIssuer" in outcome.stderr

@@ -1,4 +1,4 @@
-"""README.md and README.ja.md say the same: the same headings, in order, and the same commands."""
+"""README.md and README.ja.md have the same headings, in order, and the same commands."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ def heading_levels(text: str) -> list[int]:
 
 
 def commands(text: str) -> list[str]:
-    """The commands of the blocks, without comments in the reader's language."""
+    """The commands of the blocks, without comments, which are translated."""
     blocks = re.findall(r"```\w*\n(.*?)```", text, flags=re.DOTALL)
     lines = [re.sub(r"\s+# .*", "", line) for block in blocks for line in block.splitlines()]
     return [

@@ -1,4 +1,4 @@
-"""The scans of `make check` are the pipeline's, find what they should, and lose no module."""
+"""The scans of `make check` equal the pipeline's, find known mistakes, and lose no module."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from scripts import scanners
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf")}
 
-# A bucket that the public may read, and a security group that lets everybody in.
+# A bucket with public read access, and a security group that is open to everyone.
 MISTAKES = """
 resource "aws_s3_bucket" "mistake" {
   bucket = "mistake"
@@ -61,7 +61,7 @@ Resources:
 
 @pytest.fixture(scope="module")
 def installed() -> None:
-    """The scanners, as `make check` has them."""
+    """The scanners of `make check`."""
     try:
         scanners.install()
     except scanners.ScannerError as error:
@@ -73,7 +73,7 @@ def installed() -> None:
 def scan(
     root: Path, *commands: scanners.Command, proxy: str | None = None
 ) -> list[subprocess.CompletedProcess[str]]:
-    """Run scans two at a time."""
+    """Run two scans at a time."""
     environment = dict(scanners.environment())
     if proxy is not None:
         environment |= {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
@@ -94,7 +94,7 @@ def scan(
 
 @contextmanager
 def recorder() -> Iterator[tuple[str, list[bytes]]]:
-    """A proxy that serves nobody and remembers who asked: its address, and what it was asked."""
+    """A proxy that refuses everyone. Yields its address and the requests."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
 
@@ -114,7 +114,7 @@ def recorder() -> Iterator[tuple[str, list[bytes]]]:
 
 
 def trivy_findings(answer: subprocess.CompletedProcess[str]) -> dict[str, set[str]]:
-    """Checks that failed, by file."""
+    """Failed checks, by file."""
     assert answer.returncode == 1, answer.stderr
     results = json.loads(answer.stdout)["Results"]
     return {
@@ -125,7 +125,7 @@ def trivy_findings(answer: subprocess.CompletedProcess[str]) -> dict[str, set[st
 
 
 def checkov_findings(answer: subprocess.CompletedProcess[str]) -> dict[str, set[str]]:
-    """Checks that failed, by file."""
+    """Failed checks, by file."""
     assert answer.returncode == 1, answer.stderr
     report = json.loads(answer.stdout)
     found: dict[str, set[str]] = {}
@@ -140,12 +140,12 @@ def command(name: str, root: Path = ROOT) -> scanners.Command:
     return next(scan.command for scan in scanners.scans(root) if scan.name == name)
 
 
-# --- What is scanned -----------------------------------------------------------------------------
+# --- The scanned files ---------------------------------------------------------------------------
 
 
-def test_the_pipelines_stage_scans_the_same_with_the_same_words(tmp_path: Path) -> None:
-    # The stage has one file of variables; what is built from a Dockerfile is scanned as an image,
-    # by the programs' pipeline.
+def test_the_pipelines_stage_runs_the_same_scans(tmp_path: Path) -> None:
+    # The stage has one file of variables. The programs' pipeline scans the images of the
+    # Dockerfiles.
     ours = {
         re.sub(r"\S+\.tfvars", "terraform.tfvars", " ".join(scan.command))
         for scan in scanners.scans()
@@ -161,7 +161,7 @@ def test_the_pipelines_stage_scans_the_same_with_the_same_words(tmp_path: Path) 
     assert {re.sub(r"\S+\.tfvars", "terraform.tfvars", words) for words in theirs} == ours
 
 
-def test_the_pipeline_has_the_version_that_is_pinned_here() -> None:
+def test_the_pipeline_has_the_version_pinned_here() -> None:
     text = (ROOT / "environment" / "terraform_pipeline.yaml").read_text()
     default = re.search(r"^  TrivyVersion:\n(?:    .*\n)*?    Default: (\S+)", text, re.MULTILINE)
     assert default is not None
@@ -181,7 +181,7 @@ def test_every_environment_module_template_and_dockerfile_is_scanned() -> None:
     assert [place for place in expected if place not in words] == []
 
 
-# --- What a scan finds ---------------------------------------------------------------------------
+# --- The findings of a scan ----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def test_checkov_finds_a_mistake_in_every_module_from_the_root(mistaken: Path) -
         assert mistakes <= found[f"modules/{name}/main.tf"], name
 
 
-def test_what_trivy_loses_from_the_root_it_finds_in_the_module_by_itself(mistaken: Path) -> None:
+def test_mistakes_that_trivy_misses_from_the_root_are_found_in_the_module(mistaken: Path) -> None:
     mistakes = {OPEN_PORT["trivy"], PUBLIC_BUCKET["trivy"]}
     [answer] = scan(mistaken, (*command("Trivy production"), "--format", "json"))
     from_root = trivy_findings(answer)
@@ -248,10 +248,10 @@ def test_a_mistake_in_a_template_or_a_dockerfile_is_found(others: Others) -> Non
     assert "CKV_DOCKER_8" in found["program/backend/Dockerfile"]
 
 
-# --- Nothing from outside, nothing to outside ----------------------------------------------------
+# --- No input from the user, and no network ------------------------------------------------------
 
 
-def test_no_setting_and_no_key_of_the_user_reaches_a_scanner(
+def test_no_setting_or_key_of_the_user_reaches_a_scanner(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("BC_API_KEY", "TRIVY_SEVERITY", "CKV_FRAMEWORK", "AWS_PROFILE"):
@@ -259,15 +259,15 @@ def test_no_setting_and_no_key_of_the_user_reaches_a_scanner(
     assert "theirs" not in scanners.environment().values()
 
 
-def test_no_scanner_asks_the_network_for_anything(others: Others) -> None:
+def test_no_scanner_uses_the_network(others: Others) -> None:
     assert others.asked == []
 
 
 @pytest.mark.parametrize(("setting", "expected"), [(None, "1"), ("0", "0")])
-def test_they_are_installed_with_this_machines_certificates(
+def test_scanners_are_installed_with_this_machines_certificates(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str | None, expected: str
 ) -> None:
-    """A uv that says which authorities it is to believe; behind a company's proxy that decides."""
+    """A double of uv that prints its authorities. Behind a company's proxy they decide."""
     uv = tmp_path / "uv"
     uv.write_text('#!/bin/sh\necho "$UV_SYSTEM_CERTS $*" >> "$(dirname "$0")/said"\n')
     uv.chmod(0o755)
@@ -305,7 +305,7 @@ def test_each_exception_names_one_check_and_its_reason() -> None:
             while lines[above].startswith("#trivy:ignore"):
                 above -= 1
             reasoned = (
-                # Trivy takes no reason: it stands above.
+                # Trivy takes no reason, so the reason is on the line above.
                 (
                     re.fullmatch(r"#trivy:ignore:AWS-\d{4}", line)
                     and re.match("# .{20}", lines[above])
@@ -320,6 +320,6 @@ def test_each_exception_names_one_check_and_its_reason() -> None:
 
 
 @pytest.mark.parametrize("name", [".trivyignore*", "trivy.y*ml", ".checkov.y*ml", ".hadolint.y*ml"])
-def test_no_exception_stands_apart_from_what_it_excepts(name: str) -> None:
+def test_each_exception_is_beside_its_code(name: str) -> None:
     places = (ROOT, *(ROOT / part for part in ("infrastructure", "environment", "program")))
     assert [found for place in places for found in place.glob(name)] == []

@@ -1,4 +1,4 @@
-"""The miniature of this project, for the tests that only look at it."""
+"""The miniature of this project, shared by tests that do not change it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from miniatures import Project, Running, copy_of_this_project, remove, running
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """A copy of this project; its miniature is started by whoever needs it."""
+    """A copy of this project. The test starts its miniature."""
     folder = tmp_path_factory.mktemp("miniature")
     project = Project(copy_of_this_project(folder / "project"), folder / "home")
     yield project

@@ -1,4 +1,4 @@
-"""One request goes through all of it: CloudFront, WAF, ALB, frontend, backend, PostgreSQL."""
+"""One request through the whole system: CloudFront, WAF, ALB, frontend, backend, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -47,21 +47,21 @@ def test_cloudfront_caches_the_page_and_never_the_api(client: httpx.Client) -> N
     assert "Miss" in client.get("/api/v1/status").headers["x-cache"]
 
 
-def test_around_cloudfront_is_refused(miniature: Running) -> None:
+def test_a_request_that_bypasses_cloudfront_is_refused(miniature: Running) -> None:
     assert httpx.get(miniature.project.load_balancer, timeout=5).status_code == 403
     guessed = {"X-Origin-Verify": "guess"}
     answer = httpx.get(miniature.project.load_balancer, headers=guessed, timeout=5)
     assert answer.status_code == 403
 
 
-def test_a_viewer_cannot_bring_the_secret_header(client: httpx.Client) -> None:
+def test_a_viewer_cannot_send_the_secret_header(client: httpx.Client) -> None:
     assert client.get("/", headers={"X-Origin-Verify": "guess"}).status_code == 200
 
 
 def test_the_readmes_commands_put_a_component_on_the_page(
     miniature: Running, client: httpx.Client
 ) -> None:
-    """The commands as in the README, without their addresses and with options of every curl."""
+    """The README's commands, without their addresses and with options for every curl."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```\n(API=.*?)```", readme, re.DOTALL)
     assert "--json" not in block
@@ -74,7 +74,7 @@ def test_the_readmes_commands_put_a_component_on_the_page(
     assert client.get("/admin", follow_redirects=True).status_code == 200
 
 
-def test_status_tells_what_runs_and_what_does_not(miniature: Running) -> None:
+def test_status_lists_running_and_unsupported_parts(miniature: Running) -> None:
     status = miniature.project.status()
     assert status["ready"]
     assert {task["last_status"] for task in status["tasks"]["tasks"]} == {"RUNNING"}
@@ -96,16 +96,15 @@ def test_the_logs_of_a_service(miniature: Running, client: httpx.Client) -> None
     assert outcome.returncode == 0
     assert "INFO    GET /api/v1/status 200 [" in outcome.stdout
     raw = miniature.project.bonkei("logs", "backend", "-n", "20", "--raw")
-    records = [line for line in raw.stdout.splitlines() if line.startswith("{")]  # no router's
+    # No lines of a router.
+    records = [line for line in raw.stdout.splitlines() if line.startswith("{")]
     assert "access" in {json.loads(line)["type"] for line in records}
 
 
 def secret_values(home: Path) -> dict[str, str]:
-    """The texts that may appear nowhere else, by the secret's name; of a JSON document its
-    passwords.
-
-    Plain parameters of Systems Manager lie beside the secrets and are none; the header's value has
-    to be in the distribution's state, as on AWS.
+    """The texts that may appear nowhere else, by the secret's name. Of a JSON document only the
+    passwords count. Plain parameters of Systems Manager lie beside the secrets and are not
+    secret. The header's value has to be in the distribution's state, as on AWS.
     """
     found: dict[str, str] = {}
     for path in (home / "secrets").iterdir():
@@ -124,7 +123,7 @@ def secret_values(home: Path) -> dict[str, str]:
 
 
 def test_no_secret_is_in_the_state_the_logs_or_a_command_line(miniature: Running) -> None:
-    """Wherever the miniature writes, but for the secrets themselves."""
+    """In all files that the miniature writes, except the secrets' own."""
     home = miniature.project.home
     secrets = secret_values(home)
     passwords = [name for name in secrets if name.endswith(".password")]
@@ -148,8 +147,8 @@ def test_no_secret_is_in_the_state_the_logs_or_a_command_line(miniature: Running
         assert [name for name, value in secrets.items() if value in text] == [], place
 
 
-def test_the_aws_apis_describe_it_and_run_a_task_of_it(miniature: Running) -> None:
-    """Over HTTPS: the running tasks, their health, and an own task."""
+def test_the_aws_apis_describe_the_system_and_run_a_task(miniature: Running) -> None:
+    """Over HTTPS: the running tasks, their health, and a new task."""
     environment = json.loads(miniature.project.bonkei("aws", "env", "--json").stdout)
     cloud = miniature.project.status()["cloud"]
 
@@ -204,7 +203,7 @@ def test_nothing_listens_beyond_loopback(miniature: Running) -> None:
     assert beyond == []
 
 
-def test_a_second_start_is_told_who_is_there(miniature: Running) -> None:
+def test_a_second_start_is_refused_with_the_first_ones_pid(miniature: Running) -> None:
     outcome = miniature.project.bonkei("up")
     assert outcome.returncode == 1
     assert "already runs" in outcome.stderr
@@ -212,7 +211,7 @@ def test_a_second_start_is_told_who_is_there(miniature: Running) -> None:
 
 
 def test_an_alarm_reaches_slack_through_topic_and_function(miniature: Running) -> None:
-    """Publish → SNS → the real handler from its real package → the inbox in Slack's place."""
+    """Publish → SNS → the real handler from its real package → the inbox that stands for Slack."""
     project = miniature.project
     topics = json.loads(project.bonkei("aws", "sns", "list-topics").stdout)["Topics"]
     topic = next(one["TopicArn"] for one in topics if one["TopicArn"].endswith("-alarms"))

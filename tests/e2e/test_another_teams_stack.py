@@ -1,4 +1,4 @@
-"""Nothing in the miniature knows this project's names: another team's stack runs as well."""
+"""The miniature does not know this project's names: another team's stack runs as well."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_request_reaches_its_container(foreign: Running) -> None:
     assert told["QUEUE_URL"].startswith(f"http://127.0.0.1:{foreign.project.cloud_port}/")
 
 
-def test_what_a_task_writes_is_in_its_log_group(foreign: Running) -> None:
+def test_the_output_of_a_task_is_in_its_log_group(foreign: Running) -> None:
     httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=15)
     deadline = time.monotonic() + 15
     while not (found := _events(foreign, "/shop/web", '{ $.path = "/shop/logged" }')):
@@ -54,7 +54,7 @@ def _events(foreign: Running, group: str, pattern: str) -> list[dict[str, str]]:
     return [json.loads(line) for line in said.stdout.splitlines()]
 
 
-def test_the_logs_of_awss_services_are_where_they_are_declared(foreign: Running) -> None:
+def test_the_logs_of_awss_services_are_at_their_declared_places(foreign: Running) -> None:
     """A connection log, a web ACL's log in a bucket, and CloudFront's v2 log in a group."""
     project = foreign.project
     asked = httpx.get(f"{project.load_balancer}/shop/1?odd", headers={"Cookie": "c=1"}, timeout=15)
@@ -79,12 +79,12 @@ def test_the_logs_of_awss_services_are_where_they_are_declared(foreign: Running)
     assert not [line for line in foreign.lines if "is not written to" in line]
 
 
-def test_its_listener_answers_the_rest(foreign: Running) -> None:
+def test_its_listener_answers_other_requests(foreign: Running) -> None:
     answer = httpx.get(foreign.project.load_balancer, timeout=15)
     assert (answer.status_code, answer.text) == (404, "nothing here")
 
 
-def test_both_tasks_are_there_and_what_cannot_run_is_named(foreign: Running) -> None:
+def test_both_tasks_exist_and_unsupported_containers_are_reported(foreign: Running) -> None:
     status = foreign.project.status()
     tasks = [task["task_definition"] for task in status["tasks"]["tasks"]]
     assert tasks.count("shop-web:1") == 2
@@ -93,7 +93,7 @@ def test_both_tasks_are_there_and_what_cannot_run_is_named(foreign: Running) -> 
     assert "worker" in notes
 
 
-def test_what_is_not_simulated_is_named(foreign: Running) -> None:
+def test_unsupported_resources_are_reported(foreign: Running) -> None:
     named = {part["kind"]: part["reason"] for part in foreign.project.status()["not_simulated"]}
     assert "aws_sqs_queue" not in named
     assert named["aws_elasticache_serverless_cache"]
@@ -102,7 +102,7 @@ def test_what_is_not_simulated_is_named(foreign: Running) -> None:
 def test_a_task_reaches_its_queue_as_its_role(
     foreign: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the environment of the task, through an SDK as in a program."""
+    """With the task's environment, through an SDK as in a program."""
     told = foreign.project.bonkei("env", "web", "--secrets", "--json")
     environment = json.loads(told.stdout)["environment"]
     for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -1,4 +1,4 @@
-"""The environment on machines for which nobody builds Terraform as a Python package."""
+"""The environment on machines without a Python package of Terraform."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def machine(monkeypatch: pytest.MonkeyPatch, system: str, processor: str, librar
         ("linux", "x86_64", "glibc 3.0"),
     ],
 )
-def test_where_terraform_is_brought_the_lock_is_as_it_is(
+def test_with_the_package_the_lock_is_unchanged(
     monkeypatch: pytest.MonkeyPatch, system: str, processor: str, library: str
 ) -> None:
     machine(monkeypatch, system, processor, library)
@@ -41,7 +41,7 @@ def test_where_terraform_is_brought_the_lock_is_as_it_is(
     ("processor", "library"),
     [("aarch64", "glibc 2.41"), ("x86_64", "glibc 2.34"), ("x86_64", "")],
 )
-def test_elsewhere_ones_own_takes_its_place(
+def test_without_the_package_the_users_terraform_is_used(
     monkeypatch: pytest.MonkeyPatch, processor: str, library: str
 ) -> None:
     machine(monkeypatch, "linux", processor, library)

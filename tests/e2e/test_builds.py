@@ -1,7 +1,7 @@
-"""CodeBuild through the AWS endpoint of a whole miniature, as `aws` starts and shows it.
+"""CodeBuild through the AWS endpoint of a whole miniature, started and described by `aws`.
 
-The Terraform of this repository is planned and applied by its own buildspecs, against a bucket, a
-lock table and a key that are declared.
+This repository's buildspecs plan and apply its Terraform, with a declared bucket, lock table and
+key.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from miniatures import ROOT, Project, Running, copy_of_this_project, eventually,
 from bonkei.builds.tools.archives import archive_digests
 
 HERE = Path(__file__).parent / "builds"
-PATIENCE = 120.0  # seconds; the longest build takes a sixth of it
+PATIENCE = 120.0  # seconds; the longest build takes a sixth of this
 
 
 class Account:
@@ -29,20 +29,20 @@ class Account:
         self.project = project
 
     def __call__(self, *words: str) -> Any:
-        """The answer as JSON; None when there is none."""
+        """The answer as JSON; None when it is empty."""
         outcome = self.project.bonkei("aws", "--", *words, "--output", "json")
         assert outcome.returncode == 0, outcome.stdout + outcome.stderr
         text = outcome.stdout[outcome.stdout.find("{") :] if "{" in outcome.stdout else ""
         return json.loads(text) if text else None
 
     def build(self, project: str, **variables: str) -> dict[str, Any]:
-        """Start a build and wait for its end; as `batch-get-builds` shows it."""
+        """Start a build and wait for its end. Returns the answer of `batch-get-builds`."""
         given = [f"name={name},value={value}" for name, value in variables.items()]
         override = ("--environment-variables-override", *given) if given else ()
         started = self("codebuild", "start-build", "--project-name", project, *override)
         identifier = started["build"]["id"]
         record = self.project.home / "builds" / "records" / f"{identifier.partition(':')[2]}.json"
-        # A look at the record costs less than a call of `aws`.
+        # Reading the record is cheaper than calling `aws`.
         eventually(lambda: json.loads(record.read_text("utf-8"))["end"], project, PATIENCE)
         found = self("codebuild", "batch-get-builds", "--ids", identifier)
         build: dict[str, Any] = found["builds"][0]
@@ -90,10 +90,10 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 def _source(folder: Path) -> Path:
-    """What the pipeline would hand over, and the variables."""
+    """The pipeline's input for the build, and the variables."""
     source = folder / "source"
     copy_of_this_project(source)
-    # Whoever deploys makes the lock of the providers. The miniature serves them.
+    # A user who deploys makes the lock of the providers. The miniature serves them.
     (source / "infrastructure" / ".terraform.lock.hcl").write_text("# served\n", "utf-8")
     with zipfile.ZipFile(folder / "source.zip", "w") as archive:
         for part in ("infrastructure", "environment", "program"):
@@ -107,7 +107,7 @@ def _source(folder: Path) -> Path:
     return folder
 
 
-def test_a_build_calls_aws_as_its_role_and_no_further(account: Account) -> None:
+def test_a_build_calls_aws_as_its_role_and_reaches_nothing_else(account: Account) -> None:
     build = account.build("small-wide")
     assert build["buildStatus"] == "SUCCEEDED", account.log(build)
     session = exported(build)["ARN"]
@@ -122,8 +122,8 @@ def test_a_build_calls_aws_as_its_role_and_no_further(account: Account) -> None:
     assert [event["message"] for event in events] == said.splitlines()
 
 
-def test_what_its_role_may_not_it_may_not(account: Account) -> None:
-    """Its log has no place to go either, and the status says so."""
+def test_a_build_without_permission_is_denied(account: Account) -> None:
+    """Its log cannot be delivered either, and the status reports that."""
     build = account.build("small-narrow")
     assert build["buildStatus"] == "SUCCEEDED", account.log(build)
     notes = account.project.status()["builds"]["notes"]
@@ -142,7 +142,7 @@ def test_what_its_role_may_not_it_may_not(account: Account) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_terraform_plans_and_applies_that_plan_and_then_nothing(account: Account) -> None:
+def test_terraform_plans_and_applies_the_plan_and_then_has_no_changes(account: Account) -> None:
     version = account(
         *("s3api", "head-object", "--bucket", "builds-source", "--key", "terraform.tfvars")
     )["VersionId"]
@@ -156,11 +156,11 @@ def test_terraform_plans_and_applies_that_plan_and_then_nothing(account: Account
         "terraform-apply", TFVARS_VERSION=version, PLAN_SHA256=found["PLAN_SHA256"]
     )
     assert applied["buildStatus"] == "SUCCEEDED", account.log(applied)
-    # What Terraform has generated is in the home, and in no build's folder.
+    # The values that Terraform has generated are in the home, and in no build's folder.
     secrets = [file.name for file in (account.project.home / "secrets").iterdir()]
     assert any(name.startswith("statuspage-development_administrator-") for name in secrets)
     assert list((account.project.home / "builds" / "runs").iterdir()) == []
-    # No lock is left: neither in the table nor beside the state.
+    # No lock remains, neither in the table nor beside the state.
     items = account("dynamodb", "scan", "--table-name", "builds-lock")["Items"]
     assert [item["LockID"]["S"] for item in items] == ["builds-state/terraform.tfstate-md5"]
     listed = account("s3api", "list-objects-v2", "--bucket", "builds-state")["Contents"]

@@ -46,7 +46,7 @@ def test_a_saved_template_is_served_without_a_restart(changing: Running) -> None
     with project.start("watch", "--json") as watching:
         assert watching.stdout is not None
         assert json.loads(watching.stdout.readline())["event"] == "watching"
-        time.sleep(0.3)  # until the system watches
+        time.sleep(0.3)  # until the system reports changes
         project.edit(template, whole, f" saved{whole}")
         assert [json.loads(watching.stdout.readline())["event"] for _ in "12"] == [
             "changed", "refreshed",
@@ -93,7 +93,7 @@ def test_the_desired_count_changes(changing: Running) -> None:
 
 
 def release_programs(project: Project) -> str:
-    """Do what the stages Migrate and Deploy do. Returns the output of the migration."""
+    """Run the stages Migrate and Deploy. Returns the output of the migration."""
     migration = project.bonkei("run", "backend-migrate", "--", "python", "-m", "backend", "migrate")
     assert migration.returncode == 0, migration.stderr
     outcome = project.bonkei("restart", "backend")
@@ -102,7 +102,7 @@ def release_programs(project: Project) -> str:
 
 
 def unstopped(project: Project) -> set[str]:
-    """Tasks that may still be signed in somewhere."""
+    """Tasks that may still use the old sign-in."""
     tasks = project.status()["tasks"]["tasks"]
     return {task["id"] for task in tasks if task["last_status"] != "STOPPED"}
 
@@ -115,11 +115,11 @@ def database_user(project: Project) -> str:
 
 
 def test_the_applications_password_is_rotated(changing: Running) -> None:
-    """The steps of docs/operations/rotating.md, with requests to the database all the time."""
+    """The steps of docs/operations/rotating.md, with constant requests to the database."""
     project = changing.project
     variables = "infrastructure/environments/development.tfvars"
     both, second = "{ current_version = 1, next_version = 2 }", "{ current_version = 2 }"
-    anew = (f"{project.site}/api/v1/components/{uuid4()}",)  # never from a cache: 404, or 503
+    anew = (f"{project.site}/api/v1/components/{uuid4()}",)  # never from a cache: 404 or 503
     assert database_user(project) == "application"
     with visitors(project, *anew, expected=404) as troubles:
         project.edit(
@@ -175,8 +175,8 @@ def target_states(project: Project) -> set[str]:
     return {target["state"] for group in groups for target in group["targets"]}
 
 
-def test_a_rule_of_a_security_group_is_missed_and_comes_back(changing: Running) -> None:
-    """Targets are unhealthy within seconds, and the status names the group, its file and line."""
+def test_a_missing_rule_of_a_security_group_is_reported_and_comes_back(changing: Running) -> None:
+    """Targets are unhealthy within seconds. The status names the group, its file and its line."""
     project = changing.project
     file = "infrastructure/modules/service/main.tf"
     rule = '"From ${each.key}"\n  ip_protocol                  = "tcp"'
@@ -201,7 +201,7 @@ def test_a_rule_of_a_security_group_is_missed_and_comes_back(changing: Running) 
     assert project.status()["network"]["obstacles"] == []
 
 
-def test_a_broken_change_leaves_all_as_it_was(changing: Running) -> None:
+def test_a_failed_change_leaves_everything_unchanged(changing: Running) -> None:
     project = changing.project
     project.edit("infrastructure/main.tf", "priority          = 100", "priority          = 0")
     outcome = project.bonkei("apply")

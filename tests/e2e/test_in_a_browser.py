@@ -1,4 +1,4 @@
-"""The page as a person meets it: in a real browser, through the whole running system."""
+"""The page as a user sees it: in a real browser, through the whole running system."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the whole miniature writes: each request's lines everywhere, and no secret anywhere.
+"""All logs of the miniature: each request's lines are everywhere, and no secret is anywhere.
 
-The miniature runs once for each router: Bonkei's reader, and the real Fluent Bit where one is on
-the PATH or BONKEI_FLUENT_BIT names it. The tests look at its home after it has stopped.
+The miniature runs once for each router: Bonkei's reader, and a real Fluent Bit if one is on the
+PATH or in BONKEI_FLUENT_BIT. The tests read the home after the miniature has stopped.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ NOT_LOGS = ("environments", "secrets", "images")
 
 @dataclass
 class Story:
-    """What was done, and where its traces are."""
+    """The requests, and the places of their traces."""
 
     project: Project
     marks: Marks = field(default_factory=Marks)
@@ -85,7 +85,7 @@ def story(
         feed_secrets(story)
         story.slow = wait_for_the_database(story)
         raise_an_alarm(story)
-        time.sleep(2)  # what the last second's requests leave
+        time.sleep(2)  # records of the last second's requests
         miniature.interrupt()
         story.lines = miniature.lines
     yield story
@@ -93,7 +93,7 @@ def story(
 
 
 def feed_secrets(story: Story) -> None:
-    """Marked secrets through every input of the API, every form, and around CloudFront."""
+    """Marked secrets through every input of the API, through every form, and around CloudFront."""
     project, marks = story.project, story.marks
     document = httpx.get(f"{project.site}/api/openapi.json", timeout=15).json()
     found = [
@@ -128,7 +128,9 @@ def feed_secrets(story: Story) -> None:
 
 
 def wait_for_the_database(story: Story) -> str:
-    """A page whose statement waits for a lock of another session; its request's id."""
+    """Request a page whose statement waits for a lock of another session. Returns the request's
+    id.
+    """
     project = story.project
     told = project.bonkei("env", "backend", "--secrets", "--json")
     environment = json.loads(told.stdout)["environment"]
@@ -151,7 +153,7 @@ def wait_for_the_database(story: Story) -> str:
 
 
 def raise_an_alarm(story: Story) -> None:
-    """By an ERROR record: its message to Slack shows what was logged lately."""
+    """Raise an alarm by an ERROR record. Its message to Slack shows recent records."""
     project = story.project
     told = json.loads(project.bonkei("aws", "env", "--json").stdout)
     logs = boto3.client(
@@ -174,7 +176,7 @@ def raise_an_alarm(story: Story) -> None:
     eventually(is_in_slack, "an alarm's message")
 
 
-def test_a_requests_lines_come_from_everywhere(story: Story) -> None:
+def test_the_lines_of_a_request_come_from_every_part(story: Story) -> None:
     """Edge, frontend, backend and PostgreSQL, in one command."""
     found = story.logs("--request", story.slow)
     logs = {record["log"].rpartition("/")[2]: record for record in found}
@@ -191,7 +193,7 @@ def database_log(story: Story) -> str:
     return log.read_text()[-5000:]
 
 
-def test_each_log_is_where_the_definitions_want_it(story: Story) -> None:
+def test_each_log_is_in_its_declared_place(story: Story) -> None:
     objects = {
         path.relative_to(bucket).as_posix()
         for bucket in (story.project.home / "cloud" / "s3").glob("*/*")
@@ -209,7 +211,8 @@ def test_each_log_is_where_the_definitions_want_it(story: Story) -> None:
 
 def test_no_secret_is_in_any_sink(story: Story) -> None:
     """Files of every part: CloudWatch's groups, S3's objects (unpacked), routers' buffers,
-    PostgreSQL's log and data, the edge's lines, alarms' messages in the inbox."""
+    PostgreSQL's log and data, the edge's lines, and alarms' messages in the inbox.
+    """
     home, looked = story.project.home, []
     for path in sorted(home.rglob("*")):
         place = path.relative_to(home)
@@ -236,8 +239,8 @@ def unpacked(path: Path) -> bytes:
     return data
 
 
-def test_the_routers_delivered_all_of_it(story: Story) -> None:
-    """Each record of the backend's log file that belongs to S3 is in an object."""
+def test_the_routers_delivered_every_record(story: Story) -> None:
+    """Each record for S3 in the backend's log file is in an object."""
 
     def delivered() -> bool:
         return bool(story.logs("backend", "--destination", "s3", "-n", "1"))

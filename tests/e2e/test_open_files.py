@@ -1,4 +1,4 @@
-"""A miniature with a low limit of open files stays reachable, and reports the problem."""
+"""A miniature with a low limit of open files stays reachable and reports the problem."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @contextlib.contextmanager
 def crowd(project: Project, number: int, says: bytes = b"") -> Iterator[list[socket.socket]]:
-    """So many connections at once, which say no more than that."""
+    """Open this many connections at once. They send nothing more."""
     with contextlib.ExitStack() as stack:
         clients = []
         for _ in range(number):
@@ -73,7 +73,7 @@ def crowd(project: Project, number: int, says: bytes = b"") -> Iterator[list[soc
 
 
 def kept(clients: list[socket.socket]) -> int:
-    """How many of them the other side has not closed."""
+    """How many of them the other side has kept open."""
     closed, _, _ = select.select(clients, [], [], 0)
     return len(clients) - len(closed)
 
@@ -90,7 +90,7 @@ def test_the_soft_limit_is_raised(miniature: Running) -> None:
     assert line.split()[3:5] == [str(HARD), str(HARD)]
 
 
-def test_idle_connections_keep_nobody_out(miniature: Running) -> None:
+def test_idle_connections_block_no_client(miniature: Running) -> None:
     project = miniature.project
     with crowd(project, 500) as clients:
         eventually(lambda: 0 < kept(clients) < HARD / 2, "most of them are closed")
@@ -99,7 +99,9 @@ def test_idle_connections_keep_nobody_out(miniature: Running) -> None:
     assert get(project) == "here"
 
 
-def test_when_no_connection_is_idle_it_is_said_and_ends_with_them(miniature: Running) -> None:
+def test_a_shortage_without_idle_connections_is_reported_and_ends_with_them(
+    miniature: Running,
+) -> None:
     project = miniature.project
     with crowd(project, 500, b"GET / HTTP/1.1\r\nHost: local") as clients:
         eventually(lambda: 0 < kept(clients) < HARD / 2, "most of them are refused")

@@ -23,7 +23,7 @@ ACCOUNT = "123456789012"
 
 
 class Stack:
-    """The project, whose miniature runs in the background."""
+    """The project. Its miniature runs in the background."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
@@ -33,7 +33,7 @@ class Stack:
         assert "Ready after" in outcome.stdout, outcome.stdout + outcome.stderr
 
     def kill(self) -> None:
-        """SIGKILL to the supervisor, and wait until its builds are gone, too."""
+        """Send SIGKILL to the supervisor, and wait until its builds have ended, too."""
         pid = int((self.project.home / "lock").read_text())
         processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
         os.kill(pid, signal.SIGKILL)
@@ -85,7 +85,7 @@ class Stack:
         return str(found["pipelineExecution"]["status"])
 
     def token(self, id_: str) -> str:
-        """Of the approval for which this run waits; or nothing."""
+        """The token of the approval for which this run waits; or nothing."""
         approve = self.client("codepipeline").get_pipeline_state(name=NAME)["stageStates"][2]
         if approve.get("latestExecution", {}).get("pipelineExecutionId") != id_:
             return ""
@@ -117,7 +117,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def test_a_release_is_approved_and_published(stack: Stack) -> None:
-    """The build takes the commit's own buildspec; its variable is in the approval's message."""
+    """The build uses the commit's own buildspec. Its variable is in the approval's message."""
     commit = stack.commit("good")
     found = stack.run("--approve")
     assert (found["status"], found["commit"]) == ("Succeeded", commit)
@@ -140,7 +140,7 @@ def test_a_release_is_approved_and_published(stack: Stack) -> None:
     assert "message.txt" in log
 
 
-def test_a_rejected_release_changes_nothing_and_is_heard_of(stack: Stack) -> None:
+def test_a_rejected_release_changes_nothing_and_is_reported(stack: Stack) -> None:
     before = stack.published()
     stack.commit("unwanted")
     found = stack.run("--reject", code=1)
@@ -159,7 +159,7 @@ def test_a_broken_build_fails_in_its_stage(stack: Stack) -> None:
     assert stack.published() == before
 
 
-def test_nothing_new_needs_no_approval(stack: Stack) -> None:
+def test_a_release_without_changes_needs_no_approval(stack: Stack) -> None:
     stack.commit("nothing new")
     found = stack.run()
     assert (found["status"], found["skipped_stages"]) == ("Succeeded", ["Approve"])
@@ -177,7 +177,7 @@ def test_an_earlier_commit_is_released_and_the_branch_stays(stack: Stack) -> Non
 
 
 def test_a_push_with_the_credential_helper_of_the_aws_cli(stack: Stack) -> None:
-    """As set-up.md has it; the host is this machine, which the helper would overlook."""
+    """The steps of set-up.md. The host is this machine, which the helper would ignore."""
     commit = stack.commit("pushed over HTTP")
     words = "aws -- codecommit credential-helper --ignore-host-check"
     helper = f"!{sys.executable} -m bonkei {words} $@"
@@ -214,7 +214,7 @@ def test_two_runs_queue(stack: Stack) -> None:
 
 
 def test_after_sigkill_an_approval_waits_and_a_build_has_failed(stack: Stack) -> None:
-    """No run is lost, none is taken for good that was not, and no process is left."""
+    """No run is lost, no failed run counts as successful, and no process is left."""
     stack.commit("survivor")
     waits = stack.run("--detach")["execution"]
     token = eventually(lambda: stack.token(waits), "it waits for its approval")
@@ -244,7 +244,7 @@ def test_after_sigkill_an_approval_waits_and_a_build_has_failed(stack: Stack) ->
     assert (found["status"], stack.published()) == ("Succeeded", "after")
 
 
-def test_a_failed_stage_is_repeated_from_there(stack: Stack) -> None:
+def test_a_failed_stage_is_repeated(stack: Stack) -> None:
     stack.commit("again")
     found = stack.run("--reject", code=1)
     repeated = stack.run("--from", "Approve", "--approve")
@@ -252,7 +252,7 @@ def test_a_failed_stage_is_repeated_from_there(stack: Stack) -> None:
     assert (repeated["status"], stack.published()) == ("Succeeded", "again")
 
 
-def test_a_name_that_is_none_says_what_there_is(stack: Stack) -> None:
+def test_an_unknown_name_is_answered_with_the_known_ones(stack: Stack) -> None:
     outcome = stack.project.bonkei("pipeline", "run", "nothing")
     assert (outcome.returncode, NAME in outcome.stderr) == (1, True)
     outcome = stack.project.bonkei("pipeline", "run", "app", "--commit", "nothing")

@@ -1,4 +1,4 @@
-"""A service that fails is reported: the reason, its last lines, and an exit code."""
+"""A failed service is reported with its reason, its last lines, and an exit code."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 
 def say(project: Project, word: str) -> None:
-    """Change the program: it answers with another key."""
+    """Change the program so that it answers with another key."""
     file = project.folder / "shop" / "server.py"
     original = (FOREIGN / "shop" / "server.py").read_text(encoding="utf-8")
     file.write_text(original.replace(GREETING, f'"{word}": self.path'), encoding="utf-8")
@@ -54,7 +54,7 @@ def answer(project: Project) -> httpx.Response:
     return httpx.get(f"{project.load_balancer}/shop/1", timeout=15)
 
 
-def test_a_start_with_a_service_that_fails(project: Project) -> None:
+def test_a_start_with_a_failing_service(project: Project) -> None:
     break_it(project)
     started = project.bonkei("up", "--detach", within=60)
     assert started.returncode == 1
@@ -100,7 +100,7 @@ def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
             outcome = project.bonkei("restart", "web", within=60)
         assert outcome.returncode == 1
         assert "exit code 3" in outcome.stdout
-        assert troubles == []  # what has worked goes on
+        assert troubles == []  # tasks that worked continue
         assert "changed" in answer(project).json()
 
         refused = project.bonkei("restart", "worker")
@@ -108,7 +108,7 @@ def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
         assert "worker is not run here" in refused.stderr
 
 
-def test_settings_that_wait_for_the_next_start_are_named(project: Project) -> None:
+def test_settings_that_need_a_restart_are_reported(project: Project) -> None:
     with running(project):
         assert "next start" not in project.bonkei("apply").stdout
         project.edit(
@@ -137,14 +137,14 @@ def test_a_service_starts_when_its_container_gets_a_directory(project: Project) 
         assert troubles == []
         groups = {task["group"] for task in project.status()["tasks"]["tasks"]}
         assert "service:worker" in groups
-        # What a command was told is to be read later, too.
+        # The message of a command must be readable later, too.
         kept = project.bonkei("logs", "bonkei").stdout
         assert "Following the definitions that `bonkei apply` has applied" in kept
         assert "2 of 2 healthy" in kept
 
 
-def test_what_is_corrected_is_taken_and_what_is_wrong_is_told(project: Project) -> None:
-    """One miniature, from mistake to mistake: a directory, a health check, a migration."""
+def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(project: Project) -> None:
+    """One miniature with several mistakes in turn: a directory, a health check, a migration."""
     shop, wrong = project.folder / "shop", project.folder / "wrong"
     shutil.copytree(shop, wrong)
     (wrong / "server.py").write_text("raise SystemExit(3)")

@@ -1,4 +1,4 @@
-"""`make` sets up what it needs: with which Python, where, and again when that is gone."""
+"""`make` sets up what it needs: with which Python, where, and again when it is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STAMPS = (".venv/.runtime", ".venv/.development")
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what `make` reads, and an environment as far as the bootstrap makes it."""
+    """A folder with the files that `make` reads, and an environment up to the bootstrap."""
     folder = tmp_path_factory.mktemp("make") / "a project"
     (folder / "scripts").mkdir(parents=True)
     (folder / "requirements").mkdir()
@@ -36,7 +36,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(original: Path, tmp_path: Path) -> Path:
-    """One that has been set up, in a place of its own."""
+    """A complete environment, in a folder of its own."""
     folder = tmp_path / "a project"
     shutil.copytree(original, folder, symlinks=True)
     configuration = folder / ".venv" / "pyvenv.cfg"
@@ -51,16 +51,16 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_what_is_there_is_not_made_again(folder: Path) -> None:
+def test_an_existing_environment_is_not_made_again(folder: Path) -> None:
     assert "up to date" in make(folder, ".venv/.development").stdout
 
 
-def test_an_environment_has_links_as_pythons_own_command_makes_them(original: Path) -> None:
+def test_an_environment_has_the_links_of_pythons_own_venv(original: Path) -> None:
     assert (original / ".venv" / "bin" / "python").is_symlink()
 
 
 @pytest.mark.parametrize("how", [Path.rename, shutil.copytree])
-def test_one_that_was_moved_or_copied_is_made_anew(folder: Path, how) -> None:
+def test_a_moved_or_copied_environment_is_made_again(folder: Path, how) -> None:
     elsewhere = folder.with_name("elsewhere")
     how(folder, elsewhere, **({"symlinks": True} if how is shutil.copytree else {}))
     planned = make(elsewhere, "-n", ".venv/.runtime").stdout
@@ -68,7 +68,7 @@ def test_one_that_was_moved_or_copied_is_made_anew(folder: Path, how) -> None:
     assert "--add requirements/bonkei.txt" in planned
 
 
-def test_one_whose_python_has_gone_is_made_anew(folder: Path) -> None:
+def test_an_environment_without_its_python_is_made_again(folder: Path) -> None:
     python = folder / ".venv" / "bin" / "python"
     python.unlink()
     python.symlink_to("/nowhere/python3")
@@ -77,7 +77,7 @@ def test_one_whose_python_has_gone_is_made_anew(folder: Path) -> None:
     assert "--add requirements/bonkei.txt" in planned
 
 
-def test_one_whose_making_was_killed_is_made_anew(folder: Path) -> None:
+def test_an_incomplete_environment_is_made_again(folder: Path) -> None:
     for half in (*STAMPS, ".venv/bin/pip"):
         (folder / half).unlink()
     assert "scripts/bootstrap.py .venv\n" in make(folder, "-n", ".venv/.runtime").stdout
@@ -122,8 +122,8 @@ NOWHERE = {
 
 
 @pytest.mark.parametrize("has_uv", [False, True], ids=["pip", "uv"])
-def test_without_a_network_that_is_what_is_said(folder: Path, tmp_path: Path, has_uv: bool) -> None:
-    """Real tools, and an index where nobody listens."""
+def test_a_missing_network_is_reported_as_such(folder: Path, tmp_path: Path, has_uv: bool) -> None:
+    """Real tools, and an index that does not exist."""
     if has_uv:
         (folder / ".venv" / "bin" / "uv").symlink_to(Path(sys.executable).parent / "uv")
     (folder / STAMPS[0]).unlink()
@@ -151,7 +151,7 @@ def test_without_a_network_that_is_what_is_said(folder: Path, tmp_path: Path, ha
         ("error: Hash mismatch for uv", ""),
     ],
 )
-def test_what_pip_and_uv_say_is_explained_where_it_is_known(said: str, meaning: str) -> None:
+def test_known_errors_of_pip_and_uv_are_explained(said: str, meaning: str) -> None:
     assert meaning in bootstrap.explain(f"WARNING: x\n{said}\nmore\n")
     assert bool(bootstrap.explain(said)) is bool(meaning)
 
@@ -165,21 +165,21 @@ def test_installing_is_timed(
     assert re.search(r"✓ installed in \d+\.\d s", capsys.readouterr().err)
 
 
-def test_a_start_knows_when_it_was_asked_for(folder: Path) -> None:
-    """The command that `make up` ends with, in place of which an echo stands."""
+def test_a_start_knows_the_time_of_its_command(folder: Path) -> None:
+    """The last command of `make up`, replaced by an echo."""
     program = folder / ".venv" / "bin" / "bonkei"
     program.write_text('#!/bin/sh\necho "$1 $BONKEI_BEGUN"\n')
     program.chmod(0o755)
     before = time.time()
     made = make(folder, "up")
     assert made.returncode == 0, made.stderr
-    # Within `make test`, make says at the end which folder it leaves.
+    # Inside `make test`, make prints at the end which folder it leaves.
     [begun] = [line[3:] for line in made.stdout.splitlines() if line.startswith("up ")]
     assert before <= float(begun) <= time.time()
 
 
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 13)])
-def test_a_python_that_is_too_old_is_named_before_it_reads_anything_newer(
+def test_an_old_python_is_reported_before_it_reads_newer_syntax(
     original: Path, tmp_path: Path, version: tuple[int, int, int]
 ) -> None:
     old = tmp_path / "old-python"

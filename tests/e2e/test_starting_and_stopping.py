@@ -75,7 +75,7 @@ def test_detached_and_down(project: Project) -> None:
 def test_two_miniatures_side_by_side(
     project: Project, other: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second in a shell whose TMPDIR is another, from where both can be asked."""
+    """The second one runs in a shell with another TMPDIR. Both answer from either shell."""
     (tmp_path / "tmp").mkdir()
     with running(project), monkeypatch.context() as shell:
         shell.setenv("TMPDIR", str(tmp_path / "tmp"))
@@ -100,7 +100,7 @@ def look_at_both(project: Project, other: Project) -> None:
 @pytest.mark.parametrize(
     ("variable", "port"), [("BONKEI_EDGE_PORT", "edge"), ("BONKEI_ALB_PORT", "alb")]
 )
-def test_a_port_that_is_taken(project: Project, variable: str, port: str) -> None:
+def test_a_port_in_use(project: Project, variable: str, port: str) -> None:
     number = project.edge_port if port == "edge" else project.alb_port
     with socket.socket() as squatter:
         squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -112,7 +112,7 @@ def test_a_port_that_is_taken(project: Project, variable: str, port: str) -> Non
     assert variable in outcome.stderr
 
 
-def test_broken_definitions_name_file_and_line(other: Project) -> None:
+def test_broken_definitions_are_reported_with_file_and_line(other: Project) -> None:
     other.edit("infrastructure/main.tf", "module.network.vpc_id", "module.network.vpc_idd")
     outcome = other.bonkei("up")
     assert outcome.returncode == 1
@@ -123,13 +123,13 @@ def test_broken_definitions_name_file_and_line(other: Project) -> None:
     assert f"line {first}," in outcome.stderr
 
 
-def test_without_settings(tmp_path: Path) -> None:
+def test_a_project_without_settings(tmp_path: Path) -> None:
     outcome = Project(tmp_path, tmp_path / "home").bonkei("up")
     assert outcome.returncode == 1
     assert "there is no bonkei.toml" in outcome.stderr
 
 
-def test_a_terraform_that_is_not_there(other: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_terraform(other: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BONKEI_TERRAFORM", "/nowhere/terraform")
     outcome = other.bonkei("validate")
     assert outcome.returncode == 1
@@ -143,7 +143,7 @@ def test_reset_removes_everything(other: Project) -> None:
     assert not other.home.exists()
 
 
-def test_ctrl_c_while_terraform_is_at_work(other: Project) -> None:
+def test_ctrl_c_while_terraform_runs(other: Project) -> None:
     miniature = Running(other)
     eventually((other.home / "terraform").exists, "Terraform has begun")
     assert miniature.interrupt() == 0

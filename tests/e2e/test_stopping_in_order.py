@@ -1,4 +1,4 @@
-"""Ctrl-C: first no new request, then what is in flight ends, then the tasks do."""
+"""Ctrl-C: the edge accepts no more requests, those in flight end, and then the tasks end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 def ask(project: Project, seconds: float) -> int:
-    """The status of a request that takes so long."""
+    """The status of a request that takes this long."""
     url = f"{project.load_balancer}/shop/after/{seconds}"
     return httpx.get(url, timeout=60).status_code
 
@@ -36,7 +36,7 @@ def in_flight(project: Project) -> int:
     return sum(target["outstanding"] for group in groups for target in group["targets"])
 
 
-def test_what_is_in_flight_ends_and_nothing_new_is_accepted(project: Project) -> None:
+def test_requests_in_flight_end_and_no_new_one_is_accepted(project: Project) -> None:
     with running(project) as miniature, ThreadPoolExecutor() as visitors:
         answer = visitors.submit(ask, project, 4)
         eventually(lambda: in_flight(project), "the request is in flight")
@@ -48,7 +48,7 @@ def test_what_is_in_flight_ends_and_nothing_new_is_accepted(project: Project) ->
 
 
 def refuses(project: Project) -> bool:
-    """The kernel resets a connection that nobody has accepted when the listener closes."""
+    """When the listener closes, the kernel resets a connection that nobody has accepted."""
     try:
         httpx.get(project.load_balancer, timeout=5)
     except (httpx.ConnectError, httpx.ReadError):
@@ -56,7 +56,7 @@ def refuses(project: Project) -> bool:
     return False
 
 
-def test_a_second_ctrl_c_waits_no_more(project: Project) -> None:
+def test_a_second_ctrl_c_does_not_wait(project: Project) -> None:
     with running(project) as miniature, ThreadPoolExecutor() as visitors:
         answer = visitors.submit(ask, project, 50)
         eventually(lambda: in_flight(project), "the request is in flight")
@@ -64,11 +64,11 @@ def test_a_second_ctrl_c_waits_no_more(project: Project) -> None:
         miniature.process.send_signal(signal.SIGINT)
         eventually(lambda: refuses(project), "it stops")
         assert miniature.interrupt() == 0
-        assert time.monotonic() - begun < 8  # it waits for 10 s otherwise
+        assert time.monotonic() - begun < 8  # without it the stop waits 10 s
         assert isinstance(answer.exception(), httpx.HTTPError) or answer.result() == 502
 
 
-def test_what_is_in_flight_is_not_waited_for_for_ever(project: Project) -> None:
+def test_requests_in_flight_are_not_awaited_for_ever(project: Project) -> None:
     with running(project) as miniature, ThreadPoolExecutor() as visitors:
         answer = visitors.submit(ask, project, 50)
         eventually(lambda: in_flight(project), "the request is in flight")
@@ -78,7 +78,7 @@ def test_what_is_in_flight_is_not_waited_for_for_ever(project: Project) -> None:
         assert isinstance(answer.exception(), httpx.HTTPError) or answer.result() == 502
 
 
-def test_the_log_of_the_supervisor_is_there_in_the_foreground_too(project: Project) -> None:
+def test_the_supervisors_log_is_written_in_the_foreground_too(project: Project) -> None:
     with running(project):
         outcome = project.bonkei("logs", "bonkei")
         assert outcome.returncode == 0, outcome.stderr

@@ -1,5 +1,7 @@
-"""The Terraform pipeline from its own stack and with its own buildspecs, on a small system: real
-git, CloudFormation, CodePipeline, CodeBuild, Terraform, S3, KMS and DynamoDB."""
+"""The Terraform pipeline from its own stack and with its own buildspecs, on a small system.
+
+git, CloudFormation, CodePipeline, CodeBuild, Terraform, S3, KMS and DynamoDB are real.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,14 @@ pytestmark = pytest.mark.timeout(900)
 
 
 class Account:
-    """An account with nothing in it but the pipeline's stack."""
+    """An account with only the pipeline's stack."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
 
     def up(self) -> None:
         outcome = self.project.bonkei("up", "--detach")
-        said = outcome.stdout  # the second time the stack's pipeline is there, too
+        said = outcome.stdout  # the second time the stack's pipeline exists, too
         assert "Ready after" in said or "Started, but" in said, said + outcome.stderr
 
     def kill(self) -> None:
@@ -62,7 +64,7 @@ class Account:
         )
 
     def make_stack(self) -> None:
-        """As set-up.md, step 3."""
+        """Step 3 of set-up.md."""
         digests = archive_digests()
         parameters = {
             "ServiceName": "shop",
@@ -86,7 +88,7 @@ class Account:
         )
 
     def put_names(self, *names: str) -> None:
-        """As step 5: the variables, uploaded."""
+        """Step 5: upload the variables."""
         self.client("s3").put_object(
             Bucket="shop-test-tf-pipeline-tfvars",
             Key="shop/test/terraform.tfvars",
@@ -100,7 +102,7 @@ class Account:
         return dict(json.loads(outcome.stdout))
 
     def names(self) -> set[str]:
-        """The parameters that there are in the miniature."""
+        """The parameters that the miniature has."""
         found = self.client("ssm").get_parameters_by_path(Path="/shop-test", Recursive=True)
         return {each["Name"].rpartition("/")[2] for each in found["Parameters"]}
 
@@ -110,7 +112,7 @@ class Account:
         return str(found["pipelineExecution"]["status"])
 
     def approval(self, id_: str) -> dict[str, Any]:
-        """That waits in this run; or nothing."""
+        """The token of the approval that waits in this run; or nothing."""
         stages = self.client("codepipeline").get_pipeline_state(name=PIPELINE)["stageStates"]
         stage = next(each for each in stages if each["stageName"] == "Approve")
         latest = stage.get("latestExecution", {})
@@ -141,7 +143,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 def test_a_new_pipeline_runs_at_once_and_fails_without_variables(account: Account) -> None:
-    """As set-up.md says of step 3."""
+    """As set-up.md describes in step 3."""
     account.client("codecommit").create_repository(repositoryName="shop")
     account.git("push", "-q", str(account.project.home / "repositories/shop.git"), "HEAD:main")
     account.make_stack()
@@ -152,7 +154,7 @@ def test_a_new_pipeline_runs_at_once_and_fails_without_variables(account: Accoun
     eventually(lambda: account.status(id_) == "Failed", "it fails in tfsec", PATIENCE)
 
 
-def test_the_first_run_makes_everything_from_nothing(account: Account) -> None:
+def test_the_first_run_creates_everything(account: Account) -> None:
     account.put_names("one")
     found = account.run("--approve")
     assert [each["action"] for each in found["actions"]] == [
@@ -166,10 +168,10 @@ def test_without_a_change_there_is_no_approval_and_no_apply(account: Account) ->
     assert (found["status"], found["skipped_stages"]) == ("Succeeded", ["Approve", "Apply"])
 
 
-def test_after_sigkill_in_apply_the_run_has_failed_and_nothing_is_left_running(
+def test_after_sigkill_in_apply_the_run_has_failed_and_no_process_is_left(
     account: Account,
 ) -> None:
-    """The lock of the killed apply is named, and goes by force-unlock, as its error says."""
+    """The lock of the killed apply is reported. force-unlock removes it, as the error says."""
     account.put_names("one", "two")
     id_ = account.run("--detach")["execution"]
     account.answer(id_, "Approved")
@@ -192,7 +194,7 @@ def test_after_sigkill_in_apply_the_run_has_failed_and_nothing_is_left_running(
 
 
 def release_locks(account: Account) -> None:
-    """What `terraform force-unlock` does to both locks: the killed apply cannot."""
+    """The effect of `terraform force-unlock` on both locks. The killed apply cannot remove them."""
     tables = account.client("dynamodb")
     (table,) = [name for name in tables.list_tables()["TableNames"] if "lock" in name]
     for item in tables.scan(TableName=table)["Items"]:
@@ -206,9 +208,10 @@ def release_locks(account: Account) -> None:
     account.client("s3").delete_object(Bucket=bucket, Key="terraform.tfstate.tflock")
 
 
-def test_two_runs_queue_and_the_plan_that_the_first_made_stale_is_refused(account: Account) -> None:
-    """What was approved is applied, though other variables were uploaded since; also after the
-    killed apply. The second run's plan is older than the first one's apply."""
+def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account: Account) -> None:
+    """The approved plan is applied although other variables were uploaded since, and also after
+    the killed apply. The second run's plan is older than the first one's apply.
+    """
     account.put_names("one", "two", "four")
     first = account.run("--detach")["execution"]
     waits = eventually(lambda: account.approval(first), "the first one waits", PATIENCE)

@@ -15,7 +15,7 @@ DOCKERFILES = sorted(ROOT.glob("program/*/Dockerfile"))
 def test_no_base_image_comes_from_docker_hub(file: Path, tmp_path: Path) -> None:
     """Docker Hub counts unauthenticated pulls by address, and all builds use one NAT gateway."""
     text = file.read_text(encoding="utf-8")
-    parser = DockerfileParser(path=str(tmp_path))  # it writes what it is given
+    parser = DockerfileParser(path=str(tmp_path))  # prints its arguments
     parser.content = text
     stages = {
         words[2]

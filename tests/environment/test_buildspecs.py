@@ -1,4 +1,4 @@
-"""Every entry of every buildspec fails by itself, run as CodeBuild runs it."""
+"""Every entry of every buildspec fails on its own, when run as CodeBuild runs it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_command_with_a_colon_in_it_is_still_text(file: Path) -> None:
     assert [command for command in commands if not isinstance(command, str)] == []
 
 
-def test_every_buildspec_is_a_stage_that_is_tested() -> None:
+def test_every_buildspec_belongs_to_a_tested_stage() -> None:
     assert sorted(STAGES) == [file.stem for file in FILES]
 
 
@@ -47,7 +47,7 @@ def test_variables_and_the_directory_carry_over_and_options_do_not(tmp_path: Pat
     "entry",
     ['for each in 1 2; do test "$each" = 2; done', 'X="$(false)"; export X', "false | true"],
 )
-def test_what_an_entry_does_not_see_to_is_lost(entry: str, tmp_path: Path) -> None:
+def test_an_unchecked_failure_inside_an_entry_is_lost(entry: str, tmp_path: Path) -> None:
     assert Machine(tmp_path).run(spec("set -euo pipefail", entry), {}).failed == ""
 
 
@@ -56,7 +56,7 @@ def test_a_failure_ends_the_build_with_its_entry(tmp_path: Path) -> None:
     assert (outcome.failed, outcome.calls) == ("exit 3", [])
 
 
-def test_a_key_that_is_not_understood_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_key_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotImplementedError, match="batch"):
         Machine(tmp_path).run(spec("true", batch={}), {})
 
@@ -65,7 +65,7 @@ def test_a_key_that_is_not_understood_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_each_command_that_fails_fails_the_build(stage: str, tmp_path: Path) -> None:
+def test_each_failing_command_fails_the_build(stage: str, tmp_path: Path) -> None:
     stages = Stages(tmp_path)
     passed = stages.machine.run(read(stage), stages.variables())
     assert passed.failed == "", passed.output
@@ -76,7 +76,7 @@ def test_each_command_that_fails_fails_the_build(stage: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_build_writes_below_its_home_and_its_source_only(stage: str, tmp_path: Path) -> None:
+def test_a_build_writes_only_below_its_home_and_its_source(stage: str, tmp_path: Path) -> None:
     stages = Stages(tmp_path)
     outcome = stages.machine.run(read(stage), stages.variables())
     allowed = (str(tmp_path), "infrastructure", ".", "$")

@@ -12,16 +12,16 @@ ROLES = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com"
 
 
 def conditions(stack: Stack) -> list[dict[str, Any]]:
-    """Of each statement that lets somebody in."""
+    """The conditions of each statement that admits people."""
     trust = stack.resources["OperatorRole"]["Properties"]["AssumeRolePolicyDocument"]
     return [statement["Condition"] for statement in trust["Statement"]]
 
 
-def test_a_second_factor_is_asked_for() -> None:
+def test_a_second_factor_is_required() -> None:
     assert conditions(Stack(PRODUCTION)) == [SECOND_FACTOR]
 
 
-def test_people_of_a_permission_set_come_through_identity_center() -> None:
+def test_members_of_a_permission_set_come_through_identity_center() -> None:
     stack = Stack({**PRODUCTION, "IdentityCenterPermissionSet": "Operators"})
     first, second = conditions(stack)
     assert first == SECOND_FACTOR

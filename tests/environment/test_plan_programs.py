@@ -1,4 +1,6 @@
-"""A plan never puts programs back: neither one made in a release, nor one made before it."""
+"""A plan never puts programs back, neither one released during the plan nor one released before
+it.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def module() -> ModuleType:
 def plan(
     *, released: str = "a", registered: str = "a", revision: int = 5, actions: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """A plan with a parameter, a task definition and a bucket; `actions` on the second."""
+    """A plan with a parameter, a task definition and a bucket. `actions` are those of the
+    second.
+    """
     containers = [
         {"name": "web", "image": f"{REGISTRY}/app/backend:{registered}"},
         {"name": "other", "image": "public.ecr.aws/thing:1"},
@@ -57,7 +61,7 @@ def plan(
 
 
 class Account:
-    """What runs now."""
+    """The programs that run now."""
 
     def __init__(self, tag: str = "a", revision: int = 5) -> None:
         self.tag = tag
@@ -75,12 +79,12 @@ class Account:
 REPLACE = ("delete", "create")
 
 
-def test_a_plan_that_programs_have_not_moved_on_from_is_applied(module: ModuleType) -> None:
+def test_a_plan_without_a_newer_release_is_applied(module: ModuleType) -> None:
     assert module.refuse_to_put_back(plan(actions=REPLACE), "plan", Account())
     assert module.refuse_to_put_back(plan(actions=REPLACE), "apply", Account())
 
 
-def test_a_release_since_the_plan_is_named_and_the_plan_refused(module: ModuleType) -> None:
+def test_a_plan_older_than_a_release_is_refused_with_the_release(module: ModuleType) -> None:
     with pytest.raises(module.PlanError) as refused:
         module.refuse_to_put_back(plan(actions=REPLACE), "apply", Account("b", 6))
     said = str(refused.value)
@@ -89,19 +93,19 @@ def test_a_release_since_the_plan_is_named_and_the_plan_refused(module: ModuleTy
     assert "release the infrastructure again" in said
 
 
-def test_a_release_that_is_under_way_is_noticed_as_well(module: ModuleType) -> None:
-    """Deploy has registered a revision; nothing is verified, so the parameter is as it was."""
+def test_a_release_in_progress_is_noticed_too(module: ModuleType) -> None:
+    """Deploy has registered a revision. Nothing is verified yet, so the parameter is unchanged."""
     with pytest.raises(module.PlanError, match="revision 6"):
         module.refuse_to_put_back(plan(actions=REPLACE), "apply", Account("a", 6))
 
 
-def test_a_plan_in_the_middle_of_a_release_is_refused(module: ModuleType) -> None:
+def test_a_plan_made_during_a_release_is_refused(module: ModuleType) -> None:
     found = plan(released="a", registered="b", actions=REPLACE)
     with pytest.raises(module.PlanError, match="app-backend is registered with b, but a is"):
         module.refuse_to_put_back(found, "plan", Account())
 
 
-def test_a_parameter_that_is_gone_is_no_release(module: ModuleType) -> None:
+def test_a_missing_parameter_is_no_release(module: ModuleType) -> None:
     account = Account()
     answer = account.__call__
     gone = lambda *words: {"Parameters": []} if words[0] == "ssm" else answer(*words)  # noqa: E731
@@ -109,14 +113,14 @@ def test_a_parameter_that_is_gone_is_no_release(module: ModuleType) -> None:
         module.refuse_to_put_back(plan(actions=REPLACE), "apply", gone)
 
 
-def test_a_plan_that_leaves_programs_alone_is_applied_at_any_time(module: ModuleType) -> None:
+def test_a_plan_without_programs_is_applied_at_any_time(module: ModuleType) -> None:
     account = Account("b", 6)
     assert module.refuse_to_put_back(plan(), "apply", account)
     assert module.refuse_to_put_back(plan(registered="b"), "plan", account)
     assert account.calls == []
 
 
-def test_the_first_plan_of_all_asks_for_nothing(module: ModuleType) -> None:
+def test_the_very_first_plan_needs_nothing(module: ModuleType) -> None:
     created = {
         "resource_changes": [
             {
@@ -130,7 +134,7 @@ def test_the_first_plan_of_all_asks_for_nothing(module: ModuleType) -> None:
     assert module.refuse_to_put_back({}, "apply", Account())
 
 
-def test_it_ends_as_the_buildspec_wants_it(tmp_path: Path) -> None:
+def test_the_script_ends_as_the_buildspec_expects(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(plan(registered="b", actions=REPLACE)), encoding="utf-8")
 

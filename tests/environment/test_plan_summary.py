@@ -1,4 +1,4 @@
-"""The line that whoever approves a plan reads."""
+"""The line that an approver of a plan reads."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def test_dangerous_changes_come_first(plan_summary: ModuleType) -> None:
     )
 
 
-def test_no_value_leaves_the_plan(plan_summary: ModuleType) -> None:
+def test_no_value_of_the_plan_is_shown(plan_summary: ModuleType) -> None:
     assert "hunter2" not in plan_summary.summary(plan(("aws_a.x", ["create"])))
 
 
-def test_the_line_fits_an_approval(plan_summary: ModuleType) -> None:
+def test_the_line_fits_into_an_approval(plan_summary: ModuleType) -> None:
     changes = [(f"module.some_module.aws_resource.name[{n}]", ["create"]) for n in range(500)]
     text = plan_summary.summary(plan(*changes))
     assert len(text) <= 600
@@ -71,7 +71,7 @@ def test_a_plan_without_resources(plan_summary: ModuleType, value: Any, text: st
     assert plan_summary.summary(value) == text
 
 
-def test_it_runs_as_the_buildspec_runs_it() -> None:
+def test_the_script_runs_as_in_the_buildspec() -> None:
     given = json.dumps(plan(("aws_a.new", ["create"])))
     outcome = subprocess.run(
         [sys.executable, str(SCRIPT)], input=given, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""Stage Build: a new image is pushed when its scan has found nothing; a pushed one stands."""
+"""Stage Build: a new image is pushed when its scan finds nothing. A pushed image stays."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from buildspecs import Outcome, option, read
 from stages import REPOSITORY, Stages
 
 IMAGE = f"{REPOSITORY}:commit-1"
-# A finding: Trivy answers with the code that it is given for one.
+# A finding: Trivy exits with the code from its option.
 FINDS = 'while [ "$1" != --exit-code ]; do shift; done; echo CVE-2026-1; exit "$2"'
 BREAKS = "echo 'no database' >&2; exit 1"
 
@@ -46,7 +46,7 @@ def test_a_new_image_that_cannot_be_scanned_is_not_pushed(tmp_path: Path) -> Non
     assert not build(tmp_path, BREAKS).called("docker", "push")
 
 
-def test_a_pushed_image_is_reported_on_and_not_refused(tmp_path: Path) -> None:
+def test_a_pushed_image_with_a_finding_is_reported_and_not_refused(tmp_path: Path) -> None:
     outcome = build(tmp_path, FINDS, PUSHED_BEFORE="1")
     assert outcome.failed == ""
     assert "CVE-2026-1" in outcome.output
@@ -54,13 +54,13 @@ def test_a_pushed_image_is_reported_on_and_not_refused(tmp_path: Path) -> None:
     assert not outcome.called("docker", "push")
 
 
-def test_a_scanner_that_fails_does_not_bar_the_way_back(tmp_path: Path) -> None:
+def test_a_failing_scanner_does_not_block_a_rollback(tmp_path: Path) -> None:
     outcome = build(tmp_path, BREAKS, PUSHED_BEFORE="1")
     assert outcome.failed == ""
     assert "could not be scanned" in outcome.output
 
 
-def test_whether_an_image_is_there_is_known_and_not_guessed(tmp_path: Path) -> None:
+def test_the_existence_of_an_image_is_checked_and_not_guessed(tmp_path: Path) -> None:
     stages = Stages(tmp_path)
     stages.machine.stand_in("aws", '[ "$2" != batch-get-image ] && echo password')
     outcome = stages.machine.run(read("program_build"), stages.variables())
@@ -68,11 +68,11 @@ def test_whether_an_image_is_there_is_known_and_not_guessed(tmp_path: Path) -> N
     assert not outcome.called("docker", "build")
 
 
-def test_without_a_digest_the_scanner_is_not_even_fetched(tmp_path: Path) -> None:
+def test_without_a_digest_the_scanner_is_not_fetched(tmp_path: Path) -> None:
     outcome = build(tmp_path, TRIVY_SHA256="")
     assert "trivy.sha256 is not set" in outcome.output
     assert outcome.calls == []
 
 
-def test_a_tag_is_one_manifest_so_that_its_digest_is_what_a_task_runs(tmp_path: Path) -> None:
+def test_a_tag_is_a_single_manifest_whose_digest_a_task_runs(tmp_path: Path) -> None:
     assert build(tmp_path).variables["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1"

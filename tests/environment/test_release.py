@@ -1,4 +1,4 @@
-"""Migrate, Deploy and Verify against an account in memory: all of a release stays, or none."""
+"""Migrate, Deploy and Verify on an account in memory: a release stays as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @dataclass
 class Service:
-    """A service with its deployments, the primary one first, as DescribeServices has them."""
+    """A service with its deployments, the primary one first, as DescribeServices returns them."""
 
     revision: str
     desired: int = 1
     deployments: list[dict[str, Any]] = field(default_factory=list)
-    stale: int = 0  # so many descriptions are still those from before the last update
+    stale: int = 0  # this many descriptions still show the state before the last update
     before: dict[str, Any] = field(default_factory=dict)
     number: int = 0
 
@@ -65,7 +65,7 @@ class Service:
         return found
 
     def _go_on(self) -> None:
-        """What ECS does between two looks: one deployment completes, or is rolled back."""
+        """The work of ECS between two descriptions: one deployment completes or is rolled back."""
         primary = self.deployments[0]
         if primary["rolloutState"] == "IN_PROGRESS":
             if primary.get("fails"):
@@ -95,7 +95,7 @@ class Service:
 
 
 class Account:
-    """The `aws` command of an account with two services, as far as a release calls it."""
+    """The `aws` command on an account with two services, as far as a release calls it."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
@@ -254,7 +254,7 @@ def test_only_our_own_images_get_the_new_tag(account: Account, release: Release)
     assert images == [f"{APP}:new", f"{ROUTER}:new", "public.ecr.aws/thing:1"]
 
 
-def test_the_same_release_again_registers_nothing(account: Account, release: Release) -> None:
+def test_the_same_release_registers_nothing(account: Account, release: Release) -> None:
     first = revisions.register(account, "app-backend", release)
     again = revisions.register(account, "app-backend", release)
     assert first == again
@@ -264,7 +264,7 @@ def test_the_same_release_again_registers_nothing(account: Account, release: Rel
 # --- Migrate -------------------------------------------------------------------------------------
 
 
-def test_the_migration_runs_in_private_with_the_new_image(
+def test_the_migration_runs_in_private_subnets_with_the_new_image(
     account: Account, release: Release
 ) -> None:
     module.migrate(account, release)
@@ -284,7 +284,7 @@ def test_a_failed_migration_ends_the_release_and_leaves_no_revision(
     assert account.latest == AS_BEFORE
 
 
-def test_a_failed_migration_of_what_is_released_withdraws_nothing(
+def test_a_failed_migration_of_the_released_commit_deregisters_nothing(
     account: Account, release: Release
 ) -> None:
     module.migrate(account, release)
@@ -297,7 +297,7 @@ def test_a_failed_migration_of_what_is_released_withdraws_nothing(
 # --- Deploy --------------------------------------------------------------------------------------
 
 
-def test_a_release_is_recorded_once_it_runs(account: Account, release: Release) -> None:
+def test_a_release_is_recorded_after_it_runs(account: Account, release: Release) -> None:
     module.migrate(account, release)
     module.deploy(account, release)
     assert account.parameters == {}
@@ -306,10 +306,10 @@ def test_a_release_is_recorded_once_it_runs(account: Account, release: Release) 
     assert account.latest == dict.fromkeys(FAMILIES, 2)
 
 
-def test_the_deployment_before_is_not_taken_for_this_one(
+def test_an_earlier_deployment_is_not_mistaken_for_this_one(
     account: Account, release: Release
 ) -> None:
-    """A description may be from before the update: one deployment, and complete."""
+    """A description may still show the state before the update: one deployment, and complete."""
     account.stale = 3
     account.fails = {"app-backend"}
     with pytest.raises(ReleaseError, match="app-backend failed: circuit breaker"):
@@ -317,7 +317,7 @@ def test_the_deployment_before_is_not_taken_for_this_one(
 
 
 @pytest.mark.parametrize("failing", ["app-backend", "app-frontend"])
-def test_when_one_service_does_not_stay_the_other_goes_back_too(
+def test_when_one_service_fails_the_other_is_put_back_too(
     account: Account, release: Release, failing: str
 ) -> None:
     module.migrate(account, release)
@@ -329,13 +329,16 @@ def test_when_one_service_does_not_stay_the_other_goes_back_too(
         assert f"{name} is back at {name}:1" in str(refused.value)
         assert account.runs(name) == "old"
         assert [d["rolloutState"] for d in account.services[name].deployments] == ["COMPLETED"]
-    assert account.latest == AS_BEFORE  # Terraform finds what is released, the migration's as well
+    # Terraform finds the released revisions, including the migration's.
+    assert account.latest == AS_BEFORE
 
 
 def test_a_deployment_that_another_replaces_is_no_release(
     account: Account, release: Release
 ) -> None:
-    """Also when ECS no longer names it, or somebody has updated the service meanwhile."""
+    """This holds when ECS no longer lists it, and when someone has updated the service
+    meanwhile.
+    """
     account.fails = {"app-backend"}
     going_on = Service._go_on
 
@@ -350,7 +353,9 @@ def test_a_deployment_that_another_replaces_is_no_release(
     assert account.latest == AS_BEFORE
 
 
-def test_what_could_not_begin_takes_back_what_has(account: Account, release: Release) -> None:
+def test_a_service_that_cannot_start_puts_the_started_ones_back(
+    account: Account, release: Release
+) -> None:
     account.refuses = {"app-frontend"}
     with pytest.raises(ReleaseError, match="throttled"):
         module.deploy(account, release)
@@ -358,14 +363,14 @@ def test_what_could_not_begin_takes_back_what_has(account: Account, release: Rel
     assert account.latest == AS_BEFORE
 
 
-def test_a_service_that_is_not_there_is_named(account: Account, release: Release) -> None:
+def test_a_missing_service_is_reported(account: Account, release: Release) -> None:
     del account.services["app-frontend"]
     with pytest.raises(ReleaseError, match="there is no service app-frontend"):
         module.deploy(account, release)
     assert account.runs("app-backend") == "old"
 
 
-def test_what_cannot_be_put_back_is_named_and_its_revision_stays(
+def test_a_service_that_cannot_be_put_back_is_reported_and_its_revision_stays(
     account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.fails = {"app-frontend"}
@@ -380,10 +385,10 @@ def refuse(*_: object) -> str:
     raise ReleaseError("no")
 
 
-def test_a_failed_release_of_what_runs_withdraws_nothing(
+def test_a_failed_release_of_the_running_commit_deregisters_nothing(
     account: Account, release: Release
 ) -> None:
-    """A rotation of secrets releases a commit again: its revision is the live one."""
+    """A rotation of secrets releases the same commit again: its revision is the live one."""
     module.migrate(account, release)
     module.deploy(account, release)
     account.fails = {"app-backend"}
@@ -393,7 +398,7 @@ def test_a_failed_release_of_what_runs_withdraws_nothing(
     assert account.runs("app-frontend") == "new"
 
 
-def test_the_first_release_starts_as_many_as_the_definitions_say(
+def test_the_first_release_starts_the_number_of_tasks_in_the_definitions(
     account: Account, release: Release
 ) -> None:
     for service in account.services.values():
@@ -402,7 +407,7 @@ def test_the_first_release_starts_as_many_as_the_definitions_say(
     assert [service.desired for service in account.services.values()] == [2, 2]
 
 
-def test_a_first_release_that_fails_leaves_the_services_empty(
+def test_a_failed_first_release_leaves_the_services_empty(
     account: Account, release: Release
 ) -> None:
     account.fails, account.rolls_back = {"app-backend"}, False
@@ -414,7 +419,7 @@ def test_a_first_release_that_fails_leaves_the_services_empty(
     assert account.latest == AS_BEFORE
 
 
-def test_a_later_release_that_fails_keeps_its_tasks(account: Account, release: Release) -> None:
+def test_a_failed_later_release_keeps_its_tasks(account: Account, release: Release) -> None:
     account.fails, account.rolls_back = {"app-backend"}, False
     account.services["app-backend"].desired = 7
     with pytest.raises(ReleaseError, match="circuit breaker"):
@@ -422,7 +427,7 @@ def test_a_later_release_that_fails_keeps_its_tasks(account: Account, release: R
     assert account.services["app-backend"].desired == 7
 
 
-def test_a_release_that_does_not_settle_goes_back(
+def test_a_release_that_does_not_become_stable_is_put_back(
     account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rollout, "STABLE_WITHIN", 0.0)
@@ -431,7 +436,9 @@ def test_a_release_that_does_not_settle_goes_back(
     assert account.runs("app-backend") == account.runs("app-frontend") == "old"
 
 
-def test_a_release_of_what_runs_replaces_its_tasks(account: Account, release: Release) -> None:
+def test_a_release_of_the_running_commit_replaces_its_tasks(
+    account: Account, release: Release
+) -> None:
     module.deploy(account, release)
     module.deploy(account, release)
     updates = [call for call in account.calls if call[1] == "update-service"]
@@ -439,7 +446,9 @@ def test_a_release_of_what_runs_replaces_its_tasks(account: Account, release: Re
     assert all("--force-new-deployment" in call for call in updates)
 
 
-def test_later_releases_leave_the_number_to_scaling(account: Account, release: Release) -> None:
+def test_later_releases_leave_the_number_of_tasks_to_scaling(
+    account: Account, release: Release
+) -> None:
     account.services["app-backend"].desired = 7
     module.deploy(account, release)
     assert account.services["app-backend"].desired == 7
@@ -456,10 +465,13 @@ def test_another_image_under_the_same_tag_is_noticed_and_its_revision_kept(
     with pytest.raises(ReleaseError, match="another image"):
         module.verify(account, release)
     assert account.parameters == {}
-    assert account.latest["app-backend"] == 2  # it runs: withdrawn, no task of it could start
+    # It runs: after a deregistration, none of its tasks could start.
+    assert account.latest["app-backend"] == 2
 
 
-def test_what_went_back_after_the_deploy_is_no_release(account: Account, release: Release) -> None:
+def test_a_service_that_was_rolled_back_after_the_deploy_is_no_release(
+    account: Account, release: Release
+) -> None:
     module.deploy(account, release)
     account.services["app-backend"].deploy(account.arn("app-backend", 1))
     account.services["app-backend"].describe()

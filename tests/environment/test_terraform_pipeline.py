@@ -38,7 +38,7 @@ def commands(spec: dict[str, Any]) -> Iterator[str]:
 
 
 def statements(*roles: str) -> Iterator[dict[str, Any]]:
-    """Every statement that a role has: its own policies and the managed ones attached to it."""
+    """All statements of a role: those of its own policies and of its managed policies."""
     for role in roles:
         for policy in RESOURCES[role]["Properties"].get("Policies", ()):
             yield from (s for s in policy["PolicyDocument"]["Statement"] if "Action" in s)
@@ -78,7 +78,7 @@ def test_a_plan_without_changes_skips_the_stage(stage: str) -> None:
     }
 
 
-def test_what_is_applied_is_what_was_approved() -> None:
+def test_the_approved_plan_is_applied() -> None:
     (action,) = stages()["Apply"]["Actions"]
     assert {"Name": "Plan"} in action["InputArtifacts"]
     apply = [line for line in commands(buildspec("ApplyProject")) if "terraform apply" in line]
@@ -110,7 +110,7 @@ def test_each_variable_that_a_stage_reads_is_exported_by_an_earlier_one() -> Non
     assert {(space, name) for space, name in used if name not in exported[space]} == set()
 
 
-def test_scan_plan_and_apply_have_roles_of_their_own() -> None:
+def test_scan_plan_and_apply_have_their_own_roles() -> None:
     roles = {
         name: project["Properties"]["ServiceRole"]["Fn::GetAtt"]
         for name, project in of_type("AWS::CodeBuild::Project").items()
@@ -141,17 +141,17 @@ def test_a_plan_cannot_change_what_is_deployed() -> None:
             assert "tflock" in target or "ArtifactBucket" in target
 
 
-def test_the_scan_reads_nothing_that_is_deployed() -> None:
+def test_the_scan_reads_no_deployed_resource() -> None:
     services = {action.partition(":")[0] for action in allowed("ScanRole")}
     assert services == {"logs", "s3", "kms"}
 
 
-def test_no_role_may_do_everything() -> None:
+def test_no_role_has_all_permissions() -> None:
     for role in of_type("AWS::IAM::Role"):
         assert not allowed(role) & {"*", "iam:*", "sts:*", "organizations:*"}
 
 
-def test_roles_are_only_made_behind_the_boundary() -> None:
+def test_roles_can_be_created_only_with_the_boundary() -> None:
     giving = {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"}
     granting = [
         s for s in statements("ApplyRole") if s["Effect"] == "Allow" and giving & set(s["Action"])
@@ -165,7 +165,7 @@ def test_roles_are_only_made_behind_the_boundary() -> None:
     assert {"Name": "PERMISSIONS_BOUNDARY_ARN", "Value": {"Ref": "Boundary"}} in variables
 
 
-def test_a_person_can_release_and_approve_and_nothing_else() -> None:
+def test_a_user_can_release_and_approve_and_nothing_else() -> None:
     writes = {
         action
         for action in allowed("OperatorRole")
@@ -203,13 +203,13 @@ def test_buckets_are_private_versioned_encrypted_and_tls_only(bucket: str) -> No
 @pytest.mark.parametrize(
     "kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"]
 )
-def test_deleting_the_stack_loses_no_state(kind: str) -> None:
-    # A stack that could not be made leaves none of its names behind, and can be tried again.
+def test_deleting_the_stack_keeps_the_state(kind: str) -> None:
+    # After a failed creation no name is left, so it can be tried again.
     kept = {(r["DeletionPolicy"], r["UpdateReplacePolicy"]) for r in of_type(kind).values()}
     assert kept == {("RetainExceptOnCreate", "Retain")}
 
 
-def test_whoever_is_told_of_a_plan_may_have_a_key_of_their_own() -> None:
+def test_notifications_about_plans_may_have_their_own_key() -> None:
     given = {
         json.dumps(found["Resource"]): found
         for conditional in RESOURCES["PipelineRole"]["Properties"]["Policies"][0]["PolicyDocument"][
@@ -225,13 +225,13 @@ def test_whoever_is_told_of_a_plan_may_have_a_key_of_their_own() -> None:
     assert through == {"Fn::Sub": "sns.${AWS::Region}.${AWS::URLSuffix}"}
 
 
-def test_the_template_is_deployed_without_a_bucket() -> None:
-    # CloudFormation takes 51,200 bytes in the request itself ("CloudFormation quotas"). Room is
-    # left for what is yet to come.
+def test_the_template_fits_into_a_request() -> None:
+    # CloudFormation accepts 51,200 bytes in the request itself ("CloudFormation quotas"). The bound
+    # leaves room for additions.
     assert FILE.stat().st_size <= 47_000
 
 
-def test_cloudformation_reads_no_aliases() -> None:
+def test_the_template_has_no_yaml_aliases() -> None:
     assert not re.search(r"(?<=[ :])[&*][a-z][\w-]*\s*$", FILE.read_text(), flags=re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""Stage tfsec: a finding ends the run, in whichever module it is."""
+"""Stage tfsec: a finding in any module ends the run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scripts import scanners
 MODULES = sorted(path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf"))
 PLACES = ("infrastructure", "environment", *(f"infrastructure/modules/{name}" for name in MODULES))
 
-# One finding, where the mark is; the root's scan loses modules, as Trivy's can.
+# One finding, at the mark. The root's scan misses modules, as Trivy's can.
 FINDS = 'if [ -e "${@: -1}/finding" ]; then echo "${@: -1} has a finding"; exit 1; fi'
 OPEN_BUCKET = """
 resource "aws_s3_bucket" "open" {
@@ -31,7 +31,7 @@ resource "aws_s3_bucket_public_access_block" "open" {
 
 
 def lay_out(machine: Machine) -> None:
-    """This project's definitions, as the pipeline's source has them."""
+    """This project's definitions, as in the pipeline's source."""
     shutil.rmtree(machine.source)
     for part in ("infrastructure", "environment"):
         shutil.copytree(ROOT / part, machine.source / part)
@@ -46,13 +46,13 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
 
 
 def scan(stages: Stages) -> Outcome:
-    """The phase that scans, with Trivy as if it were installed."""
+    """The scanning phase, with Trivy as if it were installed."""
     spec = read("terraform_scan")
     spec["phases"] = {"build": spec["phases"]["build"]}
     return stages.machine.run(spec, stages.variables())
 
 
-def test_without_a_finding_every_place_has_been_scanned(stages: Stages) -> None:
+def test_without_a_finding_every_folder_is_scanned(stages: Stages) -> None:
     outcome = scan(stages)
     assert outcome.failed == "", outcome.output
     scanned = [words[-1].rstrip("/") for words in outcome.called("trivy", "config")]
@@ -62,7 +62,7 @@ def test_without_a_finding_every_place_has_been_scanned(stages: Stages) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_finding_in_any_place_ends_the_run(stages: Stages, place: str) -> None:
+def test_a_finding_in_any_folder_ends_the_run(stages: Stages, place: str) -> None:
     mark = stages.machine.source / place / "finding"
     mark.touch()
     try:
@@ -73,7 +73,7 @@ def test_a_finding_in_any_place_ends_the_run(stages: Stages, place: str) -> None
     assert f"{place}" in outcome.output
 
 
-def test_one_run_names_the_findings_of_all_modules(stages: Stages) -> None:
+def test_one_run_reports_the_findings_of_all_modules(stages: Stages) -> None:
     marks = [stages.machine.source / "infrastructure/modules" / m / "finding" for m in MODULES[:2]]
     for mark in marks:
         mark.touch()
@@ -91,7 +91,7 @@ def test_an_open_bucket_in_a_module_is_found_by_trivy_itself(module: str, tmp_pa
         pytest.skip(str(error))
     path = scanners.environment()["PATH"]
     trivy = shutil.which("trivy", path=path)
-    # The others are sound (see `make check`): the scan of the one that is not is Trivy's own.
+    # The other modules are sound (see `make check`). Only the open one is scanned by Trivy itself.
     real = (
         f'case "${{@: -1}}" in */{module}/) PATH="{os.environ["PATH"]}" exec {trivy} "$@" ;; esac'
     )

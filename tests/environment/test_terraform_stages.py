@@ -30,7 +30,7 @@ resource "terraform_data" "system" {
   ]
 }
 """
-# As a person may upload them: an example for another environment.
+# The variables as a user may upload them: an example for another environment.
 VARIABLES = """
 service_name             = "other"
 environment_identifier   = "staging"
@@ -41,7 +41,7 @@ size                     = 1
 
 
 class Pipeline:
-    """Both stages on one source, whose state lies beside the definitions."""
+    """Both stages on one source. Its state lies beside the definitions."""
 
     def __init__(self, directory: Path) -> None:
         words = shlex.join(command(None))
@@ -74,7 +74,7 @@ class Pipeline:
 
     @property
     def state(self) -> list[Any]:
-        """What the system is; empty before there is one."""
+        """The system's present state; empty before the first apply."""
         file = self.infrastructure / "terraform.tfstate"
         if not file.exists():
             return []
@@ -87,7 +87,7 @@ def pipeline(tmp_path: Path) -> Pipeline:
     return Pipeline(tmp_path)
 
 
-def test_the_stack_says_what_is_planned_and_where_whatever_the_variables_say(
+def test_the_stacks_values_decide_whatever_the_variables_say(
     pipeline: Pipeline,
 ) -> None:
     planned = pipeline.plan(AWS_REGION="eu-west-1")
@@ -103,7 +103,7 @@ def test_the_stack_says_what_is_planned_and_where_whatever_the_variables_say(
     assert (again.failed, again.variables["HAS_CHANGES"]) == ("", "false")
 
 
-def test_a_plan_that_the_state_has_moved_on_from_is_refused(pipeline: Pipeline) -> None:
+def test_a_plan_older_than_the_state_is_refused(pipeline: Pipeline) -> None:
     pipeline.plan()
     assert pipeline.apply().failed == ""
     pipeline.variables_file.write_text(VARIABLES.replace("= 1", "= 2"), encoding="utf-8")
@@ -115,10 +115,10 @@ def test_a_plan_that_the_state_has_moved_on_from_is_refused(pipeline: Pipeline) 
 
 
 @pytest.mark.parametrize("name", ["tfplan", "build/function.zip", "plan.sha256"])
-def test_a_plan_that_was_tampered_with_is_refused(pipeline: Pipeline, name: str) -> None:
+def test_a_changed_plan_is_refused(pipeline: Pipeline, name: str) -> None:
     package = pipeline.infrastructure / "build" / "function.zip"
     package.parent.mkdir()
-    package.write_bytes(b"package")  # as archive_file makes one
+    package.write_bytes(b"package")  # in the form that archive_file makes
     pipeline.plan()
     file = pipeline.stages.plan / name
     file.write_bytes(file.read_bytes() + b" ")
@@ -128,14 +128,14 @@ def test_a_plan_that_was_tampered_with_is_refused(pipeline: Pipeline, name: str)
     assert pipeline.state == []
 
 
-def test_definitions_that_are_wrong_end_the_plan(pipeline: Pipeline) -> None:
+def test_wrong_definitions_end_the_plan(pipeline: Pipeline) -> None:
     pipeline.variables_file.write_text('size = "large"', encoding="utf-8")
     outcome = pipeline.plan()
     assert "terraform plan" in outcome.failed
     assert "Invalid value for input variable" in outcome.output
 
 
-def test_without_a_lock_of_the_providers_nothing_is_planned(pipeline: Pipeline) -> None:
+def test_without_a_provider_lock_nothing_is_planned(pipeline: Pipeline) -> None:
     (pipeline.infrastructure / ".terraform.lock.hcl").unlink()
     outcome = pipeline.plan()
     assert "terraform providers lock" in outcome.output

@@ -10,7 +10,7 @@ from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation, evaluate
 
 CLAIMS = claims()
 
-# What the examples leave at its default, all at once.
+# Other values than the examples' defaults, all at once.
 OTHERWISE = """
 domain                   = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
 permissions_boundary_arn = "arn:aws:iam::123456789012:policy/statuspage-production-boundary"
@@ -27,7 +27,7 @@ source_repository = {
 }
 """
 
-# What the pipeline's stack says.
+# The values that the pipeline's stack sets.
 NAMES = """
 service_name           = "statuspage"
 environment_identifier = "production"
@@ -49,7 +49,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """What a person copies to begin with."""
+    """The file that a user copies first."""
     home = tmp_path_factory.mktemp("example")
     names = _file(home / "names.tfvars", NAMES)
     return evaluate(INFRASTRUCTURE, home, [INFRASTRUCTURE / "terraform.tfvars.example", names])
@@ -57,7 +57,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 @pytest.fixture(scope="session")
 def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """Production with a domain, and with the other choice wherever there is one."""
+    """Production with a domain, and with the other value of every switch."""
     home = tmp_path_factory.mktemp("otherwise")
     variables = _file(home / "otherwise.tfvars", OTHERWISE)
     return evaluate(INFRASTRUCTURE, home, [EXAMPLES / "production.tfvars", variables])
@@ -78,5 +78,5 @@ def _file(path: Path, text: str) -> Path:
 
 @pytest.fixture
 def expected(request: pytest.FixtureRequest) -> object:
-    """What the claim of the test's name comes to."""
+    """The expected value of the claim in the test's name."""
     return CLAIMS[request.node.originalname.removeprefix("test_").replace("_", "-")].expected

@@ -1,4 +1,4 @@
-"""Each writer of an access log has the right to: otherwise AWS drops its records silently."""
+"""Each writer of an access log has permission: otherwise AWS silently drops its records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evaluations import Evaluation
 ACCOUNT = "123456789012"
 
 
-def test_every_bucket_that_logs_may_write_there(production: Evaluation) -> None:
+def test_every_bucket_that_logs_has_permission(production: Evaluation) -> None:
     told = production.values("aws_s3_bucket_logging")
     assert {found["bucket"] for found in told} == {
         f"statuspage-production-program-artifacts-{ACCOUNT}",
@@ -26,7 +26,7 @@ def test_every_bucket_that_logs_may_write_there(production: Evaluation) -> None:
         assert lets(production, found["target_bucket"], "logging.s3.amazonaws.com", key, source)
 
 
-def test_the_load_balancer_may_write_there(production: Evaluation) -> None:
+def test_the_load_balancer_has_permission(production: Evaluation) -> None:
     (load_balancer,) = production.values("aws_lb")
     (log,) = load_balancer["access_logs"]
     key = f"{log['bucket']}/{log['prefix']}/AWSLogs/{ACCOUNT}/elasticloadbalancing/x.log.gz"
@@ -34,7 +34,7 @@ def test_the_load_balancer_may_write_there(production: Evaluation) -> None:
     assert lets(production, log["bucket"], writer, key, load_balancer["arn"])
 
 
-def test_no_other_environment_may(production: Evaluation) -> None:
+def test_no_other_environment_has_permission(production: Evaluation) -> None:
     bucket = f"statuspage-production-access-logs-{ACCOUNT}"
     source = f"arn:aws:s3:::statuspage-staging-program-logs-{ACCOUNT}"
     assert not lets(production, bucket, "logging.s3.amazonaws.com", f"{bucket}/s3/x", source)

@@ -1,4 +1,4 @@
-"""The real definitions: no environment breaks a rule, and the pictures in docs/ are theirs."""
+"""The real definitions: no environment breaks a rule, and the diagrams in docs/ are current."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_every_resource_type_is_judged(environment: Evaluation) -> None:
     assert unknown == []
 
 
-def test_the_pictures_are_of_these_definitions(diagrams: tuple[Diagram, ...]) -> None:
+def test_the_diagrams_show_these_definitions(diagrams: tuple[Diagram, ...]) -> None:
     drawn = {f"{d.name}.svg": render_svg(d) for d in diagrams}
     drawn |= {f"{d.name}.mmd": render_mermaid(d) for d in diagrams}
     kept = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.iterdir()}
@@ -59,7 +59,7 @@ def test_the_pictures_are_of_these_definitions(diagrams: tuple[Diagram, ...]) ->
 
 
 @pytest.mark.parametrize("name", ["architecture.md", "architecture.ja.md"])
-def test_the_pages_show_every_picture_as_it_is(name: str, diagrams: tuple[Diagram, ...]) -> None:
+def test_the_pages_show_every_current_diagram(name: str, diagrams: tuple[Diagram, ...]) -> None:
     page = ROOT / "docs" / name
     text = page.read_text(encoding="utf-8")
     assert update_page(page, text, diagrams, PICTURES) == text, REMEDY

@@ -1,4 +1,4 @@
-"""Every claim of docs/claims.md has a test of its name, and every such test a claim."""
+"""Every claim of docs/claims.md has a test with its name, and every such test has a claim."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_section_is_proven_claim_by_claim(section: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.stem))
-def test_a_proof_uses_what_is_claimed(file: Path) -> None:
+def test_a_proof_uses_the_claimed_value(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     signatures = re.findall(r"^def test_\w+\((.*?)\) -> None:", text, re.MULTILINE | re.DOTALL)
     assert [found for found in signatures if "expected: " not in found] == []

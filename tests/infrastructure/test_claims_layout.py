@@ -57,5 +57,5 @@ def _packages(evaluation: Evaluation) -> list[dict[str, str]]:
 
 
 def _source(package: dict[str, str]) -> Path:
-    """The directory, which is relative to where Terraform runs."""
+    """The directory, relative to the folder in which Terraform runs."""
     return (INFRASTRUCTURE / package["source_dir"]).resolve()

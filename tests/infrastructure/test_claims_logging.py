@@ -1,7 +1,7 @@
 """The claims of docs/claims.md about logging. Each test has its claim's name.
 
-The router's configuration is followed for a record: which outputs take it, and where those lead in
-the environment that the task definition gives the router.
+The tests follow a record through the router's configuration: to the outputs that take it, and to
+their destinations in the environment of the router's container.
 """
 
 from __future__ import annotations

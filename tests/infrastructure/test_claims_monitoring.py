@@ -23,7 +23,7 @@ def test_aurora_memory(production: Evaluation, expected: int) -> None:
     alarms = _alarms_on(production, "AWS/RDS", "FreeableMemory")
     assert {(alarm.threshold, alarm.comparison) for alarm in alarms} == {(expected, AT_LEAST)}
     assert _dimensions(alarms) == _instances(production)
-    total = 16 * 1024**3  # what an instance of this class has
+    total = 16 * 1024**3  # the memory of an instance of this class
     for alarm in alarms:
         (used,) = [query.expression for query in alarm.queries if query.returns_data]
         (freeable,) = [query.id for query in alarm.queries if query.metric]

@@ -35,7 +35,7 @@ READING = re.compile(r"^[\w-]+:(Get|List|Describe|BatchGet|Filter)")
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
-    """A run of each build of the Terraform pipeline, with its project's variables, by project."""
+    """One run of each build of the Terraform pipeline with its project's variables, by project."""
     stages = Stages(tmp_path_factory.mktemp("runs"))
     found = {}
     for name, project in PROJECTS.items():
@@ -137,7 +137,7 @@ def test_a_person_approves_the_plan(expected: str) -> None:
 
 
 def test_somebody_hears_that_a_plan_waits(production: Evaluation, expected: str) -> None:
-    """The recorded event of an approval is one that a rule sends on to the topic."""
+    """A rule sends the recorded event of an approval to the topic."""
     waits = json.loads((RECORDED / "approval_started.json").read_text(encoding="utf-8"))
     told = {rule.name: json.loads(rule.pattern) for rule in production.blueprint.event_rules}
     pipeline = waits["detail"]["pipeline"].replace("status-prod", "statuspage-production")
@@ -149,7 +149,7 @@ def test_somebody_hears_that_a_plan_waits(production: Evaluation, expected: str)
 
 
 def matches(pattern: Any, event: Any) -> bool:
-    """As EventBridge does, for patterns that list values."""
+    """EventBridge's matching, for patterns that list values."""
     if isinstance(pattern, list):
         return event in pattern
     return all(key in event and matches(value, event[key]) for key, value in pattern.items())

@@ -79,7 +79,7 @@ def test_tasks_are_private(production: Evaluation, expected: int) -> None:
         for subnet in _subnets(production, service.subnet_ids)
         if subnet.routes or service.assign_public_ip
     ]
-    # A gateway endpoint's route, which leads to S3 alone, hangs on the endpoint.
+    # The route of a gateway endpoint, which leads only to S3, belongs to the endpoint.
     assert len(exposed) == expected
 
 
@@ -111,7 +111,7 @@ def test_builds_leave_through_nat(production: Evaluation, expected: str) -> None
 
 
 def _program(evaluation: Evaluation, action: Action) -> str:
-    """The container that a listener's action leads to."""
+    """The container behind a listener's action."""
     assert isinstance(action, Forward)
     (target,) = action.targets
     (found,) = [

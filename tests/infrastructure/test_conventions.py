@@ -32,7 +32,7 @@ def blocks(module: Path, file: str) -> Iterator[tuple[str, str]]:
 
 
 def refusals() -> Counter[tuple[str, str]]:
-    """How many runs of `terraform test` expect a variable of a module to be refused."""
+    """How many runs of `terraform test` expect a module's variable to be refused."""
     found: Counter[tuple[str, str]] = Counter()
     for file in (DEFINITIONS / "tests").glob("*.tftest.hcl"):
         for run in _RUN.findall(file.read_text(encoding="utf-8")):
@@ -43,16 +43,16 @@ def refusals() -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
-def test_has_four_files_and_more_where_one_would_be_long(module: Path) -> None:
+def test_a_module_has_four_files_and_more_where_one_would_be_long(module: Path) -> None:
     files = {file.name for file in module.glob("*.tf")}
     assert files >= {"main.tf", "variables.tf", "outputs.tf", "versions.tf"}
-    if module != DEFINITIONS:  # the root's main.tf is one list of modules, each after the other
+    if module != DEFINITIONS:  # the root's main.tf is one list of module calls
         lines = {name: (module / name).read_text().count("\n") for name in files}
         assert {name: count for name, count in lines.items() if count > 300} == {}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
-def test_variables_and_outputs_say_what_they_are(module: Path) -> None:
+def test_variables_and_outputs_are_described(module: Path) -> None:
     for variable, body in blocks(module, "variables.tf"):
         assert re.search(r'^  description = ".+"$', body, re.MULTILINE), variable
         assert re.search(r"^  type +=", body, re.MULTILINE), variable
@@ -61,7 +61,7 @@ def test_variables_and_outputs_say_what_they_are(module: Path) -> None:
 
 
 @pytest.mark.parametrize("module", readmes.modules(), ids=name)
-def test_the_readme_says_what_the_module_is(module: Path) -> None:
+def test_the_readme_describes_the_module(module: Path) -> None:
     wanted = readmes.readme(module)
     assert (module / "README.md").read_text(encoding="utf-8") == wanted, "make format writes it"
     files = {
@@ -84,14 +84,14 @@ def test_every_validation_has_a_run_that_it_refuses(module: Path) -> None:
     assert not lacking
 
 
-def test_no_variable_of_the_root_is_idle() -> None:
+def test_every_variable_of_the_root_is_used() -> None:
     main = (DEFINITIONS / "main.tf").read_text(encoding="utf-8")
     variables = [variable for variable, _ in blocks(DEFINITIONS, "variables.tf")]
     assert not [variable for variable in variables if f"var.{variable}" not in main]
 
 
 @pytest.mark.parametrize("module", MODULES[1:], ids=name)
-def test_somebody_sets_every_variable_and_reads_every_output(module: Path) -> None:
+def test_every_variable_is_set_and_every_output_is_read(module: Path) -> None:
     calls = [
         call
         for file in DEFINITIONS.rglob("*.tf")

@@ -1,4 +1,4 @@
-"""docs/costs.md and its translation hold the table that the definitions and the prices come to."""
+"""docs/costs.md and its translation have the table that follows from the definitions and prices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_table_is_current(
     assert page == made, "run: python scripts/costs.py"
 
 
-def test_what_is_counted_is_what_stands(production: Evaluation) -> None:
+def test_the_counted_resources_are_the_declared_ones(production: Evaluation) -> None:
     counted = costs.quantities(production.state)
     blueprint = production.blueprint
     assert counted["fargate_arm64_vcpu"] == sum(
@@ -32,15 +32,15 @@ def test_what_is_counted_is_what_stands(production: Evaluation) -> None:
     assert counted["interface_endpoint"] == sum(
         len(found.subnet_ids) for found in blueprint.network.endpoints if found.kind == "Interface"
     )
-    assert counted["kms_key"] == len(blueprint.keys) + 1  # that of the pipeline's stack
+    assert counted["kms_key"] == len(blueprint.keys) + 1  # the alarm of the pipeline's stack
     assert counted["db.r8g.large"] == len(blueprint.database_clusters[0].instances)
 
 
-def test_a_bootstrap_has_no_tasks_that_would_cost(otherwise: Evaluation) -> None:
+def test_before_the_first_release_no_task_costs_anything(otherwise: Evaluation) -> None:
     assert not [name for name in costs.quantities(otherwise.state) if name.startswith("fargate")]
 
 
-def test_what_has_no_price_is_named(otherwise: Evaluation) -> None:
+def test_resources_without_a_price_are_listed(otherwise: Evaluation) -> None:
     released = dataclasses.replace(otherwise, state=copy.deepcopy(otherwise.state))
     for service in released.values("aws_ecs_service"):
         service["desired_count"] = 3

@@ -1,11 +1,11 @@
-"""A deployment is stopped by the circuit breaker, and by alarms about visitors' trouble."""
+"""The circuit breaker stops a deployment, and so do alarms about problems of visitors."""
 
 from __future__ import annotations
 
 from evaluations import Evaluation
 
 
-def test_alarms_on_what_visitors_notice_stop_a_deployment(production: Evaluation) -> None:
+def test_alarms_about_problems_of_visitors_stop_a_deployment(production: Evaluation) -> None:
     alarms = {alarm.name: alarm for alarm in production.blueprint.alarms}
     groups = {t.arn: t.arn.rpartition(":")[2] for t in production.blueprint.target_groups}
     for service in production.values("aws_ecs_service"):
@@ -23,7 +23,7 @@ def test_alarms_on_what_visitors_notice_stop_a_deployment(production: Evaluation
         assert of_a_target == [groups[target["target_group_arn"]]] * 2
 
 
-def test_a_first_release_has_nothing_to_go_back_to(otherwise: Evaluation) -> None:
+def test_a_first_release_has_no_earlier_deployment(otherwise: Evaluation) -> None:
     for service in otherwise.values("aws_ecs_service"):
         assert service["alarms"] == []
         (breaker,) = service["deployment_circuit_breaker"]

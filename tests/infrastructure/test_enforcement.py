@@ -1,5 +1,8 @@
-"""Of these definitions: each permission that a role needs, and each rule of a security group, is
-taken away in turn, and something fails by name. docs/enforcement.md counts both."""
+"""Each needed permission of a role and each rule of a security group is removed in turn, and
+something fails by name.
+
+docs/enforcement.md counts both.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,16 @@ from evaluations import Evaluation
 from bonkei.network.obstacles import obstacles
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "enforcement.md"
-# Nothing that runs here calls these: people do, and CodePipeline and CodeBuild are documented to
-# look at the key of the artifacts.
+# Nothing that runs here makes these calls. People do, and CodePipeline and CodeBuild are documented
+# to describe the artifacts' key.
 NOT_ASKED = {"kms:DescribeKey"}
 PEOPLE = "statuspage-development-operator"
 
 
 @pytest.mark.parametrize("environment", ["development", "production"])
-def test_as_they_are_nothing_is_refused(environment: str, request: pytest.FixtureRequest) -> None:
+def test_the_unchanged_definitions_refuse_nothing(
+    environment: str, request: pytest.FixtureRequest
+) -> None:
     blueprint = request.getfixturevalue(environment).blueprint
     found = [(role.name, each["action"], each["resource"])
              for role in blueprint.roles for each in denied(blueprint, role)]  # fmt: skip
@@ -27,7 +32,7 @@ def test_as_they_are_nothing_is_refused(environment: str, request: pytest.Fixtur
     assert obstacles(blueprint) == ()
 
 
-def test_each_permission_that_a_role_needs_is_missed(development: Evaluation) -> None:
+def test_each_removed_permission_is_noticed(development: Evaluation) -> None:
     for each in taken_away(development.blueprint):
         if each.role == PEOPLE or each.action in NOT_ASKED:
             continue
@@ -36,7 +41,7 @@ def test_each_permission_that_a_role_needs_is_missed(development: Evaluation) ->
         assert each.address in each.looked_at, each
 
 
-def test_each_rule_of_a_security_group_is_missed(development: Evaluation) -> None:
+def test_each_removed_rule_of_a_security_group_is_noticed(development: Evaluation) -> None:
     for address, found in rules_taken_away(development.blueprint):
         assert found, f"{address} can be taken away, and nobody misses it"
 

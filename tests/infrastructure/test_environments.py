@@ -1,4 +1,4 @@
-"""The files in environments/ keep the promises of their first lines."""
+"""The files in environments/ keep the promises in their first lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_production_is_watched_closely(production: Evaluation) -> None:
     assert cluster["setting"] == [{"name": "containerInsights", "value": "enhanced"}]
 
 
-def test_production_outlives_a_mistaken_destroy(production: Evaluation) -> None:
+def test_production_survives_an_accidental_destroy(production: Evaluation) -> None:
     (load_balancer,) = production.values("aws_lb")
     (database,) = production.values("aws_rds_cluster")
     assert load_balancer["enable_deletion_protection"]
@@ -27,11 +27,11 @@ def test_production_outlives_a_mistaken_destroy(production: Evaluation) -> None:
     assert {found["recovery_window_in_days"] for found in secrets} == {30}
     assert not any(found["force_delete"] for found in production.values("aws_ecr_repository"))
     forced = [b["bucket"] for b in production.values("aws_s3_bucket") if b["force_destroy"]]
-    # A copy of the source, made anew by every run.
+    # A copy of the source, which every run makes again.
     assert forced == ["statuspage-production-program-artifacts-123456789012"]
 
 
-def test_production_outlives_a_zone(production: Evaluation, zones: int) -> None:
+def test_production_survives_the_loss_of_a_zone(production: Evaluation, zones: int) -> None:
     assert zones == 3
     for service in production.blueprint.services:
         assert service.desired_count >= zones
@@ -43,12 +43,14 @@ def test_production_outlives_a_zone(production: Evaluation, zones: int) -> None:
     assert len(database.instances) >= 2
 
 
-def test_nothing_of_production_is_on_spot(production: Evaluation, development: Evaluation) -> None:
+def test_no_part_of_production_runs_on_spot(
+    production: Evaluation, development: Evaluation
+) -> None:
     assert providers(production) == {"FARGATE"}
     assert providers(development) == {"FARGATE_SPOT"}
 
 
-def test_a_destroy_of_development_is_not_refused(development: Evaluation) -> None:
+def test_development_can_be_destroyed(development: Evaluation) -> None:
     (load_balancer,) = development.values("aws_lb")
     (database,) = development.values("aws_rds_cluster")
     assert not load_balancer["enable_deletion_protection"]
@@ -60,7 +62,7 @@ def test_a_destroy_of_development_is_not_refused(development: Evaluation) -> Non
 
 
 def providers(evaluation: Evaluation) -> set[str]:
-    """Capacity providers of all services."""
+    """The capacity providers of all services."""
     return {
         strategy["capacity_provider"]
         for service in evaluation.values("aws_ecs_service")

@@ -1,5 +1,6 @@
-"""Faults seeded into a copy of the definitions are found by what docs/checks.md says, and by no
-rule that it does not name."""
+"""Faults in a copy of the definitions are found by the finder in docs/checks.md and by no other
+rule.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ def workspace(root: Path) -> Workspace:
 
 @pytest.fixture(scope="module")
 def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
-    """What `bonkei check` finds in a copy with one batch's faults; evaluated once for all tests."""
+    """The findings of `bonkei check` in a copy with one batch of faults, evaluated once for all
+    tests.
+    """
 
     @cache
     def found(batch: int) -> tuple[Finding, ...]:
@@ -66,15 +69,15 @@ def test_a_fault_is_found_by_its_rule(fault: Fault, check: Check) -> None:
 
 
 @pytest.mark.parametrize("batch", BATCHES)
-def test_what_is_said_to_be_found_by_nothing_is_found_by_no_rule(batch: int, check: Check) -> None:
-    """Nor is anything found that is no fault's, or its known consequence."""
+def test_faults_without_a_finder_are_found_by_no_rule(batch: int, check: Check) -> None:
+    """And every finding belongs to a fault or is its known consequence."""
     seeded = [fault for fault in BY_RULES if fault.batch == batch]
     expected = {rule for fault in seeded for rule in (fault.caught, *fault.also)}
     assert {finding.rule for finding in check(batch)} == expected
 
 
 def refusal(seeded: Sequence[Fault], step: Callable[[Workspace], object], root: Path) -> str:
-    """What Terraform says of a copy with these faults in it."""
+    """Terraform's messages about a copy with these faults."""
     with pytest.raises(TerraformError) as raised:
         step(workspace(seed(seeded, root)))
     return " ".join(str(raised.value).split())
@@ -84,7 +87,7 @@ def caught_by(tool: str) -> list[Fault]:
     return [fault for fault in FAULTS if fault.caught == tool]
 
 
-# One by one: what depends on a resource that is refused is not planned.
+# One by one: Terraform does not plan resources that depend on a refused one.
 @pytest.mark.parametrize("fault", caught_by("plan"), ids=lambda fault: fault.what)
 def test_a_fault_is_refused_by_plan(fault: Fault, tmp_path: Path) -> None:
     assert fault.finding in refusal([fault], Workspace.plan, tmp_path)
@@ -101,7 +104,7 @@ def test_a_fault_is_refused_by_terraform(
 
 
 def test_a_fault_is_found_by_the_scanners(tmp_path: Path) -> None:
-    """By checkov, on the files that the faults are in: `make check` scans all of them."""
+    """checkov runs on the files with the faults only. `make check` scans all files."""
     root = seed(caught_by("scanners"), tmp_path)
     files = sorted({name for fault in caught_by("scanners") for name, _, _ in fault.edits})
     scanners.install()

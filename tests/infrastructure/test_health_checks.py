@@ -1,4 +1,4 @@
-"""The containers' own health checks, run as they are defined, against programs well and unwell."""
+"""The containers' own health checks, run as declared, against healthy and unhealthy programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from evaluations import Evaluation
 from bonkei.blueprint.service import ContainerHealthCheck
 
 PROGRAMS = ("backend", "frontend")
-NO_PORT = 1  # nobody listens there
+NO_PORT = 1  # no program listens there
 
 
 class _Program(socketserver.ThreadingTCPServer):
@@ -34,14 +34,14 @@ class _Conversation(socketserver.StreamRequestHandler):
         assert isinstance(self.server, _Program)
         asked = self.rfile.readline().split(b" ")[1].decode()
         while self.rfile.readline().strip():
-            pass  # the rest of the head: a server that has read all of it resets nothing
+            pass  # the rest of the head: a server that has read all of it resets no connection
         found = self.server.answer if asked == self.server.path else b"HTTP/1.0 404 Not Found"
         self.wfile.write(found + b"\r\nContent-Length: 0\r\n\r\n")
 
 
 @contextmanager
 def answering(answer: bytes, path: str) -> Iterator[int]:
-    """A program on that port, which answers a request for `path` so, and others with 404."""
+    """A program on that port. It gives this answer for `path`, and 404 for other paths."""
     with _Program(answer, path) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server.server_address[1]
@@ -61,7 +61,7 @@ def check(production: Evaluation, request: pytest.FixtureRequest) -> ContainerHe
 
 @pytest.fixture
 def path(production: Evaluation, check: ContainerHealthCheck) -> str:
-    """Where the load balancer asks as well."""
+    """The path that the load balancer requests as well."""
     paths = {group.health_check.path for group in production.blueprint.target_groups}
     return max((path for path in paths if path in check.command[-1]), key=len)
 
@@ -83,27 +83,27 @@ def passes(check: ContainerHealthCheck, port: int) -> bool:
         (b"220 mail.example.com", False),
     ],
 )
-def test_a_program_is_well_when_it_says_so(
+def test_a_program_that_reports_healthy_is_healthy(
     check: ContainerHealthCheck, path: str, answer: bytes, well: bool
 ) -> None:
     with answering(answer, path) as port:
         assert passes(check, port) is well
 
 
-def test_a_program_that_is_not_there_is_not_well(check: ContainerHealthCheck) -> None:
+def test_a_program_that_does_not_run_is_unhealthy(check: ContainerHealthCheck) -> None:
     assert not passes(check, NO_PORT)
 
 
-@pytest.mark.parametrize("check", ["backend"], indirect=True)  # the time-out is the same
-def test_a_program_that_says_nothing_is_given_up_within_the_time_out(
+@pytest.mark.parametrize("check", ["backend"], indirect=True)  # with the same time-out
+def test_a_silent_program_fails_within_the_time_out(
     check: ContainerHealthCheck,
 ) -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as silent:
-        assert not passes(check, silent.server_address[1])  # a connection, and no answer
-    assert check.timeout > 4  # after which the check gave up by itself
+        assert not passes(check, silent.server_address[1])  # a connection without an answer
+    assert check.timeout > 4  # the check then gave up by itself
 
 
-def test_a_check_takes_next_to_nothing_of_the_smallest_task(
+def test_a_check_uses_very_little_of_the_smallest_task(
     development: Evaluation, check: ContainerHealthCheck, path: str
 ) -> None:
     with answering(b"HTTP/1.1 200 OK", path) as port:

@@ -1,4 +1,4 @@
-"""Validate, plan, apply, plan again, destroy: for each way in which the definitions are used."""
+"""Validate, plan, apply, plan again, destroy: for each use of the definitions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def way(request: pytest.FixtureRequest) -> Evaluation:
 
 @pytest.mark.parametrize("way", ["production", "terraform_backend"], indirect=True)
 def test_the_definitions_are_valid_without_a_warning(way: Evaluation) -> None:
-    assert way.workspace.validate() == []  # whatever the variables
+    assert way.workspace.validate() == []  # for any variables
 
 
 @pytest.mark.parametrize("way", WAYS, indirect=True)
-def test_everything_that_was_planned_is_made(way: Evaluation) -> None:
+def test_every_planned_resource_is_created(way: Evaluation) -> None:
     assert way.planned > 0
     assert way.added == way.planned
 
@@ -39,12 +39,12 @@ def test_a_plan_after_the_apply_has_no_changes(way: Evaluation) -> None:
     assert way.planned_again == "No changes. The miniature matches the definitions."
 
 
-def test_only_the_first_apply_begins_without_tasks(
+def test_only_the_first_apply_starts_without_tasks(
     production: Evaluation, otherwise: Evaluation
 ) -> None:
     assert {service.capacity for service in otherwise.blueprint.services} == {0}
     assert {service.capacity for service in production.blueprint.services} == {3}
-    # What the first release begins with, when no scalable target says it.
+    # The first release starts this many when no scalable target sets a number.
     assert first_counts(otherwise) == first_counts(production) == {3}
 
 
@@ -60,7 +60,7 @@ def first_counts(evaluation: Evaluation) -> set[int]:
     return {service["tasks"] for service in json.loads(release)["services"].values()}
 
 
-def test_a_domain_brings_encryption_as_far_as_the_load_balancer(otherwise: Evaluation) -> None:
+def test_with_a_domain_traffic_is_encrypted_up_to_the_load_balancer(otherwise: Evaluation) -> None:
     (distribution,) = otherwise.blueprint.distributions
     (load_balancer,) = otherwise.blueprint.load_balancers
     assert distribution.aliases == ("status.example.com",)
@@ -68,12 +68,12 @@ def test_a_domain_brings_encryption_as_far_as_the_load_balancer(otherwise: Evalu
     assert [(found.port, found.protocol) for found in load_balancer.listeners] == [(443, "HTTPS")]
 
 
-def test_a_boundary_is_put_around_every_role(otherwise: Evaluation) -> None:
+def test_every_role_has_the_boundary(otherwise: Evaluation) -> None:
     boundaries = {role.permissions_boundary for role in otherwise.blueprint.roles}
     assert boundaries == {"arn:aws:iam::123456789012:policy/statuspage-production-boundary"}
 
 
-def test_a_rotation_lets_in_both_headers(otherwise: Evaluation) -> None:
+def test_during_a_rotation_both_headers_are_accepted(otherwise: Evaluation) -> None:
     (acl,) = otherwise.blueprint.web_acls
     (distribution,) = otherwise.blueprint.distributions
     ((_, sent),) = distribution.origins[0].headers
@@ -85,7 +85,7 @@ def test_a_rotation_lets_in_both_headers(otherwise: Evaluation) -> None:
     assert waits  # the release ends when the new value is sent from everywhere
 
 
-# What follows ends an evaluation's life, and puts its state back.
+# The following test destroys an evaluation and restores its state.
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_a_destroy_leaves_nothing(way: Evaluation) -> None:
         assert way.workspace.destroy().removed == way.added
         assert "values" not in way.workspace.state()
     finally:
-        file.write_bytes(before)  # other tests of the folder go on with it
+        file.write_bytes(before)  # other tests of the folder use it afterwards
 
 
-def test_a_destroy_takes_neither_the_state_nor_its_key(terraform_backend: Evaluation) -> None:
+def test_a_destroy_keeps_the_state_and_its_key(terraform_backend: Evaluation) -> None:
     with pytest.raises(TerraformError) as caught:
         terraform_backend.workspace.destroy()
     assert any("aws_kms_key.this" in found.detail for found in caught.value.diagnostics)

@@ -1,6 +1,6 @@
-"""What docs/operations/ names is there: variables, outputs, parameters, alarms, resources.
+"""The names in docs/operations/ exist: variables, outputs, parameters, alarms, resources.
 
-The pages tell of an environment called statuspage-production, which is one of the examples.
+The pages describe an environment called statuspage-production, which is one of the examples.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ ALARMS = [page for page in PAGES if page.file.name.startswith("alarms.")]
 
 STACK = Stack(PRODUCTION)
 
-# What exists only while, or because, a person does what a page says.
+# These exist only because, or while, a user follows a page.
 MADE_BY_HAND = re.compile(r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)")
 
 
-# Where the AWS CLI calls a service otherwise than its model does.
+# Services that the AWS CLI names differently from their models.
 _SERVICES = {"s3api": "s3"}
 
 
@@ -44,7 +44,7 @@ def all_code(page: Document) -> str:
 
 
 @each_page
-def test_a_variable_that_is_named_is_declared(page: Document) -> None:
+def test_a_named_variable_is_declared(page: Document) -> None:
     declared = declared_variables()
     named = {name for block in page.blocks("hcl") for name in assigned(block)}
     named |= {
@@ -67,14 +67,14 @@ def test_every_alarm_has_its_section(
 
 
 @pytest.mark.parametrize("page", ENGLISH, ids=in_)
-def test_an_output_that_is_named_is_there(production: Evaluation, page: Document) -> None:
+def test_a_named_output_exists(production: Evaluation, page: Document) -> None:
     outputs = set(re.findall(r"Terraform's\s+output\s+`(\w+)`", page.prose))
     of_stack = set(re.findall(r"stack's\s+output\s+`(\w+)`", page.prose))
     assert outputs <= production.outputs.keys()
     assert of_stack <= STACK.outputs.keys()
 
 
-def test_the_backends_outputs_are_there(terraform_backend: Evaluation) -> None:
+def test_the_backends_outputs_exist(terraform_backend: Evaluation) -> None:
     (page,) = [page for page in ENGLISH if page.file.name == "without-the-pipeline.md"]
     named = set(re.findall(r"output\s+`(\w+)`", page.prose))
     assert named == {"init_command", "lock_table_name"}
@@ -84,7 +84,7 @@ def test_the_backends_outputs_are_there(terraform_backend: Evaluation) -> None:
 
 
 @each_page
-def test_a_parameter_of_the_stack_that_is_named_is_declared(page: Document) -> None:
+def test_a_named_parameter_of_the_stack_is_declared(page: Document) -> None:
     given = [line for line in page.commands() if "--parameter-overrides" in line]
     names = set(re.findall(r"(\w+)=", " ".join(line.split("--parameter")[1] for line in given)))
     names |= {
@@ -93,7 +93,7 @@ def test_a_parameter_of_the_stack_that_is_named_is_declared(page: Document) -> N
     assert names <= STACK.declared.keys()
 
 
-def test_the_set_up_gives_every_parameter_that_has_to_be_given() -> None:
+def test_the_set_up_gives_every_required_parameter() -> None:
     (page,) = [page for page in ENGLISH if page.file.name == "set-up.md"]
     (line,) = [line for line in page.commands() if "--parameter-overrides" in line]
     required = {name for name, found in STACK.declared.items() if "Default" not in found}
@@ -101,7 +101,7 @@ def test_the_set_up_gives_every_parameter_that_has_to_be_given() -> None:
 
 
 @each_page
-def test_a_resource_that_is_named_is_there(production: Evaluation, page: Document) -> None:
+def test_a_named_resource_exists(production: Evaluation, page: Document) -> None:
     there = strings(production.state) | strings(STACK.resources) | strings(STACK.outputs)
     pattern = r"(?:alias/|(?<!\w)/[a-z/]*)?(?:aws-waf-logs-)?statuspage-production[\w/-]*"
     named = {found.rstrip("/") for found in re.findall(pattern, all_code(page))}
@@ -119,7 +119,7 @@ def test_the_tools_versions_are_the_definitions_own(page: Document) -> None:
 
 
 @pytest.mark.parametrize("page", ENGLISH, ids=in_)
-def test_aws_takes_the_commands(page: Document) -> None:
+def test_aws_accepts_the_commands(page: Document) -> None:
     refused = [(line, why) for line in aws_commands(page) if (why := trouble(line))]
     assert refused == []
 
@@ -147,15 +147,15 @@ def test_git_can_sign_in_to_codecommit_before_it_pushes() -> None:
             assert git[push - 1] == "git config credential.UseHttpPath true"
 
 
-def test_the_set_up_says_nothing_that_the_stack_says_itself() -> None:
-    """Whatever names the variables give, the pipeline plans its own environment."""
+def test_the_set_up_repeats_no_value_of_the_stack() -> None:
+    """The pipeline plans its own environment, whatever names the variables have."""
     example = (INFRASTRUCTURE / "terraform.tfvars.example").read_text(encoding="utf-8")
     said = r"(?m)^(service_name|environment_identifier|region)\b"
     assert re.findall(said, example) == []
 
 
 @each_page
-def test_the_variables_go_where_the_pipeline_fetches_them(page: Document) -> None:
+def test_the_variables_are_uploaded_where_the_pipeline_reads_them(page: Document) -> None:
     uploads = [line for line in page.commands() if line.startswith("aws s3 cp")]
     assert [line for line in uploads if STACK.outputs["TfvarsLocation"] not in line] == []
     if page.file.name.startswith("set-up."):
@@ -163,7 +163,7 @@ def test_the_variables_go_where_the_pipeline_fetches_them(page: Document) -> Non
 
 
 def names_of_alarms(evaluation: Evaluation) -> set[str]:
-    """Without the environment's name, and with N for the number of a database instance."""
+    """The name without the environment, and with N for the number of a database instance."""
     names = [alarm.name for alarm in evaluation.blueprint.alarms]
     names += [rule.name for rule in evaluation.blueprint.event_rules]
     prefix = re.compile(r"^statuspage-(production|development)-")
@@ -171,7 +171,7 @@ def names_of_alarms(evaluation: Evaluation) -> set[str]:
 
 
 def declared_variables() -> dict[str, set[str]]:
-    """Each variable of the root module, with its object's keys (and "", for itself)."""
+    """Each variable of the root module with its object's keys (and "" for the variable itself)."""
     text = (INFRASTRUCTURE / "variables.tf").read_text(encoding="utf-8")
     blocks = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
     return {
@@ -181,14 +181,16 @@ def declared_variables() -> dict[str, set[str]]:
 
 
 def assigned(block: str) -> Iterator[tuple[str, str]]:
-    """Variables and keys that a block of HCL assigns; a key's variable is the line's first name."""
+    """Variables and keys that a block of HCL assigns. The key's variable is the first name on
+    the line.
+    """
     for line in block.splitlines():
         names = re.findall(r"(\w+) *= ", re.sub(r'"[^"]*"|#.*', "", line))
         yield from ((names[0], key) for key in ["", *names[1:]])
 
 
 def strings(value: object) -> set[str]:
-    """Every text in a value, however deep."""
+    """Every text in a value, at any depth."""
     if isinstance(value, dict):
         return {found for item in value.values() for found in strings(item)}
     if isinstance(value, list):
@@ -197,7 +199,7 @@ def strings(value: object) -> set[str]:
 
 
 def aws_commands(page: Document) -> Iterator[str]:
-    """Of `a && b | aws …`, the part that is a call of `aws`."""
+    """Of `a && b | aws …`, the call of `aws`."""
     for line in page.commands():
         for part in re.split(r"&&|\|", line):
             if part.strip().startswith("aws "):
@@ -208,8 +210,9 @@ def aws_commands(page: Document) -> Iterator[str]:
 
 
 def trouble(line: str) -> str:
-    """Why the AWS CLI would refuse a command; empty when its service, operation and options are
-    there. Commands that the CLI has beyond the services' own are left out."""
+    """The reason why the AWS CLI would refuse a command; empty when its service, operation and
+    options exist. Commands that the CLI adds to the services' own are skipped.
+    """
     _, service, operation, *words = shlex.split(line)
     if service == "s3" or (service, operation) == ("cloudformation", "deploy"):
         return ""

@@ -1,6 +1,6 @@
-"""What has to be there before what: Terraform's own order, as its state records it.
+"""Terraform's order of creation, as its state records it.
 
-A miniature has everything at once, and an empty account has not: each pair has a story.
+A miniature has everything at once, and an empty account has nothing. Each pair has a reason.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import pytest
 from evaluations import Evaluation
 
 ORDER = {
-    # ELB refuses a load balancer in a VPC without an internet gateway, and a gateway stays while a
-    # load balancer has addresses behind it.
+    # ELB refuses a load balancer in a VPC without an internet gateway. The gateway must stay while
+    # the load balancer has addresses.
     "a gateway before what needs it": (
         "module.edge.aws_lb.this",
         "module.network.aws_internet_gateway.this",
     ),
-    # ELB tries to write when it is told where.
+    # ELB writes a test object when logging is turned on.
     "the right to write logs before who writes them": (
         "module.edge.aws_lb.this",
         "module.logging.module.access_logs.aws_s3_bucket_policy.this",
@@ -24,7 +24,7 @@ ORDER = {
         "module.backend_service.aws_ecs_service.this",
         "module.network.aws_vpc_endpoint.interface",
     ),
-    # A cluster's name answers only once an instance is there; the pipeline runs when it is made.
+    # A cluster's name resolves only when an instance exists. The pipeline runs when it is created.
     "the database before the programs": (
         "module.backend_task.aws_ecs_task_definition.this",
         "module.database.aws_rds_cluster_instance.this",
@@ -33,12 +33,12 @@ ORDER = {
         "module.delivery.aws_codepipeline.this",
         "module.database.aws_rds_cluster_instance.this",
     ),
-    # A task knows the Service Connect names that were there when it started.
+    # A task knows the Service Connect names that existed when it started.
     "a name before who calls it": (
         "module.frontend_service.aws_ecs_service.this",
         "module.backend_service.aws_ecs_service.this",
     ),
-    # ECS asks for their states from the first deployment on.
+    # ECS reads their states from the first deployment on.
     "the alarms before the deployments that they stop": (
         "module.backend_service.aws_ecs_service.this",
         "module.monitoring.aws_cloudwatch_metric_alarm.this",

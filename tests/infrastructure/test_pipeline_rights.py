@@ -1,5 +1,8 @@
-"""The Terraform pipeline's roles may do what Terraform does with these definitions, and the roles
-that it makes, behind the boundary, what their own policies say."""
+"""The permissions of the Terraform pipeline's roles.
+
+The roles may do what Terraform does with these definitions. The roles that they create have the
+permissions of their own policies, in spite of the boundary.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,9 @@ Statement = Mapping[str, Any]
 
 
 @pytest.mark.parametrize("environment", ["production", "otherwise"])
-def test_a_plan_may_read_what_is_deployed(environment: str, request: pytest.FixtureRequest) -> None:
+def test_a_plan_may_read_deployed_resources(
+    environment: str, request: pytest.FixtureRequest
+) -> None:
     refused = [
         (action, arn)
         for terraform_type, arn in managed(request.getfixturevalue(environment))
@@ -30,7 +35,7 @@ def test_a_plan_may_read_what_is_deployed(environment: str, request: pytest.Fixt
 
 
 @pytest.mark.parametrize("environment", ["production", "otherwise"])
-def test_an_apply_may_make_what_is_defined(
+def test_an_apply_may_create_the_definitions(
     environment: str, request: pytest.FixtureRequest
 ) -> None:
     refused = [
@@ -43,8 +48,8 @@ def test_an_apply_may_make_what_is_defined(
     assert refused == []
 
 
-def test_a_plan_may_change_nothing_that_is_deployed(production: Evaluation) -> None:
-    # What decrypts, describes or grants to AWS is no change by itself.
+def test_a_plan_may_change_no_deployed_resource(production: Evaluation) -> None:
+    # Permissions to decrypt, describe or grant to AWS change nothing by themselves.
     allowed = [
         (action, arn)
         for terraform_type, arn in managed(production)
@@ -55,7 +60,7 @@ def test_a_plan_may_change_nothing_that_is_deployed(production: Evaluation) -> N
     assert allowed == []
 
 
-def test_the_boundary_leaves_every_role_what_its_policies_say(production: Evaluation) -> None:
+def test_the_boundary_keeps_every_permission_of_the_roles(production: Evaluation) -> None:
     boundary = STACK.resources["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
     patterns = [a for s in boundary if s["Effect"] == "Allow" for a in listed(s["Action"])]
     cut_off = [
@@ -69,14 +74,14 @@ def test_the_boundary_leaves_every_role_what_its_policies_say(production: Evalua
 
 
 def managed(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
-    """The type of each resource of AWS's, and the ARN by which IAM judges."""
+    """The type of each AWS resource, and the ARN that IAM checks."""
     for resource in evaluation.resources():
         if resource["mode"] == "managed" and resource["type"].startswith("aws_"):
             yield resource["type"], arn(resource["type"], resource["values"])
 
 
 def arn(terraform_type: str, values: Mapping[str, Any]) -> str:
-    """Of what a part belongs to, where the part has none; "*" where IAM looks at none here."""
+    """The ARN of the owner, where a part has none; "*" where IAM checks none."""
     match terraform_type:
         case "aws_iam_role_policy" | "aws_iam_role_policy_attachment":
             return f"arn:aws:iam::123456789012:role/{values['role']}"
@@ -98,8 +103,9 @@ def arn(terraform_type: str, values: Mapping[str, Any]) -> str:
 
 
 def may(role: str, action: str, resource: str) -> bool:
-    """What IAM says, every condition taken as met: those of this stack ask for the region, the
-    boundary and the service in between."""
+    """IAM's decision, with every condition met. Those of this stack are about the region, the
+    boundary and the service in between.
+    """
     if action.startswith("kms:"):
         resource = f"arn:aws:kms:{ACCOUNT}:key/0f2a"  # the key that encrypts it
     found = [s for s in statements(role) if covers(s, action, resource)]
@@ -113,7 +119,7 @@ def covers(statement: Statement, action: str, resource: str) -> bool:
 
 
 def statements(role: str) -> Iterator[Statement]:
-    """Of a role's own policies, and of the managed ones that name it."""
+    """The statements of a role's own policies, and of the managed policies that name it."""
     for policy in STACK.resources[role]["Properties"].get("Policies", ()):
         yield from policy["PolicyDocument"]["Statement"]
     name = STACK.resources[role]["Properties"]["RoleName"]
@@ -127,6 +133,6 @@ def listed(value: str | list[str]) -> list[str]:
 
 
 def matches(text: str, pattern: str) -> bool:
-    """IAM's `*` and `?`, in any case."""
+    """IAM's `*` and `?`, ignoring case."""
     written = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
     return re.fullmatch(written, text, re.IGNORECASE) is not None

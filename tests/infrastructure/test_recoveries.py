@@ -1,5 +1,8 @@
-"""Whatever was reported is reported as over, and nothing else: each alarm of the definitions, from
-its metric through CloudWatch's states to what the function tells Slack."""
+"""Every reported problem is reported as over, and no other is.
+
+Each alarm of the definitions is followed from its metric through CloudWatch's states to the
+function's message to Slack.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,11 @@ Point = bool | None  # a datapoint within its threshold, one beyond it, or none
 
 
 def states(alarm: Alarm, points: Sequence[Point]) -> Iterator[str]:
-    """An alarm's state from its creation on, after each period.
+    """An alarm's states from its creation on, after each period.
 
-    "Configuring how CloudWatch alarms treat missing data", in the CloudWatch User Guide: it looks
-    at some datapoints more than it compares, and takes the latest that are there. Where they are
-    too few, `treat_missing_data` fills the rest, or keeps the state (`ignore`), or leaves it out
+    "Configuring how CloudWatch alarms treat missing data", in the CloudWatch User Guide: the alarm
+    reads some more datapoints than it compares, and uses the latest existing ones. If there are too
+    few, `treat_missing_data` fills the rest, keeps the state (`ignore`), or leaves it out
     (`missing`): then one bad datapoint is enough, and none is INSUFFICIENT_DATA.
     """
     assert alarm.datapoints_to_alarm == alarm.evaluation_periods
@@ -72,7 +75,7 @@ def notification(alarm: Alarm, before: str, after: str) -> str:
     )
 
 
-LONG = 20  # periods; more than any alarm looks back
+LONG = 20  # periods; no alarm looks back further
 STORIES: dict[str, tuple[list[Point], list[str]]] = {
     "it comes and goes": ([NORMAL] * LONG + [BAD] * LONG + [NORMAL] * LONG, ["🔴", "🟢"]),
     "it begins with trouble": ([BAD] * LONG + [NORMAL] * LONG, ["🔴", "🟢"]),
@@ -81,20 +84,20 @@ STORIES: dict[str, tuple[list[Point], list[str]]] = {
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_what_is_told(otherwise: Evaluation, story: str) -> None:
+def test_messages_to_slack(otherwise: Evaluation, story: str) -> None:
     points, expected = STORIES[story]
     heard = {alarm.name: told(alarm, points) for alarm in otherwise.blueprint.alarms}
     assert len(heard) > 25
     assert {name: words for name, words in heard.items() if words != expected} == {}
 
 
-def test_no_recovery_is_lost_in_a_silence(otherwise: Evaluation) -> None:
+def test_no_recovery_is_lost_during_missing_data(otherwise: Evaluation) -> None:
     points = [NORMAL] * LONG + [BAD] * LONG + [SILENT] * LONG + [NORMAL] * LONG
     heard = {alarm.name: told(alarm, points) for alarm in otherwise.blueprint.alarms}
     assert {name: words for name, words in heard.items() if words != ["🔴", "🟢"]} == {}
 
 
-def test_a_silence_is_no_recovery_from_anything(otherwise: Evaluation) -> None:
+def test_missing_data_is_no_recovery(otherwise: Evaluation) -> None:
     points = [NORMAL] * LONG + [SILENT] * LONG + [NORMAL] * LONG
     heard = {
         alarm.name: told(alarm, points)

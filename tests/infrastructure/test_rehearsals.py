@@ -1,4 +1,4 @@
-"""Every alarm of both environments can be rehearsed: it goes to ALARM and back to OK."""
+"""Every alarm of both environments can be rehearsed: to ALARM and back to OK."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SECRET = "slack-webhook"
 
 @pytest.fixture(params=["development", "production"])
 def blueprint(request: pytest.FixtureRequest) -> Blueprint:
-    """Of an environment, as its definitions are evaluated."""
+    """The blueprint of an environment."""
     found: Blueprint = request.getfixturevalue(str(request.param)).blueprint
     return found
 
 
 class World:
-    """A monitor with a clock of its own."""
+    """A monitor with its own clock."""
 
     def __init__(self, alarm: Alarm) -> None:
         self.now = T
@@ -40,7 +40,7 @@ class World:
         self.monitor.follow(Blueprint(alarms=(alarm,)), frozenset())
 
     def pass_periods(self, alarm: Alarm, *, bad: bool) -> str:
-        """As many as it needs, each with the data that the rehearsal would put."""
+        """As many periods as needed, each with the data of the rehearsal."""
         period = period_of(alarm)
         for _ in range(alarm.evaluation_periods + 2):
             for metric, sample in (values(alarm, bad=bad) or {}).items():
@@ -50,7 +50,7 @@ class World:
         return str(self.monitor.book.state(alarm.name).value)
 
 
-async def test_each_goes_both_ways(blueprint: Blueprint) -> None:
+async def test_each_alarm_goes_both_ways(blueprint: Blueprint) -> None:
     assert len(blueprint.alarms) >= 27
     ways = {}
     for alarm in blueprint.alarms:
@@ -62,7 +62,7 @@ async def test_each_goes_both_ways(blueprint: Blueprint) -> None:
     assert {name: found for name, found in ways.items() if found != ["OK", "ALARM", "OK"]} == {}
 
 
-def test_most_have_a_real_cause_and_the_others_say_why(blueprint: Blueprint) -> None:
+def test_most_alarms_have_a_real_cause_and_the_others_a_reason(blueprint: Blueprint) -> None:
     secret = next(one.arn for one in blueprint.secrets if SECRET in one.name)
     facts = Facts(
         processors=8,
@@ -84,7 +84,7 @@ def test_most_have_a_real_cause_and_the_others_say_why(blueprint: Blueprint) -> 
     }  # fmt: skip
 
 
-def test_each_rule_on_events_gets_one_that_it_matches(blueprint: Blueprint) -> None:
+def test_each_rule_on_events_gets_a_matching_event(blueprint: Blueprint) -> None:
     rules = rules_of(blueprint)
     assert len(rules) == 2
     assert [rule.name for rule in rules if matching(rule, T) is None] == []

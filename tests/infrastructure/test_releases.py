@@ -32,7 +32,7 @@ availability_zones = ["eu-central-1a", "eu-central-1b"]
 
 @pytest.fixture
 def state(development: Evaluation) -> Iterator[Path]:
-    """The file of the state, which is put back afterwards."""
+    """The state's file, which is restored afterwards."""
     file = Path(development.workspace._state_file)
     before = file.read_bytes()
     yield file
@@ -40,11 +40,12 @@ def state(development: Evaluation) -> Iterator[Path]:
 
 
 def release(file: Path, *, recorded: bool = True) -> int:
-    """Let the state be what a refresh finds after a release; how many attributes that moves.
+    """Give the state the values that a refresh finds after a release. Returns how many attributes
+    changed.
 
-    Another tag in the parameters, another revision of each task definition, and each service runs
-    the new one. The outputs are still those of the last apply. A release that is not yet recorded
-    has left the parameters as they were.
+    The parameters have another tag, each task definition has another revision, and each service
+    runs the new one. The outputs are still those of the last apply. A release that is not yet
+    recorded leaves the parameters unchanged.
     """
     document = json.loads(file.read_text(encoding="utf-8"))
     moved = 0
@@ -79,7 +80,7 @@ def next_revision(arn: str) -> str:
 
 @pytest.fixture
 def documents(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Each plan that is made, as the stages Plan and Apply get it."""
+    """Each plan, as the stages Plan and Apply get it."""
     found: list[dict[str, Any]] = []
     read = workspace.read_plan
     monkeypatch.setattr(workspace, "read_plan", lambda d, w: found.append(d) or read(d, w))
@@ -95,7 +96,7 @@ def test_a_release_leaves_the_next_plan_empty(
     assert not plan_programs.programs(documents[0]).changed
 
 
-def test_a_plan_after_a_release_knows_what_is_released(
+def test_a_plan_after_a_release_knows_the_released_versions(
     development: Evaluation, state: Path, tmp_path: Path, documents: list[dict[str, Any]]
 ) -> None:
     larger = tmp_path / "larger.tfvars"
@@ -111,17 +112,17 @@ def test_a_plan_after_a_release_knows_what_is_released(
     assert list(plan_programs.unreleased(programs)) == []
 
 
-def test_a_plan_in_the_middle_of_a_release_is_refused(
+def test_a_plan_made_during_a_release_is_refused(
     development: Evaluation, state: Path, documents: list[dict[str, Any]]
 ) -> None:
-    """The revisions are registered, the parameters are as before: Terraform would go back."""
+    """The revisions are registered and the parameters are unchanged: Terraform would go back."""
     release(state, recorded=False)
     assert not development.workspace.plan().is_empty
     with pytest.raises(plan_programs.PlanError, match="a release of the programs is running"):
         plan_programs.refuse_to_put_back(documents[0], "plan", lambda *_: None)
 
 
-def test_no_output_names_what_a_release_moves(development: Evaluation) -> None:
+def test_no_output_has_a_value_that_a_release_changes(development: Evaluation) -> None:
     published = json.dumps(development.outputs)
     assert re.findall(r":task-definition/[^\"]*:\d+", published) == []
     assert "unreleased" not in published

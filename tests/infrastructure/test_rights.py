@@ -1,4 +1,4 @@
-"""Rights that AWS would never grant as they are written, and rights that a release needs."""
+"""Permissions that can never apply as written, and permissions that a release needs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from evaluations import Evaluation
 from bonkei.check.permission import table
 from tests.environment.test_release import SYSTEM, Account
 
-# They take no resource, so that a statement with an ARN allows nothing ("Actions, resources, and
-# condition keys for AWS services" in the Service Authorization Reference).
+# These actions take no resource, so a statement with an ARN allows nothing ("Actions, resources,
+# and condition keys for AWS services" in the Service Authorization Reference).
 WITHOUT_RESOURCE = {name for name in table()["without_resource"] if "*" not in name}
 
 
@@ -23,7 +23,7 @@ def listed(value: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("environment", ["production", "otherwise"])
-def test_what_takes_no_resource_is_granted_on_all(
+def test_actions_without_a_resource_are_granted_on_all(
     environment: str, request: pytest.FixtureRequest
 ) -> None:
     evaluation: Evaluation = request.getfixturevalue(environment)
@@ -40,7 +40,7 @@ def test_what_takes_no_resource_is_granted_on_all(
 
 @pytest.mark.parametrize("stage", ["migrate", "deploy", "verify"])
 @pytest.mark.parametrize("trouble", ["none", "a service fails", "the migration fails"])
-def test_each_stage_may_call_what_it_calls(
+def test_each_stage_has_permission_for_its_calls(
     production: Evaluation, stage: str, trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rollout, "POLL", 0.0)
@@ -50,7 +50,8 @@ def test_each_stage_may_call_what_it_calls(
     try:
         getattr(stages, stage)(account, stages.Release(SYSTEM, "new"))
     except stages.ReleaseError:
-        assert stage == "verify" or trouble != "none"  # nothing was deployed that could be verified
+        # Nothing was deployed, so there is nothing to verify.
+        assert stage == "verify" or trouble != "none"
     policies = [
         json.loads(policy["policy"])
         for policy in production.values("aws_iam_role_policy")

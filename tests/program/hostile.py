@@ -1,4 +1,4 @@
-"""Hostile requests to a running program: nonsense of every kind, partial or large."""
+"""Hostile requests to a running program: garbage of every kind, partial or large."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Sent:
 
 
 def nonsense(paths: Sequence[str], count: int, seed: int) -> Iterable[Sent]:
-    """Each time the same `count` requests, some broken in the middle, some with changed bytes."""
+    """The same `count` requests each time. Some are cut in the middle, some have changed bytes."""
     chance = random.Random(seed)  # noqa: S311 - for tests, and the same each time
     for _ in range(count):
         raw = _request(chance, chance.choice(paths))
@@ -97,9 +97,9 @@ def _request(chance: random.Random, path: str) -> bytes:
 
 
 def send(port: int, sent: Sent) -> int | None:
-    """The answer's status; None if there is none, as the server hangs up or waits for more."""
+    """The answer's status; None if the server closes the connection or waits for more."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        if len(sent.raw) % 2:  # half of those who leave slam the door
+        if len(sent.raw) % 2:  # half of those who leave reset the connection
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         try:
             connection.sendall(sent.raw)
@@ -118,7 +118,7 @@ def _status(answer: bytes) -> int | None:
 
 
 def at_once(port: int, requests: Sequence[bytes]) -> Counter[int | None]:
-    """Sends each over a connection of its own, all at the same time, and counts the statuses."""
+    """Send each request over its own connection, all at once, and count the statuses."""
 
     async def ask(raw: bytes) -> int | None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -135,7 +135,7 @@ def at_once(port: int, requests: Sequence[bytes]) -> Counter[int | None]:
 
 
 def upload(port: int, path: str, size: int) -> int:
-    """The status that a client sees which sends all of a large body before it reads."""
+    """The status for a client that sends a whole large body before it reads."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n"
         connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n")
@@ -145,7 +145,7 @@ def upload(port: int, path: str, size: int) -> int:
 
 
 def leave_amid(port: int, path: str) -> None:
-    """Begins to send a form and goes away."""
+    """Start to send a form, and leave."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
         connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n{")

@@ -1,4 +1,4 @@
-"""Marked secrets for every input: whatever a program writes must not hold one of them."""
+"""Marked secrets for every input: no output of a program may contain one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = (
 
 
 class Marks:
-    """Each one is another, so that what is found says where it came in."""
+    """Each input gets its own mark, so that a found mark identifies the input."""
 
     def __init__(self) -> None:
         self._numbers = count()
@@ -28,14 +28,14 @@ class Marks:
         return mark
 
     def found(self, text: str) -> list[str]:
-        """Where those came in that a text holds."""
+        """The inputs whose marks a text contains."""
         return [where for mark, where in self.given.items() if mark in text]
 
 
 def requests(
     marks: Marks, method: str, path: str, *, in_query: bool = True
 ) -> Iterator[httpx.Request]:
-    """The same request with secrets in its headers, its query, and bodies good and bad."""
+    """The same request with secrets in its headers, its query, and valid and invalid bodies."""
 
     def new(kind: str) -> str:
         return marks.new(f"{kind} of {method} {path}")

@@ -1,4 +1,4 @@
-"""A real browser for the tests: a Chromium on the PATH, or the one that Playwright has got."""
+"""A real browser for the tests: a Chromium on the PATH, or the one that Playwright installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-# Without these it calls its maker's hosts at every start; as root it needs the first.
+# Without these it calls its maker's hosts at every start. As root it needs the first one.
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",

@@ -1,4 +1,4 @@
-"""A room of builds for tests: real processes, and doubles of what is around it."""
+"""A room of builds for tests: real processes, and doubles of the services around it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ async def _checkout(role: str, location: str, version: str, into: Path) -> str:
 
 @dataclass
 class World:
-    """What the doubles have seen."""
+    """Everything that the doubles have received."""
 
     directory: Path
     bucket: Bucket
@@ -125,13 +125,13 @@ class World:
 
 
 def kept() -> tuple[Path, ...]:
-    """What a build must see although /tmp is its own: Python and this code."""
+    """Files that a build must see although /tmp is its own: Python and this code."""
     return (Path(bonkei.__file__).parents[1], Path(sys.prefix), Path(sys.base_prefix))
 
 
 @cache
 def probed() -> Confinement:
-    """What this machine allows, asked once for all tests."""
+    """The confinement that this machine allows, tested once for all tests."""
     with tempfile.TemporaryDirectory() as made:
         return probe(Path(made))
 
@@ -153,7 +153,7 @@ class Room:
         self.projects: dict[str, BuildProject] = {}
 
     def project(self, buildspec: str = "", name: str = "app", **values: Any) -> BuildProject:
-        """Declare a project; others stay."""
+        """Declare a project. Others stay."""
         found = BuildProject(
             address=f"aws_codebuild_project.{name}",
             arn=f"arn:aws:codebuild:{REGION}:123456789012:project/{name}",
@@ -180,7 +180,7 @@ def log(result: BuildResult) -> str:
 
 
 def statuses(result: BuildResult) -> dict[str, str]:
-    """Of each phase, in their order."""
+    """The status of each phase, in order."""
     return {phase.name: phase.status for phase in result.build.phases}
 
 

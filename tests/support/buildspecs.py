@@ -1,8 +1,9 @@
-"""Runs a buildspec as CodeBuild runs it, in a directory of its own and with stand-ins for commands.
+"""Runs a buildspec as CodeBuild runs it, in its own directory and with doubles of commands.
 
-Each entry of `commands` is a script of its own. It starts in the directory and with the variables
-that the entry before left; shell options do not carry over. So of a loop or a list only the last
-command's status counts. `post_build` follows a failed `build`; any other failure ends the build.
+Each entry of `commands` is a script. It starts in the directory and with the variables that the
+previous entry left. Shell options do not carry over, so only the last command's status of a loop or
+a list counts. `post_build` follows a failed `build`; any other failure ends the build.
+
 Source: "Build specification reference for CodeBuild", on docs.aws.amazon.com, and the scripts that
 the agent leaves in a build's container.
 """
@@ -35,8 +36,8 @@ pwd >"{state}/directory"
 exit $CODEBUILD_LAST_EXIT
 """
 
-# Records its call, fails when it is its turn, and does what its name says otherwise. Bash's own
-# commands alone, for the PATH has nothing but stand-ins.
+# Records its call, fails when it is its turn, and otherwise does what its name says. It uses Bash's
+# own commands only, because the PATH has nothing but doubles.
 _STAND_IN = """\
 #!{bash}
 before=({calls}/*)
@@ -54,8 +55,9 @@ _BASH = shutil.which("bash") or "/bin/bash"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a build ended: the entry that failed ("" when none did), what was called in what order,
-    the variables it leaves, and what it said."""
+    """The end of a build: the failed entry ("" when none failed), the calls in order, the
+    variables, and the output.
+    """
 
     failed: str
     calls: Sequence[list[str]]
@@ -73,7 +75,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def entries(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each entry with its phase. A key that is not understood is refused, not passed over."""
+    """Each entry with its phase. An unknown key is refused, not skipped."""
     unknown = set(spec) - {"version", "env", "phases", "artifacts"}
     unknown |= set(spec.get("env", {})) - {"shell", "variables", "exported-variables"}
     for phase, found in spec["phases"].items():
@@ -86,8 +88,10 @@ def entries(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 class Machine:
-    """Where builds run: `source` is the build's input, `home` the builder's, `commands` what there
-    is, each name with the Bash that stands in for it ("" does nothing, and succeeds)."""
+    """A machine for builds. `source` is the build's input and `home` the builder's home.
+    `commands` has the existing commands, each with the Bash that replaces it ("" does nothing,
+    and succeeds).
+    """
 
     def __init__(self, directory: Path, commands: Mapping[str, str] | None = None) -> None:
         self._directory = directory
@@ -98,14 +102,14 @@ class Machine:
         self.source.mkdir()
         for name in _REAL:
             if found := shutil.which(name):
-                # Some call others, such as tar gzip: the real PATH is theirs.
+                # Some call other commands, as tar calls gzip, so they get the real PATH.
                 self.stand_in(name, f'PATH="{os.environ["PATH"]}" exec {found} "$@"')
         self.python()
         for name, body in (commands or {}).items():
             self.stand_in(name, body)
 
     def python(self) -> None:
-        """Let `python3` be a real one."""
+        """Make `python3` a real one."""
         self.stand_in("python3", f'exec {sys.executable} "$@"')
 
     def stand_in(self, name: str, body: str, at: Path | None = None) -> Path:
@@ -119,7 +123,7 @@ class Machine:
     def run(
         self, spec: Mapping[str, Any], variables: Mapping[str, str], failing: int | None = None
     ) -> Outcome:
-        """Run a build from a clean home; `failing` is the number of the call that fails, from 1."""
+        """Run a build from a clean home. `failing` is the number of the failing call, from 1."""
         calls, home, state = self._begin()
         given = {**spec.get("env", {}).get("variables", {}), **variables}
         environment = {
@@ -153,10 +157,10 @@ class Machine:
         return Outcome(failed, _recorded(calls), _exported(state, environment), output)
 
     def artifacts(self, spec: Mapping[str, Any], into: Path) -> Path:
-        """Copy what the build hands on, as its patterns name it."""
+        """Copy the artifacts of the build, as its patterns select them."""
         base = self.source / spec["artifacts"].get("base-directory", "")
         for pattern in spec["artifacts"]["files"]:
-            # CodeBuild's `**/*` takes in what lies at the top, as pathlib's does.
+            # CodeBuild's `**/*` includes files at the top, as pathlib's does.
             for file in base.glob(pattern):
                 if file.is_file():
                     target = into / file.relative_to(base)
@@ -194,7 +198,7 @@ _PRINT = "import os; [print(k, v, sep='=', end=chr(0)) for k, v in os.environ.it
 
 
 def option(words: Sequence[str], name: str) -> str:
-    """An option's value, whether after a space or a `=`; empty when it is not there."""
+    """An option's value, after a space or a `=`; empty when the option is missing."""
     for index, word in enumerate(words):
         if word == name:
             return words[index + 1]

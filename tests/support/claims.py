@@ -16,7 +16,7 @@ _ROW = re.compile(r"^\| ([a-z0-9-]+) \| (.+?) \| `(.+)` \|$")
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """`expected` is what the definitions have to come to."""
+    """`expected` is the value that the definitions must give."""
 
     section: str
     name: str
@@ -25,7 +25,7 @@ class Claim:
 
 
 def claims() -> dict[str, Claim]:
-    """All, by name."""
+    """All claims, by name."""
     found: dict[str, Claim] = {}
     section = ""
     for line in FILE.read_text(encoding="utf-8").splitlines():

@@ -1,8 +1,8 @@
-"""What each role of the definitions is used for, and what fails when a permission or a rule of a
-security group is taken away.
+"""The requests of each role, and the failures when a permission or a rule of a security group is
+removed.
 
-`bonkei.policy.needs` has what AWS does as a role. What programs call stands here: the log router's
-configuration, the alarm function's code, the buildspecs' commands.
+`bonkei.policy.needs` has the requests that AWS makes as a role. The calls of programs are listed
+here: the log router's configuration, the alarm function's code, the buildspecs' commands.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Call = tuple[str, str, dict[str, Any]]
 
 
 def uses(role: Role, blueprint: Blueprint) -> tuple[Requirement, ...]:
-    """Everything that is asked as this role."""
+    """All requests of this role."""
     names = names_of(blueprint, PLACE)
     found: list[Requirement] = []
     for need in needs_of(role.arn, blueprint):
@@ -47,7 +47,7 @@ def uses(role: Role, blueprint: Blueprint) -> tuple[Requirement, ...]:
 
 @dataclass(frozen=True)
 class _Hashable:
-    """A requirement that can be compared: its context is a mapping."""
+    """A requirement that can be compared. Its context is a mapping."""
 
     requirement: Requirement
 
@@ -175,7 +175,9 @@ def _group(blueprint: Blueprint, ending: str) -> str:
 
 @dataclass(frozen=True)
 class Taken:
-    """A permission of a role that was taken away: what was denied then, and where was looked."""
+    """A removed permission of a role, the resulting denials, and the places where they were
+    sought.
+    """
 
     role: str
     address: str
@@ -185,7 +187,7 @@ class Taken:
 
 
 def denied(blueprint: Blueprint, role: Role) -> tuple[Mapping[str, Any], ...]:
-    """What of everything that is asked as this role is refused, as the ledger keeps it."""
+    """The refused requests of this role, as the ledger records them."""
     with tempfile.TemporaryDirectory() as directory:
         ledger = Ledger(Path(directory))
         authorizer = Authorizer("on", ledger)
@@ -197,7 +199,7 @@ def denied(blueprint: Blueprint, role: Role) -> tuple[Mapping[str, Any], ...]:
 
 
 def taken_away(blueprint: Blueprint) -> Iterator[Taken]:
-    """Each action of each statement that allows, in turn."""
+    """Each action of each allowing statement, in turn."""
     for index, role in enumerate(blueprint.roles):
         for statement in role.statements:
             for action in statement.actions if statement.effect == "Allow" else ():
@@ -218,7 +220,9 @@ def _less(statement: PolicyStatement, action: str) -> PolicyStatement:
 
 
 def rules_taken_away(blueprint: Blueprint) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each rule of each security group in turn: its address, and who does not reach whom then."""
+    """Each rule of each security group in turn: its address, and the connections that fail
+    without it.
+    """
     for group in blueprint.security_groups:
         for rule in group.rules:
             rest = replace(group, rules=tuple(each for each in group.rules if each is not rule))
@@ -228,7 +232,7 @@ def rules_taken_away(blueprint: Blueprint) -> Iterator[tuple[str, tuple[str, ...
 
 
 def table(blueprint: Blueprint) -> str:
-    """For docs/enforcement.md: what was taken away, and how much of it failed by name."""
+    """For docs/enforcement.md: the number of removed items, and how many failed by name."""
     taken = list(taken_away(blueprint))
     lines = ["| role | permissions | nothing here asks for | taken away | fail by name |",
              "|---|---|---|---|---|"]  # fmt: skip

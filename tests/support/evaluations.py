@@ -19,8 +19,9 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What plan, apply and another plan said, in this order; the workspace as they left it, and a
-    copy of its state."""
+    """The results of plan, apply and a second plan, in this order. Also the workspace in its
+    final state, and a copy of the state.
+    """
 
     workspace: Workspace
     planned: int
@@ -39,7 +40,7 @@ class Evaluation:
         return [r["values"] for r in self.resources() if r["type"] == kind]
 
     def resources(self) -> Iterator[dict[str, Any]]:
-        """All, of every module."""
+        """All resources, of every module."""
         return _resources(self.state["values"]["root_module"])
 
 
@@ -50,7 +51,7 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def evaluate(definitions: Path, home: Path, variable_files: Sequence[Path]) -> Evaluation:
-    """TerraformError when a step is refused."""
+    """Raises TerraformError when a step is refused."""
     workspace = Workspace(definitions, home, variable_files)
     planned = workspace.plan()
     applied = workspace.apply()

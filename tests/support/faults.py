@@ -1,4 +1,4 @@
-"""Faults that are seeded into a copy of the project, and their finders (faults.toml)."""
+"""Faults for a copy of the project, and the tools that find them (faults.toml)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ TABLE = ROOT / "tests" / "infrastructure" / "faults.toml"
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`edits` are (file below infrastructure/, old, new); an empty `old` adds to the file's end.
-    `at` is a part of the address of what is found, `finding` words of what a tool says."""
+    `at` is a part of the address in the finding, and `finding` a part of the tool's message.
+    """
 
     what: str
     kind: str
@@ -29,7 +30,7 @@ class Fault:
 
 
 def faults() -> tuple[Fault, ...]:
-    """All, in the table's order."""
+    """All faults, in the table's order."""
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
     return tuple(
         Fault(
@@ -44,7 +45,7 @@ def faults() -> tuple[Fault, ...]:
 
 
 def seed(found: Iterable[Fault], root: Path) -> Path:
-    """A copy of what the definitions are made of, below `root`, with these faults in it."""
+    """A copy of the definitions' files below `root`, with these faults."""
     for name in ("infrastructure", "program"):
         ignored = shutil.ignore_patterns(".terraform*", "__pycache__", "*.zip")
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
@@ -79,7 +80,7 @@ BY_TOOLS = {
 
 
 def with_table(page: str) -> str:
-    """The page with the faults as they are now between its marks."""
+    """The page with the current faults between its marks."""
     found = faults()
     by_rules = sum(fault.caught not in BY_TOOLS for fault in found)
     counts = [f"{by_rules} are found by `bonkei check`"]

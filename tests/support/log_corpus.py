@@ -1,4 +1,6 @@
-"""One corpus of records: what programs print, and where the shipped configuration sends it."""
+"""One corpus of records: the output of programs, and its destinations in the shipped
+configuration.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import json
 from typing import Any
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
-CUT = 16 * 1024  # bytes, where log drivers cut a line
+CUT = 16 * 1024  # bytes; log drivers split longer lines
 TRACEBACKS = (
     ("Traceback (most recent call last):", '  File "/app/x.py", line 1, in f', "ValueError: 不正"),
     ("java.lang.IllegalStateException: no", "\tat a.B.c(B.java:1)", "\t... 2 more"),
@@ -15,14 +17,15 @@ TRACEBACKS = (
 
 
 def program(level: str, message: str, second: int = 0, **more: Any) -> str:
-    """A line of a program, with a number of its own in `second`."""
+    """A line of a program, with its own number in `second`."""
     time = f"2026-11-26T12:{second // 60 % 60:02d}:{second % 60:02d}.123Z"
     return json.dumps({"time": time, "level": level, "message": message, **more})
 
 
 def lines() -> list[tuple[str, str]]:
-    """(stream, line): all levels, access records, no JSON, tracebacks, unicode, clock skew, a line
-    of 1 MB, and things that look like something else."""
+    """(stream, line): all levels, access records, lines that are not JSON, tracebacks, Unicode,
+    clock skew, a line of 1 MB, and lines that resemble something else.
+    """
     found = [("stdout", program(level, f"at {level}", 1)) for level in LEVELS]
     found += [
         ("stdout", program("INFO", "GET /", 2, type="access", status=200, duration=0.0123)),
@@ -46,7 +49,9 @@ def lines() -> list[tuple[str, str]]:
 
 
 def pieces(line: str) -> list[tuple[str, bool]]:
-    """As a log driver cuts it: whether each goes on. Between characters, as ours cuts."""
+    """The pieces that a log driver makes, each with whether it continues. Ours splits between
+    characters.
+    """
     data = line.encode()
     found: list[tuple[str, bool]] = []
     while len(data) > CUT:
@@ -59,7 +64,7 @@ def pieces(line: str) -> list[tuple[str, bool]]:
 
 
 def destination(stream: str, line: str) -> str:
-    """FATAL, ERROR, access or application, as program/fluentbit says it."""
+    """FATAL, ERROR, access or application, the categories of program/fluentbit."""
     try:
         record = json.loads(line)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A router on the shipped configuration, in this process, against a fake AWS."""
+"""A router with the shipped configuration, in this process, with a double of AWS."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def driver(directory: Path) -> FluentdDriver:
 
 
 def arrived(aws: FakeAws) -> dict[str, list[dict[str, Any]]]:
-    """What is where, each record without its date and container."""
+    """The delivered records by destination, without date and container."""
     found = {
         "FATAL": [json.loads(text) for text in aws.messages("FATAL")],
         "ERROR": [json.loads(text) for text in aws.messages("ERROR")],

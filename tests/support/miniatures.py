@@ -1,4 +1,4 @@
-"""A real miniature: `bonkei up` as a person starts it, on free ports, in its own folder."""
+"""A real miniature: `bonkei up` as a user starts it, on free ports, in its own folder."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from ports import free_port
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
 PARTS = ("infrastructure", "environment", "program", "bonkei.toml")
-PATIENCE = 120.0  # seconds for a start; it takes a few
+PATIENCE = 120.0  # seconds for a start, which takes a few
 
 
 def eventually(condition: Callable[[], Any], what: str, within: float = 30.0) -> Any:
-    """The first truthy value of `condition`; fails with `what` when none comes in time."""
+    """The first truthy value of `condition`. Fails with `what` when none comes in time."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
         if value := condition():
@@ -79,7 +79,7 @@ class Project:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """A command that goes on; its output is lines."""
+        """Start a command that keeps running. Its output is lines."""
         return subprocess.Popen(
             [*BONKEI, *arguments],
             cwd=self.folder,
@@ -100,7 +100,9 @@ class Project:
 
 
 class Running:
-    """`bonkei up` in the foreground, as a child of the test; `under` begins the command."""
+    """`bonkei up` in the foreground, as a child of the test. `under` is the beginning of the
+    command.
+    """
 
     def __init__(self, project: Project, under: Sequence[str] = ()) -> None:
         self.project = project
@@ -158,7 +160,7 @@ def running(project: Project, under: Sequence[str] = ()) -> Iterator[Running]:
 
 @contextlib.contextmanager
 def visitors(project: Project, *urls: str, expected: int = 200) -> Iterator[list[str]]:
-    """People who read all the while; what went wrong for them ends up in the list."""
+    """Readers who request pages meanwhile. Their errors are in the list."""
     troubles: list[str] = []
     done = threading.Event()
     served = threading.Event()
@@ -188,14 +190,14 @@ def visitors(project: Project, *urls: str, expected: int = 200) -> Iterator[list
 
 
 def remove(project: Project) -> None:
-    """What a miniature keeps outside its home goes too."""
+    """Files of a miniature outside its home are removed, too."""
     if project.home.exists():
         outcome = project.bonkei("reset", "--yes")
         assert outcome.returncode == 0, outcome.stderr
 
 
 def copy_of_this_project(folder: Path) -> Path:
-    """What git knows of the definitions and programs, so that a test may edit it."""
+    """The files of definitions and programs that git tracks, so that a test may edit them."""
     listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PARTS]
     names = subprocess.run(
         listing, cwd=ROOT, capture_output=True, text=True, check=True
@@ -208,7 +210,7 @@ def copy_of_this_project(folder: Path) -> Path:
 
 
 def administrator_password(project: Project) -> str:
-    """The generated first password, from the file that `bonkei up` names."""
+    """The generated first password, from the file that `bonkei up` prints."""
     (file,) = (project.home / "secrets").glob("*administrator*")
     return file.read_text()
 

@@ -1,4 +1,4 @@
-"""A pipeline's book that a test moves on by hand, with a clock and ids of its own."""
+"""A pipeline's book that a test advances by hand, with its own clock and ids."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def pipeline(*stages: Stage, mode: str = "SUPERSEDED", **more: object) -> Pipeli
 
 
 class Table:
-    """Carries commands out, and knows which actions have to run."""
+    """Executes commands, and records which actions have to run."""
 
     def __init__(self, declared: Pipeline) -> None:
         self.pipeline = declared
@@ -94,7 +94,7 @@ class Table:
     def finish(
         self, id_: str, stage: str, name: str = "", *, ok: bool = True, **more: object
     ) -> None:
-        """The action's work is over; by default the stage's only one."""
+        """The action ends. The default is the stage's only action."""
         action = self.action(id_, stage, name or self.stage(id_, stage).actions[-1].name)
         assert action.status == "InProgress", (stage, name, action.status)
         self.do(answers.finish(action.id, Finished(ok, **more)))  # type: ignore[arg-type]
@@ -104,7 +104,7 @@ class Table:
             self.finish(id_, stage)
 
     def running(self) -> list[StartAction]:
-        """Actions that were started and are not over."""
+        """Actions that have started and not ended."""
         states = {
             action.id: action.status
             for execution in self.book.executions

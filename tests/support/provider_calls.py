@@ -1,8 +1,8 @@
-"""What the AWS provider calls for each type of resource, as far as IAM asks for a right.
+"""The AWS calls of the provider for each type of resource, as far as IAM requires a permission.
 
-`READS` at every refresh, `WRITES` to make, change and delete one. From the provider's resources
-(internal/service/* of hashicorp/terraform-provider-aws, 6.x) and the rights that its documentation
-and the Service Authorization Reference name for these calls.
+`READS` at every refresh; `WRITES` to create, change and delete a resource. From the provider's
+resources (internal/service/* of hashicorp/terraform-provider-aws, 6.x), and the permissions that
+its documentation and the Service Authorization Reference give for these calls.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ wafv2_web_acl_association: GetWebACLForResource | AssociateWebACL DisassociateWe
 wafv2_web_acl_logging_configuration: GetLoggingConfiguration | PutLoggingConfiguration DeleteLoggingConfiguration logs:CreateLogDelivery logs:DeleteLogDelivery
 """  # noqa: E501 - a table; a line is a type
 
-# Terraform's names where they are not IAM's.
+# Terraform's names where they differ from IAM's.
 _RENAMED = {
     "aws_appautoscaling_": "application-autoscaling_",
     "aws_cloudwatch_event_": "events_",

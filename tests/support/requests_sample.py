@@ -102,7 +102,7 @@ def architecture(
 
 
 class Buckets:
-    """What is where, and who put it there."""
+    """The objects, and who put them there."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}

@@ -1,7 +1,7 @@
-"""A CloudFormation template as it comes out for given parameters.
+"""A CloudFormation template, evaluated for given parameters.
 
-Of the intrinsic functions, those that the pipeline's stack uses. A reference to a resource stands
-as the resource's name where the template gives it one, else as its logical id.
+It knows the intrinsic functions that the pipeline's stack uses. A reference to a resource becomes
+the resource's name if the template sets one, otherwise its logical id.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _NOTHING = object()
 
 
 class Stack:
-    """The template with its parameters given: `resources`, `outputs`, and whether rules hold."""
+    """The template with its parameters: `resources`, `outputs`, and whether rules hold."""
 
     def __init__(self, parameters: Mapping[str, str], file: Path = TEMPLATE) -> None:
         self._template: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(file))))
@@ -55,7 +55,7 @@ class Stack:
         return {n: r["Properties"] for n, r in self.resources.items() if r["Type"] == kind}
 
     def broken_rules(self) -> list[str]:
-        """The words of each rule that these parameters break."""
+        """The text of each rule that these parameters break."""
         return [
             assertion["AssertDescription"]
             for rule in self._template["Rules"].values()
@@ -65,7 +65,7 @@ class Stack:
         ]
 
     def value(self, written: Any) -> Any:
-        """What something of the template comes to."""
+        """The value of an expression in the template."""
         if isinstance(written, list):
             return [found for item in written if (found := self.value(item)) is not _NOTHING]
         if not isinstance(written, dict):

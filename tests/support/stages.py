@@ -1,6 +1,6 @@
-"""The stages of both pipelines on a machine where every tool is a stand-in.
+"""The stages of both pipelines on a machine with doubles of all tools.
 
-The archives are real, with the digests that the stage is given: a stage installs what is in them.
+The archives are real, with the digests that the stage gets: a stage installs their content.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ case "$2" in
   *) exec {cp} {tools}/terraform.zip "$2" ;;
 esac
 """
-# What unpacks a zip archive is not on every machine that tests.
+# Not every machine has a program that unpacks zip archives.
 _UNZIP = 'exec {cp} {tools}/terraform "$6/terraform"'
 TRIVY = ""
-# No changes unless told otherwise.
+# No changes by default.
 TERRAFORM = """\
 case "$1" in
   plan) echo plan >tfplan; exit "${PLANNED:-0}" ;;
@@ -62,7 +62,7 @@ class Stages:
         self._lay_out()
 
     def variables(self, **others: str) -> Mapping[str, str]:
-        """What every stage may ask for, with others in its place."""
+        """The defaults of a stage's variables, with some replaced."""
         return {
             "TRIVY_VERSION": "0.76.0",
             "TRIVY_SHA256": self.trivy_digest,
@@ -88,7 +88,7 @@ class Stages:
         }
 
     def _archive(self, name: str, body: str) -> str:
-        """An archive with a stand-in in it; its digest."""
+        """Write an archive with a double in it. Returns its digest."""
         tool = self.machine.stand_in(name, body, at=self._tools / name)
         if name == "trivy":
             archive = self._tools / "trivy.tar.gz"
@@ -119,5 +119,5 @@ class Stages:
 
 
 def digest(file: Path) -> str:
-    """SHA-256 of a file, as `sha256sum` writes it."""
+    """The SHA-256 of a file, as `sha256sum` writes it."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

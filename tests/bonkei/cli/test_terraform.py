@@ -86,9 +86,8 @@ def test_the_definitions_own_tests(run: Run, project: Path) -> None:
     assert failed.exit_code == 1
     assert "That is another prefix." in failed.stdout
     assert failed.stdout.endswith("1 passed, 1 failed\n")
-    file = str(
-        project / "infrastructure" / "pets.tftest.hcl"
-    )  # the argument as a shell completes it
+    # The argument as a shell completes it.
+    file = str(project / "infrastructure" / "pets.tftest.hcl")
     passed = run("test", "--filter", file, "--var", "prefix=option", "--json")
     assert passed.exit_code == 0, passed.output
     said = json.loads(passed.stdout)

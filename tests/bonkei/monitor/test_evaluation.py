@@ -100,9 +100,8 @@ def test_properties_of_every_alarm(
         assert missing == "missing"
     if real and not any(bad) and missing != "breaching":
         assert found.state is State.OK
-    if (
-        len(real) >= n
-    ):  # the treatment of missing data is not needed, and neither is the earlier state
+    # The treatment of missing data is not needed, and neither is the earlier state.
+    if len(real) >= n:
         for other in TREATMENTS:
             same = Criteria(comparison, 1, min(m, n), n, other)
             assert all(evaluate(data, same, state).state is found.state for state in State)

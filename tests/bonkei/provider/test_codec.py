@@ -1,4 +1,4 @@
-"""Values survive the way to Terraform and back."""
+"""Values keep their meaning on the way to Terraform and back."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_value_is_the_same_after_encoding_and_decoding(data: st.DataObject) ->
 
 @given(st.data())
 def test_bytes_are_the_same_after_decoding_and_encoding(data: st.DataObject) -> None:
-    """A value that the provider does not change must be Terraform's, to the last digit."""
+    """An unchanged value must be identical to Terraform's, to the last digit."""
     type_ = data.draw(types())
     wire = codec.encode(data.draw(values(type_)), type_)
     assert codec.encode(codec.decode(wire, type_), type_) == wire
@@ -85,7 +85,7 @@ def test_numbers_as_terraform_writes_them(wire: object, value: object) -> None:
     assert type(decoded) is type(value)
 
 
-def test_a_fraction_goes_out_as_people_write_it() -> None:
+def test_a_fraction_is_written_in_decimals() -> None:
     assert msgpack.unpackb(codec.encode(0.1, "number")) == "0.1"
 
 
@@ -108,12 +108,12 @@ def test_a_value_of_the_wrong_type_is_refused(value: object, type_: object) -> N
         codec.encode(value, type_)
 
 
-def test_a_stored_state_is_fitted_to_the_schema() -> None:
+def test_a_stored_state_is_adapted_to_the_schema() -> None:
     stored = json.loads('{"kept": ["x"], "gone": 1}', parse_float=Decimal)
     type_ = ["object", {"kept": ["set", "string"], "new": "number"}]
     assert codec.from_json(stored, type_) == {"kept": ["x"], "new": None}
 
 
-def test_unknown_is_one_object_and_no_boolean() -> None:
+def test_unknown_is_a_single_object_and_not_a_boolean() -> None:
     with pytest.raises(TypeError, match="neither true nor false"):
         bool(UNKNOWN)

@@ -1,4 +1,6 @@
-"""Resources outside the stack, and those in the state, are found like the stack's own."""
+"""Data sources find resources outside the stack, and resources of the state, like the stack's
+own.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ def read(existing: Existing, data_source: str, **config: object) -> Object:
     return AWS.data_sources[data_source].read(config, around)
 
 
-def test_what_is_said_wins_and_the_rest_is_of_awss_form() -> None:
+def test_given_values_win_and_the_others_have_the_form_of_aws() -> None:
     vpc = {"type": "aws_vpc", "id": "vpc-0a", "tags": {"Name": "shared"}}
     found = read(Existing(AWS, [vpc]), "aws_vpc", tags={"Name": "shared"})
     assert found["id"] == "vpc-0a"
@@ -39,14 +41,14 @@ def test_what_is_said_wins_and_the_rest_is_of_awss_form() -> None:
     assert found["enable_dns_support"] is True
 
 
-def test_ids_are_the_same_in_each_run_and_differ_between_two() -> None:
+def test_ids_are_equal_in_each_run_and_differ_between_two_resources() -> None:
     one, other = ({"type": "aws_subnet", "vpc_id": vpc} for vpc in ("vpc-1", "vpc-2"))
     first, again = (read(Existing(AWS, [one, other]), "aws_subnets")["ids"] for _ in range(2))
     assert first == again
     assert len(set(first)) == len(first)
 
 
-def test_two_of_a_type_do_not_stand_in_each_others_way() -> None:
+def test_two_resources_of_a_type_do_not_conflict() -> None:
     vpc = {"type": "aws_vpc", "id": "vpc-1", "cidr_block": "10.0.0.0/16"}
     subnets = [
         {
@@ -76,8 +78,8 @@ def test_each_provider_has_its_own_types() -> None:
     Existing(null, [SECRET]).take_effect(Context())
 
 
-def test_what_the_state_has_is_there_before_it_is_read(tmp_path: Path) -> None:
-    """Else a data source that Terraform happens to read first would not find it."""
+def test_resources_of_the_state_exist_before_they_are_read(tmp_path: Path) -> None:
+    """Otherwise a data source that Terraform reads first would not find it."""
     private = base64.b64encode(Private("a" * 17).write()).decode()
     instance = {"attributes": {"id": "vpc-1"}, "private": private}
     states = [
@@ -100,7 +102,7 @@ def test_what_the_state_has_is_there_before_it_is_read(tmp_path: Path) -> None:
         assert surroundings({**said, "state": state}).peers.of("aws_vpc") == ()
 
 
-def test_a_type_with_two_names_is_one() -> None:
+def test_a_type_with_two_names_is_one_type() -> None:
     peers = Peers()
     peers.saw("aws_alb_listener", "a" * 17, {"port": 443})
     assert peers.of("aws_lb_listener") == peers.of("aws_alb_listener") == ({"port": 443},)

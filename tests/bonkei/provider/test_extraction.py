@@ -1,4 +1,4 @@
-"""From the bindings' TypeScript to schema data."""
+"""From the TypeScript of the bindings to schema data."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def block(**blocks: Any) -> dict[str, Any]:
     return {"attributes": {}, "block_types": nested}
 
 
-def test_large_blocks_are_kept_once() -> None:
+def test_large_blocks_are_stored_once() -> None:
     large = block(
         **{f"inner{n}": block() for n in range(12)},
         deep=block(**{f"x{n}": block() for n in range(12)}),
@@ -140,7 +140,7 @@ def test_large_blocks_are_kept_once() -> None:
     assert len(json.dumps([types, kept])) < len(json.dumps(before))
 
 
-def test_a_web_acls_statement_is_spelled_out() -> None:
+def test_a_web_acls_statement_is_expanded() -> None:
     leaf = block(text_transformation=block())
     leaf["attributes"]["name"] = {"type": "string", "optional": True, "computed": True}
     framework = block(
@@ -173,5 +173,5 @@ def test_a_web_acls_statement_is_spelled_out() -> None:
         ("aws_redshift_cluster", False),
     ],
 )
-def test_what_ships(name: str, ships: bool) -> None:
+def test_types_that_are_shipped(name: str, ships: bool) -> None:
     assert selection.is_selected(name) is ships

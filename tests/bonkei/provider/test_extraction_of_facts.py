@@ -1,4 +1,4 @@
-"""From the provider's Go to facts."""
+"""From the Go source of the provider to facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facts as data: whole, of arguments that there are, and kept by every type."""
+"""Facts as data: complete, about existing arguments, and obeyed by every type."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def argument(block: Block, path: str) -> Any:
     return block.attributes.get(name) or block.blocks[name]
 
 
-def test_every_fact_is_of_an_argument_that_there_is() -> None:
+def test_every_fact_is_about_an_existing_argument() -> None:
     carried = schema.load(catalogue.SCHEMA).resources
     assert len(FACTS.types) > 0.99 * len(carried)
     for type_name, known in FACTS.types.items():
@@ -44,7 +44,7 @@ def test_every_fact_is_of_an_argument_that_there_is() -> None:
 
 @pytest.mark.parametrize(
     ("type_name", "changed", "replaces"),
-    [  # none of these types has a behaviour of its own
+    [  # none of these types has its own behaviour
         ("aws_apprunner_connection", "provider_type", True),
         ("aws_athena_workgroup", "description", False),
         ("aws_athena_workgroup", "name", True),
@@ -62,8 +62,8 @@ def test_a_type_without_a_behaviour_is_replaced_where_it_must_be(
     assert plan.replaced_by == (((changed,),) if replaces else ())
 
 
-def test_defaults_are_planned_and_may_be() -> None:
-    """Terraform takes a value that the configuration lacks of a computed argument only."""
+def test_defaults_are_planned_where_terraform_allows_it() -> None:
+    """Terraform accepts a value that the configuration lacks for computed arguments only."""
     behaviour = AWS.resources["aws_ebs_volume"]
     assert behaviour.argument_defaults["final_snapshot"] is False
     assert AWS.schema.resources["aws_ebs_volume"].attributes["final_snapshot"].computed
@@ -130,20 +130,20 @@ def problems(**config: Any) -> list[Problem]:
         ),
     ],
 )
-def test_each_fact_is_kept(config: dict[str, Any], path: tuple[Any, ...], said: str) -> None:
+def test_each_fact_is_obeyed(config: dict[str, Any], path: tuple[Any, ...], said: str) -> None:
     (found,) = problems(**config)
     assert found.path == path
     assert said in found.detail
 
 
-def test_what_fits_or_is_not_known_yet_is_no_problem() -> None:
+def test_a_valid_or_unknown_value_is_no_problem() -> None:
     assert problems(kind="A", mood="CALM", size=3, least=5, name="abcd", names=["A", "B"]) == []
     assert problems(a=True, size=UNKNOWN, b=UNKNOWN, c=UNKNOWN, name=UNKNOWN) == []
     assert problems(rule=[{"port": UNKNOWN, "all": None}, {"port": None, "all": UNKNOWN}]) == []
     assert problems(names=[UNKNOWN], rule=UNKNOWN) == []
 
 
-def test_what_a_behaviour_says_goes_first() -> None:
+def test_a_behaviour_takes_precedence() -> None:
     own = Problem(("kind",), 'Invalid value for "kind"', "Take A.")
     enriched = KNOWN.enrich("aws_thing", ResourceBehaviour(validate=lambda _: [own]))
     assert list(enriched.validate({"kind": "C", "c": "", "rule": []})) == [own]
@@ -161,8 +161,10 @@ def test_what_a_behaviour_says_goes_first() -> None:
         ("aws_acm_certificate", "validation_method", "HTTP"),
     ],
 )
-def test_what_the_api_takes_is_taken(type_name: str, argument_name: str, value: str) -> None:
-    """Each was missing in an enumeration that was copied by hand."""
+def test_values_that_the_api_accepts_are_accepted(
+    type_name: str, argument_name: str, value: str
+) -> None:
+    """Each value was missing in an enumeration that was copied by hand."""
     block = AWS.schema.resources[type_name]
     assert argument_name in FACTS.types[type_name]
     for given, taken in ((value, True), ("no such value", False)):
@@ -179,8 +181,8 @@ def test_what_the_api_takes_is_taken(type_name: str, argument_name: str, value: 
         ("aws_route53_record", "set_identifier"),
     ],
 )
-def test_what_the_provider_updates_is_updated(type_name: str, argument_name: str) -> None:
-    """A behaviour said of each that it replaces; the provider's source does not."""
+def test_changes_that_the_provider_updates_are_updated(type_name: str, argument_name: str) -> None:
+    """A behaviour replaced the resource for each of these. The provider's source does not."""
     forced = AWS.resources[type_name].force_new
     assert not any(path.split(".")[0] == argument_name for path in forced)
 
@@ -202,17 +204,17 @@ def test_a_behaviour_repeats_no_replacement_and_no_default(type_name: str) -> No
         ("aws_cloudwatch_event_permission", {"statement_id": "all of us"}, "does not match"),
         ("aws_iam_user", {"path": "/people/"}, ""),
         ("aws_ssm_activation", {"registration_limit": 1001}, "from 1 to 1000"),
-        ("aws_ssm_activation", {"registration_limit": 0}, ""),  # left out of the request
+        ("aws_ssm_activation", {"registration_limit": 0}, ""),  # omitted from the request
         ("aws_kinesis_stream", {"name": "a stream"}, "does not match"),
         ("aws_kinesis_stream", {"name": ""}, ""),
-        ("aws_msk_cluster", {"number_of_broker_nodes": 30}, ""),  # more than the model says
+        ("aws_msk_cluster", {"number_of_broker_nodes": 30}, ""),  # more than the model allows
         ("aws_oam_sink", {"name": "sink/of/logs"}, "does not match"),
         ("aws_cognito_resource_server", {"name": "a server, mine"}, ""),
         ("aws_cognito_resource_server", {"name": "a server; mine"}, "does not match"),
         ("aws_efs_access_point", {"posix_user": [{"uid": 4294967296, "gid": 0}]}, "4294967295"),
     ],
 )
-def test_what_the_api_would_refuse_is_refused_at_plan(
+def test_values_that_the_api_would_refuse_are_refused_at_plan(
     type_name: str, config: dict[str, Any], message: str
 ) -> None:
     whole = {**schema.empty(AWS.schema.resources[type_name]), **config}
@@ -235,7 +237,7 @@ def test_the_limits_are_those_of_the_apis_models() -> None:
     assert sum("api_length" in one for known in extracted.values() for one in known.values()) > 200
 
 
-def test_no_limit_of_an_api_is_kept_of_what_a_message_may_not_show() -> None:
+def test_no_limit_is_stored_for_a_value_that_a_message_must_not_show() -> None:
     carried = schema.load(catalogue.SCHEMA).resources
     for type_name, known in FACTS.types.items():
         for path, one in known.items():

@@ -67,7 +67,7 @@ def updated(prior: dict[str, Any], behaviour: ResourceBehaviour = PLAIN, **value
     return plan_update(BLOCK, behaviour, prior, given, proposed(prior, given), CONTEXT)
 
 
-def test_creation_knows_arguments_and_nothing_computed() -> None:
+def test_a_plan_of_a_creation_knows_arguments_and_no_computed_value() -> None:
     given = config(name="x", rule=[{"port": 80, "rule_id": None}])
     planned = plan_creation(BLOCK, ResourceBehaviour(), given, given, CONTEXT).planned
     assert planned["name"] == "x"
@@ -77,7 +77,7 @@ def test_creation_knows_arguments_and_nothing_computed() -> None:
     assert planned["rule"] == [{"port": 80, "rule_id": UNKNOWN}]
 
 
-def test_creation_knows_the_region_and_all_tags() -> None:
+def test_a_plan_of_a_creation_knows_the_region_and_all_tags() -> None:
     given = config(tags={"Stage": "prod", "Empty": None})
     planned = plan_creation(BLOCK, ResourceBehaviour(), given, given, CONTEXT).planned
     assert planned["region"] == "eu-west-1"
@@ -91,14 +91,14 @@ def test_all_tags_are_unknown_if_one_is() -> None:
     assert planned["tags_all"] is UNKNOWN
 
 
-def test_defaults_hold_at_creation_only() -> None:
+def test_defaults_apply_at_creation_only() -> None:
     behaviour = ResourceBehaviour(defaults=lambda _: {"size": 5})
     state = created(behaviour)
     assert state["size"] == 5
     assert updated({**state, "size": 7}, behaviour, policy="p").planned["size"] == 7
 
 
-def test_argument_defaults_come_back_when_the_argument_goes() -> None:
+def test_an_arguments_default_returns_when_the_argument_is_removed() -> None:
     behaviour = ResourceBehaviour(argument_defaults={"size": 5, "rule.port": 443})
     state = created(behaviour, size=9, rule=[{"port": None, "rule_id": None}])
     assert state["size"] == 9
@@ -107,7 +107,7 @@ def test_argument_defaults_come_back_when_the_argument_goes() -> None:
     assert plan.planned["size"] == 5
 
 
-def test_nothing_changes_without_a_change() -> None:
+def test_an_unchanged_resource_has_no_change() -> None:
     state = created(name="x", zones=["a", "b"], tags={"k": "v"})
     assert updated(state, name="x", zones=["b", "a"], tags={"k": "v"}).planned == state
 
@@ -118,7 +118,7 @@ def test_computed_values_stay_in_an_update() -> None:
     assert planned == {**state, "policy": "new"}
 
 
-def test_what_a_change_recomputes_is_unknown() -> None:
+def test_values_that_a_change_recomputes_are_unknown() -> None:
     behaviour = ResourceBehaviour(
         recomputed_on_change={"version": frozenset({"policy"}), "arn": ANY_CHANGE},
         update=lambda prior, _planned, _context: {"version": prior["version"] + 1},
@@ -142,7 +142,7 @@ def test_a_changed_default_tag_changes_the_resource() -> None:
     assert plan.replaced_by == ()
 
 
-def test_two_writings_of_one_value_are_no_change() -> None:
+def test_two_spellings_of_one_value_are_no_change() -> None:
     behaviour = ResourceBehaviour(equivalent={"policy": lambda a, b: a.split() == b.split()})
     state = created(behaviour, policy="a b")
     assert updated(state, behaviour, policy="a   b").planned == state
@@ -159,7 +159,7 @@ def test_two_writings_of_one_value_are_no_change() -> None:
         ({"name"}, {"name": UNKNOWN}, (("name",),)),
     ],
 )
-def test_a_change_that_cannot_be_made_in_place_replaces(
+def test_a_change_that_cannot_be_made_in_place_replaces_the_resource(
     force_new: set[str], change: dict[str, Any], paths: tuple[Any, ...]
 ) -> None:
     before = {"name": "x", "rule": [{"port": 80, "rule_id": "r"}]}
@@ -182,7 +182,7 @@ def test_a_write_only_argument_is_in_no_plan() -> None:
     assert planned["secret_wo"] is None
 
 
-def test_an_adopted_resource_is_not_replaced_for_what_nobody_knew() -> None:
+def test_an_adopted_resource_is_not_replaced_for_an_unknown_value() -> None:
     behaviour = ResourceBehaviour(force_new=frozenset({"name", "policy"}))
     prior = {**empty(BLOCK), "id": "i", "name": "old"}
     given = config(name="new", policy="p")
@@ -192,7 +192,7 @@ def test_an_adopted_resource_is_not_replaced_for_what_nobody_knew() -> None:
     assert plan.replaced_by == (("name",),)
 
 
-def test_generic_values_are_of_the_schemas_types_and_unique() -> None:
+def test_generic_values_have_the_schemas_types_and_are_unique() -> None:
     one = created(rule=[{"port": 1, "rule_id": None}])
     given = config()
     planned = plan_creation(BLOCK, ResourceBehaviour(), given, given, CONTEXT).planned
@@ -205,7 +205,7 @@ def test_generic_values_are_of_the_schemas_types_and_unique() -> None:
     assert not {one["id"], one["arn"], one["name"]} & {other["id"], other["arn"], other["name"]}
 
 
-def test_minted_values_reach_into_blocks_and_never_replace_arguments() -> None:
+def test_generated_values_reach_into_blocks_and_never_replace_arguments() -> None:
     behaviour = ResourceBehaviour(
         mint=lambda planned, context: {
             "id": f"t-{context.token}",

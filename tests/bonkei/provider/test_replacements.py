@@ -1,4 +1,6 @@
-"""`docs/replacements.md`: each change in its table is planned as the provider's pages say."""
+"""`docs/replacements.md`: each change in its table is planned as the provider's documentation
+says.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def two_values(type_: Type) -> tuple[Any, Any]:
     return "before", "after"
 
 
-def test_the_table_is_whole() -> None:
+def test_the_table_is_complete() -> None:
     assert len(ROWS) == len(set(ROWS)) == 60
     assert len({type_name for type_name, _, _ in ROWS}) == 40
     assert f"on {len(ROWS)} of {len(ROWS)}" in PAGE.read_text()

@@ -1,4 +1,4 @@
-"""The shipped schema, and its way onto the wire."""
+"""The shipped schema, and its encoding for Terraform."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def inside(block: Block, *path: str) -> Block:
     aws_route53_record aws_service_discovery_http_namespace
     """.split(),  # noqa: SIM905
 )
-def test_the_types_of_a_fargate_stack_ship(aws: ProviderSchema, type_name: str) -> None:
+def test_the_types_of_a_fargate_stack_are_shipped(aws: ProviderSchema, type_name: str) -> None:
     assert aws.resources[type_name].attributes
 
 
@@ -53,7 +53,7 @@ def test_every_type_can_be_parsed_and_has_no_untyped_attribute(aws: ProviderSche
     kinds = (aws.resources, aws.data_sources, aws.ephemeral_resources)
     for types in kinds:
         for name, block in types.items():
-            if name != "aws_wafv2_web_acl_rule":  # large; its statement is that of the web ACL
+            if name != "aws_wafv2_web_acl_rule":  # large; its statement equals the web ACL's
                 assert untyped(block, name) == []
 
 
@@ -83,20 +83,20 @@ def test_flags_that_protect_secrets(aws: ProviderSchema, sent: object) -> None:
     assert flags["secret_string_wo"][1]
 
 
-def test_what_old_providers_call_blocks_and_are_attributes(aws: ProviderSchema) -> None:
-    """So that both `ingress { … }` and `ingress = []` are accepted, as by the real provider."""
+def test_attributes_that_old_providers_call_blocks(aws: ProviderSchema) -> None:
+    """Both `ingress { … }` and `ingress = []` are accepted, as in the real provider."""
     ingress = aws.resources["aws_security_group"].attributes["ingress"]
     assert ingress.type[0] == "set"
     assert ingress.type[1][1]["cidr_blocks"] == ["list", "string"]
 
 
-def test_everything_reaches_the_wire(aws: ProviderSchema, sent: object) -> None:
+def test_the_whole_schema_is_encoded(aws: ProviderSchema, sent: object) -> None:
     assert set(sent.resource_schemas) == set(aws.resources)  # type: ignore[attr-defined]
     assert set(sent.data_source_schemas) == set(aws.data_sources)  # type: ignore[attr-defined]
     assert sent.server_capabilities.get_provider_schema_optional  # type: ignore[attr-defined]
 
 
-def test_a_problems_path_ends_where_the_source_shows_no_index() -> None:
+def test_the_path_of_a_problem_ends_where_the_source_shows_no_index() -> None:
     port = Block({"port": Attribute("number")})
     block = Block(
         {"tags": Attribute(["map", "string"]), "zones": Attribute(["set", "string"])},

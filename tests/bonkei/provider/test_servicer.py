@@ -120,7 +120,7 @@ PROVIDER = assemble(
 
 
 class Terraform:
-    """Speaks to a servicer as Terraform's core does."""
+    """Talks to a servicer as Terraform's core does."""
 
     def __init__(self, observed: Mapping[str, Mapping[str, Object]] | None = None) -> None:
         self.vault = MemoryVault()
@@ -134,7 +134,9 @@ class Terraform:
         return getattr(self.servicer, snake)(request)
 
     def plan(self, prior: Object | None, config: Object | None, private: bytes = b"") -> Any:
-        """`config` doubles as the proposal: nothing in it is computed unless prior says so."""
+        """`config` also serves as the proposal: a computed value comes only from the prior
+        state.
+        """
         proposed = config
         if prior is not None and config is not None:
             kept = {n: prior[n] for n in ("id", "region", "size") if config[n] is None}
@@ -183,7 +185,7 @@ def steps(diagnostic: Any) -> list[Any]:
     return [getattr(step, step.WhichOneof("selector")) for step in diagnostic.attribute.steps]
 
 
-def test_a_resource_lives_and_dies(terraform: Terraform) -> None:
+def test_a_resource_is_created_updated_and_destroyed(terraform: Terraform) -> None:
     created = terraform.apply(None, thing(name="a", secret_wo="s1"))
     state = read(created.new_state)
     assert state == thing(id=state["id"], name="a", size=3, region="eu-west-1")
@@ -226,7 +228,7 @@ def test_two_resources_never_collide(terraform: Terraform) -> None:
     assert len(ids) == 50
 
 
-def test_a_replacement_names_what_forces_it(terraform: Terraform) -> None:
+def test_a_replacement_has_the_attributes_that_force_it(terraform: Terraform) -> None:
     created = terraform.apply(None, thing(name="a", secret_wo="s"))
     plan = terraform.plan(read(created.new_state), thing(name="b"), created.private)
     (path,) = plan.requires_replace
@@ -244,8 +246,8 @@ def test_problems_have_a_path_at_validation_and_at_planning(terraform: Terraform
         assert steps(diagnostic) == ["rule", 1, "port"]
 
 
-def test_what_is_there_already_is_no_problem_of_a_change(terraform: Terraform) -> None:
-    """`ignore_changes` fills a configuration with what the state has, and only a plan sees that."""
+def test_a_value_of_the_state_is_no_problem_of_a_change(terraform: Terraform) -> None:
+    """`ignore_changes` fills a configuration with values of the state, which only a plan sees."""
     there = thing(id="thing-1", name="a", size=3, region="eu-west-1", rule=[{"port": 99999}])
     config = thing(name="a", note="new", size=3, rule=[{"port": 99999}], secret_wo="s")
     assert not terraform.plan(there, config).diagnostics
@@ -254,7 +256,7 @@ def test_what_is_there_already_is_no_problem_of_a_change(terraform: Terraform) -
     assert diagnostic.summary == "Invalid port"
 
 
-def test_a_problem_in_a_set_names_the_block(terraform: Terraform) -> None:
+def test_a_problem_in_a_set_shows_the_block(terraform: Terraform) -> None:
     limits = [{"name": "low", "most": 0}, {"name": None, "most": -1}, {"name": "high", "most": 9}]
     config = thing(name="a", limit=limits)
     validated = terraform.call(
@@ -268,7 +270,7 @@ def test_a_problem_in_a_set_names_the_block(terraform: Terraform) -> None:
         }
 
 
-def test_what_was_not_known_at_the_plan_is_checked_before_it_is_made(terraform: Terraform) -> None:
+def test_a_value_unknown_at_the_plan_is_checked_before_the_apply(terraform: Terraform) -> None:
     config = thing(name="a", rule=[{"port": 0}])
     planned = terraform.plan(None, thing(name="a", rule=[{"port": UNKNOWN}]))
     assert not planned.diagnostics
@@ -285,14 +287,14 @@ def test_what_was_not_known_at_the_plan_is_checked_before_it_is_made(terraform: 
     assert read(refused.new_state) is None
 
 
-def test_what_the_service_refuses_is_a_diagnostic(terraform: Terraform) -> None:
+def test_a_refusal_of_the_service_is_a_diagnostic(terraform: Terraform) -> None:
     refused = terraform.apply(None, thing(name="taken"))
     (diagnostic,) = refused.diagnostics
     assert diagnostic.summary == "ThingAlreadyExists"
     assert read(refused.new_state) is None
 
 
-def test_data_sources_answer_or_say_why_not(terraform: Terraform) -> None:
+def test_data_sources_answer_or_report_why_not(terraform: Terraform) -> None:
     def reading(type_name: str, name: str) -> Any:
         config = value({"name": name}, LOOKUP)
         return terraform.call("ReadDataSource", type_name=type_name, config=config)
@@ -324,7 +326,7 @@ def test_what_others_have_changed_is_read(terraform: Terraform) -> None:
     assert read(terraform.call("ReadResource", **given).new_state) == before
 
 
-def test_an_import_is_adopted_as_the_configuration_describes_it(terraform: Terraform) -> None:
+def test_an_imported_resource_is_adopted_as_configured(terraform: Terraform) -> None:
     response = terraform.call("ImportResourceState", type_name="aws_thing", id="thing-1")
     (imported,) = response.imported_resources
     state = read(imported.state)
@@ -378,7 +380,7 @@ def test_a_provider_block_needs_a_region(monkeypatch: pytest.MonkeyPatch) -> Non
     assert state["region"] == "eu-north-1"
 
 
-def test_metadata_names_every_type(terraform: Terraform) -> None:
+def test_metadata_lists_every_type(terraform: Terraform) -> None:
     metadata = terraform.call("GetMetadata")
     assert {r.type_name for r in metadata.resources} == {"aws_thing", "aws_lb", "aws_alb"}
     assert {r.type_name for r in metadata.ephemeral_resources} == {"aws_lookup", "aws_other"}

@@ -1,4 +1,4 @@
-"""A registry with two repositories, and a server of its distribution API."""
+"""A registry with two repositories, and a server for its distribution API."""
 
 from __future__ import annotations
 

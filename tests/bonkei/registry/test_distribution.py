@@ -1,4 +1,4 @@
-"""The distribution API, as its specification has it, and hostile clients.
+"""The distribution API, after its specification, and hostile clients.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md
 """
@@ -90,7 +90,8 @@ async def test_a_manifest_needs_its_blobs(world: World, client: ClientSession) -
     await put_blob(client, b"config")
     await put_blob(client, b"layer")
     assert (await put_manifest(client, body, "shop/web:1"))[0] == 201
-    assert (await put_manifest(client, body, "shop/web:1"))[0] == 201  # the same: no change
+    # The same manifest: no change.
+    assert (await put_manifest(client, body, "shop/web:1"))[0] == 201
     assert (await put_manifest(client, manifest_of(b"config"), "shop/web:1"))[0] == 400
     async with client.get("/v2/shop/web/manifests/1") as found:
         assert await found.read() == body
@@ -99,9 +100,7 @@ async def test_a_manifest_needs_its_blobs(world: World, client: ClientSession) -
         assert await found.json() == {"name": "shop/web", "tags": ["1"]}
 
 
-async def test_what_was_acknowledged_is_there_after_a_kill(
-    world: World, client: ClientSession
-) -> None:
+async def test_an_acknowledged_image_survives_a_kill(world: World, client: ClientSession) -> None:
     await put_blob(client, b"config")
     body = manifest_of(b"config")
     await put_manifest(client, body, "shop/web:1")
@@ -121,14 +120,12 @@ async def test_the_lifecycle_policy_keeps_two(world: World, client: ClientSessio
     assert "expired 1 of its images" in world.reports[-1]
 
 
-async def test_blobs_of_no_image_are_collected_when_they_are_old(
-    world: World, client: ClientSession
-) -> None:
+async def test_old_blobs_without_an_image_are_deleted(world: World, client: ClientSession) -> None:
     await put_blob(client, b"config")
     await put_manifest(client, manifest_of(b"config"), "shop/web:1")
     await put_blob(client, b"lost")
     world.registry.store.collect()
-    assert world.registry.store.blob(sha(b"lost")) is not None  # the clock stands before it
+    assert world.registry.store.blob(sha(b"lost")) is not None  # the clock is before it
     world.now = 1e11
     world.registry.store.collect()
     assert world.registry.store.blob(sha(b"lost")) is None
@@ -140,7 +137,7 @@ async def test_blobs_of_no_image_are_collected_when_they_are_old(
     ["/v2/../../etc/passwd", "/v2/shop/web/blobs/sha256:..%2f..%2fkey", "/v2/shop/web/blobs/x",
      "/v2/_catalog", "/v2/shop/web/manifests/..%2fx"],
 )  # fmt: skip
-async def test_strange_paths(client: ClientSession, path: str) -> None:
+async def test_unusual_paths(client: ClientSession, path: str) -> None:
     async with client.get(path) as found:
         assert found.status in (404, 405)
 
@@ -161,7 +158,7 @@ async def test_uploads_are_bounded(world: World, client: ClientSession) -> None:
      b'{"schemaVersion": 2, "mediaType": "text/plain"}',
      b'{"schemaVersion": 2, "config": {"digest": "x", "size": -1}, "layers": []}'],
 )  # fmt: skip
-def test_manifests_that_are_none(body: bytes) -> None:
+def test_malformed_manifests(body: bytes) -> None:
     with pytest.raises(RegistryError):
         read_manifest(body, OCI_MANIFEST)
 

@@ -1,4 +1,4 @@
-"""The `docker` of a build: what a buildspec types, against a registry."""
+"""The `docker` of a build: the commands of a buildspec, against a registry."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Docker:
     async def __call__(
         self, *arguments: str, sends: str = "", of: str = "bonkei.registry.docker"
     ) -> tuple[int, str]:
-        """Exit code, and what it printed."""
+        """The exit code and the output."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", of, *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
@@ -96,7 +96,7 @@ async def test_the_same_sources_make_the_same_image(
     assert "cannot be overwritten because the tag is immutable" in printed
 
 
-async def test_what_was_pushed_can_be_pulled(world: World, docker: Docker, program: Path) -> None:
+async def test_a_pushed_image_can_be_pulled(world: World, docker: Docker, program: Path) -> None:
     await docker.log_in()
     await docker("build", "-t", IMAGE, str(program))
     await docker("push", IMAGE)
@@ -108,7 +108,7 @@ async def test_what_was_pushed_can_be_pulled(world: World, docker: Docker, progr
     assert (await docker("inspect", IMAGE))[0] == 0
 
 
-async def test_refusals_are_named(world: World, docker: Docker, program: Path) -> None:
+async def test_refusals_are_reported(world: World, docker: Docker, program: Path) -> None:
     code, printed = await docker("login", "-u", "AWS", "-p", "wrong", HOST)
     assert (code, "authorization token" in printed) == (1, True)
     await docker("build", "-t", IMAGE, str(program))
@@ -130,7 +130,7 @@ async def test_refusals_are_named(world: World, docker: Docker, program: Path) -
     assert "has expired" in (await docker("push", IMAGE))[1]
 
 
-async def test_old_folders_go(
+async def test_old_folders_are_deleted(
     world: World, docker: Docker, program: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bonkei.registry.unpacking._KEPT", 2)
@@ -151,7 +151,7 @@ async def test_old_folders_go(
 AN_AWS_KEY = "aws_access_key_id=AKIA" + "Q7RYTBW2N5XK3M4P"
 
 
-async def test_trivy_scans_what_was_packaged(
+async def test_trivy_scans_the_packaged_image(
     world: World, docker: Docker, program: Path, tmp_path: Path
 ) -> None:
     """The real Trivy, with the options of program_build.yaml."""
@@ -174,7 +174,7 @@ async def test_trivy_scans_what_was_packaged(
         (program / "Dockerfile").write_text(f"FROM python:3.13\n{f'USER {user}' if user else ''}\n")
         await docker("build", "-t", f"{HOST}/shop/web:{tag}", str(program))
     await docker("push", f"{HOST}/shop/web:good")
-    await docker("rmi", f"{HOST}/shop/web:good")  # it is pulled for the scan
+    await docker("rmi", f"{HOST}/shop/web:good")  # the scan pulls it
     code, printed = await scan(f"{HOST}/shop/web:good")
     assert code == 0, printed
     code, printed = await scan(f"{HOST}/shop/web:bad")

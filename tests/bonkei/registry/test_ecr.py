@@ -1,4 +1,4 @@
-"""ECR's API by boto3's own words, over the registry."""
+"""ECR's API through boto3, over the registry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ask(world: World, operation: str, **parameters: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def pushed(tmp_path: Any) -> World:
-    """`shop/web` with one image, tagged twice, and one without a tag."""
+    """`shop/web` with one image that has two tags, and one image without a tag."""
     world = World(tmp_path)
     for content, tags in ((b"a", ("1", "latest")), (b"b", ("",))):
         upload = world.registry.uploads.begin()
@@ -48,7 +48,7 @@ def test_a_token_is_a_login(pushed: World) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Basic", "Basic ///", "Basic QVdTOg==", "Bearer x", "é"])
-def test_a_login_that_is_none(pushed: World, text: str) -> None:
+def test_an_invalid_login(pushed: World, text: str) -> None:
     assert pushed.registry.tokens.read(text, 0.0) is None
 
 
@@ -67,7 +67,7 @@ def test_images_are_described_and_found(pushed: World) -> None:
     assert len(ask(pushed, "ListImages", **WEB, nextToken=page["nextToken"])["imageIds"]) == 1
 
 
-def test_what_is_not_there_is_named_as_ecr_does(pushed: World) -> None:
+def test_a_missing_image_has_ecrs_error(pushed: World) -> None:
     with pytest.raises(AwsServiceError, match="imageTag:'9'") as error:
         ask(pushed, "DescribeImages", **WEB, imageIds=[{"imageTag": "9"}])
     assert error.value.code == "ImageNotFoundException"
@@ -82,7 +82,7 @@ def test_what_is_not_there_is_named_as_ecr_does(pushed: World) -> None:
     assert error.value.code == "LifecyclePolicyNotFoundException"
 
 
-def test_an_image_gets_another_tag_and_none_is_overwritten(pushed: World) -> None:
+def test_an_image_gets_another_tag_and_no_tag_is_overwritten(pushed: World) -> None:
     manifest = manifest_of(b"a").decode()
     made = ask(pushed, "PutImage", **WEB, imageManifest=manifest, imageTag="3")["image"]
     assert made["imageId"]["imageTag"] == "3"
@@ -97,7 +97,7 @@ def test_an_image_gets_another_tag_and_none_is_overwritten(pushed: World) -> Non
         assert error.value.code == code
 
 
-def test_a_tag_goes_before_its_image(pushed: World) -> None:
+def test_a_tag_is_deleted_before_its_image(pushed: World) -> None:
     for tag, left in (("1", 2), ("latest", 1)):
         ask(pushed, "BatchDeleteImage", **WEB, imageIds=[{"imageTag": tag}])
         assert len(pushed.registry.contents("shop/web").images) == left
@@ -117,7 +117,7 @@ RULES = """{"rules": [
 @pytest.mark.parametrize(
     ("status", "gone"),
     [
-        # Rule 2 counts what rule 1 has matched, and cannot expire it.
+        # Rule 2 counts the images that rule 1 has matched, and cannot expire them.
         ('"untagged"', {"old", "prod-1"}),
         ('"tagged", "tagPrefixList": ["prod"]', {"prod-1", "old"}),
         ('"tagged", "tagPatternList": ["*-2"]', {"old", "prod-1"}),

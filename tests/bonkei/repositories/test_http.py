@@ -1,4 +1,4 @@
-"""git over HTTP with the real git on both sides."""
+"""git over HTTP, with the real git on both sides."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Served:
         return f"http://{user}@127.0.0.1:{self.port}/v1/repos/{name}"
 
     async def git(self, *words: str) -> tuple[int, str]:
-        """Its exit code and what it says."""
+        """The exit code and the output."""
         done = await asyncio.to_thread(
             subprocess.run, ["git", *words], cwd=self.work, capture_output=True, text=True,
             env={**os.environ, **_ME, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_GLOBAL": os.devnull},
@@ -80,7 +80,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
 
 
 async def test_a_push_and_a_clone(served: Served, tmp_path: Path) -> None:
-    """With more than a megabyte git sends chunks, without a length."""
+    """Above a megabyte, git sends chunks without a length."""
     code, said = await served.git("push", "-q", served.url(), "HEAD:main")
     assert code == 0, said
     code, said = await served.git("clone", "-q", served.url(), str(tmp_path / "clone"))
@@ -89,14 +89,14 @@ async def test_a_push_and_a_clone(served: Served, tmp_path: Path) -> None:
     assert list(await served.room.branches("app")) == ["main"]
 
 
-async def test_who_does_not_sign_in_gets_nothing(served: Served) -> None:
+async def test_a_client_without_credentials_gets_nothing(served: Served) -> None:
     code, said = await served.git("ls-remote", f"http://127.0.0.1:{served.port}/v1/repos/app")
     assert (code, "terminal prompts disabled" in said) == (128, True)
     code, said = await served.git("ls-remote", served.url(user="key:wrong"))
     assert (code, "signature does not match" in said) == (128, True), said
 
 
-async def test_who_may_only_read_cannot_push(served: Served) -> None:
+async def test_a_caller_who_may_only_read_cannot_push(served: Served) -> None:
     served.denied = "codecommit:GitPush"
     code, said = await served.git("push", "-q", served.url(), "HEAD:main")
     assert (code, f"codecommit:GitPush on {ARN}" in said) == (128, True), said
@@ -105,7 +105,7 @@ async def test_who_may_only_read_cannot_push(served: Served) -> None:
     assert (await served.git("ls-remote", served.url()))[0] == 128
 
 
-async def test_what_is_not_there_is_not_found(served: Served) -> None:
+async def test_a_missing_repository_is_not_found(served: Served) -> None:
     for path in ("no", "app/../../etc", "app.git/hooks"):
         code, said = await served.git("ls-remote", served.url(path))
         assert (code, "not found" in said) == (128, True), said

@@ -1,4 +1,4 @@
-"""CodeCommit with real git."""
+"""CodeCommit with the real git."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def test_a_repository_is_created_pushed_to_and_shown(room: Repositories, w
     assert [each["absolutePath"] for each in folder["subFolders"]] == ["sub"]
 
 
-async def test_what_is_not_there_has_codecommits_errors(room: Repositories, work: Path) -> None:
+async def test_missing_things_have_codecommits_errors(room: Repositories, work: Path) -> None:
     await refused("RepositoryDoesNotExistException", room, "GetRepository", repositoryName="no")
     await call(room, "CreateRepository", repositoryName="app")
     named: dict[str, Any] = {"repositoryName": "app"}
@@ -110,7 +110,7 @@ async def test_what_is_not_there_has_codecommits_errors(room: Repositories, work
     )
 
 
-async def test_branches_are_made_and_removed(room: Repositories, work: Path) -> None:
+async def test_branches_are_created_and_deleted(room: Repositories, work: Path) -> None:
     await call(room, "CreateRepository", repositoryName="app")
     _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
     first, named = _git(work, "rev-parse", "HEAD~1"), {"repositoryName": "app"}
@@ -137,7 +137,7 @@ async def test_an_archive_has_the_commits_files_without_history(
         assert found.read("sub/file.txt") == b"1\n"
 
 
-async def test_a_push_is_heard_of_once_and_one_that_asks_for_silence_is_not(
+async def test_a_push_is_announced_once_and_a_silent_one_is_not(
     room: Repositories, work: Path, pushes: list[Push]
 ) -> None:
     await call(room, "CreateRepository", repositoryName="app")
@@ -153,7 +153,7 @@ async def test_a_push_is_heard_of_once_and_one_that_asks_for_silence_is_not(
     assert pushes[0].branch == "main"
 
 
-async def test_everything_is_there_after_a_restart_and_what_is_declared_is_made(
+async def test_repositories_survive_a_restart_and_declared_ones_are_created(
     room: Repositories, work: Path, tmp_path: Path
 ) -> None:
     declared = CodeRepository(

@@ -1,4 +1,4 @@
-"""Small definitions to run, and an edge that finds every target healthy."""
+"""Small definitions to run, and an edge that reports every target as healthy."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ TARGETS = (ServiceTarget(GROUP, "web", 8000),)
 
 
 class Edge:
-    """Finds each target healthy at once, and drained as soon as it is deregistered."""
+    """Reports each target as healthy at once, and as drained as soon as it is deregistered."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus

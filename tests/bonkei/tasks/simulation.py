@@ -1,7 +1,8 @@
-"""A machine that exists only in numbers: carries out the scheduler's actions on a clock of its own.
+"""A machine that exists only in numbers.
 
-Containers start after `start_delay` and end at once when they are terminated, unless told
-otherwise; every action is kept, with its time.
+It carries out the scheduler's actions on its own clock. Containers start after `start_delay` and
+end at once when they are terminated, unless a test sets another value. The simulation records every
+action with its time.
 """
 
 from __future__ import annotations
@@ -57,13 +58,13 @@ def service_spec(task: TaskSpec, desired: int = 1, key: str = "", **changes: Any
 
 @dataclass
 class Simulation:
-    """`probes` and `exits` say what becomes of health checks and signals, by container."""
+    """`probes` and `exits` set the results of health checks and signals, by container."""
 
     start_delay: float = 1.0
     probes: Callable[[str, str, float], bool] = lambda task, container, now: True
     ignores_sigterm: frozenset[str] = frozenset()
-    healthy_after: float | None = 1.0  # None: the load balancer says nothing
-    target_state: str = "healthy"  # what it says then
+    healthy_after: float | None = 1.0  # None: the load balancer reports nothing
+    target_state: str = "healthy"  # the load balancer's report then
     drains_after: float | None = 1.0
     fails_to_prepare: str = ""
     now: float = 1000.0
@@ -75,7 +76,7 @@ class Simulation:
         self._events: list[tuple[float, int, Callable[[], list[m.Action]]]] = []
         self._order = itertools.count()
 
-    # What a test does.
+    # Actions of a test.
 
     def want(self, *specs: ServiceSpec) -> None:
         self._carry_out(self.scheduler.reconcile(specs, self.now))
@@ -102,7 +103,7 @@ class Simulation:
                 self._carry_out(self.scheduler.tick(self.now))
         raise AssertionError("the scheduler turns in circles")
 
-    # What a test asks.
+    # Questions of a test.
 
     def actions(self, kind: type[Any]) -> list[Any]:
         return [action for _, action in self.history if isinstance(action, kind)]
@@ -123,7 +124,7 @@ class Simulation:
     def running(self) -> list[str]:
         return [i for i, life in self.scheduler.tasks.items() if not life.stop_requested]
 
-    # How the machine answers.
+    # Reactions of the machine.
 
     def _carry_out(self, actions: Iterable[m.Action]) -> None:
         for action in actions:

@@ -1,4 +1,4 @@
-"""A supervisor to be killed: runs one service, says its processes, and waits.
+"""A supervisor to kill: it runs one service, prints its processes, and waits.
 
 python supervisor.py ROOT HOME DIRECTORY
 """

@@ -1,4 +1,4 @@
-"""Services under load: measurements, the scheduler's actions, and survival of the count."""
+"""Services under load: measurements, the scheduler's actions, and a count that survives."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class Loaded:
         return len(self.simulation.running())
 
 
-def test_the_metrics_are_shares_of_what_the_running_tasks_reserve():
+def test_the_metrics_are_shares_of_the_running_tasks_reservation():
     simulation = Simulation()
     simulation.want(spec(desired=3))
     simulation.run(10)
     [service] = simulation.scheduler.services.values()
     first, second, _unmeasured = simulation.running()
     usage = {first: Usage(12.5, 128 * 2**20), second: Usage(90.0, 256 * 2**20)}
-    # 256 CPU units and 512 MiB each; 90 % of a vCPU is more than Fargate would give the second.
+    # 256 CPU units and 512 MiB each. Fargate would not give the second task 90 % of a vCPU.
     assert utilization(service, usage) == pytest.approx({CPU: 75.0, MEMORY: 37.5})
     assert utilization(service, {}) == {}
 
@@ -107,7 +107,7 @@ def scaled_out() -> Loaded:
     return loaded
 
 
-def test_the_count_survives_definitions_that_do_not_name_another():
+def test_the_count_survives_definitions_with_the_same_count():
     loaded = scaled_out()
     loaded.simulation.want(spec())
     assert loaded.running == 4
@@ -118,7 +118,7 @@ def test_the_count_survives_definitions_that_do_not_name_another():
     assert loaded.running == 3
 
 
-def test_new_bounds_move_the_count_at_once():
+def test_new_bounds_change_the_count_at_once():
     loaded = scaled_out()
     loaded.simulation.want(spec(scaling=AutoScaling(5, 6, (POLICY,))))
     assert loaded.running == 5
@@ -142,11 +142,11 @@ def test_a_deployment_in_progress_is_not_scaled_in():
     assert loaded.running == 2
 
 
-def test_the_circuit_breaker_takes_the_count_of_now():
+def test_the_circuit_breaker_uses_the_current_count():
     loaded = scaled_out()
     simulation = loaded.simulation
     simulation._carry_out(simulation.scheduler.scale(SERVICE, 10, "", simulation.now))
-    assert loaded.running == 10  # so the threshold is 5, where 2 tasks have 3
+    assert loaded.running == 10  # so the threshold is 5; with 2 tasks it is 3
     loaded.simulation.fails_to_prepare = "no"
     breaker = CircuitBreaker(enabled=True, rollback=True)
     bounds = replace(BOUNDS, max_capacity=10)
@@ -164,7 +164,7 @@ def _shown(loaded: Loaded):
     return service
 
 
-def test_the_snapshot_says_count_and_cause():
+def test_the_snapshot_has_the_count_and_its_cause():
     loaded = scaled_out()
     assert _shown(loaded).desired_count == 4
     [note] = describe(loaded.simulation.scheduler, (), {}).notes
@@ -174,12 +174,12 @@ def test_the_snapshot_says_count_and_cause():
     )
 
 
-async def test_tasks_that_are_busy_get_company(bus, edge, vault, logs, program, tmp_path):
+async def test_busy_tasks_get_more_tasks(bus, edge, vault, logs, program, tmp_path):
     web = program("web").write("while True: pass")
     settings = TaskSettings(tmp_path / "home", {"web": web.directory}, metric_period=1.2)
     tasks = Tasks(bus, vault, settings, logs=logs)
     bounds = AutoScaling(1, 2, (TargetTracking(CPU, 20),))
-    # So small that one busy process is above its target, however busy this machine is.
+    # Small enough that one busy process is above its target on any machine.
     small = replace(definition(web_container(stop_timeout=0.1)), cpu=16)
     try:
         await tasks.reconcile(blueprint(small, scaling=bounds))

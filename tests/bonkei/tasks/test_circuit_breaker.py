@@ -1,4 +1,4 @@
-"""Failed deployments and rollbacks: histories, replayed."""
+"""Failed deployments and rollbacks, as replayed histories."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def until(simulation: Simulation, rollout_state: str) -> None:
 
 
 def exit_soon(simulation: Simulation, after: float) -> None:
-    """Every container ends that long after it was started, with exit code 1."""
+    """Every container ends this long after its start, with exit code 1."""
     answer = simulation._answer
 
     def also_exit(action: m.Action) -> None:
@@ -77,7 +77,8 @@ def exit_soon(simulation: Simulation, after: float) -> None:
 
 @pytest.mark.parametrize(
     ("desired", "threshold"),
-    [(0, 3), (1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)],  # AWS's table, and edges
+    # AWS's table, and edge cases.
+    [(0, 3), (1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)],
 )
 def test_the_threshold_is_half_of_the_desired_count_within_bounds(desired, threshold):
     assert failure_threshold(desired) == threshold
@@ -93,7 +94,7 @@ def test_without_a_circuit_breaker_a_deployment_is_tried_for_ever():
     assert starts(simulation) > 10
 
 
-def test_a_first_deployment_that_fails_has_nothing_to_go_back_to_and_stalls():
+def test_a_failed_first_deployment_has_no_earlier_one_and_stalls():
     simulation = Simulation(fails_to_prepare=SECRET)
     simulation.want(revision(1))
     simulation.run(600)
@@ -106,7 +107,7 @@ def test_a_first_deployment_that_fails_has_nothing_to_go_back_to_and_stalls():
     )  # fmt: skip
 
 
-def test_a_failed_deployment_is_rolled_back_while_the_old_tasks_serve_on():
+def test_a_failed_deployment_is_rolled_back_while_the_old_tasks_serve():
     simulation = completed(revision(1, desired=2))
     serving, [first] = simulation.running(), state(simulation).deployments
     simulation.fails_to_prepare = SECRET
@@ -129,7 +130,7 @@ def test_a_failed_deployment_is_rolled_back_while_the_old_tasks_serve_on():
     ]  # fmt: skip
 
 
-def test_without_rollback_no_task_is_started_and_none_that_serves_is_stopped():
+def test_without_rollback_no_task_is_started_and_no_serving_task_is_stopped():
     simulation = completed(revision(1, desired=2, breaker=ONLY_FAIL))
     serving = simulation.running()
     simulation.fails_to_prepare = SECRET
@@ -146,7 +147,7 @@ def test_without_rollback_no_task_is_started_and_none_that_serves_is_stopped():
     assert not simulation.scheduler.is_steady
 
 
-def test_a_rollback_starts_the_tasks_that_had_made_room():
+def test_a_rollback_restarts_the_tasks_that_were_stopped_for_room():
     simulation = completed(revision(1, desired=2, minimum=0, maximum=100))
     simulation.fails_to_prepare = SECRET
     simulation.want(revision(2, desired=2, minimum=0, maximum=100))
@@ -159,7 +160,7 @@ def test_a_rollback_starts_the_tasks_that_had_made_room():
     assert {t.deployment.key[-1] for t in state(simulation).tasks.values()} == {"1"}
 
 
-# What counts.
+# Failures that count.
 
 
 @pytest.mark.parametrize("failing", ["load balancer", "container"])
@@ -188,7 +189,7 @@ def test_tasks_that_exit_before_any_check_has_passed_count():
     )
 
 
-def test_tasks_that_were_healthy_and_exit_escape_as_on_aws():
+def test_tasks_that_exit_after_they_were_healthy_do_not_count():
     simulation = completed(revision(1, desired=4))
     exit_soon(simulation, after=3)
     simulation.want(revision(2, desired=4, minimum=100, maximum=125))  # one at a time
@@ -197,7 +198,7 @@ def test_tasks_that_were_healthy_and_exit_escape_as_on_aws():
     assert starts(simulation) > 10
 
 
-def test_a_task_that_gets_healthy_begins_a_new_row():
+def test_a_healthy_task_resets_the_count():
     simulation = Simulation(healthy_after=None)
     simulation.want(revision(1, desired=4))
 
@@ -214,7 +215,7 @@ def test_a_task_that_gets_healthy_begins_a_new_row():
     assert simulation.rollouts() == ["IN_PROGRESS", "FAILED"]
 
 
-def test_tasks_that_somebody_stops_do_not_count():
+def test_tasks_that_a_user_stops_do_not_count():
     simulation = Simulation(start_delay=20)
     simulation.want(revision(1))
     for _ in range(5):
@@ -225,7 +226,7 @@ def test_tasks_that_somebody_stops_do_not_count():
     assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
 
 
-def test_a_completed_deployment_is_not_watched_any_longer():
+def test_a_completed_deployment_is_no_longer_watched():
     simulation = completed(revision(1))
     simulation.target_state = "unhealthy"
     exit_soon(simulation, after=0.5)
@@ -236,7 +237,7 @@ def test_a_completed_deployment_is_not_watched_any_longer():
     assert starts(simulation) > 5
 
 
-def test_services_that_are_stopped_as_they_start_have_not_failed():
+def test_services_that_are_stopped_while_they_start_have_not_failed():
     simulation = Simulation()
     simulation.want(revision(1, desired=6))
     simulation.run(0.5)
@@ -257,7 +258,7 @@ def test_a_failed_service_can_be_removed():
     assert simulation.scheduler.tasks == {}
 
 
-# What comes after.
+# After a failure.
 
 
 def rolled_back() -> Simulation:
@@ -269,7 +270,7 @@ def rolled_back() -> Simulation:
     return simulation
 
 
-def test_the_same_definitions_again_are_tried_again():
+def test_the_same_definitions_are_tried_again():
     simulation = rolled_back()
     simulation.fails_to_prepare = ""
     simulation.want(revision(2))
@@ -279,7 +280,7 @@ def test_the_same_definitions_again_are_tried_again():
     assert (deployment.task_definition, deployment.rollout_state) == ("web:2", "COMPLETED")
 
 
-def test_the_definitions_of_before_are_there_already():
+def test_the_earlier_definitions_are_already_running():
     simulation = rolled_back()
     before = starts(simulation)
     simulation.want(revision(1))
@@ -289,7 +290,7 @@ def test_the_definitions_of_before_are_there_already():
     assert len(shown(simulation).deployments) == 1
 
 
-def test_a_rollback_that_fails_stalls_and_says_both():
+def test_a_failed_rollback_stalls_and_reports_both():
     simulation = completed(revision(1, minimum=0, maximum=100))
     simulation.fails_to_prepare = SECRET
     simulation.want(revision(2, minimum=0, maximum=100))
@@ -302,8 +303,8 @@ def test_a_rollback_that_fails_stalls_and_says_both():
     assert starts(simulation) == before
 
 
-def test_a_deployment_that_is_being_rolled_back_to_is_nothing_to_go_back_to():
-    """The example of AWS's document: deployment 3 finds no deployment that is COMPLETED."""
+def test_a_deployment_of_a_rollback_in_progress_is_no_target_for_another():
+    """The example from AWS's document: deployment 3 finds no COMPLETED deployment."""
     simulation = completed(revision(1, minimum=0, maximum=100))
     simulation.fails_to_prepare = SECRET
     simulation.want(revision(2, minimum=0, maximum=100))
@@ -320,7 +321,7 @@ def test_a_deployment_that_is_being_rolled_back_to_is_nothing_to_go_back_to():
     st.sampled_from(["prepare", "load balancer", "exit"]),
     st.lists(st.floats(0.1, 8), min_size=3, max_size=3),
 )  # fmt: skip
-def test_whatever_fails_the_limits_are_kept_at_every_moment(
+def test_the_limits_hold_at_every_moment_whatever_fails(
     desired, minimum, maximum, rollback, failing, delays
 ):
     start, healthy, drain = delays

@@ -1,4 +1,4 @@
-"""A Dockerfile's COPY decides the folder in place of WORKDIR, and the requirements."""
+"""The Dockerfile's COPY decides which folder stands for WORKDIR, and which requirements apply."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def content(folder: Path, dockerfile: str, *files: str) -> Content:
             "src",
         ),
         ("AS b\nCOPY . /b\nFROM python\nWORKDIR /app\nCOPY --from=b /b/src .", "src"),
-        # What cannot be known, or lies elsewhere, changes nothing.
+        # A source that is unknown or elsewhere changes nothing.
         ("WORKDIR /app\nCOPY build/ .", "."),
         ("WORKDIR /app\nCOPY ../src .", "."),
         ("WORKDIR /app\nCOPY --from=nginx /src .", "."),
@@ -66,7 +66,7 @@ def content(folder: Path, dockerfile: str, *files: str) -> Content:
         ("WORKDIR /app", "."),
     ],
 )
-def test_which_folder_stands_for_workdir(tmp_path, dockerfile, directory):
+def test_the_folder_that_stands_for_workdir(tmp_path, dockerfile, directory):
     folder = tmp_path / "app"
     text = dockerfile if dockerfile.startswith("AS") else f"\n{dockerfile}"
     for name in ("src/main.py", "src/pkg/x.py", "requirements.txt", "pyproject.toml"):
@@ -77,7 +77,7 @@ def test_which_folder_stands_for_workdir(tmp_path, dockerfile, directory):
     assert found.overlooked == ()
 
 
-def test_what_is_not_where_the_dockerfile_puts_it_is_named(tmp_path):
+def test_files_in_another_place_than_in_the_image_are_reported(tmp_path):
     found = content(
         tmp_path, "WORKDIR /app\nCOPY src/ .\nCOPY config/ settings/\n", "src/a.py", "config/x"
     )
@@ -86,8 +86,8 @@ def test_what_is_not_where_the_dockerfile_puts_it_is_named(tmp_path):
     assert "config (to /app/settings)" in " ".join(content_notes(found))
 
 
-def test_what_is_copied_from_elsewhere_is_named(tmp_path):
-    """A build whose context is a folder above, as `docker build -f app/Dockerfile .` has it."""
+def test_copies_from_elsewhere_are_reported(tmp_path):
+    """A build whose context is a folder above, as in `docker build -f app/Dockerfile .`."""
     dockerfile = "WORKDIR /app\nCOPY app/src/ ../lib lib*.toml ./\nCOPY . .\nADD https://x.test/y ."
     found = content(tmp_path / "app", dockerfile, "src/a.py")
     assert found.missing == ("app/src/", "../lib", "lib*.toml")
@@ -118,7 +118,7 @@ def test_paths_outside_of_workdir_are_found_too(tmp_path):
         (WHEELS, PROD),
     ],
 )
-def test_what_the_dockerfile_installs(tmp_path, dockerfile, expected):
+def test_the_requirements_that_a_dockerfile_installs(tmp_path, dockerfile, expected):
     for name in ("requirements.txt", "requirements/prod.txt", "requirements/test.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
@@ -128,7 +128,7 @@ def test_what_the_dockerfile_installs(tmp_path, dockerfile, expected):
     )
 
 
-def test_packages_that_are_named_in_another_way_are_told(tmp_path):
+def test_packages_without_a_requirements_file_are_reported(tmp_path):
     found = content(tmp_path, "WORKDIR /app\nCOPY . .\nRUN pip install .", "pyproject.toml")
     assert "pyproject.toml" in " ".join(content_notes(found))
     (tmp_path / "requirements.txt").touch()
@@ -136,7 +136,7 @@ def test_packages_that_are_named_in_another_way_are_told(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["backend", "frontend"])
-def test_this_projects_own_programs(name):
+def test_the_programs_of_this_project(name):
     folder = ROOT / "program" / name
     image = parse_image((folder / "Dockerfile").read_text())
     found = find_content(image, folder)
@@ -145,7 +145,7 @@ def test_this_projects_own_programs(name):
     assert found.requirements == (folder / "requirements.txt",)
 
 
-async def test_a_container_runs_in_what_is_copied_with_what_is_installed(tasks, program):
+async def test_a_container_runs_with_the_copied_files_and_the_installed_packages(tasks, program):
     folder = program("job").directory
     for part in ("src", "requirements"):
         (folder / part).mkdir()

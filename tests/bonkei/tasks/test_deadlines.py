@@ -1,4 +1,4 @@
-"""The clock of the tasks: nothing that is due is forgotten."""
+"""The clock of the tasks: no deadline is forgotten."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 
 class Due:
-    """A scheduler with one thing to do, at one time."""
+    """A scheduler with one thing to do at one time."""
 
     def __init__(self, at: float) -> None:
         self._at = at
@@ -21,7 +21,7 @@ class Due:
         return []
 
 
-async def test_what_becomes_due_while_one_decides_is_seen_to(tasks):
+async def test_a_deadline_that_passes_during_a_decision_is_noticed(tasks):
     at = time.monotonic() + 0.05
     scheduler = tasks._scheduler = Due(at)
 

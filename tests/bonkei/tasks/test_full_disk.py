@@ -1,4 +1,6 @@
-"""A full disk: running tasks go on, one line reports it, and all recovers when there is room."""
+"""A full disk: running tasks continue, one line reports it, and everything recovers when there
+is room.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ CHATTY = """
 """
 
 
-async def test_a_chatty_container_is_one_line_and_not_a_traceback_each(
+async def test_a_talkative_container_gives_one_line_and_no_traceback(
     bus, vault, tmp_path, program, monkeypatch
 ):
     folder = program("job").write(CHATTY).directory
@@ -41,7 +43,7 @@ async def test_a_chatty_container_is_one_line_and_not_a_traceback_each(
             full.setattr(Ledger, "add", refuse)
             outcome = await tasks.run_task(definition(Container("job", "job:1")), "job")
         assert outcome.exit_code == 0
-        assert len(outcome.output) == 200  # the tail, which needs no disk
+        assert len(outcome.output) == 200  # the tail of the log, which needs no disk
         assert troubles == []
         (line,) = said
         assert line.startswith("log lines are lost until there is room again")
@@ -59,7 +61,7 @@ def refuse(*_: object) -> None:
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), ValueError("a mistake")])
-async def test_only_a_mistake_of_ours_is_told_with_its_traceback(bus, vault, tmp_path, error):
+async def test_only_a_fault_of_ours_is_reported_with_its_traceback(bus, vault, tmp_path, error):
     troubles: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: troubles.append(context))
     executor = Tasks(bus, vault, TaskSettings(tmp_path))._executor

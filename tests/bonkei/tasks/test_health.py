@@ -10,7 +10,7 @@ from bonkei.tasks.scheduling.container_health import HEALTHY, UNHEALTHY, UNKNOWN
 
 
 def run(check: ContainerHealthCheck, answers, until: float):
-    """The statuses over time, (seconds, status), when `answers(now)` says how a probe ends."""
+    """The statuses over time as (seconds, status); `answers(now)` is the result of a probe."""
     record, history = HealthRecord.begin(check, 0.0), [(0.0, UNKNOWN)]
     while record.next_probe_at <= until:
         now = record.next_probe_at
@@ -26,13 +26,13 @@ def run(check: ContainerHealthCheck, answers, until: float):
 CHECK = ContainerHealthCheck(("CMD-SHELL", "true"), interval=10, timeout=5, retries=3)
 
 
-def test_success_makes_it_healthy_soon():
+def test_success_makes_a_container_healthy_soon():
     [_, (time, status)] = run(CHECK, lambda now: True, 100)
     assert status == HEALTHY
     assert time < 1
 
 
-def test_it_takes_retries_times_interval_to_become_unhealthy():
+def test_a_container_becomes_unhealthy_after_retries_times_interval():
     [_, (time, status)] = run(CHECK, lambda now: False, 100)
     assert status == UNHEALTHY
     assert 30 <= time <= 60
@@ -51,7 +51,7 @@ def test_after_a_success_the_start_period_is_over():
     assert history[-1][0] < 40
 
 
-def test_it_recovers():
+def test_an_unhealthy_container_recovers():
     history = run(CHECK, lambda now: now < 5 or now > 80, 200)
     assert [status for _, status in history] == [UNKNOWN, HEALTHY, UNHEALTHY, HEALTHY]
 

@@ -1,4 +1,4 @@
-"""Dockerfiles, as far as they say how a container runs (Docker's Dockerfile reference)."""
+"""The parts of a Dockerfile that decide how a container runs (Docker's Dockerfile reference)."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_final_stage_counts():
     assert image.health_check.startswith("CMD curl")
 
 
-def test_what_is_copied_from_the_builds_folder():
+def test_files_that_are_copied_from_the_builds_folder():
     image = parse_image(
         "FROM a AS build\nWORKDIR /b\nCOPY x /x\nCOPY y z/ .\nFROM scratch\nWORKDIR /srv\n"
         "COPY --from=build /x /y\nCOPY --from=build /b/y /b/q /one/\nCOPY --from=nginx /etc /etc\n"
@@ -72,7 +72,7 @@ def test_what_is_copied_from_the_builds_folder():
     )
 
 
-def test_a_stage_inherits_from_the_stage_that_it_is_made_from():
+def test_a_stage_inherits_from_its_base_stage():
     image = parse_image(
         'FROM alpine AS base\nENV A=1\nWORKDIR /app\nCMD ["base"]\nFROM base AS final\nENV B=$A-2\n'
     )
@@ -97,7 +97,7 @@ def test_the_shell_form_runs_in_the_shell_and_a_shell_entry_point_ignores_cmd():
     assert image.command is None
 
 
-def test_a_variable_is_what_it_was_before_the_instruction():
+def test_a_variable_has_its_value_from_before_the_instruction():
     image = parse_image("FROM a\nENV abc=hello\nENV abc=bye def=$abc\nENV ghi=$abc\n")
     assert dict(image.environment) == {"abc": "bye", "def": "hello", "ghi": "bye"}
 
@@ -116,7 +116,7 @@ def test_substitution(text, expected):
     assert substitute(text, {"A": "1"}) == expected
 
 
-def test_what_is_wrong_is_said_with_the_file(tmp_path):
+def test_a_mistake_is_reported_with_the_file(tmp_path):
     (tmp_path / "Dockerfile").write_text("RUN true\n")
     with pytest.raises(TaskError, match="Dockerfile: it has no FROM"):
         read_image(tmp_path / "Dockerfile")

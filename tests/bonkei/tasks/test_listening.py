@@ -1,4 +1,4 @@
-"""Programs that listen on a port of their own choice: adapted if possible, else reported."""
+"""Programs that choose their own port: adapted if possible, otherwise reported."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_ports_and_addresses_of_a_command(tmp_path, word, here):
     assert translate_command(word, local.containers[0], endpoints) == here
 
 
-async def test_a_command_that_names_its_port_serves(tasks, edge, web):
+async def test_a_command_with_its_own_port_serves(tasks, edge, web):
     web.write(FIXED)
     command = ("python3", "/app/main.py", "0.0.0.0", "8000")
     await tasks.reconcile(
@@ -75,11 +75,11 @@ def _is_open(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-async def test_a_program_that_does_not_heed_port_is_told(tasks, edge, web, monkeypatch):
+async def test_a_program_that_ignores_port_is_reported(tasks, edge, web, monkeypatch):
     monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 20)
     own = free_port()
     web.write(FIXED.replace("int(sys.argv[2])", str(own)).replace("sys.argv[1]", '"127.0.0.1"'))
-    edge.automatic = False  # nobody finds it healthy
+    edge.automatic = False  # nothing finds it healthy
     await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
     await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
     [task] = tasks.snapshot().tasks
@@ -92,7 +92,7 @@ async def test_a_program_that_does_not_heed_port_is_told(tasks, edge, web, monke
     assert reasons[task.id].startswith(f"Tried (web: exit code 143, web listens on port {own} and")
 
 
-async def test_one_that_heeds_it_late_is_told_of_no_more(tasks, edge, web, monkeypatch):
+async def test_a_program_that_obeys_late_is_no_longer_reported(tasks, edge, web, monkeypatch):
     monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 60)
     web.write(
         """

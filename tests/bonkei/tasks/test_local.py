@@ -1,4 +1,4 @@
-"""Which containers run, with what command, and why others do not."""
+"""The containers that run, their commands, and the reasons why others do not run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def directory(tmp_path):
         ({"entry_point": ("sh",), "command": ("-c", "x")}, ("sh", "-c", "x")),
     ],
 )
-def test_overrides_are_dockers(directory, changes, command):
+def test_overrides_follow_docker(directory, changes, command):
     task = definition(Container("web", "web:1", **changes))
     local = local_task(task, {"web": directory}, serving=frozenset())
     assert local.containers[0].command == command
@@ -74,12 +74,12 @@ def test_only_the_path_itself_is_replaced(text, expected):
     assert replace_paths("/usr/bin/env", {"/": "/here"}) == "/usr/bin/env"
 
 
-def test_of_paths_within_each_other_the_longest_is_replaced_once():
+def test_of_nested_paths_the_longest_is_replaced_once():
     places = {"/srv": "/app/x", "/srv/app": "/here", "/app": "/wrong"}
     assert replace_paths("/srv/app/a:/srv/b", places) == "/here/a:/app/x/b"
 
 
-def test_without_a_command_a_container_is_left_out_with_the_reason(tmp_path):
+def test_a_container_without_a_command_is_left_out_with_the_reason(tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM nginx\n")
     task = definition(Container("web", "web:1"))
     local = local_task(task, {"web": tmp_path}, serving=frozenset())
@@ -95,7 +95,7 @@ def test_target_groups_and_service_connect_become_registrations():
     assert found.endpoints == (("http", ("web", 8000)),)
 
 
-def test_what_cannot_be_simulated_is_noted(directory):
+def test_unsupported_settings_are_noted(directory):
     container = Container(
         "web",
         "web:1",
@@ -116,14 +116,14 @@ def test_what_cannot_be_simulated_is_noted(directory):
         assert words in text
 
 
-def test_a_service_without_its_task_definition_is_named():
+def test_a_service_without_its_task_definition_is_reported():
     task = definition(web_container())
     composition = compose(Blueprint(services=(service(task),)), {})
     assert composition.services == ()
     assert composition.notes[0].text.startswith("not run: task definition arn:aws:ecs")
 
 
-def test_a_deployment_begins_when_something_of_the_task_changes(directory):
+def test_a_deployment_starts_when_the_task_changes(directory):
     def key(task, **changes):
         wanted = Blueprint(services=(service(task, **changes),), task_definitions=(task,))
         return compose(wanted, {"web": directory}).services[0].deployment_key
@@ -136,7 +136,7 @@ def test_a_deployment_begins_when_something_of_the_task_changes(directory):
     assert key(task, force_new_deployment_token="now") != same
 
 
-def test_a_deployment_begins_when_bonkei_toml_names_another_directory(directory, tmp_path):
+def test_a_deployment_starts_when_bonkei_toml_names_another_directory(directory, tmp_path):
     task = definition(web_container())
     wanted = Blueprint(services=(service(task),), task_definitions=(task,))
     other = tmp_path / "other"
@@ -149,7 +149,7 @@ def test_a_deployment_begins_when_bonkei_toml_names_another_directory(directory,
     assert compose(wanted, {"web": directory}).services[0].deployment_key != before.deployment_key
 
 
-def test_another_python_than_the_images_is_noted(directory):
+def test_another_python_version_than_the_images_is_noted(directory):
     (directory / "requirements.txt").write_text("flask==3 --hash=sha256:00\n")
     task = definition(web_container())
     wanted = Blueprint(services=(service(task),), task_definitions=(task,))
@@ -159,8 +159,8 @@ def test_another_python_than_the_images_is_noted(directory):
         assert any("image is Python 2.7" in note.text for note in notes) == noted
 
 
-def test_who_logs_through_a_router_depends_on_it(directory):
-    """The ECS agent adds it if the definition does not have it."""
+def test_a_container_that_logs_through_a_router_depends_on_it(directory):
+    """The ECS agent adds the dependency if the definition lacks it."""
     router = Container("log_router", "router", firelens=FirelensConfiguration("fluentbit"))
     told = Container(
         "told", "web", depends_on=(ContainerDependency("log_router", "HEALTHY"),),

@@ -1,4 +1,4 @@
-"""A container's log driver: it gets each line, can make the program wait, and can refuse."""
+"""A container's log driver gets each line. It may block the program, and it may refuse to start."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def job(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_gets_every_line_and_may_make_the_program_wait(
+async def test_a_driver_gets_every_line_and_may_block_the_program(
     bus: Bus, vault: MemoryVault, logs: MemoryLogSink, tmp_path: Path, job: Path
 ) -> None:
     drivers: list[tuple[str, str, Driver]] = []

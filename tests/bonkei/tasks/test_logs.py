@@ -1,4 +1,4 @@
-"""Lines: how they are framed, and where they go."""
+"""How lines are framed, and where they are written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bonkei.tasks.logs import CutLine, FileLogSink, LineFramer, LogLine
 
 
 @given(st.lists(st.binary(max_size=50)), st.integers(1, 20))
-def test_framing_does_not_depend_on_how_the_bytes_arrive(chunks, limit):
+def test_framing_does_not_depend_on_the_size_of_reads(chunks, limit):
     whole = LineFramer(limit)
     expected = whole.feed(b"".join(chunks)) + whole.finish()
     pieces = LineFramer(limit)
@@ -21,14 +21,14 @@ def test_framing_does_not_depend_on_how_the_bytes_arrive(chunks, limit):
     assert lines == expected
 
 
-def test_long_lines_come_in_pieces_and_carriage_returns_go():
+def test_long_lines_are_split_and_carriage_returns_are_removed():
     framer = LineFramer(4)
     assert framer.feed(b"abcdefgh\nx\r\n\nno end") == ["abcd", "efgh", "x", "", "no e"]
     assert framer.finish() == ["nd"]
     assert framer.finish() == []
 
 
-def test_lines_go_to_a_file_of_their_container(tmp_path):
+def test_lines_go_to_the_file_of_their_container(tmp_path):
     sink = FileLogSink(tmp_path)
     sink.write([line("one"), line("two", "router")])
     sink.close()
@@ -55,7 +55,7 @@ def line(text: str, container: str = "app") -> LogLine:
     return LogLine("web", container, "0" * 32, "stdout", 1700000000.25, text)
 
 
-def test_a_full_disk_is_told_once_and_so_is_that_there_is_room_again(tmp_path):
+def test_a_full_disk_is_reported_once_and_its_end_too(tmp_path):
     """Linux's /dev/full refuses each write, as a full disk does."""
     said: list[str] = []
     sink = FileLogSink(tmp_path, report=said.append)
@@ -74,7 +74,7 @@ def test_a_full_disk_is_told_once_and_so_is_that_there_is_room_again(tmp_path):
     sink.close()
 
 
-def test_a_disk_that_is_full_now_and_then_is_not_told_of_each_time(tmp_path):
+def test_a_disk_that_is_full_repeatedly_is_not_reported_each_time(tmp_path):
     said: list[str] = []
     now = [0.0]
     sink = FileLogSink(tmp_path, report=said.append, clock=lambda: now[0])
@@ -96,7 +96,7 @@ def test_a_disk_that_is_full_now_and_then_is_not_told_of_each_time(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")
-def test_a_real_disk_gets_full_and_is_emptied(tmp_path):
+def test_a_real_disk_fills_up_and_is_emptied(tmp_path):
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path],
         capture_output=True, text=True, check=False,
@@ -119,7 +119,7 @@ def test_a_real_disk_gets_full_and_is_emptied(tmp_path):
         subprocess.run(["umount", tmp_path], check=True)
 
 
-def test_a_line_that_the_disk_took_half_does_not_spoil_the_next(tmp_path):
+def test_a_half_written_line_does_not_spoil_the_next(tmp_path):
     sink = FileLogSink(tmp_path)
     path = sink.path("web", "app")
     path.parent.mkdir(parents=True)
@@ -129,10 +129,10 @@ def test_a_line_that_the_disk_took_half_does_not_spoil_the_next(tmp_path):
     sink.close()
 
 
-def test_a_line_that_is_cut_says_that_it_goes_on_and_keeps_its_characters() -> None:
+def test_a_split_line_is_marked_and_keeps_its_characters() -> None:
     framer = LineFramer(limit=4)
     pieces = framer.feed("日本語ab\nx\nabcde".encode())
     assert pieces == ["日", "本", "語a", "b", "x", "abcd"]
     assert [isinstance(each, CutLine) for each in pieces] == [True, True, True, False, False, True]
     assert framer.finish() == ["e"]
-    assert LineFramer(limit=2).feed("日\n".encode()) != []  # a limit below a character ends, too
+    assert LineFramer(limit=2).feed("日\n".encode()) != []  # a limit below one character ends, too

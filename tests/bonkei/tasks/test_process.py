@@ -1,4 +1,4 @@
-"""Processes that are given up, or cannot be kept: none is dropped before it has ended."""
+"""Processes that are abandoned or cannot be recorded: none is dropped before it has ended."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SLEEP = ("/bin/sh", "-c", "exec sleep 600")
 
 
 class Ledger(Keeper):
-    """Remembers groups, and does nothing else."""
+    """Records groups, and does nothing else."""
 
     def __init__(self, *, is_full: bool = False) -> None:
         self.kept: list[int] = []
@@ -36,7 +36,7 @@ def spec(directory: Path, command: tuple[str, ...] = SLEEP, **environment: str) 
     return ProcessSpec("web", command, directory, environment)
 
 
-async def test_a_probe_that_is_given_up_again_and_again_is_waited_for(tmp_path):
+async def test_a_probe_that_is_abandoned_repeatedly_is_awaited(tmp_path):
     ledger = Ledger()
     probe = asyncio.create_task(run_briefly(spec(tmp_path), ledger, 600))
     while not ledger.kept:
@@ -49,20 +49,20 @@ async def test_a_probe_that_is_given_up_again_and_again_is_waited_for(tmp_path):
     assert not psutil.pid_exists(ledger.kept[0])
 
 
-async def test_a_probe_that_takes_too_long_has_failed_and_is_gone(tmp_path):
+async def test_a_probe_that_takes_too_long_has_failed_and_ended(tmp_path):
     ledger = Ledger()
     assert not await run_briefly(spec(tmp_path), ledger, 0.05)
     assert ledger.released == ledger.kept
     assert not psutil.pid_exists(ledger.kept[0])
 
 
-async def test_a_process_that_cannot_be_remembered_is_not_left_running(tmp_path):
+async def test_a_process_that_cannot_be_recorded_is_not_left_running(tmp_path):
     ledger = Ledger(is_full=True)
     with pytest.raises(TaskError, match="No space left on device"):
         await ContainerProcess.start(spec(tmp_path), ledger, lambda *_: None)
     assert not psutil.pid_exists(ledger.kept[0])
 
 
-async def test_an_environment_that_no_process_can_have_is_named(tmp_path):
+async def test_an_impossible_environment_is_reported(tmp_path):
     with pytest.raises(TaskError, match=r"web: cannot start /bin/sh in .*: embedded null byte"):
         await ContainerProcess.start(spec(tmp_path, WORD="a\0b"), Ledger(), lambda *_: None)

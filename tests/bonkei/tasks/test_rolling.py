@@ -1,4 +1,4 @@
-"""The arithmetic of rolling updates, against any numbers and any order of events."""
+"""The arithmetic of rolling updates, with any numbers and any order of events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.tasks.scheduling.rolling import Counts, Limits, Step, next_step
 @pytest.mark.parametrize(
     ("desired", "minimum", "maximum", "lower", "upper"),
     [
-        (4, 50, 200, 2, 8),  # the example of AWS's document
+        (4, 50, 200, 2, 8),  # the example from AWS's document
         (3, 50, 150, 2, 4),  # rounded up, rounded down
         (1, 100, 200, 1, 2),
         (1, 0, 100, 0, 1),
@@ -38,7 +38,7 @@ def test_with_room_new_tasks_start_before_any_old_one_stops():
     ) == Step(stop_old_healthy=1)
 
 
-def test_without_room_an_old_task_makes_some_as_far_as_the_minimum_allows():
+def test_without_room_old_tasks_stop_as_far_as_the_minimum_allows():
     assert next_step(Limits(4, 50, 100), Counts(old_healthy=4)) == Step(stop_old_healthy=2)
     assert next_step(Limits(1, 100, 100), Counts(old_healthy=1)) == Step(stuck=True)
 
@@ -50,11 +50,11 @@ def test_a_failed_task_stays_until_its_replacement_serves():
     assert next_step(limits, Counts(new_failed=1, new_healthy=1)) == Step(stop_new_failed=1)
 
 
-def test_a_failed_task_goes_first_when_its_place_is_needed():
+def test_a_failed_task_is_removed_first_when_its_place_is_needed():
     assert next_step(Limits(1, 100, 100), Counts(new_failed=1)) == Step(stop_new_failed=1)
 
 
-def test_scaling_in_gives_up_pending_tasks_first():
+def test_scaling_in_removes_pending_tasks_first():
     assert next_step(Limits(1), Counts(new_healthy=1, new_pending=2)) == Step(stop_new_surplus=2)
 
 
@@ -64,7 +64,7 @@ counts = st.builds(Counts, small, small, small, small, small)
 
 
 def after(counts: Counts, step: Step) -> Counts:
-    """The tasks after one step; a surplus is removed from pending tasks first."""
+    """The tasks after one step. A surplus is taken from pending tasks first."""
     pending = min(step.stop_new_surplus, counts.new_pending)
     return replace(
         counts,
@@ -76,7 +76,7 @@ def after(counts: Counts, step: Step) -> Counts:
     )
 
 
-def test_a_failed_deployment_gets_no_task_and_nothing_gives_way_to_it():
+def test_a_failed_deployment_gets_no_task_and_no_task_is_stopped_for_it():
     counts = Counts(new_failed=1, old_healthy=4)
     step = next_step(Limits(4, 50, 100), counts, launching=False)
     assert step == Step(stop_new_failed=1)
@@ -97,13 +97,14 @@ def test_a_step_never_breaks_a_limit(limits: Limits, counts: Counts, launching: 
 
 
 @given(limits, counts, st.randoms(use_true_random=False))
-def test_any_deployment_arrives_and_keeps_the_limits_on_its_way(limits, counts, random):
-    """Each started task becomes healthy or fails; nothing else happens."""
+def test_any_deployment_completes_and_keeps_the_limits(limits, counts, random):
+    """Each started task becomes healthy or fails. Nothing else happens."""
     failures = 20
     for _ in range(400):
         step = next_step(limits, counts)
         if step.stuck:
-            # Nothing may stop, nothing may start: only ever by the definition's own numbers.
+            # Nothing may stop and nothing may start: only the definition's own numbers can cause
+            # that.
             assert limits.lower >= counts.healthy or counts.total >= limits.upper
             return
         left = after(counts, step)

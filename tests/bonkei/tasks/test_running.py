@@ -68,8 +68,8 @@ async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web):
     assert states == ["IN_PROGRESS", "COMPLETED"]
 
 
-async def test_another_service_is_left_as_it_is_when_one_is_meant(tasks, web):
-    """A restart of one service does not apply changes of the others."""
+async def test_other_services_stay_when_one_is_restarted(tasks, web):
+    """A restart of one service does not apply changes to the others."""
     wanted = blueprint(definition(web_container()))
     await tasks.reconcile(wanted)
     await steady(tasks)
@@ -84,7 +84,7 @@ async def test_another_service_is_left_as_it_is_when_one_is_meant(tasks, web):
     assert not pids(tasks) & before
 
 
-async def test_a_new_revision_replaces_the_tasks_one_after_the_other(tasks, edge, web):
+async def test_a_new_revision_replaces_the_tasks_one_by_one(tasks, edge, web):
     first = definition(web_container())
     await tasks.reconcile(blueprint(first, desired=2, targets=TARGETS))
     await steady(tasks)
@@ -97,15 +97,17 @@ async def test_a_new_revision_replaces_the_tasks_one_after_the_other(tasks, edge
     after = pids(tasks)
     assert len(after) == 2
     assert not before & after
-    for pid in after:  # a process that is just becoming its program shows no environment
+    for pid in after:  # a process that is still becoming its program shows no environment
         await until(lambda pid=pid: psutil.Process(pid).environ().get("LEVEL") == "debug")
     [shown] = tasks.snapshot().services
     assert [d.task_definition for d in shown.deployments] == ["web:2"]
 
 
-async def test_the_environment_holds_what_it_should_and_no_more(tasks, web, vault, monkeypatch):
+async def test_the_environment_has_the_declared_variables_and_no_others(
+    tasks, web, vault, monkeypatch
+):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the supervisor")
-    # A `python3` that only finds the real one (pyenv's) puts more into the environment.
+    # A wrapper for `python3` (pyenv's) adds more variables.
     directory = str(Path(sys.executable).parent)
     monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
     vault.put(SECRET, '{"password": "hunter2"}')
@@ -137,14 +139,14 @@ async def test_the_environment_holds_what_it_should_and_no_more(tasks, web, vaul
     assert "hunter2" not in " ".join(process.cmdline())
 
 
-async def test_a_missing_secret_is_the_tasks_reason(tasks, web):
+async def test_a_missing_secret_is_the_reason_of_the_task(tasks, web):
     container = web_container(secrets=(("PASSWORD", f"{SECRET}:password::"),))
     await tasks.reconcile(blueprint(definition(container)))
     await until(lambda: tasks.snapshot().stopped)
     assert tasks.snapshot().stopped[0].reason.startswith("ResourceInitializationError")
 
 
-async def test_a_missing_program_is_named(tasks, web):
+async def test_a_missing_program_is_reported(tasks, web):
     (web.directory / "Dockerfile").write_text('FROM node\nCMD ["no-such-program", "x"]\n')
     await tasks.reconcile(blueprint(definition(web_container())))
     await until(lambda: tasks.snapshot().stopped)
@@ -200,7 +202,7 @@ async def test_the_images_stop_signal_is_sent(tasks, program, logs):
     assert logs.texts("web") == ["ready", "quit"]
 
 
-async def test_a_container_that_crashes_is_started_again(tasks, web):
+async def test_a_crashed_container_is_restarted(tasks, web):
     await tasks.reconcile(blueprint(definition(web_container())))
     await steady(tasks)
     [before] = pids(tasks)
@@ -241,7 +243,7 @@ async def test_a_deployment_whose_tasks_exit_is_rolled_back_while_the_old_ones_s
     assert rollouts[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
 
 
-async def test_what_cannot_be_run_is_left_out_and_named(tasks, web, edge):
+async def test_a_container_that_cannot_run_is_left_out_and_reported(tasks, web, edge):
     router = Container("router", "fluent-bit:3", health_check=ContainerHealthCheck(("CMD", "x")))
     app = replace(web_container(), depends_on=(ContainerDependency("router", "HEALTHY"),))
     await tasks.reconcile(blueprint(definition(router, app), targets=TARGETS))
@@ -252,7 +254,7 @@ async def test_what_cannot_be_run_is_left_out_and_named(tasks, web, edge):
     assert text.endswith("the dependsOn of web counts as met")
 
 
-async def test_a_service_whose_target_cannot_be_run_is_not_run_and_the_others_are(tasks, web):
+async def test_a_service_whose_target_cannot_run_is_not_run_and_the_others_are(tasks, web):
     good = definition(web_container())
     other = definition(replace(web_container(), name="unknown"), family="other")
     lost = replace(
@@ -269,7 +271,7 @@ async def test_a_service_whose_target_cannot_be_run_is_not_run_and_the_others_ar
     assert [task.group for task in tasks.snapshot().tasks] == ["service:web"]
 
 
-async def test_a_task_by_itself_gives_its_exit_code_and_its_output(tasks, program):
+async def test_a_standalone_task_returns_its_exit_code_and_its_output(tasks, program):
     program("job").write("""
         import os, sys
         print("applying", *sys.argv[1:], flush=True)
@@ -286,7 +288,7 @@ async def test_a_task_by_itself_gives_its_exit_code_and_its_output(tasks, progra
     assert tasks.snapshot().tasks == ()
 
 
-async def test_a_task_that_nobody_waits_for_can_be_looked_at_when_it_has_ended(tasks, program):
+async def test_an_ended_task_without_a_waiter_can_still_be_described(tasks, program):
     program("job").write("import os, sys; sys.exit(int(os.environ['CODE']))")
     job = Container("job", "job:1", environment=(("CODE", "3"),), command=("python3", "main.py"))
     override = ContainerOverride("job", environment=(("CODE", "4"),))
@@ -307,7 +309,7 @@ async def test_a_task_that_nobody_waits_for_can_be_looked_at_when_it_has_ended(t
         tasks.start_task(definition(job, family="job"), [ContainerOverride("x")])
 
 
-async def test_a_task_by_itself_that_cannot_be_run_says_why(tasks, program):
+async def test_a_standalone_task_that_cannot_run_says_why(tasks, program):
     with pytest.raises(TaskError, match="no directory is configured"):
         await tasks.run_task(definition(Container("x", "x:1")), "x", ["true"])
     with pytest.raises(TaskError, match="has no container y"):
@@ -316,7 +318,7 @@ async def test_a_task_by_itself_that_cannot_be_run_says_why(tasks, program):
         await tasks.run_task("arn:unknown", "x", ["true"])
 
 
-async def test_a_task_by_itself_is_stopped_when_it_is_given_up(tasks, program, logs):
+async def test_a_cancelled_standalone_task_is_stopped(tasks, program, logs):
     program("job").write("import time; print('ready', flush=True); time.sleep(600)")
     job = asyncio.create_task(tasks.run_task(definition(Container("job", "job:1")), "job"))
     await until(lambda: logs.texts("job"))
@@ -327,7 +329,7 @@ async def test_a_task_by_itself_is_stopped_when_it_is_given_up(tasks, program, l
     await until(lambda: not psutil.pid_exists(pid))
 
 
-async def test_stop_while_tasks_start_leaves_nothing(tasks, web, tmp_path):
+async def test_a_stop_while_tasks_start_leaves_nothing(tasks, web, tmp_path):
     await tasks.reconcile(blueprint(definition(web_container()), desired=4))
     await asyncio.sleep(0.05)
     await tasks.stop()
@@ -345,7 +347,7 @@ FORKING = """
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-async def test_no_process_outlives_a_supervisor_that_dies(program, tmp_path, number):
+async def test_no_process_outlives_a_killed_supervisor(program, tmp_path, number):
     directory = program("web").write(FORKING).directory
     script = Path(__file__).with_name("supervisor.py")
     supervisor = subprocess.Popen(
@@ -358,7 +360,7 @@ async def test_no_process_outlives_a_supervisor_that_dies(program, tmp_path, num
             line = await asyncio.to_thread(supervisor.stdout.readline)
             assert line == "ready\n"
             root = psutil.Process(supervisor.pid)
-            # Two tasks, a child each, the watchdog.
+            # Two tasks, a child each, and the watchdog.
             await until(lambda: len(root.children(recursive=True)) >= 5)
             family = root.children(recursive=True)
             supervisor.send_signal(number)
@@ -370,7 +372,7 @@ async def test_no_process_outlives_a_supervisor_that_dies(program, tmp_path, num
     assert not alive
 
 
-async def test_the_next_start_ends_what_survived_supervisor_and_watchdog(
+async def test_the_next_start_ends_survivors_of_supervisor_and_watchdog(
     program, tmp_path, bus, vault
 ):
     home = tmp_path / "home"
@@ -383,7 +385,7 @@ async def test_the_next_start_ends_what_survived_supervisor_and_watchdog(
     ledger = home / "processes" / "tasks"
     ledger.mkdir(parents=True)
     (ledger / str(leftover.pid)).write_text(f"{psutil.Process(leftover.pid).create_time()}\n")
-    (ledger / str(stranger.pid)).write_text("1.0\n")  # another process had this number
+    (ledger / str(stranger.pid)).write_text("1.0\n")  # another process had this pid
 
     directory = program("web").write(SERVER).directory
     manager = Tasks(bus, vault, TaskSettings(home, {"web": directory}), logs=MemoryLogSink())

@@ -1,4 +1,4 @@
-"""The scheduler with a clock of its own: histories are replayed, nothing runs."""
+"""The scheduler with its own clock: histories are replayed, and no process runs."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def terminated(simulation: Simulation) -> list[str]:
     return [action.container for action in simulation.actions(m.TerminateContainer)]
 
 
-# A service's life.
+# The life of a service.
 
 
-def test_a_service_gets_its_tasks_and_a_deployment_that_completes():
+def test_a_service_gets_its_tasks_and_its_deployment_completes():
     simulation = Simulation()
     simulation.want(service_spec(web_task(), desired=2))
     simulation.run(10)
@@ -68,7 +68,7 @@ def test_a_target_is_registered_when_running_or_when_its_health_check_has_passed
     assert len(plain.published(ServiceEndpointAdded)) == 1
 
 
-def test_a_stopping_task_is_drained_before_it_is_terminated_and_killed_when_it_stays():
+def test_a_stopping_task_is_drained_then_terminated_and_finally_killed():
     simulation = Simulation(drains_after=7, ignores_sigterm=frozenset({"web"}))
     simulation.want(service_spec(web_task(stop_timeout=20)))
     simulation.run(10)
@@ -87,7 +87,7 @@ def test_a_stopping_task_is_drained_before_it_is_terminated_and_killed_when_it_s
     assert simulation.scheduler.services == {}
 
 
-def test_a_load_balancer_that_never_says_drained_does_not_hold_a_task_for_ever():
+def test_a_load_balancer_that_never_reports_drained_does_not_hold_a_task_for_ever():
     simulation = Simulation(drains_after=None)
     simulation.want(service_spec(web_task()))
     simulation.run(10)
@@ -112,10 +112,10 @@ def test_a_changed_definition_rolls_without_a_gap():
     healthy = [time for time, a in simulation.history if isinstance(a, m.Publish)
                and isinstance(a.event, TargetRegistered)]  # fmt: skip
     gone = [simulation.time_of(m.Publish(TargetDeregistered(GROUP, task))) for task in old]
-    assert min(gone) >= healthy[2] + 1  # the load balancer's word came first
+    assert min(gone) >= healthy[2] + 1  # the load balancer reported first
 
 
-def test_the_same_definition_again_changes_nothing_and_a_count_only_scales():
+def test_the_same_definition_changes_nothing_and_a_new_count_only_scales():
     simulation = Simulation()
     simulation.want(service_spec(web_task()))
     simulation.run(10)
@@ -133,7 +133,7 @@ def test_the_same_definition_again_changes_nothing_and_a_count_only_scales():
     assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
 
 
-def test_numbers_that_allow_no_move_are_said():
+def test_limits_that_allow_no_step_are_reported():
     simulation = Simulation()
     simulation.want(service_spec(web_task(1), maximum=100))
     simulation.run(10)
@@ -172,7 +172,7 @@ def test_a_deployment_keeps_its_limits_at_every_moment(before, after, minimum, m
 # Failures.
 
 
-def test_a_task_that_cannot_be_prepared_is_tried_again_ever_more_slowly():
+def test_a_task_that_cannot_be_prepared_is_retried_with_growing_delays():
     simulation = Simulation(fails_to_prepare="ResourceInitializationError: no secret")
     simulation.want(service_spec(web_task()))
     simulation.run(300)
@@ -184,7 +184,7 @@ def test_a_task_that_cannot_be_prepared_is_tried_again_ever_more_slowly():
     assert "no secret" in service.deployments[0].reason
 
 
-def test_a_task_that_served_for_long_is_replaced_at_once():
+def test_a_task_that_served_long_is_replaced_at_once():
     simulation = Simulation()
     simulation.want(service_spec(web_task()))
     simulation.run(100)
@@ -196,7 +196,7 @@ def test_a_task_that_served_for_long_is_replaced_at_once():
     assert simulation.published(TaskStateChanged)[-2].reason == "Essential container in task exited"
 
 
-def test_a_new_definition_is_not_throttled_by_the_failures_of_the_old():
+def test_a_new_definition_is_not_throttled_by_failures_of_the_old_one():
     simulation = Simulation(fails_to_prepare="no")
     simulation.want(service_spec(web_task(1)))
     simulation.run(200)
@@ -250,7 +250,7 @@ def test_a_container_that_fails_its_health_check_is_replaced():
 # Containers of one task.
 
 
-def test_containers_start_and_stop_by_their_dependencies():
+def test_containers_start_and_stop_in_the_order_of_their_dependencies():
     task = definition(
         container("app", ("router", "HEALTHY"), ("migrate", "SUCCESS")),
         container("router", health_check=CHECK),
@@ -302,7 +302,7 @@ def test_a_dependency_that_takes_too_long_stops_the_task():
     assert reasons[-1] == "Container router did not reach HEALTHY within its startTimeout"
 
 
-def test_a_dependency_that_was_met_is_not_waited_for_any_longer():
+def test_a_dependency_that_was_met_is_no_longer_awaited():
     slow = replace(CHECK, retries=10, interval=60)
     task = definition(
         container("app", ("migrate", "SUCCESS"), ("router", "HEALTHY")),
@@ -314,11 +314,11 @@ def test_a_dependency_that_was_met_is_not_waited_for_any_longer():
     simulation.run(1.5)
     [task_id] = simulation.running()
     simulation.happen(m.ContainerExited(task_id, "migrate", 0))
-    simulation.run(100)  # it fails when a deadline that has passed is due again and again
+    simulation.run(100)  # the test fails if a deadline that has passed is due repeatedly
     assert simulation.running() == [task_id]
 
 
-def test_a_dependency_that_is_left_out_counts_as_met():
+def test_an_omitted_dependency_counts_as_met():
     task = definition(container("app", ("router", "HEALTHY")), container("router"))
     simulation = Simulation()
     simulation.want(service_spec(task_spec(task, without="router")))
@@ -327,7 +327,7 @@ def test_a_dependency_that_is_left_out_counts_as_met():
     assert simulation.scheduler.is_steady
 
 
-def test_a_task_that_is_stopped_while_it_starts_leaves_nothing():
+def test_a_task_stopped_during_its_start_leaves_nothing():
     simulation = Simulation(start_delay=5)
     simulation.want(service_spec(web_task()))
     simulation.run(2)
@@ -337,7 +337,7 @@ def test_a_task_that_is_stopped_while_it_starts_leaves_nothing():
     assert terminated(simulation) == ["web"]
 
 
-def test_a_task_run_by_itself_ends_with_its_container():
+def test_a_standalone_task_ends_with_its_container():
     simulation = Simulation()
     task_id, actions = simulation.scheduler.run(task_spec(definition(container("job"))), 1000.0)
     simulation._carry_out(actions)
@@ -349,7 +349,7 @@ def test_a_task_run_by_itself_ends_with_its_container():
     assert len(simulation.actions(m.ReleaseTask)) == 1
 
 
-def test_stopping_all_waits_for_no_connection():
+def test_stopping_everything_waits_for_no_connection():
     simulation = Simulation(drains_after=None)
     simulation.want(service_spec(web_task(), desired=3))
     simulation.run(10)
@@ -359,7 +359,7 @@ def test_stopping_all_waits_for_no_connection():
     assert len(simulation.published(TargetDeregistered)) == 3
 
 
-def test_a_deployment_has_the_id_that_was_announced_once():
+def test_a_deployment_has_its_announced_id_once():
     simulation = Simulation()
 
     def deploy(revision: int, announced: str) -> str:
@@ -371,4 +371,4 @@ def test_a_deployment_has_the_id_that_was_announced_once():
 
     assert deploy(1, "") != ""
     assert deploy(2, "ecs-svc/told") == "ecs-svc/told"
-    assert deploy(3, "ecs-svc/told") != "ecs-svc/told"  # the definitions have changed since
+    assert deploy(3, "ecs-svc/told") != "ecs-svc/told"  # the definitions have changed since then

@@ -1,4 +1,4 @@
-"""valueFrom, in every form that ECS documents."""
+"""valueFrom, in every documented form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def vault():
         (f"{ARN}:port::", "5432"),
         (f"{ARN}::AWSCURRENT:", '{"username": "app", "port": 5432}'),
         (PARAMETER, "debug"),
-        ("/app/level", "debug"),  # a parameter of the same region by its name
+        ("/app/level", "debug"),  # a parameter of the same region, by its name
         ("app/level", "debug"),
     ],
 )
@@ -57,7 +57,7 @@ def test_missing_is_an_initialisation_error(vault, value_from, message):
     assert caught.value.remedy
 
 
-def test_a_value_that_is_no_json_is_not_shown_in_the_error():
+def test_a_value_that_is_not_json_is_not_shown_in_the_error():
     vault = MemoryVault({ARN: "hunter2"})
     with pytest.raises(TaskError) as caught:
         resolve(f"{ARN}:password::", vault, DEFINITION)

@@ -1,4 +1,4 @@
-"""Virtual environments for containers: made once, shared, never half."""
+"""Virtual environments for containers: created once, shared, never incomplete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .conftest import definition
 
 
 def wheel(directory: Path, name: str = "greeting", version: str = "1.0") -> Path:
-    """A package of one module, made here: no index is needed."""
+    """A package with one module, built here without an index."""
     path = directory / f"{name}-{version}-py3-none-any.whl"
     information = f"{name}-{version}.dist-info"
     files = {
@@ -37,7 +37,7 @@ def wheel(directory: Path, name: str = "greeting", version: str = "1.0") -> Path
 
 
 def digest(text: str) -> str:
-    """As a wheel's RECORD writes it."""
+    """The digest in the form of a wheel's RECORD."""
     value = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest())
     return f"sha256={value.rstrip(b'=').decode()}"
 
@@ -49,7 +49,7 @@ def lock(directory: Path, package: Path, expected: str = "") -> Path:
     return file
 
 
-async def test_an_environment_is_made_once_and_shared(tmp_path):
+async def test_an_environment_is_created_once_and_shared(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
     said: list[str] = []
 
@@ -67,7 +67,7 @@ async def test_an_environment_is_made_once_and_shared(tmp_path):
     assert result.stdout == "hello\n"
 
 
-async def test_what_was_made_half_is_made_again(tmp_path):
+async def test_an_incomplete_environment_is_created_again(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
     target = await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
     (target / ".complete").unlink()
@@ -76,7 +76,7 @@ async def test_what_was_made_half_is_made_again(tmp_path):
     assert (target / "bin" / "python").exists()
 
 
-async def test_one_that_was_moved_with_its_home_is_made_again(tmp_path):
+async def test_an_environment_that_moved_with_its_home_is_created_again(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
     await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
     (tmp_path / "envs").rename(tmp_path / "moved")
@@ -93,7 +93,7 @@ async def test_a_package_with_another_hash_is_refused(tmp_path):
     assert caught.value.remedy
 
 
-async def test_giving_up_ends_the_installer_and_frees_the_lock(tmp_path):
+async def test_a_cancelled_installation_ends_the_installer_and_releases_the_lock(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
     making = asyncio.create_task(
         ensure_environment([requirements], tmp_path / "envs", lambda _: None)
@@ -122,7 +122,7 @@ def test_requirements_are_locked_when_each_has_a_hash(text, locked):
     assert is_locked(text) is locked
 
 
-async def test_requirements_without_hashes_are_locked_once_and_it_is_said(tmp_path, index):
+async def test_requirements_without_hashes_are_locked_once_with_a_message(tmp_path, index):
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("-r more.txt\n")
     (tmp_path / "more.txt").write_text("greeting\n")
@@ -135,7 +135,7 @@ async def test_requirements_without_hashes_are_locked_once_and_it_is_said(tmp_pa
     assert "://" not in lock.read_text()
     assert index["greeting-1.0-py3-none-any.whl"] in lock.read_text()
 
-    # Another start, where the environment is lost and a newer version is there: the same packages.
+    # A later start without the environment, when a newer version exists: the same packages.
     shutil.rmtree(target)
     wheel(tmp_path / "index", version="2.0")
     said.clear()
@@ -146,9 +146,7 @@ async def test_requirements_without_hashes_are_locked_once_and_it_is_said(tmp_pa
     assert environment_name([requirements]) != target.name
 
 
-async def test_an_index_that_the_requirements_name_is_used_for_all_of_it(
-    tmp_path, index, monkeypatch
-):
+async def test_an_index_in_the_requirements_is_used_for_all_of_them(tmp_path, index, monkeypatch):
     monkeypatch.delenv("UV_FIND_LINKS")
     requirements = tmp_path / "requirements.txt"
     requirements.write_text(f"--find-links {tmp_path / 'index'}\ngreeting\n")
@@ -157,7 +155,7 @@ async def test_an_index_that_the_requirements_name_is_used_for_all_of_it(
     assert is_locked(target.with_name(f"{target.name}.txt").read_text())
 
 
-async def test_what_lies_in_a_folder_is_installed_without_a_hash(tmp_path, index):
+async def test_a_package_in_a_folder_is_installed_without_a_hash(tmp_path, index):
     package = tmp_path / "app" / "libs" / "own"
     package.mkdir(parents=True)
     built = wheel(tmp_path, "own")
@@ -178,7 +176,7 @@ async def test_what_lies_in_a_folder_is_installed_without_a_hash(tmp_path, index
 
 @pytest.fixture
 def index(tmp_path, monkeypatch) -> dict[str, str]:
-    """A folder with packages in place of an index: the digests of its files."""
+    """A folder with packages that serves as the index. Returns the digests of its files."""
     folder = tmp_path / "index"
     folder.mkdir()
     wheel(folder)

@@ -1,4 +1,4 @@
-"""Target tracking: series of datapoints and what they make of a capacity, without any clock."""
+"""Target tracking: series of datapoints and the resulting capacity, without a clock."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ def capacity_of(activity: Activity | None) -> int | None:
 @pytest.mark.parametrize(
     ("capacity", "series", "wanted"),
     [
-        (3, [90, 90], None),  # two datapoints are no breach
+        (3, [90, 90], None),  # two datapoints are not a breach
         (3, [90, 90, 90], 5),  # ceil(3 × 90 / 60)
-        (3, [90, 90, 60], None),  # at the target is not above it
-        (3, [10, 100, 100, 61], 4),  # the newest counts
+        (3, [90, 90, 60], None),  # a value at the target is not above it
+        (3, [10, 100, 100, 61], 4),  # the newest datapoint counts
         (3, [90, None, 90], None),  # no data, no scaling
         (3, [90, 90, 90, None], None),
         (10, [100, 100, 100], 12),  # the maximum
@@ -61,30 +61,30 @@ def test_three_datapoints_above_the_target_scale_out(capacity, series, wanted):
         (6, [10] * 14, None),
         (6, [10] * 15, 2),  # the minimum
         (6, [30] * 15, 3),
-        (6, [30] * 14 + [53.9], None),  # ceil(6 × 53.9 / 60) is what there is
+        (6, [30] * 14 + [53.9], None),  # ceil(6 × 53.9 / 60) equals the present capacity
         (6, [30] * 14 + [54], None),  # 90 % of the target is not below it
         (6, [54] + [30] * 14, None),
         (6, [30] * 14 + [None], None),  # insufficient data is not low utilization
         (2, [1] * 15, None),
     ],
 )
-def test_fifteen_datapoints_below_nine_tenths_of_it_scale_in(capacity, series, wanted):
+def test_fifteen_datapoints_below_nine_tenths_of_the_target_scale_in(capacity, series, wanted):
     assert capacity_of(decide(capacity, series)) == wanted
 
 
-def test_the_cause_names_metric_value_and_target():
+def test_the_cause_has_metric_value_and_target():
     activity = decide(3, [90, 90, 90])
     assert activity is not None
     assert activity.cause == "ECSServiceAverageCPUUtilization is 90.0, its target 60"
 
 
-def test_until_the_scale_out_cooldown_is_over_only_a_larger_scale_out_is_done():
+def test_during_the_scale_out_cooldown_only_a_larger_scale_out_happens():
     first = decide(4, [80, 80, 80])
     assert first == Activity(6, Cooldown(NOW + 60, 4), first.cause if first else "")
     cooldown = first.cooldown
     assert decide(6, [80, 80, 80], cooldown=cooldown, now=NOW + 59) is None
     larger = decide(6, [80, 80, 100], cooldown=cooldown, now=NOW + 59)
-    assert capacity_of(larger) == 7  # ceil(4 × 100 / 60): what was added counts
+    assert capacity_of(larger) == 7  # ceil(4 × 100 / 60): added tasks count
     assert capacity_of(decide(6, [80, 80, 80], cooldown=cooldown, now=NOW + 60)) == 8
 
 
@@ -117,7 +117,7 @@ def test_only_all_policies_together_scale_in_and_the_largest_capacity_wins():
     assert capacity_of(decide(8, {CPU: [10] * 15, MEMORY: [40] * 15}, *both)) == 4
 
 
-def test_a_policy_that_must_not_scale_in_is_not_asked():
+def test_a_policy_that_must_not_scale_in_is_ignored():
     fixed = TargetTracking(CPU, 60, disable_scale_in=True)
     assert decide(8, [10] * 15, fixed) is None
     assert capacity_of(decide(8, [90] * 15, fixed)) == 12
@@ -125,12 +125,12 @@ def test_a_policy_that_must_not_scale_in_is_not_asked():
     assert capacity_of(decide(8, history, fixed, MEMORY_POLICY)) == 4
 
 
-def test_a_metric_that_is_not_measured_holds_the_capacity():
+def test_an_unmeasured_metric_keeps_the_capacity():
     requests = TargetTracking("ALBRequestCountPerTarget", 100)
     assert decide(8, [10] * 15, POLICY, requests) is None
 
 
-def test_a_service_without_load_keeps_a_task_to_be_measured():
+def test_a_service_without_load_keeps_one_task_for_measurements():
     bounds = AutoScaling(0, 5, (POLICY,))
     assert capacity_of(track(bounds, 3, {CPU: [0.0] * 15}, Cooldown(), NOW)) == 1
     assert track(bounds, 0, {CPU: [0.0] * 15}, Cooldown(), NOW) is None
@@ -145,7 +145,7 @@ def test_without_policies_nothing_is_scaled():
     st.lists(st.one_of(st.none(), st.floats(0, 100)), max_size=15),
     st.floats(1, 100), st.booleans(),
 )  # fmt: skip
-def test_a_capacity_within_its_bounds_stays_there_and_moves_with_the_metric(
+def test_a_capacity_stays_within_its_bounds_and_follows_the_metric(
     least, most, data, series, target, deploying
 ):
     bounds = AutoScaling(least, most, (TargetTracking(CPU, target),))

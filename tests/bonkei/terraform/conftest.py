@@ -11,7 +11,7 @@ from tests.bonkei.terraform.project import PROVIDERS, Project
 
 @pytest.fixture(scope="module")
 def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
-    """Makes a project that has its providers and nothing else."""
+    """Make a project that has its providers and nothing else."""
 
     def make() -> Project:
         project = Project(tmp_path_factory.mktemp("project"))

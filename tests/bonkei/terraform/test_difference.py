@@ -1,4 +1,4 @@
-"""A plan shows differences down to the part, and hides sensitive values."""
+"""A plan shows differences down to the changed part, and hides sensitive values."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def told(before: Any, after: Any, **more: Any) -> list[str]:
         ("a" * 80, "b", ["x: " + '"' + "a" * 58 + "…" + ' → "b"']),
     ],
 )
-def test_where_two_values_differ(before: Any, after: Any, lines: list[str]) -> None:
+def test_places_where_two_values_differ(before: Any, after: Any, lines: list[str]) -> None:
     assert told(before, after) == lines
 
 
-def test_a_document_is_looked_into() -> None:
+def test_differences_inside_a_document() -> None:
     def containers(level: str) -> str:
         environment = [{"name": "LEVEL", "value": level}, {"name": "PORT", "value": "1"}]
         return json.dumps([{"name": "web", "environment": environment}])
@@ -60,8 +60,8 @@ def test_a_document_is_looked_into() -> None:
     ]
 
 
-def test_a_block_without_anything_unknown_in_it_is_not_told() -> None:
-    """Terraform says of each block whether its parts are unknown, and most are not."""
+def test_a_block_without_unknown_parts_is_not_shown() -> None:
+    """Terraform marks for each block whether its parts are unknown. Most are not."""
     block = [{"port": 80}]
     assert told(block, block, after_unknown={"x": [{}]}) == []
     assert told(block, [{}], after_unknown={"x": [{"port": True}]}) == [
@@ -71,7 +71,7 @@ def test_a_block_without_anything_unknown_in_it_is_not_told() -> None:
 
 @pytest.mark.parametrize("side", ["before_sensitive", "after_sensitive"])
 @pytest.mark.parametrize("mark", [True, {"x": True}, {"x": [{"secret": True}]}])
-def test_what_is_sensitive_is_not_shown(side: str, mark: Any) -> None:
+def test_sensitive_values_are_not_shown(side: str, mark: Any) -> None:
     (line,) = told([{"secret": "old"}], [{"secret": "new"}], **{side: mark})
     assert "old" not in line
     assert "new" not in line
@@ -81,7 +81,7 @@ def test_what_is_sensitive_is_not_shown(side: str, mark: Any) -> None:
 
 
 def unordered(value: Any) -> Any:
-    """The value with its objects in the order of what they say."""
+    """The value, with its objects sorted by content."""
     if isinstance(value, dict):
         return {key: unordered(each) for key, each in value.items()}
     if isinstance(value, list):
@@ -94,7 +94,7 @@ def unordered(value: Any) -> Any:
 
 
 @given(VALUES, VALUES)
-def test_something_is_told_where_something_differs(before: Any, after: Any) -> None:
+def test_a_difference_is_always_shown(before: Any, after: Any) -> None:
     assert told(before, before) == []
     if not told(before, after):
         assert unordered(before) == unordered(after)

@@ -1,4 +1,4 @@
-"""Definitions that look outside: other stacks' outputs and resources made elsewhere."""
+"""Definitions that read other stacks' outputs and resources made elsewhere."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def workspace(
     return Workspace(project.definitions, project.home, elsewhere=elsewhere)
 
 
-def test_what_is_said_of_elsewhere_is_found(project: Project) -> None:
+def test_values_set_for_elsewhere_are_found(project: Project) -> None:
     first = workspace(project)
     first.apply()
     found = first.state()["values"]["outputs"]["found"]["value"]
@@ -63,7 +63,7 @@ def test_what_is_said_of_elsewhere_is_found(project: Project) -> None:
     assert "found" in changed.plan().render()
 
 
-def test_a_remote_state_that_nobody_has_told_of_names_the_remedy(
+def test_an_unset_remote_state_is_reported_with_the_remedy(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -81,7 +81,7 @@ def test_a_remote_state_that_nobody_has_told_of_names_the_remedy(
         ({}, "no resource type"),
     ],
 )
-def test_what_cannot_exist_is_refused(
+def test_impossible_settings_are_refused(
     project: Project, existing: Mapping[str, Any], said: str
 ) -> None:
     with pytest.raises(TerraformError, match=r"\[\[existing\]\]") as raised:
@@ -89,6 +89,6 @@ def test_what_cannot_exist_is_refused(
     assert said in str(raised.value)
 
 
-def test_a_name_that_no_remote_state_has_is_refused(project: Project, tmp_path: Path) -> None:
+def test_a_name_without_a_remote_state_is_refused(project: Project, tmp_path: Path) -> None:
     with pytest.raises(TerraformError, match="netwrok"):
         workspace(project, {"netwrok": {}}).validate()

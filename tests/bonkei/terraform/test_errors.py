@@ -29,7 +29,7 @@ def project(new_project: Callable[[], Project]) -> Project:
 
 @pytest.fixture
 def definitions(project: Project) -> Iterator[Callable[[str], Path]]:
-    """Writes a file into the project for one test."""
+    """Write a file into the project for one test."""
     written: list[Path] = []
 
     def write(text: str, name: str = "infrastructure/main.tf") -> Path:
@@ -83,7 +83,7 @@ output "undeclared_variable" {
 
 @pytest.fixture(scope="module")
 def told(project: Project) -> dict[int, Diagnostic]:
-    """The error of each line of BROKEN that has one."""
+    """For each line of BROKEN with an error: the error."""
     file = project.write("infrastructure/main.tf", BROKEN)
     found = errors(project.workspace().validate)
     file.unlink()
@@ -107,14 +107,16 @@ def told(project: Project) -> dict[int, Diagnostic]:
         ("  value = var.absent", "absent"),
     ],
 )
-def test_validation_says_where(told: dict[int, Diagnostic], source: str, words: str) -> None:
+def test_validation_errors_have_a_place(
+    told: dict[int, Diagnostic], source: str, words: str
+) -> None:
     lines = BROKEN.splitlines()
     (line,) = (number for number, text in enumerate(lines, 1) if text.startswith(source))
     assert words in told[line].render()
     assert f"main.tf line {line}" in told[line].render()
 
 
-def test_nothing_else_is_told(told: dict[int, Diagnostic]) -> None:
+def test_no_other_error_is_reported(told: dict[int, Diagnostic]) -> None:
     assert len(told) == 11
 
 
@@ -122,7 +124,7 @@ def test_nothing_else_is_told(told: dict[int, Diagnostic]) -> None:
     "text",
     ['\nresource "aws_vpc" "x" {\n  tags =\n}', '\n\nmodule "m" {\n  source = "./module"\n}'],
 )
-def test_what_stops_terraform_from_reading_on_is_told(
+def test_an_error_that_stops_the_parser_is_reported(
     project: Project, definitions: Callable[[str], Path], text: str
 ) -> None:
     file = definitions(text)
@@ -130,13 +132,13 @@ def test_what_stops_terraform_from_reading_on_is_told(
         assert (found.file, found.line) == (file, 3)
 
 
-def test_a_cycle_is_told(project: Project, definitions: Callable[[str], Path]) -> None:
+def test_a_cycle_is_reported(project: Project, definitions: Callable[[str], Path]) -> None:
     definitions('locals {\n  a = local.b\n  b = local.a\n}\noutput "a" { value = local.a }')
     (found,) = errors(project.workspace().validate)
     assert found.summary.startswith("Cycle")
 
 
-def test_what_only_a_plan_can_know_is_told_with_its_place(
+def test_an_error_that_only_a_plan_finds_is_reported_with_its_place(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     file = definitions(
@@ -149,7 +151,7 @@ def test_what_only_a_plan_can_know_is_told_with_its_place(
     assert (found.file, found.line) == (file, 3)
 
 
-def test_a_misspelt_region_is_told(project: Project, definitions: Callable[..., Path]) -> None:
+def test_a_misspelt_region_is_reported(project: Project, definitions: Callable[..., Path]) -> None:
     file = definitions(
         'provider "aws" {\n  alias  = "x"\n  region = "ap-northeast1"\n}\n'
         'data "aws_region" "x" {\n  provider = aws.x\n}\n'
@@ -178,7 +180,7 @@ def test_a_refused_variable_shows_its_value_and_the_rule(
     assert "var.size is 2" in found.values
 
 
-def test_a_module_is_named_by_its_own_file(
+def test_a_module_is_reported_with_its_own_file(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
     broken = definitions(
@@ -189,7 +191,7 @@ def test_a_module_is_named_by_its_own_file(
     assert (found.file, found.line) == (broken, 2)
 
 
-def test_an_error_in_a_module_is_told_once_for_all_its_uses(
+def test_an_error_in_a_module_is_reported_once_for_all_its_uses(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
     definitions(
@@ -203,7 +205,7 @@ def test_an_error_in_a_module_is_told_once_for_all_its_uses(
     assert len(errors(project.workspace().plan)) == 1
 
 
-def test_a_module_that_is_not_there_is_told_at_its_call(
+def test_a_missing_module_is_reported_at_its_call(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     file = definitions('\nmodule "m" {\n  source = "./modul"\n}')
@@ -213,7 +215,7 @@ def test_a_module_that_is_not_there_is_told_at_its_call(
     assert '"source"' in found.detail
 
 
-def test_a_provider_configuration_that_is_not_there_is_told_where_it_is_named(
+def test_a_missing_provider_configuration_is_reported_where_it_is_named(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     file = definitions(
@@ -225,16 +227,14 @@ def test_a_provider_configuration_that_is_not_there_is_told_where_it_is_named(
     assert 'provider "aws" with alias = "nowhere"' in found.detail
 
 
-def test_another_terraform_can_be_named(
-    project: Project, definitions: Callable[[str], Path]
-) -> None:
+def test_another_terraform_can_be_set(project: Project, definitions: Callable[[str], Path]) -> None:
     file = definitions('terraform {\n  required_version = ">= 99"\n}')
     (found,) = errors(project.workspace().validate)
     assert (found.file, found.line) == (file, 2)
     assert "BONKEI_TERRAFORM" in found.detail
 
 
-def test_a_variable_without_a_value_is_told_with_where_to_set_it(
+def test_a_variable_without_a_value_is_reported_with_the_place_to_set_it(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     file = definitions('variable "size" {\n  type = number\n}')
@@ -244,7 +244,7 @@ def test_a_variable_without_a_value_is_told_with_where_to_set_it(
     assert "-var-file" not in found.detail
 
 
-def test_values_that_cannot_be_read_are_told_without_what_follows_from_that(
+def test_unreadable_values_are_reported_without_their_consequences(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     definitions('variable "size" {\n  type = number\n}\nvariable "other" {}')
@@ -253,7 +253,7 @@ def test_values_that_cannot_be_read_are_told_without_what_follows_from_that(
     assert (found.file, found.line) == (variables, 1)
 
 
-def test_the_value_of_a_misspelt_variable_is_warned_of(
+def test_the_value_of_a_misspelt_variable_gives_a_warning(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     definitions('variable "size" {\n  default = 3\n}\noutput "size" {\n  value = var.size\n}')
@@ -265,7 +265,7 @@ def test_the_value_of_a_misspelt_variable_is_warned_of(
     assert any('"siz"' in line for line in told)
 
 
-def test_definitions_for_another_version_of_a_provider_are_warned_of(
+def test_definitions_for_another_version_of_a_provider_give_a_warning(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
     file = definitions(
@@ -281,7 +281,7 @@ def test_definitions_for_another_version_of_a_provider_are_warned_of(
         assert "hashicorp/aws ~> 5.0" in warning.detail
 
 
-def test_a_place_in_a_text_is_that_of_the_real_file(
+def test_a_place_in_a_text_is_in_the_original_file(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     file = definitions('\nvariable "size" {\n  type = number\n}')
@@ -291,7 +291,7 @@ def test_a_place_in_a_text_is_that_of_the_real_file(
     assert f"{file.relative_to(project.root)} line 2" in found.detail
 
 
-def test_a_data_source_that_nobody_simulates_is_refused(
+def test_an_unsupported_data_source_is_refused(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
     aws = catalogue.providers()[addresses.AWS]
@@ -306,7 +306,7 @@ def test_a_data_source_that_nobody_simulates_is_refused(
     assert (found.file, found.line) == (file, 1)
 
 
-def test_a_provider_that_is_not_served_needs_no_network_to_be_refused(
+def test_a_provider_that_is_not_served_is_refused_without_a_network(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
     file = definitions('\nresource "tls_private_key" "this" {\n  algorithm = "RSA"\n}')
@@ -344,7 +344,7 @@ ATTRIBUTES = {
 
 
 @pytest.mark.parametrize("removed", [TYPES, ARGUMENTS, ATTRIBUTES])
-def test_what_the_provider_has_removed_is_told_with_what_took_its_place(
+def test_an_argument_that_the_provider_has_removed_is_reported_with_its_successor(
     project: Project, definitions: Callable[[str], Path], removed: dict[str, str]
 ) -> None:
     file = definitions("\n".join(removed))
@@ -356,11 +356,12 @@ def test_what_the_provider_has_removed_is_told_with_what_took_its_place(
         assert remedy in told[1], code
 
 
-def test_every_argument_that_is_called_removed_is() -> None:
+def test_every_argument_reported_as_removed_is_removed() -> None:
     carried = schema.load(catalogue.SCHEMA)
     for type_name, removed in upgrades._ARGUMENTS.items():
         block = carried.resources[type_name]
-        for name in removed.keys() - {"cluster_mode", "redacted_fields"}:  # of another kind now
+        # These two are arguments of another kind now.
+        for name in removed.keys() - {"cluster_mode", "redacted_fields"}:
             found = block.attributes.get(name)
             assert found is None or not (found.optional or found.required)
             assert name not in block.blocks
@@ -368,7 +369,7 @@ def test_every_argument_that_is_called_removed_is() -> None:
     assert not upgrades._TYPES.keys() & known
 
 
-def test_an_unknown_argument_is_told_with_the_version_asked_for(
+def test_an_unknown_argument_is_reported_with_the_requested_version(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
     definitions(
@@ -383,7 +384,7 @@ def test_an_unknown_argument_is_told_with_the_version_asked_for(
     assert "(old.tf line 5): The definitions require hashicorp/aws ~> 3.0" in found.detail
     project.write("infrastructure/main.tf", call.replace("name =", 'colour = "red"\n  name ='))
     (of_module,) = errors(project.workspace().validate)
-    assert "Mind the version" not in of_module.detail  # the module has a version of its own
+    assert "Mind the version" not in of_module.detail  # the module has its own version
 
 
 def test_the_workspace_recovers_from_errors(
@@ -393,19 +394,19 @@ def test_the_workspace_recovers_from_errors(
     assert project.workspace().validate() == []
 
 
-def test_missing_definitions_are_named(project: Project, tmp_path: Path) -> None:
+def test_missing_definitions_are_reported(project: Project, tmp_path: Path) -> None:
     elsewhere = Project(tmp_path)
     with pytest.raises(TerraformError, match="no Terraform definitions") as raised:
         elsewhere.workspace().validate()
     assert "bonkei.toml" in raised.value.remedy
 
 
-def test_a_wrong_executable_is_named(project: Project) -> None:
+def test_a_wrong_executable_is_reported(project: Project) -> None:
     with pytest.raises(TerraformError, match="BONKEI_TERRAFORM names '/no/such/terraform'"):
         project.workspace(terraform="/no/such/terraform").validate()
 
 
-def test_two_at_once_are_refused(project: Project) -> None:
+def test_two_runs_at_once_are_refused(project: Project) -> None:
     lock = project.home / "terraform" / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as handle:

@@ -82,7 +82,7 @@ def project(new_project: Callable[[], Project]) -> Project:
     return project
 
 
-def test_functions_and_what_is_read_for_one_run_only(project: Project) -> None:
+def test_functions_and_ephemeral_resources(project: Project) -> None:
     workspace = project.workspace()
     workspace.apply()
     outputs = {k: v["value"] for k, v in workspace.state()["values"]["outputs"].items()}
@@ -135,7 +135,7 @@ OPENED = {
 
 
 @pytest.mark.parametrize("wrong", [CHECKED, OPENED])
-def test_what_has_no_result_names_its_place(project: Project, wrong: dict[str, str]) -> None:
+def test_a_call_without_a_result_reports_its_place(project: Project, wrong: dict[str, str]) -> None:
     project.write("infrastructure/main.tf", "\n".join(wrong))
     with pytest.raises(TerraformError) as raised:
         project.workspace().plan()

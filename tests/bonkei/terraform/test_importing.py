@@ -1,4 +1,4 @@
-"""Real Terraform imports by id and by identity, and then has nothing to change."""
+"""Real Terraform imports by id and by identity, and then has no changes."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def project(new_project: Callable[[], Project]) -> Project:
     return new_project()
 
 
-def test_what_is_imported_is_there_and_not_made_again(project: Project) -> None:
+def test_an_imported_resource_exists_and_is_not_created_again(project: Project) -> None:
     project.write("infrastructure/main.tf", IMPORTS)
     workspace = project.workspace()
     plan = workspace.plan()
@@ -111,7 +111,7 @@ def test_what_is_imported_is_there_and_not_made_again(project: Project) -> None:
         ('{ name = "logs" }', "bucket"),
     ],
 )
-def test_an_identity_that_names_nothing_here_is_refused(
+def test_an_identity_that_does_not_exist_is_refused(
     new_project: Callable[[], Project], identity: str, said: str
 ) -> None:
     project = new_project()

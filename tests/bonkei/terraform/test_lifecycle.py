@@ -1,7 +1,7 @@
 """Real Terraform through the provider: creations, updates, replacements and removals.
 
-One project goes through its life in the order of the tests; each step starts from what the one
-before it left.
+One project goes through its life in the order of the tests. Each test starts from the result of the
+previous one.
 """
 
 from __future__ import annotations
@@ -109,16 +109,16 @@ def resources(workspace: Workspace) -> Mapping[str, Any]:
     return {resource["address"]: resource["values"] for resource in root["resources"]}
 
 
-def test_it_is_valid_without_a_warning(workspace: Workspace) -> None:
+def test_the_project_is_valid_without_a_warning(workspace: Workspace) -> None:
     assert workspace.validate() == []
 
 
-def test_nothing_is_there_at_first(workspace: Workspace) -> None:
+def test_the_state_is_empty_at_first(workspace: Workspace) -> None:
     assert "values" not in workspace.state()
     assert not workspace.is_current()
 
 
-def test_a_plan_says_what_would_be_created(workspace: Workspace) -> None:
+def test_a_plan_lists_the_resources_to_create(workspace: Workspace) -> None:
     plan = workspace.plan()
     assert {change.action for change in plan.changes} == {"create"}
     assert plan.count("create") == 11
@@ -127,12 +127,12 @@ def test_a_plan_says_what_would_be_created(workspace: Workspace) -> None:
     assert plan.render().endswith("11 to add")
 
 
-def test_an_apply_creates_it(workspace: Workspace) -> None:
+def test_an_apply_creates_them(workspace: Workspace) -> None:
     assert workspace.apply().render() == "11 added"
     assert workspace.is_current()
 
 
-def test_values_look_like_those_of_aws(workspace: Workspace) -> None:
+def test_values_have_the_form_of_aws(workspace: Workspace) -> None:
     found = resources(workspace)
     vpc, topic = found["aws_vpc.this"], found["aws_sns_topic.global"]
     assert vpc["arn"] == f"arn:aws:ec2:ap-northeast-1:123456789012:vpc/{vpc['id']}"
@@ -148,7 +148,7 @@ def test_tags_are_inherited_from_the_provider_block(workspace: Workspace) -> Non
     assert found["aws_sns_topic.global"]["tags_all"] == {}
 
 
-def test_equal_resources_are_different_ones(workspace: Workspace) -> None:
+def test_equal_resources_have_different_ids(workspace: Workspace) -> None:
     found = resources(workspace)
     assert len({found[f"aws_eip.twin[{n}]"]["id"] for n in range(3)}) == 3
 
@@ -197,7 +197,9 @@ def test_a_changed_tag_is_an_update_in_place(workspace: Workspace, project: Proj
     assert after["tags_all"]["Owner"] == "you"
 
 
-def test_what_cannot_change_in_place_is_replaced(workspace: Workspace, project: Project) -> None:
+def test_a_change_that_is_impossible_in_place_replaces_the_resource(
+    workspace: Workspace, project: Project
+) -> None:
     before = resources(workspace)
     variables = project.write("other.tfvars", 'cidr = "10.9.0.0/16"')
     other = project.workspace(variables)
@@ -261,6 +263,6 @@ def test_destroying_leaves_nothing(workspace: Workspace, project: Project) -> No
     assert not here.is_current()
 
 
-def test_states_are_for_the_owner_only(project: Project) -> None:
+def test_only_the_owner_can_read_the_states(project: Project) -> None:
     assert Path(project.home, "terraform").stat().st_mode & 0o077 == 0
     json.loads((project.home / "terraform" / "terraform.tfstate").read_text())

@@ -1,4 +1,4 @@
-"""Definitions that are moved, replaced or missing: followed, and nothing of them is lost."""
+"""Moved, replaced or missing definitions are followed, and no file is lost."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def refresh(root: Path, definitions: str) -> Mirror:
 
 
 def sources(root: Path) -> dict[str, str]:
-    """Every file that a person wrote, and whether it is still a file of its own."""
+    """Every file that the user wrote, and whether it is still a regular file."""
     return {
         str(path.relative_to(root)): f"{path.is_symlink()} {path.read_text()}"
         for path in root.rglob("*")
@@ -54,7 +54,7 @@ def sources(root: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("between", [False, True], ids=["at once", "there and back"])
 @pytest.mark.parametrize("place", ["stacks/app", "elsewhere", "infra/modules/a", "."])
-def test_definitions_that_were_moved_are_followed(root: Path, place: str, between: bool) -> None:
+def test_moved_definitions_are_followed(root: Path, place: str, between: bool) -> None:
     refresh(root, "infra")
     if place == "elsewhere":
         (root / "infra").rename(root / place)
@@ -80,7 +80,7 @@ def test_a_folder_that_became_a_file_or_a_link_is_followed(root: Path) -> None:
     assert (refresh(root, "infra").path / "modules").read_text() == "a file"
 
 
-def test_a_file_that_was_made_where_a_folder_is_now_gives_way(root: Path) -> None:
+def test_a_generated_file_makes_way_for_a_new_folder(root: Path) -> None:
     mirror = refresh(root, "infra")
     (mirror.path / "build").write_text("made by a data source")
     (root / "infra" / "build").mkdir()
@@ -88,7 +88,7 @@ def test_a_file_that_was_made_where_a_folder_is_now_gives_way(root: Path) -> Non
     assert (refresh(root, "infra").path / "build" / "x.json").exists()
 
 
-def test_a_folder_without_definitions_is_no_empty_stack(root: Path) -> None:
+def test_a_folder_without_definitions_does_not_mean_an_empty_stack(root: Path) -> None:
     refresh(root, "infra")
     (root / "infra" / "main.tf").unlink()
     with pytest.raises(TerraformError, match=r"no Terraform definitions \(\.tf\)") as caught:
@@ -99,7 +99,7 @@ def test_a_folder_without_definitions_is_no_empty_stack(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["main.tf.json", "main.tofu"])
-def test_other_endings_are_definitions_too(root: Path, name: str) -> None:
+def test_other_suffixes_are_definitions_too(root: Path, name: str) -> None:
     (root / "infra" / "main.tf").rename(root / "infra" / name)
     assert (refresh(root, "infra").path / name).exists()
 

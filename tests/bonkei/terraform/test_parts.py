@@ -1,4 +1,4 @@
-"""The mirror, the fingerprint, the reading of plans and diagnostics, and a run's interruption."""
+"""The mirror, the fingerprint, readers of plans and diagnostics, and the interruption of a run."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def mirror(root: Path) -> Mirror:
     return made
 
 
-def test_a_mirror_looks_like_the_definitions(root: Path, mirror: Mirror) -> None:
+def test_a_mirror_has_the_files_of_the_definitions(root: Path, mirror: Mirror) -> None:
     assert (mirror.path / "main.tf").read_text() == "infra/main.tf"
     assert (mirror.path / "modules/a/main.tf").read_text() == "infra/modules/a/main.tf"
     assert (mirror.path / "modules/a/../../../program/app.py").read_text() == "program/app.py"
     assert mirror.locate("modules/a/main.tf") == root / "infra/modules/a/main.tf"
 
 
-def test_a_mirror_has_a_backend_of_its_own(mirror: Mirror) -> None:
+def test_a_mirror_has_its_own_backend(mirror: Mirror) -> None:
     override = json.loads((mirror.path / OVERRIDE).read_text())
     assert override == {"terraform": {"backend": BACKEND}}
 
@@ -64,7 +64,7 @@ def test_a_mirror_follows_the_definitions(root: Path, mirror: Mirror) -> None:
     assert {entry.name for entry in mirror.path.iterdir()} == {"new.tf", OVERRIDE}
 
 
-def test_what_is_written_into_a_mirror_stays_there(root: Path, mirror: Mirror) -> None:
+def test_files_written_into_a_mirror_stay(root: Path, mirror: Mirror) -> None:
     written = mirror.path / "modules/a/function.zip"
     written.write_bytes(b"zip")
     built = mirror.path / "build/other.zip"
@@ -79,7 +79,7 @@ def test_what_is_written_into_a_mirror_stays_there(root: Path, mirror: Mirror) -
 
 
 def test_a_link_in_the_definitions_stays_a_link(root: Path, mirror: Mirror) -> None:
-    """One that leads to where it is itself would have no end."""
+    """A link to its own folder would have no end."""
     (root / "infra/docs").symlink_to(".")
     (root / "infra/gone").symlink_to("nowhere")
     mirror.refresh(BACKEND)
@@ -159,12 +159,12 @@ def entry(actions: list[str], **more: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_reading_a_plan(given: dict[str, Any], expected: Change | None) -> None:
+def test_a_plan_is_read(given: dict[str, Any], expected: Change | None) -> None:
     changes = read_plan({"resource_changes": [given]}).changes
     assert changes == ((expected,) if expected else ())
 
 
-def test_a_plan_says_what_is_imported() -> None:
+def test_a_plan_shows_imports() -> None:
     entries = [
         {
             "address": f"aws_vpc.{actions[0]}",
@@ -190,7 +190,7 @@ def test_a_plan_says_what_is_imported() -> None:
     assert ApplySummary(imported=2).render() == "2 imported"
 
 
-def test_rendering_a_plan() -> None:
+def test_a_plan_is_printed() -> None:
     plan = PlanSummary(
         (
             Change("a.new", "create"),
@@ -232,7 +232,7 @@ def test_rendering_a_plan() -> None:
     assert ApplySummary(1, 0, 2).render() == "1 added, 2 removed"
 
 
-def test_rendering_a_diagnostic(tmp_path: Path) -> None:
+def test_a_diagnostic_is_printed(tmp_path: Path) -> None:
     document = {
         "severity": "error",
         "summary": "Wrong",
@@ -266,14 +266,14 @@ def test_rendering_a_diagnostic(tmp_path: Path) -> None:
     ]
 
 
-def test_output_that_is_no_json_is_passed_over() -> None:
+def test_output_that_is_not_json_is_skipped() -> None:
     listener = Listener(Path)
     listener("Terraform wonders\n")
     listener(json.dumps({"type": "change_summary", "changes": {"add": 3}}))
     assert listener.applied() == ApplySummary(3)
 
 
-def test_the_environment_is_quiet_and_ours() -> None:
+def test_the_environment_is_quiet_and_our_own() -> None:
     given = {"PATH": "/bin", "TF_CLI_ARGS": "-x", "TF_VAR_a": "1", "TF_WORKSPACE": "w"}
     made = environment(given, {"TF_DATA_DIR": "/d"})
     assert made["CHECKPOINT_DISABLE"] == "1"
@@ -290,7 +290,7 @@ time.sleep(60)
 """
 
 
-def test_an_interrupt_is_passed_on_and_waited_for(tmp_path: Path) -> None:
+def test_an_interrupt_is_passed_on_and_awaited(tmp_path: Path) -> None:
     def interrupt(_: str) -> None:
         raise KeyboardInterrupt
 
@@ -314,7 +314,7 @@ time.sleep(600)
 """
 
 
-def test_a_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
+def test_a_second_interrupt_ends_the_run_at_once(tmp_path: Path) -> None:
     pids: list[int] = []
 
     def interrupt(line: str) -> None:
@@ -364,7 +364,7 @@ def test_a_version_constraint(constraint: str, allowed: bool) -> None:
     assert allows(constraint, "6.69.1") is allowed
 
 
-def test_a_crash_is_told_in_a_line_and_other_words_as_they_are() -> None:
+def test_a_crash_is_reported_in_a_line_and_other_output_unchanged() -> None:
     said = "!!! TERRAFORM CRASH !!!\n\nPlease report\n\npanic: nil map\ngoroutine 1 [running]:\n"
     error = unexplained(said, "init")
     assert error.message == "Terraform itself crashed on these definitions (nil map)"

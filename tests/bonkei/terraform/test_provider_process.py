@@ -1,4 +1,4 @@
-"""The provider's process: reachable for its owner only, and never left behind."""
+"""The provider's process: only its owner can reach it, and it is never left behind."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ os._exit(1)
 """
 
 
-def test_it_serves_three_providers_in_a_directory_of_its_own(tmp_path: Path) -> None:
+def test_it_serves_three_providers_in_its_own_directory(tmp_path: Path) -> None:
     with ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log") as provider:
         served = json.loads(provider.reattach())
         assert {address.rpartition("/")[2] for address in served} >= {
@@ -75,7 +75,7 @@ def test_what_terraform_says_stays_where_it_lives(provider: ProviderProcess) -> 
         refused(provider, dies=False)
 
 
-def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
+def test_it_ends_when_its_parent_has_ended(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ORPHAN, str(tmp_path)]
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     (pid,) = {entry["Pid"] for entry in json.loads(ended.stdout).values()}

@@ -1,4 +1,4 @@
-"""Targets, replacements, values of one run; workspaces and the account; with real Terraform."""
+"""Targets, replacements and values for one run, workspaces and the account, with real Terraform."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def values(workspace: Workspace, address: str) -> dict[str, Any]:
     return dict(found["values"])
 
 
-def test_a_plan_and_an_apply_do_what_is_selected(project: Project) -> None:
+def test_a_plan_and_an_apply_act_on_the_selection(project: Project) -> None:
     workspace = project.workspace()
     assert planned(workspace, Selection(targets=('aws_sqs_queue.more["a"]', "module.inner"))) == {
         'aws_sqs_queue.more["a"]': "create",
@@ -72,7 +72,7 @@ def test_a_plan_and_an_apply_do_what_is_selected(project: Project) -> None:
     named = Selection(variables=("name=of-this-run",))
     assert workspace.apply(selection=named).added == 4
     assert values(workspace, "aws_sns_topic.this")["name"] == "of-this-run"
-    assert not workspace.is_current()  # and then it has the settings' value again
+    assert not workspace.is_current()  # and then the value is the settings' again
     assert planned(workspace, Selection()) == {"aws_sns_topic.this": "replace"}
     again = Selection(replacements=("aws_sqs_queue.one",), variables=named.variables)
     assert planned(workspace, again) == {"aws_sqs_queue.one": "replace"}
@@ -92,7 +92,7 @@ def test_a_plan_and_an_apply_do_what_is_selected(project: Project) -> None:
         (Selection(targets=('aws_sqs_queue.mor["a"]',)), "there is aws_sqs_queue.more"),
     ],
 )
-def test_what_names_nothing_is_refused(project: Project, selection: Selection, said: str) -> None:
+def test_a_missing_address_is_refused(project: Project, selection: Selection, said: str) -> None:
     manifest = project.write(
         "modules.json", '{"Modules": [{"Key": "inner", "Dir": "modules/inner"}]}'
     )
@@ -103,8 +103,8 @@ def test_what_names_nothing_is_refused(project: Project, selection: Selection, s
     check(Selection(targets=(*there, "no address")), project.definitions, manifest, {})
 
 
-def test_terraform_is_not_asked_for_what_names_nothing(project: Project) -> None:
-    """Terraform plans nothing for a missing target, without a message."""
+def test_terraform_is_not_run_for_a_missing_address(project: Project) -> None:
+    """Terraform itself plans nothing for a missing target, without a message."""
     workspace = project.workspace()
     with pytest.raises(TerraformError, match=r"--target module\.no: .* there is module\.inner"):
         workspace.apply(selection=Selection(targets=("module.no",)))
@@ -112,7 +112,7 @@ def test_terraform_is_not_asked_for_what_names_nothing(project: Project) -> None
         workspace.plan(Selection(variables=("nobody=1",)))
 
 
-def test_what_only_the_state_has_left_can_be_named(project: Project) -> None:
+def test_a_resource_that_only_the_state_has_can_be_selected(project: Project) -> None:
     workspace = project.workspace()
     workspace.apply()
     project.write("infrastructure/main.tf", "")
@@ -121,7 +121,7 @@ def test_what_only_the_state_has_left_can_be_named(project: Project) -> None:
     assert workspace.apply(selection=chosen).removed == 3
 
 
-def test_each_workspace_has_a_state_and_the_account_is_in_every_arn(project: Project) -> None:
+def test_each_workspace_has_its_own_state_and_the_account_is_in_every_arn(project: Project) -> None:
     def of(workspace: str, number: str) -> Workspace:
         account = Account(number, workspace)
         return Workspace(project.definitions, project.home, account=account)

@@ -1,4 +1,4 @@
-"""The state over HTTP: kept whole, for Terraform only."""
+"""The state over HTTP: always complete, and for Terraform only."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_a_state_is_written_read_and_deleted(client: httpx.Client, file: Path) -
     "authorization", [None, "Basic " + base64.b64encode(b"terraform:x").decode()]
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_nobody_else_is_let_in(
+def test_no_other_client_is_admitted(
     client: httpx.Client, file: Path, method: str, authorization: str | None
 ) -> None:
     file.write_text("precious")
@@ -54,8 +54,8 @@ def test_nobody_else_is_let_in(
     assert file.read_text() == "precious"
 
 
-def test_what_the_disk_does_not_take_is_held_and_told_at_the_end(tmp_path: Path) -> None:
-    """The state's folder is not there: nothing can be written to it, whoever runs this."""
+def test_a_state_that_cannot_be_written_is_held_and_reported_at_the_end(tmp_path: Path) -> None:
+    """The state's folder is missing, so no user can write to it, not even root."""
     file = tmp_path / "gone" / "terraform.tfstate"
     server = StateServer(file)
     server.__enter__()
@@ -65,7 +65,7 @@ def test_what_the_disk_does_not_take_is_held_and_told_at_the_end(tmp_path: Path)
         server.__exit__()
 
 
-def test_what_the_disk_takes_later_is_written_then(tmp_path: Path) -> None:
+def test_a_held_state_is_written_later(tmp_path: Path) -> None:
     file = tmp_path / "gone" / "terraform.tfstate"
     with StateServer(file) as server:
         put(server, b"1")

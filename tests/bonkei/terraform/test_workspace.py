@@ -1,4 +1,4 @@
-"""The workspace beyond the resources' life: interruption, formatting, tests, other executables."""
+"""More of the workspace: interruption, formatting, tests, and other executables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def project(new_project: Callable[[], Project]) -> Project:
     return new_project()
 
 
-def test_an_interrupted_apply_keeps_what_it_did(project: Project) -> None:
+def test_an_interrupted_apply_keeps_its_finished_resources(project: Project) -> None:
     project.write("infrastructure/main.tf", MANY)
     workspace = project.workspace()
 
@@ -48,8 +48,8 @@ def test_progress_counts_resources(project: Project) -> None:
     assert told == [f"{n} of 120 resources" for n in (25, 50, 75, 100)]
 
 
-def test_another_executable_takes_the_librarys_place(project: Project, tmp_path: Path) -> None:
-    """Any program with Terraform's interface does; here one that tells what it was asked."""
+def test_another_executable_replaces_the_library(project: Project, tmp_path: Path) -> None:
+    """Any program with Terraform's interface works. This one prints its arguments."""
     asked = tmp_path / "asked"
     program = tmp_path / "terraform"
     real = shlex.join([sys.executable, "-I", embedded.__file__])
@@ -121,8 +121,8 @@ def test_terraform_test_runs_through_the_provider(project: Project) -> None:
     assert [run.name for run in only.runs] == ["x"]
 
 
-def test_tests_that_are_not_there_are_no_success(project: Project) -> None:
-    """Terraform itself: "Success! 0 passed, 0 failed.\""""
+def test_a_missing_test_is_no_success(project: Project) -> None:
+    """Terraform itself reports "Success! 0 passed, 0 failed." """
     project.write("infrastructure/main.tf", "")
     with pytest.raises(TerraformError, match="There are no tests"):
         project.workspace().test()

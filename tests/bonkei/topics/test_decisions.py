@@ -82,7 +82,7 @@ def test_message_body(body: Any, expected: bool) -> None:
         ({"a": [{"numeric": ["~", 1]}]}, "numeric"),
     ],
 )
-def test_what_is_no_policy(policy: Any, said: str) -> None:
+def test_invalid_policies(policy: Any, said: str) -> None:
     assert said in problem(policy)
 
 
@@ -95,7 +95,7 @@ def test_lambda_and_queues_are_tried_100_015_times() -> None:
     assert sum(waits) / 86400 == pytest.approx(23, abs=0.5)  # days
 
 
-def test_http_is_tried_three_times_more_unless_a_policy_says_otherwise() -> None:
+def test_http_is_retried_three_times_without_a_policy() -> None:
     assert list(delays("https")) == [20, 20, 20]
     policy = {"numRetries": 6, "numNoDelayRetries": 1, "numMinDelayRetries": 1,
               "numMaxDelayRetries": 1, "minDelayTarget": 1, "maxDelayTarget": 4,

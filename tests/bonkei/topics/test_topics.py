@@ -1,4 +1,4 @@
-"""The room of topics: who gets what, what is tried again, what survives."""
+"""The room of topics: who receives what, what is retried, and what survives."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REDRIVE = ("RedrivePolicy", json.dumps({"deadLetterTargetArn": DEAD}))
 
 @dataclass
 class Carriers:
-    """Those who subscribe; `failing`: what they say instead of taking it, in turn."""
+    """The subscribers. `failing` has the refusals, in turn."""
 
     taken: list[tuple[str, Any]] = field(default_factory=list)
     failing: list[DeliveryError] = field(default_factory=list)
@@ -102,7 +102,7 @@ async def test_each_subscriber_gets_its_own_document(tmp_path: Path) -> None:
     assert got["a@b.test"] == ("S", "hi")
 
 
-async def test_what_is_not_taken_is_tried_again(tmp_path: Path) -> None:
+async def test_a_refused_message_is_retried(tmp_path: Path) -> None:
     carriers = Carriers(failing=[DeliveryError("busy")] * 9)
     async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
         await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
@@ -110,7 +110,7 @@ async def test_what_is_not_taken_is_tried_again(tmp_path: Path) -> None:
     assert [who for who, _ in carriers.taken] == [FUNCTION]
 
 
-async def test_what_can_never_be_taken_is_among_the_dead_letters(tmp_path: Path) -> None:
+async def test_a_permanently_refused_message_goes_to_the_dead_letters(tmp_path: Path) -> None:
     gone = DeliveryError("no such function", is_final=True)
     carriers = Carriers(failing=[gone, gone])
     async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
@@ -165,7 +165,7 @@ async def test_an_http_endpoint_confirms_and_gets_notifications(tmp_path: Path) 
         await runner.cleanup()
 
 
-async def test_what_programs_subscribe_is_kept(tmp_path: Path) -> None:
+async def test_subscriptions_of_programs_are_kept(tmp_path: Path) -> None:
     async with room(tmp_path, Carriers()) as topics:
         made = await ask(topics, "CreateTopic", Name="own")
         await ask(topics, "Subscribe", TopicArn=made["TopicArn"], Protocol="sqs", Endpoint=QUEUE)
@@ -200,7 +200,9 @@ async def test_what_programs_subscribe_is_kept(tmp_path: Path) -> None:
     ],
     ids=["no topic", "empty", "long", "subject", "structure", "phone"],
 )
-async def test_what_sns_refuses(tmp_path: Path, parameters: dict[str, str], code: str) -> None:
+async def test_requests_that_sns_refuses(
+    tmp_path: Path, parameters: dict[str, str], code: str
+) -> None:
     async with room(tmp_path, Carriers()) as topics:
         with pytest.raises(AwsServiceError) as refused:
             await ask(topics, "Publish", **parameters)

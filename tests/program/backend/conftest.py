@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests' time, a database for each test that changes things."""
+"""A PostgreSQL server for all tests, and a database for each test that changes data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _numbers = count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One event loop for all tests here, in which the application lives that they share."""
+    """One event loop for all tests here. The shared application lives in it."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent) and is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
@@ -45,7 +45,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def migrated(server: Server) -> ServeSettings:
-    """Settings with a database that has been migrated, for all tests."""
+    """Settings with a migrated database, for all tests."""
     server.execute("CREATE DATABASE shared")
     migrate(migrate_settings(server, "shared"))
     return ServeSettings(
@@ -69,7 +69,7 @@ def password_hash(server: Server, migrated: ServeSettings) -> str:
 def settings(
     server: Server, migrated: ServeSettings, password_hash: str
 ) -> Iterator[ServeSettings]:
-    """Settings with a database as it is after the first migration; emptied again afterwards."""
+    """Settings with a database after the first migration. It is emptied afterwards."""
     yield migrated
     with psycopg.connect(server.dsn(migrated.database_name)) as connection:
         connection.execute("DELETE FROM components")
@@ -96,14 +96,14 @@ async def shared_app(migrated: ServeSettings) -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 def app(settings: ServeSettings, shared_app: FastAPI) -> FastAPI:
-    """The application, with nothing in its database but the first administrator."""
-    shared_app.state.services.database.changed_at = time.monotonic()  # it was emptied
+    """The application. Its database has only the first administrator."""
+    shared_app.state.services.database.changed_at = time.monotonic()  # the test before emptied it
     return shared_app
 
 
 @pytest.fixture
 def empty_database(server: Server) -> Iterator[str]:
-    """The name of a database with nothing in it."""
+    """The name of an empty database."""
     name = f"test{next(_numbers)}"
     server.execute(f"CREATE DATABASE {name}")
     yield name
@@ -117,13 +117,13 @@ def _client_of(app: FastAPI) -> httpx.AsyncClient:
 
 @pytest.fixture
 def client_of() -> Callable[[FastAPI], httpx.AsyncClient]:
-    """Makes a client of an application, without a server."""
+    """Make a client of an application, without a server."""
     return _client_of
 
 
 @pytest.fixture
 def no_sleep(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nobody waits in the slow lane; how long they would have is told."""
+    """Nobody waits in the slow lane. The delays are recorded."""
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -135,7 +135,7 @@ def no_sleep(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody who is not signed in."""
+    """A client that is not signed in."""
     async with _client_of(app) as client:
         yield client
 

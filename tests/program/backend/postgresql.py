@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the tests' time, and settings to use it with."""
+"""A PostgreSQL server for the tests, and settings for it."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def free_port() -> int:
 
 @contextmanager
 def running_server(port: int) -> Iterator[Server]:
-    """A new PostgreSQL server, which goes away with its data. It refuses to run as root."""
+    """A new PostgreSQL server, which is deleted with its data. It does not run as root."""
     user = "nobody" if os.getuid() == 0 else None
-    # Where that user gets, too, whatever TMPDIR root has.
+    # That user can reach this folder, whatever TMPDIR root has.
     place = "/var/tmp" if user else None  # noqa: S108 - mkdtemp is safe there
     home = Path(tempfile.mkdtemp(prefix="postgresql-", dir=place))
     try:
@@ -86,7 +86,7 @@ def running_server(port: int) -> Iterator[Server]:
 
 
 def find_programs(home: Path, user: str | None) -> Path:
-    """PostgreSQL's programs; below `home` when they lie where the user cannot get."""
+    """PostgreSQL's programs, copied below `home` when the user cannot reach them."""
     if user is None:
         return find_binaries(Place(home)).install / "bin"
     account = pwd.getpwnam(user)

@@ -24,7 +24,7 @@ HOME = Path(__file__).parents[3] / "program" / "backend"
 
 @dataclass
 class Process:
-    """A started command; its records are read as they come."""
+    """A started command. Its records are read as they are written."""
 
     popen: subprocess.Popen[str]
     port: int

@@ -1,4 +1,4 @@
-"""API keys: what each may do, and that it is shown once, kept hashed, and can be revoked."""
+"""API keys: the permissions of each. A key is shown once, stored as a hash, and can be revoked."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ INCIDENT = {"title": "Slow", "impact": "minor", "body": "We look."}
 
 
 async def key(admin: httpx.AsyncClient, *scopes: str, name: str = "alarm") -> dict[str, str]:
-    """The header that a program sends with it."""
+    """The header with which a program sends the key."""
     answer = await admin.post("/api-keys", json={"name": name, "scopes": list(scopes)})
     assert answer.status_code == 201, answer.text
     assert answer.headers["cache-control"] == "no-store"
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
-async def test_a_scope_opens_what_it_names_and_no_more(
+async def test_a_scope_permits_its_calls_and_no_others(
     admin: httpx.AsyncClient, client: httpx.AsyncClient
 ):
     incident = (await admin.post("/incidents", json=INCIDENT)).json()
@@ -61,7 +61,7 @@ async def test_a_scope_opens_what_it_names_and_no_more(
         assert (await client.get(path)).json() == incident
 
 
-async def test_it_is_kept_hashed_and_shown_once(admin: httpx.AsyncClient, app: FastAPI):
+async def test_a_key_is_stored_as_a_hash_and_shown_once(admin: httpx.AsyncClient, app: FastAPI):
     token = (await key(admin, "incidents:draft"))["Authorization"].removeprefix("Bearer ")
     assert token.startswith("spk_")
     async with app.state.services.database.query() as connection:
@@ -71,7 +71,7 @@ async def test_it_is_kept_hashed_and_shown_once(admin: httpx.AsyncClient, app: F
     assert token not in (await admin.get("/api-keys")).text + (await admin.get("/audit")).text
 
 
-async def test_it_is_not_logged(
+async def test_a_key_is_not_logged(
     admin: httpx.AsyncClient, client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ):
     caplog.set_level(logging.DEBUG)
@@ -82,7 +82,7 @@ async def test_it_is_not_logged(
     assert token not in "".join(JsonFormatter().format(one) for one in caplog.records)
 
 
-async def test_a_revoked_one_opens_nothing(admin: httpx.AsyncClient, client: httpx.AsyncClient):
+async def test_a_revoked_key_is_refused(admin: httpx.AsyncClient, client: httpx.AsyncClient):
     header = await key(admin, "incidents:draft")
     (listed,) = (await admin.get("/api-keys")).json()["keys"]
     assert (listed["name"], listed["created_by"], listed["last_used_at"]) == (
@@ -111,11 +111,11 @@ async def test_a_revoked_one_opens_nothing(admin: httpx.AsyncClient, client: htt
         {"name": "a"},
     ],
 )
-async def test_what_is_no_key(admin: httpx.AsyncClient, body: dict[str, object]):
+async def test_invalid_keys(admin: httpx.AsyncClient, body: dict[str, object]):
     assert (await admin.post("/api-keys", json=body)).status_code == 422
 
 
-async def test_a_name_is_taken_once(admin: httpx.AsyncClient):
+async def test_a_name_is_unique(admin: httpx.AsyncClient):
     await key(admin, "incidents:draft")
     answer = await admin.post("/api-keys", json={"name": "ALARM", "scopes": ["incidents:draft"]})
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:problem:key-name-taken")

@@ -8,7 +8,9 @@ import httpx
 import pytest
 
 
-async def test_a_component_is_made_and_shown(admin: httpx.AsyncClient, client: httpx.AsyncClient):
+async def test_a_component_is_created_and_shown(
+    admin: httpx.AsyncClient, client: httpx.AsyncClient
+):
     made = await admin.post("/components", json={"name": "  API ", "name_ja": "エーピーアイ"})
     assert made.status_code == 201
     component = made.json()
@@ -21,14 +23,14 @@ async def test_a_component_is_made_and_shown(admin: httpx.AsyncClient, client: h
     assert (await client.get(f"/components/{component['id']}")).json() == component
 
 
-async def test_order_is_by_position_and_new_ones_come_last(admin: httpx.AsyncClient):
+async def test_components_are_ordered_by_position_and_new_ones_come_last(admin: httpx.AsyncClient):
     for component in ({"name": "B", "position": 5}, {"name": "C"}, {"name": "A", "position": 1}):
         await admin.post("/components", json=component)
     found = (await admin.get("/components")).json()["components"]
     assert [(c["name"], c["position"]) for c in found] == [("A", 1), ("B", 5), ("C", 6)]
 
 
-async def test_a_patch_changes_what_it_names_and_no_more(admin: httpx.AsyncClient):
+async def test_a_patch_changes_only_its_members(admin: httpx.AsyncClient):
     before = (
         await admin.post(
             "/components", json={"name": "API", "name_ja": "エーピーアイ", "description": "x"}
@@ -47,7 +49,7 @@ async def test_a_patch_changes_what_it_names_and_no_more(admin: httpx.AsyncClien
     assert unchanged | {"updated_at": after["updated_at"]} == after
 
 
-async def test_a_name_is_taken_once_whatever_its_case(admin: httpx.AsyncClient):
+async def test_a_name_is_unique_ignoring_case(admin: httpx.AsyncClient):
     await admin.post("/components", json={"name": "API"})
     other = (await admin.post("/components", json={"name": "Web"})).json()
     again = await admin.post("/components", json={"name": "api"})
@@ -84,7 +86,7 @@ async def test_a_component_is_deleted(admin: httpx.AsyncClient):
         ({"name": "a", "colour": "red"}, "#/colour"),
     ],
 )
-async def test_what_cannot_be_a_component_is_refused(
+async def test_an_invalid_component_is_refused(
     admin: httpx.AsyncClient, body: dict[str, object], pointer: str
 ):
     answer = await admin.post("/components", json=body)
@@ -119,7 +121,7 @@ async def test_only_administrators_change(client: httpx.AsyncClient, path: str):
 
 
 @pytest.mark.parametrize("path", ["/components", "/incidents", "/maintenances"])
-async def test_what_is_not_there_is_not_found(admin: httpx.AsyncClient, path: str):
+async def test_a_missing_component_is_not_found(admin: httpx.AsyncClient, path: str):
     one = f"{path}/{uuid4()}"
     for answer in (await admin.get(one), await admin.patch(one, json={})):
         assert answer.status_code == 404
@@ -127,7 +129,7 @@ async def test_what_is_not_there_is_not_found(admin: httpx.AsyncClient, path: st
     assert (await admin.get(f"{path}/x")).status_code == 422
 
 
-async def test_there_is_a_most_of_components(admin: httpx.AsyncClient, monkeypatch):
+async def test_the_number_of_components_is_limited(admin: httpx.AsyncClient, monkeypatch):
     monkeypatch.setattr("backend.store.components.MOST", 1)
     await admin.post("/components", json={"name": "one"})
     answer = await admin.post("/components", json={"name": "two"})

@@ -1,4 +1,4 @@
-"""Caching: documents are as new as the database, validators say when they changed."""
+"""Caching: documents are as current as the database, and validators show when they changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_a_document_is_cacheable_and_conditional(
 
 
 @pytest.mark.parametrize("path", ["/status", "/uptime", "/components"])
-async def test_a_change_is_seen_at_once_by_every_process_that_confirms(
+async def test_a_change_is_visible_at_once_in_every_process_that_asks_the_database(
     admin: httpx.AsyncClient, app: FastAPI, settings, client_of, path: str
 ):
     from backend.api.app import create_app
@@ -40,13 +40,15 @@ async def test_a_change_is_seen_at_once_by_every_process_that_confirms(
     other_app = create_app(settings)
     async with other_app.router.lifespan_context(other_app), client_of(other_app) as other:
         for name in ("one", "two", "three"):
-            await other.get(path)  # it is in the other process's memory now
+            await other.get(path)  # it is now in the other process's memory
             await admin.post("/components", json={"name": name})
             answer = (await other.get(path, headers=confirmed)).json()
             assert name in [component["name"] for component in answer["components"]]
 
 
-async def test_even_a_change_past_the_program_is_seen_soon(client: httpx.AsyncClient, app: FastAPI):
+async def test_even_a_change_outside_of_the_program_is_visible_soon(
+    client: httpx.AsyncClient, app: FastAPI
+):
     before = await client.get("/components")
     changed_at = time.monotonic()
     async with app.state.services.database.transaction() as connection:
@@ -61,8 +63,8 @@ async def test_even_a_change_past_the_program_is_seen_soon(client: httpx.AsyncCl
     assert len(after.json()["components"]) == 1
 
 
-async def test_nobody_reads_what_was_no_longer_true(admin: httpx.AsyncClient):
-    """Readers in a crowd: each sees at least the changes that were answered before it asked."""
+async def test_no_reader_gets_outdated_data(admin: httpx.AsyncClient):
+    """Many readers: each sees at least the changes that were answered before its request."""
     made = (await admin.post("/components", json={"name": "API", "position": 0})).json()
     path = f"/components/{made['id']}"
     answered = 0
@@ -85,7 +87,7 @@ async def test_nobody_reads_what_was_no_longer_true(admin: httpx.AsyncClient):
             group.create_task(read())
 
 
-async def test_a_crowd_costs_one_query_and_one_document(
+async def test_many_readers_cost_one_query_and_one_document(
     client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ):
     from backend.api.routes import status as routes
@@ -102,10 +104,10 @@ async def test_a_crowd_costs_one_query_and_one_document(
     answers = await asyncio.gather(*(client.get("/uptime?days=7") for _ in range(40)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.headers["etag"] for answer in answers}) == 1
-    assert made <= 2  # a minute may end meanwhile
+    assert made <= 2  # a minute may end in between
 
 
-async def test_who_leaves_does_not_take_the_answer_from_others(app: FastAPI):
+async def test_a_reader_who_leaves_does_not_affect_the_others(app: FastAPI):
     reader = app.state.services.documents.revision
     tasks = [asyncio.create_task(reader.read()) for _ in range(6)]
     await asyncio.sleep(0)
@@ -118,7 +120,7 @@ async def test_who_leaves_does_not_take_the_answer_from_others(app: FastAPI):
     assert (await reader.read()).value == results[1].value
 
 
-async def test_a_change_can_ask_for_no_other_to_have_come_between(admin: httpx.AsyncClient):
+async def test_a_change_can_require_an_unchanged_version(admin: httpx.AsyncClient):
     made = await admin.post("/components", json={"name": "API"})
     path = made.headers["location"].removeprefix("/api/v1")
     tag = made.headers["etag"]
@@ -136,7 +138,7 @@ async def test_a_change_can_ask_for_no_other_to_have_come_between(admin: httpx.A
     assert (await admin.delete(path, headers={"If-Match": "*"})).status_code == 204
 
 
-async def test_of_many_with_one_tag_one_wins(admin: httpx.AsyncClient):
+async def test_of_many_changes_with_one_tag_one_wins(admin: httpx.AsyncClient):
     made = await admin.post("/components", json={"name": "API"})
     path = made.headers["location"].removeprefix("/api/v1")
     answers = await asyncio.gather(
@@ -148,8 +150,8 @@ async def test_of_many_with_one_tag_one_wins(admin: httpx.AsyncClient):
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
 
 
-async def test_a_page_with_a_cursor_is_not_kept(admin: httpx.AsyncClient, app: FastAPI):
-    """Or whoever invents cursors would fill the memory."""
+async def test_a_page_with_a_cursor_is_not_cached(admin: httpx.AsyncClient, app: FastAPI):
+    """Otherwise a client that invents cursors would fill the memory."""
     for title in "abc":
         await admin.post("/incidents", json={"title": title, "impact": "none", "body": "b"})
     page = (await admin.get("/incidents?limit=1")).json()

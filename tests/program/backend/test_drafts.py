@@ -1,4 +1,4 @@
-"""Drafts: public only when an administrator publishes one."""
+"""Drafts become public only when an administrator publishes them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_a_draft_is_not_public_until_it_is_published(
     assert (again.status_code, again.json()["type"]) == (409, "urn:problem:draft-gone")
 
 
-async def test_two_publish_one_draft_once(admin: httpx.AsyncClient):
+async def test_a_draft_is_published_once_by_two_administrators(admin: httpx.AsyncClient):
     draft = (await admin.post("/drafts", json=DRAFT)).json()
     content = draft["content"] | {"draft_id": draft["id"]}
     answers = await asyncio.gather(*(admin.post("/incidents", json=content) for _ in range(3)))
@@ -56,7 +56,7 @@ async def test_a_draft_is_discarded(admin: httpx.AsyncClient):
     assert record["before"]["body"] == DRAFT["body"]
 
 
-async def test_an_alarm_without_end_is_stopped(
+async def test_the_number_of_drafts_is_limited(
     admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(drafts, "MOST", 2)
@@ -69,7 +69,7 @@ async def test_an_alarm_without_end_is_stopped(
     [{"status": "resolved"}, {"impact": "x"}, {"body": ""}, {"draft_id": None},
      {"components": [{"id": "00000000-0000-0000-0000-000000000000", "status": "major_outage"}]}],
 )  # fmt: skip
-async def test_a_draft_is_what_could_be_published(
+async def test_a_draft_has_the_rules_of_an_incident(
     admin: httpx.AsyncClient, change: dict[str, object]
 ):
     assert (await admin.post("/drafts", json=DRAFT | change)).status_code == 422

@@ -1,4 +1,4 @@
-"""Ready documents are sent without the application; only the time differs."""
+"""Ready documents are sent without the application, and only the response time differs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONG_WAY = [
 
 
 class Queries:
-    """How often the revision was asked for."""
+    """How often the revision was requested."""
 
     def __init__(self, app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked = 0
@@ -47,7 +47,7 @@ def queries(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> Queries:
     return Queries(app, monkeypatch)
 
 
-async def test_a_crowd_asks_the_database_nothing(client: httpx.AsyncClient, queries: Queries):
+async def test_many_readers_cause_no_query(client: httpx.AsyncClient, queries: Queries):
     first = await client.get("/status")
     answers = [await client.get("/status") for _ in range(20)]
     assert queries.asked == 1
@@ -55,7 +55,9 @@ async def test_a_crowd_asks_the_database_nothing(client: httpx.AsyncClient, quer
 
 
 @pytest.mark.parametrize("path", ["/status", "/components", "/maintenances", "/uptime?days=7"])
-async def test_both_ways_answer_alike(client: httpx.AsyncClient, queries: Queries, path: str):
+async def test_both_ways_give_the_same_answer(
+    client: httpx.AsyncClient, queries: Queries, path: str
+):
     slow = await client.get(path, headers={"X-Request-Id": "one"})
     fast = await client.get(path, headers={"X-Request-Id": "one"})
     assert queries.asked == 1
@@ -72,7 +74,7 @@ async def test_both_ways_answer_alike(client: httpx.AsyncClient, queries: Querie
 
 
 @pytest.mark.parametrize("headers", LONG_WAY)
-async def test_who_asks_for_more_is_answered_by_the_application(
+async def test_other_requests_are_answered_by_the_application(
     client: httpx.AsyncClient, queries: Queries, headers: dict[str, str]
 ):
     await client.get("/status")
@@ -81,7 +83,7 @@ async def test_who_asks_for_more_is_answered_by_the_application(
 
 
 @pytest.mark.parametrize("path", ["/status?", "/status?a=b", "/status/", "/uptime?days=91"])
-async def test_another_address_is_another_document(
+async def test_another_query_is_another_document(
     client: httpx.AsyncClient, queries: Queries, path: str
 ):
     await client.get("/status")
@@ -127,7 +129,7 @@ async def test_a_server_that_drains_asks_for_the_connection_to_be_closed(
         assert (await draining.get("/status")).headers["connection"] == "close"
 
 
-async def test_its_access_records_are_like_all_others(
+async def test_its_access_records_equal_all_others(
     client: httpx.AsyncClient,
     queries: Queries,
     monkeypatch: pytest.MonkeyPatch,
@@ -147,10 +149,10 @@ async def test_its_access_records_are_like_all_others(
     assert fast == slow
 
 
-def test_records_are_written_in_their_order_and_none_stays_behind():
+def test_records_are_written_in_order_and_none_is_left():
     stream = io.StringIO()
     output = logs.Output(stream)
-    output.write_later("one")  # nothing would wake it up: written at once
+    output.write_later("one")  # nothing would wake the writer later, so they are written at once
     assert stream.getvalue() == "one\n"
     output._waiting.append("two")
     output.emit(logging.makeLogRecord({"msg": "three"}))
@@ -159,7 +161,7 @@ def test_records_are_written_in_their_order_and_none_stays_behind():
     assert stream.getvalue().split() == ["one", "two", "three", "four"]
 
 
-async def test_access_records_wait_for_each_other_but_not_for_long(
+async def test_access_records_are_written_together_after_a_short_delay(
     monkeypatch: pytest.MonkeyPatch,
 ):
     stream = io.StringIO()

@@ -1,4 +1,4 @@
-"""A PostgreSQL that does not refuse but hangs: every request must still be answered soon."""
+"""A PostgreSQL that hangs instead of refusing: every request must still be answered soon."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ from tests.program.backend.process import Process, started, wait_until
 
 @contextmanager
 def hanging(server: Server) -> Iterator[None]:
-    """The server and each connection's process stand still; the kernel goes on accepting."""
+    """The server and each connection's process are stopped. The kernel still accepts
+    connections.
+    """
     postmaster = psutil.Process(server.process.pid)
     processes = [postmaster, *postmaster.children()]
     for process in processes:
@@ -67,7 +69,8 @@ def test_a_database_that_hangs_is_a_503_within_seconds_and_one_error():
             "POOL_SIZE": "3",
         }
         paths = ["/api/v1/status", "/api/v1/uptime", "/api/v1/components", "/api/v1/incidents"]
-        paths += [f"/api/v1/components/{uuid4()}" for _ in range(6)]  # more than connections
+        # More than there are connections.
+        paths += [f"/api/v1/components/{uuid4()}" for _ in range(6)]
         with (
             started("serve", environment) as backend,
             ThreadPoolExecutor(len(paths)) as askers,
@@ -75,9 +78,10 @@ def test_a_database_that_hangs_is_a_503_within_seconds_and_one_error():
             backend.wait_for("listening")
             for path in paths[:4]:
                 assert ask(backend, path)[0] == 200  # there are connections, which then hang
-            time.sleep(FRESH_SECONDS)  # so long it would answer without the database
+            time.sleep(FRESH_SECONDS)  # for this long it would answer without the database
             with hanging(server):
-                for _ in range(2):  # connections that hang at first, then ones that cannot be made
+                # Connections that hang at first, then connections that cannot be opened.
+                for _ in range(2):
                     for answer in askers.map(lambda path: ask(backend, path), paths):
                         assert answer[:2] == (503, "5")
                         assert answer[2] < UNIT_SECONDS + 2
@@ -94,17 +98,17 @@ def again(backend: Process) -> bool:
 
 
 def test_the_time_limits_follow_each_other():
-    assert POOL_WAIT_SECONDS < UNIT_SECONDS < 8  # what the frontend's client waits for
+    assert POOL_WAIT_SECONDS < UNIT_SECONDS < 8  # the time that the frontend's client waits
 
 
-def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture):
+def test_an_outage_is_reported_once(caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO)
     now = 100.0
     outage = Outage(lambda: now)
     outage.answered()
     for _ in range(3):
         outage.failed(OSError("away"))
-        outage.answered()  # some connections may live on: it is one outage all the same
+        outage.answered()  # some connections may survive, but it is one outage
         outage.busy()
     now += CALM_SECONDS
     outage.answered()
@@ -117,7 +121,7 @@ def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture):
     ]
 
 
-def test_being_busy_is_no_error(caplog: pytest.LogCaptureFixture):
+def test_a_busy_pool_is_no_error(caplog: pytest.LogCaptureFixture):
     now = 100.0
     outage = Outage(lambda: now)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Published texts are edited, deleted and backfilled; the audit trail keeps the author."""
+"""Published texts are edited, deleted and added later. The audit trail keeps the author."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def status_of(admin: httpx.AsyncClient, component: str) -> str:
     return str((await admin.get(f"/components/{component}")).json()["status"])
 
 
-async def test_an_incident_of_yesterday_is_told_today(admin: httpx.AsyncClient):
+async def test_an_incident_of_yesterday_is_published_today(admin: httpx.AsyncClient):
     incident = await report(admin, occurred_at=ago(hours=30))
     for status, hours in (("identified", 29), ("resolved", 28)):
         incident = await update(admin, incident, status, occurred_at=ago(hours=hours))
@@ -59,7 +59,7 @@ async def test_an_incident_of_yesterday_is_told_today(admin: httpx.AsyncClient):
     assert statuses == ["resolved", "monitoring", "identified", "investigating"]
 
 
-async def test_an_update_of_earlier_does_not_become_the_status(admin: httpx.AsyncClient):
+async def test_an_earlier_update_does_not_become_the_status(admin: httpx.AsyncClient):
     incident = await report(admin, occurred_at=ago(hours=2))
     await update(admin, incident, "monitoring")
     late = await update(admin, incident, "identified", occurred_at=ago(hours=1))
@@ -67,7 +67,7 @@ async def test_an_update_of_earlier_does_not_become_the_status(admin: httpx.Asyn
 
 
 @pytest.mark.parametrize("hours", [-1, 3])
-async def test_times_that_cannot_be(admin: httpx.AsyncClient, hours: float):
+async def test_impossible_times(admin: httpx.AsyncClient, hours: float):
     incident = await report(admin, occurred_at=ago(hours=2))
     body = {"status": "identified", "body": "b", "occurred_at": ago(hours=hours)}
     answer = await admin.post(f"/incidents/{incident['id']}/updates", json=body)
@@ -82,7 +82,7 @@ async def test_times_that_cannot_be(admin: httpx.AsyncClient, hours: float):
     assert moved.status_code == 422
 
 
-async def test_two_updates_of_one_minute_keep_their_order(admin: httpx.AsyncClient):
+async def test_two_updates_in_one_minute_keep_their_order(admin: httpx.AsyncClient):
     at = ago(hours=1)
     incident = await report(admin, occurred_at=at)
     for status in ("identified", "monitoring", "resolved"):
@@ -119,7 +119,9 @@ async def test_a_stale_edit_is_refused(admin: httpx.AsyncClient):
         assert answer.status_code == 412
 
 
-async def test_deleting_the_end_opens_it_again(admin: httpx.AsyncClient, component: str):
+async def test_deleting_the_last_update_reopens_the_incident(
+    admin: httpx.AsyncClient, component: str
+):
     affected = [{"id": component, "status": "major_outage"}]
     incident = await report(admin, components=affected)
     assert await status_of(admin, component) == "major_outage"
@@ -167,7 +169,7 @@ async def test_an_incident_is_deleted_and_the_trail_keeps_it(
     assert records[0]["after"] is None
 
 
-async def test_the_trail_goes_on_page_by_page(admin: httpx.AsyncClient):
+async def test_the_trail_has_pages(admin: httpx.AsyncClient):
     for number in range(5):
         await admin.post("/components", json={"name": f"C{number}"})
     first = (await admin.get("/audit?limit=3")).json()
@@ -177,7 +179,7 @@ async def test_the_trail_goes_on_page_by_page(admin: httpx.AsyncClient):
     assert rest["next"] is None
 
 
-async def test_every_change_is_told(admin: httpx.AsyncClient):
+async def test_every_change_is_recorded(admin: httpx.AsyncClient):
     component = (await admin.post("/components", json={"name": "API"})).json()["id"]
     await admin.patch(f"/components/{component}", json={"name": "Web"})
     await admin.delete(f"/components/{component}")

@@ -1,4 +1,4 @@
-"""ERROR and FATAL raise alarms: no visitor may make the backend, or its PostgreSQL, log one."""
+"""ERROR and FATAL raise alarms: no visitor may make the backend or its PostgreSQL log one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ PATHS = (
 
 @pytest.fixture
 def backend(server: Server, settings: ServeSettings) -> Iterator[Process]:
-    """Its end is the assertion: nothing at ERROR or above, here or at PostgreSQL."""
+    """The fixture's end checks that neither this process nor PostgreSQL has logged ERROR or
+    above.
+    """
     before = server.log.read_text().count("ERROR:")
     with started("serve", environment_of(settings)) as process:
         process.wait_for("listening")
@@ -52,7 +54,7 @@ def test_nonsense_is_refused(backend: Process):
     assert [status for status in answers if status and status >= 500] == []
 
 
-def test_who_leaves_amid_a_body_is_no_error(backend: Process):
+def test_a_client_that_leaves_during_a_body_is_no_error(backend: Process):
     hostile.leave_amid(backend.port, f"{V1}/sessions")
     wait_until(lambda: access(backend, "/sessions") != [])
     (record,) = access(backend, "/sessions")
@@ -63,7 +65,7 @@ def test_a_client_that_sends_20_mb_sees_its_413(backend: Process):
     assert hostile.upload(backend.port, f"{V1}/sessions", 20_000_000) == 413
 
 
-def test_odd_characters_are_refused_or_wrong(backend: Process):
+def test_unusual_characters_are_refused_or_wrong(backend: Process):
     texts = ("\ud800", "a\udfff", "\x00", "\uffff", "😀", "x" * 200)
     bodies = [{"username": text, "password": "x"} for text in texts]
     bodies += [{"username": "a", "password": text} for text in texts]
@@ -74,7 +76,7 @@ def test_odd_characters_are_refused_or_wrong(backend: Process):
         assert answer.status_code in (400, 401, 422)
 
 
-def test_a_taken_name_is_no_error_of_postgresqls(backend: Process):
+def test_a_duplicate_name_is_no_error_of_postgresql(backend: Process):
     with httpx.Client(base_url=f"http://127.0.0.1:{backend.port}{V1}") as client:
         credentials = {"username": "admin", "password": ADMINISTRATOR_PASSWORD}
         token = client.post("/sessions", json=credentials).json()["token"]
@@ -86,8 +88,10 @@ def test_a_taken_name_is_no_error_of_postgresqls(backend: Process):
         assert client.patch(path, json={"name": "WEB"}).status_code == 200
 
 
-def test_many_at_once_share_the_connections(backend: Process):
-    """More than there are connections to the database, and more than can be looked at quickly."""
+def test_many_simultaneous_requests_share_the_connections(backend: Process):
+    """More than there are connections to the database, and more than the server can handle
+    quickly.
+    """
 
     def request(head: str, body: str = "", forwarded_for: str = "") -> bytes:
         return (
@@ -103,7 +107,7 @@ def test_many_at_once_share_the_connections(backend: Process):
     ]
     began = time.monotonic()
     answers = hostile.at_once(backend.port, sign_ins)
-    assert set(answers) == {401, 429}  # who guesses waits; nobody else does
+    assert set(answers) == {401, 429}  # a client that guesses waits, and no other client does
     assert time.monotonic() - began < 10
     guesses = [request(f"POST {V1}/components", "{}") for _ in many]
     assert set(hostile.at_once(backend.port, guesses)) == {401}

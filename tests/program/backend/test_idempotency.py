@@ -1,4 +1,4 @@
-"""A request that is sent twice is done once."""
+"""A request that is sent twice is executed once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INCIDENT = {"title": "Slow", "impact": "minor", "body": "We look."}
 UPDATE = {"status": "identified", "body": "Found it."}
 
 
-async def test_sent_twice_done_once(admin: httpx.AsyncClient):
+async def test_a_repeated_request_is_executed_once(admin: httpx.AsyncClient):
     first = await admin.post("/incidents", json=INCIDENT, headers=KEY)
     second = await admin.post("/incidents", json=INCIDENT, headers=KEY)
     assert (first.status_code, second.status_code) == (201, 201)
@@ -28,7 +28,7 @@ async def test_sent_twice_done_once(admin: httpx.AsyncClient):
     assert len((await admin.get("/audit")).json()["records"]) == 1
 
 
-async def test_at_once_too(admin: httpx.AsyncClient):
+async def test_simultaneous_requests_too(admin: httpx.AsyncClient):
     incident = (await admin.post("/incidents", json=INCIDENT)).json()
     path = f"/incidents/{incident['id']}/updates"
     answers = await asyncio.gather(*(admin.post(path, json=UPDATE, headers=KEY) for _ in range(5)))
@@ -37,7 +37,7 @@ async def test_at_once_too(admin: httpx.AsyncClient):
     assert len((await admin.get(f"/incidents/{incident['id']}")).json()["updates"]) == 2
 
 
-async def test_the_second_time_is_right_although_the_version_is_old(admin: httpx.AsyncClient):
+async def test_a_repetition_succeeds_although_its_version_is_old(admin: httpx.AsyncClient):
     made = await admin.post("/incidents", json=INCIDENT)
     headers = KEY | {"If-Match": made.headers["etag"]}
     path = f"/incidents/{made.json()['id']}/updates"
@@ -61,7 +61,7 @@ async def test_a_key_belongs_to_one_person(admin: httpx.AsyncClient, client: htt
     assert "idempotency-replayed" not in answer.headers
 
 
-async def test_what_failed_may_be_tried_again(admin: httpx.AsyncClient):
+async def test_a_failed_request_may_be_repeated(admin: httpx.AsyncClient):
     await admin.post("/components", json={"name": "API"})
     refused = await admin.post("/components", json={"name": "api"}, headers=KEY)
     assert refused.status_code == 409
@@ -69,7 +69,7 @@ async def test_what_failed_may_be_tried_again(admin: httpx.AsyncClient):
     assert again.status_code == 201
 
 
-async def test_a_key_is_kept_for_a_day(admin: httpx.AsyncClient, app: FastAPI):
+async def test_a_key_is_stored_for_a_day(admin: httpx.AsyncClient, app: FastAPI):
     await admin.post("/incidents", json=INCIDENT, headers=KEY)
     async with app.state.services.database.transaction() as connection:
         await connection.exec_driver_sql(
@@ -80,6 +80,6 @@ async def test_a_key_is_kept_for_a_day(admin: httpx.AsyncClient, app: FastAPI):
 
 
 @pytest.mark.parametrize("odd", ["a b", "x" * 201, "é"])
-async def test_what_is_no_key(admin: httpx.AsyncClient, odd: str):
+async def test_invalid_keys(admin: httpx.AsyncClient, odd: str):
     headers = {"Idempotency-Key": odd.encode()}
     assert (await admin.post("/incidents", json=INCIDENT, headers=headers)).status_code == 422

@@ -1,4 +1,4 @@
-"""Incidents over HTTP, and what they do to components."""
+"""Incidents over HTTP, and their effect on components."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_resolved_is_final(admin: httpx.AsyncClient, api: str):
     assert len((await admin.get(path)).json()["updates"]) == 2
 
 
-async def test_two_at_once_resolve_once(admin: httpx.AsyncClient, api: str):
+async def test_two_simultaneous_resolutions_resolve_once(admin: httpx.AsyncClient, api: str):
     for _ in range(5):
         incident = await open_incident(admin, (api, "major_outage"))
         answers = await asyncio.gather(*(say(admin, incident, "resolved") for _ in range(6)))
@@ -107,7 +107,7 @@ async def test_the_worst_of_all_incidents_counts(admin: httpx.AsyncClient, api: 
     assert await statuses(admin) == {"API": "operational", "Web": "operational"}
 
 
-async def test_resolving_restores_what_was_before(admin: httpx.AsyncClient, api: str):
+async def test_a_resolution_restores_the_earlier_status(admin: httpx.AsyncClient, api: str):
     await admin.patch(f"/components/{api}", json={"status": "degraded_performance"})
     incident = await open_incident(admin, (api, "major_outage"))
     await say(admin, incident, "resolved")
@@ -126,7 +126,7 @@ async def test_an_update_can_change_the_components(admin: httpx.AsyncClient, api
     assert await statuses(admin) == {"API": "operational", "Web": "operational"}
 
 
-async def test_a_component_cannot_be_said_better_than_an_incident_says(
+async def test_a_component_cannot_have_a_better_status_than_its_incident(
     admin: httpx.AsyncClient, api: str
 ):
     await open_incident(admin, (api, "partial_outage"))
@@ -181,7 +181,7 @@ async def test_the_history_of_a_status_has_no_gaps(admin: httpx.AsyncClient, api
         ),
     ],
 )
-async def test_what_cannot_be_an_incident_is_refused(
+async def test_an_invalid_incident_is_refused(
     admin: httpx.AsyncClient, members: dict[str, object], pointer: str
 ):
     body: dict[str, object] = {"title": "t", "impact": "minor", "body": "b"}
@@ -191,7 +191,7 @@ async def test_what_cannot_be_an_incident_is_refused(
     assert (await admin.get("/incidents")).json()["incidents"] == []
 
 
-async def test_a_component_is_named_once(admin: httpx.AsyncClient, api: str):
+async def test_a_component_may_be_listed_once(admin: httpx.AsyncClient, api: str):
     twice = [{"id": api, "status": "operational"}] * 2
     answer = await admin.post(
         "/incidents", json={"title": "t", "impact": "minor", "body": "b", "components": twice}
@@ -199,7 +199,7 @@ async def test_a_component_is_named_once(admin: httpx.AsyncClient, api: str):
     assert answer.status_code == 422
 
 
-async def test_pages_hold_each_incident_once(admin: httpx.AsyncClient):
+async def test_each_incident_is_on_one_page(admin: httpx.AsyncClient):
     made = [(await open_incident(admin, title=str(number)))["id"] for number in range(7)]
     for number in (1, 3):
         await say(admin, {"id": made[number]}, "resolved")
@@ -222,7 +222,7 @@ async def test_pages_hold_each_incident_once(admin: httpx.AsyncClient):
     assert await walk("active") == [key for key in newest_first if key not in (made[1], made[3])]
 
 
-async def test_a_page_does_not_shift(admin: httpx.AsyncClient):
+async def test_new_incidents_do_not_shift_a_page(admin: httpx.AsyncClient):
     made = [(await open_incident(admin, title=str(number)))["id"] for number in range(4)]
     first = (await admin.get("/incidents?limit=2")).json()
     await open_incident(admin, title="meanwhile")
@@ -231,18 +231,18 @@ async def test_a_page_does_not_shift(admin: httpx.AsyncClient):
 
 
 @given(st.datetimes(timezones=st.just(dt.UTC)), st.uuids())
-def test_a_cursor_survives_its_way(started_at: dt.datetime, key):
+def test_a_cursor_is_encoded_and_decoded_unchanged(started_at: dt.datetime, key):
     cursor = Cursor(started_at, key)
     assert decode_cursor(encode_cursor(cursor)) == cursor
 
 
 @given(st.text(max_size=200))
-def test_a_cursor_of_ones_own_is_refused(text: str):
+def test_an_invented_cursor_is_refused(text: str):
     with pytest.raises(InvalidError) as caught:
         decode_cursor(text)
     assert caught.value.pointer == "#/query/before"
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=51", "state=x", "before=x", "before="])
-async def test_a_wrong_query_is_refused(client: httpx.AsyncClient, query: str):
+async def test_an_invalid_query_is_refused(client: httpx.AsyncClient, query: str):
     assert (await client.get(f"/incidents?{query}")).status_code == 422

@@ -22,7 +22,7 @@ async def plan(admin: httpx.AsyncClient, starts_in: dt.timedelta, **members: obj
     return answer.json()
 
 
-async def test_time_moves_a_maintenance_on(admin: httpx.AsyncClient):
+async def test_a_maintenance_starts_and_ends_with_time(admin: httpx.AsyncClient):
     found = [(await plan(admin, HOUR * hours))["status"] for hours in (2, -0.5, -2)]
     assert found == ["scheduled", "in_progress", "completed"]
     listed = (await admin.get("/maintenances")).json()["maintenances"]
@@ -31,13 +31,13 @@ async def test_time_moves_a_maintenance_on(admin: httpx.AsyncClient):
     assert [m["status"] for m in on_front] == ["in_progress", "scheduled"]
 
 
-async def test_the_far_future_is_not_on_the_front_page(admin: httpx.AsyncClient):
+async def test_maintenance_in_the_distant_future_is_not_on_the_front_page(admin: httpx.AsyncClient):
     made = await plan(admin, dt.timedelta(days=20))
     assert (await admin.get("/status")).json()["maintenances"] == []
     assert (await admin.get("/maintenances")).json()["maintenances"] == [made]
 
 
-async def test_a_component_is_under_maintenance_while_it_is(admin: httpx.AsyncClient):
+async def test_a_component_is_under_maintenance_during_the_window(admin: httpx.AsyncClient):
     names = ("API", "Web", "Mail")
     ids = [(await admin.post("/components", json={"name": n})).json()["id"] for n in names]
     await admin.patch(f"/components/{ids[1]}", json={"status": "major_outage"})
@@ -70,7 +70,7 @@ async def test_a_component_is_under_maintenance_while_it_is(admin: httpx.AsyncCl
         {"component_ids": ["3f7c1f6e-0000-4000-8000-000000000000"]},
     ],
 )
-async def test_what_cannot_be_a_maintenance_is_refused(
+async def test_an_invalid_maintenance_is_refused(
     admin: httpx.AsyncClient, members: dict[str, object]
 ):
     body = {"title": "t", "body": "b", **window(HOUR)} | members

@@ -1,4 +1,4 @@
-"""Bringing a database up to date."""
+"""Migrating a database."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def connect(
     )
 
 
-def test_it_may_be_run_again_and_at_once(server: Server, empty_database: str):
+def test_a_migration_may_run_again_and_simultaneously(server: Server, empty_database: str):
     settings = migrate_settings(server, empty_database)
     with ThreadPoolExecutor() as pool:
         for done in [pool.submit(migrate, settings) for _ in range(3)]:
@@ -86,7 +86,7 @@ def sign_in(server: Server, database: str, user: str, password: str) -> psycopg.
 
 @pytest.fixture
 def second(server: Server, empty_database: str) -> Iterator[dict[str, Any]]:
-    """The application's second role as a next one, in settings; gone afterwards."""
+    """The application's second role as the next one, in settings. Removed afterwards."""
     yield {"database_next_username": "second", "database_next_password": SecretStr("s")}
     server.execute(
         "REASSIGN OWNED BY second TO CURRENT_USER; DROP OWNED BY second; DROP ROLE second",
@@ -94,7 +94,7 @@ def second(server: Server, empty_database: str) -> Iterator[dict[str, Any]]:
     )
 
 
-def test_two_roles_take_turns_and_both_are_valid_meanwhile(
+def test_two_roles_alternate_and_both_are_valid_in_between(
     server: Server, empty_database: str, second: dict[str, Any]
 ):
     settings = migrate_settings(server, empty_database)
@@ -112,7 +112,7 @@ def test_two_roles_take_turns_and_both_are_valid_meanwhile(
             connection.rollback()
 
 
-def test_the_former_role_is_shut_out_once_nobody_is_signed_in(
+def test_the_former_role_is_locked_out_when_nobody_uses_it(
     server: Server, empty_database: str, second: dict[str, Any], caplog: pytest.LogCaptureFixture
 ):
     settings = migrate_settings(server, empty_database)
@@ -135,24 +135,24 @@ def test_the_former_role_is_shut_out_once_nobody_is_signed_in(
 
 
 def eventually_nobody(server: Server, user: str) -> None:
-    """A server notices a moment later that a connection has gone."""
+    """The server notices a closed connection a moment later."""
     with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
         question = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
         wait_until(lambda: connection.execute(question, (user,)).fetchone() == (0,))
 
 
-def test_a_former_role_that_never_was_is_no_trouble(server: Server, empty_database: str):
+def test_a_former_role_that_never_existed_is_no_problem(server: Server, empty_database: str):
     settings = migrate_settings(server, empty_database)
     migrate(settings.model_copy(update={"database_former_username": "never"}))
 
 
 def later_version(server: Server, database: str) -> None:
-    """What a version after this one has left: another column, and a revision of its own."""
+    """The schema of a later version: another column, and a revision of its own."""
     server.execute("ALTER TABLE components ADD COLUMN colour text", database)
     server.execute("UPDATE alembic_version SET version_num = '9999'", database)
 
 
-def test_two_users_take_turns_and_neither_loses_anything(server: Server, empty_database: str):
+def test_two_users_alternate_and_neither_loses_data(server: Server, empty_database: str):
     first = migrate_settings(server, empty_database)
     second = first.model_copy(
         update={"database_username": f"{USERNAME}_2", "database_password": SecretStr("n")}
@@ -164,7 +164,7 @@ def test_two_users_take_turns_and_neither_loses_anything(server: Server, empty_d
         password=MASTER_PASSWORD,
     ) as connection:  # fmt: skip
         connection.execute("CREATE TABLE made_later (id int)")
-    # Tasks of the release before still open connections as the first user.
+    # Tasks of the previous release still open connections as the first user.
     for password, user in ((PASSWORD, USERNAME), ("n", f"{USERNAME}_2")):
         with connect(server, empty_database, password, user) as connection:
             connection.execute("INSERT INTO made_later VALUES (1)")
@@ -174,14 +174,14 @@ def test_two_users_take_turns_and_neither_loses_anything(server: Server, empty_d
             connection.rollback()
 
 
-def test_an_earlier_version_finds_nothing_to_do(
+def test_an_earlier_version_has_nothing_to_do(
     server: Server, empty_database: str, caplog: pytest.LogCaptureFixture
 ):
-    """Going back to an earlier release: its migration meets the later one's schema."""
+    """A rollback to an earlier release: its migration meets the later one's schema."""
     settings = migrate_settings(server, empty_database)
     migrate(settings)
     later_version(server, empty_database)
-    # A rotation of the password must not be left half-way either.
+    # A rotation of the password must not be left incomplete either.
     changed = settings.model_copy(update={"database_password": SecretStr("n")})
     try:
         with caplog.at_level("WARNING"):
@@ -195,7 +195,7 @@ def test_an_earlier_version_finds_nothing_to_do(
         migrate(settings)
 
 
-def test_an_earlier_versions_process_ends_well(server: Server, empty_database: str):
+def test_an_earlier_versions_process_exits_with_success(server: Server, empty_database: str):
     settings = migrate_settings(server, empty_database)
     migrate(settings)
     later_version(server, empty_database)
@@ -228,9 +228,9 @@ def test_a_revision_that_is_not_later_is_refused(
         migrate(settings)
 
 
-def test_the_role_reads_and_writes_rows_and_no_more(server: Server, empty_database: str):
+def test_the_role_reads_and_writes_rows_and_nothing_else(server: Server, empty_database: str):
     migrate(migrate_settings(server, empty_database))
-    # A table of a later migration, which the role was not told of.
+    # A table of a later migration, for which the role has no grant.
     server.execute("CREATE TABLE later (id int)", empty_database)
     with connect(server, empty_database) as connection:
         connection.autocommit = True
@@ -251,7 +251,7 @@ def test_the_role_reads_and_writes_rows_and_no_more(server: Server, empty_databa
 
 
 def test_no_password_is_sent_in_plain_text(server: Server, empty_database: str):
-    """With log_statement = ddl, as Aurora's audit settings often have it, the log would hold it."""
+    """With log_statement = ddl, which Aurora's audit settings often use, the log would hold it."""
     server.execute("ALTER SYSTEM SET log_statement = 'all'")
     server.execute("SELECT pg_reload_conf()")
     try:
@@ -265,7 +265,7 @@ def test_no_password_is_sent_in_plain_text(server: Server, empty_database: str):
     assert "status''password" not in log
 
 
-def test_the_tables_are_what_the_program_takes_them_for(server: Server, empty_database: str):
+def test_the_tables_match_the_programs_models(server: Server, empty_database: str):
     settings = migrate_settings(server, empty_database)
     migrate(settings)
     engine = sa.create_engine(url(settings, MASTER, MASTER_PASSWORD), poolclass=sa.NullPool)
@@ -278,7 +278,7 @@ def test_the_tables_are_what_the_program_takes_them_for(server: Server, empty_da
         assert set(triggers) == set(PUBLIC_TABLES)
 
 
-def test_a_database_that_does_not_come_is_an_error(server: Server):
+def test_a_database_that_does_not_start_is_an_error(server: Server):
     settings = migrate_settings(server, "postgres").model_copy(
         update={"database_port": free_port(), "database_wait_seconds": 0.1}
     )
@@ -286,11 +286,11 @@ def test_a_database_that_does_not_come_is_an_error(server: Server):
         migrate(settings)
 
 
-# Each with why the version before does not miss what it takes away.
+# Each with the reason why the previous version does not need the removed part.
 EXCEPTIONS: dict[str, str] = {}
 
 
-def test_migrations_leave_the_running_version_what_it_uses():
+def test_migrations_keep_everything_that_the_running_version_uses():
     versions = sorted((Path(migrations.__file__).parent / "versions").glob("[0-9]*.py"))
     assert versions
     destructive = re.compile(
@@ -301,8 +301,8 @@ def test_migrations_leave_the_running_version_what_it_uses():
     assert found == EXCEPTIONS.keys()
 
 
-def test_the_release_before_goes_on_beside_the_new_schema(server: Server, empty_database: str):
-    """What its statements name is there, and what they leave out needs no value."""
+def test_the_previous_release_works_with_the_new_schema(server: Server, empty_database: str):
+    """The names in its statements exist, and the columns that they omit need no value."""
     migrate(migrate_settings(server, empty_database))
     with connect(server, empty_database) as connection:
         connection.execute(

@@ -1,4 +1,4 @@
-"""No secret, cookie, password or token is in a record, whatever comes in and wherever."""
+"""No secret, cookie, password or token is in a record, whichever input it arrives through."""
 
 from __future__ import annotations
 

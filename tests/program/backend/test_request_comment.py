@@ -1,4 +1,4 @@
-"""The database's log names the request of a statement that failed; its statistics do not."""
+"""The database's log has the request of a failed statement. Its statistics do not."""
 
 from __future__ import annotations
 
@@ -37,5 +37,5 @@ async def test_a_failed_statement_is_logged_with_its_request(
 
 
 @pytest.mark.parametrize("given", [b"a*/ b", b"*/", b"'", b"%s", b"a\nb", b"$1 "])
-def test_no_id_ends_the_comment(given: bytes) -> None:
+def test_an_id_cannot_end_the_comment(given: bytes) -> None:
     assert request_id_of({b"x-request-id": given}) != given.decode()

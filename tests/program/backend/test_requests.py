@@ -1,4 +1,4 @@
-"""What happens to every request: ids, bounds, records, and errors as problem documents."""
+"""The treatment of every request: ids, bounds, records, and errors as problem documents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.api.requests import BODY_BYTES
 from backend.logs import JsonFormatter
 from fastapi import FastAPI
 
-NOBODYS = UUID("8f0f5f0e-6f0c-4c53-9f4e-0d8c5b1f6a11")  # the same for every worker of the tests
+NOBODYS = UUID("8f0f5f0e-6f0c-4c53-9f4e-0d8c5b1f6a11")  # equal in every worker of the tests
 JSON = {"Content-Type": "application/json"}
 
 
@@ -36,12 +36,14 @@ def is_problem(answer: httpx.Response, status: int) -> None:
         ({"X-Amzn-Trace-Id": "Root=1-2-3", "X-Request-Id": "a"}, "a"),
     ],
 )
-async def test_the_callers_id_is_kept(client: httpx.AsyncClient, sent: dict[str, str], kept: str):
+async def test_a_request_keeps_the_callers_id(
+    client: httpx.AsyncClient, sent: dict[str, str], kept: str
+):
     assert (await client.get("/healthcheck", headers=sent)).headers["x-request-id"] == kept
 
 
 @pytest.mark.parametrize("sent", ["", "a b", "x" * 129, 'a"b', "a\tb"])
-async def test_an_id_that_could_do_harm_is_replaced(client: httpx.AsyncClient, sent: str):
+async def test_a_dangerous_id_is_replaced(client: httpx.AsyncClient, sent: str):
     answer = await client.get("/healthcheck", headers={"X-Request-Id": sent})
     assert len(answer.headers["x-request-id"]) == 32
 
@@ -70,12 +72,12 @@ async def test_a_large_body_is_refused_before_it_is_read(client: httpx.AsyncClie
     assert (await client.post("/sessions", content=just, headers=JSON)).status_code == 422
 
 
-async def test_deep_json_is_no_way_in(client: httpx.AsyncClient):
+async def test_deeply_nested_json_is_refused(client: httpx.AsyncClient):
     answer = await client.post("/sessions", content=b"[" * 60_000, headers=JSON)
     assert answer.status_code in (400, 422)
 
 
-async def test_an_error_of_ours_is_logged_and_not_shown(
+async def test_a_fault_of_ours_is_logged_and_not_shown(
     client: httpx.AsyncClient,
     app: FastAPI,
     monkeypatch: pytest.MonkeyPatch,
@@ -96,7 +98,7 @@ async def test_an_error_of_ours_is_logged_and_not_shown(
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> io.StringIO:
-    """What is written as access records."""
+    """The access records."""
     caplog.set_level(logging.INFO)
     stream = io.StringIO()
     monkeypatch.setattr(logs, "output", logs.Output(stream))
@@ -109,13 +111,13 @@ def lines_of(written: io.StringIO) -> list[str]:
     return written.getvalue().splitlines()
 
 
-async def test_an_access_record_says_what_was_asked_and_answered(
+async def test_an_access_record_has_the_request_and_the_answer(
     client: httpx.AsyncClient, written: io.StringIO
 ):
     answer = await client.get(
         "/components?x=%22%0A", headers={"User-Agent": 'a"b', "X-Forwarded-For": "192.0.2.1"}
     )
-    await client.get("/healthcheck")  # every few seconds: at DEBUG
+    await client.get("/healthcheck")  # every few seconds, so at DEBUG
     (line,) = lines_of(written)
     entry = json.loads(line)
     assert entry["type"] == "access"
@@ -145,13 +147,13 @@ async def test_passwords_are_not_logged(
     assert "hunter22" not in written.getvalue()
 
 
-async def test_head_is_get_without_the_body(client: httpx.AsyncClient):
+async def test_head_equals_get_without_the_body(client: httpx.AsyncClient):
     got, head = await client.get("/status"), await client.head("/status")
     assert head.status_code == 200
     assert head.headers["etag"] == got.headers["etag"]
 
 
-async def test_nothing_may_run_or_be_framed(client: httpx.AsyncClient):
+async def test_responses_forbid_scripts_and_frames(client: httpx.AsyncClient):
     for answer in (await client.get("/status"), await client.get("/nowhere")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-security-policy"] == (
@@ -166,7 +168,7 @@ async def test_health(client: httpx.AsyncClient):
         assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_a_busy_pool_is_a_503_and_soon_over(
+async def test_a_busy_pool_is_a_503_and_recovers_soon(
     client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ):
     pool = app.state.services.database._engine.pool
@@ -193,7 +195,7 @@ async def test_a_busy_pool_is_a_503_and_soon_over(
         ("status", "GET, HEAD"),
     ],
 )
-async def test_allow_names_all_methods_of_the_path(
+async def test_allow_lists_all_methods_of_the_path(
     client: httpx.AsyncClient, path: str, allowed: str
 ):
     for method in ("OPTIONS", "PUT"):
@@ -208,6 +210,6 @@ async def test_allow_names_all_methods_of_the_path(
      "%2fstatus", "status%7f"],
 )  # fmt: skip
 async def test_a_path_is_matched_exactly(client: httpx.AsyncClient, path: str):
-    await client.get("/status")  # which is at hand from now on
+    await client.get("/status")  # stored from now on
     is_problem(await client.get(f"/{path}"), 404)
     is_problem(await client.get("http://test/api/v1%2Fstatus"), 404)

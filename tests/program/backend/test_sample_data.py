@@ -1,4 +1,4 @@
-"""The sample data hold together, like data that came about through the API."""
+"""The sample data is consistent, like data that was created through the API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from backend.sample_data.load import load
 from fastapi import FastAPI
 
 
-async def test_a_page_to_look_at(client: httpx.AsyncClient, app: FastAPI):
+async def test_the_sample_data_fills_a_page(client: httpx.AsyncClient, app: FastAPI):
     assert await load(app.state.services.database)
     status = (await client.get("/status")).json()
     assert len(status["components"]) >= 5
@@ -44,7 +44,7 @@ async def test_the_active_incident_can_be_resolved(
     assert {component["status"] for component in status["components"]} == {"operational"}
 
 
-async def test_what_is_there_is_left_alone(admin: httpx.AsyncClient, app: FastAPI):
+async def test_existing_data_is_left_unchanged(admin: httpx.AsyncClient, app: FastAPI):
     made = (await admin.post("/components", json={"name": "Ours"})).json()
     assert not await load(app.state.services.database)
     assert (await admin.get("/components")).json()["components"] == [made]

@@ -27,7 +27,7 @@ def environment(monkeypatch: pytest.MonkeyPatch):
     return put
 
 
-def test_what_is_missing_is_named(environment):
+def test_a_missing_setting_is_reported(environment):
     with pytest.raises(SettingsError) as caught:
         ServeSettings.read()
     for name in DATABASE:
@@ -37,7 +37,7 @@ def test_what_is_missing_is_named(environment):
         ServeSettings.read()
 
 
-def test_a_secret_does_not_show(environment):
+def test_a_secret_is_not_shown(environment):
     environment({**DATABASE, **MASTER, "ADMINISTRATOR_PASSWORD": "short"})
     with pytest.raises(SettingsError) as caught:
         MigrateSettings.read()
@@ -46,13 +46,13 @@ def test_a_secret_does_not_show(environment):
     assert "pass-word" not in repr(MigrateSettings.read())
 
 
-def test_the_service_does_not_run_as_the_master(environment):
+def test_the_service_does_not_run_as_the_master_user(environment):
     environment({**DATABASE, **MASTER, "DATABASE_MASTER_USERNAME": "status"})
     with pytest.raises(SettingsError, match=r"^DATABASE_USERNAME: must differ"):
         MigrateSettings.read()
 
 
-def test_a_server_on_aws_must_prove_itself(environment, tmp_path):
+def test_a_server_on_aws_must_show_a_valid_certificate(environment, tmp_path):
     environment({**DATABASE, "DATABASE_HOST": "x.cluster-y.eu-central-1.rds.amazonaws.com"})
     with pytest.raises(SettingsError, match=r"^DATABASE_SSLROOTCERT: no such file"):
         DatabaseSettings.read()
@@ -64,7 +64,7 @@ def test_a_server_on_aws_must_prove_itself(environment, tmp_path):
     }
 
 
-def test_elsewhere_tls_is_used_if_offered_unless_told(environment):
+def test_elsewhere_tls_is_used_if_offered_unless_configured(environment):
     environment(DATABASE)
     assert DatabaseSettings.read().tls == {"sslmode": "prefer"}
     environment({"DATABASE_SSLMODE": "require"})

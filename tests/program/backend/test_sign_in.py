@@ -40,7 +40,7 @@ def bearer(answer: httpx.Response) -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['token']}"}
 
 
-async def test_in_and_out(client: httpx.AsyncClient):
+async def test_signing_in_and_out(client: httpx.AsyncClient):
     answer = await attempt(client, ADMINISTRATOR_PASSWORD)
     assert answer.status_code == 201
     assert answer.headers["cache-control"] == "no-store"
@@ -53,13 +53,13 @@ async def test_in_and_out(client: httpx.AsyncClient):
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer x", "Basic YTpi", "Bearer \udcff".encode(errors="replace")]
 )
-async def test_other_tokens_are_none(client: httpx.AsyncClient, header: str):
+async def test_other_tokens_are_invalid(client: httpx.AsyncClient, header: str):
     answer = await client.get("/sessions/current", headers={"Authorization": header})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
-async def test_a_wrong_name_and_a_wrong_password_look_alike(client: httpx.AsyncClient):
+async def test_a_wrong_name_and_a_wrong_password_have_the_same_answer(client: httpx.AsyncClient):
     name = await attempt(client, ADMINISTRATOR_PASSWORD, username="nobody")
     password = await attempt(client, "wrong")
     assert name.status_code == password.status_code == 401
@@ -71,7 +71,9 @@ async def test_a_wrong_name_and_a_wrong_password_look_alike(client: httpx.AsyncC
 
 
 async def test_a_wrong_name_takes_as_long_as_a_wrong_password():
-    """Processor time, which a busy machine disturbs less; without the dummy hash it is a tenth."""
+    """Measured in processor time, which a busy machine disturbs less. Without the dummy hash it
+    would be a tenth.
+    """
     passwords = Passwords()
     right = await passwords.hash("right")
     passwords.prepare()
@@ -86,7 +88,7 @@ async def test_a_wrong_name_takes_as_long_as_a_wrong_password():
     assert 0.4 < known / unknown < 2.5
 
 
-async def test_a_wrong_name_has_its_password_looked_at(
+async def test_the_password_is_checked_even_for_a_wrong_name(
     client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ):
     passwords, seen = app.state.services.passwords, []
@@ -117,7 +119,7 @@ async def test_tokens_are_stored_hashed(client: httpx.AsyncClient, app: FastAPI)
     assert answer.json()["token"] not in repr(rows)
 
 
-async def test_guessing_becomes_slow_for_the_one_who_guesses(
+async def test_guessing_becomes_slow_for_the_guesser(
     client: httpx.AsyncClient, no_sleep: list[float]
 ):
     for _ in range(sign_in.ATTEMPTS_BY_NAME_AND_ADDRESS):
@@ -142,10 +144,10 @@ async def test_a_stranger_cannot_lock_the_owner_out(
     assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 201
     slept = len(no_sleep)
     assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 201
-    assert len(no_sleep) == slept  # success has reset what the stranger used up
+    assert len(no_sleep) == slept  # success has reset the stranger's attempts
 
 
-async def test_guesses_at_once_are_all_counted_and_few_of_them_wait(
+async def test_simultaneous_guesses_are_all_counted_and_few_of_them_wait(
     client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ):
     released = asyncio.Event()
@@ -165,14 +167,14 @@ async def test_guesses_at_once_are_all_counted_and_few_of_them_wait(
     assert int(late) <= 5
 
 
-async def test_a_browser_that_is_known_passes_by_all_who_guess(
+async def test_a_known_browser_is_not_slowed_by_guessers(
     client: httpx.AsyncClient, no_sleep: list[float], app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ):
     known = (await attempt(client, ADMINISTRATOR_PASSWORD)).json()["device"]
     for _ in range(10):
         await attempt(client, "wrong")
     slept = len(no_sleep)
-    monkeypatch.setattr(app.state.services.slow_lane, "_places", 0)  # as if they were all taken
+    monkeypatch.setattr(app.state.services.slow_lane, "_places", 0)  # as if all were taken
     assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 429
     answer = await attempt(client, ADMINISTRATOR_PASSWORD, device=known)
     assert answer.status_code == 201
@@ -185,7 +187,7 @@ async def test_a_browser_that_is_known_passes_by_all_who_guess(
     assert stolen == [401] * sign_in.ATTEMPTS_BY_DEVICE + [429]
 
 
-async def test_what_nobody_was_given_is_no_known_browser(
+async def test_an_invented_device_cookie_is_not_a_known_browser(
     client: httpx.AsyncClient, no_sleep: list[float]
 ):
     known = (await attempt(client, ADMINISTRATOR_PASSWORD)).json()["device"]
@@ -200,7 +202,7 @@ async def test_what_nobody_was_given_is_no_known_browser(
     assert len(no_sleep) == 4
 
 
-async def test_success_forgets_the_failures(client: httpx.AsyncClient):
+async def test_success_resets_the_failures(client: httpx.AsyncClient):
     for _ in range(3):
         for _ in range(sign_in.ATTEMPTS_BY_NAME_AND_ADDRESS - 1):
             assert (await attempt(client, "wrong")).status_code == 401
@@ -250,7 +252,7 @@ async def test_a_changed_password_ends_the_other_sessions(client: httpx.AsyncCli
     assert (await attempt(client, NEW_PASSWORD)).status_code == 201
 
 
-async def test_two_changes_at_once_change_it_once(client: httpx.AsyncClient):
+async def test_two_simultaneous_password_changes_change_it_once(client: httpx.AsyncClient):
     mine = await attempt(client, ADMINISTRATOR_PASSWORD)
     answers = await asyncio.gather(
         *(
@@ -289,7 +291,9 @@ async def test_a_stolen_session_cannot_guess_the_password(client: httpx.AsyncCli
         ("192.0.2.1", 0, "127.0.0.1"),
     ],
 )
-def test_the_address_is_what_our_own_proxies_saw(forwarded: str, proxies: int, address: str):
+def test_the_client_address_is_the_one_that_our_own_proxies_saw(
+    forwarded: str, proxies: int, address: str
+):
     scope = {
         "type": "http",
         "headers": [(b"x-forwarded-for", forwarded.encode())] if forwarded else [],

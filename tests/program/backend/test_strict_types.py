@@ -1,11 +1,11 @@
-"""JSON has types: values of another type are refused, never converted."""
+"""JSON has types: a value of another type is refused, never converted."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 
-ID = "8f0f5f0e-6f0c-4c53-9f4e-0d8c5b1f6a11"  # the same for every worker of the tests
+ID = "8f0f5f0e-6f0c-4c53-9f4e-0d8c5b1f6a11"  # equal in every worker of the tests
 START, END = "2026-01-31T09:00:00Z", "2026-01-31T10:00:00Z"
 COMPONENT = {"name": "API"}
 INCIDENT = {"title": "Slow", "impact": "minor", "body": "We look."}
@@ -72,12 +72,12 @@ async def test_every_member_of_every_patch_has_its_type(admin: httpx.AsyncClient
 
 
 @pytest.mark.parametrize("value", ["2_0", "20.0", "+20", " 20", "0x14", "true", "２０", "20%0a"])
-async def test_a_number_in_a_query_is_digits(client: httpx.AsyncClient, value: str):
+async def test_a_number_in_a_query_has_only_digits(client: httpx.AsyncClient, value: str):
     assert (await client.get(f"/incidents?limit={value}")).status_code == 422
     assert (await client.get(f"/uptime?days={value}")).status_code == 422
 
 
 @pytest.mark.parametrize("identifier", [f"urn:uuid:{ID}", ID.replace("-", ""), f"%7B{ID}%7D"])
-async def test_a_thing_has_one_address(admin: httpx.AsyncClient, identifier: str):
+async def test_a_resource_has_one_address(admin: httpx.AsyncClient, identifier: str):
     for kind in ("components", "incidents", "maintenances"):
         assert (await admin.get(f"/{kind}/{identifier}")).status_code == 422

@@ -1,4 +1,4 @@
-"""Uptime as the database computes it, and as the API shows it."""
+"""Uptime as the database computes it and the API shows it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ times = st.one_of(moments, midnights)
 
 
 async def put_component(write: Write, history: list[Interval]) -> UUID:
-    """A component with that history, past the API, which only knows now."""
+    """A component with this history, written past the API, which accepts no past."""
     key = uuid4()
     await write.connection.execute(
         sa.insert(tables.components).values(
@@ -94,7 +94,7 @@ async def test_an_outage_counts_as_downtime_today(admin: httpx.AsyncClient):
     assert component["uptime_percent"] == 0
 
 
-async def test_maintenance_shows_and_is_no_downtime(admin: httpx.AsyncClient, app):
+async def test_maintenance_is_shown_and_is_no_downtime(admin: httpx.AsyncClient, app):
     async with app.state.services.database.write() as write:
         start = write.now - dt.timedelta(days=4)
         history = [Interval(ComponentStatus.OPERATIONAL, start, None)]
@@ -121,7 +121,7 @@ async def test_maintenance_shows_and_is_no_downtime(admin: httpx.AsyncClient, ap
     }
 
 
-async def test_as_many_days_as_asked_for(admin: httpx.AsyncClient):
+async def test_the_answer_has_the_requested_number_of_days(admin: httpx.AsyncClient):
     await admin.post("/components", json={"name": "API"})
     for days in (1, 90):
         (component,) = (await admin.get(f"/uptime?days={days}")).json()["components"]

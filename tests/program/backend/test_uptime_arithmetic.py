@@ -1,4 +1,4 @@
-"""The arithmetic of uptime, by its properties."""
+"""The arithmetic of uptime, tested by properties."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ statuses = st.sampled_from(ComponentStatus)
 
 @st.composite
 def windows(draw: st.DrawFn) -> list[Interval]:
-    """What incidents say of a component: any windows, overlapping or not, ended or not."""
+    """A component's incidents: any windows, overlapping or not, ended or not."""
     found = []
     for _ in range(draw(st.integers(0, 6))):
         start, end = sorted((draw(moments), draw(moments)))
@@ -67,7 +67,7 @@ def test_a_timeline_shows_the_worst_at_any_time(
 
 
 @given(windows(), moments)
-def test_slices_add_up_to_the_time_that_passed(given_windows: list[Interval], since: dt.datetime):
+def test_slices_add_up_to_the_elapsed_time(given_windows: list[Interval], since: dt.datetime):
     parts = slices(timeline(given_windows, since, NOW), FIRST, NOW)
     passed = max(dt.timedelta(0), NOW - max(since, midnight(FIRST)))
     assert sum(part.microseconds for part in parts) == passed // MICROSECOND
@@ -92,12 +92,12 @@ def test_a_summary_agrees_with_its_days(given_windows: list[Interval], since: dt
             assert day.status is worst(part.status for part in here)
     percents = [day.uptime_percent for day in summary.days if day.uptime_percent is not None]
     assert summary.uptime_percent is not None
-    # Rounding down may take a thousandth.
+    # Rounding down may lose a thousandth.
     assert min(percents) - 0.001 <= summary.uptime_percent <= max(percents) + 0.001
 
 
 @given(st.integers(0, 10**15), st.integers(1, 10**15))
-def test_only_all_is_a_hundred_percent(part: int, whole: int):
+def test_only_complete_uptime_is_a_hundred_percent(part: int, whole: int):
     part = min(part, whole)
     found = percent(part, whole)
     assert found is not None
@@ -105,7 +105,7 @@ def test_only_all_is_a_hundred_percent(part: int, whole: int):
     assert found <= 100 * part / whole + 1e-9
 
 
-def test_a_day_is_cut_at_midnight_in_utc_whatever_the_zone():
+def test_a_day_ends_at_midnight_in_utc_in_every_zone():
     tokyo = dt.timezone(dt.timedelta(hours=9))
     start = dt.datetime(2026, 3, 14, 8, 0, tzinfo=tokyo)  # 23:00 the day before, in UTC
     end = start + dt.timedelta(hours=2)
@@ -127,14 +127,14 @@ def test_a_day_is_cut_at_midnight_in_utc_whatever_the_zone():
         (ComponentStatus.MAJOR_OUTAGE, True),
     ],
 )
-def test_what_counts_as_downtime(status: ComponentStatus, down: bool):
+def test_statuses_that_count_as_downtime(status: ComponentStatus, down: bool):
     part = Slice(NOW.date(), status, 60_000_000)
     summary = summarize([part], first=NOW.date(), days=1, since=midnight(NOW.date()), now=NOW)
     assert summary.days[0].downtime_seconds == (60 if down else 0)
     assert summary.days[0].status is status
 
 
-def test_nothing_is_known_before_a_component_was_made():
+def test_nothing_is_known_before_a_component_was_created():
     since = NOW - dt.timedelta(days=2)
     summary = summarize([], first=FIRST, days=DAYS, since=since, now=NOW)
     assert [day.status for day in summary.days] == [None] * 4 + [ComponentStatus.OPERATIONAL] * 3

@@ -1,4 +1,4 @@
-"""Simultaneous writers: none waits for another, and the result is right."""
+"""Simultaneous writers do not wait for each other, and the result is correct."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fastapi import FastAPI
 
 from tests.program.backend.postgresql import Server
 
-WAIT = 1.0  # seconds; a writer that waits for a lock gives up after three
+WAIT = 1.0  # seconds; a writer gives up waiting for a lock after three
 
 INVARIANT = """
     SELECT c.id FROM components c
@@ -51,13 +51,15 @@ def id_of(made: dict[str, object]) -> UUID:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def slow(settings: ServeSettings) -> AsyncIterator[Database]:
-    """Another task's database: its program is held up while it writes."""
+    """Another task's database connection, whose program pauses during its write."""
     database = Database(settings, pool_size=2)
     yield database
     await database.close()
 
 
-async def test_nobody_waits_for_what_another_writes(admin: httpx.AsyncClient, slow: Database):
+async def test_no_writer_waits_for_another_components_writer(
+    admin: httpx.AsyncClient, slow: Database
+):
     held = await make(admin, "components", name="held")
     other = await make(admin, "components", name="other")
     incident = await make(admin, "incidents", title="t", impact="minor", body="b")
@@ -89,7 +91,9 @@ async def test_nobody_waits_for_what_another_writes(admin: httpx.AsyncClient, sl
     assert [one["status"] for one in found][:2] == ["major_outage", "partial_outage"]
 
 
-async def test_the_same_component_is_waited_for(admin: httpx.AsyncClient, slow: Database):
+async def test_writers_of_one_component_wait_for_each_other(
+    admin: httpx.AsyncClient, slow: Database
+):
     made = await make(admin, "components", name="API")
     async with slow.write() as write:
         await components.change(write, id_of(made), {"status": ComponentStatus.MAJOR_OUTAGE})
@@ -106,10 +110,10 @@ async def test_the_same_component_is_waited_for(admin: httpx.AsyncClient, slow: 
     assert component["status"] == "major_outage"
 
 
-async def test_a_writer_of_the_release_before_is_alone(
+async def test_a_writer_of_the_previous_release_is_alone(
     admin: httpx.AsyncClient, slow: Database, settings: ServeSettings
 ):
-    """While two releases run, the older one takes the revision for itself, and must get it."""
+    """While two releases run, the older one locks the revision for itself, and must get it."""
     made = await make(admin, "components", name="API")
     async with slow.transaction() as connection:
         await connection.exec_driver_sql("SELECT value FROM revision FOR UPDATE")
@@ -127,7 +131,7 @@ async def test_the_sample_data_is_loaded_once(settings: ServeSettings, slow: Dat
         await other.close()
 
 
-async def test_one_name_for_two_at_once(admin: httpx.AsyncClient, server: Server):
+async def test_one_name_for_two_simultaneous_creations(admin: httpx.AsyncClient, server: Server):
     before = len(server.log.read_bytes())
     answers = await asyncio.gather(
         *(admin.post("/components", json={"name": name}) for name in ("Api", "API", "api"))
@@ -136,7 +140,7 @@ async def test_one_name_for_two_at_once(admin: httpx.AsyncClient, server: Server
     assert b"ERROR" not in server.log.read_bytes()[before:]
 
 
-async def test_a_component_with_a_maintenance_goes_while_that_changes(
+async def test_a_component_is_deleted_while_its_maintenance_changes(
     admin: httpx.AsyncClient, slow: Database
 ):
     made = await make(admin, "components", name="API")
@@ -152,7 +156,7 @@ async def test_a_component_with_a_maintenance_goes_while_that_changes(
     assert (await gone).status_code == 204
 
 
-async def test_times_grow_although_the_clock_goes_back(slow: Database, settings: ServeSettings):
+async def test_times_increase_although_the_clock_goes_back(slow: Database, settings: ServeSettings):
     async with slow.write() as write:
         made = await components.create(
             write,
@@ -167,10 +171,10 @@ async def test_times_grow_although_the_clock_goes_back(slow: Database, settings:
     assert after.updated_at > made.updated_at
 
 
-async def test_a_crowd_of_writers_leaves_everything_right(
+async def test_many_writers_leave_correct_data(
     admin: httpx.AsyncClient, settings: ServeSettings, app: FastAPI, client_of, server: Server
 ):
-    """Two tasks of the service; each answered change is seen, and nothing is an error."""
+    """Two tasks of the service. Each answered change is visible, and nothing is an error."""
     log = len(server.log.read_bytes())
     made = [await make(admin, "components", name=f"c{n}") for n in range(4)]
     ids = [str(one["id"]) for one in made]

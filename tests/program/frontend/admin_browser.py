@@ -1,4 +1,4 @@
-"""A browser without JavaScript: fills in the form that a page shows, and keeps the cookies."""
+"""A browser without JavaScript: it fills in the form on a page, and keeps the cookies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SAME_SITE = {"Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8080"}
 
 
 class Forms(HTMLParser):
-    """Each form of a page: where it goes to and what it would send as it is."""
+    """Each form of a page: its target and its initial values."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class AdminBrowser:
     async def post(
         self, action: str, data: dict[str, str], headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        """Does not follow the redirect, so that it can be looked at."""
+        """Send without following the redirect, so that a test can inspect it."""
         return await self.client.post(
             action, data=data, headers=SAME_SITE if headers is None else headers
         )
@@ -71,7 +71,7 @@ class AdminBrowser:
     async def submit(
         self, path: str, *, number: int = 0, follow: bool = True, **values: str
     ) -> httpx.Response:
-        """Open a page, change `values` in its form, send it."""
+        """Open a page, change `values` in its form, and send it."""
         page = await self.get(path)
         action, data = forms_of(page.text)[number]
         answer = await self.post(action, data | values)

@@ -1,4 +1,4 @@
-"""The frontend in front of the backend's fake, in one process, over ASGI."""
+"""The frontend with the fake backend, in one process, over ASGI."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def backend() -> FakeBackend:
 
 @pytest.fixture
 async def site() -> AsyncIterator[Visit]:
-    """`site(backend, public_url=…)` gives a browser-like client of a frontend of its own."""
+    """`site(backend, public_url=…)` returns a browser-like client of a new frontend."""
     clients: list[httpx.AsyncClient] = []
 
     def visit(backend: FakeBackend, **settings: str) -> httpx.AsyncClient:
@@ -49,7 +49,7 @@ async def site() -> AsyncIterator[Visit]:
 
 @pytest.fixture
 def backend_url() -> Iterator[str]:
-    """The fake, slow enough that a request can be caught under way."""
+    """A fake slow enough that a test can act during a request."""
     backend = sample.outage()
     backend.delay = 0.3
     with served(backend) as url:

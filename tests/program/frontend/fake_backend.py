@@ -1,4 +1,4 @@
-"""The backend's HTTP API in memory: what the frontend is tested against."""
+"""The backend's HTTP API in memory, for the frontend's tests."""
 
 from __future__ import annotations
 
@@ -38,11 +38,13 @@ def stamp(moment: dt.datetime) -> str:
 
 
 class FakeBackend:
-    """Holds what an administrator made; `requests` is what came in, `trouble` makes it fail."""
+    """Holds the administrator's data. `requests` has the received requests, and `trouble` makes
+    the fake fail.
+    """
 
     def __init__(self) -> None:
         self.now = NOW
-        self.clock = 0.0  # the frontend's own, in seconds: it stands still unless a test moves it
+        self.clock = 0.0  # the fake's own clock in seconds: only a test moves it
         self.components: dict[str, Json] = {}
         self.incidents: dict[str, Json] = {}
         self.maintenances: dict[str, Json] = {}
@@ -54,12 +56,12 @@ class FakeBackend:
         self.bodies: list[Json] = []
         self.trouble: int | None = None  # a status that every request is answered with
         self.delay = 0.0
-        self.refuse: Json | None = None  # a problem that the next write is answered with
-        self.lose_answers = False  # writes are done, and their answers do not arrive
+        self.refuse: Json | None = None  # the problem with which the next write is answered
+        self.lose_answers = False  # writes are executed, and their answers are lost
         self.people = FakePeople()
         self._once: dict[str, tuple[Json, Json, int]] = {}  # by Idempotency-Key
 
-    # What tests set up
+    # For the set-up of tests
 
     def add_component(self, name: str, status: str = "operational", **members: Any) -> Json:
         component = {
@@ -421,7 +423,7 @@ def problem(status: int, detail: str) -> JSONResponse:
 
 
 def days(count: int, today: dt.date, **bad: tuple[str, int]) -> list[Json]:
-    """`count` well days up to today, but `d3=("major_outage", 600)` three days ago."""
+    """`count` good days up to today, except `d3=("major_outage", 600)` three days ago."""
     found = []
     for ago in range(count - 1, -1, -1):
         status, down = bad.get(f"d{ago}", ("operational", 0))

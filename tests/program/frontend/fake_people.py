@@ -1,4 +1,4 @@
-"""Of the backend's fake: drafts, administrators, API keys and the audit trail."""
+"""Part of the fake backend: drafts, administrators, API keys and the audit trail."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ STAMP = "2026-11-24T09:30:00Z"
 
 
 class FakePeople:
-    """`route` guards an endpoint as the rest of the fake does."""
+    """`route` guards an endpoint like the rest of the fake."""
 
     def __init__(self) -> None:
         self.administrators: dict[str, Json] = {}
         self.keys: dict[str, Json] = {}
         self.drafts: dict[str, Json] = {}
         self.records: list[Json] = []
-        self.has_drafts = True  # the release before has none
+        self.has_drafts = True  # the previous release has none
         self.add_administrator("admin")
 
     def add_administrator(self, name: str, **members: Any) -> Json:

@@ -1,4 +1,4 @@
-"""The backend without a socket in between: an ASGI application that is called directly."""
+"""The backend without a socket: an ASGI application that is called directly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 
 class InMemoryTransport:
-    """Gives each request to the application, in this process."""
+    """Passes each request to the application in this process."""
 
     def __init__(self, application: ASGIApp) -> None:
         self._http = httpx.AsyncClient(

@@ -1,4 +1,4 @@
-"""The frontend as a process, as its container starts it, in front of the fake behind a socket."""
+"""The frontend as a process, as its container starts it, with the fake backend behind a socket."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def served(backend: FakeBackend) -> Iterator[str]:
 
 @contextmanager
 def started(backend_url: str, directory: Path) -> Iterator[subprocess.Popen[str]]:
-    """Its output goes to a file, as a pipe that nobody reads would block it."""
+    """The output goes to a file, because an unread pipe would block the process."""
     with (directory / "log").open("w") as log:
         running = subprocess.Popen(
             [sys.executable, "-m", "frontend", "serve"],

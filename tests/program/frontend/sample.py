@@ -1,4 +1,4 @@
-"""Situations to look at: what a company's page shows on a good day and on a bad one."""
+"""Sample situations: a company's page on a good day and on a bad one."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def many() -> FakeBackend:
 
 
 def long() -> FakeBackend:
-    """Everything as long as it may be, some of it without a place to break."""
+    """Texts of maximum length, some of them without a place to break."""
     backend = FakeBackend()
     names = ("W" * 100, "Payment processing and settlement " * 3, "https://example.com/" + "x" * 80)
     for name in names:

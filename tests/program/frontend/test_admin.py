@@ -1,4 +1,4 @@
-"""The administrators' area as a browser without JavaScript sees it."""
+"""The administrators' area in a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def admin(site: Visit, backend: FakeBackend) -> AdminBrowser:
     ["/admin", "/admin/components", "/admin/components/new", "/admin/incidents/new",
      "/admin/maintenance", "/admin/password"],
 )  # fmt: skip
-async def test_nobody_sees_the_area_without_signing_in(
+async def test_the_area_is_hidden_without_signing_in(
     site: Visit, backend: FakeBackend, path: str
 ) -> None:
     answer = await site(backend).get(path)
@@ -36,9 +36,7 @@ async def test_nobody_sees_the_area_without_signing_in(
     assert backend.requests == []
 
 
-async def test_signing_in_leads_to_where_one_wanted_to_go(
-    site: Visit, backend: FakeBackend
-) -> None:
+async def test_signing_in_leads_to_the_requested_page(site: Visit, backend: FakeBackend) -> None:
     browser = AdminBrowser(site(backend))
     sign_in = await browser.get("/admin/components/new")
     assert "<h1>Sign in</h1>" in sign_in.text
@@ -52,7 +50,7 @@ async def test_signing_in_leads_to_where_one_wanted_to_go(
     ["https://evil.example", "//evil.example", "/\\evil.example", "/admin/../", "/admin//evil",
      "javascript:alert(1)", "/history", "/admin/sign-in"],
 )  # fmt: skip
-async def test_signing_in_leads_nowhere_else(
+async def test_signing_in_leads_to_no_other_site(
     site: Visit, backend: FakeBackend, elsewhere: str
 ) -> None:
     answer = await AdminBrowser(site(backend)).submit(
@@ -61,7 +59,9 @@ async def test_signing_in_leads_nowhere_else(
     assert answer.headers["location"] == "/admin"
 
 
-async def test_a_wrong_password_is_told_and_not_repeated(site: Visit, backend: FakeBackend) -> None:
+async def test_a_wrong_password_is_reported_and_not_repeated(
+    site: Visit, backend: FakeBackend
+) -> None:
     page = await AdminBrowser(site(backend)).sign_in("wrong-and-secret")
     assert page.status_code == 401
     assert "The name or the password is wrong." in page.text
@@ -76,7 +76,7 @@ async def test_too_many_attempts(site: Visit, backend: FakeBackend) -> None:
     assert "Too many sign-ins" in page.text
 
 
-async def test_the_backend_learns_the_browsers_address(site: Visit, backend: FakeBackend) -> None:
+async def test_the_backend_gets_the_browsers_address(site: Visit, backend: FakeBackend) -> None:
     browser = AdminBrowser(site(backend))
     browser.client.headers["X-Forwarded-For"] = "203.0.113.9, 198.51.100.7"
     await browser.sign_in()
@@ -127,7 +127,7 @@ async def test_changing_the_password(admin: AdminBrowser, backend: FakeBackend) 
     assert backend.password == new
 
 
-async def test_the_language_stays_chosen(admin: AdminBrowser) -> None:
+async def test_the_language_stays_selected(admin: AdminBrowser) -> None:
     assert '<html lang="ja"' in (await admin.get("/admin?lang=ja")).text
     assert '<html lang="ja"' in (await admin.get("/admin/components")).text
     assert '<html lang="ja"' in (await admin.get("/admin?lang=xx")).text
@@ -137,7 +137,7 @@ async def test_the_language_stays_chosen(admin: AdminBrowser) -> None:
 # Components
 
 
-async def test_a_component_from_its_making_to_its_end(
+async def test_a_component_is_created_changed_and_deleted(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     page = await admin.submit(
@@ -157,7 +157,7 @@ async def test_a_component_from_its_making_to_its_end(
     assert "No components yet." in (await admin.get("/")).text
 
 
-async def test_a_status_that_an_incident_sets_is_not_made_the_components_own(
+async def test_a_status_set_by_an_incident_does_not_become_the_components_own(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     component = backend.add_component("API", "major_outage")
@@ -166,7 +166,7 @@ async def test_a_status_that_an_incident_sets_is_not_made_the_components_own(
     assert backend.bodies[-1] == {"description": "Version 2"}
 
 
-async def test_faults_stand_next_to_their_fields(admin: AdminBrowser, backend: FakeBackend) -> None:
+async def test_errors_stand_beside_their_fields(admin: AdminBrowser, backend: FakeBackend) -> None:
     page = await admin.submit("/admin/components/new", name=" ", description="x" * 501)
     assert page.status_code == 422
     assert "<title>Error: Add a component" in page.text
@@ -178,7 +178,7 @@ async def test_faults_stand_next_to_their_fields(admin: AdminBrowser, backend: F
     assert backend.components == {}
 
 
-async def test_the_backends_faults_find_their_fields(
+async def test_errors_of_the_backend_are_shown_at_their_fields(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     fault = {"pointer": "#/name_ja", "detail": "is odd"}
@@ -192,7 +192,9 @@ async def test_the_backends_faults_find_their_fields(
     assert "Another component has that name." in page.text
 
 
-async def test_two_administrators_at_once(admin: AdminBrowser, backend: FakeBackend) -> None:
+async def test_two_administrators_edit_simultaneously(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
     component = backend.add_component("API")
     path = f"/admin/components/{component['id']}"
     action, data = forms_of((await admin.get(path)).text)[0]
@@ -272,7 +274,7 @@ async def test_an_incident_from_its_report_to_its_end(
     assert "All requests fail" in front
 
 
-async def test_an_incident_resolved_by_somebody_else(
+async def test_an_incident_that_another_administrator_resolved(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     incident = backend.add_incident("Slow")
@@ -329,10 +331,10 @@ async def test_a_maintenance_from_its_announcement_to_its_end(
     assert "Deleted: New disks" in page.text
 
 
-# When something is wrong
+# Errors
 
 
-async def test_what_was_typed_survives_an_outage_of_the_backend(
+async def test_typed_text_survives_an_outage_of_the_backend(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     action, data = forms_of((await admin.get("/admin/components/new")).text)[0]
@@ -345,13 +347,13 @@ async def test_what_was_typed_survives_an_outage_of_the_backend(
 
 @pytest.mark.parametrize("kind", ["components", "incidents", "maintenance"])
 @pytest.mark.parametrize("identifier", ["x", "00000000-0000-0000-0000-000000000000", "new/x"])
-async def test_what_does_not_exist(admin: AdminBrowser, kind: str, identifier: str) -> None:
+async def test_missing_pages(admin: AdminBrowser, kind: str, identifier: str) -> None:
     page = await admin.get(f"/admin/{kind}/{identifier}")
     assert page.status_code == 404
     assert 'href="/admin"' in page.text
 
 
-async def test_pages_of_the_area_are_never_kept(site: Visit) -> None:
+async def test_pages_of_the_area_are_never_cached(site: Visit) -> None:
     backend = sample.outage()
     browser = AdminBrowser(site(backend))
     await browser.sign_in()

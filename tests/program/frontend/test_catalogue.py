@@ -1,4 +1,4 @@
-"""Both languages say the same things, and the pages only say what the catalogue holds."""
+"""Both languages have the same messages, and the pages use only messages of the catalogue."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ ENGLISH, JAPANESE = catalogue(Language.ENGLISH), catalogue(Language.JAPANESE)
 
 
 def test_both_languages_have_all_messages() -> None:
-    """A count's English `one` has no Japanese counterpart: Japanese knows no singular."""
+    """An English count has the form `one`. Japanese has no singular, so it needs no counterpart."""
     singular = {name for name in ENGLISH.messages if name.endswith(".one")}
     assert {name.removesuffix("one") + "other" for name in singular} <= ENGLISH.messages.keys()
     assert ENGLISH.messages.keys() - singular == JAPANESE.messages.keys()
 
 
 @pytest.mark.parametrize("name", sorted(JAPANESE.messages))
-def test_both_languages_say_the_same_values(name: str) -> None:
+def test_both_languages_use_the_same_values(name: str) -> None:
     def values(text: str) -> set[str]:
         return set(re.findall(r"\{(\w+)\}", text))
 
@@ -51,7 +51,7 @@ def test_both_languages_say_the_same_values(name: str) -> None:
 
 
 def _used_names() -> set[str]:
-    """Names written out in templates and code: `t('a.b')`, `Fault("a.b")`, `label="a.b"`."""
+    """Names in templates and code: `t('a.b')`, `Fault("a.b")`, `label="a.b"`."""
     texts = [path.read_text() for path in SOURCES.rglob("*.html")]
     texts += [path.read_text() for path in SOURCES.rglob("*.py")]
     names = {
@@ -63,7 +63,7 @@ def _used_names() -> set[str]:
     return names
 
 
-# Names that are put together at run time.
+# Names that are composed at run time.
 _COMPOSED = {
     *(f"component_status.{one}" for one in ComponentStatus),
     *(f"incident_status.{one}" for one in IncidentStatus),
@@ -132,7 +132,7 @@ def test_moments_and_durations() -> None:
 
 
 @given(st.floats(min_value=0, max_value=100, allow_nan=False))
-def test_a_percentage_is_never_made_better_than_it_is(share: float) -> None:
+def test_a_percentage_is_never_rounded_up(share: float) -> None:
     shown = float(Writer(Language.ENGLISH).percent(share).removesuffix("%"))
     assert shown <= share
     assert share - shown < 0.0101

@@ -25,7 +25,7 @@ NO_COMPONENTS = Answer(200, body=b'{"components": []}')
 
 
 class Told:
-    """A transport that says what the test wants said, and keeps what it was asked."""
+    """A transport with prepared answers, which records the requests."""
 
     def __init__(self, *answers: Answer | TransportError) -> None:
         self.asked: list[Request] = []
@@ -46,10 +46,10 @@ async def ask(client: BackendClient) -> None:
     await client.get("/components", ComponentList)
 
 
-def test_the_backend_has_more_time_than_it_takes_to_give_up_and_less_than_cloudfront_has() -> None:
-    """It gives up on its database after 5 s; CloudFront waits for 30 s."""
+def test_the_client_waits_longer_than_the_backend_and_less_than_cloudfront() -> None:
+    """The backend gives up on its database after 5 s. CloudFront waits for 30 s."""
     assert transport.ANSWER_SECONDS > 5 + 1
-    # The slowest way: no connection the first time, and no answer the second time.
+    # The slowest case: no connection the first time, and no answer the second time.
     connections = client.TURN_SECONDS + transport.CONNECT_SECONDS
     assert 2 * connections + transport.ANSWER_SECONDS < 25
 
@@ -64,7 +64,7 @@ def test_the_backend_has_more_time_than_it_takes_to_give_up_and_less_than_cloudf
         (NoAnswerInTimeError("slow"), 1),
     ],
 )
-async def test_a_read_is_tried_again_where_that_may_help(
+async def test_a_read_is_retried_where_that_may_help(
     first: Answer | TransportError, asked: int
 ) -> None:
     told = Told(first, NO_COMPONENTS)
@@ -75,7 +75,7 @@ async def test_a_read_is_tried_again_where_that_may_help(
     assert len(told.asked) == asked
 
 
-async def test_a_change_is_asked_for_once() -> None:
+async def test_a_change_is_sent_once() -> None:
     told = Told(TransportError("lost"), Answer(204))
     with pytest.raises(BackendUnavailableError, match="lost"):
         await BackendClient(told).change("DELETE", "/x")
@@ -94,7 +94,7 @@ async def test_a_change_is_asked_for_once() -> None:
         (Answer(404, body=b"\xff"), BackendRefusedError),
     ],
 )
-async def test_busy_gone_and_refused_are_told_apart(
+async def test_busy_missing_and_refused_are_different_errors(
     answer: Answer, kind: type[BackendError]
 ) -> None:
     with pytest.raises(BackendError) as raised:
@@ -102,7 +102,9 @@ async def test_busy_gone_and_refused_are_told_apart(
     assert type(raised.value) is kind
 
 
-async def test_a_crowd_is_busy_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_requests_are_refused_as_busy_and_leave_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(client, "TURN_SECONDS", 0.05)
     slow = asyncio.Event()
 
@@ -121,7 +123,7 @@ async def test_a_crowd_is_busy_and_leaves_nothing_behind(monkeypatch: pytest.Mon
     await asyncio.gather(*(ask(asked) for _ in range(50)))
 
 
-async def test_what_cannot_be_a_header_is_replaced() -> None:
+async def test_values_that_are_invalid_in_a_header_are_replaced() -> None:
     told = Told(Answer(204))
     caller = Caller(forwarded_for=" \xff\r\nX: 1, 192.0.2.1 ")
     await BackendClient(told).change("DELETE", "/x", caller=caller, if_match='"\u3042"\n')
@@ -130,7 +132,7 @@ async def test_what_cannot_be_a_header_is_replaced() -> None:
     assert request.headers["If-Match"] == '"?"?'
 
 
-async def test_an_outage_is_told_once_however_many_pages_it_hits(
+async def test_an_outage_is_reported_once_for_all_pages(
     site: Visit, backend: FakeBackend, caplog: pytest.LogCaptureFixture
 ) -> None:
     backend.trouble = 503
@@ -142,7 +144,7 @@ async def test_an_outage_is_told_once_however_many_pages_it_hits(
     assert [r.levelname for r in caplog.records if r.levelno >= logging.ERROR] == ["ERROR"]
 
 
-def test_an_outage_begins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_start_and_the_end_of_an_outage_are_reported(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     now = 100.0
     outage = Outage(lambda: now)
@@ -157,7 +159,7 @@ def test_an_outage_begins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
                 pass
 
     down, gone, busy = BackendUnavailableError("down"), BackendRefusedError(404), BackendBusyError()
-    happen(None, gone, down, None, down, busy)  # one task of two answers: one outage all the same
+    happen(None, gone, down, None, down, busy)  # one of two tasks answers: it is still one outage
     now += CALM_SECONDS
     happen(gone, None, busy, busy)
     now += BUSY_RECORD_SECONDS

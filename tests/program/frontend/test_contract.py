@@ -1,4 +1,4 @@
-"""The frontend against the real backend: its published contract, and its code on PostgreSQL."""
+"""The frontend with the real backend: its published contract, and its code on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_the_fake_answers_as_the_backend_does(path: str, model: type[BaseM
 
 
 def _members(value: object) -> object:
-    """The shape of a JSON document: the names of its members, without their values."""
+    """The shape of a JSON document: the names of its members, without values."""
     if isinstance(value, dict):
         return {name: _members(member) for name, member in value.items()}
     if isinstance(value, list):
@@ -92,8 +92,8 @@ async def admin(backend: FastAPI) -> AsyncIterator[AdminBrowser]:
         yield AdminBrowser(client)
 
 
-async def test_all_that_an_administrator_does(admin: AdminBrowser, backend: FastAPI) -> None:
-    """One walk through every form; the backend refuses what it does not know."""
+async def test_every_action_of_an_administrator(admin: AdminBrowser, backend: FastAPI) -> None:
+    """One pass through every form. The backend refuses unknown input."""
     assert "Nothing to report yet" in (await admin.get("/")).text
     assert (await admin.sign_in("wrong password")).status_code == 401
     await admin.sign_in(ADMINISTRATOR_PASSWORD)
@@ -242,7 +242,7 @@ async def _get(backend: FastAPI, path: str, member: str) -> list[Json]:
         return found
 
 
-def test_the_audit_trail_has_words_for_all_that_the_backend_records() -> None:
+def test_the_audit_trail_has_texts_for_all_records_of_the_backend() -> None:
     sources = [path.read_text() for path in Path(command.__file__).parent.rglob("*.py")]
     actions = {name for text in sources for name in re.findall(r'Deed\(\s*"([a-z_.]+)"', text)}
     actions |= {f"administrator.{name}" for name in command._ACTIONS.values()}

@@ -1,4 +1,4 @@
-"""Editing, deleting and telling later; drafts; administrators, keys and the audit trail."""
+"""Edits, deletions and late reports. Drafts, administrators, keys and the audit trail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ async def admin(site: Visit, backend: FakeBackend) -> AdminBrowser:
     return browser
 
 
-async def test_an_update_is_edited_and_says_so(admin: AdminBrowser, backend: FakeBackend) -> None:
+async def test_an_edited_update_is_marked_as_edited(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
     incident = backend.add_incident("Slow", updates=(("investigating", "Teh disk"),))
     (update,) = incident["updates"]
     path = f"/admin/incidents/{incident['id']}/updates/{update['id']}"
@@ -152,12 +154,12 @@ async def test_the_audit_trail(admin: AdminBrowser, backend: FakeBackend) -> Non
     assert "Update edited: Slow" in page
     assert "Teh &lt;disk&gt;" in page
     assert "by the API key alarm" in page
-    assert "something.later: New" in page  # of a backend that is newer
+    assert "something.later: New" in page  # from a newer backend
     page = (await admin.get("/admin/audit?lang=ja")).text
     assert "経過を編集：Slow" in page
 
 
-async def test_the_audit_trail_goes_on(admin: AdminBrowser, backend: FakeBackend) -> None:
+async def test_the_audit_trail_has_pages(admin: AdminBrowser, backend: FakeBackend) -> None:
     for number in range(60):
         backend.people.add_record("component.changed", f"Number {number:02d}")
     first = (await admin.get("/admin/audit")).text
@@ -178,7 +180,7 @@ async def test_the_browser_is_known_at_the_next_sign_in(
     assert sent == [device]
 
 
-async def test_a_backend_of_the_release_before_has_no_drafts(
+async def test_a_backend_of_the_previous_release_has_no_drafts(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     """It may still serve during a deployment."""
@@ -188,7 +190,7 @@ async def test_a_backend_of_the_release_before_has_no_drafts(
     assert "Drafts" not in page.text
 
 
-async def test_a_form_that_is_shown_again_has_the_other_language(
+async def test_a_form_that_is_shown_again_links_to_the_other_language(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     incident = backend.add_incident("Slow")

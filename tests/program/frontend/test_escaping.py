@@ -1,4 +1,4 @@
-"""Whatever the backend says is text: none of it becomes markup, on any page."""
+"""All content from the backend is text: none of it becomes markup, on any page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ATTACKS = (
 
 
 class Elements(HTMLParser):
-    """Collects what a browser would act on."""
+    """Collects everything that a browser would act on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ async def test_the_administrators_pages(site: Visit, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ATTACKS)
-async def test_the_backends_complaints(site: Visit, backend: FakeBackend, text: str) -> None:
+async def test_error_messages_of_the_backend(site: Visit, backend: FakeBackend, text: str) -> None:
     browser = AdminBrowser(site(backend))
     await browser.sign_in()
     fault = {"pointer": "#/name", "detail": text}

@@ -23,7 +23,7 @@ async def _feed(site: Visit, backend: FakeBackend, path: str, **settings: str) -
 
 
 def _one(parent: ET.Element, tag: str) -> str:
-    """The text of an element that must be there exactly once."""
+    """The text of an element that must exist exactly once."""
     (found,) = parent.findall(ATOM + tag)
     return found.text or ""
 
@@ -33,7 +33,9 @@ def _is_moment(text: str) -> bool:
 
 
 @pytest.mark.parametrize(("path", "language"), [("/feed.atom", "en"), ("/ja/feed.atom", "ja")])
-async def test_the_feed_has_what_atom_demands(site: Visit, path: str, language: str) -> None:
+async def test_the_feed_has_the_elements_that_atom_requires(
+    site: Visit, path: str, language: str
+) -> None:
     backend = sample.outage()
     feed = await _feed(site, backend, path, public_url="https://status.example.com/")
     assert feed.tag == f"{ATOM}feed"

@@ -1,4 +1,4 @@
-"""Forged requests and forged cookies are worth nothing."""
+"""Forged requests and forged cookies have no effect."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def _filled_in(admin: AdminBrowser) -> tuple[str, dict[str, str]]:
     return action, data | {"name": "API"}
 
 
-async def test_the_honest_form_works(admin: AdminBrowser, backend: FakeBackend) -> None:
+async def test_a_genuine_form_works(admin: AdminBrowser, backend: FakeBackend) -> None:
     action, data = await _filled_in(admin)
     assert (await admin.post(action, data)).status_code == 303
     assert len(backend.components) == 1
@@ -69,7 +69,7 @@ async def test_a_form_without_its_token(
     assert backend.components == {}
 
 
-async def test_a_token_of_another_visit(
+async def test_a_token_of_another_session(
     admin: AdminBrowser, site: Visit, backend: FakeBackend
 ) -> None:
     other = AdminBrowser(site(backend))
@@ -78,7 +78,7 @@ async def test_a_token_of_another_visit(
     assert (await admin.post(action, data)).status_code == 403
 
 
-async def test_a_token_from_before_signing_in_is_worth_nothing_after(
+async def test_a_token_from_before_signing_in_is_invalid_afterwards(
     site: Visit, backend: FakeBackend
 ) -> None:
     browser = AdminBrowser(site(backend))
@@ -88,8 +88,8 @@ async def test_a_token_from_before_signing_in_is_worth_nothing_after(
     assert (await browser.post(action, data | {"form_token": before})).status_code == 403
 
 
-async def test_signing_in_is_guarded_too(site: Visit, backend: FakeBackend) -> None:
-    """Else another site could sign a visitor in as somebody else."""
+async def test_signing_in_is_protected_too(site: Visit, backend: FakeBackend) -> None:
+    """Otherwise another site could sign a visitor in as another person."""
     data = {"username": "admin", "password": PASSWORD}
     answer = await site(backend).post("/admin/sign-in", data=data, headers=SAME_SITE)
     assert answer.status_code == 403
@@ -116,9 +116,7 @@ async def test_signing_in_is_guarded_too(site: Visit, backend: FakeBackend) -> N
         ),
     ],
 )
-def test_where_a_form_comes_from(
-    headers: dict[str, str], public_origin: str, expected: bool
-) -> None:
+def test_the_origin_of_a_form(headers: dict[str, str], public_origin: str, expected: bool) -> None:
     assert is_from_here(Headers(headers), public_origin) is expected
 
 
@@ -133,7 +131,7 @@ def _cookie(answer: httpx.Response) -> tuple[str, dict[str, str]]:
     return name, {key: str(value) for key, value in morsel.items() if value}
 
 
-async def test_over_plain_http_the_cookie_is_confined_to_the_area(
+async def test_over_plain_http_the_cookie_is_limited_to_the_area(
     site: Visit, backend: FakeBackend
 ) -> None:
     name, facts = _cookie(await site(backend).get("/admin/sign-in"))
@@ -164,7 +162,7 @@ async def test_over_https_the_cookie_is_bound_to_this_host(
     assert "domain" not in facts
 
 
-async def test_where_no_proxy_tells_the_browsers_origin_does(
+async def test_without_a_proxys_header_the_browsers_origin_decides(
     site: Visit, backend: FakeBackend
 ) -> None:
     browser = AdminBrowser(site(backend))
@@ -175,10 +173,10 @@ async def test_where_no_proxy_tells_the_browsers_origin_does(
     assert name == "__Host-visit"
 
 
-async def test_where_https_is_known_a_plain_cookie_counts_for_nothing(
+async def test_where_https_is_used_a_plain_cookie_is_ignored(
     site: Visit, backend: FakeBackend
 ) -> None:
-    """Whoever can write cookies for a sibling host or over HTTP cannot plant a visit."""
+    """An attacker who can write cookies for a sibling host or over HTTP cannot plant a session."""
     visits = Visits(SECRET, "")
     backend.tokens["t"] = "admin"
     planted = visits._serializer.dumps({"id": "i", "language": "en", "token": "t"})
@@ -190,7 +188,7 @@ async def test_where_https_is_known_a_plain_cookie_counts_for_nothing(
 
 async def test_the_cookie_cannot_be_changed(admin: AdminBrowser, backend: FakeBackend) -> None:
     value = admin.client.cookies["visit"]
-    # Not the last character: some of its bits belong to no byte of the signature.
+    # Not the last character, because some of its bits belong to no byte of the signature.
     for index in range(0, len(value) - 1, 7):
         changed = value[:index] + ("A" if value[index] != "A" else "B") + value[index + 1 :]
         headers = {"Cookie": f"visit={changed}"}
@@ -205,7 +203,7 @@ async def test_the_cookie_cannot_be_changed(admin: AdminBrowser, backend: FakeBa
         URLSafeTimedSerializer(SECRET, salt="form"),
     ],
 )
-async def test_a_cookie_signed_otherwise(
+async def test_a_cookie_with_another_signature(
     site: Visit, backend: FakeBackend, forged: URLSafeTimedSerializer
 ) -> None:
     backend.tokens["t"] = "admin"
@@ -224,11 +222,11 @@ async def test_a_signed_cookie_of_another_version(
 
 
 @given(st.text(max_size=200))
-def test_no_text_is_a_form_token(text: str) -> None:
+def test_no_plain_text_is_a_form_token(text: str) -> None:
     assert not Visits(SECRET, "").is_form_token(new_visit("en"), text)
 
 
-def test_each_visit_has_its_own_token() -> None:
+def test_each_session_has_its_own_token() -> None:
     visits, visit = Visits(SECRET, ""), new_visit("en")
     token = visits.form_token(visit)
     assert visits.is_form_token(visit, token)
@@ -236,15 +234,15 @@ def test_each_visit_has_its_own_token() -> None:
     assert not Visits("x" * 32, "").is_form_token(visit, token)
 
 
-# What is sent
+# The request bodies
 
 
-async def test_a_form_larger_than_any_of_ours(admin: AdminBrowser) -> None:
+async def test_a_form_larger_than_all_of_ours(admin: AdminBrowser) -> None:
     answer = await admin.post("/admin/components", {"name": "x" * 300_000})
     assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"a&" * 1000])
-async def test_a_body_that_is_no_form(admin: AdminBrowser, body: bytes) -> None:
+async def test_a_body_that_is_not_a_form(admin: AdminBrowser, body: bytes) -> None:
     answer = await admin.client.post("/admin/components", content=body, headers=SAME_SITE)
     assert answer.status_code in {400, 403}

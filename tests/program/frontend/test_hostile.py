@@ -31,7 +31,7 @@ PATHS = (
 
 @pytest.fixture
 def port(tmp_path: Path) -> Iterator[int]:
-    """Its end is the assertion: nothing at ERROR or above."""
+    """The fixture's end checks that nothing was logged at ERROR or above."""
     with served(sample.outage()) as url, started(url, tmp_path) as process:
         address = address_of(tmp_path, process)
         yield int(address.rpartition(":")[2])
@@ -45,7 +45,7 @@ def test_nonsense_is_refused(port: int) -> None:
     assert [status for status in answers if status and status >= 500] == []
 
 
-def test_who_leaves_amid_a_form_is_no_error(port: int, tmp_path: Path) -> None:
+def test_a_client_that_leaves_during_a_form_is_no_error(port: int, tmp_path: Path) -> None:
     hostile.leave_amid(port, "/admin/sign-in")
     deadline = time.monotonic() + 10
     while not (left := [r for r in records(tmp_path) if r.get("path") == "/admin/sign-in"]):
@@ -58,8 +58,8 @@ def test_a_client_that_sends_20_mb_sees_its_413(port: int) -> None:
     assert hostile.upload(port, "/admin/sign-in", 20_000_000) == 413
 
 
-def test_odd_characters_in_a_genuine_form_are_no_error(port: int) -> None:
-    """Anybody can have a form's token: the sign-in page gives it to all."""
+def test_unusual_characters_in_a_genuine_form_are_no_error(port: int) -> None:
+    """Anybody can get a form's token: the sign-in page gives one to everyone."""
     texts = ("", "\0", "\r\nX: y", "é" * 90, "\U0010ffff", "\uffff", "a" * 101, b"\xed\xa0\x80")
     forwarded = ("\xff", "a" * 5000, "192.0.2.1," * 400, "")
     with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
@@ -74,8 +74,8 @@ def test_odd_characters_in_a_genuine_form_are_no_error(port: int) -> None:
                 assert answer.status_code in (401, 422)
 
 
-def test_many_at_once_wait_their_turn(port: int) -> None:
-    """More than there are connections to the backend, each for something that must be asked for."""
+def test_many_simultaneous_requests_wait_their_turn(port: int) -> None:
+    """More than there are connections to the backend. Each one needs the backend."""
 
     def request(path: str) -> bytes:
         return f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()

@@ -16,7 +16,7 @@ PUBLIC = ("/", "/ja/", "/history", "/ja/history/2026-10", "/maintenance", "/feed
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-async def test_public_pages_are_for_caches(site: Visit, path: str) -> None:
+async def test_public_pages_may_be_cached(site: Visit, path: str) -> None:
     browser = site(sample.outage())
     page = await browser.get(path)
     assert page.headers["cache-control"] == (
@@ -40,7 +40,7 @@ async def test_an_unchanged_page_is_not_sent_again(site: Visit, weakened: str) -
     assert (await browser.get("/ja/", headers=asked)).status_code == 200
 
 
-async def test_static_files_are_kept_for_ever_under_their_hash(site: Visit) -> None:
+async def test_static_files_are_cached_for_ever_under_their_hash(site: Visit) -> None:
     browser = site(FakeBackend())
     page = (await browser.get("/")).text
     names = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
@@ -53,7 +53,7 @@ async def test_static_files_are_kept_for_ever_under_their_hash(site: Visit) -> N
         assert (await browser.get(name, headers=asked)).status_code == 304
 
 
-async def test_another_versions_static_file_is_answered_but_not_kept(site: Visit) -> None:
+async def test_another_versions_static_file_is_answered_but_not_cached(site: Visit) -> None:
     file = await site(FakeBackend()).get("/static/style.0000000000000000.css")
     assert (file.status_code, file.headers["cache-control"]) == (200, "public, max-age=10")
 
@@ -71,7 +71,7 @@ async def test_every_answer_carries_the_security_headers(site: Visit, path: str)
     assert "server" not in headers
 
 
-async def test_https_is_remembered_only_where_it_is_spoken(site: Visit) -> None:
+async def test_https_is_remembered_only_where_it_is_used(site: Visit) -> None:
     name = "strict-transport-security"
     browser = site(FakeBackend())
     assert name not in (await browser.get("/")).headers
@@ -81,7 +81,9 @@ async def test_https_is_remembered_only_where_it_is_spoken(site: Visit) -> None:
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, "/nowhere", "/admin/sign-in"])
-async def test_nothing_inline_and_nothing_from_elsewhere(site: Visit, path: str) -> None:
+async def test_pages_have_no_inline_scripts_and_no_content_from_other_hosts(
+    site: Visit, path: str
+) -> None:
     page = (await site(sample.outage()).get(path)).text
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
     assert not re.search(r"<script(?![^>]*\ssrc=)", page)
@@ -89,7 +91,7 @@ async def test_nothing_inline_and_nothing_from_elsewhere(site: Visit, path: str)
         assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", page)
 
 
-async def test_a_request_id_goes_through_to_the_backend(site: Visit, backend: FakeBackend) -> None:
+async def test_a_request_id_is_passed_to_the_backend(site: Visit, backend: FakeBackend) -> None:
     browser = site(backend)
     answer = await browser.get("/", headers={"X-Request-Id": "0123-abcd-4567"})
     assert answer.headers["x-request-id"] == "0123-abcd-4567"
@@ -110,12 +112,12 @@ async def test_healthcheck_does_not_ask_the_backend(site: Visit, backend: FakeBa
     assert backend.requests == []
 
 
-async def test_robots_stay_out_of_the_area(site: Visit, backend: FakeBackend) -> None:
+async def test_robots_are_excluded_from_the_area(site: Visit, backend: FakeBackend) -> None:
     assert "Disallow: /admin" in (await site(backend).get("/robots.txt")).text
 
 
 async def test_a_forwarded_host_changes_no_public_page(site: Visit) -> None:
-    """Else one visitor could poison the cache for all."""
+    """Otherwise one visitor could poison the cache for everyone."""
     backend = sample.outage()
     hostile = {"X-Forwarded-Host": "evil.example", "Host": "evil.example"}
     for path in PUBLIC:
@@ -154,7 +156,7 @@ async def test_the_last_good_status_is_shown_with_its_time(
     assert again.content == fresh.content
 
 
-async def test_the_page_goes_without_what_only_partly_fails(site: Visit) -> None:
+async def test_a_page_leaves_out_parts_that_fail(site: Visit) -> None:
     backend = sample.well()
     backend.days = {"broken": []}
     for component in backend.components.values():
@@ -165,7 +167,7 @@ async def test_the_page_goes_without_what_only_partly_fails(site: Visit) -> None
     assert "uptime" not in page.text[page.text.index("<main") :].replace("Uptime", "")
 
 
-async def test_a_read_is_tried_twice_and_no_more(site: Visit, backend: FakeBackend) -> None:
+async def test_a_read_is_tried_exactly_twice(site: Visit, backend: FakeBackend) -> None:
     backend.trouble = 503
     await site(backend).get(f"/incidents/{uuid.uuid4()}")
     assert len(backend.requests) == 2
@@ -179,7 +181,7 @@ async def test_a_missing_incident_is_404_although_the_rest_works(
     assert len(backend.requests) == 1
 
 
-async def test_a_burst_asks_the_backend_once(site: Visit) -> None:
+async def test_simultaneous_readers_cause_one_request_to_the_backend(site: Visit) -> None:
     backend = sample.outage()
     backend.delay = 0.05
     browser = site(backend)
@@ -211,7 +213,7 @@ async def test_a_path_is_matched_exactly(site: Visit, backend: FakeBackend, path
         ("/healthcheck", "GET, HEAD"),
     ],
 )
-async def test_allow_names_all_methods_of_the_path(
+async def test_allow_lists_all_methods_of_the_path(
     site: Visit, backend: FakeBackend, path: str, allowed: str
 ) -> None:
     answer = await site(backend).request("PUT", path)

@@ -1,4 +1,4 @@
-"""The last good answer: asked for once by many, shown when there is no newer one."""
+"""The last good answer: fetched once for many readers, and shown when there is no newer one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from frontend.api.kept import Kept
 
 
 class Source:
-    """Answers with `value` (or raises it) once `gate` is open; counts how often it is asked."""
+    """Returns `value` (or raises it) once `gate` is open, and counts the calls."""
 
     def __init__(self, value: object) -> None:
         self.value = value
@@ -40,7 +40,7 @@ async def _settled() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_burst_asks_once() -> None:
+async def test_simultaneous_readers_cause_one_fetch() -> None:
     source, clock = Source("a"), Clock()
     source.gate.clear()
     kept: Kept[object] = Kept(source, seconds=1, clock=clock)
@@ -57,7 +57,7 @@ async def test_a_burst_asks_once() -> None:
     assert source.asked == 2
 
 
-async def test_an_equal_value_stays_the_same_one() -> None:
+async def test_an_equal_value_keeps_its_identity() -> None:
     source, clock = Source(("a", 1)), Clock()
     kept: Kept[object] = Kept(source, seconds=1, clock=clock)
     first = (await kept.read()).value
@@ -66,7 +66,7 @@ async def test_an_equal_value_stays_the_same_one() -> None:
     assert (await kept.read()).value is first
 
 
-async def test_the_last_good_value_survives_an_outage_and_says_so() -> None:
+async def test_the_last_good_value_survives_an_outage_and_is_marked() -> None:
     source, clock = Source("good"), Clock()
     kept: Kept[object] = Kept(source, seconds=1, clock=clock)
     good = await kept.read()
@@ -76,14 +76,14 @@ async def test_the_last_good_value_survives_an_outage_and_says_so() -> None:
         clock.now += 0.4
         old = await kept.read()
     assert (old.value, old.stale, old.known_as_of) == ("good", True, good.as_of)
-    assert source.asked == 2  # not once a reader
+    assert source.asked == 2  # not once for each reader
     source.value = "better"
     clock.now += 1
     new = await kept.read()
     assert (new.value, new.stale) == ("better", False)
 
 
-async def test_a_slow_backend_keeps_nobody_waiting_twice() -> None:
+async def test_a_slow_backend_delays_a_reader_once() -> None:
     source, clock = Source("good"), Clock()
     kept: Kept[object] = Kept(source, seconds=1, patience=0.01, clock=clock)
     await kept.read()
@@ -97,7 +97,7 @@ async def test_a_slow_backend_keeps_nobody_waiting_twice() -> None:
     assert not (await kept.read()).stale
 
 
-async def test_nothing_known_is_an_error_and_not_asked_again_at_once() -> None:
+async def test_without_any_value_the_error_is_kept_for_a_while() -> None:
     source, clock = Source(BackendUnavailableError("down")), Clock()
     kept: Kept[object] = Kept(source, seconds=1, clock=clock)
     for _ in range(3):
@@ -106,7 +106,7 @@ async def test_nothing_known_is_an_error_and_not_asked_again_at_once() -> None:
     assert source.asked == 1
 
 
-async def test_a_value_that_is_gone_is_not_kept() -> None:
+async def test_a_deleted_value_is_not_kept() -> None:
     source, clock = Source("here"), Clock()
     kept: Kept[object] = Kept(source, seconds=1, clock=clock)
     await kept.read()
@@ -116,7 +116,7 @@ async def test_a_value_that_is_gone_is_not_kept() -> None:
         await kept.read()
 
 
-async def test_expired_while_being_fetched_is_fetched_again() -> None:
+async def test_a_value_that_expires_during_its_fetch_is_fetched_again() -> None:
     source, clock = Source("before"), Clock()
     source.gate.clear()
     kept: Kept[object] = Kept(source, seconds=60, clock=clock)

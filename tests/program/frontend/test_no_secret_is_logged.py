@@ -1,4 +1,4 @@
-"""No secret, cookie, password or token is in a record, whatever form it came in by."""
+"""No secret, cookie, password or token is in a record, whichever form it arrives through."""
 
 from __future__ import annotations
 

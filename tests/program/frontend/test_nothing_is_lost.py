@@ -1,4 +1,4 @@
-"""Typed text survives an ended session, a colleague, a lost answer, two clicks."""
+"""Typed text survives an ended session, another administrator, a lost answer, and two clicks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ async def admin(site: Visit, backend: FakeBackend) -> AdminBrowser:
 
 
 async def typed(admin: AdminBrowser, incident: Json) -> tuple[str, dict[str, str]]:
-    """An update to the incident, not yet sent."""
+    """An update to the incident that is not yet sent."""
     action, data = forms_of((await admin.get(f"/admin/incidents/{incident['id']}")).text)[0]
     return action, data | {"body": TEXT, "status": "identified"}
 
 
 async def sign_in_again(admin: AdminBrowser, page: httpx.Response) -> httpx.Response:
-    """Through the form that the page shows."""
+    """Through the form on the page."""
     assert page.status_code == 401
     ((action, data),) = forms_of(page.text)
     return await admin.post(action, data | {"username": "admin", "password": PASSWORD})
@@ -37,7 +37,7 @@ async def sign_in_again(admin: AdminBrowser, page: httpx.Response) -> httpx.Resp
 # The session
 
 
-async def test_a_saved_cookie_opens_nothing_after_signing_out(
+async def test_a_saved_cookie_is_invalid_after_signing_out(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     backend.add_component("Secret plans")
@@ -57,7 +57,7 @@ async def test_a_saved_cookie_opens_nothing_after_signing_out(
 
 
 @pytest.mark.parametrize("how", ["the backend ended it", "signed in anew", "the cookie is gone"])
-async def test_one_signs_in_again_and_goes_on_with_the_text(
+async def test_a_user_signs_in_again_and_continues_with_the_text(
     admin: AdminBrowser, backend: FakeBackend, how: str
 ) -> None:
     incident = backend.add_incident("Slow")
@@ -93,10 +93,10 @@ async def test_a_wrong_password_in_between_loses_nothing(
     assert forms_of(page.text)[0][1]["body"] == TEXT
 
 
-async def test_a_form_of_a_visit_that_is_over_is_shown_and_not_done(
+async def test_a_form_of_an_ended_session_is_shown_and_not_executed(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
-    """Somebody signed in anew in another tab: this tab's form has another visit's token."""
+    """The user signed in again in another tab, so this tab's form has another session's token."""
     incident = backend.add_incident("Slow")
     action, data = await typed(admin, incident)
     await admin.submit("/admin", number=-1)
@@ -105,14 +105,14 @@ async def test_a_form_of_a_visit_that_is_over_is_shown_and_not_done(
     assert page.status_code == 403
     assert forms_of(page.text)[0][1]["body"] == TEXT
     assert len(incident["updates"]) == 1
-    # Without the browser's word that it comes from here, it is not even shown.
+    # Unless the browser says that the form comes from here, it is not even shown.
     for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
         answer = await admin.client.post(action, data=data, headers=headers)
         assert answer.status_code == 403
         assert "replace" not in answer.text
 
 
-async def test_no_password_is_kept_in_a_page(admin: AdminBrowser, backend: FakeBackend) -> None:
+async def test_no_password_is_stored_in_a_page(admin: AdminBrowser, backend: FakeBackend) -> None:
     action, data = forms_of((await admin.get("/admin/password")).text)[0]
     backend.tokens.clear()
     secret = "a new and secret password"
@@ -129,7 +129,7 @@ async def test_no_password_is_kept_in_a_page(admin: AdminBrowser, backend: FakeB
      '{"path": "//evil.example", "data": {}}', '{"path": 1, "data": []}', "[" * 5000,
      '{"path": "/admin/components/00000000-0000-0000-0000-000000000000/move", "data": {}}'],
 )  # fmt: skip
-async def test_what_is_no_kept_form_leads_to_the_overview(
+async def test_an_invalid_stored_form_leads_to_the_overview(
     admin: AdminBrowser, backend: FakeBackend, kept: str
 ) -> None:
     await admin.submit("/admin", number=-1)
@@ -161,9 +161,7 @@ async def test_a_503_before_anything_was_sent(admin: AdminBrowser, backend: Fake
     assert incident["updates"][0]["body"] == TEXT
 
 
-async def test_an_answer_that_was_lost_is_asked_for_again(
-    admin: AdminBrowser, backend: FakeBackend
-) -> None:
+async def test_a_lost_answer_is_requested_again(admin: AdminBrowser, backend: FakeBackend) -> None:
     incident = backend.add_incident("Slow")
     action, data = await typed(admin, incident)
     backend.lose_answers = True
@@ -176,7 +174,7 @@ async def test_an_answer_that_was_lost_is_asked_for_again(
     assert [one["body"] for one in incident["updates"]] == [TEXT, "We are looking into it."]
 
 
-async def test_a_lost_answer_and_then_another_text(
+async def test_a_lost_answer_followed_by_another_text(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     incident = backend.add_incident("Slow")
@@ -188,7 +186,8 @@ async def test_a_lost_answer_and_then_another_text(
     assert "This form was already sent with a different text" in page.text
     action, again = forms_of(page.text)[0]
     page = await admin.post(action, again)
-    assert page.status_code == 409  # what was saved first is a change since the form was opened
+    # The text that was saved first is a change since the form was opened.
+    assert page.status_code == 409
     action, again = forms_of(page.text)[0]
     assert (await admin.post(action, again)).status_code == 303
     assert incident["updates"][0]["body"] == "Another text"
@@ -207,10 +206,10 @@ async def test_a_form_that_is_sent_twice_publishes_once(
     assert fresh["key"] != data["key"]
 
 
-# Colleagues
+# Other administrators
 
 
-async def test_a_colleagues_status_is_not_overwritten_in_silence(
+async def test_another_administrators_status_is_not_overwritten_silently(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     incident = backend.add_incident("Slow")
@@ -231,7 +230,7 @@ async def test_a_colleagues_status_is_not_overwritten_in_silence(
     assert incident["updates"][0]["body"] == TEXT
 
 
-async def test_a_text_for_an_incident_that_was_resolved_is_still_shown(
+async def test_a_text_for_a_resolved_incident_is_still_shown(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     incident = backend.add_incident("Slow")
@@ -261,7 +260,7 @@ async def test_both_texts_of_a_component_are_shown(
     assert component["description"] == "My words"
 
 
-async def test_the_same_change_twice_is_no_quarrel(
+async def test_the_same_change_twice_is_no_conflict(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     component = backend.add_component("API")

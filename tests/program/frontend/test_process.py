@@ -1,4 +1,4 @@
-"""The program as its container runs it: starts, tells, drains, stops."""
+"""The program as its container runs it: it starts, logs, drains and stops."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dockerfile_parse import DockerfileParser
 from tests.program.frontend.process import PROGRAM, address_of, environment, records
 
 
-def test_a_request_under_way_is_answered_after_sigterm(
+def test_a_request_in_flight_is_answered_after_sigterm(
     process: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     address = address_of(tmp_path, process)
@@ -56,8 +56,10 @@ def test_every_line_is_a_record(process: subprocess.Popen[str], tmp_path: Path) 
     assert {record["type"] for record in told} == {"access", "application"}
 
 
-def test_health_checks_are_no_visits(process: subprocess.Popen[str], tmp_path: Path) -> None:
-    """They come every few seconds; one that fails is told."""
+def test_successful_health_checks_are_not_logged(
+    process: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    """They arrive every few seconds. A failed one is logged."""
     address = address_of(tmp_path, process)
     assert httpx.get(f"{address}/healthcheck").status_code == 200
     assert httpx.post(f"{address}/healthcheck").status_code == 405
@@ -76,7 +78,9 @@ def test_health_checks_are_no_visits(process: subprocess.Popen[str], tmp_path: P
         ("PORT", {"PORT": "http"}),
     ],
 )
-def test_what_is_wrong_in_the_environment_is_named(missing: str, wrong: dict[str, str]) -> None:
+def test_a_wrong_setting_in_the_environment_is_reported(
+    missing: str, wrong: dict[str, str]
+) -> None:
     variables = environment(BACKEND_URL="http://backend:8000", PORT="0")
     variables.pop(missing)
     ended = subprocess.run(

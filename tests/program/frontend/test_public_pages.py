@@ -22,7 +22,7 @@ from tests.program.frontend.fake_backend import FakeBackend
         ("major_outage", "We have a major outage", "大規模な障害が発生しています"),
     ],
 )
-async def test_the_first_heading_says_how_things_are(
+async def test_the_first_heading_shows_the_overall_status(
     site: Visit, backend: FakeBackend, status: str, english: str, japanese: str
 ) -> None:
     backend.add_component("API", status)
@@ -43,7 +43,7 @@ async def test_an_outage_comes_before_everything_else(site: Visit) -> None:
     assert places == sorted(places)
 
 
-async def test_an_empty_page_says_so(site: Visit, backend: FakeBackend) -> None:
+async def test_an_empty_page_has_a_message(site: Visit, backend: FakeBackend) -> None:
     page = (await site(backend).get("/")).text
     assert "Nothing to report yet" in page
     assert "No components yet." in page
@@ -58,7 +58,7 @@ async def test_japanese_falls_back_to_english_and_marks_it(site: Visit) -> None:
     assert '<span lang="en">Daily and monthly exports</span>' in page
 
 
-async def test_each_page_names_its_other_language(site: Visit) -> None:
+async def test_each_page_links_to_its_other_language(site: Visit) -> None:
     backend = sample.outage()
     incident = next(iter(backend.incidents))
     browser = site(backend)
@@ -74,7 +74,7 @@ async def test_times_are_machine_readable_and_in_utc(site: Visit) -> None:
     assert '<time datetime="2026-11-24T08:20:00Z">24 November 2026, 08:20 UTC</time>' in page
 
 
-async def test_uptime_has_words_for_every_bad_day(site: Visit) -> None:
+async def test_uptime_has_a_text_for_every_bad_day(site: Visit) -> None:
     page = (await site(sample.well()).get("/")).text
     assert (
         'aria-label="Payments: uptime 99.98% over 90 days, 2 days with incidents or maintenance"'
@@ -85,7 +85,7 @@ async def test_uptime_has_words_for_every_bad_day(site: Visit) -> None:
     assert "Reports: uptime 99.98% over 40 days, 0 days" in page
 
 
-async def test_history_goes_month_by_month(site: Visit) -> None:
+async def test_history_has_a_page_for_each_month(site: Visit) -> None:
     backend = sample.well()
     browser = site(backend)
     november = (await browser.get("/history")).text
@@ -99,7 +99,7 @@ async def test_history_goes_month_by_month(site: Visit) -> None:
     assert "No incidents in this month." in (await browser.get("/history/2026-09")).text
 
 
-async def test_an_incident_that_goes_on_is_in_the_history_as_such(site: Visit) -> None:
+async def test_an_ongoing_incident_is_marked_in_the_history(site: Visit) -> None:
     browser = site(sample.outage())
     page = (await browser.get("/history")).text
     assert "<h1>Incident history</h1>" in page
@@ -126,9 +126,7 @@ async def test_a_month_with_many_incidents_is_complete(site: Visit, backend: Fak
         "/incidents/%7B00000000-0000-0000-0000-000000000000%7D", "/static/%2e%2e%2fsettings.py",
     ],
 )  # fmt: skip
-async def test_what_does_not_exist_is_a_page_too(
-    site: Visit, backend: FakeBackend, path: str
-) -> None:
+async def test_a_missing_page_has_a_page_too(site: Visit, backend: FakeBackend, path: str) -> None:
     page = await site(backend).get(path)
     assert page.status_code == 404
     expected = "ページが見つかりません" if path.startswith("/ja") else "There is no such page"
@@ -137,7 +135,7 @@ async def test_what_does_not_exist_is_a_page_too(
     assert "aria-current" not in page.text
 
 
-async def test_a_method_that_no_page_knows(site: Visit, backend: FakeBackend) -> None:
+async def test_an_unsupported_method(site: Visit, backend: FakeBackend) -> None:
     page = await site(backend).post("/")
     assert page.status_code == 405
     assert set(page.headers["allow"].split(", ")) == {"GET", "HEAD"}
@@ -154,7 +152,7 @@ async def test_one_incident_with_all_its_updates(site: Visit) -> None:
     assert "(40 min)" in page
 
 
-async def test_maintenance_by_its_time(site: Visit) -> None:
+async def test_maintenance_is_shown_according_to_its_time(site: Visit) -> None:
     backend = sample.maintenance()
     backend.add_maintenance(
         "Long ago", backend.now - dt.timedelta(days=9), backend.now - dt.timedelta(days=8)
@@ -172,7 +170,7 @@ async def test_the_japanese_start_page_has_one_address(site: Visit, backend: Fak
     assert (answer.status_code, answer.headers["location"]) == (308, "/ja/")
 
 
-async def test_each_maintenance_has_a_page_of_its_own(site: Visit) -> None:
+async def test_each_maintenance_has_its_own_page(site: Visit) -> None:
     backend = sample.well()
     (maintenance,) = backend.maintenances.values()
     path = f"/maintenance/{maintenance['id']}"

@@ -17,7 +17,7 @@ from tests.program.frontend.process import PROGRAM, address_of, environment, rec
 
 
 class Site:
-    """A frontend of its own folder, whose files can be edited."""
+    """A frontend with its own folder, whose files a test can edit."""
 
     def __init__(self, folder: Path, process: subprocess.Popen[str], logs: Path) -> None:
         self.files = folder / "frontend"
@@ -30,7 +30,7 @@ class Site:
         path.write_text(change(path.read_text()))
 
     def reread(self) -> str:
-        """What the program says of it."""
+        """The program's output."""
         before = len(self._answers())
         self.process.send_signal(signal.SIGHUP)
         deadline = time.monotonic() + 10
@@ -69,7 +69,7 @@ def site(backend_url: str, tmp_path: Path) -> Iterator[Site]:
 
 
 def test_an_edit_is_served_without_a_restart(site: Site) -> None:
-    """One walk: sound edits, faults that keep the old files, and the mended ones."""
+    """One sequence: valid edits, errors that keep the old files, and the corrected files."""
     before = site.page()
     site.edit("templates/base.html", lambda text: text.replace("</title>", " edited</title>", 1))
     site.edit("messages/en.toml", lambda text: text.replace("Skip to the content", "Past it"))

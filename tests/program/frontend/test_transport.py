@@ -43,7 +43,7 @@ async def head_of(reader: asyncio.StreamReader) -> bytes:
     return await reader.readuntil(b"\r\n\r\n")
 
 
-async def test_what_is_sent_and_what_comes_back_over_one_connection() -> None:
+async def test_requests_and_answers_over_one_connection() -> None:
     connections = 0
     heads: list[bytes] = []
     bodies: list[bytes] = []
@@ -88,7 +88,7 @@ async def test_a_redirect_is_an_answer_and_cookies_are_not_kept() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT", "POST"])
-async def test_a_connection_that_is_lost_is_told_and_nothing_sent_again(method: str) -> None:
+async def test_a_lost_connection_is_reported_and_nothing_is_sent_again(method: str) -> None:
     heads: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -104,7 +104,7 @@ async def test_a_connection_that_is_lost_is_told_and_nothing_sent_again(method: 
     assert len(heads) == 2
 
 
-async def test_a_body_that_breaks_off_is_no_answer() -> None:
+async def test_an_interrupted_body_is_no_answer() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
@@ -114,7 +114,7 @@ async def test_a_body_that_breaks_off_is_no_answer() -> None:
             await sending.send(GET)
 
 
-async def test_one_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_server_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.1)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -126,7 +126,7 @@ async def test_one_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch
             await sending.send(GET)
 
 
-async def test_nobody_there_is_not_the_same_as_too_slow() -> None:
+async def test_a_missing_server_differs_from_a_slow_one() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         sending = HttpTransport(f"http://127.0.0.1:{unused.getsockname()[1]}")
@@ -136,8 +136,8 @@ async def test_nobody_there_is_not_the_same_as_too_slow() -> None:
     assert type(raised.value) is TransportError
 
 
-async def test_a_connection_that_is_not_made_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its queue is full, so the kernel answers nothing: another task may be better."""
+async def test_a_connection_that_is_not_opened_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's queue is full, so the kernel answers nothing. Another task may be better."""
     monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = [socket.socket() for _ in range(4)]

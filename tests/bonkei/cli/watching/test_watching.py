@@ -164,9 +164,8 @@ async def test_a_failure_stays_until_it_is_repaired(
     subject = follower(system, screen)
     await subject.follow(Round(("web",), files=(ROOT / "web/a.py",)))
     assert "✗ web: web is broken, main.tf:3\n  mend it" in capsys.readouterr().out
-    await subject.follow(
-        Round(("api",))
-    )  # another file: the failed action is tried again, and shown
+    # Another file: the failed action is tried again, and shown.
+    await subject.follow(Round(("api",)))
     assert "✗ web" in capsys.readouterr().out
     system.broken.clear()
     await subject.follow(Round(("api",)))

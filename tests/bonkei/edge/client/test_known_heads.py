@@ -189,9 +189,8 @@ def test_known_heads_are_bounded_and_belong_to_one_handler_and_client() -> None:
         for _ in range(2):  # one time is not enough
             assert find(number) is None
             known.learn(known.missed, [], {}, 10)
-        assert find(number) is not find(
-            number
-        )  # the headers are known, the request is not yet known
+        # The headers are known, the request is not yet known.
+        assert find(number) is not find(number)
         assert find(number) is find(number)
         assert find(number) is not find(number, client=b"b")
         assert find(number) is not find(number, by=Deaf())

@@ -32,9 +32,8 @@ async def test_a_first_task_gets_time_and_one_that_cannot_start_is_unhealthy(
         await tasks.reconcile(wanted(0))
         await asyncio.wait_for(tasks.steady(), 20)
         await tasks.reconcile(wanted(1))
-        assert list(
-            find_unhealthy(tasks.snapshot())
-        )  # COMPLETED without a task, although one is wanted
+        # COMPLETED without a task, although one is wanted.
+        assert list(find_unhealthy(tasks.snapshot()))
         assert await still_unhealthy(tasks, bus, 20) == []
 
         shutil.rmtree(program.directory)

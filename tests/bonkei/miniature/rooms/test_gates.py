@@ -76,13 +76,11 @@ async def test_a_closed_connection_hangs_and_its_reason_is_reported_once() -> No
         await asyncio.sleep(0.05)
         assert len(said) == 1
 
-        await gates.follow(
-            [way(port, target)]
-        )  # the rule is back: the waiting connection continues
+        # The rule is back: the waiting connection continues.
+        await gates.follow([way(port, target)])
         assert await asyncio.wait_for(reader.read(5), 5) == b"HELLO"
-        await gates.follow(
-            [way(port, target, WHY)]
-        )  # an established connection is tracked, and stays
+        # An established connection is tracked, and stays.
+        await gates.follow([way(port, target, WHY)])
         writer.write(b"again")
         assert await asyncio.wait_for(reader.read(5), 5) == b"AGAIN"
         await closed(writer, other)

@@ -1,4 +1,4 @@
-"""Another team's definitions work as they are: nothing in the provider or the runner knows ours."""
+"""Another team's definitions work unchanged: neither the provider nor the runner knows ours."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mirror(root: Path) -> Path:
-    """Where Terraform works."""
+    """The folder in which Terraform runs."""
     return root / "home" / "terraform" / "mirror"
 
 
 @pytest.fixture(scope="module")
 def workspace(root: Path) -> Iterator[Workspace]:
-    """The stack as somebody else has it: no bonkei.toml, no git, a home elsewhere."""
+    """The stack of another team: no bonkei.toml, no git, a home elsewhere."""
     made = Workspace(root / "stack", root / "home")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
@@ -48,7 +48,7 @@ def resources(module: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from resources(child)
 
 
-def test_it_is_valid_without_a_warning(workspace: Workspace) -> None:
+def test_the_stack_is_valid_without_a_warning(workspace: Workspace) -> None:
     assert workspace.validate() == []
 
 
@@ -56,7 +56,7 @@ def test_planning_again_changes_nothing(workspace: Workspace) -> None:
     assert workspace.plan().render().startswith("No changes")
 
 
-def test_its_values_are_those_of_its_region(workspace: Workspace) -> None:
+def test_values_belong_to_the_stacks_region(workspace: Workspace) -> None:
     state = workspace.state()["values"]
     outputs = {name: output["value"] for name, output in state["outputs"].items()}
     base = "https://sqs.eu-central-1.amazonaws.com/123456789012"
@@ -78,8 +78,8 @@ def test_the_small_providers_are_served(workspace: Workspace) -> None:
     assert found["null_resource.marker"]["triggers"]["greeting"].startswith("Hello")
 
 
-def test_programs_that_it_runs_find_no_account(workspace: Workspace, mirror: Path) -> None:
-    """Neither those of a provisioner nor those of a data source; a region is no account."""
+def test_programs_of_the_stack_find_no_account(workspace: Workspace, mirror: Path) -> None:
+    """This holds for programs of provisioners and of data sources. A region is not an account."""
     state = workspace.state()["values"]
     seen = state["outputs"]["environment_of_programs"]["value"]
     assert seen == {"key": "", "profile": "", "region": "eu-central-1", "files": "/dev/null"}

@@ -1,4 +1,4 @@
-"""Another team's program: it answers with what its environment says, and late if it is asked to."""
+"""Another team's program: it answers with its environment, and late on request."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Every path gets the environment that matters; `…/after/SECONDS` after that time."""
+    """Every path gets the tested variables; `…/after/SECONDS` answers after that time."""
 
     protocol_version = "HTTP/1.1"
 

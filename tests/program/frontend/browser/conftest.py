@@ -1,4 +1,4 @@
-"""A real browser, and frontends for it to look at, each in front of a fake backend."""
+"""A real browser and frontends for it, each in front of a fake backend."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Puts a frontend on a free loopback port and tells its address."""
+    """Start a frontend on a free loopback port and return its address."""
     running: list[tuple[uvicorn.Server, threading.Thread]] = []
 
     def start(backend: FakeBackend) -> str:
@@ -58,7 +58,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """`opened(url, width=…, scheme=…)` is a page whose complaints fail the test."""
+    """`opened(url, width=…, scheme=…)` is a page. Errors on it fail the test."""
     complaints: list[str] = []
     contexts = []
 

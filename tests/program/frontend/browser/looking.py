@@ -1,4 +1,4 @@
-"""What the tests in a browser look at, and how."""
+"""The pages that the browser tests open, and their checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Scheme = Literal["light", "dark"]
 Serve = Callable[[FakeBackend], str]
 Open = Callable[..., Page]
 
-# Words that are laid out on more than one line although no space, dash or slash parts them.
+# Words that are laid out on more than one line although they have no space, dash or slash.
 BROKEN_WORDS = """() => {
   const broken = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -49,7 +49,7 @@ def violations(page: Page) -> list[str]:
 
 
 def area_of(backend: FakeBackend) -> list[str]:
-    """The area's pages, each with something on it."""
+    """The pages of the area, each with content."""
     people = backend.people
     people.add_administrator("jane", last_signed_in_at="2026-11-23T09:00:00Z")
     people.add_administrator("joe", disabled_at="2026-11-20T09:00:00Z")

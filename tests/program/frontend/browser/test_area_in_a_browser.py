@@ -1,4 +1,4 @@
-"""For administrators: no axe violation, the focus where it helps, one time zone, one sending."""
+"""For administrators: no axe violation, useful focus, one time zone, one submission."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_focus_goes_to_the_first_error(serve: Serve, opened: Callable[..., P
     expect(page.get_by_label("Password")).to_be_focused()
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_be_focused()  # neither field alone is wrong
+    expect(page.get_by_role("alert")).to_be_focused()  # neither field is wrong by itself
     sign_in(page)
     page.goto(f"{address}/admin/maintenance/new")
     page.get_by_role("group", name="In English").get_by_label("Title").fill("Disks")
@@ -60,10 +60,10 @@ def test_the_focus_goes_to_the_first_error(serve: Serve, opened: Callable[..., P
     expect(page.get_by_role("group", name="In English").get_by_label("Text")).to_be_focused()
 
 
-def test_the_areas_lists_and_forms_speak_one_time_zone(
+def test_the_areas_lists_and_forms_use_one_time_zone(
     serve: Serve, opened: Callable[..., Page]
 ) -> None:
-    """In Tokyo, nine hours ahead of UTC."""
+    """The browser is in Tokyo, nine hours ahead of UTC."""
     backend = sample.well()
     address = serve(backend)
     page = opened(f"{address}/admin/sign-in")
@@ -77,11 +77,11 @@ def test_the_areas_lists_and_forms_speak_one_time_zone(
     expect(here).to_have_text("In your time zone: 27 Nov 2026, 18:30 GMT+9")
     starts.fill("2026-11-27T20:00")
     expect(here).to_have_text("In your time zone: 28 Nov 2026, 05:00 GMT+9")
-    page.goto(f"{address}/maintenance")  # visitors see their own
+    page.goto(f"{address}/maintenance")  # visitors see their own time zone
     expect(page.locator(".when time").first).to_have_text("27 Nov 2026, 18:30 GMT+9")
 
 
-def test_two_clicks_send_once(serve: Serve, opened: Callable[..., Page]) -> None:
+def test_two_clicks_submit_once(serve: Serve, opened: Callable[..., Page]) -> None:
     backend = FakeBackend()
     backend.delay = 0.2
     address = serve(backend)
@@ -118,7 +118,7 @@ def test_the_area_has_no_violation(
 
 
 def test_an_administrator_adds_a_component(serve: Serve, opened: Callable[..., Page]) -> None:
-    """Through the browser's own cookies, its own Origin and its own Sec-Fetch-Site."""
+    """With the browser's own cookies, Origin and Sec-Fetch-Site."""
     backend = FakeBackend()
     address = serve(backend)
     page = opened(f"{address}/admin/components/new")
@@ -128,7 +128,7 @@ def test_an_administrator_adds_a_component(serve: Serve, opened: Callable[..., P
     page.get_by_role("button", name="Add the component").click()
     expect(page.get_by_role("status")).to_have_text("Added: Search")
     cookies = {cookie["name"]: cookie for cookie in page.context.cookies(f"{address}/admin")}
-    assert set(cookies) == {"visit"}  # `device` goes to the sign-in page only
+    assert set(cookies) == {"visit"}  # `device` is sent to the sign-in page only
     assert cookies["visit"]["httpOnly"]
     page.get_by_role("link", name="To the status page").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Some systems are impaired")

@@ -1,4 +1,4 @@
-"""For visitors: no axe violation, everything by keyboard, no trouble with the policy."""
+"""For visitors: no axe violation, everything by keyboard, no violation of the policy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = needs_browser
 
 @pytest.mark.parametrize("width", [320, 1000])
 @pytest.mark.parametrize("situation", ["empty", "many", "long"])
-def test_many_and_long_things_fit(
+def test_many_and_long_texts_fit(
     serve: Serve, opened: Callable[..., Page], situation: str, width: int
 ) -> None:
     backend: FakeBackend = getattr(sample, situation)()
@@ -92,14 +92,16 @@ def test_a_keyboard_reaches_everything(serve: Serve, opened: Callable[..., Page]
     expect(page.locator("details").first).to_have_attribute("open", "")
 
 
-def test_times_become_the_visitors_own(serve: Serve, opened: Callable[..., Page]) -> None:
+def test_times_are_shown_in_the_visitors_time_zone(
+    serve: Serve, opened: Callable[..., Page]
+) -> None:
     page = opened(serve(sample.outage()))
     since = page.locator(".since time")
     expect(since).to_have_text("24 Nov 2026, 17:20 GMT+9")
     expect(since).to_have_attribute("title", "24 November 2026, 08:20 UTC")
 
 
-def test_without_scripts_everything_is_there(serve: Serve, browser: Browser) -> None:
+def test_without_scripts_all_content_is_shown(serve: Serve, browser: Browser) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(serve(sample.outage()))
@@ -108,7 +110,7 @@ def test_without_scripts_everything_is_there(serve: Serve, browser: Browser) -> 
     context.close()
 
 
-def test_an_open_page_follows_what_happens(serve: Serve, opened: Callable[..., Page]) -> None:
+def test_an_open_page_follows_changes(serve: Serve, opened: Callable[..., Page]) -> None:
     backend = sample.well()
     page = opened("about:blank")
     page.clock.install()

@@ -33,14 +33,14 @@ def texts(sent: dict[str, Any]) -> str:
     return json.dumps(sent, ensure_ascii=False)
 
 
-def test_an_alarm_is_understood():
+def test_an_alarm_is_parsed():
     event = parse(recorded("alarm"))
     assert isinstance(event, AlarmChange)
     assert (event.state, event.old_state) == (State.ALARM, State.OK)
     assert event.region == "ap-northeast-1"
 
 
-def test_an_alarm_is_told():
+def test_an_alarm_is_reported():
     sent = message(parse(recorded("alarm")))
     assert sent is not None
     assert sent["text"] == "🔴 ALARM: status-prod-backend-error-records"
@@ -63,7 +63,7 @@ def test_an_alarm_is_told():
         ("OK", "INSUFFICIENT_DATA", "⚪ No data"),
     ],
 )
-def test_a_recovery_is_only_one_from_an_alarm(old: str, new: str, told: str | None):
+def test_a_recovery_needs_an_earlier_alarm(old: str, new: str, told: str | None):
     sent = message(parse(recorded("alarm", OldStateValue=old, NewStateValue=new)))
     if told is None:
         assert sent is None
@@ -73,7 +73,7 @@ def test_a_recovery_is_only_one_from_an_alarm(old: str, new: str, told: str | No
 
 
 @pytest.mark.parametrize("name", ["approval_started", "approval_needed"])
-def test_a_plan_that_waits_is_told(name: str):
+def test_a_waiting_plan_is_reported(name: str):
     event = parse(recorded(name))
     assert isinstance(event, PipelineWaits)
     sent = message(event)
@@ -85,7 +85,7 @@ def test_a_plan_that_waits_is_told(name: str):
     ) in texts(sent)
 
 
-def test_what_waits_is_told_and_the_token_is_not():
+def test_a_waiting_approval_is_reported_without_its_token():
     sent = message(parse(recorded("approval_needed")))
     assert sent is not None
     assert "replace 1, create 2: replace a.b" in texts(sent)
@@ -93,13 +93,13 @@ def test_what_waits_is_told_and_the_token_is_not():
     assert "TOKEN" not in texts(sent)
 
 
-def test_an_approval_that_failed_is_a_failure():
+def test_a_failed_approval_is_a_failure():
     document = json.loads(recorded("approval_started"))
     document["detail"]["state"] = "FAILED"
     assert isinstance(parse(json.dumps(document)), PipelineFailure)
 
 
-def test_a_failed_pipeline_is_told():
+def test_a_failed_pipeline_is_reported():
     event = parse(recorded("pipeline_execution_failed"))
     assert isinstance(event, PipelineFailure)
     sent = message(event)
@@ -108,7 +108,7 @@ def test_a_failed_pipeline_is_told():
     assert "/executions/12345678-1234-5678-abcd-12345678abcd/" in texts(sent)
 
 
-def test_a_failed_action_says_where_and_why():
+def test_a_failed_action_is_reported_with_place_and_reason():
     sent = message(parse(recorded("pipeline_action_failed")))
     assert sent is not None
     assert "In Build / Scan" in texts(sent)
@@ -119,7 +119,7 @@ def test_a_failed_action_says_where_and_why():
     "text",
     ["It burns.", "[]", "3", "null", '{"AlarmName": "x"}', '{"source": "aws.codepipeline"}', "{"],
 )
-def test_what_is_not_recognized_is_told_as_it_is(text: str):
+def test_an_unknown_event_is_reported_as_it_is(text: str):
     event = parse(text, subject="Hello")
     assert event == Unrecognized("Hello", text)
     sent = message(event)
@@ -131,7 +131,7 @@ hostile = st.text(st.sampled_from("`<>&*_~|!@#a \n") | st.characters(codec="utf-
 
 
 @given(name=hostile, description=hostile, reason=hostile)
-def test_nothing_in_an_event_is_markup_or_too_long(name: str, description: str, reason: str):
+def test_no_part_of_an_event_becomes_markup_or_too_long(name: str, description: str, reason: str):
     event = parse(
         recorded("alarm", AlarmName=name, AlarmDescription=description, NewStateReason=reason)
     )
@@ -185,7 +185,7 @@ OK, BUSY = Answer(200, "ok"), Answer(429, "", 2.5)
         ([Answer(503, "x"), TimeoutError(), OK], [1.0, 2.0]),
     ],
 )
-def test_what_passes_is_tried_again(answers: list[Answer | Exception], waits: list[float]):
+def test_a_temporary_failure_is_retried(answers: list[Answer | Exception], waits: list[float]):
     sleeps = Sleeps()
     answer, bodies = answering(*answers)
     send_by(answer, "https://x", {"text": "t"}, sleep=sleeps)
@@ -193,7 +193,7 @@ def test_what_passes_is_tried_again(answers: list[Answer | Exception], waits: li
     assert bodies == [b'{"text": "t"}'] * len(answers)
 
 
-def test_what_lasts_is_an_error():
+def test_a_permanent_failure_is_an_error():
     answer, bodies = answering(*[Answer(500, "no")] * ATTEMPTS)
     with pytest.raises(SlackError, match="500"):
         send_by(answer, f"https://x{SECRET_PATH}", {}, sleep=Sleeps())
@@ -203,7 +203,7 @@ def test_what_lasts_is_an_error():
 @pytest.mark.parametrize(
     "given", [Answer(404, "no_service"), Answer(400, "invalid_blocks"), Answer(200, "<html>")]
 )
-def test_what_is_refused_is_an_error_at_once(given: Answer):
+def test_a_refusal_is_an_error_at_once(given: Answer):
     answer, bodies = answering(given)
     with pytest.raises(RefusedError):
         send_by(answer, "https://x", {}, sleep=Sleeps())
@@ -215,13 +215,13 @@ def test_what_is_refused_is_an_error_at_once(given: Answer):
     ["", "x", "http://hooks.slack.com/x", "ftp://127.0.0.1/x", "https://", "https://a:b/c",
      "https://[x/secret"],
 )  # fmt: skip
-def test_a_secret_that_is_no_url_is_refused_and_not_shown(url: str):
+def test_a_secret_that_is_not_a_url_is_refused_and_not_shown(url: str):
     with pytest.raises(RefusedError) as caught:
         post(url, b"{}")
     assert str(caught.value) == "the webhook's secret does not hold an https URL"
 
 
-def test_the_secret_is_kept_for_a_while():
+def test_the_secret_is_cached_for_a_while():
     time, fetched = 0.0, []
 
     def fetch(arn: str) -> str:
@@ -238,8 +238,9 @@ def test_the_secret_is_kept_for_a_while():
 
 
 class CloudWatch:
-    """`call_aws` over recorded answers. `history`: (minutes before the change, from, to), newest
-    first. `failing`: nothing is known."""
+    """`call_aws` with recorded answers. `history` has (minutes before the change, from, to),
+    newest first. With `failing`, nothing can be looked up.
+    """
 
     def __init__(
         self, *history: tuple[float, str, str], records: tuple[str, ...] = (), failing: bool = False
@@ -289,7 +290,7 @@ def told(event: AlarmChange, cloudwatch: CloudWatch) -> dict[str, Any] | None:
     return sent
 
 
-def test_an_alarm_says_what_where_how_much_and_shows_its_records():
+def test_an_alarm_has_its_subject_place_value_and_records():
     records = (
         "an earlier one", '{"level": "ERROR", "message": "<b>boom</b> & `x`"}',
         "POST https://me:hunter2@db.test/ password=hunter2 Authorization: Bearer abc.def",
@@ -325,7 +326,7 @@ def test_an_alarm_says_what_where_how_much_and_shows_its_records():
     ],
     ids=["recovered", "no data", "back after no data", "told before", "new", "history unknown"],
 )  # fmt: skip
-def test_a_recovery_is_told_for_whatever_was_told(
+def test_every_reported_problem_gets_a_recovery(
     old: str, new: str, history: list[tuple[float, str, str]], colour: str | None, says: str
 ):
     sent = told(changed(old, new), CloudWatch(*history))
@@ -337,7 +338,7 @@ def test_a_recovery_is_told_for_whatever_was_told(
         assert says in texts(sent)
 
 
-def test_what_cannot_be_looked_up_keeps_no_message_back():
+def test_a_failed_lookup_does_not_stop_the_message():
     for old, new in (("OK", "ALARM"), ("ALARM", "OK")):
         assert told(changed(old, new), CloudWatch(failing=True)) is not None
 
@@ -353,7 +354,7 @@ def test_many_dimensions_do_not_make_a_message_too_long():
 
 
 class Slack(HTTPServer):
-    """A stand-in for Slack's end, over real HTTP."""
+    """A double of Slack, over real HTTP."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Hook)
@@ -399,7 +400,7 @@ def notification(text: str) -> dict[str, Any]:
     return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns}]}
 
 
-def test_the_handler_tells_slack_and_logs_no_secret(
+def test_the_handler_posts_to_slack_and_logs_no_secret(
     slack: Slack, capsys: pytest.CaptureFixture[str]
 ):
     alarm.handler(notification(recorded("alarm")), None)
@@ -414,9 +415,7 @@ def test_the_handler_tells_slack_and_logs_no_secret(
     assert "secret" not in "".join(lines)
 
 
-def test_the_handler_raises_if_slack_does_not_take_it(
-    slack: Slack, capsys: pytest.CaptureFixture[str]
-):
+def test_the_handler_raises_if_slack_refuses(slack: Slack, capsys: pytest.CaptureFixture[str]):
     slack.answer = (404, "no_service")
     with pytest.raises(RefusedError) as caught:
         alarm.handler(notification(recorded("alarm")), None)
