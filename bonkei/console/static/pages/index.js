@@ -4,6 +4,7 @@
 // navigation, see `groups`. `load`: the module, with `Page` and perhaps `style`, a sheet of its own.
 export const pages = [
   { path: "tasks", letter: "t", group: "system", title: { en: "Tasks", ja: "タスク" }, load: () => import("./tasks.js") },
+  { path: "pipelines", letter: "i", group: "change", title: { en: "Pipelines", ja: "パイプライン" }, load: () => import("./pipelines.js") },
 ];
 
 export const groups = {

@@ -18,11 +18,12 @@ from browsers import launched
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bonkei.console import Console, ConsoleSettings
-from tests.bonkei.console.samples import overview, tasks
+from tests.bonkei.console.samples import overview, pipelines, tasks
 from tests.bonkei.console.samples.world import Done
 
 _REFUSED = "409 (Conflict)"  # an action that says why it is not done
-SAMPLES = (overview, tasks)
+expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
+SAMPLES = (overview, tasks, pipelines)
 
 
 @dataclass
@@ -42,8 +43,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A console with all samples, in a thread of its own."""
     console = Console(ConsoleSettings(0, tmp_path_factory.mktemp("console")))
     done: Done = []
-    for sample in SAMPLES:
-        sample.offer(console, done)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -51,6 +50,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     def run(job: object) -> None:
         asyncio.run_coroutine_threadsafe(job, loop).result(20)  # type: ignore[arg-type]
 
+    async def offer() -> None:
+        for sample in SAMPLES:
+            sample.offer(console, done)
+
+    run(offer())
     run(console.start())
     shown = console.snapshot()
     assert shown is not None
