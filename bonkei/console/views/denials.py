@@ -48,7 +48,8 @@ def why(denial: Denial) -> str:
     if denial["reason"] == "network":
         return str(denial["message"])
     if denial["statement"]:
-        return f"explicit deny in a {denial['reason']}: {denial['statement']}"
+        article = "an" if str(denial["reason"]).startswith("identity") else "a"
+        return f"explicit deny in {article} {denial['reason']}: {denial['statement']}"
     return f"no {denial['reason']} allows it"
 
 

@@ -5,6 +5,7 @@
 export const pages = [
   { path: "tasks", letter: "t", group: "system", title: { en: "Tasks", ja: "タスク" }, load: () => import("./tasks.js") },
   { path: "pipelines", letter: "i", group: "change", title: { en: "Pipelines", ja: "パイプライン" }, load: () => import("./pipelines.js") },
+  { path: "permissions", letter: "e", group: "change", title: { en: "Permissions", ja: "権限" }, load: () => import("./permissions.js") },
 ];
 
 export const groups = {

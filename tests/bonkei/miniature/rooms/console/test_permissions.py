@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from permission_clouds import ACCOUNT, FakeCloud
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.role import PolicyStatement, Role
-from bonkei.cloud.asking import Asking
-from bonkei.cloud.identity.credentials import Issuer
-from bonkei.cloud.permission.authorizer import Authorizer
-from bonkei.cloud.permission.estate import Estate
-from bonkei.cloud.permission.ledger import Ledger
-from bonkei.cloud.permission.requirement import Place
 from bonkei.config import Enforce
 from bonkei.console import Console
 from bonkei.errors import BonkeiError
 from bonkei.miniature.rooms.console.permissions import PermissionSources, offer_permissions
 
-ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/web"
 MARKUP = '<img src=x onerror="alert(1)">'
 MAIN = """
@@ -47,25 +40,6 @@ READS = says("Allow", "s3:GetObject", "arn:aws:s3:::shop/*", sid="Reads")
 DEFINED = Blueprint(
     roles=(web(READS, says("Allow", "sqs:SendMessage"), says("Allow", "athena:GetQueryResults")),)
 )
-
-
-class FakeCloud:
-    """The endpoint's answers about permissions, without its HTTP."""
-
-    def __init__(self, directory: Path, blueprint: Blueprint, enforce: Enforce) -> None:
-        self.directory = directory
-        self.ledger = Ledger(directory)
-        self.ledger.open()
-        self.authorizer = Authorizer(enforce, self.ledger)
-        self.authorizer.use(Estate(blueprint, Place(ACCOUNT, "eu-west-1")))
-        self.asks = Asking(self.authorizer, Issuer(b"k" * 32, ACCOUNT), lambda: 1_000.0)
-        self.undecided = ("nothing",)
-
-    def permissions_used(self) -> Mapping[str, Mapping[str, list[str]]]:
-        return self.ledger.used()
-
-    def permissions_counted(self) -> Mapping[tuple[str, str], int]:
-        return self.ledger.counts()
 
 
 class Desk:
@@ -124,7 +98,7 @@ async def test_an_explicit_deny_names_its_statement(tmp_path: Path) -> None:
     desk.act("sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q")
     (denied,) = (await desk.see("permissions"))["denied"]
     assert denied["why"] == (
-        "explicit deny in a identity-based policy: aws_iam_role_policy.web Never"
+        "explicit deny in an identity-based policy: aws_iam_role_policy.web Never"
     )
     assert denied["would_allow"] == ""
 
