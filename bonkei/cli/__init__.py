@@ -13,6 +13,7 @@ from bonkei import config as configuration
 from bonkei.cli import (
     alarm,
     aws,
+    fault,
     iam,
     inspection,
     lifecycle,
@@ -71,6 +72,7 @@ for command in (
     *inspection.COMMANDS,
     *logs.COMMANDS,
     *alarm.COMMANDS,
+    *fault.COMMANDS,
     *pipeline.COMMANDS,
     *aws.COMMANDS,
     *iam.COMMANDS,

@@ -42,6 +42,19 @@ def complete_log(ctx: click.Context, _: click.Parameter, given: str) -> list[str
     return _matching(given, "bonkei", *_short(groups))
 
 
+def complete_fault_target(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
+    """For `fault start`: services by their short names, and everything by its whole one."""
+    found = _asked(ctx, "fault targets") or []
+    services = [one["name"] for one in found if one["kind"] == "service"]
+    return _matching(given, *_short(services), *(one["target"] for one in found))
+
+
+def complete_fault(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
+    """The faults that last."""
+    found = _asked(ctx, "faults") or {"active": []}
+    return _matching(given, *(one["id"] for one in found["active"]))
+
+
 def _short(names: Iterable[str]) -> list[str]:
     """Each name, before it what follows its last hyphen unless two names end so."""
     names = sorted(names)
@@ -64,15 +77,19 @@ def _config(ctx: click.Context) -> Any:
 
 
 def _tasks(ctx: click.Context) -> dict[str, Any]:
+    status = _asked(ctx, "status") or {}
+    return status.get("tasks") or {"services": [], "tasks": []}
+
+
+def _asked(ctx: click.Context, call: str) -> Any:
+    """Of the running miniature; None where none answers."""
     from bonkei.miniature import control
     from bonkei.miniature.home import Home
 
-    nothing: dict[str, Any] = {"services": [], "tasks": []}
     config = _config(ctx)
     if config is None:
-        return nothing
+        return None
     try:
-        status = control.call(Home(config.home), "status", limit=_AT_MOST)
+        return control.call(Home(config.home), call, limit=_AT_MOST)
     except BonkeiError:
-        return nothing
-    return status["tasks"] or nothing
+        return None

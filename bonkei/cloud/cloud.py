@@ -19,6 +19,7 @@ from bonkei.cloud.answering import Answering
 from bonkei.cloud.asking import Asking
 from bonkei.cloud.backing.passing import Passing
 from bonkei.cloud.backing.process import LOCK, MiniStack
+from bonkei.cloud.calls.disturbance import Disturb
 from bonkei.cloud.calls.record import CallLog, Record
 from bonkei.cloud.client import Address, JsonClient
 from bonkei.cloud.endpoint import Beside, Endpoint
@@ -43,6 +44,7 @@ from bonkei.cloud.provision.reconcile import has_made
 from bonkei.cloud.provision.step import S3Step, Thing
 from bonkei.cloud.provision.store import MiniStackStore
 from bonkei.cloud.provision.wanted import FALLBACK_REGION, find_region, wanted
+from bonkei.cloud.services import BACKED
 from bonkei.cloud.settings import CloudSettings
 from bonkei.errors import BonkeiError
 from bonkei.vault import Vault
@@ -93,9 +95,10 @@ class Cloud:
         self._notifying = Notifying(self.asks, services, report)
         self._store = MiniStack(settings, report, self._notifying.take)
         bodies = Bodies(settings.limits)
+        self._answered = own = self._own(services, vault)
         self._endpoint = Endpoint(
             self._issuer,
-            Answering(self._own(services, vault), report=report),
+            Answering(own, report=report),
             Passing(self._store, settings.account, bodies),
             self._calls,
             self._authorizer,
@@ -234,6 +237,20 @@ class Cloud:
             return self._issuer.secret_of(key, token, now=now)
 
         return git_signature.verify(name, password, place, region, secrets, now=now)
+
+    def disturb(self, disturb: Disturb | None) -> None:
+        """From now on, calls of anybody are late or refused as it says; None: no call is."""
+        self._endpoint.disturb = disturb
+
+    def follow_network(self, blueprint: Blueprint) -> None:
+        """The ways of calls lead as in these definitions, whatever else is declared; until the
+        next `apply`."""
+        self._network.use(blueprint)
+
+    @property
+    def served(self) -> tuple[str, ...]:
+        """The services that answer, by botocore's names."""
+        return tuple(sorted({*BACKED, *self._answered}))
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"

@@ -19,6 +19,7 @@ from bonkei.aws_service import Caller
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.backing.passing import Passing
 from bonkei.cloud.calls import s3_limits
+from bonkei.cloud.calls.disturbance import Disturb, refused
 from bonkei.cloud.calls.record import CallLog, Record
 from bonkei.cloud.calls.request import Call, Request, identify
 from bonkei.cloud.calls.resource import resource_of
@@ -36,6 +37,7 @@ from bonkei.cloud.services import is_passed_on, is_served, not_served
 from bonkei.cloud.settings import HOST, Limits
 from bonkei.cloud.spelling import spell
 from bonkei.cloud.streaming import Streamed, Streams
+from bonkei.cloud.wire.model import find_model
 from bonkei.cloud.wire.reading import expand
 
 BODY_BYTES = 17 * 1024 * 1024
@@ -83,6 +85,7 @@ class Endpoint:
         self._clock = clock
         self._streams = Streams(max(limits.connections // 4, 1), self.bodies)
         self._listener = Listener(self._serve, report, limits)
+        self.disturb: Disturb | None = None
         self.port = 0
 
     @property
@@ -242,7 +245,9 @@ class _Exchange:
             self._caller = await self._endpoint.who(self._request, body)
             self._via = self._endpoint.way(self._call, self._caller, self._request)
             if self._via.obstacle:
-                return await self._time_out()
+                return await self._time_out("NetworkTimeout")
+            if self._endpoint.disturb is not None and await self._disturbed(self._endpoint.disturb):
+                return await self._time_out("NoAnswer")
             if body is None or self._endpoint.is_passed_on(self._call):
                 parameters = sent_parameters(self._call, self._request, content)
                 self._endpoint.permit(
@@ -265,10 +270,22 @@ class _Exchange:
         )
         return response
 
-    async def _time_out(self) -> web.StreamResponse:
+    async def _disturbed(self, disturb: Disturb) -> bool:
+        """Whether no answer may come. ApiError where the call is refused."""
+        call = self._call
+        model = find_model(call.service)
+        found = disturb({call.service, model.name if model else ""}, call.operation)
+        if found is None:
+            return False
+        await asyncio.sleep(found.seconds)
+        if found.refusal is not None:
+            raise refused(found.refusal, call.service, call.protocol)
+        return found.silent
+
+    async def _time_out(self, error: str) -> web.StreamResponse:
         """No answer comes, as from an address that no packet reaches: the client gives up, or the
         connection is cut after as long as Linux tries to connect."""
-        self._error = "NetworkTimeout"
+        self._error = error
         end = asyncio.get_running_loop().time() + _NO_WAY
         while asyncio.get_running_loop().time() < end:
             if self._incoming.transport is None:  # the client has gone

@@ -26,6 +26,7 @@ The way of a request
 
 Targets
     targets.registry   learns of targets from the bus; targets.checks checks their health
+    targets.detours    leads the requests for a target elsewhere (a fault)
     service_connect    requests between tasks, with the same client, http and targets
 
 Composition
@@ -42,13 +43,16 @@ from bonkei.edge.edge import Edge
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.settings import EdgeSettings, Limits
 from bonkei.edge.snapshot import EdgeSnapshot
+from bonkei.edge.targets.detours import Detour, TargetKey
 
 __all__ = [
     "AccessHook",
     "AccessRecord",
+    "Detour",
     "Edge",
     "EdgeError",
     "EdgeSettings",
     "EdgeSnapshot",
     "Limits",
+    "TargetKey",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bonkei.blueprint import Blueprint
 from bonkei.edge.client.access import AccessHook
@@ -17,8 +17,9 @@ from bonkei.edge.service_connect import Relay
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.snapshot import EdgeSnapshot
 from bonkei.edge.state import acl_state, cache_state, listener_state, pool_state, room_state
+from bonkei.edge.targets.detours import Detour, TargetKey
 from bonkei.edge.targets.registry import Registry
-from bonkei.events import Bus
+from bonkei.events import Bus, Endpoint
 from bonkei.network.targets import closed_target_groups
 
 
@@ -179,6 +180,16 @@ class Edge:
     def _on_exhausted(self) -> None:
         self._exhausted += 1
         self._report(f"no file is left for a connection to a target: {self._limit_of_files()}")
+
+    # Detours.
+
+    def targets(self) -> dict[TargetKey, Endpoint]:
+        """Where each registered target listens."""
+        return self._registry.detours.own_endpoints()
+
+    def detour(self, wanted: Mapping[TargetKey, Detour]) -> None:
+        """Lead requests and health checks for these targets elsewhere, until the next call."""
+        self._registry.detour(wanted)
 
     # State.
 

@@ -49,8 +49,8 @@ def pool_state(pool: Pool, address: str, name: str) -> TargetGroupState:
         tuple(
             TargetState(
                 target.task_id,
-                target.endpoint.host,
-                target.endpoint.port,
+                target.own.host,
+                target.own.port,
                 target.health.state,
                 target.health.reason,
                 target.outstanding,

@@ -34,6 +34,9 @@ from bonkei.miniature.rooms.builds import BuildConnections
 from bonkei.miniature.rooms.console.timeline import Timeline
 from bonkei.miniature.rooms.console.usage import Usage
 from bonkei.miniature.rooms.databases import Databases
+from bonkei.miniature.rooms.faults import Around, FaultRoom
+from bonkei.miniature.rooms.faults.filling import FillAround
+from bonkei.miniature.rooms.faults.sights import SeenAround
 from bonkei.miniature.rooms.functions import Connections
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.rooms.logs import LogRoom
@@ -135,6 +138,7 @@ class Assembly:
         self.parts.requests.hear(self.logs.seen)
         beside = {**self.registry.beside, **self.pipelines.beside}
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
+        self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
 
     def _services(self, change: Change) -> ChainMap[str, AwsService]:
         """The services of AWS that rooms answer; those of functions come while they start."""
@@ -156,6 +160,25 @@ class Assembly:
         )
         rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
         return ChainMap({**own, **rooms, **self.pipelines.services}, self.functions.services)
+
+    def _around_faults(self, report: Report) -> Around:
+        seen = SeenAround(
+            lambda: self.blueprint,
+            self.task_snapshot,
+            self.edge.targets,
+            self.databases.snapshots,
+            self.network.why_not_gated,
+            self.network.disturb,
+            lambda: self.aws.cloud_if_started,
+        )
+        fill = FillAround(
+            lambda: self.blueprint,
+            self.running,
+            self.databases.snapshots,
+            self.parts.vault,
+            self._home.path / "tasks",
+        )
+        return Around(seen, fill, lambda: self.edge, self.bus, report)
 
     def running(self) -> Tasks:
         """The tasks, once the start has made them."""
@@ -218,7 +241,11 @@ class Assembly:
         return self.aws.task_environment(definition, task_id, source)
 
     def _may_start(self, definition: TaskDefinition, group: str) -> str:
-        return self.network.may_start(definition, group) or self.aws.may_start(definition, group)
+        return (
+            self.network.may_start(definition, group)
+            or self.aws.may_start(definition, group)
+            or self.faults.may_start(self.blueprint, group)
+        )
 
     async def follow_databases(self, steps: Steps) -> None:
         clusters = self.blueprint.database_clusters

@@ -98,6 +98,7 @@ class Changes:
             await assembly.follow_databases(steps)
             await assembly.aws.follow(assembly.blueprint, steps)
             await assembly.follow_deliveries(steps, are_new=True)
+            assembly.faults.estate_changed()
             await assembly.migrate(steps, "applied")
             unhealthy = await assembly.roll_out(steps)
             unhealthy += await checks.judge(assembly.edge.snapshot, steps)

@@ -17,7 +17,7 @@ from typing import Any
 from bonkei.config import Config
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
-from bonkei.miniature.control import Call, ControlServer, alarms, sessions
+from bonkei.miniature.control import Call, ControlServer, alarms, faults, sessions
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.lifecycle.draining import drain
@@ -72,6 +72,7 @@ class Miniature:
                     lambda: (self._assembly.blueprint, self._assembly.tasks), self._assembly.bus
                 ),
                 **alarms.handlers(self._alarm_world),
+                **faults.handlers(lambda: changes.started().faults),
                 "aws": self._on_aws,
                 "stop": self._on_stop,
             },
@@ -121,6 +122,7 @@ class Miniature:
             await assembly.edge.start(assembly.blueprint)
             step.detail = ", ".join(listener.url for listener in assembly.public_listeners())
         assembly.locate()
+        assembly.faults.start()
         assembly.tasks = assembly.parts.tasks(assembly.task_settings(steps))
         await do_all(
             assembly.follow_databases(steps),
@@ -184,6 +186,7 @@ class Miniature:
             await close_all(
                 self._control.stop,
                 assembly.console.stop,
+                assembly.faults.stop,
                 assembly.stacks.stop,
                 assembly.pipelines.stop,
                 assembly.monitor.stop,
@@ -234,6 +237,7 @@ class Miniature:
             assembly.network.snapshot(),
             assembly.pipelines.snapshot(),
             assembly.console.snapshot(),
+            assembly.faults.faults.snapshot(),
         )
 
     def _judged(self) -> Judged:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from bonkei.blueprint.load_balancer import TargetGroup
 from bonkei.edge.targets.checks import HealthChecker
+from bonkei.edge.targets.detours import Detour, Detours, TargetKey
 from bonkei.edge.targets.target import Pool, Target
 from bonkei.edge.targets.target_health import (
     ASSUMED,
@@ -52,6 +53,7 @@ class Registry:
         self._initial_interval = initial_interval
         self.pools: dict[str, Pool] = {}
         self.services: dict[tuple[str, str], Pool] = {}
+        self.detours = Detours(self.pools, self.services)
         self._in_use: frozenset[str] = frozenset()
         self._checkers: dict[Target, HealthChecker] = {}
         self._timers: dict[Target, asyncio.TimerHandle] = {}
@@ -111,6 +113,20 @@ class Registry:
         """The pool of a Service Connect endpoint."""
         return self.services.setdefault((service_arn, port_name), Pool(service_arn))
 
+    def detour(self, wanted: Mapping[TargetKey, Detour]) -> None:
+        """Lead requests for these targets elsewhere, and for no others."""
+        for target in self.detours.change(wanted):
+            self._keep_none(target)
+
+    def _keep_none(self, target: Target) -> None:
+        """Close what is idle; what is in flight ends, and is not kept."""
+        old = target.kept
+        is_open = old.open
+        old.close()
+        if is_open:
+            target.kept = self._kept()
+            target.kept.every = old.every  # the end of draining cuts those, too
+
     def _close(self, pool: Pool, obstacle: str) -> None:
         """A way that opens again begins with the first check."""
         if pool.obstacle and not obstacle:
@@ -129,6 +145,7 @@ class Registry:
         self._forget(pool, event.task_id)
         target = Target(pool.arn, event.task_id, event.endpoint, Health("unused"), self._kept())
         pool.targets[event.task_id] = target
+        self.detours.lead(TargetKey(pool.arn, "", event.task_id), target)
         self._supervise(pool, target)
         pool.refresh()
 
@@ -246,9 +263,9 @@ class Registry:
     def _added(self, event: ServiceEndpointAdded) -> None:
         pool = self.service(event.service_arn, event.port_name)
         self._forget(pool, event.task_id)
-        pool.targets[event.task_id] = Target(
-            pool.arn, event.task_id, event.endpoint, ASSUMED, self._kept()
-        )
+        target = Target(pool.arn, event.task_id, event.endpoint, ASSUMED, self._kept())
+        pool.targets[event.task_id] = target
+        self.detours.lead(TargetKey(event.service_arn, event.port_name, event.task_id), target)
         pool.refresh()
 
     def _removed(self, event: ServiceEndpointRemoved) -> None:

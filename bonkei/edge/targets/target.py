@@ -13,16 +13,17 @@ from bonkei.events import Endpoint
 
 
 class Target:
-    """One task's port: its health, its requests in flight, and its idle connections."""
+    """One task's port: its health, its requests in flight, and its idle connections. `endpoint`:
+    where it is connected to, which is its own unless a detour leads there."""
 
-    __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "task_id")
+    __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "own", "task_id")
 
     def __init__(
         self, group: str, task_id: str, endpoint: Endpoint, health: Health, kept: KeptConnections
     ) -> None:
         self.group = group  # the ARN of the target group, or of the service for Service Connect
         self.task_id = task_id
-        self.endpoint = endpoint
+        self.endpoint = self.own = endpoint
         self.health = health
         self.outstanding = 0
         self.kept = kept

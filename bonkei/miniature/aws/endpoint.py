@@ -88,6 +88,10 @@ class AwsEndpoint:
         """MiniatureError before the start."""
         return self._started()
 
+    @property
+    def cloud_if_started(self) -> Cloud | None:
+        return self._cloud
+
     def _started(self) -> Cloud:
         if self._cloud is None:
             raise MiniatureError("the miniature has not started yet", remedy="try again then")

@@ -4,6 +4,7 @@ protocol       JSON lines: a call, its progress, its result
 socket_file    where the socket is
 sessions       calls of `bonkei run`, `exec` and `env`; `attach` is their command's side
 alarms         calls of `bonkei alarm`
+faults         calls of `bonkei fault`
 """
 
 from bonkei.miniature.control.protocol import (

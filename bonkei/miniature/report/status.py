@@ -12,6 +12,7 @@ from bonkei.cloudformation.stacks.values import StackSnapshot
 from bonkei.console import ConsoleSnapshot
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
+from bonkei.faults import FaultsSnapshot
 from bonkei.logs.logs import LogsSnapshot
 from bonkei.miniature.lifecycle.preparation import nothing_runs
 from bonkei.miniature.report.functions import function_rows, topic_rows
@@ -42,6 +43,7 @@ def compose_status(
     network: NetworkSnapshot | None = None,
     pipelines: Sequence[PipelineSnapshot] = (),
     console: ConsoleSnapshot | None = None,
+    faults: FaultsSnapshot | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -65,6 +67,7 @@ def compose_status(
         "stacks": _plain(stacks),
         "builds": _plain(builds),
         "pipelines": _plain(pipelines),
+        "faults": _plain(faults),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -110,6 +113,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
     with the reason)."""
     sections = (
         _console(status["console"]),
+        _faults(status["faults"]),
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
         _stacks(status["stacks"]),
@@ -166,6 +170,15 @@ def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:
         if cloud["ca_file"]:
             yield f"  with TLS on the same port, for clients that trust {cloud['ca_file']}"
         yield from (f"  {note}" for note in cloud["notes"])
+
+
+def _faults(faults: Mapping[str, Any] | None) -> Iterator[str]:
+    """Those that last: whatever else looks wrong may be theirs."""
+    rows = [
+        (each["id"], each["words"], f"{each['left']:.0f} s left", ", ".join(each["touches"]))
+        for each in (faults or {}).get("active", ())
+    ]
+    yield from _table("FAULTS, on purpose: `bonkei fault end --all` ends them", rows)
 
 
 def _stacks(stacks: Sequence[Mapping[str, Any]]) -> Iterator[str]:

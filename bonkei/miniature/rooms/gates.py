@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 from bonkei.config import Enforce
+from bonkei.faults.values import Trouble
+from bonkei.faults.ways.carrying import NO_TROUBLE, Half, delay_of
 
 _PATIENCE = 127.0  # seconds: as long as Linux tries to connect (tcp_syn_retries, 6)
 _SAID_AGAIN = 60.0
@@ -41,6 +42,13 @@ class Gates:
         self._enforce = enforce
         self._report = report
         self._open: dict[tuple[str, int], Gate] = {}
+        self._troubles: Mapping[str, Trouble] = {}
+
+    def disturb(self, troubles: Mapping[str, Trouble]) -> None:
+        """The ways to these databases are disturbed, by the name of the way, and no others."""
+        self._troubles = dict(troubles)
+        for gate in self._open.values():
+            gate.disturb(self._troubles.get(gate.way.name, NO_TROUBLE))
 
     async def follow(self, ways: Iterable[Way]) -> None:
         """Exactly these. OSError when an address cannot be listened on."""
@@ -52,6 +60,7 @@ class Gates:
                 self._open[key].change(way)
             else:
                 gate = Gate(way, self._enforce, self._report)
+                gate.disturb(self._troubles.get(way.name, NO_TROUBLE))
                 await gate.start()
                 self._open[key] = gate
 
@@ -70,6 +79,14 @@ class Gate:
         self._said = -_SAID_AGAIN
         self._server: asyncio.Server | None = None
         self.clients: set[_Client] = set()
+        self.trouble = NO_TROUBLE
+
+    def disturb(self, trouble: Trouble) -> None:
+        """A refused way cuts what is carried. It is felt by connections that are there already."""
+        self.trouble = trouble
+        if trouble.refused:
+            for client in tuple(self.clients):
+                client.abort()
 
     async def start(self) -> None:
         loop = asyncio.get_running_loop()
@@ -111,41 +128,7 @@ class Gate:
         self._report(f"{way.caller} cannot reach {way.name}, and {does}: {way.obstacle}")
 
 
-class _Half(asyncio.Protocol):
-    """One side: passes bytes and back-pressure to the other."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.other: asyncio.Transport | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        if self.other is not None:
-            self.other.write(data)
-
-    def eof_received(self) -> bool:
-        if self.other is not None and not self.other.is_closing() and self.other.can_write_eof():
-            self.other.write_eof()
-            return True
-        return False
-
-    def pause_writing(self) -> None:
-        if self.other is not None:
-            self.other.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.other is not None and not self.other.is_closing():
-            self.other.resume_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        other, self.other = self.other, None
-        if other is not None:
-            other.close()
-
-
-class _Client(_Half):
+class _Client(Half):
     def __init__(self, gate: Gate) -> None:
         super().__init__()
         self._gate = gate
@@ -156,7 +139,7 @@ class _Client(_Half):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._gate.clients.add(self)
-        if self._gate.is_full:
+        if self._gate.is_full or self._gate.trouble.refused:
             self.abort()
             return
         assert self.transport is not None  # noqa: S101 - set above
@@ -200,7 +183,8 @@ class _Client(_Half):
         self._connecting = asyncio.ensure_future(self._connect())
 
     async def _connect(self) -> None:
-        server = _Half()
+        await asyncio.sleep(delay_of(self._gate.trouble))
+        server = Half(lambda: self._gate.trouble)
         try:
             await asyncio.get_running_loop().create_connection(
                 lambda: server, *self._gate.way.target

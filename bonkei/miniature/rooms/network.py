@@ -11,6 +11,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.config import Enforce
+from bonkei.faults.values import Trouble
 from bonkei.miniature.addresses import (
     CallerAddresses,
     Translator,
@@ -94,6 +95,18 @@ class NetworkRoom:
         source = name if name.startswith("function ") else f"task {name}"
         caller = find_caller(self._blueprint, source)
         return obstacle_to_cluster(self._blueprint, caller, cluster) if caller else ""
+
+    def disturb(self, troubles: Mapping[str, Trouble]) -> None:
+        """Of the ways to these clusters, by their identifiers, and of no others."""
+        self._gates.disturb(troubles)
+
+    def why_not_gated(self, cluster: DatabaseCluster) -> str:
+        """Why a task may reach it by a way that cannot be disturbed; empty: none does."""
+        if self._enforce == "off":
+            return "BONKEI_ENFORCE is off, and so the ways of tasks are not known"
+        if any(arn == cluster.arn for _, arn in self._addresses.clusters):
+            return ""
+        return "no task's way to it has an address of its own here"
 
     def snapshot(self) -> NetworkSnapshot:
         """For `bonkei status`."""

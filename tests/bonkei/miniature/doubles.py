@@ -79,6 +79,12 @@ class Definitions:
 class Edge:
     world: World
 
+    def targets(self) -> dict[Any, Any]:
+        return {}
+
+    def detour(self, wanted: Any) -> None:
+        self.world.done.append("edge detour")
+
     async def start(self, blueprint: Blueprint) -> None:
         await self.world.do("edge starts")
 

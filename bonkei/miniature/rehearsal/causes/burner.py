@@ -1,7 +1,8 @@
-"""Uses a share of a processor, or holds memory, until its input ends, or for two minutes.
+"""Uses a share of a processor, or holds memory, until its input ends, or for two minutes, or for as
+many seconds as it is given.
 
     python burner.py processor 0.25
-    python burner.py memory 300000000
+    python burner.py memory 300000000 600
 
 It runs by itself and imports nothing of Bonkei: whoever started it holds the other end of its
 input, so it ends when that process does, however that ends.
@@ -16,19 +17,19 @@ SLICE = 0.05
 PAGE = 4096
 
 
-def is_over(begun: float, wait: float) -> bool:
+def is_over(begun: float, wait: float, longest: float = LONGEST) -> bool:
     """Whether the input has ended, or the time is over."""
     ready, _, _ = select.select([sys.stdin], [], [], wait)
-    return bool(ready) or time.monotonic() - begun > LONGEST
+    return bool(ready) or time.monotonic() - begun > longest
 
 
-def burn(share: float) -> None:
+def burn(share: float, longest: float = LONGEST) -> None:
     """Its own processor time is `share` of the time that has passed."""
     begun, used = time.monotonic(), time.process_time()
-    while not is_over(begun, 0):
+    while not is_over(begun, 0, longest):
         ahead = (time.process_time() - used) - share * (time.monotonic() - begun)
         if ahead > 0:
-            if is_over(begun, min(SLICE, ahead)):
+            if is_over(begun, min(SLICE, ahead), longest):
                 return
             continue
         end = time.process_time() + SLICE * min(1.0, share)
@@ -36,18 +37,20 @@ def burn(share: float) -> None:
             pass
 
 
-def hold(size: int) -> None:
+def hold(size: int, longest: float = LONGEST) -> None:
     """Each page is written to, so that it is really there."""
     held = bytearray(size)
     for place in range(0, size, PAGE):
         held[place] = 1
-    while not is_over(time.monotonic(), LONGEST):
+    begun = time.monotonic()
+    while not is_over(begun, longest, longest):
         pass
     del held
 
 
 if __name__ == "__main__":
+    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else LONGEST
     if sys.argv[1] == "processor":
-        burn(float(sys.argv[2]))
+        burn(float(sys.argv[2]), seconds)
     else:
-        hold(int(sys.argv[2]))
+        hold(int(sys.argv[2]), seconds)

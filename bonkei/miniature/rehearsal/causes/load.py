@@ -14,7 +14,7 @@ from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.tasks import Tasks
 from bonkei.tasks.snapshot import TaskSnapshot
 
-_BURNER = Path(__file__).with_name("burner.py")
+BURNER = Path(__file__).with_name("burner.py")
 _MIB = 1024**2
 _PATIENCE = 2.0
 
@@ -52,7 +52,7 @@ class Load(Quiet):
             whole = self._definition.memory * _MIB * self._percent / 100
             amount = str(max(0, int(whole) - task.memory))
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-I", str(_BURNER), self._kind, amount,
+            sys.executable, "-I", str(BURNER), self._kind, amount,
             stdin=asyncio.subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
         self._running[task.id] = process

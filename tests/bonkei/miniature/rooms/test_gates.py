@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import pytest
 from ports import free_port
 
+from bonkei.faults.values import Trouble
 from bonkei.miniature.rooms.gates import Gates, Way
 
 WHY = "aws_security_group.db lets nothing in from aws_security_group.app on port 5432"
@@ -114,3 +115,46 @@ async def test_a_client_that_gives_up_and_a_missing_server() -> None:
     await gates.follow([])
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_a_slow_way_is_felt_by_connections_that_are_there_already() -> None:
+    gates, port = Gates("on", [].append), free_port()
+    async with upper() as target:
+        await gates.follow([way(port, target)])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+        async def ask() -> float:
+            begun = asyncio.get_running_loop().time()
+            writer.write(b"a")
+            assert await reader.readexactly(1) == b"A"
+            return asyncio.get_running_loop().time() - begun
+
+        await ask()
+        gates.disturb({"db": Trouble(0.2)})
+        assert await ask() >= 0.2
+        gates.disturb({"another": Trouble(0.2)})
+        assert await ask() < 0.2
+        await closed(writer)
+        await gates.stop()
+
+
+async def test_a_refused_way_cuts_and_refuses_until_it_is_open_again() -> None:
+    gates, port = Gates("off", [].append), free_port()
+    async with upper() as target:
+        await gates.follow([way(port, target)])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"a")
+        assert await reader.readexactly(1) == b"A"
+        gates.disturb({"db": Trouble(refused=True)})
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        again, other = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionError):
+            assert await again.read() == b""
+        await gates.follow([way(port, target), way(free_port(), target)])  # new gates, too
+        gates.disturb({})
+        last, third = await asyncio.open_connection("127.0.0.1", port)
+        third.write(b"a")
+        assert await last.readexactly(1) == b"A"
+        await closed(writer, other, third)
+        await gates.stop()

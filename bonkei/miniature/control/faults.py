@@ -1,0 +1,80 @@
+"""What `bonkei fault` asks of a running miniature."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from bonkei.faults import Ask, FaultError
+from bonkei.faults.values import KINDS, REFUSALS, WHATS
+from bonkei.miniature.control.protocol import Call, Handler
+from bonkei.miniature.rooms.faults import FaultRoom
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {"kind": KINDS, "refusal": REFUSALS, "what": WHATS}
+
+
+def handlers(room: Callable[[], FaultRoom]) -> Mapping[str, Handler]:
+    """By the names of the calls. `room` raises a BonkeiError before the start."""
+    calls = _Calls(room)
+    return {
+        "faults": calls.on_list,
+        "fault targets": calls.on_targets,
+        "fault start": calls.on_start,
+        "fault end": calls.on_end,
+    }
+
+
+class _Calls:
+    def __init__(self, room: Callable[[], FaultRoom]) -> None:
+        self._room = room
+        self._ending: set[asyncio.Task[Any]] = set()
+
+    async def on_list(self, _call: Call) -> Any:
+        return asdict(self._room().faults.snapshot())
+
+    async def on_targets(self, _call: Call) -> Any:
+        return self._room().targets()
+
+    async def on_start(self, call: Call) -> Any:
+        """With `hold` it ends when the caller hangs up, too."""
+        faults = self._room().faults
+        state = await faults.begin(ask_of(call.arguments))
+        if call.arguments.get("hold"):
+            call.lent.append(lambda: self._end_soon(state.id))
+        return asdict(state)
+
+    async def on_end(self, call: Call) -> Any:
+        faults, fault_id = self._room().faults, str(call.arguments.get("id", ""))
+        if fault_id:
+            return [asdict(await faults.end(fault_id))]
+        return [asdict(one) for one in await faults.end_all()]
+
+    def _end_soon(self, fault_id: str) -> None:
+        async def end() -> None:
+            try:
+                await self._room().faults.end(fault_id, "who asked for it has gone")
+            except FaultError:
+                return  # it has ended by itself
+
+        task = asyncio.get_running_loop().create_task(end())
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+
+def ask_of(given: Mapping[str, Any]) -> Ask:
+    """From a call's arguments. FaultError for what makes no sense."""
+    known = {field.name for field in fields(Ask)}
+    values = {name: value for name, value in given.items() if name in known and value is not None}
+    for name, choices in _CHOICES.items():
+        if name in values and values[name] not in choices:
+            raise FaultError(f"{values[name]!r} is no {name}", remedy=f"it is {', '.join(choices)}")
+    for name in ("seconds", "latency", "jitter", "size"):
+        if name in values and not isinstance(values[name], (int, float)):
+            raise FaultError(f"{name} is a number, not {values[name]!r}")
+    if not isinstance(values.get("percent", 100), int):
+        raise FaultError(f"percent is a whole number, not {values['percent']!r}")
+    if "kind" not in values or not isinstance(values.get("target"), str):
+        raise FaultError("a fault needs a kind and a target")
+    return Ask(**values)

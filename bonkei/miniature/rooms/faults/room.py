@@ -1,0 +1,84 @@
+"""The faults of a miniature, as the supervisor uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.events import Bus, ServiceEndpointAdded, TargetRegistered, TaskStateChanged
+from bonkei.faults import Faults
+from bonkei.faults.freezing.freezer import Freezer
+from bonkei.faults.rules import possible
+from bonkei.faults.targets import about, every_target
+from bonkei.faults.zones import why_no_room
+from bonkei.miniature.rooms.faults.carrying import RoomHands
+from bonkei.miniature.rooms.faults.detours import EdgeDetours, Leads
+from bonkei.miniature.rooms.faults.estate import service_zones
+from bonkei.miniature.rooms.faults.filling import FillAround, Fillings
+from bonkei.miniature.rooms.faults.sights import SeenAround, Sights
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The other rooms."""
+
+    seen: SeenAround
+    fill: FillAround
+    edge: Callable[[], Leads]
+    bus: Bus
+    report: Callable[[str], None]
+
+
+class FaultRoom:
+    """`start` before tasks run, `stop` before anything else stops. `home`: the room's folder."""
+
+    def __init__(self, home: Path, around: Around) -> None:
+        self._around = around
+        self._freezer = Freezer(home)
+        self._hands = RoomHands(
+            Sights(around.seen), self._freezer, EdgeDetours(around.edge), Fillings(around.fill)
+        )
+        self.faults = Faults(self._hands, around.report)
+        self._undo: list[Callable[[], None]] = []
+
+    def start(self) -> None:
+        """What a killed process has left suspended goes on."""
+        if count := self._freezer.start():
+            self._around.report(f"{count} processes go on that a fault had left suspended")
+        bus = self._around.bus
+        kinds = (TaskStateChanged, TargetRegistered, ServiceEndpointAdded)
+        self._undo = [bus.subscribe(kind, self._changed) for kind in kinds]
+
+    def targets(self) -> list[dict[str, Any]]:
+        """Everything that can be hit now, and the kinds that can hit it."""
+        estate = self._hands.estate()
+        return [
+            {
+                "target": str(target),
+                "kind": target.kind,
+                "name": target.name,
+                "about": about(target, estate),
+                "faults": list(possible(target)),
+            }
+            for target in every_target(estate)
+        ]
+
+    def estate_changed(self) -> None:
+        """The definitions are followed: ways may be new ones."""
+        self.faults.wake()
+
+    def may_start(self, blueprint: Blueprint, service: str) -> str:
+        """Why no zone has room for a task of the service; empty: one has."""
+        return why_no_room(service_zones(blueprint).get(service, ()), self._hands.shut)
+
+    async def stop(self) -> None:
+        for undo in self._undo:
+            undo()
+        self._undo = []
+        await self.faults.stop()
+
+    def _changed(self, _event: object) -> None:
+        self.faults.wake()
