@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,16 +12,21 @@ from bonkei.console import Json
 from bonkei.events import SecretRevealed
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
+from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rollout.diagnosis import Judged
 from bonkei.miniature.rollout.service_changes import FORCED
+from bonkei.miniature.rooms.console.alarms import offer_alarms
 from bonkei.miniature.rooms.console.data import DataSources, offer_data
-from bonkei.miniature.rooms.console.overview import Said, offer_overview
+from bonkei.miniature.rooms.console.metrics import offer_metrics
+from bonkei.miniature.rooms.console.overview import Badge, Said, offer_overview
 from bonkei.miniature.rooms.console.permissions import PermissionSources, offer_permissions
 from bonkei.miniature.rooms.console.pipelines import offer_pipelines
 from bonkei.miniature.rooms.console.pipelines.deeds import PipelineDeeds
 from bonkei.miniature.rooms.console.pipelines.offer import PipelineSources
 from bonkei.miniature.rooms.console.pipelines.shown import approvals
+from bonkei.miniature.rooms.console.slack import offer_slack
 from bonkei.miniature.rooms.console.tasks import TaskDeeds, TaskSources, offer_tasks
+from bonkei.monitor.alarm.evaluation import State
 
 
 def join_console(
@@ -29,11 +35,13 @@ def join_console(
     changes: Changes,
     judged: Callable[[], Judged],
     said: Said,
+    rehearsals: Rehearsals,
 ) -> None:
     """Give the console its topics and actions. `judged`: how the miniature is."""
     console = assembly.console
-    badges = {
+    badges: dict[str, Badge] = {
         "tasks": lambda: _tasks_badge(assembly),
+        "alarms": lambda: _alarms_badge(assembly),
         "pipelines": lambda: _pipelines_badge(assembly),
     }
     offer_overview(console, config, judged, said, badges)
@@ -49,9 +57,24 @@ def join_console(
 
     deeds = TaskDeeds(lambda task: assembly.running().stop_task(task), restart, scale)
     offer_tasks(console, sources, deeds)
+    _join_watching(assembly, rehearsals)
     _join_pipelines(config, assembly)
     _join_permissions(config, assembly)
     _join_data(assembly, said)
+
+
+def _join_watching(assembly: Assembly, rehearsals: Rehearsals) -> None:
+    console = assembly.console
+    offer_metrics(console, lambda: assembly.monitor.monitor, time.time)
+    offer_alarms(console, lambda: assembly.monitor.monitor, rehearsals, time.time)
+    offer_slack(console, lambda: assembly.functions.inbox, lambda: assembly.functions.where)
+
+
+def _alarms_badge(assembly: Assembly) -> Json:
+    monitor = assembly.monitor.monitor
+    states = [monitor.book.state(alarm.name).value for alarm in monitor.engine.alarms]
+    count = states.count(State.ALARM)
+    return {"text": str(count), "kind": "bad"} if count else None
 
 
 def _tasks_badge(assembly: Assembly) -> Json:

@@ -26,6 +26,7 @@ from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare_contain
 from bonkei.miniature.lifecycle.together import close_all, do_all
 from bonkei.miniature.on_console import join_console
 from bonkei.miniature.parts import MakeParts, real_parts
+from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rehearsal.values import World
 from bonkei.miniature.report.announce import announce
 from bonkei.miniature.report.status import compose_status, judge_state
@@ -56,7 +57,8 @@ class Miniature:
             changes.follow_stacks,
             changes.follow_builds,
         )
-        join_console(config, self._assembly, changes, self._judged, said)
+        self._rehearsals = Rehearsals(self._alarm_world)
+        join_console(config, self._assembly, changes, self._judged, said, self._rehearsals)
         self._is_started = False
         self._hurried = asyncio.Event()
         self._stopped = threading.Event()
@@ -71,8 +73,8 @@ class Miniature:
                 **sessions.handlers(
                     lambda: (self._assembly.blueprint, self._assembly.tasks), self._assembly.bus
                 ),
-                **alarms.handlers(self._alarm_world),
                 **faults.handlers(lambda: changes.started().faults),
+                **alarms.handlers(self._rehearsals),
                 "aws": self._on_aws,
                 "stop": self._on_stop,
             },
@@ -187,6 +189,7 @@ class Miniature:
                 self._control.stop,
                 assembly.console.stop,
                 assembly.faults.stop,
+                self._rehearsals.stop,
                 assembly.stacks.stop,
                 assembly.pipelines.stop,
                 assembly.monitor.stop,

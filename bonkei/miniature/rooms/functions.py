@@ -26,6 +26,7 @@ from bonkei.vault import Vault
 if TYPE_CHECKING:
     from bonkei.cloud.cloud import Cloud
     from bonkei.functions.functions import Functions
+    from bonkei.inbox.store import Inbox
     from bonkei.logs.logs import RoleWriter
     from bonkei.topics.topics import Topics
 
@@ -206,6 +207,18 @@ class FunctionRoom:
         for arn in self._subscribed:
             with suppress(BonkeiError, AwsServiceError):  # whoever calls it hears why
                 await self._get_functions().prepare(arn, _PREPARED)
+
+    @property
+    def inbox(self) -> Inbox:
+        """For who shows what has arrived."""
+        from bonkei.inbox.store import Inbox  # noqa: PLC0415 - as above
+
+        return Inbox(self._home.inbox)
+
+    @property
+    def where(self) -> str:
+        """Where messages to Slack go."""
+        return self._where
 
     @property
     def functions(self) -> Functions:

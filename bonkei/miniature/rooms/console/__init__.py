@@ -4,6 +4,9 @@ overview     of the frame: the miniature's name and state, and how its start goe
 tasks        services, tasks, their usage over time, and their actions
 usage        CPU and memory of tasks over time, bounded
 timeline     what the bus has told of deployments, tasks, targets and scaling, bounded
+metrics      metrics over time, and the alarms that look at them
+alarms       alarms with their past, and rehearsals
+slack        the inbox as Slack would show it
 definition   where a resource is written, and its evaluated values
 pipelines    stages, runs, logs, the plan to approve, and their actions
 permissions  denied calls, used and unused grants, and questions

@@ -1,0 +1,83 @@
+"""The one rehearsal that may be under way, whoever has begun it: the terminal or the console."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import Any
+
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.rehearsal.rehearsal import Rehearsal
+from bonkei.miniature.rehearsal.rules import rules_of
+from bonkei.miniature.rehearsal.values import World
+from bonkei.monitor.alarm.engine import AnyAlarm
+
+_STOP = 3.0  # seconds for what a rehearsal does to end, when everything stops
+
+
+class Rehearsals:
+    """`world` raises a BonkeiError before the start."""
+
+    def __init__(self, world: Callable[[], World]) -> None:
+        self.world = world
+        self._rehearsal: Rehearsal | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def begin(self, wanted: Sequence[str]) -> list[str]:
+        """Of these alarms and rules, or of all; their whole names. MiniatureError."""
+        world = self.world()
+        if self.is_under_way:
+            raise MiniatureError("a rehearsal is under way", remedy="wait for its end")
+        every = rules_of(world.blueprint())
+        rules = [rule for rule in every if not wanted or rule.name in wanted]
+        rest = [name for name in wanted if name not in {rule.name for rule in rules}]
+        if not wanted:
+            rest = [alarm.name for alarm in world.monitor.engine.alarms]
+        alarms = list(dict.fromkeys(find_alarm(world, name) for name in rest))
+        if not alarms and not rules:
+            raise MiniatureError("there is no alarm to rehearse")
+        self._rehearsal = Rehearsal(world, alarms, rules)
+        self._task = asyncio.create_task(self._rehearsal.run())
+        return [*(alarm.name for alarm in alarms), *(rule.name for rule in rules)]
+
+    def snapshot(self) -> dict[str, Any] | None:
+        """Of the last one, as JSON has it; None before the first."""
+        return self._rehearsal.snapshot() if self._rehearsal is not None else None
+
+    def end(self) -> None:
+        """Break it off: it cleans up after itself."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def stop(self) -> None:
+        """Before everything else stops: nothing waits for tasks to come back then."""
+        task = self._task
+        for _ in range(2):  # the second one ends the wait for tasks
+            if task is not None and not task.done():
+                task.cancel()
+                with suppress(TimeoutError, asyncio.CancelledError):
+                    await asyncio.wait({task}, timeout=_STOP)
+
+
+def find_alarm(world: World, name: str) -> AnyAlarm:
+    """By its name, or by the end of it after `-`. MiniatureError."""
+    alarms = world.monitor.engine.alarms
+    exact = [alarm for alarm in alarms if alarm.name == name]
+    found = exact or [alarm for alarm in alarms if alarm.name.endswith(f"-{name}")]
+    if len(found) == 1:
+        return found[0]
+    names = [alarm.name for alarm in alarms]
+    if found:
+        several = ", ".join(alarm.name for alarm in found)
+        raise MiniatureError(f"`{name}` may be one of {several}", remedy="write more of it")
+    close = get_close_matches(name, names, 1, 0.4)
+    raise MiniatureError(
+        f"there is no alarm {name}",
+        remedy=f"did you mean {close[0]}?" if close else "`bonkei alarm list` shows them",
+    )

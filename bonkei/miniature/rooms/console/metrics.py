@@ -1,0 +1,180 @@
+"""Metrics: which there are, and each over time with the alarms that look at it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bonkei.blueprint.alarm import Alarm, Metric
+from bonkei.console import Console, ConsoleError, Json
+from bonkei.monitor.alarm.engine import AnyAlarm
+from bonkei.monitor.alarm.points import fetch, identity
+from bonkei.monitor.metric.model import MetricId
+from bonkei.monitor.metric.statistic import statistic
+from bonkei.monitor.monitor import Monitor
+
+MOST_ROWS = 100
+_SPARK = 30  # points of a minute each
+_MOST_POINTS = 720
+_LONGEST = 30 * 86_400.0
+_PERIODS = (1, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
+
+Clock = Callable[[], float]
+
+
+def offer_metrics(console: Console, monitor: Callable[[], Monitor], clock: Clock) -> None:
+    """The topics `metrics` and `metrics.graph`."""
+
+    async def metrics(query: Mapping[str, str]) -> Json:
+        return listed(monitor(), query.get("filter", ""), query.get("namespace", ""), clock())
+
+    async def graph(query: Mapping[str, str]) -> Json:
+        return drawn(monitor(), query, clock())
+
+    console.topics({"metrics": metrics, "metrics.graph": graph})
+
+
+def listed(monitor: Monitor, text: str, namespace: str, now: float) -> Json:
+    """Of `metrics`: those whose namespace, name and dimensions have each word of `text`."""
+    watched = _watched(monitor.engine.alarms)
+    every = sorted(monitor.store.metrics(), key=str)
+    words = text.lower().split()
+    fits = [each for each in every if all(word in str(each).lower() for word in words)]
+    counts: dict[str, int] = {}
+    for each in fits:
+        counts[each.namespace] = counts.get(each.namespace, 0) + 1
+    chosen = [each for each in fits if namespace in ("", each.namespace)]
+    return {
+        "namespaces": [{"name": name, "count": count} for name, count in counts.items()],
+        "metrics": [_row(monitor, each, watched, now) for each in chosen[:MOST_ROWS]],
+        "total": len(every),
+        "more": max(0, len(chosen) - MOST_ROWS),
+        "compression": monitor.compression,
+    }
+
+
+def drawn(monitor: Monitor, query: Mapping[str, str], now: float) -> Json:
+    """Of `metrics.graph`: a statistic in each period. `id`: as `metrics` has it. ConsoleError for
+    what is no metric; a BonkeiError names the statistics that there are."""
+    metric = parse(query.get("id", ""))
+    alarms = _watched(monitor.engine.alarms).get(metric, [])
+    name = query.get("statistic") or _usual(metric, alarms)
+    statistic(name)
+    seconds = min(_LONGEST, max(60.0, _number(query.get("seconds"), 3600.0)))
+    period = _period(seconds, _number(query.get("period"), 60.0))
+    last = (math.floor(now / period) + 1) * period
+    starts = tuple(last - period * count for count in range(int(seconds // period) + 1, 0, -1))
+    asked = Metric(metric.namespace, metric.name, metric.dimensions, name)
+    series, buckets = fetch(monitor.store, asked, starts, period)
+    return {
+        "id": identity_text(metric),
+        "namespace": metric.namespace,
+        "name": metric.name,
+        "dimensions": [list(pair) for pair in metric.dimensions],
+        "statistic": name,
+        "period": period,
+        "seconds": seconds,
+        "times": list(starts),
+        "values": [series.points.get(start) for start in starts],
+        "unit": next((bucket.unit for bucket in buckets.values() if bucket.count), ""),
+        "alarms": [_alarm(monitor, alarm, name, period) for alarm in alarms],
+        "compression": monitor.compression,
+    }
+
+
+def identity_text(metric: MetricId) -> str:
+    """A metric in one word, for addresses."""
+    pairs = [list(pair) for pair in metric.dimensions]
+    return json.dumps([metric.namespace, metric.name, pairs], separators=(",", ":"))
+
+
+def parse(text: str) -> MetricId:
+    """The metric of `identity_text`. ConsoleError."""
+    try:
+        namespace, name, pairs = json.loads(text)
+        dimensions = tuple(sorted((str(key), str(value)) for key, value in pairs))
+    except (ValueError, TypeError):
+        raise ConsoleError("this is no metric", remedy="choose one of the list") from None
+    return MetricId(str(namespace), str(name), dimensions)
+
+
+def _row(
+    monitor: Monitor, metric: MetricId, watched: Mapping[MetricId, list[Alarm]], now: float
+) -> dict[str, Any]:
+    alarms = watched.get(metric, [])
+    name = _usual(metric, alarms)
+    end = (math.floor(now / 60) + 1) * 60.0
+    starts = tuple(end - 60 * count for count in range(_SPARK, 0, -1))
+    asked = Metric(metric.namespace, metric.name, metric.dimensions, name)
+    series, buckets = fetch(monitor.store, asked, starts, 60.0)
+    line = [series.points.get(start) for start in starts]
+    known = [value for value in line if value is not None]
+    return {
+        "id": identity_text(metric),
+        "namespace": metric.namespace,
+        "name": metric.name,
+        "dimensions": [list(pair) for pair in metric.dimensions],
+        "statistic": name,
+        "line": line,
+        "last": known[-1] if known else None,
+        "at": monitor.store.last(metric) or None,
+        "unit": next((bucket.unit for bucket in buckets.values() if bucket.count), ""),
+        "alarms": [
+            {"name": alarm.name, "state": monitor.book.state(alarm.name).value} for alarm in alarms
+        ],
+    }
+
+
+def _watched(alarms: Sequence[AnyAlarm]) -> dict[MetricId, list[Alarm]]:
+    found: dict[MetricId, list[Alarm]] = {}
+    for alarm in alarms:
+        if isinstance(alarm, Alarm):
+            for metric in {identity(one): one for one in alarm.metrics()}:
+                found.setdefault(metric, []).append(alarm)
+    return found
+
+
+def _usual(metric: MetricId, alarms: Sequence[Alarm]) -> str:
+    """The statistic that an alarm looks at; else the one that its kind is read by."""
+    for alarm in alarms:
+        for one in alarm.metrics():
+            if identity(one) == metric and one.statistic:
+                return one.statistic
+    counts = ("Count", "Requests", "Errors", "Invocations", "Throttles", "Bytes", "Events", "2XX")
+    is_level = metric.name.endswith(("HostCount", "ConnectionCount", "Utilization"))
+    if any(word in metric.name for word in counts) and not is_level:
+        return "Sum"
+    return "Average"
+
+
+def _alarm(monitor: Monitor, alarm: Alarm, name: str, period: float) -> dict[str, Any]:
+    """`applies`: whether its threshold is of what is drawn."""
+    metric = alarm.metric
+    applies = metric is not None and metric.statistic == name and metric.period == period
+    return {
+        "name": alarm.name,
+        "state": monitor.book.state(alarm.name).value,
+        "threshold": alarm.threshold,
+        "comparison": alarm.comparison,
+        "statistic": metric.statistic if metric is not None else "",
+        "period": metric.period if metric is not None else 0,
+        "applies": applies,
+    }
+
+
+def _period(seconds: float, wanted: float) -> float:
+    """The wanted one, or the shortest that gives few enough points."""
+    period = next((float(each) for each in _PERIODS if each >= wanted), float(_PERIODS[-1]))
+    while seconds / period > _MOST_POINTS:
+        period = next(float(each) for each in _PERIODS if each > period)
+    return period
+
+
+def _number(text: str | None, usual: float) -> float:
+    try:
+        found = float(text or usual)
+    except ValueError:
+        return usual
+    return found if math.isfinite(found) and found > 0 else usual
