@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
+# Where bytecode is not kept, each of a thousand processes would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
@@ -45,7 +47,7 @@ watch: $(VENV)/.runtime ## Let the running miniature follow each saved file
 
 test: $(VENV)/.development ## Run the whole test suite
 	@$(BIN)/python scripts/test_tools.py
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 3 --dist loadfile
 
 check: $(VENV)/.development ## Run every linter, type checker and scanner
 	@$(BIN)/python -m scripts.check

@@ -1,6 +1,12 @@
 """The start of the tests, whichever way they were started."""
 
+from __future__ import annotations
+
 import signal
+from typing import Any
+
+import pytest
+from lanes import Lanes
 
 
 def pytest_configure() -> None:
@@ -10,3 +16,8 @@ def pytest_configure() -> None:
     below inherits that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """The order in which workers take files."""
+    return Lanes(config, log)

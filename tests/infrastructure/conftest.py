@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from claims import claims
 from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation, evaluate
@@ -37,43 +35,34 @@ region                 = "ap-northeast-1"
 
 @pytest.fixture(scope="session")
 def development(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    home = tmp_path_factory.mktemp("development")
-    return evaluate(INFRASTRUCTURE, home, [EXAMPLES / "development.tfvars"])
+    variables = [EXAMPLES / "development.tfvars"]
+    return evaluate("development", tmp_path_factory, INFRASTRUCTURE, variables)
 
 
 @pytest.fixture(scope="session")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    home = tmp_path_factory.mktemp("production")
-    return evaluate(INFRASTRUCTURE, home, [EXAMPLES / "production.tfvars"])
+    variables = [EXAMPLES / "production.tfvars"]
+    return evaluate("production", tmp_path_factory, INFRASTRUCTURE, variables)
 
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """The file that a user copies first."""
-    home = tmp_path_factory.mktemp("example")
-    names = _file(home / "names.tfvars", NAMES)
-    return evaluate(INFRASTRUCTURE, home, [INFRASTRUCTURE / "terraform.tfvars.example", names])
+    variables = [INFRASTRUCTURE / "terraform.tfvars.example", NAMES]
+    return evaluate("example", tmp_path_factory, INFRASTRUCTURE, variables)
 
 
 @pytest.fixture(scope="session")
 def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """Production with a domain, and with the other value of every switch."""
-    home = tmp_path_factory.mktemp("otherwise")
-    variables = _file(home / "otherwise.tfvars", OTHERWISE)
-    return evaluate(INFRASTRUCTURE, home, [EXAMPLES / "production.tfvars", variables])
+    variables = [EXAMPLES / "production.tfvars", OTHERWISE]
+    return evaluate("otherwise", tmp_path_factory, INFRASTRUCTURE, variables)
 
 
 @pytest.fixture(scope="session")
 def terraform_backend(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    home = tmp_path_factory.mktemp("terraform-backend")
-    return evaluate(
-        INFRASTRUCTURE / "terraform_backend", home, [_file(home / "backend.tfvars", NAMES)]
-    )
-
-
-def _file(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8")
-    return path
+    definitions = INFRASTRUCTURE / "terraform_backend"
+    return evaluate("terraform-backend", tmp_path_factory, definitions, [NAMES])
 
 
 @pytest.fixture

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pickle
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bonkei.blueprint import Blueprint, read
 from bonkei.terraform import Workspace
@@ -50,17 +56,37 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _resources(child)
 
 
-def evaluate(definitions: Path, home: Path, variable_files: Sequence[Path]) -> Evaluation:
-    """Raises TerraformError when a step is refused."""
-    workspace = Workspace(definitions, home, variable_files)
-    planned = workspace.plan()
-    applied = workspace.apply()
+def evaluate(
+    name: str, factory: pytest.TempPathFactory, definitions: Path, variables: Sequence[Path | str]
+) -> Evaluation:
+    """The evaluation of this name, in a home of its own. `variables`: files, or what is in one.
+
+    It costs twenty seconds of a processor, so the first worker that asks makes it for all: whoever
+    comes later takes a copy of its home. Raises TerraformError when a step is refused.
+    """
+    under = factory.getbasetemp()
+    shared = (under.parent if "PYTEST_XDIST_WORKER" in os.environ else under) / "evaluations" / name
+    shared.mkdir(parents=True, exist_ok=True)
+    home, said = factory.mktemp(name) / "home", shared / "said"
+    files = [_file(shared / f"{n}.tfvars", each) for n, each in enumerate(variables)]
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            said.write_bytes(pickle.dumps(_live(Workspace(definitions, shared / "home", files))))
+        planned, added, planned_again = pickle.loads(said.read_bytes())  # noqa: S301 -- our own
+        shutil.copytree(shared / "home", home, symlinks=True)
+    workspace = Workspace(definitions, home, files)
     state = workspace.state()
-    return Evaluation(
-        workspace=workspace,
-        planned=planned.count("create"),
-        added=applied.added,
-        planned_again=workspace.plan().render(),
-        state=state,
-        blueprint=read(state),
-    )
+    return Evaluation(workspace, planned, added, planned_again, state, read(state))
+
+
+def _file(place: Path, variables: Path | str) -> Path:
+    if isinstance(variables, str) and not place.exists():
+        place.write_text(variables, encoding="utf-8")
+    return place if isinstance(variables, str) else variables
+
+
+def _live(workspace: Workspace) -> tuple[int, int, str]:
+    planned = workspace.plan().count("create")
+    added = workspace.apply().added
+    return planned, added, workspace.plan().render()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bonkei.edge.http.exchange import Exchange
 from bonkei.edge.http.firewall import Verdict
-from bonkei.edge.http.message import Header, Headers
+from bonkei.edge.http.message import Header, Headers, Request, Shown
 
 
 class AccessRecord(NamedTuple):
@@ -49,21 +49,21 @@ def access_record(
 ) -> AccessRecord:
     """A finished exchange; `now` is a time of the event loop's clock."""
     request, note = exchange.request, exchange.note or _NO_NOTE
-    fields = request.fields
+    shown = request.shown or _shown(request)
     return AccessRecord._make(
         (
             listener,
-            request.client.decode(),
+            shown[0],
             client_port,
-            request.method.decode(),
-            request.target.decode("latin-1"),
-            fields.get(b"host", b"").decode("latin-1"),
-            fields.get(b"user-agent", b"").decode("latin-1"),
+            *shown[1:],
             exchange.status,
             exchange.received,
             exchange.sent,
             now - exchange.started,
-            *[_text(note.get(name, "")) for name in _NOTED],
+            *[
+                value if type(value := note.get(name, "")) is str else value.decode("latin-1")  # type: ignore[union-attr]
+                for name in _NOTED
+            ],
             request.headers,
             exchange.inspections,
             connection,
@@ -72,11 +72,20 @@ def access_record(
     )
 
 
+def _shown(request: Request) -> Shown:
+    """Decoded once for a request that is known and comes again."""
+    fields = request.fields
+    request.shown = (
+        request.client.decode(),
+        request.method.decode(),
+        request.target.decode("latin-1"),
+        fields.get(b"host", b"").decode("latin-1"),
+        fields.get(b"user-agent", b"").decode("latin-1"),
+    )
+    return request.shown
+
+
 _NO_NOTE: dict[str, str | bytes] = {}
 _NOTED = (
     "target_group_arn", "task_id", "rule", "trace_id", "cache_result", "blocked_by", "redirect_url",
 )  # fmt: skip
-
-
-def _text(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("latin-1")

@@ -85,6 +85,10 @@ class HeaderBlock:
         return value
 
 
+Shown = tuple[str, str, str, str, str]
+"""Client, method, target, Host and User-Agent, as text."""
+
+
 class Request:
     """The head of one request. `fields` has each header's value by its name in lower case;
     values of a repeated header are joined by commas."""
@@ -98,6 +102,7 @@ class Request:
     size = 0  # bytes of the head as received
     block: HeaderBlock | None = None  # its headers, if they are shared
     added = b""  # the line of the header set by `mark`
+    shown: Shown | None = None  # as access records have it, once there was one
 
     def __init__(
         self,
@@ -128,6 +133,7 @@ class Request:
     def but(self, **changes: bytes) -> Request:
         """A copy with other values."""
         other = copy.copy(self)
+        other.shown = None
         for name, value in changes.items():
             setattr(other, name, value)
         return other

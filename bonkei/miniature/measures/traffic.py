@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-c
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bonkei.blueprint import Blueprint
@@ -55,6 +55,14 @@ _BY_ITSELF = (502, 504)
 """What a balancer answers in a target's stead, even after it has chosen one."""
 
 
+_TOGETHER = 256
+"""How many requests wait to be counted, at most: a fraction of a millisecond's work."""
+
+_Kind = tuple[str, str, int, bool, str]
+"""Requests whose listener, target group, status, absence of a task and blocking rule are the same
+count in the same metrics."""
+
+
 @dataclass(slots=True)
 class _Seen:
     requests: int = 0
@@ -65,19 +73,25 @@ class _Seen:
 
 
 class Traffic:
-    """Takes every finished request, and gives a minute's metrics of them."""
+    """Takes every finished request, and gives a minute's metrics of them.
+
+    A request costs one append. Some hundred are counted together: most are of one kind, which is
+    looked at once.
+    """
 
     def __init__(self) -> None:
         self._balancers: dict[str, str] = {}  # ELB's name of a listener's, by its address
         self._distributions: dict[str, str] = {}  # ids, by address
         self._of_groups: dict[str, str] = {}  # ELB's name of a target group's balancer
         self._only = ""
+        self._new: list[AccessRecord] = []
         self._counts: dict[tuple[str, str, str], int] = defaultdict(int)
         self._times: dict[tuple[str, str], Bucket] = defaultdict(Bucket)
         self._seen: dict[str, _Seen] = defaultdict(_Seen)
 
     def follow(self, blueprint: Blueprint) -> None:
         """Whose names mean what."""
+        self._count()
         names = {one.address: balancer_name(one.arn) for one in blueprint.load_balancers}
         self._balancers = {
             listener.address: names[one.address]
@@ -90,14 +104,35 @@ class Traffic:
 
     def seen(self, record: AccessRecord) -> None:
         """One request. It may have passed a distribution, a balancer, or both."""
+        self._new.append(record)
+        if len(self._new) >= _TOGETHER:
+            self._count()
+
+    def _count(self) -> None:
+        new, self._new = self._new, []
+        kinds: dict[_Kind, list[AccessRecord]] = {}
+        for one in new:
+            kind = one.listener, one.target_group_arn, one.status, not one.task_id, one.blocked_by
+            of_kind = kinds.get(kind)
+            if of_kind is None:
+                kinds[kind] = [one]
+            else:
+                of_kind.append(one)
+        for requests in kinds.values():
+            self._count_alike(requests)
+
+    def _count_alike(self, requests: Sequence[AccessRecord]) -> None:
+        record, number = requests[0], len(requests)
+        sent = sum([one.sent_bytes for one in requests])
+        received = sum([one.received_bytes for one in requests])
         distribution = self._distributions.get(record.listener)
         if distribution is not None:
             seen = self._seen[distribution]
-            seen.requests += 1
-            seen.downloaded += record.sent_bytes
-            seen.uploaded += record.received_bytes
-            seen.client_errors += 400 <= record.status < 500
-            seen.server_errors += record.status >= 500
+            seen.requests += number
+            seen.downloaded += sent
+            seen.uploaded += received
+            seen.client_errors += number * (400 <= record.status < 500)
+            seen.server_errors += number * (record.status >= 500)
             if not record.target_group_arn and not (record.blocked_by and self._only):
                 return
         balancer = (
@@ -106,33 +141,35 @@ class Traffic:
             or self._only
         )
         if balancer:
-            self._of_balancer(balancer, record)
+            self._counts[balancer, "", "ProcessedBytes"] += sent + received
+            self._of_balancer(balancer, requests)
 
-    def _of_balancer(self, balancer: str, record: AccessRecord) -> None:
+    def _of_balancer(self, balancer: str, requests: Sequence[AccessRecord]) -> None:
+        record, number = requests[0], len(requests)
         group = group_name(record.target_group_arn)
         kinds = ["RequestCount"]
         if record.task_id and record.status not in _BY_ITSELF:
             kinds.append(f"HTTPCode_Target_{record.status // 100}XX_Count")
-            for name in ("", group):
-                self._times[balancer, name].add(datum(_TIME, 0, record.seconds, "Seconds"))
+            times = tuple([(one.seconds, 1.0) for one in requests])
+            self._times[balancer, group].add(Datum(_TIME, 0, times, unit="Seconds"))
         elif record.status:
             kinds.append(f"HTTPCode_ELB_{record.status // 100}XX_Count")
             if record.status in (500, 502, 503, 504):
                 kinds.append(f"HTTPCode_ELB_{record.status}_Count")
         for kind in kinds:
-            self._counts[balancer, "", kind] += 1
+            self._counts[balancer, "", kind] += number
             if group and not kind.startswith("HTTPCode_ELB"):
-                self._counts[balancer, group, kind] += 1
-        self._counts[balancer, "", "ProcessedBytes"] += record.sent_bytes + record.received_bytes
+                self._counts[balancer, group, kind] += number
 
     def minute(self, now: float) -> Iterator[Datum]:
         """What was counted since the last minute. Counts of nothing are not reported, as on AWS."""
+        self._count()
         for (balancer, group, name), count in self._counts.items():
             metric = metric_id("AWS/ApplicationELB", name, balancer_dimensions(balancer, group))
             unit = "Bytes" if name == "ProcessedBytes" else "Count"
             value = ((float(count), 1.0),) if unit == "Bytes" else ((1.0, float(count)),)
             yield Datum(metric, now, value, unit=unit)
-        for (balancer, group), times in self._times.items():
+        for (balancer, group), times in self._all_times().items():
             if times.values:
                 dimensions = balancer_dimensions(balancer, group)
                 metric = metric_id("AWS/ApplicationELB", "TargetResponseTime", dimensions)
@@ -142,6 +179,15 @@ class Traffic:
         self._counts.clear()
         self._times.clear()
         self._seen.clear()
+
+    def _all_times(self) -> dict[tuple[str, str], Bucket]:
+        """The times of each target group, and of each balancer as a whole."""
+        found: dict[tuple[str, str], Bucket] = defaultdict(Bucket)
+        for (balancer, group), times in self._times.items():
+            found[balancer, ""].merge(times)
+            if group:
+                found[balancer, group].merge(times)
+        return found
 
 
 _TIME = metric_id("AWS/ApplicationELB", "TargetResponseTime")

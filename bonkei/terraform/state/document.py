@@ -1,7 +1,7 @@
 """A state file as `terraform show -json` gives it, without a run of Terraform.
 
 Terraform would start, ask each provider for its schema and read the state, to say what is in the
-file. What is left out: `sensitive_values`, `depends_on` and `checks`, which nobody here reads.
+file. What is left out: `sensitive_values` and `checks`, which nobody here reads.
 Made for version 4 of the file, the only one since Terraform 0.12 and OpenTofu's, too.
 https://developer.hashicorp.com/terraform/internals/json-format#state-representation
 """
@@ -114,6 +114,8 @@ def _instances(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
         if key is not None:
             shown["index"] = key
+        if dependencies := instance.get("dependencies"):
+            shown["depends_on"] = dependencies
         if instance.get("status") == "tainted":
             shown["tainted"] = True
         if deposed := instance.get("deposed"):

@@ -29,6 +29,11 @@ resource "random_password" "secret" {
 
 data "aws_region" "here" {}
 
+resource "random_pet" "later" {
+  keepers    = { first = random_pet.many[0].id, second = module.outer["x.module.y"].id }
+  depends_on = [random_pet.each]
+}
+
 module "outer" {
   source   = "./outer"
   for_each = toset(["x.module.y", "q\"].module.z"])
@@ -44,12 +49,20 @@ output "shape" {
 }
 """
 OUTER = """
+output "id" {
+  value = module.inner[1].id
+}
+
 module "inner" {
   source = "./inner"
   count  = 11
 }
 """
 INNER = """
+output "id" {
+  value = aws_vpc.this.id
+}
+
 resource "random_integer" "number" {
   min = 1
   max = 9
@@ -59,7 +72,6 @@ resource "aws_vpc" "this" {
   cidr_block = "10.0.0.0/16"
 }
 """
-_NOT_READ = ("sensitive_values", "depends_on")
 
 
 def reduced(shown: dict[str, Any]) -> dict[str, Any]:
@@ -70,8 +82,7 @@ def reduced(shown: dict[str, Any]) -> dict[str, Any]:
         module = modules.pop()
         modules += module.get("child_modules", ())
         for resource in module.get("resources", ()):
-            for name in _NOT_READ:
-                resource.pop(name, None)
+            resource.pop("sensitive_values", None)
     return shown
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.log_delivery import LogDelivery
-from bonkei.logs.delivery.requests.request import Finished, header
+from bonkei.logs.delivery.requests.request import Finished, Headers, header
 from bonkei.logs.delivery.requests.target import Deliverer, Key, Target, prefixed
 
 DELIVERY = "delivery.logs.amazonaws.com"
@@ -138,20 +138,46 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
     """The values of the legacy log's fields, in their order."""
     access = request.access
     day, second = _day_and_second(int(request.time))
-    stem, _, query = access.target.partition("?")
+    stem, query, agent = _asked(access.target, access.user_agent)
+    referer, cookie, forwarded = _told(access.headers)
     result = access.cache_result or "Error"
     seconds = f"{access.seconds:.3f}"
-    cookie = header(access.headers, b"cookie") if cookies else ""
+    sent = str(access.sent_bytes)
     return (
-        day, second, _LOCATION, str(access.sent_bytes),
-        access.client, access.method, distribution.domain_name, _quoted(stem),
-        f"{access.status:03d}", _quoted(header(access.headers, b"referer")) or "-",
-        _quoted(access.user_agent) or "-", query or "-", _quoted(cookie) or "-", result,
+        day, second, _LOCATION, sent,
+        access.client, access.method, distribution.domain_name, stem,
+        f"{access.status:03d}", referer, agent, query, cookie if cookies else "-", result,
         access.edge_id or "-", access.host or "-", "http", str(access.received_bytes), seconds,
-        _quoted(header(access.headers, b"x-forwarded-for")) or "-", "-", "-",
+        forwarded, "-", "-",
         result, "HTTP/1.1", "-", "-", str(access.client_port), seconds, result, "-",
-        str(access.sent_bytes), "-", "-",
+        sent, "-", "-",
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)
+def _asked(target: str, user_agent: str) -> tuple[str, str, str]:
+    """Stem, query and User-Agent, which come again and again."""
+    stem, _, query = target.partition("?")
+    return _quoted(stem), query or "-", _quoted(user_agent) or "-"
+
+
+_Told = tuple[str, str, str]
+_told_by: dict[int, tuple[Headers, _Told]] = {}
+_HEADS = 256
+
+
+def _told(headers: Headers) -> _Told:
+    """Referer, Cookie and X-Forwarded-For. A request that the edge knows has the same headers, the
+    very object: its values are found once."""
+    known = _told_by.get(id(headers))
+    if known is not None and known[0] is headers:
+        return known[1]
+    if len(_told_by) >= _HEADS:
+        _told_by.clear()
+    names = (b"referer", b"cookie", b"x-forwarded-for")
+    referer, cookie, forwarded = (_quoted(header(headers, name)) or "-" for name in names)
+    _told_by[id(headers)] = headers, (referer, cookie, forwarded)
+    return referer, cookie, forwarded
 
 
 def _pattern(distribution: Distribution, target: str) -> str:

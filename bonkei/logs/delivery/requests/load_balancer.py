@@ -34,8 +34,10 @@ class LoadBalancerLog:
     account: str
     endpoints: Mapping[str, str] = field(default_factory=dict)
     _rules: dict[str, tuple[int, str]] = field(default_factory=dict)  # priority, kind of action
+    _name: str = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_name", self.name)
         for listener in self.balancer.listeners:
             for rule in listener.rules:
                 self._rules[rule.arn] = (rule.priority, _kind(rule.action))
@@ -85,37 +87,34 @@ class LoadBalancerLog:
         access = request.access
         status = access.status or 460  # the client has gone
         target = self.endpoints.get(access.task_id, "-") if access.task_id else "-"
-        seconds = f"0.000 {access.seconds:.3f} 0.000" if target != "-" else "-1 -1 -1"
-        answered = str(access.status) if target != "-" and access.status else "-"
-        host = access.host.rpartition(":")[0] or access.host
-        url = f"http://{host}:80{_escaped(access.target)}"
-        priority, actions = self._decided(request, target != "-")
-        return " ".join(
-            (
-                "http", iso(request.time), self.name,
-                f"{access.client}:{access.client_port}", target, seconds, str(status), answered,
-                str(access.received_bytes), str(access.sent_bytes),
-                f'"{access.method} {url} HTTP/1.1"',
-                f'"{_escaped(access.user_agent) or "-"}"', "- -",
-                access.target_group_arn or "-", f'"{access.trace_id or "-"}"',
-                '"-" "-"', str(priority), iso(request.time - access.seconds), f'"{actions}"',
-                f'"{_escaped(access.redirect_url) or "-"}" "-"', f'"{target}" "{answered}"',
-                '"-" "-"', connection_id(access.connection), _NOT_TRANSFORMED,
-            )
-        )  # fmt: skip
+        by_target = target != "-"
+        seconds = f"0.000 {access.seconds:.3f} 0.000" if by_target else "-1 -1 -1"
+        answered = access.status if by_target and access.status else "-"
+        asked = _asked(access.method, access.host, access.target, access.user_agent)
+        redirect = _escaped(access.redirect_url) if access.redirect_url else "-"
+        priority, actions = self._decided(request, by_target)
+        return (
+            f"http {iso(request.time)} {self._name} {access.client}:{access.client_port} {target} "
+            f"{seconds} {status} {answered} {access.received_bytes} {access.sent_bytes} {asked} "
+            f'- - {access.target_group_arn or "-"} "{access.trace_id or "-"}" "-" "-" {priority} '
+            f'{iso(request.time - access.seconds)} "{actions}" "{redirect}" "-" '
+            f'"{target}" "{answered}" "-" "-" {connection_id(access.connection)} {_NOT_TRANSFORMED}'
+        )
 
     def _decided(self, request: Finished, by_target: bool) -> tuple[int, str]:
         """The priority of the rule, and the actions, the web ACL's first."""
         access = request.access
         if access.blocked_by:
             return -1, "waf"
-        asked = any(":regional/" in verdict.acl for verdict, _ in access.inspections)
         priority, kind = self._rules.get(access.rule, (0, ""))
         if not kind:
             kind = "redirect" if access.redirect_url else "fixed-response"
         if by_target:
             kind = "forward"
-        return priority, f"waf,{kind}" if asked else kind
+        for verdict, _ in access.inspections:
+            if ":regional/" in verdict.acl:
+                return priority, f"waf,{kind}"
+        return priority, kind
 
     def connection_entry(self, request: Finished) -> str:
         """One connection, from its first request. Without TLS all fields about TLS are `-`."""
@@ -151,6 +150,13 @@ def iso(time: float) -> str:
 @lru_cache(maxsize=64)
 def _second(whole: int) -> str:
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+@lru_cache(maxsize=1024)
+def _asked(method: str, host: str, target: str, user_agent: str) -> str:
+    """The request's line and its User-Agent, which come again and again."""
+    url = f"http://{host.rpartition(':')[0] or host}:80{_escaped(target)}"
+    return f'"{method} {url} HTTP/1.1" "{_escaped(user_agent) or "-"}"'
 
 
 def _escaped(text: str) -> str:

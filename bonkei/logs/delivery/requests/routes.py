@@ -33,12 +33,15 @@ class Routes:
 
     def way(self, access: Access) -> tuple[Target, ...]:
         """The logs of one kind of request, found once."""
-        acls = [verdict.acl for verdict, _ in access.inspections]
-        kind = (access.listener, access.rule, access.target_group_arn, *acls)
+        seen = access.inspections
+        kind: tuple[str, ...] = (access.listener, access.rule, access.target_group_arn)
+        if seen:
+            kind += (seen[0][0].acl,) if len(seen) == 1 else tuple(each.acl for each, _ in seen)
         found = self._known.get(kind)
         if found is None:
             if len(self._known) >= _KINDS:
                 self._known.clear()
+            acls = kind[3:]
             sources = (self.distribution(access), self.balancer(access), *acls)
             found = tuple(t for source in sources if source for t in self.of.get(source, ()))
             self._known[kind] = found
@@ -171,8 +174,9 @@ def sort(
     """The entries of each log, by `Target.id`. `logged`: the connections that a connection log has
     already; it gets the others."""
     found: dict[str, list[Entry]] = {}
+    way = routes.way
     for each in requests:
-        for target in routes.way(each.access):
+        for target in way(each.access):
             if target.once:
                 known = logged[target.id]
                 if each.access.connection in known:
@@ -180,5 +184,8 @@ def sort(
                 known.add(each.access.connection)
             line = target.line(each)
             if line is not None:
-                found.setdefault(target.id, []).append((int(each.time * 1000), line))
+                entries = found.get(target.id)
+                if entries is None:
+                    entries = found[target.id] = []
+                entries.append((int(each.time * 1000), line))
     return found

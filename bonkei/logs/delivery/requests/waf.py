@@ -62,21 +62,25 @@ def _to_bucket(
 
 def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> Line:
     rules = {rule.name: rule for rule in acl.rules}
+    arn = acl.arn
     known: dict[Verdict, bool] = {}
 
     def is_kept(verdict: Verdict) -> bool:
         """Whether requests with this verdict are logged, decided once for all of them."""
-        if verdict not in known:
+        kept = known.get(verdict)
+        if kept is None:
             if len(known) >= _KINDS:
                 known.clear()
-            known[verdict] = keeps(log, _actions(verdict, rules), verdict.labels)
-        return known[verdict]
+            kept = known[verdict] = keeps(log, _actions(verdict, rules), verdict.labels)
+        return kept
 
     def line(request: Finished) -> str | None:
-        seen = (each for each in request.access.inspections if each[0].acl == acl.arn)
-        verdict, headers = next(seen, (None, ()))
-        if verdict is None or not is_kept(verdict):
-            return None
+        for verdict, headers in request.access.inspections:
+            if verdict.acl == arn:
+                return entry(request, verdict, headers) if is_kept(verdict) else None
+        return None
+
+    def entry(request: Finished, verdict: Verdict, headers: Headers) -> str:
         found = _record(request, acl, verdict, rules, source_of(request.access))
         found["httpRequest"] |= _http_request(request.access, headers, log)
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
