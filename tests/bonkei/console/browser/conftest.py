@@ -18,12 +18,12 @@ from browsers import launched
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bonkei.console import Console, ConsoleSettings
-from tests.bonkei.console.samples import overview, permissions, pipelines, tasks, watching
+from tests.bonkei.console.samples import data, overview, permissions, pipelines, tasks, watching
 from tests.bonkei.console.samples.world import Done
 
 _REFUSED = "409 (Conflict)"  # an action that says why it is not done
 expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
-SAMPLES = (overview, tasks, pipelines, permissions, watching)
+SAMPLES = (overview, tasks, pipelines, permissions, watching, data)
 
 
 @dataclass

@@ -37,7 +37,7 @@ def buckets(found: Sequence[StoredBucket], addresses: Mapping[str, str]) -> list
     ]
 
 
-def listing(found: Listing) -> Json:
+def listing(found: Listing) -> dict[str, Json]:
     return {
         "prefixes": [inert.named(each) for each in found.prefixes],
         "objects": [

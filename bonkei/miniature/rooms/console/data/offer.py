@@ -69,7 +69,7 @@ def _of_the_store(
         found = await sources.looking().objects(
             query.get("bucket", ""), prefix, query.get("following", "")
         )
-        return held.listing(found)
+        return {**held.listing(found), "prefix": inert.label(prefix)}
 
     async def one_object(query: Mapping[str, str]) -> Json:
         key = inert.decode(query.get("key", ""))
