@@ -9,6 +9,8 @@ from bonkei.diagram.model import Arrow
 Point = tuple[float, float]
 Span = tuple[float, float]
 
+_CORNER = 9.0
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -43,3 +45,34 @@ class Path:
     arrow: Arrow
     points: tuple[Point, ...]
     label_at: Point = (0.0, 0.0)
+
+
+def rounded(points: tuple[Point, ...]) -> str:
+    """Straight lines with round corners."""
+    commands = [f"M{number(points[0][0])} {number(points[0][1])}"]
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
+        radius = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
+        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
+        commands.append(f"L{number(start[0])} {number(start[1])}")
+        commands.append(
+            f"Q{number(corner[0])} {number(corner[1])} {number(end[0])} {number(end[1])}"
+        )
+    commands.append(f"L{number(points[-1][0])} {number(points[-1][1])}")
+    return "".join(commands)
+
+
+def _distance(a: Point, b: Point) -> float:
+    return abs(a[0] - b[0]) + abs(a[1] - b[1])
+
+
+def _towards(origin: Point, target: Point, length: float) -> Point:
+    distance = _distance(origin, target) or 1.0
+    return (
+        origin[0] + (target[0] - origin[0]) / distance * length,
+        origin[1] + (target[1] - origin[1]) / distance * length,
+    )
+
+
+def number(value: float) -> str:
+    """A number as short as it can be written."""
+    return f"{value:.1f}".removesuffix(".0")

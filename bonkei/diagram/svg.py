@@ -8,7 +8,8 @@ from functools import cache
 from importlib.resources import files
 from xml.sax.saxutils import escape
 
-from bonkei.diagram.geometry import Box, Path, Point
+from bonkei.diagram.geometry import Box, Path, rounded
+from bonkei.diagram.geometry import number as _n
 from bonkei.diagram.icons import COLOURS, PATHS
 from bonkei.diagram.layout import (
     BOLD,
@@ -23,7 +24,6 @@ from bonkei.diagram.layout import (
 from bonkei.diagram.model import Diagram, Group, Node
 from bonkei.diagram.text import fit, width
 
-_CORNER = 9.0
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -128,7 +128,7 @@ def _card(node: Node, box: Box) -> str:
 
 def _arrow(path: Path) -> str:
     style = "" if path.arrow.style == "request" else f" {path.arrow.style}"
-    return f'<path class="arrow{style}" d="{_rounded(path.points)}" marker-end="url(#tip)"/>'
+    return f'<path class="arrow{style}" d="{rounded(path.points)}" marker-end="url(#tip)"/>'
 
 
 def _label(path: Path) -> str:
@@ -141,37 +141,8 @@ def _label(path: Path) -> str:
     )
 
 
-def _rounded(points: tuple[Point, ...]) -> str:
-    """Straight lines with round corners."""
-    commands = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        radius = min(_CORNER, _distance(before, corner) / 2, _distance(corner, after) / 2)
-        start, end = _towards(corner, before, radius), _towards(corner, after, radius)
-        commands.append(f"L{_n(start[0])} {_n(start[1])}")
-        commands.append(f"Q{_n(corner[0])} {_n(corner[1])} {_n(end[0])} {_n(end[1])}")
-    commands.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
-    return "".join(commands)
-
-
-def _distance(a: Point, b: Point) -> float:
-    return abs(a[0] - b[0]) + abs(a[1] - b[1])
-
-
-def _towards(origin: Point, target: Point, length: float) -> Point:
-    distance = _distance(origin, target) or 1.0
-    return (
-        origin[0] + (target[0] - origin[0]) / distance * length,
-        origin[1] + (target[1] - origin[1]) / distance * length,
-    )
-
-
 def _rectangle(box: Box) -> str:
     return f'x="{_n(box.x)}" y="{_n(box.y)}" width="{_n(box.width)}" height="{_n(box.height)}"'
-
-
-def _n(value: float) -> str:
-    """A number as short as it can be written."""
-    return f"{value:.1f}".removesuffix(".0")
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bonkei.edge.client.access import AccessHook, AccessRecord
 
 
@@ -11,9 +13,15 @@ class Requests:
     def __init__(self) -> None:
         self._hooks: tuple[AccessHook, ...] = ()
 
-    def hear(self, hook: AccessHook) -> None:
-        """From now on; it must neither block nor raise."""
+    def hear(self, hook: AccessHook) -> Callable[[], None]:
+        """From now on; it must neither block nor raise. Returns the undo, for who listens only
+        while somebody looks."""
         self._hooks = (*self._hooks, hook)
+
+        def undo() -> None:
+            self._hooks = tuple(each for each in self._hooks if each is not hook)
+
+        return undo
 
     def __call__(self, record: AccessRecord) -> None:
         for hook in self._hooks:

@@ -88,6 +88,10 @@ class StackRoom:
         blueprint = self._definitions.read(tuple(resources_of(stacks)))
         return replace(blueprint, not_simulated=(*blueprint.not_simulated, *gaps(stacks)))
 
+    def resources(self) -> Sequence[Resource]:
+        """Those of Terraform's state and of the stacks."""
+        return [*self._definitions.resources(), *resources_of(self._stacks.everywhere())]
+
     async def follow(self) -> Sequence[Failed]:
         """For the stacks."""
         try:

@@ -7,11 +7,16 @@ timeline     what the bus has told of deployments, tasks, targets and scaling, b
 metrics      metrics over time, and the alarms that look at them
 alarms       alarms with their past, and rehearsals
 slack        the inbox as Slack would show it
+picture      the architecture as it is drawn, with health and rates
+flow         requests per second on each arrow, counted only while somebody looks
+health       how each node of a picture is
+resource     all about one resource
+estate       every resource as evaluated, secrets masked, and what names what
 definition   where a resource is written, and its evaluated values
 pipelines    stages, runs, logs, the plan to approve, and their actions
 permissions  denied calls, used and unused grants, and questions
 data         what buckets, queues, tables, parameters, secrets and databases hold
 
 Each module turns snapshots into the console's values by small functions, and `offer…` gives them to
-a console. `bonkei/miniature/on_console.py` calls these.
+a console. `bonkei/miniature/on_console/` calls these.
 """

@@ -1,7 +1,7 @@
 """The console in a real browser, with doubles that hold realistic data.
 
-A page's owner adds a sample (`tests/bonkei/console/samples/NAME.py`, a function `offer`) to
-`SAMPLES`, and a test that takes `console_page`.
+Who adds a page adds a sample (`tests/bonkei/console/samples/NAME.py` with a function `offer`), and a
+test that takes `console_page`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,16 @@ from browsers import launched
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bonkei.console import Console, ConsoleSettings
-from tests.bonkei.console.samples import data, overview, permissions, pipelines, tasks, watching
 from tests.bonkei.console.samples.world import Done
 
 _REFUSED = "409 (Conflict)"  # an action that says why it is not done
 expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
-SAMPLES = (overview, tasks, pipelines, permissions, watching, data)
+_FILES = sorted((Path(__file__).parents[1] / "samples").glob("*.py"))
+SAMPLES = [
+    sample
+    for file in _FILES
+    if hasattr(sample := import_module(f"tests.bonkei.console.samples.{file.stem}"), "offer")
+]
 
 
 @dataclass

@@ -12,6 +12,7 @@ from bonkei.console import Json
 from bonkei.events import SecretRevealed
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
+from bonkei.miniature.on_console.architecture import join_architecture
 from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rollout.diagnosis import Judged
 from bonkei.miniature.rollout.service_changes import FORCED
@@ -61,6 +62,7 @@ def join_console(
     _join_pipelines(config, assembly)
     _join_permissions(config, assembly)
     _join_data(assembly, said)
+    join_architecture(config, assembly)
 
 
 def _join_watching(assembly: Assembly, rehearsals: Rehearsals) -> None:

@@ -1,0 +1,51 @@
+"""The picture, and all about each resource in it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from bonkei.blueprint import Blueprint
+from bonkei.config import Config
+from bonkei.miniature.assembly import Assembly
+from bonkei.miniature.rooms.console.definition import offer_definition
+from bonkei.miniature.rooms.console.estate import Estates
+from bonkei.miniature.rooms.console.flow import Flow
+from bonkei.miniature.rooms.console.health import Parts
+from bonkei.miniature.rooms.console.picture import PictureSources, offer_picture
+from bonkei.miniature.rooms.console.resource import ResourceSources, offer_resource
+
+
+def join_architecture(config: Config, assembly: Assembly) -> None:
+    """Give the console the picture's topics and the resources'."""
+    parts = Parts(
+        lambda: assembly.blueprint,
+        assembly.edge.snapshot,
+        assembly.task_snapshot,
+        assembly.databases.snapshots,
+        assembly.aws.snapshot,
+        assembly.monitor.snapshot,
+        assembly.pipelines.snapshot,
+        assembly.functions.snapshot,
+    )
+
+    def closed() -> list[tuple[str, str, str]]:
+        return [(one.source, one.target, one.why) for one in assembly.network.snapshot().obstacles]
+
+    def later(seconds: float, what: Callable[[], None]) -> object:
+        return asyncio.get_running_loop().call_later(seconds, what)
+
+    def secrets(blueprint: Blueprint) -> list[str]:
+        found = [assembly.parts.vault.get(each.arn) for each in blueprint.secrets]
+        return [value for value in found if value]
+
+    flow = Flow(assembly.parts.requests.hear, later)
+    offer_picture(assembly.console, PictureSources(parts, flow, closed, config.enforce))
+    estates = Estates(assembly.stacks.resources, secrets)
+    offer_definition(
+        assembly.console, lambda: assembly.blueprint, estates, config.definitions, config.root
+    )
+    offer_resource(
+        assembly.console,
+        ResourceSources(parts, estates, assembly.timeline, lambda: assembly.monitor.monitor.store),
+    )

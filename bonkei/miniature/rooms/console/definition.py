@@ -1,0 +1,59 @@
+"""Where a resource is written, and its evaluated values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.check.sources import Sources
+from bonkei.console import Console, ConsoleError, Json
+from bonkei.miniature.rooms.console.estate import Estate, Estates
+
+
+def offer_definition(
+    console: Console,
+    blueprint: Callable[[], Blueprint],
+    estates: Estates,
+    definitions: Path,
+    root: Path,
+) -> None:
+    """The topic `definition`, of an `address`. `root`: what files are named from."""
+
+    async def topic(query: Mapping[str, str]) -> Json:
+        now = blueprint()
+        estate = await estates.of(now)
+        return definition(query.get("address", ""), now, estate, definitions, root)
+
+    console.topics({"definition": topic})
+
+
+def definition(
+    address: str, blueprint: Blueprint, estate: Estate, definitions: Path, root: Path
+) -> Json:
+    """ConsoleError when nothing of that address is there."""
+    if address not in estate.resources:
+        raise ConsoleError(
+            f"the definitions have no {address}", remedy="see `bonkei apply`: it may be new"
+        )
+    resource = estate.resources[address]
+    place = Sources(definitions).place(address)
+    gaps = [
+        {"title": gap.kind, "reason": gap.reason}
+        for gap in blueprint.not_simulated
+        if gap.address == address or (not gap.address and gap.kind == resource.type)
+    ]
+    return {
+        "address": address,
+        "type": resource.type,
+        "mode": resource.mode,
+        "file": _named(place.file, root) if place is not None else "",
+        "path": str(place.file) if place is not None else "",
+        "line": place.line if place is not None else 0,
+        "values": [[name, value] for name, value in estate.values(address)],
+        "not_simulated": gaps,
+    }
+
+
+def _named(file: Path, root: Path) -> str:
+    return str(file.relative_to(root)) if file.is_relative_to(root) else str(file)

@@ -1,0 +1,145 @@
+"""The architecture, drawn from the blueprint, and how it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.console import Console, ConsoleError, Json
+from bonkei.diagram import Scene, draw, stage
+from bonkei.diagram.scene import Card, Frame, Line
+from bonkei.miniature.rooms.console.flow import Flow
+from bonkei.miniature.rooms.console.health import Parts, node_health
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSources:
+    """`closed`: the ways that the network closes: source, target, why. `enforce`: as set."""
+
+    parts: Parts
+    flow: Flow
+    closed: Callable[[], list[tuple[str, str, str]]]
+    enforce: str
+
+
+class Scenes:
+    """The scenes of the blueprint: drawn again only when there is another one."""
+
+    def __init__(self) -> None:
+        self._of: Blueprint | None = None
+        self._scenes: dict[str, Scene] = {}
+
+    def of(self, blueprint: Blueprint) -> Mapping[str, Scene]:
+        if blueprint is not self._of:
+            self._scenes = {diagram.name: stage(diagram) for diagram in draw(blueprint)}
+            self._of = blueprint
+        return self._scenes
+
+
+def offer_picture(console: Console, sources: PictureSources) -> None:
+    """The topics `picture` (a scene, by `name`) and `picture.live` (how it is)."""
+    scenes = Scenes()
+
+    async def picture(query: Mapping[str, str]) -> Json:
+        return scene(scenes.of(sources.parts.blueprint()), query.get("name", ""))
+
+    async def live(_: Mapping[str, str]) -> Json:
+        return state(sources)
+
+    console.topics({"picture": picture, "picture.live": live})
+
+
+def scene(scenes: Mapping[str, Scene], name: str) -> Json:
+    """One scene, and the names of all; the first where no name is given."""
+    tabs = [{"name": each.name, "title": each.title} for each in scenes.values()]
+    if not scenes:
+        return {"tabs": [], "scene": None}
+    found = scenes.get(name or next(iter(scenes)))
+    if found is None:
+        raise ConsoleError(f"there is no picture {name}", remedy="choose one of the others")
+    return {
+        "tabs": tabs,
+        "scene": {
+            "name": found.name,
+            "title": found.title,
+            "description": found.description,
+            "width": found.width,
+            "height": found.height,
+            "frames": [_frame(each) for each in found.frames],
+            "cards": [_card(each) for each in found.cards],
+            "lines": [_line(each) for each in found.lines],
+        },
+    }
+
+
+def state(sources: PictureSources) -> Json:
+    """Health of each node, rates of each arrow, what the network closes, what is not simulated."""
+    parts = sources.parts
+    blueprint, edge = parts.blueprint(), parts.edge()
+    rates = sources.flow.look(blueprint, edge.listeners)
+    gaps = (*blueprint.not_simulated, *edge.not_simulated)
+    return {
+        "nodes": {
+            node: {"tone": health.tone, "word": health.word, "detail": health.detail}
+            for node, health in node_health(parts).items()
+        },
+        "arrows": [
+            {
+                "source": source,
+                "target": target,
+                "rate": round(rate.requests, 1),
+                "errors": round(rate.errors, 1),
+            }
+            for (source, target), rate in rates.items()
+        ],
+        "enforce": sources.enforce,
+        "closed": [
+            {"source": source, "target": target, "why": why}
+            for source, target, why in sources.closed()
+        ],
+        "not_simulated": [
+            {
+                "kind": each.kind,
+                "reason": each.reason,
+                "address": each.address,
+                "count": each.count,
+                "category": each.category,
+            }
+            for each in gaps
+        ],
+    }
+
+
+def _box(box: Any) -> dict[str, Json]:
+    return {"x": box.x, "y": box.y, "w": box.width, "h": box.height}
+
+
+def _frame(frame: Frame) -> Json:
+    return {**_box(frame.box), "kind": frame.kind, "title": frame.title, "note": frame.note}
+
+
+def _card(card: Card) -> Json:
+    return {
+        **_box(card.box),
+        "id": card.id,
+        "kind": card.kind,
+        "title": card.title,
+        "lines": list(card.lines),
+        "icon": card.icon,
+        "colour": card.colour,
+    }
+
+
+def _line(line: Line) -> Json:
+    return {
+        "source": line.source,
+        "target": line.target,
+        "style": line.style,
+        "path": line.path,
+        "label": line.label,
+        "x": line.label_at[0],
+        "y": line.label_at[1],
+        "vertical": line.is_vertical,
+    }

