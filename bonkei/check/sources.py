@@ -44,10 +44,14 @@ class _WrittenBlock:
     lines: tuple[str, ...]
     allowed: tuple[tuple[str, str], ...]
 
-    def place(self, attribute: str = "") -> Place:
-        return Place(self.file, self._line_of(attribute), self.allowed)
+    def place(self, attribute: str = "", text: str = "") -> Place:
+        return Place(self.file, self._line_of(attribute, text), self.allowed)
 
-    def _line_of(self, attribute: str) -> int:
+    def _line_of(self, attribute: str, text: str) -> int:
+        if text:
+            for offset, line in enumerate(self.lines):
+                if f'"{text}"' in line:
+                    return self.line + offset
         if attribute:
             written = re.compile(rf"^\s*(?:dynamic\s+\"|\")?{re.escape(attribute)}\"?\s*[={{]")
             for offset, line in enumerate(self.lines):
@@ -63,8 +67,9 @@ class Sources:
         self._root = root
         self._folders: dict[Path, dict[str, _WrittenBlock]] = {}
 
-    def place(self, address: str, attribute: str = "") -> Place | None:
-        """The place of a resource by its Terraform address, or of an argument in it.
+    def place(self, address: str, attribute: str = "", text: str = "") -> Place | None:
+        """The place of a resource by its Terraform address, or of an argument in it; the first line
+        with this text in quotes, if there is one.
 
         The place of a resource in a module from elsewhere is the call of that module.
         """
@@ -80,7 +85,7 @@ class Sources:
                 return _with(call.place(), allowed)
             folder, parts = (folder / source).resolve(), parts[2:]
         found = self._blocks(folder).get(".".join(parts))
-        return _with(found.place(attribute), allowed) if found else None
+        return _with(found.place(attribute, text), allowed) if found else None
 
     def _blocks(self, folder: Path) -> dict[str, _WrittenBlock]:
         if folder not in self._folders:

@@ -13,6 +13,7 @@ from bonkei import config as configuration
 from bonkei.cli import (
     alarm,
     aws,
+    explain,
     fault,
     iam,
     inspection,
@@ -70,6 +71,7 @@ for command in (
     *slack.COMMANDS,
     *terraform.COMMANDS,
     *inspection.COMMANDS,
+    *explain.COMMANDS,
     *logs.COMMANDS,
     *alarm.COMMANDS,
     *fault.COMMANDS,

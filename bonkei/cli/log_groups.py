@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from bonkei.cli.log_record import Record, read
 from bonkei.logs.reader import GroupReader, latest, open_groups
 from bonkei.logs.store.reading import Stored, Window
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.log_files.record import Record, read
 
 _POLL = 0.5  # seconds between two looks for new events
 

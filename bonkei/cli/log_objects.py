@@ -18,8 +18,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from bonkei.cli.log_record import Record, read
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.log_files.record import Record, read
 
 _POLL = 1.0  # seconds between two looks for new objects
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?")

@@ -13,10 +13,10 @@ import click
 
 from bonkei.cli.completion import complete_log
 from bonkei.cli.context import Context, pass_context
-from bonkei.cli.log_files import Follower, label_of, last, log_files
 from bonkei.cli.log_objects import LogObjects
-from bonkei.cli.log_record import LEVELS, Record, parse_since
 from bonkei.cli.terminal import as_json, safe, uses_colour
+from bonkei.miniature.log_files.files import Follower, label_of, last, log_files
+from bonkei.miniature.log_files.record import LEVELS, Record, parse_since
 
 if TYPE_CHECKING:
     from bonkei.cli.log_groups import LogGroups

@@ -9,7 +9,9 @@ from bonkei.blueprint import Blueprint
 from bonkei.edge.client.access import AccessHook
 from bonkei.edge.client.front import Front
 from bonkei.edge.errors import EdgeError
+from bonkei.edge.explain import Explanation, explain_handler, explain_head
 from bonkei.edge.http.deadlines import Deadlines
+from bonkei.edge.http.message import Request
 from bonkei.edge.open_listener import OpenListener, listen
 from bonkei.edge.room import Room, Seldom, share_out
 from bonkei.edge.routing import Memory, Opening, RoutingTable, compile_routing
@@ -190,6 +192,25 @@ class Edge:
     def detour(self, wanted: Mapping[TargetKey, Detour]) -> None:
         """Lead requests and health checks for these targets elsewhere, until the next call."""
         self._registry.detour(wanted)
+
+    # Why a request goes as it goes. Nothing is sent, counted or cached.
+
+    def explain(self, port: int, head: bytes, body: bytes = b"") -> Explanation:
+        """A request to the listener at this port, sent from this machine: its head up to the empty
+        line, and its body. EdgeError where nothing listens."""
+        for held in self._open.values():
+            if held.port == port:
+                limits = self._settings.limits
+                return explain_head(held.opening.handler, head, held.opening.host, limits, body)
+        raise EdgeError(f"nothing listens at port {port}", remedy="see `bonkei status`")
+
+    def explain_request(self, listener: str, request: Request) -> Explanation | None:
+        """A request that came to a listener, by its address in Terraform; None where none is."""
+        for held in self._open.values():
+            handler = held.opening.handler
+            if held.opening.address == listener and not isinstance(handler, Relay):
+                return explain_handler(handler, request)
+        return None
 
     # State.
 

@@ -267,7 +267,7 @@ class _Compiler:
             listener = origin_listener(self._blueprint, distribution, origin)
             origins[origin.id] = self._listeners[listener.arn] if listener else None
             if origin.id in closed:
-                origins[origin.id] = Unreachable()
+                origins[origin.id] = Unreachable(closed[origin.id])
         firewall = self.web_acls.get(distribution.web_acl_arn)
         return DistributionHandler(
             distribution,

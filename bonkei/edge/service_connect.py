@@ -57,7 +57,7 @@ class ServiceHandler:
     def __init__(
         self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines, name: str
     ) -> None:
-        self._pool = pool
+        self.pool, self.name = pool, name
         self._own_host = b"Host: %b\r\n" % name.encode()  # HTTP/1.0 may have none
         self.idle_timeout = _seconds(settings.idle_timeout, IDLE_TIMEOUT)
         # Without a request time-out, the idle time-out ends the request.
@@ -81,7 +81,7 @@ class ServiceHandler:
             lines.append(self._own_host)
         lines.append(framing(request))
         head = b"".join(lines)
-        pool, delivery = self._pool, self._delivery
+        pool, delivery = self.pool, self._delivery
 
         def run(exchange: Exchange) -> Flow | None:
             target = pool.choose()

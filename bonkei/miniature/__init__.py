@@ -10,6 +10,7 @@ Joining
     rollout       brings the services to the blueprint's state, and waits until they are healthy
     lifecycle     steps of the start, and the orderly end
     measures      what the parts show, as CloudWatch's metrics
+    requests      why a request goes as it goes, and how one went
 
 Commands
     foreground    `bonkei up`, `down`, `restart`: the miniature as a process
@@ -20,5 +21,6 @@ Beneath
     home          the folder of a miniature, and its lock
     applied       from the definitions to a blueprint
     addresses     the loopback address of each name in a blueprint
+    log_files     the logs that were written on this machine
     steps, journal    what the user sees of a start, and what is kept of it
 """

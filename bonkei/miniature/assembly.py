@@ -25,6 +25,7 @@ from bonkei.miniature.lifecycle.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.parts import MakeParts
 from bonkei.miniature.rehearsal.values import Means
+from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.rollout import roll_out
@@ -65,7 +66,7 @@ class Assembly:
     ) -> None:
         """`change`: a service, as `ecs update-service` asks. `follow_stacks`: follow what stacks
         have changed; returns notes. `follow_builds`: follow what a build has applied."""
-        self._home = home
+        self._config, self._home = config, home
         self._rehearse = config.rehearse
         self._report = report
         self.blueprint = Blueprint()
@@ -267,6 +268,17 @@ class Assembly:
         blueprint = self.service_changes.over(self.registered.over(self.blueprint))
         logs = self._home.logs
         return await roll_out(self.running(), self.watch, blueprint, steps, logs, only)
+
+    def request_world(self) -> RequestWorld:
+        """What explains requests."""
+        return RequestWorld(
+            self.edge,
+            lambda: self.blueprint,
+            self.parts.requests.hear,
+            self._config.definitions,
+            self._config.root,
+            self._home.logs,
+        )
 
     def means(self) -> Means:
         """What a rehearsal of alarms makes real causes with."""

@@ -17,7 +17,7 @@ from typing import Any
 from bonkei.config import Config
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
-from bonkei.miniature.control import Call, ControlServer, alarms, faults, sessions
+from bonkei.miniature.control import Call, ControlServer, alarms, faults, requests, sessions
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.lifecycle.draining import drain
@@ -75,6 +75,7 @@ class Miniature:
                 ),
                 **faults.handlers(lambda: changes.started().faults),
                 **alarms.handlers(self._rehearsals),
+                **requests.handlers(self._assembly.request_world()),
                 "aws": self._on_aws,
                 "stop": self._on_stop,
             },

@@ -62,9 +62,9 @@ class _Miniature:
         foreground.restart(self._context.home, service, report)
 
     def refresh(self, service: str) -> None:
-        from bonkei.cli.log_record import read
         from bonkei.miniature import foreground
         from bonkei.miniature.home import MiniatureError
+        from bonkei.miniature.log_files.record import read
 
         answers = read(service, "container", foreground.refresh(self._context.home, service))
         for record in answers:

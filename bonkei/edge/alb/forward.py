@@ -14,6 +14,7 @@ import secrets
 import time
 from bisect import bisect
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import accumulate
 
 from bonkei.blueprint.load_balancer import Forward
@@ -33,12 +34,40 @@ _JOIN = b"".join
 
 def compile_forward(action: Forward, pools: Mapping[str, Pool], delivery: Delivery) -> Do:
     """Forward to one group, or to several by their weights."""
-    weighted = [target for target in action.targets if target.weight > 0]
-    groups = tuple(pools[target.target_group_arn] for target in weighted)
+    groups, weights = _weighted(action, pools)
     if len(groups) == 1:
         return _to_one(groups[0], delivery)
-    weights = tuple(accumulate(target.weight for target in weighted))
     return _by_weight(groups, weights, action.stickiness, delivery)
+
+
+def _weighted(
+    action: Forward, pools: Mapping[str, Pool]
+) -> tuple[tuple[Pool, ...], tuple[int, ...]]:
+    """The groups that get requests, and the sums of the weights up to each."""
+    weighted = [target for target in action.targets if target.weight > 0]
+    weights = tuple(accumulate(target.weight for target in weighted))
+    return tuple(pools[target.target_group_arn] for target in weighted), weights
+
+
+@dataclass(frozen=True, slots=True)
+class Prospects:
+    """Where a request may be forwarded to: `groups` (by weight, if there are several), and the
+    target that its cookie keeps it at."""
+
+    groups: tuple[Pool, ...]
+    kept: Target | None = None
+
+
+def prospects(action: Forward, pools: Mapping[str, Pool], request: Request) -> Prospects:
+    """What the compiled action chooses among. Nothing changes."""
+    groups, _ = _weighted(action, pools)
+    cookies = _cookies(request)
+    sticky = action.stickiness if len(groups) > 1 else 0
+    if group := _kept_group(cookies, groups, sticky):
+        groups = (group,)
+    if len(groups) != 1:
+        return Prospects(groups)
+    return Prospects(groups, _kept_target(cookies, groups[0]))
 
 
 def _to_one(pool: Pool, delivery: Delivery) -> Do:
@@ -64,10 +93,9 @@ def _by_weight(
             answer(sink, delivery.unavailable, head_only=request.method == b"HEAD")
             return None
         cookies = _cookies(request)
-        pool = _group_of(cookies.get(b"AWSALBTG"), pools) if sticky_groups else None
+        pool = _kept_group(cookies, pools, sticky_groups)
         pool = pool or pools[bisect(weights, random.random() * weights[-1])]  # noqa: S311
-        target = _target_of(cookies.get(b"AWSALB"), pool) if pool.stickiness else None
-        target = target or pool.choose()
+        target = _kept_target(cookies, pool) or pool.choose()
         added = _sticky_cookies(pool, target, sticky_groups)
         return _send(request, head, exchange, sink, pool, target, delivery, added)
 
@@ -108,7 +136,9 @@ def _cookies(request: Request) -> dict[bytes, bytes]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def _target_of(cookie: bytes | None, pool: Pool) -> Target | None:
+def _kept_target(cookies: Mapping[bytes, bytes], pool: Pool) -> Target | None:
+    """The target at which a cookie keeps the client."""
+    cookie = cookies.get(b"AWSALB") if pool.stickiness else None
     if not cookie:
         return None
     for target in pool.candidates:
@@ -117,7 +147,11 @@ def _target_of(cookie: bytes | None, pool: Pool) -> Target | None:
     return None
 
 
-def _group_of(cookie: bytes | None, pools: tuple[Pool, ...]) -> Pool | None:
+def _kept_group(
+    cookies: Mapping[bytes, bytes], pools: tuple[Pool, ...], sticky_seconds: int
+) -> Pool | None:
+    """The target group at which a cookie keeps the client."""
+    cookie = cookies.get(b"AWSALBTG") if sticky_seconds else None
     if not cookie:
         return None
     for pool in pools:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 from bonkei.blueprint.load_balancer import (
     Action,
+    Condition,
     FixedResponse,
     Forward,
     HostHeader,
     Listener,
+    ListenerRule,
     LoadBalancer,
     Redirect,
 )
 from bonkei.edge.alb.forward import Do, compile_forward
-from bonkei.edge.alb.rule import compile_conditions
+from bonkei.edge.alb.rule import compile_condition, every
 from bonkei.edge.alb.target_head import ForwardedHeaders, TargetHead
 from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Exchange, Flow, Onward, Prepared
@@ -28,17 +30,18 @@ from bonkei.edge.targets.delivery import Delivery
 from bonkei.edge.targets.target import Pool
 
 _SERVER = (b"Server", b"awselb/2.0")
-_FORBIDDEN = load_balancer_page(403)
+FORBIDDEN = load_balancer_page(403)
 _UNAVAILABLE = load_balancer_page(503)
 _BAD_GATEWAY = load_balancer_page(502)
 _TIMEOUT = load_balancer_page(504)
-_ANOTHER_HOST = Response(
+OTHER_HOST = Response(
     403,
     ((b"Content-Type", b"text/plain; charset=utf-8"),),
     b"This load balancer answers to localhost, to the names that lead to it in the definitions, "
     b"and to those that its rules ask for. On AWS it would answer to any. If a name of your own "
     b"is to lead here, add it to bonkei.toml: [edge] hosts.\n",
 )
+TOO_MANY_ADDRESSES = 463
 _ADDRESSES = 30
 """Addresses in X-Forwarded-For at most ("HTTP 463", Troubleshoot your Application Load
 Balancers)."""
@@ -47,9 +50,16 @@ _DEFAULT_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class CompiledRule:
+    """A rule, or the default action: `arn` is empty then, and it always holds. `conditions`: each
+    with its predicate."""
+
     arn: str
+    address: str
+    priority: int
+    conditions: tuple[tuple[Condition, RequestPredicate], ...]
     holds: RequestPredicate
+    action: Action
     do: Do
 
 
@@ -68,9 +78,9 @@ class ListenerHandler:
         self._hosts = HostNames((*_names(balancer, listener), *hosts))
         self._own_host = header(b"Host", balancer.dns_name.encode())
         self.body_needed = firewall.body_needed if firewall else 0
-        self._firewall = firewall
-        self._pools = pools
-        self._listener = listener
+        self.firewall = firewall
+        self.pools = pools
+        self.listener = listener
         own_port = _DEFAULT_PORTS.get(listener.protocol) == listener.port
         self._forwarded = ForwardedHeaders(
             listener.protocol.lower().encode(),
@@ -85,14 +95,20 @@ class ListenerHandler:
             unavailable=_UNAVAILABLE,
             patience=Patience(balancer.idle_timeout, _TIMEOUT),
         )
-        self._rules = tuple(
-            _Rule(rule.arn, compile_conditions(rule.conditions), self._compile(rule.action))
-            for rule in sorted(listener.rules, key=lambda rule: rule.priority)
+        self.rules = (
+            *map(self._rule, sorted(listener.rules, key=lambda rule: rule.priority)),
+            self._default(listener),
         )
-        self._default = self._compile(listener.default_action)
 
     def prepare(self, request: Request) -> Prepared:
-        """Prepare a request that a client sends to the listener itself, not through CloudFront.
+        """Prepare a request that a client sends to the listener itself, not through CloudFront."""
+        if not self.admits(request):
+            return _for_another_host
+        onward = self.onward(request)
+        return lambda exchange: onward(exchange, exchange)
+
+    def admits(self, request: Request) -> bool:
+        """Whether the Host is one of the listener's names; a missing one is added.
 
         "For HTTP/1.0 requests from clients that do not have a host header, the load balancer
         generates a host header … The host header contains the DNS name of the load balancer" (How
@@ -102,19 +118,16 @@ class ListenerHandler:
             _, name, _ = self._own_host
             request.headers.append(self._own_host)
             request.fields[b"host"] = name
-        elif not self._hosts.have(request):
-            return _for_another_host
-        onward = self.onward(request)
-        return lambda exchange: onward(exchange, exchange)
+            return True
+        return self._hosts.have(request)
 
     def refusal(self, status: int) -> Response:
         return load_balancer_page(status, close=True)
 
     def onward(self, request: Request) -> Onward:
         """Apply the web ACL, then the first rule that matches, else the default action."""
-        firewall, rules, default = self._firewall, self._rules, self._default
-        addresses = request.fields.get(b"x-forwarded-for")
-        if addresses is not None and addresses.count(b",") >= _ADDRESSES:
+        firewall, rules = self.firewall, self.rules
+        if has_too_many_addresses(request):
             return _too_many_addresses
         head = self._forwarded.head(request)
 
@@ -126,21 +139,49 @@ class ListenerHandler:
                 if verdict.blocks:
                     _forbid(request, exchange, sink, verdict)
                     return None
-            for rule in rules:
-                if rule.holds(request):
-                    if exchange is not None and exchange.logs:
-                        exchange.annotate(rule=rule.arn)
-                    return rule.do(request, head, exchange, sink)
-            return default(request, head, exchange, sink)
+            rule = first_rule(rules, request)
+            if exchange is not None and exchange.logs:
+                exchange.annotate(rule=rule.arn)
+            return rule.do(request, head, exchange, sink)
 
         return onward
 
+    def _rule(self, rule: ListenerRule) -> CompiledRule:
+        predicates = tuple(map(compile_condition, rule.conditions))
+        conditions = tuple(zip(rule.conditions, predicates, strict=True))
+        do = self._compile(rule.action)
+        return CompiledRule(
+            rule.arn, rule.address, rule.priority, conditions, every(predicates), rule.action, do
+        )
+
+    def _default(self, listener: Listener) -> CompiledRule:
+        action = listener.default_action
+        return CompiledRule("", listener.address, 0, (), _always, action, self._compile(action))
+
     def _compile(self, action: Action) -> Do:
         if isinstance(action, Forward):
-            return compile_forward(action, self._pools, self._delivery)
+            return compile_forward(action, self.pools, self._delivery)
         if isinstance(action, FixedResponse):
             return _fixed(action)
-        return _redirect(action, self._listener)
+        return _redirect(action, self.listener)
+
+
+def first_rule(rules: Iterable[CompiledRule], request: Request) -> CompiledRule:
+    """The first rule that holds; the last one always does."""
+    for rule in rules:
+        if rule.holds(request):
+            return rule
+    raise AssertionError("the default action is the last of the rules")
+
+
+def has_too_many_addresses(request: Request) -> bool:
+    """Whether X-Forwarded-For has more addresses than a load balancer takes."""
+    addresses = request.fields.get(b"x-forwarded-for")
+    return addresses is not None and addresses.count(b",") >= _ADDRESSES
+
+
+def _always(_request: Request) -> bool:
+    return True
 
 
 def _names(balancer: LoadBalancer, listener: Listener) -> Iterator[str]:
@@ -155,18 +196,18 @@ def _names(balancer: LoadBalancer, listener: Listener) -> Iterator[str]:
 
 def _for_another_host(exchange: Exchange) -> None:
     exchange.annotate(blocked_by="host")
-    exchange.respond(_ANOTHER_HOST)
+    exchange.respond(OTHER_HOST)
 
 
 def _too_many_addresses(exchange: Exchange | None, sink: Sink) -> None:
     head_only = exchange is not None and exchange.request.method == b"HEAD"
-    answer(sink, load_balancer_page(463), head_only=head_only)
+    answer(sink, load_balancer_page(TOO_MANY_ADDRESSES), head_only=head_only)
 
 
 def _forbid(request: Request, exchange: Exchange | None, sink: Sink, verdict: Verdict) -> None:
     if exchange is not None:
         exchange.annotate(blocked_by=verdict.rule)
-    answer(sink, verdict.response or _FORBIDDEN, head_only=request.method == b"HEAD")
+    answer(sink, verdict.response or FORBIDDEN, head_only=request.method == b"HEAD")
 
 
 def _fixed(action: FixedResponse) -> Do:

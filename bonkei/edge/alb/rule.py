@@ -27,13 +27,18 @@ from bonkei.edge.http.pattern import RequestPredicate, any_matcher, matcher
 
 def compile_conditions(conditions: Sequence[Condition]) -> RequestPredicate:
     """A predicate that holds when every condition does."""
-    predicates = tuple(_compile(condition) for condition in conditions)
+    return every(tuple(map(compile_condition, conditions)))
+
+
+def every(predicates: tuple[RequestPredicate, ...]) -> RequestPredicate:
+    """A predicate that holds when each of these does."""
     if len(predicates) == 1:
         return predicates[0]
     return lambda request: all(predicate(request) for predicate in predicates)
 
 
-def _compile(condition: Condition) -> RequestPredicate:
+def compile_condition(condition: Condition) -> RequestPredicate:
+    """A predicate that holds when one of the condition's values matches."""
     if isinstance(condition, PathPattern):
         path = any_matcher(condition.values)
         return lambda request: path(request.path)

@@ -38,6 +38,7 @@ class AccessRecord(NamedTuple):
     inspections: tuple[tuple[Verdict, Headers], ...] = ()  # of web ACLs, and what each one saw
     connection: int = 0  # a number of the client's connection, unlike all others
     edge_id: str = ""  # X-Amz-Cf-Id, of a distribution
+    retries: str = ""  # how often another connection, or another target, was tried; empty: never
 
 
 AccessHook = Callable[[AccessRecord], None]
@@ -68,6 +69,7 @@ def access_record(
             exchange.inspections,
             connection,
             exchange.identity[1].decode(),
+            str(note.get("retries", "")),
         )
     )
 

@@ -1,7 +1,8 @@
 """A distribution.
 
 A request
-    distribution     chooses the behavior, answers from the cache or the origin, handles errors
+    choice           what is done with a request, and how far the cache answers it
+    distribution     does it: answers from the cache or the origin, handles errors
     behavior         one cache behavior, compiled
     selection, cache_key, origin_headers    what policies take of a request
 The cache

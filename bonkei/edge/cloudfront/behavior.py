@@ -24,6 +24,7 @@ class CompiledBehavior:
         # "images/*.jpg" and "/images/*.jpg" are the same.
         self.matches = matcher(pattern if pattern[:1] in ("/", "*") else f"/{pattern}")
         self.pattern = pattern
+        self.definition, self.origin = behavior, origin
         self.origin_id = behavior.origin_id
         self.policy = cache
         self.allowed = frozenset(method.encode() for method in behavior.allowed_methods)

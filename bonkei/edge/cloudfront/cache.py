@@ -37,6 +37,11 @@ class Cache:
         self._stored.move_to_end(key)
         return entry[0]
 
+    def look(self, key: Key) -> Stored | None:
+        """The same, which does not count as a use."""
+        entry = self._stored.get(key)
+        return entry[0] if entry is not None else None
+
     def put(self, key: Key, stored: Stored) -> None:
         """Store a response, replace the old one; evict the least recently used."""
         self.discard(key)

@@ -20,9 +20,9 @@ class CacheKey:
     def __init__(self, policy: CachePolicy) -> None:
         names = policy.headers.names if policy.headers.behavior == "whitelist" else ()
         self._policy = policy
-        self._headers = tuple(name.lower().encode() for name in names)
+        self.headers = tuple(name.lower().encode() for name in names)
         # The value of one header says nothing about another, which a new policy may name instead.
-        self._names = b",".join(self._headers)
+        self._names = b",".join(self.headers)
         self._query = selects(policy.query_strings)
         self._cookie = selects(policy.cookies)
 
@@ -41,6 +41,6 @@ class CacheKey:
         query = filter_query(request.query, self._query) if request.query else b""
         cookie = fields.get(b"cookie")
         cookies = filter_cookies(cookie, self._cookie) if cookie else b""
-        headers = [fields.get(name, b"") for name in self._headers]
+        headers = [fields.get(name, b"") for name in self.headers]
         encoding = self.encoding(request)
         return (method, request.path, query, cookies, encoding, self._names, *headers)

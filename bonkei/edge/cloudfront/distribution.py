@@ -14,10 +14,11 @@ from typing import Protocol
 from bonkei.blueprint.distribution import Distribution
 from bonkei.edge.cloudfront.behavior import CompiledBehavior
 from bonkei.edge.cloudfront.cache import Cache
+from bonkei.edge.cloudfront.choice import Choice, Choices, Use, Way, asks_alone, use_of
 from bonkei.edge.cloudfront.error_page import CustomErrors, ErrorPage
 from bonkei.edge.cloudfront.fetch import Fetch
 from bonkei.edge.cloudfront.freshness import Lifetime
-from bonkei.edge.cloudfront.pages import ANOTHER_HOST, BAD_REQUEST, NOT_ALLOWED
+from bonkei.edge.cloudfront.pages import ANOTHER_HOST, BAD_REQUEST, NOT_ALLOWED, TOO_LONG
 from bonkei.edge.cloudfront.serving import serve, show_page
 from bonkei.edge.cloudfront.stored import Key, Stored
 from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, request_id
@@ -25,7 +26,6 @@ from bonkei.edge.cloudfront.waiting import Waiting
 from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Exchange, Flow, Onward, Prepared
 from bonkei.edge.http.firewall import Firewall
-from bonkei.edge.http.host_names import HostNames
 from bonkei.edge.http.message import (
     Request,
     Response,
@@ -34,12 +34,14 @@ from bonkei.edge.http.message import (
     reason,
 )
 from bonkei.edge.http.page import cloudfront_page
-from bonkei.edge.http.pattern import normalize_path
 from bonkei.edge.settings import Limits
 
-URL_LIMIT = 8192
-REQUEST_LIMIT = 32768
-"""Bytes ("Quotas": maximum length of a URL, and of a request with its headers)."""
+PAGES = {Way.NOT_ALLOWED: NOT_ALLOWED, Way.BODY_WITH_GET: BAD_REQUEST}
+"""The answers to requests that are not passed on."""
+
+BLOCKED = 403
+NO_ORIGIN = 502
+"""The status where an origin is no load balancer of the definitions."""
 
 
 class Originator(Protocol):
@@ -63,44 +65,38 @@ class DistributionHandler:
         limits: Limits,
         hosts: Iterable[str] = (),
     ) -> None:
-        self._hosts = HostNames((distribution.domain_name, *distribution.aliases, *hosts))
+        self.address = distribution.address
         self.cache = cache
         self.now = deadlines.time
         self._limits = limits
-        self._origins = origins
-        self._firewall = firewall
+        self.origins = origins
+        self.firewall = firewall
         by_id = {origin.id: origin for origin in distribution.origins}
-        self._behaviors = tuple(
+        behaviors = tuple(
             CompiledBehavior(distribution, behavior, by_id[behavior.origin_id])
             for behavior in distribution.behaviors
         )
-        self._root = distribution.default_root_object.lstrip("/").encode()
+        self.choices = Choices(distribution, behaviors, hosts)
         self.errors = CustomErrors(distribution.custom_error_responses)
         needs = [each.body_needed for each in origins.values() if each is not None]
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
 
     def prepare(self, request: Request) -> Prepared:
         """Prepare a viewer's request: web ACL, behavior, method, cache, origin."""
-        if not self._hosts.have(request):
-            return _for_another_host
-        if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
-            return _too_long
-        if self._root and request.path == b"/":
-            path = b"/" + self._root
-            target = path + b"?" + request.query if request.query else path
-            request = request.but(path=path, target=target)
-        behavior = self._behavior(request.path)
-        firewall = self._firewall
+        choice = self.choices.of(request)
+        if choice.behavior is None:
+            return _for_another_host if choice.way is Way.OTHER_HOST else _too_long
+        firewall = self.firewall
         if firewall is None:
-            return self._prepare(behavior, request)
-        return self._guard(firewall, behavior, request)
+            return self._prepare(choice, choice.behavior)
+        return self._guard(firewall, choice, choice.behavior)
 
     def refusal(self, status: int) -> Response:
         return cloudfront_page(status, "Bad request.", close=True)
 
-    def _guard(self, firewall: Firewall, behavior: CompiledBehavior, request: Request) -> Prepared:
+    def _guard(self, firewall: Firewall, choice: Choice, behavior: CompiledBehavior) -> Prepared:
         """Check the distribution's own web ACL first."""
-        prepared = self._prepare(behavior, request)
+        prepared, request = self._prepare(choice, behavior), choice.request
 
         def check(exchange: Exchange) -> Flow | None:
             verdict = firewall.check(request)
@@ -109,22 +105,18 @@ class DistributionHandler:
             if not verdict.blocks:
                 return prepared(exchange)
             exchange.annotate(blocked_by=verdict.rule)
-            page = verdict.response or cloudfront_page(403, "Request blocked.")
+            page = verdict.response or cloudfront_page(BLOCKED, "Request blocked.")
             self._reject(behavior, request, exchange, page)
             return None
 
         return check
 
-    def _prepare(self, behavior: CompiledBehavior, request: Request) -> Prepared:
+    def _prepare(self, choice: Choice, behavior: CompiledBehavior) -> Prepared:
         """Prepare a request that the web ACL lets pass."""
-        if request.method not in behavior.allowed:
-            return lambda exchange: self._reject(behavior, request, exchange, NOT_ALLOWED)
-        if request.method == b"GET" and request.has_body:
-            # "GET requests that include a body" (Request and response behavior).
-            return lambda exchange: self._reject(behavior, request, exchange, BAD_REQUEST)
-        alone = request.websocket or request.has_body  # the response is not shared
-        if behavior.caches and request.method in behavior.cached and not alone:
-            key = behavior.key.of(request)
+        request, key = choice.request, choice.key
+        if (page := PAGES.get(choice.way)) is not None:
+            return lambda exchange: self._reject(behavior, request, exchange, page)
+        if key is not None:
             return lambda exchange: self._cached(behavior, request, key, exchange)
         if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
@@ -144,33 +136,21 @@ class DistributionHandler:
 
         return relay
 
-    def _behavior(self, path: bytes) -> CompiledBehavior:
-        path = normalize_path(path)
-        for behavior in self._behaviors:
-            if behavior.matches(path):
-                return behavior
-        return self._behaviors[-1]
-
     def _cached(
         self, behavior: CompiledBehavior, request: Request, key: Key, exchange: Exchange
     ) -> Flow | None:
         cache = self.cache
         stored = cache.get(key)
         now = self.now()
-        if stored is not None:
-            if stored.fresh(now):
-                cache.hits += 1
-                x_cache = ERROR if stored.error else HIT
-                serve(behavior, request, exchange, stored, x_cache, now)
-                return None
-            if stored.usable_while_revalidating(now):
-                cache.hits += 1
+        use = use_of(stored, now)
+        if stored is not None and use is not Use.ASK:
+            cache.hits += 1
+            if use is Use.SERVE_AND_REFRESH:
                 self._refresh(behavior, request, key, stored)
-                serve(behavior, request, exchange, stored, HIT, now)
-                return None
+            serve(behavior, request, exchange, stored, ERROR if stored.error else HIT, now)
+            return None
         cache.misses += 1
-        alone = request.method == b"HEAD" or b"range" in request.fields
-        if alone or (stored is None and _conditional(request)):
+        if asks_alone(request, stored):
             return Fetch(self, behavior, request, exchange, key, stored).start()
         under_way = cache.fetches.get(key)
         if under_way is not None:
@@ -200,12 +180,12 @@ class DistributionHandler:
 
     def onward(self, behavior: CompiledBehavior, request: Request) -> Onward:
         """How the behavior's origin handles a request."""
-        origin = self._origins[behavior.origin_id]
+        origin = self.origins[behavior.origin_id]
         if origin is not None:
             return origin.onward(request)
         page = cloudfront_page(
-            502, f"The origin {behavior.origin_id} is not simulated: it is no load balancer of "
-            "these definitions with a listener at its port.",
+            NO_ORIGIN, f"The origin {behavior.origin_id} is not simulated: it is no load balancer "
+            "of these definitions with a listener at its port.",
         )  # fmt: skip
         head_only = request.method == b"HEAD"
         return lambda exchange, sink: answer(sink, page, head_only=head_only)  # noqa: ARG005
@@ -239,10 +219,8 @@ class DistributionHandler:
         CloudFront processes errors when you have configured custom error pages")."""
         custom = self.errors[status]
         path = (custom.response_page_path or "/").encode()
-        page_request = Request(
-            b"GET", path, path, b"", b"1.1", [], {}, request.client
-        )  # fmt: skip
-        page_behavior = self._behavior(path)
+        page_request = page_for(path, request)
+        page_behavior = self.choices.behavior(path)
         shown_status = custom.response_code or status
 
         def done(page: Stored | None) -> None:
@@ -281,12 +259,9 @@ def _for_another_host(exchange: Exchange) -> None:
 
 
 def _too_long(exchange: Exchange) -> None:
-    exchange.respond(cloudfront_page(413, "The request is too long.", close=True))
+    exchange.respond(TOO_LONG)
 
 
-def _conditional(request: Request) -> bool:
-    fields = request.fields
-    return any(
-        name in fields
-        for name in (b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since")
-    )
+def page_for(path: bytes, request: Request) -> Request:
+    """The request for a custom error page in the place of a viewer's request."""
+    return Request(b"GET", path, path, b"", b"1.1", [], {}, request.client)

@@ -10,6 +10,7 @@ NOT_ALLOWED = cloudfront_page(
     "request.",
 )
 BAD_REQUEST = cloudfront_page(403, "Bad request.")
+TOO_LONG = cloudfront_page(413, "The request is too long.", close=True)
 ANOTHER_HOST = cloudfront_page(
     403,
     "Bad request. We can't connect to the server for this app or website at this time. There might "

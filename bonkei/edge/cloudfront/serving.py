@@ -62,30 +62,40 @@ def show_page(behavior: CompiledBehavior, exchange: Exchange, page: Response) ->
 
 def _show(request: Request, exchange: Exchange, stored: Stored, headers: Headers) -> None:
     body = stored.body
-    part: tuple[int, int] | bool = True
-    if stored.status == 200 and not stored.error:
-        etag, modified = stored.etag, stored.last_modified
-        if not_modified(request, etag, modified):
-            _bodiless(exchange, 304, headers, None)
-            return
-        part = byte_range(request, len(body), etag, modified)
-    if part is False:
+    status, part = shown_part(request, stored)
+    if status == 304:
+        _bodiless(exchange, 304, headers, None)
+        return
+    if status == 416:
         unsatisfied = header(b"Content-Range", b"bytes */%d" % len(body))
         _bodiless(exchange, 416, [*headers, unsatisfied], 0)
         return
-    status, phrase = stored.status, stored.reason
+    phrase = stored.reason
     shown: Body = body if len(body) <= _SHARED else memoryview(body)
-    if isinstance(part, tuple):
+    if part is not None:
         first, last = part
         value = b"bytes %d-%d/%d" % (first, last, len(body))
         headers = [*headers, header(b"Content-Range", value)]
-        status, phrase, shown = 206, reason(206), shown[first : last + 1]
+        phrase, shown = reason(206), shown[first : last + 1]
     exchange.head(status, phrase, headers, len(shown))
     if body and request.method != b"HEAD":
         if len(shown) > _SHARED:
             exchange.flush()
         exchange.body(shown)
     exchange.end()
+
+
+def shown_part(request: Request, stored: Stored) -> tuple[int, tuple[int, int] | None]:
+    """The status that a stored response is shown with, and the first and last byte of a part."""
+    if stored.status != 200 or stored.error:
+        return stored.status, None
+    etag, modified = stored.etag, stored.last_modified
+    if not_modified(request, etag, modified):
+        return 304, None
+    part = byte_range(request, len(stored.body), etag, modified)
+    if isinstance(part, tuple):
+        return 206, part
+    return (200 if part else 416), None
 
 
 def _bodiless(exchange: Exchange, status: int, headers: Headers, length: int | None) -> None:

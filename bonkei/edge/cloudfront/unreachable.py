@@ -10,8 +10,10 @@ from bonkei.edge.http.exchange import Exchange, Flow, Onward
 from bonkei.edge.http.message import Request, Sink, answer
 from bonkei.edge.http.page import cloudfront_page
 
+STATUS = 504
+
 _PAGE = cloudfront_page(
-    504,
+    STATUS,
     "CloudFront attempted to establish a connection with the origin, but either the attempt failed "
     "or the origin closed the connection. We can't connect to the server for this app or website "
     "at this time. There might be too much traffic or a configuration error.",
@@ -19,9 +21,12 @@ _PAGE = cloudfront_page(
 
 
 class Unreachable:
-    """In the place of such an origin's handler."""
+    """In the place of such an origin's handler; `why` it is closed off."""
 
     body_needed = 0
+
+    def __init__(self, why: str = "") -> None:
+        self.why = why
 
     def onward(self, request: Request) -> Onward:
         head_only = request.method == b"HEAD"

@@ -42,6 +42,7 @@ class Dispatch:
     _connecting: asyncio.Task[None] | None = None
     _body: list[bytes] | None = None  # held until the target is connected
     _size = 0
+    _retries = 0
     _excluded: tuple[Target, ...] = ()
     _paused = False
     _done = False
@@ -140,9 +141,15 @@ class Dispatch:
             other = self._pool.choose(self._excluded)
             if other is not None:
                 target.finish()
+                self._retried(other)
                 self.start(other)
                 return
         self._fail(delivery.bad_gateway)
+
+    def _retried(self, target: Target) -> None:
+        self._retries += 1
+        if self._exchange is not None:
+            self._exchange.annotate(task_id=target.task_id, retries=str(self._retries))
 
     # The request's body.
 
@@ -235,6 +242,7 @@ class Dispatch:
             and self._request.method in IDEMPOTENT
             and not self._request.has_body
         ):
+            self._retried(target)
             self._connecting = asyncio.ensure_future(self._connect(target))
             return
         self._fail(self._delivery.bad_gateway)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable, Iterable
 
@@ -51,7 +50,7 @@ class Pool:
         self.targets: dict[str, Target] = {}
         self.draining: dict[str, Target] = {}
         self.candidates: tuple[Target, ...] = ()
-        self._turn = itertools.count()
+        self._turn = 0
         self.configuration: Configuration | None = None
         self.obstacle = ""  # why the network lets no connection through to the targets
         self.stickiness = 0  # seconds for which a client stays with its target, 0 for not at all
@@ -81,10 +80,28 @@ class Pool:
             candidates = tuple(each for each in candidates if each not in excluded)
         if len(candidates) < 2:
             return candidates[0] if candidates else None
-        algorithm = self.configuration.algorithm if self.configuration else "round_robin"
-        if algorithm == "weighted_random":
+        if self.algorithm == "weighted_random":
             return random.choice(candidates)  # noqa: S311
-        if algorithm == "least_outstanding_requests":
-            least = min(each.outstanding for each in candidates)
-            candidates = tuple(each for each in candidates if each.outstanding == least)
-        return candidates[next(self._turn) % len(candidates)]
+        candidates = self._eligible(candidates)
+        turn = self._turn
+        self._turn = turn + 1
+        return candidates[turn % len(candidates)]
+
+    @property
+    def algorithm(self) -> str:
+        return self.configuration.algorithm if self.configuration else "round_robin"
+
+    def prospects(self) -> tuple[Target, ...]:
+        """The targets among which `choose` chooses: the next one first, unless chance decides.
+        Nothing changes."""
+        if len(self.candidates) < 2 or self.algorithm == "weighted_random":
+            return self.candidates
+        eligible = self._eligible(self.candidates)
+        turn = self._turn % len(eligible)
+        return (*eligible[turn:], *eligible[:turn])
+
+    def _eligible(self, candidates: tuple[Target, ...]) -> tuple[Target, ...]:
+        if self.algorithm != "least_outstanding_requests":
+            return candidates
+        least = min(each.outstanding for each in candidates)
+        return tuple(each for each in candidates if each.outstanding == least)

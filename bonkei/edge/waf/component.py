@@ -37,7 +37,7 @@ def on_component(
             return value is not None and asked(value)
 
         return header
-    values = _values(field)
+    values = values_of(field)
     return lambda request: any(map(asked, values(request)))
 
 
@@ -53,7 +53,8 @@ def _on_body(field: FieldToMatch, asked: Predicate, body_bytes: int) -> RequestP
     return body
 
 
-def _values(field: FieldToMatch) -> Callable[[Request], tuple[bytes, ...]]:
+def values_of(field: FieldToMatch) -> Callable[[Request], tuple[bytes, ...]]:
+    """The values of a component other than a header or the body."""
     match field.kind:
         case "uri_path":
             return lambda request: (request.path,)

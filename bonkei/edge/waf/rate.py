@@ -26,7 +26,7 @@ class RateCounter:
 
     def exceeds(self, key: bytes) -> bool:
         """Count one request; true if the count now exceeds the limit."""
-        slot = int(self._clock() / self._slot)
+        slot = self._now()
         counts = self._counts.setdefault(key, {})
         self._counts.move_to_end(key)
         if len(self._counts) > _TRACKED:
@@ -35,3 +35,12 @@ class RateCounter:
         for old in [each for each in counts if each <= slot - self.SLOTS]:
             del counts[old]
         return sum(counts.values()) > self._limit
+
+    def would_exceed(self, key: bytes) -> bool:
+        """What `exceeds` would say; nothing is counted."""
+        oldest = self._now() - self.SLOTS
+        counts = self._counts.get(key, {})
+        return sum(number for slot, number in counts.items() if slot > oldest) + 1 > self._limit
+
+    def _now(self) -> int:
+        return int(self._clock() / self._slot)

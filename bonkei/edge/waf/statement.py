@@ -42,11 +42,15 @@ class CompiledStatement:
     """`differences` says where it, or a part of it, does not come out as on AWS.
 
     What the blueprint names already, a statement that only AWS can evaluate, is not repeated.
+    `foresees` is what `holds` would say, and counts nothing.
     """
 
+    statement: Statement
     holds: Evaluate
+    foresees: Evaluate
     reads_body: bool = False
     differences: tuple[str, ...] = ()
+    parts: tuple[CompiledStatement, ...] = ()
 
 
 def compile_statement(statement: Statement, clock: Clock, body_bytes: int) -> CompiledStatement:
@@ -54,20 +58,31 @@ def compile_statement(statement: Statement, clock: Clock, body_bytes: int) -> Co
     compiled = partial(compile_statement, clock=clock, body_bytes=body_bytes)
     match statement:
         case And(parts):
-            return _combine(_all, map(compiled, parts))
+            return _combine(statement, _all, map(compiled, parts))
         case Or(parts):
-            return _combine(_any, map(compiled, parts))
+            return _combine(statement, _any, map(compiled, parts))
         case Not(part):
-            return _combine(_none, [compiled(part)])
+            return _combine(statement, _none, [compiled(part)])
         case NotSimulatedStatement():
-            return CompiledStatement(_unknown)
+            return _single(statement, _unknown)
         case IpSetMatch():
-            return CompiledStatement(_ip_set(statement))
+            return _single(statement, _ip_set(statement))
         case RateBased():
             scope = statement.scope_down
             return _rate_based(statement, compiled(scope) if scope is not None else None, clock)
         case _:
             return _match(statement, body_bytes)
+
+
+def _single(
+    statement: Statement,
+    holds: Evaluate,
+    *,
+    reads_body: bool = False,
+    differences: tuple[str, ...] = (),
+) -> CompiledStatement:
+    """One that looks at nothing but the request."""
+    return CompiledStatement(statement, holds, holds, reads_body, differences)
 
 
 def _unknown(request: Request) -> None:  # noqa: ARG001
@@ -78,13 +93,18 @@ def _unknown(request: Request) -> None:  # noqa: ARG001
 
 
 def _combine(
-    logic: Callable[[tuple[Evaluate, ...]], Evaluate], combined: Iterable[CompiledStatement]
+    statement: Statement,
+    logic: Callable[[tuple[Evaluate, ...]], Evaluate],
+    combined: Iterable[CompiledStatement],
 ) -> CompiledStatement:
     parts = tuple(combined)
     return CompiledStatement(
+        statement,
         logic(tuple(part.holds for part in parts)),
+        logic(tuple(part.foresees for part in parts)),
         any(part.reads_body for part in parts),
         tuple(each for part in parts for each in part.differences),
+        parts,
     )
 
 
@@ -129,7 +149,7 @@ def _match(
         transform = compose(statement.transformations)
     except KeyError as missing:
         reason = f"the transformation {missing.args[0]} is not simulated: it never matches"
-        return CompiledStatement(_unknown, differences=(reason,))
+        return _single(statement, _unknown, differences=(reason,))
     if isinstance(statement, ByteMatch):
         test = byte_test(statement)
     elif isinstance(statement, SizeConstraint):
@@ -139,9 +159,9 @@ def _match(
             test = regex_test(statement.regex)
         except re.error as error:
             reason = f"the regular expression is not Python's ({error}): it never matches"
-            return CompiledStatement(_unknown, differences=(reason,))
+            return _single(statement, _unknown, differences=(reason,))
     holds = on_component(statement.field, transform, test, body_bytes)
-    return CompiledStatement(holds, reads_body=statement.field.kind == "body")
+    return _single(statement, holds, reads_body=statement.field.kind == "body")
 
 
 # Addresses. Where the header that should have them is missing, "AWS WAF doesn't apply the rule to
@@ -174,25 +194,36 @@ def _rate_based(
     statement: RateBased, scope: CompiledStatement | None, clock: Clock
 ) -> CompiledStatement:
     rate = RateCounter(statement.limit, statement.window, clock)
-    counted = _counted(statement, rate)
+    counted = _counted(statement, rate.exceeds)
+    foreseen = _counted(statement, rate.would_exceed)
     reason = "the limit holds at once: AWS looks at the rate about every ten seconds"
     if scope is None:
-        return CompiledStatement(counted, differences=(reason,))
-    inside = scope.holds
+        return CompiledStatement(statement, counted, foreseen, differences=(reason,))
+    differences = (*scope.differences, reason)
+    return CompiledStatement(
+        statement,
+        _within(scope.holds, counted),
+        _within(scope.foresees, foreseen),
+        scope.reads_body,
+        differences,
+        (scope,),
+    )
 
+
+def _within(scope: Evaluate, counted: Evaluate) -> Evaluate:
     def holds(request: Request) -> bool | None:
-        within = inside(request)
+        within = scope(request)
         return counted(request) if within else within
 
-    return CompiledStatement(holds, scope.reads_body, (*scope.differences, reason))
+    return holds
 
 
-def _counted(statement: RateBased, rate: RateCounter) -> Evaluate:
+def _counted(statement: RateBased, exceeds: Callable[[bytes], bool]) -> Evaluate:
     """One more request, by what the statement aggregates."""
     if statement.aggregate == "CONSTANT":
-        return lambda request: rate.exceeds(b"")  # noqa: ARG005
+        return lambda request: exceeds(b"")  # noqa: ARG005
     if statement.aggregate == "IP":
-        return lambda request: rate.exceeds(request.client)
+        return lambda request: exceeds(request.client)
     name = (statement.forwarded_header or "X-Forwarded-For").lower().encode()
 
     def forwarded(request: Request) -> bool | None:
@@ -200,6 +231,6 @@ def _counted(statement: RateBased, rate: RateCounter) -> Evaluate:
         if value is None:
             return None
         address = parse_address(value.split(b",", 1)[0].strip())
-        return statement.fallback_matches if address is None else rate.exceeds(address.packed)
+        return statement.fallback_matches if address is None else exceeds(address.packed)
 
     return forwarded

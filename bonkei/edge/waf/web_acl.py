@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from bonkei.blueprint.web_acl import CustomResponse, WafRule, WebAcl
 from bonkei.edge.http.firewall import Verdict
 from bonkei.edge.http.message import Request, Response
-from bonkei.edge.waf.statement import Evaluate, compile_statement
+from bonkei.edge.waf.statement import CompiledStatement, Evaluate, compile_statement
 
 DEFAULT_ACTION = "Default_Action"
 BODY_BYTES = {"REGIONAL": 8 * 1024, "CLOUDFRONT": 16 * 1024}
@@ -44,13 +46,24 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class CompiledRule:
+    """A rule, with the statement behind `holds`."""
+
     name: str
     kind: str
+    statement: CompiledStatement
     holds: Evaluate
     counter: RuleCounter
     labels: tuple[str, ...]
     verdict: Verdict  # when it decides, and nothing else has matched
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A rule that was asked about a request, and its answer; None: it cannot be evaluated here."""
+
+    rule: CompiledRule
+    holds: bool | None
 
 
 class CompiledWebAcl:
@@ -83,7 +96,7 @@ class CompiledWebAcl:
 
     def check(self, request: Request) -> Verdict:
         """Decide, and count."""
-        counted: tuple[_Rule, ...] = ()
+        counted: tuple[CompiledRule, ...] = ()
         for rule in self._rules:
             if not rule.holds(request):
                 continue
@@ -103,7 +116,23 @@ class CompiledWebAcl:
             self.counters.default.allowed += 1
         return _with(default, counted) if counted else default
 
-    def _rule(self, rule: WafRule) -> _Rule:
+    def foresee(self, request: Request) -> tuple[Verdict, tuple[Asked, ...]]:
+        """What `check` would decide, and the rules that it would ask. Nothing is counted."""
+        asked: list[Asked] = []
+
+        def ask(rule: CompiledRule, request: Request) -> bool | None:
+            holds = rule.statement.foresees(request)
+            asked.append(Asked(rule, holds))
+            return holds
+
+        quiet = copy(self)
+        quiet.counters = Counters()
+        quiet._rules = tuple(
+            replace(rule, holds=partial(ask, rule), counter=RuleCounter()) for rule in self._rules
+        )
+        return quiet.check(request), tuple(asked)
+
+    def _rule(self, rule: WafRule) -> CompiledRule:
         statement = compile_statement(rule.statement, self._clock, self._body_bytes)
         if statement.reads_body:
             self.body_needed = self._body_bytes + 1  # the extra byte shows that there is more
@@ -114,9 +143,10 @@ class CompiledWebAcl:
             )
         self.not_simulated += [(rule.name, reason) for reason in statement.differences]
         response = _response(rule.action.response)
-        return _Rule(
+        return CompiledRule(
             rule.name,
             kind,
+            statement,
             statement.holds,
             self.counters.rule(rule.name),
             rule.labels,
@@ -124,7 +154,7 @@ class CompiledWebAcl:
         )
 
 
-def _with(verdict: Verdict, counted: tuple[_Rule, ...]) -> Verdict:
+def _with(verdict: Verdict, counted: tuple[CompiledRule, ...]) -> Verdict:
     labels = [label for rule in counted for label in rule.labels]
     return verdict._replace(
         counted=tuple(rule.name for rule in counted),

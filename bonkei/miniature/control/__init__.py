@@ -5,6 +5,7 @@ socket_file    where the socket is
 sessions       calls of `bonkei run`, `exec` and `env`; `attach` is their command's side
 alarms         calls of `bonkei alarm`
 faults         calls of `bonkei fault`
+requests       the call of `bonkei explain`
 """
 
 from bonkei.miniature.control.protocol import (

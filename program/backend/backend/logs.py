@@ -25,6 +25,8 @@ from typing import Any, TextIO
 from pydantic_core import PydanticSerializationError, to_json
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+database_seconds: ContextVar[list[float] | None] = ContextVar("database_seconds", default=None)
+"""What the statements of a request took, one after the other."""
 
 ACCESS = "backend.access"
 WAIT_SECONDS = 0.05

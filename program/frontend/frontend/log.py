@@ -16,6 +16,8 @@ import sys
 from contextvars import ContextVar
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+"""X-Amzn-Trace-Id, as the load balancer sent it."""
 
 ACCESS = "frontend.access"
 

@@ -36,6 +36,26 @@ async def test_a_failed_statement_is_logged_with_its_request(
     assert "STATEMENT:  SELECT 2/0" in written
 
 
+async def test_the_time_of_a_requests_statements_is_known(
+    server: Server, settings: ServeSettings
+) -> None:
+    database = Database(settings)
+    spent: list[float] = []
+    token = logs.database_seconds.set(spent)
+    try:
+        async with database.query() as connection:
+            await connection.execute(sa.text("SELECT pg_sleep(0.05)"))
+            await connection.execute(sa.text("SELECT 1"))
+    finally:
+        logs.database_seconds.reset(token)
+    async with database.query() as connection:
+        await connection.execute(sa.text("SELECT 1"))
+    await database.close()
+    assert len(spent) == 2
+    assert 0.05 <= spent[0] < 5
+    assert spent[1] < spent[0]
+
+
 @pytest.mark.parametrize("given", [b"a*/ b", b"*/", b"'", b"%s", b"a\nb", b"$1 "])
 def test_an_id_cannot_end_the_comment(given: bytes) -> None:
     assert request_id_of({b"x-request-id": given}) != given.decode()

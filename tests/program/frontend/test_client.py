@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 import pytest
+from frontend import log
 from frontend.api import client, transport
 from frontend.api.client import BackendClient, Caller
 from frontend.api.error import (
@@ -130,6 +131,18 @@ async def test_values_that_are_invalid_in_a_header_are_replaced() -> None:
     (request,) = told.asked
     assert request.headers["X-Forwarded-For"] == "???X: 1, 192.0.2.1"
     assert request.headers["If-Match"] == '"?"?'
+
+
+async def test_the_trace_goes_on_to_the_backend() -> None:
+    told = Told(NO_COMPONENTS, NO_COMPONENTS)
+    trace = "Root=1-6b08514c-1c8f3c21d5d6000912c21a01"
+    token = log.trace_id.set(trace)
+    try:
+        await ask(BackendClient(told))
+    finally:
+        log.trace_id.reset(token)
+    await ask(BackendClient(told))
+    assert [each.headers.get("X-Amzn-Trace-Id") for each in told.asked] == [trace, None]
 
 
 async def test_an_outage_is_reported_once_for_all_pages(

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
@@ -70,11 +70,13 @@ class RequestMiddleware:
             return
         exchange = _Exchange(scope, receive, send, draining=self._is_draining())
         token = logs.request_id.set(exchange.id)
+        spent = logs.database_seconds.set(exchange.database_seconds)
         try:
             await exchange.run(self._app)
         finally:
             quiet = scope["path"] in self._quiet_paths and exchange.status == HTTPStatus.OK
             exchange.log(logging.DEBUG if quiet else logging.INFO)
+            logs.database_seconds.reset(spent)
             logs.request_id.reset(token)
 
 
@@ -93,6 +95,7 @@ class _Exchange:
         self._left = False
         self.id = request_id_of(self._headers)
         self.status: int | None = None
+        self.database_seconds: list[float] = []
 
     async def run(self, app: ASGIApp) -> None:
         try:
@@ -145,8 +148,9 @@ class _Exchange:
     def log(self, level: int) -> None:
         status = CLIENT_LEFT if self._left else self.status
         log_access(
-            self._scope, self._headers, self.id, status, self._sent, self._started, level=level
-        )
+            self._scope, self._headers, self.id, status, self._sent, self._started, level=level,
+            database=self.database_seconds,
+        )  # fmt: skip
 
 
 def log_access(
@@ -158,8 +162,10 @@ def log_access(
     started: float,
     *,
     level: int = logging.INFO,
+    database: Sequence[float] = (),
 ) -> None:
-    """Write the access record of a request; `sent` is the size of the response's body in bytes."""
+    """Write the access record of a request; `sent` is the size of the response's body in bytes,
+    `database` the seconds of its statements."""
     method, path, client = scope["method"], scope["path"], scope.get("client")
     fields = {
         "request_id": request_id,
@@ -174,6 +180,9 @@ def log_access(
         "user_agent": _text(headers.get(b"user-agent")),
         "trace_id": _text(headers.get(b"x-amzn-trace-id")),
     }
+    if database:
+        fields["database_ms"] = round(sum(database) * 1000, 3)
+        fields["statements"] = len(database)
     logs.log_access(level, f"{method} {path} {status}", fields)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from backend.settings import DatabaseSettings
+from backend.store import time_spent
 from backend.store.connect import connect_arguments, url
 from backend.store.connection import BoundedConnection
 from backend.store.outage import Outage
@@ -70,9 +71,10 @@ class Database:
                 "async_creator_fn": BoundedConnection.connect,
             },
         )
-        sa.event.listen(
-            self._engine.sync_engine, "before_cursor_execute", name_request, retval=True
-        )
+        engine = self._engine.sync_engine
+        sa.event.listen(engine, "before_cursor_execute", name_request, retval=True)
+        sa.event.listen(engine, "before_cursor_execute", time_spent.begin)
+        sa.event.listen(engine, "after_cursor_execute", time_spent.end)
         self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
         self._snapshot = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True

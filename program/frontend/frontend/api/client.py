@@ -178,6 +178,8 @@ class BackendClient:
         sent: dict[str, str] = {}
         if identifier := log.request_id.get():
             sent["X-Request-Id"] = identifier
+        if trace := log.trace_id.get():
+            sent["X-Amzn-Trace-Id"] = trace  # so that one trace leads through both services
         if caller.token:
             sent["Authorization"] = f"Bearer {caller.token}"
         if caller.forwarded_for:

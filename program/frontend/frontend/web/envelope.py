@@ -19,6 +19,7 @@ from frontend.web.routing import exact_path
 _access = logging.getLogger(log.ACCESS)
 _error = logging.getLogger("frontend.error")
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9_.=;-]{8,128}")
+_TRACE_ID = re.compile(r"[A-Za-z0-9=;:,-]{8,256}")
 
 
 class Envelope:
@@ -49,6 +50,7 @@ class Envelope:
         headers = Headers(scope=scope)
         identifier = _request_id(headers)
         token = log.request_id.set(identifier)
+        trace = log.trace_id.set(_trace_id(headers))
         extra = [*SECURITY_HEADERS, (b"x-request-id", identifier.encode())]
         if is_https(headers, self._public_origin):
             extra.append(STRICT_TRANSPORT_SECURITY)
@@ -80,6 +82,7 @@ class Envelope:
             level = logging.DEBUG if quiet else logging.INFO
             if _access.isEnabledFor(level):
                 _tell(level, scope, headers, status, size, time.perf_counter() - started)
+            log.trace_id.reset(trace)
             log.request_id.reset(token)
 
 
@@ -89,6 +92,12 @@ def _request_id(headers: Headers) -> str:
         if _ACCEPTABLE_ID.fullmatch(given := headers.get(name, "")):
             return given
     return uuid.uuid4().hex
+
+
+def _trace_id(headers: Headers) -> str:
+    """The load balancer's trace id, if it is one."""
+    given = headers.get("x-amzn-trace-id", "")
+    return given if _TRACE_ID.fullmatch(given) else ""
 
 
 def _tell(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bonkei.cli.log_record import Record, parse_since, read
 from bonkei.cli.logs import render
 from bonkei.cli.terminal import as_json
+from bonkei.miniature.log_files.record import Record, parse_since, read
 
 TASK = "0123456789abcdef0123456789abcdef"
 PREFIX = f"2026-01-01T10:00:03.500Z {TASK} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
-from bonkei.cli.log_record import Kind, Record, read, with_requests
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.log_files.record import Kind, Record, read, with_requests
 
 _POLL = 0.2  # seconds between two looks at the files
 _SUPERVISOR = "bonkei"
@@ -85,6 +86,36 @@ def _kept(file: Path, since: str) -> Iterator[str]:
                     second = line[:19].replace(" ", "T", 1)  # which PostgreSQL writes
                     if not (since and line[:1].isdigit() and second < since[:19]):
                         yield line.rstrip("\n")
+
+
+def lines_with(directory: Path, wanted: Iterable[str], since: str) -> list[Record]:
+    """The records that hold one of these texts, from a time on (as `Record.time` has it), in order
+    of time. Only the last `ENDING` bytes of each file are read."""
+    texts = tuple(wanted)
+    if not texts or not directory.is_dir():
+        return []
+    found = []
+    for file in log_files(directory, None) if any(directory.rglob("*.log")) else ():
+        records = _records(file, _ending(file))
+        found += [
+            record
+            for record in records
+            if record.time >= since
+            and any(text in record.text or text in record.request_id for text in texts)
+        ]
+    return sorted(found, key=attrgetter("time"))
+
+
+ENDING = 2_000_000
+
+
+def _ending(file: Path) -> list[str]:
+    """Its last whole lines."""
+    with file.open("rb") as handle:
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(max(0, size - ENDING))
+        lines = handle.read().decode("utf-8", "replace").split("\n")
+    return lines[1:-1] if size > ENDING else lines[:-1]
 
 
 class Follower:

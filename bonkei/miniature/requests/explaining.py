@@ -1,0 +1,55 @@
+"""What `bonkei explain` shows: a request explained, and on demand really sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.edge import Edge
+from bonkei.miniature.requests import telling
+from bonkei.miniature.requests.asked import Wish, ask
+from bonkei.miniature.requests.places import Places
+from bonkei.miniature.requests.sending import Hear, as_line, send
+
+
+@dataclass(frozen=True, slots=True)
+class RequestWorld:
+    """`hear`: who hears of each finished request. `definitions`: Terraform's root module; paths are
+    shown relative to `root`. `logs`: where this machine's logs are."""
+
+    edge: Edge
+    blueprint: Callable[[], Blueprint]
+    hear: Hear
+    definitions: Path
+    root: Path
+    logs: Path
+
+
+async def explain(world: RequestWorld, wish: Wish, *, sends: bool) -> dict[str, Any]:
+    """`steps`, what is `expected`, and with `sends` what it `was`. MiniatureError."""
+    asked = ask(wish, world.edge.snapshot().listeners, world.blueprint())
+    told = world.edge.explain(asked.listener.port, asked.head, asked.body)
+    places = await asyncio.to_thread(Places, world.definitions, world.root)
+    shown = await asyncio.to_thread(telling.explanation, told, places.line)
+    line = asked.head.partition(b"\r\n")[0].decode("latin-1").rpartition(" ")[0]
+    method, _, target = line.partition(" ")
+    result: dict[str, Any] = {
+        "request": f"{method} {telling.shown_target(target)}",
+        "listener": asked.listener.address,
+        "url": asked.listener.url,
+        **shown,
+        "was": None,
+    }
+    if sends:
+        sent = await send(asked, world.hear, world.logs)
+        result["was"] = {
+            **telling.record(sent.record),
+            "differences": telling.differences(told.expected, sent.record),
+            "calls": [telling.record(each) for each in sent.calls],
+            "lines": [as_line(each) for each in sent.lines],
+        }
+    return result

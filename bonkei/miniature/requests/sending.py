@@ -1,0 +1,129 @@
+"""Really sends a request, and gathers what becomes of it: its access record, the calls that
+services make for it, and the lines that are written about it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bonkei.edge import AccessRecord
+from bonkei.edge.client.access import AccessHook
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.log_files.files import lines_with
+from bonkei.miniature.log_files.record import Record
+from bonkei.miniature.requests.asked import Asked
+from bonkei.miniature.requests.traces import ids_of, spellings
+
+Hear = Callable[[AccessHook], Callable[[], None]]
+
+LONGEST = 65.0  # seconds that an answer is waited for
+_SETTLING = 2.0  # seconds for the lines of programs to arrive
+_LOOK = 0.1
+_MOST_RECORDS = 2000
+_MOST_LINES = 200
+_MOST_BYTES = 1_000_000  # of a response that are read
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """`calls`: the records of what services asked each other for it, in their order."""
+
+    record: AccessRecord
+    calls: tuple[AccessRecord, ...] = ()
+    lines: tuple[Record, ...] = ()
+
+
+async def send(asked: Asked, hear: Hear, logs: Path) -> Sent:
+    """Send it from this machine. MiniatureError when no answer comes."""
+    records: list[AccessRecord] = []
+
+    def keep(record: AccessRecord) -> None:
+        if len(records) < _MOST_RECORDS:
+            records.append(record)
+
+    begun = time.time()
+    forget = hear(keep)
+    try:
+        port = await asyncio.wait_for(_exchange(asked), LONGEST)
+        own = await _own_record(asked, port, records)
+        return await _gather(own, records, logs, begun)
+    except TimeoutError:
+        raise MiniatureError(
+            f"no answer within {LONGEST:.0f} s", remedy="see `bonkei status` and `bonkei logs`"
+        ) from None
+    except OSError as error:
+        raise MiniatureError(f"it could not be sent: {error.strerror or error}") from None
+    finally:
+        forget()
+
+
+async def _exchange(asked: Asked) -> int:
+    """Send it and read the answer; our port, by which its record is known."""
+    listener = asked.listener
+    reader, writer = await asyncio.open_connection(listener.host, listener.port)
+    try:
+        port: int = writer.get_extra_info("sockname")[1]
+        writer.write(asked.head + asked.body)
+        read = 0
+        while read < _MOST_BYTES and (data := await reader.read(65536)):
+            read += len(data)
+        return port
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+async def _own_record(asked: Asked, port: int, records: list[AccessRecord]) -> AccessRecord:
+    for _ in range(20):
+        for record in records:
+            if record.client_port == port and record.listener == asked.listener.address:
+                return record
+        await asyncio.sleep(_LOOK / 2)
+    raise MiniatureError("the edge has no record of it", remedy="send it again")
+
+
+async def _gather(own: AccessRecord, records: list[AccessRecord], logs: Path, begun: float) -> Sent:
+    """Wait until the lines of all programs that had a part in it are there, or for a while."""
+    ids = ids_of(own.headers, own.trace_id)
+    since = datetime.fromtimestamp(begun - 1, UTC).isoformat(timespec="milliseconds")
+    end = time.monotonic() + (_SETTLING if own.task_id else 2 * _LOOK)
+    calls: tuple[AccessRecord, ...] = ()
+    lines: list[Record] = []
+    known = -1
+    while time.monotonic() < end and not (known == len(lines) > len(calls) + 1):
+        known = len(lines)
+        await asyncio.sleep(_LOOK)
+        calls = related(own, records)
+        lines = await asyncio.to_thread(lines_with, logs, spellings(ids), since)
+    return Sent(own, calls, tuple(lines[:_MOST_LINES]))
+
+
+def related(own: AccessRecord, records: list[AccessRecord]) -> tuple[AccessRecord, ...]:
+    """The other records with one of the ids of this one."""
+    ids = ids_of(own.headers, own.trace_id)
+    return tuple(
+        record
+        for record in records
+        if record is not own and ids & ids_of(record.headers, record.trace_id)
+    )
+
+
+def as_line(record: Record) -> dict[str, Any]:
+    """A line, for a page or the terminal. `database_ms`: what its program says it took there."""
+    fields = record.fields or {}
+    spent = fields.get("database_ms")
+    return {
+        "time": record.time,
+        "log": record.label,
+        "task": record.task,
+        "level": record.level,
+        "message": record.message,
+        "database_ms": spent if isinstance(spent, int | float) else None,
+    }
