@@ -110,7 +110,7 @@ def _take(before: int | None) -> tuple[int, socket.socket]:
             continue
         return number, held
     raise AddressError(
-        "every loopback subnet is held by another miniature of this machine",
+        "every loopback subnet is used by another miniature on this machine",
         remedy="stop one that is no longer needed: `bonkei down`",
     )
 

@@ -107,7 +107,7 @@ class Run:
         try:
             lines = await asyncio.to_thread(self._ground.given.tooling.collect, self._folder, role)
         except (OSError, ValueError) as error:
-            lines = (f"What Terraform has made is not kept: {error}",)
+            lines = (f"What Terraform has generated is not stored: {error}",)
         for line in lines:
             self._log.say(line)
         await asyncio.to_thread(remove, self._folder)
@@ -136,7 +136,7 @@ class Run:
         for name in ("home", "tmp", "shm", "run", "state", "bin", "tools"):
             (self._folder / name).mkdir(parents=True, mode=0o700)
         possible = ground.confinement.is_possible
-        self._log.say("Running on the miniature: an image is not run, this machine's commands are")
+        self._log.say("Running on the miniature: with this machine's commands, not in an image")
         if not possible:
             self._log.say(f"Nothing confines this build: {ground.confinement.why_not}")
         privileged = self._project.privileged

@@ -59,7 +59,7 @@ def show(context: Context, name: str, json_wanted: bool) -> None:
 @_as_json
 @pass_context
 def history(context: Context, name: str, json_wanted: bool) -> None:
-    """What has become of an alarm: changes of its state and its settings, and its actions."""
+    """The history of an alarm: changes of its state and its settings, and its actions."""
     from bonkei.cli.alarm_text import render_history
 
     found = _ask(context, "alarm history", name=name)

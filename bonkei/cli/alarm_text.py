@@ -32,7 +32,7 @@ def render_list(found: Mapping[str, Any]) -> str:
         why = f"not evaluated: {one['problem']}" if one["problem"] else one["reason"]
         lines.append(f"{one['state']:17}  {one['name']:{width}}  {_clock(one['since'])}  {why}")
     if found["not_measured"]:
-        lines.append(f"nobody measures {', '.join(found['not_measured'])}")
+        lines.append(f"no part measures {', '.join(found['not_measured'])}")
     return "\n".join(lines)
 
 

@@ -39,8 +39,8 @@ class _Aws(click.Command):
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option("--role", default="", help="As this role of the definitions: its name or ARN.")
-@click.option("--json", "as_json", is_flag=True, help="Of `env` and `calls`: as JSON.")
-@click.option("--follow", "-f", is_flag=True, help="Of `calls`: go on as new ones come.")
+@click.option("--json", "as_json", is_flag=True, help="For `env` and `calls`: print JSON.")
+@click.option("--follow", "-f", is_flag=True, help="For `calls`: continue with new calls.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="env|calls|-- AWS-COMMAND")
 @pass_context
 def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[str, ...]) -> None:
@@ -61,7 +61,7 @@ def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[s
         case ():
             raise click.UsageError("Name an operation: bonkei aws -- s3 ls")
         case (("env" | "calls") as word, *_):
-            raise click.UsageError(f"bonkei aws {word} takes no more words than that")
+            raise click.UsageError(f"bonkei aws {word} takes no further arguments")
         case _:
             _run(context, role, words)
 

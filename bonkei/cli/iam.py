@@ -28,11 +28,13 @@ def iam() -> None:
 
 @iam.command()
 @click.option("--role", default="", help="Of this role only: its name or ARN.")
-@click.option("--all", "everything", is_flag=True, help="All that are kept, not the last twenty.")
+@click.option(
+    "--all", "everything", is_flag=True, help="All recorded denials, not only the last twenty."
+)
 @click.option("--json", "form", flag_value="json", help="As JSON.")
 @pass_context
 def denied(context: Context, role: str, everything: bool, form: str | None) -> None:
-    """Show the calls that were denied, the policies that were looked at, and the remedy."""
+    """Show the denied calls, the evaluated policies, and the remedy."""
     from bonkei.check.sources import Sources
     from bonkei.cloud.permission.ledger import read_denials
     from bonkei.console.views.denials import looked_at
@@ -61,7 +63,7 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
 @click.option("--json", "form", flag_value="json", help="As JSON.")
 @pass_context
 def used(context: Context, role: str, form: str | None) -> None:
-    """Show what each role was granted, and what of it was used since the home was made."""
+    """Show the grants of each role, and which were used since the home was created."""
     from bonkei.cloud.permission.services import OBSERVED
     from bonkei.policy.grants import grants
 
@@ -103,7 +105,7 @@ def tighten(context: Context, role: str) -> None:
     used_by_role = _used(context).get(found.arn, {})
     if not used_by_role:
         raise click.ClickException(
-            f"{found.name} has used nothing since the home was made; use the application first"
+            f"{found.name} has used nothing since the home was created; use the application first"
         )
     used_by_role = _with_needs(used_by_role, found, context)
     before = _hcl(found.statements)

@@ -51,7 +51,7 @@ def check(
     programs: dict[str, Path],
     form: str | None,
 ) -> None:
-    """Find mistakes that would break, leak or stay silent on AWS. Exit code 1 for errors."""
+    """Find mistakes that would break, leak or go unnoticed on AWS. Exit code 1 for errors."""
     from bonkei.check import RULES, exit_code, run, with_levels
     from bonkei.check.program import read_programs
     from bonkei.check.report import render_json, render_text
@@ -100,7 +100,7 @@ def check(
     "pages",
     type=_FILE,
     multiple=True,
-    help="A Markdown page whose diagrams are written anew; may be repeated.",
+    help="A Markdown page whose diagrams are updated; may be repeated.",
 )
 @pass_context
 def diagram(

@@ -29,7 +29,7 @@ def up(context: Context, detach: bool, background: bool) -> None:
 @click.command()
 @pass_context
 def down(context: Context) -> None:
-    """Stop the miniature that runs from this home. Its data stays."""
+    """Stop the miniature of this home. Its data stays."""
     from bonkei.miniature import foreground
 
     foreground.stop(context.home)

@@ -78,23 +78,23 @@ def _pattern(
 
 @click.command()
 @click.argument("service", required=False, shell_complete=complete_log)
-@click.option("-f", "--follow", is_flag=True, help="Go on as new lines come; Ctrl-C ends.")
+@click.option("-f", "--follow", is_flag=True, help="Continue with new lines; Ctrl-C ends.")
 @click.option(
     "-n",
     "--lines",
     type=click.IntRange(min=0),
-    help="How many lines to begin with; 100 by default, and all of them with --since.",
+    help="How many of the last lines to show first; 100 by default, and all with --since.",
 )
 @click.option(
     "--level",
     type=click.Choice(LEVELS, case_sensitive=False),
-    help="Only these and worse. A line without a level counts as INFO.",
+    help="Only this level and worse. A line without a level counts as INFO.",
 )
 @click.option(
     "--since",
     callback=_since,
     metavar="TIME",
-    help="Only from then on: 10m, 2h, 1d, or a time such as 2026-01-31T12:00:00Z.",
+    help="Only lines since then: 10m, 2h, 1d, or a time such as 2026-01-31T12:00:00Z.",
 )
 @click.option(
     "--filter",
@@ -105,7 +105,7 @@ def _pattern(
 )
 @click.option("--request", default="", metavar="ID", help="Only the lines of one request.")
 @click.option("--group", help="The events of this log group, by its name or the end of it.")
-@click.option("--stream", default="", help="Of a group: only streams that begin like this.")
+@click.option("--stream", default="", help="For a group: only streams whose names begin with this.")
 @click.option(
     "--destination",
     type=click.Choice(("local", "cloudwatch", "s3")),
@@ -157,7 +157,7 @@ def logs(
         show(record)
         shown += 1
     if not shown and count != 0 and not follow:
-        click.echo("no line is like that", err=True)
+        click.echo("no line matches", err=True)
     if follower is not None:
         try:
             for record in filter(wanted, follower.records()):
@@ -168,7 +168,7 @@ def logs(
 
 def _require_no_group(group: str | None, stream: str) -> None:
     if group is not None or stream:
-        raise click.UsageError("--group and --stream are of cloudwatch, not of s3")
+        raise click.UsageError("--group and --stream need --destination cloudwatch, not s3")
 
 
 def _require_groups_alone(service: str | None, group: str | None, destination: str | None) -> None:
@@ -178,7 +178,7 @@ def _require_groups_alone(service: str | None, group: str | None, destination: s
             " shows the groups of a service"
         )
     if destination == "local":
-        raise click.UsageError("--group and --stream are of cloudwatch, not of local")
+        raise click.UsageError("--group and --stream need --destination cloudwatch, not local")
 
 
 def _show_groups(
@@ -195,7 +195,7 @@ def _show_groups(
             for record in filter(wanted, groups.follow()):
                 show(record)
     elif not found and count != 0:
-        click.echo("no event is like that", err=True)
+        click.echo("no event matches", err=True)
 
 
 def _show_objects(
@@ -210,7 +210,7 @@ def _show_objects(
             for record in filter(wanted, objects.follow()):
                 show(record)
     elif not found and count != 0:
-        click.echo("no line is like that", err=True)
+        click.echo("no line matches", err=True)
 
 
 def _printer(form: str | None, width: int) -> Callable[[Record], None]:

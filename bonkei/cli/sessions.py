@@ -28,7 +28,7 @@ class _Command(click.Command):
         except click.NoSuchOption as error:
             raise click.NoSuchOption(
                 error.option_name,
-                f"{error.format_message()} Those of the command come after `--`: "
+                f"{error.format_message()} Write the options of the command after `--`: "
                 f"bonkei {self.name} NAME -- COMMAND",
                 ctx=ctx,
             ) from None
@@ -75,7 +75,7 @@ def _attach(
     from bonkei.miniature.control.attach import attach
 
     if not command:
-        raise click.UsageError(f"Say what to run: bonkei {call} {subject} -- COMMAND")
+        raise click.UsageError(f"Give a command to run: bonkei {call} {subject} -- COMMAND")
     arguments = {"command": command, "container": container}
     sys.exit(
         attach(context.home, call, subject, arguments, lambda text: say(text.strip(), err=True))

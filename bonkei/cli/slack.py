@@ -24,10 +24,10 @@ _POLL = 0.5  # seconds between two looks at the file
 
 
 @click.command()
-@click.option("-f", "--follow", is_flag=True, help="Go on as messages come; Ctrl-C ends.")
+@click.option("-f", "--follow", is_flag=True, help="Continue with new messages; Ctrl-C ends.")
 @click.option(
     "-n", "--messages", "count", type=click.IntRange(min=0), default=20, show_default=True,
-    help="How many of the last messages to begin with.",
+    help="How many of the last messages to show first.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as it was sent.")
 @pass_context

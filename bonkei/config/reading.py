@@ -154,7 +154,8 @@ def _time_factor(table: Table, file: Path, section: str, default: int) -> int:
     if found not in _TIME_FACTORS:
         raise ConfigError(
             f"{file}: [{section}] `time_factor` is {found}",
-            remedy=f"it divides a minute into whole seconds: {', '.join(map(str, _TIME_FACTORS))}",
+            remedy="set a factor that divides a minute into whole seconds: "
+            f"{', '.join(map(str, _TIME_FACTORS))}",
         )
     return found
 
@@ -174,7 +175,7 @@ def _rehearse(table: Table) -> dict[str, tuple[str, ...]]:
         if wrong := [path for path in paths if not path.startswith("/")]:
             raise ConfigError(
                 f"[rehearse] {name}: {wrong[0]} is no path",
-                remedy='write it as a request has it: ["/api/items/1"]',
+                remedy='write the path of a request: ["/api/items/1"]',
             )
     return found
 

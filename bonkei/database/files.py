@@ -85,7 +85,7 @@ class ClusterFiles:
         """initdb into a draft that takes its name when it is complete."""
         if strange := _MEANT_BY_A_SHELL & set(self._binaries.program("initdb")):
             raise DatabaseError(
-                f"PostgreSQL's initdb gives its own path to a shell, and this one has "
+                f"PostgreSQL's initdb passes its own path to a shell, and the path has "
                 f"{' '.join(sorted(strange))} in it: {self._binaries.program('initdb')}",
                 remedy="move the project to a folder without it, or let BONKEI_DATABASE_URL name "
                 "a server of yours",

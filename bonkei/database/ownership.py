@@ -78,9 +78,9 @@ def require_ours(
     if others and not shared:
         first = ", ".join(others[:3]) + (", …" if len(others) > 3 else "")
         raise DatabaseError(
-            f"the server at {place} holds others' data ({first}), and is left as it is",
-            remedy="let BONKEI_DATABASE_URL name a server of its own; or, where roles and a "
-            "database may be added to this one, say so in bonkei.toml:\n"
+            f"the server at {place} holds others' data ({first}), and stays unchanged",
+            remedy="let BONKEI_DATABASE_URL name a separate server; or, if roles and a "
+            "database may be added to this one, set in bonkei.toml:\n"
             "[database]\nshared = true",
         )
 
@@ -120,7 +120,7 @@ def _refusal(place: str, kind: str, name: str, comment: str) -> DatabaseError:
             f'more, remove it there: DROP {kind.upper()} "{name}"',
         )
     return DatabaseError(
-        f"the {kind} {name} at {place} was not made by Bonkei, and is left as it is",
-        remedy="let BONKEI_DATABASE_URL name a server that has none of that name, or unset it to "
-        "use the built-in server",
+        f"the {kind} {name} at {place} was not made by Bonkei, and stays unchanged",
+        remedy="let BONKEI_DATABASE_URL name a server without that name, or unset it to use "
+        "the built-in server",
     )

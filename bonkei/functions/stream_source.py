@@ -215,7 +215,7 @@ class StreamPoller(Poller):
             body = discarded(batch, self.source, why, time.time())
             await self._send(self.role_arn, target, body, {})
         except BonkeiError as error:
-            self._report(f"{said}; nor does {target} take them: {error.message}")
+            self._report(f"{said}; {target} refuses them, too: {error.message}")
 
     async def _streams(self, operation: str, **given: Any) -> Mapping[str, Any]:
         region = self.source.source.split(":")[3]

@@ -162,4 +162,4 @@ class WaitingEvents:
             await self._deliver(function.role_arn, target, body, attributes)
         except BonkeiError as error:
             self._callee.measure(function, metric, 1, "Count")
-            self._report(f"{function.name}: {target} does not take its event: {error.message}")
+            self._report(f"{function.name}: {target} refuses its event: {error.message}")

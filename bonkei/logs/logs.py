@@ -156,7 +156,7 @@ class Logs:
         notes = self._notes
         if self.store.forgotten:
             bound = self._settings.limit // 1_000_000
-            notes += (f"the oldest log events were forgotten: the store has {bound} MB at most",)
+            notes += (f"the oldest log events were deleted: the store has {bound} MB at most",)
         store = self.store
         return LogsSnapshot(
             len(store.groups), store.stored, self._settings.limit, store.forgotten, notes

@@ -260,7 +260,7 @@ class Assembly:
         except OneOffError as error:
             raise MiniatureError(
                 f"{done}, and no new task is started: {error.message}",
-                remedy=f"{error.remedy}\nthe old tasks serve on",
+                remedy=f"{error.remedy}\nthe old tasks keep serving",
             ) from None
 
     async def roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:

@@ -153,7 +153,7 @@ class Home:
         if names and not self._is_from_before(names):
             first = ", ".join(sorted(names)[:3]) + (", …" if len(names) > 3 else "")
             raise MiniatureError(
-                "BONKEI_HOME (.bonkei unless set) names a directory that holds other things: "
+                "BONKEI_HOME (.bonkei unless set) names a directory with other files: "
                 f"{self.path} ({first})",
                 remedy="let it name a directory that is empty or does not exist yet",
             )

@@ -157,7 +157,7 @@ class Miniature:
 
         def checked(text: str) -> None:
             if self._stopped.is_set():
-                raise MiniatureError("stopped while Terraform was at work")
+                raise MiniatureError("stopped while Terraform was running")
             report(text)
 
         return checked

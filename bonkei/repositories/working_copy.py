@@ -72,7 +72,7 @@ def _uncommitted(root: Path) -> tuple[str, ...]:
         return ()
     names = [line[3:] for line in lines]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return (f"not released, as it is not committed: {', '.join(names[:_SHOWN])}{more}",)
+    return (f"not released, because it is not committed: {', '.join(names[:_SHOWN])}{more}",)
 
 
 def _git(root: Path, *words: str, otherwise: str = "") -> str:

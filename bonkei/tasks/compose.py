@@ -186,11 +186,11 @@ def _container_notes(local: LocalContainer) -> Iterator[str]:
     ports = container_ports(local)
     if len(ports) > 1 and container.firelens is None:
         others = ", ".join(str(port) for port in ports[1:])
-        yield f"only port {ports[0]} is handed over in PORT; {others} cannot be moved"
+        yield f"only port {ports[0]} is passed on in PORT; {others} cannot be changed"
     if container.firelens is None:  # a router's process sees its own configuration alone
         yield from content_notes(local.content)
     if version := _other_python(local):
-        yield f"its image is Python {version}, its environment here {_own_python()}"
+        yield f"its image has Python {version}, its environment here has {_own_python()}"
     if container.mount_points and container.firelens is None:  # its volumes are the task's own
         yield "volumes are not mounted: the process sees this machine's files"
 
@@ -199,13 +199,13 @@ def content_notes(content: Content) -> Iterator[str]:
     """Notes on a container's files that differ from the image."""
     if content.overlooked:
         yield (
-            f"it runs in {content.directory}, where its Dockerfile's copies of "
+            f"it runs in {content.directory}, which lacks the Dockerfile's copies of "
             f"{', '.join(content.overlooked)} are not"
         )
     if content.missing:
         yield (
-            f"its Dockerfile copies {', '.join(content.missing)}, which is not beside it: only the "
-            "Dockerfile's own folder is looked at, also where the build's context is another"
+            f"its Dockerfile copies {', '.join(content.missing)}, which is not in its folder: a "
+            "build context other than the Dockerfile's own folder is not supported"
         )
     if content.package_list:
         yield (

@@ -199,9 +199,9 @@ class Topics:
     ) -> None:
         self._counts["failed"] += 1
         target = subscription.dead_letters
-        said = f"{message.topic}: {subscription.endpoint} does not take a message: {error.message}"
+        said = f"{message.topic}: {subscription.endpoint} refuses a message: {error.message}"
         if not target:
-            self._report(f"{said}; there are no dead letters, so it is lost, as on AWS")
+            self._report(f"{said}; there is no dead-letter queue, so it is lost, as on AWS")
             return
         body = json.dumps(envelope(message, subscription.protocol, subscription.arn))
         attributes = {
@@ -214,9 +214,9 @@ class Topics:
         try:
             await self._carriers.to_queue(target, body, attributes, message)
         except DeliveryError as further:
-            self._report(f"{said}; nor do its dead letters: {further.message}")
+            self._report(f"{said}; its dead-letter queue refuses it, too: {further.message}")
         else:
-            self._report(f"{said}; it is among the dead letters")
+            self._report(f"{said}; it is in the dead-letter queue")
 
 
 def is_wanted(message: Message, subscription: Subscription) -> bool:

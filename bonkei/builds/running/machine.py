@@ -86,7 +86,7 @@ class Machine:
         except TimeoutError:
             raise PhaseError("INTERNAL_SERVICE_ERROR", "the build's process hangs") from None
         except PhaseError:
-            said = "the build's process has not begun; the log's end says why"
+            said = "the build's process has not started; the end of the log shows why"
             raise PhaseError("INTERNAL_SERVICE_ERROR", said) from None
 
     async def run(

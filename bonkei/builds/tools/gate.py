@@ -181,7 +181,7 @@ class Gate:
 
     def _fetch(self, secure: ssl.SSLSocket, host: str, head: str, guest: Guest) -> None:
         """What the miniature has nothing for comes from the vendor, checked as ever."""
-        guest.say(f"{host} is asked itself: the miniature stands for its archives of tools only")
+        guest.say(f"{host} is asked itself: the miniature replaces only its archives of tools")
         try:
             plain = socket.create_connection((host, 443), timeout=_SILENCE)
             other = ssl.create_default_context().wrap_socket(plain, server_hostname=host)

@@ -55,10 +55,10 @@ def peer_is_there(subject: Subject) -> Iterator[Problem]:
                     continue
                 port = int(match[3] or _PORTS.get(match[1], 0))
                 if host not in names:
-                    problem = f"which no service of {connect.namespace} is called"
+                    problem = f"but no service of {connect.namespace} has that name"
                 elif port and port not in names[host]:
                     ports = " and ".join(map(str, sorted(names[host])))
-                    problem = f"which answers on port {ports}, not {port}"
+                    problem = f"but that service listens on port {ports}, not {port}"
                 else:
                     continue
                 yield Problem(

@@ -108,7 +108,7 @@ def _unneeded_by_execution(role: Role, blueprint: Blueprint) -> Iterator[Problem
                 yield Problem(
                     statement.address,
                     f"{role.name} may {action}, but its tasks do not need that to start",
-                    "take the action away",
+                    "remove the action",
                 )
 
 

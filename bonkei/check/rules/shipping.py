@@ -147,7 +147,7 @@ RULES = (
     ),
     Rule(
         "router-keeps-what-fails",
-        "A log router on Fargate tries on, and leaves nothing behind when it stops",
+        "A log router on Fargate keeps trying, and leaves nothing behind when it stops",
         Severity.WARNING,
         "https://docs.fluentbit.io/manual/data-pipeline/outputs/s3",
         router_keeps_what_fails,

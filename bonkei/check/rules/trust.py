@@ -19,7 +19,7 @@ def role_is_taken_by_what_uses_it(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 role.address,
                 f"{service} may not assume {role.name}, but uses it",
-                f"let {service} take it",
+                f"let {service} assume it in the trust policy",
                 "assume_role_policy",
             )
 
@@ -30,8 +30,8 @@ def role_is_not_for_anyone(subject: Subject) -> Iterator[Problem]:
             if _is_for_anyone(statement):
                 yield Problem(
                     role.address,
-                    f"anyone may take {role.name}",
-                    "name who takes it",
+                    f"anyone may assume {role.name}",
+                    "name the principals that may assume it",
                     "assume_role_policy",
                 )
 

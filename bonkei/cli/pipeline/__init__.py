@@ -46,7 +46,7 @@ def list_pipelines(context: Context, json_wanted: bool) -> None:
 @_as_json
 @pass_context
 def show(context: Context, name: str, json_wanted: bool) -> None:
-    """A pipeline's stages: what is in them, who waits, and what has failed."""
+    """A pipeline's stages: the runs in them and before them, and failures."""
     from bonkei.cli.pipeline import text
     from bonkei.cli.pipeline.client import Endpoint
 
@@ -88,8 +88,8 @@ def logs(context: Context, run: str, action: str | None) -> None:
 @click.argument("name")
 @click.option("--commit", default="HEAD", show_default=True, help="Release this commit.")
 @click.option("--from", "stage", default="", metavar="STAGE", help="Repeat the last run's stage.")
-@click.option("--approve", is_flag=True, help="Approve whatever the run asks.")
-@click.option("--reject", is_flag=True, help="Reject whatever the run asks.")
+@click.option("--approve", is_flag=True, help="Approve every approval of the run.")
+@click.option("--reject", is_flag=True, help="Reject every approval of the run.")
 @click.option("--detach", "-d", is_flag=True, help="Start it, and do not watch it.")
 @_as_json
 @pass_context

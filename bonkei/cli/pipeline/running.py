@@ -86,14 +86,14 @@ def watch(
         view, waits = Watch(endpoint, answers, say).follow(started.pipeline, started.id)
     except KeyboardInterrupt:
         say(
-            f"\n  The run goes on: `bonkei pipeline show {started.pipeline}`. Stop it by\n"
+            f"\n  The run continues: `bonkei pipeline show {started.pipeline}`. Stop it by\n"
             "  bonkei aws -- codepipeline stop-pipeline-execution --pipeline-name "
             f"{started.pipeline} --pipeline-execution-id {started.id}"
         )
         raise click.Abort from None
     if waits:
         say(
-            "  It waits for an approval, and nobody can be asked here: `bonkei aws -- codepipeline "
+            "  The run waits for an approval, and no terminal is here: `bonkei aws -- codepipeline "
             "put-approval-result`,\n  or run with --approve or --reject"
         )
         return WAITS, view.as_json()

@@ -25,7 +25,9 @@ def full_name(endpoint: Endpoint, name: str) -> str:
     fitting = [each for each in names if each.endswith(f"-{name}")]
     if len(fitting) != 1:
         raise NoSuchPipelineError(
-            f"{name} is no pipeline's name" if not fitting else f"{name} is the end of several",
+            f"{name} is not a pipeline's name"
+            if not fitting
+            else f"{name} is the end of several names",
             remedy=f"there are: {', '.join(names) or 'none'}",
         )
     return str(fitting[0])
@@ -161,7 +163,7 @@ def log_lines(context: Context, endpoint: Endpoint, run: str, action: str | None
             with file.open(encoding="utf-8", errors="replace") as lines:
                 yield from (line.rstrip("\n") for line in lines)
         except OSError as error:
-            yield f"its log is not there any more: {error.strerror}"
+            yield f"its log no longer exists: {error.strerror}"
     if not shown:
         names = ", ".join(dict.fromkeys(each["actionName"] for each in reversed(listed)))
         raise NoSuchPipelineError(

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Each event as a line of JSON.")
 @pass_context
 def watch(context: Context, applies: bool, as_json: bool) -> None:
-    """Let the running miniature follow each saved file, until Ctrl-C.
+    """Make the running miniature follow each saved file, until Ctrl-C.
 
     A changed program: its services get new tasks, as `bonkei restart` does, and no request is
     dropped. A file that the program reads again by itself (`reads_again` in bonkei.toml): its
     tasks read it, and nothing is restarted. Changed definitions, or a function's source: the plan
-    is shown, and `a` applies it. What fails stays on the screen until it is mended; what ran
-    before serves on.
+    is shown, and `a` applies it. An error stays on the screen until you fix it; the tasks
+    from before keep serving.
     """
     from bonkei.miniature.home import MiniatureError, is_running
 
@@ -69,7 +69,7 @@ class _Miniature:
         answers = read(service, "container", foreground.refresh(self._context.home, service))
         for record in answers:
             if record.is_at_least("WARNING"):
-                raise MiniatureError(record.message, remedy="the old files are served on")
+                raise MiniatureError(record.message, remedy="the old files are still served")
 
     def is_current(self) -> bool:
         return self._context.workspace.is_current()

@@ -66,8 +66,8 @@ class Follower:
         definitions = found.definitions or again.definitions
         if found.settings:
             self._screen.event(
-                "settings", "  bonkei.toml: folders of containers count from the next apply or "
-                "restart, all else from the next start",
+                "settings", "  bonkei.toml: folders of containers take effect at the next apply or "
+                "restart, all else at the next start",
             )  # fmt: skip
         applied = definitions and await self._definitions()
         for service in services:
@@ -126,7 +126,7 @@ class Follower:
             return False
         changing = [plan for plan in plans if not plan.is_empty]
         if not changing:
-            self._screen.event("unchanged", "  the definitions mean what was applied")
+            self._screen.event("unchanged", "  the definitions have no effective change")
             return False
         [plan] = changing
         self._screen.event("planned", plan.render(), plan=plan.as_dict())

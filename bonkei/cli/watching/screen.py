@@ -60,7 +60,7 @@ class Screen:
             if error.remedy:
                 say("\n".join(f"  {line}" for line in error.remedy.splitlines()))
         if self.failures:
-            say("  What ran before serves on. Save a file to try again.")
+            say("  The tasks from before keep serving. Save a file to try again.")
 
     def _short(self, file: Path) -> str:
         return str(file.relative_to(self.root) if file.is_relative_to(self.root) else file)

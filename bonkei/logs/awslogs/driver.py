@@ -154,9 +154,7 @@ class AwsLogsDriver:
         """Once, until it works again."""
         if error.message != self._failing:
             self._failing = error.message
-            self._report(
-                f"log events of {self._stream} are not taken: {error.code}: {error.message}"
-            )
+            self._report(f"log events of {self._stream} are refused: {error.code}: {error.message}")
 
 
 def _unless_there(create: Callable[[], None]) -> None:

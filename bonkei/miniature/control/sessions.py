@@ -132,7 +132,9 @@ def find_subject(blueprint: Blueprint, name: str) -> Subject:
     known = [service.name for service in blueprint.services]
     known += [one.family for one in blueprint.task_definitions]
     raise MiniatureError(
-        f"more than one is called {name}" if many else f"nothing that can run is called {name}",
+        f"more than one thing has the name {name}"
+        if many
+        else f"nothing that can run has the name {name}",
         remedy=f"there are: {', '.join(dict.fromkeys(many or sorted(known))) or 'none'}",
     )
 

@@ -21,7 +21,7 @@ def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
         known = ", ".join(sorted(definition.family for definition in blueprint.task_definitions))
         trouble = "no task definition" if not found else "more than one task definition"
         raise MiniatureError(
-            f"bonkei.toml: [[run]] {one_off.name!r} names {wanted!r}: {trouble} is called so",
+            f"bonkei.toml: [[run]] {one_off.name!r} names {wanted!r}: {trouble} has that name",
             remedy=f"there are: {known or 'none'}",
         )
     return found[0]

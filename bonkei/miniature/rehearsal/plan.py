@@ -168,12 +168,12 @@ def _of_log(found: MetricFilter, blueprint: Blueprint, facts: Facts) -> Plan | s
                 return Plan("refused sign-in", cluster.arn, seconds=_LOGGED)
     service = _last_word(group, blueprint)
     if service is None:
-        return "nobody is known who writes such records"
+        return "no known program writes such records"
     if _is_of_level("FATAL", found.pattern):
         return Plan("no start", service.arn, seconds=_LOGGED)
     if _is_of_level("ERROR", found.pattern):
         return _outage(service, blueprint, facts, seconds=_LOGGED)
-    return "nothing is known that lets a program write such records"
+    return "no known cause makes a program write such records"
 
 
 def _is_of_level(level: str, pattern: str) -> bool:
@@ -198,7 +198,7 @@ def _outage(
     for cluster in blueprint.database_clusters:
         if facts.runs(cluster):
             return Plan("outage", cluster.arn, OUTAGE, seconds)
-    return "no database runs here that could be away"
+    return "no database runs here that could be stopped"
 
 
 def _of_ecs(alarm: Alarm, metric: Metric, blueprint: Blueprint, facts: Facts) -> Plan | str:
@@ -207,7 +207,7 @@ def _of_ecs(alarm: Alarm, metric: Metric, blueprint: Blueprint, facts: Facts) ->
         (one for one in blueprint.services if one.name == named.get("ServiceName")), None
     )
     if service is None or not alarm.comparison.startswith("Greater"):
-        return "it is of no service here"
+        return "it belongs to no service here"
     definition = blueprint.task_definition(service.task_definition_arn)
     count, threshold = _running(service, facts), alarm.threshold or 0.0
     share = min(95.0, threshold * 1.15) if threshold < 95 else threshold
@@ -241,7 +241,7 @@ def _of_balancer(alarm: Alarm, metric: Metric, blueprint: Blueprint, facts: Fact
         None,
     )
     if service is None:
-        return "it is of no service here"
+        return "it belongs to no service here"
     if name == "HealthyHostCount" and grows:
         more = int(alarm.threshold or 0) - _running(service, facts)
         if more > _MOST_TASKS:
@@ -326,7 +326,7 @@ def _of_function(alarm: Alarm, metric: Metric, blueprint: Blueprint, facts: Fact
         return "nothing here causes that metric"
     if facts.webhook and any(value == facts.webhook for _, value in function.environment):
         return Plan("webhook", function.arn, WEBHOOK, number=least(alarm))
-    return "nothing is known that lets this function fail"
+    return "no known cause makes this function fail"
 
 
 _BY_NAMESPACE = {

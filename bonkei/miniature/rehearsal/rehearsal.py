@@ -117,7 +117,7 @@ class Rehearsal:
         for alarm in self._alarms:
             state = self._monitor.book.state(alarm.name).value
             if state is State.ALARM and self._before[alarm.name] is not State.ALARM:
-                why = "The rehearsal of this alarm was broken off"
+                why = "The rehearsal of this alarm was aborted"
                 with suppress(BonkeiError):  # it may be gone from the definitions by now
                     self._monitor.engine.set_state(alarm.name, State.OK, why, "", time.time())
 

@@ -50,6 +50,6 @@ def announce(
     parts = (*blueprint.not_simulated, *edge.not_simulated)
     missing = {part.kind for part in parts if part.category != "declarative"}
     if missing:
-        count = f"{len(missing)} kinds of things: `bonkei status --all` names each, with the reason"
+        count = f"{len(missing)} kinds of things: `bonkei status --all` lists each, with the reason"
         yield f"  {'Not simulated':<{width}}  {count}"
     yield ""

@@ -218,10 +218,10 @@ def _alarms(monitor: Mapping[str, Any] | None) -> Iterator[str]:
         elif alarm["state"] == "ALARM":
             yield f"  {alarm['name']}: {alarm['reason']}"
     if monitor["not_measured"]:
-        yield f"  nobody measures {', '.join(monitor['not_measured'])}"
+        yield f"  no part measures {', '.join(monitor['not_measured'])}"
     yield from (f"  {note}" for note in monitor["notes"])
     if failed := monitor["failed_actions"]:
-        yield f"  {failed} actions of alarms have failed (`bonkei alarm history` has them)"
+        yield f"  {failed} actions of alarms have failed (`bonkei alarm history` shows them)"
 
 
 _STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
@@ -306,7 +306,7 @@ def _network(network: Mapping[str, Any] | None) -> Iterator[str]:
     """The closed ways, each with what closes it."""
     if network and network["obstacles"]:
         does = "are closed" if network["enforce"] == "on" else "would be closed"
-        yield f"NETWORK: these ways {does}"
+        yield f"NETWORK: these connections {does}"
         for each in network["obstacles"]:
             yield f"  {each['source']} → {each['target']}: {each['why']}"
 

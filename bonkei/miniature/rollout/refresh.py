@@ -49,7 +49,7 @@ async def refresh(
     told = list(_tell(service, tasks, containers, FileLogSink(logs)))
     if not told:
         raise MiniatureError(
-            f"no container of {service.name} that reads its files again runs",
+            f"no container of {service.name} that can read its files again is running",
             remedy="see `bonkei status`, and `reads_again` in bonkei.toml",
         )
     loop = asyncio.get_running_loop()

@@ -55,7 +55,7 @@ async def roll_out(
         for line in one.lines():
             steps.note(line)
         if not awaited.failing:
-            steps.note("  its deployment goes on: see `bonkei status`")
+            steps.note("  its deployment continues: see `bonkei status`")
     return unhealthy
 
 

@@ -141,7 +141,7 @@ def _read(start: RouterStart, cluster: str) -> Configuration:
         if not here.is_file():
             raise RouterError(
                 f"{start.container.name}: its configuration {named} is in its image",
-                remedy=f"say in bonkei.toml in which folder its Dockerfile is:\n"
+                remedy=f"set the folder of its Dockerfile in bonkei.toml:\n"
                 f'[containers.{start.container.name}]\ndirectory = "…"',
             )
         return load(here, start.environment, start.localize)

@@ -71,7 +71,7 @@ class NetworkRoom:
         """`clusters`: where each database listens, by its ARN. MiniatureError."""
         for address in self._addresses.missing:
             steps.note(
-                f"who calls at {address} is not known here, so the network is not enforced there; "
+                f"the caller at {address} is unknown, so the network is not enforced there; "
                 f"give the loopback interface the address: sudo ifconfig lo0 alias {address}"
             )
         try:

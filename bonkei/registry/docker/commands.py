@@ -81,7 +81,7 @@ def _build(options: argparse.Namespace, images: LocalImages) -> None:
     print(f"packaged {folder} as {built.digest}")
     if skipped:
         print(
-            f"not done, for want of a container engine: {len(skipped)} RUN instructions of "
+            f"not done, without a container engine: {len(skipped)} RUN instructions of "
             f"{dockerfile} (a task that runs from this image installs its requirements.txt)"
         )
     for name in options.tag:

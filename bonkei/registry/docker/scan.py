@@ -78,8 +78,8 @@ def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], folder: str
     if not done.returncode or _NO_DATABASE not in done.stderr or not others:
         return done.returncode
     print(
-        "NOT SCANNED: known vulnerabilities of packages. Trivy's database cannot be had here; "
-        f"on AWS they are scanned. Scanned here: {', '.join(others)}.",
+        "NOT SCANNED: known vulnerabilities of packages. Trivy's database is not available here. "
+        f"On AWS they are scanned. Scanned here: {', '.join(others)}.",
         file=sys.stderr,
         flush=True,
     )

@@ -100,7 +100,7 @@ async def _locked(
     lock = target.with_name(f"{target.name}.txt")
     if not lock.exists():
         names = " and ".join(str(file) for file in requirements)
-        progress(f"locking {names}, for want of hashes: once, in {lock}")
+        progress(f"locking {names}, which has no hashes: once, in {lock}")
         draft = lock.with_suffix(".draft")
         # Keep an index that the files name; leave this machine's own out.
         named = any(_INDEX.search(text) for text in map(_text, _with_included(requirements)))

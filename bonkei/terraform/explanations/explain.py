@@ -22,7 +22,8 @@ _MODULE = re.compile(r'for module "([^"]+)"')
 _REMOTE_STATE = 'data "terraform_remote_state"'
 _NO_CREDENTIALS = "No valid credential sources found"  # reported without a place
 _APART = (
-    "Keep what needs another one in a root module of its own, and pass its values in as variables."
+    "Put the resources that need another provider into a root module of their own, and pass their"
+    " values in as variables."
 )
 _INSTEAD = {
     "hashicorp/tls": (
@@ -70,7 +71,7 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if _REMOTE_STATE in diagnostic.context or diagnostic.summary == _NO_CREDENTIALS:
         return _of_another_stack(diagnostic, definitions)
     if diagnostic.summary == "Unsupported Terraform Core version":
-        added = "Bonkei brings this one; BONKEI_TERRAFORM names the executable of another."
+        added = "Bonkei includes this version. Set BONKEI_TERRAFORM to the executable of another."
         return replace(diagnostic, detail=f"{detail}\n\n{added}")
     diagnostic = upgrades.explained(diagnostic, definitions)
     detail = diagnostic.detail
@@ -127,7 +128,7 @@ def _of_another_stack(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if diagnostic.file is None:
         diagnostic = replace(diagnostic, file=place.file, line=place.line, code=place.code)
     added = (
-        "Put the outputs of the other stack into bonkei.toml; then its state is not read:"
+        "Put the outputs of the other stack into bonkei.toml, so that its state is not read:"
         " a table [remote_states.NAME], with NAME as in its data block, and a key for each output."
     )
     return replace(diagnostic, detail=f"{diagnostic.detail.strip()}\n\n{added}")

@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
         try:
             templates = self._content.read_again()
         except ContentError as error:
-            _log.warning("SIGHUP: %s; the old files are served on", error)
+            _log.warning("SIGHUP: %s; the old files are still served", error)
         else:
             _log.info("SIGHUP: read again: %s templates, messages and static files", templates)
 

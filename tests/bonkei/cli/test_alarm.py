@@ -49,7 +49,7 @@ def test_alarms_in_alarm_come_first_and_compressed_time_is_mentioned() -> None:
 
     assert "a minute takes 1 s" in lines[0]
     assert lines[1].startswith("ALARM")
-    assert lines[-1] == "nobody measures AWS/X Y"
+    assert lines[-1] == "no part measures AWS/X Y"
 
 
 def test_results_of_a_rehearsal() -> None:

@@ -73,7 +73,7 @@ def test_level_selects_records(root: Path) -> None:
     assert logs(root, "--level", "error") == bad
     assert logs(root, "--level", "WARNING", "-n", "2") == ["WARNING 製 \\x1b[2J", "error: stopping"]
     none = run(root, "logs", "--level", "FATAL")
-    assert (none.exit_code, none.stdout, none.stderr) == (0, "", "no line is like that\n")
+    assert (none.exit_code, none.stdout, none.stderr) == (0, "", "no line matches\n")
 
 
 def test_since_selects_records(root: Path) -> None:

@@ -64,7 +64,7 @@ async def test_a_build_is_pushed_and_runs_from_its_tag(
     await docker.log_in()
     code, printed = await docker("build", "--pull", "-t", IMAGE, str(program))
     assert code == 0
-    assert "not done, for want of a container engine: 1 RUN" in printed
+    assert "not done, without a container engine: 1 RUN" in printed
     code, printed = await docker("push", IMAGE)
     assert code == 0, printed
     assert f"1a2b: digest: {world.registry.digest(IMAGE)}" in printed

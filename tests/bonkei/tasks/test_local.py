@@ -109,7 +109,7 @@ def test_unsupported_settings_are_noted(directory):
     )
     text = "\n".join(note.text for note in composition.notes)
     for words in (
-        "9000 cannot be moved",
+        "9000 cannot be changed",
         "only requirements.txt is read",
         "volumes are not mounted",
     ):
@@ -156,7 +156,7 @@ def test_another_python_version_than_the_images_is_noted(directory):
     for base, noted in (("docker.io/library/python:2.7-slim", True), ("python:latest", False)):
         (directory / "Dockerfile").write_text(DOCKERFILE.replace("python\n", f"{base}\n", 1))
         notes = compose(wanted, {"web": directory}).notes
-        assert any("image is Python 2.7" in note.text for note in notes) == noted
+        assert any("image has Python 2.7" in note.text for note in notes) == noted
 
 
 def test_a_container_that_logs_through_a_router_depends_on_it(directory):

@@ -130,7 +130,7 @@ async def test_requirements_without_hashes_are_locked_once_with_a_message(tmp_pa
     envs = tmp_path / "envs"
     target = await ensure_environment([requirements], envs, said.append)
     lock = target.with_name(f"{target.name}.txt")
-    assert said[0] == f"locking {requirements}, for want of hashes: once, in {lock}"
+    assert said[0] == f"locking {requirements}, which has no hashes: once, in {lock}"
     assert "greeting==1.0" in lock.read_text()
     assert "://" not in lock.read_text()
     assert index["greeting-1.0-py3-none-any.whl"] in lock.read_text()

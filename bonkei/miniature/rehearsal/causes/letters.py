@@ -90,7 +90,7 @@ class Letters(Quiet):
         try:
             return await self._call(operation, {"QueueUrl": self._url, **given}, self._region)
         except (AwsServiceError, BonkeiError, OSError) as error:
-            raise RehearsalError(f"the queue does not take it: {error}") from None
+            raise RehearsalError(f"the queue refuses it: {error}") from None
 
 
 async def take_back(journal: Path, call: CallQueue) -> None:

@@ -39,7 +39,7 @@ def said(plan: Plan, alarm: Alarm, name: str) -> str:
     """What is done, in a line. `name`: of the service, the cluster, the queue or the function."""
     found = {
         "processor": f"processor time, really used beside each task of {name}",
-        "memory": f"memory, really held beside each task of {name}",
+        "memory": f"memory, really used beside each task of {name}",
         "statement": f"a statement that PostgreSQL refused: it logged an ERROR in {name}",
         "refused sign-in": f"a sign-in that PostgreSQL refused: it logged a FATAL in {name}",
         "database processor": f"sessions of {name} that really count",

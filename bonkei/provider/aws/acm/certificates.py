@@ -87,7 +87,7 @@ def _origin(config: Object) -> Iterator[Problem]:
         detail = 'Give "domain_name", or "certificate_body" with "private_key".'
         yield Problem((), "Missing argument", detail)
     if domain is not None and body is not None:
-        detail = "A certificate that is brought along says its names itself."
+        detail = "An imported certificate already contains its names."
         yield Problem(("domain_name",), "Conflicting arguments", detail)
 
 

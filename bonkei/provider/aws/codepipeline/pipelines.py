@@ -63,7 +63,7 @@ def _inputs(
     outputs = [each_.get("output_artifacts") for s in stages for each_ in each(s.get("action"))]
     for name in known_items(action.get("input_artifacts")):
         if name not in earlier and not any(map(unsure, outputs)):
-            detail = f'No earlier action puts out "{name}".'
+            detail = f'No earlier action has the output "{name}".'
             yield Problem((*place, "input_artifacts"), "No such artifact", detail)
 
 
@@ -72,7 +72,7 @@ def _new_outputs(
 ) -> Iterator[Problem]:
     for name in known_items(action.get("output_artifacts")):
         if name in produced:
-            detail = f'"{name}" is put out by two actions.'
+            detail = f'"{name}" is the output of two actions.'
             yield Problem((*place, "output_artifacts"), "Duplicate artifact", detail)
         produced.add(name)
 

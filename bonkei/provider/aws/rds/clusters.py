@@ -108,7 +108,7 @@ def _cluster_fits(config: Object) -> Iterator[Problem]:
         detail = 'A new cluster needs "manage_master_user_password" = true or a "master_password".'
         yield Problem((), "Missing argument", detail)
     if given(managed) and not managed:
-        detail = "Only true means something here; leave it out to give a password of your own."
+        detail = "Only true is allowed here. Leave it out to set your own password."
         yield Problem(("manage_master_user_password",), "Invalid value", detail)
 
 

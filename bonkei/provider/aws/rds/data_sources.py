@@ -18,8 +18,8 @@ def _engine_version(config: Object, _: Context) -> Object:
     version = str(config.get("version") or (preferred[0] if preferred else ""))
     if not version:
         raise Refused(
-            "which version of a database is the newest, is not known here",
-            'Say "version", or "preferred_versions".',
+            "the newest version of a database is not known here",
+            'Set "version" or "preferred_versions".',
         )
     return {
         "id": version,

@@ -33,7 +33,10 @@ def bucket_name(value: Value) -> str | None:
     if not 3 <= len(name) <= 63:
         return f'A bucket\'s name has 3 to 63 characters; "{name}" has {len(name)}.'
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]*[a-z0-9]", name):
-        return f'"{name}": lower-case letters, digits, dots and hyphens, no dot or hyphen outside.'
+        return (
+            f'"{name}": lower-case letters, digits, dots and hyphens, '
+            "no dot or hyphen at either end."
+        )
     if ".." in name or re.fullmatch(r"\d+\.\d+\.\d+\.\d+", name):
         return f'"{name}" must not have two dots in a row or look like an IP address.'
     if name.startswith(("xn--", "sthree-", "amzn-s3-demo-")) or name.endswith(

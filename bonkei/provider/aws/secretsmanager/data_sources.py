@@ -23,8 +23,8 @@ def _secret_version(config: Object, context: Context) -> Object:
     if value is None:
         raise Refused(
             f'the secret "{secret.get("name")}" has no value yet',
-            "Make an aws_secretsmanager_secret_version for it, and add depends_on to this data"
-            " block: it is read once that is there. Of a secret outside this stack, say one in"
+            "Create an aws_secretsmanager_secret_version for it, and add depends_on to this data"
+            " block, so that it is read after that. For a secret outside this stack, add one to"
             " bonkei.toml: [[existing]], with secret_id and secret_string.",
             ("secret_id",),
         )

@@ -199,7 +199,7 @@ async def test_a_plan_waits_for_the_key(screen: Screen, capsys: pytest.CaptureFi
     assert await subject.apply()
     assert (system.done, subject.waits) == (["apply"], False)
     assert not await subject.follow(Round(definitions=True))
-    assert "mean what was applied" in capsys.readouterr().out
+    assert "have no effective change" in capsys.readouterr().out
 
 
 async def test_an_equivalent_definition_needs_no_key(screen: Screen) -> None:

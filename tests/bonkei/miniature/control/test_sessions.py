@@ -213,7 +213,7 @@ async def test_the_environment_for_a_shell_without_its_secrets(miniature: Miniat
 async def test_an_unknown_name_is_reported_with_the_known_ones(miniature: Miniature) -> None:
     for arguments, words in (
         (("run", "nobody", "--", "true"), "there are: app-web, web"),
-        (("exec", "nobody", "--", "true"), "nothing that can run is called nobody"),
+        (("exec", "nobody", "--", "true"), "nothing that can run has the name nobody"),
         (("exec", "web", "--container", "x", "--", "true"), "has no container x"),
         (("run", "web", "--", "no-such-program"), "no-such-program was not found"),
     ):
@@ -225,13 +225,13 @@ async def test_an_unknown_name_is_reported_with_the_known_ones(miniature: Miniat
     assert "bonkei run web -- COMMAND" in errors
     code, _, errors = await miniature.run("exec", "web", "python3", "-c", "1")
     assert code == 2
-    assert "come after `--`: bonkei exec NAME -- COMMAND" in errors
+    assert "after `--`: bonkei exec NAME -- COMMAND" in errors
 
 
 def test_an_ambiguous_name_is_not_guessed() -> None:
     both = Blueprint(
         task_definitions=(definition(family="a-web"), definition(family="b-web")),
     )
-    with pytest.raises(MiniatureError, match="more than one is called web") as caught:
+    with pytest.raises(MiniatureError, match="more than one thing has the name web") as caught:
         sessions.find_subject(both, "web")
     assert "a-web, b-web" in caught.value.remedy

@@ -105,7 +105,7 @@ async def test_nothing_remains_of_an_aborted_rehearsal(world: World) -> None:
 
     assert not monitor.engine.hurried
     state = monitor.book.state("cpu")
-    assert (state.value, "broken off" in state.reason) == (State.OK, True)
+    assert (state.value, "aborted" in state.reason) == (State.OK, True)
     (found,) = monitor.store.buckets(identity(CPU), 0, 4e9, 4e9).values()
     assert found.values == {5.0: 1, 6.0: 1, 7.0: 1}  # only the real values
 

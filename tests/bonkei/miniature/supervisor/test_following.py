@@ -60,7 +60,7 @@ async def test_a_failed_migration_leaves_the_old_tasks(make: Make, world: World)
     for call, done in (("reload", "applied"), ("restart", "not restarted")):
         with pytest.raises(MiniatureError, match=f"{done}, and no new task is started") as caught:
             await subject.ask(call, service="web")
-        assert "serve on" in caught.value.remedy
+        assert "keep serving" in caught.value.remedy
     assert [what for what in subject.since(count) if "roll out" in what] == []
     # A failed restart does not affect the next one.
     world.exit_codes = {}
