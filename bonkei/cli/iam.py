@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from bonkei.cli.terminal import as_json, safe
 if TYPE_CHECKING:
     from bonkei.blueprint.role import PolicyStatement, Role
     from bonkei.check.sources import Sources
+    from bonkei.cloud.asking import Asking
 
 _SHOWN = 20
 
@@ -112,6 +114,82 @@ def tighten(context: Context, role: str) -> None:
     after = _hcl(tightened(found.statements, used_by_role, OBSERVED))
     lines = list(difflib.unified_diff(before, after, "granted", "used", lineterm="", n=99))
     click.echo(safe("\n".join(lines)) if lines else f"{found.name} has used every grant")
+
+
+@iam.command()
+@click.argument("role")
+@click.argument("action")
+@click.argument("resource", default="*")
+@click.option("--with", "keys", multiple=True, metavar="KEY=VALUE", help="A condition key.")
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@pass_context
+def may(
+    context: Context, role: str, action: str, resource: str, keys: tuple[str, ...], form: str | None
+) -> None:
+    """Say whether ROLE may do ACTION on RESOURCE by the definitions, and which statement decides.
+
+    Nothing is called. Exit code 1 when it may not; 3 when the text of a policy is not known.
+    """
+    from bonkei.miniature.rooms.console.permissions import Places, condition_keys, explanation_json
+
+    [found] = _roles(context, role)
+    answer = _asking(context).explain(found.arn, action, resource, condition_keys("\n".join(keys)))
+    if answer is None:
+        raise click.ClickException("there are no definitions yet")
+    places = Places(context.config.definitions, context.config.root)
+    shown: Any = explanation_json(answer, places)
+    click.echo(as_json(shown, indent=2) if form == "json" else safe(_answer(shown)))
+    if not shown["allowed"]:
+        sys.exit(3 if shown["unknown"] else 1)
+
+
+def _asking(context: Context) -> Asking:
+    """IAM of the definitions as they were applied last."""
+    from bonkei import blueprint
+    from bonkei.cloud.asking import Asking
+    from bonkei.cloud.identity.credentials import Issuer
+    from bonkei.cloud.permission.authorizer import Authorizer
+    from bonkei.cloud.permission.estate import Estate, read_others
+    from bonkei.cloud.permission.ledger import Ledger
+    from bonkei.cloud.permission.requirement import Place
+    from bonkei.cloud.provision.wanted import find_region
+    from bonkei.miniature.rooms.stacks import stacked
+
+    config = context.config
+    found = blueprint.read(context.workspace.state(), stacked(context.home.stacks))
+    place = Place(config.account_id, find_region(found))
+    authorizer = Authorizer("on", Ledger(context.home.cloud))  # a question is not recorded
+    authorizer.use(Estate(found, place, read_others(config.policies)))
+    return Asking(authorizer, Issuer(bytes(32), config.account_id))
+
+
+def _answer(shown: Mapping[str, Any]) -> str:
+    decides = shown["statement"]
+    if shown["unknown"]:
+        return f"not known: the text of {', '.join(shown['unknown'])} is missing"
+    lines = ["allowed" if shown["allowed"] else shown["message"]]
+    if decides is not None:
+        lines.append(f"  by {_written(decides)}")
+    elif not shown["allowed"]:
+        lines += [f"  near: {_written(each)}" for each in shown["near"]]
+        lines += [f"  looked at {_at(each)}" for each in shown["looked_at"]]
+    if not shown["allowed"] and shown["absent_keys"]:
+        lines.append(f"  absent: {', '.join(shown['absent_keys'])} (--with KEY=VALUE)")
+    return "\n".join(lines)
+
+
+def _written(statement: Mapping[str, Any]) -> str:
+    about = ", ".join((*statement.get("actions", ()), *statement.get("resources", ())))
+    sid = f"{statement['sid']} " if statement["sid"] else ""
+    return f"{statement['effect']} {sid}{about}  {_at(statement['place'])}".rstrip()
+
+
+def _at(place: Mapping[str, Any]) -> str:
+    return (
+        f"{place['file']}:{place['line']} ({place['address']})"
+        if place["file"]
+        else str(place["address"])
+    )
 
 
 def _roles(context: Context, name: str) -> tuple[Role, ...]:

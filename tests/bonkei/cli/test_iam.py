@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.cloud.permission.ledger import Denial, Ledger
+from bonkei.errors import BonkeiError
 from tests.bonkei.cli.projects import make_project, run
 
 DEFINITIONS = """
@@ -95,3 +96,26 @@ def test_the_tight_policy_keeps_used_permissions_and_those_for_a_tasks_start(roo
     assert '-    "ecr:PutImage",' in shown
     assert '     "s3:GetObject",' in shown
     assert '     "ecr:BatchGetImage",' in shown
+
+
+def test_a_question_is_answered_with_the_statement_and_its_line(root: Path) -> None:
+    line = DEFINITIONS.splitlines().index('resource "aws_iam_role_policy" "start" {') + 1
+    place = f"infrastructure/main.tf:{line} (aws_iam_role_policy.start)"
+    yes = run(root, "iam", "may", "start", "s3:GetObject", "arn:aws:s3:::shop/a")
+    assert (yes.exit_code, "allowed" in yes.output, place in yes.output) == (0, True, True)
+    no = run(root, "iam", "may", "start", "s3:GetObject", "arn:aws:s3:::other/a")
+    assert no.exit_code == 1
+    assert "because no identity-based policy allows the s3:GetObject action" in no.output
+    assert f"near: Allow s3:GetObject, s3:PutObject, arn:aws:s3:::shop/*  {place}" in no.output
+    found = json.loads(run(root, "iam", "may", "start", "sqs:SendMessage", "--json").output)
+    assert (found["allowed"], found["near"]) == (False, [])
+    before = (root / ".bonkei" / "cloud" / "denied.jsonl").read_text()
+    assert "other/a" not in before, "a question is no call"
+
+
+@pytest.mark.parametrize("question", [("s3:*",), ("nothing",), ("s3:GetObject", "shop")])
+def test_what_is_no_question_is_said(root: Path, question: tuple[str, ...]) -> None:
+    refused = run(root, "iam", "may", "start", *question)
+    assert refused.exit_code == 1
+    assert isinstance(refused.exception, BonkeiError)
+    assert refused.exception.remedy.startswith("write i")

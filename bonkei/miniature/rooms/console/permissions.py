@@ -65,7 +65,7 @@ def offer_permissions(console: Console, sources: PermissionSources) -> None:
     async def ask(query: Mapping[str, str]) -> Json:
         found = _find(sources.blueprint(), query.get("role", ""))
         action, resource = query.get("action", "").strip(), query.get("resource", "").strip()
-        context = _context(query.get("context", ""))
+        context = condition_keys(query.get("context", ""))
         answer = sources.cloud().asks.explain(found.arn, action, resource or "*", context)
         if answer is None:
             raise ConsoleError("there are no definitions yet", remedy="wait for the start")
@@ -278,7 +278,7 @@ def _find(blueprint: Blueprint, wanted: str) -> Role:
     )
 
 
-def _context(text: str) -> dict[str, tuple[str, ...]]:
+def condition_keys(text: str) -> dict[str, tuple[str, ...]]:
     """Condition keys: `aws:SourceIp=10.0.0.1`, one a line; a key may come again."""
     found: dict[str, Any] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
