@@ -1,7 +1,7 @@
 """The console in a real browser, with doubles that hold realistic data.
 
-Who adds a page adds a sample (`tests/bonkei/console/samples/NAME.py` with a function `offer`), and a
-test that takes `console_page`.
+Who adds a page adds a sample (`tests/bonkei/console/samples/NAME.py` with a function `offer`), and
+a test that takes `console_page`.
 """
 
 from __future__ import annotations
