@@ -24,7 +24,7 @@ def status(context: Context, everything: bool, as_json: bool) -> None:
     """Show what runs, its state, and how much is not simulated."""
     from bonkei.miniature import control
     from bonkei.miniature.home import MiniatureError, is_running
-    from bonkei.miniature.report.status import render
+    from bonkei.miniature.report.status_text import render
 
     if not is_running(context.home):
         if as_json:

@@ -9,7 +9,8 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm
 from bonkei.events import Bus
-from bonkei.miniature.rehearsal.plan import Facts, choose
+from bonkei.miniature.rehearsal.choice import choose
+from bonkei.miniature.rehearsal.plan import Facts
 from bonkei.miniature.rehearsal.rules import matching, rules_of
 from bonkei.monitor.alarm.points import period_of
 from bonkei.monitor.metric.model import Datum

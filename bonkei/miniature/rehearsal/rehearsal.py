@@ -13,6 +13,7 @@ from bonkei.blueprint.alarm import Alarm
 from bonkei.blueprint.notification import EventRule
 from bonkei.errors import BonkeiError
 from bonkei.miniature.rehearsal.causes.making import make, name_of, said
+from bonkei.miniature.rehearsal.choice import choose, fallback
 from bonkei.miniature.rehearsal.facts import look_up
 from bonkei.miniature.rehearsal.plan import (
     ACTS,
@@ -20,8 +21,6 @@ from bonkei.miniature.rehearsal.plan import (
     SLOW,
     SUSPENDED,
     Plan,
-    choose,
-    fallback,
     in_last_act,
 )
 from bonkei.miniature.rehearsal.rules import rehearse_rule

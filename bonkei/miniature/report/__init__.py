@@ -1,6 +1,7 @@
 """What the user reads about a miniature.
 
-status       `bonkei status`: a plain value for JSON, and its text
+status       `bonkei status` as a plain value for JSON
+status_text  the text of that value
 functions    the functions and topics in it
 announce     the last lines of a start: addresses, and the files of secrets
 """

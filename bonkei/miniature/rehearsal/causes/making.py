@@ -28,7 +28,8 @@ from bonkei.miniature.rehearsal.causes.tasks import (
     Suspended,
     Targets,
 )
-from bonkei.miniature.rehearsal.plan import Plan, filter_of, is_called
+from bonkei.miniature.rehearsal.choice import filter_of
+from bonkei.miniature.rehearsal.plan import Plan, is_called
 from bonkei.miniature.rehearsal.values import Cause, Means, RehearsalError, World
 from bonkei.monitor.rehearsal import values
 

@@ -10,7 +10,8 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
-from bonkei.miniature.report.status import compose_status, render
+from bonkei.miniature.report.status import compose_status
+from bonkei.miniature.report.status_text import render
 from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy
 from bonkei.tasks import FileLogSink, LogLine, TasksSnapshot
 from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskSnapshot

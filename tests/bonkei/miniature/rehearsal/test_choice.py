@@ -21,7 +21,8 @@ from bonkei.blueprint.log_group import MetricFilter
 from bonkei.blueprint.notification import EventRule
 from bonkei.blueprint.service.values import Service, ServiceTarget, TaskDefinition
 from bonkei.blueprint.storage import Queue
-from bonkei.miniature.rehearsal.plan import Facts, Plan, choose
+from bonkei.miniature.rehearsal.choice import choose
+from bonkei.miniature.rehearsal.plan import Facts, Plan
 from bonkei.miniature.rehearsal.rules import matching
 
 PLACE = "eu-west-1:123456789012"
