@@ -15,7 +15,7 @@ from bonkei.database.bootstrap import Connection, Guest, Wanted, pending_restart
 from bonkei.database.errors import DatabaseError
 from bonkei.database.external import check_version, explain, parse_url, place, survey
 from bonkei.database.files import ClusterFiles, ServerSpec
-from bonkei.database.master import keep_password, master_password
+from bonkei.database.master import keep_password, master_password, new_password
 from bonkei.database.notes import differences
 from bonkei.database.ownership import Mark, home_id, is_used_as_it_is, require_ours
 from bonkei.database.parameters import USUAL_CONNECTIONS, Settings, translate
@@ -96,6 +96,20 @@ class Database:
             await self._prepare_elsewhere(parse_url(self._url or ""))
         else:
             await self._reload(self._server)
+
+    async def rotate(self) -> None:
+        """Give the master user another password. What is signed in stays so. DatabaseError for a
+        server of a person's own: its users are theirs."""
+        server, cluster = self._server, self._cluster
+        if server is None:
+            raise DatabaseError(f"{cluster.identifier} has no server of the miniature's own")
+        before = master_password(cluster, self._vault)
+        keep_password(cluster, self._vault, new_password())
+        try:
+            await self._prepare(server.files.admin)
+        except BaseException:
+            keep_password(cluster, self._vault, before)
+            raise
 
     async def stop(self) -> None:
         """Fast shutdown; the data stays."""

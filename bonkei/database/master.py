@@ -18,9 +18,13 @@ def master_password(cluster: DatabaseCluster, vault: Vault) -> str:
     arn = cluster.master_secret_arn or cluster.arn
     password = _read(vault.get(arn), cluster.master_username)
     if password is None:
-        password = secrets.token_urlsafe(24)
+        password = new_password()
         keep_password(cluster, vault, password)
     return password
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def keep_password(cluster: DatabaseCluster, vault: Vault, password: str) -> None:

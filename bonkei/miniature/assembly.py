@@ -158,6 +158,7 @@ class Assembly:
             lambda: self.blueprint,
             self.edge.snapshot,
             self.databases.snapshots,
+            self.databases.rotate,
         )
         rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
         return ChainMap({**own, **rooms, **self.pipelines.services}, self.functions.services)

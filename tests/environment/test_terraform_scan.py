@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -83,24 +85,65 @@ def test_one_run_reports_the_findings_of_all_modules(stages: Stages) -> None:
         assert f"{mark.parent.name}/ has a finding" in output
 
 
-@pytest.mark.parametrize("module", ["domain", MODULES[-1]])
-def test_an_open_bucket_in_a_module_is_found_by_trivy_itself(module: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def trivy(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], subprocess.CompletedProcess]:
+    """The real scanner, on copies of this project's definitions that have a finding each."""
     try:
         scanners.install()
     except scanners.ScannerError as error:
         pytest.skip(str(error))
+    folder = tmp_path_factory.mktemp("modules")
+    shutil.copytree(ROOT / "infrastructure", folder / "infrastructure")
+
+    def scan(module: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [*scanners.TRIVY, f"infrastructure/modules/{module}/"], cwd=folder,
+            env=scanners.environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    for module in MODULES:
+        seed(folder, module)
+    return scan
+
+
+def seed(folder: Path, module: str) -> None:
+    main = folder / "infrastructure" / "modules" / module / "main.tf"
+    main.write_text(main.read_text(encoding="utf-8") + OPEN_BUCKET, encoding="utf-8")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_finding_in_each_module_is_trivys_own(
+    trivy: Callable[[str], subprocess.CompletedProcess], module: str
+) -> None:
+    """The command of the buildspec. A module's own scan sees that module and those that it calls,
+    so that each finding is looked for where it is."""
+    outcome = trivy(module)
+    assert outcome.returncode == 1
+    assert "AWS-0087" in outcome.stdout
+    assert f"main.tf:{_line_of_the_finding(module)}" in outcome.stdout
+
+
+def _line_of_the_finding(module: str) -> int:
+    """Where the access block begins that is open."""
+    text = (ROOT / "infrastructure" / "modules" / module / "main.tf").read_text(encoding="utf-8")
+    lines = (text + OPEN_BUCKET).splitlines()
+    return lines.index('resource "aws_s3_bucket_public_access_block" "open" {') + 1
+
+
+def test_an_open_bucket_ends_the_run(tmp_path: Path, trivy: object) -> None:
+    """The whole buildspec, of which one module has the real scanner."""
+    assert trivy
     path = scanners.environment()["PATH"]
-    trivy = shutil.which("trivy", path=path)
-    # The other modules are sound (see `make check`). Only the open one is scanned by Trivy itself.
+    module, program = MODULES[-1], shutil.which("trivy", path=path)
+    # The others are sound (see `make check`): the scan of the one that is not is Trivy's own.
     real = (
-        f'case "${{@: -1}}" in */{module}/) PATH="{os.environ["PATH"]}" exec {trivy} "$@" ;; esac'
+        f'case "${{@: -1}}" in */{module}/) PATH="{os.environ["PATH"]}" exec {program} "$@" ;; esac'
     )
     stages = Stages(tmp_path, trivy=real)
     lay_out(stages.machine)
     variables = {k: v for k, v in scanners.environment().items() if k not in ("PATH", "HOME")}
     given = stages.variables(**variables)
-    main = stages.machine.source / "infrastructure" / "modules" / module / "main.tf"
-    main.write_text(main.read_text(encoding="utf-8") + OPEN_BUCKET, encoding="utf-8")
+    seed(stages.machine.source, module)
     outcome = stages.machine.run(read("terraform_scan"), given)
     assert "for module in" in outcome.failed
     assert "AWS-0087" in outcome.output

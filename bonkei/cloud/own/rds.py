@@ -1,4 +1,4 @@
-"""Amazon RDS, for reading: clusters and instances as declared, and their server's state.
+"""Amazon RDS: clusters and instances as declared, their server's state, and a new password.
 
 An endpoint is the server's address here, so a program can connect to it. Source: the Amazon RDS
 API Reference. It calls the omitted fields of a description optional.
@@ -6,14 +6,16 @@ API Reference. It calls the omitted fields of a description optional.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
 from bonkei.cloud.own.paging import page
+from bonkei.errors import BonkeiError
 
 Json = Mapping[str, Any]
 
@@ -31,7 +33,18 @@ States = Callable[[], Mapping[str, DatabaseState]]
 """By the identifier of the cluster, or of the instance that is in none."""
 
 
-def service(blueprint: Callable[[], Blueprint], states: States) -> AwsService:
+Rotate = Callable[[str], Awaitable[None]]
+"""Gives the master user of a cluster, by its identifier, another password. BonkeiError."""
+_ROTATES = {"DBClusterIdentifier", "RotateMasterUserPassword", "ApplyImmediately"}
+
+
+async def _not_rotated(_identifier: str) -> None:
+    raise AwsServiceError("InvalidDBClusterStateFault", "The cluster does not run.")
+
+
+def service(
+    blueprint: Callable[[], Blueprint], states: States, rotate: Rotate = _not_rotated
+) -> AwsService:
     """Of the definitions that are applied now."""
 
     async def clusters(call: AwsCall) -> Json:
@@ -74,6 +87,7 @@ def service(blueprint: Callable[[], Blueprint], states: States) -> AwsService:
             "DescribeDBClusters": clusters,
             "DescribeDBInstances": instances,
             "ListTagsForResource": tags,
+            "ModifyDBCluster": partial(_modify, blueprint, states, rotate),
         }
     )
 
@@ -81,6 +95,33 @@ def service(blueprint: Callable[[], Blueprint], states: States) -> AwsService:
 def _is_cluster(one: DatabaseCluster) -> bool:
     """The blueprint has an instance of its own as a cluster of one."""
     return ":cluster:" in one.arn
+
+
+async def _modify(
+    blueprint: Callable[[], Blueprint], states: States, rotate: Rotate, call: AwsCall
+) -> Json:
+    """Only a rotation. "You must apply the change immediately when rotating the master user
+    password" (ModifyDBCluster, RotateMasterUserPassword)."""
+    given, wanted = call.parameters, call.parameters["DBClusterIdentifier"]
+    known = [one for one in blueprint().database_clusters if _is_cluster(one)]
+    found = next((one for one in known if wanted in (one.identifier, one.arn)), None)
+    if found is None:
+        raise AwsServiceError("DBClusterNotFoundFault", f"DBCluster {wanted} not found.")
+    if others := sorted(set(given) - _ROTATES):
+        raise _wrong(f"The miniature does not change {', '.join(others)}: Terraform does.")
+    if not given.get("RotateMasterUserPassword") or not given.get("ApplyImmediately"):
+        raise _wrong("RotateMasterUserPassword has to be asked for with ApplyImmediately.")
+    if not found.master_secret_arn:
+        raise _wrong("The master user's password is not managed in Secrets Manager.")
+    try:
+        await rotate(found.identifier)
+    except BonkeiError as error:
+        raise AwsServiceError("InvalidDBClusterStateFault", error.message) from None
+    return {"DBCluster": _cluster(found, states().get(found.identifier))}
+
+
+def _wrong(message: str) -> AwsServiceError:
+    return AwsServiceError("InvalidParameterCombination", message)
 
 
 def _instances(known: Blueprint) -> Iterator[tuple[DatabaseInstance, DatabaseCluster]]:

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bonkei.cloudformation.errors import TemplateError
+from bonkei.cloudformation.evaluation.patterns import matching
 from bonkei.cloudformation.template.model import ParameterDeclaration
-from bonkei.cloudformation.template.parameters import LISTS, compile_pattern
+from bonkei.cloudformation.template.parameters import LISTS
 
 _LONGEST = 4096
 
@@ -36,8 +37,17 @@ def resolve_parameters(
     if missing := [name for name, value in values.items() if value is None]:
         raise TemplateError(f"Parameters: [{', '.join(missing)}] must have values")
     found = {name: value for name, value in values.items() if value is not None}
+    patterns = {
+        name: (declared[name].allowed_pattern, _members(declared[name], value))
+        for name, value in found.items()
+        if declared[name].allowed_pattern
+    }
+    matches = matching(patterns)
     for name, value in found.items():
-        _require_fit(declared[name], value)
+        if name in patterns and name not in matches:
+            what = f"AllowedPattern of {name} takes too long here for the value that is given"
+            raise TemplateError(what, declared[name].line)
+        _require_fit(declared[name], value, matches.get(name, True))
     return found
 
 
@@ -61,25 +71,27 @@ def split(kind: str, value: str) -> str | list[str]:
     return [member.strip() for member in value.split(",")]
 
 
-def _require_fit(declared: ParameterDeclaration, value: str) -> None:
-    for problem in _problems(declared, value):
+def _members(declared: ParameterDeclaration, value: str) -> list[str]:
+    members = split(declared.type, value)
+    return members if isinstance(members, list) else [members]
+
+
+def _require_fit(declared: ParameterDeclaration, value: str, matches: bool) -> None:
+    for problem in _problems(declared, value, matches):
         if declared.constraint_description:
             what = f"Parameter {declared.name} failed to satisfy constraint:"
             raise TemplateError(f"{what} {declared.constraint_description}")
         raise TemplateError(f"Parameter '{declared.name}' {problem}")
 
 
-def _problems(declared: ParameterDeclaration, value: str) -> Iterator[str]:
-    members = split(declared.type, value)
-    each = members if isinstance(members, list) else [members]
+def _problems(declared: ParameterDeclaration, value: str, matches: bool) -> Iterator[str]:
+    each = _members(declared, value)
     if len(value.encode()) > _LONGEST:
         yield f"must contain at most {_LONGEST} bytes"
     if declared.allowed_values and not set(each) <= set(declared.allowed_values):
         yield "must be one of AllowedValues"
-    if declared.allowed_pattern:
-        pattern = compile_pattern(declared.allowed_pattern, declared.name, declared.line)
-        if not all(pattern.fullmatch(member) for member in each):
-            yield f"must match pattern {declared.allowed_pattern}"
+    if not matches:
+        yield f"must match pattern {declared.allowed_pattern}"
     if declared.type == "String":
         yield from _lengths(declared, value)
     if declared.type in ("Number", "List<Number>"):

@@ -41,7 +41,7 @@ class Planner:
         somebody has changed meanwhile."""
         before = stack if stack.inputs.template else None
         template = read(await self.text(call, before))
-        given = inputs(call, template, before)
+        given = await asyncio.to_thread(inputs, call, template, before)
         others = (one for one in self._stacks.all(call.region) if one.id != stack.id)
         imports = {name: value for _, name, value in exports_of(iter(others))}
         around = Surroundings(place_of(call), imports)

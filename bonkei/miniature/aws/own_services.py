@@ -21,13 +21,15 @@ def own_services(
     blueprint: Callable[[], Blueprint],
     edge: Callable[[], EdgeSnapshot],
     databases: Callable[[], Sequence[DatabaseSnapshot]],
+    rotate: rds.Rotate,
 ) -> Mapping[str, AwsService]:
-    """`tasks`: what runs them, once something does. `logs`: CloudWatch Logs."""
+    """`tasks`: what runs them, once something does. `logs`: CloudWatch Logs. `rotate`: the master
+    user's password of a cluster."""
     return {
         "ecs": ecs.service(tasks),
         "elbv2": elbv2.service(blueprint, lambda arn: _health(edge(), arn)),
         "logs": logs,
-        "rds": rds.service(blueprint, lambda: dict(map(_state, databases()))),
+        "rds": rds.service(blueprint, lambda: dict(map(_state, databases())), rotate),
     }
 
 

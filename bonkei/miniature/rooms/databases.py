@@ -49,6 +49,14 @@ class Databases:
                 return database.reader
         raise DatabaseError(f"there is no cluster {identifier}", remedy="see `bonkei status`")
 
+    async def rotate(self, identifier: str) -> None:
+        """Another password of the master user. DatabaseError."""
+        for database in self._running.values():
+            if database.snapshot().identifier == identifier:
+                await database.rotate()
+                return
+        raise DatabaseError(f"{identifier} does not run")
+
     async def stop(self) -> None:
         """All of them, also when one does not stop in order."""
         await close_all(*(database.stop for database in self._running.values()))

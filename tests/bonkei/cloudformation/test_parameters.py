@@ -6,6 +6,8 @@ messages are CloudFormation's, as users have quoted them.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from bonkei.cloudformation.errors import TemplateError
@@ -57,6 +59,15 @@ def test_constraints(text: str, value: str, refusal: str) -> None:
 )
 def test_values_that_match(text: str, value: str) -> None:
     assert parameters(declared(text), {"P": value}) == {"P": value}
+
+
+def test_a_pattern_that_would_take_years_ends_in_seconds_and_is_named() -> None:
+    text = declared("Type: String, AllowedPattern: '(a+)+b'")
+    assert parameters(text, {"P": "aab"}) == {"P": "aab"}
+    began = time.monotonic()
+    with pytest.raises(TemplateError, match="AllowedPattern of P takes too long"):
+        parameters(text, {"P": "a" * 4_000})
+    assert time.monotonic() - began < 30
 
 
 def test_the_default_has_to_match_too() -> None:

@@ -9,6 +9,7 @@ import socket
 from dataclasses import replace
 
 import psutil
+import psycopg
 import pytest
 
 from bonkei.database import DatabaseError, delete_data
@@ -44,6 +45,22 @@ async def test_a_lost_master_password_is_replaced(make, vault):
 
     with connect(vault, definition.port) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+async def test_a_rotated_master_password_is_the_only_one(make, vault):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+    before = vault.get(SECRET)
+    with connect(vault, definition.port) as old:
+        await database.rotate()
+        assert old.execute("SELECT 1").fetchone() == (1,), "who is signed in stays so"
+    assert vault.get(SECRET) != before
+    with connect(vault, definition.port) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    vault.put(SECRET, before)
+    with pytest.raises(psycopg.OperationalError):
+        connect(vault, definition.port)
 
 
 async def test_a_killed_server_recovers_by_itself_and_loses_nothing(make, vault):

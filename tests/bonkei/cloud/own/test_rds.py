@@ -35,9 +35,16 @@ DECLARED = Blueprint(
 STATES = {"main": DatabaseState("available", "127.0.0.5", 5433)}
 
 
+ROTATED: list[str] = []
+
+
+async def rotate(identifier: str) -> None:
+    ROTATED.append(identifier)
+
+
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    own = {"rds": rds.service(lambda: DECLARED, lambda: STATES)}
+    own = {"rds": rds.service(lambda: DECLARED, lambda: STATES, rotate)}
     with serving(own, tmp_path_factory.mktemp("rds")) as place:
         yield place.client("rds")
 
@@ -74,6 +81,11 @@ def test_instances(client: Any) -> None:
          "InvalidParameterValue", 400),
         ("describe_db_clusters", {"MaxRecords": 5}, "InvalidParameterValue", 400),
         ("list_tags_for_resource", {"ResourceName": "arn:x"}, "DBInstanceNotFound", 404),
+        ("modify_db_cluster", {"DBClusterIdentifier": "x"}, "DBClusterNotFoundFault", 404),
+        ("modify_db_cluster", {"DBClusterIdentifier": "main", "Port": 1},
+         "InvalidParameterCombination", 400),
+        ("modify_db_cluster", {"DBClusterIdentifier": "main", "RotateMasterUserPassword": True},
+         "InvalidParameterCombination", 400),
         ("reboot_db_instance", {"DBInstanceIdentifier": "one"}, "InvalidAction", 400),
     ],
 )  # fmt: skip
@@ -83,3 +95,9 @@ def test_errors(client: Any, call: str, parameters: dict[str, Any], code: str, s
     answer = caught.value.response
     found = (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"])
     assert found == (code, status)
+
+
+def test_the_masters_password_is_rotated_at_once(client: Any) -> None:
+    asked = {"RotateMasterUserPassword": True, "ApplyImmediately": True}
+    answer = client.modify_db_cluster(DBClusterIdentifier="main", **asked)
+    assert (answer["DBCluster"]["DBClusterIdentifier"], ROTATED) == ("main", ["main"])

@@ -1,0 +1,37 @@
+"""Whether values match patterns, for no longer than a moment.
+
+A pattern such as `(a+)+` takes years for some values, and Python's `re` lets nothing else run
+meanwhile, not even in another thread. So a process of its own looks, and is ended when it is late.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+_PATIENCE = 3.0  # seconds for all patterns of a template
+_LOOK = """
+import json, re, sys
+for name, (pattern, values) in json.load(sys.stdin).items():
+    print(name, int(all(re.fullmatch(pattern, value) for value in values)), flush=True)
+"""
+
+
+def matching(asked: Mapping[str, tuple[str, Sequence[str]]]) -> Mapping[str, bool]:
+    """By name, whether each of the values matches the pattern as a whole. A name is missing when
+    its pattern took too long, and those after it are missing, too. Blocks: call it in a thread."""
+    if not asked:
+        return {}
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _LOOK],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        said, _ = process.communicate(json.dumps(asked), timeout=_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        said, _ = process.communicate()
+    found = (line.split() for line in said.splitlines())
+    return {name: fits == "1" for name, fits in found}
