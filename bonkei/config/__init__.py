@@ -1,10 +1,11 @@
 """The user's settings: `bonkei.toml`, and a few variables of the environment that override it.
 
 values     the settings
-reading    finds the file, reads and checks it
+reading    finds the file, and reads the whole of it
+settings   one setting each, read and checked
 table      one table of the file; keys that nobody reads are an error
 
-ConfigError (BonkeiError): a file or a variable says something that cannot be.
+ConfigError (BonkeiError): a file or a variable has an invalid value.
 """
 
 from bonkei.config.reading import FILE_NAME, find, is_unchanged, load

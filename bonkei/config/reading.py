@@ -1,26 +1,18 @@
-"""Finds, reads and checks `bonkei.toml`; variables of the environment win over it."""
+"""Finds, reads and checks `bonkei.toml`; variables of the environment take precedence."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 
+from bonkei.config import settings
 from bonkei.config.table import ConfigError, Table, parse
-from bonkei.config.values import (
-    DEFAULT_WORKSPACE,
-    WORKSPACES,
-    Announcement,
-    Config,
-    Enforce,
-    OneOff,
-)
+from bonkei.config.values import Announcement, Config
 
 FILE_NAME = "bonkei.toml"
-_WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
 
 
 def find(start: Path) -> Path:
@@ -35,27 +27,27 @@ def find(start: Path) -> Path:
 
 
 def load(file: Path, environment: Mapping[str, str]) -> Config:
-    """Read and check `file`; variables of the environment win over it."""
+    """Read and check `file`; variables of the environment take precedence."""
     table = Table(parse(file), str(file))
     root = file.parent.resolve()
     check, edge, logs = table.table("check"), table.table("edge"), table.table("logs")
     builds = table.table("builds")
-    workspace = _workspace(table, environment)
+    workspace = settings.workspace(table, environment)
     containers = table.table("containers").named_tables()
-    directories = _containers(containers, root, file)
+    directories = settings.containers(containers, root, file)
     config = Config(
         file=file.resolve(),
         root=root,
-        definitions=_directory(
+        definitions=settings.directory(
             root, table.text("definitions", "infrastructure"), "definitions", file
         ),
         variable_files=tuple(
-            _file(root, name, "variables", file) for name in table.texts("variables", ())
+            settings.file(root, name, "variables", file) for name in table.texts("variables", ())
         ),
-        home=_home(root, environment, workspace),
+        home=settings.home(root, environment, workspace),
         containers=MappingProxyType(directories),
-        read_again=MappingProxyType(_read_again(containers, directories, file)),
-        one_offs=tuple(_one_off(entry) for entry in table.tables("run")),
+        read_again=MappingProxyType(settings.read_again(containers, directories, file)),
+        one_offs=tuple(settings.one_off(entry) for entry in table.tables("run")),
         announcements=tuple(
             Announcement(label=label, secret=secret)
             for label, secret in table.table("announce").all_texts().items()
@@ -69,34 +61,36 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         ),
         check_programs=MappingProxyType(
             {
-                name: _directory(root, path, f"[check.programs] {name}", file)
+                name: settings.directory(root, path, f"[check.programs] {name}", file)
                 for name, path in check.table("programs").all_texts().items()
             }
         ),
-        check_levels=MappingProxyType(_levels(check, file)),
-        edge_port=_port(edge, environment, "edge", "BONKEI_EDGE_PORT", 8080),
-        edge_hosts=_hosts(edge, file),
-        alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
-        cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
-        console_port=_console_port(table.table("console"), environment),
+        check_levels=MappingProxyType(settings.levels(check, file)),
+        edge_port=settings.port(edge, environment, "edge", "BONKEI_EDGE_PORT", 8080),
+        edge_hosts=settings.hosts(edge, file),
+        alb_port=settings.port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
+        cloud_port=settings.port(
+            table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083
+        ),
+        console_port=settings.console_port(table.table("console"), environment),
         fluent_bit=table.table("log_routers").text("fluent_bit", ""),
-        log_megabytes=_megabytes(logs, file, "logs", 512, 16),
-        log_time_factor=_time_factor(logs, file, "logs", 30),
-        time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
-        enforce=_enforce(table, environment),
+        log_megabytes=settings.megabytes(logs, file, "logs", 512, 16),
+        log_time_factor=settings.time_factor(logs, file, "logs", 30),
+        time_factor=settings.time_factor(table.table("monitor"), file, "monitor", 1),
+        enforce=settings.enforce(table, environment),
         policies=MappingProxyType(
             {
-                arn: _file(root, name, f"[policies] {arn}", file)
+                arn: settings.file(root, name, f"[policies] {arn}", file)
                 for arn, name in table.table("policies").all_texts().items()
             }
         ),
         builds_outside=builds.flag("outside"),
-        builds_megabytes=_megabytes(builds, file, "builds", 10_000, 100),
+        builds_megabytes=settings.megabytes(builds, file, "builds", 10_000, 100),
         slack_secret=table.table("slack").text("secret", ""),
-        slack_url=_slack_url(environment),
-        rehearse=MappingProxyType(_rehearse(table.table("rehearse"))),
+        slack_url=settings.slack_url(environment),
+        rehearse=MappingProxyType(settings.rehearse(table.table("rehearse"))),
         workspace=workspace,
-        account_id=_account_id(table),
+        account_id=settings.account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
         database_shared=table.table("database").flag("shared"),
         terraform=environment.get("BONKEI_TERRAFORM") or None,
@@ -143,215 +137,3 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
         check_programs=config.check_programs,
     )
     return read_anew == config
-
-
-_TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
-
-
-def _time_factor(table: Table, file: Path, section: str, default: int) -> int:
-    """A minute has whole seconds after it, too."""
-    found = table.number("time_factor", default)
-    if found not in _TIME_FACTORS:
-        raise ConfigError(
-            f"{file}: [{section}] `time_factor` is {found}",
-            remedy="set a factor that divides a minute into whole seconds: "
-            f"{', '.join(map(str, _TIME_FACTORS))}",
-        )
-    return found
-
-
-def _megabytes(table: Table, file: Path, section: str, default: int, least: int) -> int:
-    size = table.number("megabytes", default)
-    if size < least:
-        raise ConfigError(
-            f"{file}: [{section}] `megabytes` is {size}", remedy=f"give it {least} or more"
-        )
-    return size
-
-
-def _rehearse(table: Table) -> dict[str, tuple[str, ...]]:
-    found = table.all_lists()
-    for name, paths in found.items():
-        if wrong := [path for path in paths if not path.startswith("/")]:
-            raise ConfigError(
-                f"[rehearse] {name}: {wrong[0]} is no path",
-                remedy='write the path of a request: ["/api/items/1"]',
-            )
-    return found
-
-
-def _slack_url(environment: Mapping[str, str]) -> str:
-    url = environment.get("BONKEI_SLACK_WEBHOOK_URL", "").strip()
-    if url and not url.startswith("https://"):
-        raise ConfigError(
-            "BONKEI_SLACK_WEBHOOK_URL is no https address",
-            remedy="give it the address of an incoming webhook: https://hooks.slack.com/services/…",
-        )
-    return url
-
-
-def _workspace(table: Table, environment: Mapping[str, str]) -> str:
-    """A name that Terraform takes, and that can be a directory's."""
-    name = table.text("workspace", DEFAULT_WORKSPACE)
-    place = "`workspace`"
-    if environment.get("TF_WORKSPACE"):
-        place, name = "TF_WORKSPACE", environment["TF_WORKSPACE"]
-    if not _WORKSPACE.fullmatch(name):
-        raise ConfigError(
-            f"{place} is {name!r}, not a valid workspace name",
-            remedy="give it at most 90 letters, digits, `-`, `_` and `.`, a letter or digit first",
-        )
-    return name
-
-
-def _enforce(table: Table, environment: Mapping[str, str]) -> Enforce:
-    place, value = "`enforce`", table.text("enforce", "on")
-    if environment.get("BONKEI_ENFORCE"):
-        place, value = "BONKEI_ENFORCE", environment["BONKEI_ENFORCE"]
-    match value:
-        case "off" | "report" | "on":
-            return value
-    raise ConfigError(f"{place} is {value!r}", remedy='give it "off", "report" or "on"')
-
-
-def _account_id(table: Table) -> str:
-    number = table.text("account_id", "123456789012")
-    if not re.fullmatch(r"\d{12}", number):
-        raise ConfigError(
-            f"`account_id` is {number!r}, not an AWS account id",
-            remedy='give it the twelve digits, in quotes: account_id = "111122223333"',
-        )
-    return number
-
-
-def _home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
-    """The directory that `bonkei reset` removes: never the project's or the user's own.
-
-    A workspace other than the default one has a home of its own inside, and so everything apart.
-    """
-    home = (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
-    lived_in = [root, Path(environment.get("HOME") or "/").resolve()]
-    for place in lived_in:
-        if place.is_relative_to(home):
-            whose = "the project's own folder" if place == root else "your home directory"
-            raise ConfigError(
-                f"BONKEI_HOME is {home}, which is {whose} or holds it",
-                remedy="give the miniature a directory of its own, such as .bonkei",
-            )
-    return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
-
-
-def _containers(entries: Mapping[str, Table], root: Path, file: Path) -> dict[str, Path]:
-    return {
-        name: _directory(root, entry.text("directory"), f"[containers.{name}] directory", file)
-        for name, entry in entries.items()
-    }
-
-
-def _read_again(
-    entries: Mapping[str, Table], directories: Mapping[str, Path], file: Path
-) -> dict[str, tuple[Path, ...]]:
-    """Folders and files below each container's directory."""
-    found = {}
-    for name, entry in entries.items():
-        folder = directories[name]
-        paths = tuple((folder / given).resolve() for given in entry.texts("reads_again", ()))
-        for path in paths:
-            if not path.exists() or not path.is_relative_to(folder):
-                raise ConfigError(
-                    f"{file}: [containers.{name}] `reads_again`: {path} is not in {folder}",
-                    remedy="name files and folders of the container's directory",
-                )
-        if paths:
-            found[name] = paths
-    return found
-
-
-def _levels(table: Table, file: Path) -> dict[str, str]:
-    levels = table.all_texts()
-    for rule, level in levels.items():
-        if level not in ("off", "warning", "error"):
-            raise ConfigError(
-                f"{file}: [check] `{rule}` is {level!r}",
-                remedy='give it "off", "warning" or "error"',
-            )
-    return levels
-
-
-def _one_off(table: Table) -> OneOff:
-    when = table.text("when", "each-start")
-    if when not in ("each-start", "first-start"):
-        raise ConfigError(
-            f"[[run]] `when` is {when!r}", remedy='give it "each-start" or "first-start"'
-        )
-    return OneOff(
-        name=table.text("name"),
-        task_definition=table.text("task_definition"),
-        container=table.text("container"),
-        command=table.texts("command"),
-        when="each-start" if when == "each-start" else "first-start",
-    )
-
-
-_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
-
-
-def _hosts(table: Table, file: Path) -> tuple[str, ...]:
-    hosts = table.texts("hosts", ())
-    for host in hosts:
-        if not _HOST.fullmatch(host):
-            raise ConfigError(
-                f"{file}: [edge] `hosts` has {host!r}, not a host name",
-                remedy='give names alone, without a port: "app.test", "*.app.test"; "*" for any',
-            )
-    return hosts
-
-
-def _port(
-    table: Table, environment: Mapping[str, str], section: str, variable: str, default: int
-) -> int:
-    port = table.number("port", default)
-    place = f"[{section}] port"
-    if environment.get(variable):
-        place = variable
-        try:
-            port = int(environment[variable])
-        except ValueError:
-            port = -1
-    if not 1 <= port <= 65535:
-        raise ConfigError(
-            f"{place} is {environment.get(variable) or port!r}", remedy="give it a port, 1 to 65535"
-        )
-    return port
-
-
-def _console_port(table: Table, environment: Mapping[str, str]) -> int | None:
-    """A port, 0 for a free one, or None for no console."""
-    place, value = "[console] port", table.number_or_text("port", 8082)
-    if environment.get("BONKEI_CONSOLE_PORT"):
-        place, value = "BONKEI_CONSOLE_PORT", environment["BONKEI_CONSOLE_PORT"]
-    if value == "off":
-        return None
-    port = int(value) if re.fullmatch(r"\d{1,5}", str(value)) else -1
-    if not 0 <= port <= 65535:
-        raise ConfigError(
-            f"{place} is {value!r}",
-            remedy='give it a port, 1 to 65535, or 0 for a free one, or "off"',
-        )
-    return port
-
-
-def _directory(root: Path, name: str, key: str, file: Path) -> Path:
-    path = (root / name).resolve()
-    if not path.is_dir():
-        raise ConfigError(
-            f"{file}: `{key}` names {name}, not a directory", remedy="correct the path"
-        )
-    return path
-
-
-def _file(root: Path, name: str, key: str, file: Path) -> Path:
-    path = (root / name).resolve()
-    if not path.is_file():
-        raise ConfigError(f"{file}: `{key}` names {name}, not a file", remedy="correct the path")
-    return path

@@ -1,0 +1,222 @@
+"""One setting each: read from its table or the environment, and checked. ConfigError."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from bonkei.config.table import ConfigError, Table
+from bonkei.config.values import DEFAULT_WORKSPACE, WORKSPACES, Enforce, OneOff
+
+_WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
+_TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+
+
+def time_factor(table: Table, file: Path, section: str, default: int) -> int:
+    """A minute has whole seconds after it, too."""
+    found = table.number("time_factor", default)
+    if found not in _TIME_FACTORS:
+        raise ConfigError(
+            f"{file}: [{section}] `time_factor` is {found}",
+            remedy="set a factor that divides a minute into whole seconds: "
+            f"{', '.join(map(str, _TIME_FACTORS))}",
+        )
+    return found
+
+
+def megabytes(table: Table, file: Path, section: str, default: int, least: int) -> int:
+    size = table.number("megabytes", default)
+    if size < least:
+        raise ConfigError(
+            f"{file}: [{section}] `megabytes` is {size}", remedy=f"give it {least} or more"
+        )
+    return size
+
+
+def rehearse(table: Table) -> dict[str, tuple[str, ...]]:
+    found = table.all_lists()
+    for name, paths in found.items():
+        if wrong := [path for path in paths if not path.startswith("/")]:
+            raise ConfigError(
+                f"[rehearse] {name}: {wrong[0]} is no path",
+                remedy='write the path of a request: ["/api/items/1"]',
+            )
+    return found
+
+
+def slack_url(environment: Mapping[str, str]) -> str:
+    url = environment.get("BONKEI_SLACK_WEBHOOK_URL", "").strip()
+    if url and not url.startswith("https://"):
+        raise ConfigError(
+            "BONKEI_SLACK_WEBHOOK_URL is no https address",
+            remedy="give it the address of an incoming webhook: https://hooks.slack.com/services/…",
+        )
+    return url
+
+
+def workspace(table: Table, environment: Mapping[str, str]) -> str:
+    """A name that Terraform takes, and that can be a directory's."""
+    name = table.text("workspace", DEFAULT_WORKSPACE)
+    place = "`workspace`"
+    if environment.get("TF_WORKSPACE"):
+        place, name = "TF_WORKSPACE", environment["TF_WORKSPACE"]
+    if not _WORKSPACE.fullmatch(name):
+        raise ConfigError(
+            f"{place} is {name!r}, not a valid workspace name",
+            remedy="give it at most 90 letters, digits, `-`, `_` and `.`, a letter or digit first",
+        )
+    return name
+
+
+def enforce(table: Table, environment: Mapping[str, str]) -> Enforce:
+    place, value = "`enforce`", table.text("enforce", "on")
+    if environment.get("BONKEI_ENFORCE"):
+        place, value = "BONKEI_ENFORCE", environment["BONKEI_ENFORCE"]
+    match value:
+        case "off" | "report" | "on":
+            return value
+    raise ConfigError(f"{place} is {value!r}", remedy='give it "off", "report" or "on"')
+
+
+def account_id(table: Table) -> str:
+    number = table.text("account_id", "123456789012")
+    if not re.fullmatch(r"\d{12}", number):
+        raise ConfigError(
+            f"`account_id` is {number!r}, not an AWS account id",
+            remedy='give it the twelve digits, in quotes: account_id = "111122223333"',
+        )
+    return number
+
+
+def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
+    """The directory that `bonkei reset` removes: never the project's or the user's own.
+
+    A workspace other than the default one has a home of its own inside, and so everything apart.
+    """
+    home = (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
+    lived_in = [root, Path(environment.get("HOME") or "/").resolve()]
+    for place in lived_in:
+        if place.is_relative_to(home):
+            whose = "the project's own folder" if place == root else "your home directory"
+            raise ConfigError(
+                f"BONKEI_HOME is {home}, which is {whose} or holds it",
+                remedy="give the miniature a directory of its own, such as .bonkei",
+            )
+    return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
+
+
+def containers(entries: Mapping[str, Table], root: Path, file: Path) -> dict[str, Path]:
+    return {
+        name: directory(root, entry.text("directory"), f"[containers.{name}] directory", file)
+        for name, entry in entries.items()
+    }
+
+
+def read_again(
+    entries: Mapping[str, Table], directories: Mapping[str, Path], file: Path
+) -> dict[str, tuple[Path, ...]]:
+    """Folders and files below each container's directory."""
+    found = {}
+    for name, entry in entries.items():
+        folder = directories[name]
+        paths = tuple((folder / given).resolve() for given in entry.texts("reads_again", ()))
+        for path in paths:
+            if not path.exists() or not path.is_relative_to(folder):
+                raise ConfigError(
+                    f"{file}: [containers.{name}] `reads_again`: {path} is not in {folder}",
+                    remedy="name files and folders of the container's directory",
+                )
+        if paths:
+            found[name] = paths
+    return found
+
+
+def levels(table: Table, file: Path) -> dict[str, str]:
+    levels = table.all_texts()
+    for rule, level in levels.items():
+        if level not in ("off", "warning", "error"):
+            raise ConfigError(
+                f"{file}: [check] `{rule}` is {level!r}",
+                remedy='give it "off", "warning" or "error"',
+            )
+    return levels
+
+
+def one_off(table: Table) -> OneOff:
+    when = table.text("when", "each-start")
+    if when not in ("each-start", "first-start"):
+        raise ConfigError(
+            f"[[run]] `when` is {when!r}", remedy='give it "each-start" or "first-start"'
+        )
+    return OneOff(
+        name=table.text("name"),
+        task_definition=table.text("task_definition"),
+        container=table.text("container"),
+        command=table.texts("command"),
+        when="each-start" if when == "each-start" else "first-start",
+    )
+
+
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+def hosts(table: Table, file: Path) -> tuple[str, ...]:
+    hosts = table.texts("hosts", ())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise ConfigError(
+                f"{file}: [edge] `hosts` has {host!r}, not a host name",
+                remedy='give names alone, without a port: "app.test", "*.app.test"; "*" for any',
+            )
+    return hosts
+
+
+def port(
+    table: Table, environment: Mapping[str, str], section: str, variable: str, default: int
+) -> int:
+    port = table.number("port", default)
+    place = f"[{section}] port"
+    if environment.get(variable):
+        place = variable
+        try:
+            port = int(environment[variable])
+        except ValueError:
+            port = -1
+    if not 1 <= port <= 65535:
+        raise ConfigError(
+            f"{place} is {environment.get(variable) or port!r}", remedy="give it a port, 1 to 65535"
+        )
+    return port
+
+
+def console_port(table: Table, environment: Mapping[str, str]) -> int | None:
+    """A port, 0 for a free one, or None for no console."""
+    place, value = "[console] port", table.number_or_text("port", 8082)
+    if environment.get("BONKEI_CONSOLE_PORT"):
+        place, value = "BONKEI_CONSOLE_PORT", environment["BONKEI_CONSOLE_PORT"]
+    if value == "off":
+        return None
+    port = int(value) if re.fullmatch(r"\d{1,5}", str(value)) else -1
+    if not 0 <= port <= 65535:
+        raise ConfigError(
+            f"{place} is {value!r}",
+            remedy='give it a port, 1 to 65535, or 0 for a free one, or "off"',
+        )
+    return port
+
+
+def directory(root: Path, name: str, key: str, file: Path) -> Path:
+    path = (root / name).resolve()
+    if not path.is_dir():
+        raise ConfigError(
+            f"{file}: `{key}` names {name}, not a directory", remedy="correct the path"
+        )
+    return path
+
+
+def file(root: Path, name: str, key: str, file: Path) -> Path:
+    path = (root / name).resolve()
+    if not path.is_file():
+        raise ConfigError(f"{file}: `{key}` names {name}, not a file", remedy="correct the path")
+    return path
