@@ -7,15 +7,18 @@ last line makes the plan "not whole", so that nobody approves what they have not
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bonkei.console.values import Json
+from bonkei.console.views.inert import visible
 
-MOST_TEXT = 160_000
-"""Characters of a plan that are shown by resource, and again as they are written."""
+MOST_TEXT = 200_000
+"""Bytes of a plan that are shown by resource, and again as they are written."""
+_LONGEST = 20_000  # characters of a line
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BEGIN = (
     "Terraform will perform the following actions:",
@@ -91,7 +94,8 @@ class Plan:
 
 def read_plan(log: str) -> Plan | None:
     """The last plan in a log; None without any."""
-    lines = [_COLOUR.sub("", line).rstrip("\r") for line in log.split("\n")]
+    # A value must not mislead who approves: nothing of it is invisible or turns its line around.
+    lines = [visible(_COLOUR.sub("", line).rstrip("\r"), _LONGEST) for line in log.split("\n")]
     inside = _last_plan(lines)
     if not inside:
         return None
@@ -114,13 +118,17 @@ def read_plan(log: str) -> Plan | None:
 
 
 def plan_json(plan: Plan) -> Json:
-    """For a page: bounded, and `more` where something is left out."""
+    """For a page: bounded, and `more` where something is left out. The most dangerous changes have
+    the room first."""
     left = MOST_TEXT
     changes: list[Json] = []
     for each in plan.changes:
+        left -= _bytes(each.address) + _bytes(each.note) + 100
+        if left < 0:
+            break
         shown: list[Json] = []
         for line in each.lines:
-            left -= len(line.text)
+            left -= _bytes(line.text) + 16
             if left < 0:
                 break
             shown.append([line.kind, line.text])
@@ -129,15 +137,28 @@ def plan_json(plan: Plan) -> Json:
             {"address": each.address, "verb": each.verb, "note": each.note, "lines": shown,
              "cut": cut}
         )  # fmt: skip
+    raw = _beginning(plan.raw)
     return {
-        "changes": changes[:2_000],
-        "outputs": [[line.kind, line.text[:2_000]] for line in plan.outputs[:200]],
+        "changes": changes,
+        "outputs": [[line.kind, line.text[:300]] for line in plan.outputs[:100]],
         "counts": dict(plan.counts),
         "whole": plan.is_whole,
         "failed": plan.failed,
-        "raw": plan.raw[:MOST_TEXT],
-        "more": left < 0 or len(plan.raw) > MOST_TEXT or len(plan.changes) > 2_000,
+        "raw": raw,
+        "more": left < 0 or len(raw) < len(plan.raw),
     }
+
+
+def _bytes(text: str) -> int:
+    """As JSON in UTF-8."""
+    return len(json.dumps(text, ensure_ascii=False).encode())
+
+
+def _beginning(text: str) -> str:
+    cut = text
+    while _bytes(cut) > MOST_TEXT:
+        cut = cut[: len(cut) * MOST_TEXT // _bytes(cut)]
+    return cut
 
 
 def _last_plan(lines: Sequence[str]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from bonkei.cloud.own.ecs import ServiceChange
 from bonkei.config import Config
 from bonkei.console import Json
+from bonkei.console.views.inert import label
 from bonkei.events import SecretRevealed
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
@@ -120,7 +121,7 @@ def _join_permissions(config: Config, assembly: Assembly) -> None:
 def _join_data(assembly: Assembly, said: Said) -> None:
     def revealed(kind: str, name: str) -> None:
         assembly.bus.publish(SecretRevealed(kind, name))
-        said(f"console: the value of the {kind} {name} was shown")
+        said(f"console: the value of the {kind} {label(name)} was shown")
 
     sources = DataSources(
         lambda: assembly.blueprint,

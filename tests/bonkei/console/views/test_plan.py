@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
 import pytest
 
-from bonkei.console.views.plan import MOST_TEXT, Plan, plan_json, read_plan
+from bonkei.console.values import LONGEST_STATE
+from bonkei.console.views.plan import Plan, plan_json, read_plan
 
 LOG = Path(__file__).with_name("plan.txt").read_text(encoding="utf-8")
 
@@ -121,7 +123,30 @@ def test_a_huge_plan_is_cut_and_says_so() -> None:
     assert found.is_whole
     assert isinstance(shown, dict)
     assert shown["more"] is True
-    assert len(str(shown)) < 3 * MOST_TEXT
+    assert len(json.dumps(shown, ensure_ascii=False).encode()) < LONGEST_STATE
+
+
+def test_a_huge_plan_in_japanese_fits_too() -> None:
+    block = '\n  - resource "a" "b" {\n      - x = "' + "本" * 900 + '"\n    }'
+    body = "\n\n".join(f'  # a.b["{i}"] will be destroyed{block}' for i in range(5_000))
+    log = f"Terraform will perform the following actions:\n\n{body}\n\nPlan: 0 to add, 0 to"
+    found = plan_of(log + " change, 5000 to destroy.\n")
+    assert found.is_whole
+    assert len(json.dumps(plan_json(found), ensure_ascii=False).encode()) < LONGEST_STATE
+
+
+def test_a_value_cannot_turn_its_line_around() -> None:
+    """ "Trojan Source" (CVE-2021-42574): what is approved is what is seen."""
+    found = plan_of(
+        "Terraform will perform the following actions:\n\n"
+        '  # a.b["\u202eyortsed"] will be destroyed\n  - resource "a" "b" {\n'
+        '      - x = "a\u2066\x1b[8mhidden"\n    }\n\n'
+        "Plan: 0 to add, 0 to change, 1 to destroy.\n"
+    )
+    (change,) = found.changes
+    assert change.address == 'a.b["\\u202eyortsed"]'
+    assert "a\\u2066hidden" in change.lines[1].text, "colours go, the rest is visible"
+    assert "\u202e" not in found.raw
 
 
 def test_a_log_made_to_be_slow_is_not() -> None:
