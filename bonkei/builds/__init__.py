@@ -2,16 +2,17 @@
 
 values         a request, a build, its result
 buildspec      the buildspec's text as values: pure
-course         which phase follows which: pure
+course         the order of the phases: pure
 variables      the environment of a build: pure
 escape         commands that write outside a build's folder: pure
 builds         the front: projects, queue, history
 run            the life of one build
-sources, values_of, outputs    its three ways to the outside: what it fetches, asks, hands on
+entries        its entries, in its machine
+sources, values_of, outputs    its input, its secret values, its artifacts
 running        its process, its log, its limits
 artifacts      zips and patterns of files
-happenings     what EventBridge hears: pure
+happenings     the events for EventBridge: pure
 tools          commands and downloads of a build
 service        CodeBuild's API, for the AWS endpoint
-surroundings   what the room needs of the others
+surroundings   the other rooms that it needs
 """

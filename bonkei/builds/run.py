@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import shutil
-import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 
 from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds import course, escape, outputs
-from bonkei.builds.buildspec.model import Buildspec, PhaseSpec
+from bonkei.builds.buildspec.model import Buildspec
 from bonkei.builds.buildspec.reader import read
+from bonkei.builds.entries import Entries
 from bonkei.builds.errors import PhaseError
 from bonkei.builds.recorder import Recorder
 from bonkei.builds.running import limits
@@ -24,20 +20,16 @@ from bonkei.builds.running.confinement import Confinement
 from bonkei.builds.running.folder import remove
 from bonkei.builds.running.log import BuildLog
 from bonkei.builds.running.machine import Machine
-from bonkei.builds.running.script import entry_script, name_script, values_script
 from bonkei.builds.sources import Fetched, buildspec_text, fetch
 from bonkei.builds.surroundings import BuildsSettings, Surroundings
 from bonkei.builds.tools.commands import without_privileges, write_commands
 from bonkei.builds.tools.gate import Gate, Guest
 from bonkei.builds.values import FAILED, FAULT, STOPPED, SUCCEEDED, TIMED_OUT
 from bonkei.builds.values_of import Resolved, resolve
-from bonkei.builds.variables import Layout, codebuild_variables, exported, git_settings
+from bonkei.builds.variables import Layout, codebuild_variables, git_settings
 from bonkei.processes import Keeper
 
 _MINUTE = 60.0
-_LONGEST_NAME = 1_024  # characters of a key
-NO_FILES: Mapping[Path, str] = MappingProxyType({})
-_LARGEST_VALUES = 131_072  # bytes of all exported variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +56,8 @@ class Run:
         self._folder = folder
         self._ground = ground
         self._machine = Machine(folder, ground.keeper, log.feed)
-        self._variables: Mapping[str, str] = {}
         self._breach: PhaseError | None = None
+        self._entries = Entries(self._machine, recorder, log, folder, lambda: self._breach)
         self._token = ""
         unique = recorder.build.id.rpartition(":")[2]
         self._reports = ground.settings.directory / "reports" / f"{unique}.zip"
@@ -175,7 +167,7 @@ class Run:
         await self._set_variables(fetched, values, text)
         if spec.git_credential_helper:
             region = given.region()
-            settings = git_settings(region, self._variables.get("AWS_ENDPOINT_URL", ""))
+            settings = git_settings(region, self._entries.variables.get("AWS_ENDPOINT_URL", ""))
             (self._folder / "home" / ".gitconfig").write_text(settings, encoding="utf-8")
         self._begin_state(fetched.source)
         return spec
@@ -202,7 +194,7 @@ class Run:
         )  # fmt: skip
         identity = given.identity(self._project.role_arn, build.id.replace(":", "-"))
         self._log.hide(v for k, v in identity.items() if "TOKEN" in k or "SECRET" in k)
-        self._variables = {
+        self._entries.variables = {
             **codebuild_variables(build, self._project, layout, given.region()),
             **identity,
             **ground.gate.variables(self._token),
@@ -227,19 +219,19 @@ class Run:
         while name not in ("artifacts", "end"):
             phase = course.phase_spec(spec, name)
             self._record.begin(name.upper())
-            failed = await self._phase(spec, phase, fetched.source)
+            failed = await self._entries.phase(spec, phase, fetched.source)
             if failed is None:
                 self._record.end()
             else:
                 self._record.end(FAILED, failed.code, failed.message)
             name = course.following(phase, failed is not None)
-        await self._export(spec)
+        await self._entries.export(spec, self._secret)
         upload = outputs.Upload(
             self._project, self._record.build, self._folder, fetched.source, self._ground.given
         )
         if name == "artifacts":
             self._record.begin("UPLOAD_ARTIFACTS")
-            wanted = await upload.plan(spec, self._expand)
+            wanted = await upload.plan(spec, self._entries.expand)
         # Nothing of the build runs while its files are read: none can become a link meanwhile.
         await self._machine.stop()
         if spec.reports:
@@ -249,79 +241,6 @@ class Run:
             made = await upload.execute(wanted, self._log.say)
             self._record.update(outputs=made)
             self._record.end()
-
-    async def _phase(self, spec: Buildspec, phase: PhaseSpec, source: Path) -> PhaseError | None:
-        """Why it has failed, after its retries; None when it has not."""
-        tried = 0
-        while True:
-            failed = await self._entries(spec, phase.commands, source)
-            printed = self._log.recent
-            last = await self._entries(spec, phase.finally_, source)
-            failed = failed or last
-            if failed is None:
-                return None
-            if not course.is_retried(phase.on_failure, tried, printed):
-                return failed
-            tried += 1
-            self._log.say(f"Retrying {phase.name.upper()}: {tried} of {phase.on_failure.retries}")
-
-    async def _entries(
-        self, spec: Buildspec, commands: tuple[str, ...], source: Path
-    ) -> PhaseError | None:
-        for command in commands:
-            self._log.say(f"Running command {command}")
-            self._log.recent = ""
-            code = await self._entry(spec, command, source)
-            if code:
-                status = code if code > 0 else 128 - code
-                self._log.say(f"Command did not exit successfully {command} exit status {status}")
-                message = course.failure_message(command, status)
-                return PhaseError("COMMAND_EXECUTION_ERROR", message)
-        return None
-
-    async def _entry(self, spec: Buildspec, command: str, source: Path) -> int:
-        state = self._folder / "state"
-        script = entry_script(
-            str(state),
-            is_succeeding=not self._record.is_failing,
-            is_separate=spec.separate_shells,
-        )
-        return await self._shell(spec.shell, script, source, {state / "entry": f"{command}\n"})
-
-    async def _shell(
-        self, shell: str, script: str, directory: Path, files: Mapping[Path, str] = NO_FILES
-    ) -> int:
-        program = shutil.which(shell) or f"/bin/{shell}"
-        try:
-            return await self._machine.run(
-                (program, "-c", script), self._variables, directory, files
-            )
-        except PhaseError as error:
-            raise (self._breach or error) from None
-
-    async def _export(self, spec: Buildspec) -> None:
-        """The variables that are handed on; whatever they are by now."""
-        if not spec.exported:
-            return
-        target = self._folder / "state" / "exported.json"
-        script = values_script(
-            str(target.parent), sys.executable, str(target), tuple(spec.exported)
-        )
-        found: Mapping[str, str] = {}
-        if await self._shell(spec.shell, script, self._folder) == 0:
-            text = await self._machine.read(target, _LARGEST_VALUES)
-            with suppress(ValueError, TypeError):
-                found = dict(json.loads(text or "{}"))
-        self._record.update(exported=exported(spec.exported, found, tuple(self._secret)))
-
-    async def _expand(self, name: str) -> str | None:
-        """A name as the shell expands it; None when the shell cannot."""
-        target = self._folder / "state" / "name"
-        script = name_script(str(target.parent), name, str(target))
-        shell = "bash" if shutil.which("bash") else "sh"
-        if await self._shell(shell, script, self._folder):
-            return None
-        return await self._machine.read(target, _LONGEST_NAME)
 
 
 def _with_remedy(error: PhaseError) -> str:
