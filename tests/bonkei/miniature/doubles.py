@@ -41,6 +41,7 @@ class World:
     refused: dict[str, str] = field(default_factory=dict)
     exit_codes: dict[str, int] = field(default_factory=dict)  # by a one-off's first word
     pids: tuple[int, ...] = ()
+    console: Console = field(default_factory=Console)  # switched off
     reports: list[str] = field(default_factory=list)  # Terraform's output meanwhile
     on_apply: Callable[[Callable[[str], None]], None] = lambda _: None
 
@@ -300,6 +301,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda around: Functions(world),
             lambda around: Builds(),
             MemoryVault({}),
+            world.console,
         )
 
     return make

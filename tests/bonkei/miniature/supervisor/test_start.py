@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
+import httpx
 import pytest
 
+from bonkei.console import Console, ConsoleSettings
 from bonkei.database import DatabaseError
 from bonkei.miniature.home import MiniatureError
 from bonkei.tasks import TaskError
@@ -122,3 +125,28 @@ async def test_your_own_server_is_named_before_it_is_used(make: Make, world: Wor
         await subject.miniature.start()
     assert "using the PostgreSQL server at db.example:5433, as me" in subject.text
     assert "hunter2" not in subject.text
+
+
+async def test_the_console_opens_before_terraform_and_shows_the_start(
+    make: Make, world: World, tmp_path: Path
+) -> None:
+    world.console = Console(ConsoleSettings(0, tmp_path / "console"))
+    go_on = world.hold("edge starts")
+    subject = make()
+    starting = asyncio.create_task(subject.miniature.start())
+    await reached(world, "edge starts")
+    url = subject.said[0].removeprefix("Console: ")
+    async with httpx.AsyncClient(base_url=url.partition("/?")[0]) as person:
+        await person.get(url)
+        shown = (await person.get("/data/overview")).json()["data"]
+        assert shown["state"] == "starting"
+        assert any("terraform" in line for line in shown["lines"])
+        go_on.set()
+        await starting
+        shown = (await person.get("/data/overview")).json()["data"]
+        assert (shown["state"], shown["lines"]) == ("ready", [])
+        assert (await subject.ask("status"))["console"]["url"] == url
+        assert url in subject.text
+        await subject.miniature.stop()
+        with pytest.raises(httpx.ConnectError):
+            await person.get("/data/overview")

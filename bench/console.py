@@ -1,0 +1,160 @@
+"""What the console costs the edge: switched off, closed, and with a page open.
+
+    python -m bench.console [--seconds 3] [--connections 32] [--rounds 5]
+
+Each row is an edge of its own with the records of a miniature, under wrk. Where a page is open, a
+client reads the picture as a browser does. Needs nginx and wrk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.cookiejar
+import multiprocessing
+import shutil
+import sys
+import tempfile
+import threading
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import SimpleNamespace
+
+import uvloop
+
+from bench.edge import _TARGET, BODY, SECRET, nginx, records
+from bench.load import Options, Result, Row, free_port, read_options, take
+from bench.stack import blueprint
+from bonkei.console import Console, ConsoleSettings
+from bonkei.edge import Edge, EdgeSettings
+from bonkei.events import Bus, Endpoint, TargetRegistered
+from bonkei.miniature.rooms.access_hooks import Requests
+from bonkei.miniature.rooms.console.flow import Flow
+from bonkei.miniature.rooms.console.health import Parts
+from bonkei.miniature.rooms.console.picture import PictureSources, offer_picture
+from bonkei.monitor.monitor import MonitorSnapshot
+from bonkei.tasks.snapshot import TasksSnapshot
+
+_OFF, _CLOSED, _OPEN = "no console", "console, no page", "console, a page open"
+
+
+def serve(target: int, ready: Connection, home: Path, *, has_console: bool) -> None:
+    """The child process: an edge, and beside it the console as the supervisor has it."""
+
+    async def run() -> None:
+        bus, hooks = Bus(), Requests()
+        hooks.hear(records(home))
+        edge = Edge(bus, EdgeSettings(distribution_port=0, load_balancer_port=0), on_access=hooks)
+        architecture = blueprint(SECRET)
+        await edge.start(architecture)
+        for group in ("web", "api"):
+            bus.publish(TargetRegistered(f"arn:tg/{group}", group, Endpoint("127.0.0.1", target)))
+        while any(  # noqa: ASYNC110 - once, at the start
+            one.state != "healthy"
+            for group in edge.snapshot().target_groups
+            for one in group.targets
+        ):
+            await asyncio.sleep(0.05)
+        url = ""
+        if has_console:
+            console = Console(ConsoleSettings(0, home / "console"))
+            parts = Parts(
+                lambda: architecture,
+                edge.snapshot,
+                lambda: TasksSnapshot((), (), (), ()),
+                list,
+                lambda: None,
+                MonitorSnapshot,
+                lambda: (),
+                lambda: SimpleNamespace(functions=()),
+            )
+            flow = Flow(hooks.hear, asyncio.get_running_loop().call_later)
+            offer_picture(console, PictureSources(parts, flow, list, "on"))
+            await console.start()
+            shown = console.snapshot()
+            url = shown.url if shown is not None else ""
+        ports = {each.name: each.port for each in edge.snapshot().listeners}
+        ready.send((f"http://127.0.0.1:{ports['d1.cloudfront.net']}", url))
+        await asyncio.Event().wait()
+
+    uvloop.run(run())
+
+
+@contextlib.contextmanager
+def process(target: int, home: Path, *, has_console: bool = True) -> Iterator[tuple[int, str, str]]:
+    """An edge: its process id, the URL of its distribution, and the console's."""
+    ours, theirs = multiprocessing.Pipe()
+    home.mkdir()
+    child = multiprocessing.get_context("spawn").Process(
+        target=serve,
+        args=(target, theirs, home),
+        kwargs={"has_console": has_console},
+        daemon=True,
+    )
+    child.start()
+    try:
+        if not ours.poll(30):
+            raise RuntimeError("the edge did not become ready")
+        yield (child.pid or 0, *ours.recv())
+    finally:
+        child.terminate()
+        child.join()
+
+
+def read_on(url: str, over: threading.Event, seen: list[int]) -> None:
+    """A page that is open: it reads the picture until `over`."""
+    cookies = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(cookies))
+    with contextlib.suppress(OSError):
+        # The answer is a redirection to the page: what counts is the cookie.
+        opener.open(url, timeout=5).close()
+    base = url.partition("/?")[0]
+    topics = urllib.parse.urlencode([("topic", "picture.live"), ("topic", "picture")])
+    with opener.open(f"{base}/live?{topics}", timeout=30) as answer:
+        while not over.is_set():
+            seen.append(len(answer.readline()))
+
+
+def measure(options: Options) -> tuple[dict[str, Result], int]:
+    """The rows, and how many lines the open page has read."""
+    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
+        home, target = Path(directory), free_port()
+        stack.enter_context(nginx(home, "target", _TARGET.format(port=target, body=BODY), target))
+        off, off_url, _ = stack.enter_context(process(target, home / "off", has_console=False))
+        closed, closed_url, _ = stack.enter_context(process(target, home / "closed"))
+        opened, opened_url, console = stack.enter_context(process(target, home / "open"))
+        over, seen = threading.Event(), list[int]()
+        reader = threading.Thread(target=read_on, args=(console, over, seen), daemon=True)
+        reader.start()
+        try:
+            rows = {
+                _OFF: Row(off, f"{off_url}/api/x"),
+                _CLOSED: Row(closed, f"{closed_url}/api/x"),
+                _OPEN: Row(opened, f"{opened_url}/api/x"),
+            }
+            return take(rows, options), len(seen)
+        finally:
+            over.set()
+            reader.join(5)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = read_options("console", __doc__, arguments)
+    if missing := [tool for tool in ("nginx", "wrk") if shutil.which(tool) is None]:
+        print(f"console: not measured, {' and '.join(missing)} not found", file=sys.stderr)
+        return 1
+    results, seen = measure(options)
+    print("| CloudFront + WAF + ALB, with records | requests/s | × without | CPU µs a request |")
+    print("|---|---:|---:|---:|")
+    base = results[_OFF].rate
+    for name, each in results.items():
+        print(f"| {name} | {each.rate:,.0f} | {each.rate / base:.3f} | {each.cpu:.1f} |")
+    print(f"\nThe open page read {seen} lines.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""What all pages share: quick, found again after a restart, and as the person wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsers import needs_browser
+from playwright.sync_api import Browser, Page, expect
+from ports import free_port
+
+from bonkei.console import Console, ConsoleSettings
+from tests.bonkei.console.browser.conftest import ConsolePage, Served
+from tests.bonkei.console.samples import overview, tasks
+
+pytestmark = needs_browser
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+
+
+def first_paint(browser: Browser, served: Served) -> float:
+    """Milliseconds from the address to something to see, in a browser that has nothing yet."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(served.url)
+    page.wait_for_function(_PAINT)
+    found = float(page.evaluate(_PAINT))
+    expect(page.get_by_role("heading", name="Architecture")).to_be_visible()
+    context.close()
+    return found
+
+
+def test_the_first_paint_takes_less_than_300_ms(browser: Browser, served: Served) -> None:
+    """The best of some: machines have other work too."""
+    first_paint(browser, served)  # the first starts the browser's own parts
+    for _ in range(6):
+        if (best := first_paint(browser, served)) < 300:
+            return
+    pytest.fail(f"the first paint took {best:.0f} ms")
+
+
+def test_languages_and_colours_are_the_persons(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks")
+    page.get_by_role("button", name="日本語").click()
+    expect(page.get_by_role("heading", name="タスク", exact=True)).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    background = "getComputedStyle(document.body.parentElement).backgroundColor"
+    before = page.evaluate(background)
+    page.get_by_role("button", name="配色").click()
+    page.get_by_role("button", name="配色").click()
+    page.reload()
+    expect(page.get_by_role("heading", name="タスク", exact=True)).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-colour", "dark")
+    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    assert (page.evaluate(background) == before) is is_dark
+
+
+def test_a_filter_is_in_the_address(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks?filter=frontend")
+    expect(page.get_by_label("Filter")).to_have_value("frontend")
+    backend = page.get_by_role("region", name="statuspage-backend")
+    expect(backend.get_by_role("row")).to_have_count(1)
+
+
+def test_a_page_that_is_not_there_says_so(console_page: ConsolePage) -> None:
+    console_page.page.goto(f"{console_page.served.base}/#/nowhere")
+    expect(console_page.page.get_by_text("There is no such page")).to_be_visible()
+
+
+@contextlib.contextmanager
+def running(port: int, directory: Path) -> Iterator[str]:
+    """A console at a port, until the end of the block."""
+    console = Console(ConsoleSettings(port, directory))
+    for sample in (overview, tasks):
+        sample.offer(console, [])
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def run(job: Any) -> None:
+        asyncio.run_coroutine_threadsafe(job, loop).result(20)
+
+    run(console.start())
+    try:
+        shown = console.snapshot()
+        assert shown is not None
+        yield shown.url
+    finally:
+        run(console.stop())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-GB")
+    yield context.new_page()
+    context.close()
+
+
+def test_an_open_page_goes_on_after_a_restart(tab: Page, tmp_path: Path) -> None:
+    port = free_port()
+    with running(port, tmp_path) as url:
+        tab.goto(url)
+        tab.goto(f"http://127.0.0.1:{port}/#/tasks")
+        expect(tab.get_by_role("status")).to_contain_text("degraded")
+    expect(tab.get_by_role("status")).to_contain_text("does not answer")
+    with running(port, tmp_path):
+        expect(tab.get_by_role("status")).to_contain_text("degraded")
+
+
+def test_a_browser_without_the_token_is_told_what_to_do(tab: Page, served: Served) -> None:
+    tab.goto(served.base)
+    expect(tab.get_by_text("bonkei status").first).to_be_visible()
+    expect(tab.get_by_role("heading", name="not been let in")).to_be_visible()

@@ -1,0 +1,100 @@
+"""The console of a running miniature, in a real browser: each page's short scenario."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from browsers import launched, needs_browser
+from miniatures import Running, eventually, visitors
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = needs_browser
+expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def door(miniature: Running) -> str:
+    """The address that `bonkei status` shows; `bonkei up` has printed it too."""
+    url = str(miniature.project.status()["console"]["url"])
+    assert any(url in line for line in miniature.lines)
+    return url
+
+
+@pytest.fixture
+def console(browser: Browser, door: str) -> Iterator[Page]:
+    """A tab that is let in. Afterwards nothing may have been complained of."""
+    context = browser.new_context(base_url=door.partition("/?")[0], locale="en-GB")
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.goto(door)
+    expect(page.get_by_role("status")).to_contain_text("ready")
+    assert "token" not in page.url
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def test_the_picture_is_alive(console: Page, miniature: Running) -> None:
+    with visitors(miniature.project):
+        console.goto("/#/picture")
+        expect(console.get_by_role("link", name="frontend, 1/1 healthy")).to_be_visible()
+        expect(console.get_by_role("link", name="database, available")).to_be_visible()
+        expect(console.locator(".scene .rate").first).to_have_text(re.compile(r"\d/s"))
+        expect(console.locator(".flow").first).to_be_attached()
+    console.get_by_role("link", name="backend, 1/1 healthy").click()
+    drawer = console.get_by_role("complementary")
+    expect(
+        drawer.get_by_role("button", name=re.compile(r"modules/service/main\.tf:\d"))
+    ).to_be_visible()
+    expect(drawer.get_by_text("secretsmanager:GetSecretValue").first).to_be_visible()
+
+
+def test_a_stopped_task_is_replaced_before_the_eyes(console: Page, miniature: Running) -> None:
+    console.goto("/#/tasks")
+    frontend = console.get_by_role("region", name=re.compile("frontend$"))
+    first = frontend.get_by_role("row").nth(1).get_by_role("link")
+    before = first.inner_text()
+    first.click()
+    console.get_by_role("complementary").get_by_role("button", name="Stop").click()
+    console.get_by_role("dialog").get_by_role("button", name="Stop").click()
+    expect(console.get_by_text("Task stopped by user").first).to_be_visible()
+    expect(frontend.get_by_role("row").filter(has_text=before)).to_have_count(0, timeout=90_000)
+    expect(frontend.get_by_text("1 of 1 healthy")).to_be_visible(timeout=90_000)
+    answer = eventually(
+        lambda: httpx.get(miniature.project.site, timeout=15).status_code == 200, "the site is back"
+    )
+    assert answer
+
+
+def test_requests_of_others_are_refused(door: str, miniature: Running) -> None:
+    """DNS rebinding, another site, a form, another port of this machine, and no cookie at all."""
+    base = door.partition("/?")[0]
+    with httpx.Client(base_url=base) as person:
+        assert person.get(door).status_code == 303
+        task = person.get("/data/tasks").json()["data"]["tasks"][0]["id"]
+        body, ours = {"task": task}, {"X-Bonkei": "1"}
+        hostile = [
+            ({"Host": "rebound.example", **ours}, 421),
+            ({"Origin": "http://evil.example", **ours}, 403),
+            ({"Origin": miniature.project.site, **ours}, 403),
+            ({"Sec-Fetch-Site": "same-site", **ours}, 403),
+            ({}, 403),
+        ]
+        for headers, status in hostile:
+            assert person.post("/do/task.stop", json=body, headers=headers).status_code == status
+        assert httpx.get(f"{base}/data/tasks").status_code == 401
+        stranger = httpx.post(f"{base}/do/task.stop", json=body, headers=ours)
+        assert stranger.status_code == 401
+        now = person.get("/data/tasks").json()["data"]["tasks"]
+        assert task in {each["id"] for each in now}
