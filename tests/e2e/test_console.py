@@ -54,9 +54,7 @@ def test_the_picture_is_alive(console: Page, miniature: Running) -> None:
         expect(console.locator(".flow").first).to_be_attached()
     console.get_by_role("link", name="backend, 1/1 healthy").click()
     drawer = console.get_by_role("complementary")
-    expect(
-        drawer.get_by_role("button", name=re.compile(r"modules/service/main\.tf:\d"))
-    ).to_be_visible()
+    expect(drawer.get_by_role("button", name=re.compile(r"main\.tf:\d"))).to_be_visible()
     expect(drawer.get_by_text("secretsmanager:GetSecretValue").first).to_be_visible()
 
 

@@ -20,7 +20,7 @@ export function Definition({ address, short = false }) {
     : html`<span class="faint">${t("nowhere")}</span>`;
   if (short) return place;
   const empty = data.values.filter(([, value]) => isEmpty(value));
-  const shown = all ? data.values : data.values.filter(([, value]) => !isEmpty(value));
+  const shown = all ? data.values : data.values.filter(([, value]) => !isEmpty(value)).map(([name, value]) => [name, compact(value)]);
   return html`<div class="definition">
     <p class="definition-place"><${Resource} address=${address} /> ${place}</p>
     ${data.error && html`<${Problem} error=${{ message: data.error }} />`}
@@ -34,6 +34,14 @@ export function Definition({ address, short = false }) {
 
 const isEmpty = (value) =>
   value === null || value === "" || value === false || (typeof value === "object" && !Object.keys(value).length);
+
+// Without what is empty at any depth: the provider has a value for each argument that there is.
+function compact(value) {
+  if (Array.isArray(value)) return value.map(compact);
+  if (value === null || typeof value !== "object") return value;
+  const kept = Object.entries(value).filter(([, each]) => !isEmpty(each));
+  return Object.fromEntries(kept.map(([name, each]) => [name, compact(each)]));
+}
 
 // Names and values; `values`: pairs.
 export function Values({ values }) {

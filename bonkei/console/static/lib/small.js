@@ -148,8 +148,9 @@ export function Act({ name, body, children, confirm, danger = false, onDone, tit
   </span>`;
 }
 
-// A question before something is done; without `onYes` only something to read.
-export function Confirm({ title, children, danger = false, onYes, onNo }) {
+// A question before something is done; without `onYes` only something to read. `working`: it is
+// being done.
+export function Confirm({ title, children, danger = false, onYes, onNo, working = false }) {
   const t = words(text);
   const box = useRef();
   useEffect(() => {
@@ -162,6 +163,6 @@ export function Confirm({ title, children, danger = false, onYes, onNo }) {
     <h2>${title}</h2><div class="confirm-text">${children}</div>
     <div class="row end">
       <button type="button" class="button" onClick=${onNo}>${onYes ? t("cancel") : "OK"}</button>
-      ${onYes && html`<button type="button" class=${classes("button primary", danger && "danger")} onClick=${onYes}>${title}</button>`}
+      ${onYes && html`<button type="button" class=${classes("button primary", danger && "danger")} disabled=${working} onClick=${onYes}>${working ? t("working") : title}</button>`}
     </div></dialog>`;
 }

@@ -106,16 +106,19 @@ function Scale({ service }) {
   const [asking, ask] = useState(false);
   const [count, setCount] = useState(service.desired);
   const [error, fail] = useState();
+  const [working, work] = useState(false);
   const scale = async () => {
+    work(true);
     try {
       await act("service.scale", { service: service.name, count });
       ask(false);
     } catch (failure) {
       fail(failure);
     }
+    work(false);
   };
   return html`<button type="button" class="button" onClick=${() => { setCount(service.desired); fail(); ask(true); }}>${t("scale")}</button>
-    ${asking && html`<${Confirm} title=${t("scale")} onNo=${() => ask(false)} onYes=${scale}>
+    ${asking && html`<${Confirm} title=${t("scale")} working=${working} onNo=${() => ask(false)} onYes=${scale}>
       <label class="row">${t("scale_text", { name: service.name })} <input class="field count" type="number" min=${service.scaling?.min ?? 0} max=${service.scaling?.max ?? 100} value=${count} onInput=${(event) => setCount(event.target.valueAsNumber)} /></label>
       ${error && html`<${Problem} error=${error} />`}<//>`}`;
 }

@@ -16,6 +16,7 @@ from bonkei.tasks.snapshot import ServiceSnapshot, TaskSnapshot, TasksSnapshot
 
 _MIB = 1024 * 1024
 _SPARK = 40  # points
+_SPAN = 180.0
 _LONGEST_SPAN = 24 * 3600.0
 _MOST_TASKS = 300
 _ALIVE = frozenset({"PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"})
@@ -48,7 +49,10 @@ def offer_tasks(console: Console, sources: TaskSources, deeds: TaskDeeds) -> Non
         return all_tasks(sources)
 
     async def one(query: Mapping[str, str]) -> Json:
-        return one_task(sources, query.get("id", ""), float(query.get("seconds", "180")))
+        seconds = query.get("seconds", "")
+        return one_task(
+            sources, query.get("id", ""), float(seconds) if seconds.isdecimal() else _SPAN
+        )
 
     async def timeline(query: Mapping[str, str]) -> Json:
         return entries(sources, query.get("service", ""), query.get("task", ""))
