@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -34,13 +34,17 @@ from bench.load import (
     wait_for,
 )
 from bench.stack import blueprint, with_logs
-from bonkei.edge import AccessRecord, Edge, EdgeSettings
+from bonkei.console import Console
+from bonkei.edge import Edge, EdgeSettings
 from bonkei.events import Bus, Endpoint, TargetRegistered
 from bonkei.logs.delivery.requests.deliveries import Means, RequestDeliveries
 from bonkei.logs.delivery.requests.target import Deliverer
 from bonkei.logs.store.limits import InputEvent
 from bonkei.miniature.measures.traffic import Traffic
+from bonkei.miniature.requests.explaining import RequestWorld
+from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rooms.access_hooks import Requests
+from bonkei.miniature.rooms.console.requests import offer_requests
 from bonkei.miniature.rooms.edge_log import EdgeLog
 from bonkei.tasks import FileLogSink
 
@@ -106,7 +110,7 @@ def nginx(home: Path, name: str, http: str, port: int) -> Iterator[int]:
         process.wait(10)
 
 
-def records(home: Path) -> Callable[[AccessRecord], None]:
+def records(home: Path) -> Requests:
     """The miniature's records of a request: metrics, the edge's own lines, and the logs of
     CloudFront, WAF and the load balancer as compressed objects."""
 
@@ -129,13 +133,28 @@ def records(home: Path) -> Callable[[AccessRecord], None]:
     return hooks
 
 
-def serve_edge(target_port: int, ready: Connection, home: Path | None, enforces: bool) -> None:
+async def look(edge: Edge, hooks: Requests, home: Path) -> None:
+    """What the console does while its page of requests is open, for one browser."""
+    stack = blueprint(SECRET)
+    world = RequestWorld(edge, lambda: stack, hooks.hear, home, home, home)
+    recorder = Recorder(hooks.hear)
+    console = Console()
+    offer_requests(console, recorder, world)
+    seen = console._feed.look(["requests"])
+    while True:
+        await seen.news()
+
+
+def serve_edge(
+    target_port: int, ready: Connection, home: Path | None, enforces: bool, watched: bool
+) -> None:
     """The child process: an edge whose target groups hold the one target. With a `home`, it keeps
-    records of requests. `enforces`: the network's decisions."""
+    records of requests. `enforces`: the network's decisions. `watched`: in the console."""
 
     async def run() -> None:
         bus = Bus()
         on_access = records(home) if home is not None else None
+        watching: list[asyncio.Task[None]] = []
         settings = EdgeSettings(
             distribution_port=0, load_balancer_port=0, enforces_network=enforces
         )
@@ -152,6 +171,8 @@ def serve_edge(target_port: int, ready: Connection, home: Path | None, enforces:
         ):
             await asyncio.sleep(0.05)
         ready.send({each.name: each.port for each in edge.snapshot().listeners})
+        if watched and on_access is not None and home is not None:
+            watching.append(asyncio.create_task(look(edge, on_access, home)))
         await asyncio.Event().wait()
 
     uvloop.run(run())
@@ -159,12 +180,12 @@ def serve_edge(target_port: int, ready: Connection, home: Path | None, enforces:
 
 @contextlib.contextmanager
 def edge_process(
-    target: int, home: Path | None = None, *, enforces: bool = True
+    target: int, home: Path | None = None, *, enforces: bool = True, watched: bool = False
 ) -> Iterator[tuple[int, str, str]]:
     """An edge: its process id, and the URLs of its load balancer and its distribution."""
     ours, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("spawn").Process(
-        target=serve_edge, args=(target, theirs, home, enforces), daemon=True
+        target=serve_edge, args=(target, theirs, home, enforces, watched), daemon=True
     )
     child.start()
     try:
@@ -194,6 +215,9 @@ def measure(options: Options) -> dict[str, Result]:
         )
         edge, balancer, distribution = stack.enter_context(edge_process(target))
         logging, balancer_logs, distribution_logs = stack.enter_context(edge_process(target, home))
+        watched, balancer_watched, distribution_watched = stack.enter_context(
+            edge_process(target, home, watched=True)
+        )
         open_, balancer_open, distribution_open = stack.enter_context(
             edge_process(target, enforces=False)
         )
@@ -212,6 +236,15 @@ def measure(options: Options) -> dict[str, Result]:
                 f"ALB (with WAF){_LOGGED}": Row(logging, f"{balancer_logs}/api/x", (header,)),
                 f"CloudFront + WAF + ALB{_LOGGED}": Row(logging, f"{distribution_logs}/api/x"),
                 f"CloudFront, cached{_LOGGED}": Row(logging, f"{distribution_logs}/cached/x"),
+                f"ALB (with WAF){_LOGGED}{_WATCHED}": Row(
+                    watched, f"{balancer_watched}/api/x", (header,)
+                ),
+                f"CloudFront + WAF + ALB{_LOGGED}{_WATCHED}": Row(
+                    watched, f"{distribution_watched}/api/x"
+                ),
+                f"CloudFront, cached{_LOGGED}{_WATCHED}": Row(
+                    watched, f"{distribution_watched}/cached/x"
+                ),
                 f"ALB (with WAF){_OPEN}": Row(open_, f"{balancer_open}/api/x", (header,)),
                 f"CloudFront + WAF + ALB{_OPEN}": Row(open_, f"{distribution_open}/api/x"),
             },
@@ -221,6 +254,7 @@ def measure(options: Options) -> dict[str, Result]:
 
 _LOGGED = ", with records"
 _OPEN = ", nothing enforced"
+_WATCHED = ", the console's requests open"
 
 
 def cost_of(what: str, suffix: str, results: dict[str, Result]) -> str:
@@ -249,10 +283,16 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 1
     results = measure(options)
-    shown = {name: each for name, each in results.items() if not name.endswith((_LOGGED, _OPEN))}
+    shown = {
+        name: each
+        for name, each in results.items()
+        if not name.endswith((_LOGGED, _OPEN, _WATCHED))
+    }
     compared = table(shown, "nginx", lambda name: f"nginx{kind_of(name)}")
     records_cost = cost_of("records", _LOGGED, results)
-    print(f"{compared}\n\n{records_cost}\n\n{cost_of('the network', _OPEN, results)}")
+    network_cost = cost_of("the network", _OPEN, results)
+    console_cost = cost_of("the console's page of requests", _WATCHED, results)
+    print(f"{compared}\n\n{records_cost}\n\n{network_cost}\n\n{console_cost}")
     return 0
 
 

@@ -26,6 +26,7 @@ from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.parts import MakeParts
 from bonkei.miniature.rehearsal.values import Means
 from bonkei.miniature.requests.explaining import RequestWorld
+from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.rollout import roll_out
@@ -137,6 +138,7 @@ class Assembly:
         services.update({**self.monitor.answers, **self.registry.services})
         self.parts.requests.hear(self.monitor.measures.seen)
         self.parts.requests.hear(self.logs.seen)
+        self.recorder = Recorder(self.parts.requests.hear)
         beside = {**self.registry.beside, **self.pipelines.beside}
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.faults = FaultRoom(home.path / "faults", self._around_faults(report))

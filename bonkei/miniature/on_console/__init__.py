@@ -18,6 +18,7 @@ from bonkei.miniature.rollout.service_changes import FORCED
 from bonkei.miniature.rooms.console.alarms import offer_alarms
 from bonkei.miniature.rooms.console.metrics import offer_metrics
 from bonkei.miniature.rooms.console.overview import Badge, Said, offer_overview
+from bonkei.miniature.rooms.console.requests import offer_requests
 from bonkei.miniature.rooms.console.slack import offer_slack
 from bonkei.miniature.rooms.console.tasks import TaskDeeds, TaskSources, offer_tasks
 from bonkei.monitor.alarm.evaluation import State
@@ -53,6 +54,7 @@ def join_console(
     offer_tasks(console, sources, deeds)
     _join_watching(assembly, rehearsals)
     join_acting(config, assembly, said)
+    offer_requests(console, assembly.recorder, assembly.request_world())
     join_architecture(config, assembly)
 
 

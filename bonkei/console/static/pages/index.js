@@ -6,6 +6,7 @@ export const pages = [
   { path: "picture", letter: "p", group: "system", title: { en: "Architecture", ja: "アーキテクチャ" }, load: () => import("./picture.js") },
   { path: "tasks", letter: "t", group: "system", title: { en: "Tasks", ja: "タスク" }, load: () => import("./tasks.js") },
   { path: "resource", letter: "o", group: "system", title: { en: "Resources", ja: "リソース" }, load: () => import("./resource.js") },
+  { path: "requests", letter: "r", group: "traffic", title: { en: "Requests", ja: "リクエスト" }, load: () => import("./requests.js") },
   { path: "pipelines", letter: "i", group: "change", title: { en: "Pipelines", ja: "パイプライン" }, load: () => import("./pipelines.js") },
   { path: "permissions", letter: "e", group: "change", title: { en: "Permissions", ja: "権限" }, load: () => import("./permissions.js") },
   { path: "data", letter: "d", group: "change", title: { en: "Data", ja: "データ" }, load: () => import("./data.js") },

@@ -3,6 +3,7 @@
 overview     of the frame: the miniature's name and state, and how its start goes
 tasks        services, tasks, their usage over time, and their actions
 usage        CPU and memory of tasks over time, bounded
+requests     the recent requests, and how one went
 timeline     what the bus has told of deployments, tasks, targets and scaling, bounded
 metrics      metrics over time, and the alarms that look at them
 alarms       alarms with their past, and rehearsals

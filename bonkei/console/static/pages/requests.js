@@ -1,0 +1,70 @@
+// The recent requests, live; one opens with the reasons for its way.
+import {
+  Empty, Filter, Status, Table, Waiting, classes, go, html, useQuery, useRef, useTopic, words,
+} from "../lib/index.js";
+import { RequestDrawer } from "./requests/drawer.js";
+import { text } from "./requests/text.js";
+
+export const style = "/pages/requests/requests.css";
+
+const STATUSES = ["", "2xx", "3xx", "4xx", "5xx"];
+
+export function Page({ id }) {
+  const t = words(text);
+  const [path, setPath] = useQuery("filter");
+  const [status, setStatus] = useQuery("status");
+  const [client, setClient] = useQuery("client");
+  const [service, setService] = useQuery("service");
+  const [until, setUntil] = useQuery("until");
+  const { data: newest, error } = useTopic("requests", { path, status, client, service, until });
+  const shown = useRef(); // the last list, until the one for another filter comes: the filter stays
+  if (newest) shown.current = newest;
+  const data = shown.current;
+  if (!data) return html`<div class="page"><${Waiting} error=${error} /></div>`;
+  const query = { filter: path, status, client, service, until };
+  const filtered = path || status || client || service;
+  const last = data.rows.at(-1);
+  return html`<div class=${classes("split", id && "open")}>
+    <div class="page">
+      <div class="page-head"><h1>${t("title")}</h1>
+        <span class="about number" role="status" aria-live="off">${until ? t("paused", { n: until }) : t("about", { rate: Math.round(data.rate), kept: data.kept })}</span><span class="grow"></span>
+        <button type="button" class=${classes("button", until && "primary")} aria-pressed=${Boolean(until)} onClick=${() => setUntil(until ? "" : String(data.newest))}>${until ? t("go_on") : t("pause")}</button>
+        <${Filter} value=${path} onInput=${setPath} label=${t("path")} /></div>
+      <div class="row request-filters" role="group" aria-label=${t("filters")}>
+        ${STATUSES.map((one) => html`<button type="button" key=${one} class=${classes("button quiet", one === status && "pressed")} aria-pressed=${one === status} onClick=${() => setStatus(one)}>${one || t("any")}</button>`)}
+        <input class="field" type="search" value=${client} aria-label=${t("client")} placeholder=${t("client")} onInput=${(event) => setClient(event.target.value)} autocomplete="off" />
+        <input class="field" type="search" value=${service} aria-label=${t("service")} placeholder=${t("service")} onInput=${(event) => setService(event.target.value)} autocomplete="off" /></div>
+      ${data.rows.length > 0
+        ? html`<section class="panel"><${Requests} rows=${data.rows} short=${Boolean(id)} chosen=${Number(id)} open=${(row) => go("requests", String(row.id), query)} /></section>`
+        : html`<${Empty} title=${filtered ? t("none_fits") : t("none")}>${!filtered && html`<p>${t("none_text")}</p>`}<//>`}
+      <div class="row request-pages">${data.more && html`<button type="button" class="button" onClick=${() => setUntil(String(last.id - 1))}>${t("earlier")}</button>`}
+        ${until && html`<button type="button" class="button" onClick=${() => setUntil("")}>${t("newest")}</button>`}</div>
+    </div>
+    ${id && html`<${RequestDrawer} key=${id} id=${id} onClose=${() => go("requests", "", query)} />`}
+  </div>`;
+}
+
+export const kindOfStatus = (status) => (status >= 500 ? "bad" : status >= 400 || !status ? "warn" : "good");
+
+// Without the formatters of a locale: forty rows change four times a second.
+function clock(at) {
+  const date = new Date(at * 1000);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}
+
+// `short`: beside an open one there is little room.
+function Requests({ rows, chosen, open, short }) {
+  const t = words(text);
+  const columns = [
+    { key: "at", title: t("when"), cell: (row) => html`<time class="mono">${clock(row.at)}</time>` },
+    { key: "status", title: t("status"), cell: (row) => html`<${Status} kind=${kindOfStatus(row.status)} word=${row.status || t("left")} title=${row.blocked_by && t("blocked", { rule: row.blocked_by })} />` },
+    { key: "target", title: t("path"), wide: true, cell: (row) => html`<span class="mono"><span class="faint">${row.method}</span> ${row.target}</span>` },
+    { key: "ms", title: t("time"), end: true, cell: (row) => `${row.ms} ms` },
+    { key: "cache", title: t("cache"), cell: (row) => row.cache || html`<span class="faint">–</span>` },
+    { key: "service", title: t("service"), cell: (row) => row.service || (row.blocked_by ? html`<span class="faint">${t("blocked", { rule: row.blocked_by })}</span>` : html`<span class="faint">–</span>`) },
+    { key: "client", title: t("client"), cell: (row) => html`<span class="mono faint">${row.client}</span>` },
+  ];
+  const shown = short ? columns.slice(0, 4) : columns;
+  return html`<${Table} label=${t("title")} columns=${shown} rows=${rows} chosen=${chosen} open=${open} />`;
+}

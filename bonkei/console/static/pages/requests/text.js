@@ -1,0 +1,20 @@
+export const text = {
+  en: {
+    title: "Requests", about: "{rate} a second, {kept} kept", path: "Path", status: "Status", client: "Client", service: "Service", when: "When",
+    method: "Method", time: "Time", cache: "Cache", target: "Target", pause: "Pause", go_on: "Go on", paused: "Paused at request {n}", earlier: "Earlier", newest: "Newest",
+    none: "No request yet", none_text: "Recording began when this page was opened. What came before is in the logs.", none_fits: "No request fits the filter",
+    request: "Request", left: "the client left", blocked: "blocked by {rule}", steps: "Why it went this way", now: "As the edge decides now, with the cache and the health of targets of now.",
+    differences: "It went another way then", not_asked: "{n} more not asked", waterfall: "Calls", own: "this request", lines: "Lines", no_lines: "No line names this request",
+    database: "{ms} ms in the database", retries: "Retries", trace: "Trace", listener: "Listener", sent: "Sent", received: "Received", log: "Log", level: "Level", message: "Message",
+    any: "any", filters: "Filters", unseen: "This request came to a listener that is gone", terminal: "In the terminal", span: "span", spans_more: "{n} more spans",
+  },
+  ja: {
+    title: "リクエスト", about: "毎秒 {rate} 件、{kept} 件を保持", path: "パス", status: "ステータス", client: "クライアント", service: "サービス", when: "時刻",
+    method: "メソッド", time: "時間", cache: "キャッシュ", target: "ターゲット", pause: "一時停止", go_on: "再開", paused: "リクエスト {n} で停止中", earlier: "前へ", newest: "最新へ",
+    none: "まだリクエストはありません", none_text: "記録はこのページを開いたときに始まりました。それより前はログにあります。", none_fits: "フィルターに合うリクエストはありません",
+    request: "リクエスト", left: "クライアントが切断", blocked: "{rule} がブロック", steps: "この経路になった理由", now: "今のキャッシュとターゲットの状態で、エッジが今下す判断です。",
+    differences: "そのときは別の経路でした", not_asked: "ほか {n} 件は調べていません", waterfall: "呼び出し", own: "このリクエスト", lines: "ログ", no_lines: "このリクエストを示す行はありません",
+    database: "データベースで {ms} ms", retries: "再試行", trace: "トレース", listener: "リスナー", sent: "送信", received: "受信", log: "ログ", level: "レベル", message: "メッセージ",
+    any: "すべて", filters: "フィルター", unseen: "このリクエストのリスナーはもうありません", terminal: "ターミナルでは", span: "スパン", spans_more: "ほか {n} 件のスパン",
+  },
+};

@@ -1,0 +1,155 @@
+"""The recent requests, kept while somebody looks and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from operator import attrgetter
+from typing import NamedTuple
+
+from bonkei.edge import AccessRecord
+from bonkei.miniature.requests.sending import Hear
+
+MOST = 5_000  # requests
+MOST_BYTES = 16_000_000  # of their heads
+IDLE = 10.0  # seconds without a look until it closes
+_OVERHEAD = 1_000  # bytes of a record without its headers
+
+
+class Entry(NamedTuple):
+    """`at`: when it was finished, in Unix seconds. `number`: counts up."""
+
+    number: int
+    at: float
+    size: int
+    record: AccessRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: empty members ask for nothing. `status`: `404`, `4xx` or `0` for a client that
+    has left. `until`: none after this number."""
+
+    path: str = ""
+    status: str = ""
+    client: str = ""
+    service: str = ""
+    until: int = 0
+
+
+@dataclass(slots=True)
+class Recorder:
+    """`look` opens it, and it closes by itself. Closed, it hears nothing of any request."""
+
+    hear: Hear
+    clock: Callable[[], float] = time.time
+    is_open: bool = False
+    _entries: deque[Entry] = field(default_factory=deque)
+    _bytes: int = 0
+    _number: int = 0
+    _looked_at: float = 0.0
+    _forget: Callable[[], None] = lambda: None
+    _timer: asyncio.TimerHandle | None = None
+
+    def look(self) -> None:
+        """Somebody looks now."""
+        self._looked_at = self.clock()
+        if not self.is_open:
+            self.is_open = True
+            self._forget = self.hear(self.record)
+            self._wait()
+
+    def record(self, record: AccessRecord) -> None:
+        """One finished request."""
+        size = _OVERHEAD
+        for _, _, line in record.headers:
+            size += len(line)
+        self._number += 1
+        entries = self._entries
+        entries.append(Entry(self._number, self.clock(), size, record))
+        self._bytes += size
+        while len(entries) > MOST or self._bytes > MOST_BYTES:
+            self._bytes -= entries.popleft().size
+
+    def close(self) -> None:
+        """Hear nothing any more; what is kept stays."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.is_open:
+            self.is_open = False
+            self._forget()
+
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(IDLE, self._expire)
+
+    def _expire(self) -> None:
+        self._timer = None
+        if self.clock() - self._looked_at >= IDLE:
+            self.close()
+        elif self.is_open:
+            self._wait()
+
+    # What is kept.
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest entry."""
+        return self._number
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Entries, and bytes of their heads."""
+        return len(self._entries), self._bytes
+
+    def entry(self, number: int) -> Entry | None:
+        """One; None where it is not kept."""
+        entries = self._entries
+        place = number - entries[0].number if entries else -1
+        return entries[place] if 0 <= place < len(entries) else None
+
+    def find(self, wanted: Callable[[Entry], bool], until: int = 0) -> Iterator[Entry]:
+        """The newest first."""
+        skipped = max(0, self._number - until) if until else 0
+        for entry in islice(reversed(self._entries), skipped, None):
+            if wanted(entry):
+                yield entry
+
+    def between(self, begin: float, end: float, most: int) -> list[Entry]:
+        """Those that were finished then, the first `most`."""
+        entries = list(self._entries)
+        first = bisect_left(entries, begin, key=attrgetter("at"))
+        last = bisect_left(entries, end, key=attrgetter("at"))
+        return entries[first : min(last, first + most)]
+
+    def rate(self, seconds: float = 5.0) -> float:
+        """Requests a second, of the last seconds."""
+        now = self.clock()
+        oldest = bisect_left(self._entries, now - seconds, key=attrgetter("at"))
+        return (len(self._entries) - oldest) / seconds
+
+
+def matcher(wanted: Wanted, names: Callable[[AccessRecord], str]) -> Callable[[Entry], bool]:
+    """A test of entries. `names`: everything that a record's service is called."""
+    path, client, service = wanted.path.lower(), wanted.client, wanted.service.lower()
+    status = wanted.status.lower()
+    whole = status if not status.endswith("xx") else ""
+    hundreds = status[0] if status.endswith("xx") else ""
+
+    def fits(entry: Entry) -> bool:
+        record = entry.record
+        if path and path not in f"{record.method} {record.target}".lower():
+            return False
+        if client and client not in record.client:
+            return False
+        shown = str(record.status)
+        if (whole and not shown.startswith(whole)) or (hundreds and shown[0] != hundreds):
+            return False
+        return not service or service in names(record)
+
+    return fits
