@@ -58,7 +58,8 @@ def _kind(file: Path) -> Kind:
     return "database" if file.stem == _DATABASE else "container"
 
 
-def _records(file: Path, lines: Iterable[str]) -> Iterator[Record]:
+def records_of(file: Path, lines: Iterable[str]) -> Iterator[Record]:
+    """The records of a log's lines, as its kind of program writes them."""
     kind = _kind(file)
     records = read(label_of(file), kind, lines)
     return with_requests(records) if kind == "database" else records
@@ -72,7 +73,7 @@ def last(files: list[Path], wanted: Wanted, count: int | None) -> Iterable[Recor
         # Without a filter each line counts, so only the last ones are read.
         return kept if count is None or wanted.is_rare else deque(kept, maxlen=count)
 
-    streams = [filter(wanted, _records(file, lines(file))) for file in files]
+    streams = [filter(wanted, records_of(file, lines(file))) for file in files]
     merged = heapq.merge(*streams, key=attrgetter("time"))
     return merged if count is None else deque(merged, maxlen=count)
 
@@ -96,7 +97,7 @@ def lines_with(directory: Path, wanted: Iterable[str], since: str) -> list[Recor
         return []
     found = []
     for file in log_files(directory, None) if any(directory.rglob("*.log")) else ():
-        records = _records(file, _ending(file))
+        records = records_of(file, _ending(file))
         found += [
             record
             for record in records
@@ -130,7 +131,7 @@ class Follower:
         """Without an end."""
         while True:
             for file in log_files(self._directory, self._service):
-                yield from _records(file, self._new(file))
+                yield from records_of(file, self._new(file))
             time.sleep(_POLL)
 
     def _new(self, file: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from bonkei.cloud.own.ecs import ServiceChange
@@ -10,18 +9,16 @@ from bonkei.config import Config
 from bonkei.console import Json
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
+from bonkei.miniature.home import Home
 from bonkei.miniature.on_console.acting import join_acting, pipelines_badge
 from bonkei.miniature.on_console.architecture import join_architecture
+from bonkei.miniature.on_console.watching import alarms_badge, join_watching
 from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rollout.diagnosis import Judged
 from bonkei.miniature.rollout.service_changes import FORCED
-from bonkei.miniature.rooms.console.alarms import offer_alarms
-from bonkei.miniature.rooms.console.metrics import offer_metrics
 from bonkei.miniature.rooms.console.overview import Badge, Said, offer_overview
 from bonkei.miniature.rooms.console.requests import offer_requests
-from bonkei.miniature.rooms.console.slack import offer_slack
 from bonkei.miniature.rooms.console.tasks import TaskDeeds, TaskSources, offer_tasks
-from bonkei.monitor.alarm.evaluation import State
 
 
 def join_console(
@@ -36,7 +33,7 @@ def join_console(
     console = assembly.console
     badges: dict[str, Badge] = {
         "tasks": lambda: _tasks_badge(assembly),
-        "alarms": lambda: _alarms_badge(assembly),
+        "alarms": lambda: alarms_badge(assembly),
         "pipelines": lambda: pipelines_badge(assembly),
     }
     offer_overview(console, config, judged, said, badges)
@@ -52,24 +49,10 @@ def join_console(
 
     deeds = TaskDeeds(lambda task: assembly.running().stop_task(task), restart, scale)
     offer_tasks(console, sources, deeds)
-    _join_watching(assembly, rehearsals)
+    join_watching(Home(config.home), assembly, rehearsals)
     join_acting(config, assembly, said)
     offer_requests(console, assembly.recorder, assembly.request_world())
     join_architecture(config, assembly)
-
-
-def _join_watching(assembly: Assembly, rehearsals: Rehearsals) -> None:
-    console = assembly.console
-    offer_metrics(console, lambda: assembly.monitor.monitor, time.time)
-    offer_alarms(console, lambda: assembly.monitor.monitor, rehearsals, time.time)
-    offer_slack(console, lambda: assembly.functions.inbox, lambda: assembly.functions.where)
-
-
-def _alarms_badge(assembly: Assembly) -> Json:
-    monitor = assembly.monitor.monitor
-    states = [monitor.book.state(alarm.name).value for alarm in monitor.engine.alarms]
-    count = states.count(State.ALARM)
-    return {"text": str(count), "kind": "bad"} if count else None
 
 
 def _tasks_badge(assembly: Assembly) -> Json:

@@ -12,6 +12,7 @@ from bonkei.logs.awslogs.options import parse_options
 from bonkei.logs.delivery.requests.deliveries import PutObject
 from bonkei.logs.delivery.requests.request import Access
 from bonkei.logs.logs import Logs, LogsSnapshot, May, RoleWriter
+from bonkei.logs.store.log_store import LogStore
 from bonkei.miniature.rooms.log_delivery import LogDelivery, Put
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.steps import Steps
@@ -80,6 +81,11 @@ class LogRoom:
     def seen(self, access: Access) -> None:
         """Each finished request."""
         self._logs.requests.seen(access)
+
+    @property
+    def store(self) -> LogStore:
+        """The log groups, for who shows them."""
+        return self._logs.store
 
     async def stop_requests(self) -> None:
         """Once no request comes any more, and while there are buckets."""

@@ -10,6 +10,7 @@ export const pages = [
   { path: "pipelines", letter: "i", group: "change", title: { en: "Pipelines", ja: "パイプライン" }, load: () => import("./pipelines.js") },
   { path: "permissions", letter: "e", group: "change", title: { en: "Permissions", ja: "権限" }, load: () => import("./permissions.js") },
   { path: "data", letter: "d", group: "change", title: { en: "Data", ja: "データ" }, load: () => import("./data.js") },
+  { path: "logs", letter: "l", group: "watch", title: { en: "Logs", ja: "ログ" }, load: () => import("./logs.js") },
   { path: "metrics", letter: "m", group: "watch", title: { en: "Metrics", ja: "メトリクス" }, load: () => import("./metrics.js") },
   { path: "alarms", letter: "a", group: "watch", title: { en: "Alarms", ja: "アラーム" }, load: () => import("./alarms.js") },
   { path: "slack", letter: "s", group: "watch", title: { en: "Slack", ja: "Slack" }, load: () => import("./slack.js") },

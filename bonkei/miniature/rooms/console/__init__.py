@@ -5,6 +5,7 @@ tasks        services, tasks, their usage over time, and their actions
 usage        CPU and memory of tasks over time, bounded
 requests     the recent requests, and how one went
 timeline     what the bus has told of deployments, tasks, targets and scaling, bounded
+logs         logs of this machine and of log groups
 metrics      metrics over time, and the alarms that look at them
 alarms       alarms with their past, and rehearsals
 slack        the inbox as Slack would show it

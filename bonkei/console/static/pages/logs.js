@@ -1,0 +1,93 @@
+// Logs: what was written on this machine and what came to log groups, live or from a time on.
+import { At, Empty, Filter, Problem, Status, Table, Waiting, classes, go, html, link, place, useQuery, useState, words } from "../lib/index.js";
+import { RecordDrawer } from "./logs/record.js";
+import { useRange } from "./logs/range.js";
+import { text } from "./logs/text.js";
+import { useLatest } from "./metrics/latest.js";
+
+export const style = "/pages/logs/logs.css";
+
+const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"];
+const NAMES = ["group", "log", "stream", "task", "level", "request", "filter", "since", "until"];
+
+export function Page({ id }) {
+  const t = words(text);
+  const { query } = place.use();
+  const asked = Object.fromEntries(NAMES.map((name) => [name, query[name] || ""]));
+  const searches = Boolean(asked.since || asked.until);
+  const [paused, pause] = useState(false);
+  const live = useLatest("logs", { ...asked, since: "", until: "" }, !paused && !searches);
+  const range = useRange(asked, searches);
+  const { data, error } = searches ? range : live;
+  const records = data?.records || [];
+  const chosen = records.find((one) => String(one.id) === id);
+  return html`<div class=${classes("split", chosen && "open")}>
+    <div class="page">
+      <div class="page-head"><h1>${t("title")}</h1>
+        ${!searches && html`<button type="button" class=${classes("button", paused && "pressed")} aria-pressed=${paused} onClick=${() => pause(!paused)}>${paused ? t("go_on") : t("pause")}</button>`}
+        <${Status} kind=${searches || paused ? "off" : live.stale ? "bad" : "busy"} word=${searches ? t("range") : paused ? t("paused") : live.stale ? t("lost") : t("live")} />
+        <span class="grow"></span><${Pattern} /></div>
+      <${Choices} sources=${live.data} />
+      ${error && html`<${Problem} error=${error} />`}
+      ${!data && !error && html`<${Waiting} />`}
+      ${data && html`<section class="panel">${records.length ? html`<${Records} records=${records} chosen=${chosen?.id} query=${query} />` : html`<${Empty} title=${t("none")}>${t("none_text")}<//>`}
+        ${data.more && html`<p class="panel-body faint">${t("more")}</p>`}</section>`}
+    </div>
+    ${chosen && html`<${RecordDrawer} key=${chosen.id} record=${chosen} onClose=${() => go("logs", "", query)} />`}
+  </div>`;
+}
+
+function Pattern() {
+  const t = words(text);
+  const [filter, setFilter] = useQuery("filter");
+  return html`<${Filter} value=${filter} onInput=${setFilter} label=${t("pattern")} />`;
+}
+
+function Choices({ sources }) {
+  const t = words(text);
+  const [group, setGroup] = useQuery("group");
+  const [log, setLog] = useQuery("log");
+  const [level, setLevel] = useQuery("level");
+  const value = group ? `group:${group}` : log ? `log:${log}` : "";
+  const choose = (found) => {
+    setGroup(found.startsWith("group:") ? found.slice(6) : "");
+    setLog(found.startsWith("log:") ? found.slice(4) : "");
+  };
+  const logs = withOwn(sources?.logs || [], log);
+  const groups = withOwn(sources?.groups || [], group);
+  return html`<div class="row log-choices" role="group" aria-label=${t("choices")}>
+    <label class="choice">${t("source")} <select class="field" value=${value} onChange=${(event) => choose(event.target.value)}>
+      <option value="" selected=${!value}>${t("all")}</option>
+      <optgroup label=${t("here")}>${logs.map((name) => html`<option key=${name} value=${`log:${name}`} selected=${value === `log:${name}`}>${name}</option>`)}</optgroup>
+      <optgroup label=${t("groups")}>${groups.map((name) => html`<option key=${name} value=${`group:${name}`} selected=${value === `group:${name}`}>${name}</option>`)}</optgroup></select></label>
+    <label class="choice">${t("level")} <select class="field" value=${level} onChange=${(event) => setLevel(event.target.value)}>
+      <option value="" selected=${!level}>${t("every")}</option>${LEVELS.map((name) => html`<option key=${name} value=${name} selected=${name === level}>${name}</option>`)}</select></label>
+    ${group ? html`<${Input} name="stream" list=${sources?.streams} />` : html`<${Input} name="task" />`}
+    <${Input} name="request" /><${Input} name="since" hint="1h" /><${Input} name="until" hint="10m" />
+  </div>`;
+}
+
+function Input({ name, list, hint }) {
+  const t = words(text);
+  const [value, set] = useQuery(name);
+  return html`<label class="choice">${t(name)} <input class=${`field ${name}`} type="text" value=${value} placeholder=${hint} list=${list ? `list-${name}` : undefined}
+    onInput=${(event) => set(event.target.value)} autocomplete="off" spellcheck=${false} />
+    ${list && html`<datalist id=${`list-${name}`}>${list.map((one) => html`<option key=${one} value=${one}></option>`)}</datalist>`}</label>`;
+}
+
+const withOwn = (list, own) => (own && !list.includes(own) ? [own, ...list] : list);
+
+const KINDS = { FATAL: "bad", ERROR: "bad", WARNING: "warn", INFO: "good", DEBUG: "off" };
+
+function Records({ records, chosen, query }) {
+  const t = words(text);
+  const columns = [
+    { key: "time", title: t("time"), cell: (row) => (row.time ? html`<${At} at=${Date.parse(row.time) / 1000} millis=${true} />` : "–") },
+    { key: "level", title: t("level"), cell: (row) => html`<${Status} kind=${KINDS[row.level] || "off"} word=${row.level || "–"} quiet=${true} />` },
+    { key: "log", title: t("log"), cell: (row) => html`<span class="faint" title=${row.stream || row.task}>${row.log}</span>` },
+    { key: "message", title: t("message"), wide: true, cell: (row) => html`<span class="mono">${row.message}</span>${row.cut && html` <span class="faint">…</span>`}` },
+    { key: "request", title: t("request"), cell: (row) => row.request && html`<a class="mono" href=${link("requests", row.request)} title=${row.request}>${row.request.slice(0, 14)}</a>` },
+  ];
+  const newest = [...records].reverse();
+  return html`<${Table} label=${t("title")} columns=${columns} rows=${newest} chosen=${chosen} open=${(row) => go("logs", String(row.id), query)} />`;
+}

@@ -1,0 +1,32 @@
+"""Logs, metrics, alarms and the inbox."""
+
+from __future__ import annotations
+
+import time
+
+from bonkei.console import Json
+from bonkei.miniature.assembly import Assembly
+from bonkei.miniature.home import Home
+from bonkei.miniature.rehearsal.underway import Rehearsals
+from bonkei.miniature.rooms.console.alarms import offer_alarms
+from bonkei.miniature.rooms.console.logs import LogSources, offer_logs
+from bonkei.miniature.rooms.console.metrics import offer_metrics
+from bonkei.miniature.rooms.console.slack import offer_slack
+from bonkei.monitor.alarm.evaluation import State
+
+
+def join_watching(home: Home, assembly: Assembly, rehearsals: Rehearsals) -> None:
+    """Give their topics and actions to the console."""
+    console = assembly.console
+    offer_logs(console, LogSources(home.logs, lambda: assembly.logs.store, assembly.bus))
+    offer_metrics(console, lambda: assembly.monitor.monitor, time.time)
+    offer_alarms(console, lambda: assembly.monitor.monitor, rehearsals, time.time)
+    offer_slack(console, lambda: assembly.functions.inbox, lambda: assembly.functions.where)
+
+
+def alarms_badge(assembly: Assembly) -> Json:
+    """How many are in ALARM."""
+    monitor = assembly.monitor.monitor
+    states = [monitor.book.state(alarm.name).value for alarm in monitor.engine.alarms]
+    count = states.count(State.ALARM)
+    return {"text": str(count), "kind": "bad"} if count else None

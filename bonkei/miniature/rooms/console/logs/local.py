@@ -1,0 +1,160 @@
+"""The last records of this machine's log files, read on as they grow; and a search in them.
+
+Both read in a thread, and a bounded part of each file.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import count
+from operator import attrgetter
+from pathlib import Path
+
+from bonkei.miniature.log_files.files import label_of, log_files, records_of
+from bonkei.miniature.log_files.record import Record
+from bonkei.miniature.rooms.console.logs.rows import MOST_ROWS
+from bonkei.miniature.rooms.console.logs.wish import Numbered, Wish
+
+_KEPT = 1_000  # records of a file
+_KEPT_CHARACTERS = 1_000_000
+_FIRST, _MORE = 256 * 1024, 1024 * 1024  # bytes that a look reads at most
+_SEARCHED = 16 * 1024 * 1024  # bytes of a file that a search reads at most
+_PATIENCE = 3.0  # seconds of a search
+
+
+class LocalTails:
+    """`look` in one thread at a time."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._tails: dict[Path, _Tail] = {}
+        self._numbers = count(1)
+
+    def look(self) -> tuple[list[str], list[Numbered]]:
+        """The labels of all logs, and the last records in order of time."""
+        if not self._directory.is_dir() or not any(self._directory.rglob("*.log")):
+            return [], []
+        files = log_files(self._directory, None)
+        for gone in self._tails.keys() - set(files):
+            del self._tails[gone]
+        found: list[Numbered] = []
+        for file in files:
+            tail = self._tails.setdefault(file, _Tail(file, self._numbers))
+            tail.read_on()
+            found += tail.records
+        found.sort(key=lambda one: (one.record.time, one.number))
+        return sorted({label_of(file) for file in files}), found
+
+    def forget(self) -> None:
+        """Nobody looks any more."""
+        self._tails.clear()
+
+
+class _Tail:
+    """Of one file; it begins anew when the file does."""
+
+    def __init__(self, file: Path, numbers: Iterator[int]) -> None:
+        self._file = file
+        self._numbers = numbers
+        self._at = -1
+        self._inode = 0
+        self._rest = b""
+        self._characters = 0
+        self.records: deque[Numbered] = deque()
+
+    def read_on(self) -> None:
+        try:
+            with self._file.open("rb") as handle:
+                self._read(handle.fileno())
+        except FileNotFoundError:
+            return
+
+    def _read(self, descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        size = status.st_size
+        if self._at < 0:
+            start = max(0, size - _FIRST)
+        else:
+            is_new = size < self._at or status.st_ino != self._inode
+            start = max(0 if is_new else self._at, size - _MORE)
+            if is_new or start > self._at:
+                self._rest = b""
+        self._inode = status.st_ino
+        is_within_a_line = start > 0 and start != self._at
+        data = self._rest + os.pread(descriptor, size - start, start)
+        self._at = size
+        *whole, self._rest = data.split(b"\n")
+        self._rest = self._rest[-_FIRST:]
+        lines = [line.decode("utf-8", "replace") for line in whole[is_within_a_line:]]
+        for record in records_of(self._file, lines):
+            self._keep(record)
+
+    def _keep(self, record: Record) -> None:
+        """A line without a time has that of the one before it, also of an earlier look."""
+        if not record.time and self.records:
+            record = replace(record, time=self.records[-1].record.time)
+        self.records.append(Numbered(next(self._numbers), record))
+        self._characters += len(record.text)
+        while len(self.records) > _KEPT or self._characters > _KEPT_CHARACTERS:
+            self._characters -= len(self.records.popleft().record.text)
+
+
+def search(directory: Path, wish: Wish) -> tuple[list[Numbered], bool]:
+    """The newest that are wanted, in order of time; whether there may be more that were not looked
+    at."""
+    found: list[Numbered] = []
+    end, numbers, more = time.monotonic() + _PATIENCE, count(1), False
+    files = log_files(directory, None) if any(directory.rglob("*.log")) else []
+    for file in files:
+        if wish.log and label_of(file) != wish.log:
+            continue
+        newest: deque[Numbered] = deque(maxlen=MOST_ROWS)
+        lines, is_whole = _ending(file, wish)
+        more = more or not is_whole
+        for number, record in enumerate(records_of(file, lines)):
+            one = Numbered(next(numbers), record)
+            if wish(one):
+                more = more or len(newest) == MOST_ROWS
+                newest.append(one)
+            if number % 500 == 0 and time.monotonic() > end:
+                more = True
+                break
+        found += newest
+    found.sort(key=attrgetter("record.time"))
+    return found[-MOST_ROWS:], more or len(found) > MOST_ROWS
+
+
+def _ending(file: Path, wish: Wish) -> tuple[list[str], bool]:
+    """The last lines of a log, with those of the file that it was before, of the wanted time;
+    whether these are all."""
+    parts: list[bytes] = []
+    left, is_whole = _SEARCHED, True
+    for path in (file, file.with_name(f"{file.name}.1")):
+        try:
+            with path.open("rb") as handle:
+                size = handle.seek(0, os.SEEK_END)
+                handle.seek(max(0, size - left))
+                data = handle.read(left)
+        except FileNotFoundError:
+            continue
+        if size > left:
+            is_whole = False
+            data = data.partition(b"\n")[2]
+        parts.insert(0, data)
+        left = max(0, left - size)
+    text = b"".join(parts).decode("utf-8", "replace")
+    lines = [line for line in text.split("\n")[:-1] if _may_be_wanted(line, wish)]
+    reaches = bool(wish.since and lines and text[:19].replace(" ", "T") < wish.since[:19])
+    return lines, is_whole or reaches
+
+
+def _may_be_wanted(line: str, wish: Wish) -> bool:
+    """By the time that it begins with, to the second; a line without one may belong to another."""
+    if not line[:1].isdigit():
+        return True
+    second = line[:19].replace(" ", "T", 1)
+    return second >= wish.since[:19] and (not wish.until or second <= wish.until[:19])

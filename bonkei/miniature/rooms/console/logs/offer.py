@@ -1,0 +1,102 @@
+"""The topics `logs`, live, and `logs.search`, once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bonkei.console import Console, ConsoleError, Json
+from bonkei.events import Bus
+from bonkei.logs.errors import LogsError
+from bonkei.logs.store.log_store import LogStore
+from bonkei.miniature.rooms.console.logs import groups, local
+from bonkei.miniature.rooms.console.logs.rows import rows
+from bonkei.miniature.rooms.console.logs.wish import Wish, read_wish
+
+_MOST_STREAMS = 200
+_UNUSED = 30.0  # seconds without a look, after which nothing is kept
+
+
+@dataclass(frozen=True, slots=True)
+class LogSources:
+    """`directory`: of this machine's log files. `store`: of log groups. `bus`: tells of events."""
+
+    directory: Path
+    store: Callable[[], LogStore]
+    bus: Bus
+
+
+def offer_logs(console: Console, sources: LogSources) -> None:
+    """Give both topics to the console."""
+    desk = Desk(sources)
+    console.topics({"logs": desk.tail, "logs.search": desk.search})
+
+
+class Desk:
+    """Keeps the last records while somebody looks, and for a moment after."""
+
+    def __init__(self, sources: LogSources) -> None:
+        self._sources = sources
+        self._local = local.LocalTails(sources.directory)
+        self._groups = groups.GroupTails(sources.store, sources.bus)
+        self._lock = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def tail(self, query: Mapping[str, str]) -> Json:
+        """The newest that are wanted of what was written lately."""
+        wish = read_wish(query, datetime.now(UTC))
+        self._keep_a_while()
+        async with self._lock:
+            labels, found = await asyncio.to_thread(self._local.look)
+        if wish.group:
+            found = self._of_group(wish)
+        return self._sources_now(labels, wish) | {"records": rows(found, wish)}
+
+    async def search(self, query: Mapping[str, str]) -> Json:
+        """As far back as is asked for, or as a search may go: `more` says which."""
+        wish = read_wish(query, datetime.now(UTC))
+        if wish.group:
+            try:
+                found, more = await groups.search(self._store(), wish)
+            except LogsError as error:
+                raise ConsoleError(f"{wish.group}: {error.message}") from None
+        else:
+            found, more = await asyncio.to_thread(local.search, self._sources.directory, wish)
+        return {"records": rows(found, wish), "more": more}
+
+    def _of_group(self, wish: Wish) -> Any:
+        self._store()
+        try:
+            return self._groups.look(wish.group)
+        except LogsError as error:
+            raise ConsoleError(f"{wish.group}: {error.message}") from None
+
+    def _sources_now(self, labels: list[str], wish: Wish) -> dict[str, Any]:
+        store = self._sources.store()
+        names = sorted(store.groups) if store.is_open else []
+        streams: list[str] = []
+        if wish.group in names:
+            known = store.group(wish.group).streams.values()
+            newest = sorted(known, key=lambda one: one.ingested, reverse=True)
+            streams = [one.name for one in newest[:_MOST_STREAMS]]
+        return {"logs": labels, "groups": names, "streams": streams}
+
+    def _store(self) -> LogStore:
+        store = self._sources.store()
+        if not store.is_open:
+            raise ConsoleError("there are no log groups yet", remedy="the miniature starts")
+        return store
+
+    def _keep_a_while(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_UNUSED, self._forget)
+
+    def _forget(self) -> None:
+        self._timer = None
+        self._local.forget()
+        self._groups.forget()

@@ -1,0 +1,47 @@
+"""Records as rows of the page. However long they are, an answer is not. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from bonkei.miniature.rooms.console.logs.wish import Numbered, Wish
+
+MOST_ROWS = 200
+_MESSAGE, _TEXT = 600, 4_000  # characters
+_ALL = 400_000  # bytes of all together
+_WHOLE = 200_000  # bytes of those that have their whole text
+
+
+def rows(records: Iterable[Numbered], wish: Wish) -> list[dict[str, Any]]:
+    """The newest that are wanted, in order of time. Where they would be too long together, the
+    older ones lack their whole text (`cut`), and the oldest are left out."""
+    newest = deque(filter(wish, records), maxlen=MOST_ROWS)
+    size, found = 0, []
+    for one in reversed(newest):
+        shown = _row(one, _TEXT if size < _WHOLE else 0)
+        size += len(json.dumps(shown, ensure_ascii=False).encode())
+        if size > _ALL:
+            break
+        found.append(shown)
+    return found[::-1]
+
+
+def _row(one: Numbered, whole: int) -> dict[str, Any]:
+    record = one.record
+    has_more = record.text != record.message or len(record.text) > _MESSAGE
+    return {
+        "id": one.number,
+        "time": record.time,
+        "log": record.label,
+        "stream": one.stream,
+        "task": record.task,
+        "level": record.level,
+        "message": record.message[:_MESSAGE],
+        "request": record.request_id[:200],
+        "exception": record.exception[:whole],
+        "text": record.text[:whole] if has_more else "",
+        "cut": len(record.message) > _MESSAGE or (has_more and len(record.text) > whole),
+    }
