@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bonkei.provider import facts, region_and_tags, schema, small
+from bonkei.provider.addresses import AWS
 from bonkei.provider.modules import modules
 from bonkei.provider.provider import Provider, assemble
+from bonkei.provider.schema import Block
 
 SCHEMA = "aws-schema.json.gz"
 FACTS = "aws-facts.json.gz"
@@ -37,6 +39,14 @@ def versions() -> Mapping[str, str]:
     """The version of each, without loading it."""
     schemas = (schema.load(SCHEMA), *(provider.schema for provider in _small()))
     return {one.address: one.version for one in schemas}
+
+
+def resource_schemas(address: str) -> Mapping[str, Block]:
+    """The resource types of one provider, as they are served: without its behaviours. KeyError."""
+    if address == AWS:
+        bare = Provider(schema=schema.load(SCHEMA))
+        return assemble(bare, facts.load(FACTS)).schema.resources
+    return {one.schema.address: one for one in _small()}[address].schema.resources
 
 
 def _small() -> Iterator[Provider]:

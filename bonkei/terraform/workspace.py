@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from bonkei.terraform.inputs.mirror import Mirror, require_definitions
 from bonkei.terraform.inputs.selection import Selection
 from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.terraform.reports.messages import Listener, Report
+from bonkei.terraform.reports.plan_file import PlanFormatError, read_plan_file
 from bonkei.terraform.reports.testing import TestListener, TestReport, test_files
 from bonkei.terraform.runs import run as runs
 from bonkei.terraform.session import Place, Session, read_json, silent
@@ -97,10 +99,10 @@ class Workspace:
             options += [*self._variables(), *selection.arguments()]
             try:
                 listener = session.listen("plan", *options)
-                shown = session.run("show", "-json", str(plan_file))
+                document = self._planned(session, plan_file)
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
-        return read_plan(read_json(shown), self._warnings(listener.diagnostics))
+        return read_plan(document, self._warnings(listener.diagnostics))
 
     def apply(self, progress: Report = silent, selection: Selection = _EVERYTHING) -> ApplySummary:
         """Apply the definitions, as far as selected."""
@@ -208,6 +210,13 @@ class Workspace:
         if result.code and found.passed:
             raise unexplained(result.text, "test")
         return found
+
+    def _planned(self, session: Session, plan_file: Path) -> dict[str, Any]:
+        """From the file; another Terraform than the library may have another format."""
+        if self._place.terraform is None:
+            with contextlib.suppress(PlanFormatError):
+                return read_plan_file(plan_file)
+        return read_json(session.run("show", "-json", str(plan_file)))
 
     def _check(self, selection: Selection, session: Session) -> None:
         if selection.targets or selection.replacements:

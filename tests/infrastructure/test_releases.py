@@ -12,7 +12,8 @@ import plan_programs
 import pytest
 from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation
 
-from bonkei.terraform import Workspace, workspace
+from bonkei.terraform import Workspace
+from bonkei.terraform.session import Session, read_json
 
 LARGER = """
 backend = {
@@ -80,10 +81,14 @@ def next_revision(arn: str) -> str:
 
 @pytest.fixture
 def documents(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Each plan, as the stages Plan and Apply get it."""
+    """Each plan that is made, as the stages Plan and Apply get it: shown by Terraform, whole."""
     found: list[dict[str, Any]] = []
-    read = workspace.read_plan
-    monkeypatch.setattr(workspace, "read_plan", lambda d, w: found.append(d) or read(d, w))
+
+    def planned(_: Workspace, session: Session, file: Path) -> dict[str, Any]:
+        found.append(read_json(session.run("show", "-json", str(file))))
+        return found[-1]
+
+    monkeypatch.setattr(Workspace, "_planned", planned)
     return found
 
 
