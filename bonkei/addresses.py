@@ -116,7 +116,9 @@ def _take(before: int | None) -> tuple[int, socket.socket]:
 
 
 def _read(file: Path) -> tuple[int | None, dict[str, int]]:
-    """The number of before and what was given away of it; nothing when the file is not whole."""
+    """The number of the last start and the addresses given out from it; nothing if the file is
+    incomplete.
+    """
     try:
         subnet, *lines = file.read_text().splitlines()
         pairs = (line.rpartition(" ") for line in lines)

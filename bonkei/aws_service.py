@@ -106,11 +106,11 @@ class CallerEnvironments(Protocol):
     has it; `bonkei/miniature` hands it to the rooms that start something."""
 
     def function(self, role_arn: str, name: str) -> dict[str, str]:
-        """Of a Lambda function's execution environment."""
+        """The environment of a Lambda function's process."""
         ...
 
     def build(self, role_arn: str, build_id: str) -> dict[str, str]:
-        """Of a CodeBuild build."""
+        """The environment of a CodeBuild build."""
         ...
 
 

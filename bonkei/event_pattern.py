@@ -69,7 +69,7 @@ def _one_of(parts: list[Test]) -> Test:
 
 
 def _below(name: str, inner: Test) -> Test:
-    """Of an array of objects, one has to match. A missing object has only missing fields."""
+    """In an array of objects, one has to match. A missing object has only missing fields."""
 
     def test(found: Any) -> bool:
         value = found.get(name, {}) if isinstance(found, Mapping) else {}
@@ -81,7 +81,7 @@ def _below(name: str, inner: Test) -> Test:
 
 
 def _field(name: str, matchers: list[Test]) -> Test:
-    """Of an array, one value has to match."""
+    """In an array, one value has to match."""
 
     def test(found: Any) -> bool:
         value = found.get(name, _MISSING) if isinstance(found, Mapping) else _MISSING
@@ -153,7 +153,7 @@ def _wildcard(argument: Any) -> Test:
 
 
 def _anything_but(argument: Any) -> Test:
-    """Of an existing field: none of the values, prefixes …"""
+    """An existing field matches if it has none of the values, prefixes …"""
     if isinstance(argument, dict):
         ((name, inner),) = argument.items()
         if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):

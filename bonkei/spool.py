@@ -23,7 +23,7 @@ class Spool:
         self._names: set[str] = set()
 
     def open(self) -> None:
-        """Find what an earlier process has left; what it wrote half, it never acknowledged."""
+        """Find the records of an earlier process. It never acknowledged half-written ones."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for draft in self._directory.glob("*.new"):
             draft.unlink(missing_ok=True)
@@ -37,7 +37,7 @@ class Spool:
         return len(self._names) >= self._limit
 
     def put(self, name: str, record: Mapping[str, Any]) -> None:
-        """Keep it, or what has become of it. `name`: a file's, without an ending. OSError."""
+        """Store it, or its present state. `name`: a file's, without a suffix. OSError."""
         draft = self._directory / f"{name}.new"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(record, file)

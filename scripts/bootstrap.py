@@ -113,7 +113,7 @@ def install_uv(python: Path) -> None:
     """uv into the environment, by hash; nothing to do when it is there."""
     if (python.parent / "uv").exists():
         return
-    # Two more tries: without a network pip would go on for a minute.
+    # Two more attempts: without a network pip would continue for a minute.
     options = ("-q", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--retries=2")
     with written(pinned(RUNTIME_LOCK.read_text(encoding="utf-8"), "uv")) as requirement:
         run(python, "-m", "pip", "install", *options, "-r", requirement)
@@ -156,7 +156,7 @@ def trust() -> dict[str, str]:
 
 
 def run(*command: str | Path) -> None:
-    """One step. What it says about a failure is told, or what that means where it is known."""
+    """One step. Its failure is printed, or its explanation where it is known."""
     words = [str(part) for part in command]
     outcome = subprocess.run(words, stderr=subprocess.PIPE, text=True, check=False)
     if outcome.returncode == 0:

@@ -28,7 +28,7 @@ class Check:
 
 
 def checks() -> list[Check]:
-    """What is checked, quickest first."""
+    """The checks, quickest first."""
     dockerfiles = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("program/*/Dockerfile"))
     templates = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("environment/*.yaml"))
     found = [
@@ -53,7 +53,7 @@ def checks() -> list[Check]:
 
 
 def scans() -> list[Check]:
-    """What is scanned, with the scanners installed when they are not yet."""
+    """The scans. The scanners are installed if necessary."""
     scanners.install()
     return [Check(scan.name, scan.command, scanners.environment()) for scan in scanners.scans()]
 

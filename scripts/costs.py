@@ -114,7 +114,7 @@ def _walk(module: Mapping[str, Any]) -> Iterator[Attributes]:
 
 
 def _fewest(resources: _ByType) -> dict[str, int]:
-    """Tasks of each idle service: what auto scaling keeps at least, or what is desired without."""
+    """Tasks of each idle service: auto scaling's minimum, or the desired number without it."""
     desired = {s["name"]: s["desired_count"] for s in resources["aws_ecs_service"]}
     return desired | {
         target["resource_id"].rpartition("/")[2]: target["min_capacity"]

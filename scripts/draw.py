@@ -18,7 +18,7 @@ COMMAND = (
 
 
 def main() -> None:
-    """As a person would, from the project's root."""
+    """Draw as a user would, from the project's root."""
     bonkei = Path(sys.executable).parent / "bonkei"
     sys.exit(subprocess.run([str(bonkei), *COMMAND], cwd=ROOT, check=False).returncode)
 

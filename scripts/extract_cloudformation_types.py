@@ -72,12 +72,14 @@ def main() -> None:
 
 
 def extract(schema: Json) -> Json:
-    """What is needed to check a resource's properties, and to know which of them replace it."""
+    """The facts for checking a resource's properties, and for knowing which of them replace it."""
     return {key: _bare(value) for key, value in schema.items() if key in _KEPT}
 
 
 def _bare(value: Json, names: bool = True) -> Json:
-    """Without what is for people. Where the keys are `names` of properties, all of them stay."""
+    """The schema without the parts for people. Where the keys are `names` of properties, all of
+    them stay.
+    """
     if isinstance(value, list):
         return [_bare(each, names=False) for each in value]
     if not isinstance(value, dict):

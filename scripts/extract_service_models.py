@@ -51,7 +51,9 @@ def main() -> None:
 
 
 def extract(model: Json) -> Json:
-    """Without what is for people. A member may be called `documentation`: that one stays."""
+    """The model without the parts for people. A member may be called `documentation`: that one
+    stays.
+    """
     shapes = {}
     for name, shape in model["shapes"].items():
         kept = _without(shape)

@@ -32,8 +32,8 @@ TRIVY: Command = (
     *("trivy", "config", "--skip-check-update"),
     *("--severity", "HIGH,CRITICAL", "--exit-code", "1"),
 )
-# Without its vendor's platform checkov knows no severities: whatever it finds is to be mended, or
-# excepted in place.
+# Without its vendor's platform checkov has no severities: every finding is to be fixed, or excepted
+# in place.
 CHECKOV: Command = ("checkov", "--quiet", "--compact", "--skip-download")
 
 

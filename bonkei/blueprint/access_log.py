@@ -15,7 +15,7 @@ from bonkei.blueprint.state.block import Block
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
-    """Of a load balancer or a distribution (its address and ARN), to a bucket."""
+    """The access log of a load balancer or a distribution (its address and ARN), in a bucket."""
 
     source: str
     source_arn: str
@@ -49,7 +49,7 @@ class WafLog:
 
 
 def read_access_logs(state: State) -> tuple[AccessLog, ...]:
-    """Of load balancers and distributions."""
+    """The access logs of load balancers and distributions."""
     return tuple(_access_logs(state))
 
 
@@ -73,7 +73,7 @@ def _access_logs(state: State) -> Iterator[AccessLog]:
 
 
 def read_connection_logs(state: State) -> tuple[AccessLog, ...]:
-    """Of load balancers."""
+    """The connection logs of load balancers."""
     return tuple(
         AccessLog(block.address, block.text("arn"), logs.text("bucket"), logs.text("prefix", ""))
         for block in state.managed("aws_lb", "aws_alb")
@@ -82,7 +82,7 @@ def read_connection_logs(state: State) -> tuple[AccessLog, ...]:
 
 
 def read_waf_logs(state: State) -> tuple[WafLog, ...]:
-    """Of web ACLs."""
+    """The logs of web ACLs."""
     return tuple(
         WafLog(
             block.address,

@@ -128,7 +128,9 @@ def _permission(block: Resource, function_arn: str) -> PolicyStatement:
 
 
 def _asynchronous(name: str, arn: str, state: State) -> Asynchronous:
-    """Of the unqualified function; an alias's or a version's own is not simulated."""
+    """The asynchronous settings of the unqualified function. Those of an alias or a version are
+    not simulated.
+    """
     for block in state.managed("aws_lambda_function_event_invoke_config"):
         if block.text("function_name") in (name, arn):
             targets = {

@@ -41,7 +41,7 @@ _MINUTE = 60.0
 
 
 def ignore(_: str) -> None:
-    """For whom nobody listens."""
+    """A listener that does nothing."""
 
 
 class Builds:
@@ -73,7 +73,7 @@ class Builds:
         self._making_ground = asyncio.Lock()
 
     def start(self) -> None:
-        """What an earlier miniature has left is ended and removed."""
+        """End and remove the remains of an earlier miniature."""
         settings = self._settings
         self._keeper.start()
         remove(settings.directory / "runs")
@@ -84,7 +84,7 @@ class Builds:
             self._numbers[project] = max(self._numbers[project], number)
 
     def apply(self, projects: Sequence[BuildProject]) -> None:
-        """The projects that there are now. A running build goes on as it began."""
+        """The present projects. A running build keeps its old project."""
         self._projects = {project.name: project for project in projects}
 
     @property
@@ -125,14 +125,14 @@ class Builds:
         return build
 
     async def wait(self, build_id: str) -> BuildResult:
-        """Once it is over. BuildsError when nobody knows it."""
+        """The build after its end. BuildsError for an unknown one."""
         build = self.get(build_id)
         if task := self._tasks.get(build.id):
             await asyncio.wait({task})
         return BuildResult(self.get(build.id), self._store.log(build.id))
 
     async def run(self, request: BuildRequest, on_line: OnLine = ignore) -> BuildResult:
-        """A build from its begin to its end; whoever cancels this stops it."""
+        """A build from start to end. Cancelling this stops the build."""
         build = self.submit(request)
         self._listeners.setdefault(build.id, []).append(on_line)
         try:
@@ -142,7 +142,7 @@ class Builds:
             raise
 
     async def stop_build(self, build_id: str) -> Build:
-        """As StopBuild. A build that is over stays as it is. BuildsError."""
+        """The operation StopBuild. A build that has ended stays unchanged. BuildsError."""
         await asyncio.sleep(0)  # one that has only just been submitted begins, and so can end
         if task := self._tasks.get(self.get(build_id).id):
             task.cancel()

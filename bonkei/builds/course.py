@@ -39,5 +39,5 @@ def is_retried(rule: OnFailure, tried: int, output: str) -> bool:
 
 
 def failure_message(command: str, code: int) -> str:
-    """As CodeBuild words it."""
+    """The message in CodeBuild's words."""
     return f"Error while executing command: {command}. Reason: exit status {code}"

@@ -68,7 +68,7 @@ def refuse(spec: Buildspec, why: str) -> None:
 
 
 def outside(command: str) -> str:
-    """What a command would write outside its folder; empty when nothing is seen."""
+    """The effect of a command outside its folder; empty when none is found."""
     if match := _INSTALLING.search(command):
         return f"`{match[0].strip(' ;&|(')}` changes this machine"
     for pattern in (_REDIRECTION, *_PLACED):
@@ -78,7 +78,7 @@ def outside(command: str) -> str:
     for match in _WRITING.finditer(command):
         paths = [p for p in _PATH.findall(match["rest"]) if not p.startswith(_HARMLESS)]
         last = f" {match['rest']}".rstrip().rpartition(" ")[2]
-        # Of a copy only the last one is written.
+        # A copy writes only its last argument.
         if match["program"] in _COPYING and not last.strip("\"'").startswith("/"):
             continue
         if paths:

@@ -1,4 +1,4 @@
-"""What EventBridge hears of builds: pure.
+"""The events of builds for EventBridge: pure.
 
 "Build notifications input format reference",
 https://docs.aws.amazon.com/codebuild/latest/userguide/sample-build-notifications-ref.html
@@ -20,7 +20,7 @@ _SOURCE = "aws.codebuild"
 def events(
     before: Build | None, after: Build, project: BuildProject | None, now: float
 ) -> Iterator[ServiceEvent]:
-    """Of one change: phases that have ended since, and another status of the build."""
+    """The events of one change: phases that have ended since, and another status of the build."""
     known = {phase.name for phase in before.phases if phase.status} if before else set()
     for phase in after.phases:
         if phase.status and phase.name not in known:
@@ -88,7 +88,7 @@ def _event(build: Build, kind: str, detail: dict[str, Any], now: float) -> Servi
 
 
 def _moment(time: float) -> str:
-    """As CodeBuild writes it: `Sep 1, 2017 4:12:29 PM`."""
+    """A time in CodeBuild's form: `Sep 1, 2017 4:12:29 PM`."""
     moment = datetime.fromtimestamp(time, UTC)
     hour = moment.strftime("%I").lstrip("0")
     return f"{moment:%b} {moment.day}, {moment.year} {hour}:{moment:%M:%S %p}"

@@ -21,7 +21,7 @@ Wanted = tuple[BuildOutput, ArtifactSpec]
 
 
 class Upload:
-    """Of one build."""
+    """The upload of one build."""
 
     def __init__(
         self, project: BuildProject, build: Build, folder: Path, source: Path, given: Surroundings
@@ -33,14 +33,16 @@ class Upload:
         self._given = given
 
     async def plan(self, spec: Buildspec, expand: Expand) -> Sequence[Wanted]:
-        """What goes where, while the build's shell can still say it. PhaseError."""
+        """The plan of the upload, while the build's shell can still expand names. PhaseError."""
         return [
             (await self._named(output, artifact, expand), artifact)
             for output, artifact in self._wanted(spec)
         ]
 
     async def execute(self, wanted: Sequence[Wanted], say: Say) -> tuple[BuildOutput, ...]:
-        """Put it; what was put, and where. PhaseError with the code CLIENT_ERROR."""
+        """Upload the artifacts. Return each with its place. PhaseError with the code
+        CLIENT_ERROR.
+        """
         made = []
         for index, (output, artifact) in enumerate(wanted):
             archive = self._folder / f"artifact-{index}.zip"
@@ -59,7 +61,7 @@ class Upload:
         return tuple(made)
 
     async def _paths(self) -> list[str]:
-        """Of every file in the source, which has to be where it was."""
+        """The paths of all files in the source, which must still be in its place."""
         if self._source.resolve() != self._source:
             raise PhaseError("CLIENT_ERROR", "the source's folder has become a link")
         return await asyncio.to_thread(walk, self._source)
@@ -78,8 +80,9 @@ class Upload:
         return len(files)
 
     def _wanted(self, spec: Buildspec) -> list[tuple[BuildOutput, ArtifactSpec]]:
-        """Each output with what the buildspec says of it. An output without a word in the
-        buildspec is an error of CodeBuild's, too."""
+        """Each output with its artifact in the buildspec. CodeBuild, too, fails on an output
+        without one.
+        """
         secondary = dict(spec.secondary_artifacts)
         if self._build.request.outputs:
             return [
@@ -119,7 +122,7 @@ class Upload:
     async def _named(
         self, output: BuildOutput, artifact: ArtifactSpec, expand: Expand
     ) -> BuildOutput:
-        """The key with what the shell makes of a name such as `app-$(date +%Y)`."""
+        """The key, with a name such as `app-$(date +%Y)` as the shell expands it."""
         overridden = not self._build.request.outputs and artifact.name
         if not overridden or "$" not in output.key:
             return output

@@ -34,7 +34,7 @@ _MINUTE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all builds stand on."""
+    """The environment that all builds share."""
 
     settings: BuildsSettings
     given: Surroundings
@@ -65,7 +65,7 @@ class Run:
         self._guarding: asyncio.Task[None] | None = None
 
     async def execute(self) -> None:
-        """To its end, whatever happens; the recorder has how it ended."""
+        """Run the build to its end, whatever happens. The recorder keeps how it ended."""
         minutes = self._record.build.request.timeout or self._project.timeout
         status = SUCCEEDED
         try:

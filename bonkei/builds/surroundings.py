@@ -1,4 +1,6 @@
-"""What the room needs of the others; `bonkei/miniature` composes it, tests have doubles."""
+"""The other rooms that this room needs. `bonkei/miniature` connects them, and tests have
+doubles.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into a build and what comes out of it."""
+"""The input and the results of a build."""
 
 from __future__ import annotations
 
@@ -38,8 +38,10 @@ class BuildOutput:
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """As StartBuild: what is not given is the project's. Without inputs the project's own sources
-    are fetched. `variables` are (name, value, type); `timeout` is in minutes."""
+    """The input of StartBuild. Missing values come from the project. Without inputs the
+    project's own sources are fetched. `variables` are (name, value, type); `timeout` is in
+    minutes.
+    """
 
     project: str
     inputs: tuple[BuildInput, ...] = ()

@@ -27,7 +27,7 @@ class Layout:
 def codebuild_variables(
     build: Build, project: BuildProject, layout: Layout, region: str
 ) -> dict[str, str]:
-    """What CodeBuild itself sets."""
+    """The variables that CodeBuild itself sets."""
     request = build.request
     found = {
         "CI": "true",
@@ -69,7 +69,7 @@ def typed(
 def exported(
     names: Sequence[str], found: Mapping[str, str], secret: Sequence[str]
 ) -> dict[str, str]:
-    """What the build hands on: no secret, and nothing that begins with AWS_."""
+    """The exported variables of the build: no secret, and no name that begins with AWS_."""
     return {
         name: found[name]
         for name in names
@@ -78,7 +78,9 @@ def exported(
 
 
 def _version(build: Build) -> str:
-    """Of a pipeline's source, the object; otherwise what was asked for."""
+    """The version of the source: the object of a pipeline's artifact, otherwise the requested
+    version.
+    """
     request = build.request
     first = request.inputs[0] if request.inputs else None
     if first is not None and first.bucket and not request.source_version:

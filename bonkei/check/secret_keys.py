@@ -7,7 +7,8 @@ import json
 from bonkei.blueprint import Blueprint
 from bonkei.vault import Vault
 
-# "Password management with Amazon Aurora and AWS Secrets Manager": what RDS keeps for the master.
+# "Password management with Amazon Aurora and AWS Secrets Manager": the keys of RDS's secret for the
+# master.
 _OF_RDS = frozenset({"username", "password"})
 
 

@@ -37,7 +37,7 @@ def render_list(found: Mapping[str, Any]) -> str:
 
 
 def render_alarm(found: Mapping[str, Any]) -> str:
-    """What it looks at, its graph, its state and its actions."""
+    """Its metrics, its graph, its state and its actions."""
     alarm, state = found["alarm"], found["state"]
     lines = [f"{alarm['name']}: {state['value']} since {_clock(state['since'])}", state["reason"]]
     if found["problem"]:

@@ -100,7 +100,7 @@ def _run(context: Context, role: str, words: tuple[str, ...]) -> None:
 
 def _print_calls(file: Path, role: str, as_json: bool, follow: bool) -> None:
     """The last calls, by the role's name or ARN if one is given."""
-    show = str if as_json else _readable  # as JSON, what controls a terminal is escaped already
+    show = str if as_json else _readable  # JSON already escapes control characters
     shown = 0
     with contextlib.suppress(KeyboardInterrupt):
         for line in _lines(file, role, follow):

@@ -82,7 +82,7 @@ def _tasks(ctx: click.Context) -> dict[str, Any]:
 
 
 def _asked(ctx: click.Context, call: str) -> Any:
-    """Of the running miniature; None where none answers."""
+    """The running miniature's answer; None without one."""
     from bonkei.miniature import control
     from bonkei.miniature.home import Home
 

@@ -1,4 +1,4 @@
-"""What every command needs: the settings, read once and only when a command asks for them."""
+"""The settings, which every command needs: read once, and only on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`bonkei iam`: what was denied, what was granted and used, and what would be enough."""
+"""`bonkei iam`: denied calls, grants and their use, and a sufficient policy."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def _roles(context: Context, name: str) -> tuple[Role, ...]:
 def _with_needs(
     used_by_role: Mapping[str, Collection[str]], role: Role, context: Context
 ) -> Mapping[str, Collection[str]]:
-    """What was used, and what AWS does as the role by the definitions."""
+    """The used actions, and those that AWS makes under the role by the definitions."""
     from bonkei import blueprint
     from bonkei.policy.needs import needs_of
 
@@ -279,7 +279,7 @@ def _grants(item: Mapping[str, Any]) -> str:
 
 
 def _hcl(statements: Iterable[PolicyStatement]) -> list[str]:
-    """As data "aws_iam_policy_document" has statements."""
+    """A statement in the form of data "aws_iam_policy_document"."""
     lines: list[str] = []
     for each in statements:
         lines += ["statement {"]

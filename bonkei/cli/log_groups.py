@@ -26,7 +26,7 @@ class LogGroups:
 
     @property
     def width(self) -> int:
-        """Of the longest name."""
+        """The width of the longest name."""
         return max(len(group.name) for group in self.groups)
 
     def last(self, wanted: Callable[[Record], bool], since: str, count: int | None) -> list[Record]:
@@ -41,7 +41,7 @@ class LogGroups:
             group.mark()
 
     def follow(self) -> Iterator[Record]:
-        """Without an end."""
+        """New events, without an end."""
         while True:
             for group in self.groups:
                 yield from (_record(group.name, event) for event in group.new(self._wants))

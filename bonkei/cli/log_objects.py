@@ -104,7 +104,7 @@ def _written(path: Path) -> float:
 
 
 def _lines(path: Path) -> list[str]:
-    """Of an object that is not a log, or is gone, none."""
+    """The lines of an object; none if it is not a log, or is gone."""
     try:
         text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
     except (OSError, EOFError, zlib.error):

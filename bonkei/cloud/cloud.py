@@ -140,8 +140,9 @@ class Cloud:
         self._starting = asyncio.create_task(self._start_store())
 
     async def apply(self, blueprint: Blueprint) -> None:
-        """Create the declared resources. At a start for which nothing has changed, that goes on
-        afterwards. If the store has failed, the endpoint reports it to callers."""
+        """Create the declared resources. At a start without changes, the work continues in the
+        background. If the store has failed, the endpoint reports it to callers.
+        """
         self._blueprint = blueprint
         self._region = find_region(blueprint)
         place, others = Place(self._settings.account, self._region), self._settings.policies
@@ -153,7 +154,8 @@ class Cloud:
             await asyncio.wait({self._making})
         things = self._things(self._deliverable(blueprint))
         if self._starting is not None and not self._starting.done() and self._has_made(things):
-            # All of it is there since the last run: calls wait for the store, and nobody else.
+            # Everything exists since the last run: calls wait for the store, and the start does
+            # not.
             self._making = asyncio.create_task(self._make(things, self._report))
         else:
             await self._make(things)
@@ -185,7 +187,7 @@ class Cloud:
         return self._region
 
     async def has_bucket(self, name: str) -> bool:
-        """Whether S3 has it, whoever made it."""
+        """Whether S3 has it, whoever created it."""
         settings = self._settings
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             code, _ = await store.take(S3Step("HEAD", f"/{name}"), self._region)
@@ -206,7 +208,7 @@ class Cloud:
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """Of which roles nothing is claimed, and why."""
+        """The roles whose calls are not decided, with the reason."""
         return self._undecided
 
     async def call(
@@ -219,7 +221,7 @@ class Cloud:
         return await self._client.call(credentials, address, target, content)
 
     def _credentials(self, role_arn: str, session: str) -> Credentials:
-        """Of a role's session or, without one, of the person."""
+        """The credentials of a role's session or, without one, of the user."""
         if not role_arn:
             return self._issuer.person()
         return self._issuer.assume(role_arn, session, now=time.time(), seconds=900)
@@ -229,8 +231,9 @@ class Cloud:
         self._calls.hear(listener)
 
     def git_caller(self, name: str, password: str, place: tuple[str, str], region: str) -> Caller:
-        """Whoever signed in to a repository of CodeCommit. `place`: the host and the path.
-        `region`: of the repository. AwsServiceError."""
+        """The caller who signed in to a repository of CodeCommit. `place`: the host and the
+        path. `region`: the repository's. AwsServiceError.
+        """
         now = time.time()
 
         def secrets(key: str, token: str) -> tuple[str, Caller]:
@@ -300,7 +303,7 @@ class Cloud:
     async def _make(
         self, things: Sequence[Thing], report: Callable[[str], None] = lambda _: None
     ) -> None:
-        """`report`: what differs, for when nobody waits for it."""
+        """`report` gets the differences when nobody waits for them."""
         if self._starting is not None:
             await asyncio.wait({self._starting})
         settings = self._settings

@@ -118,7 +118,7 @@ class Endpoint:
                 return await answer(incoming)
         return await _Exchange(self, incoming, request).run()
 
-    # What an exchange asks of it.
+    # Requests of an exchange.
 
     async def who(self, request: Request, body: bytes | None) -> Caller:
         now = self._clock()
@@ -174,8 +174,9 @@ class Endpoint:
             self._authorizer.permit(caller, needed, self._clock(), via)
 
     def way(self, call: Call, caller: Caller, request: Request) -> Via:
-        """Of a call through its caller's network. Who uses a URL that was signed before is not who
-        has signed it."""
+        """The way of a call through its caller's network. The user of a presigned URL is not its
+        signer.
+        """
         is_presigned = "authorization" not in request.header
         return UNKNOWN if is_presigned else self._network.via(caller, call.service, call.region)
 
@@ -224,7 +225,7 @@ class _Exchange:
                 )
             )  # fmt: skip
             self._endpoint.bodies.release(self._incoming)
-        if isinstance(response, Streamed):  # recorded already: it may go on for hours
+        if isinstance(response, Streamed):  # recorded already: it may last for hours
             return await self._endpoint.stream(self._incoming, response)
         if isinstance(response, web.Response) and (response.content_length or 0) > SMALL:
             await self._endpoint.bodies.deliver(self._incoming, response)
@@ -320,7 +321,7 @@ def _read(incoming: web.BaseRequest) -> Request:
 
 
 def _is_signed(request: Request) -> bool:
-    """As a call of AWS, in its headers or its query."""
+    """Whether it is signed as a call of AWS, in its headers or its query."""
     authorization = request.header.get("authorization", "")
     return authorization.startswith("AWS") or "X-Amz-Signature" in request.query
 

@@ -47,7 +47,9 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`prefixes`: what has more below, up to the next `/`. `following`: continues it; or empty."""
+    """`prefixes`: folders with more objects, up to the next `/`. `following`: continues the
+    list; or empty.
+    """
 
     objects: tuple[StoredObject, ...]
     prefixes: tuple[str, ...]
@@ -56,7 +58,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """Of an object: its first bytes, its whole size, and its headers, in lower case."""
+    """The beginning of an object: its first bytes, its whole size, and its headers in lower
+    case.
+    """
 
     data: bytes
     size: int
@@ -95,7 +99,7 @@ class Looking:
         )
 
     async def objects(self, bucket: str, prefix: str = "", following: str = "") -> Listing:
-        """A page of what lies below a prefix. AwsServiceError."""
+        """A page of the objects below a prefix. AwsServiceError."""
         given = {
             "list-type": "2",
             "delimiter": "/",
@@ -133,7 +137,7 @@ class Looking:
         return answer.data
 
     async def _send(self, path: str, query: Mapping[str, str], most: int) -> Beginning:
-        """What lies behind the first `most` bytes is not read: the connection is closed."""
+        """Bytes beyond the first `most` are not read: the connection is closed."""
         person, url = self._person(), self._url()
         text = urlencode(sorted(query.items()), quote_via=quote)
         now = datetime.now(UTC)

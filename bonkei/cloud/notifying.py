@@ -23,7 +23,7 @@ _S3 = "s3.amazonaws.com"
 
 
 class Notifying:
-    """`take` a line of MiniStack's pipe; `stop` gives up what is under way."""
+    """`take` reads a line of MiniStack's pipe; `stop` gives up deliveries in progress."""
 
     def __init__(
         self, asks: Asking, services: Mapping[str, AwsService], report: Callable[[str], None]

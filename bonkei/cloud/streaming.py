@@ -1,4 +1,4 @@
-"""Answers that go on: events as they happen, until the service or the client ends them."""
+"""Answers without an end: events as they happen, until the service or the client ends them."""
 
 from __future__ import annotations
 

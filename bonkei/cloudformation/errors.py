@@ -1,4 +1,4 @@
-"""What is wrong with a template or its parameters."""
+"""Errors in a template or its parameters."""
 
 from __future__ import annotations
 

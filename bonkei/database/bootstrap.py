@@ -131,8 +131,8 @@ def _make_master(
         wanted.password.encode(), wanted.username.encode(), b"scram-sha-256"
     )
     with connection.transaction():
-        # As a guest, another client may have created one just now: then CREATE fails, and nothing
-        # is altered.
+        # On a shared server another client may have created one just now: then CREATE fails, and
+        # nothing is altered.
         if wanted.username not in roles or (guest and roles[wanted.username] != guest.mark):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(name))
             # A foreign role of that name may hold rights over other users' data.

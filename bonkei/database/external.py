@@ -64,7 +64,7 @@ def describe(url: str) -> str:
 
 
 def survey(connection: Connection) -> Found:
-    """Read what a server holds. psycopg.Error when it is unavailable."""
+    """Read the content of a server. psycopg.Error when it is unavailable."""
     with connection.open() as asked:
         roles = {str(name): str(said or "") for name, said in asked.execute(ROLES)}
         databases = {

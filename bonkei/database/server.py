@@ -50,7 +50,7 @@ class Server:
     async def start(self) -> None:
         """Start, and wait until it accepts connections. DatabaseError when the port is taken or the
         server ends at once."""
-        # Before the keeper, which would kill what is still shutting down in order.
+        # Before the keeper, which would kill a server that is still shutting down in order.
         await asyncio.to_thread(_end_leftover, self.files.data)
         self._keeper.start()
         check_port(self.files.spec.host, self.files.spec.port)
@@ -99,7 +99,7 @@ class Server:
         return True
 
     def _is_ready(self) -> bool:
-        """As pg_ctl finds out: the server writes its status into postmaster.pid."""
+        """The method of pg_ctl: the server writes its status into postmaster.pid."""
         try:
             lines = (self.files.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
@@ -115,7 +115,7 @@ class Server:
         self._send(signal.SIGHUP)
 
     async def wait(self) -> int:
-        """Until the process has ended; its exit code."""
+        """Wait until the process has ended. Return its exit code."""
         process = self._process
         if process is None:
             return 0

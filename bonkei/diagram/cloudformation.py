@@ -33,7 +33,7 @@ class TemplateError(BonkeiError):
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """What is drawn of a template."""
+    """The parts of a template that are drawn."""
 
     pipelines: tuple[Pipeline, ...]
     projects: tuple[BuildProject, ...]

@@ -74,7 +74,7 @@ def _without_gaps(diagram: Diagram) -> Diagram:
 
 
 def node_width(node: Node) -> float:
-    """As wide as its text asks for, within bounds."""
+    """The width that its text needs, within bounds."""
     longest = max(
         width(node.title, TITLE_SIZE) * BOLD,
         *(width(line, LINE_SIZE) for line in node.lines or ("",)),
@@ -106,7 +106,7 @@ def _frame(diagram: Diagram, group: Group, grid: _Grid) -> Box:
 
 
 def _side(depth: int) -> float:
-    """Room between a frame of this depth and what is in it."""
+    """Room between a frame of this depth and its content."""
     return PADDING * (1 + depth)
 
 
@@ -148,7 +148,7 @@ def _heading_width(group: Group) -> float:
 
 
 def _gutter(diagram: Diagram, column: int) -> float:
-    """As wide as the labels of arrows that end beside it ask for, and the tracks in it."""
+    """The width that the labels of its arrows and the tracks in it need."""
     by_id = {node.id: node for node in diagram.nodes}
     label, bundles = 0.0, set[str]()
     for arrow in diagram.arrows:

@@ -62,7 +62,9 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """`request` is what users wait for, `data` what is written, `control` what starts something."""
+    """`request`: users wait for it; `data`: something is written; `control`: something is
+    started.
+    """
 
     source: str
     target: str

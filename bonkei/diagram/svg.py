@@ -60,7 +60,7 @@ _LEGEND = (("request", "request"), ("data", "data"), ("control", "trigger"))
 
 
 def _legend(diagram: Diagram, right: float) -> Iterator[str]:
-    """What the lines mean, where there is more than one kind."""
+    """The meaning of the lines, where there is more than one kind."""
     used = {arrow.style for arrow in diagram.arrows}
     if len(used) < 2:
         return

@@ -111,7 +111,7 @@ class Edge:
         self._memory.forget_all_but(blueprint)
 
     def forget_responses(self) -> None:
-        """Empty the caches: what a person has just edited is asked for anew."""
+        """Empty the caches, so that a file that a user has just edited is fetched again."""
         for cache in self._memory.caches.values():
             cache.clear()
 

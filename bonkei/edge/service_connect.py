@@ -146,7 +146,7 @@ class _Half(asyncio.Protocol):
         if self.other is not None and self.other.transport is not None:
             self.other.transport.write(data)
         else:
-            self._early.append(data)  # what was read before reading could be paused
+            self._early.append(data)  # bytes that were read before reading could be paused
 
     def eof_received(self) -> bool:
         """A connection that is closed on one side stays half open, as TCP means it."""

@@ -39,7 +39,7 @@ class TargetGroupState:
     address: str
     name: str
     targets: tuple[TargetState, ...]
-    obstacle: str = ""  # why the network lets nobody reach the targets
+    obstacle: str = ""  # the reason why the network lets nobody reach the targets
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ class Concurrency:
         self._waiting: deque[tuple[str, asyncio.Future[None]]] = deque()
 
     def reserve(self, reserved: Mapping[str, int]) -> None:
-        """What the definitions say now; the account has room for at least one that shares."""
+        """The limits in the present definitions. The account has room for at least one
+        unreserved function.
+        """
         self._reserved = dict(reserved)
         self._wake()
 

@@ -19,7 +19,7 @@ Poller = QueuePoller | StreamPoller
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How queues and streams are called, functions invoked, and what is given up sent on."""
+    """How queues and streams are called, functions invoked, and given-up records sent on."""
 
     queue: CallQueue
     stream: CallQueue

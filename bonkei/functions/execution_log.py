@@ -29,7 +29,7 @@ class ExecutionLog:
         self._tail = ""
 
     def begin(self) -> None:
-        """Of an invocation: what its caller may ask for begins anew."""
+        """Begin an invocation: the log for its caller starts again."""
         self._tail = ""
 
     def add(self, at: float, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The room's life: the functions of the blueprint, called by whoever may."""
+"""The life of the room: the functions of the blueprint, called by anybody with permission."""
 
 from __future__ import annotations
 

@@ -39,8 +39,9 @@ LONGEST_LIFE = 11 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What all functions stand on. `python`: the interpreter with Lambda's packages; `role`:
-    credentials of a role's session as environment variables."""
+    """The environment that all functions share. `python`: the interpreter with Lambda's
+    packages; `role`: credentials of a role's session as environment variables.
+    """
 
     packages: Path
     temporary: Path
@@ -105,7 +106,7 @@ class FunctionHost:
             raise cannot_run(f"{self.function.name}: {error.message}") from error
 
     async def stop(self) -> None:
-        """Whatever runs is ended: ask only when nothing should go on."""
+        """End every process. Ask only when none should continue."""
         self._is_stopped = self._is_halted = True
         if self._timer is not None:
             self._timer.cancel()
@@ -119,7 +120,9 @@ class FunctionHost:
         self._idle.clear()
 
     async def retire(self) -> None:
-        """The definition has changed: calls go on to their end, and nothing is kept for more."""
+        """The definition has changed: calls continue to their end, and no process is kept for
+        others.
+        """
         self._is_stopped = True
         while self._idle:
             await self._end(self._idle.pop().environment)
@@ -156,8 +159,9 @@ class FunctionHost:
         return self._finish(log, invocation, outcome)
 
     def _begin_for_turns(self) -> None:
-        """As many begin as wait, but few at the same time: together they would take longer, and
-        who waits may be served meanwhile."""
+        """Start as many processes as calls wait, but few at the same time: together they would
+        take longer, and a waiting call may be served meanwhile.
+        """
         while len(self._starting) < min(len(self._turns), _AT_ONCE):
             self._begin(str(uuid4()))
 
@@ -175,7 +179,7 @@ class FunctionHost:
     async def _start(self, request_id: str) -> None:
         try:
             found = await self._initialize(request_id, "init", INIT_SECONDS)
-        except Exception as error:  # whatever it is, whoever waits has to hear it
+        except Exception as error:  # whatever the error is, every waiting call has to get it
             self._turns.give(error)
             return
         if isinstance(found, Ready):
@@ -218,7 +222,7 @@ class FunctionHost:
         return outcome
 
     async def _rest(self, ready: Ready | None) -> None:
-        """For who waits, or for the next call."""
+        """The process serves a waiting call, or rests until the next one."""
         if ready is None or (ready.environment.is_alive and self._turns.give(ready)):
             return
         if ready.environment.is_alive and not self._is_stopped:

@@ -1,4 +1,4 @@
-"""What all event sources that are polled have in common: a task, and a report of each trouble."""
+"""The common part of all polled event sources: a task, and a report of each problem."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Poller(ABC):
 
     @property
     def key(self) -> tuple[EventSource, str]:
-        """What it polls, and as whom."""
+        """Its source, and the role under which it polls."""
         return self.source, self.role_arn
 
     def start(self) -> None:
@@ -36,7 +36,7 @@ class Poller(ABC):
 
     @abstractmethod
     async def _poll(self) -> None:
-        """For ever."""
+        """Poll for ever."""
 
     def _went_well(self) -> None:
         self._trouble = ""

@@ -42,7 +42,7 @@ class RuntimeApi:
         self.address = ""
 
     async def start(self) -> None:
-        # Whoever waits for the next event waits no longer when its process has ended.
+        # A request for the next event stops waiting when its process has ended.
         server = web.Server(self._serve, access_log=None, handler_cancellation=True)
         self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()

@@ -50,8 +50,9 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What follows a call: batches that are tried (again) next, in order; and why the batch is
-    discarded, where it is."""
+    """The consequence of a call: the batches that are tried (again) next, in order, and the
+    reason if the batch is discarded.
+    """
 
     next: tuple[Batch, ...] = ()
     discarded: Literal["", "RetryAttemptsExhausted", "RecordAgeExceeded"] = ""
@@ -69,8 +70,9 @@ def event(records: Sequence[Record], source: str) -> bytes:
 
 
 def after(batch: Batch, outcome: Outcome, source: EventSource, now: float) -> After:
-    """Of a batch that the function was called with. Everything before the first failed record is
-    done; a batch that is bisected keeps its number of attempts, as on AWS."""
+    """The consequence for a batch after a call. Records before the first failed one are done. A
+    bisected batch keeps its number of attempts, as on AWS.
+    """
     start = _first_failed(batch, outcome, reports_failures=source.reports_failures)
     if start is None:
         return After()
@@ -163,7 +165,7 @@ class StreamPoller(Poller):
                 await asyncio.sleep(_AWAY / self._pace)
 
     async def _once(self, iterator: str) -> str:
-        """The next iterator, after what this one has given."""
+        """The next iterator, after the records of this one."""
         iterator = iterator or await self._iterator()
         size = min(self.source.batch_size, _MOST)
         answer = await self._streams("GetRecords", ShardIterator=iterator, Limit=size)

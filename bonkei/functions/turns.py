@@ -1,4 +1,4 @@
-"""Calls that wait for an execution environment, and what they get."""
+"""Calls that wait for an execution environment, in turn."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Turn = asyncio.Future[Ready | None]
 
 
 class Turns:
-    """Who waits longest gets what comes next."""
+    """The call that has waited longest gets the next environment."""
 
     def __init__(self) -> None:
         self._waiting: deque[Turn] = deque()

@@ -31,8 +31,10 @@ def variables(
     role: Mapping[str, str],
     translate: Callable[[str], str] = str,
 ) -> dict[str, str]:
-    """All but what the execution environment adds for itself. `role`: the credentials, and where
-    AWS is; `translate`: names of AWS to what they are on this machine."""
+    """All variables except those that the execution environment adds itself. `role`: the
+    credentials, and the address of AWS; `translate`: from AWS's names to the addresses on this
+    machine.
+    """
     roots = tuple(layers)
     declared = {name: translate(value) for name, value in function.environment}
     return {

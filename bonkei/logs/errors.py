@@ -1,4 +1,4 @@
-"""What this room raises."""
+"""The errors of this room."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a session wants: groups (their ARNs by name), streams by names or beginnings."""
+    """The wishes of a session: groups (their ARNs by name), streams by names or beginnings."""
 
     groups: Mapping[str, str]
     pattern: FilterPattern
@@ -41,14 +41,14 @@ class Wish:
 
 @dataclass(slots=True)
 class Session:
-    """What matched since the last update, up to its bound."""
+    """The events that matched since the last update, up to its bound."""
 
     wish: Wish
     found: list[dict[str, Any]] = field(default_factory=list)
     sampled: bool = False
 
     def take(self, group: str, stream: str, events: Iterable[LogEvent]) -> None:
-        """What has arrived."""
+        """The events that have arrived."""
         if not self.wish.wants(group, stream):
             return
         for event in events:
@@ -68,7 +68,7 @@ class Session:
             )
 
     def update(self) -> dict[str, Any]:
-        """The next one; what comes after it begins anew."""
+        """The next update. Later events start a new one."""
         found, self.found = self.found, []
         sampled, self.sampled = self.sampled, False
         return {"sessionMetadata": {"sampled": sampled}, "sessionResults": found}

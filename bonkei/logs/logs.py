@@ -97,7 +97,7 @@ class Logs:
         self.store.open()
 
     def apply(self, blueprint: Blueprint) -> None:
-        """Make what is declared."""
+        """Create the declared groups."""
         self._blueprint = blueprint
         self._notes = follow(self.store, blueprint)
         if self._exports is None:
@@ -108,11 +108,11 @@ class Logs:
         self._notes += self.requests.notes
 
     def buckets_are_there(self) -> None:
-        """After each `apply`, once S3 has what is declared: objects can be delivered."""
+        """Called after each `apply`, when S3 has the declared buckets: objects can be delivered."""
         self.requests.open()
 
     async def stop_requests(self) -> None:
-        """After the edge, and before the endpoint: what waits goes to its bucket."""
+        """Called after the edge and before the endpoint: waiting records go to their buckets."""
         await self.requests.stop()
 
     async def stop(self) -> None:
@@ -163,7 +163,7 @@ class Logs:
         )
 
     def _put_for_service(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
-        """As a service of AWS delivers: it makes its stream, and never a group."""
+        """Deliver as a service of AWS does: it creates its stream, and never a group."""
         if stream not in self.store.group(group).streams:
             self.store.create_stream(group, stream)
         self.store.put(group, stream, events)

@@ -19,7 +19,7 @@ WantsStream = Callable[[str], bool]
 
 
 class GroupReader:
-    """One log group. `new` gives what has come since the last call of it or of `mark`."""
+    """One log group. `new` gives the events since the last call of `new` or `mark`."""
 
     def __init__(self, directory: Path, document: GroupDocument) -> None:
         self.name = document.name
@@ -32,7 +32,7 @@ class GroupReader:
         return in_order(pages, load, window, backwards=True)
 
     def mark(self) -> None:
-        """What is there by now is no longer new."""
+        """Present events are no longer new."""
         for stream, page in self._pages(lambda _: True):
             self._seen[stream] = max(self._seen.get(stream, 0), page.sequence + page.count)
 

@@ -21,7 +21,7 @@ class Definitions:
     """The definitions and their applied state. Methods block while Terraform runs."""
 
     def __init__(self, workspace: Workspace, home: Path | None = None) -> None:
-        """`home`: what builds have applied is below it."""
+        """`home`: the states that builds have applied are below it."""
         self._workspace = workspace
         self._home = home
 

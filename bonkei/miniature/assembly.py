@@ -193,7 +193,7 @@ class Assembly:
         return self.tasks.snapshot() if self.tasks is not None else None
 
     def _measured_tasks(self) -> TasksSnapshot | None:
-        """What the monitor asks for each minute is what the console shows of a day."""
+        """The monitor's metrics of each minute are the console's data of a day."""
         snapshot = self.task_snapshot()
         if snapshot is not None:
             self.usage.note(snapshot, time.time())
@@ -257,7 +257,7 @@ class Assembly:
         await self.network.follow(self.addresses.clusters, steps)
 
     async def migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
-        """Run the one-off commands before new tasks. After a failure the running tasks go on."""
+        """Run the one-off commands before new tasks. After a failure the running tasks continue."""
         try:
             await self.one_offs.run(self.blueprint, self.running(), steps, service)
         except OneOffError as error:
@@ -273,7 +273,7 @@ class Assembly:
         return await roll_out(self.running(), self.watch, blueprint, steps, logs, only)
 
     def request_world(self) -> RequestWorld:
-        """What explains requests."""
+        """The part that explains requests."""
         return RequestWorld(
             self.edge,
             lambda: self.blueprint,
@@ -284,7 +284,7 @@ class Assembly:
         )
 
     def means(self) -> Means:
-        """What a rehearsal of alarms makes real causes with."""
+        """The parts with which a rehearsal of alarms makes real causes."""
         return Means(
             self.running,
             self.edge.snapshot,

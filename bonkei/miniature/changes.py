@@ -51,7 +51,7 @@ class Changes:
             task.add_done_callback(self._following.discard)
 
     async def _after(self, build: Build) -> None:
-        """Its last words are followed by what it has left."""
+        """The last output of its task follows."""
         with suppress(BonkeiError):
             await self.started().builds.builds.wait(build.id)
             await self.follow_builds()

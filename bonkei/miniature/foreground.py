@@ -119,7 +119,7 @@ def detach(config: Config, home: Home, report: Report) -> int:
 
 
 def _leave_terminal(home: Home) -> None:
-    """Write only to the log from here on, so that the waiting command goes on."""
+    """Write only to the log from here on, so that the waiting command continues."""
     log = os.open(home.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -178,7 +178,7 @@ def reset(home: Home) -> list[str]:
     Returns the names of files in the home that are not Bonkei's, and stay.
     """
     home.require_ours()
-    lock = HomeLock(home)  # nobody starts meanwhile
+    lock = HomeLock(home)  # no other miniature starts meanwhile
     lock.acquire()
     try:
         delete_data(home.path)

@@ -92,7 +92,7 @@ class Home:
     def make(self) -> Home:
         """Create the home, or accept an existing one. MiniatureError for a directory with other
         files."""
-        if self.path.parent.name == WORKSPACES:  # what it is in must be a home, too
+        if self.path.parent.name == WORKSPACES:  # its parent must be a home, too
             Home(self.path.parents[1]).make()
             self.path.parent.mkdir(exist_ok=True, mode=0o700)
         try:
@@ -249,7 +249,7 @@ class Home:
 
 
 def _remove(path: Path) -> None:
-    """A link is removed and not followed; what is not there is fine."""
+    """A link is removed and not followed. A missing path is fine."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

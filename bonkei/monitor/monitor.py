@@ -141,8 +141,9 @@ class Monitor:
         self._woken.set()
 
     def hold(self, metrics: Iterable[MetricId]) -> None:
-        """Of these metrics only injected data count until the next call; measured data count
-        afterwards."""
+        """For these metrics only injected data counts until the next call. After that, measured
+        data counts.
+        """
         for metric in self._held:
             self.store.drop(metric, self._held_since)
         late, self._late = self._late, []

@@ -1,4 +1,4 @@
-"""What a task connects to, as far as its definition says it."""
+"""The connections of a task, as far as its definition shows them."""
 
 from __future__ import annotations
 

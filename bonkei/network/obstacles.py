@@ -1,4 +1,4 @@
-"""Every closed way of the definitions, for `bonkei status`: who does not reach whom, and why."""
+"""Every closed connection of the definitions, for `bonkei status`: source, target and reason."""
 
 from __future__ import annotations
 

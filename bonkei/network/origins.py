@@ -26,7 +26,7 @@ def closed_origins(blueprint: Blueprint, distribution: Distribution) -> Mapping[
 def origin_balancer(
     blueprint: Blueprint, distribution: Distribution, origin: Origin
 ) -> tuple[LoadBalancer, Listener] | None:
-    """What is at the origin's name and port; None where no load balancer is."""
+    """The load balancer at the origin's name and port; None without one."""
     name = origin.domain_name.lower()
     port = origin.https_port if _by_https(distribution, origin) else origin.http_port
     for balancer in blueprint.load_balancers:

@@ -132,8 +132,9 @@ def obstacle_into(
     subnet_ids: Iterable[str],
     port: int,
 ) -> str:
-    """Why TCP from a place to what stands in these subnets, with these groups, is refused; empty
-    when it is allowed. An ACL is an obstacle only if it closes every one of the subnets."""
+    """The reason why TCP from a place to these subnets, with these groups, is refused; empty
+    when it is allowed. An ACL is an obstacle only if it closes every one of the subnets.
+    """
     subnet_ids = tuple(subnet_ids)
     obstacle = obstacle_between(
         blueprint, place.groups, (place.subnet.cidr_block,), all_groups(blueprint, group_ids),

@@ -40,7 +40,7 @@ class Way:
     public_ip: str = ""
 
 
-# What botocore signs for, to what the endpoint of a VPC is called.
+# From botocore's signing names to the names of VPC endpoints.
 _ENDPOINTS = {"ecr": "ecr.api", "cloudwatch": "monitoring", "elbv2": "elasticloadbalancing"}
 
 

@@ -55,5 +55,5 @@ def without_zones(blueprint: Blueprint, zones: Collection[str]) -> Blueprint:
 
 
 def _left(subnet_ids: tuple[str, ...], gone: Collection[str]) -> tuple[str, ...]:
-    """What has no other subnet keeps those that it has: nothing of it can be reached anyway."""
+    """A part without another subnet keeps its present ones: nothing reaches it anyway."""
     return tuple(each for each in subnet_ids if each not in gone) or subnet_ids

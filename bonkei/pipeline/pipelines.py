@@ -83,7 +83,7 @@ class Pipelines:
         self._ticking: asyncio.Task[None] | None = None
         self._earlier = asyncio.Event()
 
-    # What is declared.
+    # The declared pipelines.
 
     def follow(self, declared: Sequence[Pipeline], *, are_new: bool) -> None:
         """The pipelines as they are declared now. `are_new`: those that were not there before have
@@ -115,14 +115,14 @@ class Pipelines:
         self._ticking = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
-        """Actions under way are left as they are; the next start goes on with them."""
+        """Actions in progress stay as they are. The next start continues with them."""
         tasks = [*self._tasks.values(), *([self._ticking] if self._ticking is not None else [])]
         self._tasks.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    # What is asked of it.
+    # Requests.
 
     @property
     def all(self) -> tuple[Pipeline, ...]:
@@ -248,7 +248,7 @@ class Pipelines:
         return found
 
     def _resume(self, name: str) -> None:
-        """What was under way when an earlier run ended."""
+        """Actions that were in progress when an earlier run ended."""
         kept = self._kept[name]
         for execution in kept.book.executions:
             for run in _under_way(execution):
@@ -303,5 +303,5 @@ def _failure(code: str, message: str) -> Finished:
 
 
 def _digest(pipeline: Pipeline) -> str:
-    """Of what CodePipeline calls the structure."""
+    """A digest of the pipeline's structure, in CodePipeline's sense."""
     return hashlib.sha256(repr(replace(pipeline, address="")).encode()).hexdigest()

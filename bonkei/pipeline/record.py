@@ -22,14 +22,13 @@ _REST = "pipeline.json"
 
 
 class Record:
-    """Of one pipeline, in a directory of its own."""
+    """The record of one pipeline, in its own directory."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def read(self) -> Book:
-        """What an earlier run has written; an empty book where it has not. A file that cannot be
-        read is left out."""
+        """The book of an earlier run; an empty one without it. An unreadable file is left out."""
         executions = []
         for file in self._directory.glob("executions/*.json"):
             with suppress(OSError, ValueError, TypeError, KeyError):
@@ -47,7 +46,7 @@ class Record:
         )
 
     def write(self, before: Book, book: Book) -> None:
-        """What has changed. OSError."""
+        """Write the changes. OSError."""
         known = {each.id: each for each in before.executions}
         for each in book.executions:
             if known.get(each.id) is not each:

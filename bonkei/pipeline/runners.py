@@ -1,4 +1,6 @@
-"""What carries actions out. The room calls it; `bonkei/miniature` gives it the other rooms."""
+"""The runners of actions. The room calls them, and `bonkei/miniature` connects them with the
+other rooms.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,7 @@ class ActionWork:
         return self.pipeline.arn.split(":")[4]
 
     def arn(self, service: str, resource: str) -> str:
-        """Of something in the pipeline's account and region."""
+        """The ARN of something in the pipeline's account and region."""
         partition = self.pipeline.arn.split(":")[1]
         return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
 
@@ -118,7 +120,7 @@ class Builds(Protocol):
 
 
 class Sources(Protocol):
-    """CodeCommit, and what stands for repositories behind connections."""
+    """CodeCommit, and the replacements for repositories behind connections."""
 
     async def find(self, repository: str, branch: str, commit: str) -> SourceCommit:
         """The branch's commit, or the given one. AwsServiceError."""

@@ -17,7 +17,7 @@ class PipelineSnapshot:
 
 
 def describe(name: str, book: Book) -> PipelineSnapshot:
-    """Of the execution that was started last."""
+    """The execution that was started last."""
     if not book.executions:
         return PipelineSnapshot(name, "", "never run")
     last = max(book.executions, key=lambda each: each.number)

@@ -38,7 +38,7 @@ def matches_any(patterns: Iterable[str], value: str, *, ignore_case: bool = Fals
 
 @lru_cache(maxsize=256)
 def _policy(statements: tuple[PolicyStatement, ...]) -> Policy:
-    """Of a statement with an operator that IAM does not have, the condition is not looked at."""
+    """A statement with an operator that IAM does not have is read without its condition."""
     try:
         return Policy(statements)
     except UnknownOperatorError:

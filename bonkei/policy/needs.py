@@ -36,7 +36,7 @@ class Need:
 
 
 def needs_of(role_arn: str, blueprint: Blueprint) -> tuple[Need, ...]:
-    """Of one role, each once, in order."""
+    """The requests of one role, each once, in order."""
     found: dict[tuple[str, str], Need] = {}
     for need in _all(role_arn, blueprint):
         found.setdefault((need.action, need.resource), need)

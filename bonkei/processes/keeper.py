@@ -50,5 +50,5 @@ class Keeper:
                 self._unwritten.discard(group)
 
     def stop(self) -> None:
-        """End what is still kept, and the watchdog."""
+        """End the remaining processes, and the watchdog."""
         self._watchdog.stop()

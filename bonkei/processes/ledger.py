@@ -34,7 +34,7 @@ class Ledger:
         (self._directory / str(group)).unlink(missing_ok=True)
 
     def clean_up(self) -> tuple[int, ...]:
-        """Kill every remembered group that still runs and forget all; returns what was killed."""
+        """Kill every recorded group that still runs, and forget all. Return the killed groups."""
         entries = {int(file.name): file for file in self._directory.iterdir() if _is_entry(file)}
         killed = tuple(g for g, file in entries.items() if _kill_if_ours(g, _started(file)))
         for file in entries.values():

@@ -1,4 +1,4 @@
-"""Numbers that go on across runs, such as a task definition family's revisions."""
+"""Numbers that continue across runs, such as a task definition family's revisions."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Private:
     """Imported and not yet applied: the state knows less than the configuration."""
 
     def write(self) -> bytes:
-        """As bytes for Terraform to keep."""
+        """The value as bytes for Terraform to store."""
         return json.dumps(dataclasses.asdict(self)).encode()
 
 

@@ -207,7 +207,7 @@ class _Ecr:
 
 
 def _find(contents: Contents, wanted: Mapping[str, str]) -> Image | None:
-    """Of both, the tag must be that digest's."""
+    """With both, the tag must point to that digest."""
     digest, tag = wanted.get("imageDigest"), wanted.get("imageTag")
     if digest and tag and contents.tags.get(tag) != digest:
         return None

@@ -1,4 +1,4 @@
-"""The registry's front: the declared repositories, what each allows, and who may do what."""
+"""The front of the registry: the declared repositories, their policies, and permissions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bonkei.registry.values import Contents, Image
 
 
 class Registry:
-    """`home`: its folder. `key`: the home's secret. `asks`: what IAM says."""
+    """`home`: its folder. `key`: the home's secret. `asks`: IAM's decisions."""
 
     def __init__(
         self,
@@ -119,7 +119,9 @@ class Registry:
     # For the tasks.
 
     def find(self, image: str) -> Image | None:
-        """What a task definition's `image` means; None when it is not in this registry."""
+        """The image that a task definition's `image` names; None when it is not in this
+        registry.
+        """
         try:
             reference = read_reference(image)
         except RegistryError:
@@ -129,7 +131,9 @@ class Registry:
         return self.store.contents(reference.name).find(reference.wanted)
 
     def digest(self, image: str) -> str:
-        """Of what a task definition's `image` means; empty when it is not in this registry."""
+        """The digest of the image that a task definition's `image` names; empty when it is not
+        in this registry.
+        """
         found = self.find(image)
         return found.digest if found else ""
 

@@ -25,7 +25,7 @@ _NEW = 3600.0  # seconds
 
 
 class ImageStore:
-    """Of one thread. `root` is made at the start. `clock`: Unix seconds."""
+    """The images, for use by one thread. `root` is made at the start. `clock`: Unix seconds."""
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
         self._root = root
@@ -42,7 +42,7 @@ class ImageStore:
         return self._root / "uploads"
 
     def contents(self, name: str) -> Contents:
-        """Of a repository; empty when nothing was pushed."""
+        """The contents of a repository; empty before the first push."""
         if name not in self._known:
             self._known[name] = _read(self._file(name))
         return self._known[name]

@@ -30,7 +30,7 @@ class Tokens:
         return base64.b64encode(self._sign(content) + content).decode()
 
     def read(self, authorization: str, now: float) -> Caller | None:
-        """Who sends this header (`Basic USER:PASSWORD`); None when nobody can be sure."""
+        """The sender of this header (`Basic USER:PASSWORD`); None when it cannot be verified."""
         try:
             scheme, _, encoded = authorization.partition(" ")
             user, _, password = base64.b64decode(encoded, validate=True).partition(b":")

@@ -21,7 +21,9 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """Of a repository: images by digest, in the order of their push, and digests by tag."""
+    """The contents of a repository: images by digest, in the order of their push, and digests by
+    tag.
+    """
 
     images: Mapping[str, Image] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -62,6 +62,6 @@ async def read_commit(directory: Path, name: str) -> Commit:
 
 
 def _iso(person: Person) -> str:
-    """As the variables AuthorDate and CommitterDate have it."""
+    """The time in the form of the variables AuthorDate and CommitterDate."""
 
     return datetime.fromtimestamp(person.seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

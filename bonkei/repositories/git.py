@@ -15,7 +15,7 @@ _BOUND = 16 * 1024 * 1024
 
 
 def environment() -> dict[str, str]:
-    """Variables with which git asks nobody and reads nobody's settings."""
+    """Variables with which git asks no questions and reads no user's settings."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C.UTF-8",
@@ -28,7 +28,7 @@ def environment() -> dict[str, str]:
 async def git(
     directory: Path, *words: str, given: bytes = b"", more: Mapping[str, str] | None = None
 ) -> bytes:
-    """What git answers on stdout. GitError with its own words."""
+    """The output of git. GitError with its own message."""
     try:
         process = await asyncio.create_subprocess_exec(
             "git",

@@ -53,7 +53,7 @@ def write_hook(repository: Path) -> None:
 
 
 def take_pushes(repository: Path, name: str) -> tuple[Push, ...]:
-    """What has been pushed since the last time, oldest first."""
+    """The pushes since the last call, oldest first."""
     pushes: list[Push] = []
     for file in sorted((repository / _PUSHES).glob("*.done")):
         text = file.read_bytes()[:_BYTES].decode("utf-8", "replace")

@@ -21,7 +21,7 @@ from bonkei.repositories.hook import Push, take_pushes, write_hook
 
 _NAME = re.compile(r"[\w.-]{1,100}")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
-_LOOK = 0.5  # seconds between looks at what was pushed
+_LOOK = 0.5  # seconds between checks for pushes
 _MOST = 1_000
 _ABOUT = "bonkei.json"
 
@@ -64,7 +64,7 @@ class Repositories:
         return self._directory
 
     def open(self) -> None:
-        """What an earlier run has left."""
+        """The repositories of an earlier run."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for about in sorted(self._directory.glob(f"*.git/{_ABOUT}")):
             with suppress(OSError, ValueError, TypeError, KeyError):
@@ -76,8 +76,9 @@ class Repositories:
         self._looking = asyncio.create_task(self._look())
 
     async def follow(self, declared: Sequence[CodeRepository]) -> None:
-        """Make what is declared and not there. What is no longer declared stays: it holds
-        commits."""
+        """Create declared repositories that are missing. One that is no longer declared stays,
+        because it holds commits.
+        """
         for each in declared:
             if each.name not in self._found:
                 await self.create(each.name, each.arn, each.description, each.key_arn, each.id)
@@ -119,7 +120,7 @@ class Repositories:
         self._write(replace(self.find(name), description=description, modified=self._clock()))
 
     def delete(self, name: str) -> Repository | None:
-        """As DeleteRepository: with all its commits."""
+        """The operation DeleteRepository: with all its commits."""
         found = self._found.pop(name, None)
         if found is not None:
             shutil.rmtree(found.directory, ignore_errors=True)
@@ -147,7 +148,7 @@ class Repositories:
         return {ref.removeprefix("refs/heads/"): commit for ref, commit in pairs}
 
     async def default_branch(self, name: str) -> str:
-        """What HEAD names, once it is there; before the first push: nothing."""
+        """The branch of HEAD, once it exists; nothing before the first push."""
         head = (await git(self.find(name).directory, "symbolic-ref", "HEAD")).decode().strip()
         branch = head.removeprefix("refs/heads/")
         there = await self.branches(name)

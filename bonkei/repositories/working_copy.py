@@ -30,7 +30,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What was pushed. `notes`: what a person should know of it."""
+    """The push. `notes`: messages for the user."""
 
     commit: str
     title: str

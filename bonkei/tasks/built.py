@@ -1,4 +1,4 @@
-"""What an image was built from, where a registry knows it."""
+"""The source of an image, where a registry knows it."""
 
 from __future__ import annotations
 

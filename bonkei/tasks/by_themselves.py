@@ -1,4 +1,4 @@
-"""Tasks that somebody has started and nobody waits for, and the last of them that have ended."""
+"""Tasks that were started without a waiting caller, and the last ones that have ended."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REMEMBERED = 100
 
 
 class ByThemselves:
-    """As `ecs run-task` starts them."""
+    """Tasks in the manner of `ecs run-task`."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         self._scheduler = scheduler

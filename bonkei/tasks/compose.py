@@ -122,7 +122,7 @@ def stand_alone(
 
 
 def _override(definition: TaskDefinition, overrides: Sequence[ContainerOverride]) -> TaskDefinition:
-    """As `containerOverrides` does: the command changes, the entry point stays."""
+    """Override as `containerOverrides` does: the command changes, the entry point stays."""
     by_name = {override.name: override for override in overrides}
 
     def changed(container: Container) -> Container:
@@ -139,7 +139,8 @@ def _override(definition: TaskDefinition, overrides: Sequence[ContainerOverride]
 def _service_spec(
     service: Service, local: LocalTask, registrations: Registrations, drain_timeout: float
 ) -> ServiceSpec:
-    # The local task has what this machine adds: the containers' directories, and their Dockerfiles.
+    # The local task has this machine's additions: the containers' directories, and their
+    # Dockerfiles.
     parts = repr((local, registrations, service.force_new_deployment_token))
     return ServiceSpec(
         arn=service.arn,

@@ -58,7 +58,7 @@ class LogDriver(Protocol):
         """Wait until there is room for more: a driver in blocking mode lets the program wait."""
 
     async def close(self) -> None:
-        """The container has ended: send what is left."""
+        """The container has ended: send the rest."""
 
 
 OpenLogDriver = Callable[[TaskDefinition, Container, str], Awaitable[LogDriver | None]]
@@ -90,7 +90,7 @@ class MemoryLogSink:
 
 
 class CutLine(str):
-    """A piece of a line that goes on in the next one."""
+    """A piece of a line that continues in the next one."""
 
     __slots__ = ()
 

@@ -13,7 +13,7 @@ from bonkei.events import Endpoint, Event
 PortKey = tuple[str, int]  # (container name, container port)
 
 
-# Events: what has happened to a task.
+# Events: the past of a task.
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ TaskEvent = (
 )
 
 
-# Actions: what is to be done now.
+# Actions: the next steps.
 
 
 @dataclass(frozen=True, slots=True)

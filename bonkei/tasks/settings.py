@@ -66,7 +66,7 @@ class RouterStart:
 
 
 def no_log_router(start: RouterStart) -> tuple[str, ...]:
-    """Of a machine without log routers."""
+    """The settings of a machine without log routers."""
     raise TaskError(
         f"{start.container.name} is a log router, and none is run here",
         remedy="start the whole miniature",

@@ -84,7 +84,7 @@ class Place:
 
     @contextlib.contextmanager
     def session(self, provider_home: Path, *, with_state: bool = True) -> Iterator[Session]:
-        """One at a time. The provider keeps what it has below `provider_home`."""
+        """One session at a time. The provider stores its data below `provider_home`."""
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -97,7 +97,7 @@ class Subscriptions:
         self._write()
 
     def topic_attributes(self, arn: str) -> dict[str, str]:
-        """What was set of a topic that a program has made. AwsServiceError."""
+        """The attributes of a topic that a program has created. AwsServiceError."""
         self.require_topic(arn)
         return self._topics.get(arn, {})
 

@@ -27,7 +27,7 @@ def _services() -> Mapping[str, str]:
 
 @cache
 def _enumerations(service: str) -> Mapping[str, Sequence[str]]:
-    """Of one service, by the shape's name in small letters."""
+    """The enumerations of one service, by the shape's name in small letters."""
     name = _services().get(service)
     shapes = Loader().load_service_model(name, "service-2")["shapes"] if name else {}
     return {shape.lower(): one["enum"] for shape, one in shapes.items() if "enum" in one}

@@ -21,7 +21,7 @@ _WHEEL = re.compile(r"([a-z_]+)-([0-9.]+)-")
 
 
 def describe(wheel: Path) -> str:
-    """What a wheel's name says it is, such as "cdktn-provider-aws 25.8.1"."""
+    """The name and version in a wheel's name, such as "cdktn-provider-aws 25.8.1"."""
     match = _WHEEL.match(wheel.name)
     if match is None:
         raise SystemExit(f"{wheel.name} is not the name of a wheel")

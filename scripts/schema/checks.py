@@ -1,4 +1,4 @@
-"""What a validator of the provider's source asks of a value."""
+"""The conditions of a validator in the provider's source."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def checks_of_sdk(fields: dict[str, Value]) -> dict[str, Json]:
 
 
 def check(call: Call) -> dict[str, Json]:
-    """What one validator asks; nothing, if it is not one of those whose meaning is certain."""
+    """The conditions of one validator; none if its meaning is not certain."""
     name, arguments = call.name.rpartition(".")[2], call.arguments
     if name in ("ToDiagFunc", "All"):
         found: dict[str, Json] = {}

@@ -49,7 +49,7 @@ DEPRECATED = (
 
 
 def correct_type(kind: str, name: str, block: Json, types: Json) -> None:
-    """Put into one type's block what is not in the bindings."""
+    """Add to one type's block what the bindings lack."""
     for pattern, attributes in SENSITIVE:
         if re.fullmatch(pattern, name):
             _mark(block, re.compile(attributes), "sensitive")

@@ -46,7 +46,7 @@ class Provider:
                     yield str(one.fields["TypeName"]), one, package
 
     def facts(self, registration: Struct, package: Path) -> Facts | None:
-        """What the schema of a resource says; None if it could not be followed."""
+        """The facts of a resource's schema; None if it could not be followed."""
         factory = registration.fields["Factory"]
         if not isinstance(factory, Function):
             return None

@@ -69,7 +69,7 @@ def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
 
 
 def _aliases(dns_name: str, state: State) -> set[str]:
-    """Names of DNS records that lead to the load balancer: an origin may be given by such a one."""
+    """Names of DNS records that lead to the load balancer. An origin may use such a name."""
     found: set[str] = set()
     for record in state.managed("aws_route53_record"):
         targets = [alias.text("name") for alias in record.blocks("alias")]

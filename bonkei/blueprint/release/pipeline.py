@@ -48,7 +48,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`result`: what becomes of the stage then, one of FAIL, SKIP, ROLLBACK and RETRY."""
+    """`result`: the consequence for the stage, one of FAIL, SKIP, ROLLBACK and RETRY."""
 
     result: str
     rules: tuple[Rule, ...] = ()
@@ -106,7 +106,7 @@ class GitPush:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """What starts a pipeline of type V2 beside a person; `action`: its source action."""
+    """A start of a pipeline of type V2 other than by a person; `action`: its source action."""
 
     action: str
     pushes: tuple[GitPush, ...] = ()

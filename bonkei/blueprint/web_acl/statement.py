@@ -32,7 +32,7 @@ _POSITIONS = ("FIRST", "LAST", "ANY")
 _FALLBACKS = ("MATCH", "NO_MATCH")
 _OVERSIZE = ("CONTINUE", "MATCH", "NO_MATCH")
 
-# What names a statement that is not simulated, by kind.
+# Names of statements that are not simulated, by kind.
 _NAME_OF = {
     "managed_rule_group_statement": "name",
     "rule_group_reference_statement": "arn",

@@ -139,7 +139,7 @@ Statement = (
 
 @dataclass(frozen=True, slots=True)
 class CustomResponse:
-    """What a block answers instead of a bare 403."""
+    """The answer of a block instead of a bare 403."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -169,7 +169,7 @@ class WafRule:
 
 @dataclass(frozen=True, slots=True)
 class WebAcl:
-    """A web ACL and the ARNs of what it protects; `rules` are in order of priority."""
+    """A web ACL and the ARNs that it protects; `rules` are in order of priority."""
 
     address: str
     arn: str

@@ -55,7 +55,7 @@ class SecretReference:
 
 @dataclass(frozen=True, slots=True)
 class Buildspec:
-    """`left_out`: what is written but not simulated, a sentence each."""
+    """`left_out`: a sentence for each setting that is not simulated."""
 
     phases: tuple[PhaseSpec, ...] = ()
     shell: str = "sh"

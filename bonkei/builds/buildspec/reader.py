@@ -66,7 +66,7 @@ def read(text: str) -> Buildspec:
 
 
 def _left_out(root: Node) -> Iterator[str]:
-    """What is written and not simulated."""
+    """Settings that are not simulated."""
     if not root.get("batch").is_missing:
         yield "batch: batch builds are not simulated; this is one build of the whole buildspec"
     if not root.get("proxy").is_missing:
@@ -211,7 +211,7 @@ def _flag(node: Node) -> bool:
 
 
 def _only(node: Node, known: set[str], where: str) -> None:
-    """A key that nobody knows is a mistake of spelling, and would be passed over."""
+    """An unknown key is a spelling mistake, which would otherwise be ignored."""
     if not node.is_missing and not node.is_mapping:
         raise node.refuse(f"Expected {where} to be a mapping")
     for name, value in node.items():

@@ -40,7 +40,7 @@ class Confinement:
 
 
 def unshare_command() -> list[str]:
-    """What a confined build begins with. Its end ends every process of the build."""
+    """The first command of a confined build. Its end ends every process of the build."""
     return [
         *(shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--mount", "--ipc"),
         *("--pid", "--fork", "--kill-child=SIGKILL"),
@@ -75,7 +75,7 @@ def place(
 
 
 def _can_have_layer(path: Path, folder: Path) -> bool:
-    """A layer cannot lie below what it is over; a link leads to another one."""
+    """A layer cannot lie below the folder that it covers, and a link leads to another folder."""
     return path.is_dir() and not path.is_symlink() and not folder.is_relative_to(path)
 
 

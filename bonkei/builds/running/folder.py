@@ -8,8 +8,9 @@ from pathlib import Path
 
 
 def remove(folder: Path) -> None:
-    """A build's folder, once nothing of it runs. An overlay leaves folders there that nobody may
-    enter, not even we."""
+    """Remove a build's folder after its processes have ended. An overlay leaves folders there
+    that nobody may enter, not even the miniature.
+    """
 
     def again(_function: object, path: str, _: object) -> None:
         with suppress(OSError):

@@ -71,7 +71,7 @@ def main(place: Mapping[str, Any]) -> None:
     if place["is_confined"]:
         confine(place)
     elif platform.system() == "Linux":
-        # What leaves its parent stays a descendant, and so can be ended.
+        # A process that leaves its parent stays a descendant, so it can be ended.
         _library().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(place["answers"], "w", encoding="utf-8", buffering=1)
@@ -94,7 +94,9 @@ def read(path: str, most: int) -> str | None:
 
 
 def run(order: Mapping[str, Any]) -> int:
-    """One entry to its end; its exit code. What it has left running in the background goes on."""
+    """Run one entry to its end. Return its exit code. Background processes of the entry
+    continue.
+    """
     try:
         for path, text in order["files"].items():
             with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
@@ -136,7 +138,7 @@ def confine(place: Mapping[str, Any]) -> None:
     _mount(folder, folder, "", _MS_BIND)
     _set_read_only("/", recursive=True, value=True)
     _set_read_only(folder, recursive=False, value=False)
-    # What a mount below hides is held by a descriptor, and shown again at its path.
+    # A path that a mount below hides is held by a descriptor, and shown again in its place.
     kept = {path: os.open(path, os.O_PATH) for path in [folder, *place["keep"]]}
     for path in place["layers"]:
         upper, work = f"{folder}/layers{path}/upper", f"{folder}/layers{path}/work"
@@ -201,8 +203,9 @@ def _make_place(path: str, is_folder: bool) -> None:
 
 
 def _is_there(path: str, descriptor: int) -> bool:
-    """Whether a path still leads to what it led to. A layer shows the same file under another
-    device, so the number alone is compared."""
+    """Whether a path still leads to the same file. A layer shows the file under another device,
+    so only the number is compared.
+    """
     try:
         found = os.stat(path)  # noqa: PTH116
     except OSError:

@@ -50,7 +50,7 @@ class Guard:
 
 
 def size(folder: Path) -> int:
-    """Bytes on disk below a folder; what cannot be seen counts nothing."""
+    """Bytes on disk below a folder; files that cannot be seen count nothing."""
     total, waiting = 0, [str(folder)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:

@@ -18,7 +18,7 @@ Listener = Callable[[float, str], None]  # (Unix time, line)
 
 
 class BuildLog:
-    """`say` for the agent's own lines, `feed` for what the build prints; `close` at the end."""
+    """`say` for the agent's own lines, `feed` for the build's output; `close` at the end."""
 
     def __init__(
         self, file: Path, listener: Listener, clock: Callable[[], float] = time.time
@@ -32,7 +32,7 @@ class BuildLog:
         self._kept = 0
         self._lost = 0
         self._tail = b""
-        self.recent = ""  # the end of what the running entry has printed
+        self.recent = ""  # the end of the running entry's output
 
     def hide(self, secrets: Iterable[str]) -> None:
         """Values that come from Parameter Store, Secrets Manager or are credentials."""
@@ -67,7 +67,7 @@ class BuildLog:
             self._print(rest)
 
     def end_of_output(self) -> str:
-        """The last of what was printed, for a person in a hurry."""
+        """The last part of the output, for a reader in a hurry."""
         return self._tail.decode("utf-8", "replace") if self._tail else self.recent
 
     def close(self) -> None:

@@ -105,7 +105,7 @@ class Machine:
             "files": {str(path): text for path, text in files.items()},
         }
         code = int((await self._order({"run": order}))["code"])
-        self.drain()  # what came before the answer is in the log before what comes next
+        self.drain()  # output before the answer is in the log before later output
         return code
 
     async def read(self, file: Path, most: int) -> str | None:
@@ -127,7 +127,7 @@ class Machine:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Of every process of the build that this machine shows."""
+        """The ids of all processes of the build that this machine shows."""
         if self._process is None or self._process.returncode is not None:
             return ()
         with suppress(psutil.Error):
@@ -169,7 +169,7 @@ class Machine:
         await asyncio.to_thread(psutil.wait_procs, others, timeout=_PATIENCE)
 
     def drain(self) -> None:
-        """Take what the pipe holds now, a bounded piece of it: others use the loop, too."""
+        """Read the pipe's present content, in a bounded piece: others use the loop, too."""
         for _ in range(16):
             try:
                 data = os.read(self._output, _CHUNK)

@@ -15,7 +15,7 @@ from bonkei.builds.values import Build, BuildRequest
 
 _PAGE = 100
 
-# What StartBuild may override, and a build here does not take.
+# Settings that StartBuild may override on AWS, and not here.
 _NOT_TAKEN = (
     *("secondarySourcesOverride", "secondarySourcesVersionOverride", "sourceTypeOverride"),
     *("sourceLocationOverride", "artifactsOverride", "secondaryArtifactsOverride"),

@@ -41,7 +41,7 @@ def project_shape(project: BuildProject) -> Shape:
 
 
 def build_shape(build: Build, project: BuildProject | None, region: str) -> Shape:
-    """A `Build`. Of a project that is gone only what the build itself knows."""
+    """A `Build`. For a deleted project it has only the build's own values."""
     request = build.request
     found: dict[str, Any] = {
         "id": build.id,

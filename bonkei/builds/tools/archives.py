@@ -30,7 +30,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """Where a vendor has its archives: the host, the path, and what is in it."""
+    """A vendor's place for its archives: the host, the path, and the content."""
 
     name: str
     host: str
@@ -82,7 +82,7 @@ HOSTS = frozenset(release.host for release in RELEASES)
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a path gets: the tool, the version that was asked for, and the archive."""
+    """The answer for a path: the tool, the requested version, and the archive."""
 
     name: str
     version: str
@@ -90,7 +90,7 @@ class Served:
 
 
 def find(host: str, path: str) -> Served | None:
-    """The archive that stands for what is asked for; None where the miniature has none."""
+    """The archive in place of the requested one; None where the miniature has none."""
     for release in RELEASES:
         match = release.path.fullmatch(path) if release.host == host else None
         if match is not None:

@@ -180,7 +180,7 @@ class Gate:
             _relay(connection, other)
 
     def _fetch(self, secure: ssl.SSLSocket, host: str, head: str, guest: Guest) -> None:
-        """What the miniature has nothing for comes from the vendor, checked as ever."""
+        """Requests without an archive of the miniature go to the vendor, with the usual checks."""
         guest.say(f"{host} is asked itself: the miniature replaces only its archives of tools")
         try:
             plain = socket.create_connection((host, 443), timeout=_SILENCE)

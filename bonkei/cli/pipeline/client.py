@@ -28,7 +28,7 @@ class RefusedError(BonkeiError):
 
 
 class Endpoint:
-    """As the person in front of the machine. MiniatureError when no miniature runs."""
+    """The endpoint, called as the user at this machine. MiniatureError when no miniature runs."""
 
     def __init__(self, context: Context) -> None:
         from bonkei.miniature import control
@@ -40,11 +40,11 @@ class Endpoint:
         self._url = urlsplit(found["AWS_ENDPOINT_URL"])
 
     def pipeline(self, operation: str, **given: Any) -> Any:
-        """Of CodePipeline. RefusedError."""
+        """A call of CodePipeline. RefusedError."""
         return self._call("codepipeline", operation, given)
 
     def repositories(self, operation: str, **given: Any) -> Any:
-        """Of CodeCommit. RefusedError."""
+        """A call of CodeCommit. RefusedError."""
         return self._call("codecommit", operation, given)
 
     def _call(self, service: str, operation: str, given: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""One execution, from the endpoint's answers to what a person sees of it."""
+"""One execution for the user, from the endpoint's answers."""
 
 from __future__ import annotations
 

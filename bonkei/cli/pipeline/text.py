@@ -1,4 +1,4 @@
-"""Pipelines and runs as tables, and what they are made of."""
+"""Pipelines and runs as tables."""
 
 from __future__ import annotations
 

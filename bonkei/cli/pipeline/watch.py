@@ -65,7 +65,7 @@ class Watch:
             self._say(text)
 
     def _answer(self, view: RunView, approval: ActionView) -> bool:
-        """False: nobody answers it here."""
+        """False: there is nobody to answer."""
         status, said = self._answers.all, ""
         if approval.id in self._answers.asked:
             return True

@@ -144,7 +144,7 @@ class _Rounds:
             self._changed.put_nowait(changed)
 
     def more(self) -> frozenset[Path]:
-        """What has changed since."""
+        """The changes since then."""
         found: frozenset[Path] = frozenset()
         while not self._changed.empty():
             found |= self._changed.get_nowait()

@@ -14,7 +14,7 @@ from bonkei.errors import BonkeiError
 
 
 class Plan(Protocol):
-    """What an apply would change."""
+    """The changes that an apply would make."""
 
     @property
     def is_empty(self) -> bool: ...
@@ -145,7 +145,7 @@ class Follower:
         self._screen.event("applied", f"  ✓ {line} {seconds:.1f} s", seconds=round(seconds, 2))
 
     async def _try(self, what: str, act: Callable[[], None]) -> bool:
-        """Whether it went well; its failure is kept until it is mended."""
+        """Whether it succeeded. A failure is kept until it is fixed."""
         try:
             await asyncio.to_thread(act)
         except BonkeiError as error:

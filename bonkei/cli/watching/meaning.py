@@ -1,4 +1,4 @@
-"""What changed files mean for what runs. Pure."""
+"""The meaning of changed files for the running system. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Watched:
 
     @property
     def folders(self) -> frozenset[Path]:
-        """What the system reports changes of: no folder that is below another one."""
+        """The folders to watch: no folder below another one."""
         found = {path for path in (*self.definitions, *self.programs) if path.is_dir()}
         return frozenset(
             path for path in found if not any(other in found for other in path.parents)
@@ -41,8 +41,9 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What to do about some changes. `services` get new tasks, the tasks of `refreshed` read their
-    files again. `files`: those that mean something."""
+    """The actions for some changes. `services` get new tasks, and the tasks of `refreshed` read
+    their files again. `files`: those with an effect.
+    """
 
     services: tuple[str, ...] = ()
     definitions: bool = False
@@ -88,8 +89,9 @@ def watched(
     settings: Path,
     read_again: Mapping[str, tuple[Path, ...]],
 ) -> Watched:
-    """`containers`: the folder of each; `inputs`: what Terraform reads; `read_again`: what each
-    container's program reads again."""
+    """`containers`: the folder of each; `inputs`: the files that Terraform reads; `read_again`:
+    the files that each container's program reloads.
+    """
     programs: dict[Path, dict[str, None]] = {}
     definitions = {one.arn: one for one in blueprint.task_definitions}
     for service in blueprint.services:

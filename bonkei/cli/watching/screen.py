@@ -1,4 +1,4 @@
-"""What `bonkei watch` prints: lines for a person, or a JSON object for each event."""
+"""The output of `bonkei watch`: lines for a person, or a JSON object for each event."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 3  # files of a round
 
 @dataclass
 class Screen:
-    """`failures`: by what failed; they are shown after each round until they are mended."""
+    """`failures`, by their source: they are shown after each round until they are fixed."""
 
     as_json: bool
     root: Path
@@ -52,7 +52,7 @@ class Screen:
         self.failures.pop(what, None)
 
     def remaining(self) -> None:
-        """What has failed and is not mended yet; what ran before goes on."""
+        """The failures that are not yet fixed. The tasks from before keep running."""
         if self.as_json:
             return
         for what, error in self.failures.items():

@@ -47,7 +47,7 @@ async def changes(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
 
 
 def is_noise(path: Path) -> bool:
-    """Whether a change of this file is nobody's edit."""
+    """Whether a change of this file is not an edit."""
     return not _Filter()(Change.modified, str(path))
 
 
@@ -71,7 +71,7 @@ def _stamp(file: Path) -> tuple[int, int, int]:
 
 
 async def wait_for_git(root: Path) -> None:
-    """Until a checkout that goes on is over: its files belong to one round."""
+    """Wait until a checkout in progress has ended: its files belong to one round."""
     lock = next((p / ".git" / "index.lock" for p in (root, *root.parents) if (p / ".git").is_dir()),
                 None)  # fmt: skip
     for _ in range(int(_GIT / _POLL)):

@@ -36,7 +36,7 @@ class _Pipe:
 
 
 class StoreConnections:
-    """As many as there are calls at once."""
+    """As many connections as there are simultaneous calls."""
 
     def __init__(self) -> None:
         self._idle: deque[_Pipe] = deque()

@@ -37,7 +37,7 @@ class Pipe:
         self._reading = asyncio.create_task(self._read(reader))
 
     def close(self) -> None:
-        """What is not read is lost."""
+        """Unread lines are lost."""
         for descriptor in (self._ours, self._theirs):
             if descriptor >= 0:
                 os.close(descriptor)

@@ -291,7 +291,7 @@ def _answers_go_out_as_files():
 
 
 def _clients_that_have_gone_get_nothing():
-    """hypercorn goes on writing, and each failed write would keep its piece in a traceback."""
+    """hypercorn keeps writing, and each failed write would keep its piece in a traceback."""
     app_send = HTTPStream.app_send
 
     async def send_while_there(stream, message):

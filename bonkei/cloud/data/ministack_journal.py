@@ -86,7 +86,9 @@ class Journal:
             app._MAIN_LOOP.call_soon(self.snapshot)
 
     def snapshot(self, states=None):
-        """Save MiniStack's own state. Then the journal begins anew, unless the disk refused it."""
+        """Save MiniStack's own state. Then the journal starts again, unless the disk refused the
+        state.
+        """
         try:
             with _strict(persistence):
                 persistence.save_all(states or app._build_persistence_save_dict())

@@ -21,7 +21,7 @@ _NAME = re.compile(rb'name="([^"\r\n]*)"', re.IGNORECASE)
 
 
 def is_form(request: Request) -> bool:
-    """Whether it is such a form; whoever signs the request itself sends none."""
+    """Whether it is such a form. A client that signs the request itself sends none."""
     kind = request.header.get("content-type", "").lower()
     return (
         request.method == "POST"
@@ -31,7 +31,7 @@ def is_form(request: Request) -> bool:
 
 
 def verify(request: Request, body: bytes, secrets: Secrets) -> Caller:
-    """Who has signed the form. Raises ApiError with S3's code."""
+    """The signer of the form. Raises ApiError with S3's code."""
     fields = _fields(request, body)
     policy, token = fields.get("policy", ""), fields.get("x-amz-security-token", "")
     if "x-amz-credential" in fields:

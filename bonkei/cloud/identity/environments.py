@@ -43,7 +43,7 @@ class CallerEnvironments:
         return environment
 
     def function(self, role_arn: str, name: str) -> dict[str, str]:
-        """As Lambda: the credentials themselves. The session is called as the function is."""
+        """Lambda's way: the credentials themselves. The session has the function's name."""
         now = self._clock()
         made = self._issuer.assume(
             role_arn, name, now=now, seconds=_FUNCTION_SECONDS, source=f"function {name}"
@@ -51,14 +51,17 @@ class CallerEnvironments:
         return {**self._place(), **_keys(made), "AWS_EC2_METADATA_DISABLED": "true"}
 
     def build(self, role_arn: str, build_id: str) -> dict[str, str]:
-        """As CodeBuild: an address, as for a task. `build_id`: `project:UUID`; the session is
-        `AWSCodeBuild-UUID`, as it is in CloudTrail and in denials."""
+        """CodeBuild's way: an address, as for a task. `build_id`: `project:UUID`. The session is
+        `AWSCodeBuild-UUID`, as in CloudTrail and in denials.
+        """
         project, _, number = build_id.rpartition(":")
         session, source = f"AWSCodeBuild-{number}", f"project {project}"
         return {**self._place(), **self.task(role_arn, session, source)}
 
     def person(self, role: str = "") -> dict[str, str]:
-        """Of whoever sits in front of the machine, or of a role by its name or ARN. CloudError."""
+        """The environment of the user at this machine, or of a role by its name or ARN.
+        CloudError.
+        """
         made = self._issuer.person()
         if role:
             arn = self._find(role).arn

@@ -23,7 +23,7 @@ _PASSWORD = re.compile(r"(\d{8}T\d{6})Z([0-9a-f]{64})")
 def verify(
     name: str, password: str, place: tuple[str, str], region: str, secrets: Secrets, *, now: float
 ) -> Caller:
-    """Who signed it. `place`: the host without its port, and the path. ApiError."""
+    """The signer. `place`: the host without its port, and the path. ApiError."""
     found = _PASSWORD.fullmatch(password)
     if found is None:
         raise _refused("the password is none of a credential helper for CodeCommit")

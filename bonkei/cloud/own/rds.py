@@ -45,7 +45,7 @@ async def _not_rotated(_identifier: str) -> None:
 def service(
     blueprint: Callable[[], Blueprint], states: States, rotate: Rotate = _not_rotated
 ) -> AwsService:
-    """Of the definitions that are applied now."""
+    """The service, for the applied definitions."""
 
     async def clusters(call: AwsCall) -> Json:
         wanted = call.parameters.get("DBClusterIdentifier")

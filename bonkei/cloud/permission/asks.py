@@ -43,7 +43,7 @@ class RoleAsk:
 
 
 def requirements(ask: ServiceAsk | RoleAsk, names: Names) -> Iterator[Requirement]:
-    """The action itself, and the customer's key of what it is about."""
+    """The action itself, and the customer's key of its resource."""
     yield Requirement(ask.action, ask.resource, context=ask.context)
     via = names.place.service(ask.resource.split(":")[2]) if ask.resource.count(":") else ""
     key = names.key_of(ask.resource)

@@ -19,7 +19,7 @@ _OF_TASK = ("StopTask", "DescribeTasks", "ExecuteCommand")
 
 
 def required(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
-    """Of one call."""
+    """The requirements of one call."""
     action, place = f"ecs:{operation}", names.place
     cluster = str(given.get("cluster") or "default").rpartition("/")[2]
     within = {"ecs:cluster": (place.arn("ecs", f"cluster/{cluster}"),)}
@@ -54,7 +54,7 @@ def _arns(place: Place, prefix: str, names: Iterable[object]) -> Iterator[str]:
 def _new(
     operation: str, given: Parameters, names: Names, within: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Requirement]:
-    """A task, or a task definition: who makes one passes its roles on."""
+    """Whoever makes a task or a task definition passes its roles on."""
     runs = operation == "RunTask"
     named = str(given.get("taskDefinition") or "") if runs else f"{given.get('family') or ''}:*"
     [arn] = _arns(names.place, "task-definition", [names.task_definition(named) or named])

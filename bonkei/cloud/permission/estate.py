@@ -61,7 +61,7 @@ class Estate:
         return self._identity(role_arn).unknown
 
     def undecided(self) -> tuple[str, ...]:
-        """Of which roles nothing is claimed, and why, for people."""
+        """The roles whose calls are not decided, with the reason, for people."""
         roles: dict[str, list[str]] = {}
         for arn, role in self._roles.items():
             for unknown in self.unknown_policies(arn):
@@ -100,8 +100,9 @@ class Estate:
         return tuple(dict.fromkeys(found))
 
     def policies_for_service(self, resource: str) -> Policies | None:
-        """What lets a service in that calls as itself; None where the definitions do not have the
-        resource, so that nothing is claimed."""
+        """The policy that admits a service as itself. None where the definitions do not have the
+        resource: then nothing is decided.
+        """
         if resource.split(":")[2:3] == ["logs"]:
             return Policies(resource=self._groups)
         if _holder(resource) not in self._resources:
@@ -119,7 +120,7 @@ class Estate:
         return self._identities[arn]
 
     def _resource(self, arn: str) -> Policy | None:
-        """Of an object, its bucket's."""
+        """For an object, its bucket's resource."""
         name = _holder(arn)
         if name not in self._prepared:
             found = self._resources.get(name)
@@ -139,7 +140,7 @@ class Estate:
 
 
 def _holder(arn: str) -> str:
-    """Of whose policy speaks about a resource: an object's bucket."""
+    """The resource whose policy decides: for an object, its bucket."""
     return arn.partition("/")[0] if ":s3:::" in arn else arn
 
 

@@ -48,7 +48,7 @@ class Ledger:
         self._written = 0
 
     def open(self) -> None:
-        """Go on where an earlier run has ended. A file that is damaged begins anew."""
+        """Continue where an earlier run has ended. A damaged file starts again."""
         self._written = sum(1 for _ in self._lines())
         with suppress(OSError, ValueError):
             found = json.loads(self.used_file.read_text(encoding="utf-8"))

@@ -23,7 +23,9 @@ Ask = Callable[[str, str, str, str], str]
 
 
 def permitted(bucket: Bucket, ask: Ask) -> tuple[Bucket, tuple[str, ...]]:
-    """The bucket without the notifications that nobody lets S3 deliver; what is left out."""
+    """The bucket without the notifications whose receivers do not admit S3; also the omitted
+    ones.
+    """
     notes: list[str] = []
     settings = tuple(_permitted(bucket, each, ask, notes) for each in bucket.settings)
     return (replace(bucket, settings=settings) if notes else bucket), tuple(notes)

@@ -32,5 +32,5 @@ class Place:
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
     def service(self, name: str) -> str:
-        """As kms:ViaService has it."""
+        """The service in the form of kms:ViaService."""
         return f"{name}.{self.region}.amazonaws.com"

@@ -70,8 +70,9 @@ _ALL_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def finder(service: str) -> Find | None:
-    """What finds the permissions of a service's calls; None for one that is not known here.
-    `service`: as in the credential scope, or botocore's name."""
+    """The reader of a service's permissions; None for an unknown service. `service`: as in the
+    credential scope, or botocore's name.
+    """
     name = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}.get(service, service)
     if name in _OWN:
         return _OWN[name]

@@ -132,7 +132,7 @@ def required(operation: str, request: Request, names: Names) -> tuple[Requiremen
 
 
 def deletion(bucket: str, key: str, version: str, names: Names) -> Requirement:
-    """Of one object of DeleteObjects."""
+    """The requirements for one object of DeleteObjects."""
     action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
     return Requirement(action, f"arn:{names.place.partition}:s3:::{bucket}/{key}")
 

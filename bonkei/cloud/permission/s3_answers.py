@@ -43,7 +43,7 @@ class Decided:
 
 
 class S3Rights:
-    """What the caller's rights make of a call and of its answer."""
+    """The effect of the caller's rights on a call and on its answer."""
 
     def __init__(self, authorizer: Authorizer) -> None:
         self._authorizer = authorizer
@@ -106,7 +106,7 @@ def _joined(denied: Mapping[tuple[str, str], str], body: bytes) -> Answer:
 
 
 def deleted_objects(body: bytes) -> Keys:
-    """What DeleteObjects names. S3 itself answers a document that is none."""
+    """The keys in a DeleteObjects document. S3 itself answers a malformed document."""
     root = _parse(body)
     return () if root is None else tuple(map(_named, _objects(root)))
 

@@ -21,7 +21,7 @@ SMALL = 64 * 1024
 
 
 class Bodies:
-    """What all calls together hold in memory of their bodies."""
+    """The memory for the bodies of all calls together."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits

@@ -10,7 +10,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from bonkei.cloud.settings import Limits
 
-_GRACE = 5.0  # seconds for a client to take what was written before the end
+_GRACE = 5.0  # seconds for a client to read the data written before the end
 _LINGER = 1.0  # seconds for which the rest of a refused body is read: the client may see the answer
 _WINDOW = 10.0  # seconds over which a pace is measured
 _STALL = 15.0  # seconds in a crowd: a client that sends 500 bodies at once may stop for a few
@@ -49,7 +49,7 @@ class Connection(RequestHandler):
         """Whether a call is being answered."""
 
     def wait(self) -> None:
-        """From here on, only the client can go on."""
+        """From here on, only the client can continue."""
         if not self._waits:
             now = self._waited = self._loop.time()
             self._waits = True
@@ -87,7 +87,7 @@ class Connection(RequestHandler):
         return not self._request_count or (waiter is not None and not waiter.done())
 
     def force_close(self) -> None:
-        """Also of a client that never takes what was written."""
+        """Close the connection even of a client that never reads the written data."""
         transport = self.transport
         super().force_close()
         if transport is not None and transport.get_write_buffer_size():

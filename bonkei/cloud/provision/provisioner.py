@@ -116,7 +116,7 @@ class Provisioner:
 
 
 def read_made(file: Path) -> dict[str, Made]:
-    """What a provisioner remembers there; nothing without it."""
+    """The memory of a provisioner; empty without a file."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

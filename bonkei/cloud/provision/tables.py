@@ -70,7 +70,7 @@ def _changes(table: Table, label: Mapping[str, str]) -> Iterator[Step]:
 
 
 def _index(table: Table, index: Mapping[str, Any]) -> Thing:
-    """A new table has it from the beginning; an index that changes is built anew, as on AWS."""
+    """A new table has its indexes from the start. A changed index is built again, as on AWS."""
     attributes = table.definition["AttributeDefinitions"]
     make = _update_index(table, {"Create": dict(index)}, {"AttributeDefinitions": attributes})
     end = _update_index(table, {"Delete": {"IndexName": index["IndexName"]}}, {})

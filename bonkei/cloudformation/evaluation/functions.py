@@ -17,7 +17,7 @@ from bonkei.cloudformation.template.references import VARIABLE
 
 
 class _NoValue:
-    """`AWS::NoValue`: what has it is left out."""
+    """`AWS::NoValue`: it removes its property."""
 
 
 NO_VALUE = _NoValue()
@@ -29,8 +29,9 @@ def _no_attribute(name: str, attribute: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression may refer to. `references`: the value of `Ref` by name; `attribute`: the
-    value of `Fn::GetAtt`; `imports`: other stacks' exports."""
+    """The names that an expression may refer to. `references`: the value of `Ref` by name;
+    `attribute`: the value of `Fn::GetAtt`; `imports`: other stacks' exports.
+    """
 
     references: Mapping[str, Any] = field(default_factory=dict)
     attribute: Callable[[str, str], Any] = _no_attribute

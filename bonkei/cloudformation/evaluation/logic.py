@@ -103,7 +103,7 @@ def _truth(expression: Any, scope: Scope, rule: Rule) -> bool:
 
 
 def _rule_value(expression: Any, scope: Scope) -> Any:
-    """As `evaluate`, with the functions of rules at any depth."""
+    """The value by `evaluate`, with the functions of rules at any depth."""
     if isinstance(expression, list):
         return [_rule_value(each, scope) for each in expression]
     if not isinstance(expression, Function):

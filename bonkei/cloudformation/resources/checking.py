@@ -19,7 +19,7 @@ _NAMES = {"object": "JSONObject", "array": "JSONArray", "string": "String", "boo
 
 @dataclass(slots=True)
 class _Check:
-    """One resource's check; `problems` fill while it goes on."""
+    """The check of one resource; it collects `problems`."""
 
     definitions: Mapping[str, Json]
     problems: list[str] = field(default_factory=list)
@@ -159,7 +159,7 @@ class _Check:
 
 
 def check(schema: Mapping[str, Json], properties: Mapping[str, Json]) -> tuple[Json, list[str]]:
-    """The properties in the schema's types, and what is wrong with them."""
+    """The properties in the schema's types, and the problems."""
     one = _Check(schema.get("definitions", {}))
     typed = one.value({**schema, "type": "object"}, dict(properties), "#")
     return typed, list(dict.fromkeys(one.problems))

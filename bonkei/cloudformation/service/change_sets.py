@@ -1,4 +1,4 @@
-"""Change sets: what `aws cloudformation deploy` makes, waits for, and executes."""
+"""Change sets, which `aws cloudformation deploy` creates, waits for, and executes."""
 
 from __future__ import annotations
 

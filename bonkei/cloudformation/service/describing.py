@@ -20,7 +20,7 @@ HIDDEN = "****"
 
 
 def stack_answer(stack: Stack) -> Answer:
-    """As `Stack` of DescribeStacks."""
+    """`Stack` of DescribeStacks."""
     return {
         "StackId": stack.id,
         "StackName": stack.name,
@@ -52,7 +52,7 @@ def stack_answer(stack: Stack) -> Answer:
 
 
 def summary_answer(stack: Stack) -> Answer:
-    """As `StackSummary` of ListStacks."""
+    """`StackSummary` of ListStacks."""
     described = stack_answer(stack)
     names = (
         *("StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime"),
@@ -75,7 +75,7 @@ def tag_answers(tags: Mapping[str, str]) -> list[Answer]:
 
 
 def resource_answer(stack: Stack, resource: StackResource) -> Answer:
-    """As `StackResource` of DescribeStackResources."""
+    """`StackResource` of DescribeStackResources."""
     return {
         "StackName": stack.name,
         "StackId": stack.id,
@@ -90,20 +90,20 @@ def resource_answer(stack: Stack, resource: StackResource) -> Answer:
 
 
 def resource_detail(stack: Stack, resource: StackResource) -> Answer:
-    """As `StackResourceDetail`: another name for the time."""
+    """`StackResourceDetail`, which has another name for the time."""
     described = resource_answer(stack, resource)
     time = described.pop("Timestamp")
     return {**described, "LastUpdatedTimestamp": time}
 
 
 def resource_summary(stack: Stack, resource: StackResource) -> Answer:
-    """As `StackResourceSummary`: without the stack."""
+    """`StackResourceSummary`, without the stack."""
     detail = resource_detail(stack, resource)
     return {name: value for name, value in detail.items() if name not in ("StackName", "StackId")}
 
 
 def event_answer(stack: Stack, event: StackEvent) -> Answer:
-    """As `StackEvent` of DescribeStackEvents."""
+    """`StackEvent` of DescribeStackEvents."""
     return {
         "StackId": stack.id,
         "EventId": event.id,
@@ -119,7 +119,7 @@ def event_answer(stack: Stack, event: StackEvent) -> Answer:
 
 
 def change_set_answer(stack: Stack, found: ChangeSet) -> Answer:
-    """As DescribeChangeSet."""
+    """The answer of DescribeChangeSet."""
     inputs = found.target.inputs
     return {
         **change_set_summary(stack, found),
@@ -134,7 +134,7 @@ def change_set_answer(stack: Stack, found: ChangeSet) -> Answer:
 
 
 def change_set_summary(stack: Stack, found: ChangeSet) -> Answer:
-    """As `ChangeSetSummary` of ListChangeSets."""
+    """`ChangeSetSummary` of ListChangeSets."""
     return {
         "StackId": stack.id,
         "StackName": stack.name,

@@ -1,4 +1,4 @@
-"""From a call to what the stack is to be."""
+"""From a call to the target of the stack."""
 
 from __future__ import annotations
 

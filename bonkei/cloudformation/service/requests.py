@@ -1,4 +1,6 @@
-"""What a call asks for: the template, the parameters, the stack. Refusals in the API's words."""
+"""The content of a call: the template, the parameters, the stack. Refusals are in the API's
+words.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ _URL_LIMIT = 1_048_576
 
 
 def refuse(message: str) -> NoReturn:
-    """As CloudFormation refuses most."""
+    """Refuse with CloudFormation's usual error."""
     raise AwsServiceError("ValidationError", message)
 
 
@@ -77,7 +79,7 @@ def read(text: str) -> Template:
 
 
 def inputs(call: AwsCall, template: Template, before: Stack | None) -> Inputs:
-    """What the stack is made of. AwsServiceError."""
+    """The source of the stack: its template and parameters. AwsServiceError."""
     given = call.parameters
     capabilities = tuple(given.get("Capabilities", ()))
     try:

@@ -123,7 +123,7 @@ class _Changing:
 
 
 def _asked(stack: Stack, call: AwsCall) -> Stack:
-    """With what a call says of failures."""
+    """The call's settings about failures."""
     given = call.parameters
     on_failure = str(
         given.get("OnFailure", "DO_NOTHING" if given.get("DisableRollback") else "ROLLBACK")

@@ -1,4 +1,4 @@
-"""What differs between a stack and what it is to be: pure."""
+"""The differences between a stack and its target: pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bonkei.cloudformation.stacks.values import Change, Stack, StackResource, Ta
 
 
 def changes(stack: Stack, target: Target) -> tuple[Change, ...]:
-    """In the order in which they are made; what is removed comes last."""
+    """The changes in the order in which they are made; removals come last."""
     before = {each.logical_id: each for each in stack.resources}
     wanted = {each.logical_id for each in target.resources}
     found = [

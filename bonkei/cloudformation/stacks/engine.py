@@ -33,7 +33,7 @@ class Failed:
 
 
 class World(Protocol):
-    """What stacks are part of."""
+    """The surroundings of stacks."""
 
     async def follow(self) -> Sequence[Failed]:
         """Let the miniature have the resources that the stacks have now."""
@@ -50,7 +50,7 @@ class World(Protocol):
 
 
 class Stacks:
-    """All stacks. `resume` once the world can follow: it takes up what was cut off."""
+    """All stacks. `resume` continues interrupted operations once the miniature can follow."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Stacks:
             await asyncio.gather(*self._running, return_exceptions=True)
 
     async def stop(self) -> None:
-        """Cut off what runs; `resume` takes it up."""
+        """Interrupt running operations; `resume` continues them."""
         for task in self._running:
             task.cancel()
         await self.idle()
@@ -142,7 +142,7 @@ class Stacks:
             while (stack := self._by_id[identifier]).in_progress:
                 try:
                     await self._phase(stack)
-                except OSError as error:  # a full disk: nothing is lost, and it goes on by itself
+                except OSError as error:  # a full disk: nothing is lost, and it continues
                     self._report(f"the stack {stack.name} waits: {error}")
                     await asyncio.sleep(_PAUSE)
 
@@ -162,7 +162,9 @@ class Stacks:
             return [Failed("", f"Internal Failure: {error!r}")]
 
     async def _faults(self, stack: Stack) -> Mapping[str, str]:
-        """What of an operation's target cannot be made. Nothing, where it goes back or ends."""
+        """The resources of an operation's target that cannot be made. Empty when it rolls back
+        or ends.
+        """
         if stack.status not in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
             return {}
         wrong = {each.logical_id: each.reason for each in stack.wanted.resources if each.reason}
@@ -183,7 +185,9 @@ class Stacks:
         }
 
     async def _made_by_hand(self, stack: Stack, new: Sequence[StackResource]) -> Mapping[str, str]:
-        """What this operation has begun before a stop is not looked at: it has made it itself."""
+        """Resources that this operation began before a stop are not checked: it has made them
+        itself.
+        """
         before = {each.logical_id: each.generation for each in stack.previous.resources}
         begun = {each.logical_id for each in stack.resources if each.status in _BEGUN}
         return {

@@ -40,7 +40,7 @@ def begin(stack: Stack, status: str, now: float, target: Target | None = None) -
 
 
 def prepare(stack: Stack, faults: Failures, now: float) -> Stack:
-    """The stack as it should be after this phase. `faults`: what cannot be made at all."""
+    """The target of the stack after this phase. `faults`: resources that cannot be made at all."""
     match stack.status:
         case "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS":
             return _attempt(stack, faults, now)
@@ -202,7 +202,9 @@ def _ended(stack: Stack, failures: Failures, now: float) -> Stack:
 
 
 def _go_back(stack: Stack, now: float) -> Stack:
-    """To what was there before the update. What the update has made goes."""
+    """Return to the resources from before the update. Resources that the update has made are
+    removed.
+    """
     now_there = {each.logical_id: each for each in stack.resources}
     back = []
     for old in stack.previous.resources:

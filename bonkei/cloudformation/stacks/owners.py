@@ -1,4 +1,4 @@
-"""What a resource belongs to, and that it is there: a bucket's policy needs its bucket. Pure."""
+"""The owner of a resource, which must exist: a bucket's policy needs its bucket. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _NAMES = ("id", "arn", "name", "key_id", "bucket", "url")
 def without_owner(
     new: Iterable[StackResource], stacks: Iterable[Stack], elsewhere: Iterable[TypedValues]
 ) -> Mapping[str, str]:
-    """Logical id -> what is not there. `stacks`: all, with what they are to have."""
+    """Logical id -> the missing owner. `stacks`: all stacks, with their targets."""
     there = set(_names(elsewhere))
     for stack in stacks:
         for each in (*stack.existing, *stack.wanted.resources):

@@ -43,8 +43,9 @@ class Surroundings:
 
 
 def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings) -> Target:
-    """What the stack is to have. Of a resource that is wrong, `reason` says why: it fails when its
-    turn comes. TemplateError for what CloudFormation refuses at once."""
+    """The target of the stack. For an invalid resource, `reason` says why: it fails when its
+    turn comes. TemplateError for refusals that CloudFormation reports at once.
+    """
     require_types(template)
     scope = Scope(
         references={
@@ -188,7 +189,7 @@ def _resource(
 
 
 def _token(declared: ResourceDeclaration, stack: Stack, generation: int) -> str:
-    """Another one for what an earlier update has removed, and for each replacement."""
+    """Another one after a removal by an earlier update, and for each replacement."""
     seed = f"{stack.id} {declared.logical_id} {generation} {stack.updated}"
     return hashlib.sha256(seed.encode()).hexdigest()
 

@@ -13,7 +13,7 @@ from bonkei.cloudformation.stacks.values import Stack
 
 
 def gaps(stacks: Iterable[Stack]) -> Iterator[NotSimulated]:
-    """Of each resource the properties that are kept, and have no effect."""
+    """For each resource, the properties that are stored and have no effect."""
     for stack in stacks:
         for each in stack.existing:
             for path, reason in KINDS[each.type].unserved.items():

@@ -8,7 +8,7 @@ from bonkei.cloudformation.stacks.values import StackResource
 
 
 def invalid(resources: Iterable[StackResource]) -> Mapping[str, str]:
-    """Logical id -> what is wrong. The first call is slow: it loads the checks of every service."""
+    """Logical id -> the error. The first call is slow: it loads the checks of every service."""
     from bonkei.provider.aws import RESOURCES  # noqa: PLC0415 - large, and not needed before
 
     found: dict[str, str] = {}

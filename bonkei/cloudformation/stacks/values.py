@@ -52,7 +52,7 @@ class StackEvent:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a stack is made of. `parameters` are resolved; `no_echo` names those not shown."""
+    """The source of a stack. `parameters` are resolved; `no_echo` names the hidden ones."""
 
     template: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -67,8 +67,9 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`replacement`: True or False, and empty for what is added or removed. `details`: the changed
-    properties, each with whether it makes a new resource."""
+    """`replacement`: True or False, and empty for an added or a removed resource. `details`: the
+    changed properties, each with whether it makes a new resource.
+    """
 
     action: str  # Add | Modify | Remove
     logical_id: str
@@ -76,12 +77,12 @@ class Change:
     type: str
     replacement: str = ""
     details: tuple[tuple[str, bool], ...] = ()
-    policy: str = ""  # Delete | Retain | ...: what becomes of the old one
+    policy: str = ""  # Delete | Retain | ...: the policy for the old one
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What an operation is to reach: the resources in their order, and the outputs."""
+    """The target of an operation: the resources in order, and the outputs."""
 
     inputs: Inputs = field(default_factory=Inputs)
     resources: tuple[StackResource, ...] = ()
@@ -145,7 +146,7 @@ class Stack:
 
     @property
     def existing(self) -> tuple[StackResource, ...]:
-        """What the miniature is to have of it."""
+        """The resources that the miniature should have."""
         here = (each for each in self.resources if each.status not in NOT_THERE)
         return (*here, *self.leaving, *self.retained)
 

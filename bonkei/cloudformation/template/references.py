@@ -1,4 +1,4 @@
-"""What an expression refers to, and that it exists. Nothing is evaluated here."""
+"""The names that an expression refers to, and whether they exist. Nothing is evaluated here."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _BYTES = 2 * 1024 * 1024
 """Of the server's whole answer."""
 _AT_ONCE = 2
 SECONDS = 3.0
-_GRACE = 2.0  # after which what does not end by itself is ended
+_GRACE = 2.0  # after which a query that does not end by itself is ended
 _CONNECT = 3  # seconds
 _FARTHEST = 1_000_000  # rows that a page may lie behind
 _LONGEST = 100_000  # characters of a question
@@ -93,7 +93,7 @@ class Reader:
         return Rows(columns, paired, found.more, found.seconds, found.note)
 
     async def query(self, statement: str) -> Rows:
-        """What a statement of a person's answers. ReadingError."""
+        """The answer to a user's statement. ReadingError."""
         if len(statement) > _LONGEST or "\0" in statement:
             raise ReadingError(f"a query has at most {_LONGEST:,} characters, and no NUL")
         found = await self._ask(statement.encode(errors="replace"), 4 * ROWS)
@@ -157,7 +157,7 @@ class Reader:
         try:
             connection = await self._connect(port)
         except psycopg.OperationalError:
-            self._password = ""  # perhaps another has changed it: the next question makes it anew
+            self._password = ""  # another client may have changed it: the next query makes it again
             raise
         try:
             yield connection
@@ -192,13 +192,13 @@ class _Answer:
 
     @property
     def texts(self) -> list[tuple[str, ...]]:
-        """For what has no NULL."""
+        """The texts of a column without NULL."""
         return [tuple(each or "" for each in line) for line in self.lines]
 
 
 @dataclass(slots=True)
 class _Gathered:
-    """What has come so far; also when the connection ends."""
+    """The rows so far; also when the connection ends."""
 
     most: int
     names: tuple[str, ...] = ()
@@ -210,8 +210,9 @@ class _Gathered:
 async def _gather(
     connection: psycopg.AsyncConnection[tuple[object, ...]], statement: bytes, into: _Gathered
 ) -> None:
-    """Row by row, so that what is not wanted is not read. Each value as PostgreSQL writes it: no
-    value can fail to be understood. psycopg.Error."""
+    """Read row by row, so that unwanted rows are not read. Each value is in PostgreSQL's text
+    form, so none can be misread. psycopg.Error.
+    """
     server = connection.pgconn
     server.send_query_params(statement, None)
     server.set_single_row_mode()

@@ -1,4 +1,4 @@
-"""What the table browser asks. Nothing of a person's text is in it but names, and those quoted."""
+"""The queries of the table browser. They contain nothing of a user's text except quoted names."""
 
 from __future__ import annotations
 

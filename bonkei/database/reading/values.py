@@ -1,4 +1,4 @@
-"""What a reader answers."""
+"""The answers of a reader."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _in_environment(blueprint: Blueprint, router: Container) -> Iterator[str]:
 
 
 def _other_sources(blueprint: Blueprint) -> Iterator[tuple[Node, list[str]]]:
-    """AWS's services that write logs, one node a kind, with what they write to."""
+    """AWS's services that write logs, one node for each kind, with the destinations."""
     for cluster in blueprint.database_clusters:
         targets = _exports(blueprint, cluster)
         if targets:

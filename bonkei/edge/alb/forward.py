@@ -59,7 +59,7 @@ class Prospects:
 
 
 def prospects(action: Forward, pools: Mapping[str, Pool], request: Request) -> Prospects:
-    """What the compiled action chooses among. Nothing changes."""
+    """The choices of the compiled action. Nothing changes."""
     groups, _ = _weighted(action, pools)
     cookies = _cookies(request)
     sticky = action.stickiness if len(groups) > 1 else 0

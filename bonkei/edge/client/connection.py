@@ -140,7 +140,7 @@ class ClientConnection(IncomingRequests):
         self._take_some()
 
     def _take_some(self, missed: bytes | None = None) -> None:
-        """Take requests as long as each is answered at once; then let other connections go on.
+        """Take requests as long as each is answered at once, then let other connections continue.
 
         `missed`: the headers of the first request, if they are not among the known ones.
         """

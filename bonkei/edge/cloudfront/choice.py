@@ -22,7 +22,7 @@ _CONDITIONS = (b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodif
 
 
 class Way(Enum):
-    """How a request goes on. The first two are decided before the web ACL is asked."""
+    """The way of a request. The first two are decided before the web ACL."""
 
     OTHER_HOST = 1
     TOO_LONG = 2
@@ -56,7 +56,7 @@ class Choices:
         self._root = distribution.default_root_object.lstrip("/").encode()
 
     def of(self, request: Request) -> Choice:
-        """What is done with a request that the web ACL lets pass."""
+        """The way of a request that the web ACL allows."""
         if not self._hosts.have(request):
             return Choice(Way.OTHER_HOST, request)
         if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
@@ -86,7 +86,7 @@ class Choices:
 
 
 class Use(Enum):
-    """What a stored response is good for."""
+    """The use of a stored response."""
 
     SERVE = 1
     SERVE_AND_REFRESH = 2  # stale, `stale-while-revalidate`

@@ -263,5 +263,5 @@ def _too_long(exchange: Exchange) -> None:
 
 
 def page_for(path: bytes, request: Request) -> Request:
-    """The request for a custom error page in the place of a viewer's request."""
+    """The request for a custom error page that replaces a viewer's request."""
     return Request(b"GET", path, path, b"", b"1.1", [], {}, request.client)

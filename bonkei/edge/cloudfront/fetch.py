@@ -267,7 +267,7 @@ class Fetch:
             self._flow.uploaded()
 
     def cancel(self) -> None:
-        """The viewer left. The fetch goes on only if other viewers wait for it."""
+        """The viewer left. The fetch continues only if other viewers wait for it."""
         self._exchange = None
         if self.waiting:
             self.resume()

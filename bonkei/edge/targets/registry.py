@@ -119,7 +119,7 @@ class Registry:
             self._keep_none(target)
 
     def _keep_none(self, target: Target) -> None:
-        """Close what is idle; what is in flight ends, and is not kept."""
+        """Close idle connections. Requests in flight end, and their connections are not kept."""
         old = target.kept
         is_open = old.open
         old.close()

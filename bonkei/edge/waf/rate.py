@@ -37,7 +37,7 @@ class RateCounter:
         return sum(counts.values()) > self._limit
 
     def would_exceed(self, key: bytes) -> bool:
-        """What `exceeds` would say; nothing is counted."""
+        """The result of `exceeds`, without counting."""
         oldest = self._now() - self.SLOTS
         counts = self._counts.get(key, {})
         return sum(number for slot, number in counts.items() if slot > oldest) + 1 > self._limit

@@ -139,7 +139,7 @@ def _none(parts: tuple[Evaluate, ...]) -> Evaluate:
     return lambda request: None if (result := some(request)) is None else not result
 
 
-# What is asked of a component.
+# Conditions on a component.
 
 
 def _match(
@@ -219,7 +219,7 @@ def _within(scope: Evaluate, counted: Evaluate) -> Evaluate:
 
 
 def _counted(statement: RateBased, exceeds: Callable[[bytes], bool]) -> Evaluate:
-    """One more request, by what the statement aggregates."""
+    """Count one more request under the statement's aggregate."""
     if statement.aggregate == "CONSTANT":
         return lambda request: exceeds(b"")  # noqa: ARG005
     if statement.aggregate == "IP":

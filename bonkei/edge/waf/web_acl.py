@@ -117,7 +117,7 @@ class CompiledWebAcl:
         return _with(default, counted) if counted else default
 
     def foresee(self, request: Request) -> tuple[Verdict, tuple[Asked, ...]]:
-        """What `check` would decide, and the rules that it would ask. Nothing is counted."""
+        """The result of `check` and the rules that it would evaluate, without counting."""
         asked: list[Asked] = []
 
         def ask(rule: CompiledRule, request: Request) -> bool | None:

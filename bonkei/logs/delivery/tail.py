@@ -22,7 +22,7 @@ class Piece:
 def read_on(path: Path, offset: int) -> Piece:
     """The whole lines from an offset on; nothing if there is no file."""
     size = _size(path)
-    if size < offset:  # it was rotated: first the rest of what it was
+    if size < offset:  # the file was rotated: first the rest of the old one
         former = path.with_name(f"{path.name}.1")
         if _size(former) > offset:
             piece = _read(former, offset, last=True)

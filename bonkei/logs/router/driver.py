@@ -106,8 +106,9 @@ class FluentdDriver:
             self._has_room.clear()
 
     async def room(self) -> None:
-        """A fast program waits for room while the router takes lines. Nobody waits for a router
-        that is down."""
+        """A fast program waits for room while the router accepts lines. No program waits for a
+        stopped router.
+        """
         if self._writer is not None:
             await self._has_room.wait()
 

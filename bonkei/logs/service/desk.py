@@ -1,4 +1,4 @@
-"""What the operations work with, and what they have in common."""
+"""The common part of the operations."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Desk:
 
 
 def name_of(identifier: str) -> str:
-    """Of a group's name or ARN."""
+    """The name in a group's name or ARN."""
     if not identifier.startswith("arn:"):
         return identifier
     return identifier.split(":", 6)[-1].removesuffix(":*")

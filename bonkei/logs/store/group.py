@@ -68,7 +68,7 @@ class LogGroup:
         stream.remove()
 
     def pages(self, names: Iterable[str] | None = None) -> list[Page]:
-        """Of some streams, or all."""
+        """The pages of some streams, or of all."""
         streams = self.streams.values() if names is None else [self.stream(name) for name in names]
         return [page for stream in streams for page in stream.pages()]
 

@@ -29,7 +29,7 @@ DAY = 24 * 3_600_000  # milliseconds
 DEFAULT_BYTES = 512 * 1024 * 1024
 MOST_STREAMS = 5_000
 _ROOM = 0.9  # of the bound is left full, once it was reached
-_SWEEP = 600_000  # milliseconds between two looks for what is past its retention
+_SWEEP = 600_000  # milliseconds between two searches for events beyond their retention
 
 Listener = Callable[[str, str, tuple[LogEvent, ...]], None]
 

@@ -40,7 +40,7 @@ class Segment:
     """`write` appends. Opening cuts off a partial frame that a crash has left."""
 
     def __init__(self, stream: str, path: Path, *, is_ours: bool = True) -> None:
-        """`is_ours`: nobody else writes to it."""
+        """`is_ours`: no other process writes to it."""
         self._is_ours = is_ours
         self._stream = stream
         self.path = path

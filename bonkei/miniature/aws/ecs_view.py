@@ -116,7 +116,7 @@ class EcsView:
         self._registered.withdraw(arn)
 
     def change_service(self, arn: str, change: ServiceChange) -> None:
-        """Who asked does not wait for its end; `describe` says how it goes."""
+        """The caller does not wait for its end; `describe` shows its progress."""
         now = next((one for one in self.describe().services if one.arn == arn), None)
         if now is not None and now.definition_arn == change.definition_arn:
             change = replace(change, definition_arn="")  # that alone begins no deployment

@@ -61,7 +61,7 @@ class AwsEndpoint:
 
     @property
     def asks(self) -> Asks:
-        """What AWS's services ask IAM. MiniatureError before the start."""
+        """The permissions of AWS's own services. MiniatureError before the start."""
         return self._started().asks
 
     def environment(self, role: str) -> dict[str, str]:
@@ -73,7 +73,7 @@ class AwsEndpoint:
         return addresses.queue_urls(blueprint, self._started().snapshot().url)
 
     async def put_object(self, bucket: str, key: str, content: bytes) -> str:
-        """As a service of AWS delivers; what went wrong, or nothing."""
+        """Deliver an object as a service of AWS does. Return the error, or an empty text."""
         return await self._started().put_object(bucket, key, content)
 
     def snapshot(self) -> CloudSnapshot | None:

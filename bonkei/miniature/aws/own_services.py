@@ -23,8 +23,9 @@ def own_services(
     databases: Callable[[], Sequence[DatabaseSnapshot]],
     rotate: rds.Rotate,
 ) -> Mapping[str, AwsService]:
-    """`tasks`: what runs them, once something does. `logs`: CloudWatch Logs. `rotate`: the master
-    user's password of a cluster."""
+    """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `rotate`: the
+    master user's password of a cluster.
+    """
     return {
         "ecs": ecs.service(tasks),
         "elbv2": elbv2.service(blueprint, lambda arn: _health(edge(), arn)),

@@ -1,4 +1,4 @@
-"""What `bonkei alarm` asks of a running miniature."""
+"""The requests of `bonkei alarm` to a running miniature."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHOWN_ITEMS = 200
 
 
 def handlers(rehearsals: Rehearsals) -> Mapping[str, Handler]:
-    """By the names of the calls."""
+    """The handlers by the names of the calls."""
     calls = _Calls(rehearsals)
     return {
         "alarms": calls.on_list,

@@ -8,8 +8,9 @@ from bonkei.edge import Edge
 
 
 async def drain(edge: Edge, grace: float, hurry: asyncio.Event) -> None:
-    """Let the edge accept no more and end what is in flight: for `grace` seconds, or until
-    `hurry`."""
+    """Make the edge accept no more, and end the requests in flight: for `grace` seconds, or
+    until `hurry`.
+    """
     ends = [asyncio.ensure_future(edge.drain(grace)), asyncio.ensure_future(hurry.wait())]
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -18,4 +19,4 @@ async def drain(edge: Edge, grace: float, hurry: asyncio.Event) -> None:
             each.cancel()
         await asyncio.gather(*ends, return_exceptions=True)
     if not ends[0].cancelled():
-        ends[0].result()  # what went wrong goes on
+        ends[0].result()  # the error is raised further

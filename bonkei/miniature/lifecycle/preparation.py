@@ -29,7 +29,7 @@ class Preparation:
 
 
 def prepare(blueprint: Blueprint, directories: Mapping[str, Path]) -> Preparation:
-    """Of every container that the definitions have. Reads Dockerfiles and requirements."""
+    """The preparation of every container in the definitions. Reads Dockerfiles and requirements."""
     local_tasks = [
         local_task(definition, directories, serving=frozenset())
         for definition in blueprint.task_definitions

@@ -137,7 +137,7 @@ class Follower:
     def _new(self, file: Path) -> list[str]:
         size = file.stat().st_size
         start = self._offsets.get(file, 0)
-        if size < start:  # rotated: it began anew
+        if size < start:  # rotated: the file started again
             start = 0
         if size <= start:
             return []

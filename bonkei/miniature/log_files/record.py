@@ -61,7 +61,7 @@ class Record:
         return LEVELS.index(self.level or "INFO") >= LEVELS.index(level)
 
     def as_dict(self) -> dict[str, Any]:
-        """What `bonkei logs --json` prints."""
+        """A record in the form of `bonkei logs --json`."""
         return {
             "time": self.time, "log": self.label, "task": self.task, "level": self.level,
             "message": self.message, "request_id": self.request_id, "exception": self.exception,

@@ -35,7 +35,7 @@ _CLIENT = re.compile(r"^postgres: \S+ \S+ (\[local\]|[0-9a-f.:]+\(\d+\))")
 def measure_databases(
     blueprint: Blueprint, databases: list[DatabaseSnapshot], now: float
 ) -> Iterator[Datum]:
-    """Of each cluster that runs here, as its only instance and as the cluster."""
+    """The metrics of each cluster that runs here, as its only instance and as the cluster."""
     clusters = {cluster.identifier: cluster for cluster in blueprint.database_clusters}
     for state in databases:
         cluster = clusters.get(state.identifier)

@@ -28,7 +28,7 @@ MEASURED = (
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the running parts show when they are asked."""
+    """The metrics that the running parts show on request."""
 
     edge: Callable[[], EdgeSnapshot]
     tasks: Callable[[], TasksSnapshot | None]

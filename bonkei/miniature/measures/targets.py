@@ -37,7 +37,9 @@ _DEFAULT = "Default_Action"
 
 
 def measure_hosts(blueprint: Blueprint, edge: EdgeSnapshot, now: float) -> Iterator[Datum]:
-    """Of every target group that has targets or had a task to register: zero hosts count, too."""
+    """The hosts of every target group that has targets or had a task to register: zero hosts
+    count, too.
+    """
     balancers = groups_of_balancers(blueprint)
     for group in edge.target_groups:
         balancer = balancers.get(group.arn)
@@ -97,7 +99,7 @@ class Firewalls:
         key = (acl, rule, metric)
         before = self._before.get(key, 0)
         self._before[key] = count
-        return count - before if count >= before else count  # counters begin anew
+        return count - before if count >= before else count  # counters start again
 
 
 def _counted(

@@ -40,7 +40,9 @@ _RUNNING = ("RUNNING", "DEACTIVATING", "STOPPING")
 
 
 def measure_tasks(blueprint: Blueprint, tasks: TasksSnapshot, now: float) -> Iterator[Datum]:
-    """Of every service with a running task; Container Insights where the cluster has it."""
+    """The metrics of every service with a running task; Container Insights where the cluster has
+    it.
+    """
     clusters = {cluster.arn: cluster for cluster in blueprint.clusters}
     for service in blueprint.services:
         cluster = clusters.get(service.cluster_arn)

@@ -162,7 +162,7 @@ class Traffic:
                 self._counts[balancer, group, kind] += number
 
     def minute(self, now: float) -> Iterator[Datum]:
-        """What was counted since the last minute. Counts of nothing are not reported, as on AWS."""
+        """The counts since the last minute. Counts of zero are not reported, as on AWS."""
         self._count()
         for (balancer, group, name), count in self._counts.items():
             metric = metric_id("AWS/ApplicationELB", name, balancer_dimensions(balancer, group))
@@ -219,7 +219,7 @@ def group_name(arn: str) -> str:
 
 
 def balancer_dimensions(balancer: str, group: str = "") -> dict[str, str]:
-    """Of a balancer, or of one of its target groups."""
+    """The dimensions of a balancer, or of one of its target groups."""
     found = {"LoadBalancer": balancer}
     return found | {"TargetGroup": group} if group else found
 

@@ -36,7 +36,7 @@ _MIB = 1024**2
 
 
 def fallback(alarm: Alarm, blueprint: Blueprint, why: str = "") -> Plan:
-    """What raises it where no real cause does."""
+    """The cause of an alarm without a real one."""
     found = filter_of(alarm, blueprint)
     if found is not None and record_for(found.pattern):
         return Plan("records", found.log_group_name, LAST, why=why)
@@ -67,7 +67,7 @@ def choose(alarm: Alarm, blueprint: Blueprint, facts: Facts | None) -> Plan:
 
 
 def is_of_firewall(alarm: Alarm) -> bool:
-    """Blocked requests of all rules: whoever goes around the distribution is blocked."""
+    """Blocked requests of all rules: a request that bypasses the distribution is blocked."""
     metric = alarm.metric
     return (
         metric is not None
@@ -208,7 +208,7 @@ def _of_balancer(alarm: Alarm, metric: Metric, blueprint: Blueprint, facts: Fact
 
 
 def _default_service(balancer: str, blueprint: Blueprint) -> Service | None:
-    """Of the listener's default action."""
+    """The service behind the listener's default action."""
     groups = {
         target.target_group_arn
         for one in blueprint.load_balancers

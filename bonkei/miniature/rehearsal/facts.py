@@ -1,4 +1,4 @@
-"""What a rehearsal looks up before it plans."""
+"""The facts that a rehearsal reads before it plans."""
 
 from __future__ import annotations
 

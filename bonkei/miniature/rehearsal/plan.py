@@ -26,8 +26,9 @@ LOGGED = 3.0  # the same of records, which a router gathers before it sends them
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What this machine has: `connections` that a cluster's server takes, by the cluster's ARN (it
-    runs here), `running`: tasks of a service by its ARN."""
+    """The abilities of this machine. `connections`: the maximum of a cluster's server, by the
+    cluster's ARN (for those that run here). `running`: tasks of a service, by its ARN.
+    """
 
     processors: int = 1
     free_memory: int = 0
@@ -40,7 +41,7 @@ class Facts:
         return (self.connections or {}).get(cluster.arn, 0)
 
     def paths_of(self, service: Service) -> tuple[str, ...]:
-        """By the service's name, or the end of it after a hyphen."""
+        """The paths by the service's name, or the end of it after a hyphen."""
         for name, paths in (self.paths or {}).items():
             if is_called(service, name):
                 return tuple(paths)
@@ -49,9 +50,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`subject`: the ARN, or the name, of what it is done to; alarms with the same kind, subject
-    and number share it. `seconds`: what a period takes meanwhile. `why`: why there is no real
-    cause."""
+    """`subject`: the ARN or the name of the target. Alarms with the same kind, subject and
+    number share a plan. `seconds`: the length of a period meanwhile. `why`: why there is no real
+    cause.
+    """
 
     kind: Kind
     subject: str = ""
@@ -67,7 +69,7 @@ class Plan:
 
 
 def is_called(service: Service, name: str) -> bool:
-    """By its name, or the end of it after a hyphen."""
+    """Whether this is the service's name, or the end of it after a hyphen."""
     return service.name == name or service.name.endswith(f"-{name}")
 
 

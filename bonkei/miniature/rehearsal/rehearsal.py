@@ -90,7 +90,7 @@ class Rehearsal:
             self.is_over = True
 
     def snapshot(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """The rehearsal in JSON's form."""
         return {
             "over": self.is_over,
             "results": [
@@ -99,8 +99,9 @@ class Rehearsal:
         }
 
     async def _end(self) -> None:
-        """No alarm rings while tasks come back, and none for what was measured meanwhile: a cause
-        shows in the metrics of others too."""
+        """No alarm may start while tasks come back, and none because of measurements from that
+        time: a cause also shows in the metrics of other alarms.
+        """
         every = self._monitor.engine.alarms
         self._monitor.hurry({"": 1.0}, [alarm.name for alarm in every])
         self._take_back()
@@ -121,7 +122,9 @@ class Rehearsal:
                     self._monitor.engine.set_state(alarm.name, State.OK, why, "", time.time())
 
     async def _prepared(self) -> None:
-        """What reports alarms is started first: later, it would wait for the causes' processors."""
+        """The functions that report alarms are started first: later, they would wait for the
+        causes' processors.
+        """
         if self._world.means is not None:
             with suppress(TimeoutError, BonkeiError):  # then the first message comes later
                 await asyncio.wait_for(self._world.means.prepare(), _PREPARING)
@@ -304,7 +307,7 @@ class Rehearsal:
             await asyncio.sleep(_TICK)
 
     async def _told(self) -> None:
-        """What was sent, and what came to Slack, as far as it has come."""
+        """The sent messages, and those that have reached Slack so far."""
         for result in self.results.values():
             result.messages = [
                 asdict(sent)
@@ -324,7 +327,7 @@ class Rehearsal:
 
 
 async def _again(doing: Step, first: Step | None = None) -> None:
-    """For ever, until it is cancelled. Raises what the first step, or a later one, has raised."""
+    """Repeat for ever, until it is cancelled. Raises the error of any step."""
     if first is not None:
         await first()
     while True:

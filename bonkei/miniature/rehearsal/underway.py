@@ -1,4 +1,4 @@
-"""The one rehearsal that may be under way, whoever has begun it: the terminal or the console."""
+"""The one rehearsal that may be in progress, started by the terminal or the console."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.miniature.rehearsal.rules import rules_of
 from bonkei.miniature.rehearsal.values import World
 from bonkei.monitor.alarm.engine import AnyAlarm
 
-_STOP = 3.0  # seconds for what a rehearsal does to end, when everything stops
+_STOP = 3.0  # seconds for a rehearsal to end, when everything stops
 
 
 class Rehearsals:
@@ -30,7 +30,9 @@ class Rehearsals:
         return self._task is not None and not self._task.done()
 
     def begin(self, wanted: Sequence[str]) -> list[str]:
-        """Of these alarms and rules, or of all; their whole names. MiniatureError."""
+        """Begin a rehearsal of these alarms and rules, or of all. Return their whole names.
+        MiniatureError.
+        """
         world = self.world()
         if self.is_under_way:
             raise MiniatureError("a rehearsal is under way", remedy="wait for its end")
@@ -47,7 +49,7 @@ class Rehearsals:
         return [*(alarm.name for alarm in alarms), *(rule.name for rule in rules)]
 
     def snapshot(self) -> dict[str, Any] | None:
-        """Of the last one, as JSON has it; None before the first."""
+        """The last rehearsal in JSON's form; None before the first."""
         return self._rehearsal.snapshot() if self._rehearsal is not None else None
 
     def end(self) -> None:
@@ -66,7 +68,7 @@ class Rehearsals:
 
 
 def find_alarm(world: World, name: str) -> AnyAlarm:
-    """By its name, or by the end of it after `-`. MiniatureError."""
+    """The alarm by its name, or by the end of it after `-`. MiniatureError."""
     alarms = world.monitor.engine.alarms
     exact = [alarm for alarm in alarms if alarm.name == name]
     found = exact or [alarm for alarm in alarms if alarm.name.endswith(f"-{name}")]

@@ -1,4 +1,4 @@
-"""What a rehearsal is given, and what it finds."""
+"""The input and the results of a rehearsal."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Webhook(Protocol):
         """How many events of functions are not over."""
 
     def entries(self, since: float) -> Sequence[tuple[float, str]]:
-        """What has arrived: when, and its text."""
+        """The messages that have arrived: when, and their text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +111,4 @@ class Cause(Protocol):
         """Once in a while after its end, until the alarms are over."""
 
     async def end(self) -> None:
-        """As it was before."""
+        """Restore the state from before."""

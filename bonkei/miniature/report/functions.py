@@ -22,7 +22,7 @@ def function_rows(functions: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def topic_rows(functions: Mapping[str, Any]) -> Iterator[Row]:
-    """What went through the topics, and where it ended."""
+    """The messages of the topics, and their destinations."""
     topics = functions["topics"]
     counts = ("published", "delivered", "filtered", "failed")
     yield "topics", ", ".join(f"{topics[each]} {each}" for each in counts)

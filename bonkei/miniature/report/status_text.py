@@ -104,7 +104,7 @@ def _builds(builds: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _alarms(monitor: Mapping[str, Any] | None) -> Iterator[str]:
-    """Those that are in ALARM by name, and what is not measured or not evaluated."""
+    """The alarms in ALARM by name, and those that are not measured or evaluated."""
     if not monitor or not monitor["alarms"]:
         return
     alarms = monitor["alarms"]

@@ -1,4 +1,4 @@
-"""A service's tasks read their files again: SIGHUP, and what the programs say then."""
+"""A service's tasks read their files again: SIGHUP, and the programs' output after it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Told:
         """Whole lines since, each with its time and task."""
         with suppress(OSError), self.log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            file.seek(self.offset if size >= self.offset else 0)  # it was begun anew
+            file.seek(self.offset if size >= self.offset else 0)  # the file was started again
             text = file.read().decode(errors="replace")
             return [
                 line

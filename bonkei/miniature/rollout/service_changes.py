@@ -61,14 +61,15 @@ class ServiceChanges:
         self._write()
 
     def definitions_win(self) -> None:
-        """An apply sets counts and task definitions back to what is declared, as it does on AWS
-        unless `ignore_changes` names them."""
+        """An apply resets counts and task definitions to the declared values, as on AWS unless
+        `ignore_changes` names them.
+        """
         self._standing = {
             arn: one if one.lasts else _Standing(one.forced) for arn, one in self._standing.items()
         }
 
     def over(self, blueprint: Blueprint) -> Blueprint:
-        """The blueprint with what was asked for."""
+        """The blueprint with the requested changes."""
         return replace(blueprint, services=tuple(map(self._changed, blueprint.services)))
 
     def _changed(self, service: Service) -> Service:

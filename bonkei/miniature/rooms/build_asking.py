@@ -40,7 +40,9 @@ async def _call(
 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:
-    """As an SDK finds them in a container. Without a proxy: they are on loopback."""
+    """Fetch credentials as an SDK does in a container. Without a proxy, because the address is
+    on loopback.
+    """
     request = urllib.request.Request(  # noqa: S310 - the miniature's own address
         environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
         headers={"Authorization": environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]},

@@ -1,4 +1,4 @@
-"""What a build's commands run: the miniature's own Terraform, Trivy and `aws`."""
+"""The programs behind a build's commands: the miniature's own Terraform, Trivy and `aws`."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Commands:
 
 
 def _refusal(name: str, why: str) -> Sequence[str]:
-    """A command that fails, and says what was not done."""
+    """A command that fails, and reports that nothing was done."""
     said = f"{name}: {why}. NOTHING was done. Put {name} on the PATH of `bonkei up`."
     return (sys.executable, "-I", "-c", f"import sys; sys.exit({said!r})")
 

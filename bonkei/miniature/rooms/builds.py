@@ -38,7 +38,7 @@ _SESSION = "AWSCodeBuild"
 
 @dataclass(frozen=True, slots=True)
 class BuildConnections:
-    """What is there once the supervisor has made it."""
+    """The parts that exist once the supervisor has made them."""
 
     cloud: Callable[[], Cloud]
     writer: Callable[[str, str], RoleWriter]
@@ -63,7 +63,7 @@ class BuildRoom:
         self._hearing.append(listener)
 
     async def start(self) -> None:
-        """What an earlier miniature has left of builds is ended."""
+        """End builds that an earlier miniature has left."""
         from bonkei.builds.builds import Builds  # noqa: PLC0415 - cryptography takes a while
 
         config = self._config

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Carriers:
-    """What a topic delivers to (`bonkei.topics.topics.Carriers`)."""
+    """The destinations of a topic (`bonkei.topics.topics.Carriers`)."""
 
     def __init__(
         self, functions: Callable[[], Functions], cloud: Callable[[], Cloud], inbox: Inbox
@@ -36,7 +36,7 @@ class Carriers:
         self._inbox = inbox
 
     def to_function(self, arn: str, event: bytes, topic: str) -> None:
-        """As Lambda's resource-based policy lets the topic."""
+        """Lambda's resource-based policy decides."""
         try:
             self._functions().find(arn)
             self._ask("lambda:InvokeFunction", arn, topic)
@@ -93,7 +93,9 @@ async def send(
 
 
 class Destinations:
-    """What a function's results and failures go to (`bonkei.functions.waiting.Deliver`)."""
+    """The destinations of a function's results and failures
+    (`bonkei.functions.waiting.Deliver`).
+    """
 
     def __init__(
         self,
@@ -129,7 +131,7 @@ class Destinations:
                 raise AwsServiceError("Unsupported", f"nothing is delivered to {other} here")
 
     def _ask(self, role_arn: str, action: str, target: str) -> None:
-        """As the function's role. Calls of the endpoint are asked for there."""
+        """Ask as the function's role. Calls of the endpoint are decided there."""
         if denial := self._cloud().asks.role(role_arn, "lambda", action, target):
             raise AwsServiceError("AccessDeniedException", denial, 403)
 
@@ -174,7 +176,7 @@ class StreamCalls:
 
 
 class FunctionLogs:
-    """What functions write: in their log group, as their roles may, and for `bonkei logs`."""
+    """The output of functions: into their log groups, if their roles may, and for `bonkei logs`."""
 
     def __init__(
         self,

@@ -34,14 +34,16 @@ class EdgeLog:
 
 
 def _request_id(access: Access) -> str:
-    """As the programs behind the edge find it: what the load balancer gave it, or the caller."""
+    """The request's id as the programs behind the edge see it: from the load balancer, or from
+    the caller.
+    """
     given = header(access.headers, b"x-request-id")
     return given or access.trace_id or header(access.headers, b"x-amzn-trace-id")
 
 
 def _line(request: Finished) -> LogLine:
     access = request.access
-    path = access.target.partition("?")[0]  # what stands in a query may be a secret
+    path = access.target.partition("?")[0]  # a query may contain a secret
     moment = datetime.fromtimestamp(request.time, UTC)
     members = {
         "type": "access",

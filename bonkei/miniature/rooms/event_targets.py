@@ -1,4 +1,4 @@
-"""What EventBridge's targets are here: calls of the services that the rooms answer."""
+"""The targets of EventBridge here: calls of the services that the rooms answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class EventTargets:
         self._asks = asks
 
     async def deliver(self, target: EventTarget, payload: str) -> None:
-        """As EventBridge calls it. TargetError."""
+        """Call the target as EventBridge does. TargetError."""
         arn = target.arn
         service = arn.split(":")[2] if arn.count(":") > _ACCOUNT else ""
         for action, resource in _needs(service, target):
@@ -71,7 +71,7 @@ class EventTargets:
             raise TargetError(f"targets of {service or arn} are not simulated")
 
     def _ask(self, target: EventTarget, action: str, resource: str) -> str:
-        """As the target's role where it has one, otherwise as EventBridge itself."""
+        """Ask as the target's role if it has one, otherwise as EventBridge itself."""
         if target.role_arn:
             return self._asks().role(target.role_arn, _SESSION, action, resource)
         return self._asks().service("events.amazonaws.com", action, resource, target.rule_arn)

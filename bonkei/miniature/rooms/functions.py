@@ -49,7 +49,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What is there once the supervisor has made it."""
+    """The parts that exist once the supervisor has made them."""
 
     cloud: Callable[[], Cloud]
     writer: Callable[[str, str], RoleWriter]
@@ -168,7 +168,7 @@ class FunctionRoom:
         await self._slack.start()
 
     async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
-        """Functions and topics as they are declared now; then what an earlier run has left."""
+        """Follow the declared functions and topics, then the remains of an earlier run."""
         functions, topics = self._get_functions(), self._get_topics()
         self._in_vpc = frozenset(each.name for each in blueprint.functions if each.subnet_ids)
         self._subscribed = tuple(
@@ -205,12 +205,12 @@ class FunctionRoom:
     async def prepare(self) -> None:
         """The functions that topics call have processes now, before they are called."""
         for arn in self._subscribed:
-            with suppress(BonkeiError, AwsServiceError):  # whoever calls it hears why
+            with suppress(BonkeiError, AwsServiceError):  # its caller gets the error
                 await self._get_functions().prepare(arn, _PREPARED)
 
     @property
     def inbox(self) -> Inbox:
-        """For who shows what has arrived."""
+        """The inbox, for parts that show its messages."""
         from bonkei.inbox.store import Inbox  # noqa: PLC0415 - as above
 
         return Inbox(self._home.inbox)
@@ -227,7 +227,7 @@ class FunctionRoom:
 
     @property
     def webhook(self) -> StandIn:
-        """For who rehearses a Slack that refuses."""
+        """The webhook, for a rehearsal of a Slack that refuses."""
         return StandIn(
             self._secret,
             self._slack.fail,
@@ -236,7 +236,7 @@ class FunctionRoom:
         )
 
     async def stop(self) -> None:
-        """Nothing runs then; what waits is kept."""
+        """No function runs after this. Waiting events are kept."""
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.gather(self._preparing, return_exceptions=True)
@@ -284,7 +284,9 @@ class FunctionRoom:
         return self._around.cloud().callers.function(role_arn, name)
 
     async def _prepare(self) -> None:
-        """What the first call would wait for. Whoever needs it hears why it is not there."""
+        """Prepare what the first call would wait for. A call that needs it gets the reason if it
+        fails.
+        """
         with suppress(BonkeiError):
             await self._python()
 

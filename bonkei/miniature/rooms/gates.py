@@ -82,7 +82,7 @@ class Gate:
         self.trouble = NO_TROUBLE
 
     def disturb(self, trouble: Trouble) -> None:
-        """A refused way cuts what is carried. It is felt by connections that are there already."""
+        """A refused connection is cut, even one that exists already."""
         self.trouble = trouble
         if trouble.refused:
             for client in tuple(self.clients):
@@ -102,8 +102,9 @@ class Gate:
             await self._server.wait_closed()
 
     def change(self, way: Way) -> None:
-        """Connections that are carried stay, as those that a security group tracks; those that
-        wait go on when the way is open."""
+        """Carried connections stay, like those that a security group tracks. Waiting ones
+        continue when the way is open.
+        """
         self.way = way
         if not self.is_closed:
             for client in tuple(self.clients):
@@ -134,7 +135,7 @@ class _Client(Half):
         self._gate = gate
         self._connecting: asyncio.Task[None] | None = None
         self._patience: asyncio.TimerHandle | None = None
-        self._held: list[bytes] = []  # what was sent before the way was open
+        self._held: list[bytes] = []  # bytes that were sent before the way was open
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)

@@ -17,7 +17,7 @@ _WITHOUT_LISTS = "BucketOwnerEnforced"
 
 
 class LogDelivery:
-    """Calling it delivers an object; what went wrong is the answer, or nothing."""
+    """Calling it delivers an object. It returns the error, or an empty text."""
 
     def __init__(
         self, put: Put, asks: Callable[[], Asks], blueprint: Callable[[], Blueprint]

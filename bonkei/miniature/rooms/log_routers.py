@@ -49,7 +49,9 @@ class LogRouters:
         self._sockets: Path | None = None
 
     def command(self, start: RouterStart, cluster: str) -> tuple[str, ...]:
-        """Write the router's configuration below the task's folder, and say what runs it."""
+        """Write the router's configuration below the task's folder. Return the command that runs
+        it.
+        """
         configuration = _read(start, cluster)
         binary = self._binary()
         moved = override(
@@ -74,7 +76,9 @@ class LogRouters:
     def driver(
         self, definition: TaskDefinition, container: Container, task_id: str
     ) -> LogDriver | None:
-        """Of a container that logs through its task's router; None where that is not run."""
+        """The driver of a container that logs through its task's router; None where no router
+        runs.
+        """
         configuration = container.log_configuration
         if (
             configuration is None

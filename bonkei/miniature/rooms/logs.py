@@ -59,7 +59,9 @@ class LogRoom:
             steps.note(note)
 
     def buckets_are_there(self) -> None:
-        """After `follow`, once S3 has what is declared: what AWS's services log goes there."""
+        """Called after `follow`, when S3 has the declared buckets: the logs of AWS's services go
+        there.
+        """
         self._logs.buckets_are_there()
 
     async def log_driver(
@@ -92,7 +94,7 @@ class LogRoom:
         await self._logs.stop_requests()
 
     def writer(self, role_arn: str, region: str) -> RoleWriter:
-        """For what writes by itself, as its role."""
+        """A writer for parts that write under their own role."""
         return self._logs.writer(role_arn, region)
 
     async def stop(self) -> None:

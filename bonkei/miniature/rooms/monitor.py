@@ -73,7 +73,9 @@ class MonitorRoom:
         self._queues.follow(blueprint.queues)
 
     def begin(self) -> None:
-        """Minutes pass from now on: what is not started yet has no reason to raise an alarm."""
+        """Minutes pass from now on: before this, a part that has not started has no reason to
+        raise an alarm.
+        """
         self.monitor.start()
         self.events.start()
         self._queues.start()
@@ -84,7 +86,7 @@ class MonitorRoom:
     def world(
         self, blueprint: Callable[[], Blueprint], firewall: Request | None, means: Means | None
     ) -> World:
-        """What alarms are looked at and rehearsed in."""
+        """The world in which alarms are read and rehearsed."""
         return World(self.monitor, blueprint, self._services, firewall, means, self.events)
 
     async def look(self) -> None:
@@ -97,7 +99,7 @@ class MonitorRoom:
         return replace(found, notes=(*found.notes, *self.events.notes()))
 
     async def stop(self) -> None:
-        """What is known is on disk."""
+        """All known data is on disk."""
         if self._taking_back is not None:
             self._taking_back.cancel()
             await asyncio.gather(self._taking_back, return_exceptions=True)
@@ -108,7 +110,7 @@ class MonitorRoom:
         await self.monitor.stop()
 
     async def _act(self, arn: str, subject: str, message: str) -> None:
-        """As CloudWatch takes an alarm's action: a topic is published to, a function is called."""
+        """Take an alarm's action as CloudWatch does: publish to a topic, or call a function."""
         service = arn.split(":")[2] if arn.startswith("arn:") else ""
         if denial := self._denial(service, arn, message):
             raise ActionError(denial)
@@ -152,7 +154,7 @@ class MonitorRoom:
 
 
 def _alarm_arn(message: str) -> str:
-    """Of the alarm that a message is about."""
+    """The ARN of the alarm in a message."""
     try:
         return str(json.loads(message).get("AlarmArn", ""))
     except (ValueError, AttributeError):

@@ -97,7 +97,7 @@ class NetworkRoom:
         return obstacle_to_cluster(self._blueprint, caller, cluster) if caller else ""
 
     def disturb(self, troubles: Mapping[str, Trouble]) -> None:
-        """Of the ways to these clusters, by their identifiers, and of no others."""
+        """Disturb the ways to these clusters, by their identifiers, and to no others."""
         self._gates.disturb(troubles)
 
     def why_not_gated(self, cluster: DatabaseCluster) -> str:
@@ -113,7 +113,7 @@ class NetworkRoom:
         return NetworkSnapshot(self._enforce, self._obstacles)
 
     def source(self, task_id: str, group: str) -> str:
-        """What a task's credentials say about where it calls from."""
+        """The caller's place in the network, from a task's credentials."""
         return self._sources.get(task_id) or f"task {group}"
 
     def started(self, task_id: str, source: str) -> None:

@@ -95,7 +95,7 @@ class PipelineRoom:
         return tuple(describe(each.name, pipelines.book(each.name)) for each in pipelines.all)
 
     async def stop(self) -> None:
-        """What is under way goes on with the next start, or has failed then."""
+        """Actions in progress continue at the next start, or have failed then."""
         await self.repositories.stop()
         for task in tuple(self._starting):
             task.cancel()

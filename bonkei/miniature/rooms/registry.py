@@ -1,4 +1,4 @@
-"""The image registry for the supervisor, and for the tasks that run from what was pushed to it."""
+"""The image registry for the supervisor, and for the tasks that run from pushed images."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RegistryRoom:
         )
 
     def digest(self, image: str) -> str:
-        """Of an image that was pushed; else empty."""
+        """The digest of a pushed image; otherwise empty."""
         return self.registry.digest(image)
 
     def built(self, image: str) -> Path | None:

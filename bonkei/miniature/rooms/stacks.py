@@ -110,7 +110,7 @@ class StackRoom:
         ]
 
     def hear_call(self, call: Record) -> None:
-        """Somebody has deleted what a stack has retained: it is nobody's any more."""
+        """Somebody has deleted a resource that a stack has retained: no stack owns it any more."""
         kind = _DELETIONS.get((call.service, call.operation))
         if kind is not None and call.status < _REFUSED:
             name = call.resource.rpartition(":")[2].rpartition("/")[2] or call.resource

@@ -60,7 +60,7 @@ class AlarmBook:
         }
 
     def state(self, alarm: str) -> AlarmState:
-        """Of an alarm's name; as CloudWatch begins where nothing is known."""
+        """The state by an alarm's name; CloudWatch's initial state where nothing is known."""
         return self._states.get(alarm, AlarmState())
 
     def is_known(self, alarm: str) -> bool:

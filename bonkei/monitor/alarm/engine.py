@@ -156,8 +156,9 @@ class AlarmEngine:
         return points_of(alarm, self._store, now // step * step, compression, most, blank)
 
     def leave_out(self, names: Iterable[str], begin: float, end: float) -> None:
-        """For these alarms the time between has not been: what was rehearsed then, and what is
-        missing of it, decides nothing."""
+        """The time in between does not count for these alarms: neither the rehearsed data nor
+        the missing data decides anything.
+        """
         for name in names:
             before = self._blank.get(name)
             is_near = before is not None and begin - before[1] < _NEAR

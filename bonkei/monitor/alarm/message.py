@@ -73,7 +73,7 @@ def region_of(arn: str) -> str:
 
 
 def subject(change: Change) -> str:
-    """Of the e-mail."""
+    """The subject of the e-mail."""
     region = region_of(change.alarm.arn)
     text = f'{change.after.value}: "{change.alarm.name}" in {_REGIONS.get(region, region)}'
     return text[:100]  # as long as SNS takes it

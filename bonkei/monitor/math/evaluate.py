@@ -42,7 +42,7 @@ class Evaluation:
         self._under_way: set[str] = set()
 
     def value(self, name: str) -> Value:
-        """Of a query's id. Raises ExpressionError."""
+        """The value of a query by its id. Raises ExpressionError."""
         if name in self._known:
             return self._known[name]
         query = self._queries.get(name)
@@ -61,7 +61,7 @@ class Evaluation:
         return found
 
     def series(self, name: str) -> tuple[Series, ...]:
-        """As time series: a number is one with the same value at each point of time."""
+        """The value as time series. A number becomes a series with the same value at each time."""
         found = self.value(name)
         if isinstance(found, str):
             raise ExpressionError(f"`{name}` is a text, and no time series")

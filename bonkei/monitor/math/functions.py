@@ -76,7 +76,7 @@ def _each(change: Callable[[float], float | None], value: Value) -> Value:
 
 
 def _reduced(name: str, value: Value) -> Value:
-    """Of one series a number, of several a series."""
+    """One series is reduced to a number, several to a series."""
     reduce = _REDUCTIONS[name]
     if isinstance(value, Series):
         if not value.points and name != "DATAPOINT_COUNT":

@@ -29,8 +29,9 @@ create table if not exists bucket (
 
 
 class SqliteDisk:
-    """One file. A torn or strange one is set aside: metrics are measured anew, and nothing else
-    waits for them."""
+    """One file. A damaged one is set aside: metrics start again, and nothing else depends on
+    them.
+    """
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +76,7 @@ class SqliteDisk:
             return
 
     def drop(self, metric: MetricId, begin: float) -> None:
-        """What was made up."""
+        """Delete the injected data."""
         with self._connection:
             self._connection.execute(
                 "delete from bucket where metric = ? and start >= ?",

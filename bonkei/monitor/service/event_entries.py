@@ -1,4 +1,4 @@
-"""PutEvents: what programs put on the bus."""
+"""PutEvents: events that programs put on the bus."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def refusal(given: Mapping[str, Any]) -> str:
 
 
 def target_of(given: Mapping[str, Any]) -> EventTarget:
-    """Of PutTargets, or of CreateSchedule."""
+    """The target in a PutTargets or CreateSchedule call."""
     transformer = given.get("InputTransformer") or {}
     task = given.get("EcsParameters") or {}
     policy = given.get("RetryPolicy") or {}
@@ -50,7 +50,7 @@ def target_of(given: Mapping[str, Any]) -> EventTarget:
 
 
 def described(target: EventTarget, number: int) -> dict[str, Any]:
-    """As ListTargetsByRule shows it."""
+    """The target in ListTargetsByRule's form."""
     found = shown(target) | {"Id": target.id or str(number), "InputPath": target.input_path or None}
     if target.template:
         found["InputTransformer"] = {
@@ -61,7 +61,7 @@ def described(target: EventTarget, number: int) -> dict[str, Any]:
 
 
 def shown(target: EventTarget) -> dict[str, Any]:
-    """What rules and schedules have in common."""
+    """The common part of rules and schedules."""
     found: dict[str, Any] = {
         "Arn": target.arn,
         "RoleArn": target.role_arn or None,

@@ -62,7 +62,7 @@ class _Schedules:
         return {"ScheduleArn": arn}
 
     async def update(self, call: AwsCall) -> Mapping[str, Any]:
-        """All its settings: what is not given is as by default again."""
+        """Set all of its settings: a missing one returns to its default."""
         known = self._find(call)
         self._keep(replace(self._made(call), address=known.address))
         return {"ScheduleArn": known.arn}

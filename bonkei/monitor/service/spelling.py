@@ -26,7 +26,7 @@ def seconds(moment: Any) -> float:
 
 
 def dimensions(listed: Any) -> tuple[tuple[str, str], ...]:
-    """Of `[{Name, Value}]`, in order of name."""
+    """The dimensions in `[{Name, Value}]`, in order of name."""
     return tuple(sorted((one["Name"], one.get("Value", "")) for one in listed or ()))
 
 
@@ -36,7 +36,7 @@ def spelled(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 
 
 def metric_of(parameters: Parameters) -> Metric:
-    """Of PutMetricAlarm."""
+    """The metric in a PutMetricAlarm call."""
     return Metric(
         parameters.get("Namespace", ""),
         parameters["MetricName"],
@@ -74,7 +74,7 @@ def queries_of(listed: Any, period: int = 60) -> tuple[MetricQuery, ...]:
 
 
 def described(alarm: Alarm | CompositeAlarm, state: AlarmState) -> dict[str, Any]:
-    """As DescribeAlarms shows it."""
+    """The alarm in DescribeAlarms's form."""
     common: dict[str, Any] = {
         "AlarmName": alarm.name,
         "AlarmArn": alarm.arn,

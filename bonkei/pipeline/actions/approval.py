@@ -40,7 +40,7 @@ class ManualApproval:
 
 
 def notification(work: ActionWork) -> dict[str, object]:
-    """What the topic gets."""
+    """The message for the topic."""
     pipeline, stage, action = work.pipeline.name, work.stage, work.action.name
     console = (
         f"https://console.aws.amazon.com/codesuite/codepipeline/pipelines/{pipeline}/view"

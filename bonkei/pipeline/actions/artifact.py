@@ -49,7 +49,7 @@ class Store:
 
 
 def key_arn(work: ActionWork) -> str:
-    """Of the artifact store's key; empty without one of its own."""
+    """The ARN of the artifact store's key; empty without one of its own."""
     key = work.pipeline.encryption_key
     if not key or key.startswith("arn:"):
         return key

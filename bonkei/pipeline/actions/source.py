@@ -111,7 +111,7 @@ async def _finish(
     sources: Sources, store: Store, work: ActionWork, repository: str, commit: SourceCommit,
     link: str, variables: Pairs,
 ) -> Finished:  # fmt: skip
-    """The commit's zip in the artifact bucket, and what is known of it."""
+    """The commit's zip in the artifact bucket, and its details."""
     with store.folder() as folder:
         file = folder / "source.zip"
         await sources.archive(repository, commit.id, file)

@@ -1,4 +1,4 @@
-"""What comes back: results of actions, answers to approvals, and time-outs."""
+"""Results of actions, answers to approvals, and time-outs."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _asked(desk: Desk, stage: str, name: str, token: str) -> tuple[Execution, Ac
 
 
 def finish(action_id: str, finished: Finished) -> Command:
-    """An action is over. One that nobody waits for any longer changes nothing."""
+    """An action has ended. If nobody waits for it any longer, nothing changes."""
 
     def command(desk: Desk) -> str:
         for execution in desk.book.executions:
@@ -75,7 +75,7 @@ def finish(action_id: str, finished: Finished) -> Command:
 
 
 def note(action_id: str, external_id: str, external_url: str, summary: str) -> Command:
-    """What an action says of itself while it runs."""
+    """The report of an action while it runs."""
 
     def command(desk: Desk) -> str:
         for execution in desk.book.executions:
@@ -93,7 +93,7 @@ def note(action_id: str, external_id: str, external_url: str, summary: str) -> C
 
 
 def tick() -> Command:
-    """Actions that have run too long fail; an approval that nobody has answered, too."""
+    """Actions that have run too long fail, and so do unanswered approvals."""
 
     def command(desk: Desk) -> str:
         for action_id, expires in deadlines(desk.book):

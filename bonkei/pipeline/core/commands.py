@@ -48,7 +48,7 @@ def start(
     overrides: tuple[Override, ...] = (),
     token: str = "",
 ) -> Command:
-    """A new execution. The same `token` starts none anew."""
+    """A new execution. A repeated `token` starts no second one."""
 
     def command(desk: Desk) -> str:
         if token and (known := [e for e in desk.book.executions if e.token == token]):
@@ -199,7 +199,7 @@ def rollback(stage_name: str, target_id: str) -> Command:
 
 
 def disable(stage_name: str, reason: str, by: str) -> Command:
-    """Nobody enters the stage any more."""
+    """No execution enters the stage any more."""
 
     def command(desk: Desk) -> str:
         find_stage(desk, stage_name)
@@ -212,7 +212,7 @@ def disable(stage_name: str, reason: str, by: str) -> Command:
 
 
 def enable(stage_name: str) -> Command:
-    """Whoever waits goes on."""
+    """Waiting executions continue."""
 
     def command(desk: Desk) -> str:
         find_stage(desk, stage_name)

@@ -1,4 +1,4 @@
-"""What a command names, or CodePipeline's error for what is not there."""
+"""The subject of a command, or CodePipeline's error for a missing one."""
 
 from __future__ import annotations
 

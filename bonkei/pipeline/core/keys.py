@@ -6,5 +6,5 @@ _PIPELINE, _ARTIFACT, _RANDOM = 20, 10, 7
 
 
 def artifact_key(pipeline: str, artifact: str, random: str) -> str:
-    """As CodePipeline cuts names: `PipelineName20/Artifact10/random7`."""
+    """A key with names shortened as CodePipeline does: `PipelineName20/Artifact10/random7`."""
     return f"{pipeline[:_PIPELINE]}/{artifact[:_ARTIFACT]}/{random[:_RANDOM]}"

@@ -1,4 +1,4 @@
-"""What follows from a change, until nothing does."""
+"""The consequences of a change, until there are no more."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def enter(desk: Desk, execution: Execution, stage: Stage) -> None:
 
 
 def step(desk: Desk, execution: Execution) -> bool:
-    """What follows in the stage where it is. False when nothing does."""
+    """Advance in its present stage. False when nothing follows."""
     run = _here(execution)
     stage = desk.stage(run.name)
     if execution.status == "Stopping":
@@ -173,7 +173,7 @@ def _result_of_failure(desk: Desk, execution: Execution, stage: Stage) -> tuple[
 
 
 def to_repeat(stage: Stage, run: StageRun, mode: str) -> tuple[str, ...]:
-    """The actions that a retry runs anew: all of them, or those that have not succeeded."""
+    """The actions that a retry repeats: all of them, or those that have not succeeded."""
     return tuple(
         action.name
         for action in stage.actions

@@ -18,7 +18,7 @@ from bonkei.blueprint.release.pipeline import Filter, GitPush, Pipeline, Pipelin
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What was pushed: a branch or a tag, and the files that differ."""
+    """A push: a branch or a tag, and the files that differ."""
 
     branch: str = ""
     tag: str = ""

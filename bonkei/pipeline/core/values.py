@@ -28,7 +28,7 @@ class StoredArtifact:
 
 @dataclass(frozen=True, slots=True)
 class SourceRevision:
-    """What a source action has found; `summary`: the commit's message."""
+    """The result of a source action; `summary`: the commit's message."""
 
     action: str
     id: str
@@ -90,7 +90,8 @@ class ConditionRun:
 @dataclass(frozen=True, slots=True)
 class StageRun:
     """One execution in one stage. `actions`: every run, oldest first. `again`: names of actions
-    that a retry runs anew."""
+    that a retry repeats.
+    """
 
     name: str
     status: str  # InProgress | Stopping | Stopped | Succeeded | Failed | Skipped | Cancelled
@@ -209,7 +210,7 @@ class StartAction:
 
 @dataclass(frozen=True, slots=True)
 class AbandonAction:
-    """Nobody waits for the action any longer. What it has started goes on, as on AWS."""
+    """Nobody waits for the action any longer. Its effects continue, as on AWS."""
 
     action_id: str
 
@@ -232,7 +233,7 @@ Effect = StartAction | AbandonAction | Changed
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What has become of an action. `outputs`: with the versions that S3 has given them."""
+    """The result of an action. `outputs`: with the versions that S3 has given them."""
 
     succeeded: bool
     summary: str = ""

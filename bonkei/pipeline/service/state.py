@@ -58,7 +58,7 @@ def _stage(stage: Stage, book: Book) -> Mapping[str, Any]:
 
 
 def _latest(book: Book, stage: str) -> Execution | None:
-    """Whoever has entered the stage last."""
+    """The execution that has entered the stage last."""
     entered = [
         (run.entered, each.number, each)
         for each in book.executions

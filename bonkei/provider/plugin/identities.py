@@ -25,7 +25,7 @@ def type_of(parts: Sequence[IdentityAttribute], block: Block) -> Type:
 
 
 def schema(parts: Sequence[IdentityAttribute], block: Block) -> Any:
-    """As Terraform's protocol has it."""
+    """The schema in the form of Terraform's protocol."""
     attribute = message("ResourceIdentitySchema.IdentityAttribute")
     return message("ResourceIdentitySchema")(
         identity_attributes=[

@@ -51,7 +51,7 @@ class ManagedResources:
         return message("UpgradeResourceState.Response")(upgraded_state=encode(state, block))
 
     def read_resource(self, request: Any) -> Any:
-        """The stored state, with what a program has changed of the resource since."""
+        """The stored state, with the changes that a program has made to the resource since."""
         known = private.read(request.private)
         block = self._blocks[request.type_name]
         state = decode(request.current_state, block)

@@ -83,7 +83,7 @@ class Servicer(ManagedResources):
         try:
             if source is None:
                 raise _refusal("data source", request.type_name)
-            # Of what was not known at the validation.
+            # Values that were not known at the validation.
             if errors := errors_of(source.validate(config)):
                 return response(diagnostics=wire.diagnostics(errors, block, config))
             found = source.read(config, self._connection.context(private.fresh(), config))
@@ -107,7 +107,7 @@ class Servicer(ManagedResources):
         try:
             if kind is None:
                 raise _refusal("ephemeral resource", request.type_name)
-            # Of what was not known at the validation.
+            # Values that were not known at the validation.
             if errors := errors_of(kind.validate(config)):
                 return response(diagnostics=wire.diagnostics(errors, block, config))
             found = kind.open(config, self._connection.context(private.fresh(), config))

@@ -32,7 +32,7 @@ class Client:
         self._ask("GET", "/v2/")
 
     def push(self, image: Package, to: Reference) -> None:
-        self.check()  # an answer to HEAD cannot say what is wrong
+        self.check()  # an answer to HEAD has no body for the error
         for digest, content in image.blobs:
             if not self._has(to.name, digest):
                 _, headers = self._ask("POST", f"/v2/{to.name}/blobs/uploads/")

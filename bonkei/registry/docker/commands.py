@@ -1,4 +1,4 @@
-"""The commands: what a buildspec types."""
+"""The commands that a buildspec types."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_DONE = ("RUN",)
 
 
 class Parser(argparse.ArgumentParser):
-    """Refuses what it does not know by name, as one of the command's own errors."""
+    """Refuses unknown options by name, as errors of the command."""
 
     def error(self, message: str) -> NoReturn:
         raise RegistryError(

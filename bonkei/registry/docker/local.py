@@ -1,4 +1,6 @@
-"""What a user's `docker` keeps: images by their names, and logins. Below $HOME/.bonkei-docker."""
+"""The local data of a user's `docker`: images by their names, and logins. Below
+$HOME/.bonkei-docker.
+"""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def container_ports(local: LocalContainer) -> tuple[int, ...]:
 
 
 def _router_port(local: LocalContainer) -> int:
-    """Of a log router's HTTP server: what its PORT says, or Fluent Bit's own."""
+    """The port of a log router's HTTP server: its PORT, or Fluent Bit's own."""
     told = dict(local.image.environment) | dict(local.container.environment)
     port = told.get("PORT", "")
     return int(port) if port.isdecimal() else _FLUENT_BIT_PORT

@@ -297,7 +297,7 @@ class Executor:
             job.cancel()
         for endpoint in task.endpoints.values():
             self._ports.give_back(endpoint)
-        if task.jobs:  # a preparation that was given up, or a probe: let it undo what it began
+        if task.jobs:  # an abandoned preparation, or a probe: let it undo its work
             ending = asyncio.get_running_loop().create_task(_end(task))
             self._leaving.add(ending)
             ending.add_done_callback(self._leaving.discard)

@@ -193,7 +193,7 @@ async def _read(
 
 
 def signal_number(name: str) -> int:
-    """`SIGTERM`, `TERM` or `15` -> 15; SIGTERM for what is unknown here."""
+    """`SIGTERM`, `TERM` or `15` -> 15; SIGTERM for a signal that is unknown here."""
     if name.isdecimal():
         return int(name)
     full = name if name.startswith("SIG") else f"SIG{name}"

@@ -1,4 +1,4 @@
-"""CPU and memory of tasks: of each container's process and what it has started."""
+"""CPU and memory of tasks: those of each container's process and its children."""
 
 from __future__ import annotations
 

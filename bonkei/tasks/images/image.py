@@ -72,7 +72,7 @@ def read_image(dockerfile: Path) -> Image:
 
 
 def parse_image(text: str) -> Image:
-    """The same from the Dockerfile's text; ValueError says what is wrong in it."""
+    """The same from the Dockerfile's text; ValueError with the mistake."""
     stages: dict[str, _Stage] = {}
     defaults: dict[str, str] = {}
     stage: _Stage | None = None
@@ -219,7 +219,7 @@ def _with_environment(image: Image, value: str, arguments: Mapping[str, str]) ->
 
 
 def _resolved(added: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-    """Substitute what earlier ENV instructions set; names nobody set stay for the start."""
+    """Substitute the variables of earlier ENV instructions. Unset names stay for the start."""
     return {name: substitute(text, before, keep_unknown=True) for name, text in added.items()}
 
 

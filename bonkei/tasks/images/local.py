@@ -19,7 +19,7 @@ from bonkei.tasks.images.content import Content, find_content
 from bonkei.tasks.images.image import Image, read_image
 
 _FLUENT_BIT = "/fluent-bit/bin/fluent-bit"
-_ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts what it writes
+_ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts its generated files
 
 
 @dataclass(frozen=True, slots=True)

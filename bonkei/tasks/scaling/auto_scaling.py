@@ -87,7 +87,7 @@ class AutoScaler:
             await asyncio.sleep(self._period)
             try:
                 await self._measure()
-            except Exception as error:  # report it, and go on measuring
+            except Exception as error:  # report it, and keep measuring
                 context = {"message": f"bonkei.tasks: auto scaling: {error}", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(context)
 

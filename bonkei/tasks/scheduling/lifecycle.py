@@ -54,7 +54,7 @@ class TaskLifecycle:
     _prepared_at: float = 0.0
     _published: tuple[str, str, str] = ("", "", "")
 
-    # What the scheduler reads.
+    # The scheduler's view.
 
     @property
     def health(self) -> str:
@@ -103,7 +103,7 @@ class TaskLifecycle:
         details = ", ".join(filter(None, [*codes, elsewhere]))
         return f"{self.reason} ({details})" if details else self.reason
 
-    # What happens.
+    # Events.
 
     def begin(self, now: float) -> Iterator[m.Action]:
         self.created_at = now

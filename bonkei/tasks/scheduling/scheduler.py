@@ -32,7 +32,7 @@ class Scheduler:
         self.services: dict[str, ServiceState] = {}
         self.tasks: dict[str, TaskLifecycle] = {}
 
-    # What is wanted.
+    # Targets.
 
     def reconcile(self, specs: Iterable[ServiceSpec], now: float) -> list[m.Action]:
         """Set the wanted services. A service that is no longer named is removed."""
@@ -81,7 +81,7 @@ class Scheduler:
         stops = (life.stop(reason, now, drain=False) for life in self.tasks.values())
         return [*chain.from_iterable(stops), *self._decide(now)]
 
-    # What happens.
+    # Events.
 
     def handle(self, event: m.TaskEvent, now: float) -> list[m.Action]:
         """One event of a task; events of tasks that are gone already are ignored."""

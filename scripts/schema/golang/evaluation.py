@@ -38,7 +38,7 @@ class Evaluation:
         self._depth = depth
 
     def call(self, function: Function, arguments: tuple[Value, ...] = ()) -> Value:
-        """What the function returns, or assigns to a field `Schema` of its response."""
+        """The function's result, or its value for the field `Schema` of its response."""
         if self._depth >= _DEPTH:
             return Unknown("too deep")
         scope = dict(function.scope)

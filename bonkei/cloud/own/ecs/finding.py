@@ -42,10 +42,10 @@ def find_definition(definitions: Mapping[str, Mapping[str, Any]], wanted: str) -
 
 
 def family_of(arn: str) -> str:
-    """Of a task definition's ARN."""
+    """The family in a task definition's ARN."""
     return arn.partition(_FAMILY)[2].rpartition(":")[0]
 
 
 def revision_of(arn: str) -> int:
-    """Of a task definition's ARN."""
+    """The revision in a task definition's ARN."""
     return int(arn.rpartition(":")[2])

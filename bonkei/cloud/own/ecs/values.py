@@ -125,5 +125,5 @@ class Ecs(Protocol):
         ...
 
     def deregister_definition(self, arn: str) -> None:
-        """Tasks that run from it go on; new ones cannot be started from it."""
+        """Its running tasks continue. New ones cannot be started from it."""
         ...

@@ -31,7 +31,7 @@ Health = Callable[[str], Sequence[TargetHealth]]
 
 
 def service(blueprint: Callable[[], Blueprint], health: Health) -> AwsService:
-    """Of the definitions that are applied now."""
+    """The service, for the applied definitions."""
     answers: Mapping[str, Callable[[Blueprint, AwsCall], Json]] = {
         "DescribeListeners": _listeners,
         "DescribeLoadBalancerAttributes": _load_balancer_attributes,

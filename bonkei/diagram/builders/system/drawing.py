@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bonkei.blueprint import Blueprint
 from bonkei.diagram.model import Arrow, Node
 
-# Columns: what stands before the network, then the network from its edge inwards, then AWS.
+# Columns: the parts before the network, then the network from its edge inwards, then AWS.
 BEFORE, ENTRY, APP, INNER, OUTSIDE = range(5)
 
 

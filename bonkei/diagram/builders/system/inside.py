@@ -1,4 +1,4 @@
-"""Databases, endpoints with what is behind them, and builds with their way out."""
+"""Databases, endpoints with the services behind them, and builds with their way out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bonkei.diagram.builders.system.drawing import (
 from bonkei.diagram.model import Arrow, Node
 from bonkei.diagram.names import common_prefix, plural
 
-# What an endpoint's service is to a reader.
+# The name of an endpoint's service for a reader.
 _SERVICES: dict[str, str] = {
     "ecr.api": "ECR",
     "ecr.dkr": "ECR",

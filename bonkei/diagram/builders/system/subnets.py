@@ -18,7 +18,7 @@ def subnet_groups(drawing: Drawing) -> tuple[Group, ...]:
     subnets: dict[str, list[Subnet]] = defaultdict(list)
     for subnet_ids, members in drawing.tiers.items():
         found = [s for s in map(network.subnet, subnet_ids) if s is not None]
-        # Subnets of one route table are of one tier, whoever uses how many of them.
+        # Subnets of one route table are of one tier, whichever services use them.
         key = found[0].route_table_id or found[0].id
         tiers[key] += members
         subnets[key] += found

@@ -101,7 +101,7 @@ class RequestDeliveries:
         """Write the waiting entries. Call it while the buckets and log groups are still there."""
         task, self._task = self._task, None
         if task is not None:
-            self._ending.set()  # what is being sorted at this moment is not lost
+            self._ending.set()  # records that are being sorted at this moment are not lost
             await task
             await self._deliver(last=True)
 

@@ -10,7 +10,7 @@ Headers = Iterable[tuple[bytes, bytes, bytes]]
 
 
 class Verdict(Protocol):
-    """What a web ACL (its ARN) decided."""
+    """The decision of a web ACL (its ARN)."""
 
     @property
     def acl(self) -> str: ...

@@ -23,7 +23,7 @@ class Routes:
     of: dict[str, tuple[Target, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     _distributions: dict[str, str] = field(default_factory=dict)  # ARNs, by address
-    _balancers: dict[str, str] = field(default_factory=dict)  # ARNs, by what a record names
+    _balancers: dict[str, str] = field(default_factory=dict)  # ARNs, by the names in a record
     _protected: dict[str, str] = field(default_factory=dict)  # balancers, by the ARN of their ACL
     _known: dict[tuple[str, ...], tuple[Target, ...]] = field(default_factory=dict)
 

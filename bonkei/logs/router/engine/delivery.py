@@ -35,7 +35,7 @@ class RetryPlan:
 
 @dataclass(slots=True)
 class Counts:
-    """Of records."""
+    """Numbers of records."""
 
     delivered: int = 0
     retries: int = 0

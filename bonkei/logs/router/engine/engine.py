@@ -131,7 +131,7 @@ class Engine:
         finished = [await delivery.output.finish() for delivery in self.deliveries]
         return all(finished)
 
-    # What comes in.
+    # Input.
 
     def ingest(self, number: int, on_disk: bool, tag: str, events: Sequence[Event]) -> None:
         """Pass events through the filters, and store them in the chunks of the resulting tags."""
@@ -185,7 +185,7 @@ class Engine:
         self._take(self.pipeline.flush(time.time()), on_disk=self.settings.storage is not None)
         self._hold()
 
-    # What goes out.
+    # Output.
 
     def _flush(self) -> None:
         self._timer = None
@@ -222,7 +222,7 @@ class Engine:
             self._forget_memory(chunk.size)
 
     def _forget_memory(self, size: int) -> None:
-        """Of the input that holds most: chunks of one tag may come from several."""
+        """Forget memory of the input that holds most: chunks of one tag may come from several."""
         if not self._memory:
             return
         source = max(self._memory, key=lambda each: self._memory[each])

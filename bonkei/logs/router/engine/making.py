@@ -20,7 +20,7 @@ LEVELS = {"off": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, "trace": 5}
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """Of `service`; times in seconds."""
+    """The settings of `service`; times in seconds."""
 
     flush: float
     grace: float

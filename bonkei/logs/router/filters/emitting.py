@@ -25,8 +25,9 @@ _FLUSH_MS = 2000
 
 @dataclass(slots=True)
 class RewriteTag:
-    """The first rule that fits emits the record under its new tag; KEEP says whether it also goes
-    on under its old one."""
+    """The first rule that matches emits the record under its new tag. KEEP decides whether it
+    also continues under its old one.
+    """
 
     rules: Sequence[tuple[Get, re.Pattern[str], Callable[..., str], bool]]
 

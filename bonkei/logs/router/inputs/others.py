@@ -134,7 +134,7 @@ class _Followed:
 
 
 class TailInput:
-    """Lines of files. `db` keeps how far each was read, so that a restart goes on there."""
+    """Lines of files. `db` keeps the position in each, so that a restart continues there."""
 
     def __init__(
         self,
@@ -191,7 +191,7 @@ class TailInput:
             await asyncio.sleep(_LOOK)
 
     def look(self) -> None:
-        """Read what is new in every file that matches."""
+        """Read the new lines of every file that matches."""
         for pattern in self._patterns:
             for name in sorted(glob(pattern)):  # noqa: PTH207 - absolute patterns
                 path = Path(name)

@@ -1,4 +1,4 @@
-"""What all causes share."""
+"""The common part of all causes."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import Webhook
 
 _ATTEMPTS = 3  # a function may ask again before it gives up
-_PATIENCE = 20.0  # seconds for what is on its way already
+_PATIENCE = 20.0  # seconds for calls that are already in progress
 _LOOK = 0.1
 
 

@@ -94,7 +94,7 @@ class Letters(Quiet):
 
 
 async def take_back(journal: Path, call: CallQueue) -> None:
-    """What a killed process has left in a queue, if it has."""
+    """Messages that a killed process has left in a queue, if any."""
     letters = _left(journal, call)
     if letters is not None:
         with suppress(RehearsalError):  # the queue may be gone

@@ -37,7 +37,9 @@ _AT_ONCE = 20  # requests
 
 
 def said(plan: Plan, alarm: Alarm, name: str) -> str:
-    """What is done, in a line. `name`: of the service, the cluster, the queue or the function."""
+    """The action in one line. `name`: the service's, the cluster's, the queue's or the
+    function's.
+    """
     found = {
         "processor": f"processor time, really used beside each task of {name}",
         "memory": f"memory, really used beside each task of {name}",
@@ -63,7 +65,7 @@ def said(plan: Plan, alarm: Alarm, name: str) -> str:
 
 
 def name_of(plan: Plan, world: World) -> str:
-    """Of the plan's subject."""
+    """The name of the plan's subject."""
     blueprint = world.blueprint()
     named = [
         *((one.arn, one.name) for one in blueprint.services),

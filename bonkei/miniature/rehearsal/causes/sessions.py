@@ -62,7 +62,7 @@ class Server:
         )  # fmt: skip
 
     async def most_connections(self) -> int:
-        """What the server allows; 0 where it does not answer."""
+        """The server's limit; 0 if it does not answer."""
         try:
             async with await self.connect() as connection:
                 row = await (await connection.execute("show max_connections")).fetchone()

@@ -31,7 +31,7 @@ class Targets:
         self._tasks = tasks
 
     def signal(self, number: int) -> int:
-        """To all of them, and what they have started; how many tasks there were."""
+        """Send a signal to all of them and their children. Return the number of tasks."""
         count = 0
         for root in self._roots():
             count += 1
@@ -52,8 +52,9 @@ class Targets:
 
 
 class Suspended(Quiet):
-    """They answer nobody, health checks neither; at the end they are killed, and ECS replaces
-    them. A resumed one would be unhealthy until it has passed enough checks."""
+    """Suspended tasks answer nobody, not even health checks. At the end they are killed, and ECS
+    replaces them: a resumed task would be unhealthy until it has passed enough checks.
+    """
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
@@ -74,7 +75,7 @@ class Suspended(Quiet):
 
 
 class Killed(Quiet):
-    """SIGKILL, and requests that find nobody until ECS has replaced them."""
+    """SIGKILL, and requests without an answer until ECS has replaced the tasks."""
 
     def __init__(self, targets: Targets, ask: Ask) -> None:
         self._targets = targets

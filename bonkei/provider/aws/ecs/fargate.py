@@ -39,7 +39,7 @@ def memory_mib(text: str) -> int | None:
 
 
 def wrong_size(cpu: int, memory: int) -> str | None:
-    """What is wrong with a pair, with the memory that is possible for the CPU; None: nothing."""
+    """The problem of a pair, with the possible memory for the CPU; None without a problem."""
     memories = SIZES.get(cpu)
     if memories is None:
         return f"Fargate has no tasks of {cpu} CPU units, only of {_listed(SIZES)}."

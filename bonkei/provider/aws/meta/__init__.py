@@ -1,1 +1,1 @@
-"""What belongs to no AWS service."""
+"""Data sources and functions that belong to no AWS service."""

@@ -1,4 +1,4 @@
-"""What belongs to no service: the region, the partition, ARNs."""
+"""Data sources that belong to no service: the region, the partition, ARNs."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ _LIST_KEYS = ("Action", "NotAction", "Resource", "NotResource")
 
 
 def parse(text: str) -> tuple[Any, str | None]:
-    """(value, what is wrong): a duplicate key, too, is wrong, since AWS refuses it."""
+    """(value, problem): a duplicate key is a problem, too, because AWS refuses it."""
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates), None
     except _DuplicateKeyError as error:

@@ -53,7 +53,7 @@ def kms_key(value: Value) -> str | None:
 
 
 def network(value: str, version: int | None = None) -> tuple[str | None, int]:
-    """(what is wrong with a CIDR block, its prefix length)."""
+    """(the problem of a CIDR block, its prefix length)."""
     try:
         interface = ipaddress.ip_interface(value)
     except ValueError:

@@ -192,7 +192,9 @@ _SECRET = re.compile(
 
 
 def _query(query: bytes) -> str:
-    """As it came, but for what calls itself a secret: nobody should put one here, and some do."""
+    """The query as it came, without values whose name says that they are secret. Nobody should
+    put one here, and some do.
+    """
     if not query:
         return ""
     return "&".join(map(_masked, query.decode("ascii", "backslashreplace").split("&")))

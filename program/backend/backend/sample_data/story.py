@@ -1,4 +1,4 @@
-"""What happened in the 90 days: times are hours before now, rounded down to the hour."""
+"""The events of the 90 days: times are hours before now, rounded down to the hour."""
 
 from __future__ import annotations
 

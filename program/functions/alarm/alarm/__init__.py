@@ -39,7 +39,7 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
         try:
             send(webhook.url(), text)
         except RefusedError:
-            webhook.forget()  # it may have been replaced; the next try fetches it anew
+            webhook.forget()  # it may have been replaced; the next attempt fetches it again
             raise
         _log("told", notification, kind=type(found).__name__)
 

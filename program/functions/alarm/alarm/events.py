@@ -140,7 +140,7 @@ def _alarm(document: Mapping[str, Any]) -> AlarmChange:
 
 
 def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
-    """What is watched. An alarm on an expression names no metric."""
+    """The subject of the alarm. An alarm on an expression names no metric."""
     return {
         "metric": trigger.get("MetricName") or "",
         "namespace": trigger.get("Namespace") or "",

@@ -1,8 +1,8 @@
 """Several administrators, API keys, drafts, the audit trail, and idempotency records.
 
-The release before goes on as it was: it does not use the new tables, and new columns are nullable.
-A disabled administrator has no password hash, so the release before refuses them too. Drafts have a
-table of their own, so it does not show them as incidents.
+The previous release works as before: it does not use the new tables, and new columns are nullable.
+A disabled administrator has no password hash, so the previous release refuses them too. Drafts have
+their own table, so it does not show them as incidents.
 """
 
 from __future__ import annotations
