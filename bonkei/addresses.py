@@ -62,11 +62,11 @@ class AddressBook:
 
 
 class Loopback:
-    """Hands out the addresses of one miniature: 127.77.N.1, .2, …, the same for a name each time.
+    """Gives out the addresses of one miniature: 127.77.N.1, .2, …, the same for a name each time.
 
-    N is kept in `file` and taken again at the next start, unless another miniature of this
-    machine, whoever runs it, has it then. One that runs holds its N by a bound port: the kernel
-    lets go of it when the process ends, however it ends, and so does `close`.
+    N is kept in `file` and taken again at the next start, unless another miniature of this machine
+    has taken it, whichever user runs it. A running miniature holds its N by a bound port. The
+    kernel releases the port when the process ends in any way, and `close` releases it, too.
     """
 
     def __init__(self, file: Path) -> None:

@@ -2,11 +2,11 @@
 
 A room of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
 Protocol `AwsService`; `bonkei/miniature/aws/own_services.py` hands it to the endpoint under
-botocore's name of the service. HTTP, signatures, permissions and the five protocols are the
-endpoint's: a service sees values that its model has checked, and returns values.
+botocore's name of the service. The endpoint handles HTTP, signatures, permissions and the five
+protocols: a service gets values that its model has checked, and returns values.
 
-Beyond what a call asks for, `AwsCall` has `request_id`: Lambda and CloudWatch Logs show it to
-people. An error may carry `members`, for the shapes of the model that have more than a message.
+Beside the parameters, `AwsCall` has `request_id`: Lambda and CloudWatch Logs show it to people. An
+error may carry `members`, for the shapes of the model that have more than a message.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from bonkei.errors import BonkeiError
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN. `source`:
-    what its credentials were made for (`task web`), which says where in the network it calls from;
-    empty: a person, or nothing is known."""
+    the holder of its credentials (`task web`), which gives its place in the network; empty: a
+    person, or unknown.
+    """
 
     arn: str
     user_id: str
@@ -102,8 +103,9 @@ for the stream (`SessionTimeoutException`) arrive as such.
 
 
 class CallerEnvironments(Protocol):
-    """How what a room starts calls AWS as its role: the variables of its environment. The endpoint
-    has it; `bonkei/miniature` hands it to the rooms that start something."""
+    """The variables with which a process that a room starts calls AWS as its role. The endpoint
+    has it; `bonkei/miniature` hands it to the rooms that start something.
+    """
 
     def function(self, role_arn: str, name: str) -> dict[str, str]:
         """The environment of a Lambda function's process."""
@@ -115,10 +117,10 @@ class CallerEnvironments(Protocol):
 
 
 class Asks(Protocol):
-    """What AWS's services ask IAM before they act by themselves: a log goes into a bucket, an event
-    to a topic. The endpoint has it; `bonkei/miniature` hands it to the rooms that act so.
-
-    Each answer is AWS's denial, which is recorded too (`bonkei iam denied`); empty: go on.
+    """The questions of AWS's services to IAM before they act themselves: a log goes into a bucket,
+    an event to a topic. The endpoint has it, and `bonkei/miniature` passes it to the rooms that act
+    like this. Each answer is AWS's denial, which is recorded too (`bonkei iam denied`), or empty:
+    continue.
     """
 
     def service(

@@ -121,8 +121,9 @@ class DesiredCountChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """What CloudWatch Logs calls a log event. Both times in milliseconds since the epoch; `id` is
-    unique in its account and sorts as the events of a stream do."""
+    """A log event of CloudWatch Logs. Both times in milliseconds since the epoch; `id` is unique
+    in its account and sorts as the events of a stream do.
+    """
 
     timestamp: int
     message: str
@@ -167,7 +168,7 @@ class FunctionMeasured(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServiceEvent(Event):
-    """What a service of AWS puts on EventBridge's default bus, in AWS's shape.
+    """An event that a service of AWS puts on EventBridge's default bus, in AWS's form.
 
     `source` as AWS spells it ("aws.codepipeline"); `resources` are ARNs, of which the first gives
     the envelope its region and account; `detail` is the service's own document. `time` in Unix

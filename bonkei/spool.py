@@ -1,8 +1,9 @@
-"""What was accepted and is not done yet: a file each, so that it survives the end of the process.
+"""Accepted work that is not done yet: a file for each record, so that it survives the end of the
+process.
 
-A record is written before its acceptance is acknowledged, and removed when all is done with it:
-after a SIGKILL it is there again, and may then be done twice, never lost. Files are not synced to
-the disk: what the machine itself loses at a power cut is not kept.
+A record is written before its acceptance is acknowledged, and removed when its work is done. So
+after a SIGKILL it still exists: it may be done twice, but is never lost. Files are not synced to
+the disk, so a power cut may lose the last ones.
 """
 
 from __future__ import annotations

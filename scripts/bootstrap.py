@@ -148,8 +148,9 @@ def install(directory: Path, lock: Path, *, exactly: bool) -> None:
 
 
 def trust() -> dict[str, str]:
-    """What makes uv believe whom this machine believes, as pip does: a company's proxy signs by an
-    authority of its own. A person's own setting wins."""
+    """The variables that make uv trust this machine's authorities, as pip does: a company's proxy
+    signs with its own authority. The user's own setting takes precedence.
+    """
     if not ssl.get_default_verify_paths().cafile:
         return {}
     return {"UV_SYSTEM_CERTS": os.environ.get("UV_SYSTEM_CERTS", "1")}
@@ -172,9 +173,9 @@ def run(*command: str | Path) -> None:
 
 
 def explain(said: str) -> str:
-    """What a failure of pip or uv comes from, with what to do; empty when that is not known.
+    """The cause of a failure of pip or uv, with the remedy; empty when it is not known.
 
-    Without a network pip says that no package matches, and that is not so.
+    Without a network pip wrongly reports that no package matches.
     """
     for pattern, meaning, remedy in CAUSES:
         if found := re.search(rf"^.*(?:{pattern}).*$", said, re.MULTILINE):

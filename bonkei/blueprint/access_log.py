@@ -37,8 +37,9 @@ class WafLogFilter:
 
 @dataclass(frozen=True, slots=True)
 class WafLog:
-    """Of a web ACL, to ARNs. The first filter that holds decides, else `default_behavior`.
-    `redacted`: single_header, uri_path, query_string or method, and a header's name."""
+    """The log of a web ACL, to ARNs. The first matching filter decides, else `default_behavior`.
+    `redacted`: single_header, uri_path, query_string or method, and a header's name.
+    """
 
     address: str
     web_acl_arn: str

@@ -42,9 +42,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class EventTarget:
-    """What a rule calls, and with what: `input`, `input_path` or `template` with `input_paths`; the
-    whole event where there is none. `dead_letters`: a queue's ARN. The task is of a cluster.
-    `rule_arn`: of the rule that it belongs to."""
+    """The target of a rule, and its input: `input`, `input_path` or `template` with `input_paths`;
+    the whole event without these. `dead_letters`: a queue's ARN. The task runs in a cluster.
+    `rule_arn`: the rule's.
+    """
 
     address: str
     arn: str

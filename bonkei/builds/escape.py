@@ -1,7 +1,7 @@
 """Commands that write outside the build's own folder, found by reading them: pure.
 
-Only for a machine that cannot confine a build. It finds what is written down, not what a program
-does; so it refuses by a line, and promises nothing.
+Only for a machine that cannot confine a build. It finds written commands, not the effects of a
+program. So it refuses a line, and guarantees nothing.
 """
 
 from __future__ import annotations

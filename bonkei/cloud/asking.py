@@ -1,4 +1,5 @@
-"""What AWS's own services ask IAM before they act; the miniature's parts ask here in their place.
+"""The questions of AWS's own services to IAM before they act. The miniature's parts ask here in
+their place.
 
 Each answer is AWS's denial, or an empty text. The ledger keeps a denial in any case. With
 `BONKEI_ENFORCE=report` or `off` the answer is always empty.
@@ -51,8 +52,10 @@ class Asking:
         accounts: tuple[str, ...] = (),
         context: Context | None = None,
     ) -> str:
-        """A service that acts as itself, such as `delivery.logs.amazonaws.com`; `source_arn`: of
-        what it acts for. The resource's own policy decides, and its customer's key's."""
+        """A service that acts as itself, such as `delivery.logs.amazonaws.com`; `source_arn`: the
+        resource for which it acts. The resource's own policy decides, and that of its customer's
+        key.
+        """
         ask = ServiceAsk(service, action, resource, source_arn, accounts, context or {})
         return self._authorizer.ask_as_service(ask, self._clock())
 
@@ -67,8 +70,9 @@ class Asking:
     def explain(
         self, role: str, action: str, resource: str, context: Context | None = None
     ) -> Explanation | None:
-        """May a role do this, and why? Nobody acts, and nothing is recorded. None before there are
-        definitions. CloudError for what is no question."""
+        """Whether a role may do this, and why. Nothing is done or recorded. None before there are
+        definitions. CloudError for an invalid question.
+        """
         caller = self._issuer.session(role, "question")
         return self._authorizer.explain(caller, action, resource, context or {}, self._clock())
 

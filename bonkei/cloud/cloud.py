@@ -68,8 +68,8 @@ class CloudSnapshot:
 class Cloud:
     """`start` at once, `apply` with each blueprint, `stop` in any case.
 
-    `services`: what the miniature's rooms answer, by botocore's names; it may get more later.
-    `beside`: what else answers on the port, by the beginning of the path.
+    `services`: those of the miniature's rooms, by botocore's names; more may be added later.
+    `beside`: other servers on the port, by the beginning of the path.
     """
 
     def __init__(

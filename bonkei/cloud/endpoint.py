@@ -55,8 +55,9 @@ Beside = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Endpoint:
-    """`passing` may be set after the start: calls for MiniStack wait for it. `beside`: who answers
-    paths that begin so, without a signature of AWS: an image registry, git."""
+    """`passing` may be set after the start: calls for MiniStack wait for it. `beside`: servers for
+    paths with these beginnings, without a signature of AWS: an image registry, git.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the store holds, for a person who looks: by calls of AWS, with bounded answers.
+"""The content of the store, for a user: through calls of AWS, with bounded answers.
 
 Each goes through the endpoint as the person's own, so that it is in the record of calls.
 """

@@ -39,7 +39,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a server holds. `roles`: name -> comment; `databases`: name -> (owner, comment).
+    """The content of a server. `roles`: name -> comment; `databases`: name -> (owner, comment).
 
     `tables`: how many relations of people are in the database that we are connected to.
     """

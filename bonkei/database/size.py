@@ -41,6 +41,7 @@ def capacity(cluster: DatabaseCluster) -> tuple[float, float]:
 
 
 def connections(cluster: DatabaseCluster) -> int:
-    """What Aurora allows by itself: LEAST({DBInstanceClassMemory/9531392}, 5000); 0 where the class
-    is not known. "Maximum connections to an Aurora PostgreSQL DB instance"."""
+    """Aurora's own limit: LEAST({DBInstanceClassMemory/9531392}, 5000); 0 where the class is not
+    known. "Maximum connections to an Aurora PostgreSQL DB instance".
+    """
     return min(_MOST_ON_AWS, int(capacity(cluster)[1] / _BYTES_EACH))

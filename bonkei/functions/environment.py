@@ -37,8 +37,9 @@ _LOOK = 0.05  # seconds between two looks at the memory, only while something is
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What is run. `variables` is all of the environment but what the environment itself adds;
-    `memory` in bytes, `folder` its own, which holds its TMPDIR."""
+    """The process to run. `variables` is the whole environment except the variables that this
+    class adds; `memory` in bytes, `folder` its own, which holds its TMPDIR.
+    """
 
     function_arn: str
     command: tuple[str, ...]

@@ -44,9 +44,9 @@ class FunctionsSettings:
 class Surroundings:
     """The things that the miniature gives to the room.
 
-    `python`: an interpreter with Lambda's packages; `role`: what a process needs to call AWS as a
+    `python`: an interpreter with Lambda's packages; `role`: the variables for calling AWS as a
     session of a role (ARN, session's name); `translate`: AWS's names to this machine's, in a value
-    that a function (its name) is told.
+    for a function (its name).
     """
 
     python: Callable[[], Awaitable[Path]]

@@ -22,8 +22,9 @@ _NODE = re.compile(r"nodejs(\d+)\.x")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """`command` runs a client of the runtime API; `needs_packages`: of `PACKAGES`. `note`: what is
-    not as on AWS. `refusal`: why it does not run, with nothing else."""
+    """`command` runs a client of the runtime API; `needs_packages`: of `PACKAGES`. `note`:
+    differences from AWS. `refusal`: why it does not run; then nothing else is set.
+    """
 
     command: tuple[str, ...] = ()
     needs_packages: bool = False

@@ -16,7 +16,7 @@ KEPT = 1_000
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`at`: Unix seconds. `to`: the e-mail's address; of Slack's, the name of the secret that holds
-    the webhook. `body`: what Slack was sent, or `{"subject": …, "text": …}`."""
+    the webhook. `body`: the message to Slack, or `{"subject": …, "text": …}`."""
 
     at: float
     kind: Literal["slack", "email"]

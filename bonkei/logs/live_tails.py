@@ -1,4 +1,4 @@
-"""Live Tail's sessions: what each wants, and what has come for it since its last update.
+"""Live Tail's sessions: the request of each, and its events since the last update.
 
 Source: "StartLiveTail" (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference): at most 500
 events in an update, and `sampled` where more have matched; 15 sessions at once.

@@ -82,10 +82,11 @@ _MOST = 120  # addresses of callers; the rest of a miniature's 254 are for names
 
 
 def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresses:
-    """Of each service, for each name of another service in its namespace and for each cluster.
+    """The addresses of each service, for each name of another service in its namespace and for each
+    cluster.
 
     A machine without further loopback addresses (macOS, unless they are added) has none of them:
-    callers then share one address, and nobody knows who calls.
+    callers then share one address and cannot be distinguished.
     """
     services, clusters, missing = dict[tuple[str, str], str](), dict[tuple[str, str], str](), []
     for kind, caller, name in list(_pairs(blueprint))[:_MOST]:
@@ -100,7 +101,7 @@ def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresse
 
 
 def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
-    """(kind, caller, what it calls). A function is a caller as its credentials name it."""
+    """(kind, caller, callee). A function is a caller under the name in its credentials."""
     for caller in blueprint.services:
         for cluster in blueprint.database_clusters:
             yield "cluster", caller.name, cluster.arn

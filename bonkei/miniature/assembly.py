@@ -65,8 +65,9 @@ class Assembly:
         follow_stacks: Callable[[], Awaitable[Sequence[str]]],
         follow_builds: Callable[[], Awaitable[None]],
     ) -> None:
-        """`change`: a service, as `ecs update-service` asks. `follow_stacks`: follow what stacks
-        have changed; returns notes. `follow_builds`: follow what a build has applied."""
+        """`change`: a service, as `ecs update-service` asks. `follow_stacks`: follow the changes
+        of stacks; returns notes. `follow_builds`: follow a build's apply.
+        """
         self._config, self._home = config, home
         self._rehearse = config.rehearse
         self._report = report
@@ -217,8 +218,9 @@ class Assembly:
         self.registry.follow(self.blueprint)
 
     async def follow_deliveries(self, steps: Steps, *, are_new: bool) -> None:
-        """What needs the resources behind the endpoint. `are_new`: pipelines that are declared for
-        the first time run at once."""
+        """The parts that need the resources behind the endpoint. `are_new`: pipelines that are
+        declared for the first time run at once.
+        """
         self.logs.buckets_are_there()
         await self.functions.follow(self.blueprint, steps)
         self.builds.follow(self.blueprint)

@@ -24,7 +24,7 @@ _LARGEST = 256 * 1024 * 1024  # bytes of a file
 
 def gather(state: Mapping[str, Any], directory: Path, into: Path) -> None:
     """In the build: copy what the state's resources name. `state` as `terraform show -json` has it;
-    `directory`: where Terraform ran. What is not there, or too large, is left out."""
+    `directory`: where Terraform ran. Missing and too large files are left out."""
     for address, attribute, values in _naming(state):
         with suppress(OSError):
             file = directory / values[attribute]
@@ -36,8 +36,8 @@ def gather(state: Mapping[str, Any], directory: Path, into: Path) -> None:
 def keep(state: Mapping[str, Any], gathered: Path, folder: Path) -> None:
     """In the miniature: take the copies into `folder`, and let the state's resources name these.
 
-    A file that was not gathered now is the one of before. Nothing else on this machine is named:
-    who writes a state could read any file through it.
+    A file that was not gathered this time stays as it was. The state names no other files of this
+    machine: otherwise the writer of a state could read any file through it.
     """
     names = set()
     for address, attribute, values in _naming(state):

@@ -126,8 +126,9 @@ class Changes:
         await self.change(service.arn, FORCED, call.report)
 
     async def refresh(self, call: Call) -> list[str]:
-        """A service's tasks read their files again, and no cache keeps what they were. Returns the
-        log lines that they answer with."""
+        """A service's tasks read their files again, and the caches forget the old ones. Returns
+        the log lines of the tasks after that.
+        """
         assembly = self.started()
         service = find_service(assembly.blueprint, call.service)
         config = load(self._config.file, os.environ)
@@ -139,9 +140,10 @@ class Changes:
     async def change(
         self, arn: str, change: ServiceChange, report: Report = lambda _: None
     ) -> None:
-        """As `ecs update-service`: another count at once; new tasks in place of the service's own
-        after what a release does before them. Whoever names a task definition is a release, and has
-        migrated by then."""
+        """As `ecs update-service`: a new count at once; new tasks in place of the service's own,
+        after the steps of a release before them. A caller that names a task definition is a
+        release, and has migrated by then.
+        """
         async with self.lock:
             assembly = self.started()
             service = next(each for each in assembly.blueprint.services if each.arn == arn)

@@ -14,7 +14,8 @@ Report = Callable[[str], None]
 @dataclass(slots=True)
 class Step:
     """One line of the start. `detail` may be set while it runs; `failed` marks a failure after
-    which the start goes on."""
+    which the start continues.
+    """
 
     name: str
     detail: str = ""
@@ -22,7 +23,9 @@ class Step:
 
 
 class Steps:
-    """Reports each step when it ends. A step that fails is reported too; its error goes on."""
+    """Reports each step when it ends. A failed step is reported too, and its error is raised
+    further.
+    """
 
     def __init__(
         self, report: Report, clock: Callable[[], float] = time.monotonic, before: float = 0.0

@@ -1,4 +1,4 @@
-"""Who calls: the places in the network of a task, a function, a build.
+"""Callers: the places in the network of a task, a function, a build.
 
 A caller is named by a short text, which its credentials carry: `task NAME` (a service's name, or a
 family), `function NAME`, `project NAME`, `awsvpc NAME SUBNETS GROUPS PUBLIC` for a task that was

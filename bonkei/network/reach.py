@@ -66,8 +66,9 @@ def cidr_blocks(blueprint: Blueprint, subnet_ids: Iterable[str]) -> tuple[str, .
 
 
 def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:
-    """Why an AWS service (`logs`, `ecr.api`, …) cannot be reached over HTTPS, or refuses what a
-    task does there to start and to log; empty when it can."""
+    """Why an AWS service (`logs`, `ecr.api`, …) cannot be reached over HTTPS, or refuses a task's
+    calls for its start and its logs; empty when it can be reached.
+    """
     obstacle, endpoint = way_to_service(blueprint, place, service)
     if obstacle or endpoint is None:
         return obstacle

@@ -1,4 +1,4 @@
-"""What ECS does through a task's network before its containers run, and its words when that fails.
+"""ECS's calls through a task's network before its containers run, and its messages when they fail.
 
 "Stopped tasks error messages", "ResourceInitializationError errors", "CannotPullContainer errors"
 (Amazon ECS Developer Guide). With platform version 1.4.0 all of it goes through the task's network

@@ -1,6 +1,6 @@
-"""Availability Zones: what the network is without one of them.
+"""Availability Zones: the network without one of them.
 
-A subnet stands in one zone, and so does what has its network interface there: a task, a database
+A subnet is in one zone, and so is everything with a network interface there: a task, a database
 instance, a NAT gateway, an interface endpoint's address ("VPC subnets", "Availability Zones" in the
 Amazon VPC and EC2 user guides).
 """
@@ -24,9 +24,10 @@ def every_zone(blueprint: Blueprint) -> tuple[str, ...]:
 
 
 def without_zones(blueprint: Blueprint, zones: Collection[str]) -> Blueprint:
-    """The definitions without what has its network in these zones. An endpoint keeps its addresses
-    in the other zones, which its regional name leads to; a subnet whose NAT gateway stood there
-    leads nowhere."""
+    """The definitions without the parts that have their network in these zones. An endpoint keeps
+    its addresses in the other zones, which its regional name leads to; a subnet whose NAT gateway
+    was there leads nowhere.
+    """
     if not zones:
         return blueprint
     network = blueprint.network

@@ -1,7 +1,7 @@
 """The room: it carries commands out, keeps the books, and lets the runners work.
 
-A command's result is on disk before anything of it is done or answered. After a SIGKILL the next
-start reads the books, and each action that was under way goes on by the rule of its runner
+A command's result is on disk before any part of it is done or answered. After a SIGKILL the next
+start reads the books, and each action in progress continues by the rule of its runner
 (`AfterRestart`).
 """
 

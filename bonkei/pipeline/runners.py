@@ -65,8 +65,9 @@ class ActionRunner(Protocol):
     def after_restart(self) -> AfterRestart: ...
 
     async def run(self, work: ActionWork) -> Finished | None:
-        """What has become of it; None when somebody else will say so (an approval). An
-        AwsServiceError is a failure with its code. Cancelled: nobody waits for it any longer."""
+        """The result; None when it comes from elsewhere (an approval). An AwsServiceError is a
+        failure with its code. Cancelled: nobody waits for it any longer.
+        """
         ...
 
 

@@ -1,5 +1,6 @@
-"""What AWS itself does as a role of the definitions, as far as the definitions say it: image pull,
-secrets, logs, a shell, a build, a pipeline. What programs call is theirs to know.
+"""The requests that AWS itself makes as a role of the definitions, as far as the definitions show
+them: image pull, secrets, logs, a shell, a build, a pipeline. The requests of programs are not
+known here.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from bonkei.policy.wildcard import (
 class Request:
     """The question to IAM. `resource`: an ARN, or `*` for an action that has no resource.
     `context`: condition keys in lower case. `resource_account`: empty is the caller's own.
-    `is_open`: nobody has asked yet, so that only what `context` holds is known. A condition on
+    `is_open`: there is no request yet, so only the keys in `context` are known. A condition on
     another key counts as met where it allows, and as not met where it denies; any principal fits.
     """
 

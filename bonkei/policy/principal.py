@@ -1,4 +1,4 @@
-"""Who calls, and how a policy's Principal element names them.
+"""Callers, and their names in a policy's Principal element.
 
 "AWS JSON policy elements: Principal",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html

@@ -1,4 +1,5 @@
-"""A program's sources as an image: what stands for `docker build` on a machine without a builder.
+"""A program's sources as an image: the replacement for `docker build` on a machine without a
+builder.
 
 Its one layer is the build's folder, as `.dockerignore` leaves it. No instruction of the Dockerfile
 is carried out: a task that runs from it reads the Dockerfile, as tasks do that run from the working

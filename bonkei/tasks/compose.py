@@ -1,6 +1,6 @@
-"""From the blueprint to what the scheduler wants: local tasks, service specifications, notes.
+"""From the blueprint to the scheduler's input: local tasks, service specifications, notes.
 
-No I/O but the reading of Dockerfiles.
+The only I/O is reading Dockerfiles.
 """
 
 from __future__ import annotations

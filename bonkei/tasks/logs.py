@@ -30,7 +30,7 @@ _UNSAFE = re.compile(r"[^\w.=+@-]")
 class LogLine:
     """`group`: the service's name or, for a task run by itself, its family. `time`: Unix seconds.
 
-    `stream` is stdout or stderr, or `bonkei` for what the miniature itself has to say.
+    `stream` is stdout or stderr, or `bonkei` for the miniature's own messages.
     """
 
     group: str

@@ -52,8 +52,9 @@ def may_read_all(_definition: TaskDefinition, _secret: str) -> str:
 @dataclass(frozen=True, slots=True)
 class RouterStart:
     """A log router that is about to start. `command` is as the image has it; `localize` says where
-    a path of the image is here. `ports`: a port as it is configured -> where it is here. `scratch`:
-    what the task may write to."""
+    a path of the image is here. `ports`: a port as it is configured -> where it is here.
+    `scratch`: the folder that the task may write to.
+    """
 
     definition: TaskDefinition
     container: Container

@@ -26,8 +26,9 @@ class Registrations:
 
 @dataclass(frozen=True, slots=True)
 class ContainerOverride:
-    """What `run-task` changes of a container: its command (None: as defined), and variables that
-    are added, or take the place of those of their name."""
+    """The changes of a container by `run-task`: its command (None: as defined), and added or
+    replaced variables.
+    """
 
     name: str
     command: tuple[str, ...] | None = None
@@ -36,7 +37,7 @@ class ContainerOverride:
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """What a task is made of. `group`: its service's name, or its family when it has none.
+    """The specification of a task. `group`: its service's name, or its family when it has none.
     `started_by`: as `run-task` has it.
 
     `drain_timeout` (seconds) limits the wait for TargetDrained.

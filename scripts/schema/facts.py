@@ -1,5 +1,5 @@
-"""What the AWS provider's own schemas say beyond names and types: what replaces a resource, which
-value an argument has without saying, which arguments exclude each other, what a value must be.
+"""The AWS provider's own schemas, beyond names and types: changes that replace a resource,
+defaults, arguments that exclude each other, conditions on values.
 """
 
 from __future__ import annotations
@@ -81,8 +81,9 @@ class Provider:
 
     @staticmethod
     def identity(registration: Struct) -> Json:
-        """What names the resource in an `import` block: [name, required] of each, but for the
-        account and the region; a third member is the resource's argument of another name."""
+        """The identity of the resource in an `import` block: [name, required] of each, but for the
+        account and the region; a third member is the resource's argument of another name.
+        """
         identity = registration.fields.get("Identity")
         if not isinstance(identity, Struct):
             return None

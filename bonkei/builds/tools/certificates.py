@@ -1,6 +1,6 @@
-"""Certificates for the hosts that the miniature stands for in a build.
+"""Certificates for the hosts that the miniature replaces in a build.
 
-The authority is made with the room and kept in memory; only builds are told to trust it.
+The authority is made with the room and kept in memory; only builds trust it.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ def write_commands(
     folder: Path, tools: Path, path: str, provided: Mapping[str, Sequence[str]]
 ) -> tuple[str, ...]:
     """Fill `folder`, which leads the PATH, and `tools`, where the served archives look for what
-    they run. `provided`: the command line for a name; it is used whatever the machine has. Returns
-    the names that are stood in for."""
+    they run. `provided`: the command line for a name; it is used whatever the machine has.
+    Returns the names that are replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     tools.mkdir(parents=True, exist_ok=True)
     ours: dict[str, Sequence[str]] = {

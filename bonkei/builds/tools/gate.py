@@ -1,9 +1,9 @@
 """The way of a build's downloads: a proxy on loopback that the usual variables name.
 
-`curl` of a buildspec stays what it is and asks the vendor's host. Here the miniature answers for
-the archives that it stands for, over TLS with a certificate that only builds trust; what it has
-nothing for comes from the vendor. Every other host is passed on untouched when the build's subnets
-have a way to the internet, and refused otherwise.
+`curl` of a buildspec is unchanged and asks the vendor's host. Here the miniature answers for the
+archives that it replaces, over TLS with a certificate that only builds trust; other archives come
+from the vendor. Requests to other hosts pass unchanged if the build's subnets have a route to the
+internet, and are refused otherwise.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def history(context: Context, name: str | None, json_wanted: bool) -> None:
 @click.argument("action", required=False)
 @pass_context
 def logs(context: Context, run: str, action: str | None) -> None:
-    """What the builds of a run have written, or only those of one action.
+    """The output of a run's builds, or of one action's only.
 
     RUN is the id of a run or its beginning, or a pipeline's name for its last run.
     """
@@ -100,7 +100,7 @@ def run(
     """Release a commit of the working copy, and watch the run to its end.
 
     Exit code 1 when the run fails, is stopped or superseded; 3 when it waits for an approval and
-    nobody is asked here. Ctrl-C ends the watching; the run goes on.
+    there is no terminal. Ctrl-C stops watching; the run continues.
     """
     from bonkei.cli.pipeline.client import Endpoint
     from bonkei.cli.pipeline.running import begin, watch

@@ -62,8 +62,9 @@ class Authorizer:
     def explain(
         self, caller: Caller, action: str, resource: str, context: Context, now: float
     ) -> Explanation | None:
-        """What would be decided, also where nothing is enforced; it is not recorded. None before
-        there are definitions. CloudError."""
+        """The decision, even where nothing is enforced; it is not recorded. None before there are
+        definitions. CloudError.
+        """
         if (estate := self._estate) is None:
             return None
         known = {**_context_of(caller, int(now), estate.names.place.region), **context}
@@ -100,7 +101,7 @@ class Authorizer:
         self, caller: Caller, requirements: Iterable[Requirement], now: float, via: Via = UNKNOWN
     ) -> Iterator[str]:
         """For each requirement the message of its denial, or nothing where it is allowed or not
-        enforced. Each denial is recorded. Nothing at all of a role that cannot be judged."""
+        enforced. Each denial is recorded. An empty answer for a role that cannot be judged."""
         if (estate := self.estate) is None or estate.unknown_policies(caller.role):
             return
         principal = Principal(caller.arn, caller.account, caller.role)

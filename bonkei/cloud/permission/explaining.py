@@ -19,9 +19,10 @@ _RESOURCE = re.compile(r"\*|arn:[^\s*?]{1,1500}")
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`statement`: what allows or denies explicitly; None where nothing allows. `near`: statements
-    about the action that do not decide: another resource, a condition that is not met. `unknown`:
-    policies whose text is not known, so that the answer is none."""
+    """`statement`: the one that allows or denies explicitly; None where nothing allows. `near`:
+    statements about the action that do not decide: another resource, a condition that is not met.
+    `unknown`: policies whose text is not known, so that the answer is none.
+    """
 
     is_allowed: bool
     reason: str
@@ -36,7 +37,7 @@ class Explanation:
 def explain(
     estate: Estate, caller: Caller, action: str, resource: str, context: Context
 ) -> Explanation:
-    """`context`: condition keys, in lower case. CloudError for what is no question."""
+    """`context`: condition keys, in lower case. CloudError for an invalid question."""
     if not _ACTION.fullmatch(action):
         raise CloudError(
             f"{action!r} is no action", remedy="write it as IAM does: s3:GetObject, without a *"

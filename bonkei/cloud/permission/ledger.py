@@ -19,7 +19,8 @@ RESOURCES = 50
 @dataclass(frozen=True, slots=True)
 class Denial:
     """`enforced`: false when the call was let through nevertheless. `looked_at`: the addresses of
-    the policies in which a permission was looked for. `statement`: what denied explicitly."""
+    the policies in which a permission was looked for. `statement`: the one that denied explicitly.
+    """
 
     time: float
     role: str

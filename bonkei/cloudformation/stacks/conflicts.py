@@ -1,7 +1,7 @@
 """Names that exist already: pure.
 
-Two stacks, or a stack and Terraform, cannot have a bucket of one name; nor can a stack make anew
-what an earlier one has retained.
+Two stacks, or a stack and Terraform, cannot have a bucket of one name; nor can a stack create a
+resource that an earlier one has retained.
 """
 
 from __future__ import annotations

@@ -25,8 +25,9 @@ _PAUSE = 5.0  # seconds, until a full disk is tried again
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What could not be made or removed: `subject` is a resource's address ("STACK.LOGICALID"), or
-    a kind and a physical name ("bucket logs"); empty for everything."""
+    """A resource that could not be made or removed: `subject` is its address ("STACK.LOGICALID"),
+    or a kind and a physical name ("bucket logs"); empty for everything.
+    """
 
     subject: str
     reason: str
@@ -107,9 +108,10 @@ class Stacks:
                 self.put(replace(stack, retained=left))
 
     async def operate(self, stack: Stack, status: str, target: Target | None = None) -> None:
-        """Begin an operation; it is on disk before anything is done. It goes on by itself: this
+        """Begin an operation; it is on disk before anything is done. It continues by itself: this
         returns at its end, or after a few seconds. AWS answers sooner, but then its own command
-        would ask after half a minute only."""
+        would ask after half a minute only.
+        """
         begun = begin(stack, status, self._clock(), target)
         self.put(begun)
         await asyncio.wait({self._go_on(begun.id)}, timeout=_PATIENCE)

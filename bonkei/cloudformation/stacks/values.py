@@ -11,9 +11,10 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StackResource:
-    """A resource with everything that is known of it. `generation` counts its replacements, from 1;
-    what AWS would generate comes from `token`. `state`: Terraform's types and attributes, as
-    `bonkei.cloudformation.resources` makes them."""
+    """A resource with all known values. `generation` counts its replacements, from 1; `token` is
+    the source of generated values. `state`: Terraform's types and attributes, as
+    `bonkei.cloudformation.resources` makes them.
+    """
 
     logical_id: str
     type: str
@@ -106,10 +107,11 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`events`: the newest last. `wanted` and `previous`: what the operation in progress is to
-    reach, and what it began with. `leaving`: replaced resources that are still there. `retained`:
-    resources that are no longer the stack's, and exist. `on_failure` (ROLLBACK, DELETE, DO_NOTHING)
-    says what follows a failure. Times are Unix seconds, 0 for never."""
+    """`events`: the newest last. `wanted` and `previous`: the target and the start of the
+    operation in progress. `leaving`: replaced resources that still exist. `retained`: resources
+    that exist and no longer belong to the stack. `on_failure` (ROLLBACK, DELETE, DO_NOTHING): the
+    reaction to a failure. Times are Unix seconds, 0 for never.
+    """
 
     id: str
     name: str

@@ -48,7 +48,7 @@ class ReadingError(DatabaseError):
 
 class Reader:
     """`admin`: the superuser of the cluster's own server. `database`: where the tables are.
-    `seconds`: for one statement; what does not end by itself then is ended."""
+    `seconds`: for one statement, which is ended after that."""
 
     def __init__(
         self, admin: Callable[[], Connection], database: str, seconds: float = SECONDS

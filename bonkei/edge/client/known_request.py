@@ -1,10 +1,10 @@
 """Known requests: results that depend on a head's bytes alone are computed once.
 
-A client that keeps its connection sends nearly the same head again and again: exactly the same one,
-or another path with the same headers. A head is remembered under all of its bytes, after llhttp and
+A client that keeps its connection repeatedly sends nearly the same head: exactly the same one, or
+another path with the same headers. A head is remembered under all of its bytes, after llhttp and
 the checks of `head` have let it through; so a known head would pass again. Everything that depends
-on more than the bytes (web ACLs, rates, the cache, health) is decided for each
-request, by what was prepared.
+on more than the bytes (web ACLs, rates, the cache, health) is decided for each request, by the
+prepared request.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""What a distribution does with a viewer's request: decisions that depend on the request alone, and
-on what its cache holds. Nothing changes here."""
+"""The treatment of a viewer's request: decisions that depend on the request and on the content of
+the cache alone. Nothing changes here.
+"""
 
 from __future__ import annotations
 

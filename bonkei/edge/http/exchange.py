@@ -94,8 +94,9 @@ class Handler(Protocol):
     body_needed: int  # bytes of the body that it inspects before it decides
 
     def prepare(self, request: Request) -> Prepared:
-        """What is done with requests of this head. Results that depend on the head alone are
-        computed here, once for all such requests; what comes back does the rest for each."""
+        """The treatment of requests with this head. Results that depend on the head alone are
+        computed here, once for all such requests. The returned value does the rest for each.
+        """
 
     def refusal(self, status: int) -> Response:
         """The last response to a client that sends a malformed request."""

@@ -1,7 +1,8 @@
 """Lines that belong together. Pure.
 
 Source: "awslogs-datetime-format", "awslogs-multiline-pattern" (docs.docker.com/engine/logging/
-drivers/awslogs): an event begins with a line that matches, and goes on until the next that does.
+drivers/awslogs): an event begins with a line that matches, and continues until the next matching
+line.
 """
 
 from __future__ import annotations

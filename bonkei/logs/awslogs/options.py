@@ -31,8 +31,9 @@ class LogDriverError(LogsError):
 
 @dataclass(frozen=True, slots=True)
 class AwsLogsOptions:
-    """`begins`: what the first line of an event looks like; None: each line is one. `buffer` in
-    bytes; `blocking`: a program waits for room in it, instead of losing lines."""
+    """`begins`: the pattern of an event's first line; None: each line is an event. `buffer` in
+    bytes; `blocking`: a program waits for room in it, instead of losing lines.
+    """
 
     group: str
     region: str

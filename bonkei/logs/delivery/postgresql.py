@@ -1,6 +1,6 @@
 """PostgreSQL's lines as events. Pure.
 
-A record begins with the time that the prefix `%t:%r:%u@%d:[%p]:` puts first, and goes on in lines
+A record begins with the time that the prefix `%t:%r:%u@%d:[%p]:` puts first, and continues in lines
 that begin with a tab. Source: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs"
 (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide).
 """

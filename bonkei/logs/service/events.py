@@ -83,8 +83,9 @@ def _ends(found: list[Stored]) -> tuple[Position, Position]:
 
 
 def _no_ends(desk: Desk, after: Position | None, *, backwards: bool) -> tuple[Position, Position]:
-    """Where to go on from when nothing was found: from the same place, or from the beginning.
-    Who turns round gets the event again at which they had ended."""
+    """The place to continue from when nothing was found: the same place, or the beginning. A
+    reader that turns round gets the last event again.
+    """
     if after is None:
         return Position(desk.store.now, "", 0), Position(0, "", 0)
     if backwards:

@@ -234,8 +234,9 @@ class Rehearsal:
     async def _until(
         self, alarms: Sequence[Alarm], state: State, doing: Coroutine[Any, Any, None]
     ) -> None:
-        """Each alarm in its time; who did not get there has a problem. Who got to ALARM rests
-        until its cause has ended, or it would come and go."""
+        """Each alarm in its time. An alarm that did not get there has a problem. One that got to
+        ALARM rests until its cause has ended, or it would come and go.
+        """
         begun, waiting = time.monotonic(), list(alarms)
         job = asyncio.ensure_future(doing)
         try:

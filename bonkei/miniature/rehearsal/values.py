@@ -26,9 +26,10 @@ class RehearsalError(BonkeiError):
 
 @dataclass(slots=True)
 class Result:
-    """Of one alarm, or of one rule of EventBridge (`kind`: alarm, rule). Times in Unix seconds, 0
-    until it was there; `cause` says what was done, `injected` that it was no real cause. `slack`:
-    what came to Slack, and how many seconds after the change."""
+    """The result of one alarm, or of one rule of EventBridge (`kind`: alarm, rule). Times in Unix
+    seconds, 0 until the state was reached; `cause`: the action, `injected`: whether it was no real
+    cause. `slack`: the messages in Slack, with the seconds after the change.
+    """
 
     name: str
     kind: str = "alarm"
@@ -70,9 +71,11 @@ class Webhook(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What real causes are made with. `paths`: of a service, by the end of its name, those whose
-    answers need what is behind it. `look`: measures the queues now. `prepare`: those who report
-    alarms are ready, before anything uses the processors."""
+    """The parts with which real causes are made. `paths`: of a service, by the end of its name:
+    those whose answers need a part behind it, such as the database. `look`: measures the queues
+    now. `prepare`: makes the functions that report alarms ready, before anything uses the
+    processors.
+    """
 
     tasks: Callable[[], Tasks]
     edge: Callable[[], EdgeSnapshot]

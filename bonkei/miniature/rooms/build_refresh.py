@@ -1,9 +1,9 @@
-"""What others than Terraform have changed since the state was written: as the provider of AWS reads
-it before a plan.
+"""Changes by others than Terraform since the state was written, as the provider of AWS reads them
+before a plan.
 
 A release changes three things that Terraform manages: the parameter with the released tag, the
-latest revision of a family (`track_latest`), and what a service runs. The build asks the endpoint
-for them as its own role. Everything else is changed by Terraform alone here.
+latest revision of a family (`track_latest`), and the revision that a service runs. The build asks
+the endpoint for them as its own role. Only Terraform changes anything else here.
 """
 
 from __future__ import annotations

@@ -77,8 +77,9 @@ def _plans(directory: Path, names: Sequence[str]) -> list[Path]:
 
 
 def _observed(state: Path) -> Observed:
-    """As the build's role, which needs the same rights on AWS. Ends as Terraform does when one of
-    them is missing."""
+    """The observed values, read as the build's role, which needs the same rights on AWS. Ends as
+    Terraform does when one of them is missing.
+    """
     try:
         return observe(json.loads(state.read_text(encoding="utf-8")), asking(os.environ))
     except AwsServiceError as error:
@@ -115,8 +116,9 @@ def _state(
 def _note(
     terraform: Sequence[str], directory: Path, environment: Mapping[str, str], to: Path
 ) -> None:
-    """What there is now, for the miniature, which follows it; also after an apply that failed in
-    the middle. Only a state in a bucket outlives the build."""
+    """The present resources, which the miniature follows, even after an apply that failed in the
+    middle. Only a state in a bucket outlives the build.
+    """
     data = Path(environment.get("TF_DATA_DIR") or directory / ".terraform")
     try:
         backend = json.loads((directory / data / "terraform.tfstate").read_text())["backend"]

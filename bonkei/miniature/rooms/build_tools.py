@@ -28,8 +28,9 @@ _PARTS = ("secrets", "terraform", CARRIED)
 
 
 class Commands:
-    """The command lines of a build's tools; what is missing is installed when a build first runs.
-    `terraform`: an executable to use instead of the library."""
+    """The command lines of a build's tools. Missing ones are installed when a build first runs.
+    `terraform`: an executable to use instead of the library.
+    """
 
     def __init__(
         self, install: Callable[[Sequence[Path]], Awaitable[Path]], terraform: str | None
@@ -74,7 +75,8 @@ def _refusal(name: str, why: str) -> Sequence[str]:
 
 class Provider:
     """The provider's share of the home for a build's Terraform: copied into the build's folder,
-    and what has changed there is taken back. So a build writes below its own folder only."""
+    and the changed values are copied back. So a build writes below its own folder only.
+    """
 
     def __init__(
         self,

@@ -22,8 +22,9 @@ class TargetError(BonkeiError):
 
 
 class EventTargets:
-    """`services`: what rooms answer, by botocore's names; it may get more later. `call_queue`: the
-    queues, which are in the store. `asks`: whether EventBridge may."""
+    """`services`: those of the rooms, by botocore's names; more may be added later. `call_queue`:
+    the queues, which are in the store. `asks`: EventBridge's permissions.
+    """
 
     def __init__(
         self,

@@ -1,7 +1,8 @@
-"""Gates: the address at which one caller finds a database, so that it is known who calls.
+"""Gates: the address at which one caller finds a database, so that the caller is known.
 
-A connection is carried on byte by byte while the network lets the caller through. Otherwise nothing
-answers, as on AWS: the client waits until it gives up. What waits goes on when the way is opened.
+A connection is relayed byte by byte while the network lets the caller through. Otherwise nothing
+answers, as on AWS: the client waits until it gives up. Waiting connections continue when the way is
+opened.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""Log routers (FireLens): their configuration on this machine, what runs it, and the driver
-that brings lines of a container to the router of its task."""
+"""Log routers (FireLens): their configuration on this machine, the program that runs it, and the
+driver that sends a container's lines to the router of its task.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +33,9 @@ _BUFFER_LIMIT = "log-driver-buffer-limit"
 
 
 class LogRouters:
-    """`fluent_bit`: of bonkei.toml; empty: what is on the PATH. `containers`: their folders.
-    `authority`: what the real one has to trust at the AWS endpoint."""
+    """`fluent_bit`: from bonkei.toml; empty: the one on the PATH. `containers`: their folders.
+    `authority`: the certificate authority of the AWS endpoint, for the real one.
+    """
 
     def __init__(
         self,

@@ -31,9 +31,10 @@ class ActionError(BonkeiError):
 
 
 class MonitorRoom:
-    """`follow` with each blueprint. `services`: what rooms answer of AWS, by botocore's names;
-    `call_queue`: the queues, which are in the store. `asks`: whether CloudWatch and EventBridge
-    may do what they do."""
+    """`follow` with each blueprint. `services`: those of the rooms, by botocore's names;
+    `call_queue`: the queues, which are in the store. `asks`: the permissions of CloudWatch and
+    EventBridge.
+    """
 
     def __init__(
         self,

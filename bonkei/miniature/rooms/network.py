@@ -1,5 +1,6 @@
-"""The network as the supervisor uses it: an address for each caller and what it calls, gates before
-the databases, and what keeps a task from starting."""
+"""The network as the supervisor uses it: an address for each caller and callee, gates before the
+databases, and obstacles to a task's start.
+"""
 
 from __future__ import annotations
 

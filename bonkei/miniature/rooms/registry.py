@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RegistryRoom:
-    """`asks`: what IAM says; `report` hears of images that expire."""
+    """`asks`: IAM's decisions; `report` gets the images that expire."""
 
     def __init__(self, home: Home, asks: Callable[[], Asks], report: Callable[[str], None]) -> None:
         folder = home.path / "registry"
@@ -45,8 +45,9 @@ class RegistryRoom:
         return self.registry.digest(image)
 
     def built(self, image: str) -> Path | None:
-        """What an image was built from; None: it is the working copy's, as Terraform's definitions
-        have it before a release. TaskError, in ECS's words, for a tag that was never pushed."""
+        """The source of an image; None: the working copy, for an image of Terraform's definitions
+        before a release. TaskError, in ECS's words, for a tag that was never pushed.
+        """
         try:
             folder = self.registry.files(image)
         except RegistryError as error:

@@ -61,8 +61,9 @@ def stacked(directory: Path) -> tuple[Resource, ...]:
 
 
 class StackRoom:
-    """`follow` lets the miniature have what the stacks have now, and returns the endpoint's notes
-    on what differs; `cloud`: the endpoint, for a template's URL and what is made by hand."""
+    """`follow` gives the miniature the stacks' present resources, and returns the endpoint's notes
+    on differences; `cloud`: the endpoint, for a template's URL and for resources made by hand.
+    """
 
     def __init__(
         self,

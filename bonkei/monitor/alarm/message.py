@@ -44,9 +44,10 @@ _REGIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An alarm went from one state to another. `children`: of a composite alarm, those that
-    decided, as ARN, state and since when. `suppressed_by`: what keeps its actions back, or empty.
-    `resumed`: it changed earlier, and its actions were kept back by this until now."""
+    """An alarm went from one state to another. `children`: the alarms that decided a composite
+    alarm, each as ARN, state and time. `suppressed_by`: the reason why its actions are suppressed,
+    or empty. `resumed`: it changed earlier, and this suppressed its actions until now.
+    """
 
     alarm: Alarm | CompositeAlarm
     before: AlarmState

@@ -16,8 +16,10 @@ ALARM, WAIT, EXTENSION = "Alarm", "WaitPeriod", "ExtensionPeriod"
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """`by`: what keeps the actions back, or empty; `until`: when a period ends (Unix seconds).
-    `announced`: the state of which the actions were taken last, or empty before the first."""
+    """`by`: the reason why the actions are suppressed, or empty; `until`: when a period ends (Unix
+    seconds). `announced`: the state of which the actions were taken last, or empty before the
+    first.
+    """
 
     by: str = ""
     until: float = 0.0
@@ -38,8 +40,9 @@ class Periods:
 def follow(
     before: Suppression, state: State, suppressor: State, now: float, periods: Periods
 ) -> tuple[Suppression, bool]:
-    """After a minute, or a change of one of the two: what holds now, and whether the actions of
-    the composite alarm's `state` are to be taken now."""
+    """The situation after a minute, or after a change of one of the two, and whether the actions
+    of the composite alarm's `state` are to be taken now.
+    """
     if suppressor is State.ALARM:
         return Suppression(ALARM, 0.0, before.announced), False
     is_pending = bool(before.announced) and state != before.announced

@@ -108,8 +108,9 @@ class SqliteDisk:
         return self._ids[metric]
 
     def age(self, now: float) -> None:
-        """As CloudWatch: less than a minute for three hours, minutes for 15 days, 5 minutes for
-        63, hours for 455. Beyond the bound the oldest go."""
+        """Data ages as in CloudWatch: less than a minute for three hours, minutes for 15 days, 5
+        minutes for 63, hours for 455. Beyond the bound the oldest go.
+        """
         self._lengthen(1, 60, now - RECENT)
         for (length, most), (longer, _) in itertools.pairwise(RESOLUTIONS):
             self._lengthen(length, longer, now - most)

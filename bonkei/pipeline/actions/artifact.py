@@ -28,8 +28,9 @@ class Store:
             yield Path(folder)
 
     async def put(self, work: ActionWork, output: StoredArtifact, file: Path) -> StoredArtifact:
-        """As the action's or the pipeline's role, encrypted with the store's key. The artifact with
-        its version. AwsServiceError."""
+        """Upload as the action's or the pipeline's role, encrypted with the store's key. Returns
+        the artifact with its version. AwsServiceError.
+        """
         place = (output.bucket, output.key)
         version = await self._artifacts.put(work.role, work.session, place, file, key_arn(work))
         return replace(output, version=version)

@@ -1,5 +1,5 @@
-"""Lambda: the function gets a job, and says by `put-job-success-result` or `-failure-result` what
-has become of it.
+"""Lambda: the function gets a job, and reports its result by `put-job-success-result` or
+`-failure-result`.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
 """

@@ -1,4 +1,4 @@
-"""S3, as a deployment: the artifact, or what is in it, goes into a bucket.
+"""S3, as a deployment: the artifact, or its files, go into a bucket.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3Deploy.html
 """

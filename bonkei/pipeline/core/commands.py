@@ -1,5 +1,5 @@
-"""What people, triggers and finished actions ask of a pipeline. AwsServiceError where CodePipeline
-refuses, under its own codes.
+"""Commands to a pipeline from people, triggers and finished actions. AwsServiceError where
+CodePipeline refuses, under its own codes.
 
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_Operations.html
 """

@@ -11,7 +11,7 @@ from bonkei.pipeline.core.values import Execution
 
 
 def restructure(structure: str) -> Command:
-    """The declaration is another one: what is under way is cancelled.
+    """The declaration has changed: executions in progress are cancelled.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
     (CANCELED: "because the pipeline structure was updated").

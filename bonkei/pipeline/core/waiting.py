@@ -1,10 +1,10 @@
-"""Between stages: who waits, who is superseded, who may enter.
+"""Between stages: which executions wait, are superseded, and may enter.
 
 "How pipeline executions work",
 https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html:
 - A stage is locked while it processes an execution. In the mode PARALLEL there are no locks.
 - SUPERSEDED: an execution that waits is superseded by a more recent one that arrives there.
-- QUEUED: those that wait enter in the order in which they have reached the stage.
+- QUEUED: waiting executions enter in the order in which they have reached the stage.
 - A disabled transition keeps all out. They wait, and are superseded, as before a locked stage.
 """
 

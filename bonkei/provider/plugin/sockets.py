@@ -1,7 +1,7 @@
 """The sockets of the providers, which listen before anything that serves them is loaded.
 
 Terraform needs a third of a second until it first calls a provider, and a provider as long until it
-can answer. Whoever connects in between waits in the socket's queue.
+can answer. A connection in between waits in the socket's queue.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def run(
     """Run to the end, and pass on each line of output at once.
 
     An interrupt (KeyboardInterrupt here, or `on_line` raising) is passed on to Terraform, which
-    then writes its state and ends; the exception goes on afterwards.
+    then writes its state and ends. After that the exception is raised further.
     """
     errors: list[str] = []
     lines: list[str] = []

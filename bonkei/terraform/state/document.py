@@ -1,8 +1,8 @@
 """A state file as `terraform show -json` gives it, without a run of Terraform.
 
-Terraform would start, ask each provider for its schema and read the state, to say what is in the
-file. What is left out: `sensitive_values` and `checks`, which nobody here reads.
-Made for version 4 of the file, the only one since Terraform 0.12 and OpenTofu's, too.
+Terraform would start, ask each provider for its schema and read the state, only to print the file's
+content. Left out are `sensitive_values` and `checks`, which nothing here reads. Made for version 4
+of the file, the only one since Terraform 0.12 and OpenTofu's, too.
 https://developer.hashicorp.com/terraform/internals/json-format#state-representation
 """
 

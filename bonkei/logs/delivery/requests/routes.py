@@ -17,8 +17,9 @@ _KINDS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """`of`: the logs of each source (its ARN), a web ACL among them. `notes`: what is declared and
-    not simulated."""
+    """`of`: the logs of each source (its ARN), a web ACL among them. `notes`: declared logs that
+    are not simulated.
+    """
 
     of: dict[str, tuple[Target, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -21,8 +21,8 @@ class BackendRefusedError(BackendError):
     """The backend refused the request (4xx).
 
     `kind` is the end of the problem document's type (`name-taken`), `detail` its English sentence;
-    `faults` maps the name of a member of the request's body to what is wrong with it;
-    `retry_after` is the header of that name.
+    `faults` maps the name of a member of the request's body to its mistake; `retry_after` is the
+    header of that name.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""What the notification of an alarm does not say, from CloudWatch: its past, and its log records.
+"""Details of an alarm that its notification lacks, from CloudWatch: its past, and its log records.
 
-Nothing here may keep a message back: what cannot be looked up is left out, and logged.
+Nothing here may hold a message back: a detail that cannot be looked up is left out, and logged.
 """
 
 from __future__ import annotations
