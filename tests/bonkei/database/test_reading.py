@@ -180,7 +180,7 @@ async def test_what_takes_long_ends(reader: Reader, statement: str) -> None:
     began = time.monotonic()
     with pytest.raises(ReadingError, match="took longer"):
         await reader.query(statement)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 async def test_endless_rows_are_cut(reader: Reader) -> None:
@@ -212,17 +212,17 @@ async def test_the_role_has_nothing_that_it_was_not_given_here(tables: Running) 
 
 async def test_a_frozen_server_does_not_hold_its_reader(tables: Running) -> None:
     made = tables.database.reader
-    reader = Reader(made._admin, made.database, seconds=0.3)
+    reader = Reader(made._admin, made.database, seconds=2.0)
     await reader.query("SELECT 1")
     pid = tables.database.snapshot().pid
-    asked = asyncio.create_task(reader.query("SELECT pg_sleep(0.2)"))
+    asked = asyncio.create_task(reader.query("SELECT pg_sleep(1.5)"))
     await asyncio.sleep(0.1)
     assert pid is not None
     frozen = [pid, *(child.pid for child in psutil.Process(pid).children())]
     for each in frozen:
         os.kill(each, signal.SIGSTOP)
     try:
-        done, _ = await asyncio.wait({asked}, timeout=4)
+        done, _ = await asyncio.wait({asked}, timeout=20)
         assert done == {asked}, "while the server is frozen"
     finally:
         for each in frozen:
