@@ -31,6 +31,7 @@ from bench.stack import blueprint
 from bonkei.console import Console, ConsoleSettings
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.events import Bus, Endpoint, TargetRegistered
+from bonkei.miniature.measures.traffic import Traffic
 from bonkei.miniature.rooms.access_hooks import Requests
 from bonkei.miniature.rooms.console.flow import Flow
 from bonkei.miniature.rooms.console.health import Parts
@@ -71,8 +72,8 @@ def serve(target: int, ready: Connection, home: Path, *, has_console: bool) -> N
                 lambda: (),
                 lambda: SimpleNamespace(functions=()),
             )
-            flow = Flow(hooks.hear, asyncio.get_running_loop().call_later)
-            offer_picture(console, PictureSources(parts, flow, list, "on"))
+            traffic = Traffic()
+            offer_picture(console, PictureSources(parts, Flow(), traffic.totals, list, "on"))
             await console.start()
             shown = console.snapshot()
             url = shown.url if shown is not None else ""

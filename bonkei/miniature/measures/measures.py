@@ -56,6 +56,10 @@ class Measures:
         """A finished request."""
         self._traffic.seen(record)
 
+    def totals(self) -> traffic.Totals:
+        """The requests since the start."""
+        return self._traffic.totals()
+
     def minute(self, now: float, seconds: float) -> Iterator[Datum]:
         """The data of the minute (or less) that ends now: stamped within it."""
         end = now - min(1.0, seconds / 2)

@@ -8,8 +8,8 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/programming-c
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bonkei.blueprint import Blueprint
@@ -72,6 +72,15 @@ class _Seen:
     server_errors: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counters since the start. `balancers`: by ELB's names of the balancer and the target group
+    (empty for all of them) and the metric's. `failed`: 5xx by a distribution's id."""
+
+    balancers: Mapping[tuple[str, str, str], int]
+    failed: Mapping[str, int]
+
+
 class Traffic:
     """Takes every finished request, and gives a minute's metrics of them.
 
@@ -88,6 +97,14 @@ class Traffic:
         self._counts: dict[tuple[str, str, str], int] = defaultdict(int)
         self._times: dict[tuple[str, str], Bucket] = defaultdict(Bucket)
         self._seen: dict[str, _Seen] = defaultdict(_Seen)
+        self._past: Counter[tuple[str, str, str]] = Counter()  # the minutes that are over
+        self._past_failed: Counter[str] = Counter()
+
+    def totals(self) -> Totals:
+        """What was counted since the start, for who wants a rate between two readings."""
+        self._count()
+        failed = {name: seen.server_errors for name, seen in self._seen.items()}
+        return Totals(self._past + Counter(self._counts), self._past_failed + Counter(failed))
 
     def follow(self, blueprint: Blueprint) -> None:
         """Whose names mean what."""
@@ -176,6 +193,8 @@ class Traffic:
                 yield Datum(metric, now, tuple(times.values.items()), unit="Seconds")
         for distribution, seen in self._seen.items():
             yield from _of_distribution(distribution, seen, now)
+        self._past.update(self._counts)
+        self._past_failed.update({name: one.server_errors for name, one in self._seen.items()})
         self._counts.clear()
         self._times.clear()
         self._seen.clear()

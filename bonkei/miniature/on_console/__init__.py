@@ -36,7 +36,7 @@ def join_console(
         "alarms": lambda: alarms_badge(assembly),
         "pipelines": lambda: pipelines_badge(assembly),
     }
-    offer_overview(console, config, judged, said, badges)
+    offer_overview(console, config, judged, said, badges, lambda: assembly.blueprint)
     sources = TaskSources(
         lambda: assembly.blueprint, assembly.task_snapshot, assembly.usage, assembly.timeline
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-
 from bonkei.blueprint import Blueprint
 from bonkei.config import Config
 from bonkei.miniature.assembly import Assembly
@@ -32,15 +29,12 @@ def join_architecture(config: Config, assembly: Assembly) -> None:
     def closed() -> list[tuple[str, str, str]]:
         return [(one.source, one.target, one.why) for one in assembly.network.snapshot().obstacles]
 
-    def later(seconds: float, what: Callable[[], None]) -> object:
-        return asyncio.get_running_loop().call_later(seconds, what)
-
     def secrets(blueprint: Blueprint) -> list[str]:
         found = [assembly.parts.vault.get(each.arn) for each in blueprint.secrets]
         return [value for value in found if value]
 
-    flow = Flow(assembly.parts.requests.hear, later)
-    offer_picture(assembly.console, PictureSources(parts, flow, closed, config.enforce))
+    totals = assembly.monitor.measures.totals
+    offer_picture(assembly.console, PictureSources(parts, Flow(), totals, closed, config.enforce))
     estates = Estates(assembly.stacks.resources, secrets)
     offer_definition(
         assembly.console, lambda: assembly.blueprint, estates, config.definitions, config.root

@@ -1,6 +1,6 @@
 // Where a resource is written, and its evaluated values.
 import { html, useState } from "./ui.js";
-import { useTopic } from "./live.js";
+import { useOnce } from "./live.js";
 import { words } from "./words.js";
 import { Problem, Resource, Waiting } from "./small.js";
 
@@ -12,7 +12,7 @@ const text = {
 // `address`: in Terraform. `short`: only the place.
 export function Definition({ address, short = false }) {
   const t = words(text);
-  const { data, error } = useTopic("definition", { address });
+  const { data, error } = useOnce("definition", { address });
   const [all, setAll] = useState(false);
   if (!data) return html`<${Waiting} error=${error} />`;
   const place = data.file

@@ -1,6 +1,6 @@
 // Everything a page needs: `import { html, useTopic, words, Table } from "../lib/index.js"`.
 export * from "./ui.js";
-export { act, ask, connection, Failure, useTopic } from "./live.js";
+export { act, ask, connection, Failure, useOnce, useTopic } from "./live.js";
 export { language, words } from "./words.js";
 export { go, link, place, resource, useQuery } from "./router.js";
 export { useKeys } from "./keys.js";

@@ -38,6 +38,24 @@ export function useTopic(name, query, when = true) {
   return { data: state?.data, error, stale: lost };
 }
 
+// A topic that changes only with the definitions: asked for once, and again after an apply.
+export function useOnce(name, query, when = true) {
+  const { data: overview, stale } = useTopic("overview");
+  const key = when ? keyOf(name, query) : "";
+  const [seen, see] = useState({});
+  useEffect(() => {
+    let gone = false;
+    if (key && overview) {
+      ask(name, query).then(
+        (data) => gone || see({ key, data }),
+        (error) => gone || see({ key, error }),
+      );
+    }
+    return () => (gone = true);
+  }, [key, overview?.version]);
+  return seen.key === key ? { ...seen, stale } : { stale };
+}
+
 // The stream has all topics that are looked at; while the tab is hidden there is none.
 function follow() {
   clearTimeout(pending);

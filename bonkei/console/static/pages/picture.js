@@ -1,5 +1,5 @@
 // The architecture as declared, alive: health of each node, requests on each arrow, what is closed.
-import { Empty, Resource, Status, Waiting, classes, go, html, link, useState, useTopic, words } from "../lib/index.js";
+import { Empty, Resource, Status, Waiting, classes, go, html, link, useOnce, useState, useTopic, words } from "../lib/index.js";
 import { Scene } from "./picture/scene.js";
 import { NodeDrawer } from "./picture/drawer.js";
 import { text } from "./picture/text.js";
@@ -9,7 +9,7 @@ export const style = ["/pages/picture/picture.css", "/pages/resource/resource.cs
 export function Page({ id, query }) {
   const t = words(text);
   const name = query.name || "";
-  const { data: picture, error } = useTopic("picture", { name });
+  const { data: picture, error } = useOnce("picture", { name });
   const { data: live, stale } = useTopic("picture.live");
   const { data: overview } = useTopic("overview");
   if (!picture) return html`<div class="page"><${Waiting} error=${error} /></div>`;
@@ -23,7 +23,7 @@ export function Page({ id, query }) {
         <span class="grow"></span>${live && html`<${Flowing} live=${live} />`}</div>
       ${overview?.state === "starting" && html`<${Lines} lines=${overview.lines} />`}
       <${Scene} scene=${scene} live=${stale ? undefined : live} chosen=${id} onOpen=${(card) => go("picture", card.id, { name })} />
-      ${live && html`<${Notes} live=${live} />`}
+      ${live && html`<${Notes} live=${live} gaps=${picture.not_simulated} />`}
     </div>
     ${chosen && html`<${NodeDrawer} key=${id} card=${chosen} health=${live?.nodes[id]} arrows=${arrowsOf(scene, live, id)} onClose=${() => go("picture", "", { name })} />`}
   </div>`;
@@ -55,11 +55,11 @@ function Starting({ overview }) {
 
 const Lines = ({ lines }) => html`<pre class="panel panel-body start-lines" role="log">${lines.filter((line) => !line.startsWith("Console:")).join("\n")}</pre>`;
 
-function Notes({ live }) {
+function Notes({ live, gaps }) {
   const t = words(text);
   const [all, setAll] = useState(false);
-  const missing = live.not_simulated.filter((one) => one.category !== "declarative");
-  const declarative = live.not_simulated.filter((one) => one.category === "declarative");
+  const missing = gaps.filter((one) => one.category !== "declarative");
+  const declarative = gaps.filter((one) => one.category === "declarative");
   const shown = all ? [...missing, ...declarative] : missing;
   return html`<div class="picture-notes">
     <section class="panel"><div class="panel-head"><h2>${t("enforced")}</h2><${Status} kind=${live.enforce === "on" ? "good" : live.enforce === "report" ? "warn" : "off"} word=${t(`enforce_${live.enforce}`)} /></div>

@@ -1,5 +1,5 @@
 // All about one resource; without an address, a list of all.
-import { Empty, Filter, Resource, Table, Waiting, html, link, useQuery, useTopic, words } from "../lib/index.js";
+import { Empty, Filter, Resource, Table, Waiting, html, link, useOnce, useQuery, words } from "../lib/index.js";
 import { Details } from "./resource/details.js";
 import { text } from "./resource/text.js";
 
@@ -17,7 +17,7 @@ function One({ address }) {
 
 function All() {
   const t = words(text);
-  const { data, error } = useTopic("resource.all");
+  const { data, error } = useOnce("resource.all");
   const [filter, setFilter] = useQuery("filter");
   if (!data) return html`<div class="page"><${Waiting} error=${error} /></div>`;
   const parts = filter.toLowerCase().split(/\s+/);

@@ -10,7 +10,7 @@ metrics      metrics over time, and the alarms that look at them
 alarms       alarms with their past, and rehearsals
 slack        the inbox as Slack would show it
 picture      the architecture as it is drawn, with health and rates
-flow         requests per second on each arrow, counted only while somebody looks
+flow         requests per second on each arrow, from counters that there are already
 health       how each node of a picture is
 resource     all about one resource
 estate       every resource as evaluated, secrets masked, and what names what

@@ -1,185 +1,133 @@
-"""Requests per second on each arrow of the picture, counted only while somebody looks.
+"""Requests per second on each arrow of the picture.
 
-`heard` counts by what tells requests apart, a few hundred nanoseconds each; `flows` says which
-arrows they took.
+Nothing is counted for the console: the edge counts what its listeners and firewalls do, and the
+monitor what balancers and target groups answer. Two readings of these counters make a rate.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import LoadBalancer
-from bonkei.edge.client.access import AccessHook, AccessRecord
-from bonkei.edge.snapshot import ListenerState
+from bonkei.edge import EdgeSnapshot
+from bonkei.miniature.measures.traffic import Totals, balancer_name, group_name
 
 WINDOW = 5.0  # seconds that a rate is of
-LINGER = 5.0  # seconds after the last look until nothing is counted any more
-_FROM_CACHE = frozenset({"Hit"})
-
-Hear = Callable[[AccessHook], Callable[[], None]]
-Later = Callable[[float, Callable[[], None]], object]
-
-
-class Way(NamedTuple):
-    """What tells requests apart. `stopped`: answered by the cache or a firewall."""
-
-    listener: str
-    target_group: str
-    stopped: str  # "" | cache | firewall
-    is_error: bool
+Arrow = tuple[str, str]
+Counts = Mapping[tuple[str, ...], int]
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A second's requests, and those of them that ended with 5xx."""
+    """A second's requests, and those of them that ended with 5xx or without an answer."""
 
     requests: float
     errors: float
 
 
 class Flow:
-    """`hear` begins to hear finished requests, and returns the end of it."""
+    """Keeps the readings of the last seconds."""
 
-    def __init__(
-        self, hear: Hear, later: Later, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._hear = hear
-        self._later = later
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._counts: Counter[Way] = Counter()
-        self._samples: deque[tuple[float, Counter[Way], Mapping[str, int]]] = deque()
-        self._end: Callable[[], None] | None = None
-        self._looked = 0.0
+        self._readings: deque[tuple[float, Counts]] = deque()
 
-    @property
-    def is_listening(self) -> bool:
-        return self._end is not None
-
-    def look(
-        self, blueprint: Blueprint, listeners: tuple[ListenerState, ...]
-    ) -> dict[tuple[str, str], Rate]:
-        """The rates now, by the ends of each arrow. The first look begins to count."""
-        now = self._looked = self._clock()
-        if self._end is None:
-            self._end = self._hear(self.heard)
-            self._later(LINGER, self._rest)
-        calls = {
-            f"{one.address} {one.name}": one.requests
-            for one in listeners
-            if one.kind == "service_connect"
-        }
-        self._samples.append((now, self._counts.copy(), calls))
-        while len(self._samples) > 2 and now - self._samples[0][0] > WINDOW:
-            self._samples.popleft()
-        before, counts, called = self._samples[0]
-        seconds = now - before
-        if seconds <= 0:
+    def look(self, blueprint: Blueprint, edge: EdgeSnapshot, totals: Totals) -> dict[Arrow, Rate]:
+        """The rates now, by the ends of each arrow; none at the first look."""
+        now, counts = self._clock(), read(edge, totals)
+        while self._readings and now - self._readings[0][0] > WINDOW + 1:
+            self._readings.popleft()
+        self._readings.append((now, counts))
+        before, first = self._readings[0]
+        if now <= before:
             return {}
-        return _rates(
-            blueprint,
-            self._counts - counts,
-            {key: n - called.get(key, n) for key, n in calls.items()},
-            seconds,
+        seconds = now - before
+        # A listener that is opened anew counts from nothing.
+        more = {key: max(0, n - first.get(key, 0)) for key, n in counts.items()}
+        return {
+            arrow: Rate(requests / seconds, min(requests, errors) / seconds)
+            for arrow, requests, errors in arrows(blueprint, Counter(more))
+            if requests > 0
+        }
+
+
+def read(edge: EdgeSnapshot, totals: Totals) -> Counts:
+    """All counters under names of their own."""
+    counts: Counter[tuple[str, ...]] = Counter()
+    for listener in edge.listeners:
+        name = listener.name if listener.kind == "service_connect" else ""
+        counts["listener", listener.address, name] += listener.requests
+    for acl in edge.web_acls:
+        counts["allowed", acl.address] = sum(rule.allowed for rule in acl.rules)
+        counts["blocked", acl.address] = sum(rule.blocked for rule in acl.rules)
+    for (balancer, group, kind), count in totals.balancers.items():
+        counts["answers", balancer, group, kind] = count
+    for distribution, count in totals.failed.items():
+        counts["failed", distribution] = count
+    return counts
+
+
+def arrows(
+    blueprint: Blueprint, counts: Counter[tuple[str, ...]]
+) -> Iterator[tuple[Arrow, int, int]]:
+    """Each arrow with its requests and errors."""
+    for distribution in blueprint.distributions:
+        yield (
+            ("viewers", distribution.address),
+            counts["listener", distribution.address, ""],
+            counts["failed", distribution.id],
         )
-
-    def heard(self, record: AccessRecord) -> None:
-        """A finished request."""
-        stopped = ""
-        if record.blocked_by:
-            stopped = "firewall"
-        elif record.cache_result in _FROM_CACHE:
-            stopped = "cache"
-        way = Way(record.listener, record.target_group_arn, stopped, record.status >= 500)
-        self._counts[way] += 1
-
-    def stop(self) -> None:
-        """Hear nothing any more."""
-        if self._end is not None:
-            self._end()
-            self._end = None
-        self._samples.clear()
-        self._counts.clear()
-
-    def _rest(self) -> None:
-        if self._end is None:
-            return
-        left = self._looked + LINGER - self._clock()
-        if left > 0.01:
-            self._later(left, self._rest)
-        else:
-            self.stop()
-
-
-def _rates(
-    blueprint: Blueprint, counts: Counter[Way], calls: Mapping[str, int], seconds: float
-) -> dict[tuple[str, str], Rate]:
-    totals: Counter[tuple[str, str]] = Counter()
-    errors: Counter[tuple[str, str]] = Counter()
-    failed: Counter[str] = Counter()
-    for way, count in counts.items():
-        failed[way.listener] += count if way.is_error else 0
-        for arrow in ways(blueprint, way):
-            totals[arrow] += count
-            errors[arrow] += count if way.is_error else 0
-    for arrow, count, callee in _calls(blueprint, calls):
-        totals[arrow] += count
-        errors[arrow] += min(count, failed[callee])
-    return {arrow: Rate(n / seconds, errors[arrow] / seconds) for arrow, n in totals.items() if n}
-
-
-def ways(blueprint: Blueprint, way: Way) -> list[tuple[str, str]]:
-    """The arrows that such a request took."""
-    distribution = next((d for d in blueprint.distributions if d.address == way.listener), None)
-    balancer = _balancer(blueprint, way)
-    if balancer is None and distribution is not None and len(blueprint.load_balancers) == 1:
-        balancer = blueprint.load_balancers[0]
-    acl = next((a for a in blueprint.web_acls if balancer and balancer.arn in a.protects), None)
-    entry = acl.address if acl is not None else balancer.address if balancer is not None else ""
-    found: list[tuple[str, str]] = []
-    if distribution is not None:
-        found.append(("viewers", distribution.address))
-        if way.stopped == "cache" or not entry:
-            return found
-        found.append((distribution.address, entry))
-    elif balancer is not None:
-        found.append(("viewers", entry))
-    if balancer is None or way.stopped == "firewall":
-        return found
-    if acl is not None:
-        found.append((entry, balancer.address))
-    found += [
-        (balancer.address, service.address)
-        for service in blueprint.services
-        if any(t.target_group_arn == way.target_group for t in service.targets)
-    ]
-    return found
-
-
-def _balancer(blueprint: Blueprint, way: Way) -> LoadBalancer | None:
-    """The one whose listener it is, or that leads to its target group."""
     for balancer in blueprint.load_balancers:
-        for listener in balancer.listeners:
-            actions = [listener.default_action, *(rule.action for rule in listener.rules)]
-            groups = {t.target_group_arn for a in actions for t in getattr(a, "targets", ())}
-            if listener.address == way.listener or way.target_group in groups:
-                return balancer
-    return None
-
-
-def _calls(
-    blueprint: Blueprint, calls: Mapping[str, int]
-) -> list[tuple[tuple[str, str], int, str]]:
-    """Service Connect: a listener that is one caller's is named `NAME for SERVICE`."""
+        yield from _to_balancer(blueprint, balancer, counts)
+        yield from _to_services(blueprint, balancer, counts)
     services = {each.name: each.address for each in blueprint.services}
-    found = []
-    for key, count in calls.items():
-        callee, _, name = key.partition(" ")
-        caller = services.get(name.partition(" for ")[2])
-        if caller is not None and count > 0:
-            found.append(((caller, callee), count, callee))
-    return found
+    for (kind, address, *rest), count in tuple(counts.items()):
+        # A listener of Service Connect that is one caller's is named `NAME for SERVICE`.
+        caller = services.get(rest[0].partition(" for ")[2]) if kind == "listener" else None
+        if caller is not None:
+            yield (caller, address), count, 0
+
+
+def _to_balancer(
+    blueprint: Blueprint, balancer: LoadBalancer, counts: Counter[tuple[str, ...]]
+) -> Iterator[tuple[Arrow, int, int]]:
+    """Through the firewall where there is one; who does not come by CloudFront comes directly."""
+    name = balancer_name(balancer.arn)
+    failed = sum(
+        counts["answers", name, "", f"HTTPCode_{by}_5XX_Count"] for by in ("ELB", "Target")
+    )
+    acl = next((a.address for a in blueprint.web_acls if balancer.arn in a.protects), "")
+    total = counts["answers", name, "", "RequestCount"]
+    if acl:
+        total = counts["allowed", acl] + counts["blocked", acl]
+        yield (acl, balancer.address), counts["allowed", acl], failed
+    entry = acl or balancer.address
+    direct = sum(counts["listener", each.address, ""] for each in balancer.listeners)
+    if direct:
+        yield ("viewers", entry), direct, 0
+    names = {balancer.dns_name.lower(), *balancer.aliases}
+    for distribution in blueprint.distributions:
+        if any(origin.domain_name.lower() in names for origin in distribution.origins):
+            yield (distribution.address, entry), total - direct, failed
+            break
+
+
+def _to_services(
+    blueprint: Blueprint, balancer: LoadBalancer, counts: Counter[tuple[str, ...]]
+) -> Iterator[tuple[Arrow, int, int]]:
+    """What a target has not answered, the balancer answered in its stead: with an error."""
+    name = balancer_name(balancer.arn)
+    for service in blueprint.services:
+        requests = errors = 0
+        for target in service.targets:
+            key = ("answers", name, group_name(target.target_group_arn))
+            asked = counts[(*key, "RequestCount")]
+            answers = [counts[(*key, f"HTTPCode_Target_{n}XX_Count")] for n in (2, 3, 4, 5)]
+            requests += asked
+            errors += answers[-1] + max(0, asked - sum(answers))
+        if requests:
+            yield (balancer.address, service.address), requests, errors

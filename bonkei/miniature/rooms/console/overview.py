@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from bonkei.blueprint import Blueprint
 from bonkei.config import Config
 from bonkei.console import Console, Json
 from bonkei.miniature.rollout.diagnosis import Judged
@@ -27,15 +28,33 @@ class Said:
         self._report(text)
 
 
+class Versions:
+    """Numbers the blueprints as they come: what depends on nothing else is asked for again only
+    when there is another one."""
+
+    def __init__(self) -> None:
+        self._last: Blueprint | None = None
+        self._number = 0
+
+    def of(self, blueprint: Blueprint) -> int:
+        if blueprint is not self._last:
+            self._last = blueprint
+            self._number += 1
+        return self._number
+
+
 def offer_overview(
     console: Console,
     config: Config,
     judged: Callable[[], Judged],
     said: Said,
     badges: Mapping[str, Badge],
+    blueprint: Callable[[], Blueprint],
 ) -> None:
     """The topic `overview`. `judged`: how the miniature is. `badges`: what stands
     beside a page in the navigation, by its path: `{"text": …, "kind": …}` or None."""
+
+    versions = Versions()
 
     async def overview(_: Mapping[str, str]) -> Json:
         now = judged()
@@ -45,6 +64,7 @@ def offer_overview(
             "workspace": config.workspace,
             "account": config.account_id,
             "enforce": config.enforce,
+            "version": versions.of(blueprint()),
             "state": now.state,
             "unhealthy": [{"name": one.name, "reason": one.reason} for one in now.unhealthy],
             "lines": list(said.lines)[-40:] if now.state == "starting" else [],

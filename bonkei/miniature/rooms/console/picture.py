@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.coverage import NotSimulated
 from bonkei.console import Console, ConsoleError, Json
 from bonkei.diagram import Scene, draw, stage
 from bonkei.diagram.scene import Card, Frame, Line
+from bonkei.miniature.measures.traffic import Totals
 from bonkei.miniature.rooms.console.flow import Flow
 from bonkei.miniature.rooms.console.health import Parts, node_health
 
 
 @dataclass(frozen=True, slots=True)
 class PictureSources:
-    """`closed`: the ways that the network closes: source, target, why. `enforce`: as set."""
+    """`totals`: the requests since the start. `closed`: the ways that the network closes: source,
+    target, why. `enforce`: as set."""
 
     parts: Parts
     flow: Flow
+    totals: Callable[[], Totals]
     closed: Callable[[], list[tuple[str, str, str]]]
     enforce: str
 
@@ -43,7 +47,9 @@ def offer_picture(console: Console, sources: PictureSources) -> None:
     scenes = Scenes()
 
     async def picture(query: Mapping[str, str]) -> Json:
-        return scene(scenes.of(sources.parts.blueprint()), query.get("name", ""))
+        blueprint, edge = sources.parts.blueprint(), sources.parts.edge()
+        gaps = (*blueprint.not_simulated, *edge.not_simulated)
+        return scene(scenes.of(blueprint), query.get("name", ""), gaps)
 
     async def live(_: Mapping[str, str]) -> Json:
         return state(sources)
@@ -51,16 +57,26 @@ def offer_picture(console: Console, sources: PictureSources) -> None:
     console.topics({"picture": picture, "picture.live": live})
 
 
-def scene(scenes: Mapping[str, Scene], name: str) -> Json:
-    """One scene, and the names of all; the first where no name is given."""
+def scene(scenes: Mapping[str, Scene], name: str, gaps: Sequence[NotSimulated] = ()) -> Json:
+    """One scene, the names of all, and what is not simulated; the first where no name is given."""
     tabs = [{"name": each.name, "title": each.title} for each in scenes.values()]
     if not scenes:
-        return {"tabs": [], "scene": None}
+        return {"tabs": [], "scene": None, "not_simulated": []}
     found = scenes.get(name or next(iter(scenes)))
     if found is None:
         raise ConsoleError(f"there is no picture {name}", remedy="choose one of the others")
     return {
         "tabs": tabs,
+        "not_simulated": [
+            {
+                "kind": each.kind,
+                "reason": each.reason,
+                "address": each.address,
+                "count": each.count,
+                "category": each.category,
+            }
+            for each in gaps
+        ],
         "scene": {
             "name": found.name,
             "title": found.title,
@@ -75,11 +91,10 @@ def scene(scenes: Mapping[str, Scene], name: str) -> Json:
 
 
 def state(sources: PictureSources) -> Json:
-    """Health of each node, rates of each arrow, what the network closes, what is not simulated."""
+    """Health of each node, rates of each arrow, what the network closes."""
     parts = sources.parts
     blueprint, edge = parts.blueprint(), parts.edge()
-    rates = sources.flow.look(blueprint, edge.listeners)
-    gaps = (*blueprint.not_simulated, *edge.not_simulated)
+    rates = sources.flow.look(blueprint, edge, sources.totals())
     return {
         "nodes": {
             node: {"tone": health.tone, "word": health.word, "detail": health.detail}
@@ -98,16 +113,6 @@ def state(sources: PictureSources) -> Json:
         "closed": [
             {"source": source, "target": target, "why": why}
             for source, target, why in sources.closed()
-        ],
-        "not_simulated": [
-            {
-                "kind": each.kind,
-                "reason": each.reason,
-                "address": each.address,
-                "count": each.count,
-                "category": each.category,
-            }
-            for each in gaps
         ],
     }
 

@@ -15,6 +15,7 @@ def offer(console: Console, _done: Done) -> None:
             "workspace": "default",
             "account": "123456789012",
             "enforce": "on",
+            "version": 1,
             "state": "degraded",
             "unhealthy": [{"name": "statuspage-backend", "reason": "1 of 2 healthy"}],
             "lines": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,7 @@ from bonkei.cloud.cloud import CloudSnapshot
 from bonkei.console import Console
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
-from bonkei.edge.client.access import AccessHook, AccessRecord
+from bonkei.edge.client.access import AccessRecord
 from bonkei.edge.snapshot import (
     CacheState,
     ListenerState,
@@ -23,6 +24,7 @@ from bonkei.edge.snapshot import (
     WebAclState,
 )
 from bonkei.events import Bus, DeploymentStateChanged
+from bonkei.miniature.measures.traffic import Totals, Traffic
 from bonkei.miniature.rooms.console.definition import offer_definition
 from bonkei.miniature.rooms.console.estate import Estates
 from bonkei.miniature.rooms.console.flow import Flow
@@ -65,7 +67,8 @@ def blueprint() -> Blueprint:
     return read(document())
 
 
-def edge(now: Blueprint) -> EdgeSnapshot:
+def edge(now: Blueprint, asked: int = 100) -> EdgeSnapshot:
+    """After so many requests by the distribution; the balancer was never asked directly."""
     distribution, balancer = now.distributions[0], now.load_balancers[0]
     groups = tuple(
         TargetGroupState(
@@ -77,15 +80,17 @@ def edge(now: Blueprint) -> EdgeSnapshot:
         for group in now.target_groups
     )
     acls = tuple(
-        WebAclState(acl.arn, acl.address, acl.name, (RuleState("header", 90, 12, 0),))
+        WebAclState(
+            acl.arn, acl.address, acl.name, (RuleState("header", asked // 2, asked // 10, 0),)
+        )
         for acl in now.web_acls
     )
     url, other = "http://127.0.0.1:8080/", "http://127.0.0.1:8081/"
     listening = balancer.listeners[0].address
     return EdgeSnapshot(
         listeners=(
-            ListenerState("distribution", distribution.address, "site", url, "", 8080, 1, 100),
-            ListenerState("load_balancer", listening, "alb", other, "", 8081, 1, 100),
+            ListenerState("distribution", distribution.address, "site", url, "", 8080, 1, asked),
+            ListenerState("load_balancer", listening, "alb", other, "", 8081, 1, 0),
         ),
         target_groups=groups,
         caches=(CacheState(distribution.address, 3, 4096, 60, 40, 0, 0),),
@@ -141,35 +146,37 @@ def metrics(now: Blueprint) -> MetricStore:
 
 def record(now: Blueprint, number: int) -> AccessRecord:
     """Every tenth fails, every third is from the cache, every seventh is blocked."""
+    is_hit, is_blocked = number % 3 == 1, number % 7 == 2
+    reaches = not is_hit and not is_blocked
     group = now.services[0].targets[0].target_group_arn
     return AccessRecord(
         now.distributions[0].address, "127.0.0.1", 5, "GET", "/", "h", "ua",
         502 if number % 10 == 0 else 200, 0, 100, 0.01,
-        target_group_arn=group, cache_result="Hit" if number % 3 == 1 else "Miss",
-        blocked_by="header" if number % 7 == 2 else "",
+        target_group_arn=group if reaches else "", task_id="a" * 32 if reaches else "",
+        cache_result="Hit" if is_hit else "Miss", blocked_by="header" if is_blocked else "",
     )  # fmt: skip
 
 
 def offer(console: Console, _done: Done) -> None:
     now = blueprint()
-    hooks: list[AccessHook] = []
-
-    def hear(hook: AccessHook) -> Any:
-        hooks.append(hook)
-        return hooks.clear
-
-    ticks = iter(range(1, 10**9))
+    traffic = Traffic()
+    traffic.follow(now)
+    ticks = itertools.count(1)
+    asked = [0]
 
     def clock() -> float:
         """A second passes with each look, and a hundred requests with it."""
-        for number in range(100 if hooks else 0):
-            hooks[0](record(now, number))
+        asked[0] += 100
         return float(next(ticks))
 
-    flow = Flow(hear, lambda *_: None, clock)
+    def totals() -> Totals:
+        for number in range(100):
+            traffic.seen(record(now, number))
+        return traffic.totals()
+
     closed = [("app", "database", "aws_security_group.database lets 10.0.1.0/24 in on no port")]
-    sources = parts(now)
-    offer_picture(console, PictureSources(sources, flow, lambda: closed, "on"))
+    sources = replace(parts(now), edge=lambda: edge(now, asked[0]))
+    offer_picture(console, PictureSources(sources, Flow(clock), totals, lambda: closed, "on"))
     estates = Estates(resources, lambda _: [SECRET])
     offer_definition(console, lambda: now, estates, DEFINITIONS, DEFINITIONS.parent)
     bus = Bus()

@@ -1,19 +1,20 @@
-"""The picture's figures: which arrows a request took, and that nothing is counted unseen."""
+"""The picture's figures: requests on each arrow, health of each node, and no secret."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections import Counter
 
 import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
-from bonkei.edge.client.access import AccessHook
+from bonkei.edge import EdgeSnapshot
 from bonkei.edge.snapshot import ListenerState
+from bonkei.miniature.measures.traffic import Traffic, balancer_name, group_name
 from bonkei.miniature.rooms.access_hooks import Requests
 from bonkei.miniature.rooms.console.estate import MASKED, build, mask
-from bonkei.miniature.rooms.console.flow import Flow, Rate, Way, ways
+from bonkei.miniature.rooms.console.flow import Flow, Rate, arrows
 from bonkei.miniature.rooms.console.health import node_health
 from bonkei.miniature.rooms.console.picture import Scenes
 from tests.bonkei.console.samples import picture as sample
@@ -27,101 +28,108 @@ def blueprint() -> Blueprint:
     return sample.blueprint()
 
 
-@pytest.fixture
-def group(blueprint: Blueprint) -> str:
-    return blueprint.services[0].targets[0].target_group_arn
+class Traffics:
+    """The monitor's counters, a clock, and the edge's counters after so many requests."""
 
-
-def test_a_request_takes_its_arrows_as_far_as_it_came(blueprint: Blueprint, group: str) -> None:
-    whole = [("viewers", CDN), (CDN, ACL), (ACL, ALB), (ALB, APP)]
-    assert ways(blueprint, Way(CDN, group, "", False)) == whole
-    assert ways(blueprint, Way(CDN, group, "cache", False)) == whole[:1]
-    assert ways(blueprint, Way(CDN, "", "firewall", False)) == whole[:2]
-    assert ways(blueprint, Way(CDN, "", "", True)) == whole[:3]
-    listener = blueprint.load_balancers[0].listeners[0].address
-    assert ways(blueprint, Way(listener, group, "", False)) == [("viewers", ACL), *whole[2:]]
-    assert ways(blueprint, Way("elsewhere", "", "", False)) == []
-
-
-class Later:
-    """Timers that the test lets pass."""
-
-    def __init__(self) -> None:
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        self.traffic = Traffic()
+        self.traffic.follow(blueprint)
         self.now = 100.0
-        self.timers: list[tuple[float, Callable[[], None]]] = []
+        self.asked = 0
+        self.flow = Flow(lambda: self.now)
 
-    def __call__(self, seconds: float, what: Callable[[], None]) -> None:
-        self.timers.append((self.now + seconds, what))
-
-    def clock(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        due = [one for one in self.timers if one[0] <= self.now]
-        self.timers = [one for one in self.timers if one[0] > self.now]
-        for _, what in due:
-            what()
+    def second(self, requests: int = 100) -> dict[tuple[str, str], Rate]:
+        """A second with so many requests, and a look at its end."""
+        self.asked += requests
+        self.now += 1
+        for number in range(requests):
+            self.traffic.seen(sample.record(self.blueprint, number))
+        edge = sample.edge(self.blueprint, self.asked)
+        return self.flow.look(self.blueprint, edge, self.traffic.totals())
 
 
-def test_rates_are_of_the_last_seconds(blueprint: Blueprint) -> None:
-    requests, later = Requests(), Later()
-    flow = Flow(requests.hear, later, later.clock)
-    assert flow.look(blueprint, ()) == {}
-    for _ in range(10):
-        for number in range(100):
-            requests(sample.record(blueprint, number))
-        later.sleep(1)
-        found = flow.look(blueprint, ())
+def test_rates_are_of_the_last_seconds_on_each_arrow(blueprint: Blueprint) -> None:
+    traffics = Traffics(blueprint)
+    assert traffics.second() == {}
+    for _ in range(9):
+        found = traffics.second()
     assert found["viewers", CDN] == Rate(100.0, 10.0)
-    assert found[CDN, ACL].requests < 100
-    assert found[ALB, APP].requests < found[CDN, ACL].requests
+    assert found[CDN, ACL].requests == 60.0
+    assert found[ACL, ALB].requests == 50.0
+    assert 0 < found[ALB, APP].errors < found[ALB, APP].requests
+    assert ("viewers", ACL) not in found
     for _ in range(8):
-        later.sleep(1)
-        found = flow.look(blueprint, ())
+        found = traffics.second(0)
     assert found == {}
 
 
-def test_nothing_is_counted_when_nobody_looks(blueprint: Blueprint) -> None:
-    requests, later = Requests(), Later()
-    other: list[object] = []
-    requests.hear(other.append)
-    flow = Flow(requests.hear, later, later.clock)
-    flow.look(blueprint, ())
-    assert flow.is_listening
-    later.sleep(3)
-    flow.look(blueprint, ())
-    later.sleep(3)
-    assert flow.is_listening
-    later.sleep(3)
-    later.sleep(3)
-    assert not flow.is_listening
-    assert later.timers == []
-    requests(sample.record(blueprint, 1))
-    assert len(other) == 1
-    flow.look(blueprint, ())
-    assert flow.is_listening
-    flow.stop()
-    flow.stop()
+def test_the_end_of_a_minute_loses_no_request(blueprint: Blueprint) -> None:
+    traffics = Traffics(blueprint)
+    for _ in range(6):
+        before = traffics.second()
+        list(traffics.traffic.minute(traffics.now))
+    assert before[ALB, APP] == traffics.second()[ALB, APP]
+    assert before["viewers", CDN] == Rate(100.0, 10.0)
+
+
+def test_a_listener_that_is_opened_anew_has_no_negative_rate(blueprint: Blueprint) -> None:
+    traffics = Traffics(blueprint)
+    traffics.second()
+    traffics.second()
+    traffics.asked = 0
+    found = traffics.second(0)
+    assert all(rate.requests >= 0 for rate in found.values())
+    assert ("viewers", CDN) not in found
+
+
+def test_who_does_not_come_by_cloudfront_comes_directly(blueprint: Blueprint) -> None:
+    listener = blueprint.load_balancers[0].listeners[0].address
+    counts = Counter({("listener", listener, ""): 7, ("allowed", ACL): 2, ("blocked", ACL): 8})
+    found = {arrow: (n, errors) for arrow, n, errors in arrows(blueprint, counts)}
+    assert found["viewers", ACL] == (7, 0)
+    assert found[CDN, ACL] == (3, 0)
+    assert found[ACL, ALB] == (2, 0)
+
+
+def test_what_a_target_does_not_answer_is_an_error(blueprint: Blueprint) -> None:
+    """A balancer's own 502 has a target group, and no code of a target."""
+    balancer = balancer_name(blueprint.load_balancers[0].arn)
+    group = group_name(blueprint.services[0].targets[0].target_group_arn)
+    key = ("answers", balancer, group)
+    counts = Counter(
+        {
+            (*key, "RequestCount"): 10,
+            (*key, "HTTPCode_Target_2XX_Count"): 6,
+            (*key, "HTTPCode_Target_5XX_Count"): 1,
+        }
+    )
+    found = {arrow: (n, errors) for arrow, n, errors in arrows(blueprint, counts)}
+    assert found[ALB, APP] == (10, 4)
 
 
 def test_a_call_between_services_is_its_callers(blueprint: Blueprint) -> None:
-    later = Later()
-
-    def hear(_: AccessHook) -> Callable[[], None]:
-        return lambda: None
-
-    flow = Flow(hear, later, later.clock)
-
-    def listener(requests: int) -> ListenerState:
+    def listener(requests: int) -> EdgeSnapshot:
         url = "http://127.77.1.2:9000"
-        return ListenerState(
-            "service_connect", WORKER, "worker for app", url, "", 9000, 1, requests
-        )
+        kind, name = "service_connect", "worker for app"
+        return EdgeSnapshot((ListenerState(kind, WORKER, name, url, "", 9000, 1, requests),))
 
-    flow.look(blueprint, (listener(500),))
-    later.sleep(2)
-    assert flow.look(blueprint, (listener(520),)) == {(APP, WORKER): Rate(10.0, 0.0)}
+    clock = iter((10.0, 12.0))
+    flow = Flow(lambda: next(clock))
+    flow.look(blueprint, listener(500), Traffic().totals())
+    found = flow.look(blueprint, listener(520), Traffic().totals())
+    assert found == {(APP, WORKER): Rate(10.0, 0.0)}
+
+
+def test_who_heard_requests_can_stop_hearing(blueprint: Blueprint) -> None:
+    requests, heard, others = Requests(), list[object](), list[object]()
+    undo = requests.hear(heard.append)
+    requests.hear(others.append)
+    requests(sample.record(blueprint, 1))
+    undo()
+    undo()
+    requests(sample.record(blueprint, 2))
+    assert (len(heard), len(others)) == (1, 2)
 
 
 def test_each_node_has_its_health(blueprint: Blueprint) -> None:
