@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,45 +14,33 @@ from bonkei.cli.completion import complete_fault, complete_fault_target
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json, safe
 from bonkei.cli.typed import say
+from bonkei.faults import quantities
 
 _KINDS = ("kill", "freeze", "slow", "refuse", "fill")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_SIZES = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 2.0**10, "MIB": 2.0**20, "GIB": 2.0**30}
+_POLL = 0.5
 _as_json = click.option("--json", "json_wanted", is_flag=True, help="As JSON.")
 
 
-class Duration(click.ParamType[float]):
-    """`500ms`, `30s`, `5m`, `1h` → seconds."""
+class _Written(click.ParamType[float]):
+    """A quantity with its unit."""
 
-    name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)", str(value))
-        if found is None:
-            self.fail(f"{value!r} is no time: write 500ms, 30s, 5m or 1h", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
-
-
-class Size(click.ParamType[float]):
-    """`80%` → 0.8; `256MB` → bytes."""
-
-    name = "size"
+    def __init__(self, name: str, read: Callable[[str], float]) -> None:
+        self.name = name
+        self._read = read
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         if isinstance(value, float):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(%|[KMG]i?B)", str(value), re.IGNORECASE)
-        if found is None:
-            self.fail(f"{value!r} is no size: write 80% or 256MB", param, ctx)
-        if found[2] == "%":
-            return float(found[1]) / 100
-        return float(found[1]) * _SIZES[found[2].upper()]
+        try:
+            return self._read(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+DURATION = _Written("time", quantities.seconds)
+SIZE = _Written("size", quantities.share_or_bytes)
 
 
 @click.group()
@@ -95,13 +84,13 @@ def targets(context: Context, json_wanted: bool) -> None:
 @fault.command()
 @click.argument("kind", type=click.Choice(_KINDS))
 @click.argument("target", shell_complete=complete_fault_target)
-@click.option("--for", "seconds", type=Duration(), help="How long it lasts; 30s by default.")
+@click.option("--for", "seconds", type=DURATION, help="How long it lasts; 30s by default.")
 @click.option(
     "--percent", type=click.IntRange(1, 100), default=100,
     help="Only this share of the tasks, or of the calls to AWS.",
 )  # fmt: skip
-@click.option("--latency", type=Duration(), help="Of slow; 500ms by default.")
-@click.option("--jitter", type=Duration(), help="Of slow: so much more or less.")
+@click.option("--latency", type=DURATION, help="Of slow; 500ms by default.")
+@click.option("--jitter", type=DURATION, help="Of slow: so much more or less.")
 @click.option(
     "--error", "refusal", type=click.Choice(("internal", "throttle", "unavailable")),
     help="Of refuse, for a service of AWS; internal by default.",
@@ -110,7 +99,7 @@ def targets(context: Context, json_wanted: bool) -> None:
     "--what", type=click.Choice(("memory", "disk", "processor", "connections")),
     help="Of fill; memory by default, connections for a database.",
 )  # fmt: skip
-@click.option("--size", type=Size(), help="Of fill: 80% of the task's own, or 256MB.")
+@click.option("--size", type=SIZE, help="Of fill: 80% of the task's own, or 256MB.")
 @click.option(
     "--wait", is_flag=True, help="Wait until it has ended; Ctrl-C ends it, and so does a SIGKILL."
 )
@@ -159,6 +148,70 @@ def end(context: Context, fault_id: str | None, every: bool, json_wanted: bool) 
         say(safe(_ended(one)))
     if not found:
         say("No fault lasted.")
+
+
+@fault.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write what was expected, and found, to this file, as JUnit XML.",
+)
+@_as_json
+@pass_context
+def drill(context: Context, file: Path, junit: Path | None, json_wanted: bool) -> None:
+    """Run a scenario file: a load, faults at their times, and what visitors noticed.
+
+    Exit code 1 unless all was as the file expects it. Ctrl-C ends every fault of it, and reports
+    what was found so far.
+    """
+    from bonkei.faults.drill.junit import junit_xml
+    from bonkei.faults.drill.text import render
+
+    text = _text_of(file)
+    found, interrupted = _drill(context, text, str(file))
+    report = found["report"]
+    if junit is not None:
+        junit.write_text(junit_xml(report), encoding="utf-8")
+    say(as_json(found, indent=2) if json_wanted else safe(render(report)))
+    if interrupted:
+        raise SystemExit(130)
+    if not report["met"]:
+        raise SystemExit(1)
+
+
+def _text_of(file: Path) -> str:
+    """Of a scenario, which is checked before the miniature is asked."""
+    from bonkei.faults.drill.scenario import read_scenario
+    from bonkei.faults.errors import FaultError
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except ValueError:
+        raise FaultError(f"{file} is no text in UTF-8") from None
+    read_scenario(text, str(file))
+    return text
+
+
+def _drill(context: Context, text: str, file: str) -> tuple[dict[str, Any], bool]:
+    """The miniature ends it when this process goes."""
+    from bonkei.miniature import control
+
+    given = {"text": text, "file": file}
+    with control.borrow(context.home, "drill start", arguments=given, limit=control.AT_ONCE):
+        told = 0
+        try:
+            while True:
+                found = _ask(context, "drill")
+                for struck in found["report"]["faults"][told:]:
+                    told += 1
+                    words = safe(f"{struck['begins']:.0f} s  {struck['words']}")
+                    print(struck["problem"] or words, file=sys.stderr)
+                if found["over"]:
+                    return found, False
+                time.sleep(_POLL)
+        except KeyboardInterrupt:
+            return _ask(context, "drill end"), True
 
 
 def _ask(context: Context, call: str, arguments: Mapping[str, Any] | None = None) -> Any:

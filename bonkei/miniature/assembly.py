@@ -183,7 +183,10 @@ class Assembly:
             self.parts.vault,
             self._home.path / "tasks",
         )
-        return Around(seen, fill, lambda: self.edge, self.bus, report)
+        return Around(
+            seen, fill, lambda: self.edge, self.bus, report, self.public_listeners,
+            lambda: self.monitor.monitor, self._config.root,
+        )  # fmt: skip
 
     def running(self) -> Tasks:
         """The tasks, once the start has made them."""

@@ -23,6 +23,9 @@ def handlers(room: Callable[[], FaultRoom]) -> Mapping[str, Handler]:
         "fault targets": calls.on_targets,
         "fault start": calls.on_start,
         "fault end": calls.on_end,
+        "drill start": calls.on_drill_start,
+        "drill": calls.on_drill,
+        "drill end": calls.on_drill_end,
     }
 
 
@@ -50,6 +53,24 @@ class _Calls:
         if fault_id:
             return [asdict(await faults.end(fault_id))]
         return [asdict(one) for one in await faults.end_all()]
+
+    async def on_drill_start(self, call: Call) -> Any:
+        """Lent: it ends when the caller hangs up."""
+        drills = self._room().drills
+        given = call.arguments
+        scenario = drills.start(str(given.get("text", "")), str(given.get("file", "faults.toml")))
+        call.lent.append(drills.end_soon)
+        return {"name": scenario.name, "seconds": scenario.seconds}
+
+    async def on_drill(self, _call: Call) -> Any:
+        found = self._room().drills.snapshot()
+        if found is None:
+            raise FaultError("there was no drill", remedy="`bonkei fault drill FILE` runs one")
+        return found
+
+    async def on_drill_end(self, _call: Call) -> Any:
+        await self._room().drills.end()
+        return self._room().drills.snapshot()
 
     def _end_soon(self, fault_id: str) -> None:
         async def end() -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint import Blueprint
+from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus, ServiceEndpointAdded, TargetRegistered, TaskStateChanged
 from bonkei.faults import Faults
 from bonkei.faults.freezing.freezer import Freezer
@@ -16,20 +17,25 @@ from bonkei.faults.targets import about, every_target
 from bonkei.faults.zones import why_no_room
 from bonkei.miniature.rooms.faults.carrying import RoomHands
 from bonkei.miniature.rooms.faults.detours import EdgeDetours, Leads
+from bonkei.miniature.rooms.faults.drills import DrillRoom
 from bonkei.miniature.rooms.faults.estate import service_zones
 from bonkei.miniature.rooms.faults.filling import FillAround, Fillings
 from bonkei.miniature.rooms.faults.sights import SeenAround, Sights
+from bonkei.monitor.monitor import Monitor
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The other rooms."""
+    """The other rooms. `root`: the project's folder, with its drills."""
 
     seen: SeenAround
     fill: FillAround
     edge: Callable[[], Leads]
     bus: Bus
     report: Callable[[str], None]
+    listeners: Callable[[], Sequence[ListenerState]]
+    monitor: Callable[[], Monitor]
+    root: Path
 
 
 class FaultRoom:
@@ -42,6 +48,9 @@ class FaultRoom:
             Sights(around.seen), self._freezer, EdgeDetours(around.edge), Fillings(around.fill)
         )
         self.faults = Faults(self._hands, around.report)
+        self.drills = DrillRoom(
+            self.faults, around.listeners, around.monitor, around.root, around.report
+        )
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
@@ -78,6 +87,7 @@ class FaultRoom:
         for undo in self._undo:
             undo()
         self._undo = []
+        await self.drills.stop()
         await self.faults.stop()
 
     def _changed(self, _event: object) -> None:

@@ -1,0 +1,138 @@
+"""Drills of a miniature: one at a time, over its own edge, heard by its own alarms."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bonkei.edge.snapshot import ListenerState
+from bonkei.faults import FaultError, Faults
+from bonkei.faults.drill.load import LoadProcess, Sending
+from bonkei.faults.drill.running import Drill
+from bonkei.faults.drill.scenario import Load, Scenario, read_scenario
+from bonkei.monitor.monitor import Monitor
+
+Send = Callable[[Load, str, float], Sending]
+_MOST_FILES = 50
+
+
+class DrillRoom:
+    """`start` and `end` at any time, `stop` before the faults stop. `root`: where scenario files
+    are looked for. `send` is a double's place."""
+
+    def __init__(
+        self,
+        faults: Faults,
+        listeners: Callable[[], Sequence[ListenerState]],
+        monitor: Callable[[], Monitor],
+        root: Path,
+        report: Callable[[str], None],
+        send: Send = LoadProcess,
+    ) -> None:
+        self._faults = faults
+        self._listeners = listeners
+        self._alarms = MonitorAlarms(monitor)
+        self._root = root
+        self._report = report
+        self._send = send
+        self._drill: Drill | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, text: str, file: str) -> Scenario:
+        """FaultError for a wrong file, and while another drill goes on."""
+        scenario = read_scenario(text, file)
+        if self._task is not None and not self._task.done():
+            raise FaultError("a drill goes on", remedy="wait for its end, or end it")
+        if scenario.alarm_period is not None:
+            self._alarms.require_free()
+        sending = self._send(scenario.load, self._url(), scenario.seconds)
+        self._drill = Drill(scenario, self._faults, sending, self._alarms)
+        self._report(f"the drill {scenario.name} begins ({file})")
+        self._task = asyncio.get_running_loop().create_task(self._run(self._drill))
+        return scenario
+
+    async def end(self) -> None:
+        """Break it off; what it has found stays in `snapshot`."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def end_soon(self) -> None:
+        """The same, where nobody can wait."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def stop(self) -> None:
+        await self.end()
+
+    def snapshot(self) -> dict[str, Any] | None:
+        """The drill that goes on, or the last one; None: there was none."""
+        return self._drill.snapshot() if self._drill is not None else None
+
+    def files(self) -> list[str]:
+        """Scenario files of the project, by their paths in it."""
+        found = [self._root / "faults.toml", *sorted((self._root / "drills").glob("*.toml"))]
+        return [str(one.relative_to(self._root)) for one in found[:_MOST_FILES] if one.is_file()]
+
+    def read(self, file: str) -> str:
+        """One of `files`. FaultError for any other."""
+        known = self.files()
+        if file not in known:
+            raise FaultError(f"there is no drill {file}", remedy=f"there are: {', '.join(known)}")
+        try:
+            return (self._root / file).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise FaultError(f"{file} cannot be read: {error}") from None
+
+    def _url(self) -> str:
+        """Where visitors come in: through CloudFront, where there is one."""
+        by_kind = {one.kind: one.url for one in reversed(self._listeners())}
+        url = by_kind.get("distribution") or by_kind.get("load_balancer")
+        if url is None:
+            raise FaultError("no visitor can come in: there is no distribution or load balancer")
+        return url
+
+    async def _run(self, drill: Drill) -> None:
+        name = drill.scenario.name
+        try:
+            await drill.run()
+        except asyncio.CancelledError:
+            self._report(f"the drill {name} was broken off")
+            raise
+        except FaultError as error:
+            self._report(f"the drill {name} was broken off: {error.message}")
+        else:
+            self._report(f"the drill {name} is over")
+
+
+class MonitorAlarms:
+    """The drill's `Alarms`, of the monitor."""
+
+    def __init__(self, monitor: Callable[[], Monitor]) -> None:
+        self._monitor = monitor
+        self._is_hurried = False
+
+    def ringing(self) -> Mapping[str, float]:
+        return {
+            one.name: one.since
+            for one in self._monitor().snapshot().alarms
+            if one.state == "ALARM" and not one.problem
+        }
+
+    def require_free(self) -> None:
+        """FaultError while a rehearsal sets the alarms' time."""
+        if self._monitor().engine.hurried and not self._is_hurried:
+            raise FaultError(
+                "a rehearsal of alarms sets their time", remedy="wait for its end, then try again"
+            )
+
+    def hurry(self, seconds: float | None) -> None:
+        monitor = self._monitor()
+        if seconds is not None:
+            monitor.hurry({alarm.name: seconds for alarm in monitor.engine.alarms})
+            self._is_hurried = True
+        elif self._is_hurried:
+            self._is_hurried = False
+            monitor.hurry({})
