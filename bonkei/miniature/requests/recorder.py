@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from bonkei.edge import AccessRecord
 from bonkei.miniature.requests.sending import Hear
+from bonkei.miniature.requests.traces import ids_of, trace_of
 
 MOST = 5_000  # requests
 MOST_BYTES = 16_000_000  # of their heads
@@ -32,7 +33,8 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries: empty members ask for nothing. `status`: `404`, `4xx` or `0` for a client that
+    """Which entries: empty members ask for nothing. `path`: a part of method and target, or a trace
+    id of X-Ray as a log has it. `status`: `404`, `4xx` or `0` for a client that
     has left. `until`: none after this number."""
 
     path: str = ""
@@ -137,13 +139,16 @@ class Recorder:
 def matcher(wanted: Wanted, names: Callable[[AccessRecord], str]) -> Callable[[Entry], bool]:
     """A test of entries. `names`: everything that a record's service is called."""
     path, client, service = wanted.path.lower(), wanted.client, wanted.service.lower()
+    trace = trace_of(path)
     status = wanted.status.lower()
     whole = status if not status.endswith("xx") else ""
     hundreds = status[0] if status.endswith("xx") else ""
 
     def fits(entry: Entry) -> bool:
         record = entry.record
-        if path and path not in f"{record.method} {record.target}".lower():
+        if trace and trace not in ids_of(record.headers, record.trace_id):
+            return False
+        if path and not trace and path not in f"{record.method} {record.target}".lower():
             return False
         if client and client not in record.client:
             return False

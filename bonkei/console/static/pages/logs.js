@@ -86,7 +86,7 @@ function Records({ records, chosen, query }) {
     { key: "level", title: t("level"), cell: (row) => html`<${Status} kind=${KINDS[row.level] || "off"} word=${row.level || "–"} quiet=${true} />` },
     { key: "log", title: t("log"), cell: (row) => html`<span class="faint" title=${row.stream || row.task}>${row.log}</span>` },
     { key: "message", title: t("message"), wide: true, cell: (row) => html`<span class="mono">${row.message}</span>${row.cut && html` <span class="faint">…</span>`}` },
-    { key: "request", title: t("request"), cell: (row) => row.request && html`<a class="mono" href=${link("requests", row.request)} title=${row.request}>${row.request.slice(0, 14)}</a>` },
+    { key: "request", title: t("request"), cell: (row) => row.request && html`<a class="mono" href=${link("requests", "", { filter: row.request })} title=${row.request}>${row.request.slice(0, 14)}</a>` },
   ];
   const newest = [...records].reverse();
   return html`<${Table} label=${t("title")} columns=${columns} rows=${newest} chosen=${chosen} open=${(row) => go("logs", String(row.id), query)} />`;

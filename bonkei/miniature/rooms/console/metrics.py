@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,14 +23,20 @@ _MOST_POINTS = 720
 _LONGEST = 30 * 86_400.0
 _PERIODS = (1, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
 
+_KNOWN = 500  # metrics whose last half hour is kept
+
 Clock = Callable[[], float]
+Line = tuple[list[float | None], str]
 
 
 def offer_metrics(console: Console, monitor: Callable[[], Monitor], clock: Clock) -> None:
     """The topics `metrics` and `metrics.graph`."""
 
+    lines = Lines()
+
     async def metrics(query: Mapping[str, str]) -> Json:
-        return listed(monitor(), query.get("filter", ""), query.get("namespace", ""), clock())
+        text, namespace = query.get("filter", ""), query.get("namespace", "")
+        return await listed(monitor(), text, namespace, clock(), lines)
 
     async def graph(query: Mapping[str, str]) -> Json:
         return drawn(monitor(), query, clock())
@@ -36,7 +44,31 @@ def offer_metrics(console: Console, monitor: Callable[[], Monitor], clock: Clock
     console.topics({"metrics": metrics, "metrics.graph": graph})
 
 
-def listed(monitor: Monitor, text: str, namespace: str, now: float) -> Json:
+class Lines:
+    """The last half hour of metrics, looked up again after new data, or a minute.
+    Others get their turn in between: a lookup may read the disk."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[MetricId, str], tuple[tuple[float, float], Line]] = (
+            OrderedDict()
+        )
+
+    async def of(self, monitor: Monitor, metric: MetricId, name: str, now: float) -> Line:
+        """By a statistic: its values, and their unit."""
+        key, minute = (metric, name), math.floor(now / 60)
+        mark = (float(minute), monitor.store.last(metric))
+        found = self._known.get(key)
+        if found is None or found[0] != mark:
+            await asyncio.sleep(0)
+            found = self._known[key] = mark, _line(monitor, metric, name, (minute + 1) * 60.0)
+            while len(self._known) > _KNOWN:
+                self._known.popitem(last=False)
+        return found[1]
+
+
+async def listed(
+    monitor: Monitor, text: str, namespace: str, now: float, lines: Lines
+) -> dict[str, Any]:
     """Of `metrics`: those whose namespace, name and dimensions have each word of `text`."""
     watched = _watched(monitor.engine.alarms)
     every = sorted(monitor.store.metrics(), key=str)
@@ -48,7 +80,10 @@ def listed(monitor: Monitor, text: str, namespace: str, now: float) -> Json:
     chosen = [each for each in fits if namespace in ("", each.namespace)]
     return {
         "namespaces": [{"name": name, "count": count} for name, count in counts.items()],
-        "metrics": [_row(monitor, each, watched, now) for each in chosen[:MOST_ROWS]],
+        "metrics": [
+            await _row(monitor, each, watched.get(each, []), now, lines)
+            for each in chosen[:MOST_ROWS]
+        ],
         "total": len(every),
         "more": max(0, len(chosen) - MOST_ROWS),
         "compression": monitor.compression,
@@ -100,16 +135,19 @@ def parse(text: str) -> MetricId:
     return MetricId(str(namespace), str(name), dimensions)
 
 
-def _row(
-    monitor: Monitor, metric: MetricId, watched: Mapping[MetricId, list[Alarm]], now: float
-) -> dict[str, Any]:
-    alarms = watched.get(metric, [])
-    name = _usual(metric, alarms)
-    end = (math.floor(now / 60) + 1) * 60.0
+def _line(monitor: Monitor, metric: MetricId, name: str, end: float) -> Line:
     starts = tuple(end - 60 * count for count in range(_SPARK, 0, -1))
     asked = Metric(metric.namespace, metric.name, metric.dimensions, name)
     series, buckets = fetch(monitor.store, asked, starts, 60.0)
-    line = [series.points.get(start) for start in starts]
+    unit = next((bucket.unit for bucket in buckets.values() if bucket.count), "")
+    return [series.points.get(start) for start in starts], unit
+
+
+async def _row(
+    monitor: Monitor, metric: MetricId, alarms: Sequence[Alarm], now: float, lines: Lines
+) -> dict[str, Any]:
+    name = _usual(metric, alarms)
+    line, unit = await lines.of(monitor, metric, name, now)
     known = [value for value in line if value is not None]
     return {
         "id": identity_text(metric),
@@ -120,7 +158,7 @@ def _row(
         "line": line,
         "last": known[-1] if known else None,
         "at": monitor.store.last(metric) or None,
-        "unit": next((bucket.unit for bucket in buckets.values() if bucket.count), ""),
+        "unit": unit,
         "alarms": [
             {"name": alarm.name, "state": monitor.book.state(alarm.name).value} for alarm in alarms
         ],

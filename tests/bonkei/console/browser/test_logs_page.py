@@ -47,7 +47,8 @@ def test_a_record_leads_to_its_request_and_its_task(console_page: ConsolePage) -
     expect(drawer.get_by_text("Traceback (most recent call last)").first).to_be_visible()
     expect(drawer.get_by_role("link", name=TASK)).to_have_attribute("href", f"#/tasks/{TASK}")
     request = drawer.get_by_role("link", name=REQUEST)
-    expect(request).to_have_attribute("href", f"#/requests/{REQUEST.replace('=', '%3D')}")
+    address = f"#/requests?filter={REQUEST.replace('=', '%3D')}"
+    expect(request).to_have_attribute("href", address)
     screenshot(page, "logs")
     console_page.is_accessible()
     page.keyboard.press("Escape")

@@ -107,6 +107,17 @@ def test_it_finds_by_path_status_client_and_service(wanted: Wanted, found: list[
     ]
 
 
+def test_a_request_is_found_by_the_trace_id_that_a_log_line_has() -> None:
+    root = "Root=1-674612f3-0aa1b2c3d4e5f60718293a4b"
+    traced = record("/traced")._replace(headers=[header(b"X-Amzn-Trace-Id", root.encode())])
+    recorder = kept(record("/other"), traced)
+    for text in (root, root.removeprefix("Root="), root.upper()):
+        found = recorder.find(matcher(Wanted(path=text), lambda _: ""))
+        assert [each.record.target for each in found] == ["/traced"]
+    other = Wanted(path="Root=1-00000000-0aa1b2c3d4e5f60718293a4b")
+    assert list(recorder.find(matcher(other, lambda _: ""))) == []
+
+
 def test_a_recorded_request_is_what_it_was() -> None:
     access = record("/a%2f?b=1&c").__class__(
         "front", "10.0.0.1", 1, "POST", "/a%2f?b=1&c", "h", "", 200, 3, 0, 0.0,

@@ -12,7 +12,7 @@ export function RecordDrawer({ record, onClose }) {
     <dl class="values">
       ${record.task && html`<div><dt>${t("task")}</dt><dd><a class="mono" href=${link("tasks", record.task)}>${record.task}</a></dd></div>`}
       ${record.stream && html`<div><dt>${t("stream")}</dt><dd><a class="mono" href=${link("logs", "", { group: record.log, stream: record.stream })}>${record.stream}</a></dd></div>`}
-      ${record.request && html`<div><dt>${t("request")}</dt><dd class="row"><a class="mono" href=${link("requests", record.request)}>${record.request}</a>
+      ${record.request && html`<div><dt>${t("request")}</dt><dd class="row"><a class="mono" href=${link("requests", "", { filter: record.request })}>${record.request}</a>
         <a href=${link("logs", "", { request: record.request })}>${t("of_request")}</a></dd></div>`}
       ${fields && Object.entries(fields).map(([name, value]) => html`<div key=${name}><dt class="mono">${name}</dt><dd class="mono">${typeof value === "string" ? value : JSON.stringify(value)}</dd></div>`)}
     </dl>

@@ -17,10 +17,10 @@ from bonkei.inbox.store import Entry, Inbox
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rooms.console.alarms import all_alarms, one_alarm, rehearsal_now
-from bonkei.miniature.rooms.console.metrics import drawn, identity_text, listed, parse
+from bonkei.miniature.rooms.console.metrics import Lines, drawn, identity_text, listed, parse
 from bonkei.miniature.rooms.console.slack import MOST_ROWS, Reading, colour_of, shown, spans
 from bonkei.monitor.alarm.points import identity
-from bonkei.monitor.metric.model import MetricId
+from bonkei.monitor.metric.model import MetricId, datum
 from bonkei.monitor.monitor import Monitor
 from tests.bonkei.console.samples.watching import ALARMS, CPU, filled
 
@@ -42,13 +42,20 @@ def none() -> Rehearsals:
 
 
 async def test_never_more_than_a_hundred_metrics(monitor: Monitor) -> None:
-    found: Any = listed(monitor, "", "", NOW)
+    lines = Lines()
+    found: Any = await listed(monitor, "", "", NOW, lines)
     assert (found["total"], len(found["metrics"]), found["more"]) == (132, 100, 32)
     assert found["namespaces"][0] == {"name": "AWS/ApplicationELB", "count": 1}
     assert len(json.dumps(found)) < LONGEST_STATE / 4
-    [cpu] = listed(monitor, "cpu statuspage-backend", "AWS/ECS", NOW)["metrics"]  # type: ignore[call-overload,index]
+    few = await listed(monitor, "cpu statuspage-backend", "AWS/ECS", NOW, lines)
+    [cpu] = few["metrics"]
     assert (cpu["statistic"], cpu["last"], cpu["unit"]) == ("Average", 92.0, "Percent")
     assert cpu["alarms"] == [{"name": "statuspage-backend-cpu", "state": "ALARM"}]
+    monitor.put(datum(identity(CPU), NOW, 50.0, "Percent"))
+    [newer] = (await listed(monitor, "cpu", "AWS/ECS", NOW, lines))["metrics"]
+    assert newer["last"] == 50.0  # new data count at once
+    [later] = (await listed(monitor, "cpu", "AWS/ECS", NOW + 3600, lines))["metrics"]
+    assert later["line"] == [None] * 30
 
 
 def test_a_metric_in_an_address_comes_back_as_it_was() -> None:
