@@ -18,7 +18,13 @@ from bonkei.monitor.alarm.evaluation import State
 def join_watching(home: Home, assembly: Assembly, rehearsals: Rehearsals) -> None:
     """Give their topics and actions to the console."""
     console = assembly.console
-    offer_logs(console, LogSources(home.logs, lambda: assembly.logs.store, assembly.bus))
+
+    def secrets() -> list[str]:
+        found = [assembly.parts.vault.get(each.arn) for each in assembly.blueprint.secrets]
+        return [value for value in found if value]
+
+    logs = LogSources(home.logs, lambda: assembly.logs.store, assembly.bus, secrets)
+    offer_logs(console, logs)
     offer_metrics(console, lambda: assembly.monitor.monitor, time.time)
     offer_alarms(console, lambda: assembly.monitor.monitor, rehearsals, time.time)
     offer_slack(console, lambda: assembly.functions.inbox, lambda: assembly.functions.where)

@@ -73,7 +73,7 @@ class Estates:
 def build(resources: Sequence[Resource], secrets: Iterable[str]) -> Estate:
     """`secrets`: known ones; those in the resources' own values are added."""
     by_address = {resource.address: resource for resource in resources}
-    found = {part for text in secrets for part in _parts(text) if len(part) >= _SHORTEST}
+    found = set(hidden_texts(secrets))
     for resource in resources:
         found.update(_own_secrets(resource))
     uses = _uses(by_address)
@@ -103,6 +103,11 @@ def mask(name: str, value: Any, secrets: frozenset[str]) -> Json:
 
 
 _SECRET_KEY = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
+
+
+def hidden_texts(secrets: Iterable[str]) -> frozenset[str]:
+    """What of these secrets must not be shown anywhere."""
+    return frozenset(part for text in secrets for part in _parts(text) if len(part) >= _SHORTEST)
 
 
 def _parts(text: str) -> Iterator[str]:

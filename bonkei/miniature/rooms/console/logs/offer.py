@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,21 +14,25 @@ from bonkei.console import Console, ConsoleError, Json
 from bonkei.events import Bus
 from bonkei.logs.errors import LogsError
 from bonkei.logs.store.log_store import LogStore
+from bonkei.miniature.rooms.console.estate import hidden_texts
 from bonkei.miniature.rooms.console.logs import groups, local
 from bonkei.miniature.rooms.console.logs.rows import rows
 from bonkei.miniature.rooms.console.logs.wish import Wish, read_wish
 
 _MOST_STREAMS = 200
+_AGAIN = 5.0  # seconds until the secrets are read again
 _UNUSED = 30.0  # seconds without a look, after which nothing is kept
 
 
 @dataclass(frozen=True, slots=True)
 class LogSources:
-    """`directory`: of this machine's log files. `store`: of log groups. `bus`: tells of events."""
+    """`directory`: of this machine's log files. `store`: of log groups. `bus`: tells of events.
+    `secrets`: values that no row may show."""
 
     directory: Path
     store: Callable[[], LogStore]
     bus: Bus
+    secrets: Callable[[], Sequence[str]] = tuple
 
 
 def offer_logs(console: Console, sources: LogSources) -> None:
@@ -45,6 +50,7 @@ class Desk:
         self._groups = groups.GroupTails(sources.store, sources.bus)
         self._lock = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
+        self._hidden: tuple[float, frozenset[str]] = (0.0, frozenset())
 
     async def tail(self, query: Mapping[str, str]) -> Json:
         """The newest that are wanted of what was written lately."""
@@ -54,7 +60,7 @@ class Desk:
             labels, found = await asyncio.to_thread(self._local.look)
         if wish.group:
             found = self._of_group(wish)
-        return self._sources_now(labels, wish) | {"records": rows(found, wish)}
+        return self._sources_now(labels, wish) | {"records": rows(found, wish, self._secrets())}
 
     async def search(self, query: Mapping[str, str]) -> Json:
         """As far back as is asked for, or as a search may go: `more` says which."""
@@ -66,7 +72,14 @@ class Desk:
                 raise ConsoleError(f"{wish.group}: {error.message}") from None
         else:
             found, more = await asyncio.to_thread(local.search, self._sources.directory, wish)
-        return {"records": rows(found, wish), "more": more}
+        return {"records": rows(found, wish, self._secrets()), "more": more}
+
+    def _secrets(self) -> frozenset[str]:
+        """Read from the disk once in a while: they may change."""
+        now = time.monotonic()
+        if now >= self._hidden[0]:
+            self._hidden = now + _AGAIN, hidden_texts(self._sources.secrets())
+        return self._hidden[1]
 
     def _of_group(self, wish: Wish) -> Any:
         self._store()

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
+from bonkei.miniature.rooms.console.estate import MASKED
 from bonkei.miniature.rooms.console.logs.wish import Numbered, Wish
 
 MOST_ROWS = 200
@@ -15,18 +17,34 @@ _ALL = 400_000  # bytes of all together
 _WHOLE = 200_000  # bytes of those that have their whole text
 
 
-def rows(records: Iterable[Numbered], wish: Wish) -> list[dict[str, Any]]:
+def rows(
+    records: Iterable[Numbered], wish: Wish, hidden: Collection[str] = ()
+) -> list[dict[str, Any]]:
     """The newest that are wanted, in order of time. Where they would be too long together, the
-    older ones lack their whole text (`cut`), and the oldest are left out."""
+    older ones lack their whole text (`cut`), and the oldest are left out. `hidden`: secrets, which
+    no row shows, whoever has written them into a log."""
     newest = deque(filter(wish, records), maxlen=MOST_ROWS)
     size, found = 0, []
     for one in reversed(newest):
-        shown = _row(one, _TEXT if size < _WHOLE else 0)
+        shown = _row(_masked(one, hidden), _TEXT if size < _WHOLE else 0)
         size += len(json.dumps(shown, ensure_ascii=False).encode())
         if size > _ALL:
             break
         found.append(shown)
     return found[::-1]
+
+
+def _masked(one: Numbered, hidden: Collection[str]) -> Numbered:
+    record = one.record
+    found = [text for text in hidden if text in record.text or text in record.exception]
+    if not found:
+        return one
+    message, text, exception = record.message, record.text, record.exception
+    for secret in found:
+        message = message.replace(secret, MASKED)
+        text = text.replace(secret, MASKED)
+        exception = exception.replace(secret, MASKED)
+    return replace(one, record=replace(record, message=message, text=text, exception=exception))
 
 
 def _row(one: Numbered, whole: int) -> dict[str, Any]:

@@ -118,6 +118,23 @@ async def test_a_group_is_heard_as_events_come(desk: Desk, groups: LogStore, bus
     assert not bus._listeners[LogEventsIngested]
 
 
+async def test_no_row_shows_a_secret(tmp_path: Path, groups: LogStore, bus: Bus) -> None:
+    """Whoever has written it into a log. Its other parts, such as a user's name, are shown."""
+    file = tmp_path / "logs" / "web" / "app.log"
+    file.parent.mkdir(parents=True)
+    said = record("ERROR", "app-user:hunter22 refused", exception="at hunter22")
+    file.write_text(f"{stamp(NOW)} {TASK} {said}\n")
+    groups.put(GROUP, "backend/backend/one", [(int(NOW * 1000), "key hunter22")])
+    vault = ['{"username": "app-user", "password": "hunter22"}', "short"]
+    desk = Desk(LogSources(tmp_path / "logs", lambda: groups, bus, lambda: vault))
+    for query in ({}, {"group": GROUP}, {"since": "1h"}, {"group": GROUP, "since": "1h"}):
+        found: Any = await (desk.search if "since" in query else desk.tail)(query)
+        assert "hunter22" not in json.dumps(found)
+        assert "••••" in texts(found)[-1]
+    assert texts(await desk.tail({})) == ["app-user:•••• refused"]
+    desk._forget()
+
+
 def test_a_file_that_grows_is_cut_or_goes_away(tmp_path: Path) -> None:
     file = tmp_path / "logs" / "web" / "app.log"
     file.parent.mkdir(parents=True)
