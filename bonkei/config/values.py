@@ -68,6 +68,8 @@ class Config:
     cloud_port: int = 8083
     console_port: int | None = 8082
     """0 for a free one; None: no console."""
+    traces_port: int | None = None
+    """Where spans are received; 0 for a free one; None: they are not."""
     fluent_bit: str = ""
     """The Fluent Bit that runs log routers; empty: the one on the PATH, else Bonkei's reader."""
     log_megabytes: int = 512

@@ -47,6 +47,7 @@ from bonkei.miniature.rooms.network import NetworkRoom
 from bonkei.miniature.rooms.pipelines import Neighbours, PipelineRoom
 from bonkei.miniature.rooms.registry import RegistryRoom
 from bonkei.miniature.rooms.stacks import StackRoom
+from bonkei.miniature.rooms.traces import TraceRoom
 from bonkei.miniature.steps import Report, Steps
 from bonkei.provider.counters import FileCounters
 from bonkei.tasks import Tasks, TaskSettings, TasksSnapshot
@@ -140,6 +141,7 @@ class Assembly:
         self.parts.requests.hear(self.monitor.measures.seen)
         self.parts.requests.hear(self.logs.seen)
         self.recorder = Recorder(self.parts.requests.hear)
+        self.traces = TraceRoom(config.traces_port)
         beside = {**self.registry.beside, **self.pipelines.beside}
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
@@ -247,7 +249,8 @@ class Assembly:
         self, definition: TaskDefinition, task_id: str, group: str
     ) -> Mapping[str, str]:
         source = self.network.source(task_id, group)
-        return self.aws.task_environment(definition, task_id, source)
+        own = self.aws.task_environment(definition, task_id, source)
+        return {**own, **self.traces.environment(definition)}
 
     def _may_start(self, definition: TaskDefinition, group: str) -> str:
         return (
@@ -286,6 +289,7 @@ class Assembly:
             self._config.definitions,
             self._config.root,
             self._home.logs,
+            self.traces.of,
         )
 
     def means(self) -> Means:

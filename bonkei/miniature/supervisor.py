@@ -119,6 +119,7 @@ class Miniature:
             assembly.aws.start(steps),
             assembly.functions.start(),
             assembly.builds.start(),
+            assembly.traces.start(steps),
         )
         assembly.follow_records(steps)
         with steps.step("edge") as step:
@@ -198,6 +199,7 @@ class Miniature:
                 self._stop_tasks,
                 lambda: assembly.edge.stop(grace=1.0),
                 assembly.network.stop,
+                assembly.traces.stop,
                 assembly.databases.stop,
                 assembly.logs.stop_requests,
                 assembly.functions.stop,
@@ -242,6 +244,7 @@ class Miniature:
             assembly.pipelines.snapshot(),
             assembly.console.snapshot(),
             assembly.faults.faults.snapshot(),
+            assembly.traces.snapshot(),
         )
 
     def _judged(self) -> Judged:

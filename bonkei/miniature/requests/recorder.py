@@ -18,6 +18,8 @@ from bonkei.miniature.requests.traces import ids_of, trace_of
 
 MOST = 5_000  # requests
 MOST_BYTES = 16_000_000  # of their heads
+QUOTA = 500  # requests kept between two looks; a page shows a handful of them
+_LOOKS_APART = 0.2  # seconds; looks that are closer count as one
 IDLE = 10.0  # seconds without a look until it closes
 _OVERHEAD = 1_000  # bytes of a record without its headers
 
@@ -46,7 +48,11 @@ class Wanted:
 
 @dataclass(slots=True)
 class Recorder:
-    """`look` opens it, and it closes by itself. Closed, it hears nothing of any request."""
+    """`look` opens it, and it closes by itself. Closed, it hears nothing of any request.
+
+    Between two looks it keeps `QUOTA` requests and counts the others: what it costs does not grow
+    with the load.
+    """
 
     hear: Hear
     clock: Callable[[], float] = time.time
@@ -55,12 +61,20 @@ class Recorder:
     _bytes: int = 0
     _number: int = 0
     _looked_at: float = 0.0
+    _refilled_at: float = 0.0
+    _quota: int = QUOTA
+    left_out: int = 0
+    _counts: deque[tuple[float, int]] = field(default_factory=lambda: deque(maxlen=64))
     _forget: Callable[[], None] = lambda: None
     _timer: asyncio.TimerHandle | None = None
 
     def look(self) -> None:
         """Somebody looks now."""
-        self._looked_at = self.clock()
+        now = self.clock()
+        self._looked_at = now
+        if not self.is_open or now - self._refilled_at >= _LOOKS_APART:
+            self._refilled_at, self._quota = now, QUOTA
+            self._counts.append((now, self._number + self.left_out))
         if not self.is_open:
             self.is_open = True
             self._forget = self.hear(self.record)
@@ -68,6 +82,10 @@ class Recorder:
 
     def record(self, record: AccessRecord) -> None:
         """One finished request."""
+        if not self._quota:
+            self.left_out += 1
+            return
+        self._quota -= 1
         size = _OVERHEAD
         for _, _, line in record.headers:
             size += len(line)
@@ -130,10 +148,12 @@ class Recorder:
         return entries[first : min(last, first + most)]
 
     def rate(self, seconds: float = 5.0) -> float:
-        """Requests a second, of the last seconds."""
-        now = self.clock()
-        oldest = bisect_left(self._entries, now - seconds, key=attrgetter("at"))
-        return (len(self._entries) - oldest) / seconds
+        """Requests a second, of the last seconds; those that were not kept count too."""
+        now, seen = self.clock(), self._number + self.left_out
+        for at, before in self._counts:
+            if now - at <= seconds:
+                return (seen - before) / (now - at) if now > at else 0.0
+        return 0.0
 
 
 def matcher(wanted: Wanted, names: Callable[[AccessRecord], str]) -> Callable[[Entry], bool]:

@@ -27,7 +27,7 @@ export function Page({ id }) {
   return html`<div class=${classes("split", id && "open")}>
     <div class="page">
       <div class="page-head"><h1>${t("title")}</h1>
-        <span class="about number" role="status" aria-live="off">${until ? t("paused", { n: until }) : t("about", { rate: Math.round(data.rate), kept: data.kept })}</span><span class="grow"></span>
+        <span class="about number" role="status" aria-live="off">${until ? t("paused", { n: until }) : t(data.left_out ? "about_left" : "about", { rate: Math.round(data.rate), kept: data.kept, left: data.left_out })}</span><span class="grow"></span>
         <button type="button" class=${classes("button", until && "primary")} aria-pressed=${Boolean(until)} onClick=${() => setUntil(until ? "" : String(data.newest))}>${until ? t("go_on") : t("pause")}</button>
         <${Filter} value=${path} onInput=${setPath} label=${t("path")} /></div>
       <div class="row request-filters" role="group" aria-label=${t("filters")}>

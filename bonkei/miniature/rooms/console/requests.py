@@ -13,7 +13,7 @@ from typing import Any
 from bonkei.console import Console, ConsoleError, Json
 from bonkei.edge import AccessRecord
 from bonkei.miniature.log_files.files import lines_with
-from bonkei.miniature.requests.explaining import RequestWorld
+from bonkei.miniature.requests.explaining import RequestWorld, spans_of
 from bonkei.miniature.requests.places import Places
 from bonkei.miniature.requests.recorder import Entry, Recorder, Wanted, matcher
 from bonkei.miniature.requests.timeline import calls_of, request_of, summary, whole
@@ -59,6 +59,7 @@ def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) ->
         "more": len(found) > most,
         "newest": recorder.newest,
         "kept": recorder.size[0],
+        "left_out": recorder.left_out,
         "rate": round(recorder.rate(), 1),
     }
 
@@ -118,11 +119,13 @@ class _Timelines:
         texts = spellings(ids_of(record.headers, record.trace_id))
         since = datetime.fromtimestamp(begun - 0.5, UTC).isoformat(timespec="milliseconds")
         names, calls = _Names(world), calls_of(entry, near)
+        spans = spans_of(record, world, begun)
 
         def make() -> dict[str, Any]:
             places = Places(world.definitions, world.root)
             lines = lines_with(world.logs, texts, since)
-            return whole(entry, calls, lines, told, places, names.short)
+            made = whole(entry, calls, lines, told, places, names.short)
+            return {**made, "spans": spans}
 
         return await asyncio.to_thread(make)
 

@@ -10,7 +10,7 @@ import pytest
 from bonkei.edge import AccessRecord
 from bonkei.edge.http.message import header
 from bonkei.miniature.requests import recorder as module
-from bonkei.miniature.requests.recorder import MOST, MOST_BYTES, Recorder, Wanted, matcher
+from bonkei.miniature.requests.recorder import MOST, MOST_BYTES, QUOTA, Recorder, Wanted, matcher
 from bonkei.miniature.requests.timeline import request_of
 from bonkei.miniature.rooms.access_hooks import Requests
 
@@ -60,6 +60,7 @@ async def test_it_hears_only_while_somebody_looks(monkeypatch: pytest.MonkeyPatc
 def kept(*records: AccessRecord) -> Recorder:
     made = Recorder(lambda _: lambda: None, Clock())
     for each in records:
+        made._quota = 1
         made.record(each)
     return made
 
@@ -74,6 +75,7 @@ def test_it_is_bounded_by_number_and_by_bytes() -> None:
     assert large.size[1] <= MOST_BYTES
     assert 100 < large.size[0] < 300
     assert large.entry(1000) is not None
+    large._quota = 2
     large.record(record(bytes_=2 * MOST_BYTES))  # larger than all that may be kept
     assert large.size == (0, 0)
     large.record(record("/next"))
@@ -128,3 +130,19 @@ def test_a_recorded_request_is_what_it_was() -> None:
     assert (request.method, request.path, request.query) == (b"POST", b"/a%2f", b"b=1&c")
     assert (request.fields[b"cookie"], request.fields[b"x"]) == (b"a=1; b=2", b"1,2")
     assert (request.has_body, request.length, request.client) == (True, 3, b"10.0.0.1")
+
+
+async def test_under_load_it_keeps_some_and_counts_the_others() -> None:
+    clock = Clock()
+    recorder = Recorder(lambda _: lambda: None, clock)
+    recorder.look()
+    for _ in range(4):
+        clock.now += 0.25
+        for _ in range(3 * QUOTA):
+            recorder.record(record())
+        recorder.look()
+        recorder.look()  # another topic of the same page
+    assert recorder.size[0] == 4 * QUOTA
+    assert recorder.left_out == 8 * QUOTA
+    assert recorder.rate() == 12 * QUOTA
+    recorder.close()

@@ -1,6 +1,6 @@
 export const text = {
   en: {
-    title: "Requests", about: "{rate} a second, {kept} kept", path: "Path", status: "Status", client: "Client", service: "Service", when: "When",
+    title: "Requests", about: "{rate} a second, {kept} kept", about_left: "{rate} a second, {kept} kept, {left} only counted", path: "Path", status: "Status", client: "Client", service: "Service", when: "When",
     method: "Method", time: "Time", cache: "Cache", target: "Target", pause: "Pause", go_on: "Go on", paused: "Paused at request {n}", earlier: "Earlier", newest: "Newest",
     none: "No request yet", none_text: "Recording began when this page was opened. What came before is in the logs.", none_fits: "No request fits the filter",
     request: "Request", left: "the client left", blocked: "blocked by {rule}", steps: "Why it went this way", now: "As the edge decides now, with the cache and the health of targets of now.",
@@ -9,7 +9,7 @@ export const text = {
     any: "any", filters: "Filters", unseen: "This request came to a listener that is gone", terminal: "In the terminal", span: "span", spans_more: "{n} more spans",
   },
   ja: {
-    title: "リクエスト", about: "毎秒 {rate} 件、{kept} 件を保持", path: "パス", status: "ステータス", client: "クライアント", service: "サービス", when: "時刻",
+    title: "リクエスト", about: "毎秒 {rate} 件、{kept} 件を保持", about_left: "毎秒 {rate} 件、{kept} 件を保持、{left} 件は数えただけ", path: "パス", status: "ステータス", client: "クライアント", service: "サービス", when: "時刻",
     method: "メソッド", time: "時間", cache: "キャッシュ", target: "ターゲット", pause: "一時停止", go_on: "再開", paused: "リクエスト {n} で停止中", earlier: "前へ", newest: "最新へ",
     none: "まだリクエストはありません", none_text: "記録はこのページを開いたときに始まりました。それより前はログにあります。", none_fits: "フィルターに合うリクエストはありません",
     request: "リクエスト", left: "クライアントが切断", blocked: "{rule} がブロック", steps: "この経路になった理由", now: "今のキャッシュとターゲットの状態で、エッジが今下す判断です。",

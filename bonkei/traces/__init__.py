@@ -1,0 +1,14 @@
+"""Spans that programs export: OTLP over HTTP, on loopback.
+
+receiver   the HTTP side: bounded bodies, protobuf and JSON, gzip
+otlp       a request's body becomes spans (pure)
+store      the newest spans by trace, bounded
+span       a span as it is kept
+"""
+
+from bonkei.traces.errors import TracesError
+from bonkei.traces.receiver import Receiver
+from bonkei.traces.span import Span
+from bonkei.traces.store import Spans
+
+__all__ = ["Receiver", "Span", "Spans", "TracesError"]

@@ -1,0 +1,60 @@
+"""The newest spans by trace, bounded."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from bonkei.traces.span import Span
+
+MOST = 20_000  # spans
+MOST_OF_TRACE = 500
+
+_XRAY = re.compile(r"\b1-([0-9a-f]{8})-([0-9a-f]{24})\b")
+
+
+class Spans:
+    """The trace that was not added to for the longest time goes first.
+
+    A program whose propagator does not know X-Amzn-Trace-Id begins a trace of its own. Where a span
+    has the header as an attribute (`http.request.header.x-amzn-trace-id`), its trace is found by
+    that id, too.
+    """
+
+    def __init__(self) -> None:
+        self._traces: OrderedDict[str, list[Span]] = OrderedDict()
+        self._also: OrderedDict[str, str] = OrderedDict()  # X-Ray's id -> the trace's
+        self._count = 0
+        self.left_out = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, spans: Iterable[Span]) -> None:
+        for span in spans:
+            kept = self._traces.setdefault(span.trace, [])
+            self._traces.move_to_end(span.trace)
+            if len(kept) >= MOST_OF_TRACE:
+                self.left_out += 1
+                continue
+            kept.append(span)
+            self._count += 1
+            self._know(span)
+        while self._count > MOST:
+            _, gone = self._traces.popitem(last=False)
+            self._count -= len(gone)
+            self.left_out += len(gone)
+
+    def _know(self, span: Span) -> None:
+        for name, value in span.attributes:
+            if name.endswith("x-amzn-trace-id") and (found := _XRAY.search(value)):
+                self._also[found[1] + found[2]] = span.trace
+        while len(self._also) > MOST:
+            self._also.popitem(last=False)
+
+    def of(self, traces: Iterable[str]) -> tuple[Span, ...]:
+        """The spans of these traces, by their begin."""
+        wanted = {trace for each in traces for trace in (each, self._also.get(each, each))}
+        found = [span for trace in wanted for span in self._traces.get(trace, ())]
+        return tuple(sorted(found, key=lambda span: span.begin))
