@@ -136,6 +136,15 @@ def _watched(context: BrowserContext, served: Served) -> Iterator[ConsolePage]:
     assert found.troubles == []
 
 
+def wait_for(page: Page, expression: str) -> None:
+    """Until it is true. The page's policy refuses what Playwright's own waiting needs."""
+    for _ in range(400):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    pytest.fail(f"it never became true: {expression}")
+
+
 def screenshot(page: Page, name: str) -> None:
     """For a person who works on a page: set CONSOLE_SHOTS to a folder."""
     import os
