@@ -9,6 +9,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from operator import attrgetter
@@ -33,25 +34,27 @@ class LocalTails:
         self._directory = directory
         self._tails: dict[Path, _Tail] = {}
         self._numbers = count(1)
+        self._sorted: list[Numbered] = []
 
     def look(self) -> tuple[list[str], list[Numbered]]:
         """The labels of all logs, and the last records in order of time."""
         if not self._directory.is_dir() or not any(self._directory.rglob("*.log")):
             return [], []
         files = log_files(self._directory, None)
-        for gone in self._tails.keys() - set(files):
-            del self._tails[gone]
-        found: list[Numbered] = []
-        for file in files:
-            tail = self._tails.setdefault(file, _Tail(file, self._numbers))
-            tail.read_on()
-            found += tail.records
-        found.sort(key=lambda one: (one.record.time, one.number))
-        return sorted({label_of(file) for file in files}), found
+        gone = self._tails.keys() - set(files)
+        for file in gone:
+            del self._tails[file]
+        tails = [self._tails.setdefault(file, _Tail(file, self._numbers)) for file in files]
+        changes = [tail.read_on() for tail in tails]
+        if any(changes) or gone:
+            every = [one for tail in tails for one in tail.records]
+            self._sorted = sorted(every, key=lambda one: (one.record.time, one.number))
+        return sorted({label_of(file) for file in files}), self._sorted
 
     def forget(self) -> None:
         """Nobody looks any more."""
         self._tails.clear()
+        self._sorted = []
 
 
 class _Tail:
@@ -66,12 +69,16 @@ class _Tail:
         self._characters = 0
         self.records: deque[Numbered] = deque()
 
-    def read_on(self) -> None:
-        try:
-            with self._file.open("rb") as handle:
-                self._read(handle.fileno())
-        except FileNotFoundError:
-            return
+    def read_on(self) -> bool:
+        """Whether there are new records."""
+        before = self._newest
+        with suppress(FileNotFoundError), self._file.open("rb") as handle:
+            self._read(handle.fileno())
+        return self._newest != before
+
+    @property
+    def _newest(self) -> int:
+        return self.records[-1].number if self.records else 0
 
     def _read(self, descriptor: int) -> None:
         status = os.fstat(descriptor)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from bonkei.miniature.rooms.console.estate import MASKED
@@ -18,14 +18,13 @@ _WHOLE = 200_000  # bytes of those that have their whole text
 
 
 def rows(
-    records: Iterable[Numbered], wish: Wish, hidden: Collection[str] = ()
+    records: Sequence[Numbered], wish: Wish, hidden: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """The newest that are wanted, in order of time. Where they would be too long together, the
-    older ones lack their whole text (`cut`), and the oldest are left out. `hidden`: secrets, which
-    no row shows, whoever has written them into a log."""
-    newest = deque(filter(wish, records), maxlen=MOST_ROWS)
+    """The newest that are wanted, in the order that they come in. Where they would be too long
+    together, the older ones lack their whole text (`cut`), and the oldest are left out. `hidden`:
+    secrets, which no row shows, whoever has written them into a log."""
     size, found = 0, []
-    for one in reversed(newest):
+    for one in islice(filter(wish, reversed(records)), MOST_ROWS):
         shown = _row(_masked(one, hidden), _TEXT if size < _WHOLE else 0)
         size += len(json.dumps(shown, ensure_ascii=False).encode())
         if size > _ALL:
