@@ -12,6 +12,7 @@ from bonkei.miniature.changes import Changes
 from bonkei.miniature.home import Home
 from bonkei.miniature.on_console.acting import join_acting, pipelines_badge
 from bonkei.miniature.on_console.architecture import join_architecture
+from bonkei.miniature.on_console.faults import faults_badge, join_faults
 from bonkei.miniature.on_console.watching import alarms_badge, join_watching
 from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rollout.diagnosis import Judged
@@ -35,6 +36,7 @@ def join_console(
         "tasks": lambda: _tasks_badge(assembly),
         "alarms": lambda: alarms_badge(assembly),
         "pipelines": lambda: pipelines_badge(assembly),
+        "faults": lambda: faults_badge(assembly),
     }
     offer_overview(console, config, judged, said, badges, lambda: assembly.blueprint)
     sources = TaskSources(
@@ -53,6 +55,7 @@ def join_console(
     join_acting(config, assembly, said)
     offer_requests(console, assembly.recorder, assembly.request_world())
     join_architecture(config, assembly)
+    join_faults(assembly, changes)
 
 
 def _tasks_badge(assembly: Assembly) -> Json:

@@ -14,7 +14,7 @@ export function Table({ name, columns, rows, id = (row) => row.id, open, chosen,
     setOrder(next);
     if (name) kept(`sort.${name}`, next);
   };
-  return html`<div class="table-frame"><table class=${classes("table", open && "opens")} aria-label=${label}>
+  return html`<div class="table-frame" tabindex=${open ? undefined : 0} role=${open ? undefined : "group"} aria-label=${open ? undefined : label}><table class=${classes("table", open && "opens")} aria-label=${label}>
     <thead><tr>${columns.map((one) => html`<th key=${one.key} scope="col" class=${classes(one.end && "end", one.wide && "wide")}
       aria-sort=${key !== one.key ? undefined : order.startsWith("-") ? "descending" : "ascending"}
       >${one.value ? html`<button type="button" class="sort" onClick=${() => sort(one)}>${one.title}</button>` : one.title}</th>`)}</tr></thead>

@@ -7,6 +7,7 @@ export const pages = [
   { path: "tasks", letter: "t", group: "system", title: { en: "Tasks", ja: "タスク" }, load: () => import("./tasks.js") },
   { path: "resource", letter: "o", group: "system", title: { en: "Resources", ja: "リソース" }, load: () => import("./resource.js") },
   { path: "requests", letter: "r", group: "traffic", title: { en: "Requests", ja: "リクエスト" }, load: () => import("./requests.js") },
+  { path: "faults", letter: "f", group: "traffic", title: { en: "Faults", ja: "障害" }, load: () => import("./faults.js") },
   { path: "pipelines", letter: "i", group: "change", title: { en: "Pipelines", ja: "パイプライン" }, load: () => import("./pipelines.js") },
   { path: "permissions", letter: "e", group: "change", title: { en: "Permissions", ja: "権限" }, load: () => import("./permissions.js") },
   { path: "data", letter: "d", group: "change", title: { en: "Data", ja: "データ" }, load: () => import("./data.js") },

@@ -1,0 +1,33 @@
+// The words of the page.
+export const text = {
+  en: {
+    title: "Faults", about: "Break something on purpose: it ends by itself", end_all: "End all", lasting: "Lasting now",
+    none: "No fault lasts now", begin: "Begin a fault", past: "Ended", fault: "Fault", touches: "Touches", nothing: "nothing that runs now",
+    left: "Left", seconds: "{n} s", end: "End", at: "Begun", lasted: "Lasted", why: "Why it ended",
+    kind: "Kind", target: "Target", for: "For", latency: "Latency", refusal: "Error", what: "What",
+    kill: "Kill", freeze: "Freeze", slow: "Slow", refuse: "Refuse", fill: "Fill",
+    memory: "Memory", disk: "Disk", processor: "Processor", connections: "All connections",
+    drills: "Drills", drills_about: "A load, faults at their times, and what visitors notice", no_drills: "No scenario file in drills/",
+    run: "Run", run_text: "{file} sends a load through the edge and really breaks what it names, until it is over.", break_off: "Break off",
+    goes_on: "{n} of {of} s", broken_off: "Broken off: {why}", met: "As expected", not_met: "Not as expected",
+    requests: "Requests", failed: "Failed", noticed: "What visitors noticed", failed_with: "{n} × {why}",
+    before: "before", during: "during", after: "after", all: "all",
+    nothing_noticed: "Visitors noticed nothing.", not_recovered: "Visitors noticed it for {n} s, and it had not recovered at the end.",
+    recovered: "Visitors noticed it for {n} s. All was well again {s} s after the first fault.",
+  },
+  ja: {
+    title: "障害", about: "わざと壊す。自然に終わる", end_all: "すべて終える", lasting: "続いている障害",
+    none: "続いている障害はありません", begin: "障害を起こす", past: "終わった障害", fault: "障害", touches: "対象", nothing: "いま動いている対象はありません",
+    left: "残り", seconds: "{n} 秒", end: "終える", at: "開始", lasted: "期間", why: "終わった理由",
+    kind: "種類", target: "対象", for: "期間", latency: "遅延", refusal: "エラー", what: "埋めるもの",
+    kill: "強制終了", freeze: "凍結", slow: "遅延", refuse: "拒否", fill: "埋める",
+    memory: "メモリ", disk: "ディスク", processor: "プロセッサ", connections: "すべての接続",
+    drills: "訓練", drills_about: "負荷をかけ、決めた時刻に壊し、利用者に何が見えるかを測る", no_drills: "drills/ にシナリオファイルがありません",
+    run: "実行", run_text: "{file} はエッジに負荷をかけ、書かれた対象を終わるまで実際に壊します。", break_off: "中断",
+    goes_on: "{of} 秒中 {n} 秒", broken_off: "中断: {why}", met: "期待どおり", not_met: "期待と違う",
+    requests: "リクエスト", failed: "失敗", noticed: "利用者に見えたこと", failed_with: "{why} が {n} 件",
+    before: "前", during: "最中", after: "後", all: "全体",
+    nothing_noticed: "利用者は何も気づきませんでした。", not_recovered: "{n} 秒間、利用者に影響しました。終了時点で回復していません。",
+    recovered: "{n} 秒間、利用者に影響しました。最初の障害から {s} 秒で元に戻りました。",
+  },
+};
