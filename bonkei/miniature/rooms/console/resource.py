@@ -78,6 +78,7 @@ def about(address: str, sources: ResourceSources, estate: Estate) -> Json:
         "uses": _related(estate.uses.get(address, ()), estate),
         "used_by": _related(estate.used_by.get(address, ()), estate),
         "log_groups": _log_groups(near, estate),
+        "alarms": _alarms(_names(address, estate), sources.parts),
         "roles": [_role(role) for role in roles],
         "reach": list(_reach(blueprint, service)) if service is not None else [],
         "events": [
@@ -95,6 +96,17 @@ def about(address: str, sources: ResourceSources, estate: Estate) -> Json:
             for each in events
         ],
     }
+
+
+def _alarms(names: set[str], parts: Parts) -> Sequence[Json]:
+    """Those that look at a metric with one of these names as a dimension."""
+    states = {each.name: each for each in parts.monitor().alarms}
+    return [
+        {"name": alarm.name, "state": states[alarm.name].state, "reason": states[alarm.name].reason}
+        for alarm in parts.blueprint().alarms
+        if alarm.name in states
+        and any(value in names for one in alarm.metrics() for _, value in one.dimensions)
+    ]
 
 
 def measured(store: MetricStore, names: set[str], now: float) -> Json:

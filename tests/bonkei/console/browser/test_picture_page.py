@@ -53,6 +53,8 @@ def test_a_resource_says_what_it_may_do_and_reach(console_page: ConsolePage) -> 
     reach = page.locator(".part", has_text="What it reaches")
     expect(reach.get_by_text("open").first).to_be_visible()
     expect(page.get_by_role("link", name="/app", exact=True)).to_be_visible()
+    alarms = page.locator(".part", has_text="Alarms")
+    expect(alarms.get_by_text("ALARM").first).to_be_visible()
     console_page.is_accessible()
     page.get_by_role("link", name="All resources").click()
     page.get_by_label("Filter").fill("parameter")

@@ -12,11 +12,11 @@ export function TaskDrawer({ id, ended, onClose }) {
   const [seconds, setSeconds] = useState(180);
   const { data: live, error } = useTopic("tasks.task", { id, seconds }, !ended);
   const task = live || ended;
-  const title = html`${t("task")} ${id.slice(0, 8)}`;
   const name = `${t("task")} ${id.slice(0, 8)}`;
   if (!task) return html`<${Drawer} title=${name} onClose=${onClose}><${Waiting} error=${error} /><//>`;
+  const logs = html`<a class="button" href=${link("logs", "", { task: id.slice(0, 8) })}>${t("logs")}</a>`;
   const stop = live && html`<${Act} name="task.stop" body=${{ task: id }} danger confirm=${t("stop_text")} onDone=${onClose}>${t("stop")}<//>`;
-  return html`<${Drawer} title=${name} subtitle=${html`<span class="mono">${task.definition}</span> · ${task.group}`} onClose=${onClose} actions=${stop}>
+  return html`<${Drawer} title=${name} subtitle=${html`<span class="mono">${task.definition}</span> · ${task.group}`} onClose=${onClose} actions=${html`${logs}${stop}`}>
     ${live && html`<${Now} task=${live} /><${Usage} task=${live} seconds=${seconds} onSeconds=${setSeconds} />`}
     ${!live && html`<p class="ended-reason">${task.reason}</p>`}
     ${live && live.status === "RUNNING" && html`<h3>${t("shell")}</h3><${Command} text=${`bonkei exec ${id.slice(0, 8)} -- sh`} />`}
