@@ -201,7 +201,7 @@ class Edge:
         for held in self._open.values():
             if held.port == port:
                 limits = self._settings.limits
-                return explain_head(held.opening.handler, head, held.opening.host, limits, body)
+                return explain_head(held.opening.handler, head, "127.0.0.1", limits, body)
         raise EdgeError(f"nothing listens at port {port}", remedy="see `bonkei status`")
 
     def explain_request(self, listener: str, request: Request) -> Explanation | None:

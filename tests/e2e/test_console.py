@@ -58,6 +58,20 @@ def test_the_picture_is_alive(console: Page, miniature: Running) -> None:
     expect(drawer.get_by_text("secretsmanager:GetSecretValue").first).to_be_visible()
 
 
+def test_a_request_says_why_it_went_its_way(console: Page, miniature: Running) -> None:
+    """The frontend's calls to the backend, and the time of their statements, belong to it."""
+    console.goto("/#/requests?filter=get+/?why")
+    expect(console.get_by_text("No request fits the filter")).to_be_visible()
+    assert httpx.get(f"{miniature.project.site}/?why=1", timeout=15).status_code == 200
+    console.get_by_role("row").nth(1).click()
+    drawer = console.get_by_role("complementary")
+    expect(drawer.get_by_text("origin-header-1").first).to_be_visible()
+    expect(drawer.get_by_text(re.compile(r"distribution\.tf:\d")).first).to_be_visible()
+    expect(drawer.locator(".waterfall li").nth(2)).to_be_visible()
+    expect(drawer.get_by_text(re.compile(r"GET /api/v1/status 200")).first).to_be_visible()
+    expect(drawer.get_by_text("in the database").first).to_be_visible()
+
+
 def test_a_stopped_task_is_replaced_before_the_eyes(console: Page, miniature: Running) -> None:
     console.goto("/#/tasks")
     frontend = console.get_by_role("region", name=re.compile("frontend$"))

@@ -97,10 +97,14 @@ def lines_with(directory: Path, wanted: Iterable[str], since: str) -> list[Recor
         return []
     found = []
     for file in log_files(directory, None) if any(directory.rglob("*.log")) else ():
-        records = records_of(file, _ending(file))
+        lines = _ending(file)
+        if _kind(file) != "database":  # where a statement names the request, after its error
+            lines = [line for line in lines if any(text in line for text in texts)]
+        elif not any(text in line for line in lines for text in texts):
+            continue
         found += [
             record
-            for record in records
+            for record in records_of(file, lines)
             if record.time >= since
             and any(text in record.text or text in record.request_id for text in texts)
         ]
