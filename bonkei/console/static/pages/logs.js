@@ -1,5 +1,5 @@
 // Logs: what was written on this machine and what came to log groups, live or from a time on.
-import { At, Empty, Filter, Problem, Status, Table, Waiting, classes, go, html, link, place, useQuery, useState, words } from "../lib/index.js";
+import { At, Empty, Filter, Problem, Status, Table, Waiting, classes, go, html, link, place, useQuery, useRef, useState, words } from "../lib/index.js";
 import { RecordDrawer } from "./logs/record.js";
 import { useRange } from "./logs/range.js";
 import { text } from "./logs/text.js";
@@ -20,7 +20,9 @@ export function Page({ id }) {
   const range = useRange(asked, searches);
   const { data, error } = searches ? range : live;
   const records = data?.records || [];
-  const chosen = records.find((one) => String(one.id) === id);
+  const opened = useRef(); // also when so many newer ones have come that it is no longer listed
+  opened.current = records.find((one) => String(one.id) === id) || opened.current;
+  const chosen = id && String(opened.current?.id) === id ? opened.current : undefined;
   return html`<div class=${classes("split", chosen && "open")}>
     <div class="page">
       <div class="page-head"><h1>${t("title")}</h1>
