@@ -110,7 +110,7 @@ def _require_ports_apart(config: Config) -> None:
         ("the receiver of spans", "BONKEI_TRACES_PORT", config.traces_port),
     )
     for (one, first, port), (other, second, same) in combinations(places, 2):
-        if port == same:
+        if port is not None and port == same:  # None: it is off
             raise ConfigError(
                 f"{one} and {other} are both given port {port}",
                 remedy=f"set {first} and {second} to two different ports",

@@ -156,7 +156,7 @@ class Faults:
                 self._drop(fault.id, "its time is over")
         estate = self._hands.estate()
         for fault in self._active.values():
-            self._touches[fault.id] = self._touches.get(fault.id) or touched(fault, estate)
+            self._touches[fault.id] = touched(fault, estate) or self._touches.get(fault.id, ())
         wanted = effects(self._active.values(), estate)
         self._set_timer()
         await self._hands.become(wanted)

@@ -174,6 +174,16 @@ async def test_none_begins_after_the_stop(hands: MemoryHands) -> None:
         await faults.begin(Ask("freeze", "web"))
 
 
+async def test_it_names_those_that_it_hits_now(faults: Faults, hands: MemoryHands) -> None:
+    await faults.begin(Ask("slow", "web"))
+    hands.now = estate(TaskThing("new", "app-web", (WEB,)))
+    await settled(faults)
+    assert faults.snapshot().active[0].touches == ("app-web new",)
+    hands.now = estate(TaskThing("other", "app-api"))
+    await settled(faults)
+    assert faults.snapshot().active[0].touches == ("app-web new",)  # it hits nobody, and says whom
+
+
 async def test_who_has_gone_is_not_hit_any_more(faults: Faults, hands: MemoryHands) -> None:
     await faults.begin(Ask("freeze", "aaaa0001"))
     hands.now = estate(TaskThing("other", "app-web", (WEB,)))
