@@ -20,6 +20,7 @@ from bench import (
     monitor,
     permissions,
     program,
+    requests,
     start,
     terraform,
 )
@@ -28,6 +29,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
     "start": start.main,
     "edge": lambda: edge.main([]),
+    "requests": requests.main,
     "cloud": lambda: cloud.main([]),
     "cloud-failures": cloud_failures.main,
     "console": lambda: console.main([]),

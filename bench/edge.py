@@ -35,6 +35,7 @@ from bench.load import (
 )
 from bench.stack import blueprint, with_logs
 from bonkei.console import Console
+from bonkei.console.feed import QUICK_TICK
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.events import Bus, Endpoint, TargetRegistered
 from bonkei.logs.delivery.requests.deliveries import Means, RequestDeliveries
@@ -140,9 +141,9 @@ async def look(edge: Edge, hooks: Requests, home: Path) -> None:
     recorder = Recorder(hooks.hear)
     console = Console()
     offer_requests(console, recorder, world)
-    seen = console._feed.look(["requests"])
     while True:
-        await seen.news()
+        await console.state("requests")
+        await asyncio.sleep(QUICK_TICK)
 
 
 def serve_edge(

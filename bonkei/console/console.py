@@ -52,6 +52,10 @@ class Console:
         """Named `family.verb`; a name is given once."""
         _add(self._actions, actions)
 
+    async def state(self, key: str) -> bytes:
+        """A topic once, as `Feed.state` has it."""
+        return await self._feed.state(key)
+
     async def start(self) -> None:
         """Listen on loopback; where the port is taken, on a free one. ConsoleError otherwise."""
         if self._settings is None:

@@ -73,12 +73,17 @@ class Recorder:
         now = self.clock()
         self._looked_at = now
         if not self.is_open or now - self._refilled_at >= _LOOKS_APART:
-            self._refilled_at, self._quota = now, QUOTA
+            self._refilled_at = now
+            self.refill()
             self._counts.append((now, self._number + self.left_out))
         if not self.is_open:
             self.is_open = True
             self._forget = self.hear(self.record)
             self._wait()
+
+    def refill(self) -> None:
+        """Keep the next `QUOTA` requests."""
+        self._quota = QUOTA
 
     def record(self, record: AccessRecord) -> None:
         """One finished request."""

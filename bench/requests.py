@@ -1,0 +1,77 @@
+"""The cost of the console's page of requests, in processor time: it does not depend on other load.
+
+    python -m bench.requests
+
+Each finished request passes the miniature's hook, and a browser looks every quarter of a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from bench.stack import blueprint
+from bonkei.console import Console
+from bonkei.edge import AccessRecord, Edge, EdgeSettings
+from bonkei.edge.http.message import header
+from bonkei.events import Bus
+from bonkei.miniature.requests import recorder as recording
+from bonkei.miniature.requests.explaining import RequestWorld
+from bonkei.miniature.requests.recorder import Recorder
+from bonkei.miniature.rooms.access_hooks import Requests
+from bonkei.miniature.rooms.console.requests import offer_requests
+
+_SECONDS = 20
+_LOOKS = 4  # a second
+_RATES = (100, 1_000, 10_000)
+
+
+def records() -> list[AccessRecord]:
+    """A thousand requests as browsers send them: eight headers each."""
+    headers = [header(b"X-Header-%d" % number, b"value" * 6) for number in range(8)]
+    return [
+        AccessRecord(
+            "distribution", "127.0.0.1", 1, "GET", f"/api/{number}?page=1", "localhost", "Firefox",
+            200, 0, 120, 0.001, "arn:tg/web", "task", "arn:rule", "Root=1-2-3", headers=headers,
+        )
+        for number in range(1000)
+    ]  # fmt: skip
+
+
+async def measure(rate: int, *, is_open: bool) -> float:
+    """Processor time a second, for `rate` requests a second."""
+    hooks, stack, here = Requests(), blueprint("bench-header-value"), Path.cwd()
+    recorder, console = Recorder(hooks.hear), Console()
+    edge = Edge(Bus(), EdgeSettings())
+    world = RequestWorld(edge, lambda: stack, hooks.hear, here, here, here / "nowhere")
+    offer_requests(console, recorder, world)
+    came = records()
+    begun = time.process_time()
+    for _ in range(_SECONDS * _LOOKS):
+        for number in range(rate // _LOOKS):
+            hooks(came[number % 1000])
+        if is_open:
+            recorder.refill()  # the clock stands still here
+            await console.state("requests")
+    spent = time.process_time() - begun
+    recorder.close()
+    return spent / _SECONDS
+
+
+def main() -> int:
+    print("| requests/s | closed | open | of a core |\n|---|---:|---:|---:|")
+    for rate in _RATES:
+        closed = asyncio.run(measure(rate, is_open=False))
+        opened = asyncio.run(measure(rate, is_open=True))
+        print(
+            f"| {rate:,} | {closed * 1000:.2f} ms/s | {opened * 1000:.2f} ms/s "
+            f"| {(opened - closed) * 100:.2f} % |"
+        )
+    print(f"\nkept between two looks: at most {recording.QUOTA:,}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
