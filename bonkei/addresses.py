@@ -33,9 +33,9 @@ class AddressError(BonkeiError):
 class AddressBook:
     """Translations for the values of environment variables.
 
-    `hosts`: names that are unique by themselves (a cluster's endpoint), replaced wherever they
-    stand. `services`: Service Connect names, often a plain word such as `api`, so replaced only
-    where a host stands: after `://` (and a user), or before `:port` at the beginning of a value.
+    `hosts`: names that are unique by themselves (a cluster's endpoint), replaced everywhere.
+    `services`: Service Connect names, often a plain word such as `api`, so replaced only in the
+    place of a host: after `://` (and a user), or before `:port` at the beginning of a value.
     `urls`: whole prefixes, such as a distribution's `https://d….cloudfront.net`.
     """
 
@@ -99,7 +99,7 @@ class Loopback:
 
 
 def _take(before: int | None) -> tuple[int, socket.socket]:
-    """The number of before if it is free, or else the first that is; and what holds it."""
+    """The earlier number if it is free, else the first free one, and the socket that holds it."""
     numbers = range(1, _LAST_SUBNET + 1)
     for number in (*([before] if before else []), *numbers):
         held = socket.socket()

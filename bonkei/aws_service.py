@@ -55,7 +55,7 @@ class AwsServiceError(BonkeiError):
     """A refusal, as an answer.
 
     `code` is the error's name in the service's model ("ResourceNotFoundException"), or a common
-    error of AWS. `status` holds where the model says none. `members` are the error shape's further
+    error of AWS. `status` counts where the model has none. `members` are the error shape's further
     members.
     """
 
@@ -133,7 +133,9 @@ class Asks(Protocol):
         context: Mapping[str, tuple[str, ...]] | None = None,
     ) -> str:
         """A service as itself (`delivery.logs.amazonaws.com`): the resource's policy decides.
-        `source_arn`: of what it acts for. `accounts`: of AWS, in whose name it acts too."""
+        `source_arn`: the resource for which it acts. `accounts`: AWS's accounts in whose name it
+        also acts.
+        """
         ...
 
     def role(

@@ -118,7 +118,9 @@ def _judged_types() -> dict[str, tuple[Any, str]]:
 
 
 def _values_at(value: Any, path: list[str]) -> Iterator[Any]:
-    """Every value at a path through blocks; text is JSON where the path goes on inside it."""
+    """Every value at a path through blocks; text is parsed as JSON where the path continues inside
+    it.
+    """
     match value:
         case list():
             for item in value:

@@ -107,7 +107,7 @@ def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
 def _cluster_parameters(
     block: Block, instances: tuple[Resource, ...], state: State
 ) -> tuple[tuple[str, str], ...]:
-    """The cluster's, and those of its first instance over them.
+    """The cluster's parameters, overridden by those of its first instance.
 
     "Amazon Aurora PostgreSQL parameters": a parameter of the DB parameter group overrides the same
     one of the cluster's group (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/

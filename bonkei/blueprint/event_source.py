@@ -56,7 +56,7 @@ def read_layers(state: State) -> tuple[Layer, ...]:
 
 
 def read_event_sources(state: State) -> tuple[EventSource, ...]:
-    """Every event source mapping of a queue or a stream; of others, coverage says so."""
+    """Every event source mapping of a queue or a stream. `coverage` lists the others."""
     return tuple(
         _event_source(block)
         for block in state.managed("aws_lambda_event_source_mapping")

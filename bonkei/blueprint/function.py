@@ -21,8 +21,9 @@ class Asynchronous:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`timeout` in seconds, `memory` in MiB. `log_group` is where its output goes. `policy` is who
-    may call it, of its aws_lambda_permission."""
+    """`timeout` in seconds, `memory` in MiB. `log_group` is where its output goes. `policy`: the
+    permitted callers, from its aws_lambda_permission.
+    """
 
     address: str
     arn: str

@@ -1,4 +1,4 @@
-"""From Terraform's state to the blueprint: one subject after the other, all of them pure."""
+"""From Terraform's state to the blueprint: one subject after another. All readers are pure."""
 
 from __future__ import annotations
 

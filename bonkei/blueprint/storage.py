@@ -1,4 +1,4 @@
-"""Storage for programs besides buckets and databases: queues, tables, parameters.
+"""Storage for programs other than buckets and databases: queues, tables, parameters.
 
 Read from aws_sqs_queue with its satellites, aws_dynamodb_table, aws_ssm_parameter.
 """

@@ -1,8 +1,8 @@
-"""Which phase follows which, and what a failure means: pure.
+"""The order of the phases, and the effect of a failure: pure.
 
 "Build phase transitions",
 https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html: a build that
-fails in INSTALL or PRE_BUILD goes on with FINALIZING; POST_BUILD and UPLOAD_ARTIFACTS follow a
+fails in INSTALL or PRE_BUILD continues with FINALIZING; POST_BUILD and UPLOAD_ARTIFACTS follow a
 failed BUILD too.
 """
 

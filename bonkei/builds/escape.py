@@ -39,7 +39,7 @@ _PATH = re.compile(r"(?:^|\s)[\"']?(/[^\s\"';|&)]*)")
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """`line` of the buildspec, the command and what it would write."""
+    """`line` of the buildspec, the command and the files that it would write."""
 
     line: int
     command: str

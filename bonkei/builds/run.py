@@ -65,7 +65,7 @@ class Run:
         self._guarding: asyncio.Task[None] | None = None
 
     async def execute(self) -> None:
-        """Run the build to its end, whatever happens. The recorder keeps how it ended."""
+        """Run the build to its end in any case. The recorder keeps its result."""
         minutes = self._record.build.request.timeout or self._project.timeout
         status = SUCCEEDED
         try:

@@ -76,8 +76,9 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class BuildsSettings:
-    """`directory`: the room's own. `may_write_outside`: builds run where nothing confines them,
-    whatever they write. Disk in bytes and processes bound one build; `at_once` all."""
+    """`directory`: the room's own. `may_write_outside`: builds run without confinement, even if
+    they write outside their folder. Disk in bytes and processes bound one build; `at_once` all.
+    """
 
     directory: Path
     may_write_outside: bool = False

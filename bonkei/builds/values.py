@@ -106,7 +106,7 @@ class Build:
 @dataclass(frozen=True, slots=True)
 class BuildsSnapshot:
     """`running`: (id, phase) of each; `last`: (id, status, error) of the last one of each project.
-    `notes`: what a person should know, such as a log that nobody may write."""
+    `notes`: messages for a person, for example about a log that no role may write."""
 
     projects: int
     running: tuple[tuple[str, str], ...]

@@ -17,7 +17,7 @@ from bonkei.builds.variables import typed
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """`secret`: the names whose values no log shows and no export hands on."""
+    """`secret`: the names of values that logs and exports omit."""
 
     values: Mapping[str, str]
     secret: frozenset[str]

@@ -61,7 +61,7 @@ def codebuild_variables(
 def typed(
     project: BuildProject, given: Sequence[tuple[str, str, str]]
 ) -> dict[str, tuple[str, str]]:
-    """(value, type) by name, of the project's variables and those of the request over them."""
+    """(value, type) by name, of the project's variables, overridden by those of the request."""
     pairs = [*project.environment, *given]
     return {name: (value, kind or "PLAINTEXT") for name, value, kind in pairs}
 

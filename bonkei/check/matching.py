@@ -1,4 +1,4 @@
-"""Whether a metric filter's pattern can match a record of what writes to its log group.
+"""Whether a metric filter's pattern can match a record from a writer of its log group.
 
 "Filter pattern syntax",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html

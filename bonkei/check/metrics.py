@@ -45,7 +45,7 @@ def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
 
 
 def _others_may_emit(blueprint: Blueprint) -> bool:
-    """Whether a role may put metrics of its own. Their names cannot be known here."""
+    """Whether a role may put its own metrics. Their names cannot be known here."""
     return any(
         bool(unknown_managed_policies(role)) or allows(role, "cloudwatch:PutMetricData", "*")
         for role in blueprint.roles

@@ -13,8 +13,9 @@ _OF_RDS = frozenset({"username", "password"})
 
 
 def secret_keys(blueprint: Blueprint, vault: Vault) -> dict[str, frozenset[str]]:
-    """The keys of each secret with a known value, by ARN; none for one that is no JSON object.
-    Secrets that a person sets are left out."""
+    """The keys of each secret with a known value, by ARN; none if the value is not a JSON object.
+    Secrets that a person sets are left out.
+    """
     found = {
         cluster.master_secret_arn: _OF_RDS
         for cluster in blueprint.database_clusters

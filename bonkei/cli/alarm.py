@@ -44,7 +44,7 @@ def list_alarms(context: Context, json_wanted: bool) -> None:
 @_as_json
 @pass_context
 def show(context: Context, name: str, json_wanted: bool) -> None:
-    """An alarm: what it looks at, its graph, its state and its actions.
+    """An alarm: its metric, its graph, its state and its actions.
 
     NAME is its name, or the end of it after `-`.
     """

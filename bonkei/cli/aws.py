@@ -92,7 +92,7 @@ def _run(context: Context, role: str, words: tuple[str, ...]) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = str(context.home.cloud / "no-file")
     isolated = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_PAGER": ""}
-    # The command overlooks AWS_ENDPOINT_URL for SQS, whose old address it takes instead.
+    # For SQS the command ignores AWS_ENDPOINT_URL and takes the old address of SQS.
     command = [str(program), "--endpoint-url", environment["AWS_ENDPOINT_URL"], *words]
     environment = {**kept, **isolated, **environment}
     os.execve(program, command, environment)  # noqa: S606 - it has the terminal

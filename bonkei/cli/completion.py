@@ -56,7 +56,7 @@ def complete_fault(ctx: click.Context, _: click.Parameter, given: str) -> list[s
 
 
 def _short(names: Iterable[str]) -> list[str]:
-    """Each name, before it what follows its last hyphen unless two names end so."""
+    """Each name, preceded by the part after its last hyphen unless two names share it."""
     names = sorted(names)
     ends = [name.rpartition("-")[2] for name in names]
     return [end for end in ends if ends.count(end) == 1] + names

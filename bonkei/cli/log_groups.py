@@ -19,7 +19,7 @@ _POLL = 0.5  # seconds between two looks for new events
 
 @dataclass(frozen=True, slots=True)
 class LogGroups:
-    """Some groups, of which some streams are wanted: those whose name begins with `stream`."""
+    """Some groups, and the wanted streams of them: those whose name begins with `stream`."""
 
     groups: tuple[GroupReader, ...]
     stream: str = ""

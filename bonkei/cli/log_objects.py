@@ -1,7 +1,7 @@
 """`bonkei logs --destination s3`: the lines of logs that are objects of buckets.
 
-Program logs of a log router, and what AWS's services log: JSON lines, CloudFront's columns, a load
-balancer's entries. Objects are read where the store keeps them, also while nothing runs.
+Program logs of a log router, and logs of AWS's services: JSON lines, CloudFront's columns, a load
+balancer's entries. Objects are read where the store keeps them, even while nothing runs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _DATED = re.compile(r"/(?:year=)?\d{4}/.*|/[^/]*$")
 
 @dataclass(frozen=True, slots=True)
 class LogObject:
-    """`folder`: its key without what changes from object to object."""
+    """`folder`: its key without the parts that differ between objects."""
 
     path: Path
     key: str
@@ -44,7 +44,7 @@ class LogObject:
 
 @dataclass(slots=True)
 class LogObjects:
-    """The objects of all buckets that are logs, or those of a service."""
+    """The log objects of all buckets, or those of a service."""
 
     directory: Path
     service: str | None = None

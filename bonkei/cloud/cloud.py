@@ -242,12 +242,13 @@ class Cloud:
         return git_signature.verify(name, password, place, region, secrets, now=now)
 
     def disturb(self, disturb: Disturb | None) -> None:
-        """From now on, calls of anybody are late or refused as it says; None: no call is."""
+        """From now on, all calls are delayed or refused as it says; None: none is."""
         self._endpoint.disturb = disturb
 
     def follow_network(self, blueprint: Blueprint) -> None:
-        """The ways of calls lead as in these definitions, whatever else is declared; until the
-        next `apply`."""
+        """Calls take the routes of these definitions, in place of the declared ones, until the
+        next `apply`.
+        """
         self._network.use(blueprint)
 
     @property
@@ -289,7 +290,7 @@ class Cloud:
             self._failure = error.message
 
     def _deliverable(self, blueprint: Blueprint) -> Blueprint:
-        """Without a bucket's notifications whose receivers do not let S3 in."""
+        """The blueprint without bucket notifications whose receivers do not admit S3."""
         found = [permitted(bucket, self.asks.service) for bucket in blueprint.buckets]
         self._undecided += tuple(note for _, notes in found for note in notes)
         return replace(blueprint, buckets=tuple(bucket for bucket, _ in found))

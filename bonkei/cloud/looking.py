@@ -68,7 +68,7 @@ class Beginning:
 
 
 class Looking:
-    """`person`: whose calls these are. `url` and `region`: the endpoint's, as they are by then."""
+    """`person`: the caller. `url` and `region`: the endpoint's at the time of the call."""
 
     def __init__(
         self,

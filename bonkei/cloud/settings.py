@@ -14,7 +14,7 @@ CONNECTIONS = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one client may cost the others.
+    """The limits of one client, so that others are served.
 
     `connections` at once; `idle` seconds between two calls of one, and until its first head is
     whole; `silence` seconds without a byte of a body; `unread` seconds for a client that takes

@@ -92,7 +92,7 @@ def account_id(table: Table) -> str:
 def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
     """The directory that `bonkei reset` removes: never the project's or the user's own.
 
-    A workspace other than the default one has a home of its own inside, and so everything apart.
+    Each workspace other than the default one has its own home inside this directory.
     """
     home = (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
     lived_in = [root, Path(environment.get("HOME") or "/").resolve()]

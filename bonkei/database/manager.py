@@ -98,8 +98,9 @@ class Database:
             await self._reload(self._server)
 
     async def rotate(self) -> None:
-        """Give the master user another password. What is signed in stays so. DatabaseError for a
-        server of a person's own: its users are theirs."""
+        """Give the master user another password. Existing sessions stay signed in. DatabaseError
+        for a user's own server: its users are not changed.
+        """
         server, cluster = self._server, self._cluster
         if server is None:
             raise DatabaseError(f"{cluster.identifier} has no server of the miniature's own")

@@ -80,10 +80,10 @@ def _check(root: Path, uid: int) -> None:
 
 
 def delete_data(home: Path) -> None:
-    """Remove the data of every cluster of this home, wherever it lies. No server may run."""
+    """Remove the data of every cluster of this home. No server may run."""
     records = home / "database"
     record = records / _RECORD
     if record.is_file() and os.geteuid() == 0:
-        # The record says only that there is one; where, is computed and not believed.
+        # The record says only that a directory exists. Its place is computed, not read from it.
         shutil.rmtree(foreign_root(home), ignore_errors=True)
     shutil.rmtree(records, ignore_errors=True)

@@ -1,7 +1,7 @@
 """One PostgreSQL server process: its start, its life, its end.
 
 Durable: fsync stays on, a killed server recovers at its next start. The process is tied to this
-one: when the supervisor dies, however it dies, the server shuts down by itself (fast shutdown).
+one: when the supervisor dies in any way, the server shuts down (fast shutdown).
 """
 
 from __future__ import annotations

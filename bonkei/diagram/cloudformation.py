@@ -1,7 +1,7 @@
 """The pipelines of a CloudFormation template, as far as a picture of them needs it.
 
-Intrinsic functions are not evaluated: a reference is shown by the name of what it refers to, and of
-both branches of an `If` the picture shows that it is one or the other.
+Intrinsic functions are not evaluated: a reference is shown by the name of its target, and an `If`
+as one branch "or" the other.
 """
 
 from __future__ import annotations

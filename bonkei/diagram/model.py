@@ -74,7 +74,9 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """`name` is that of its files; `description` is for those who do not see the picture."""
+    """`name`: the name of its files; `description`: the text for readers who do not see the
+    picture.
+    """
 
     name: str
     title: str

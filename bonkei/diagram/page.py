@@ -1,6 +1,6 @@
 """Diagrams in a Markdown page: a picture, and the same as Mermaid to be copied and read aloud.
 
-Where a page has a pair of these comments, what is between them is written anew:
+Where a page has a pair of these comments, the text between them is rewritten:
 
     <!-- diagram: system -->
     <!-- /diagram -->

@@ -66,7 +66,7 @@ def _ends(arrow: Arrow, diagram: Diagram, boxes: Mapping[str, Box]) -> _Ends:
 
 
 def _departure(arrow: Arrow, diagram: Diagram) -> float:
-    """Arrows of one style leave one side together, those of another below them."""
+    """Arrows of one style leave one side together; the other styles leave below them."""
     source = diagram.node(arrow.source)
     rightwards = diagram.node(arrow.target).column > source.column
     styles = {
@@ -100,7 +100,7 @@ def _free(diagram: Diagram, source: Node, target: Node, row: int) -> bool:
 
 
 def _port(arrow: Arrow, diagram: Diagram, box: Box) -> float:
-    """Arrows that arrive at one side do so one below the other; a straight one in the middle."""
+    """Arrows arrive at one side one below another, a straight one in the middle."""
     target = diagram.node(arrow.target)
     from_left = diagram.node(arrow.source).column < target.column
     same_side = [

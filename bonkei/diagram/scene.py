@@ -1,5 +1,6 @@
-"""A diagram with everything placed, as values: for those who draw it themselves, such as a page
-that shows the state of each node."""
+"""A diagram with all positions, as values: for code that draws it itself, such as a page that
+shows the state of each node.
+"""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """`#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` stand for the request's own."""
+    """`#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` are replaced by the request's
+    own.
+    """
 
     status: int
     protocol: str = "#{protocol}"

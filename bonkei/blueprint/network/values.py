@@ -39,9 +39,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """`routes` are those of the route table that holds here (its own, or the VPC's main one);
-    the VPC's local route is implied. `routes_known` is False where that table is outside the
-    definitions: nothing can be said about where the subnet leads."""
+    """`routes`: those of the subnet's route table (its own, or the VPC's main one); the VPC's local
+    route is implied. `routes_known` is False where that table is outside the definitions: then the
+    destinations of the subnet are unknown.
+    """
 
     address: str
     arn: str

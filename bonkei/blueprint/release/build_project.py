@@ -23,8 +23,9 @@ class BuildSource:
 
 @dataclass(frozen=True, slots=True)
 class BuildArtifacts:
-    """Where the output goes. `type`: CODEPIPELINE, S3 or NO_ARTIFACTS; `identifier` is a secondary
-    artifact's. The other members are those of `ProjectArtifacts` in CodeBuild's API."""
+    """The destination of the output. `type`: CODEPIPELINE, S3 or NO_ARTIFACTS; `identifier` is a
+    secondary artifact's. The other members are those of `ProjectArtifacts` in CodeBuild's API.
+    """
 
     type: str = "NO_ARTIFACTS"
     location: str = ""

@@ -1,7 +1,7 @@
-"""aws_ecs_task_definition, and what `ecs register-task-definition` has registered.
+"""aws_ecs_task_definition, and the revisions of `ecs register-task-definition`.
 
 Both are read from the document that ECS describes, so that a revision made from another one's
-description keeps what the miniature does not simulate.
+description keeps the parts that the miniature does not simulate.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def read_task_definitions(state: State) -> tuple[TaskDefinition, ...]:
 def read_registered(
     document: Mapping[str, Any], arn: str, revision: int, address: str
 ) -> TaskDefinition:
-    """A task definition from RegisterTaskDefinition's parameters. BlueprintError names what is
-    wrong in them.
+    """A task definition from RegisterTaskDefinition's parameters. BlueprintError names their
+    mistakes.
 
     Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
     """

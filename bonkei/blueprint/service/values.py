@@ -60,7 +60,7 @@ class MountPoint:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One entry of `container_definitions`. None means: the image says. Times in seconds."""
+    """One entry of `container_definitions`. None: the image's value counts. Times in seconds."""
 
     name: str
     image: str

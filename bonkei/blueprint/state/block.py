@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Attributes of the resource at `address`; `path` says where in it, for an error."""
+    """Attributes of the resource at `address`; `path`: the place in it, for error messages."""
 
     address: str
     values: Mapping[str, Any] = field(repr=False)

@@ -55,7 +55,7 @@ class State:
         return tuple(r for r in self.resources if r.mode == "managed" and r.type in types)
 
     def known(self, *types: str) -> tuple[Resource, ...]:
-        """Resources and data sources of these types: whatever has their attributes."""
+        """Resources and data sources of these types: everything with their attributes."""
         return tuple(r for r in self.resources if r.type in types)
 
     def arns(self) -> tuple[str, ...]:

@@ -170,7 +170,9 @@ def _or(block: Block, state: State) -> Statement:
 
 
 def _not(block: Block, state: State) -> Statement:
-    """`not` of what cannot be evaluated cannot be evaluated either: it must not match always."""
+    """A `not` around a statement that cannot be evaluated cannot be evaluated either. Otherwise it
+    would always match.
+    """
     inner = read_statement(block.required_block("statement"), state)
     unknown = next(not_simulated_parts(inner), None)
     return Not(inner) if unknown is None else unknown

@@ -29,8 +29,9 @@ TEXT_TRANSFORMATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class FieldToMatch:
-    """The part of the request that is looked at; `name` for a single header or query argument,
-    `oversize_handling` for a body that is longer than what AWS WAF inspects of one."""
+    """The inspected part of the request; `name` for a single header or query argument,
+    `oversize_handling` for a body that is longer than the part that AWS WAF inspects.
+    """
 
     kind: Literal[
         "single_header",
@@ -47,7 +48,7 @@ class FieldToMatch:
 
 @dataclass(frozen=True, slots=True)
 class ByteMatch:
-    """The field, transformed in order, holds the bytes at the place the constraint says."""
+    """The field, transformed in order, holds the bytes at the place of the constraint."""
 
     field: FieldToMatch
     search_string: bytes
@@ -117,7 +118,7 @@ class Not:
 class NotSimulatedStatement:
     """A statement that only AWS can evaluate (a managed rule group, a country, …): never matches.
 
-    It is listed among what is not simulated, by name.
+    It is listed by name as not simulated.
     """
 
     kind: str
@@ -155,8 +156,9 @@ class WafAction:
 
 @dataclass(frozen=True, slots=True)
 class WafRule:
-    """`labels`: what it adds to a request that matches, by their full names. `group`: the ARN of
-    the rule group that it comes from."""
+    """`labels`: the full names of the labels that it adds to a matching request. `group`: the ARN
+    of the rule group that it comes from.
+    """
 
     name: str
     priority: int

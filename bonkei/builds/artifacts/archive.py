@@ -17,7 +17,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def unpack(archive: Path, into: Path) -> None:
-    """PhaseError when it is no zip, names a place outside `into`, or is too large."""
+    """PhaseError when it is not a zip, names a place outside `into`, or is too large."""
     try:
         with zipfile.ZipFile(archive) as found:
             entries = found.infolist()
@@ -53,8 +53,9 @@ def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path) ->
 def pack(
     root: Path, files: Iterable[tuple[str, str]], archive: Path, *, keep_links: bool = False
 ) -> int:
-    """Zip (path below `root`, name in the archive) pairs; how many there are. A link that leads
-    out of `root` is left out, another one is followed, or kept as `keep_links` says."""
+    """Zip (path below `root`, name in the archive) pairs. Returns their number. A link that leads
+    out of `root` is left out; `keep_links` says whether another one is kept or followed.
+    """
     count, home = 0, root.resolve()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as made:
         for path, name in files:

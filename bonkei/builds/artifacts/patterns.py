@@ -1,8 +1,8 @@
 """Which files of a build an artifact has: pure over relative paths.
 
 "Build specification reference": `**/*` names all files at any depth, `folder/*` those of one
-folder, `folder/**/*` those below it. `base-directory` may be a pattern of folders; what they hold
-is named from inside them. `exclude-paths` are relative to it.
+folder, `folder/**/*` those below it. `base-directory` may be a pattern of folders. Their files are
+named relative to them. `exclude-paths` are relative to it.
 """
 
 from __future__ import annotations

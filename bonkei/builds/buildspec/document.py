@@ -73,7 +73,7 @@ class Node:
 
 
 def parse(text: str) -> Node:
-    """The document's root. PhaseError with the line where it is no YAML."""
+    """The document's root. PhaseError, with the line, when it is not YAML."""
     if len(text) > LARGEST:
         raise PhaseError("YAML_FILE_ERROR", f"the buildspec has more than {LARGEST} characters")
     try:

@@ -1,4 +1,4 @@
-"""A buildspec's text as values. What is wrong is a YAML_FILE_ERROR with its line.
+"""A buildspec's text as values. A mistake is a YAML_FILE_ERROR with its line.
 
 Source: "Build specification reference for CodeBuild",
 https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html

@@ -1,7 +1,8 @@
-"""How a build is kept to its own folder, as far as the kernel allows it.
+"""Keeps a build in its own folder, as far as the kernel allows it.
 
-A build gets a user, a mount and a process namespace (`unshare`). Then it sees the machine's files
-and changes none; what it writes to /usr, /etc or /var lies in its own folder, and goes with it.
+A build gets a user, a mount and a process namespace (`unshare`). Then it can read the machine's
+files and change none. Its files below /usr, /etc and /var are in its own folder, and are removed
+with it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ INSIDE = Path(__file__).with_name("inside.py")
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """`why_not` says why this machine cannot confine; empty when it can."""
+    """`why_not`: the reason why this machine cannot confine a build; empty when it can."""
 
     why_not: str = ""
 
@@ -56,9 +57,10 @@ def place(
     is_confined: bool,
     has_engine: bool,
 ) -> Mapping[str, Any]:
-    """What `inside.py` makes. `keep`: files and folders that the build needs and that a private
-    /tmp would hide. `hidden`: what is not the build's to see, besides a person's keys.
-    `has_engine`: a privileged project may use the machine's container engine."""
+    """The settings of `inside.py`. `keep`: files and folders that the build needs and that a
+    private /tmp would hide. `hidden`: files that the build must not see, in addition to a person's
+    keys. `has_engine`: a privileged project may use the machine's container engine.
+    """
     home = Path.home()
     shown = [*keep, *map(Path, (_RESOLVER, *(_SOCKETS if has_engine else ())))]
     unseen = [*(str(home / name) for name in _PERSONS), *map(str, hidden)]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 def remove(folder: Path) -> None:
-    """Remove a build's folder after its processes have ended. An overlay leaves folders there
-    that nobody may enter, not even the miniature.
+    """Remove a build's folder after its processes have ended. An overlay leaves folders there that
+    even the miniature may not enter.
     """
 
     def again(_function: object, path: str, _: object) -> None:

@@ -1,5 +1,6 @@
-"""The process of one build: it runs scripts one after the other, and nothing of it is left at the
-end."""
+"""The process of one build: it runs scripts one after another. No process of it is left at the
+end.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The scripts around a build's entries: pure.
 
-Each entry is a script of its own. It starts in the directory and with the variables that the entry
-before has left; shell options do not carry over. So does CodeBuild's agent: it sources the entry
-between a file with the variables and `export -p` into that file.
+Each entry is a separate script. It starts in the directory and with the variables that the previous
+entry has left; shell options do not carry over. CodeBuild's agent does the same: it sources the
+entry between a file with the variables and `export -p` into that file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ printf '%s' "{name}" >{target}
 
 
 def entry_script(state: str, *, is_succeeding: bool, is_separate: bool) -> str:
-    """Runs the entry that lies in `state`, the folder of what carries over."""
+    """Runs the entry in `state`, the folder of the values that carry over."""
     template = _SEPARATE if is_separate else _CARRYING
     return template.format(
         directory=quote(f"{state}/directory"),

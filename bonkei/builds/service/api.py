@@ -1,4 +1,4 @@
-"""CodeBuild's operations. What is not here, the endpoint refuses by name."""
+"""CodeBuild's operations. The endpoint refuses all others by name."""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ class Authority:
 
 def make_authority(directory: Path, hosts: frozenset[str], now: datetime) -> Authority:
     """Writes the bundle, and nothing of the authority's own key. The machine's authorities are in
-    it too: a build may ask other hosts, whose certificates are their own."""
+    it too, because a build may ask other hosts.
+    """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Bonkei, for builds")])

@@ -1,7 +1,7 @@
 """The folder of commands that comes first on a build's PATH.
 
-What the machine has is used as it is. Where it has none, a command of CodeBuild's image that the
-miniature provides stands in (`aws`, `unzip`, …). The others are missing, as in an image without
+The machine's own commands are used unchanged. Missing commands of CodeBuild's image are replaced if
+the miniature provides them (`aws`, `unzip`, …). The others are missing, as in an image without
 them.
 """
 

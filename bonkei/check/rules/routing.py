@@ -119,7 +119,7 @@ def cache_heeds_the_program(subject: Subject) -> Iterator[Problem]:
 
 
 def routed_path_gets_what_belongs_to_it(subject: Subject) -> Iterator[Problem]:
-    """A path that the load balancer routes to another target is no page of the default target."""
+    """A path that is routed to another target is not a page of the default target."""
     balancers = {b.dns_name.lower(): b for b in subject.blueprint.load_balancers}
     for balancer in subject.blueprint.load_balancers:
         balancers |= dict.fromkeys(balancer.aliases, balancer)

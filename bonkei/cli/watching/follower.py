@@ -1,4 +1,4 @@
-"""Does what changes mean, one round after another. What fails stays on the screen."""
+"""Carries changes out, one round after another. Failures stay on the screen."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Follower:
         self.waits = False  # a plan waits for the key
 
     async def follow(self, found: Round) -> bool:
-        """Whether the definitions were applied. What failed before is tried again with it."""
+        """Whether the definitions were applied. Earlier failures are tried again with it."""
         self._screen.changed(found.files)
         again, self._again = self._again, Round()
         services = dict.fromkeys((*again.services, *found.services))
@@ -79,7 +79,7 @@ class Follower:
         return bool(applied)
 
     async def apply(self) -> bool:
-        """The plan that was shown, or whatever the definitions are now."""
+        """The plan that was shown, or the present definitions."""
         self.waits = False
         done = await self._try(DEFINITIONS, self._apply)
         self._screen.remaining()

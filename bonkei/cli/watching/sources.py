@@ -23,7 +23,7 @@ _POLL = 0.05
 
 
 class _Filter(DefaultFilter):
-    """Without editors' temporary files, caches, and what Terraform and Bonkei write."""
+    """Without editors' temporary files, caches, and the files that Terraform and Bonkei write."""
 
     ignore_dirs = (*DefaultFilter.ignore_dirs, ".terraform", ".bonkei", ".ruff_cache")
     ignore_entity_patterns = (
@@ -82,7 +82,7 @@ async def wait_for_git(root: Path) -> None:
 
 @contextmanager
 def keys(pressed: asyncio.Queue[str]) -> Iterator[bool]:
-    """Put each pressed key into the queue. False when there is no terminal to press one at."""
+    """Put each pressed key into the queue. False when there is no terminal."""
     if not sys.stdin.isatty():
         yield False
         return

@@ -1,7 +1,7 @@
 """Connections to MiniStack, kept for the next call.
 
-HTTP/1.1 with one server whose version is locked: each call costs a quarter of what a client for
-all servers takes, and a call's cost is what the endpoint adds to it.
+HTTP/1.1 with one server whose version is locked: each call costs a quarter of a general client's.
+This cost is added to every call of the endpoint.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ class StoreConnections:
         self, port: int, head: Sequence[str], body: Body, *, bodiless: bool
     ) -> StoreAnswer:
         """Send a request and read the answer's head; the caller ends the answer. `head`: the
-        request line and the headers, of those about the body's length only that of a body in
-        pieces; `bodiless`: no body follows the answer's head. ConnectionError, TimeoutError,
-        EOFError."""
+        request line and the headers. Of the headers about the body's length only that of a chunked
+        body; `bodiless`: no body follows the answer's head. ConnectionError, TimeoutError,
+        EOFError.
+        """
         pipe = self._reuse(port) or await _connect(port)
         try:
             await _send(pipe.writer, head, body)
@@ -80,7 +81,7 @@ class StoreConnections:
 
 
 class StoreAnswer:
-    """An answer whose body is still to be read. `end` it in any case."""
+    """An answer with an unread body. Call `end` in any case."""
 
     def __init__(
         self,

@@ -84,7 +84,8 @@ class Passing:
         alter: Alterations = _UNALTERED,
     ) -> web.StreamResponse:
         """The answer; a long one is already on its way to the client. ApiError when none comes.
-        `body` None: that of an object, as it arrives."""
+        `body` None: an object's body, passed on as it arrives.
+        """
         sent = await self._body(incoming, request) if body is None else body
         crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
         connection = connection_of(incoming)

@@ -78,8 +78,9 @@ def capped(query: str) -> str:
 
 
 def check_arrived(size: int, request: Request) -> None:
-    """ApiError when a body that is still arriving is too large. What frames its chunks is not
-    counted as the object's."""
+    """ApiError when a body that is still arriving is too large. The framing of its chunks does not
+    count.
+    """
     check_size(size if _LENGTH not in request.header else size - size // 32 - 65_536)
 
 

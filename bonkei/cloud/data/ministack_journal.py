@@ -5,7 +5,7 @@ sent: a message, an item, or the other state of one service. A snapshot is MiniS
 The next start reads the journal after the last snapshot. Nothing is synchronised with the disk: a
 killed process loses nothing, a power failure may.
 
-The journal does not hold which messages are in flight, and how often they were received. After a
+The journal does not record which messages are in flight, nor how often they were received. After a
 crash they are delivered again, which SQS's standard queues may do at any time.
 """
 

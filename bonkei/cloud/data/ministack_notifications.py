@@ -1,8 +1,9 @@
-"""Hands over a bucket's events for topics and functions. Both are rooms of Bonkei, not MiniStack's.
+"""Hands over a bucket's events for topics and functions. Both are rooms of Bonkei, not parts of
+MiniStack.
 
 Each event is a line of JSON into the pipe that NOTIFICATIONS_FD names by its descriptor:
-{"service": "sns" | "lambda", "target": ARN, "bucket": ARN, "message": {...}}. Whether the target is
-there, and lets S3 in, is asked on the other side.
+{"service": "sns" | "lambda", "target": ARN, "bucket": ARN, "message": {...}}. The reader of the
+pipe checks that the target exists and admits S3.
 """
 
 import json

@@ -63,8 +63,9 @@ def _keep_stream_labels() -> None:
 
 
 def _tell_age_of_oldest() -> None:
-    """Answer for an attribute that is no SQS's, as CloudWatch's metric says: the age of the oldest
-    message that is not deleted."""
+    """Answer for an attribute that SQS does not have, for CloudWatch's metric: the age of the
+    oldest message that is not deleted.
+    """
     usual = sqs._HANDLERS["GetQueueAttributes"]
 
     def answer(data, url):  # type: ignore[no-untyped-def]
@@ -80,8 +81,9 @@ def _tell_age_of_oldest() -> None:
 
 
 def _let_people_look_at_messages() -> None:
-    """Answer an operation that SQS has not: messages as they lie there, for a person who looks.
-    None is received, and nothing changes."""
+    """Answer an operation that SQS does not have: the waiting messages, for a person who inspects
+    the queue. None is received, and nothing changes.
+    """
 
     def shown(one, now):  # type: ignore[no-untyped-def]
         is_visible = one.get("visible_at", now) <= now

@@ -18,7 +18,7 @@ _PERSON_SECONDS = 3_600.0
 class CallerEnvironments:
     """The `CallerEnvironments` of `bonkei/aws_service.py`, and those of tasks and people.
 
-    `url` and `region` are the endpoint's as they are by then, `roles` those that are declared."""
+    `url` and `region`: the endpoint's at the time of the call; `roles`: the declared ones."""
 
     def __init__(
         self,
@@ -35,8 +35,9 @@ class CallerEnvironments:
         self._clock = clock
 
     def task(self, role_arn: str, task_id: str, source: str = "") -> dict[str, str]:
-        """As ECS: an address that hands out the role's credentials. Without a role, no identity.
-        The task's own definition says its region. `source`: as `Caller` has it."""
+        """As ECS: an address that gives out the role's credentials. Without a role, no identity.
+        The task's definition has its region. `source`: as `Caller` has it.
+        """
         environment = {**self._address(), "AWS_EC2_METADATA_DISABLED": "true"}
         if role_arn:
             environment |= task_environment(self._issuer, self._url(), role_arn, task_id, source)

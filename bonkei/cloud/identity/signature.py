@@ -72,7 +72,7 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
 
 def sign(request: Request, body: bytes, scope: Scope, secret: str) -> str:
     """The Authorization header of a request of our own. It has the headers host and x-amz-date; all
-    of its headers are signed. A header x-amz-content-sha256 stands for the body."""
+    of its headers are signed. A header x-amz-content-sha256 replaces the body's digest."""
     names = tuple(sorted(name for name, _ in request.headers))
     signed = _Signed(scope, request.header["x-amz-date"], names, "", "")
     payload = request.header.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()

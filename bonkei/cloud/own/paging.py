@@ -1,4 +1,4 @@
-"""Long answers in pages: the token says where the next one begins."""
+"""Long answers in pages: the token marks the beginning of the next one."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def service(
 
 
 def _is_cluster(one: DatabaseCluster) -> bool:
-    """The blueprint has an instance of its own as a cluster of one."""
+    """The blueprint represents an instance without a cluster as a cluster of one."""
     return ":cluster:" in one.arn
 
 

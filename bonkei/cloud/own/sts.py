@@ -54,8 +54,10 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
 
 
 def _check_second_factor(call: AwsCall) -> None:
-    """There are no devices here: each IAM user has the one that it names, and any six digits are
-    its code. The rest is AWS's: a device is its user's own, and a role's session has none."""
+    """There are no devices here: each IAM user has the device that it names, and any six digits
+    are its code. The rest is as on AWS: a device belongs to one user, and a role's session has
+    none.
+    """
     serial = call.parameters.get("SerialNumber")
     if serial is None:
         return

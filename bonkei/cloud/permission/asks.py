@@ -1,8 +1,8 @@
-"""Calls that AWS makes by itself, and that no client sends: a log is delivered into a bucket, an
-event goes to a topic, an image is pulled. AWS asks IAM then too.
+"""Calls of AWS itself, without a client: a log is delivered into a bucket, an event goes to a
+topic, an image is pulled. AWS asks IAM for these, too.
 
-Two kinds. A service calls as itself (`ServiceAsk`): only the resource's own policy can let it in.
-Or it calls as a role that the definitions give it (`RoleAsk`).
+There are two kinds. A service calls as itself (`ServiceAsk`): only the resource's own policy can
+let it in. Or it calls as a role that the definitions give it (`RoleAsk`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ Context = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ServiceAsk:
-    """`service` such as `delivery.logs.amazonaws.com`. `source_arn`: of what it acts for, as
-    aws:SourceArn has it. `accounts`: of AWS, in whose name the service acts too (an older load
-    balancer log is written by an account of the region). `context`: more condition keys."""
+    """`service` such as `delivery.logs.amazonaws.com`. `source_arn`: the resource for which it
+    acts, as in aws:SourceArn. `accounts`: AWS's accounts in whose name the service also acts (an
+    older load balancer log is written by an account of the region). `context`: more condition
+    keys.
+    """
 
     service: str
     action: str

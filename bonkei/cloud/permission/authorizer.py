@@ -151,8 +151,9 @@ def _ask(request: Request, each: Requirement, policies: Policies) -> tuple[Reque
 
 
 def _passes_endpoint(each: Requirement) -> bool:
-    """A service takes a customer's key with the caller's right, but not through its endpoint; a
-    role is passed on, which is no call."""
+    """Whether the request passes the caller's endpoint. A service uses a customer's key with the
+    caller's right, but not through that endpoint. Passing a role on is not a call.
+    """
     return "kms:viaservice" not in each.context and each.action != "iam:PassRole"
 
 
@@ -184,7 +185,7 @@ def _context_of_service(ask: ServiceAsk, now: float, estate: Estate) -> Context:
 
 @lru_cache(maxsize=64)
 def _context_of(caller: Caller, now: int, region: str) -> Context:
-    """Of the "AWS global condition context keys". The endpoint stands for AWS's: it speaks TLS."""
+    """Of the "AWS global condition context keys". The endpoint counts as AWS's: with TLS."""
     context = {
         "aws:principalarn": caller.role or caller.arn,
         "aws:principalaccount": caller.account,

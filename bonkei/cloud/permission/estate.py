@@ -61,7 +61,7 @@ class Estate:
         return self._identity(role_arn).unknown
 
     def undecided(self) -> tuple[str, ...]:
-        """The roles whose calls are not decided, with the reason, for people."""
+        """The roles whose calls are not judged, with the reason, for people."""
         roles: dict[str, list[str]] = {}
         for arn, role in self._roles.items():
             for unknown in self.unknown_policies(arn):
@@ -73,9 +73,9 @@ class Estate:
         )
 
     def policies(self, role_arn: str, resource: str, action: str) -> Policies:
-        """`role_arn` empty: a person, who may do everything that resources let the account do."""
+        """`role_arn` empty: a person, who may do all that the resources allow the account."""
         identity = self._identity(role_arn)
-        # A role's trust is about who assumes it, and not about who passes it on or reads it.
+        # A role's trust policy is about assuming it, not about passing it on or reading it.
         is_role = resource in self._roles and action.startswith("sts:")
         passed = resource in self._roles and not is_role
         return Policies(
@@ -133,7 +133,7 @@ class Estate:
         return self._prepared[name]
 
     def _default_key_policy(self) -> PolicyStatement:
-        """As the "default key policy" says: IAM policies of the account decide."""
+        """As with the "default key policy": IAM policies of the account decide."""
         return PolicyStatement(
             "", "Allow", ("kms:*",), resources=("*",), principals=(("AWS", self._root),)
         )
@@ -145,7 +145,9 @@ def _holder(arn: str) -> str:
 
 
 def _default_topic_policy(topic: str, account: str) -> PolicyStatement:
-    """ "Amazon SNS access control use cases": the owner, and what publishes in the owner's name."""
+    """ "Amazon SNS access control use cases": the owner, and services that publish in the owner's
+    name.
+    """
     return PolicyStatement(
         "",
         "Allow",
@@ -194,7 +196,7 @@ def _of_log_groups(blueprint: Blueprint) -> Iterator[PolicyStatement]:
 
 
 def read_others(files: Mapping[str, Path]) -> Mapping[str, tuple[PolicyStatement, ...]]:
-    """The statements of documents in files, by ARN. BlueprintError when one is no policy."""
+    """The statements of documents in files, by ARN. BlueprintError when one is not a policy."""
     found = {}
     for arn, file in files.items():
         block = Block(str(file), {"policy": file.read_text(encoding="utf-8")})

@@ -1,4 +1,4 @@
-"""From the names in a call to ARNs, and which customer's key encrypts what."""
+"""From the names in a call to ARNs and to the customer's keys of the resources."""
 
 from __future__ import annotations
 

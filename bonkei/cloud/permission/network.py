@@ -25,9 +25,10 @@ _SAID_AGAIN = 60.0  # seconds after which the same obstacle is reported again
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """`obstacle`: why the connection would time out; empty: it is open, or not enforced. `context`:
-    the condition keys of the way. `policy`: the endpoint's, where it has one of its own;
-    `endpoint`: its Terraform address."""
+    """`obstacle`: why the connection would time out; empty: it is open, or not enforced.
+    `context`: the condition keys of the route. `policy`: the endpoint's own, where it has one;
+    `endpoint`: its Terraform address.
+    """
 
     obstacle: str = ""
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -40,8 +41,9 @@ UNKNOWN = Via()
 
 
 class NetworkWays:
-    """`enforce`: "report" lets calls pass and says what would have timed out. `report` hears of an
-    obstacle at once, and not again for a minute."""
+    """`enforce`: "report" lets calls pass and reports those that would have timed out. `report`
+    gets an obstacle at once, and not again for a minute.
+    """
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """The permissions of the services that the miniature's rooms answer: ECS, Lambda, CloudWatch, …
 
-Each action has its operation's name, but for a few. `_RESOURCES` says where a call names what it is
-about; a call that names nothing is about `*`.
-"Actions, resources, and condition keys for AWS services", the Service Authorization Reference.
+Nearly every action has the name of its operation. `_RESOURCES`: the parameters in which a call
+names its resources; a call that names none is about `*`. "Actions, resources, and condition keys
+for AWS services", the Service Authorization Reference.
 """
 
 from __future__ import annotations

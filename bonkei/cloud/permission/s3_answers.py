@@ -1,7 +1,7 @@
-"""Answers of S3 that depend on what the caller may do, beyond yes and no.
+"""Answers of S3 that depend on the caller's permissions, beyond yes and no.
 
-DeleteObjects takes each key for itself: "the action returns the result of each key" (Amazon S3 API
-Reference). A missing object is a 404 only for who may list the bucket; others get a 403:
+DeleteObjects treats each key separately: "the action returns the result of each key" (Amazon S3 API
+Reference). A missing object is a 404 only for a caller that may list the bucket; others get a 403:
 GetObject, HeadObject and CopyObject, section "Permissions".
 """
 
@@ -33,8 +33,9 @@ _OF_BODY = ("content-length", "content-md5", "x-amz-checksum", "x-amz-content-sh
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The call as it is passed on, or `answer` instead of that. `alterations`: status -> what makes
-    another answer of S3's."""
+    """The call as it is passed on, or `answer` instead of that. `alterations`: status -> the
+    function that changes S3's answer.
+    """
 
     request: Request
     body: bytes | None

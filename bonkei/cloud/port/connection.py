@@ -24,7 +24,9 @@ _TOO_LONG = (
 
 
 class Connection(RequestHandler):
-    """aiohttp's, with bounds. Who reads a body or writes an answer says so by `wait` and `got`."""
+    """aiohttp's connection, with bounds. Readers of a body and writers of an answer call `wait`
+    and `got`.
+    """
 
     def __init__(
         self, server: Connections, limits: Limits, loop: asyncio.AbstractEventLoop

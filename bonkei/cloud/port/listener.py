@@ -32,9 +32,10 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 class Listener:
     """`serve` answers a call. `tls`: None until a certificate exists. `report` is called once
-    when the system refuses connections. Of more connections than the limit, the new ones wait in
-    the system's queue. The oldest idle ones are closed for them; when none is idle, those whose
-    clients send or take next to nothing."""
+    when the system refuses connections. Connections above the limit wait in the system's queue.
+    The oldest idle connections are closed for them. When none is idle, those with nearly no
+    traffic are closed.
+    """
 
     def __init__(self, serve: Serve, report: Callable[[str], None], limits: Limits) -> None:
         self._serve = serve

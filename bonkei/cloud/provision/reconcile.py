@@ -15,7 +15,8 @@ all of them exist by then."""
 @dataclass(frozen=True, slots=True)
 class Work:
     """Steps for one thing; `subject` is its address in the definitions, or its name. Works of one
-    `phase` may be done at the same time, but for those of one subject."""
+    `phase` may be done at the same time, except those with the same subject.
+    """
 
     subject: str
     region: str

@@ -61,11 +61,12 @@ Step = Call | Unless
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A declared thing. `steps` make it, or correct it: they may be taken any number of times.
+    """A declared thing. `steps` create or correct it: they may be repeated any number of times.
     `changes` are taken only when the definition has changed. `end` removes it, as far as AWS
-    would. It ends before a change when `anew` is set, and when `identity` differs: AWS cannot
-    change that. `content` is part of the definition and of no step. `once`: its steps are not
-    repeated when it exists already, since others would notice."""
+    would. It is removed before a change when `anew` is set, and when `identity` differs: AWS
+    cannot change that. `content` is part of the definition and of no step. `once`: its steps are
+    not repeated when it exists already, since others would notice.
+    """
 
     kind: str
     name: str

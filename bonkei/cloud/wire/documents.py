@@ -1,4 +1,4 @@
-"""Values in a document: those of JSON and CBOR, and the values of a call that they stand for.
+"""Values in a document: those of JSON and CBOR, and the corresponding values of a call.
 
 CBOR has bytes and timestamps of its own; JSON spells them as base 64 and as a number. Everything
 else is the same, so one reading serves both.

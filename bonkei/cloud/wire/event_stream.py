@@ -53,9 +53,10 @@ async def encode(
     value: Mapping[str, Any],
     failed: Failed,
 ) -> AsyncGenerator[bytes, None]:
-    """The messages of an answer: in the RPC protocols first what is no event, then an event after
-    another. An AwsServiceError that the model has for the stream is the last one. The service's
-    iterator is closed in any case."""
+    """The messages of an answer: in the RPC protocols first the members that are not events, then
+    one event after another. An AwsServiceError that the model has for the stream comes last. The
+    service's iterator is closed in any case.
+    """
     kind, binary = _kind(protocol)
     shape = model.output(operation)
     member = stream_member(model, shape)

@@ -1,4 +1,4 @@
-"""The query protocol's parameters: a form in whose names the nesting is spelled.
+"""The query protocol's parameters: a form whose names spell the nesting.
 
 Lists are `Name.member.1`, or `Name.1` where they are flat, maps `Name.entry.1.key` and `.value`.
 Source: "AWS query protocol" in the Smithy documentation.

@@ -31,7 +31,7 @@ class Route:
     method: str
     path: re.Pattern[str]
     query: tuple[tuple[str, str], ...]
-    literal: int  # characters that are no label: of two that fit, the longer is meant
+    literal: int  # characters outside labels: of two matching patterns, the longer wins
 
     def fits(self, method: str, path: str, query: Mapping[str, str]) -> bool:
         return (

@@ -14,8 +14,9 @@ from bonkei.cloudformation.template.references import names_in
 def in_order(
     resources: Mapping[str, ResourceDeclaration], conditions: Mapping[str, bool]
 ) -> tuple[ResourceDeclaration, ...]:
-    """Those whose condition holds. Of an `Fn::If` only the chosen branch counts. TemplateError for
-    a circle, and for a reference to a resource that is not made."""
+    """The resources whose condition holds. Of an `Fn::If` only the chosen branch counts.
+    TemplateError for a circle, and for a reference to a resource that is not made.
+    """
     made = {
         name: one
         for name, one in resources.items()

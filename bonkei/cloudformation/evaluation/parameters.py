@@ -30,7 +30,7 @@ def resolve_parameters(
     given: Mapping[str, Given],
     before: Mapping[str, str],
 ) -> Mapping[str, str]:
-    """Every parameter's value as text. `before`: those of the stack as it is. TemplateError."""
+    """Every parameter's value as text. `before`: the present values of the stack. TemplateError."""
     if unknown := [name for name in given if name not in declared]:
         raise TemplateError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     values = {name: _value(one, given.get(name), before) for name, one in declared.items()}

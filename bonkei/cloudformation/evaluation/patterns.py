@@ -1,7 +1,8 @@
-"""Whether values match patterns, for no longer than a moment.
+"""Whether values match patterns, with a time limit.
 
 A pattern such as `(a+)+` takes years for some values, and Python's `re` lets nothing else run
-meanwhile, not even in another thread. So a process of its own looks, and is ended when it is late.
+meanwhile, not even in another thread. So a separate process matches, and is ended when it takes too
+long.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """AWS IAM: roles and their policies.
 
-A policy of its own becomes what Terraform has: the policy, and an attachment for each role.
+A separate policy becomes Terraform's resources: the policy, and an attachment for each role.
 """
 
 from __future__ import annotations

@@ -74,8 +74,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`physical_id` is what `Ref` gives, `attributes` what `Fn::GetAtt` gives, `state` what
-    Terraform's state has of it."""
+    """`physical_id`: the value of `Ref`; `attributes`: the values of `Fn::GetAtt`; `state`: its
+    values in Terraform's state.
+    """
 
     physical_id: str
     attributes: Mapping[str, str]
@@ -84,8 +85,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`named_by`: the property with its name. `unserved`: properties that are kept, and not carried
-    out, each with what that means here."""
+    """`named_by`: the property with its name. `unserved`: properties that are kept and have no
+    effect here, each with the consequence.
+    """
 
     make: Callable[[Request], Made]
     named_by: str = ""

@@ -1,4 +1,4 @@
-"""What AWS's registry says of each type that is served: data/types.json.gz.
+"""AWS's registry entry of each served type: data/types.json.gz.
 
 `scripts/extract_cloudformation_types.py` writes the file. Form: "Resource type schema",
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html

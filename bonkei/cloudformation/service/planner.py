@@ -37,8 +37,9 @@ class Planner:
         return await template_text(call, before, self._get_object)
 
     async def plan(self, call: AwsCall, stack: Stack) -> Target:
-        """AwsServiceError for what CloudFormation, or the miniature, refuses, and for a stack that
-        somebody has changed meanwhile."""
+        """AwsServiceError for a refusal by CloudFormation or the miniature, and for a stack that
+        has been changed meanwhile.
+        """
         before = stack if stack.inputs.template else None
         template = read(await self.text(call, before))
         given = await asyncio.to_thread(inputs, call, template, before)

@@ -26,7 +26,7 @@ def changes(stack: Stack, target: Target) -> tuple[Change, ...]:
 
 
 def is_empty(stack: Stack, target: Target) -> bool:
-    """Whether CloudFormation says that there is nothing to do: outputs and tags count too."""
+    """Whether CloudFormation reports no changes: outputs and tags count too."""
     same_policies = [_policies(each) for each in stack.resources] == [
         _policies(each) for each in target.resources
     ]

@@ -32,7 +32,7 @@ Name = tuple[str, str]
 
 
 def names_of(states: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[Name]:
-    """Type and name of each resource of Terraform's types that has a name of its own."""
+    """Type and name of each resource of Terraform's types that has a name."""
     for kind, values in states:
         if kind in _NAMED and values.get(_NAMED[kind]):
             yield kind, str(values[_NAMED[kind]])

@@ -1,4 +1,4 @@
-"""Runs operations: one phase after the other, each on disk before anything follows it."""
+"""Runs operations: one phase after another, each written to disk before the next."""
 
 from __future__ import annotations
 

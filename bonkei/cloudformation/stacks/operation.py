@@ -1,7 +1,7 @@
 """A stack's way through an operation: pure.
 
-`prepare` says what the stack is to be next; the miniature then follows, and `conclude` takes what
-failed. Both look only at the stack, so a phase that was cut off is done again from the stack on
+`prepare` returns the next target of the stack. Then the miniature follows, and `conclude` gets the
+failures. Both look only at the stack, so a phase that was cut off is done again from the stack on
 disk. Statuses and reasons: "Stack status codes" and "Understand stack creation events",
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
@@ -125,7 +125,7 @@ def _after_failure(stack: Stack, failed: list[str], now: float) -> Stack:
 
 
 def _reached(stack: Stack, now: float) -> Stack:
-    """Everything is made. What is no longer wanted leaves, or is retained."""
+    """Everything is made. Resources that are no longer wanted are removed or retained."""
     wanted = {each.logical_id for each in stack.wanted.resources}
     removed = [each for each in stack.resources if each.logical_id not in wanted]
     gone = [

@@ -1,8 +1,7 @@
 """From a template and parameters to the resources that a stack is to have: pure.
 
-Every value is known beforehand, even a new key's id: it comes from a token that the stack's id, the
-logical id and the number of replacements make. So a change set shows exactly what its execution
-does.
+Every value is known beforehand, even a new key's id: it comes from a token of the stack's id, the
+logical id and the number of replacements. So a change set shows exactly what its execution does.
 """
 
 from __future__ import annotations
@@ -195,7 +194,9 @@ def _token(declared: ResourceDeclaration, stack: Stack, generation: int) -> str:
 
 
 def _made(wanted: StackResource, kind: Kind, request: Request) -> StackResource:
-    """With its values. What cannot be made has none, and neither has what refers to it."""
+    """The resource with its values. One that cannot be made has none, and neither have resources
+    that refer to it.
+    """
     try:
         made = kind.make(request)
     except (KeyError, TypeError, AttributeError, ValueError) as error:  # the schema lets it pass

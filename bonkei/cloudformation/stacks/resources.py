@@ -1,4 +1,4 @@
-"""The stacks' resources for the blueprint, and what of them is not carried out here."""
+"""The stacks' resources for the blueprint, and their parts that have no effect here."""
 
 from __future__ import annotations
 

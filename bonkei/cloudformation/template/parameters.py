@@ -59,7 +59,7 @@ def read_parameter(
 
 
 def compile_pattern(pattern: str, name: str, line: int) -> re.Pattern[str]:
-    """CloudFormation's patterns are Java's; Python understands the same of what templates use."""
+    """CloudFormation's patterns are Java's; Python reads the common ones in the same way."""
     try:
         return re.compile(pattern)
     except re.error as error:

@@ -1,9 +1,9 @@
-"""Carries a question out: by a role without rights, in a read-only transaction, within bounds.
+"""Runs a query with a role without rights, in a read-only transaction, within bounds.
 
-No statement is looked at here. PostgreSQL refuses what changes something: the role may not, and the
-transaction is read-only from its first statement, which cannot be taken back (SET TRANSACTION:
-"transaction read-write mode must be set before any query"). A second statement in the same text is
-refused by the extended protocol.
+Statements are not inspected here. PostgreSQL refuses changes: the role may not, and the transaction
+is read-only from its first statement, which cannot be taken back (SET TRANSACTION: "transaction
+read-write mode must be set before any query"). A second statement in the same text is refused by
+the extended protocol.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class Reader:
         try:
             yield connection
         finally:
-            # Not `close`: whatever is under way on this connection is not waited for.
+            # Not `close`: that would wait for the statement in progress.
             connection.pgconn.finish()
             await connection.close()
 

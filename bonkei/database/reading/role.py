@@ -25,8 +25,9 @@ _TEMPORARY_FILES = "256MB"
 
 
 def ensure(admin: psycopg.Connection[tuple[object, ...]]) -> str:
-    """Make the role, or give it its rights back, as a superuser. Returns a new password. What
-    others have granted to it is taken away. psycopg.Error."""
+    """Make the role, or give it its rights back, as a superuser. Returns a new password. Grants by
+    others are revoked. psycopg.Error.
+    """
     password = secrets.token_urlsafe(24)
     # Encrypted on this side: no statement and no log has the password.
     encrypted = admin.pgconn.encrypt_password(
