@@ -1,6 +1,6 @@
 // Alarms: their states, each with its graph, its past and its definition, and rehearsals.
 import {
-  Act, Ago, At, Drawer, Empty, Filter, Graph, Resource, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words,
+  Act, Ago, At, Definition, Drawer, Empty, Filter, Graph, Resource, Status, Table, Waiting, classes, go, html, link, useQuery, useTopic, words,
 } from "../lib/index.js";
 import { Rehearsal } from "./alarms/rehearsal.js";
 import { text } from "./alarms/text.js";
@@ -88,7 +88,7 @@ export function AlarmGraph({ alarm }) {
 function Definitions({ alarm }) {
   const t = words(text);
   return html`<dl class="values">
-    <div><dt>${t("resource")}</dt><dd><${Resource} address=${alarm.address} /></dd></div>
+    ${alarm.address && html`<div><dt>${t("resource")}</dt><dd><${Resource} address=${alarm.address} /> <${Definition} address=${alarm.address} short=${true} /></dd></div>`}
     <div><dt>${t("condition")}</dt><dd class="mono">${alarm.condition}</dd></div>
     ${(alarm.metrics || []).map((one) => html`<div key=${one.id}><dt>${t("metric")}</dt><dd><a class="mono" href=${link("metrics", one.id)}>${one.text}</a></dd></div>`)}
     ${(alarm.queries || []).map((one) => html`<div key=${one.id}><dt class="mono">${one.id}</dt><dd class="mono">${one.expression}</dd></div>`)}
