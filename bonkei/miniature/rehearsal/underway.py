@@ -50,7 +50,11 @@ class Rehearsals:
 
     def snapshot(self) -> dict[str, Any] | None:
         """The last rehearsal in JSON's form; None before the first."""
-        return self._rehearsal.snapshot() if self._rehearsal is not None else None
+        if self._rehearsal is None:
+            return None
+        found = self._rehearsal.snapshot()
+        # One that is broken off at once has not even begun.
+        return found | {"over": found["over"] or not self.is_under_way}
 
     def end(self) -> None:
         """Break it off: it cleans up after itself."""

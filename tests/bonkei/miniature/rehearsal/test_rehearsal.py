@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -13,7 +14,9 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric
 from bonkei.blueprint.log_group import MetricFilter
 from bonkei.events import Bus, LogEvent, LogEventsIngested
+from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.rehearsal import Rehearsal
+from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rehearsal.values import World
 from bonkei.monitor.alarm.evaluation import State
 from bonkei.monitor.alarm.points import identity
@@ -126,3 +129,23 @@ async def test_what_it_did_to_others_is_forgotten_too(world: World) -> None:
     for minute in (1, 2, 6):
         monitor.engine.evaluate(time.time() + 60 * minute)
     assert monitor.book.state("cpu").value is not State.ALARM
+
+
+async def test_there_is_one_rehearsal_at_a_time_whoever_begins_it(world: World) -> None:
+    rehearsals = Rehearsals(lambda: world)
+    assert rehearsals.snapshot() is None
+    with pytest.raises(MiniatureError, match="no alarm nothing"):
+        rehearsals.begin(["nothing"])
+    assert rehearsals.begin(["errors"]) == ["errors"]
+    with pytest.raises(MiniatureError, match="under way"):
+        rehearsals.begin([])
+    rehearsals.end()
+    async with asyncio.timeout(5):
+        while rehearsals.is_under_way:
+            await asyncio.sleep(0.01)
+    assert rehearsals.snapshot() == {"over": True, "results": [ANY]}
+    assert len(rehearsals.begin([])) == 4
+    async with asyncio.timeout(5):
+        await rehearsals.stop()
+    assert not rehearsals.is_under_way
+    assert not world.monitor.is_hurried
