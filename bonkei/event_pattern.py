@@ -114,7 +114,9 @@ def _matcher(wanted: Any, place: str) -> Test:
 
 
 def _is_equal(found: Any, wanted: Any) -> bool:
-    """Numbers by value; `true` is no 1, and a missing field is no null."""
+    """Numbers are compared by value. `true` does not equal 1, and a missing field does not equal
+    null.
+    """
     if isinstance(found, bool) or isinstance(wanted, bool) or wanted is None:
         return found is wanted
     return bool(found == wanted)
@@ -140,7 +142,7 @@ def _ignore_case(argument: Any) -> Test:
 
 
 def _wildcard(argument: Any) -> Test:
-    r"""`*` stands for any characters; `\*` and `\\` for themselves."""
+    r"""`*` matches any characters; `\*` and `\\` match themselves."""
     if "**" in argument:
         raise ValueError
     parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", argument)

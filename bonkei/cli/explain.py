@@ -42,10 +42,10 @@ def explain(
     send: bool,
     json_wanted: bool,
 ) -> None:
-    """Say what becomes of a request, and why: cache, web ACL, rule, target, and their Terraform.
+    """Explain what happens to a request: cache, web ACL, rule, target.
 
-    URL is one of the miniature, one with a name of the definitions, or only a path. Nothing is
-    sent without --send.
+    The answer names their places in Terraform. URL is one of the miniature, one with a name of the
+    definitions, or only a path. Nothing is sent without --send.
     """
     from bonkei.miniature import control
 

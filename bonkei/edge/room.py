@@ -1,8 +1,10 @@
-"""Room for connections: how many the process's limit of open files allows, and which are closed.
+"""Room for connections: their number within the process's limit of open files, and the choice of
+those to close.
 
 A process without a free file descriptor can neither accept nor answer, nor start a task. So the
-clients are held below that limit. Each may need a second descriptor for the connection to a target,
-and some are reserved for the control socket, the tasks' output, the database and the like.
+number of clients is kept below that limit. Each may need a second descriptor for the connection to
+a target, and some are reserved for the control socket, the tasks' output, the database and the
+like.
 """
 
 from __future__ import annotations

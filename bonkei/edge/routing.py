@@ -117,8 +117,7 @@ def _forwards(listener: Listener) -> Iterator[str]:
 
 
 def _refuse_contradictions(blueprint: Blueprint) -> None:
-    """A declared group that is not simulated is no contradiction: without targets it gives a
-    503."""
+    """A declared group that is not simulated is not an error: without targets it answers 503."""
     known = {*blueprint.arns, *(group.arn for group in blueprint.target_groups)}
     for balancer in blueprint.load_balancers:
         for listener in balancer.listeners:
@@ -185,7 +184,7 @@ class _Compiler:
     def _for_callers(
         self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint
     ) -> Iterator[Opening]:
-        """Each caller has an address of its own for the name, so that it is known who calls."""
+        """Each caller has its own address for the name, so that the caller is known."""
         port = container_port(self._blueprint, service, endpoint.port_name)
         for (name, dns_name), host in self._settings.caller_addresses.items():
             if dns_name != endpoint.dns_name:

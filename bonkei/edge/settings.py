@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 class Limits:
     """Bounds on what one client may send. Sizes in bytes, times in seconds.
 
-    The sizes of a head are those of an Application Load Balancer ("Quotas for your Application
-    Load Balancers": request line 16K, single header 16K, entire request header 64K). AWS does not
-    publish the others; they are the miniature's own.
+    The sizes of a head are those of an Application Load Balancer ("Quotas for your Application Load
+    Balancers": request line 16K, single header 16K, entire request header 64K). AWS does not
+    publish the other bounds; the miniature's own values are used.
     """
 
     request_line: int = 16 * 1024
@@ -29,12 +29,11 @@ class Limits:
 class EdgeSettings:
     """Port 0 takes a free one. Times in seconds, sizes in bytes.
 
-    `open_files`: how many the process may have open; connections stay below it.
-    `hosts`: further names that the listeners answer to, with wildcards; `*` for any.
-    `service_addresses` maps a Service Connect DNS name to the loopback address in its place; the
-    port is the endpoint's own. `caller_addresses`: (caller, DNS name) -> the address at which that
-    caller alone finds it. `enforces_network`: the network decides who reaches an origin, a target
-    and a service.
+    `open_files`: the process's limit; connections stay below it. `hosts`: further names of the
+    listeners, with wildcards; `*` for any. `service_addresses` maps a Service Connect DNS name to
+    the loopback address in its place; the port is the endpoint's own. `caller_addresses`: (caller,
+    DNS name) -> its address for that caller alone. `enforces_network`: the network decides which
+    callers reach an origin, a target and a service.
     """
 
     host: str = "127.0.0.1"

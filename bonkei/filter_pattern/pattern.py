@@ -32,8 +32,9 @@ class Match:
     fields: dict[str, str] | None = None
 
     def value(self, selector: str) -> Any:
-        """The value of `$.latency` or `$bytes` in this record; None when the record lacks it. The
-        first value of a selector with a wildcard. FilterPatternError when it is no selector."""
+        """The value of `$.latency` or `$bytes` in this record; None when the record lacks it. For
+        a selector with a wildcard: the first value. FilterPatternError when it is not a selector.
+        """
         if self.fields is not None:
             return self.fields.get(selector)
         return next(_parsed(selector).values(self.document), None)

@@ -58,7 +58,7 @@ class Scanner:
             raise self.error(problem)
 
     def quoted(self) -> str:
-        r"""A text in double quotation marks; `\"` and `\\` stand for themselves."""
+        r"""A text in double quotation marks; `\"` and `\\` mean the second character."""
         begin = self.position
         self.position += 1
         found: list[str] = []

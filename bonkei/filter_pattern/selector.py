@@ -22,7 +22,7 @@ EVERY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """`steps` are names, indexes and `*` (`every` says which step is the wildcard, -1: none)."""
+    """`steps` are names, indexes and `*` (`every`: the step with the wildcard, -1: none)."""
 
     text: str
     steps: tuple[Step, ...]
@@ -96,7 +96,7 @@ def _take_step(scanner: Scanner, steps: list[Step], every: list[int]) -> None:
 
 
 def parse_selector(text: str) -> Selector:
-    """A selector by itself, as metric filters name values and dimensions."""
+    """A selector alone, as metric filters name values and dimensions."""
     scanner = Scanner(text)
     found = take_selector(scanner)
     if not scanner.at_end():

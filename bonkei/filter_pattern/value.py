@@ -27,7 +27,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 @dataclass(frozen=True, slots=True)
 class Value:
     """`text` as it is written, without quotation marks; `number` of a number; `regex` of an
-    expression, and of a text with wildcards the expression that it stands for."""
+    expression, and of a text with wildcards the equivalent expression."""
 
     kind: Kind
     text: str
@@ -37,7 +37,7 @@ class Value:
 
 
 def take_value(scanner: Scanner, unquoted: re.Pattern[str]) -> Value:
-    """The value at the scanner; `unquoted` says how far one without quotation marks goes."""
+    """The value at the scanner; `unquoted` finds the end of a value without quotation marks."""
     scanner.skip_blanks()
     if scanner.peek() == '"':
         return _of_text(scanner.quoted(), quoted=True)
@@ -66,7 +66,7 @@ def number_of(text: str) -> float | None:
 
 
 def comparison(operator: str, value: Value) -> Callable[[str, float | None], bool]:
-    """A test of a field. It receives the field's text, and its number when it is one."""
+    """A test of a field. It receives the field's text, and its number if it is a number."""
     if value.kind == "number":
         order, number = _ORDER[operator], value.number
         return lambda _, found: found is not None and order(found, number)

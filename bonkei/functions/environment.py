@@ -147,7 +147,9 @@ class ExecutionEnvironment:
         return replace(outcome, duration=duration, memory=memory)
 
     async def stop(self) -> None:
-        """Nothing of it is left then, nor its folder. May be called again, and meanwhile."""
+        """After this, neither a process nor its folder is left. May be called again, even before
+        it returns.
+        """
         self.is_alive = False
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self._stop())

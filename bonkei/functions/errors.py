@@ -1,4 +1,4 @@
-"""The errors of this room: ours, which a person reads, and those of Lambda's API."""
+"""The errors of this room: its own, for a person, and those of Lambda's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of the room: the functions of the blueprint, called by anybody with permission."""
+"""The room's main class: the functions of the blueprint, for every caller with permission."""
 
 from __future__ import annotations
 

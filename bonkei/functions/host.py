@@ -1,9 +1,9 @@
 """One function: its package, and its execution environments.
 
-A call takes an environment that rests. Where none does, a new one begins, and the call takes the
-one that is there first: a new one, or one that another call gives back meanwhile. Environments may
-also begin before they are called: "Lambda occasionally pre-initializes execution environments"
-("Understanding the Lambda execution environment lifecycle", AWS Lambda Developer Guide).
+A call takes an idle environment. If there is none, a new one begins, and the call takes the first
+that is ready: the new one, or one that another call returns meanwhile. Environments may also begin
+before they are called: "Lambda occasionally pre-initializes execution environments" ("Understanding
+the Lambda execution environment lifecycle", AWS Lambda Developer Guide).
 """
 
 from __future__ import annotations
@@ -128,8 +128,9 @@ class FunctionHost:
             await self._end(self._idle.pop().environment)
 
     async def prepare(self, count: int) -> None:
-        """So many environments are there when it returns, before anybody calls. One that fails is
-        reported when it is called."""
+        """So many environments exist when it returns, before the first call. The failure of one is
+        reported at its call.
+        """
         if self.runtime.refusal or self._is_stopped:
             return
         for _ in range(count - max(len(self._all), len(self._starting))):
@@ -166,7 +167,7 @@ class FunctionHost:
             self._begin(str(uuid4()))
 
     def _begin(self, request_id: str) -> None:
-        """A new environment. Who waits longest gets it, or its failure."""
+        """A new environment. The call that has waited longest gets it, or its failure."""
         task = asyncio.get_running_loop().create_task(self._start(request_id))
         self._starting.add(task)
         task.add_done_callback(self._started)

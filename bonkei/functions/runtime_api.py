@@ -1,4 +1,4 @@
-"""The Lambda runtime API for one execution environment, on a loopback port of its own.
+"""The Lambda runtime API for one execution environment, on its own loopback port.
 
 Source: "Using the Lambda runtime API for custom runtimes" in the AWS Lambda Developer Guide.
 """

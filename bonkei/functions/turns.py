@@ -34,7 +34,7 @@ class Turns:
         return sum(not turn.done() for turn in self._waiting)
 
     def add(self) -> Turn:
-        """Await it. Who is cancelled with a result in hand gives that back."""
+        """Await it. A cancelled waiter that already has a result gives it back."""
         turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         return turn

@@ -24,8 +24,9 @@ _TEXTS = {"header": 150, "section": 3000}
 
 
 class SlackInbox:
-    """`start` once, `stop` in any case. `fails`: how it answers the next messages, for those who
-    rehearse a Slack that does not take them."""
+    """`start` once, `stop` in any case. `fails`: its answer to the next messages, for the
+    rehearsal of a Slack that refuses them.
+    """
 
     def __init__(
         self, inbox: Inbox, channel: str = "", clock: Callable[[], float] = time.time

@@ -140,8 +140,7 @@ class Logs:
     def awslogs(
         self, options: AwsLogsOptions, container: str, task_id: str, role_arn: str
     ) -> AwsLogsDriver:
-        """A driver that is open, for a container of a task whose execution role is given.
-        LogDriverError."""
+        """An open driver, for a container of a task with this execution role. LogDriverError."""
         writer = self.writer(role_arn, options.region)
         stream = options.stream(container, task_id)
         driver = AwsLogsDriver(options, stream, writer, self._report)

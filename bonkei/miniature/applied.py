@@ -34,8 +34,7 @@ class Definitions:
         return self._workspace.apply(progress=report).render()
 
     def read(self, more: Iterable[Resource] = ()) -> Blueprint:
-        """The blueprint of the last apply, of what builds have applied, and of further
-        resources."""
+        """The blueprint of the last apply, of the builds' applies, and of further resources."""
         elsewhere = self._elsewhere()
         mine = self._workspace.state()
         if not elsewhere:
@@ -61,8 +60,9 @@ def _without(state: State, others: Sequence[Resource]) -> list[Resource]:
 def workspace(
     config: Config, home: Path, variable_files: Sequence[Path] | None = None
 ) -> Workspace:
-    """The definitions of a configuration, evaluated below `home`, with these variable files or
-    else those of the settings."""
+    """The definitions of a configuration, evaluated below `home`, with these variable files, else
+    those of the settings.
+    """
     return Workspace(
         definitions=config.definitions,
         home=home,
@@ -74,8 +74,8 @@ def workspace(
 
 
 def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
-    """The blueprint of the definitions as they are now, applied beside the miniature: nothing that
-    runs is touched.
+    """The blueprint of the present definitions, applied apart from the miniature: running parts are
+    not touched.
 
     `variable_files`: instead of those of the settings. The state is kept below the home, so that
     definitions that have not changed are not evaluated again. Raises TerraformError and

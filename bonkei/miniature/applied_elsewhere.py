@@ -1,4 +1,4 @@
-"""What Terraform has applied elsewhere: in a build, with its state in a bucket.
+"""Terraform's applies elsewhere: in a build, with the state in a bucket.
 
 The miniature follows these states beside that of its own folder of definitions. One file for each
 state, below `terraform/applied-elsewhere` of the home, and a folder with the files that its
@@ -23,8 +23,8 @@ _LARGEST = 256 * 1024 * 1024
 
 def keep(home: Path, content: bytes, gathered: Path) -> None:
     """Keep a state: `{"place": "s3://…", "state": …}`, the latter as `terraform show -json` has it,
-    with the files that its resources name (`gathered`: a folder of `carried.gather`). One that is
-    no such document is left out."""
+    with the files that its resources name (`gathered`: a folder of `carried.gather`). Any other
+    document is left out."""
     if len(content) > _LARGEST:
         return
     try:

@@ -147,7 +147,7 @@ class Assembly:
         self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
 
     def _services(self, change: Change) -> ChainMap[str, AwsService]:
-        """The services of AWS that rooms answer; those of functions come while they start."""
+        """The services of AWS that rooms answer; those of functions come at their start."""
         ecs = EcsView(
             lambda: self.blueprint,
             self.running,
@@ -216,7 +216,7 @@ class Assembly:
         self.network.place(self.blueprint, self.addresses.loopback, self.addresses.translator.book)
 
     def follow_records(self, steps: Steps) -> None:
-        """Addresses, log groups, alarms and repositories, before what writes to them."""
+        """Addresses, log groups, alarms and repositories, before the parts that write to them."""
         self.locate()
         self.logs.follow(self.blueprint, steps)
         self.monitor.follow(self.blueprint)

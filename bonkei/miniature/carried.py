@@ -23,8 +23,9 @@ _LARGEST = 256 * 1024 * 1024  # bytes of a file
 
 
 def gather(state: Mapping[str, Any], directory: Path, into: Path) -> None:
-    """In the build: copy what the state's resources name. `state` as `terraform show -json` has it;
-    `directory`: where Terraform ran. Missing and too large files are left out."""
+    """In the build: copy the files that the state's resources name. `state` as `terraform show
+    -json` has it; `directory`: where Terraform ran. Missing and too large files are left out.
+    """
     for address, attribute, values in _naming(state):
         with suppress(OSError):
             file = directory / values[attribute]

@@ -71,8 +71,9 @@ class Changes:
             await self._follow(self.started(), Steps(report))
 
     async def follow_builds(self) -> None:
-        """Follow what Terraform has applied in a build, if it has: then the build is over when the
-        miniature has followed. What is not healthy then is reported."""
+        """Follow a build's apply, if there was one. Then the build ends when the miniature has
+        followed. Unhealthy services are reported.
+        """
         async with self.lock:
             now = applied_elsewhere.mark(self._home)
             if now == self._applied_elsewhere:

@@ -21,8 +21,9 @@ class Journal:
         self._file = file.open("ab", buffering=0)
 
     def __call__(self, text: str) -> None:
-        """Print and log a message. A closed terminal or a full disk is no error: the miniature must
-        be able to stop."""
+        """Print and log a message. A closed terminal or a full disk is not an error: the miniature
+        must be able to stop.
+        """
         try:
             if self._echo is not None:
                 self._echo(text)

@@ -71,7 +71,7 @@ class MetricFilters:
 
 
 def _datum(one: _Filter, match: Match, time: float) -> Datum | None:
-    """None where the value or a dimension is not in the record, or is no number."""
+    """None where the value or a dimension is missing in the record, or is not a number."""
     declared = one.declared
     value = _number(match.value(declared.value) if "$" in declared.value else declared.value)
     if value is None:

@@ -275,7 +275,7 @@ class Monitor:
             now = self._around.clock()
             due = (now // step + 1) * step
             until = min(due, self.engine.deadline())
-            # Not `wait_for`: that of Python 3.11 loses a cancellation that comes with the event.
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, until - now)):
                     await self._woken.wait()

@@ -2,7 +2,7 @@
 
 A caller is named by a short text, which its credentials carry: `task NAME` (a service's name, or a
 family), `function NAME`, `project NAME`, `awsvpc NAME SUBNETS GROUPS PUBLIC` for a task that was
-started with a network of its own.
+started with its own network.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def find_caller(blueprint: Blueprint, source: str) -> Caller | None:
 
 
 def awsvpc(name: str, subnets: Iterable[str], groups: Iterable[str], *, public_ip: bool) -> str:
-    """The text for a task that was started with a network of its own."""
+    """The text for a task that was started with its own network."""
     return f"awsvpc {name} {','.join(subnets)} {','.join(groups)} {'public' if public_ip else ''}"
 
 

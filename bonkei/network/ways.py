@@ -46,7 +46,8 @@ _ENDPOINTS = {"ecr": "ecr.api", "cloudwatch": "monitoring", "elbv2": "elasticloa
 
 def way_to_aws(blueprint: Blueprint, caller: Caller, service: str, region: str, key: str) -> Way:
     """To a service of AWS, by its name in the credential scope. `key`: of one task, so that each
-    has an address of its own."""
+    has its own address.
+    """
     if not caller.places:
         return Way()
     found = [_way(blueprint, each, service, region, key) for each in caller.places]

@@ -26,7 +26,7 @@ _HELD = 64 * 1024
 
 
 class ClientConnection(IncomingRequests):
-    """Takes one request after the other, and limits a client's size and pace.
+    """Handles one request after another, and limits a client's size and pace.
 
     While a request is in flight, or the client does not read its response, the bytes behind it are
     held unparsed and the socket is not read. So a connection holds at most one read of the socket,

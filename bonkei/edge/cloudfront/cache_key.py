@@ -21,7 +21,7 @@ class CacheKey:
         names = policy.headers.names if policy.headers.behavior == "whitelist" else ()
         self._policy = policy
         self.headers = tuple(name.lower().encode() for name in names)
-        # The value of one header says nothing about another, which a new policy may name instead.
+        # A part of each key: a new policy may name another header, with the same values.
         self._names = b",".join(self.headers)
         self._query = selects(policy.query_strings)
         self._cookie = selects(policy.cookies)

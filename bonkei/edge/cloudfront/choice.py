@@ -78,7 +78,7 @@ class Choices:
         return Choice(Way.PASSED_ON, request, behavior)
 
     def behavior(self, path: bytes) -> CompiledBehavior:
-        """The first one whose pattern matches the path, as CloudFront normalizes it."""
+        """The first behavior whose pattern matches the path, normalized as in CloudFront."""
         path = normalize_path(path)
         for behavior in self.behaviors:
             if behavior.matches(path):

@@ -1,8 +1,8 @@
 """A CloudFront distribution: chooses the behavior, answers from cache or origin, handles errors.
 
-The loopback listener stands for both the HTTPS and the HTTP endpoint of the distribution. So
-`https-only` and `redirect-to-https` count as met: a redirect to HTTPS would lead nowhere.
-Behaviors whose cache policy has a maximum TTL of 0 cache nothing, errors included.
+The loopback listener replaces both the HTTPS and the HTTP endpoint of the distribution. So
+`https-only` and `redirect-to-https` count as met: a redirect to HTTPS would lead nowhere. Behaviors
+whose cache policy has a maximum TTL of 0 cache nothing, errors included.
 """
 
 from __future__ import annotations

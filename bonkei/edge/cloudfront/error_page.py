@@ -40,7 +40,7 @@ class CustomErrors:
 
 
 class ErrorPage:
-    """The sink that collects a custom error page, and the `Flow` of the viewer who waits for it."""
+    """The sink that collects a custom error page, and the `Flow` of the waiting viewer."""
 
     def __init__(
         self, done: Callable[[Stored | None], None], limit: int, now: Callable[[], float]

@@ -9,8 +9,9 @@ from bonkei.edge.http.message import Request, Response
 
 class Verdict(NamedTuple):
     """`acl`: its ARN. `rule`: the name of the rule that decided, or `Default_Action`. `counted`:
-    names of the rules that matched before and did not decide. `labels`: full names of what all
-    of them add. `response`: a block's own one."""
+    names of the rules that matched before and did not decide. `labels`: full names of the labels
+    that all of them add. `response`: the custom response of a block.
+    """
 
     acl: str
     rule: str

@@ -66,7 +66,7 @@ _DERIVED = 16
 class HeaderBlock:
     """The headers of a request, shared by all requests with the same ones: do not change them.
 
-    `derived` holds values that the layers computed from them, by the other inputs of each.
+    `derived` holds values that the layers computed from them. The key of each is its other inputs.
     """
 
     __slots__ = ("derived", "fields", "headers", "size")
@@ -169,7 +169,7 @@ class Sink(Protocol):
         """The head was given, but the response will never be complete."""
 
     def switch(self, headers: Headers) -> Tunnel | None:
-        """101 Switching Protocols: the other end of the tunnel, or None if there can be none."""
+        """101 Switching Protocols: the other end of the tunnel, or None without a tunnel."""
 
 
 class Tunnel(Protocol):
@@ -210,5 +210,5 @@ def value_of(headers: Headers, name: bytes) -> bytes | None:
 
 
 def bodiless(method: bytes, status: int) -> bool:
-    """Whether a response has no body whatever its headers say (RFC 9112, section 6.3)."""
+    """Whether a response has no body, even if its headers announce one (RFC 9112, section 6.3)."""
     return method == b"HEAD" or status == 204 or status == 304 or status < 200

@@ -1,8 +1,8 @@
 """Wildcards as CloudFront's path patterns and the load balancer's conditions write them.
 
-`*` stands for any number of characters, including none; `?` for exactly one. Nothing else is
-special. ("Cache behavior settings: Path pattern", Amazon CloudFront Developer Guide;
-"Condition types for listener rules", User Guide for Application Load Balancers.)
+`*` matches any number of characters, including none; `?` exactly one. Nothing else is special.
+("Cache behavior settings: Path pattern", Amazon CloudFront Developer Guide; "Condition types for
+listener rules", User Guide for Application Load Balancers.)
 """
 
 from __future__ import annotations

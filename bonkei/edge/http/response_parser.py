@@ -50,7 +50,7 @@ class ResponseParser:
 
     def feed(self, data: bytes, *, head_only: bool) -> bytes | None:
         """Parse. Returns the bytes behind a switch of protocols, else None. `head_only`: no body
-        follows, whatever the head says.
+        follows, even if the head announces one.
 
         Raises `ValueError` for malformed bytes.
         """

@@ -17,7 +17,7 @@ Probe = Callable[[Endpoint, TargetHealthCheck], Awaitable[Outcome]]
 
 
 async def probe(endpoint: Endpoint, check: TargetHealthCheck) -> Outcome:
-    """One check: a GET on a connection of its own, judged by its status alone."""
+    """One check: a GET on a separate connection, judged by its status alone."""
     try:
         async with asyncio.timeout(check.timeout):
             status = await _status(endpoint, check.path)

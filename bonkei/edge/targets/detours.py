@@ -44,8 +44,9 @@ class Detours:
         return {key: target.own for key, target in self._every()}
 
     def change(self, wanted: Mapping[TargetKey, Detour]) -> list[Target]:
-        """Exactly these. The targets whose way has changed: their idle connections are not for
-        it."""
+        """Set exactly these detours. Returns the targets whose route has changed: their idle
+        connections use the old one.
+        """
         self._now = dict(wanted)
         return [target for key, target in self._every() if self.lead(key, target)]
 

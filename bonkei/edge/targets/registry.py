@@ -96,8 +96,9 @@ class Registry:
         in_use: Iterable[str],
         closed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Take new settings; `in_use` are the groups that some listener forwards to, `closed`
-        those that the network lets nobody reach, with the reason."""
+        """Take new settings; `in_use`: the groups that a listener forwards to; `closed`: the
+        groups that the network makes unreachable, with the reason.
+        """
         self._in_use = frozenset(in_use)
         known = {group.arn: group for group in groups}
         for arn, pool in tuple(self.pools.items()):
@@ -229,8 +230,9 @@ class Registry:
             self._cancel_timer(draining)
 
     # Draining ("Deregistration delay", Target groups for your Application Load Balancers): no new
-    # requests. It ends when no request is in flight, or after the delay. What is in flight then
-    # gets a 502 ("HTTP 502: Bad gateway", Troubleshoot your Application Load Balancers).
+    # requests. It ends when no request is in flight, or after the delay. Requests that are
+    # still in flight then get a 502 ("HTTP 502: Bad gateway", Troubleshoot your Application Load
+    # Balancers).
 
     def _drain(self, pool: Pool, target: Target, delay: float) -> None:
         pool.refresh()

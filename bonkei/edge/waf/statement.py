@@ -39,10 +39,9 @@ _INSPECTED_ADDRESSES = 10
 
 @dataclass(frozen=True, slots=True)
 class CompiledStatement:
-    """`differences` says where it, or a part of it, does not come out as on AWS.
-
-    What the blueprint names already, a statement that only AWS can evaluate, is not repeated.
-    `foresees` is what `holds` would say, and counts nothing.
+    """`differences`: the parts whose result differs from AWS's. Statements that only AWS can
+    evaluate are not repeated: the blueprint names them. `foresees`: the result that `holds` would
+    give, without counting the request.
     """
 
     statement: Statement

@@ -105,7 +105,7 @@ TRANSFORMATIONS: dict[str, Transformation] = {
 
 
 def compose(names: tuple[str, ...]) -> Transformation | None:
-    """The transformations one after the other; None when they change nothing.
+    """The transformations in order; None when they change nothing.
 
     Raises KeyError with the name of one that is not simulated.
     """

@@ -59,7 +59,7 @@ class _Api:
 
 
 class _Log:
-    """Whole messages, whatever lines they have: each becomes one log event."""
+    """Whole messages, even of several lines: each becomes one log event."""
 
     def __init__(self):
         self._file = os.fdopen(int(os.environ.pop("_LAMBDA_TELEMETRY_LOG_FD")), "wb", 0)

@@ -33,7 +33,7 @@ class Writer(Protocol):
 
 
 class AwsLogsDriver:
-    """`write` takes lines; `room` is awaited by who may have to wait; `close` sends the rest."""
+    """`write` takes lines; a blocking writer awaits `room`; `close` sends the rest."""
 
     def __init__(
         self,

@@ -92,7 +92,7 @@ class Joiner:
 
 
 def cut(text: str) -> Sequence[str]:
-    """Pieces that CloudWatch Logs takes; an empty line is no event."""
+    """Pieces within CloudWatch Logs' limits; an empty line does not become an event."""
     if not text:
         return ()
     if len(text) * 4 <= EVENT_BYTES:

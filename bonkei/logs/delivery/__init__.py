@@ -1,5 +1,5 @@
-"""Logs that AWS itself writes, brought where the definitions want them.
+"""Logs that AWS itself writes, delivered to the places in the definitions.
 
-`postgresql` makes events of PostgreSQL's lines, `tail` reads a file that grows and is rotated, and
-`exports` brings the one to log groups through the other, as RDS does.
+`postgresql` makes events from PostgreSQL's lines, `tail` reads a file that grows and is rotated,
+and `exports` uses both to deliver the events to log groups, as RDS does.
 """

@@ -17,8 +17,9 @@ _BEGINS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:")
 
 
 def events(lines: Iterable[str], now: int) -> list[InputEvent]:
-    """In the order of the file: nearly that of time. `now` (milliseconds) is the time of lines that
-    have none of their own. A crashing process writes such lines."""
+    """In the order of the file: nearly that of time. `now` (milliseconds): the time of lines
+    without a time. A crashing process writes such lines.
+    """
     found: list[InputEvent] = []
     for line in lines:
         begins = _BEGINS.match(line)

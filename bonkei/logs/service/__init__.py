@@ -1,6 +1,5 @@
 """CloudWatch Logs' API over the store: one module a subject, joined in `api`.
 
-Parameters and answers are those of botocore's model of the service `logs`; how they travel is the
-endpoint's matter. Each operation is a function of the `Desk` (store, account, clock) and its
-parameters.
+Parameters and answers are those of botocore's model of the service `logs`; the endpoint encodes
+them. Each operation is a function of the `Desk` (store, account, clock) and its parameters.
 """

@@ -44,8 +44,9 @@ def _info(rejected: Rejected) -> Answer:
 
 
 def get_log_events(desk: Desk, parameters: Parameters) -> Answer:
-    """Forwards with the forward token, backwards with the other; without one as `startFromHead`
-    says. At either end the token that was given comes back."""
+    """Forwards with the forward token, backwards with the backward token; without a token as
+    `startFromHead` says. At either end the given token is returned.
+    """
     group = desk.group_name(parameters)
     stream = str(parameters["logStreamName"])
     desk.store.group(group).stream(stream)

@@ -179,8 +179,9 @@ class LogStore:
         *,
         backwards: bool = False,
     ) -> Iterator[Stored]:
-        """The events of some streams, or all, in order of time: those within retention. What it
-        reads may be read from another thread."""
+        """The events of some streams, or all, in order of time: those within retention. The result
+        may be read from another thread.
+        """
         group = self.group(group_name)
         if group.document.retention:
             kept = self.now - group.document.retention * DAY
@@ -190,8 +191,8 @@ class LogStore:
     # Forgetting.
 
     def sweep(self) -> None:
-        """Remove the segments whose events are all past their group's retention. An event's time is
-        at most two hours after its writing, so the file's time is enough.
+        """Remove the segments in which all events are older than their group's retention. An
+        event's time is at most two hours after its writing, so the file's time is enough.
         """
         self._swept = now = self.now
         for group in self._groups.values():

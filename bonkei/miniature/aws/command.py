@@ -1,4 +1,4 @@
-"""The real `aws` command, in an environment of its own below the home."""
+"""The real `aws` command, in its own environment below the home."""
 
 from __future__ import annotations
 

@@ -34,9 +34,10 @@ def _no_digest(_reference: str) -> str:
 
 
 class EcsView:
-    """`tasks` are there once calls come. `change`: of a service's ARN; it ends when the service is
-    what was asked for. `report` hears why it has not become so. `digest`: of an image in the
-    registry, or empty."""
+    """`tasks` exist before the first call. `change`: of a service's ARN; it ends when the service
+    is as requested. `report` gets the reason of a failure. `digest`: of an image in the registry,
+    or empty.
+    """
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class EcsView:
         digest: Digest = _no_digest,
         placed: Callable[[str, str], None] = lambda _task, _source: None,
     ) -> None:
-        """`placed` hears of a task that is started with a network of its own."""
+        """`placed` is called for a task that is started with its own network."""
         self._placed = placed
         self._declared = blueprint
         self._registered = registered
@@ -161,9 +162,10 @@ class EcsView:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A change that was asked for and has not begun: a migration may come before it. ECS shows the
-    new deployment at once, and what waits for a service to be stable counts on that. `failure`: one
-    that was given up is shown until the next change, however soon it was."""
+    """A requested change that has not begun: a migration may come before it. ECS shows the new
+    deployment at once, and waiters for a stable service depend on that. `failure`: a failed change
+    is shown until the next one, even if it failed at once.
+    """
 
     change: ServiceChange
     failure: str = ""

@@ -20,8 +20,9 @@ MakeCloud = Callable[[Mapping[str, AwsService], Report, Mapping[str, "Beside"]],
 
 
 class AwsEndpoint:
-    """`services`: what the rooms answer of AWS, by botocore's names. `beside`: what else answers on
-    its port, by the beginning of the path."""
+    """`services`: AWS's services that the rooms answer, by botocore's names. `beside`: other
+    servers on its port, by the beginning of the path.
+    """
 
     def __init__(
         self, make: MakeCloud, services: Mapping[str, AwsService], beside: Mapping[str, Beside]

@@ -182,7 +182,7 @@ def borrow(
 
 
 def _require_awake(home: Home) -> None:
-    """Ctrl-Z does not stop a miniature: it only keeps it from answering anybody."""
+    """Ctrl-Z does not end a miniature: it only stops its answers."""
     process = holder(home)
     try:
         suspended = process and psutil.Process(process).status() == psutil.STATUS_STOPPED

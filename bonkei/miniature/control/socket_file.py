@@ -2,7 +2,7 @@
 
 A socket's path may have at most 107 bytes (103 on macOS), and some file systems have no sockets.
 Then it is in a directory with a short name, and the home holds its path. So every command finds it,
-whatever its TMPDIR is.
+even with another TMPDIR.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAME = "control.sock"
 def open_socket(home: Home) -> socket.socket:
     """Listen for the commands, as the one supervisor of this home; only its user may connect.
 
-    What a killed supervisor has left is removed. MiniatureError when no path can be had.
+    Files of a killed supervisor are removed. MiniatureError when no path is possible.
     """
     close_socket(home)
     where = _NAME  # a home that is moved takes it along

@@ -1,4 +1,4 @@
-"""The beginning of a start: the command's, or that of the `make up` that installed first."""
+"""The time at which a start began: with the command, or with the `make up` that installed first."""
 
 from __future__ import annotations
 

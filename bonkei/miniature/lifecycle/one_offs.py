@@ -14,7 +14,7 @@ from bonkei.tasks import Tasks
 
 
 def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
-    """The task definition that a one-off names: its family, or what follows a hyphen in it."""
+    """The task definition that a one-off names: its family, or the part of it after a hyphen."""
     wanted = one_off.task_definition
     found = find_definition(blueprint, wanted)
     if len(found) != 1:
@@ -28,7 +28,7 @@ def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
 
 
 def find_definition(blueprint: Blueprint, name: str) -> list[TaskDefinition]:
-    """The one of that family, or else those whose family ends with it after a hyphen."""
+    """The definition of that family, else those whose family ends with it after a hyphen."""
     known = blueprint.task_definitions
     return [one for one in known if one.family == name] or [
         one for one in known if one.family.endswith(f"-{name}")

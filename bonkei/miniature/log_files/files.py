@@ -1,4 +1,4 @@
-"""The logs that were written on this machine: files, each with the one that it was before."""
+"""The logs that were written on this machine: files, each with its rotated predecessor."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def last(files: list[Path], wanted: Wanted, count: int | None) -> Iterable[Recor
 
 
 def _kept(file: Path, since: str) -> Iterator[str]:
-    """The lines of a log from a time on, with those of the file that it was before."""
+    """The lines of a log from a time on, with those of its rotated predecessor."""
     for path in (file.with_name(f"{file.name}.1"), file):
         if path.exists():
             with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:

@@ -70,7 +70,7 @@ class Record:
 
 
 def read(label: str, kind: Kind, lines: Iterable[str]) -> Iterator[Record]:
-    """The records of one log. A line without a time of its own has that of the one before it."""
+    """The records of one log. A line without a time gets that of the previous line."""
     before = Record(label, "", "", "")
     in_traceback = False
     for line in lines:

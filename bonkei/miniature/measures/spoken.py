@@ -1,4 +1,4 @@
-"""What goes over the bus: log events that arrive, functions that are called.
+"""Metrics from the bus: log events that arrive, functions that are called.
 
 "Monitoring with CloudWatch metrics" (CloudWatch Logs),
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html

@@ -1,4 +1,4 @@
-"""ECS: how much of what a service has reserved its tasks use.
+"""ECS: the use of a service's reserved CPU and memory by its tasks.
 
 "Amazon ECS CloudWatch metrics",
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html

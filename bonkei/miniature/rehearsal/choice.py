@@ -1,4 +1,4 @@
-"""The choice of a cause for each alarm: a real one, wherever this machine can have it. Pure."""
+"""The choice of a cause for each alarm: a real one where this machine allows it. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The plan of a rehearsal: the cause of an alarm, and its act. Pure values.
 
-An act is what happens at the same time: a suspended task answers no request, so causes that would
-disturb each other are in acts of their own.
+An act is a group of causes at the same time. A suspended task answers no request, so causes that
+would disturb each other are in separate acts.
 """
 
 from __future__ import annotations

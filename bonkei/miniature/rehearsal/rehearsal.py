@@ -1,4 +1,4 @@
-"""The acts of a rehearsal, one after the other; however it ends, nothing of it stays."""
+"""The acts of a rehearsal, one after another. Every end removes all of their effects."""
 
 from __future__ import annotations
 

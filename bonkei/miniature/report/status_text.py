@@ -10,8 +10,9 @@ from bonkei.miniature.report.functions import function_rows, topic_rows
 
 
 def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
-    """The status as text: what runs, and how much is not simulated (`everything`: each feature,
-    with the reason)."""
+    """The status as text: the running parts, and the number of features that are not simulated
+    (`everything`: each of them, with the reason).
+    """
     sections = (
         _console(status["console"]),
         _faults(status["faults"]),

@@ -54,7 +54,7 @@ class RegisteredDefinitions:
         return made
 
     def withdraw(self, arn: str) -> None:
-        """It stays to be described, and is no family's newest revision any more."""
+        """It can still be described, and is no longer its family's newest revision."""
         self._withdrawn[arn] = None
         for old in list(self._withdrawn)[: max(0, len(self._made) - _MOST)]:
             self._made.pop(old, None)

@@ -60,7 +60,7 @@ async def roll_out(
 
 
 def find_service(blueprint: Blueprint, name: str) -> Service:
-    """The service of that name, or whose name ends with it after a hyphen. MiniatureError."""
+    """The service with that name, or with a name that ends in it after a hyphen. MiniatureError."""
     found = find_services(blueprint, name)
     if len(found) != 1:
         known = ", ".join(sorted(service.name for service in blueprint.services)) or "none"
@@ -70,7 +70,7 @@ def find_service(blueprint: Blueprint, name: str) -> Service:
 
 
 def find_services(blueprint: Blueprint, name: str) -> list[Service]:
-    """The one of that name, or else those whose name ends with it after a hyphen."""
+    """The one with that name, else those with a name that ends with it after a hyphen."""
     return [s for s in blueprint.services if s.name == name] or [
         s for s in blueprint.services if s.name.endswith(f"-{name}")
     ]

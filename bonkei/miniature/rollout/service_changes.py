@@ -1,4 +1,4 @@
-"""What `ecs update-service` has asked of services since they were last applied otherwise."""
+"""The requests of `ecs update-service` since the last apply of each service."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class _Standing:
 class ServiceChanges:
     """By the services' ARNs.
 
-    The folder's services are as the folder has them after each apply and each start. What a
-    pipeline has applied stays as a release has left it, also over a start, until a later apply
-    declares the service otherwise.
+    After each apply and each start, the folder's services are as the folder declares them. A
+    service of a pipeline's apply keeps a release's change, even over a start, until a later apply
+    declares the service differently.
     """
 
     def __init__(

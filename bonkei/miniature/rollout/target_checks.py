@@ -15,7 +15,7 @@ from bonkei.events import Bus, TargetChecked, TargetDeregistered
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.steps import Steps
 
-_PATIENCE = 90.0  # seconds for targets that have neither passed nor failed often enough
+_PATIENCE = 90.0  # seconds for targets without enough passed or failed checks
 _Key = tuple[str, str]  # a target group's ARN, and a task
 
 

@@ -14,8 +14,9 @@ class Requests:
         self._hooks: tuple[AccessHook, ...] = ()
 
     def hear(self, hook: AccessHook) -> Callable[[], None]:
-        """From now on; it must neither block nor raise. Returns the undo, for who listens only
-        while somebody looks."""
+        """Call it for each request from now on; it must neither block nor raise. Returns the undo,
+        for a listener that is only needed for a while.
+        """
         self._hooks = (*self._hooks, hook)
 
         def undo() -> None:

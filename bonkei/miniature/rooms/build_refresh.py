@@ -24,8 +24,9 @@ _AT_ONCE = 10  # names of a GetParameters or a DescribeServices
 
 
 def observe(state: Json, ask: Ask) -> Observed:
-    """`state`: Terraform's own file. Only what differs from it is in the result. AwsServiceError of
-    the first call that is refused: the role may not read what it plans."""
+    """`state`: Terraform's own file. The result has only the differences. AwsServiceError of the
+    first refused call: the role may not read a resource of the plan.
+    """
     found: Observed = {}
     for kind, read in _READERS.items():
         attributes = list(_attributes(state, kind))
@@ -44,7 +45,7 @@ _Changed = Iterator[tuple[str, dict[str, Any]]]
 
 
 def _parameters(states: list[Json], ask: Ask) -> _Changed:
-    """Not those whose value is secret: the miniature keeps it in its vault."""
+    """Not those with a secret value: the miniature keeps it in its vault."""
     known = {each["name"]: each for each in states if each.get("type") != "SecureString"}
     for names in _in_groups(sorted(known)):
         for one in ask("ssm", _SSM, {"Names": names}).get("Parameters", ()):

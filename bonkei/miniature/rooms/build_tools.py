@@ -39,7 +39,9 @@ class Commands:
         self._terraform = terraform
 
     async def all(self, say: Callable[[str], None]) -> Mapping[str, Sequence[str]]:
-        """By name. What cannot be had says so when it is called: a build may not need it."""
+        """By name. A tool that cannot be installed reports that when it is called: a build may not
+        need it.
+        """
         return {
             "terraform": (
                 *(sys.executable, "-P", "-m", "bonkei.miniature.rooms.build_terraform"),

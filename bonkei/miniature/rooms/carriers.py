@@ -1,5 +1,6 @@
-"""The ways from a topic or a function to what takes their messages: between rooms that do not know
-each other."""
+"""The paths from a topic or a function to the receivers of their messages: between rooms that do
+not know each other.
+"""
 
 from __future__ import annotations
 
@@ -150,7 +151,7 @@ class Destinations:
 
 
 class QueueCalls:
-    """SQS for those who poll it (`bonkei.functions.queue_source.CallQueue`)."""
+    """SQS for its pollers (`bonkei.functions.queue_source.CallQueue`)."""
 
     def __init__(self, cloud: Callable[[], Cloud]) -> None:
         self._cloud = cloud
@@ -163,7 +164,7 @@ class QueueCalls:
 
 
 class StreamCalls:
-    """DynamoDB's streams for those who read them (`bonkei.functions.stream_source`)."""
+    """DynamoDB's streams for their readers (`bonkei.functions.stream_source`)."""
 
     def __init__(self, cloud: Callable[[], Cloud]) -> None:
         self._cloud = cloud

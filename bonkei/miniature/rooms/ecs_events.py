@@ -1,5 +1,6 @@
-"""Events of AWS's services on EventBridge's bus: changes of tasks and deployments, and whatever
-another room publishes as a `ServiceEvent`."""
+"""Events of AWS's services on EventBridge's bus: changes of tasks and deployments, and each
+`ServiceEvent` of another room.
+"""
 
 from __future__ import annotations
 

@@ -69,8 +69,10 @@ class FunctionsSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """The stand-in for Slack. `secret`: the ARN of the one that holds its address; empty while
-    messages go to a real Slack. `refuse`: so many messages; `waiting`: events of functions."""
+    """The stand-in for Slack. `secret`: the ARN of the secret with its address; empty while
+    messages go to a real Slack. `refuse`: the number of messages to refuse; `waiting`: events of
+    functions.
+    """
 
     secret: str
     refuse: Callable[[int], None]
@@ -98,8 +100,9 @@ _JOIN = (
 
 
 def require_network(asks: Asks, role_arn: str, name: str) -> None:
-    """AwsServiceError, as Lambda answers a call of a function in a VPC whose role may not have a
-    network interface made."""
+    """AwsServiceError, as Lambda answers when the role of a function in a VPC may not create a
+    network interface.
+    """
     for action in _JOIN:
         if denial := asks.role(role_arn, name, action, "*"):
             text = f"Lambda was unable to set up the VPC access of the function: {denial}"
@@ -284,8 +287,8 @@ class FunctionRoom:
         return self._around.cloud().callers.function(role_arn, name)
 
     async def _prepare(self) -> None:
-        """Prepare what the first call would wait for. A call that needs it gets the reason if it
-        fails.
+        """Prepare the parts that the first call would wait for. If that fails, a call that needs
+        them gets the reason.
         """
         with suppress(BonkeiError):
             await self._python()

@@ -36,8 +36,9 @@ class Way:
 
 
 class Gates:
-    """`follow` with each blueprint, `stop` in any case. `report` hears at once of who tries a
-    closed way; with `enforce` "report" such a connection is carried on nevertheless."""
+    """`follow` with each blueprint, `stop` in any case. `report` is called at once for an attempt
+    over a closed way; with `enforce` "report" such a connection is relayed nevertheless.
+    """
 
     def __init__(self, enforce: Enforce, report: Callable[[str], None]) -> None:
         self._enforce = enforce

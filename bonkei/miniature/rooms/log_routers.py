@@ -124,7 +124,9 @@ class LogRouters:
 
 
 class _Driver:
-    """Docker's fluentd driver as a task has it: a line that the framer has cut goes on."""
+    """Docker's fluentd driver for a task: a line that the framer has cut continues in the next
+    record.
+    """
 
     def __init__(self, driver: FluentdDriver) -> None:
         self._driver = driver
@@ -140,7 +142,9 @@ class _Driver:
 
 
 def _read(start: RouterStart, cluster: str) -> Configuration:
-    """The file that the router's command names, or what ECS writes. RouterError, of the file."""
+    """The file that the router's command names, or the configuration that ECS writes. RouterError
+    about the file.
+    """
     named = _configuration_file(start.command)
     here = Path(start.localize(named))
     if named != DEFAULT_FILE:

@@ -48,8 +48,9 @@ _EVENTS = {(True, False): "referenceCreated", (False, True): "referenceDeleted"}
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The other parts, once the supervisor has made them. `follow_builds`: the miniature follows
-    what Terraform has applied in a build."""
+    """The other parts, after the supervisor has made them. `follow_builds`: the miniature follows
+    a build's apply.
+    """
 
     cloud: Callable[[], Cloud]
     functions: FunctionRoom

@@ -156,8 +156,8 @@ class AlarmEngine:
         return points_of(alarm, self._store, now // step * step, compression, most, blank)
 
     def leave_out(self, names: Iterable[str], begin: float, end: float) -> None:
-        """The time in between does not count for these alarms: neither the rehearsed data nor
-        the missing data decides anything.
+        """The time in between does not count for these alarms: their state depends neither on the
+        rehearsed data nor on the missing data.
         """
         for name in names:
             before = self._blank.get(name)

@@ -41,8 +41,9 @@ class Criteria:
 
     @property
     def evaluation_range(self) -> int:
-        """How many data points are looked at. AWS documents 5 for 3 and says that the number
-        depends; two more than needed stand for that everywhere here."""
+        """The number of evaluated data points. AWS documents 5 for 3 and says that the number
+        varies; here it is always two more than needed.
+        """
         return self.n + _EXTRA
 
     def breaches(self, value: float) -> bool:
@@ -52,8 +53,9 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`used` are the indexes of the points that decided, oldest first; `filled` says how many
-    missing ones had to be made up."""
+    """`used`: the indexes of the deciding points, oldest first; `filled`: the number of missing
+    points that were filled in.
+    """
 
     state: State
     used: tuple[int, ...] = ()

@@ -64,7 +64,8 @@ def points_of(
     blank: tuple[float, float] | None = None,
 ) -> Points:
     """The `most` periods that end at `end`. With compressed time each is so much shorter. Periods
-    that lie in the time `blank`, or partly, are left out as if that time had not been."""
+    that overlap the time `blank` are left out, as if that time did not exist.
+    """
     period = period_of(alarm) / compression
     starts = _starts(end, period, most, blank)
     if alarm.metric is not None:

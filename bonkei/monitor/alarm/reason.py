@@ -1,6 +1,6 @@
-"""The words in which CloudWatch says why an alarm changed.
+"""CloudWatch's reasons for an alarm's change, in its words.
 
-Copied from the messages that it publishes ("StateReason" of DescribeAlarms).
+Copied from its published messages ("StateReason" of DescribeAlarms).
 """
 
 from __future__ import annotations

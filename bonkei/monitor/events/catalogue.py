@@ -1,4 +1,4 @@
-"""The rules and schedules: those of the definitions, and those that calls have made, on disk."""
+"""The rules and schedules: those of the definitions, and those that calls have created, on disk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Catalogue:
         """Schedule groups."""
 
     def open(self, file: Path) -> None:
-        """With what earlier processes have kept; a file that cannot be read is set aside."""
+        """With the rules from earlier processes; a file that cannot be read is set aside."""
         self._file = file
         try:
             found = json.loads(file.read_text(encoding="utf-8"))

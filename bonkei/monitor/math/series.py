@@ -63,7 +63,7 @@ _OPERATIONS: dict[str, Callable[[float, float], float | None]] = {
 
 
 def operate(symbol: str, left: Value, right: Value) -> Value:
-    """Point by point: of two series only their common points; a division by zero is no data."""
+    """Point by point: of two series only their common points; a division by zero gives no data."""
     if isinstance(left, str) or isinstance(right, str):
         raise ExpressionError(f"`{symbol}` does not take a text")
     if isinstance(left, tuple) or isinstance(right, tuple):

@@ -65,7 +65,7 @@ class SqliteDisk:
             yield Kept(metric, length, start, _bucket(*rest))
 
     def write(self, buckets: list[Kept]) -> None:
-        """In one transaction. A full disk loses these, and is no error of who measures."""
+        """In one transaction. A full disk loses these values, without an error for the caller."""
         try:
             with self._connection:
                 self._connection.executemany(

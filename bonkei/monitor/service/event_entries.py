@@ -17,7 +17,7 @@ _DEFAULT = "default"
 
 
 async def put_events(bus: EventBus, call: AwsCall) -> Mapping[str, Any]:
-    """Each entry by itself: one that cannot be is no error of the others."""
+    """Each entry separately: an invalid one does not fail the others."""
     results = [_one(bus, entry, call) for entry in call.parameters["Entries"]]
     failed = sum("ErrorCode" in result for result in results)
     return {"FailedEntryCount": failed, "Entries": results}

@@ -61,7 +61,7 @@ async def _test(call: AwsCall) -> Mapping[str, Any]:
 
 
 class _Rules:
-    """Those of the default bus: on AWS, schedules of EventBridge Scheduler are no rules."""
+    """Those of the default bus: on AWS, schedules of EventBridge Scheduler are not rules."""
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus
@@ -117,7 +117,7 @@ class _Rules:
         return {"RuleArn": arn}
 
     async def delete(self, call: AwsCall) -> Mapping[str, Any]:
-        """A rule that does not exist is no error; one with targets is not deleted."""
+        """A missing rule is not an error; a rule with targets is not deleted."""
         _require_default(call)
         arn = _arn(call, call.parameters["Name"])
         known = self._bus.catalogue.find(arn)
@@ -146,7 +146,7 @@ class _Rules:
         return _page(call, "Targets", found)
 
     async def put_targets(self, call: AwsCall) -> Mapping[str, Any]:
-        """Each by itself: one that is not simulated is no error of the others."""
+        """Each separately: one that is not simulated does not fail the others."""
         rule = self._find(call, call.parameters["Rule"])
         kept = {one.id or str(number): one for number, one in enumerate(rule.deliveries, 1)}
         failed = []

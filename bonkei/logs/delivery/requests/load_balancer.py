@@ -3,9 +3,9 @@
 Sources: "Access logs for your Application Load Balancer" and "Connection logs for your Application
 Load Balancer" (docs.aws.amazon.com/elasticloadbalancing/latest/application/
 load-balancer-access-logs.html, …/load-balancer-connection-logs.html): the fields of an entry, and
-the objects' names. All the time is counted as the target's: the load balancer itself takes less
+the objects' names. The whole duration counts as the target's: the load balancer itself takes less
 than a millisecond here. There is no connection from CloudFront to the load balancer here; the
-viewer's connection stands for it.
+viewer's connection is logged in its place.
 """
 
 from __future__ import annotations

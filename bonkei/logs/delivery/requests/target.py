@@ -19,11 +19,10 @@ Key = Callable[[float, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """The service of AWS that writes, by the name that a policy's Principal has; `source_arn` and
-    `account` as its conditions have them. Without a name an access control list lets it write.
-
-    `grants_itself`: AWS adds the statement by itself where a bucket has no policy ("AWS service
-    logging requires permissions", docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
+    """The service of AWS that writes, by its name in a policy's Principal; `source_arn` and
+    `account` as in a policy's conditions. Without a name, an access control list lets it write.
+    `grants_itself`: AWS adds the statement where a bucket has no policy ("AWS service logging
+    requires permissions", docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
     AWS-logs-and-resource-policy.html).
     """
 
@@ -35,9 +34,10 @@ class Deliverer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """To objects of a bucket, or to a stream of a log group. `title`: for messages. `head`: what
-    each object begins with. `once`: an entry for a connection, not for each of its requests.
-    `test`: the key and the content of an object that shows that the bucket can be written to."""
+    """To objects of a bucket, or to a stream of a log group. `title`: for messages. `head`: the
+    beginning of each object. `once`: an entry for a connection, not for each of its requests.
+    `test`: the key and the content of an object that shows that the bucket can be written to.
+    """
 
     title: str
     line: Line

@@ -1,7 +1,7 @@
 """The configuration that ECS writes for a FireLens container.
 
-Source: "Using a custom configuration" and "Example task definition: route logs to FireLens"
-(Amazon ECS Developer Guide, firelens-taskdef), and what amazon-ecs-agent is seen to write
+Source: "Using a custom configuration" and "Example task definition: route logs to FireLens" (Amazon
+ECS Developer Guide, firelens-taskdef), and the observed output of amazon-ecs-agent
 (agent/taskresource/firelens): inputs, grep filters of include-pattern and exclude-pattern, ECS's
 metadata, the external file, then the outputs, each for its container's tag.
 """

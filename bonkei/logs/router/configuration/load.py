@@ -22,7 +22,7 @@ Locate = Callable[[str], str]
 def load(
     file: Path, environment: Mapping[str, str], locate: Locate = lambda path: path
 ) -> Configuration:
-    """Read `file` and what it includes. RouterError names the file and the line.
+    """Read `file` and its includes. RouterError names the file and the line.
 
     A variable that is not set is empty, as in Fluent Bit.
     """

@@ -26,10 +26,11 @@ _DEFAULT_STORE = "/tmp/fluent-bit/s3"  # noqa: S108 - Fluent Bit's, which each t
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """`volumes` stands for the root of the container's writable places; `ports`: a port as it is
+    """`volumes` replaces the root of the container's writable places; `ports`: a port as it is
     configured -> where it is here. `endpoint`: of AWS, as a URL; empty: AWS itself. `authority`:
     for the real Fluent Bit, whose cloudwatch_logs speaks TLS only: the certificate file of the
-    endpoint's authority."""
+    endpoint's authority.
+    """
 
     volumes: Path
     socket: Path

@@ -13,8 +13,8 @@ Emit = Callable[[str, Sequence[Event]], None]
 
 
 class Filter(Protocol):
-    """`run` returns the events that go on; `emit` takes events that begin again under a tag.
-    `deadline` (on the clock of `now`): when `flush` has something to do even if no event comes.
+    """`run` returns the remaining events; `emit` takes events that start again under another tag.
+    `deadline` (on the clock of `now`): the time at which `flush` is due even without an event.
     """
 
     def run(

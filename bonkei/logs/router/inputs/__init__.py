@@ -1,5 +1,6 @@
-"""Where records come from. An input runs on the event loop. It can be paused (backpressure) and
-drained (at the end it still takes what was already sent); `close` ends it in any case."""
+"""Sources of records. An input runs on the event loop. It can be paused (backpressure) and drained
+(at the end it still takes records that were already sent); `close` ends it in any case.
+"""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def _make_way(path: Path) -> None:
 
 
 def _option(message: Sequence[Any]) -> dict[str, Any]:
-    """The last entry, where it is one: in message mode the fourth, else the third."""
+    """The options of a message: its last entry, the fourth in message mode, else the third."""
     is_message = not isinstance(message[1], list | tuple | bytes | str)
     position = 3 if is_message else 2
     found = message[position] if len(message) > position else None

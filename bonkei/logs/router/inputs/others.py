@@ -74,7 +74,7 @@ class DummyInput:
 
 
 class TcpInput:
-    """Lines, or JSON objects one after the other. ECS's health check sends such a line."""
+    """Lines, or JSON objects one after another. ECS's health check sends such a line."""
 
     def __init__(self, section: Section, ingest: Ingest) -> None:
         self._host = section.text("listen", "0.0.0.0")  # noqa: S104 - Fluent Bit's default

@@ -201,8 +201,8 @@ class S3Output:
     async def finish(self) -> bool:
         """Upload everything now. Files that cannot be uploaded stay in `store_dir`.
 
-        With `preserve_data_ordering` the plugin has a queue. At its end it skips what has failed
-        once and waits there (`put_all_chunks` of plugins/out_s3).
+        With `preserve_data_ordering` the plugin has a queue. At its end it skips files that have
+        failed once and wait there (`put_all_chunks` of plugins/out_s3).
         """
         if self._timer is not None:
             self._timer.cancel()

@@ -4,8 +4,8 @@ many seconds as it is given.
     python burner.py processor 0.25
     python burner.py memory 300000000 600
 
-It runs by itself and imports nothing of Bonkei: whoever started it holds the other end of its
-input, so it ends when that process does, however that ends.
+It runs alone and imports nothing of Bonkei. The process that started it holds the other end of its
+input. So it ends when that process ends in any way.
 """
 
 import select

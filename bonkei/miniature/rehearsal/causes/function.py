@@ -19,8 +19,9 @@ _LOOK = 0.1
 
 
 class Refused(Quiet):
-    """It is called once, and waited for: nothing is tried again later. What is on its way to Slack
-    arrives first, since it would be refused, too."""
+    """It is called once, and its result is awaited: nothing is tried again later. Earlier messages
+    to Slack arrive first, because they would be refused, too.
+    """
 
     def __init__(
         self, function: str, count: float, webhook: Webhook, services: Mapping[str, AwsService]

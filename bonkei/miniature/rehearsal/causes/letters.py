@@ -21,8 +21,9 @@ _MOST_TRIES = 20
 
 
 class Letters(Quiet):
-    """So many; at the end they are taken out again, and only they. `journal`: a file that says
-    which there are, for the next start after a SIGKILL (`take_back`)."""
+    """So many messages; at the end exactly these are removed. `journal`: a file with their list,
+    for the next start after a SIGKILL (`take_back`).
+    """
 
     def __init__(
         self,

@@ -20,7 +20,7 @@ _PATIENCE = 2.0
 
 
 class Load(Quiet):
-    """`kind`: processor, memory. `percent` of what each task of the service has reserved."""
+    """`kind`: processor, memory. `percent` of the reservation of each task of the service."""
 
     def __init__(
         self,

@@ -52,8 +52,8 @@ class Targets:
 
 
 class Suspended(Quiet):
-    """Suspended tasks answer nobody, not even health checks. At the end they are killed, and ECS
-    replaces them: a resumed task would be unhealthy until it has passed enough checks.
+    """Suspended tasks answer no request, not even health checks. At the end they are killed, and
+    ECS replaces them: a resumed task would be unhealthy until it has passed enough checks.
     """
 
     def __init__(self, targets: Targets) -> None:
@@ -147,7 +147,8 @@ class MoreTasks(Quiet):
 
 class NoStart(Quiet):
     """A task of the service's definition, whose variables have no values: its program refuses to
-    start, and writes why."""
+    start, and logs the reason.
+    """
 
     def __init__(
         self, service: Service, blueprint: Blueprint, services: Mapping[str, AwsService]
