@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from bonkei.faults import Ask, FaultError
-from bonkei.miniature.control.faults import ask_of
+from bonkei.faults import Ask, FaultError, Faults
+from bonkei.miniature.control import Call
+from bonkei.miniature.control.faults import ask_of, handlers
+from tests.bonkei.faults.estates import MemoryHands
 
 
 def test_a_call_becomes_what_is_asked_for() -> None:
@@ -31,3 +36,45 @@ def test_nonsense_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(FaultError) as error:
         ask_of(given)
     assert said in error.value.message
+
+
+# The calls, with a room in memory.
+
+
+@dataclass
+class Room:
+    faults: Faults
+    drills: Any = None
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    made = Room(Faults(MemoryHands()))
+    yield made
+    await made.faults.stop()
+
+
+async def test_a_fault_that_is_held_ends_with_its_caller(room: Room) -> None:
+    calls = handlers(lambda: room)  # type: ignore[arg-type,return-value]
+    call = Call(lambda _: None, arguments={"kind": "slow", "target": "web", "hold": True})
+    state = await calls["fault start"](call)
+    [hung_up] = call.lent
+    hung_up()
+    await asyncio.sleep(0.01)
+    listed = await calls["faults"](Call(lambda _: None))
+    assert listed["active"] == ()
+    assert listed["past"][0]["id"] == state["id"]
+    assert listed["past"][0]["ended"] == "who asked for it has gone"
+    hung_up()  # it has ended already
+    await asyncio.sleep(0.01)
+
+
+async def test_a_fault_that_nobody_holds_stays(room: Room) -> None:
+    calls = handlers(lambda: room)  # type: ignore[arg-type,return-value]
+    call = Call(lambda _: None, arguments={"kind": "slow", "target": "web"})
+    await calls["fault start"](call)
+    assert call.lent == []
+    [ended] = await calls["fault end"](Call(lambda _: None))
+    assert ended["ended"] == "ended by hand"
+    with pytest.raises(FaultError, match="there is no fault f7"):
+        await calls["fault end"](Call(lambda _: None, arguments={"id": "f7"}))
