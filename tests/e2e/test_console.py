@@ -35,7 +35,11 @@ def console(browser: Browser, door: str) -> Iterator[Page]:
     context = browser.new_context(base_url=door.partition("/?")[0], locale="en-GB")
     page = context.new_page()
     troubles: list[str] = []
-    page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+    refused = "409 (Conflict)"  # an action that says why it is not done
+    page.on(
+        "console",
+        lambda m: troubles.append(m.text) if m.type == "error" and refused not in m.text else None,
+    )
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.goto(door)
     expect(page.get_by_role("status")).to_contain_text("ready")
@@ -87,6 +91,37 @@ def test_a_stopped_task_is_replaced_before_the_eyes(console: Page, miniature: Ru
         lambda: httpx.get(miniature.project.site, timeout=15).status_code == 200, "the site is back"
     )
     assert answer
+
+
+def test_the_database_is_read_and_refuses_the_rest(console: Page) -> None:
+    console.goto("/#/data")
+    databases = console.get_by_role("region", name="Databases")
+    databases.get_by_role("link", name="database").first.click()
+    box = console.get_by_role("region", name="Query")
+    box.get_by_label("Query").fill("SELECT count(*) AS of_components FROM components")
+    box.get_by_role("button", name="Run").click()
+    expect(box.get_by_role("columnheader", name="of_components")).to_be_visible()
+    for refused in ("DELETE FROM components", "COPY components TO PROGRAM 'id'"):
+        box.get_by_label("Query").fill(refused)
+        box.get_by_role("button", name="Run").click()
+        expect(box.get_by_role("alert")).to_contain_text("the console only reads")
+    console.get_by_role("link", name="components", exact=True).click()
+    expect(console.get_by_role("region", name="Rows").get_by_role("cell").first).to_be_visible()
+
+
+def test_a_role_may_do_what_its_policy_says(console: Page) -> None:
+    console.goto("/#/permissions")
+    form = console.get_by_role("region", name="May a role do this?")
+    role = form.get_by_label("Role")
+    expect(role.locator("option").first).to_be_attached()
+    names = role.locator("option").all_text_contents()
+    role.select_option(next(name for name in names if name.endswith("backend-task")))
+    form.get_by_label("Action").fill("s3:DeleteBucket")
+    form.get_by_label("Resource").fill("arn:aws:s3:::elsewhere")
+    form.get_by_role("button", name="Ask").click()
+    answer = form.get_by_role("status")
+    expect(answer).to_contain_text("no identity-based policy allows the s3:DeleteBucket action")
+    expect(answer.get_by_role("button", name=re.compile(r"main\.tf:\d")).first).to_be_visible()
 
 
 def test_requests_of_others_are_refused(door: str, miniature: Running) -> None:
