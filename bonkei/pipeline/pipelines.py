@@ -143,7 +143,7 @@ class Pipelines:
         return self._carry_out(name, command)
 
     def finish_job(self, action_id: str, finished: Finished) -> None:
-        """The result of an action whose runner has left it to another. AwsServiceError."""
+        """The result of an action that its runner has left to a caller. AwsServiceError."""
         for name, kept in self._kept.items():
             if _find_run(kept.book, action_id) is not None:
                 self._carry_out(name, answers.finish(action_id, finished))

@@ -1,8 +1,8 @@
 """A pipeline's book on disk: a file for each execution, and one for the rest.
 
 Each file is written beside its old one and then takes its place, so that a SIGKILL leaves the old
-or the new, never a part. The executions come first: what the other file counts can be counted
-again.
+file or the new one, never a part. The executions are written first: the counts of the other file
+can be computed again.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _write(file: Path, values: Mapping[str, Any]) -> None:
 
 
 def load(kind: type[T], value: Any) -> T:
-    """A value of a dataclass from what `asdict` and JSON have made of it. TypeError, KeyError."""
+    """A value of a dataclass from the result of `asdict` and JSON. TypeError, KeyError."""
     loaded: T = _load(kind, value)
     return loaded
 

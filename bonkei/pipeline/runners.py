@@ -66,7 +66,7 @@ class ActionRunner(Protocol):
 
     async def run(self, work: ActionWork) -> Finished | None:
         """The result; None when it comes from elsewhere (an approval). An AwsServiceError is a
-        failure with its code. Cancelled: nobody waits for it any longer.
+        failure with its code. Cancelled: the result is no longer needed.
         """
         ...
 

@@ -35,7 +35,7 @@ def _place(execution: Execution) -> str:
 
 
 def _actions(stage: StageRun, status: str) -> list[str]:
-    """Those of a stage whose last run is so; an approval asks for an answer."""
+    """A stage's actions whose last run has this status; an approval says that it waits."""
     latest = {run.name: run for run in stage.actions}
     return [
         f"{run.name} waits for an answer" if run.token and status == "InProgress" else run.name

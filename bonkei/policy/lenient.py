@@ -1,8 +1,8 @@
 """The most that statements can allow, for code that only reads the definitions.
 
-The evaluation is the one that decides calls (`evaluate.decide`), asked before anybody calls: all
-conditions count as met where they allow, permissions boundaries and resource policies as allowing.
-An explicit Deny without a condition wins, an Allow is needed.
+It uses the evaluation of calls (`evaluate.decide`), without a call: all conditions count as met
+where they allow, and permissions boundaries and resource policies count as allowing. An explicit
+Deny without a condition wins, an Allow is needed.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def managed_statement(address: str, arn: str) -> PolicyStatement | None:
 
 
 def unknown_managed_policies(role: Role) -> tuple[str, ...]:
-    """Managed policies whose text is not known here: nothing is claimed about such a role."""
+    """Managed policies whose text is not known here: there is no finding about such a role."""
     return tuple(_unknown(arn for _, arn in role.managed_policies))
 
 

@@ -204,8 +204,9 @@ _SOURCE = (
 
 
 def _pipeline_needs(role: str, pipeline: Pipeline, blueprint: Blueprint) -> Iterator[Need]:
-    """ "Manage the CodePipeline service role", and of each build that a stage runs what it takes
-    from the artifact store."""
+    """ "Manage the CodePipeline service role", and the access to the artifact store by each build
+    of a stage.
+    """
     bucket = f"arn:aws:s3:::{(*pipeline.artifact_buckets, '')[0]}"
     key, region = pipeline.encryption_key, pipeline.arn.split(":")[3]
     via = {"kms:viaservice": (f"s3.{region}.amazonaws.com",)}

@@ -72,7 +72,7 @@ class Policy:
                 yield Applied(each.statement, closeness)
 
     def about(self, action: str) -> tuple[PolicyStatement, ...]:
-        """The statements that name an action, whatever else they ask for."""
+        """The statements that name an action, with any other conditions."""
         return tuple(each.statement for each in self._of(action))
 
     def _of(self, action: str) -> tuple[_Prepared, ...]:

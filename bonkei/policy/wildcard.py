@@ -1,6 +1,6 @@
 """IAM's wildcards and policy variables.
 
-`*` stands for any characters, `?` for one, `${key}` for a value of the request's context.
+`*` matches any characters, `?` one, and `${key}` is replaced by a value of the request's context.
 "IAM policy elements: Variables and tags",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
@@ -69,7 +69,7 @@ def substitute(pattern: str, context: Context) -> str | None:
 
 
 def anything_for_variables(pattern: str) -> str:
-    """The pattern before anybody has asked: a variable stands for any text."""
+    """The pattern before a request: a variable matches any text."""
     return _VARIABLE.sub("*", pattern)
 
 

@@ -2,8 +2,8 @@
 
 FILE is JSON with the miniature's home (for secrets and counters), the path of the state, the
 account and the resources outside the stack. The first line of the output is the value for
-TF_REATTACH_PROVIDERS. It comes at once: what serves the providers is loaded after it, while
-Terraform starts.
+TF_REATTACH_PROVIDERS. It comes at once: the modules that serve the providers are loaded after it,
+while Terraform starts.
 """
 
 from __future__ import annotations

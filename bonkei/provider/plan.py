@@ -55,7 +55,7 @@ def plan_update(
 ) -> Plan:
     """The plan of an existing resource; equal to `prior` if nothing changes.
 
-    `adopted`: it was imported, so values missing in the state are no reason to replace it.
+    `adopted`: it was imported, so values missing in the state do not cause a replacement.
     """
     planned = _storable(block, proposed)
     _put_argument_defaults(planned, config, behaviour)
@@ -97,7 +97,7 @@ def _put_argument_defaults(
 
 
 def _put_default(planned: Value, config: Value, path: list[str], default: Value) -> None:
-    """Set the default where the configuration has no value, whatever the prior state is."""
+    """Set the default where the configuration has no value, for any prior state."""
     if isinstance(planned, list) and isinstance(config, list):
         for content, source in _paired(planned, config):
             _put_default(content, source, path, default)

@@ -1,4 +1,4 @@
-"""The distribution API: what `docker push` and `docker pull` speak.
+"""The distribution API: the protocol of `docker push` and `docker pull`.
 
 Source: https://github.com/opencontainers/distribution-spec/blob/main/spec.md; how Amazon ECR asks
 for permissions: "Amazon ECR actions, resources, and condition keys".

@@ -1,4 +1,4 @@
-"""What a manifest refers to.
+"""The references of a manifest.
 
 Sources: "OCI Image Manifest Specification", "OCI Image Index Specification", and Docker's "Image
 Manifest V 2, Schema 2".

@@ -128,7 +128,7 @@ def _ignored(folder: Path) -> _Patterns:
 
 
 def _expression(pattern: str) -> str:
-    """Go's filepath.Match, and `**` for any number of folders. What is below a match matches."""
+    """Go's filepath.Match, and `**` for any number of folders. Everything below a match matches."""
     parts = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     found = re.split(r"(\*\*/|\*\*|\*|\?|\[[^]]*\])", pattern)
     text = "".join(

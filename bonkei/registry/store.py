@@ -1,4 +1,4 @@
-"""Blobs, manifests and tags, on disk. What is acknowledged survives SIGKILL of the miniature.
+"""Blobs, manifests and tags, on disk. Acknowledged data survives SIGKILL of the miniature.
 
 ROOT/
 ├── blobs/HEX                 content by its SHA-256, manifests among it

@@ -1,4 +1,4 @@
-"""The password of `docker login`: whose it is and until when, signed. Nothing has to be kept.
+"""The password of `docker login`: its owner and its end, signed. Nothing has to be stored.
 
 Source: GetAuthorizationToken in the Amazon ECR API Reference: it is valid for 12 hours, with the
 permissions of the principal that asked for it.

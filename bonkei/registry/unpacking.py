@@ -71,7 +71,9 @@ def _layers(store: ImageStore, image: Image) -> list[Path]:
 
 
 def extract(layer: IO[bytes], target: Path) -> None:
-    """The `data` filter refuses what leaves the folder, devices and the like: tarfile.TarError."""
+    """The `data` filter refuses members outside the folder, devices and the like:
+    tarfile.TarError.
+    """
     with tarfile.open(fileobj=layer, mode="r:gz") as archive:
         total = 0
         for member in archive:

@@ -1,6 +1,6 @@
 """A hook of git that notes each push, in a file of its own in the repository.
 
-Who pushes over HTTP and who pushes to the folder itself look the same then. A push with
+So pushes over HTTP and pushes to the folder itself are treated alike. A push with
 `_BONKEI_UNNOTICED` in its environment is not noted: `bonkei pipeline run` starts the pipeline.
 """
 

@@ -1,7 +1,7 @@
 """git over HTTP: `http://ENDPOINT/v1/repos/NAME`, by git's own `http-backend`.
 
 https://git-scm.com/docs/git-http-backend, https://git-scm.com/docs/http-protocol. Only the smart
-protocol: what CodeCommit speaks.
+protocol, as in CodeCommit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The room: the repositories that are there, and what pushes bring."""
+"""The room: the existing repositories, and the commits of pushes."""
 
 from __future__ import annotations
 

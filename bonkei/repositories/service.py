@@ -1,7 +1,7 @@
 """CodeCommit's API.
 
 https://docs.aws.amazon.com/codecommit/latest/APIReference/Welcome.html
-Pull requests, comments, approval rules and triggers are not simulated: the endpoint says so by
+Pull requests, comments, approval rules and triggers are not simulated: the endpoint refuses them by
 name.
 """
 

@@ -87,8 +87,9 @@ def one_off(
     command: tuple[str, ...] | None,
     built: Built = nothing_is_built,
 ) -> TaskSpec:
-    """A task that is run by itself, its command overridden as by `run-task`. TaskError when the
-    container cannot be run here."""
+    """A task outside services, with its command overridden as by `run-task`. TaskError when the
+    container cannot be run here.
+    """
     override = ContainerOverride(container, command)
     return stand_alone(definition, directories, (override,), built=built)
 
@@ -216,7 +217,7 @@ def content_notes(content: Content) -> Iterator[str]:
 
 
 def _other_python(local: LocalContainer) -> str:
-    """The version of the image's Python when it is not the one that its environment gets here."""
+    """The version of the image's Python, if its environment gets another one here."""
     found = _PYTHON_IMAGE.match(local.image.base)
     if found is None or not local.content.requirements or found[1] == _own_python():
         return ""

@@ -96,8 +96,9 @@ class CutLine(str):
 
 
 class LineFramer:
-    """Bytes in, lines out; a longer one than `limit` bytes comes in pieces, cut between characters.
-    Every piece but the last is a CutLine."""
+    """Bytes in, lines out; a line above `limit` bytes comes in pieces, cut between characters.
+    Every piece but the last is a CutLine.
+    """
 
     def __init__(self, limit: int = MAX_LINE) -> None:
         self._limit = limit

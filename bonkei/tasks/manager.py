@@ -69,8 +69,8 @@ class Tasks:
     async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
         """Begin to bring the services to the blueprint's state; `steady` waits for the end.
 
-        `only`: the ARNs of the services to change. The others stay as they are, whatever has
-        changed on this machine.
+        `only`: the ARNs of the services to change. The others stay as they are, even if this
+        machine has changed.
         """
         self._start()
         self._definitions = {d.arn: d for d in blueprint.task_definitions}
@@ -135,8 +135,9 @@ class Tasks:
         overrides: Sequence[ContainerOverride] = (),
         started_by: str = "",
     ) -> str:
-        """Start one task that nobody waits for; its id. `snapshot` says how it goes, and for a
-        while how it ended. TaskError as for `run_task`."""
+        """Start one task without waiting for it. Returns its id. `snapshot` has its state, and for
+        a while its result. TaskError as for `run_task`.
+        """
         self._start()
         settings = self._settings
         spec = stand_alone(definition, settings.containers, overrides, started_by, settings.built)
@@ -178,8 +179,9 @@ class Tasks:
             ) from None
 
     def count_with(self, task_id: str, pid: int) -> None:
-        """Count another process's CPU and memory with a task's, as those of ECS Exec's sessions
-        count, until the task is gone."""
+        """Add another process's CPU and memory to a task's, as for ECS Exec's sessions, until the
+        task has ended.
+        """
         known = {one: pids for one, pids in self._guests.items() if one in self._scheduler.tasks}
         self._guests = known | {task_id: (*known.get(task_id, ()), pid)}
 

@@ -31,7 +31,7 @@ def describe(
     usage: Mapping[str, Usage],
     ended: tuple[TaskLifecycle, ...] = (),
 ) -> TasksSnapshot:
-    """Everything that can be said about the tasks now. `ended`: of no service."""
+    """The present state of all tasks. `ended`: ended tasks outside services."""
     services = scheduler.services.values()
     stuck = tuple(Note(f"service {s.spec.name}", STUCK) for s in services if s.stuck)
     return TasksSnapshot(

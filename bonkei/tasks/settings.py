@@ -82,15 +82,14 @@ def say_nothing(_message: str) -> None:
 class TaskSettings:
     """`containers`: name of a container -> the directory of its Dockerfile.
 
-    `built`: the folder of what an image in the registry was built from.
-    `progress` is called with a short line for slow work (creating an environment).
-    `cloud`: the variables with which a task (its definition, its id, its group) calls AWS.
-    `may_read`: why the execution role may not read the secret of an ARN; empty: it may.
-    `may_start`: why ECS cannot start a task of a group (`service:web`), in its words.
-    `log_driver`: where a container's lines go besides the `LogSink`.
-    `log_router`: the command of a log router, with its configuration written; BonkeiError if it
-    cannot be run.
-    `metric_period`: seconds between two datapoints of auto scaling; CloudWatch's are a minute.
+    `built`: the source folder of an image in the registry. `progress` is called with a short line
+    for slow work (creating an environment). `cloud`: the variables with which a task (its
+    definition, its id, its group) calls AWS. `may_read`: why the execution role may not read the
+    secret of an ARN; empty: it may. `may_start`: why ECS cannot start a task of a group
+    (`service:web`), in its words. `log_driver`: another destination of a container's lines, in
+    addition to the `LogSink`. `log_router`: the command of a log router, with its configuration
+    written; BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints of
+    auto scaling; CloudWatch's are a minute.
     """
 
     home: Path

@@ -24,8 +24,9 @@ class DeploymentSnapshot:
 @dataclass(frozen=True, slots=True)
 class ServiceSnapshot:
     """`running_count` and `pending_count` as ECS counts them; `healthy_count` passes all checks.
-    `refused`: why no task of it can be run here, or empty. `failure`: why the deployment that the
-    definitions ask for FAILED, and what runs instead; empty when it has not."""
+    `refused`: why no task of it can be run here, or empty. `failure`: why the deployment of the
+    definitions FAILED, and which one runs instead; empty otherwise.
+    """
 
     arn: str
     name: str

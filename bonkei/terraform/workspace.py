@@ -76,7 +76,7 @@ class Workspace:
 
     @property
     def directory(self) -> Path:
-        """Where Terraform runs, and what relative names of files start from."""
+        """Terraform's working directory, the base of relative file names."""
         return self._mirror.path
 
     def validate(self) -> list[Diagnostic]:

@@ -70,7 +70,7 @@ def wants(policy: Mapping[str, Any], attributes: Mapping[str, Mapping[str, Any]]
 
 
 def wants_body(policy: Mapping[str, Any], body: str) -> bool:
-    """In the scope MessageBody: of a body that is no JSON object, nothing is wanted."""
+    """In the scope MessageBody: a body that is not a JSON object never matches."""
     try:
         document = json.loads(body)
     except ValueError:

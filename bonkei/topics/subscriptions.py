@@ -1,6 +1,5 @@
-"""Topics and their subscriptions: those of the definitions, and those that programs make.
-
-The definitions' are as they are declared at each start; a program's are kept on disk.
+"""Topics and their subscriptions: those of the definitions, and those that programs create. At each
+start, the former are as declared; the latter are kept on disk.
 """
 
 from __future__ import annotations

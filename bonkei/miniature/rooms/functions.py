@@ -70,8 +70,8 @@ class FunctionsSnapshot:
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """The stand-in for Slack. `secret`: the ARN of the secret with its address; empty while
-    messages go to a real Slack. `refuse`: the number of messages to refuse; `waiting`: events of
-    functions.
+    messages go to a real Slack. `refuse` makes it refuse that many messages; `waiting` counts the
+    waiting events of functions.
     """
 
     secret: str

@@ -50,7 +50,7 @@ class Store:
 
 
 def key_arn(work: ActionWork) -> str:
-    """The ARN of the artifact store's key; empty without one of its own."""
+    """The ARN of the artifact store's key; empty without one."""
     key = work.pipeline.encryption_key
     if not key or key.startswith("arn:"):
         return key

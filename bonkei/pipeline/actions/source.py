@@ -3,8 +3,8 @@
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
 
-A repository behind a connection is on another host, which is not asked: a repository of this
-machine stands for it, to which `bonkei pipeline run` pushes the working copy's commit.
+A repository behind a connection is on another host, which is not called. A repository of this
+machine replaces it, and `bonkei pipeline run` pushes the working copy's commit to it.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def _asked(desk: Desk, stage: str, name: str, token: str) -> tuple[Execution, Ac
 
 
 def finish(action_id: str, finished: Finished) -> Command:
-    """An action has ended. If nobody waits for it any longer, nothing changes."""
+    """An action has ended. If its execution no longer waits for it, nothing changes."""
 
     def command(desk: Desk) -> str:
         for execution in desk.book.executions:

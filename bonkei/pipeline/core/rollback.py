@@ -3,8 +3,8 @@
 "Configuring stage rollback",
 https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html: a new execution of
 the type ROLLBACK runs this stage with the artifacts and the variables of an earlier execution that
-succeeded in it. That one has the pipeline's current version, and is no rollback itself. The first
-stage cannot be rolled back.
+succeeded in it. The earlier execution has the pipeline's current version, and is not itself a
+rollback. The first stage cannot be rolled back.
 """
 
 from __future__ import annotations

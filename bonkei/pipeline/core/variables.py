@@ -39,7 +39,7 @@ def resolve_all(configuration: Pairs, execution: Execution) -> Pairs:
 
 
 def variables_of(execution: Execution) -> dict[str, dict[str, str]]:
-    """By namespace, those of the pipeline and of CodePipeline itself included."""
+    """By namespace, including those of the pipeline and of CodePipeline itself."""
     known = {namespace: dict(pairs) for namespace, pairs in execution.namespaces}
     known["codepipeline"] = {"PipelineExecutionId": execution.id}
     known["variables"] = dict(execution.variables)

@@ -1,5 +1,6 @@
-"""The calls of CodePipeline's API. What changes a pipeline's structure, custom actions and webhooks
-are not simulated: the endpoint says so by name."""
+"""The calls of CodePipeline's API. Changes of a pipeline's structure, custom actions and webhooks
+are not simulated: the endpoint refuses them by name.
+"""
 
 from __future__ import annotations
 

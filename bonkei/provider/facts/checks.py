@@ -99,7 +99,7 @@ def _as_sent(check: Check) -> Check:
 
 
 def _fits(pattern: str) -> Check:
-    """An API's pattern matches the whole value, unless it has anchors of its own."""
+    """An API's pattern matches the whole value, unless it has its own anchors."""
     compiled = re.compile(pattern, re.DOTALL)
     match = compiled.search if re.search(r"(?<![\[\\])\^|\$$", pattern) else compiled.fullmatch
 

@@ -3,7 +3,7 @@
 A behaviour (`bonkei.provider.behaviour`) holds only code: generated values, and rules between
 values. It does not repeat facts that the real provider states as data: replacements, defaults,
 arguments that exclude or need each other, enumerations, ranges, lengths and patterns.
-`scripts/extract_facts.py` makes the file; it says which version it is of.
+`scripts/extract_facts.py` makes the file, which names the provider's version.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def imported(
     behaviour: ResourceBehaviour,
     context: Context,
 ) -> Object:
-    """The state of the resource with an identity: that of its id, with the identity's own values.
+    """The state of the resource with an identity: the state of its id, with the identity's values.
 
     Refused if it is of another account, or something is missing.
     """

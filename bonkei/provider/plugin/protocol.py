@@ -1,8 +1,8 @@
 """The messages of Terraform's plugin protocol, version 6.
 
-`tf` carries the protocol's generated modules as of version 6.7. What came later and is used here,
-write-only arguments (6.8), ephemeral resources (6.7, amended) and identities (6.9), is added to
-their descriptor before message classes are made from it. The numbers are those of HashiCorp's
+`tf` carries the protocol's generated modules as of version 6.7. Later parts that are used here are
+added to their descriptor before message classes are made from it: write-only arguments (6.8),
+ephemeral resources (6.7, amended) and identities (6.9). The numbers are those of HashiCorp's
 tfplugin6.proto.
 """
 

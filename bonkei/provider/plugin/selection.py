@@ -16,7 +16,8 @@ from bonkei.provider.schema import Block, ProviderSchema
 def selected(schema: ProviderSchema, file: Path | None) -> ProviderSchema:
     """The schema with the types that `file` names (`bonkei.terraform.inputs.types`).
 
-    All of them without a file, or when a quoted word is no type: Terraform then names the nearest.
+    All of them without a file, or when a quoted word is not a type: Terraform then names the
+    nearest.
     """
     try:
         named = json.loads(file.read_text(encoding="utf-8")) if file is not None else None

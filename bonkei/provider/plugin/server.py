@@ -2,7 +2,7 @@
 
 Terraform opens one connection for each provider block it evaluates and configures it once; the
 blocks differ in region and tags. gRPC for Python does not tell connections on a Unix socket apart,
-so each accepted connection is relayed to a gRPC server of its own, with a servicer of its own.
+so each accepted connection is relayed to its own gRPC server with its own servicer.
 
 Everything is in one directory of mode 0700: no other user of the machine can connect.
 """
@@ -96,7 +96,7 @@ class _Endpoint:
         self._schema: bytes | None = None
 
     async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry one connection of Terraform's to a server of its own, until either side ends."""
+        """Relay one connection of Terraform to its own server, until either side ends."""
         inner = Path(f"{self._path}-{next(self._numbers)}.sock")
         server = grpc.server(self._pool, options=_UNLIMITED)
         server.add_generic_rpc_handlers((self._handlers(),))

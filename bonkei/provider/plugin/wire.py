@@ -115,7 +115,7 @@ def diagnostics(
 
 
 def _set_element(path: Sequence[str | int], block: Block, config: Mapping[str, Value]) -> str:
-    """`In rule "limit": ` when the path leads into a set of blocks whose elements have names."""
+    """`In rule "limit": ` when the path goes into a set of blocks with named elements."""
     here: Block = block
     value: Value = config
     for step, following in pairwise(path):

@@ -1,4 +1,4 @@
-"""The provider hashicorp/external (version 2.3): what a program on this machine answers.
+"""The provider hashicorp/external (version 2.3): the answer of a program on this machine.
 
 The program gets the query as a JSON object of strings on its standard input, and answers with one.
 https://registry.terraform.io/providers/hashicorp/external/latest/docs/data-sources/external

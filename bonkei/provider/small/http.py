@@ -1,4 +1,4 @@
-"""The provider hashicorp/http (version 3.5): what a URL answers, asked from this machine."""
+"""The provider hashicorp/http (version 3.5): the answer of a URL, requested from this machine."""
 
 from __future__ import annotations
 

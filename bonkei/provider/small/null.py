@@ -1,4 +1,4 @@
-"""The provider hashicorp/null (version 3.2): a resource that is nothing but its triggers."""
+"""The provider hashicorp/null (version 3.2): a resource that has only its triggers."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Trivy looks for an image at a container engine or in a registry, and would find no operating system
 and no installed package in this one. So its files are unpacked and scanned as a file system: the
-lock files of packages, the Dockerfile, secrets. Where Trivy cannot have its database, packages are
-not looked up; that is said, and the rest is scanned. All else is Trivy's own.
+lock files of packages, the Dockerfile, secrets. Without Trivy's database, packages are not looked
+up; this is reported, and the rest is scanned. Everything else is Trivy's own.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def _minimum(scratch: Path, definition_arn: str) -> dict[str, str]:
 
 
 def main_endpoint(local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> Endpoint | None:
-    """The port handed over in PORT: that of the container's first mapping or EXPOSE."""
+    """The port in PORT: that of the container's first mapping or EXPOSE."""
     for number in container_ports(local)[:1]:
         return ports.get((local.container.name, number))
     return None

@@ -1,4 +1,4 @@
-"""A container's process: started in a group of its own, its output framed into lines."""
+"""A container's process: in its own process group, with its output framed into lines."""
 
 from __future__ import annotations
 

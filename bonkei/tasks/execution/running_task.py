@@ -1,4 +1,4 @@
-"""A task's resources on this machine, and what its processes are started with."""
+"""A task's resources on this machine, and the arguments of its processes."""
 
 from __future__ import annotations
 

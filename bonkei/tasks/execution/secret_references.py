@@ -32,7 +32,7 @@ class SecretReference:
 def parse_reference(value_from: str, definition_arn: str) -> SecretReference:
     """The parts of a `valueFrom`; a parameter of the task's own region may be named by its name.
 
-    TaskError when it is neither that nor an ARN of one of the two kinds.
+    TaskError when it is neither a name nor an ARN of one of the two kinds.
     """
     if _NAME.fullmatch(value_from):
         partition, _, region, account = definition_arn.split(":")[1:5]

@@ -94,8 +94,9 @@ def _directory(
 
 
 def _source_of(workdir: PurePosixPath, place: PurePosixPath, path: Path) -> Path | None:
-    """The directory that replaces WORKDIR if `path` is copied to `place`; None if it is no
-    evidence."""
+    """The directory that replaces WORKDIR if `path` is copied to `place`; None if that proves
+    nothing.
+    """
     if workdir.is_relative_to(place):
         inner = path / workdir.relative_to(place)
         return inner if inner.is_dir() else None

@@ -27,9 +27,8 @@ _VARIABLE = re.compile(r"\\\$|\$\{(\w+)(?::([-+])([^{}]*))?\}|\$(\w+)")
 class Image:
     """`entry_point` and `command` in exec form; None when no stage of the Dockerfile sets it.
 
-    `environment` in order; its values may refer to variables that are set before (`$PATH`, so
-    that what a base image has stays), which
-    `bonkei.tasks.execution.environment` substitutes at start.
+    `environment` in order; its values may refer to earlier variables (`$PATH`, so that the base
+    image's value is kept), which `bonkei.tasks.execution.environment` substitutes at start.
     """
 
     base: str
@@ -202,7 +201,7 @@ def _with_command(stage: _Stage, keyword: str, value: str) -> _Stage:
 
 
 def _argument(value: str, defaults: Mapping[str, str]) -> dict[str, str]:
-    """ARG's name and value; without one of its own, the one declared before the first FROM."""
+    """ARG's name and value; without a value, the one declared before the first FROM."""
     name, given, default = value.partition("=")
     if given:
         return {name: _word(default, defaults)}

@@ -46,7 +46,7 @@ class LocalContainer:
 class LocalTask:
     """`left_out`: (container, reason). `refused`: why the task cannot be run at all, or empty.
 
-    `remedies`: (container, what to do) for those left out that could be run.
+    `remedies`: (container, remedy) for the omitted ones that could be run.
     """
 
     definition: TaskDefinition
@@ -151,7 +151,7 @@ def is_stock_router(image: str) -> bool:
 
 
 def _stock_router(container: Container) -> LocalContainer:
-    """It runs what ECS mounts, unless its definition says something else."""
+    """It runs the files that ECS mounts, unless its definition has another command."""
     root = Path("/")
     image = Image(container.image)
     command = _command(container, image) or (_FLUENT_BIT, "-c", _ECS_FILE)
@@ -180,7 +180,7 @@ def _working_directory(container: Container, image: Image, content: Content) -> 
 
 
 def localize(text: str, image: Image, content: Content) -> str:
-    """`text` with WORKDIR, and what is copied elsewhere, at their places on this machine."""
+    """`text` with WORKDIR, and the files copied elsewhere, at their places on this machine."""
     places = dict(content.places) | {image.working_directory: content.directory}
     return replace_paths(text, {path: str(here) for path, here in places.items()})
 

@@ -37,7 +37,7 @@ def utilization(service: ServiceState, usage: Mapping[str, Usage]) -> dict[str, 
     """The service's metrics in percent of what its RUNNING tasks reserve, as ECS computes them.
 
     No task of Fargate can use more than it has, so none counts for more than 100 % here. `usage`
-    holds the tasks that have been measured; nothing comes back when there is none.
+    holds the measured tasks; the result is empty when there is none.
     """
     running = [t.life for t in service.live() if t.life.status == "RUNNING"]
     measured = [(life.spec.definition, usage[life.task_id]) for life in running

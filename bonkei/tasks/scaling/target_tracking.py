@@ -110,7 +110,7 @@ def _ready_to_scale_in(
 
 
 def _newest(history: History, metric: str, count: int) -> list[float]:
-    """The last datapoints, or none when there are not so many, or one is missing."""
+    """The last datapoints, or none when there are too few, or one is missing."""
     values = [value for value in history.get(metric, ())[-count:] if value is not None]
     return values if len(values) == count else []
 

@@ -1,9 +1,9 @@
-"""How long the scheduler waits before it tries a failing service again.
+"""The scheduler's delay before it tries a failing service again.
 
 ECS throttles tasks that fail to start, up to minutes ("Amazon ECS service throttle logic",
-docs.aws.amazon.com), and needs tens of seconds for each start by itself. A process starts in
-milliseconds, so here a task that stops soon after its start is throttled too. The waits suit a
-developer who watches: 1 s, doubling, up to a minute.
+docs.aws.amazon.com), and each start itself takes tens of seconds. A process starts in milliseconds,
+so here a task that stops soon after its start is throttled too. The waits suit a developer who
+watches: 1 s, doubling, up to a minute.
 """
 
 from __future__ import annotations

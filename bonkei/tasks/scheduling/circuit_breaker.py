@@ -1,14 +1,14 @@
-"""When a deployment has failed: ECS's deployment circuit breaker.
+"""The test for a failed deployment: ECS's deployment circuit breaker.
 
 Source: "How the Amazon ECS deployment circuit breaker detects failures" (Amazon ECS Developer
 Guide), with the defaults of `thresholdConfiguration` and `resetOnHealthyTask`, which Terraform's
 provider does not set. Failures count in a row: a task that gets healthy begins a new row.
 
-What counts is a task that never got to be RUNNING and healthy ("failed task launches that do not
-reach healthy RUNNING state", the announcement of December 2020), or that failed a health check.
-A task that ran for a moment and then exited before any check had passed counts here; ECS may let it
-escape (aws/containers-roadmap#1206). A task without any check is healthy as soon as it runs, so it
-escapes here as there.
+A failure is a task that never became RUNNING and healthy ("failed task launches that do not reach
+healthy RUNNING state", the announcement of December 2020), or that failed a health check. A task
+that ran for a moment and then exited before any check had passed counts here; ECS may let it escape
+(aws/containers-roadmap#1206). A task without any check is healthy as soon as it runs, so it escapes
+here as there.
 """
 
 from __future__ import annotations

@@ -73,7 +73,8 @@ class Step:
 def next_step(limits: Limits, counts: Counts, *, launching: bool = True) -> Step:
     """The next moves; apply them, count again, ask again.
 
-    Not `launching`: the primary deployment has FAILED, and gets no more tasks, nor their places.
+    Not `launching`: the primary deployment has FAILED, and gets neither more tasks nor their
+    places.
     """
     lower, upper = limits.lower, limits.upper
     missing = max(0, limits.desired - counts.new_healthy - counts.new_pending)

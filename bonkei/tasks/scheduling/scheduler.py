@@ -1,8 +1,8 @@
 """Decides what runs: services, deployments and tasks, without any I/O.
 
 Every method takes the time (monotonic seconds) and returns actions to carry out in order. `handle`
-takes their results as events. `deadline` is the time of the next `tick` without an event.
-The same history gives the same decisions, whatever the clock and the machine.
+takes their results as events. `deadline` is the time of the next `tick` without an event. The same
+history gives the same decisions, on any clock and any machine.
 """
 
 from __future__ import annotations

@@ -79,9 +79,9 @@ class ServiceState:
     """`deployments`: the primary one first. `removed`: its tasks stop, then it is forgotten.
 
     `completed`: the last deployment that was COMPLETED, which a rollback goes back to. `failed`:
-    the one that FAILED, until another one is asked for; kept in `deployments` so long. `scaled`:
-    the count that auto scaling has set, because of `scaled_because`; None while it has not.
-    `announced`: the last deployment's id that was given before it began.
+    the one that FAILED, kept in `deployments` until another one is requested. `scaled`: the count
+    that auto scaling has set, because of `scaled_because`; None while it has not. `announced`: the
+    last deployment's id, if it was assigned before the deployment began.
     """
 
     spec: ServiceSpec

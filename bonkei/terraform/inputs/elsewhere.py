@@ -67,7 +67,7 @@ def place_remote_states(
 ) -> None:
     """Let each remote state in the mirror read the file that is written into the directory.
 
-    TerraformError if a name is not that of a remote state in the definitions.
+    TerraformError if a name is not a remote state in the definitions.
     """
     for file in mirror.rglob(OVERRIDE):
         file.unlink()
@@ -104,7 +104,7 @@ def _local(file: Path) -> Mapping[str, Any]:
 
 
 def _state_file(name: str, outputs: Mapping[str, Any]) -> str:
-    """A state with nothing but outputs, in version 4 of Terraform's format."""
+    """A state with only outputs, in version 4 of Terraform's format."""
     described = {key: {"value": value, "type": _type_of(value)} for key, value in outputs.items()}
     return json.dumps(
         {

@@ -1,8 +1,8 @@
 """The types of AWS's provider that a run can meet: all that its definitions or its state name.
 
-Terraform asks a provider for the schema of every type, a thousand, and decodes each. A stack uses
-a few dozen. What a text may mean is taken generously: every word that begins like a type is one.
-Where a quoted one is no type, the provider shows all of them: Terraform then finds the nearest.
+Terraform asks a provider for the schema of every type, a thousand, and decodes each. A stack uses a
+few dozen. Texts are read generously: every word that begins like a type counts as one. Where a
+quoted word is not a type, the provider shows all of them: Terraform then finds the nearest.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class NamedTypes:
 
 
 def named_types(root: Path, data: Path, state_file: Path | None) -> NamedTypes | None:
-    """None where not all is known: then every type is needed.
+    """None where some types are unknown: then every type is needed.
 
     `root`: where Terraform runs; `data`: its data folder, whose manifest of modules an init wrote.
     """

@@ -103,7 +103,7 @@ def read_plan_file(file: Path) -> dict[str, Any]:
 
 
 def _is_hidden(found: Any) -> bool:
-    """That the state forgets what a data source read is no change for people."""
+    """Whether only a data source leaves the state, which is not a change for people."""
     return found.change.action == _DELETE and _parts(found.addr).is_data
 
 

@@ -1,4 +1,4 @@
-"""A planned value as Terraform's JSON shows it, and what of it is unknown or sensitive. Pure.
+"""A planned value as in Terraform's JSON, and its unknown or sensitive parts. Pure.
 
 https://developer.hashicorp.com/terraform/internals/json-format#change-representation
 """
@@ -16,7 +16,7 @@ Path = tuple[str | int, ...]
 
 
 def as_json(value: Value) -> Any:
-    """Without what is not known: a member is left out, an element is null."""
+    """The value without unknown parts: such a member is left out, such an element is null."""
     if isinstance(value, Typed):
         return as_json(value.value)
     if isinstance(value, dict):
@@ -29,7 +29,7 @@ def as_json(value: Value) -> Any:
 
 
 def unknown(value: Value) -> Any:
-    """True for what is not known, in the value's own shape; only members that have any."""
+    """True for each unknown part, in the value's shape; only members with unknown parts."""
     value = _raw(value)
     if value is UNKNOWN:
         return True
@@ -55,7 +55,9 @@ def marks(value: Value, paths: Sequence[Path]) -> Any:
 
 
 def sensitive_paths(block: Block, value: Value, at: Path = ()) -> Iterator[Path]:
-    """What the schema calls sensitive. In a set it is the whole set: elements cannot be named."""
+    """The sensitive parts according to the schema. A set is sensitive as a whole: its elements
+    have no names.
+    """
     for name, attribute in block.attributes.items():
         if attribute.sensitive:
             yield (*at, name)

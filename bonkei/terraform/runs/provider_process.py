@@ -50,12 +50,12 @@ class ProviderSurroundings:
 class ProviderProcess:
     """Starts at once; `reattach` waits until it listens. A context manager that ends it.
 
-    It loads what answers while Terraform starts. Where it dies, Terraform only sees a connection
-    that ends: leaving the context then raises the provider's own words in place of that error.
+    It loads its modules while Terraform starts. If it dies, Terraform only sees that the connection
+    ends. Leaving the context then raises the provider's own message in place of that error.
     """
 
     def __init__(self, surroundings: ProviderSurroundings, directory: Path, log: Path) -> None:
-        """`directory` is what relative paths in the definitions are relative to."""
+        """`directory`: the base of relative paths in the definitions."""
         self._log = log
         told = log.with_name("surroundings.json")
         surroundings.write(told)

@@ -23,7 +23,7 @@ _USER = "terraform"
 
 
 class StateServer:
-    """A context manager; `environment` is what Terraform's http backend needs to know."""
+    """A context manager; `environment`: the settings for Terraform's http backend."""
 
     def __init__(self, file: Path) -> None:
         self._password = secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""What CloudFront refuses in a distribution: rules over more than one argument.
+"""CloudFront's refusals of a distribution: rules over more than one argument.
 
 https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_DistributionConfig.html
 """

@@ -1,4 +1,4 @@
-"""Amazon Cognito: user pools and what belongs to them.
+"""Amazon Cognito: user pools, and their parts.
 
 https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools.html
 """

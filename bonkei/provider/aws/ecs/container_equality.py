@@ -1,7 +1,7 @@
 """Whether two `container_definitions` mean the same to ECS.
 
-ECS returns a registered document with its defaults, and with lists in an order of its own. A plan
-must not show that as a change.
+ECS returns a registered document with its defaults, and with its own order of lists. A plan must
+not show that as a change.
 """
 
 from __future__ import annotations

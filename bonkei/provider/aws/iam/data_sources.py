@@ -59,7 +59,7 @@ _STATEMENT: tuple[Rule, ...] = (
 
 
 def _iam_policy(config: Object, context: Context) -> Object:
-    """A policy of this stack, or a managed one, whose ARN is known and whose text is not."""
+    """A policy of this stack, or a managed one: its ARN is known, its text is not."""
     name, arn = config.get("name"), config.get("arn")
     for peer in context.peers("aws_iam_policy"):
         if peer.get("arn") == arn or (name and peer.get("name") == name):

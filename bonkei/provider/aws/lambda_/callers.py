@@ -1,4 +1,4 @@
-"""AWS Lambda: who may call a function, and what calls it.
+"""AWS Lambda: permissions to call a function, and its event sources.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html

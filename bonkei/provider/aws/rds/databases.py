@@ -1,4 +1,4 @@
-"""What RDS's clusters and instances have in common: names, windows, keys, secrets.
+"""The common parts of RDS's clusters and instances: names, windows, keys, secrets.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html
 """

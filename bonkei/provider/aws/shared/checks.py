@@ -47,7 +47,7 @@ def is_set(value: Value) -> bool:
 
 
 def unsure(value: Value) -> bool:
-    """Whether it is not known how many blocks or elements there are, or what one of them is."""
+    """Whether the number of blocks or elements is unknown, or one of them is."""
     return value is UNKNOWN or (isinstance(value, list) and any(v is UNKNOWN for v in value))
 
 

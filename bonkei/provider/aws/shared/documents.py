@@ -68,7 +68,7 @@ def json_object(value: Value) -> str | None:
 
 
 def same_json(one: Value, other: Value) -> bool:
-    """Whether two texts are the same JSON value, whatever their blanks and order of keys."""
+    """Whether two texts are the same JSON value, apart from blanks and the order of keys."""
     if one == other:
         return True
     try:
@@ -198,7 +198,8 @@ def _resource_faults(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]:
 
 def _arn_fault(resource: str, kind: Kind) -> str:
     """ "IAM JSON policy elements: Resource": six parts, and the service in full. A resource's own
-    policy may name a part of what it belongs to, as Amazon SQS's does."""
+    policy may name only a part of the ARN, as Amazon SQS's does.
+    """
     if resource == "*" or "${" in resource:
         return ""
     if not resource.startswith("arn:"):

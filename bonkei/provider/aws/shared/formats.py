@@ -21,7 +21,7 @@ port = between(0, 65535)
 def arn(*services: str, resource: str = "") -> Check:
     """An ARN, of one of the services if any are named; `resource` starts its last part.
 
-    An empty string stands for no ARN, as in the AWS provider.
+    An empty string means "no ARN", as in the AWS provider.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
 
@@ -44,7 +44,7 @@ def arn(*services: str, resource: str = "") -> Check:
 
 
 def kms_key(value: Value) -> str | None:
-    """A key's id, its alias or the ARN of either. An empty string stands for no key."""
+    """A key's id, its alias or the ARN of either. An empty string means "no key"."""
     if value.startswith("arn:"):
         return arn("kms")(value)
     if value == "" or re.fullmatch(r"alias/[a-zA-Z0-9/_-]+|(mrk-)?[0-9a-f-]{32,36}", value):

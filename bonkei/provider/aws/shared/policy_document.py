@@ -77,7 +77,7 @@ class _Document:
 def render(config: Mapping[str, Any]) -> tuple[str, str, str]:
     """(`json`, `minified_json`, `id`) of a data source's wholly known configuration.
 
-    Raises PolicyDocumentError: duplicate Sid, a source that is no policy, `&{` in a document of
+    Raises PolicyDocumentError: duplicate Sid, a source that is not a policy, `&{` in a document of
     version 2008-10-17.
     """
     merged = _Document()

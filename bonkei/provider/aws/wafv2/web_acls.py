@@ -1,4 +1,4 @@
-"""AWS WAF: web ACLs, IP sets, pattern sets, rule groups, and what they protect.
+"""AWS WAF: web ACLs, IP sets, pattern sets, rule groups, and their associations.
 
 https://docs.aws.amazon.com/waf/latest/APIReference/Welcome.html
 """
@@ -67,7 +67,7 @@ def _web_acl(mint: Mint) -> Mapping[str, Value]:
 
 
 def _actions(config: Object) -> Iterator[Problem]:
-    """There is one default action. A rule has an action, or overrides that of its rule group."""
+    """There is one default action. A rule has an action, or overrides its rule group's."""
     default = config.get("default_action")
     kinds = [kind for kind in ("allow", "block") if _there(first(default), kind)]
     if first(default) and len(kinds) != 1:
