@@ -146,6 +146,8 @@ async def test_its_access_records_equal_all_others(
     for record in (slow, fast):
         assert record.pop("duration_ms") >= 0
         assert record.pop("time")
+    assert slow.pop("database_ms") > 0  # only this one has asked the database
+    assert slow.pop("statements") > 0
     assert fast == slow
 
 
