@@ -2,7 +2,9 @@
 import { shared } from "./ui.js";
 
 function read() {
-  const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
+  const whole = location.hash.replace(/^#\/?/, "");
+  const [path] = whole.split("?", 1);
+  const query = whole.slice(path.length + 1); // a filter may have a `?` of its own
   const [page, ...rest] = path.split("/");
   return { page, id: decode(rest.join("/")), query: Object.fromEntries(new URLSearchParams(query)) };
 }

@@ -71,6 +71,11 @@ def test_a_filter_is_in_the_address(console_page: ConsolePage) -> None:
     expect(backend.get_by_role("row")).to_have_count(1)
 
 
+def test_a_filter_in_the_address_may_have_a_question_mark(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks?filter=get+/?why=1")
+    expect(page.get_by_label("Filter")).to_have_value("get /?why=1")
+
+
 def test_a_page_that_is_not_there_says_so(console_page: ConsolePage) -> None:
     console_page.page.goto(f"{console_page.served.base}/#/nowhere")
     expect(console_page.page.get_by_text("There is no such page")).to_be_visible()
