@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import psutil
 import pytest
 from miniatures import ROOT, Project, eventually, remove
@@ -106,6 +107,14 @@ class Account:
         found = self.client("ssm").get_parameters_by_path(Path="/shop-test", Recursive=True)
         return {each["Name"].rpartition("/")[2] for each in found["Parameters"]}
 
+    def plan(self, id_: str) -> dict[str, Any]:
+        """Of a run, as the console shows it."""
+        door = str(self.project.status()["console"]["url"])
+        with httpx.Client(base_url=door.partition("/?")[0]) as person:
+            person.get(door)
+            query = {"pipeline": PIPELINE, "execution": id_}
+            return dict(person.get("/data/pipelines.plan", params=query).json()["data"]["plan"])
+
     def status(self, id_: str) -> str:
         named = {"pipelineName": PIPELINE, "pipelineExecutionId": id_}
         found = self.client("codepipeline").get_pipeline_execution(**named)
@@ -160,6 +169,10 @@ def test_the_first_run_creates_everything(account: Account) -> None:
     assert [each["action"] for each in found["actions"]] == [
         "Source", "tfsec", "Plan", "Approve", "Apply"
     ]  # fmt: skip
+    plan = account.plan(found["execution"])
+    assert (plan["whole"], plan["more"]) == (True, False), "the console understands Terraform"
+    assert {each["verb"] for each in plan["changes"]} == {"create"}
+    assert any('aws_ssm_parameter.this["one"]' in each["address"] for each in plan["changes"])
     assert account.names() == {"one"}, "the miniature has followed"
 
 
