@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
+_CHILDREN = Path("/proc/thread-self/children")  # Linux has such lists
 _FRESH = 1.0  # seconds for which a sample is good enough
 
 
@@ -63,7 +66,34 @@ def _with_children(roots: Iterable[int]) -> list[psutil.Process]:
     for pid in roots:
         try:
             process = psutil.Process(pid)
-            found += [process, *process.children(recursive=True)]
+            below = _descendants(pid)
+            if below is None:
+                found += [process, *process.children(recursive=True)]
+            else:
+                found += [process, *(each for one in below if (each := _process(one)))]
         except psutil.Error:
             continue
+    return found
+
+
+def _process(pid: int) -> psutil.Process | None:
+    try:
+        return psutil.Process(pid)
+    except psutil.Error:
+        return None
+
+
+def _descendants(pid: int) -> list[int] | None:
+    """From Linux's lists of children, which psutil does not use: it reads every process of the
+    machine. None where there are no such lists."""
+    if not _CHILDREN.exists():
+        return None
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        for file in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            with suppress(OSError, ValueError):  # it has ended meanwhile
+                children = [int(one) for one in file.read_text().split()]
+                found += children
+                waiting += children
     return found
