@@ -51,7 +51,7 @@ def summary(entry: Entry, name: Name) -> dict[str, Any]:
         "method": record.method,
         "target": telling.shown_target(record.target)[:300],
         "status": record.status,
-        "ms": round(record.seconds * 1000, 1),
+        "ms": round(record.seconds * 1000, 2),
         "cache": record.cache_result,
         "blocked_by": record.blocked_by,
         "task": record.task_id,
