@@ -20,6 +20,7 @@ from bench import (
     monitor,
     permissions,
     program,
+    releases,
     requests,
     start,
     terraform,
@@ -38,6 +39,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "logs": logs.main,
     "log-routers": log_routers.main,
     "program": lambda: program.main([]),
+    "releases": releases.main,
     "alarms": alarms.main,
 }
 

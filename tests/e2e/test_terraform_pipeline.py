@@ -5,11 +5,13 @@ git, CloudFormation, CodePipeline, CodeBuild, Terraform, S3, KMS and DynamoDB ar
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -88,12 +90,12 @@ class Account:
             StackName="tf-pipeline", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
         )
 
-    def put_names(self, *names: str) -> None:
+    def put_names(self, *names: str, message: str = "hello") -> None:
         """Step 5: upload the variables."""
         self.client("s3").put_object(
             Bucket="shop-test-tf-pipeline-tfvars",
             Key="shop/test/terraform.tfvars",
-            Body=f"names = {json.dumps(names)}\n".encode(),
+            Body=f'names = {json.dumps(names)}\nmessage = "{message}"\n'.encode(),
         )
 
     def run(self, *options: str, code: int = 0) -> dict[str, Any]:
@@ -105,7 +107,7 @@ class Account:
     def names(self) -> set[str]:
         """The parameters that the miniature has."""
         found = self.client("ssm").get_parameters_by_path(Path="/shop-test", Recursive=True)
-        return {each["Name"].rpartition("/")[2] for each in found["Parameters"]}
+        return {each["Name"].rpartition("/")[2] for each in found["Parameters"]} - {"image-tag"}
 
     def plan(self, id_: str) -> dict[str, Any]:
         """Of a run, as the console shows it."""
@@ -246,3 +248,40 @@ def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account:
     assert (account.status(first), account.names()) == ("Succeeded", {"one", "two", "four"})
     log = account.project.bonkei("pipeline", "logs", second, "Apply").stdout
     assert "stale" in log.lower()
+
+
+def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Account) -> None:
+    """Whoever may write into the artifact bucket changes nothing of what was approved. And an
+    approval that comes after a release of the programs does not put them back."""
+    before = account.names()
+    account.put_names(*before, "six", message="to the program")
+    run = account.run("--detach")["execution"]
+    eventually(lambda: account.approval(run), "it waits for its approval", PATIENCE)
+    bucket, s3 = "shop-test-tf-pipeline-artifact-123456789012", account.client("s3")
+    listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
+    plans = [each for each in listed if "/Plan/" in each["Key"]]
+    key = max(plans, key=lambda each: each["LastModified"])["Key"]
+    plan = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    s3.put_object(Bucket=bucket, Key=key, Body=with_another_plan(plan))
+    account.answer(run, "Approved")
+    eventually(lambda: account.status(run) == "Failed", "the changed plan is refused", PATIENCE)
+    log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
+    assert "tfplan: FAILED" in log
+
+    s3.put_object(Bucket=bucket, Key=key, Body=plan)
+    tag = "/shop-test/app/image-tag"
+    account.client("ssm").put_parameter(Name=tag, Value="released", Type="String", Overwrite=True)
+    found = account.run("--from", "Apply", code=1)
+    assert found["execution"] == run
+    log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
+    assert f"{tag} is released, and the plan has unreleased" in log
+    assert account.names() == before
+
+
+def with_another_plan(artifact: bytes) -> bytes:
+    """The zip, with a byte more in the plan."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(artifact)) as old, zipfile.ZipFile(changed, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name) + (b"x" if name == "tfplan" else b""))
+    return changed.getvalue()

@@ -32,9 +32,41 @@ variable "names" {
   type = list(string)
 }
 
+variable "message" {
+  type    = string
+  default = "hello"
+}
+
 module "names" {
   source = "./modules/names"
 
   prefix = "/${var.service_name}-${var.environment_identifier}"
   names  = var.names
+}
+
+# A program, as infrastructure/ has it: a release writes the tag, and Terraform reads it.
+resource "aws_ssm_parameter" "image_tag" {
+  name           = "/${var.service_name}-${var.environment_identifier}/app/image-tag"
+  type           = "String"
+  insecure_value = "unreleased"
+
+  lifecycle {
+    ignore_changes = [insecure_value]
+  }
+}
+
+resource "aws_ecs_task_definition" "app" {
+  family                   = "${var.service_name}-${var.environment_identifier}-app"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  track_latest             = true
+
+  container_definitions = jsonencode([{
+    name        = "app"
+    image       = "123456789012.dkr.ecr.${var.region}.amazonaws.com/${var.service_name}-${var.environment_identifier}/app:${aws_ssm_parameter.image_tag.insecure_value}"
+    essential   = true
+    environment = [{ name = "MESSAGE", value = var.message }]
+  }])
 }
