@@ -14,6 +14,7 @@ from bonkei.tasks.snapshot import TasksSnapshot
 FINE_SECONDS, FINE_POINTS = 1.0, 180
 COARSE_SECONDS, COARSE_POINTS = 60.0, 1440  # a day
 MOST_TASKS = 500
+_EARLY = 0.5  # seconds that a snapshot may come before its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class _Track:
 
 
 def _add(kept: array[float], apart: float, most: int, point: tuple[float, float, float]) -> None:
-    if kept and point[0] - kept[-3] < apart * 0.9:
+    if kept and point[0] - kept[-3] < apart - min(_EARLY, apart / 10):
         return
     kept.extend(point)
     if len(kept) > 3 * most:
