@@ -244,7 +244,7 @@ def test_a_rehearsal_that_is_broken_off_leaves_all_as_it_was(
 ) -> None:
     """A processor in use, messages in a queue, tasks that are more than declared, or suspended.
 
-    It costs some 20 s for both ends: a service needs seconds to be as it was.
+    Both ends took 82 s together at a load of 8: a service needs a while to be as it was.
     """
     project = miniature.project
     before, rang = as_found(miniature), in_alarm(project)

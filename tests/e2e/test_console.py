@@ -125,6 +125,27 @@ def test_a_role_may_do_what_its_policy_says(console: Page) -> None:
     expect(answer.get_by_role("button", name=re.compile(r"main\.tf:\d")).first).to_be_visible()
 
 
+def test_an_alarm_is_rehearsed_from_its_page(console: Page, miniature: Running) -> None:
+    """A real cause, from the click to OK again: some fifteen seconds."""
+    console.goto("/#/alarms?filter=web-acl-blocks")
+    console.get_by_role("link", name=re.compile("web-acl-blocks$")).click()
+    drawer = console.get_by_role("complementary")
+    drawer.get_by_role("button", name="Rehearse").click()
+    console.get_by_role("dialog").get_by_role("button", name="Rehearse").click()
+    rehearsal = console.get_by_role("region", name="Rehearsal")
+    expect(rehearsal.get_by_text("1 of 1 both ways")).to_be_visible(timeout=90_000)
+
+
+def test_a_line_of_the_backend_leads_to_its_task(console: Page, miniature: Running) -> None:
+    console.goto("/#/logs?filter=%22this-path-is-nowhere%22")
+    httpx.get(f"{miniature.project.site}/api/v1/this-path-is-nowhere", timeout=15)
+    rows = console.get_by_role("table", name="Logs").get_by_role("row")
+    expect(rows.filter(has_text="backend").first).to_be_visible(timeout=30_000)
+    rows.filter(has_text="backend").first.click()
+    console.get_by_role("complementary").locator("a[href^='#/tasks/']").click()
+    expect(console.get_by_role("complementary").get_by_text("bonkei exec").first).to_be_visible()
+
+
 def test_requests_of_others_are_refused(door: str, miniature: Running) -> None:
     """DNS rebinding, another site, a form, another port of this machine, and no cookie at all."""
     base = door.partition("/?")[0]

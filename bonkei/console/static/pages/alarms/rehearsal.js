@@ -14,7 +14,7 @@ export function Rehearsal() {
       <span class="grow"></span>${data.over && html`<button type="button" class="button quiet" onClick=${() => close(true)} aria-label=${t("close")}>✕</button>`}</div>
     <progress class="rehearsed" max="1" value=${share} aria-label=${t("rehearsal")}></progress>
     ${!data.over && html`<p class="panel-body faint">${t("quick")}</p>`}
-    <details class="panel-body" open=${!data.over}><summary>${t("results")}</summary>
+    <details class="panel-body" open=${true}><summary>${t("results")}</summary>
       <ul class="results">${data.results.map((one) => html`<${Result} key=${one.name} one=${one} over=${data.over} />`)}</ul></details>
   </section>`;
 }
