@@ -1,0 +1,126 @@
+"""A person who follows the guide in a shell, beside a miniature that stands for AWS."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from guide_replaced import TYPED, replaced
+from guides import Command
+from miniatures import Project
+
+from bonkei.builds.tools.archives import archive_digests
+
+REGION = "ap-northeast-1"
+PATIENCE = 600.0  # seconds for a run of a pipeline, which takes a minute on a quiet machine
+_EDITOR = """
+import os, re, sys
+text = open(sys.argv[1]).read()
+for line in os.environ["THE_BLOCK"].splitlines():
+    name = line.split()[0]
+    text, known = re.subn(rf"(?m)^(# )?{name} += .*$", lambda _: line, text)
+    text += "" if known else line + "\\n"
+for name in os.environ["WITHOUT"].split():
+    text = re.sub(rf"(?m)^{name} += .*\\n", "", text)
+open(sys.argv[1], "w").write(text)
+"""
+
+
+class Reader:
+    """`cwd` carries over from command to command, as in a shell; `took`: seconds of each."""
+
+    def __init__(self, project: Project, folder: Path) -> None:
+        self.project, self.folder = project, folder
+        self.cwd = project.folder
+        self.took: list[tuple[str, float]] = []
+        self.digests = dict(archive_digests())
+        self._bin = folder / "bin"
+        self._bin.mkdir(parents=True)
+        self._launcher("bonkei", f'exec "{sys.executable}" -m bonkei "$@"')
+        self._launcher("editor", f'exec "{sys.executable}" "{folder / "editor.py"}" "$@"')
+        (folder / "editor.py").write_text(_EDITOR)
+
+    def begin(self) -> None:
+        """The command lines that the guide takes for granted, and the account's first keys."""
+        self.project.bonkei("aws", "--", "--version", within=300)
+        (aws,) = list((self.project.home / "environments").glob("*/bin/aws"))[:1]
+        found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
+        self._launcher("aws", f'exec "{aws}" --endpoint-url {found["AWS_ENDPOINT_URL"]} "$@"')
+        provider = self.folder / "provider"
+        (provider / "secrets").mkdir(parents=True)
+        (provider / "terraform").mkdir()
+        place = {"account_id": "123456789012", "existing": [], "known": {}}
+        (provider / "place.json").write_text(json.dumps(place))
+        run = f'"{sys.executable}" -m bonkei.miniature.rooms.build_terraform ""'
+        self._launcher("terraform", f'MINIATURE_PROVIDER="{provider}" exec {run} "$@"')
+        keys = (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
+        self.configure(
+            "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n".format(*keys)
+        )
+        self._endpoint = found["AWS_ENDPOINT_URL"]
+
+    def _launcher(self, name: str, script: str) -> None:
+        (self._bin / name).write_text(f"#!/bin/sh\n{script}\n")
+        (self._bin / name).chmod(0o755)
+
+    def configure(self, text: str) -> None:
+        file = self.folder / ".aws" / "config"
+        file.parent.mkdir(exist_ok=True)
+        with file.open("a") as written:
+            written.write(f"{text}\n")
+
+    def perform(self, command: Command, typed: str = "", **variables: str) -> str:
+        """What it prints. Fails with the page and the line when it fails."""
+        place = {"endpoint": self._endpoint, "site": self.project.site, **self.digests}
+        text = replaced(command.text, place)
+        text = re.sub(r"\bNAME\b", TYPED["NAME"], text)
+        if "--profile" in text:
+            typed = f"{TYPED['a code of the second factor']}\n{typed}"
+        whereabouts = self.folder / "cwd"
+        script = f'{text}\ncode=$?\npwd >"{whereabouts}"\nexit $code'
+        began = time.monotonic()
+        outcome = subprocess.run(
+            ["bash", "-c", script], cwd=self.cwd, env={**self._environment(), **variables},
+            input=typed, capture_output=True, text=True, timeout=PATIENCE, check=False,
+            start_new_session=True,  # without a terminal, codes are read from the input
+        )  # fmt: skip
+        self.took.append((command.text, time.monotonic() - began))
+        if outcome.returncode:
+            said = (outcome.stdout + outcome.stderr)[-3000:]
+            pytest.fail(f"{command.where}\nhas ended with {outcome.returncode}:\n{said}")
+        self.cwd = Path(whereabouts.read_text().strip())
+        return outcome.stdout
+
+    def _environment(self) -> dict[str, str]:
+        who = {f"GIT_{one}_{what}": "me" for one in ("AUTHOR", "COMMITTER") for what in _WHO}
+        kept = {k: v for k, v in self.project.environment.items() if not k.startswith("AWS_")}
+        return {
+            **kept, **who,
+            "HOME": str(self.folder),
+            "PATH": f"{self._bin}:{os.environ['PATH']}",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "AWS_CONFIG_FILE": str(self.folder / ".aws" / "config"),
+            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_PAGER": "",
+            "EDITOR": "editor", "THE_BLOCK": "", "WITHOUT": "",
+            "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0",
+        }  # fmt: skip
+
+    def client(self, service: str) -> Any:
+        found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
+        return boto3.client(
+            service, endpoint_url=self._endpoint, region_name=REGION,
+            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        )  # fmt: skip
+
+
+_WHO = ("NAME", "EMAIL")
