@@ -48,7 +48,11 @@ REPLACED = (
         "DNS: the helper signs for Amazon's hosts alone, and takes the region from them.",
     ),
     Replaced(r"https://SITE/", "{site}/", "DNS."),
-    Replaced(r"^(python -m backend .*)", r"bonkei run backend -- \1", "The page itself says so."),
+    Replaced(
+        r"^(python -m backend .*)",
+        r"bonkei exec backend -- \1",
+        "The page says: in a shell in a task. This is the miniature's.",
+    ),
     Replaced(
         r"^aws ecs execute-command .* --container (\w+) --interactive --command (\S+)$",
         r"echo 'python --version' | bonkei exec \1 -- \2",
