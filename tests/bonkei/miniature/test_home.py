@@ -55,7 +55,7 @@ def test_an_empty_directory_becomes_a_home(tmp_path: Path) -> None:
 def test_a_directory_with_other_files_is_left_alone(tmp_path: Path, names: tuple[str, ...]) -> None:
     for name in names:
         (tmp_path / name).mkdir()
-    with pytest.raises(MiniatureError, match="holds other things") as caught:
+    with pytest.raises(MiniatureError, match="names a directory with other files") as caught:
         Home(tmp_path).make()
     assert names[-1] in caught.value.message
     assert everything_in(tmp_path) == set(names)
