@@ -127,11 +127,28 @@ function tooltip(shown) {
   };
 }
 
-// A line without axes, for a row of a table. `values`: numbers or null.
+// The runs of neighbours that have a value: lists of [index, value].
+function runs(values) {
+  const found = [];
+  values.forEach((value, index) => {
+    if (value === null || value === undefined) return;
+    if (index > 0 && typeof values[index - 1] === "number") found.at(-1).push([index, value]);
+    else found.push([[index, value]]);
+  });
+  return found;
+}
+
+// A line without axes, for a row of a table. `values`: numbers, or null for a gap in the line.
 export function Spark({ values, max, width = 84, height = 20, kind = "" }) {
   const top = max || Math.max(1e-9, ...values.filter((one) => one !== null));
   const step = values.length > 1 ? width / (values.length - 1) : width;
-  const points = values.map((one, index) => `${(index * step).toFixed(1)},${(height - 1 - (Math.min(one ?? 0, top) / top) * (height - 2)).toFixed(1)}`);
+  const x = (index) => (index * step).toFixed(1);
+  const y = (value) => (height - 1 - (Math.min(value, top) / top) * (height - 2)).toFixed(1);
+  const line = (run) => {
+    const all = run.length > 1 ? run : [run[0], [run[0][0] + 0.5, run[0][1]]]; // one alone is short
+    const points = all.map(([index, value]) => `${x(index)},${y(value)}`).join(" ");
+    return html`<polygon points=${`${x(all[0][0])},${height} ${points} ${x(all.at(-1)[0])},${height}`} /><polyline points=${points} />`;
+  };
   return html`<svg class=${`spark ${kind}`} width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`} aria-hidden="true">
-    ${values.length > 1 && html`<polygon points=${`0,${height} ${points.join(" ")} ${width},${height}`} /><polyline points=${points.join(" ")} />`}</svg>`;
+    ${values.length > 1 && runs(values).map(line)}</svg>`;
 }

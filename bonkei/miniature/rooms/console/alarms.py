@@ -121,7 +121,7 @@ def _row(monitor: Monitor, alarm: AnyAlarm) -> dict[str, Any]:
         "since": state.since or None,
         "reason": state.reason[:300],
         "problem": why_not_evaluated(alarm),
-        "condition": _condition(alarm),
+        "condition": condition(alarm),
     }
 
 
@@ -133,13 +133,14 @@ _SIGNS = {
 }
 
 
-def _condition(alarm: AnyAlarm) -> str:
-    """`CPUUtilization ≥ 80, 3 of 3 × 60 s`."""
+def condition(alarm: AnyAlarm) -> str:
+    """`CPUUtilization ≥ 80, 3/3 × 60 s`; metric math by its label or its expression."""
     if not isinstance(alarm, Alarm):
         return alarm.rule
-    named = alarm.metric.name if alarm.metric is not None else " · ".join(
-        dict.fromkeys(one.name for one in alarm.metrics())
-    )  # fmt: skip
+    if alarm.metric is not None:
+        named = alarm.metric.name
+    else:
+        named = next((q.label or q.expression for q in alarm.queries if q.returns_data), "")
     sign = _SIGNS.get(alarm.comparison, alarm.comparison)
     limit = "band" if alarm.threshold is None else f"{alarm.threshold:g}"
     counted = f"{alarm.datapoints_to_alarm}/{alarm.evaluation_periods} × {period_of(alarm)} s"

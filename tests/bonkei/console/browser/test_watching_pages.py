@@ -73,6 +73,16 @@ def test_metrics_by_namespace_and_dimension(console_page: ConsolePage) -> None:
     console_page.is_accessible()
 
 
+def test_where_nothing_was_measured_a_line_has_a_gap(console_page: ConsolePage) -> None:
+    """A minute without data is no zero."""
+    page = console_page.open("metrics?filter=cpu")
+    line = page.locator("svg.spark polyline").first
+    expect(line).to_be_attached()
+    points = [float(point.split(",")[1]) for point in str(line.get_attribute("points")).split()]
+    assert points
+    assert max(points) < 18  # of 20 pixels: never down to the axis
+
+
 def test_a_metric_is_drawn_with_its_alarms_threshold(console_page: ConsolePage) -> None:
     page = console_page.open("metrics?filter=cpu")
     page.get_by_role("link", name="CPUUtilization").click()

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bonkei.blueprint.alarm import MetricQuery
 from bonkei.console import ConsoleError
 from bonkei.console.values import LONGEST_STATE
 from bonkei.errors import BonkeiError
 from bonkei.inbox.store import Entry, Inbox
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.underway import Rehearsals
-from bonkei.miniature.rooms.console.alarms import all_alarms, one_alarm, rehearsal_now
+from bonkei.miniature.rooms.console.alarms import all_alarms, condition, one_alarm, rehearsal_now
 from bonkei.miniature.rooms.console.metrics import Lines, drawn, identity_text, listed, parse
 from bonkei.miniature.rooms.console.slack import MOST_ROWS, Reading, colour_of, shown, spans
 from bonkei.monitor.alarm.points import identity
@@ -97,6 +99,18 @@ async def test_an_alarm_with_its_graph_and_its_past(monitor: Monitor) -> None:
     assert (composite["kind"], composite["graph"]) == ("composite", None)
     with pytest.raises(ConsoleError, match="no alarm x"):
         one_alarm(monitor, "x", NOW)
+
+
+@pytest.mark.parametrize(
+    ("label", "named"), [("", "100 * used / all"), ("Memory in use", "Memory in use")]
+)
+def test_metric_math_is_named_by_its_label_or_its_expression(label: str, named: str) -> None:
+    terms = (
+        MetricQuery("used", CPU),
+        MetricQuery("share", expression="100 * used / all", label=label, returns_data=True),
+    )
+    alarm = replace(ALARMS[0], metric=None, queries=terms, threshold=90.0)
+    assert condition(alarm).startswith(f"{named} ≥ 90, ")
 
 
 def test_there_is_no_rehearsal_before_the_start() -> None:
