@@ -53,6 +53,8 @@ def refuses(project: Project) -> bool:
         httpx.get(project.load_balancer, timeout=5)
     except (httpx.ConnectError, httpx.ReadError):
         return True
+    except httpx.RemoteProtocolError:
+        return False  # accepted just before, and closed without a request: ask again
     return False
 
 

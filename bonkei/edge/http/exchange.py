@@ -205,7 +205,9 @@ class Exchange:
             lines.append(_CHUNKED)
         else:
             self.keep_alive = False
-        if not self.keep_alive or not self._connection.keeps():
+        # A response that comes before its request is complete ends the connection: the client has
+        # to know, or it sends the next request into it.
+        if not (self.request_complete and self.keep_alive and self._connection.keeps()):
             self.keep_alive = False
             lines.append(_CLOSE)
         else:
@@ -227,7 +229,7 @@ class Exchange:
         """The response in one piece: like `head`, `body` and `end`, but in one write."""
         connection = self._connection
         last = _KEEP_ALIVE
-        if not (self.keep_alive and connection.keeps()):
+        if not (self.request_complete and self.keep_alive and connection.keeps()):
             self.keep_alive = False
             last = _CLOSE
         self.status = head.status

@@ -91,6 +91,7 @@ async def test_an_early_response_ends_the_upload() -> None:
                 client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nabc")
                 answer = await client.receive()
                 assert (answer.status, answer.body) == (413, b"stop")
+                assert answer.get("Connection") == "close"  # the client sends no other into it
                 assert await client.closed() == b""
 
 
