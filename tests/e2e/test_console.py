@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,9 @@ from browsers import launched, needs_browser
 from miniatures import Running, eventually, visitors
 from playwright.sync_api import Browser, Page, expect
 
+import bonkei.console
+
+STATIC = Path(bonkei.console.__file__).parent / "static"
 pytestmark = needs_browser
 expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
 
@@ -134,6 +138,28 @@ def test_an_alarm_is_rehearsed_from_its_page(console: Page, miniature: Running) 
     console.get_by_role("dialog").get_by_role("button", name="Rehearse").click()
     rehearsal = console.get_by_role("region", name="Rehearsal")
     expect(rehearsal.get_by_text("1 of 1 both ways")).to_be_visible(timeout=90_000)
+    console.goto("/#/slack")
+    messages = console.get_by_role("article").filter(has_text="web-acl-blocks")
+    expect(messages).to_have_count(2)  # the alarm, and its end
+
+
+def test_a_metric_is_drawn_with_the_states_of_its_alarm(console: Page) -> None:
+    console.goto("/#/metrics?filter=UnHealthyHostCount+backend")
+    metric = console.get_by_role("link", name="UnHealthyHostCount")
+    expect(metric).to_be_visible(timeout=90_000)  # measured once a minute
+    metric.click()
+    drawer = console.get_by_role("complementary")
+    expect(drawer.get_by_role("img", name=re.compile("UnHealthyHostCount"))).to_be_visible()
+    expect(drawer.locator("canvas")).to_have_count(1)
+    expect(drawer.get_by_role("link", name=re.compile("backend-unhealthy$"))).to_be_visible()
+
+
+def test_every_page_shows_this_miniature(console: Page) -> None:
+    index = (STATIC / "pages" / "index.js").read_text()
+    for place in re.findall(r'path: "(\w+)"', index):
+        console.goto(f"/#/{place}")
+        expect(console.locator("main h1").first).to_be_visible()
+        expect(console.get_by_text("cannot be shown")).to_have_count(0)
 
 
 def test_a_line_of_the_backend_leads_to_its_task(console: Page, miniature: Running) -> None:

@@ -16,21 +16,22 @@ function load() {
 }
 
 // `times`: Unix seconds; `series`: { label, values, colour 1-6, fill }; `threshold`: { value, label }.
+// `states`: an alarm's, [{ state, from, to }], as a strip above the lines.
 // `unit`: shown at the axis; `format(value)`; `label`: what a reader of the screen hears.
-export function Graph({ times, series, threshold, unit = "", format, height = 120, label, min = 0, max, onZoom }) {
+export function Graph({ times, series, threshold, states, unit = "", format, height = 120, label, min = 0, max, onZoom }) {
   const box = useRef();
   const plot = useRef();
   const shade = colour.use();
   const shape = JSON.stringify([series.map((one) => [one.label, one.colour, one.fill]), threshold, unit, height, shade, min, max]);
   const newest = useRef();
-  newest.current = { times, series, onZoom };
+  newest.current = { times, series, states, onZoom };
   useEffect(() => {
     let gone = false;
     const own = box.current;
     load().then((UPlot) => {
       if (gone) return;
       const now = newest.current;
-      const options = optionsOf({ box: own, series: now.series, threshold, unit, format, height, min, max, zoom: (a, b) => newest.current.onZoom?.(a, b) });
+      const options = optionsOf({ box: own, series: now.series, threshold, strip: () => newest.current.states || [], unit, format, height, min, max, zoom: (a, b) => newest.current.onZoom?.(a, b) });
       plot.current = new UPlot(options, [now.times, ...now.series.map((one) => one.values)], own);
     });
     const sized = new ResizeObserver(() => own.isConnected && plot.current?.setSize({ width: own.clientWidth, height }));
@@ -47,7 +48,7 @@ export function Graph({ times, series, threshold, unit = "", format, height = 12
   return html`<div class="graph" role="img" aria-label=${`${label || ""} ${last}`} ref=${box}></div>`;
 }
 
-function optionsOf({ box, series, threshold, unit, format, height, min, max, zoom }) {
+function optionsOf({ box, series, threshold, strip, unit, format, height, min, max, zoom }) {
   const style = getComputedStyle(document.documentElement);
   const get = (name) => resolved(box, style.getPropertyValue(name));
   const shown = format || ((value) => `${value}${unit}`);
@@ -60,7 +61,7 @@ function optionsOf({ box, series, threshold, unit, format, height, min, max, zoo
     cursor: { points: { size: 6 }, drag: { x: Boolean(zoom), y: false }, sync: { key: "bonkei" } },
     scales: { y: { range: (_, low, high) => top(low, high) } },
     axes: [
-      { ...axis, size: 24, values: (_, times) => times.map((time) => new Date(time * 1000).toLocaleTimeString("en-GB").slice(0, times.length > 1 && times[1] - times[0] < 60 ? 8 : 5)) },
+      { ...axis, size: 24, values: (_, times) => times.map((time) => moment(time, times.length > 1 ? times[1] - times[0] : 60)) },
       { ...axis, size: 52, values: (_, values) => values.map((value) => shown(value)) },
     ],
     series: [{}, ...series.map((one, index) => {
@@ -68,13 +69,23 @@ function optionsOf({ box, series, threshold, unit, format, height, min, max, zoo
       return { label: one.label, stroke, width: 1.5, points: { show: false }, fill: one.fill ? get(`--series-${one.colour || index + 1}-fill`) : undefined };
     })],
     hooks: {
-      draw: threshold ? [(self) => drawThreshold(self, threshold, get("--bad"))] : [],
+      draw: [
+        (self) => drawStates(self, strip(), { OK: get("--good"), ALARM: get("--bad"), INSUFFICIENT_DATA: get("--muted") }),
+        (self) => threshold && drawThreshold(self, threshold, get("--bad")),
+      ],
       setSelect: [(self) => {
         if (self.select.width > 4) zoom(self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x"));
       }],
     },
     plugins: [tooltip(shown)],
   };
+}
+
+// A tick of the time axis; `step`: seconds from one to the next.
+function moment(time, step) {
+  const at = new Date(time * 1000);
+  if (step >= 86_400) return at.toLocaleDateString(document.documentElement.lang || "en", { day: "numeric", month: "short" });
+  return at.toLocaleTimeString("en-GB").slice(0, step < 60 ? 8 : 5);
 }
 
 // A custom property as a colour that a canvas takes, also where it is light-dark().
@@ -100,6 +111,24 @@ function drawThreshold(plot, threshold, stroke) {
   ctx.textBaseline = "bottom";
   ctx.font = `${11 * devicePixelRatio}px system-ui`;
   ctx.fillText(threshold.label || String(threshold.value), bbox.left + 6, y - 3);
+  ctx.restore();
+}
+
+// Colour and word: a strip with the word of each state that is long enough for it.
+function drawStates(plot, states, colours) {
+  const { ctx, bbox } = plot;
+  const size = 3 * devicePixelRatio;
+  const inside = (time) => Math.min(bbox.left + bbox.width, Math.max(bbox.left, plot.valToPos(time, "x", true)));
+  ctx.save();
+  ctx.font = `${9 * devicePixelRatio}px system-ui`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
+  for (const { state, from, to } of states) {
+    const [left, right] = [inside(from), inside(to)];
+    ctx.fillStyle = colours[state] || colours.INSUFFICIENT_DATA;
+    ctx.fillRect(left, bbox.top, right - left, size);
+    if (ctx.measureText(state).width + 8 < right - left) ctx.fillText(state, left + 4, bbox.top + size + 2);
+  }
   ctx.restore();
 }
 

@@ -80,8 +80,8 @@ function AlarmDrawer({ name, rehearsing, onClose }) {
 }
 
 export function AlarmGraph({ alarm }) {
-  const { times, values, threshold } = alarm.graph;
-  return html`<${Graph} times=${times} series=${[{ label: alarm.condition.split(/[ ,]/)[0], values, colour: 1, fill: true }]} height=${170} label=${alarm.name}
+  const { times, values, threshold, states } = alarm.graph;
+  return html`<${Graph} times=${times} series=${[{ label: alarm.condition.split(/[ ,]/)[0], values, colour: 1, fill: true }]} height=${170} label=${`${alarm.name} ${alarm.state}`} states=${states}
     threshold=${threshold === null ? undefined : { value: threshold, label: alarm.condition.split(",")[0] }} format=${short} />`;
 }
 

@@ -81,8 +81,8 @@ const SIGNS = { GreaterThanOrEqualToThreshold: "≥", GreaterThanThreshold: ">",
 function MetricGraph({ data }) {
   const alarm = data.alarms.find((one) => one.applies && one.threshold !== null);
   const label = alarm && `${SIGNS[alarm.comparison] || ""} ${short(alarm.threshold)} ${alarm.name}: ${alarm.state}`;
-  return html`<${Graph} times=${data.times} series=${[{ label: data.statistic, values: data.values, colour: 1, fill: true }]} height=${220}
-    label=${`${data.name} ${data.statistic}`} threshold=${alarm && { value: alarm.threshold, label }} format=${(value) => `${short(value)} ${unit(data.unit)}`} />`;
+  return html`<${Graph} times=${data.times} series=${[{ label: data.statistic, values: data.values, colour: 1, fill: true }]} height=${220} states=${alarm?.states}
+    label=${`${data.name} ${data.statistic}${alarm ? ` ${alarm.state}` : ""}`} threshold=${alarm && { value: alarm.threshold, label }} format=${(value) => `${short(value)} ${unit(data.unit)}`} />`;
 }
 
 function Choice({ label, value, set, options }) {

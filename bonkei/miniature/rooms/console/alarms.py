@@ -10,7 +10,7 @@ from bonkei.blueprint.alarm import Alarm, Metric
 from bonkei.console import Console, ConsoleError, Json
 from bonkei.errors import BonkeiError
 from bonkei.miniature.rehearsal.underway import Rehearsals
-from bonkei.miniature.rooms.console.metrics import Clock, identity_text
+from bonkei.miniature.rooms.console.metrics import Clock, identity_text, states_of
 from bonkei.monitor.alarm.engine import AnyAlarm, why_not_evaluated
 from bonkei.monitor.alarm.points import identity, period_of
 from bonkei.monitor.monitor import Monitor
@@ -98,7 +98,12 @@ def _of_metric(monitor: Monitor, alarm: Alarm, now: float) -> dict[str, Any]:
             times, values = list(points.starts), list(points.values)
 
     return {
-        "graph": {"times": times, "values": values, "threshold": alarm.threshold},
+        "graph": {
+            "times": times,
+            "values": values,
+            "threshold": alarm.threshold,
+            "states": states_of(monitor, alarm.name, times[0], now) if times else [],
+        },
         "metrics": [
             {"id": identity_text(identity(one)), "text": _metric(one)} for one in alarm.metrics()
         ],

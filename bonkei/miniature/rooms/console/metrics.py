@@ -11,6 +11,7 @@ from typing import Any
 
 from bonkei.blueprint.alarm import Alarm, Metric
 from bonkei.console import Console, ConsoleError, Json
+from bonkei.miniature.rooms.console.states import states_over
 from bonkei.monitor.alarm.engine import AnyAlarm
 from bonkei.monitor.alarm.points import fetch, identity
 from bonkei.monitor.metric.model import MetricId
@@ -19,6 +20,7 @@ from bonkei.monitor.monitor import Monitor
 
 MOST_ROWS = 100
 _SPARK = 30  # points of a minute each
+_CHANGES = 100  # of an alarm's state, in a graph
 _MOST_POINTS = 720
 _LONGEST = 30 * 86_400.0
 _PERIODS = (1, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
@@ -114,7 +116,7 @@ def drawn(monitor: Monitor, query: Mapping[str, str], now: float) -> Json:
         "times": list(starts),
         "values": [series.points.get(start) for start in starts],
         "unit": next((bucket.unit for bucket in buckets.values() if bucket.count), ""),
-        "alarms": [_alarm(monitor, alarm, name, period) for alarm in alarms],
+        "alarms": [_alarm(monitor, alarm, name, period, starts[0], now) for alarm in alarms],
         "compression": monitor.compression,
     }
 
@@ -187,8 +189,16 @@ def _usual(metric: MetricId, alarms: Sequence[Alarm]) -> str:
     return "Average"
 
 
-def _alarm(monitor: Monitor, alarm: Alarm, name: str, period: float) -> dict[str, Any]:
-    """`applies`: whether its threshold is of what is drawn."""
+def states_of(monitor: Monitor, name: str, begin: float, now: float) -> list[dict[str, Any]]:
+    """An alarm's states between two times, for the strip above a graph."""
+    changes = monitor.book.history(name, "StateUpdate", most=_CHANGES)
+    return states_over(changes, monitor.book.state(name).value, begin, now)
+
+
+def _alarm(
+    monitor: Monitor, alarm: Alarm, name: str, period: float, begin: float, now: float
+) -> dict[str, Any]:
+    """`applies`: whether its threshold is of what is drawn. `states`: between the two times."""
     metric = alarm.metric
     applies = metric is not None and metric.statistic == name and metric.period == period
     return {
@@ -199,6 +209,7 @@ def _alarm(monitor: Monitor, alarm: Alarm, name: str, period: float) -> dict[str
         "statistic": metric.statistic if metric is not None else "",
         "period": metric.period if metric is not None else 0,
         "applies": applies,
+        "states": states_of(monitor, alarm.name, begin, now),
     }
 
 

@@ -93,6 +93,9 @@ async def test_an_alarm_with_its_graph_and_its_past(monitor: Monitor) -> None:
     found: Any = one_alarm(monitor, "statuspage-backend-cpu", NOW)
     assert found["condition"] == "CPUUtilization ≥ 80, 3/3 × 60 s"
     assert (found["graph"]["threshold"], found["graph"]["values"][-1]) == (80.0, 92.0)
+    states = found["graph"]["states"]
+    assert [one["state"] for one in states] == ["INSUFFICIENT_DATA", "OK", "ALARM"]
+    assert (states[0]["from"], states[-1]["to"]) == (found["graph"]["times"][0], NOW)
     assert any("to ALARM" in item["summary"] for item in found["history"])
     assert found["metrics"][0]["id"] == identity_text(identity(CPU))
     composite: Any = one_alarm(monitor, "statuspage-any", NOW)
