@@ -50,13 +50,14 @@ class Relay:
             writer.close()
             return
         try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
         finally:
             for end in (writer, far_writer):
                 end.close()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on all bytes, and then the end."""
     with suppress(OSError):
         while data := await reader.read(_CHUNK):
             writer.write(data)

@@ -10,6 +10,8 @@ import asyncio
 from contextlib import suppress
 from types import TracebackType
 
+from bonkei.database.relay import pump
+
 _CHUNK = 64 * 1024
 _HOST = "127.0.0.1"
 
@@ -64,7 +66,7 @@ class Allowance:
             writer.transport.abort()
             return
         self._ends.append(far_writer)
-        asking = asyncio.ensure_future(_pump(reader, far_writer))
+        asking = asyncio.ensure_future(pump(reader, far_writer))
         try:
             with suppress(ConnectionError):
                 async with asyncio.timeout(self._seconds):
@@ -87,12 +89,3 @@ class Allowance:
                 return
             writer.write(data)
             await writer.drain()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(_CHUNK):
-            writer.write(data)
-            await writer.drain()
-        if writer.can_write_eof():
-            writer.write_eof()
