@@ -3,6 +3,7 @@ import {
   Empty, Filter, Status, Table, Waiting, classes, go, html, useQuery, useRef, useTopic, words,
 } from "../lib/index.js";
 import { RequestDrawer } from "./requests/drawer.js";
+import { kindOfStatus } from "./requests/status.js";
 import { text } from "./requests/text.js";
 
 export const style = "/pages/requests/requests.css";
@@ -43,8 +44,6 @@ export function Page({ id }) {
     ${id && html`<${RequestDrawer} key=${id} id=${id} onClose=${() => go("requests", "", query)} />`}
   </div>`;
 }
-
-export const kindOfStatus = (status) => (status >= 500 ? "bad" : status >= 400 || !status ? "warn" : "good");
 
 // Without the formatters of a locale: forty rows change four times a second.
 function clock(at) {

@@ -2,8 +2,8 @@
 import {
   At, Drawer, Resource, Status, Table, Waiting, bytes, classes, html, link, useTopic, words,
 } from "../../lib/index.js";
-import { kindOfStatus } from "../requests.js";
 import { Command } from "../tasks/drawer.js";
+import { kindOfStatus } from "./status.js";
 import { text } from "./text.js";
 
 export function RequestDrawer({ id, onClose }) {
