@@ -1,4 +1,23 @@
-"""The `bonkei` command. Each subcommand imports what it needs when it runs, so help is instant."""
+"""The `bonkei` command.
+
+running        up, down, restart, reset, run, exec, env
+watching       watch
+definitions    validate, plan, apply, test, fmt, check, diagram
+observing      status, explain, logs
+incidents      fault, alarm, slack
+pipeline       pipeline
+aws            aws, iam
+commands       the commands' names, and the functions behind them
+
+All commands use:
+context        the settings and the home, read when a command wants them
+terminal       text without control characters; JSON; colour
+typed          commands in messages, so that they work in the reader's shell
+outcome        `--json` of commands that change something
+completion     completion in a shell
+
+A command's module is imported when the command is wanted. It imports what it needs when it runs.
+"""
 
 from __future__ import annotations
 
@@ -10,22 +29,7 @@ from pathlib import Path
 import click
 
 from bonkei import config as configuration
-from bonkei.cli import (
-    alarm,
-    aws,
-    explain,
-    fault,
-    iam,
-    inspection,
-    lifecycle,
-    logs,
-    pipeline,
-    sessions,
-    slack,
-    status,
-    terraform,
-    watching,
-)
+from bonkei.cli.commands import Commands
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import safe, uses_colour
 from bonkei.cli.typed import say, typed
@@ -42,13 +46,17 @@ _REMEDIES = {
 
 
 class _Group(click.Group):
-    """Keeps the commands in the order of their usual use."""
+    """Keeps the commands' order."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
 
 
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Group,
+    commands=Commands(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--config",
     "file",
@@ -62,25 +70,6 @@ def bonkei(ctx: click.Context, file: Path | None) -> None:
     ctx.obj = Context(
         lambda: configuration.load(file or configuration.find(Path.cwd()), os.environ)
     )
-
-
-for command in (
-    *lifecycle.COMMANDS,
-    *watching.COMMANDS,
-    *status.COMMANDS,
-    *slack.COMMANDS,
-    *terraform.COMMANDS,
-    *inspection.COMMANDS,
-    *explain.COMMANDS,
-    *logs.COMMANDS,
-    *alarm.COMMANDS,
-    *fault.COMMANDS,
-    *pipeline.COMMANDS,
-    *aws.COMMANDS,
-    *iam.COMMANDS,
-    *sessions.COMMANDS,
-):
-    bonkei.add_command(command)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from bonkei.cli.commands import PLACES
 from bonkei.cli.terminal import safe
 
 
@@ -22,9 +23,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 def typed(text: str) -> str:
     """`text` with each `bonkei COMMAND` rewritten so that it works in a shell in this folder."""
-    from bonkei.cli import bonkei
-
-    return replace(text, program(), bonkei.commands)
+    return replace(text, program(), PLACES)
 
 
 def replace(text: str, command: str, names: Iterable[str]) -> str:

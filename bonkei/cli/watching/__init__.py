@@ -6,7 +6,3 @@ follower   does it, one round after another, and keeps what fails on the screen
 sources    the rounds: files that change, keys that are pressed
 screen     lines for a person, or JSON
 """
-
-from bonkei.cli.watching.command import COMMANDS
-
-__all__ = ["COMMANDS"]

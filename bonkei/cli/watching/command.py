@@ -166,6 +166,3 @@ class _Rounds:
                 change.result() if change in done else frozenset(),
                 key.result() if key in done else "",
             )
-
-
-COMMANDS = (watch,)

@@ -24,6 +24,32 @@ def test_the_list_of_commands_has_whole_sentences() -> None:
     assert [line for line in listed if not re.search(r"[^.]\.$", line)] == []
 
 
+def test_each_command_has_its_own_name() -> None:
+    assert [command.name for command in bonkei.commands.values()] == list(bonkei.commands)
+
+
+def test_a_command_does_not_import_the_others() -> None:
+    asked = (
+        "import sys\n"
+        "from bonkei.cli import bonkei\n"
+        "bonkei.main(['down', '--help'], standalone_mode=False)\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('bonkei.cli.')))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    ).stdout
+    imported = {name.split(".")[2] for name in shown.splitlines()[-1].split()}
+    assert imported == {
+        "commands",
+        "completion",
+        "context",
+        "outcome",
+        "running",
+        "terminal",
+        "typed",
+    }
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
 def test_errors_of_the_system_are_reported_in_one_line(
     number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

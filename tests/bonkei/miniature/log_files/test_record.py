@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.cli.logs import render
+from bonkei.cli.observing.logs import render
 from bonkei.cli.terminal import as_json
 from bonkei.miniature.log_files.record import Record, parse_since, read
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.cli.explain import render
+from bonkei.cli.observing.explain import render
 from bonkei.edge import AccessRecord
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.requests.asked import Wish

@@ -77,6 +77,3 @@ def reset(context: Context, yes: bool) -> None:
         click.echo(f"removed the miniature from {home.path}; those of other workspaces stay")
     else:
         click.echo(f"removed {home.path}")
-
-
-COMMANDS = (up, down, restart, reset)

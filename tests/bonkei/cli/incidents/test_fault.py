@@ -10,8 +10,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from bonkei.cli import fault
 from bonkei.cli.context import Context
+from bonkei.cli.incidents import fault
 
 STATE = {
     "id": "f1", "words": "slow service:web 500 ms", "kind": "slow", "target": "service:web",

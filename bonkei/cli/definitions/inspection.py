@@ -124,6 +124,3 @@ def diagram(
         text = page.read_text(encoding="utf-8")
         page.write_text(update_page(page, text, diagrams, output), encoding="utf-8")
         click.echo(str(page))
-
-
-COMMANDS = (check, diagram)

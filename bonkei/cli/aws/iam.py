@@ -303,6 +303,3 @@ def _hcl(statements: Iterable[PolicyStatement]) -> list[str]:
 
 def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
-
-
-COMMANDS = (iam,)

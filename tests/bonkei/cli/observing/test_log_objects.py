@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bonkei.cli import bonkei
-from bonkei.cli.log_objects import LogObjects
+from bonkei.cli.observing.log_objects import LogObjects
 from bonkei.miniature.home import MiniatureError
 
 TASK = "0123456789abcdef0123456789abcdef"

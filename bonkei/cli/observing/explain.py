@@ -136,6 +136,3 @@ def _was(was: dict[str, Any]) -> list[str]:
         database = f" ({spent:g} ms in the database)" if spent is not None else ""
         lines.append(f"  {line['time'][11:23]} {line['log']} {line['message']}{database}")
     return lines
-
-
-COMMANDS = (explain,)

@@ -187,6 +187,3 @@ def fmt(context: Context, check: bool) -> None:
         click.echo(name)
     if check and changed:
         raise SystemExit(1)
-
-
-COMMANDS = (validate, plan, apply, test, fmt)

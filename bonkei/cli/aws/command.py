@@ -178,6 +178,3 @@ def _readable(line: str) -> str:
     outcome = call["error"] or call["status"]
     asked = f"{call['service']}:{call['operation']} {call.get('resource', '')}".rstrip()
     return safe(f"{at}  {outcome!s:<24} {call['milliseconds']:>8.1f} ms  {asked}  {who}")
-
-
-COMMANDS = (aws,)

@@ -56,6 +56,3 @@ def _with_places(text: str, context: Context) -> str:
         return f"{found[0]} ({file}:{place.line})"
 
     return _ADDRESS.sub(placed, text)
-
-
-COMMANDS = (status,)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.cli.log_groups import find_groups
+from bonkei.cli.observing.log_groups import find_groups
 from bonkei.logs.store.documents import GroupDocument
 from bonkei.logs.store.log_store import LogStore
 from tests.bonkei.cli.projects import make_project, run

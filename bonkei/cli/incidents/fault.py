@@ -250,6 +250,3 @@ def _lasting(one: Mapping[str, Any]) -> str:
 def _ended(one: Mapping[str, Any]) -> str:
     clock = time.strftime("%H:%M:%S", time.localtime(one["at"]))
     return f"{one['id']:<4} {one['words']}  {clock}, {one['seconds']:.0f} s: {one['ended']}"
-
-
-COMMANDS = (fault,)

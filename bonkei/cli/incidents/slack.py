@@ -88,6 +88,3 @@ def _print(entry: Entry, as_json: bool) -> None:
         bar = click.style("▌ ", fg=line.colour) if line.colour else ("" if line.bold else "  ")
         click.echo(bar + click.style(safe(line.text), bold=line.bold), color=uses_colour())
     click.echo()
-
-
-COMMANDS = (slack,)

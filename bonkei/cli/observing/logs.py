@@ -13,13 +13,13 @@ import click
 
 from bonkei.cli.completion import complete_log
 from bonkei.cli.context import Context, pass_context
-from bonkei.cli.log_objects import LogObjects
+from bonkei.cli.observing.log_objects import LogObjects
 from bonkei.cli.terminal import as_json, safe, uses_colour
 from bonkei.miniature.log_files.files import Follower, label_of, last, log_files
 from bonkei.miniature.log_files.record import LEVELS, Record, parse_since
 
 if TYPE_CHECKING:
-    from bonkei.cli.log_groups import LogGroups
+    from bonkei.cli.observing.log_groups import LogGroups
     from bonkei.filter_pattern import FilterPattern
 
 _COLOURS = {"WARNING": "yellow", "ERROR": "red", "FATAL": "red", "DEBUG": "bright_black"}
@@ -142,7 +142,7 @@ def logs(
         _show_objects(objects, wanted, count, form, follow)
         return
     if group is not None or destination == "cloudwatch" or stream:
-        from bonkei.cli.log_groups import find_groups
+        from bonkei.cli.observing.log_groups import find_groups
 
         _require_groups_alone(service, group, destination)
         found = find_groups(context.home.log_groups, group, stream, service)
@@ -247,6 +247,3 @@ def _level(record: Record) -> str:
     if record.fields is None or not record.level:
         return ""  # a plain line has its level in its words
     return click.style(f"{record.level:<7}", fg=_COLOURS.get(record.level))
-
-
-COMMANDS = (logs,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from bonkei.cli.alarm_text import graph, junit_xml, render_list, render_results
+from bonkei.cli.incidents.alarm_text import graph, junit_xml, render_list, render_results
 
 RESULT = {
     "name": "a<b",

@@ -33,7 +33,7 @@ def _ask(context: Context, call: str, **arguments: Any) -> Any:
 @pass_context
 def list_alarms(context: Context, json_wanted: bool) -> None:
     """Every alarm: its state, since when, and why."""
-    from bonkei.cli.alarm_text import render_list
+    from bonkei.cli.incidents.alarm_text import render_list
 
     found = _ask(context, "alarms")
     say(as_json(found["alarms"], indent=2) if json_wanted else safe(render_list(found)))
@@ -48,7 +48,7 @@ def show(context: Context, name: str, json_wanted: bool) -> None:
 
     NAME is its name, or the end of it after `-`.
     """
-    from bonkei.cli.alarm_text import render_alarm
+    from bonkei.cli.incidents.alarm_text import render_alarm
 
     found = _ask(context, "alarm", name=name)
     say(as_json(found, indent=2) if json_wanted else safe(render_alarm(found)))
@@ -60,7 +60,7 @@ def show(context: Context, name: str, json_wanted: bool) -> None:
 @pass_context
 def history(context: Context, name: str, json_wanted: bool) -> None:
     """The history of an alarm: changes of its state and its settings, and its actions."""
-    from bonkei.cli.alarm_text import render_history
+    from bonkei.cli.incidents.alarm_text import render_history
 
     found = _ask(context, "alarm history", name=name)
     say(as_json(found["items"], indent=2) if json_wanted else safe(render_history(found)))
@@ -83,7 +83,7 @@ def rehearse(
 
     Exit code 1 unless each went both ways. Nothing of it stays, also after Ctrl-C.
     """
-    from bonkei.cli.alarm_text import junit_xml, render_results
+    from bonkei.cli.incidents.alarm_text import junit_xml, render_results
 
     if bool(names) is every:
         raise click.UsageError("name alarms, or give --all")
@@ -116,6 +116,3 @@ def _rehearse(context: Context, names: list[str]) -> list[dict[str, Any]]:
                 results: list[dict[str, Any]] = found["results"]
                 return results
             time.sleep(_POLL)
-
-
-COMMANDS = (alarm,)

@@ -111,6 +111,3 @@ def env(context: Context, name: str, container: str, secrets: bool, as_json: boo
         # A shell gets the value unchanged. A terminal must not obey its control characters.
         line = hidden if value is None else f"{key}={shlex.quote(value)}"
         click.echo(safe(line) if sys.stdout.isatty() else line)
-
-
-COMMANDS = (run, exec_, env)

@@ -1,0 +1,50 @@
+"""The commands' names, and the functions behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pkgutil import resolve_name
+
+import click
+
+PLACES = {
+    "up": "running.lifecycle:up",
+    "down": "running.lifecycle:down",
+    "restart": "running.lifecycle:restart",
+    "reset": "running.lifecycle:reset",
+    "watch": "watching.command:watch",
+    "status": "observing.status:status",
+    "slack": "incidents.slack:slack",
+    "validate": "definitions.terraform:validate",
+    "plan": "definitions.terraform:plan",
+    "apply": "definitions.terraform:apply",
+    "test": "definitions.terraform:test",
+    "fmt": "definitions.terraform:fmt",
+    "check": "definitions.inspection:check",
+    "diagram": "definitions.inspection:diagram",
+    "explain": "observing.explain:explain",
+    "logs": "observing.logs:logs",
+    "alarm": "incidents.alarm:alarm",
+    "fault": "incidents.fault:fault",
+    "pipeline": "pipeline.command:pipeline",
+    "aws": "aws.command:aws",
+    "iam": "aws.iam:iam",
+    "run": "running.sessions:run",
+    "exec": "running.sessions:exec_",
+    "env": "running.sessions:env",
+}
+"""In the order of their usual use."""
+
+
+class Commands(Mapping[str, click.Command]):
+    """Imports a command's module when the command is wanted."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        command: click.Command = resolve_name(f"bonkei.cli.{PLACES[name]}")
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)

@@ -1,0 +1,5 @@
+"""Commands about the definitions. None of them needs a running miniature.
+
+terraform     `bonkei validate`, `plan`, `apply`, `test`, `fmt`
+inspection    `bonkei check`, `diagram`
+"""

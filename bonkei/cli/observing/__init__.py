@@ -1,0 +1,8 @@
+"""Commands that show what the miniature does.
+
+status         `bonkei status`: what runs, and features that are not simulated
+explain        `bonkei explain`: the decisions about one request
+logs           `bonkei logs`: the records of programs and services
+log_groups     its source with --group: CloudWatch's log groups
+log_objects    its source with --destination s3: objects of buckets
+"""

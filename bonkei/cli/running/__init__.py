@@ -1,0 +1,5 @@
+"""Commands that start and stop processes.
+
+lifecycle    `bonkei up`, `down`, `restart`, `reset`
+sessions     `bonkei run`, `exec`, `env`: commands of one's own in the environment of a task
+"""
