@@ -2,11 +2,12 @@
 
 cli                   the commands
 miniature             the running parts joined, started in order
-check, diagram        judges and draws the definitions
+check, diagram judge and draw the definitions
 edge, tasks, database, cloud, logs, monitor, functions, topics, ...    the running parts
 terraform, provider   evaluate the definitions; policy, network decide what AWS would allow
 blueprint             the definitions as values; config: the user's settings
 
-What several rooms use: `events` (the bus), `aws_service` (what answers AWS's calls), `addresses`,
-`vault`, `spool`, `sockets`, `errors`. docs/tour.md leads through all of them.
+Several rooms use: `events` (the bus), `aws_service` (the interface to the services that answer
+AWS's calls), `addresses`, `vault`, `spool`, `sockets`, `errors`. docs/tour.md describes the way
+through all of them.
 """

@@ -1,4 +1,4 @@
-"""Where AWS's names are on this machine.
+"""The addresses of AWS's names on this machine.
 
 Names are translated, ports are not: PostgreSQL and each Service Connect name listen on the port
 that the definitions say, on a loopback address that belongs to this miniature alone, so two
@@ -19,8 +19,7 @@ from bonkei.errors import BonkeiError
 _NETWORK = "127.77"
 _LAST_SUBNET = 254
 _LAST_HOST = 254
-# macOS has no other loopback address unless asked; these ports are below those that are given to
-# clients at random.
+# macOS has no second loopback address by default. These ports are below the ephemeral range.
 _HOLDER = "127.0.0.1"
 _FIRST_PORT = 17700
 
@@ -33,10 +32,10 @@ class AddressError(BonkeiError):
 class AddressBook:
     """Translations for the values of environment variables.
 
-    `hosts`: names that are unique by themselves (a cluster's endpoint), replaced everywhere.
-    `services`: Service Connect names, often a plain word such as `api`, so replaced only in the
-    place of a host: after `://` (and a user), or before `:port` at the beginning of a value.
-    `urls`: whole prefixes, such as a distribution's `https://d….cloudfront.net`.
+    `hosts`: unique names (a cluster's endpoint), replaced everywhere. `services`: Service Connect
+    names. Such a name is often a plain word (`api`), so it is replaced only in the place of a host:
+    after `://` (and a user), or before `:port` at the beginning of a value. `urls`: whole prefixes,
+    such as a distribution's `https://d….cloudfront.net`.
     """
 
     hosts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -44,7 +43,7 @@ class AddressBook:
     urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def translate(self, value: str) -> str:
-        """`value` with every known name replaced; other values come back as they are."""
+        """`value` with every known name replaced; the same value if it contains none."""
         for prefix in sorted(self.urls, key=len, reverse=True):
             value = re.sub(rf"{re.escape(prefix)}(?=[/?#]|$)", self.urls[prefix], value)
         for name in sorted(self.hosts, key=len, reverse=True):
@@ -62,11 +61,11 @@ class AddressBook:
 
 
 class Loopback:
-    """Gives out the addresses of one miniature: 127.77.N.1, .2, …, the same for a name each time.
+    """Gives out the addresses of one miniature: 127.77.N.1, .2, …; a name always gets the same one.
 
-    N is kept in `file` and taken again at the next start, unless another miniature of this machine
-    has taken it, whichever user runs it. A running miniature holds its N by a bound port. The
-    kernel releases the port when the process ends in any way, and `close` releases it, too.
+    N is kept in `file`. The next start takes it again, unless another miniature of this machine (of
+    any user) holds it. A running miniature holds its N by a bound port. `close` releases the port,
+    and so does the kernel, however the process ends.
     """
 
     def __init__(self, file: Path) -> None:
@@ -78,7 +77,7 @@ class Loopback:
             self._save()
 
     def address(self, name: str) -> str:
-        """The address for `name`. AddressError when all are given away."""
+        """The address for `name`. Raises AddressError when none is left."""
         if name not in self._hosts:
             taken = set(self._hosts.values())
             free = next((n for n in range(1, _LAST_HOST + 1) if n not in taken), None)
@@ -99,7 +98,7 @@ class Loopback:
 
 
 def _take(before: int | None) -> tuple[int, socket.socket]:
-    """The earlier number if it is free, else the first free one, and the socket that holds it."""
+    """The earlier number if it is free, else the first free one; and the socket that holds it."""
     numbers = range(1, _LAST_SUBNET + 1)
     for number in (*([before] if before else []), *numbers):
         held = socket.socket()
@@ -116,9 +115,8 @@ def _take(before: int | None) -> tuple[int, socket.socket]:
 
 
 def _read(file: Path) -> tuple[int | None, dict[str, int]]:
-    """The number of the last start and the addresses given out from it; nothing if the file is
-    incomplete.
-    """
+    """The last start's number, and the addresses given out from it; nothing if the file is
+    incomplete."""
     try:
         subnet, *lines = file.read_text().splitlines()
         pairs = (line.rpartition(" ") for line in lines)
@@ -129,7 +127,7 @@ def _read(file: Path) -> tuple[int | None, dict[str, int]]:
 
 
 def can_bind(address: str) -> bool:
-    """Whether this machine answers on a loopback address (macOS has only 127.0.0.1 by default)."""
+    """Whether this machine has the loopback address (macOS has only 127.0.0.1 by default)."""
     with socket.socket() as probe:
         try:
             probe.bind((address, 0))

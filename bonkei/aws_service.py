@@ -3,10 +3,10 @@
 A room of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
 Protocol `AwsService`; `bonkei/miniature/aws/own_services.py` hands it to the endpoint under
 botocore's name of the service. The endpoint handles HTTP, signatures, permissions and the five
-protocols: a service gets values that its model has checked, and returns values.
+protocols. A service receives values, checked by its model, and returns values.
 
-Beside the parameters, `AwsCall` has `request_id`: Lambda and CloudWatch Logs show it to people. An
-error may carry `members`, for the shapes of the model that have more than a message.
+`AwsCall` also has a `request_id`, which Lambda and CloudWatch Logs show. An error may have
+`members`, if its shape in the model has more than a message.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from bonkei.errors import BonkeiError
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN. `source`:
-    the holder of its credentials (`task web`), which gives its place in the network; empty: a
-    person, or unknown.
-    """
+    the holder of its credentials (`task web`), and so its place in the network; empty for a person,
+    or if unknown."""
 
     arn: str
     user_id: str
@@ -34,12 +33,12 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class AwsCall:
-    """One call, as its service sees it.
+    """One call, as its service receives it.
 
-    `service` is botocore's name of it ("logs", "cloudwatch", "elbv2"), `operation` the API's.
-    `parameters` are parsed and checked by the service's model, under the model's names: str, int,
-    float, bool, bytes, datetime (with UTC), list and dict; a member that was not sent is missing.
-    `time` is in Unix seconds.
+    `service` is botocore's name ("logs", "cloudwatch", "elbv2"), `operation` the API's.
+    `parameters` are parsed and checked by the service's model, and have the model's names. Their
+    types are str, int, float, bool, bytes, datetime (with UTC), list and dict. A member that was
+    not sent is missing. `time` is in Unix seconds.
     """
 
     service: str
@@ -52,11 +51,11 @@ class AwsCall:
 
 
 class AwsServiceError(BonkeiError):
-    """A refusal, as an answer.
+    """The service refuses the call with this error.
 
     `code` is the error's name in the service's model ("ResourceNotFoundException"), or a common
-    error of AWS. `status` counts where the model has none. `members` are the error shape's further
-    members.
+    error of AWS. `status` is used if the model has none. `members` are the other members of the
+    error's shape.
     """
 
     def __init__(
@@ -80,32 +79,32 @@ class AwsService(Protocol):
 
     @property
     def operations(self) -> frozenset[str]:
-        """Its operations; the endpoint refuses all others by name."""
+        """The operations of the service. The endpoint refuses all others by name."""
         ...
 
     async def answer(self, call: AwsCall) -> Mapping[str, Any]:
-        """The answer by the model's names, in the types of `AwsCall.parameters`; a timestamp may be
-        Unix seconds too, a member that is None is left out. AwsServiceError.
+        """The answer, with the model's names and the types of `AwsCall.parameters`. A timestamp may
+        also be in Unix seconds. A member that is None is left out. Raises AwsServiceError.
 
-        A member that is a stream of events in the model (Live Tail's `responseStream`) is an
-        `Events`."""
+        If the model has a stream of events for a member (Live Tail's `responseStream`), the member
+        is an `Events`.
+        """
         ...
 
 
 Events = AsyncGenerator[Mapping[str, Any], None]
-"""The events of an answer, each by its one name: `{"sessionUpdate": {...}}`.
+"""The events of an answer. Each has one name: `{"sessionUpdate": {...}}`.
 
-The endpoint asks for the next one when the client has taken the last one; what happens meanwhile
-the service has to bound. When the client goes, or the miniature stops, the generator is closed: its
-`finally` runs. An AwsServiceError from it is the stream's last word; those that the model names
-for the stream (`SessionTimeoutException`) arrive as such.
+The endpoint asks for the next event when the client has taken the last one. The service must bound
+the events that wait meanwhile. When the client disconnects or the miniature stops, the generator is
+closed, and its `finally` runs. An AwsServiceError ends the stream. If the model names the error for
+the stream (`SessionTimeoutException`), the client receives it under that name.
 """
 
 
 class CallerEnvironments(Protocol):
-    """The variables with which a process that a room starts calls AWS as its role. The endpoint
-    has it; `bonkei/miniature` hands it to the rooms that start something.
-    """
+    """The environment variables with which a process calls AWS as its role. The endpoint provides
+    it, and `bonkei/miniature` hands it to the rooms that start processes."""
 
     def function(self, role_arn: str, name: str) -> dict[str, str]:
         """The environment of a Lambda function's process."""
@@ -117,11 +116,10 @@ class CallerEnvironments(Protocol):
 
 
 class Asks(Protocol):
-    """The questions of AWS's services to IAM before they act themselves: a log goes into a bucket,
-    an event to a topic. The endpoint has it, and `bonkei/miniature` passes it to the rooms that act
-    like this. Each answer is AWS's denial, which is recorded too (`bonkei iam denied`), or empty:
-    continue.
-    """
+    """AWS's services ask IAM before they act themselves: before they write a log to a bucket, or
+    send an event to a topic. The endpoint provides it, and `bonkei/miniature` hands it to the rooms
+    that act like this. The answer is AWS's denial, or empty if the action is allowed. Denials are
+    recorded (`bonkei iam denied`)."""
 
     def service(
         self,
@@ -132,10 +130,9 @@ class Asks(Protocol):
         accounts: tuple[str, ...] = (),
         context: Mapping[str, tuple[str, ...]] | None = None,
     ) -> str:
-        """A service as itself (`delivery.logs.amazonaws.com`): the resource's policy decides.
-        `source_arn`: the resource for which it acts. `accounts`: AWS's accounts in whose name it
-        also acts.
-        """
+        """A service acts in its own name (`delivery.logs.amazonaws.com`), so the resource's policy
+        decides. `source_arn`: the resource for which it acts. `accounts`: AWS's accounts that it
+        also acts for."""
         ...
 
     def role(
@@ -146,7 +143,7 @@ class Asks(Protocol):
         resource: str,
         context: Mapping[str, tuple[str, ...]] | None = None,
     ) -> str:
-        """A service as a role of the definitions; `session`: the session's name."""
+        """A service acts with a role of the definitions. `session`: the session's name."""
         ...
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 class BonkeiError(Exception):
     """A failure that the user can fix.
 
-    `message` describes the problem and its place; `remedy` the solution (may be empty).
+    `message` describes the problem and its place. `remedy` describes the solution; it may be empty.
     """
 
     def __init__(self, message: str, *, remedy: str = "") -> None:

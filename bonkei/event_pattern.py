@@ -28,7 +28,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 
 
 class EventPatternError(BonkeiError):
-    """A pattern that EventBridge refuses; the message names the place."""
+    """A pattern that EventBridge refuses. The message names the place."""
 
 
 @lru_cache(maxsize=256)
@@ -44,7 +44,7 @@ def parse_event_pattern(text: str) -> Callable[[Event], bool]:
 
 
 def _object(pattern: Mapping[str, Any], place: str) -> Test:
-    """Every field has to match; of `$or`, one of the patterns."""
+    """Every field must match. In `$or`, at least one of the patterns must."""
     tests: list[Test] = []
     for name, value in pattern.items():
         here = f"{place}.{name}"
@@ -69,7 +69,7 @@ def _one_of(parts: list[Test]) -> Test:
 
 
 def _below(name: str, inner: Test) -> Test:
-    """In an array of objects, one has to match. A missing object has only missing fields."""
+    """In an array of objects, one must match. A missing object has only missing fields."""
 
     def test(found: Any) -> bool:
         value = found.get(name, {}) if isinstance(found, Mapping) else {}

@@ -1,6 +1,6 @@
 """The events of a running miniature, and the bus that delivers them.
 
-Components do not import each other: the tasks publish that a target is registered, the edge
+Components do not import each other: the tasks publish that a target is registered, and the edge
 publishes that it is healthy. Delivery is synchronous and in order, on the event loop's thread.
 """
 
@@ -35,7 +35,8 @@ class TargetRegistered(Event):
 
 @dataclass(frozen=True, slots=True)
 class TargetDeregistered(Event):
-    """A task's port leaves a target group: no new requests, those in flight may end."""
+    """A task's port leaves a target group: it gets no new requests, and requests in flight may
+    end."""
 
     target_group_arn: str
     task_id: str
@@ -43,7 +44,7 @@ class TargetDeregistered(Event):
 
 @dataclass(frozen=True, slots=True)
 class TargetDrained(Event):
-    """A deregistered target has nothing in flight any more, or its deregistration delay is over."""
+    """A deregistered target has no more requests in flight, or its deregistration delay is over."""
 
     target_group_arn: str
     task_id: str
@@ -61,7 +62,8 @@ class TargetHealthChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class TargetChecked(Event):
-    """A load balancer has checked a target, which is in `state` then; `detail`: why it failed."""
+    """A load balancer has checked a target. `state`: the target's state after the check. `detail`:
+    why the check failed."""
 
     target_group_arn: str
     task_id: str
@@ -72,7 +74,7 @@ class TargetChecked(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServiceEndpointAdded(Event):
-    """A task can be reached through Service Connect by a port name of its service."""
+    """A task can be reached through Service Connect under a port name of its service."""
 
     service_arn: str
     port_name: str
@@ -93,7 +95,7 @@ class ServiceEndpointRemoved(Event):
 class TaskStateChanged(Event):
     """A task moved along ECS's life cycle. `last_status` is ECS's lastStatus."""
 
-    service_arn: str  # empty for a task that was run by itself
+    service_arn: str  # empty for a task that was started without a service
     task_id: str
     last_status: str  # PROVISIONING | PENDING | RUNNING | DEACTIVATING | STOPPING | STOPPED …
     health: str  # HEALTHY | UNHEALTHY | UNKNOWN
@@ -112,7 +114,7 @@ class DeploymentStateChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class DesiredCountChanged(Event):
-    """Auto scaling has set the number of a service's tasks. `cause`: which metric asked."""
+    """Auto scaling has set a service's number of tasks. `cause`: the metric that asked for it."""
 
     service_arn: str
     desired_count: int
@@ -121,9 +123,8 @@ class DesiredCountChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """A log event of CloudWatch Logs. Both times in milliseconds since the epoch; `id` is unique
-    in its account and sorts as the events of a stream do.
-    """
+    """A log event of CloudWatch Logs. Both times are in milliseconds since the epoch. `id` is
+    unique in its account, and its order is the order of a stream's events."""
 
     timestamp: int
     message: str
@@ -133,7 +134,7 @@ class LogEvent:
 
 @dataclass(frozen=True, slots=True)
 class LogEventsIngested(Event):
-    """A stream of CloudWatch Logs has accepted events; they are on disk. In order of time."""
+    """A stream of CloudWatch Logs has accepted events, in order of time. They are on disk."""
 
     log_group: str
     log_stream: str
@@ -142,10 +143,10 @@ class LogEventsIngested(Event):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilterMatched(Event):
-    """Events that a subscription filter passes on to its destination (a function's ARN)."""
+    """Events that a subscription filter passes to its destination (a function's ARN)."""
 
     destination_arn: str
-    role_arn: str  # empty for a function: its own policy lets CloudWatch Logs call it
+    role_arn: str  # empty for a function, because its own policy lets CloudWatch Logs call it
     filter_name: str
     log_group: str
     log_stream: str
@@ -154,7 +155,7 @@ class SubscriptionFilterMatched(Event):
 
 @dataclass(frozen=True, slots=True)
 class FunctionMeasured(Event):
-    """A data point of a function's, under the names and units of CloudWatch's AWS/Lambda.
+    """A data point of a function, with the names and units of CloudWatch's AWS/Lambda.
 
     `time` in Unix seconds. "Types of metrics for Lambda functions", AWS Lambda Developer Guide.
     """
@@ -170,9 +171,9 @@ class FunctionMeasured(Event):
 class ServiceEvent(Event):
     """An event that a service of AWS puts on EventBridge's default bus, in AWS's form.
 
-    `source` as AWS spells it ("aws.codepipeline"); `resources` are ARNs, of which the first gives
-    the envelope its region and account; `detail` is the service's own document. `time` in Unix
-    seconds. "AWS service event metadata", Amazon EventBridge User Guide.
+    `source` as AWS spells it ("aws.codepipeline"). `resources` are ARNs; the first one gives the
+    envelope its region and account. `detail` is the service's own document. `time` in Unix seconds.
+    "AWS service event metadata", Amazon EventBridge User Guide.
     """
 
     source: str
@@ -184,7 +185,7 @@ class ServiceEvent(Event):
 
 @dataclass(frozen=True, slots=True)
 class SecretRevealed(Event):
-    """A person has had a value shown on the console. `kind`: secret | parameter."""
+    """A person has opened a value on the console. `kind`: secret | parameter."""
 
     kind: str
     name: str
@@ -200,7 +201,8 @@ class Bus:
         self._listeners: dict[type[Event], list[Callable[[Event], None]]] = {}
 
     def subscribe(self, kind: type[E_], listener: Callable[[E_], None]) -> Callable[[], None]:
-        """Call `listener` for each event of `kind` and its subclasses. Returns the undo."""
+        """Call `listener` for each event of `kind` and its subclasses. Returns a function that ends
+        this."""
         listeners = self._listeners.setdefault(kind, [])
         entry = cast("Callable[[Event], None]", listener)
         listeners.append(entry)

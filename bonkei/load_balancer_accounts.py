@@ -1,4 +1,5 @@
-"""The accounts of Elastic Load Balancing, in whose name logs are delivered in older regions."""
+"""The accounts of Elastic Load Balancing. In older regions, logs are delivered by these
+accounts."""
 
 LOG_DELIVERY_ACCOUNTS = {
     "us-east-1": "127311923021",

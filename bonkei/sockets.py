@@ -1,4 +1,4 @@
-"""Directories for Unix sockets, whose paths the system bounds to about a hundred bytes."""
+"""Directories for Unix sockets. The system limits a socket's path to about a hundred bytes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LONGEST_NAME = 24  # of a socket in such a directory
 
 
 def make_socket_directory() -> Path:
-    """A new directory of mode 0700, with a short path, even with a long TMPDIR. OSError."""
+    """A new directory of mode 0700 with a short path, even with a long TMPDIR. Raises OSError."""
     failure = OSError("no directory for sockets can be made")
     for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - mkdtemp is safe there
         try:

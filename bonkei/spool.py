@@ -1,8 +1,7 @@
-"""Accepted work that is not done yet: a file for each record, so that it survives the end of the
-process.
+"""Accepted work that is not done yet. Each record is a file, so it survives the end of the process.
 
-A record is written before its acceptance is acknowledged, and removed when its work is done. So
-after a SIGKILL it still exists: it may be done twice, but is never lost. Files are not synced to
+A record is written before its acceptance is acknowledged, and removed when its work is done. After
+a SIGKILL it still exists: the work may be done twice, but is never lost. Files are not synced to
 the disk, so a power cut may lose the last ones.
 """
 
@@ -16,7 +15,7 @@ from typing import Any
 
 
 class Spool:
-    """One directory, which `open` makes. At most `limit` records are in it at a time."""
+    """One directory, made by `open`. It holds at most `limit` records at a time."""
 
     def __init__(self, directory: Path, limit: int) -> None:
         self._directory = directory
@@ -24,7 +23,8 @@ class Spool:
         self._names: set[str] = set()
 
     def open(self) -> None:
-        """Find the records of an earlier process. It never acknowledged half-written ones."""
+        """Find the records of an earlier process. Half-written ones are dropped: they were never
+        acknowledged."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for draft in self._directory.glob("*.new"):
             draft.unlink(missing_ok=True)
@@ -38,7 +38,8 @@ class Spool:
         return len(self._names) >= self._limit
 
     def put(self, name: str, record: Mapping[str, Any]) -> None:
-        """Store it, or its present state. `name`: a file's, without a suffix. OSError."""
+        """Store the record, or replace its stored state. `name`: a file name without a suffix.
+        Raises OSError."""
         draft = self._directory / f"{name}.new"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(record, file)
@@ -50,7 +51,7 @@ class Spool:
         (self._directory / f"{name}.json").unlink(missing_ok=True)
 
     def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """All of them, in the order of their names; one that cannot be read is removed."""
+        """All records, in the order of their names. A record that cannot be read is removed."""
         for name in sorted(self._names):
             try:
                 text = (self._directory / f"{name}.json").read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
-"""The secrets' values, kept as Secrets Manager keeps them: outside Terraform's state.
+"""The secrets' values. As with Secrets Manager, they are not in Terraform's state.
 
-One file a secret below `<home>/secrets`, readable by its owner only. Terraform's provider writes
-(also values that reach it as write-only arguments), the database writes the cluster's managed
-password, the tasks read.
+Each secret is a file below `<home>/secrets`, readable by its owner only. Terraform's provider
+writes values, including those of write-only arguments. The database writes the cluster's managed
+password. The tasks read.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class MemoryVault:
 
 
 class FileVault:
-    """One file a secret, mode 0600, in a directory of mode 0700; writes are atomic."""
+    """One file for each secret, mode 0600, in a directory of mode 0700. Writes are atomic."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def path(self, arn: str) -> Path:
-        """The file of one secret, named by the last part of its ARN."""
+        """The file of one secret. Its name is the last part of the secret's ARN."""
         name = _UNSAFE.sub("_", arn.rpartition(":secret:")[2] or arn)
         # A leading dot would hide the file, and `..` is a folder.
         return self._directory / (f"_{name}" if name.startswith(".") else name)

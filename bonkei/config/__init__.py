@@ -1,7 +1,7 @@
-"""The user's settings: `bonkei.toml`, and a few variables of the environment that override it.
+"""The user's settings: `bonkei.toml`, and a few environment variables that override it.
 
 values     the settings
-reading    finds the file, and reads the whole of it
+reading    finds the file and reads all of it
 settings   one setting each, read and checked
 table      one table of the file; keys that nobody reads are an error
 

@@ -1,4 +1,4 @@
-"""Finds, reads and checks `bonkei.toml`; variables of the environment take precedence."""
+"""Finds, reads and checks `bonkei.toml`; environment variables take precedence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def find(start: Path) -> Path:
 
 
 def load(file: Path, environment: Mapping[str, str]) -> Config:
-    """Read and check `file`; variables of the environment take precedence."""
+    """Read and check `file`; environment variables take precedence."""
     table = Table(parse(file), str(file))
     root = file.parent.resolve()
     check, edge, logs = table.table("check"), table.table("edge"), table.table("logs")
@@ -118,7 +118,7 @@ def _require_ports_apart(config: Config) -> None:
 
 
 def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
-    """Whether a running miniature's settings are still those of the file.
+    """Whether a running miniature's settings still equal those of the file.
 
     The definitions, their variables, the resources elsewhere and the containers' directories do not
     count: each apply reads them again. The settings of `bonkei check` do not count either.

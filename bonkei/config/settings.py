@@ -1,4 +1,4 @@
-"""One setting each: read from its table or the environment, and checked. ConfigError."""
+"""Reads one setting from its table or the environment, and checks it. Raises ConfigError."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def slack_url(environment: Mapping[str, str]) -> str:
 
 
 def workspace(table: Table, environment: Mapping[str, str]) -> str:
-    """A name that Terraform takes, and that can be a directory's."""
+    """A name that both Terraform and a directory accept."""
     name = table.text("workspace", DEFAULT_WORKSPACE)
     place = "`workspace`"
     if environment.get("TF_WORKSPACE"):
@@ -90,7 +90,7 @@ def account_id(table: Table) -> str:
 
 
 def home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
-    """The directory that `bonkei reset` removes: never the project's or the user's own.
+    """The directory that `bonkei reset` removes. It is never the project's or the user's own.
 
     Each workspace other than the default one has its own home inside this directory.
     """
@@ -191,12 +191,12 @@ def port(
 
 
 def console_port(table: Table, environment: Mapping[str, str]) -> int | None:
-    """A port, 0 for a free one, or None for no console."""
+    """A port; 0 for a free one; None for no console."""
     return _port_or_off(table, environment, "console", 8082)
 
 
 def traces_port(table: Table, environment: Mapping[str, str]) -> int | None:
-    """A port, 0 for a free one, or None: no spans are received."""
+    """A port; 0 for a free one; None for receiving no spans."""
     return _port_or_off(table, environment, "traces", "off")
 
 

@@ -1,4 +1,4 @@
-"""The file of the settings: its tables, and the keys that nobody reads."""
+"""The tables of the settings file, and the keys that nobody reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.errors import BonkeiError
 
 
 class ConfigError(BonkeiError):
-    """bonkei.toml or the environment is wrong; the message names the place."""
+    """bonkei.toml or the environment is wrong. The message names the place."""
 
 
 class Table:
@@ -78,7 +78,7 @@ class Table:
         return {key: self.texts(key) for key in tuple(self._values)}
 
     def everything(self) -> dict[str, Any]:
-        """All that is left, as TOML has it: for keys that are not the settings' own."""
+        """The rest, as in TOML. Its keys are not settings of Bonkei."""
         values, self._values = self._values, {}
         return values
 

@@ -10,14 +10,15 @@ from typing import Any, Literal
 
 DEFAULT_WORKSPACE = "default"
 Enforce = Literal["off", "report", "on"]
-"""Whether what AWS would refuse is refused (on), only recorded (report), or not looked at (off)."""
+"""Whether calls that AWS would refuse are refused (on), only recorded (report), or not checked
+(off)."""
 WORKSPACES = ".bonkei-workspaces"
-"""The directory, in a home, that holds the homes of the other workspaces."""
+"""The directory in a home that holds the homes of the other workspaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneOff:
-    """A command in a task of its own, as `ecs run-task` would run it, before new tasks start."""
+    """A command that runs in its own task before new tasks start, as with `ecs run-task`."""
 
     name: str
     task_definition: str  # its family, or the end of it after a hyphen
@@ -28,7 +29,7 @@ class OneOff:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """A line that `bonkei up` ends with: where a generated secret is to be read."""
+    """A line at the end of `bonkei up`: where to read a generated secret."""
 
     label: str
     secret: str  # its name, or the end of it after a slash
@@ -36,7 +37,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Settings, checked; every path is absolute.
+    """Checked settings. Every path is absolute.
 
     `edge_port` is where the first distribution listens, `alb_port` the load balancer behind it.
     """
@@ -48,7 +49,7 @@ class Config:
     variable_files: tuple[Path, ...] = ()
     containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     read_again: Mapping[str, tuple[Path, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Files that a container's program reads again on SIGHUP, by the container's name."""
+    """Files that a container's program rereads on SIGHUP, by the container's name."""
     one_offs: tuple[OneOff, ...] = ()
     announcements: tuple[Announcement, ...] = ()
     existing: tuple[Mapping[str, Any], ...] = ()
@@ -56,44 +57,44 @@ class Config:
     remote_states: Mapping[str, Mapping[str, Any]] = field(
         default_factory=lambda: MappingProxyType({})
     )
-    """The outputs of other stacks, by the name of the terraform_remote_state that reads them."""
+    """The outputs of other stacks, by the name of their terraform_remote_state."""
     check_levels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """off, warning or error, by the name of a rule of `bonkei check`."""
     check_programs: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     """Directories of containers that do not run here, by the container's name."""
     edge_port: int = 8080
     edge_hosts: tuple[str, ...] = ()
-    """Names besides their own that the listeners answer to; `*` for any."""
+    """Additional names that the listeners answer to; `*` for any."""
     alb_port: int = 8081
     cloud_port: int = 8083
     console_port: int | None = 8082
     """0 for a free one; None: no console."""
     traces_port: int | None = None
-    """Where spans are received; 0 for a free one; None: they are not."""
+    """The port that receives spans; 0 for a free one; None for receiving no spans."""
     fluent_bit: str = ""
-    """The Fluent Bit that runs log routers; empty: the one on the PATH, else Bonkei's reader."""
+    """The Fluent Bit that runs log routers. Empty: the one on the PATH, or else Bonkei's reader."""
     log_megabytes: int = 512
-    """The size of all log groups; the oldest events are deleted first."""
+    """The size of all log groups. Beyond it, the oldest events are deleted."""
     log_time_factor: int = 30
-    """How many of AWS's minutes one is, between two objects of an access log."""
+    """How many of AWS's minutes pass in one minute, between two objects of an access log."""
     time_factor: int = 1
-    """How many of AWS's minutes a minute of monitoring is."""
+    """How many of AWS's minutes pass in one minute of monitoring."""
     enforce: Enforce = "on"
     policies: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
-    """Documents of IAM policies that the definitions do not have, by ARN."""
+    """Documents of IAM policies that are not in the definitions, by ARN."""
     builds_outside: bool = False
-    """Whether a build may write outside its folder where this machine cannot confine it."""
+    """Whether a build may write outside its folder if this machine cannot confine it."""
     builds_megabytes: int = 10_000
-    """What one build may write."""
+    """The most bytes that one build may write."""
     slack_secret: str = ""
     """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
     slack_url: str = field(default="", repr=False)
     rehearse: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Paths whose answers need what is behind a service, by the end of the service's name."""
+    """Paths that need a service to answer, by the end of the service's name."""
     workspace: str = "default"
     """The value of `terraform.workspace`; each workspace has its own home."""
     account_id: str = "123456789012"
     database_url: str | None = None
-    """A server of the person's own; `database_shared`: it may hold others' data."""
+    """The user's own database server. `database_shared`: it may hold others' data."""
     database_shared: bool = False
     terraform: str | None = None

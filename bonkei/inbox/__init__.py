@@ -1,8 +1,8 @@
-"""Where messages to people arrive in the miniature, instead of at Slack and in mailboxes.
+"""Receives the messages to people, in place of Slack and mailboxes.
 
 store    the last messages, in a file
-slack    the stand-in for hooks.slack.com: it takes and refuses the same as Slack's webhook
-render   a message in the terminal, as a person would see it in Slack or in their mail
+slack    the stand-in for hooks.slack.com: it accepts the same messages as Slack's webhook
+render   a message in the terminal, as it would look in Slack or in a mailbox
 
 Nothing is imported here: aiohttp takes a while to load.
 """

@@ -18,7 +18,7 @@ _COLOURS = {"danger": "red", "warning": "yellow", "good": "green"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`colour` of the bar at its left: red | green | yellow | bright_black, or none."""
+    """`colour` of the bar at its left: red | green | yellow | bright_black; empty for no bar."""
 
     text: str
     colour: str = ""
@@ -83,7 +83,7 @@ def _text(text: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Without Slack's marks: a link is its words and its address, a star is left out."""
+    """Without Slack's marks: a link becomes its words and its address, and a star is removed."""
     linked = _LINK.sub(lambda m: f"{m[2]}: {m[1]}" if m[2] else m[1], text)
     return unescape(re.sub(r"\*([^*\n]+)\*", r"\1", linked))
 
@@ -93,7 +93,7 @@ def unescape(text: str) -> str:
 
 
 def name_of_colour(given: str) -> str:
-    """The terminal's colour that is nearest to Slack's: a word, or #rrggbb."""
+    """The terminal's nearest colour to one of Slack's (a word, or #rrggbb)."""
     if given in _COLOURS:
         return _COLOURS[given]
     if not re.fullmatch(r"#?[0-9a-fA-F]{6}", given):

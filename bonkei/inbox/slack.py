@@ -1,7 +1,8 @@
 """The stand-in for Slack: an incoming webhook on loopback.
 
-It takes and refuses the same as Slack's: "Sending messages using incoming webhooks" (error
-handling) and "Rate limits" on docs.slack.dev. Limits of blocks are in "Reference: blocks" there.
+It accepts and refuses the same messages as Slack's webhook: "Sending messages using incoming
+webhooks" (error handling) and "Rate limits" on docs.slack.dev. Limits of blocks are in "Reference:
+blocks" there.
 """
 
 from __future__ import annotations
@@ -24,9 +25,8 @@ _TEXTS = {"header": 150, "section": 3000}
 
 
 class SlackInbox:
-    """`start` once, `stop` in any case. `fails`: its answer to the next messages, for the
-    rehearsal of a Slack that refuses them.
-    """
+    """Call `start` once, and always call `stop`. `fails`: the answer to the next messages, to
+    rehearse a Slack that refuses them."""
 
     def __init__(
         self, inbox: Inbox, channel: str = "", clock: Callable[[], float] = time.time
@@ -53,7 +53,7 @@ class SlackInbox:
             await self._runner.cleanup()
 
     def fail(self, count: int, status: int = 503, retry_after: int | None = None) -> None:
-        """Refuse so many messages from now on; 0: none any more."""
+        """Refuse this many messages from now on; with 0, refuse none."""
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         self._failures = [(status, headers)] * count
 
@@ -82,7 +82,7 @@ class SlackInbox:
 
 
 def refusal(payload: Any) -> str:
-    """The word with which Slack refuses a message; empty when it takes it."""
+    """Slack's word for refusing a message; empty when it is accepted."""
     if not isinstance(payload, Mapping):
         return "invalid_payload"
     attachments = payload.get("attachments") or []

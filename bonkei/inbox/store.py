@@ -1,4 +1,4 @@
-"""The last messages that arrived, in a file which another process may read: a line each."""
+"""The last messages that arrived, one a line, in a file that another process may read."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 KEPT = 1_000
-"""So many messages are shown again; the file holds twice that at most."""
+"""At most this many messages are shown again. The file holds at most twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`at`: Unix seconds. `to`: the e-mail's address; of Slack's, the name of the secret that holds
-    the webhook. `body`: the message to Slack, or `{"subject": …, "text": …}`."""
+    """`at`: Unix seconds. `to`: the e-mail address, or the name of the secret that holds Slack's
+    webhook. `body`: the message to Slack, or `{"subject": …, "text": …}`."""
 
     at: float
     kind: Literal["slack", "email"]
@@ -32,7 +32,7 @@ class Entry:
 
 
 class Inbox:
-    """`add` in the miniature; `entries` of the file in any process."""
+    """The miniature calls `add`; any process can read `entries`."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -58,7 +58,7 @@ class Inbox:
         self._count += 1
 
     def entries(self) -> Iterator[Entry]:
-        """Oldest first; a line that is not whole is not there yet."""
+        """Oldest first. An incomplete last line is not read yet."""
         for line in self._lines():
             with suppress(ValueError, TypeError):
                 yield Entry.parse(line)

@@ -1,6 +1,6 @@
-"""Reachability by subnets, routes, endpoints and security groups. Pure, over the blueprint.
+"""Reachability through subnets, routes, endpoints and security groups. Pure, over the blueprint.
 
-reach      whether a packet gets from one place to another, and the obstacle
+reach      whether a packet gets from one place to another, and what stops it
 targets    the target groups that a load balancer cannot reach
 zones      the network without one of its Availability Zones
 """

@@ -11,14 +11,14 @@ from ipaddress import ip_network
 from bonkei.blueprint.network import AclRule, Network, NetworkAcl, Subnet
 
 EPHEMERAL = (32768, 60999)
-"""The ports that Linux answers to ("Ephemeral ports", on the page above)."""
+"""The ports on which Linux receives answers ("Ephemeral ports", on the page above)."""
 _INTERNET = "0.0.0.0/0"
 
 
 def acl_obstacle(network: Network, source: Subnet, target: Subnet | None, port: int) -> str:
     """Why an ACL stops TCP to `port` or its answers; empty when both pass. `target` None: the
-    internet. Within one subnet no ACL counts. A subnet without one that is declared has the VPC's
-    default one, which lets all pass."""
+    internet. Within one subnet, ACLs do not apply. A subnet without a declared ACL has the VPC's
+    default ACL, which allows everything."""
     if target is not None and target.id == source.id:
         return ""
     here, there = source.cidr_block, target.cidr_block if target else _INTERNET
@@ -42,8 +42,8 @@ def acl_of(network: Network, subnet_id: str) -> NetworkAcl | None:
 
 
 def _passes(acl: NetworkAcl, direction: str, peer: str, ports: tuple[int, int]) -> bool:
-    """A rule that covers only a part of the ports or of the peer does not decide for all of it: it
-    counts only where it denies."""
+    """Whether the rule decides. A rule for only a part of the ports or of the peer counts only if
+    it denies."""
     for rule in acl.rules:
         if rule.direction != direction or rule.protocol not in ("-1", "tcp"):
             continue

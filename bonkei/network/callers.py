@@ -1,8 +1,8 @@
-"""Callers: the places in the network of a task, a function, a build.
+"""Callers: where in the network a task, a function or a build runs.
 
-A caller is named by a short text, which its credentials carry: `task NAME` (a service's name, or a
-family), `function NAME`, `project NAME`, `awsvpc NAME SUBNETS GROUPS PUBLIC` for a task that was
-started with its own network.
+A short text names a caller, and its credentials carry this text: `task NAME` (a service's name, or
+a family), `function NAME`, `project NAME`, `awsvpc NAME SUBNETS GROUPS PUBLIC` for a task started
+with its own network.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bonkei.network.reach import Place, places
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`places`: one for each of its subnets that the definitions hold; none: it is in no VPC, or
-    nothing is known, and everything counts as open."""
+    """`places`: one for each subnet that the definitions contain. Without places, the caller is in
+    no VPC or nothing is known about it, and every way counts as open."""
 
     name: str
     places: tuple[Place, ...] = ()
@@ -27,14 +27,14 @@ class Caller:
 
 
 def find_caller(blueprint: Blueprint, source: str) -> Caller | None:
-    """The caller of a text as above; None when the definitions do not have it."""
+    """The caller that the text names; None if the definitions do not contain it."""
     kind, _, name = source.partition(" ")
     find = _KINDS.get(kind)
     return find(blueprint, name) if find else None
 
 
 def awsvpc(name: str, subnets: Iterable[str], groups: Iterable[str], *, public_ip: bool) -> str:
-    """The text for a task that was started with its own network."""
+    """The text for a task started with its own network."""
     return f"awsvpc {name} {','.join(subnets)} {','.join(groups)} {'public' if public_ip else ''}"
 
 
@@ -80,7 +80,7 @@ _KINDS: dict[str, Callable[[Blueprint, str], Caller | None]] = {
 
 
 def private_address(place: Place, key: str) -> str:
-    """An address within the subnet, the same for a key each time; AWS keeps the first four."""
+    """An address within the subnet, always the same for a key. AWS reserves the first four."""
     try:
         network = ip_network(place.subnet.cidr_block)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The connections of a task, as far as its definition shows them."""
+"""The connections of a task that its definition shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def secret_services(container: Container) -> Iterator[str]:
 
 
 def databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[DatabaseCluster]:
-    """Clusters with an endpoint in a container's environment, alone or within a URL."""
+    """Clusters with their endpoint in a container's environment, alone or in a URL."""
     values = [value for c in definition.containers for _, value in c.environment]
     for cluster in blueprint.database_clusters:
         names = [name for name in (cluster.endpoint, cluster.reader_endpoint) if name]
@@ -49,7 +49,7 @@ def peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tuple
 
 
 def container_port(blueprint: Blueprint, service: Service, port_name: str) -> int:
-    """The port behind a name of a service's containers; 0: there is none."""
+    """The port behind a name of a service's containers; 0 without one."""
     try:
         definition = blueprint.task_definition(service.task_definition_arn)
     except KeyError:

@@ -18,7 +18,7 @@ from bonkei.network.ways import obstacle_to_cluster, obstacle_to_peer
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """`why` names what to change by its Terraform address."""
+    """`why` names the thing to change by its Terraform address."""
 
     source: str
     target: str
@@ -26,7 +26,8 @@ class Obstacle:
 
 
 def obstacles(blueprint: Blueprint) -> tuple[Obstacle, ...]:
-    """CloudFront to the load balancer, that to its targets, tasks to peers, databases and AWS."""
+    """From CloudFront to the load balancer; from the load balancer to its targets; from tasks to
+    peers, databases and AWS."""
     return tuple(_all(blueprint))
 
 

@@ -11,7 +11,7 @@ from bonkei.network.ways import obstacle_to_balancer
 
 
 def closed_origins(blueprint: Blueprint, distribution: Distribution) -> Mapping[str, str]:
-    """Id of an origin -> why CloudFront does not reach the load balancer there."""
+    """Id of an origin -> why CloudFront does not reach the load balancer behind it."""
     closed: dict[str, str] = {}
     for origin in distribution.origins:
         found = origin_balancer(blueprint, distribution, origin)
@@ -26,7 +26,7 @@ def closed_origins(blueprint: Blueprint, distribution: Distribution) -> Mapping[
 def origin_balancer(
     blueprint: Blueprint, distribution: Distribution, origin: Origin
 ) -> tuple[LoadBalancer, Listener] | None:
-    """The load balancer at the origin's name and port; None without one."""
+    """The load balancer with the origin's name and port, or None."""
     name = origin.domain_name.lower()
     port = origin.https_port if _by_https(distribution, origin) else origin.http_port
     for balancer in blueprint.load_balancers:
@@ -38,8 +38,8 @@ def origin_balancer(
 
 
 def _by_https(distribution: Distribution, origin: Origin) -> bool:
-    """Whether the origin is reached by HTTPS. `match-viewer` means as the viewers connect: by HTTPS
-    where a behavior insists on it."""
+    """Whether CloudFront connects to the origin over HTTPS. With `match-viewer`, it does if no
+    behavior for the origin allows HTTP from viewers."""
     if origin.protocol_policy != "match-viewer":
         return origin.protocol_policy == "https-only"
     policies = [

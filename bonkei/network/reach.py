@@ -1,8 +1,7 @@
 """Whether a packet gets from one place of the network to another: subnet, route, endpoint or NAT,
 and the security groups on both sides.
 
-A subnet or a group outside the definitions (looked up) counts as letting the packet pass, since it
-cannot be judged.
+A subnet or a group outside the definitions (looked up) cannot be judged, so the packet passes it.
 """
 
 from __future__ import annotations
@@ -51,24 +50,23 @@ def known_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[Securi
 
 
 def all_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[SecurityGroup, ...]:
-    """The security groups; none if one of them is outside the definitions: it might allow more than
-    the others."""
+    """The security groups. Empty if one of them is outside the definitions, because it might allow
+    more."""
     group_ids = tuple(group_ids)
     found = known_groups(blueprint, group_ids)
     return found if len(found) == len(group_ids) else ()
 
 
 def cidr_blocks(blueprint: Blueprint, subnet_ids: Iterable[str]) -> tuple[str, ...]:
-    """The subnets' CIDR blocks; none if a subnet is outside the definitions."""
+    """The subnets' CIDR blocks. Empty if a subnet is outside the definitions."""
     found = [blueprint.network.subnet(subnet_id) for subnet_id in subnet_ids]
     known = tuple(subnet.cidr_block for subnet in found if subnet is not None)
     return known if len(known) == len(found) else ()
 
 
 def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:
-    """Why an AWS service (`logs`, `ecr.api`, …) cannot be reached over HTTPS, or refuses a task's
-    calls for its start and its logs; empty when it can be reached.
-    """
+    """Why HTTPS to an AWS service (`logs`, `ecr.api`, …) is impossible, or the service's endpoint
+    refuses a task's calls to start and to log; empty if neither is so."""
     obstacle, endpoint = way_to_service(blueprint, place, service)
     if obstacle or endpoint is None:
         return obstacle
@@ -78,11 +76,11 @@ def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str
 def way_to_service(
     blueprint: Blueprint, place: Place, service: str, region: str = ""
 ) -> tuple[str, VpcEndpoint | None]:
-    """The obstacle on the way to an AWS service, or the endpoint that the way leads through; None:
-    the way leads over the internet. `region` empty: the endpoints' own.
+    """The obstacle on the way to an AWS service, or the endpoint on the way. None: over the
+    internet. `region` empty: the region of the endpoints.
 
-    An interface endpoint with private DNS takes over the service's name in the whole VPC, so no
-    other way is used. "Access an AWS service using an interface VPC endpoint",
+    An interface endpoint with private DNS takes over the service's name in the whole VPC. So it is
+    the only way. "Access an AWS service using an interface VPC endpoint",
     https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     """
     endpoints = [
@@ -133,9 +131,8 @@ def obstacle_into(
     subnet_ids: Iterable[str],
     port: int,
 ) -> str:
-    """The reason why TCP from a place to these subnets, with these groups, is refused; empty
-    when it is allowed. An ACL is an obstacle only if it closes every one of the subnets.
-    """
+    """Why TCP from a place to these subnets and groups is refused; empty when it is allowed. An ACL
+    is an obstacle only if it closes all the subnets."""
     subnet_ids = tuple(subnet_ids)
     obstacle = obstacle_between(
         blueprint, place.groups, (place.subnet.cidr_block,), all_groups(blueprint, group_ids),
@@ -154,7 +151,7 @@ def _holds_vpc(blueprint: Blueprint, place: Place) -> bool:
 
 
 def leads_to_internet_gateway(subnet: Subnet) -> bool:
-    """Whether the subnet is public, as far as its routes are known."""
+    """Whether the subnet is public. A subnet with unknown routes counts as public."""
     return not subnet.routes_known or any(
         route.target == "internet_gateway" and route.destination == _EVERYWHERE
         for route in subnet.routes
@@ -171,8 +168,9 @@ def obstacle_between(
 ) -> str:
     """Why TCP to `port` is refused between two places of one VPC; empty when it is allowed.
 
-    A security group is stateful, so one rule on each side is enough; a group's rules add up. A side
-    without groups or CIDR blocks is unknown: a rule for an unknown peer counts as matching.
+    A security group is stateful, so one rule on each side is enough. The rules of all groups add
+    up. A side without groups or CIDR blocks is unknown: a rule for an unknown peer counts as
+    matching.
     """
     source, target = tuple(source), tuple(target)
     into, out_of = _Peer(target, tuple(target_cidrs)), _Peer(source, tuple(source_cidrs))
@@ -201,7 +199,7 @@ def _obstacle_to_endpoint(blueprint: Blueprint, place: Place, endpoint: VpcEndpo
     )
 
 
-# The actions of a task through an endpoint, to start and to log. ECR keeps an image's layers in a
+# The actions that a task needs at an endpoint to start and to log. ECR keeps an image's layers in a
 # bucket: "Minimum Amazon S3 Bucket Permissions for Amazon ECR",
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 _LAYERS = "arn:aws:s3:::prod-{region}-starport-layer-bucket/any"
@@ -234,7 +232,7 @@ def _refused_by_policy(endpoint: VpcEndpoint) -> str:
 
 
 def _by_kind(endpoint: VpcEndpoint) -> tuple[PolicyStatement, ...]:
-    """Statements for any resource: only the action counts here."""
+    """Statements for any resource, because only the action counts here."""
     if endpoint.service == "s3":
         return endpoint.policy
     return tuple(
@@ -244,7 +242,8 @@ def _by_kind(endpoint: VpcEndpoint) -> tuple[PolicyStatement, ...]:
 
 
 def _obstacle_to_gateway_endpoint(blueprint: Blueprint, place: Place, service: str) -> str:
-    """A gateway endpoint has public addresses: the group must allow its prefix list, or all."""
+    """A gateway endpoint has public addresses. The group must allow its prefix list, or
+    everything."""
     if not place.groups or any(_lets_out(group, HTTPS) for group in place.groups):
         return ""
     for group in place.groups:
@@ -285,7 +284,7 @@ def _matches(blueprint: Blueprint, rule: SecurityGroupRule, port: int, peer: _Pe
 
 
 def _is_of_aws(blueprint: Blueprint, prefix_list_id: str) -> bool:
-    """A prefix list of an AWS service holds no address of a VPC."""
+    """An AWS service's prefix list contains no address of a VPC."""
     found = blueprint.network.prefix_list(prefix_list_id)
     return found is not None and found.name.startswith("com.amazonaws.")
 
@@ -307,7 +306,8 @@ def _names(groups: Iterable[SecurityGroup]) -> str:
 
 
 def leads_out(subnet: Subnet) -> str:
-    """The address of a route from the subnet to the internet, by any gateway; empty for none."""
+    """The Terraform address of the subnet's route to the internet, through any gateway; empty
+    without one."""
     for route in subnet.routes:
         if route.destination in (_EVERYWHERE, _EVERYWHERE_V6) and route.target in (
             "internet_gateway",

@@ -1,7 +1,7 @@
 """ECS's calls through a task's network before its containers run, and its messages when they fail.
 
 "Stopped tasks error messages", "ResourceInitializationError errors", "CannotPullContainer errors"
-(Amazon ECS Developer Guide). With platform version 1.4.0 all of it goes through the task's network
+(Amazon ECS Developer Guide). With platform version 1.4.0, all of these calls use the task's network
 interface: "Fargate task networking".
 """
 
@@ -42,8 +42,8 @@ _PULL = (
 def obstacle_to_start(
     blueprint: Blueprint, definition: TaskDefinition, caller: Caller | None
 ) -> tuple[str, str]:
-    """ECS's words, and the obstacle itself; two empty texts when the task can start. A caller that
-    is not known, or in no known subnet, counts as open."""
+    """ECS's message, and the obstacle; both are empty when the task can start. An unknown caller,
+    or one without a known subnet, counts as open."""
     if caller is None:
         return "", ""
     for service in dict.fromkeys(_needed(definition)):
@@ -54,9 +54,11 @@ def obstacle_to_start(
 
 
 def obstacle_to_build(blueprint: Blueprint, project: BuildProject) -> str:
-    """Why a build cannot take its source or write its log; empty when it can, or is in no VPC.
+    """Why a build cannot fetch its source or write its log; empty when it can, or when it is in no
+    VPC.
 
-    "Use AWS CodeBuild with Amazon Virtual Private Cloud"."""
+    "Use AWS CodeBuild with Amazon Virtual Private Cloud".
+    """
     places_ = places(blueprint, project.subnet_ids, project.security_group_ids)
     wanted = ["s3"] if "CODEPIPELINE" in (project.source.type, project.artifacts.type) else []
     if project.logs.enabled:

@@ -1,4 +1,4 @@
-"""The way from a load balancer to the tasks behind it."""
+"""The connection from a load balancer to the tasks behind it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bonkei.network.reach import all_groups, cidr_blocks, obstacle_between, plac
 
 
 def closed_target_groups(blueprint: Blueprint) -> Mapping[str, str]:
-    """ARN of a target group -> why no load balancer gets through to its tasks.
+    """ARN of a target group -> why no load balancer reaches its tasks.
 
-    A group is open as soon as one balancer that forwards to it reaches one subnet of the service:
-    things outside the definitions count as open.
+    A group is open as soon as one of its load balancers reaches one subnet of the service.
+    Everything outside the definitions counts as open.
     """
     closed: dict[str, str] = {}
     for service in blueprint.services:
@@ -36,7 +36,7 @@ def closed_target_groups(blueprint: Blueprint) -> Mapping[str, str]:
 def obstacles_to(
     blueprint: Blueprint, balancer: LoadBalancer, service: Service, port: int
 ) -> tuple[str, ...]:
-    """The obstacle on the way to each of the service's places; an empty text for an open way."""
+    """The obstacle on the way to each of the service's places; an empty text if there is none."""
     source = all_groups(blueprint, balancer.security_group_ids)
     cidrs = cidr_blocks(blueprint, balancer.subnet_ids)
     return tuple(
@@ -49,7 +49,7 @@ def obstacles_to(
 
 
 def _closed_by_acl(blueprint: Blueprint, balancer: LoadBalancer, target: Subnet, port: int) -> str:
-    """An obstacle only if it holds for every subnet of the balancer."""
+    """The obstacle, if every subnet of the load balancer has one."""
     sources = [blueprint.network.subnet(each) for each in balancer.subnet_ids]
     closed = [
         acl_obstacle(blueprint.network, source, target, port) if source else ""
@@ -59,7 +59,7 @@ def _closed_by_acl(blueprint: Blueprint, balancer: LoadBalancer, target: Subnet,
 
 
 def forwards_to(balancer: LoadBalancer, target_group_arn: str) -> bool:
-    """Whether a listener of the balancer names the target group in one of its actions."""
+    """Whether one of the load balancer's listeners forwards to the target group."""
     return any(
         target.target_group_arn == target_group_arn
         for listener in balancer.listeners

@@ -1,7 +1,7 @@
 """The ways of a caller: to AWS's services, to a database, to a peer, to a load balancer.
 
-A caller in several subnets gets through as soon as one of them does, since AWS spreads its tasks
-over all of them; `bonkei check` judges each subnet.
+A caller in several subnets gets through as soon as one of them does, because AWS spreads its tasks
+over all of them. `bonkei check` judges each subnet separately.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from bonkei.network.reach import (
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`endpoint`: that the way leads through; None: over the internet. `private_ip`: the caller's
-    address in its VPC; `public_ip`: as the internet sees it, empty where that is not known."""
+    """`endpoint`: the VPC endpoint on the way; None: over the internet. `private_ip`: the caller's
+    address in its VPC. `public_ip`: its address as the internet sees it; empty if unknown."""
 
     obstacle: str = ""
     vpc_id: str = ""
@@ -45,9 +45,8 @@ _ENDPOINTS = {"ecr": "ecr.api", "cloudwatch": "monitoring", "elbv2": "elasticloa
 
 
 def way_to_aws(blueprint: Blueprint, caller: Caller, service: str, region: str, key: str) -> Way:
-    """To a service of AWS, by its name in the credential scope. `key`: of one task, so that each
-    has its own address.
-    """
+    """To an AWS service, named as in the credential scope. `key`: names one task, so that each task
+    has its own address."""
     if not caller.places:
         return Way()
     found = [_way(blueprint, each, service, region, key) for each in caller.places]
@@ -86,7 +85,7 @@ def obstacle_to_cluster(blueprint: Blueprint, caller: Caller, cluster: DatabaseC
 
 
 def obstacle_to_peer(blueprint: Blueprint, caller: Caller, callee: Service, port: int) -> str:
-    """Why a caller does not reach a port of a service's tasks, by Service Connect."""
+    """Why a caller does not reach a port of a service's tasks through Service Connect."""
     return _first(
         obstacle_into(blueprint, place, callee.security_group_ids, callee.subnet_ids, port)
         for place in caller.places

@@ -19,7 +19,8 @@ _Test = Callable[[str, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One operator on one key; of its values any has to match, and for a negated one none.
+    """One operator on one key. At least one of its values must match; with a negated operator, none
+    may.
 
     `operator` as the policy has it, such as `ForAnyValue:StringLikeIfExists`; `key` in lower case.
     """
@@ -43,7 +44,7 @@ def conditions_of(entries: Iterable[tuple[str, str, str]]) -> tuple[Condition, .
 
 
 def holds(condition: Condition, context: Context) -> bool:
-    """Whether the condition is met. A key that the request does not have fails it, unless the
+    """Whether the condition is met. If the request lacks the key, the condition fails, unless the
     operator is negated, ends in IfExists, or is ForAllValues."""
     quantifier, name, if_exists = _parse(condition.operator)
     given = context.get(condition.key, ())
@@ -64,7 +65,8 @@ def holds(condition: Condition, context: Context) -> bool:
 
     if quantifier == "ForAnyValue":
         return any(map(satisfies, given))
-    # A single-valued operator on several values: of a negated one each value has to hold.
+    # Compare a single-valued operator with several values. With a negated operator, every value
+    # must hold.
     if quantifier == "ForAllValues" or is_negated:
         return all(map(satisfies, given))
     return any(map(satisfies, given))
@@ -107,7 +109,7 @@ def _date(compare: Callable[[float, float], bool]) -> _Test:
 
 
 def _instant(text: str) -> float:
-    """Seconds since the epoch. A policy may also give the number itself."""
+    """Seconds since the epoch. A policy may also give this number."""
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The decision over all policies that matter to a request.
+"""The decision over all policies that apply to a request.
 
 "How AWS enforcement code logic evaluates requests to allow or deny access",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
@@ -32,8 +32,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """None: no policy of that kind exists. `resource_decides`: a KMS key and a role's trust admit
-    only callers that the resource's own policy names."""
+    """None: no policy of that kind exists. `resource_decides`: only callers that the resource's own
+    policy names are admitted, as by a KMS key or a role's trust."""
 
     identity: Policy = _NONE
     resource: Policy | None = None
@@ -62,8 +62,8 @@ class Decision:
 def decide(request: Request, policies: Policies) -> Decision:
     """An explicit Deny anywhere wins. Then every existing kind of policy has to allow.
 
-    In one account, the resource's own policy allows as much as an identity policy does. Across
-    accounts both have to.
+    In one account, an Allow in either the resource's policy or an identity policy is enough. Across
+    accounts, both must allow.
     """
     applied = [(reason, list(policy.applied(request))) for reason, policy in _kinds(policies)]
     for reason, found in applied:
@@ -118,8 +118,8 @@ def _grant(
 
 
 def _is_limited(grant: _Grant) -> bool:
-    """A resource's policy that names the session or the user itself is not limited by a boundary
-    that does not allow; one that names the role is."""
+    """A permissions boundary without an Allow does not limit a resource's policy that names the
+    session or the user. It does limit one that names the role."""
     reason, applied = grant
     return reason is Reason.IDENTITY or applied.match < Match.EXACT
 

@@ -14,8 +14,9 @@ Used = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An action, or a pattern of actions, of an Allow statement; `used`: (action, resource) pairs
-    that it covered. `is_observed`: whether the miniature sees calls of this service at all."""
+    """An action, or a pattern of actions, of an Allow statement. `used`: the (action, resource)
+    pairs that it covered. `is_observed`: whether the miniature sees calls of this service at
+    all."""
 
     address: str
     action: str
@@ -47,8 +48,8 @@ def tighten(
 ) -> tuple[PolicyStatement, ...]:
     """The statements, with only those actions and resources that were used.
 
-    Statements that deny stay. Actions that the miniature cannot observe stay: their use is unknown.
-    A pattern of resources stays as it is written when a resource below it was used.
+    Statements that deny stay. Actions that the miniature cannot observe stay, because their use is
+    unknown. A pattern of resources stays unchanged if a resource that it matches was used.
     """
     return tuple(
         kept for each in statements if (kept := _tightened(each, used, observed)) is not None

@@ -2,7 +2,7 @@
 
 It uses the evaluation of calls (`evaluate.decide`), without a call: all conditions count as met
 where they allow, and permissions boundaries and resource policies count as allowing. An explicit
-Deny without a condition wins, an Allow is needed.
+Deny without a condition wins. An Allow is needed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def matches_any(patterns: Iterable[str], value: str, *, ignore_case: bool = Fals
 
 @lru_cache(maxsize=256)
 def _policy(statements: tuple[PolicyStatement, ...]) -> Policy:
-    """A statement with an operator that IAM does not have is read without its condition."""
+    """A statement with an unknown condition operator is read without its condition."""
     try:
         return Policy(statements)
     except UnknownOperatorError:

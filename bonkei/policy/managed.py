@@ -11,7 +11,8 @@ from bonkei.blueprint.role import PolicyStatement, Role
 
 
 def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
-    """The statements of the role's AWS-managed policies, as far as their text is known here."""
+    """The statements of the role's AWS-managed policies. Policies with unknown text are left
+    out."""
     return tuple(
         found
         for address, arn in role.managed_policies
@@ -20,7 +21,7 @@ def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
 
 
 def managed_statement(address: str, arn: str) -> PolicyStatement | None:
-    """The statements of one such policy. `address`: of the resource that attaches it."""
+    """The statements of one such policy. `address`: the resource that attaches it."""
     actions = _table().get(_name(arn))
     if actions is None:
         return None
@@ -28,7 +29,8 @@ def managed_statement(address: str, arn: str) -> PolicyStatement | None:
 
 
 def unknown_managed_policies(role: Role) -> tuple[str, ...]:
-    """Managed policies whose text is not known here: there is no finding about such a role."""
+    """Managed policies without a known text. Rules make no finding about a role with one of
+    them."""
     return tuple(_unknown(arn for _, arn in role.managed_policies))
 
 

@@ -1,4 +1,4 @@
-"""AWS's answer to a call that is not allowed.
+"""AWS's message for a denied call.
 
 "Troubleshoot access denied error messages",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html

@@ -1,7 +1,5 @@
-"""The requests that AWS itself makes as a role of the definitions, as far as the definitions show
-them: image pull, secrets, logs, a shell, a build, a pipeline. The requests of programs are not
-known here.
-"""
+"""Requests that AWS makes with a role of the definitions: image pull, secrets, logs, a shell, a
+build, a pipeline. The requests of programs are not known here."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ EXEC_ACTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`purpose` completes "the task …". `context`: condition keys that the call has."""
+    """`purpose` completes "the task …". `context`: the call's condition keys."""
 
     action: str
     resource: str
@@ -37,7 +35,7 @@ class Need:
 
 
 def needs_of(role_arn: str, blueprint: Blueprint) -> tuple[Need, ...]:
-    """The requests of one role, each once, in order."""
+    """The requests of one role, each once."""
     found: dict[tuple[str, str], Need] = {}
     for need in _all(role_arn, blueprint):
         found.setdefault((need.action, need.resource), need)
@@ -101,7 +99,7 @@ def _log_needs(container: Container, definition_arn: str) -> Iterator[Need]:
 
 
 def _stream_needs(near: str, group: str, purpose: str, region: str = "") -> Iterator[Need]:
-    """To write into a log group of the account and, if none is given, the region of an ARN."""
+    """To write to a log group in the account. `region` empty: the region of `near`."""
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         yield Need(action, _stream(near, group, region), purpose)
 
@@ -204,9 +202,8 @@ _SOURCE = (
 
 
 def _pipeline_needs(role: str, pipeline: Pipeline, blueprint: Blueprint) -> Iterator[Need]:
-    """ "Manage the CodePipeline service role", and the access to the artifact store by each build
-    of a stage.
-    """
+    """Source: "Manage the CodePipeline service role". Each build of a stage needs the artifact
+    store."""
     bucket = f"arn:aws:s3:::{(*pipeline.artifact_buckets, '')[0]}"
     key, region = pipeline.encryption_key, pipeline.arn.split(":")[3]
     via = {"kms:viaservice": (f"s3.{region}.amazonaws.com",)}

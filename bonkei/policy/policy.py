@@ -1,4 +1,4 @@
-"""One policy: its statements, prepared once, and which of them apply to a request."""
+"""One policy: its statements, prepared once, and the selection of those that apply to a request."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from bonkei.policy.wildcard import (
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The question to IAM. `resource`: an ARN, or `*` for an action that has no resource.
-    `context`: condition keys in lower case. `resource_account`: empty is the caller's own.
-    `is_open`: there is no request yet, so only the keys in `context` are known. A condition on
-    another key counts as met where it allows, and as not met where it denies; any principal fits.
-    """
+    """The question to IAM. `resource`: an ARN, or `*` for an action without a resource. `context`:
+    condition keys in lower case. `resource_account`: empty for the caller's own. `is_open`: there
+    is no request yet, so only the keys in `context` are known. A condition on another key counts as
+    met where it allows, and as not met where it denies; any principal fits."""
 
     principal: Principal
     action: str
@@ -65,7 +64,7 @@ class Policy:
         return tuple(each.statement for each in self._statements)
 
     def applied(self, request: Request) -> Iterator[Applied]:
-        """The statements that apply, Deny and Allow alike, in their order."""
+        """The matching statements in policy order, both Deny and Allow."""
         for each in self._of(request.action):
             closeness = _about(each.statement, request)
             if closeness and _met(each, request):
@@ -76,7 +75,8 @@ class Policy:
         return tuple(each.statement for each in self._of(action))
 
     def _of(self, action: str) -> tuple[_Prepared, ...]:
-        """The statements about an action: an application asks for the same few again and again."""
+        """The statements about an action. They are cached: an application makes the same few calls
+        again and again."""
         found = self._by_action.get(action)
         if found is None:
             if len(self._by_action) >= _ACTIONS:
@@ -86,7 +86,7 @@ class Policy:
         return found
 
     def absent_keys(self, request: Request) -> frozenset[str]:
-        """Condition keys that statements about this request look at and the request lacks."""
+        """Condition keys that statements about this request need and the request lacks."""
         return frozenset(
             condition.key
             for each in self._of(request.action)
@@ -127,7 +127,7 @@ def _fits_action(statement: PolicyStatement, action: str) -> bool:
 
 
 def _fits_resource(statement: PolicyStatement, request: Request) -> bool:
-    """A trust policy has no Resource element: it is about the role that it belongs to."""
+    """A trust policy has no Resource element. It applies to its own role."""
     if statement.not_resources:
         return not _is_one_of(statement.not_resources, request)
     return not statement.resources or _is_one_of(statement.resources, request)

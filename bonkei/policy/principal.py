@@ -13,8 +13,8 @@ from enum import IntEnum
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`arn`: of the user or the role's session. `role_arn`: of the role that a session is of.
-    `service`: an AWS service that calls for itself, such as `events.amazonaws.com`."""
+    """`arn`: the user, or the role's session. `role_arn`: the role of a session. `service`: an AWS
+    service that makes the call itself, such as `events.amazonaws.com`."""
 
     arn: str = ""
     account: str = ""
@@ -26,7 +26,7 @@ class Match(IntEnum):
     """How closely a Principal element names the caller."""
 
     NO = 0
-    ACCOUNT = 1  # the account may hand the permission on: an identity policy is needed as well
+    ACCOUNT = 1  # the account may delegate the permission, so an identity policy is needed as well
     ANYONE = 2
     ROLE = 3
     EXACT = 4  # the session, the user or the service itself

@@ -15,7 +15,7 @@ Context = Mapping[str, tuple[str, ...]]
 """Condition keys, in lower case, with their values."""
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
-_SEGMENTS = 6  # of an ARN: the last one holds colons of its own
+_SEGMENTS = 6  # of an ARN; the last one may contain colons
 
 
 def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
@@ -24,10 +24,10 @@ def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
 
 
 def matches_arn(pattern: str, arn: str) -> bool:
-    """Segment by segment, so that no wildcard reaches over a colon of the first five.
+    """Compare segment by segment, so that no wildcard matches across the first five colons.
 
-    A pattern of fewer segments whose last one ends in `*` covers the rest.
-    "IAM JSON policy elements: Resource", "Use of wildcards in resource ARNs".
+    A pattern with fewer segments covers the rest if its last segment ends in `*`. "IAM JSON policy
+    elements: Resource", "Use of wildcards in resource ARNs".
     """
     if pattern == "*":
         return True
@@ -45,9 +45,10 @@ def has_variable(pattern: str) -> bool:
 
 
 def substitute(pattern: str, context: Context) -> str | None:
-    """The pattern with its variables' values, in which wildcards are characters like any other.
+    """The pattern with its variables replaced. Wildcards in a replaced value are literal
+    characters.
 
-    None when the context lacks a variable that has no default: such a pattern matches nothing.
+    None if the context lacks a variable without a default: the pattern then matches nothing.
     """
     missing = False
 
@@ -69,11 +70,11 @@ def substitute(pattern: str, context: Context) -> str | None:
 
 
 def anything_for_variables(pattern: str) -> str:
-    """The pattern before a request: a variable matches any text."""
+    """The pattern before a request is known: a variable matches any text."""
     return _VARIABLE.sub("*", pattern)
 
 
-_STAR, _QUESTION = "\ue000", "\ue001"  # of a private plane: a literal * and ? in a pattern
+_STAR, _QUESTION = "\ue000", "\ue001"  # private-use: a literal * and ? in a pattern
 
 
 def _literal(text: str) -> str:
@@ -81,14 +82,14 @@ def _literal(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """A substituted text that is compared as it is, without wildcards."""
+    """A substituted text. It is compared literally, without wildcards."""
     return text.replace(_STAR, "*").replace(_QUESTION, "?")
 
 
 @lru_cache(maxsize=8192)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    """Each text after a `*` is found at its first place and not looked for again: the time is
-    bounded by the product of the lengths, also for `a*a*a*a*b`."""
+    """Find each text after a `*` at its first place, and do not search again. So the time is
+    bounded by the product of the lengths, even for `a*a*a*a*b`."""
     first, *rest = re.split(r"\*+", pattern)
     if rest:
         *middle, last = rest

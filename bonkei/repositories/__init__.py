@@ -1,10 +1,10 @@
 """CodeCommit: a bare git repository for each declared one, and for each that a call creates.
 
-repositories   the room: what is there, and what pushes bring
+repositories   the repositories, and the commits of pushes
 git            runs git in one of them
 commits        commits and branches as values
 working_copy   releases a commit of the working copy into them
-hook           notes each push, for those who wait for one
+hook           notes each push, for code that waits for one
 service, files   CodeCommit's API
 http           git over HTTP
 """

@@ -14,7 +14,7 @@ _FIELDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`date` as git writes it raw: seconds since the epoch and the zone (`1767225600 +0900`)."""
+    """`date` in git's raw form: seconds since the epoch and the zone (`1767225600 +0900`)."""
 
     name: str
     email: str

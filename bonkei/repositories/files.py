@@ -11,7 +11,7 @@ from bonkei.repositories.git import git
 from bonkei.repositories.repositories import Repositories
 
 _LARGEST = 6 * 1024 * 1024
-"""Bytes of a file that GetFile returns; larger ones need a clone."""
+"""The most bytes of a file that GetFile returns. Larger files need a clone."""
 _MODES = {"100644": "NORMAL", "100755": "EXECUTABLE", "120000": "SYMLINK"}
 
 
@@ -66,7 +66,7 @@ async def _commit(room: Repositories, repository: str, given: Mapping[str, Any])
 async def _tree(
     room: Repositories, repository: str, commit: str, path: str, *, inside: bool
 ) -> list[tuple[str, str, str, str, str]]:
-    """Mode, kind, id, size and path of each entry of a folder, or of the path itself."""
+    """Mode, kind, id, size and path of each entry of a folder, or of the file at the path."""
     where = f"{path}/" if inside and path else path
     words = [where] if where else []
     try:

@@ -1,4 +1,4 @@
-"""git, in one repository, without the user's own settings."""
+"""Run git in one repository, without the user's own settings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bonkei.repositories.errors import GitError
 
 _SECONDS = 120.0
 _BOUND = 16 * 1024 * 1024
-"""Bytes of an answer that is read into memory."""
+"""The most bytes of an answer that are read into memory."""
 
 
 def environment() -> dict[str, str]:
-    """Variables with which git asks no questions and reads no user's settings."""
+    """With these variables git asks no questions and reads no user's settings."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C.UTF-8",
@@ -28,7 +28,7 @@ def environment() -> dict[str, str]:
 async def git(
     directory: Path, *words: str, given: bytes = b"", more: Mapping[str, str] | None = None
 ) -> bytes:
-    """The output of git. GitError with its own message."""
+    """The output of git. Raises GitError with git's own message."""
     try:
         process = await asyncio.create_subprocess_exec(
             "git",

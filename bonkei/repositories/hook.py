@@ -1,4 +1,4 @@
-"""A hook of git that notes each push, in a file of its own in the repository.
+"""A git hook that notes each push in its own file in the repository.
 
 So pushes over HTTP and pushes to the folder itself are treated alike. A push with
 `_BONKEI_UNNOTICED` in its environment is not noted: `bonkei pipeline run` starts the pipeline.

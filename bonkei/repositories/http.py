@@ -1,7 +1,7 @@
 """git over HTTP: `http://ENDPOINT/v1/repos/NAME`, by git's own `http-backend`.
 
 https://git-scm.com/docs/git-http-backend, https://git-scm.com/docs/http-protocol. Only the smart
-protocol, as in CodeCommit.
+protocol is served, as in CodeCommit.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from bonkei.repositories.git import environment
 from bonkei.repositories.repositories import Repositories, Repository
 
 Who = Callable[[str, str, tuple[str, str], str], Caller]
-"""The caller of a name and a password, for a host and a path, in a region. AwsServiceError."""
+"""The caller with a name and a password, for a host, a path and a region. Raises
+AwsServiceError."""
 May = Callable[[Caller, str, str], str]
-"""Why a caller may not do an action to a repository's ARN; or nothing."""
+"""Why a caller may not do an action on a repository's ARN; None if it may."""
 
 _PATH = re.compile(
     r"(/v1/repos/(?P<name>[\w.-]{1,100}?)(?:\.git)?/?)/"

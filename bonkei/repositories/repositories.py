@@ -1,4 +1,4 @@
-"""The room: the existing repositories, and the commits of pushes."""
+"""The existing repositories, and the commits of pushes."""
 
 from __future__ import annotations
 
@@ -41,9 +41,10 @@ class Repository:
 
 
 class Repositories:
-    """`follow` with each blueprint; `start` begins to look for pushes, `stop` in any case.
+    """Call `follow` with each blueprint. `start` begins to look for pushes. Always call `stop` at
+    the end.
 
-    `on_push` hears of each reference that was pushed, in order.
+    `on_push` is called for each pushed reference, in order.
     """
 
     def __init__(
@@ -148,7 +149,7 @@ class Repositories:
         return {ref.removeprefix("refs/heads/"): commit for ref, commit in pairs}
 
     async def default_branch(self, name: str) -> str:
-        """The branch of HEAD, once it exists; nothing before the first push."""
+        """The branch of HEAD; empty before the first push."""
         head = (await git(self.find(name).directory, "symbolic-ref", "HEAD")).decode().strip()
         branch = head.removeprefix("refs/heads/")
         there = await self.branches(name)

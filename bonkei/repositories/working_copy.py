@@ -1,4 +1,4 @@
-"""A release of the working copy: its commit, pushed to the repositories that a pipeline takes."""
+"""Releases a commit of the working copy: pushes it to the source repositories of a pipeline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SourceError(BonkeiError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A source action: the repository that it takes here, and its branch."""
+    """A source action's repository in the miniature, and its branch."""
 
     action: str
     repository: str
@@ -38,8 +38,8 @@ class Released:
 
 
 def release(root: Path, repositories: Path, found: Sequence[Source], name: str) -> Released:
-    """Push a commit of the working copy at `root` for each of them. The repositories, bare below a
-    folder of theirs, are there. SourceError. Blocks."""
+    """Push a commit of the working copy at `root` to each of them. The bare repositories exist,
+    below one folder. Raises SourceError. Blocks."""
     commit = commit_of(root, name)
     notes = _uncommitted(root) if name == "HEAD" else ()
     for source in found:
@@ -56,7 +56,7 @@ def commit_of(root: Path, name: str) -> str:
 
 
 def _push(root: Path, directory: Path, commit: str, source: Source) -> tuple[str, ...]:
-    """To the branch, unless that would take it back: then beside it."""
+    """Push to the branch. If that would remove commits from it, push beside it."""
     branch = f"refs/heads/{source.branch}"
     try:
         _git(root, "push", "--quiet", str(directory), f"{commit}:{branch}")

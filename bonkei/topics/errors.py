@@ -7,8 +7,8 @@ from bonkei.errors import BonkeiError
 
 
 class DeliveryError(BonkeiError):
-    """A subscriber did not take a message. `is_final`: it is the sender's fault, and trying again
-    will not help ("client-side errors" in "Amazon SNS message delivery retries")."""
+    """A subscriber did not take a message. `is_final`: the sender is at fault, so a retry will not
+    help ("client-side errors" in "Amazon SNS message delivery retries")."""
 
     def __init__(self, message: str, *, is_final: bool = False) -> None:
         super().__init__(message)

@@ -20,7 +20,7 @@ _COMPARISONS = ("=", "<", "<=", ">", ">=")
 
 
 def problem(policy: Any, scope: str = "MessageAttributes") -> str:
-    """SNS's reason to refuse the policy; empty when it is good."""
+    """SNS's reason for refusing the policy; empty when it is valid."""
     if not isinstance(policy, Mapping):
         return "FilterPolicy: must be a JSON object"
     for name, rule in policy.items():
@@ -107,7 +107,7 @@ def _matches(policy: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:
-    """Objects on the way; an array of them is looked through. None: where nothing is."""
+    """Objects on the way, also within arrays. None where there is nothing."""
     if isinstance(value, list):
         return [found for each in value for found in _objects(each)] or [{}]
     return [value] if isinstance(value, Mapping) else [{}]

@@ -1,4 +1,4 @@
-"""A message, and the documents in which SNS delivers it.
+"""A message, and the documents that SNS delivers.
 
 Sources: "HTTP/HTTPS notification JSON format", "Raw message delivery" and "Fanout to Lambda
 functions" in the Amazon SNS Developer Guide; "Invoking Lambda functions with Amazon SNS
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _UNSIGNED = "bm90IHNpZ25lZCBieSBBV1M="
-"""Bonkei has no key of AWS to sign with. The field says so, in Base64."""
+"""Bonkei cannot sign with AWS's key. The field says so, in Base64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Message:
 
 
 def envelope(message: Message, protocol: str, subscription: str) -> dict[str, Any]:
-    """The notification that a queue, a server or a mailbox gets."""
+    """The notification that a queue, a server or a mailbox receives."""
     document: dict[str, Any] = {
         "Type": "Notification",
         "MessageId": message.id,

@@ -17,7 +17,7 @@ USUAL_HTTP: Mapping[str, Any] = {
 
 
 def delays(protocol: str, policy: Mapping[str, Any] | None = None) -> Iterator[float]:
-    """Seconds before each further attempt; the end is when SNS gives up. `policy`: an HTTP/S
+    """Seconds before each further attempt. After the last one, SNS gives up. `policy`: an HTTP/S
     subscription's `healthyRetryPolicy`."""
     if protocol in ("http", "https"):
         yield from _by_policy({**USUAL_HTTP, **(policy or {})})
@@ -42,7 +42,7 @@ def _by_policy(policy: Mapping[str, Any]) -> Iterator[float]:
 
 
 def _back_off(kind: str, low: float, high: float, count: int) -> Iterator[float]:
-    """From `low` to `high` in so many steps; the documentation draws the four curves."""
+    """From `low` to `high` in this many steps, along one of the four documented curves."""
     for step in range(count):
         part = step / (count - 1) if count > 1 else 0.0
         match kind:

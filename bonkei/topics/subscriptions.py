@@ -1,6 +1,5 @@
-"""Topics and their subscriptions: those of the definitions, and those that programs create. At each
-start, the former are as declared; the latter are kept on disk.
-"""
+"""Topics and their subscriptions. At each start, those of the definitions are as declared. Those
+that programs create are kept on disk."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ _ATTRIBUTES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`attributes` as SNS names them. `token`: with which one that is pending is confirmed."""
+    """`attributes` have SNS's names. `token`: confirms a pending subscription."""
 
     arn: str
     topic: str
@@ -39,7 +38,7 @@ class Subscription:
         return self.attributes.get("RawMessageDelivery", "false") == "true"
 
     def document(self, name: str) -> Any:
-        """An attribute that holds JSON; None when it is not set."""
+        """An attribute that contains JSON; None when it is not set."""
         text = self.attributes.get(name)
         return json.loads(text) if text else None
 
@@ -49,7 +48,7 @@ class Subscription:
 
 
 class Subscriptions:
-    """`file` keeps the topics and subscriptions that programs have made."""
+    """`file` keeps the topics and subscriptions of programs."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -66,7 +65,8 @@ class Subscriptions:
             self._topics, self._all = {}, {}
 
     def follow(self, topics: Iterable[Topic]) -> None:
-        """Follow the definitions. A removed topic takes the subscriptions of programs with it."""
+        """Follow the definitions. Removing a topic also removes the subscriptions that programs
+        made to it."""
         declared = tuple(topics)
         gone = self._declared - {topic.arn for topic in declared}
         self._declared = frozenset(topic.arn for topic in declared)
@@ -96,7 +96,7 @@ class Subscriptions:
         self._write()
 
     def topic_attributes(self, arn: str) -> dict[str, str]:
-        """The attributes of a topic that a program has created. AwsServiceError."""
+        """The attributes of a topic that a program created. Raises AwsServiceError."""
         self.require_topic(arn)
         return self._topics.get(arn, {})
 
@@ -120,7 +120,8 @@ class Subscriptions:
     def subscribe(
         self, topic: str, protocol: str, endpoint: str, attributes: Mapping[str, str]
     ) -> Subscription:
-        """A second call for the same subscription returns the existing one. AwsServiceError."""
+        """A second call for the same subscription returns the existing one. Raises
+        AwsServiceError."""
         self.require_topic(topic)
         if protocol not in PROTOCOLS:
             raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
@@ -160,7 +161,7 @@ class Subscriptions:
 
     @staticmethod
     def _arn(topic: str, protocol: str, endpoint: str) -> str:
-        """A name made from the subscription's own values: a restart keeps it."""
+        """A name made from the subscription's own values, so that a restart keeps it."""
         return f"{topic}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
 
     def _write(self) -> None:

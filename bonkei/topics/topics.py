@@ -1,4 +1,5 @@
-"""The room's life: it keeps a message until each subscriber has it, or its attempts are over."""
+"""The room's life cycle. It keeps a message until each subscriber has it, or its attempts are
+over."""
 
 from __future__ import annotations
 
@@ -28,10 +29,10 @@ _AT_ONCE = 50  # deliveries that are tried at the same time
 
 
 class Carriers(Protocol):
-    """The way to those who subscribe; each raises DeliveryError."""
+    """The ways to subscribers. Each raises DeliveryError."""
 
     def to_function(self, arn: str, event: bytes, topic: str) -> None:
-        """Into the function's queue of events: it is kept there when this returns."""
+        """Put it into the function's queue of events. When this returns, the queue keeps it."""
 
     async def to_queue(
         self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message
@@ -42,7 +43,7 @@ class Carriers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TopicsSnapshot:
-    """Counts since the start; `waiting`: deliveries that are tried again."""
+    """Counts since the start. `waiting`: deliveries that will be retried."""
 
     published: int
     delivered: int
@@ -52,8 +53,8 @@ class TopicsSnapshot:
 
 
 class Topics:
-    """`start` once, `apply` with each blueprint, `stop` in any case. `pace`: how much faster than
-    AWS's the waits pass."""
+    """Call `start` once, `apply` with each blueprint, and always `stop`. `pace`: how many times
+    shorter than AWS's the waits are."""
 
     def __init__(
         self, directory: Path, carriers: Carriers, report: Callable[[str], None],
@@ -80,7 +81,8 @@ class Topics:
         self.subscriptions.follow(blueprint.topics)
 
     def resume(self) -> None:
-        """Continue with the deliveries of an earlier process. Call it when the other parts run."""
+        """Continue with the deliveries of an earlier process. Call this when the other parts
+        run."""
         for name, record in self._spool.records():
             with suppress(TypeError, KeyError):
                 self._begin(name, record["subscription"], Message(**record["message"]))
@@ -93,7 +95,8 @@ class Topics:
         await self._http.close()
 
     def publish(self, message: Message) -> None:
-        """Kept for each subscriber when it returns. AwsServiceError when the topic is missing."""
+        """When this returns, the message is kept for each subscriber. Raises AwsServiceError when
+        the topic is missing."""
         subscriptions = self.subscriptions.of(message.topic)
         self._counts["published"] += 1
         for subscription in subscriptions:
@@ -135,7 +138,7 @@ class Topics:
         return TopicsSnapshot(**self._counts, waiting=len(self._spool))
 
     def _hand_over(self, message: Message, subscription: Subscription) -> bool:
-        """Whether the function's own queue has it now. That queue is on disk, as ours is."""
+        """Whether the function's own queue has it now. Both queues are on disk."""
         event = lambda_event(message, subscription.arn)
         try:
             self._carriers.to_function(subscription.endpoint, event, message.topic)

@@ -3,7 +3,7 @@
 receiver   the HTTP side: bounded bodies, protobuf and JSON, gzip
 otlp       a request's body becomes spans (pure)
 store      the newest spans by trace, bounded
-span       a span as it is kept
+span       a stored span
 """
 
 from bonkei.traces.errors import TracesError

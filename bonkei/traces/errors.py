@@ -1,4 +1,4 @@
-"""What cannot be received."""
+"""Errors of the receiver."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bonkei.errors import BonkeiError
 
 
 class TracesError(BonkeiError):
-    """The receiver cannot listen, or a body is no OTLP. `status` is for the exporter."""
+    """The receiver cannot listen, or a body is not OTLP. `status` is for the exporter."""
 
     def __init__(self, message: str, *, remedy: str = "", status: int = 400) -> None:
         super().__init__(message, remedy=remedy)

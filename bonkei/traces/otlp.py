@@ -31,8 +31,8 @@ _ERROR = 2  # Status.STATUS_CODE_ERROR
 
 
 def read_spans(body: bytes, kind: str) -> Iterator[Span]:
-    """The spans of an ExportTraceServiceRequest; those without a valid id are left out, as the
-    specification asks. TracesError where it is none."""
+    """The spans of an ExportTraceServiceRequest. Spans without a valid id are left out, as the
+    specification requires. Raises TracesError if the body is no such request."""
     request = _json(body) if kind == JSON else _protobuf(body)
     for resource in request.resource_spans:
         service = _attribute(resource.resource.attributes, "service.name") or "unknown_service"

@@ -31,7 +31,7 @@ class Receiver:
         self.refused = 0
 
     async def start(self, port: int) -> None:
-        """Listen; 0 takes a free port. TracesError where it cannot."""
+        """Listen; 0 takes a free port. Raises TracesError if it cannot listen."""
         from aiohttp import web  # noqa: PLC0415 - it takes a while to load
 
         listening = socket.socket()
@@ -89,7 +89,7 @@ def _kind(request: web.BaseRequest) -> str:
 
 
 async def _body(request: web.BaseRequest) -> bytes:
-    """At most `LONGEST` bytes, also once it is unpacked."""
+    """At most `LONGEST` bytes, also after decompression."""
     packed = request.headers.get("Content-Encoding", "identity").lower()
     if packed not in ("identity", "gzip"):
         raise TracesError(f"{packed} is not known here: send gzip, or no encoding", status=415)

@@ -1,4 +1,4 @@
-"""A span as it is kept."""
+"""A stored span."""
 
 from __future__ import annotations
 

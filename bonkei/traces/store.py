@@ -15,11 +15,11 @@ _XRAY = re.compile(r"\b1-([0-9a-f]{8})-([0-9a-f]{24})\b")
 
 
 class Spans:
-    """The trace that was not added to for the longest time goes first.
+    """When the store is full, the trace without a new span for the longest time is removed.
 
-    A program whose propagator does not know X-Amzn-Trace-Id begins a trace of its own. Where a span
-    has the header as an attribute (`http.request.header.x-amzn-trace-id`), its trace is found by
-    that id, too.
+    If a program's propagator does not know X-Amzn-Trace-Id, the program begins a new trace. If a
+    span has the header as an attribute (`http.request.header.x-amzn-trace-id`), its trace is also
+    found by that id.
     """
 
     def __init__(self) -> None:
