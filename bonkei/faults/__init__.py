@@ -1,17 +1,17 @@
-"""Faults: what is broken on purpose, in what, and until when.
+"""Faults: things that are broken on purpose, for a limited time.
 
-values    a fault, what can be hit, and what a fault does to it
-targets   a person's word for a target → the target
+values    a fault, the possible targets, and the effects of a fault
+targets   the text that a person writes → the target
 rules     whether a fault may begin, and how long it lasts
-effects   all faults of a moment → what has to be so
-book      Faults: the faults that last, and their ends; other parts use this
-hands     what carries an effect out, one Protocol
-ways      connections that are late or refused
-freezing  processes that are suspended, and surely go on
-drill     a load, faults at their times, and what visitors noticed
+effects   all current faults → the state that they require
+book      Faults: the current faults, and their ends; other parts use this
+hands     one Protocol for the parts that carry effects out
+ways      connections that are delayed or refused
+freezing  suspends processes, and guarantees that they continue
+drill     a load, faults at their times, and the effect on visitors
 
-`rules` and `effects` decide and do nothing; the hands do and decide nothing. What can be hit comes
-in as an `Estate`, and the room knows neither tasks nor the edge.
+`rules` and `effects` only decide; the hands only act. The possible targets come in as an `Estate`,
+so the room knows neither tasks nor the edge.
 """
 
 from bonkei.faults.book import Faults

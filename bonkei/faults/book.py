@@ -1,5 +1,5 @@
-"""The faults that last, and their ends, which come by this process's own clock: whoever asked for a
-fault may have gone."""
+"""The current faults, and their ends. They end by this process's own clock, because whoever asked
+for a fault may be gone by then."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bonkei.faults.rules import begin
 from bonkei.faults.values import Ask, Effects, Fault, FaultsSnapshot, FaultState
 
 _REMEMBERED = 20
-_AGAIN = 1.0  # seconds until what could not be undone is tried again
+_AGAIN = 1.0  # seconds until a failed undoing is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class _Past:
 
 
 class Faults:
-    """`begin`, `end` and `snapshot` at any time; `wake` when something to hit has come or gone;
-    `stop` in any case. `report` hears of each begin and end."""
+    """`begin`, `end` and `snapshot` at any time. Call `wake` when a target has come or gone, and
+    always call `stop`. `report` is called for each begin and end."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Faults:
         self._stopped = False
 
     async def begin(self, ask: Ask) -> FaultState:
-        """It is felt when this returns. FaultError; then nothing of it is left."""
+        """When this returns, the fault has its effect. On FaultError, nothing of it is left."""
         async with self._lock:
             if self._stopped:
                 raise FaultError("the miniature is stopping")
@@ -83,7 +83,8 @@ class Faults:
             return self._state(fault)
 
     def _from_now(self, fault: Fault) -> Fault:
-        """What takes a while to begin, such as a filling, lasts from when it is felt."""
+        """A fault that takes a while to begin, such as a filling, lasts from the time of its
+        effect."""
         late = self._clock() - fault.begun
         if fault.lasts and late > 0:
             fault = replace(fault, begun=fault.begun + late, ends=fault.ends + late)
@@ -92,7 +93,7 @@ class Faults:
         return fault
 
     async def end(self, fault_id: str, why: str = "ended by hand") -> FaultState:
-        """Undone when this returns. FaultError names those that last."""
+        """When this returns, the fault is undone. FaultError names the current faults."""
         async with self._lock:
             if fault_id not in self._active:
                 raise self._unknown(fault_id)
@@ -107,7 +108,7 @@ class Faults:
             return [self._state_of_past(one) for one in ended]
 
     def wake(self) -> None:
-        """Something to hit has come or gone, or a time is over."""
+        """A target has come or gone, or a fault's time is over."""
         if self._stopped or not (self._active or self._now != NOTHING):
             return
         self._again = True
@@ -141,7 +142,7 @@ class Faults:
                 await self._undo()
 
     async def _undo(self) -> None:
-        """Settle. What cannot be done is reported, and tried again."""
+        """Settle. An error is reported, and settling is tried again."""
         try:
             await self._settle()
         except BonkeiError as error:
@@ -149,7 +150,7 @@ class Faults:
             self._set_timer(self._clock() + _AGAIN)
 
     async def _settle(self) -> None:
-        """What has to be so becomes so. The lock is held."""
+        """Carry the effects of the current faults out. The caller holds the lock."""
         now = self._clock()
         for fault in tuple(self._active.values()):
             if fault.lasts and fault.ends <= now:
@@ -164,7 +165,7 @@ class Faults:
         await self._kill(wanted)
 
     async def _kill(self, wanted: Effects) -> None:
-        """Each once. What was killed is forgotten when it has gone."""
+        """Kill each target once. A killed target is forgotten when it has gone."""
         tasks, databases = wanted.kill_tasks, wanted.kill_databases
         self._killed &= tasks | databases
         for fault_id, task in sorted(tasks - self._killed):

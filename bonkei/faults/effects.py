@@ -1,6 +1,6 @@
-"""All faults of a moment become what has to be so. Faults add up: what one of them freezes stays
-frozen until the last one of them ends, of two latencies the longer one counts, and what is refused
-is refused."""
+"""Turns all current faults into the state that they require. Faults add up: a target stays frozen
+until the last fault that freezes it ends, the longer of two latencies counts, and a refusal by one
+fault is enough."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ NOTHING = Effects()
 
 
 def effects(faults: Iterable[Fault], estate: Estate) -> Effects:
-    """For what runs now: a way is disturbed for those, too, that have come since the begin."""
+    """Of the targets that run now. Ways to targets that came after the fault's begin are disturbed
+    as well."""
     faults = tuple(faults)
     tasks: dict[str, Trouble] = {}
     groups: dict[tuple[str, str], Trouble] = {}
@@ -57,7 +58,7 @@ def effects(faults: Iterable[Fault], estate: Estate) -> Effects:
 
 
 def touched(fault: Fault, estate: Estate) -> tuple[str, ...]:
-    """What it hits now, for people."""
+    """The targets that the fault hits now, as people read them."""
     if fault.target.kind == "aws":
         return (f"calls of {fault.target.name}",)
     alone = effects((fault,), estate)
@@ -104,7 +105,7 @@ def _group_ways(fault: Fault, estate: Estate) -> Iterator[tuple[tuple[str, str],
 
 
 def _frozen_tasks(faults: Iterable[Fault], estate: Estate) -> frozenset[str]:
-    """Those that ran at the begin, as FIS resolves its targets once."""
+    """Tasks that ran at the fault's begin. FIS also resolves its targets once."""
     here = {task.id for task in estate.tasks}
     return frozenset(
         task for fault in faults if fault.kind == "freeze" for task in fault.tasks & here
@@ -112,7 +113,8 @@ def _frozen_tasks(faults: Iterable[Fault], estate: Estate) -> frozenset[str]:
 
 
 def _kills(fault: Fault, estate: Estate) -> Iterator[tuple[str, str]]:
-    """Those that ran at the begin; while it lasts, what ECS starts in their place, too."""
+    """Tasks that ran at the fault's begin. While the fault lasts, also the tasks that ECS starts in
+    their place."""
     if fault.kind != "kill":
         return
     for task in tasks_of(fault.target, estate):
@@ -122,7 +124,7 @@ def _kills(fault: Fault, estate: Estate) -> Iterator[tuple[str, str]]:
 
 
 def _databases(fault: Fault, estate: Estate) -> Iterator[tuple[DatabaseThing, str]]:
-    """Each database that a fault hits, and how: a fault's kind."""
+    """Each database that a fault hits, and the kind of fault that hits it."""
     for one in estate.databases:
         if fault.target.kind == "database" and one.name == fault.target.name:
             yield one, fault.kind
@@ -136,8 +138,8 @@ def _databases(fault: Fault, estate: Estate) -> Iterator[tuple[DatabaseThing, st
 
 
 def _fails_over(fault: Fault, database: DatabaseThing) -> bool:
-    """Whether a reader in another zone takes over, in place of a writer that has gone: "Failing
-    over an Aurora DB cluster" (Amazon Aurora User Guide). One that is slow stays the writer."""
+    """Whether a reader in another zone replaces the failed writer: "Failing over an Aurora DB
+    cluster" (Amazon Aurora User Guide). A slow writer stays the writer."""
     elsewhere = [zone for zone in database.zones[1:] if zone != fault.target.name]
     return fault.kind != "slow" and bool(elsewhere)
 
@@ -150,7 +152,7 @@ def _database_ways(fault: Fault, estate: Estate) -> Iterator[tuple[str, Trouble]
             yield one.name, Trouble(fault.latency, fault.jitter)
         elif does == "refuse":
             yield one.name, Trouble(refused=True)
-        elif does == "kill" and fault.lasts:  # it starts again by itself; nobody finds it meanwhile
+        elif does == "kill" and fault.lasts:  # it starts again by itself, so its way is closed
             is_back = fault.target.kind == "zone" and _fails_over(fault, one)
             if not is_back:
                 yield one.name, Trouble(refused=True)

@@ -1,4 +1,4 @@
-"""What the room refuses."""
+"""Errors of the room."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from bonkei.errors import BonkeiError
 
 
 class FaultError(BonkeiError):
-    """A fault that cannot begin, or a drill that cannot run; the remedy names what can."""
+    """A fault cannot begin, or a drill cannot run. The remedy names the possibilities."""

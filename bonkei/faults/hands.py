@@ -1,4 +1,5 @@
-"""What carries effects out: outside of this room, and in its tests in memory."""
+"""The interface to the parts that carry effects out. They are outside of this room; its tests have
+one in memory."""
 
 from __future__ import annotations
 
@@ -11,12 +12,13 @@ class Hands(Protocol):
     """Called from one event loop, one call at a time."""
 
     def estate(self) -> Estate:
-        """What can be hit now."""
+        """The possible targets now."""
         ...
 
     async def become(self, effects: Effects) -> None:
-        """Exactly so from now on, whatever was before; kills are not done here. A BonkeiError says
-        what cannot be done; what can be undone is undone nevertheless."""
+        """Make exactly these effects real, whatever was before. Kills are not part of this. A
+        BonkeiError says which effect is impossible; everything that can be undone is undone all the
+        same."""
         ...
 
     async def kill_task(self, task_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Times and sizes as people write them. ValueError says how they are written."""
+"""Times and sizes as people write them. A ValueError explains the form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a fault may begin, what it touches, and how long it lasts."""
+"""Whether a fault may begin, which targets it has, and how long it lasts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bonkei.faults.targets import find_target
 from bonkei.faults.values import KINDS, Ask, Estate, Fault, Kind, Target, TaskThing, What
 
 USUAL = 30.0
-"""Seconds of a fault for which nobody says how long."""
+"""Seconds of a fault without a given length."""
 SHORTEST, LONGEST = 1.0, 3600.0
 MOST = 32
 """Faults at the same time."""
@@ -39,7 +39,8 @@ def possible(target: Target) -> tuple[Kind, ...]:
 def begin(
     ask: Ask, estate: Estate, active: Iterable[Fault], now: float, unix: float, new_id: str
 ) -> Fault:
-    """The fault that has begun. FaultError: why it cannot, and what could."""
+    """The fault that has begun. FaultError says why it cannot begin, and names the
+    possibilities."""
     target = find_target(ask.target, estate)
     active = tuple(active)
     _require_sense(ask, target)
@@ -91,8 +92,8 @@ def _require_sense(ask: Ask, target: Target) -> None:
 
 
 def _found(ask: Ask, target: Target, estate: Estate) -> tuple[TaskThing, ...]:
-    """The tasks that stand in the target now. With `percent` the first of them, at least one:
-    FIS's selection mode PERCENT rounds down, and then may select none."""
+    """The target's current tasks. `percent` selects the first of them, and at least one. FIS's
+    selection mode PERCENT rounds down, and may select none."""
     tasks = tuple(task for task in tasks_of(target, estate) if task.serves)
     if target.kind in ("service", "target-group") and not tasks:
         raise FaultError(f"no task of {target} runs now", remedy="see `bonkei status`")
@@ -118,7 +119,7 @@ def tasks_of(target: Target, estate: Estate) -> tuple[TaskThing, ...]:
 
 
 def _require_reach(ask: Ask, target: Target, estate: Estate) -> None:
-    """Whether the database can be hit like this here."""
+    """Raises FaultError if the database cannot be hit by this kind of fault here."""
     if target.kind != "database":
         return
     database = next(one for one in estate.databases if one.name == target.name)
@@ -137,7 +138,8 @@ def _require_reach(ask: Ask, target: Target, estate: Estate) -> None:
 
 
 def _length(ask: Ask, target: Target) -> tuple[float, bool]:
-    """A kill without a time is a moment, except in a zone: its power is off for a while."""
+    """A kill without a time takes no time, except in a zone: the zone's power is off for a
+    while."""
     if ask.seconds is None:
         is_moment = ask.kind == "kill" and target.kind != "zone"
         return (0.0, False) if is_moment else (USUAL, True)
@@ -194,7 +196,7 @@ def _size(ask: Ask, what: What | None) -> float:
 
 
 def _require_room(fault: Fault, active: Sequence[Fault], now: float) -> None:
-    """The same twice would only hide when it ends. What is different adds up (`effects`)."""
+    """The same fault twice would only hide its end. Different faults add up (`effects`)."""
     for other in active:
         same = (other.kind, other.target, other.what) == (fault.kind, fault.target, fault.what)
         if same and other.lasts and fault.lasts:

@@ -1,4 +1,4 @@
-"""A person's word for a target becomes the target: `service:web`, `web`, `zone:eu-west-1a`."""
+"""Turns the text that a person writes into the target: `service:web`, `web`, `zone:eu-west-1a`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from bonkei.faults.values import TARGET_KINDS, Estate, Target, TargetKind
 _SHORTEST_ID = 4  # characters of a task's id
 _SHOWN = 24
 _BARE: tuple[TargetKind, ...] = ("service", "task", "target-group", "database", "zone")
-"""The order in which a word without a kind is looked for."""
+"""The order of the kinds in which a word without a kind is looked up."""
 
 
 def find_target(text: str, estate: Estate) -> Target:
-    """FaultError names what there is, or which ones it may be."""
+    """FaultError names the existing targets, or those that the text may mean."""
     kind, colon, name = text.partition(":")
     if colon and kind in TARGET_KINDS:
         return _of_kind(kind, name, text, estate)
@@ -28,14 +28,14 @@ def find_target(text: str, estate: Estate) -> Target:
 
 
 def every_target(estate: Estate) -> tuple[Target, ...]:
-    """All that can be named, in the order in which they are listed."""
+    """All targets, in the order in which they are listed."""
     return tuple(
         Target(kind, name) for kind in TARGET_KINDS for name in sorted(_names(kind, estate))
     )
 
 
 def about(target: Target, estate: Estate) -> str:
-    """What a person should know of a target."""
+    """The facts about a target that a person should know."""
     match target.kind:
         case "task":
             task = next(one for one in estate.tasks if one.id == target.name)
@@ -106,7 +106,7 @@ def _names(kind: TargetKind, estate: Estate) -> tuple[str, ...]:
 
 
 def _matches(kind: TargetKind, text: str, estate: Estate) -> list[str]:
-    """By the whole name, else by the end of it after `-`; a task by the beginning of its id."""
+    """By the whole name, or else by the end of it after `-`; a task by the beginning of its id."""
     names = _names(kind, estate)
     if text in names:
         return [text]

@@ -1,4 +1,4 @@
-"""A fault, what can be hit, and what has to be so while faults last. Times in seconds."""
+"""A fault, the possible targets, and the state that faults require. Times in seconds."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a person asks for. `seconds`: None takes the kind's own. `percent`: of the tasks of a
-    target, or of the calls of a service of AWS. `latency` and `jitter` of `slow`; `refusal` of a
-    service of AWS; `what` and `size` (bytes, or a share from 0 to 1 of what the task has reserved)
-    of `fill`: None takes the usual ones."""
+    """The fault that a person asks for. `seconds`: None takes the usual length of the kind.
+    `percent`: of a target's tasks, or of the calls of an AWS service. `latency` and `jitter` belong
+    to `slow`, `refusal` to an AWS service. `what` and `size` belong to `fill`: a size is in bytes,
+    or a share from 0 to 1 of the task's reservation; None takes the usual ones."""
 
     kind: Kind
     target: str
@@ -49,8 +49,8 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One that lasts. `tasks`: those it has found at its begin. `begun`, `ends`: by a clock that
-    never jumps; `at`: Unix time of its begin."""
+    """A current fault. `tasks`: those found at its begin. `begun`, `ends`: by a clock that never
+    jumps. `at`: Unix time of its begin."""
 
     id: str
     kind: Kind
@@ -86,13 +86,13 @@ def _size(what: What | None, size: float) -> str:
     return f"{size * 100:.0f} %" if size <= 1 else f"{size / 2**20:.0f} MiB"
 
 
-# What can be hit.
+# The possible targets.
 
 
 @dataclass(frozen=True, slots=True)
 class TaskThing:
-    """A running task. `groups`: the ARNs of the target groups it is registered with. `zone`: where
-    it stands, or empty. `serves`: it has not been asked to stop."""
+    """A running task. `groups`: the ARNs of the target groups it is registered with. `zone`: its
+    zone, or empty. `serves`: it has not been asked to stop."""
 
     id: str
     service: str
@@ -103,9 +103,9 @@ class TaskThing:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseThing:
-    """A cluster. `zones`: of its instances, the writer's first; empty: unknown. `gated`: every
-    task's way to it can be disturbed; else `why_not` says why. `runs_here`: its server is a process
-    of this machine."""
+    """A cluster. `zones`: those of its instances, the writer's first; empty: unknown. `gated`:
+    every task's way to it can be disturbed. Otherwise `why_not` gives the reason. `runs_here`: its
+    server is a process of this machine."""
 
     name: str
     zones: tuple[str, ...] = ()
@@ -116,9 +116,8 @@ class DatabaseThing:
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """Everything that a fault can hit now. `services`: name -> the zones that it may stand in.
-    `groups`: ARN -> name. `aws`: the services that the endpoint answers. `zones`: all of the
-    definitions."""
+    """All possible targets now. `services`: name -> the zones of its tasks. `groups`: ARN -> name.
+    `aws`: the services that the endpoint answers. `zones`: all zones of the definitions."""
 
     tasks: tuple[TaskThing, ...] = ()
     services: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
@@ -128,13 +127,13 @@ class Estate:
     zones: tuple[str, ...] = ()
 
 
-# What has to be so.
+# The state that faults require.
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Of a way. A refused one lets nothing through; else each answer comes `latency` ± `jitter`
-    later."""
+    """The trouble on a way. If it is refused, nothing passes. Otherwise each answer comes `latency`
+    ± `jitter` later."""
 
     latency: float = 0.0
     jitter: float = 0.0
@@ -151,7 +150,8 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class CallRule:
-    """Of calls to AWS. `operation` empty: all of the service. `seconds`: None: no answer comes."""
+    """A rule for calls to AWS. `operation` empty: all operations of the service. `silent`: no
+    answer comes."""
 
     service: str
     operation: str = ""
@@ -164,7 +164,7 @@ class CallRule:
 
 @dataclass(frozen=True, slots=True)
 class Filling:
-    """Of a task or, for connections, of a database."""
+    """Fills a task, or a database in the case of connections."""
 
     fault: str
     name: str
@@ -199,7 +199,7 @@ class Effects:
 
 @dataclass(frozen=True, slots=True)
 class FaultState:
-    """One that lasts, or has ended (`left` 0). `ended`: why, or empty."""
+    """A fault that lasts, or that has ended (`left` 0). `ended`: why, or empty."""
 
     id: str
     words: str
@@ -214,7 +214,7 @@ class FaultState:
 
 @dataclass(frozen=True, slots=True)
 class FaultsSnapshot:
-    """`active`: those that last; `past`: the last ones that did, newest first."""
+    """`active`: the current faults. `past`: the last ended ones, newest first."""
 
     active: tuple[FaultState, ...] = ()
     past: tuple[FaultState, ...] = ()

@@ -3,10 +3,10 @@
 metric   measurements, aggregated and kept
 math     expressions over metrics
 alarm    pure evaluation, composite rules, states and history
-filters  log events become metrics: metric filters, the embedded metric format
+filters  turns log events into metrics: metric filters, the embedded metric format
 clock    the length of a minute in compressed time
-monitor  the room's life: minutes pass, alarms change, their actions run
+monitor  the room's life cycle: minutes pass, alarms change, their actions run
 service  CloudWatch's API over it
 events   EventBridge: event patterns, schedules, targets
-rehearsal  data that would raise an alarm, and data that would end it
+rehearsal  data that raises an alarm, and data that ends it
 """

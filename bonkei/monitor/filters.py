@@ -1,8 +1,8 @@
-"""Metric filters, and the embedded metric format: log events become metrics.
+"""Metric filters and the embedded metric format: they turn log events into metrics.
 
 "Configuring metric values for a metric filter",
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
-"Embedded metric format specification",
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html "Embedded
+metric format specification",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -30,12 +30,12 @@ class _Filter:
 
 
 class MetricFilters:
-    """The filters of every log group, and which of them have a default value to report."""
+    """The filters of every log group, and those with a default value to report."""
 
     def __init__(self, declared: Iterable[MetricFilter] = ()) -> None:
         self._by_group: dict[str, list[_Filter]] = {}
         self.broken: dict[str, str] = {}
-        """Filters whose pattern AWS refuses, and why, by their address."""
+        """Filters with a pattern that AWS refuses, and the reason, by address."""
         self._silent: dict[MetricFilter, float] = {}
         for one in declared:
             try:
@@ -61,8 +61,8 @@ class MetricFilters:
                 yield from embedded_metrics(event.message, time)
 
     def defaults(self) -> Iterator[Datum]:
-        """At the end of a minute: the default value of each filter that has seen events in it, and
-        no match. Dimensions and a default exclude each other."""
+        """At the end of a minute: the default value of each filter that saw events in this minute,
+        but no match. A filter cannot have both dimensions and a default."""
         for declared, time in self._silent.items():
             if declared.default_value is not None and not declared.dimensions:
                 metric = metric_id(declared.namespace, declared.metric_name)
@@ -71,7 +71,7 @@ class MetricFilters:
 
 
 def _datum(one: _Filter, match: Match, time: float) -> Datum | None:
-    """None where the value or a dimension is missing in the record, or is not a number."""
+    """None if the record lacks the value or a dimension, or the value is not a number."""
     declared = one.declared
     value = _number(match.value(declared.value) if "$" in declared.value else declared.value)
     if value is None:
@@ -96,7 +96,7 @@ def _number(value: Any) -> float | None:
 
 
 def embedded_metrics(message: str, received: float) -> Iterator[Datum]:
-    """The metrics of a record in the embedded metric format; nothing where it is not right."""
+    """The metrics of a record in the embedded metric format; nothing if the record is invalid."""
     try:
         record = json.loads(message)
         about = record["_aws"]
@@ -134,7 +134,7 @@ def _of_directive(
 
 
 def _dimensions(record: dict[str, Any], names: Any) -> dict[str, str] | None:
-    """None where one of them is not in the record."""
+    """None if the record lacks one of them."""
     if not isinstance(names, list) or len(names) > _MOST_DIMENSIONS:
         return None
     found = {name: record.get(name) for name in names if isinstance(name, str)}

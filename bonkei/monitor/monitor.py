@@ -1,4 +1,4 @@
-"""The room's life: metrics come in, minutes pass, alarms change, their actions run."""
+"""The room's life cycle: metrics come in, minutes pass, alarms change, their actions run."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _MOST_LATE = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The room's needs of others. `measure` gives the measurements of the seconds before a point
-    of time; `act` takes an action's ARN, a subject and a message, and raises a BonkeiError when it
-    cannot act; `put_event` takes an event of AWS's shape."""
+    """The functions that the room needs from others. `measure` gives the measurements of the
+    seconds before a time. `act` takes an action's ARN, a subject and a message, and raises a
+    BonkeiError if it cannot act. `put_event` takes an event in AWS's form."""
 
     measure: Callable[[float, float], Iterable[Datum]]
     act: Callable[[str, str, str], Awaitable[None]]
@@ -46,7 +46,7 @@ class Around:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An action that was taken; `problem`: why it has failed, or empty."""
+    """A finished action. `problem`: why it failed, or empty."""
 
     time: float
     alarm: str
@@ -59,7 +59,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class AlarmSnapshot:
-    """`since` in Unix seconds. `problem`: why it is not evaluated."""
+    """`since` is in Unix seconds. `problem`: why the alarm is not evaluated."""
 
     name: str
     state: str
@@ -70,8 +70,9 @@ class AlarmSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class MonitorSnapshot:
-    """`compression`: AWS's minutes in one minute here. `not_measured`: metrics that alarms look at
-    and no part here measures. `notes`: differences from the definitions."""
+    """`compression`: how many of AWS's minutes pass in one minute here. `not_measured`: metrics
+    that alarms use and no part of the miniature measures. `notes`: differences from the
+    definitions."""
 
     alarms: tuple[AlarmSnapshot, ...] = ()
     metrics: int = 0
@@ -82,7 +83,8 @@ class MonitorSnapshot:
 
 
 class Monitor:
-    """`start` once, `follow` with each blueprint, `stop` in any case. Event loop's thread only."""
+    """Call `start` once, `follow` with each blueprint, and always `stop`. Use it on the event
+    loop's thread only."""
 
     def __init__(
         self, directory: Path | None, bus: Bus, around: Around, compression: int = 1
@@ -110,11 +112,12 @@ class Monitor:
 
     @property
     def compression(self) -> int:
-        """How many of AWS's minutes a minute here is."""
+        """How many of AWS's minutes pass in one minute here."""
         return self.engine.compression
 
     def compress(self, factor: int) -> None:
-        """From now on. ValueError when the factor is not one of `COMPRESSIONS`."""
+        """Change the compression from now on. Raises ValueError if the factor is not one of
+        `COMPRESSIONS`."""
         if factor not in COMPRESSIONS:
             raise ValueError(factor)
         self.engine.compression = factor
@@ -125,7 +128,7 @@ class Monitor:
         self._loop = asyncio.create_task(self._run())
 
     def follow(self, blueprint: Blueprint, measured: frozenset[tuple[str, str]]) -> None:
-        """`measured`: namespace and name of the metrics that a part here measures."""
+        """`measured`: namespace and name of the metrics that the miniature measures."""
         self._filters = MetricFilters(blueprint.metric_filters)
         self._measured = measured | {
             (one.namespace, one.metric_name) for one in blueprint.metric_filters
@@ -134,16 +137,15 @@ class Monitor:
         self.engine.follow(alarms, self._around.clock())
 
     def hurry(self, seconds: Mapping[str, float], resting: Iterable[str] = ()) -> None:
-        """Let a period of these alarms take so many seconds, and do not evaluate the others. A
-        call without names ends both."""
+        """Let a period of these alarms take this many seconds, and do not evaluate the alarms in
+        `resting`. A call without names ends both."""
         self.engine.hurried = dict(seconds)
         self.engine.resting = frozenset(resting)
         self._woken.set()
 
     def hold(self, metrics: Iterable[MetricId]) -> None:
-        """For these metrics only injected data counts until the next call. After that, measured
-        data counts.
-        """
+        """For these metrics, only injected data counts until the next call. After that, measured
+        data counts again."""
         for metric in self._held:
             self.store.drop(metric, self._held_since)
         late, self._late = self._late, []
@@ -153,7 +155,8 @@ class Monitor:
             self.put(datum)
 
     def forget_since(self, metrics: Iterable[MetricId], begin: float) -> None:
-        """Their data from then on go, and no alarm that looks at them misses that time."""
+        """Drop the metrics' data from `begin` on. For the alarms that use them, this time does not
+        exist."""
         gone = frozenset(metrics)
         for metric in gone:
             self.store.drop(metric, begin)
@@ -174,7 +177,8 @@ class Monitor:
         return bool(self.engine.hurried or self.engine.resting)
 
     def put(self, datum: Datum) -> None:
-        """One datum. With compressed time seconds are kept, since minutes pass in them."""
+        """One datum. With compressed time, data is kept by the second, because minutes are only
+        seconds long."""
         if datum.metric not in self._held:
             self._put(datum)
         elif len(self._late) < _MOST_LATE:
@@ -199,7 +203,7 @@ class Monitor:
             self._refused += 1
 
     def tick(self, now: float) -> None:
-        """The end of a minute (or of ten seconds, when an alarm has such periods)."""
+        """The end of a minute, or of ten seconds if an alarm has such periods."""
         step = self._step()
         for datum in self._around.measure(now, step):
             self.put(datum)
@@ -215,7 +219,7 @@ class Monitor:
             self.book.age(now)
 
     async def stop(self) -> None:
-        """Write everything to disk; let actions under way end."""
+        """Write everything to disk, and let running actions end."""
         self._undo()
         if self._loop is not None:
             self._loop.cancel()
@@ -275,7 +279,8 @@ class Monitor:
             now = self._around.clock()
             due = (now // step + 1) * step
             until = min(due, self.engine.deadline())
-            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the event.
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the
+            # event.
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, until - now)):
                     await self._woken.wait()

@@ -1,4 +1,4 @@
-"""The data that would raise an alarm, and those that would end it. Pure."""
+"""The data that would raise an alarm, and the data that would end it. Pure."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ Chosen = Mapping[MetricId, tuple[float, float]]
 _SCALES = (0.0, 0.01, 0.5, 0.9, 1.0, 1.1, 2.0, 100.0)
 _PLAIN = (0.0, 1.0, 50.0, 100.0, 1e6, 1e9, 1e12)
 _MOST_METRICS = 3
-_MANY = 2000.0  # samples that are enough for a percentile to mean something
+_MANY = 2000.0  # samples that are enough for a meaningful percentile
 
 
 def values(alarm: Alarm, *, bad: bool) -> Chosen | None:
-    """Values with which a data point breaches, or does not; None where none was found."""
+    """The values that make a data point breach, or not breach; None if none was found."""
     if alarm.threshold is None:
         return None
     threshold = alarm.threshold
     breaches = COMPARISONS[alarm.comparison]
     if alarm.metric is not None:
-        # 0 first: a sum of several data points stays where one of them is.
+        # 0 is tried first: a sum of several data points does not change by a 0.
         tried = (0.0, threshold + 1, threshold, max(0.0, threshold - 1))
         found = next((v for v in tried if breaches(v, threshold) is bad), None)
         if found is None:
@@ -57,7 +57,8 @@ def values(alarm: Alarm, *, bad: bool) -> Chosen | None:
 
 
 def _numbers(alarm: Alarm) -> list[float]:
-    """Numbers that the expressions name: a share of memory is tried against the whole of it."""
+    """Numbers in the expressions. For example, a share of memory is compared with all of the
+    memory."""
     found: list[float] = []
     for query in alarm.queries:
         for word in query.expression.replace("(", " ").replace(")", " ").split():
@@ -92,7 +93,7 @@ def _sample(metric: Metric, value: float) -> tuple[float, float]:
 
 
 def record_for(pattern: str) -> str | None:
-    """A log record that a filter pattern matches; None where none was found."""
+    """A log record that matches a filter pattern; None if none was found."""
     try:
         parsed = parse(pattern)
     except BonkeiError:
@@ -132,7 +133,7 @@ def _value(leaf: Leaf) -> Any:
 
 
 def _put(record: dict[str, Any], steps: tuple[str | int, ...], value: Any) -> None:
-    """Only through objects: a pattern that looks into arrays gets no record."""
+    """Only through objects. A pattern for arrays gets no record."""
     if any(isinstance(step, int) or step == "*" for step in steps):
         return
     *way, last = map(str, steps)

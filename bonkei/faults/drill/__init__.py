@@ -1,10 +1,10 @@
-"""Drills: a load, faults at their times, and what visitors noticed.
+"""Drills: a load, faults at their times, and the effect on visitors.
 
-scenario    a file → what is to be done and expected
-latency     many latencies as a few counts
-report      seconds of load, faults and alarms → what visitors noticed, as expected or not
-requests    the program that sends the load, a process of its own
-load        that process, from this side
-running     Drill: begins, goes on, ends; nothing of it stays
+scenario    a file → the steps, and the expectations
+latency     many latencies, stored as a few counts
+report      load, faults and alarms → the effect on visitors, compared with expectations
+requests    the program that sends the load, in its own process
+load        starts and reads that process
+running     Drill: its course from begin to end; nothing of it stays
 text        a report for people; junit for tools
 """

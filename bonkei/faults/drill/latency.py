@@ -1,4 +1,4 @@
-"""Many latencies as a few counts: buckets that grow by 4 %, so a percentile is right to 2 %."""
+"""Many latencies, stored as a few counts. Buckets grow by 4 %, so a percentile is exact to 2 %."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Counts = Mapping[int, int]
 
 
 def bucket(milliseconds: float) -> int:
-    """The bucket of a latency; everything below 0.1 ms is in the first."""
+    """The bucket of a latency. The first bucket takes everything below 0.1 ms."""
     return max(0, round(math.log(max(milliseconds, 0.1) / 0.1) / _GROWTH))
 
 
@@ -30,7 +30,7 @@ def add(several: Iterable[Counts]) -> dict[int, int]:
 
 
 def percentile(counts: Counts, percent: float) -> float | None:
-    """Milliseconds within which so many of 100 answers came; None without any."""
+    """The milliseconds within which `percent` of the answers came; None without answers."""
     total = sum(counts.values())
     if not total:
         return None

@@ -1,4 +1,5 @@
-"""The load, from this side: a process that sends requests, and the lines that it writes."""
+"""The load, seen from the supervisor: a process that sends requests, and the lines that it
+writes."""
 
 from __future__ import annotations
 
@@ -14,14 +15,15 @@ from bonkei.faults.drill.report import Second
 from bonkei.faults.errors import FaultError
 
 _LINE = 1024 * 1024  # bytes
-_PATIENCE = 3.0  # seconds for what is sent already, when it is ended early
+_PATIENCE = 3.0  # seconds for requests in flight, when the load is ended early
 
 
 class Sending(Protocol):
     """A load that can be sent once."""
 
     async def run(self, begun: Callable[[float], None], second: Callable[[Second], None]) -> None:
-        """Until all is answered. `begun`: Unix time. Cancelled, it gives what it has, and ends."""
+        """Run until all requests are answered. `begun`: Unix time. When cancelled, it reports its
+        results so far, and ends."""
         ...
 
 
@@ -60,7 +62,7 @@ class LoadProcess:
 
 
 async def _ended(process: asyncio.subprocess.Process) -> int:
-    """Its exit code. It ends when its output has; one that does not is killed."""
+    """The process's exit code. It should end after its output. If it does not, it is killed."""
     try:
         return await asyncio.wait_for(process.wait(), _PATIENCE)
     except TimeoutError:

@@ -1,4 +1,5 @@
-"""Seconds of load, faults and alarms become what visitors noticed, as expected or not."""
+"""Turns seconds of load, faults and alarms into the effect on visitors, and compares it with the
+expectations."""
 
 from __future__ import annotations
 
@@ -8,14 +9,14 @@ from dataclasses import dataclass, field
 from bonkei.faults.drill.latency import add, percentile
 from bonkei.faults.drill.scenario import Expectations, Scenario
 
-_FEW = 3  # answers; fewer in a second say nothing about its latency
-_TWICE, _MORE = 2.0, 100.0  # a second is slow from twice the usual, and 100 ms more, on
+_FEW = 3  # answers; with fewer in a second, its latency means nothing
+_TWICE, _MORE = 2.0, 100.0  # a second is slow from twice the usual latency plus 100 ms on
 
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """Requests by the second in which they were due. `failed`: by why; `latency`: of the others,
-    in buckets."""
+    """Requests by the second in which they were due. `failed`: their number by reason. `latency`:
+    of the others, in buckets."""
 
     number: int
     sent: int
@@ -30,8 +31,8 @@ class Second:
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A fault of the drill. Seconds since its begin; `ends` None: it lasts. `problem`: why it could
-    not begin."""
+    """A fault of the drill. Times are in seconds since the drill's begin. `ends` None: it still
+    lasts. `problem`: why it could not begin."""
 
     words: str
     begins: float
@@ -42,7 +43,8 @@ class Struck:
 
 @dataclass(frozen=True, slots=True)
 class Rang:
-    """An alarm that went to ALARM. Seconds since the drill's begin; `ok` None: not back yet."""
+    """An alarm that changed to ALARM. Times are in seconds since the drill's begin. `ok` None: it
+    is not back yet."""
 
     name: str
     at: float
@@ -75,8 +77,8 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`disturbed`: seconds in which a request failed or answers were slow. `recovery`: seconds from
-    the first fault's begin to the end of the last such second; None: it has not recovered.
-    `failures`: by why."""
+    the first fault's begin to the end of the last such second; None: there is no recovery yet.
+    `failures`: their number by reason."""
 
     name: str
     phases: tuple[Phase, ...]
@@ -127,7 +129,8 @@ def make_report(
 def _phases(
     seconds: Sequence[Second], faults: Sequence[Struck], recovery: float | None
 ) -> tuple[Phase, ...]:
-    """`during`: from the first fault's begin until all have ended and visitors notice nothing."""
+    """`during`: from the first fault's begin until all faults have ended and visitors notice
+    nothing."""
     never = float("inf")
     begins = min((one.begins for one in faults), default=never)
     recovered = never if recovery is None else begins + recovery
@@ -152,7 +155,8 @@ def _phase(name: str, seconds: Sequence[Second]) -> Phase:
 
 
 def _bad(seconds: Sequence[Second], usual: float | None, first: float) -> list[int]:
-    """Since the first fault: a request failed, or answers were slow against the `usual` 95 %."""
+    """Seconds since the first fault in which a request failed or answers were slow against the
+    `usual` 95 %."""
     return [
         second.number
         for second in seconds
@@ -210,5 +214,5 @@ def _alarm_verdicts(expect: Expectations, report: Report) -> Iterable[Verdict]:
 
 
 def is_called(full: str, name: str) -> bool:
-    """By its name, or the end of it after `-`."""
+    """Whether `name` is the whole name, or its end after `-`."""
     return full == name or full.endswith(f"-{name}")

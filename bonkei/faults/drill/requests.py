@@ -1,12 +1,12 @@
-"""Sends a load, and writes what became of it: a line of JSON for each second.
+"""Sends a load, and writes the results: a line of JSON for each second.
 
     python requests.py '{"url": "http://127.0.0.1:8080", "paths": ["/"], "rate": 20,
                          "seconds": 60, "timeout": 10}'
 
-It runs by itself, so that a busy supervisor does not make the visitors' latencies. Requests are
-sent at their times, whether or not earlier ones are answered, and a latency counts from that time
-on: a system that stalls cannot make its visitors wait outside of the measurement. The first line
-says when it began. It ends early when its input ends.
+It runs in its own process, so that a busy supervisor does not add to the visitors' latencies.
+Requests are sent at their times, whether or not earlier ones are answered. A latency counts from
+the time at which the request was due. So if the system stalls, the wait is in the measurement. The
+first line has the begin. The program ends early when its input ends.
 
 Second: {"second", "sent", "answers": {STATUS: n}, "failed": {WHY: n}, "latency": {BUCKET: n}}
 """
@@ -27,17 +27,17 @@ from typing import Any
 import aiohttp
 
 MOST_AT_ONCE = 2_000
-FAILED = 400  # a status from here on is a failure: a visitor did not get the page
+FAILED = 400  # a status from here on is a failure: the visitor did not get the page
 GROWTH = math.log(1.04)
 
 
 def bucket(milliseconds: float) -> int:
-    """As `latency.bucket` has it; this program imports nothing of Bonkei."""
+    """As in `latency.bucket`. This program imports nothing of Bonkei."""
     return max(0, round(math.log(max(milliseconds, 0.1) / 0.1) / GROWTH))
 
 
 class Second:
-    """What became of the requests of one second."""
+    """The results of the requests of one second."""
 
     def __init__(self) -> None:
         self.sent = self.over = 0
@@ -119,7 +119,7 @@ class Sender:
         except aiohttp.ClientError:
             second.failed["the connection was cut"] += 1
         except asyncio.CancelledError:
-            second.sent -= 1  # the drill was broken off: nobody knows what it would have got
+            second.sent -= 1  # the drill was broken off, so nobody knows the answer
             second.over -= 1
             raise
         else:

@@ -1,4 +1,4 @@
-"""A drill: it begins, strikes its faults at their times, and ends. Nothing of it stays, however it
+"""A drill: it begins, causes its faults at their times, and ends. Nothing of it stays, however it
 ends."""
 
 from __future__ import annotations
@@ -22,14 +22,15 @@ _LOOK = 0.5
 
 
 class Alarms(Protocol):
-    """The alarms, as far as a drill needs them."""
+    """The functions of the alarms that a drill needs."""
 
     def ringing(self) -> Mapping[str, float]:
-        """Those in ALARM, and since when, in Unix seconds."""
+        """The alarms in ALARM, and since when (Unix seconds)."""
         ...
 
     def hurry(self, seconds: float | None) -> None:
-        """A period of each alarm takes so long from now on; None: as declared. FaultError."""
+        """From now on a period of each alarm takes this long; None: as declared. Raises
+        FaultError."""
         ...
 
 
@@ -47,7 +48,8 @@ class _Begun:
 
 
 class Drill:
-    """`run` in a task; cancelling it breaks it off, and `snapshot` has what was found by then."""
+    """`run` in a task. Cancelling the task breaks the drill off; `snapshot` then has the results so
+    far."""
 
     def __init__(
         self,
@@ -96,13 +98,14 @@ class Drill:
             await asyncio.shield(self._end())
 
     def report(self) -> Report:
-        """What was found by now."""
+        """The results so far."""
         faults = [self._as_struck(one) for one in self._struck]
         alarms = [replace(one, at=round(one.at, 1)) for one in self._rang.values()]
         return make_report(self.scenario, self._seconds.values(), faults, alarms, self._broken_off)
 
     def snapshot(self) -> dict[str, Any]:
-        """As JSON has it: `series` is a row for each second: number, requests, failed, p50, p95."""
+        """In the form of JSON. `series` has a row for each second: number, requests, failed, p50,
+        p95."""
         report, now = self.report(), self._unix()
         return {
             "name": self.scenario.name,
@@ -125,7 +128,8 @@ class Drill:
         self._seconds[second.number] = second
 
     async def _strike(self, started: asyncio.Event) -> None:
-        """Each fault at its time. One that cannot begin is a finding, and the drill goes on."""
+        """Begin each fault at its time. A fault that cannot begin becomes a finding, and the drill
+        continues."""
         await started.wait()
         for planned in self.scenario.faults:
             await asyncio.sleep(max(0.0, self._began + planned.at - self._unix()))
@@ -150,7 +154,7 @@ class Drill:
     def _look(self) -> None:
         """At alarms, and at faults that have ended."""
         now, ringing = self._unix(), self._alarms.ringing()
-        # What rings before the first fault is not its doing.
+        # Alarms that ring before the first fault are not counted.
         self._before = self._before & ringing.keys() if self._struck else frozenset(ringing)
         for name, since in ringing.items():
             if name not in self._before and name not in self._rang:
@@ -164,7 +168,7 @@ class Drill:
                 one.ended = now
 
     async def _end(self) -> None:
-        """Its faults end with it; those of others stay."""
+        """End the drill's own faults. Those of others stay."""
         self._look()
         for one in self._struck:
             if one.ended is None:

@@ -1,4 +1,4 @@
-"""A scenario file, `faults.toml`: read, then checked. Each error names the place and the remedy."""
+"""Reads and checks a scenario file, `faults.toml`. Each error names the place and the remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ MOST_BYTES = 32 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`rate`: requests a second, sent whether or not earlier ones are answered. Seconds."""
+    """`rate`: requests a second. They are sent whether or not earlier ones are answered. Times are
+    in seconds."""
 
     paths: tuple[str, ...] = ("/",)
     rate: float = 10.0
@@ -35,9 +36,9 @@ class PlannedFault:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """None: nothing is expected. `failures`: at most, of all requests, from 0 to 1. `latency`: of
-    99 in 100 answers. `recovery`: seconds since the first fault's begin. `alarms`: each has to
-    ring."""
+    """None: nothing is expected. `failures`: the largest share of all requests, from 0 to 1.
+    `latency`: of 99 in 100 answers. `recovery`: seconds since the first fault's begin. `alarms`:
+    each must ring."""
 
     failures: float | None = None
     latency: float | None = None
@@ -48,7 +49,7 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`alarm_period`: how long a period of each alarm takes meanwhile; None: as declared."""
+    """`alarm_period`: how long a period of each alarm takes during the drill; None: as declared."""
 
     name: str
     seconds: float
@@ -66,7 +67,7 @@ _OF_FAULT = {
 
 
 def read_scenario(text: str, file: str) -> Scenario:
-    """FaultError for what is no scenario."""
+    """Raises FaultError if the text is not a scenario."""
     if len(text.encode()) > MOST_BYTES:
         raise FaultError(f"{file} is larger than {MOST_BYTES // 1024} KiB")
     try:
@@ -161,7 +162,7 @@ def _expectations(table: _Table) -> Expectations:
 
 
 class _Table:
-    """A table of the file, which knows its place."""
+    """A table of the file, and its place in the file."""
 
     def __init__(self, values: Mapping[str, Any], file: str, place: str) -> None:
         self._values = values
@@ -197,7 +198,7 @@ class _Table:
         return tuple(value)
 
     def time(self, key: str) -> float | None:
-        """A text with a unit, or a number of seconds."""
+        """Seconds, from a text with a unit, or from a number."""
         value = self._of(key, (str, int, float), 'a time: "30s"')
         if isinstance(value, str):
             try:

@@ -1,5 +1,5 @@
-"""Processes that are suspended, and surely go on.
+"""Suspends processes, and guarantees that they continue.
 
-freezer   suspends them, and lets them go on
-holder    a process of its own that lets them go on when the freezer's process dies, or forgets them
+freezer   suspends them, and resumes them
+holder    its own process, which resumes them when the freezer's process dies or hangs
 """

@@ -1,7 +1,7 @@
-"""Suspends processes of this miniature, and lets them go on.
+"""Suspends processes of this miniature, and resumes them.
 
-Nothing stays suspended: the holder lets them go on when this process dies or hangs, and should the
-holder be killed as well, the next start does by the file that names them.
+Nothing stays suspended. When this process dies or hangs, the holder resumes them. If the holder is
+killed as well, the next start resumes them: a file names them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import psutil
 from bonkei.faults.freezing import holder
 from bonkei.faults.freezing.holder import let_go_on
 
-_LOOKS = 8  # at a tree that grows while it is suspended
+_LOOKS = 8  # looks at a tree that grows while it is suspended
 _SPARE = 2.0  # seconds after which the holder acts by itself
 
 
 class Freezer:
-    """`start` and `stop` once. A thing is a name for some processes; `home` is its own folder."""
+    """Call `start` and `stop` once. A thing is a name for some processes. `home` is its own
+    folder."""
 
     def __init__(self, home: Path) -> None:
         self._file = home / "frozen"
@@ -32,14 +33,14 @@ class Freezer:
         self._holder: subprocess.Popen[bytes] | None = None
 
     def start(self) -> int:
-        """Let go on what a killed process has left suspended; how many that were."""
+        """Resume the processes that a killed supervisor left suspended. Returns their number."""
         count = sum(let_go_on(pid, created) for pid, created in self._left())
         self._file.unlink(missing_ok=True)
         return count
 
     def become(self, things: Mapping[str, Iterable[int]], seconds: float) -> None:
-        """Exactly these are suspended, for so many seconds at most. Of a thing that is suspended
-        already the processes stay the same."""
+        """Suspend exactly these things, for at most `seconds`. A thing that is already suspended
+        keeps the same processes."""
         for name in set(self._frozen) - set(things):
             self._let_go(name)
         for name, roots in things.items():
@@ -54,7 +55,8 @@ class Freezer:
         self._end_holder()
 
     def _suspend(self, name: str, roots: list[int], seconds: float) -> None:
-        """The parents first, so that they start no more; each is written down before."""
+        """Suspend the parents first, so that they start no more processes. Each is written down
+        before."""
         held = self._frozen.setdefault(name, {})
         for _ in range(_LOOKS):
             new = [one for one in _trees(roots) if one[0] not in held]
@@ -97,7 +99,7 @@ class Freezer:
                 yield int(pid), float(created)
 
     def _say(self, line: str) -> None:
-        """To the holder, which is started when it is needed, and again when it was killed."""
+        """Write to the holder. It is started when it is needed, and again when it was killed."""
         if self._holder is None or self._holder.poll() is not None:
             self._end_holder()
             self._holder = subprocess.Popen(
@@ -124,7 +126,7 @@ class Freezer:
 
 
 def is_ours(pid: int) -> bool:
-    """Whether it is a child of this process that runs: nothing else is ever touched."""
+    """Whether it is a running child of this process. Nothing else is ever touched."""
     try:
         process = psutil.Process(pid)
         return process.ppid() == os.getpid() and process.status() != psutil.STATUS_ZOMBIE

@@ -1,7 +1,7 @@
-"""Lets suspended processes go on: when their time is over, and when its input ends.
+"""Resumes suspended processes when their time is over, and when its input ends.
 
-It runs by itself and imports nothing of Bonkei. Whoever started it holds the other end of its
-input, so it notices when that process has died, however it died. Lines:
+It runs in its own process and imports nothing of Bonkei. Its parent holds the other end of its
+input. So it notices the parent's death, whatever the cause. Lines:
 
     hold PID CREATED SECONDS
     free PID
@@ -23,7 +23,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def let_go_on(pid: int, created: float) -> bool:
-    """SIGCONT, unless the number belongs to another process by now."""
+    """Send SIGCONT, unless the number belongs to another process by now."""
     with contextlib.suppress(psutil.Error, ProcessLookupError, PermissionError):
         if abs(psutil.Process(pid).create_time() - created) <= SAME:
             os.kill(pid, signal.SIGCONT)
@@ -32,7 +32,7 @@ def let_go_on(pid: int, created: float) -> bool:
 
 
 def follow(line: str, held: dict[int, tuple[float, float]], now: float) -> None:
-    """One line changes what is held: pid -> (created, until)."""
+    """One line changes the held processes: pid -> (created, until)."""
     match line.split():
         case ["hold", pid, created, seconds]:
             held[int(pid)] = (float(created), now + float(seconds))

@@ -1,6 +1,6 @@
 """Connections that are late or refused.
 
-carrying   one side of a carried connection, whose bytes may be late
-detour     a place before a target, where every connection is late
+carrying   one side of a carried connection; its bytes may be delayed
+detour     a place before a target that delays every connection
 refusal    a port that refuses
 """

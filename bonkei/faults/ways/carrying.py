@@ -1,5 +1,5 @@
-"""One side of a carried connection: bytes and back-pressure pass to the other side, late where the
-way is troubled. Bytes keep their order, also when the trouble ends."""
+"""One side of a carried connection. Bytes and back-pressure pass to the other side, and trouble on
+the way delays them. Bytes keep their order, also when the trouble ends."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def untroubled() -> Trouble:
 
 
 class Half(asyncio.Protocol):
-    """`trouble`: of what this side sends to the other one, at this moment."""
+    """`trouble` returns the present trouble for the bytes that this side sends."""
 
     def __init__(self, trouble: Callable[[], Trouble] = untroubled) -> None:
         self.transport: asyncio.Transport | None = None
@@ -66,7 +66,7 @@ class Half(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._late and exc is None:
-            return  # what is on its way arrives; the end comes behind it
+            return  # bytes on their way arrive first, then the end
         self._forget()
         other, self.other = self.other, None
         if other is not None:

@@ -1,7 +1,8 @@
-"""A place before a target, where every connection is late.
+"""A place before a target that delays every connection.
 
-As `tc netem` at the target's network interface does it, which FIS's `aws:ecs:task-network-latency`
-uses: what the target sends comes later, and so does its agreement to a new connection.
+FIS's `aws:ecs:task-network-latency` uses `tc netem` at the target's network interface. The effect
+here is the same: everything that the target sends comes later, including its acceptance of a new
+connection.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ _EARLY = 64 * 1024  # bytes that wait with a connection
 
 
 class Detour:
-    """`start` before `port` is used. `trouble` may change at any time; `retire` lets what is
-    carried go on without trouble, `stop` cuts it."""
+    """Call `start` before using `port`. `trouble` may change at any time. `retire` lets carried
+    connections continue without trouble; `stop` cuts them."""
 
     def __init__(self, host: str, port: int, trouble: Trouble) -> None:
         self.target = (host, port)
@@ -58,7 +59,7 @@ class _Client(Half):
         super().__init__()
         self._detour = detour
         self._connecting: asyncio.Task[None] | None = None
-        self._early: list[bytes] = []  # what came before reading was paused
+        self._early: list[bytes] = []  # bytes that came before reading was paused
         self._ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

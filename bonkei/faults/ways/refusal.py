@@ -1,4 +1,4 @@
-"""A port that refuses every connection: it is held, so that nobody else listens there."""
+"""A port that refuses every connection. It is held, so that nobody else listens there."""
 
 from __future__ import annotations
 

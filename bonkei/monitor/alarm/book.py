@@ -1,4 +1,4 @@
-"""Every alarm's state and history, on disk: a restart changes nothing and announces nothing."""
+"""Every alarm's state and history, on disk. A restart changes nothing and announces nothing."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ create index if not exists history_by_alarm on history (alarm, time);
 
 @dataclass(frozen=True, slots=True)
 class AlarmState:
-    """`since`: when the state last changed; `updated`: when the alarm's settings last did. `data`
-    is StateReasonData, in JSON. `suppression`: of a composite alarm. Times in Unix seconds."""
+    """`since`: when the state last changed. `updated`: when the alarm's settings last changed.
+    `data`: StateReasonData, in JSON. `suppression`: only for a composite alarm. Times are in Unix
+    seconds."""
 
     value: State = State.INSUFFICIENT_DATA
     reason: str = INITIAL
@@ -60,7 +61,8 @@ class AlarmBook:
         }
 
     def state(self, alarm: str) -> AlarmState:
-        """The state by an alarm's name; CloudWatch's initial state where nothing is known."""
+        """The state of the alarm with this name. An unknown alarm has CloudWatch's initial
+        state."""
         return self._states.get(alarm, AlarmState())
 
     def is_known(self, alarm: str) -> bool:
@@ -72,7 +74,7 @@ class AlarmBook:
         return {name: state.value for name, state in self._states.items()}
 
     def set(self, alarm: str, state: AlarmState, items: Iterable[HistoryItem] = ()) -> None:
-        """Keep the new state and its entries of the history together."""
+        """Store the new state and its history entries together."""
         self._states[alarm] = state
         with self._connection:
             self._connection.execute(
@@ -99,14 +101,15 @@ class AlarmBook:
             self._connection.execute("delete from made where alarm = ?", (alarm,))
 
     def keep(self, alarm: str, content: str | None) -> None:
-        """The settings of an alarm that a call has made; None: the definitions have it now."""
+        """The settings of an alarm that a call made. None: the alarm is now declared in the
+        definitions."""
         with self._connection:
             self._connection.execute("delete from made where alarm = ?", (alarm,))
             if content is not None:
                 self._connection.execute("insert into made values (?, ?)", (alarm, content))
 
     def kept(self) -> tuple[str, ...]:
-        """The settings of all alarms that calls have made."""
+        """The settings of all alarms that calls made."""
         rows = self._connection.execute("select content from made order by alarm")
         return tuple(content for (content,) in rows)
 
@@ -128,7 +131,7 @@ class AlarmBook:
         return tuple(HistoryItem(*row) for row in rows)
 
     def age(self, now: float) -> None:
-        """Remove entries older than two weeks, and the oldest of too many."""
+        """Remove entries older than two weeks. If there are too many, remove the oldest."""
         with self._connection:
             self._connection.execute("delete from history where time < ?", (now - KEPT_SECONDS,))
             self._connection.execute(
@@ -157,7 +160,7 @@ def _connect(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=5)
     try:
         connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = off")  # a killed process loses nothing by it
+        connection.execute("pragma synchronous = off")  # a killed process loses no data by this
         connection.executescript(_SCHEMA)
     except sqlite3.DatabaseError:
         connection.close()

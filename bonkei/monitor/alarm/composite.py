@@ -22,7 +22,7 @@ _MOST_ALARMS = 100
 
 
 class RuleError(BonkeiError):
-    """A rule that CloudWatch refuses; the message names the place."""
+    """A rule that CloudWatch refuses. The message names the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """`AT_LEAST(2, ALARM, (a, b, c))`, or `AT_LEAST(50%, …)` where `percent`."""
+    """`AT_LEAST(2, ALARM, (a, b, c))`, or `AT_LEAST(50%, …)` with `percent`."""
 
     count: float
     percent: bool
@@ -94,7 +94,7 @@ def alarms_of(rule: Rule) -> Iterator[str]:
 
 
 def holds(rule: Rule, states: Mapping[str, State]) -> bool:
-    """Whether it is true. An alarm that does not exist is INSUFFICIENT_DATA."""
+    """Whether the rule is true. A missing alarm counts as INSUFFICIENT_DATA."""
     if isinstance(rule, Constant):
         return rule.value
     if isinstance(rule, InState):

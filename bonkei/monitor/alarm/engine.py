@@ -1,4 +1,4 @@
-"""Alarms over time: each is evaluated, changes are written down and acted on."""
+"""Alarms over time: each is evaluated. Changes are stored, and their actions run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AlarmError(BonkeiError):
 
 
 def why_not_evaluated(alarm: AnyAlarm) -> str:
-    """Why an alarm is not simulated, or its mistake; empty when it is evaluated."""
+    """Why an alarm is not simulated, or its mistake; empty if it is evaluated."""
     try:
         if isinstance(alarm, CompositeAlarm):
             parse_rule(alarm.rule)
@@ -50,7 +50,8 @@ def why_not_evaluated(alarm: AnyAlarm) -> str:
 
 
 class AlarmEngine:
-    """`compression`: AWS's minutes in one minute here. `changed` receives each change."""
+    """`compression`: how many of AWS's minutes pass in one minute here. `changed` is called with
+    each change."""
 
     def __init__(
         self, store: MetricStore, book: AlarmBook, changed: Callable[[Change], None]
@@ -62,7 +63,7 @@ class AlarmEngine:
         self._declared: set[str] = set()
         self.compression = 1
         self.hurried: Mapping[str, float] = {}
-        """Alarms that are rehearsed: the seconds that one of their periods takes."""
+        """Alarms in a rehearsal: the seconds that one of their periods takes."""
         self.resting: frozenset[str] = frozenset()
         """Alarms that are not evaluated for now."""
         self._blank: dict[str, tuple[float, float]] = {}
@@ -77,14 +78,14 @@ class AlarmEngine:
         return tuple(self._alarms[name] for name in sorted(self._alarms))
 
     def alarm(self, name: str) -> AnyAlarm:
-        """By its name; AlarmError when it does not exist."""
+        """The alarm with this name. Raises AlarmError if there is none."""
         found = self._alarms.get(name)
         if found is None:
             raise AlarmError(f"there is no alarm {name}", remedy="`bonkei alarm list` shows them")
         return found
 
     def follow(self, declared: Iterable[AnyAlarm], now: float) -> None:
-        """The alarms of the definitions: new, changed and gone ones."""
+        """Follow the alarms of the definitions: new, changed and removed ones."""
         wanted = {alarm.name: alarm for alarm in declared}
         for gone in self._declared - wanted.keys():
             self.delete(gone, now)
@@ -95,14 +96,15 @@ class AlarmEngine:
         self._declared = set(wanted)
 
     def make(self, alarm: AnyAlarm, now: float) -> None:
-        """By a call, as PutMetricAlarm: it is there after a restart, too. Over an alarm of the
-        definitions it holds until these are followed again."""
+        """Store an alarm made by a call such as PutMetricAlarm. A restart keeps it. If the
+        definitions declare an alarm with this name, the call's settings last until the definitions
+        are followed again."""
         self.put(alarm, now)
         if alarm.name not in self._declared:
             self._book.keep(alarm.name, written(alarm))
 
     def put(self, alarm: AnyAlarm, now: float) -> None:
-        """A new alarm, or new settings of one. An existing alarm keeps its state."""
+        """A new alarm, or new settings of an existing one. An existing alarm keeps its state."""
         known = self._alarms.get(alarm.name)
         self._alarms[alarm.name] = alarm
         state = self._book.state(alarm.name)
@@ -141,13 +143,13 @@ class AlarmEngine:
         self.follow_suppressors(now)
 
     def is_high_resolution(self) -> bool:
-        """Whether an alarm has to be evaluated every ten seconds."""
+        """Whether some alarm must be evaluated every ten seconds."""
         return any(
             isinstance(alarm, Alarm) and period_of(alarm) < 60 for alarm in self._alarms.values()
         )
 
     def points(self, alarm: Alarm, now: float, most: int) -> Points:
-        """The newest data points that are whole, oldest first."""
+        """The newest complete data points, oldest first."""
         period = period_of(alarm)
         hurried = self.hurried.get(alarm.name)
         compression = float(self.compression) if hurried is None else period / hurried
@@ -156,9 +158,8 @@ class AlarmEngine:
         return points_of(alarm, self._store, now // step * step, compression, most, blank)
 
     def leave_out(self, names: Iterable[str], begin: float, end: float) -> None:
-        """The time in between does not count for these alarms: their state depends neither on the
-        rehearsed data nor on the missing data.
-        """
+        """Leave the time in between out for these alarms. So their state depends neither on the
+        rehearsed data nor on the missing data."""
         for name in names:
             before = self._blank.get(name)
             is_near = before is not None and begin - before[1] < _NEAR
@@ -191,7 +192,8 @@ class AlarmEngine:
         self._change(alarm, verdict.state, why, data, now)
 
     def _composites(self, now: float) -> None:
-        """Until nothing changes any more: they may look at each other, and not in a circle."""
+        """Repeat until nothing changes any more. Composite alarms may refer to each other, but not
+        in a circle."""
         composites = [a for a in self._alarms.values() if isinstance(a, CompositeAlarm)]
         for _ in range(len(composites)):
             if not any(self._composite(alarm, now) for alarm in composites):
@@ -257,7 +259,7 @@ class AlarmEngine:
         self._changed(Change(alarm, before, after, children, suppressed_by))
 
     def follow_suppressors(self, now: float) -> None:
-        """Actions that were kept back are taken once nothing keeps them back any more."""
+        """Run suppressed actions as soon as nothing suppresses them any more."""
         for alarm in tuple(self._alarms.values()):
             if not isinstance(alarm, CompositeAlarm) or not alarm.suppressor:
                 continue
@@ -273,7 +275,7 @@ class AlarmEngine:
                 self._changed(Change(alarm, before, after, children, resumed=resumed))
 
     def deadline(self) -> float:
-        """When the first of the periods ends that keep actions back; for ever where none does."""
+        """The end of the first period that suppresses actions; infinite if there is none."""
         ends = (
             self._book.state(alarm.name).suppression.until
             for alarm in self._alarms.values()

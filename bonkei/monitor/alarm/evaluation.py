@@ -31,7 +31,7 @@ _EXTRA = 2
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """`m` of `n` data points have to breach; `missing` is one of TREATMENTS."""
+    """`m` of `n` data points must breach. `missing` is one of TREATMENTS."""
 
     comparison: str
     threshold: float
@@ -41,9 +41,8 @@ class Criteria:
 
     @property
     def evaluation_range(self) -> int:
-        """The number of evaluated data points. AWS documents 5 for 3 and says that the number
-        varies; here it is always two more than needed.
-        """
+        """The number of evaluated data points. AWS documents 5 for 3, and says that the number
+        varies. Here it is always two more than needed."""
         return self.n + _EXTRA
 
     def breaches(self, value: float) -> bool:
@@ -53,9 +52,8 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`used`: the indexes of the deciding points, oldest first; `filled`: the number of missing
-    points that were filled in.
-    """
+    """`used`: the indexes of the deciding points, oldest first. `filled`: how many missing points
+    were filled in."""
 
     state: State
     used: tuple[int, ...] = ()
@@ -63,7 +61,7 @@ class Verdict:
 
 
 def evaluate(points: Sequence[float | None], criteria: Criteria, current: State) -> Verdict:
-    """The state after `points`, oldest first, as many as the evaluation range has."""
+    """The state after `points`. They are oldest first, and as many as the evaluation range has."""
     real = [index for index, value in enumerate(points) if value is not None]
     if len(real) >= criteria.n:
         used = tuple(real[-criteria.n :])
@@ -87,8 +85,8 @@ def evaluate(points: Sequence[float | None], criteria: Criteria, current: State)
 
 
 def _of_bad_only(age: int, criteria: Criteria, current: State) -> State:
-    """Every real point is bad, but the points are too few. "Avoiding premature transitions to alarm
-    state": the oldest is `age` points old, and has to be as old as M."""
+    """The state when every real point is bad, but the points are too few. "Avoiding premature
+    transitions to alarm state": the oldest is `age` points old, and must be as old as M."""
     if criteria.missing == "missing" and age >= criteria.m:
         return State.ALARM
     return current

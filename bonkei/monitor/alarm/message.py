@@ -1,4 +1,4 @@
-"""CloudWatch's message about a change of an alarm: to a topic, and on the event bus.
+"""CloudWatch's message about an alarm's change: for a topic, and for the event bus.
 
 "Notifying users on alarm changes" and "Alarm events and EventBridge",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
@@ -17,7 +17,7 @@ from bonkei.monitor.alarm.book import AlarmState
 from bonkei.monitor.alarm.points import period_of
 from bonkei.monitor.metric.statistic import SIMPLE
 
-# "Regional endpoints": the names that messages spell regions with.
+# "Regional endpoints": the names of regions in messages.
 _REGIONS = {
     "af-south-1": "Africa (Cape Town)",
     "ap-east-1": "Asia Pacific (Hong Kong)",
@@ -44,10 +44,9 @@ _REGIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An alarm went from one state to another. `children`: the alarms that decided a composite
-    alarm, each as ARN, state and time. `suppressed_by`: the reason why its actions are suppressed,
-    or empty. `resumed`: it changed earlier, and this suppressed its actions until now.
-    """
+    """An alarm changed its state. `children`: the alarms that decided a composite alarm, each as
+    ARN, state and time. `suppressed_by`: why its actions are suppressed, or empty. `resumed`: why
+    the actions of an earlier change were suppressed until now, or empty."""
 
     alarm: Alarm | CompositeAlarm
     before: AlarmState
@@ -58,7 +57,7 @@ class Change:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The ARNs that receive the new state; none when actions are not enabled."""
+        """The ARNs that receive the new state; none if actions are not enabled."""
         if not self.alarm.actions_enabled:
             return ()
         return {

@@ -18,8 +18,8 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """`values` oldest first, `starts` their periods' starts; `few`: too few samples for a
-    percentile to mean something."""
+    """`values` are oldest first. `starts`: when their periods start. `few`: too few samples for a
+    meaningful percentile."""
 
     values: tuple[float | None, ...]
     starts: tuple[float, ...]
@@ -34,7 +34,7 @@ def identity(metric: Metric) -> MetricId:
 def fetch(
     store: MetricStore, metric: Metric, starts: tuple[float, ...], period: float
 ) -> tuple[Series, dict[int, Bucket]]:
-    """The statistic of a metric in each period, and the buckets that it is from."""
+    """The statistic of a metric in each period, and the buckets that it was computed from."""
     if not starts:
         return Series({}, (), period), {}
     begin, end = starts[0], starts[-1] + period
@@ -63,9 +63,8 @@ def points_of(
     most: int,
     blank: tuple[float, float] | None = None,
 ) -> Points:
-    """The `most` periods that end at `end`. With compressed time each is so much shorter. Periods
-    that overlap the time `blank` are left out, as if that time did not exist.
-    """
+    """The `most` periods that end at `end`. With compressed time, each is shorter by the factor.
+    Periods that overlap the time `blank` are left out, as if that time did not exist."""
     period = period_of(alarm) / compression
     starts = _starts(end, period, most, blank)
     if alarm.metric is not None:

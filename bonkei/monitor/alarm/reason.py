@@ -1,4 +1,4 @@
-"""CloudWatch's reasons for an alarm's change, in its words.
+"""CloudWatch's texts for the reason of an alarm's change.
 
 Copied from its published messages ("StateReason" of DescribeAlarms).
 """
@@ -30,7 +30,7 @@ def reason(
     criteria: Criteria,
     before: State,
 ) -> str:
-    """StateReason of a change from `before`. `starts`: when each point's period began."""
+    """StateReason of a change from `before`. `starts`: when the period of each point started."""
     if verdict.state is State.INSUFFICIENT_DATA:
         unknown = verdict.filled
         return f"Insufficient Data: {_count(unknown, 'datapoint')} {_were(unknown)} unknown."

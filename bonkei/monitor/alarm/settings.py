@@ -1,4 +1,4 @@
-"""An alarm's settings as text and back, for those that calls have made. Pure."""
+"""Converts an alarm's settings to text and back. Used for alarms made by calls. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def written(alarm: Alarm | CompositeAlarm) -> str:
 
 
 def read(text: str) -> Alarm | CompositeAlarm:
-    """The opposite. ValueError, TypeError or KeyError where it is none."""
+    """The opposite. Raises ValueError, TypeError or KeyError if the text has no settings."""
     given = {name: _tuples(value) for name, value in json.loads(text).items()}
     if "rule" in given:
         return CompositeAlarm(**given)

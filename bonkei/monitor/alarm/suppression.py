@@ -1,4 +1,4 @@
-"""Whether a composite alarm's actions are kept back by its suppressor. Pure.
+"""Whether the suppressor of a composite alarm suppresses its actions. Pure.
 
 "Suppressing composite alarm actions", Amazon CloudWatch User Guide,
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Create_Composite_Alarm_Suppression.html
@@ -16,10 +16,8 @@ ALARM, WAIT, EXTENSION = "Alarm", "WaitPeriod", "ExtensionPeriod"
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """`by`: the reason why the actions are suppressed, or empty; `until`: when a period ends (Unix
-    seconds). `announced`: the state of which the actions were taken last, or empty before the
-    first.
-    """
+    """`by`: why the actions are suppressed, or empty. `until`: when the period ends (Unix seconds).
+    `announced`: the last state with actions taken, or empty before the first."""
 
     by: str = ""
     until: float = 0.0
@@ -40,9 +38,8 @@ class Periods:
 def follow(
     before: Suppression, state: State, suppressor: State, now: float, periods: Periods
 ) -> tuple[Suppression, bool]:
-    """The situation after a minute, or after a change of one of the two, and whether the actions
-    of the composite alarm's `state` are to be taken now.
-    """
+    """The suppression after a minute, or after a change of one of the two alarms; and whether to
+    take the actions of the composite alarm's `state` now."""
     if suppressor is State.ALARM:
         return Suppression(ALARM, 0.0, before.announced), False
     is_pending = bool(before.announced) and state != before.announced

@@ -1,4 +1,4 @@
-"""The event bus: an event reaches the targets of the rules that match, or dead letters."""
+"""The event bus: an event reaches the targets of the matching rules, or their dead letters."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ from bonkei.monitor.events.catalogue import Catalogue
 from bonkei.monitor.events.rules import Delivery, Rules
 
 _WAITS = (1.0, 2.0, 4.0, 8.0)
-"""Seconds before each further try. EventBridge tries for a day; a person does not wait so long."""
+"""Seconds before each further try. EventBridge retries for a day; a person does not wait so
+long."""
 _MOST = 10_000  # deliveries under way
 _MINUTE = 60
 
 Deliver = Callable[[EventTarget, str], Awaitable[None]]
-"""Hands a payload to a target; raises a BonkeiError where that does not take it."""
+"""Hands a payload to a target. Raises a BonkeiError if the target does not take it."""
 
 
 class EventBus:
-    """`put` from the event loop's thread; `start` lets schedules fire."""
+    """Call `put` from the event loop's thread. `start` lets schedules fire."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class EventBus:
         self._loop: asyncio.Task[None] | None = None
         self._has_schedules = False
         self.delivered: dict[str, float] = {}
-        """When a rule's event last reached a target, by the rule's name (Unix seconds)."""
+        """When an event of each rule last reached a target, by the rule's name (Unix seconds)."""
         self._failed = 0
         self._last_failure = ""
 
@@ -65,7 +66,7 @@ class EventBus:
         self._send(self._rules.of_event(event, self._clock()))
 
     def minute(self, begun: float) -> None:
-        """The minute that begins then: to the targets of every schedule that is due."""
+        """Deliver to the targets of every schedule that is due in the minute that begins then."""
         due = tuple(self._rules.of_minute(begun))
         self._send(due)
         over = {
@@ -86,7 +87,7 @@ class EventBus:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def notes(self) -> tuple[str, ...]:
-        """Rules that EventBridge would refuse, and deliveries that failed."""
+        """Rules that EventBridge would refuse, and failed deliveries."""
         found = [f"{address}: {why}" for address, why in self._rules.problems.items()]
         if self._failed:
             found.append(
@@ -95,7 +96,7 @@ class EventBus:
         return tuple(found)
 
     async def _run(self) -> None:
-        """Sleeps for the whole minute; costs nothing without a schedule."""
+        """Sleeps for whole minutes. Without a schedule it costs nothing."""
         while True:
             now = self._clock()
             await asyncio.sleep((now // _MINUTE + 1) * _MINUTE - now)

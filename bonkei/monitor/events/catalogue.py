@@ -1,4 +1,5 @@
-"""The rules and schedules: those of the definitions, and those that calls have created, on disk."""
+"""The rules and schedules: those of the definitions, and those made by calls. The latter are on
+disk."""
 
 from __future__ import annotations
 
@@ -12,12 +13,12 @@ from typing import Any
 from bonkei.blueprint.notification import EventRule, EventTarget
 
 MOST = 300
-"""Rules that an event bus may have ("Amazon EventBridge quotas")."""
+"""The number of rules on an event bus ("Amazon EventBridge quotas")."""
 
 
 class Catalogue:
-    """By ARN. A rule that a call makes survives a restart. A declared one that a call changes is
-    as declared again once the definitions are followed."""
+    """By ARN. A rule made by a call survives a restart. If a call changes a declared rule, the rule
+    is as declared again once the definitions are followed."""
 
     def __init__(self) -> None:
         self._rules: dict[str, EventRule] = {}
@@ -27,7 +28,7 @@ class Catalogue:
         """Schedule groups."""
 
     def open(self, file: Path) -> None:
-        """With the rules from earlier processes; a file that cannot be read is set aside."""
+        """Load the rules of earlier processes. A file that cannot be read is set aside."""
         self._file = file
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
@@ -42,7 +43,7 @@ class Catalogue:
         self._rules = {rule.arn: rule for rule in made} | self._rules
 
     def follow(self, declared: Iterable[EventRule]) -> None:
-        """The rules of the definitions now; those that they no longer have are gone."""
+        """Follow the definitions: their present rules are added, removed ones go."""
         wanted = {rule.arn: rule for rule in declared}
         made = {arn: rule for arn, rule in self._rules.items() if arn not in self._declared}
         self._rules = made | wanted
@@ -59,7 +60,7 @@ class Catalogue:
         return self._rules.get(arn)
 
     def put(self, rule: EventRule) -> None:
-        """OSError where the disk does not take it; then it is not there."""
+        """Raises OSError if the disk is full or fails; the rule then does not exist."""
         before = dict(self._rules)
         self._rules[rule.arn] = rule
         try:

@@ -1,4 +1,4 @@
-"""Rules of the definitions: which targets get an event, or are called by a minute."""
+"""Rules of the definitions: which targets get an event, or are called in a minute."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONTEXT = re.compile(r"<aws\.scheduler\.([a-z-]+)>")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery to a target: JSON, or the text of its input."""
+    """A delivery to a target: JSON, or the target's input as text."""
 
     rule: EventRule
     target: EventTarget
@@ -37,14 +37,14 @@ class _Compiled:
 
 @dataclass(slots=True)
 class Rules:
-    """`problems`: EventBridge's reason to refuse a rule, by the rule's address."""
+    """`problems`: EventBridge's reason for refusing a rule, by the rule's address."""
 
     problems: dict[str, str] = field(default_factory=dict)
     _compiled: list[_Compiled] = field(default_factory=list)
     _begun: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def follow(self, declared: Iterable[EventRule], now: float) -> None:
-        """Rates count from the time when they were first followed."""
+        """A rate counts from the time when its rule was first followed."""
         declared, before = tuple(declared), self._begun
         keys = [(rule.arn, rule.schedule) for rule in declared]
         self._begun = {key: before.get(key, now // 60 * 60) for key in keys}
@@ -92,7 +92,7 @@ def _compiled(rule: EventRule) -> _Compiled:
 
 
 def payload(rule: EventRule, target: EventTarget, event: Event, now: float) -> str:
-    """The event, a part of it, a constant, or the result of the template."""
+    """The event, a part of it, a constant, or the filled template."""
     if target.template:
         paths = dict(target.input_paths)
         return transformed(target.template, paths, event, rule.arn, rule.name, now)

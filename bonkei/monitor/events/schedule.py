@@ -22,7 +22,8 @@ _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _FIELDS = 6
 
 Due = Callable[[float, float], bool]
-"""Whether it fires in the minute that begins at the first time; the second is when it began."""
+"""Whether the schedule fires in a minute. The arguments: when the minute begins, and when the
+schedule began."""
 
 
 class ScheduleError(BonkeiError):

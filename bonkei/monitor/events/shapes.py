@@ -1,4 +1,4 @@
-"""ECS's changes as the events that AWS puts on the bus.
+"""Turns changes in ECS into the events that AWS puts on the bus.
 
 "Amazon ECS events", https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_cwe_events.html
 """
@@ -21,7 +21,7 @@ _DEPLOYMENTS = {
 def event(
     source: str, kind: str, resources: list[str], detail: dict[str, Any], arn: str, now: float
 ) -> dict[str, Any]:
-    """The envelope of every event; account and region are an ARN's."""
+    """The envelope of every event. Account and region come from an ARN."""
     parts = arn.split(":")
     region, account = (parts[3], parts[4]) if len(parts) > 4 else ("", "")
     return {

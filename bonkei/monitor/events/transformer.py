@@ -18,7 +18,7 @@ _MISSING = object()
 
 
 def at(path: str, event: Mapping[str, Any]) -> Any:
-    """The value of `$.detail.state`; None where it is not there."""
+    """The value of `$.detail.state`; None if it is missing."""
     value: Any = event
     for name, quoted, index in _STEP.findall(path.removeprefix("$")):
         if index:
@@ -38,8 +38,8 @@ def transformed(
     rule_name: str,
     now: float,
 ) -> str:
-    """InputTemplate with InputPathsMap. In a quoted text a value is spelled without quotation
-    marks, elsewhere as JSON."""
+    """InputTemplate with InputPathsMap. Inside a quoted text, a value has no quotation marks;
+    elsewhere it is JSON."""
     ingested = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     known: dict[str, Any] = {
         "aws.events.rule-arn": rule_arn,
@@ -67,5 +67,5 @@ def transformed(
 
 
 def _is_in_text(template: str, position: int) -> bool:
-    """Whether an odd number of quotation marks stands before."""
+    """Whether an odd number of quotation marks precedes the place."""
     return len(re.findall(r'(?<!\\)"', template[:position])) % 2 == 1

@@ -1,4 +1,5 @@
-"""Queries over each other: metrics are fetched, expressions are computed from them."""
+"""Evaluates queries that refer to each other. Metrics are fetched, and expressions are computed
+from them."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ Fetch = Callable[[Metric], Series]
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The starts of the periods that are asked for, oldest first; `period` in seconds."""
+    """The starts of the requested periods, oldest first. `period` in seconds."""
 
     times: tuple[float, ...]
     period: float
@@ -109,14 +110,14 @@ class Evaluation:
         return call(expression.name, arguments)
 
     def _argument(self, expression: Call, part: Expression) -> Value:
-        """SORT names a function where others have a query."""
+        """SORT takes a function's name where others take a query."""
         if expression.name == "SORT" and isinstance(part, Name) and part.name not in self._queries:
             return part.name
         return self._compute(part)
 
 
 def check_queries(queries: Sequence[MetricQuery]) -> None:
-    """Raises the ExpressionError that evaluation would raise. It needs no data."""
+    """Raises the ExpressionError that an evaluation would raise. Needs no data."""
     empty = Series({}, (), 60)
     evaluation = Evaluation(queries, lambda _: empty, Window((), 60))
     for query in queries:

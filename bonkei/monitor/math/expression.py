@@ -25,7 +25,7 @@ REFUSED = {
 
 
 class ExpressionError(BonkeiError):
-    """An expression that CloudWatch refuses, or one that is not simulated."""
+    """CloudWatch refuses the expression, or it is not simulated."""
 
 
 @dataclass(frozen=True, slots=True)

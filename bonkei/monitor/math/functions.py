@@ -45,8 +45,8 @@ _CALENDAR: dict[str, Callable[[datetime], float]] = {
 
 
 def call(name: str, arguments: Sequence[Value]) -> Value:
-    """The result of a function. Raises ExpressionError when the function does not exist, or does
-    not take these arguments."""
+    """The result of a function. Raises ExpressionError if the function does not exist or does not
+    take these arguments."""
     try:
         if name in _EACH:
             return _each(_EACH[name], *arguments)
@@ -76,7 +76,7 @@ def _each(change: Callable[[float], float | None], value: Value) -> Value:
 
 
 def _reduced(name: str, value: Value) -> Value:
-    """One series is reduced to a number, several to a series."""
+    """Reduces one series to a number, or several series to one series."""
     reduce = _REDUCTIONS[name]
     if isinstance(value, Series):
         if not value.points and name != "DATAPOINT_COUNT":
@@ -112,7 +112,7 @@ def _calendar(read: Callable[[datetime], float], value: Value) -> Value:
 
 
 def _between(value: Value, change: Callable[[float, float], float | None]) -> Value:
-    """From each point and the one before it: of values, and of seconds between them."""
+    """Computes each point from its change since the point before, and the seconds between them."""
 
     def changed(series: Series) -> Series:
         found = series.in_order()
@@ -237,7 +237,7 @@ def _period(value: Value) -> Value:
 
 
 def every(found: Iterable[tuple[str, Value]], containing: str = "") -> Value:
-    """METRICS(): the metrics of the request whose id has a text in it."""
+    """METRICS(): the request's metrics with the text in their id."""
     return tuple(one for name, one in found if containing in name and isinstance(one, Series))
 
 

@@ -11,8 +11,8 @@ from bonkei.monitor.math.expression import ExpressionError
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """`points` by their period's start in Unix seconds; a missing point is not there. `times` are
-    all starts of the window, in order."""
+    """`points` are keyed by the start of their period in Unix seconds; a missing point has no key.
+    `times` are all starts of the window, in order."""
 
     points: Mapping[float, float]
     times: tuple[float, ...]
@@ -63,7 +63,8 @@ _OPERATIONS: dict[str, Callable[[float, float], float | None]] = {
 
 
 def operate(symbol: str, left: Value, right: Value) -> Value:
-    """Point by point: of two series only their common points; a division by zero gives no data."""
+    """Point by point. Two series have only their common points. A division by zero gives no
+    data."""
     if isinstance(left, str) or isinstance(right, str):
         raise ExpressionError(f"`{symbol}` does not take a text")
     if isinstance(left, tuple) or isinstance(right, tuple):
@@ -90,7 +91,8 @@ def operate(symbol: str, left: Value, right: Value) -> Value:
 
 
 def _of_lists(symbol: str, left: Value, right: Value) -> SeriesList:
-    """A list with a list of the same length, or each of a list with the same other."""
+    """Combines two lists of the same length, or each element of a list with the same other
+    value."""
     if isinstance(left, tuple) and isinstance(right, tuple):
         if len(left) != len(right):
             raise ExpressionError(f"`{symbol}` of lists with {len(left)} and {len(right)} series")

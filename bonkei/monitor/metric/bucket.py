@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from bonkei.monitor.metric.model import Datum
 
 MOST_VALUES = 200
-"""Distinct values that are kept exactly; more are kept within 1 %."""
+"""Distinct values that are kept exactly. Beyond this number, values are kept within 1 %."""
 _WIDTH = math.log(1.01)
 
 
 class Bucket:
-    """An accumulator. `values` counts each value (None: a statistic set came; it has none)."""
+    """An accumulator. `values` counts each value. None: a statistic set was added, so the values
+    are unknown."""
 
     __slots__ = ("count", "high", "is_coarse", "low", "total", "unit", "values")
 
@@ -55,7 +56,7 @@ class Bucket:
             self._keep(other.values.items())
 
     def _add_set(self, count: float, total: float, low: float, high: float) -> None:
-        """ "Percentiles": a statistic set has one only where its values are all the same."""
+        """ "Percentiles": a statistic set has one only if all its values are equal."""
         if count <= 0:
             return
         self.count += count
@@ -74,7 +75,7 @@ class Bucket:
             near = _rounded(value) if self.is_coarse else value
             kept[near] = kept.get(near, 0.0) + count
         if len(kept) > MOST_VALUES and not self.is_coarse:
-            self.is_coarse = True  # from now on each value is rounded as it comes
+            self.is_coarse = True  # from now on each new value is rounded
             coarse: dict[float, float] = {}
             for value, count in kept.items():
                 near = _rounded(value)

@@ -1,4 +1,4 @@
-"""Buckets in SQLite: written behind, with less detail as they age."""
+"""Buckets in SQLite, written later than they come, and with less detail as they age."""
 
 from __future__ import annotations
 
@@ -29,9 +29,8 @@ create table if not exists bucket (
 
 
 class SqliteDisk:
-    """One file. A damaged one is set aside: metrics start again, and nothing else depends on
-    them.
-    """
+    """One file. A damaged file is set aside: metrics begin from nothing, and nothing else depends
+    on them."""
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +64,8 @@ class SqliteDisk:
             yield Kept(metric, length, start, _bucket(*rest))
 
     def write(self, buckets: list[Kept]) -> None:
-        """In one transaction. A full disk loses these values, without an error for the caller."""
+        """Write in one transaction. If the disk is full, these values are lost; the caller gets no
+        error."""
         try:
             with self._connection:
                 self._connection.executemany(
@@ -108,9 +108,9 @@ class SqliteDisk:
         return self._ids[metric]
 
     def age(self, now: float) -> None:
-        """Data ages as in CloudWatch: less than a minute for three hours, minutes for 15 days, 5
-        minutes for 63, hours for 455. Beyond the bound the oldest go.
-        """
+        """Keep data as CloudWatch does: buckets of less than a minute for three hours, of a minute
+        for 15 days, of 5 minutes for 63 days, of an hour for 455 days. Over the limit of size, the
+        oldest are removed."""
         self._lengthen(1, 60, now - RECENT)
         for (length, most), (longer, _) in itertools.pairwise(RESOLUTIONS):
             self._lengthen(length, longer, now - most)
@@ -156,7 +156,7 @@ def _open(file: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=5)
     try:
         connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = off")  # a killed process loses nothing by it
+        connection.execute("pragma synchronous = off")  # a killed process loses no data by this
         connection.executescript(_SCHEMA)
     except sqlite3.DatabaseError:
         connection.close()

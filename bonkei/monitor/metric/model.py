@@ -1,4 +1,4 @@
-"""Which metric, and one datum of it."""
+"""A metric's identity, and one datum."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ Dimensions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class MetricId:
-    """A metric is its namespace, its name and all of its dimensions, in order of their names."""
+    """A metric is identified by its namespace, its name and all its dimensions, in order of their
+    names."""
 
     namespace: str
     name: str
@@ -22,14 +23,14 @@ class MetricId:
 
 
 def metric_id(namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> MetricId:
-    """A metric, whatever the order that its dimensions come in."""
+    """The identity of a metric. The order of the given dimensions does not matter."""
     return MetricId(namespace, name, tuple(sorted((dimensions or {}).items())))
 
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """A datum of PutMetricData: `values` with the count of each, or else a statistic set (`count`,
-    `total`, `low`, `high`). A statistic set has no distribution. `time` in Unix seconds;
+    """A datum of PutMetricData: `values` and how often each occurred, or else a statistic set
+    (`count`, `total`, `low`, `high`). A statistic set has no distribution. `time` in Unix seconds;
     `resolution` is 60, or 1 for a high-resolution metric."""
 
     metric: MetricId

@@ -1,4 +1,4 @@
-"""Statistics of a bucket, by CloudWatch's names for them.
+"""Statistics of a bucket, by CloudWatch's names.
 
 "CloudWatch statistics definitions",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Statistics-definitions.html
@@ -38,8 +38,9 @@ class StatisticError(BonkeiError):
 
 @lru_cache(maxsize=256)
 def statistic(name: str) -> Statistic:
-    """The statistic of a name: a bucket that is not empty gives its value, or None where a
-    statistic set left no distribution. Raises StatisticError."""
+    """The function for a statistic's name. It takes a bucket that is not empty, and returns the
+    value. It returns None if the bucket has no distribution because of a statistic set. Raises
+    StatisticError."""
     if name in SIMPLE:
         return SIMPLE[name]
     if name.upper() == "IQM":
@@ -138,7 +139,7 @@ def _by_share(parts: list[Part], count: float, first: float, last: float) -> lis
 
 
 def _winsorized(parts: list[Part], inside: list[Part]) -> float:
-    """The sum in which values outside have become the nearest bound."""
+    """The sum, with values outside the bounds replaced by the nearest bound."""
     low, high = inside[0][0], inside[-1][0]
     total = sum(value * times for value, times in inside)
     below = sum(times for value, times in parts if value <= low) - inside[0][1]

@@ -17,12 +17,12 @@ from bonkei.monitor.metric.model import Datum, MetricId
 HOUR = 3600
 DAY = 24 * HOUR
 RECENT = 3 * HOUR
-"""How long buckets stay in memory, and how long those of less than a minute are kept at all."""
+"""How long buckets stay in memory, and how long buckets of less than a minute are kept at all."""
 MOST_METRICS = 10_000
 MOST_RECENT = 400
 """Buckets of a metric in memory."""
 RESOLUTIONS = ((60, 15 * DAY), (300, 63 * DAY), (3600, 455 * DAY))
-"""A bucket's length, and its age at which it becomes part of the next longer one."""
+"""The length of a bucket, and the age at which it becomes part of the next longer one."""
 
 
 class MetricError(BonkeiError):
@@ -51,7 +51,7 @@ class Disk(Protocol):
 
 
 class NoDisk:
-    """A store that only remembers: for tests, and until the home is known."""
+    """A store in memory only: for tests, and until the home is known."""
 
     def metrics(self) -> Iterator[MetricId]:
         return iter(())
@@ -66,7 +66,7 @@ class NoDisk:
 
 
 class MetricStore:
-    """Thread of the event loop only. `now` in every call is Unix seconds."""
+    """Use it on the event loop's thread only. `now` is in Unix seconds in every call."""
 
     def __init__(self, disk: Disk | None = None) -> None:
         self._disk = disk or NoDisk()
@@ -78,7 +78,7 @@ class MetricStore:
             self._recent[metric] = {}
 
     def put(self, datum: Datum, now: float) -> None:
-        """Raises MetricError when the metrics are too many (the others lose nothing)."""
+        """Raises MetricError if there are too many metrics. The others lose nothing."""
         series = self._recent.get(datum.metric)
         if series is None:
             if len(self._recent) >= MOST_METRICS:
@@ -97,14 +97,15 @@ class MetricStore:
         self._dirty.add((datum.metric, length, start))
 
     def _known(self, metric: MetricId, length: int, start: int) -> Bucket:
-        """A bucket may have been begun before this process was."""
+        """An earlier process may have begun the bucket."""
         for kept in self._disk.read(metric, start, start + length):
             if (kept.length, kept.start) == (length, start):
                 return kept.bucket
         return Bucket()
 
     def _forget(self, metric: MetricId, series: dict[tuple[int, int], Bucket]) -> None:
-        """The oldest go to disk, so that a metric takes no more than its share of memory."""
+        """Move the oldest buckets to disk, so that a metric takes no more than its share of
+        memory."""
         self.flush()
         oldest = sorted(series, key=lambda key: key[1])[: len(series) - MOST_RECENT]
         for key in oldest:
@@ -116,7 +117,7 @@ class MetricStore:
     def buckets(
         self, metric: MetricId, begin: float, end: float, period: float
     ) -> Mapping[int, Bucket]:
-        """The buckets of [begin, end), by the number of their period from `begin`."""
+        """The buckets of [begin, end), by the number of their period, counted from `begin`."""
         found: dict[int, Bucket] = defaultdict(Bucket)
         for _, start, bucket in self._between(metric, begin, end):
             found[int((start - begin) // period)].merge(bucket)
@@ -139,8 +140,8 @@ class MetricStore:
         return tuple(self._recent)
 
     def drop(self, metric: MetricId, begin: float) -> None:
-        """Remove a metric's data from `begin` on: a rehearsal made them up. A minute that had begun
-        before is real: a rehearsal's data are kept by the second."""
+        """Remove a metric's data from `begin` on, because a rehearsal made it up. A bucket of a
+        minute that began earlier is real: rehearsed data is kept by the second."""
         series = self._recent.get(metric, {})
         for key in [key for key in series if key[1] >= int(begin)]:
             del series[key]
@@ -148,7 +149,7 @@ class MetricStore:
         self._disk.drop(metric, begin)
 
     def last(self, metric: MetricId) -> float:
-        """When its newest datum is from; 0 where none came since the start."""
+        """The time of the newest datum; 0 if none came since the start."""
         return self._last.get(metric, 0.0)
 
     def flush(self) -> None:
@@ -164,7 +165,8 @@ class MetricStore:
         self._dirty.clear()
 
     def age(self, now: float) -> None:
-        """Old buckets become longer ones, and go at last. Memory keeps the recent ones."""
+        """Merge old buckets into longer ones, and finally remove them. Memory keeps the recent
+        ones."""
         self.flush()
         for metric, series in self._recent.items():
             old = [key for key in series if key[1] < now - RECENT]

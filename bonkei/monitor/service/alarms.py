@@ -37,7 +37,7 @@ class AlarmOperations:
         self._engine = monitor.engine
 
     async def put_metric(self, call: AwsCall) -> Mapping[str, Any]:
-        """PutMetricAlarm. It refuses the alarms that CloudWatch would refuse, and those that are
+        """PutMetricAlarm. It refuses the alarms that CloudWatch would refuse, and alarms that are
         not simulated."""
         given = call.parameters
         if given["ComparisonOperator"] not in COMPARISONS or given.get("ThresholdMetricId"):
@@ -92,7 +92,7 @@ class AlarmOperations:
         return {}
 
     async def describe(self, call: AwsCall) -> Mapping[str, Any]:
-        """DescribeAlarms: metric alarms, and composite ones where they are asked for."""
+        """DescribeAlarms: metric alarms, and composite ones if the caller asks for them."""
         given = call.parameters
         kinds = given.get("AlarmTypes") or ["MetricAlarm"]
         chosen = [

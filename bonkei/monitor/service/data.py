@@ -33,7 +33,7 @@ class DataOperations:
         self._monitor = monitor
 
     async def put(self, call: AwsCall) -> Mapping[str, Any]:
-        """All data of a call, or none where one of them cannot be."""
+        """Stores all data of a call, or nothing if one datum is invalid."""
         namespace = call.parameters["Namespace"]
         if namespace.startswith("AWS/"):
             raise invalid("The value AWS/ for parameter Namespace is invalid: it is AWS's own.")
@@ -45,7 +45,7 @@ class DataOperations:
         return {}
 
     async def get(self, call: AwsCall) -> Mapping[str, Any]:
-        """GetMetricData. Every result at once: the miniature has no pages here."""
+        """GetMetricData. All results at once: the miniature has no pages here."""
         parameters = call.parameters
         queries = queries_of(parameters["MetricDataQueries"])
         begin, end = seconds(parameters["StartTime"]), seconds(parameters["EndTime"])

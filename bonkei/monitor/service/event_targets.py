@@ -1,4 +1,4 @@
-"""A target as the APIs of EventBridge and of its Scheduler spell it. Pure."""
+"""Targets in the form of the APIs of EventBridge and its Scheduler. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KNOWN = frozenset(
 
 
 def refusal(given: Mapping[str, Any]) -> str:
-    """Why a target is not taken here; empty when it is."""
+    """Why the miniature does not support a target; empty if it does."""
     arn = str(given["Arn"])
     service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") > 4 else ""
     if service not in SIMULATED:

@@ -1,4 +1,4 @@
-"""The service `events` of the AWS endpoint: events are put, rules are made and looked at.
+"""The service `events` of the AWS endpoint: PutEvents, and the calls for rules.
 
 "Amazon EventBridge API Reference", https://docs.aws.amazon.com/eventbridge/latest/APIReference/
 """
@@ -61,7 +61,7 @@ async def _test(call: AwsCall) -> Mapping[str, Any]:
 
 
 class _Rules:
-    """Those of the default bus: on AWS, schedules of EventBridge Scheduler are not rules."""
+    """The rules of the default bus. On AWS, schedules of EventBridge Scheduler are not rules."""
 
     def __init__(self, bus: EventBus) -> None:
         self._bus = bus
@@ -89,7 +89,7 @@ class _Rules:
         return _rule(self._find(call, call.parameters["Name"]))
 
     async def put(self, call: AwsCall) -> Mapping[str, Any]:
-        """A new rule, or new settings of one, which keeps its targets."""
+        """A new rule, or new settings of an existing one. It keeps its targets."""
         _require_default(call)
         given, arn = call.parameters, _arn(call, call.parameters["Name"])
         pattern, schedule = given.get("EventPattern", ""), given.get("ScheduleExpression", "")
@@ -117,7 +117,7 @@ class _Rules:
         return {"RuleArn": arn}
 
     async def delete(self, call: AwsCall) -> Mapping[str, Any]:
-        """A missing rule is not an error; a rule with targets is not deleted."""
+        """A missing rule is not an error. A rule with targets cannot be deleted."""
         _require_default(call)
         arn = _arn(call, call.parameters["Name"])
         known = self._bus.catalogue.find(arn)
@@ -146,7 +146,7 @@ class _Rules:
         return _page(call, "Targets", found)
 
     async def put_targets(self, call: AwsCall) -> Mapping[str, Any]:
-        """Each separately: one that is not simulated does not fail the others."""
+        """Put each target separately: a target that is not simulated does not fail the others."""
         rule = self._find(call, call.parameters["Rule"])
         kept = {one.id or str(number): one for number, one in enumerate(rule.deliveries, 1)}
         failed = []
@@ -170,7 +170,7 @@ class _Rules:
         return {"FailedEntryCount": len(failed), "FailedEntries": failed}
 
     async def remove_targets(self, call: AwsCall) -> Mapping[str, Any]:
-        """By their ids; a missing one is no error."""
+        """Remove targets by their ids. A missing one is no error."""
         rule = self._find(call, call.parameters["Rule"])
         gone = set(call.parameters["Ids"])
         kept = {one.id or str(number): one for number, one in enumerate(rule.deliveries, 1)}

@@ -62,7 +62,7 @@ class _Schedules:
         return {"ScheduleArn": arn}
 
     async def update(self, call: AwsCall) -> Mapping[str, Any]:
-        """Set all of its settings: a missing one returns to its default."""
+        """Replaces all settings of a schedule. A missing setting returns to its default."""
         known = self._find(call)
         self._keep(replace(self._made(call), address=known.address))
         return {"ScheduleArn": known.arn}
@@ -89,7 +89,7 @@ class _Schedules:
         return {}
 
     async def list(self, call: AwsCall) -> Mapping[str, Any]:
-        """By group, a prefix of their names, and state."""
+        """Filters by group, by a prefix of the names, and by state."""
         given = call.parameters
         found = [
             _summary(one) | {"Target": {"Arn": one.deliveries[0].arn}}
@@ -115,7 +115,7 @@ class _Schedules:
         return _group(call, call.parameters["Name"])
 
     async def delete_group(self, call: AwsCall) -> Mapping[str, Any]:
-        """With its schedules, as on AWS; never the default one."""
+        """Deletes the group and its schedules, as on AWS. The default group cannot be deleted."""
         name = call.parameters["Name"]
         self._require_group(name)
         if name == _DEFAULT:
