@@ -5,7 +5,7 @@ reading     how it is read, subject by subject
 alarm, ...  one subject each: its values, and how they are read. Large subjects have a folder:
             bucket, distribution, load_balancer, network, release, service, web_acl
 coverage    what the miniature does not simulate
-state       Terraform's state, as readers see it
+state       Terraform's state, with typed access for the readers
 """
 
 from bonkei.blueprint.coverage import NotSimulated

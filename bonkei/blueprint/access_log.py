@@ -1,4 +1,4 @@
-"""Where the logs of requests go that CloudFront, load balancers and AWS WAF write.
+"""The destinations of the request logs of CloudFront, load balancers and AWS WAF.
 
 Read from the `access_logs` of aws_lb, the `logging_config` of aws_cloudfront_distribution, and
 aws_wafv2_web_acl_logging_configuration.
@@ -26,8 +26,8 @@ class AccessLog:
 
 @dataclass(frozen=True, slots=True)
 class WafLogFilter:
-    """KEEP or DROP, when one (`MEETS_ANY`) or all (`MEETS_ALL`) of the conditions hold: an action,
-    or a label's name."""
+    """KEEP or DROP, if one (`MEETS_ANY`) or all (`MEETS_ALL`) of the conditions hold. A condition
+    is an action or a label's name."""
 
     behavior: str
     requirement: str
@@ -37,9 +37,9 @@ class WafLogFilter:
 
 @dataclass(frozen=True, slots=True)
 class WafLog:
-    """The log of a web ACL, to ARNs. The first matching filter decides, else `default_behavior`.
-    `redacted`: single_header, uri_path, query_string or method, and a header's name.
-    """
+    """The log of a web ACL, and the ARNs of its destinations. The first matching filter decides, or
+    else `default_behavior`. `redacted`: single_header, uri_path, query_string or method, and a
+    header's name."""
 
     address: str
     web_acl_arn: str

@@ -36,9 +36,9 @@ class MetricQuery:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A metric alarm. `metric` or else `queries`. Actions are ARNs.
+    """A metric alarm. It has `metric` or `queries`. Actions are ARNs.
 
-    `threshold` is None where an anomaly detection band takes its place.
+    `threshold` is None if an anomaly detection band takes its place.
     """
 
     address: str
@@ -66,7 +66,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class CompositeAlarm:
-    """An alarm over other alarms; `rule` as CloudWatch writes it."""
+    """An alarm over other alarms. `rule` is in CloudWatch's language."""
 
     address: str
     arn: str
@@ -77,7 +77,7 @@ class CompositeAlarm:
     insufficient_data_actions: tuple[str, ...] = ()
     actions_enabled: bool = True
     description: str = ""
-    suppressor: str = ""  # an alarm's name or ARN: no actions while it is in ALARM
+    suppressor: str = ""  # an alarm's name or ARN; while it is in ALARM, no actions run
     wait: float = 0.0  # seconds that the suppressor has to go to ALARM
     extension: float = 0.0  # seconds without actions after the suppressor's ALARM
 
@@ -152,7 +152,7 @@ def _query(block: Block) -> MetricQuery:
 
 
 def _metric(block: Block) -> Metric:
-    """An alarm itself and a query's metric differ in the names of the statistic only."""
+    """An alarm and a query's metric differ only in the names of their statistic."""
     statistics = ("statistic", "extended_statistic", "stat")
     return Metric(
         namespace=block.text("namespace", ""),

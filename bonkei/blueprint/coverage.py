@@ -25,8 +25,8 @@ Category = Literal["missing", "declarative", "unknown"]
 class NotSimulated:
     """A resource type, or a part of one resource (`address` then names it).
 
-    `category` is `missing` (could run here, and does not), `declarative` (AWS enforces it, there
-    is nothing to run) or `unknown` (no one has judged this resource type yet).
+    `category` is `missing` (it could run here, but does not), `declarative` (AWS enforces it, so
+    there is nothing to run) or `unknown` (nobody has judged this resource type yet).
     """
 
     kind: str  # resource type, or type.argument
@@ -38,7 +38,7 @@ class NotSimulated:
 
 @dataclass(slots=True)
 class Gaps:
-    """Collects notes during one reading; the same note about the same thing counts once."""
+    """Collects notes during one reading. The same note about the same thing counts once."""
 
     found: dict[tuple[str, str, str], NotSimulated] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ _UNKNOWN = "not known to Bonkei"
 
 
 def read_coverage(state: State, gaps: Gaps) -> tuple[NotSimulated, ...]:
-    """Types first counted as a whole, then parts by address; in a fixed order."""
+    """Whole types first, with their counts; then parts by address. The order is fixed."""
     found = [*_types(state), *_parts(state), *gaps.found.values()]
     return tuple(sorted(found, key=lambda item: (item.kind, natural(item.address))))
 
@@ -72,7 +72,7 @@ def _types(state: State) -> Iterator[NotSimulated]:
 
 
 def judge(kind: str) -> tuple[Any, str]:
-    """A type's category and the reason: by its name, or else by the best matching pattern."""
+    """A type's category and the reason, by its name or else by the best matching pattern."""
     judged = _judged_types()
     if kind in judged:
         return judged[kind]
@@ -91,7 +91,7 @@ def _parts(state: State) -> Iterator[NotSimulated]:
 
 
 def _names(kind: str) -> tuple[str, str]:
-    """A type by both of its names: `aws_alb` is an older one of `aws_lb`."""
+    """A type by both of its names: `aws_alb` is an older name of `aws_lb`."""
     return kind, kind.replace("aws_lb", "aws_alb", 1)
 
 
@@ -118,9 +118,8 @@ def _judged_types() -> dict[str, tuple[Any, str]]:
 
 
 def _values_at(value: Any, path: list[str]) -> Iterator[Any]:
-    """Every value at a path through blocks; text is parsed as JSON where the path continues inside
-    it.
-    """
+    """Every value at a path through blocks. If the path continues inside a text, the text is parsed
+    as JSON."""
     match value:
         case list():
             for item in value:

@@ -25,8 +25,8 @@ class DatabaseInstance:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCluster:
-    """`parameters` are the cluster parameter group's, and its instance's over them;
-    `master_secret_arn` when RDS manages it."""
+    """`parameters` are those of the cluster parameter group, overridden by the instance's.
+    `master_secret_arn` is set if RDS manages the secret."""
 
     address: str
     arn: str
@@ -54,7 +54,7 @@ _POSTGRESQL = ("aurora-postgresql", "postgres")
 
 
 def read_database_clusters(state: State, gaps: Gaps) -> tuple[DatabaseCluster, ...]:
-    """Every PostgreSQL: clusters, and instances of their own as a cluster of one."""
+    """Every PostgreSQL: clusters, and single instances as clusters of one."""
     return tuple(
         sorted((*_clusters(state, gaps), *_instances(state, gaps)), key=lambda c: c.address)
     )
@@ -109,8 +109,8 @@ def _cluster_parameters(
 ) -> tuple[tuple[str, str], ...]:
     """The cluster's parameters, overridden by those of its first instance.
 
-    "Amazon Aurora PostgreSQL parameters": a parameter of the DB parameter group overrides the same
-    one of the cluster's group (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/
+    "Amazon Aurora PostgreSQL parameters": a parameter of the DB parameter group overrides the one
+    of the cluster's group (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/
     USER_WorkingWithParamGroups.html).
     """
     of_cluster = block.text("db_cluster_parameter_group_name", "")
@@ -178,7 +178,7 @@ class _Placement(TypedDict):
 
 
 def _placement(block: Block, state: State) -> _Placement:
-    """Its subnets and encryption: the same arguments in both resource types."""
+    """Its subnets and encryption. Both resource types have the same arguments."""
     name = block.text("db_subnet_group_name", "")
     group = state.find(name, "name", "aws_db_subnet_group")
     return {
@@ -191,13 +191,13 @@ def _placement(block: Block, state: State) -> _Placement:
 
 
 def _master_secret(block: Block) -> str:
-    """The secret that RDS keeps for the master user, if it does."""
+    """The secret that RDS keeps for the master user, if there is one."""
     secrets = block.blocks("master_user_secret")
     return secrets[0].text("secret_arn") if secrets else ""
 
 
 def _parameters(name: str, state: State, group_type: str) -> tuple[tuple[str, str], ...]:
-    """The parameters set in the group; none for a default group, which is not in the state."""
+    """The parameters set in the group. A default group is not in the state, and has none."""
     group = next((g for g in state.managed(group_type) if g.text("name") == name), None)
     if group is None:
         return ()

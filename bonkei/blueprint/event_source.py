@@ -20,9 +20,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """A function's event source: a queue, or a table's stream. Times in seconds; -1: for ever.
+    """A function's event source: a queue, or a table's stream. Times are in seconds; -1 means for
+    ever.
 
-    `function` is the function's ARN, `source` the queue's or the stream's.
+    `function` is the function's ARN. `source` is the ARN of the queue or the stream.
     """
 
     address: str
@@ -33,8 +34,8 @@ class EventSource:
     batch_size: int = 10
     batching_window: float = 0.0
     reports_failures: bool = False  # ReportBatchItemFailures
-    filters: tuple[str, ...] = ()  # JSON patterns; any of them lets a record through
-    maximum_concurrency: int = 0  # 0: no bound of its own
+    filters: tuple[str, ...] = ()  # JSON patterns; a record passes if it matches any of them
+    maximum_concurrency: int = 0  # 0: it has no limit of its own
     starting_position: str = ""
     retries: int = -1
     record_age: float = -1.0
@@ -80,7 +81,7 @@ def _event_source(block: Resource) -> EventSource:
         filters=tuple(_filters(block)),
         maximum_concurrency=scaling.integer("maximum_concurrency", 0) if scaling else 0,
         starting_position=block.text("starting_position", ""),
-        # 0 in Terraform means unset, and AWS's default is "for ever".
+        # In Terraform, 0 means unset. AWS's default is "for ever".
         retries=block.integer("maximum_retry_attempts", 0) or -1,
         record_age=block.number("maximum_record_age_in_seconds", 0) or -1.0,
         bisects=block.flag("bisect_batch_on_function_error"),

@@ -11,7 +11,7 @@ from bonkei.blueprint.state.block import Block
 
 @dataclass(frozen=True, slots=True)
 class Asynchronous:
-    """How events that wait in a function's own queue are handled; `event_age` in seconds."""
+    """How the events in a function's own queue are handled. `event_age` is in seconds."""
 
     retries: int = 2
     event_age: float = 6 * 3600.0
@@ -21,9 +21,8 @@ class Asynchronous:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`timeout` in seconds, `memory` in MiB. `log_group` is where its output goes. `policy`: the
-    permitted callers, from its aws_lambda_permission.
-    """
+    """`timeout` is in seconds, `memory` in MiB. `log_group` receives its output. `policy`: the
+    permitted callers, from its aws_lambda_permission."""
 
     address: str
     arn: str
@@ -106,7 +105,7 @@ def _function(block: Resource, state: State) -> Function:
 
 
 def _permission(block: Resource, function_arn: str) -> PolicyStatement:
-    """As Lambda writes it: "Using resource-based policies for Lambda",
+    """In Lambda's form: "Using resource-based policies for Lambda",
     https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"""
     who = block.text("principal")
     kind = "*" if who == "*" else "Service" if who.endswith((".com", ".com.cn")) else "AWS"

@@ -1,4 +1,4 @@
-"""Deliveries of CloudWatch Logs: logs of AWS's services on their way to a destination.
+"""Deliveries of CloudWatch Logs: from an AWS service's log to a destination.
 
 Read from aws_cloudwatch_log_delivery, with its aws_cloudwatch_log_delivery_source and
 aws_cloudwatch_log_delivery_destination.
@@ -14,9 +14,9 @@ from bonkei.blueprint.state import Resource, State
 
 @dataclass(frozen=True, slots=True)
 class LogDelivery:
-    """Of the log `log_type` (`ACCESS_LOGS`) of a resource, to the ARN of a log group, a bucket
-    (with a prefix) or a Firehose stream. Empty: AWS's default. `source`: the delivery source's
-    ARN."""
+    """Delivers the log `log_type` (`ACCESS_LOGS`) of a resource to the ARN of a log group, a bucket
+    (with a prefix) or a Firehose stream. Empty values mean AWS's default. `source`: the delivery
+    source's ARN."""
 
     address: str
     source: str
@@ -31,7 +31,7 @@ class LogDelivery:
 
 
 def read_log_deliveries(state: State) -> tuple[LogDelivery, ...]:
-    """Those whose source and destination are declared, too."""
+    """Deliveries whose source and destination are declared as well."""
     return tuple(_deliveries(state))
 
 

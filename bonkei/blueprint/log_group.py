@@ -1,6 +1,6 @@
 """CloudWatch Logs: log groups and their filters.
 
-Read from aws_cloudwatch_log_group and the aws_cloudwatch_log_* that belong to one.
+Read from aws_cloudwatch_log_group, and from the aws_cloudwatch_log_* resources of a group.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from bonkei.blueprint.state.use import Use, uses_of
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """`retention` in days, 0 for ever. `writers` are the resources that name it as a destination;
-    containers name theirs in their log configuration or environment instead."""
+    """`retention` is in days; 0 means for ever. `writers` are the resources that name it as a
+    destination. Containers are not among them: they name their groups in their log configuration or
+    environment."""
 
     address: str
     arn: str
@@ -31,7 +32,7 @@ class LogGroup:
 
 @dataclass(frozen=True, slots=True)
 class LogStream:
-    """A declared stream; most streams are created by their writers."""
+    """A declared stream. Writers create most other streams."""
 
     address: str
     log_group_name: str
@@ -56,8 +57,7 @@ class MetricFilter:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilter:
-    """Passes matching events on to `destination_arn`: a function, a Kinesis or a Firehose
-    stream."""
+    """Passes matching events to `destination_arn`: a function, a Kinesis or a Firehose stream."""
 
     address: str
     name: str
@@ -70,14 +70,14 @@ class SubscriptionFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogResourcePolicy:
-    """Which services may write to log groups; `document` is JSON."""
+    """The services that may write to log groups. `document` is JSON."""
 
     address: str
     name: str
     document: str
 
 
-# These read it, or say how it is kept.
+# These resources read the group, or define how it is kept.
 _NOT_A_WRITER = ("aws_cloudwatch_", "aws_iam_", "aws_kms_", "random_", "terraform_data")
 
 

@@ -39,8 +39,8 @@ from bonkei.blueprint.web_acl import WebAcl
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """The architecture: simulated parts, parts that are not simulated, and those that only AWS
-    enforces (network, permissions, keys, …), for checks and drawings. Order: by address."""
+    """The architecture: simulated parts and parts that are not simulated. Checks and drawings also
+    use the parts that only AWS enforces (network, permissions, keys, …). Sorted by address."""
 
     distributions: tuple[Distribution, ...] = ()
     web_acls: tuple[WebAcl, ...] = ()
@@ -83,10 +83,10 @@ class Blueprint:
     parameters: tuple[Parameter, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by ARN
-    arns: tuple[str, ...] = ()  # of everything in the state, for what names them in a policy
+    arns: tuple[str, ...] = ()  # of everything in the state; policies refer to them
 
     def task_definition(self, arn: str) -> TaskDefinition:
-        """The task definition of an ARN; KeyError when there is none."""
+        """The task definition with this ARN. Raises KeyError if there is none."""
         for definition in self.task_definitions:
             if definition.arn == arn:
                 return definition

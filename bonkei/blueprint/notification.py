@@ -1,4 +1,4 @@
-"""SNS topics with their subscriptions, and EventBridge rules with their targets.
+"""SNS topics and their subscriptions; EventBridge rules and their targets.
 
 Read from aws_sns_topic with its subscriptions, aws_cloudwatch_event_rule with its targets.
 """
@@ -17,7 +17,7 @@ from bonkei.blueprint.state.tags import read_tags
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`arn` ends in an id of its own; empty before an apply."""
+    """`arn` ends in an id; empty before an apply."""
 
     address: str
     protocol: str
@@ -28,13 +28,13 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`attributes` as SetTopicAttributes has them, which are texts."""
+    """`attributes` have the names and values of SetTopicAttributes. All are text."""
 
     address: str
     arn: str
     name: str
     kms_key_id: str = ""
-    policy: tuple[PolicyStatement, ...] = ()  # empty: SNS's own, which lets the account in
+    policy: tuple[PolicyStatement, ...] = ()  # empty: SNS's default, for the account
     subscriptions: tuple[Subscription, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -42,10 +42,9 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class EventTarget:
-    """The target of a rule, and its input: `input`, `input_path` or `template` with `input_paths`;
-    the whole event without these. `dead_letters`: a queue's ARN. The task runs in a cluster.
-    `rule_arn`: the rule's.
-    """
+    """The target of a rule, and its input: `input`, `input_path` or `template` with `input_paths`.
+    Without these, the input is the whole event. `dead_letters`: a queue's ARN. A task runs in a
+    cluster. `rule_arn`: the ARN of the rule."""
 
     address: str
     arn: str
@@ -64,8 +63,9 @@ class EventTarget:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """`pattern` is JSON text, or `schedule` an expression; `targets` are ARNs, `deliveries` say
-    more of them. `time_zone` of a schedule of EventBridge Scheduler."""
+    """`pattern` is JSON text; `schedule` is an expression. A rule has one of them. `targets` are
+    ARNs; `deliveries` have the details. `time_zone` belongs to a schedule of EventBridge
+    Scheduler."""
 
     address: str
     arn: str
@@ -76,7 +76,7 @@ class EventRule:
     deliveries: tuple[EventTarget, ...] = ()
     enabled: bool = True
     time_zone: str = ""
-    begins: float = 0.0  # of a schedule, in Unix seconds; 0: no bound
+    begins: float = 0.0  # of a schedule, in Unix seconds; 0: no limit
     ends: float = 0.0
     is_deleted_after: bool = False  # once nothing of a schedule is left
     group: str = ""

@@ -46,8 +46,8 @@ from bonkei.blueprint.web_acl.reader import read_web_acls
 def read(document: Mapping[str, Any], more: Iterable[Resource] = ()) -> Blueprint:
     """Read the architecture from the output of `terraform show -json` (of the applied state).
 
-    `more`: resources of the same form that are not Terraform's. Raises BlueprintError, which names
-    the resource's address and the attribute.
+    `more`: resources of the same form from elsewhere. Raises BlueprintError with the resource's
+    address and the attribute.
     """
     state, gaps = State.parse(document).with_more(more), Gaps()
     return Blueprint(
@@ -92,6 +92,6 @@ def read(document: Mapping[str, Any], more: Iterable[Resource] = ()) -> Blueprin
         objects=read_stored_objects(state),
         arns=state.arns(),
         tags=read_all_tags(state),
-        # Last: by then the readers have noted what they could not carry over.
+        # This comes last: by now the readers have noted everything that they could not carry over.
         not_simulated=read_coverage(state, gaps),
     )

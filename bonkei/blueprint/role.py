@@ -1,6 +1,6 @@
-"""IAM roles: their trust, their rights, and their uses.
+"""IAM roles: their trust policies, their permissions, and their uses.
 
-Read from aws_iam_role with every policy that is attached to it. Grammar of the documents:
+Read from aws_iam_role and every attached policy. Grammar of the documents:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
@@ -17,7 +17,7 @@ from bonkei.blueprint.state.use import Use, uses_of
 
 @dataclass(frozen=True, slots=True)
 class PolicyStatement:
-    """A statement of a policy document; `address` is of the resource that it is written in."""
+    """A statement of a policy document. `address`: the resource that contains the document."""
 
     address: str
     effect: str  # Allow | Deny
@@ -33,8 +33,8 @@ class PolicyStatement:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`managed_policies` are ARNs of policies whose text is not in the state (AWS's own).
-    `boundary`: the statements of the permissions boundary, where the state has them."""
+    """`managed_policies` are ARNs of policies without their text in the state (AWS's own).
+    `boundary`: the statements of the permissions boundary, if they are in the state."""
 
     address: str
     arn: str
@@ -48,7 +48,7 @@ class Role:
 
 
 def read_policy_document(block: Block, name: str) -> tuple[PolicyStatement, ...]:
-    """The statements of a policy that an attribute holds as JSON text; none when it is unset."""
+    """The statements of a policy in an attribute (JSON text); none if it is unset."""
     if not block.has(name):
         return ()
     document = Block(block.address, {name: block.json(name)}, block.path).required_block(name)
@@ -108,12 +108,12 @@ def _flat(value: Any) -> Iterator[str]:
         yield str(value)
 
 
-# Naming a role in these does not use it.
+# If one of these names a role, that does not count as a use.
 _NOT_A_USE = ("aws_iam_", "aws_kms_", "random_", "terraform_data", "null_resource")
 
 
 def read_roles(state: State) -> tuple[Role, ...]:
-    """Every role, with the resources that name it in an argument of theirs."""
+    """Every role, with the resources that name it in an argument."""
     return tuple(_role(block, state) for block in state.managed("aws_iam_role"))
 
 
@@ -171,11 +171,11 @@ def _attached(role: Resource, state: State) -> Iterator[tuple[str, str]]:
 
 
 def _unique(statements: list[PolicyStatement]) -> tuple[PolicyStatement, ...]:
-    """In order; the state repeats an inline policy in the role's own computed attribute."""
+    """In order. The state repeats an inline policy in the role's computed attribute."""
     seen: dict[tuple[object, ...], PolicyStatement] = {}
     for statement in statements:
         key = (statement.effect, statement.actions, statement.resources, statement.conditions)
-        # The later one is of the policy's own resource, which is where it is written.
+        # The later one is that of the policy's own resource, where the policy is written.
         seen[(*key, statement.not_actions, statement.not_resources)] = statement
     return tuple(seen.values())
 

@@ -1,4 +1,4 @@
-"""A Secrets Manager secret: its name and ARN; the value is in the vault, never here.
+"""A Secrets Manager secret: its name and ARN. Its value is in the vault, never here.
 
 Read from aws_secretsmanager_secret and its policy.
 """
@@ -22,7 +22,7 @@ class Secret:
 
 
 def read_secrets(state: State) -> tuple[Secret, ...]:
-    """Every secret; its value is not in the state, or is not looked at."""
+    """Every secret. Its value is not in the state, or is not read."""
     return tuple(
         Secret(
             address=block.address,
@@ -36,7 +36,7 @@ def read_secrets(state: State) -> tuple[Secret, ...]:
 
 
 def find_secret(secrets: Iterable[Secret], wanted: str) -> Secret | None:
-    """The first secret with this name, or with this after a slash or a hyphen at its end."""
+    """The first secret with this name, or with a name that ends in it after a slash or a hyphen."""
     for secret in secrets:
         if secret.name == wanted or secret.name.endswith((f"/{wanted}", f"-{wanted}")):
             return secret

@@ -15,7 +15,7 @@ from bonkei.blueprint.state.block import Block
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroupRule:
-    """One rule, however it is written. Peers are CIDR blocks, prefix lists and security groups.
+    """One rule, in any of the three forms. Peers are CIDR blocks, prefix lists and security groups.
 
     `protocol` is `-1` for all; the ports are then meaningless.
     """
@@ -30,7 +30,7 @@ class SecurityGroupRule:
     security_group_ids: tuple[str, ...] = ()
 
     def covers(self, protocol: str, port: int) -> bool:
-        """Whether the rule is about this protocol and port."""
+        """Whether the rule applies to this protocol and port."""
         if self.protocol == "-1":
             return True
         return self.protocol == protocol and self.from_port <= port <= self.to_port
@@ -38,7 +38,7 @@ class SecurityGroupRule:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroup:
-    """Everything that is not allowed by a rule is denied."""
+    """Traffic without an allowing rule is denied."""
 
     address: str
     arn: str
@@ -78,7 +78,7 @@ def _rules(group: Resource, state: State) -> Iterator[SecurityGroupRule]:
     group_id = group.text("id")
     own = list(_resource_rules(group_id, state))
     yield from own
-    # Where there are some of a direction, the state repeats them in that computed argument.
+    # If there are separate rules for a direction, the state repeats them in that computed argument.
     stated = {rule.direction for rule in own}
     if "ingress" not in stated:
         for item in group.blocks("ingress"):
@@ -120,7 +120,7 @@ def _rule(
 
 def _groups(block: Block, group_id: str) -> tuple[str, ...]:
     single = ("source_security_group_id", "referenced_security_group_id")
-    # In aws_security_group_rule, `self` is a flag; `security_groups` exists in blocks only.
+    # In aws_security_group_rule, `self` is a flag; `security_groups` exists only in blocks.
     found = set(_values(block, ("security_groups",), single))
     if block.values.get("self") is True:
         found.add(group_id)

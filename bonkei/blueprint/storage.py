@@ -1,6 +1,6 @@
-"""Storage for programs other than buckets and databases: queues, tables, parameters.
+"""Storage for programs, other than buckets and databases: queues, tables, parameters.
 
-Read from aws_sqs_queue with its satellites, aws_dynamodb_table, aws_ssm_parameter.
+Read from aws_sqs_queue and the resources that configure it, aws_dynamodb_table, aws_ssm_parameter.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Tags = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """An SQS queue; `attributes` as CreateQueue has them, which are texts."""
+    """An SQS queue. `attributes` have the names and values of CreateQueue. All are text."""
 
     address: str
     arn: str
@@ -29,7 +29,8 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A DynamoDB table; `definition` as CreateTable has it. `stream_arn`: of its stream."""
+    """A DynamoDB table. `definition` is in CreateTable's form. `stream_arn`: the ARN of its
+    stream."""
 
     address: str
     arn: str
@@ -42,7 +43,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An SSM parameter: String, StringList or SecureString. A value does not show in a repr."""
+    """An SSM parameter: String, StringList or SecureString. Its repr does not show the value."""
 
     address: str
     arn: str
@@ -217,7 +218,7 @@ def _ttl(block: Resource) -> str:
 
 
 def read_parameters(state: State) -> tuple[Parameter, ...]:
-    """Every parameter whose value is in the state."""
+    """Every parameter with its value in the state."""
     return tuple(
         Parameter(
             address=block.address,

@@ -1,4 +1,4 @@
-"""CloudWatch Logs, and the ways of records into it.
+"""CloudWatch Logs, and the ways in which records reach it.
 
-`store` keeps log groups, streams and events on disk, and says what CloudWatch Logs would refuse.
+`store` keeps log groups, streams and events on disk, and refuses the same as CloudWatch Logs.
 """

@@ -6,7 +6,7 @@ from bonkei.aws_service import AwsServiceError
 
 
 class LogsError(AwsServiceError):
-    """An error of CloudWatch Logs, by its own name of it."""
+    """An error of CloudWatch Logs, with its name there."""
 
 
 def no_such_group() -> LogsError:

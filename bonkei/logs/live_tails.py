@@ -24,7 +24,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """The wishes of a session: groups (their ARNs by name), streams by names or beginnings."""
+    """A session's selection: groups (their ARNs by name), and streams by names or beginnings."""
 
     groups: Mapping[str, str]
     pattern: FilterPattern
@@ -41,7 +41,7 @@ class Wish:
 
 @dataclass(slots=True)
 class Session:
-    """The events that matched since the last update, up to its bound."""
+    """The matching events since the last update. Their number is limited."""
 
     wish: Wish
     found: list[dict[str, Any]] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Session:
 
 
 class LiveTails:
-    """The sessions; `arrived` with all that the store accepts."""
+    """The sessions. `arrived` is called with every accepted event."""
 
     def __init__(self, sleep: Sleep = asyncio.sleep) -> None:
         self.sleep = sleep

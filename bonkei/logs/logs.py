@@ -27,14 +27,15 @@ from bonkei.logs.store.log_store import DEFAULT_BYTES, LogStore
 from bonkei.logs.subscriptions import matched
 
 May = Callable[[str, str, str], str]
-"""Why a role (its ARN) may not do something (`logs:PutLogEvents`) to a resource; empty: it may."""
+"""Why a role (its ARN) may not do an action (`logs:PutLogEvents`) on a resource; empty if it
+may."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogsSettings:
-    """`directory`: the store's own, below the home; `limit`: of its events, in bytes.
-    `database_logs`: where each database cluster has a folder with its log.
-    `time_factor`: how many of AWS's minutes one is, between two objects of an access log."""
+    """`directory`: the store's own, below the home. `limit`: of its events, in bytes.
+    `database_logs`: where each database cluster has a folder with its log. `time_factor`: how many
+    of AWS's minutes pass in one minute, between two objects of an access log."""
 
     directory: Path
     account: str
@@ -45,7 +46,7 @@ class LogsSettings:
 
 @dataclass(frozen=True, slots=True)
 class LogsSnapshot:
-    """`stored`, `limit` and `forgotten` in bytes; `lost`: events that no group has taken."""
+    """`stored`, `limit` and `forgotten` are in bytes. `lost`: events that no group has taken."""
 
     groups: int
     stored: int
@@ -64,7 +65,7 @@ class Report(Protocol):
 
 
 class Logs:
-    """CloudWatch Logs: `start` before anybody writes, `apply` with each blueprint."""
+    """CloudWatch Logs. Call `start` before anybody writes, and `apply` with each blueprint."""
 
     def __init__(
         self,
@@ -126,7 +127,7 @@ class Logs:
         return LogsService(self.desk)
 
     def desk(self, region: str) -> Desk:
-        """For the operations of the API. LogsError before the start."""
+        """For the operations of the API. Raises LogsError before the start."""
         if not self.store.is_open:
             raise LogsError("ServiceUnavailableException", "The miniature is starting.")
         return Desk(
@@ -140,7 +141,8 @@ class Logs:
     def awslogs(
         self, options: AwsLogsOptions, container: str, task_id: str, role_arn: str
     ) -> AwsLogsDriver:
-        """An open driver, for a container of a task with this execution role. LogDriverError."""
+        """An open driver for a container of a task with this execution role. Raises
+        LogDriverError."""
         writer = self.writer(role_arn, options.region)
         stream = options.stream(container, task_id)
         driver = AwsLogsDriver(options, stream, writer, self._report)
@@ -148,7 +150,7 @@ class Logs:
         return driver
 
     def writer(self, role_arn: str, region: str) -> RoleWriter:
-        """The store, as far as a role may write there."""
+        """The store, with a role's permissions to write."""
         return RoleWriter(self.store, self._may, role_arn, self.desk(region).arn)
 
     def snapshot(self) -> LogsSnapshot:
@@ -162,7 +164,7 @@ class Logs:
         )
 
     def _put_for_service(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
-        """Deliver as a service of AWS does: it creates its stream, and never a group."""
+        """Deliver as an AWS service does: it creates its stream, but never a group."""
         if stream not in self.store.group(group).streams:
             self.store.create_stream(group, stream)
         self.store.put(group, stream, events)
@@ -176,7 +178,7 @@ class Logs:
 
 
 class RoleWriter:
-    """The store, as far as a role may."""
+    """The store, with a role's permissions."""
 
     def __init__(self, store: LogStore, may: May, role_arn: str, arn: Callable[[str], str]) -> None:
         self._store = store

@@ -1,6 +1,5 @@
-"""Reads log groups for `bonkei logs`, in another process than the writer's. It changes nothing on
-disk: a half-written end belongs to the writer.
-"""
+"""Reads log groups for `bonkei logs`, in a different process from the writer. It changes nothing on
+disk: a half-written end belongs to the writer."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ class GroupReader:
             self._seen[stream] = max(self._seen.get(stream, 0), page.sequence + page.count)
 
     def new(self, wants: WantsStream) -> list[Stored]:
-        """In order of time as far as they came together."""
+        """In order of time, for events that came together."""
         found: list[Stored] = []
         for stream, page in tuple(self._pages(wants)):
             seen = self._seen.get(stream, 0)

@@ -1,8 +1,8 @@
-"""S3 buckets: their settings, and declared objects.
+"""S3 buckets: their settings, and their declared objects.
 
 values         the values for checks, drawings and the AWS endpoint
-reader         aws_s3_bucket with its satellites
-settings       the satellites in the words of S3's API (lifecycle)
+reader         aws_s3_bucket and the resources that configure it
+settings       these resources in the form of S3's API (lifecycle)
 stored_object  aws_s3_object
 """
 

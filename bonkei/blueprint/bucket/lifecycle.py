@@ -40,7 +40,8 @@ def _rule(rule: Block) -> Document:
 
 
 def _filter(rule: Block) -> Document:
-    """A rule of before 2016 has its prefix beside the filter; the same is meant."""
+    """A rule in the form from before 2016 has its prefix beside the filter. The meaning is the
+    same."""
     found = rule.block("filter")
     if found is None:
         return {"Prefix": rule.text("prefix", "")}
@@ -80,7 +81,7 @@ def _noncurrent(block: Block) -> dict[str, Any]:
 
 
 def _days(block: Block) -> int | None:
-    """A transition may be at once (0 days); an expiration that has none has 0 in the state."""
+    """A transition may have 0 days. For an expiration, 0 in the state means that none is set."""
     days = block.values.get("days")
     if days is None or block.values.get("date") or (days == 0 and not block.has("storage_class")):
         return None

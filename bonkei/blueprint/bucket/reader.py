@@ -79,7 +79,7 @@ def _prefix(found: Resource) -> str:
 
 
 def _has_other_filter(found: Resource) -> bool:
-    """By tags or an access point, which no part measures."""
+    """By tags or an access point. Nothing in the miniature measures this."""
     block = found.block("filter")
     return block is not None and (block.has("tags") or block.has("access_point"))
 

@@ -10,14 +10,15 @@ from bonkei.blueprint.role import PolicyStatement
 from bonkei.blueprint.state.use import Use
 
 Document = Mapping[str, Any]
-"""The elements of an XML document in their order: text, a document, or a list of either where the
-element is repeated. What is None is left out."""
+"""The elements of an XML document in order: text, a document, or a list of either for a repeated
+element. None is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class BucketSetting:
-    """A setting of a bucket in S3's API: `name` is its word in the address (`lifecycle`, `cors`),
-    `root` its document's root element; a policy is JSON text. `headers` hold further values."""
+    """A setting of a bucket in S3's API: `name` is its word in the address (`lifecycle`, `cors`).
+    `root` is the root element of its document. A policy is JSON text. `headers` have further
+    values."""
 
     name: str
     root: str = ""
@@ -43,7 +44,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`encryption` is aws:kms, aws:kms:dsse, AES256 or empty when the definitions say nothing."""
+    """`encryption` is aws:kms, aws:kms:dsse or AES256; empty if the definitions do not set it."""
 
     address: str
     arn: str
@@ -58,4 +59,4 @@ class Bucket:
     settings: tuple[BucketSetting, ...] = ()  # all its settings, in the form of S3's API
     object_lock: bool = False
     request_metrics: tuple[tuple[str, str], ...] = ()  # metrics configurations: id, prefix
-    force_destroy: bool = False  # it is emptied when it is no longer declared
+    force_destroy: bool = False  # it is emptied and removed when it is no longer declared

@@ -2,7 +2,7 @@
 
 values             the values for the edge
 reader             aws_cloudfront_distribution (cache_policy, response_headers)
-managed_policies   the policies that are in every account
+managed_policies   the policies that exist in every account
 """
 
 from bonkei.blueprint.distribution.values import (

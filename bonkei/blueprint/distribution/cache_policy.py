@@ -1,5 +1,5 @@
-"""aws_cloudfront_cache_policy, aws_cloudfront_origin_request_policy, and the arguments that came
-before them (`forwarded_values`)."""
+"""aws_cloudfront_cache_policy, aws_cloudfront_origin_request_policy, and the older arguments
+(`forwarded_values`)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ _BEHAVIORS: dict[str, SelectionBehavior] = {
 
 
 def read_cache_policy(behavior: Block, state: State) -> CachePolicy:
-    """The policy that a behavior names: from the state, or one of CloudFront's managed ones."""
+    """The policy that a behavior names: one of the state, or one of CloudFront's managed
+    policies."""
     policy_id = behavior.text("cache_policy_id", "")
     if not policy_id:
         behavior.refuse(
@@ -78,10 +79,10 @@ def read_origin_request_policy(behavior: Block, state: State) -> OriginRequestPo
 
 
 def read_forwarded_values(behavior: Block) -> tuple[CachePolicy, OriginRequestPolicy | None]:
-    """The legacy cache settings: the forwarded parts are the cache key.
+    """The legacy cache settings. The forwarded parts form the cache key.
 
-    All headers forwarded (`*`) means that nothing is cached: "Cache content based on request
-    headers", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/header-caching.html
+    If all headers are forwarded (`*`), nothing is cached: "Cache content based on request headers",
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/header-caching.html
     """
     values = behavior.required_block("forwarded_values")
     headers = tuple(sorted(values.texts("headers")))

@@ -1,5 +1,5 @@
-"""CloudFront's managed policies: a distribution may name one by its id, which is the same in
-every account."""
+"""CloudFront's managed policies. A distribution names one by its id; the ids are the same in every
+account."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECURITY_HEADERS = (
 
 @cache
 def managed_policies() -> dict[str, list[dict[str, Any]]]:
-    """The table as it is written: kind of policy -> policies."""
+    """The table as in its file: kind of policy -> policies."""
     data = files("bonkei.blueprint") / "data" / "cloudfront_managed_policies.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))
 

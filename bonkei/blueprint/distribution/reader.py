@@ -61,7 +61,7 @@ def _distribution(block: Resource, state: State, gaps: Gaps) -> Distribution:
 
 
 def _first_members(block: Resource, gaps: Gaps) -> dict[str, str]:
-    """Origin groups by id, as their primary origin: failover is named as not simulated."""
+    """Origin groups by id, each as its primary origin. Failover is noted as not simulated."""
     members: dict[str, str] = {}
     for group in block.blocks("origin_group"):
         found = group.blocks("member")
@@ -102,7 +102,7 @@ def _behavior(block: Block, pattern: str, targets: dict[str, str], state: State)
 def _origin(block: Block, state: State) -> Origin:
     custom = block.block("custom_origin_config")
     vpc = block.block("vpc_origin_config")
-    # A VPC origin's ports and protocol are a resource of their own.
+    # A VPC origin has its ports and protocol in a resource of its own.
     connection = custom or (_vpc_origin(vpc, state) if vpc else None)
     timeouts = custom or vpc or Block(block.address, {})
     connection = connection or Block(block.address, {})

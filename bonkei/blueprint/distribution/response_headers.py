@@ -13,7 +13,7 @@ from bonkei.blueprint.state.block import Block
 def read_response_headers(
     behavior: Block, state: State
 ) -> tuple[tuple[ResponseHeader, ...], tuple[str, ...]]:
-    """The headers that a behavior's policy sets, and the names of those that it removes."""
+    """The headers that a behavior's policy sets, and the names of the headers that it removes."""
     policy_id = behavior.text("response_headers_policy_id", "")
     if not policy_id:
         return (), ()

@@ -18,7 +18,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class CachePolicy:
-    """The parts of the cache key, and the limits of a response's life in the cache (seconds)."""
+    """The parts of the cache key, and the limits of a response's time in the cache (seconds)."""
 
     name: str
     min_ttl: float
@@ -33,7 +33,8 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True)
 class OriginRequestPolicy:
-    """The parts sent to the origin beyond the cache key. `headers.behavior` may be `all`."""
+    """The parts that are sent to the origin in addition to the cache key. `headers.behavior` may be
+    `all`."""
 
     name: str
     headers: Selection = Selection("none")
@@ -43,7 +44,7 @@ class OriginRequestPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ResponseHeader:
-    """A header that the distribution sets; `override` wins over the origin's own."""
+    """A header that the distribution sets. With `override` it replaces the origin's own."""
 
     name: str
     value: str
@@ -52,7 +53,8 @@ class ResponseHeader:
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """A cache behavior: which requests (by path pattern) go to which origin, and how."""
+    """A cache behavior: the origin for requests with a path pattern, and the way they are
+    handled."""
 
     path_pattern: str  # "*" for the default behavior
     origin_id: str
@@ -68,8 +70,8 @@ class Behavior:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a behavior's requests go. `headers` are added to each (the secret header is one).
-    `in_vpc`: a VPC origin."""
+    """The destination of a behavior's requests. `headers` are added to each request (the secret
+    header is one). `in_vpc`: a VPC origin."""
 
     id: str
     domain_name: str
@@ -87,7 +89,8 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class CustomErrorResponse:
-    """The viewer's response in place of an origin's error, and how long the error is cached."""
+    """The viewer's response in place of an origin's error, and the time for which the error is
+    cached."""
 
     error_code: int
     error_caching_min_ttl: float = 10.0

@@ -17,7 +17,8 @@ _FINAL = ("forward", "redirect", "fixed-response")
 
 
 def read_action(block: Resource, name: str, gaps: Gaps) -> Action:
-    """The final action. One before it (signing in) is noted: the miniature lets requests pass."""
+    """The final action. An action before it (signing in) is noted, and the miniature lets requests
+    pass."""
     actions = sorted(block.blocks(name), key=lambda action: action.integer("order", 1))
     final = [action for action in actions if action.text("type") in _FINAL]
     if len(final) != 1:

@@ -19,7 +19,7 @@ _WITH_REGEX = ("path_pattern", "host_header", "http_header")
 
 
 def matches_by_regex(rule: Block) -> bool:
-    """Whether a condition is written as a regular expression."""
+    """Whether a condition is a regular expression."""
     return any(
         inner.has("regex_values")
         for condition in rule.blocks("condition")
@@ -29,8 +29,8 @@ def matches_by_regex(rule: Block) -> bool:
 
 
 def read_conditions(rule: Block) -> tuple[Condition, ...]:
-    """All conditions of a rule; a block may hold several. In the order of their repr: the state
-    keeps them as a set, and their order means nothing."""
+    """All conditions of a rule. A block may have several. They are sorted by their repr: the state
+    keeps them as a set, so their order means nothing."""
     found = [item for block in rule.blocks("condition") for item in _conditions(block)]
     if not found:
         rule.refuse("condition", "a rule without a condition")

@@ -15,7 +15,7 @@ _RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
 
 
 def read_load_balancers(state: State, gaps: Gaps) -> tuple[LoadBalancer, ...]:
-    """Every Application Load Balancer; network and gateway ones are noted."""
+    """Every Application Load Balancer. Network and gateway load balancers are noted."""
     return tuple(_load_balancers(state, gaps))
 
 

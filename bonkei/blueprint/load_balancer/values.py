@@ -28,7 +28,7 @@ class HttpRequestMethod:
 
 @dataclass(frozen=True, slots=True)
 class QueryString:
-    """Pairs of key (may be empty: any key) and value pattern; one of them has to match."""
+    """Pairs of key (empty: any key) and value pattern. One of them must match."""
 
     pairs: tuple[tuple[str, str], ...]
 
@@ -49,7 +49,7 @@ class WeightedTarget:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """To one of the target groups, by weight; `stickiness` in seconds, 0 for none."""
+    """Forward to one of the target groups, by weight. `stickiness` is in seconds; 0 for none."""
 
     targets: tuple[WeightedTarget, ...]
     stickiness: int = 0
@@ -58,8 +58,7 @@ class Forward:
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """`#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` are replaced by the request's
-    own.
-    """
+    values."""
 
     status: int
     protocol: str = "#{protocol}"
@@ -81,7 +80,8 @@ Action = Forward | Redirect | FixedResponse
 
 @dataclass(frozen=True, slots=True)
 class ListenerRule:
-    """All conditions have to hold (within one, any value); lowest priority number first."""
+    """All conditions must hold; in one condition, any value may match. The rule with the lowest
+    priority number comes first."""
 
     address: str
     arn: str
@@ -92,7 +92,7 @@ class ListenerRule:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """`rules` are in order of priority; `default_action` when none matches."""
+    """`rules` are in order of priority. `default_action` applies if none matches."""
 
     address: str
     arn: str
@@ -104,7 +104,8 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """Times in seconds. `aliases` are further DNS names that lead to it (an origin may use one)."""
+    """Times are in seconds. `aliases` are further DNS names of the load balancer (an origin may use
+    one)."""
 
     address: str
     arn: str
@@ -126,7 +127,7 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class TargetHealthCheck:
-    """Times in seconds; `matcher` as ELB writes it: `200`, `200,302`, `200-299`."""
+    """Times are in seconds. `matcher` is in ELB's form: `200`, `200,302`, `200-299`."""
 
     path: str = "/"
     port: str = "traffic-port"

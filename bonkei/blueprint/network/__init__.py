@@ -1,4 +1,4 @@
-"""The network: VPCs, subnets with the routes that hold in them, gateways and endpoints.
+"""The network: VPCs, subnets with their routes, gateways and endpoints.
 
 values   the values for reachability
 acls     network ACLs

@@ -13,7 +13,7 @@ _PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 
 
 def read_acls(state: State) -> tuple[NetworkAcl, ...]:
-    """Every ACL that the definitions say anything about. A VPC's default one lets all pass."""
+    """Every ACL with declared settings. A VPC's default ACL allows everything."""
     return tuple(
         NetworkAcl(
             address=block.address,
@@ -43,7 +43,7 @@ def _rules(acl: Resource, state: State) -> Iterator[AclRule]:
     for rule in own:
         outward = rule.flag("egress")
         yield _rule(rule, "egress" if outward else "ingress", "rule_number", "rule_action")
-    if own:  # the state repeats them in the ACL's computed arguments
+    if own:  # the state repeats the rules in the ACL's computed arguments
         return
     for written in acl.blocks("ingress"):
         yield _rule(written, "ingress", "rule_no", "action")

@@ -104,7 +104,7 @@ def _subnet(block: Resource, state: State) -> Subnet:
 
 
 def _route_table_id(subnet_id: str, vpc_id: str, state: State) -> str:
-    """ "Subnet route tables": a subnet's own association, or else the VPC's main route table.
+    """ "Subnet route tables": a subnet's own route table, or else the VPC's main one.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
     """
@@ -122,7 +122,7 @@ def _route_table_id(subnet_id: str, vpc_id: str, state: State) -> str:
 
 
 def _is_known(table_id: str, vpc_id: str, state: State) -> bool:
-    """Whether the table is one of the state: declared, or born with a VPC that is declared."""
+    """Whether the table is in the state: declared, or created with a declared VPC."""
     tables = state.managed("aws_route_table", "aws_default_route_table")
     vpcs = state.managed("aws_vpc", "aws_default_vpc")
     return any(table.text("id") == table_id for table in tables) or any(
@@ -203,7 +203,7 @@ def _associated(kind: str, attribute: str, endpoint_id: str, state: State) -> se
 
 
 def _prefix_lists(state: State) -> Iterator[PrefixList]:
-    """Own lists and those looked up, each id once."""
+    """Own lists and looked-up ones, each id once."""
     seen: set[str] = set()
     for block in state.known("aws_ec2_managed_prefix_list", "aws_prefix_list"):
         identifier = block.text("id")

@@ -1,4 +1,4 @@
-"""The network: VPCs, subnets with the routes that hold in them, gateways and endpoints."""
+"""The network: VPCs, subnets with their routes, gateways and endpoints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RouteTarget = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """`dns` is whether private DNS names (an interface endpoint's) resolve in it."""
+    """`dns`: whether private DNS names (those of an interface endpoint) resolve in it."""
 
     address: str
     arn: str
@@ -34,15 +34,14 @@ class Route:
     destination: str
     target: RouteTarget
     target_id: str
-    address: str = ""  # of what wrote it, for a finding
+    address: str = ""  # the resource that declares it, for a finding
 
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """`routes`: those of the subnet's route table (its own, or the VPC's main one); the VPC's local
-    route is implied. `routes_known` is False where that table is outside the definitions: then the
-    destinations of the subnet are unknown.
-    """
+    """`routes`: those of the subnet's route table (its own, or the VPC's main one). The VPC's local
+    route is implied. `routes_known` is False if that table is outside the definitions: the subnet's
+    routes are then unknown."""
 
     address: str
     arn: str
@@ -95,7 +94,8 @@ class VpcEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class AclRule:
-    """Numbered; the lowest number that fits decides. `protocol` is `-1` for all."""
+    """Rules have numbers. The matching rule with the lowest number decides. `protocol` is `-1` for
+    all."""
 
     direction: Literal["ingress", "egress"]
     number: int
@@ -108,7 +108,7 @@ class AclRule:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAcl:
-    """Stateless: both directions of a connection have to pass. Without a rule that fits, nothing
+    """Stateless: both directions of a connection must pass. Without a matching rule, nothing
     passes."""
 
     address: str
@@ -120,7 +120,8 @@ class NetworkAcl:
 
 @dataclass(frozen=True, slots=True)
 class PrefixList:
-    """A named list of networks. `weight` is how many of a security group's rules it counts as."""
+    """A named list of networks. `weight` is the number of security group rules that it counts
+    as."""
 
     address: str
     id: str
@@ -130,7 +131,7 @@ class PrefixList:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """All of it."""
+    """The whole network."""
 
     vpcs: tuple[Vpc, ...] = ()
     subnets: tuple[Subnet, ...] = ()

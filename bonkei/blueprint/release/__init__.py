@@ -1,4 +1,4 @@
-"""What a release passes through.
+"""The parts that a release passes through.
 
 code_repository     CodeCommit
 pipeline            CodePipeline

@@ -11,9 +11,9 @@ from bonkei.blueprint.state.tags import read_tags
 
 @dataclass(frozen=True, slots=True)
 class BuildSource:
-    """Where the input comes from. `type` as CodeBuild names it: CODEPIPELINE, CODECOMMIT, S3,
-    NO_SOURCE, … `identifier` is a secondary source's; `version` a commit, a branch or an object's
-    version, empty for the newest."""
+    """The origin of the input. `type` is CodeBuild's: CODEPIPELINE, CODECOMMIT, S3, NO_SOURCE, …
+    `identifier` belongs to a secondary source. `version` is a commit, a branch or an object's
+    version; empty for the newest."""
 
     type: str = "NO_SOURCE"
     location: str = ""
@@ -23,9 +23,9 @@ class BuildSource:
 
 @dataclass(frozen=True, slots=True)
 class BuildArtifacts:
-    """The destination of the output. `type`: CODEPIPELINE, S3 or NO_ARTIFACTS; `identifier` is a
-    secondary artifact's. The other members are those of `ProjectArtifacts` in CodeBuild's API.
-    """
+    """The destination of the output. `type`: CODEPIPELINE, S3 or NO_ARTIFACTS; `identifier` belongs
+    to a secondary artifact. The other members are those of `ProjectArtifacts` in CodeBuild's
+    API."""
 
     type: str = "NO_ARTIFACTS"
     location: str = ""
@@ -129,7 +129,7 @@ def _project(block: Resource) -> BuildProject:
 
 
 def _part(block: Block, name: str) -> Block:
-    """A block that may be missing; then everything in it has its default."""
+    """A block that may be missing. Then every value has its default."""
     return block.block(name) or Block(block.address, {}, block.at(name))
 
 

@@ -48,7 +48,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`result`: the consequence for the stage, one of FAIL, SKIP, ROLLBACK and RETRY."""
+    """`result`: the consequence for the stage: FAIL, SKIP, ROLLBACK or RETRY."""
 
     result: str
     rules: tuple[Rule, ...] = ()
@@ -65,7 +65,7 @@ class OnFailure:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`before_entry` and `on_success`: of pipelines of type V2, as `on_failure`."""
+    """`before_entry`, `on_success` and `on_failure` exist only in pipelines of type V2."""
 
     name: str
     actions: tuple[PipelineAction, ...]
@@ -75,14 +75,14 @@ class Stage:
 
     @property
     def entry_condition(self) -> str:
-        """The name of the first rule that holds before the stage is entered."""
+        """The name of the first rule that must hold before the stage is entered."""
         names = [rule.name for condition in self.before_entry for rule in condition.rules]
         return names[0] if names else ""
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineVariable:
-    """Without a `default` each start gives it a value."""
+    """Without a `default`, each start must give a value."""
 
     name: str
     default: str = ""
@@ -106,7 +106,7 @@ class GitPush:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A start of a pipeline of type V2 other than by a person; `action`: its source action."""
+    """Starts a pipeline of type V2 automatically. `action`: its source action."""
 
     action: str
     pushes: tuple[GitPush, ...] = ()

@@ -48,7 +48,7 @@ def _command(block: Block, name: str) -> tuple[str, ...] | None:
 
 
 def _environment(block: Block) -> tuple[tuple[str, str], ...]:
-    """A value may be left out (KeyValuePair): the variable is then there and empty."""
+    """A value may be missing (KeyValuePair). The variable then exists, and is empty."""
     items = block.blocks("environment")
     return tuple(sorted((item.text("name"), item.text("value", "")) for item in items))
 

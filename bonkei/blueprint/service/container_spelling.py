@@ -1,7 +1,7 @@
 """The keys of a container definition in the ECS API's spelling.
 
-Terraform's provider decodes the document with Go's encoding/json, to which the case of a key does
-not matter: `healthcheck` is `healthCheck`.
+Terraform's provider decodes the document with Go's encoding/json. It ignores the case of keys:
+`healthcheck` is `healthCheck`.
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
 
@@ -24,12 +24,12 @@ _KEYS = """
     user value valueFrom versionConsistency volumesFrom workingDirectory
 """
 KEYS = frozenset(_KEYS.split())
-_OF_ONES_OWN = ("options", "dockerLabels")  # maps whose keys are the author's
+_OF_ONES_OWN = ("options", "dockerLabels")  # maps with keys of the author's own
 _BY_LOWER = {key.lower(): key for key in KEYS}
 
 
 def in_api_spelling(value: Any) -> Any:
-    """The decoded document, with each key that the API has as the API writes it."""
+    """The decoded document. Each key that the API knows is spelled as in the API."""
     if isinstance(value, list):
         return [in_api_spelling(item) for item in value]
     if not isinstance(value, dict):

@@ -14,7 +14,7 @@ from bonkei.blueprint.state.block import Block
 
 
 def read_services(state: State, gaps: Gaps) -> tuple[Service, ...]:
-    """Every service that has a task definition in the state; others are noted."""
+    """Every service with a task definition in the state. Others are noted."""
     return tuple(_services(state, gaps))
 
 

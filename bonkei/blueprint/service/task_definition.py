@@ -1,6 +1,6 @@
 """aws_ecs_task_definition, and the revisions of `ecs register-task-definition`.
 
-Both are read from the document that ECS describes, so that a revision made from another one's
+Both are read from the document that ECS describes. So a revision made from another one's
 description keeps the parts that the miniature does not simulate.
 """
 
@@ -29,7 +29,7 @@ _ALWAYS: Mapping[str, Any] = {
     "cpu": 0, "essential": True, "environment": [], "mountPoints": [], "portMappings": [],
     "volumesFrom": [], "systemControls": [],
 }  # fmt: skip
-"""Members that ECS describes of each container, whether they were registered or not."""
+"""Members that ECS describes for each container, whether they were registered or not."""
 
 
 _OTHER_NAMES = {"configure_at_launch": "configuredAtLaunch", "size_in_gib": "sizeInGiB"}
@@ -101,7 +101,7 @@ def _volume(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _in_api_form(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A block of Terraform's in the API's spelling: a block that occurs once is an object there."""
+    """A block of Terraform in the API's form. A block that occurs once is an object there."""
     return {
         _camel(name): _in_api_form(value[0])
         if isinstance(value, list) and value and isinstance(value[0], dict)
@@ -119,9 +119,11 @@ def _camel(name: str) -> str:
 
 
 def _size(block: Block, name: str, containers: tuple[Block, ...]) -> int:
-    """CPU units or MiB; also as `1 vCPU` and `2 GB`. Without a task's own, its containers' sum.
+    """CPU units or MiB, also written as `1 vCPU` and `2 GB`. If the task sets none, the sum of its
+    containers.
 
-    "Task size", https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
+    "Task size",
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
     """
     if not block.has(name):
         return sum(container.integer(name, 0) for container in containers)

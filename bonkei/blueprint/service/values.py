@@ -23,7 +23,7 @@ class PortMapping:
 
 @dataclass(frozen=True, slots=True)
 class ContainerHealthCheck:
-    """Times in seconds. `command` begins with CMD, CMD-SHELL or NONE, as ECS writes it."""
+    """Times are in seconds. `command` begins with CMD, CMD-SHELL or NONE, as in ECS."""
 
     command: tuple[str, ...]
     interval: float = 30.0
@@ -60,7 +60,8 @@ class MountPoint:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One entry of `container_definitions`. None: the image's value counts. Times in seconds."""
+    """One entry of `container_definitions`. None: the image's value applies. Times are in
+    seconds."""
 
     name: str
     image: str
@@ -119,7 +120,7 @@ class ServiceConnectEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ServiceConnect:
-    """`endpoints` is empty for a service that only calls others. Time-outs in seconds."""
+    """`endpoints` is empty for a service that only calls others. Time-outs are in seconds."""
 
     namespace: str
     endpoints: tuple[ServiceConnectEndpoint, ...] = ()
@@ -130,7 +131,7 @@ class ServiceConnect:
 
 @dataclass(frozen=True, slots=True)
 class TargetTracking:
-    """`metric`: a predefined one, empty for one that is customized. Cooldowns in seconds."""
+    """`metric`: a predefined metric; empty for a customized one. Cooldowns are in seconds."""
 
     metric: str  # ECSServiceAverageCPUUtilization, …
     target_value: float
@@ -148,8 +149,8 @@ class AutoScaling:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An ECS service. Percentages as ECS counts them; times in seconds. `deployment_id`: of the
-    next deployment, when somebody has been given it."""
+    """An ECS service. Percentages are ECS's; times are in seconds. `deployment_id`: of the next
+    deployment, if it was given out already."""
 
     address: str
     arn: str
@@ -175,7 +176,7 @@ class Service:
     @property
     def capacity(self) -> int:
         """The number of tasks without load: the desired count, within the bounds of auto scaling.
-        AWS moves a count outside of them at once ("RegisterScalableTarget",
+        AWS corrects a count outside them at once ("RegisterScalableTarget",
         docs.aws.amazon.com/autoscaling/application/APIReference)."""
         if self.scaling is None:
             return self.desired_count

@@ -1,7 +1,7 @@
 """Typed access to a block of attributes, so that no reader meets a KeyError or a wrong type.
 
-Terraform's state writes an unset attribute as null and a nested block as a list; an unset
-attribute is read as its default here, and a block that can occur once as that block or None.
+Terraform's state has null for an unset attribute, and a list for a nested block. Here an unset
+attribute is read as its default. A block that can occur once is read as that block or None.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Attributes of the resource at `address`; `path`: the place in it, for error messages."""
+    """Attributes of the resource at `address`. `path`: the place in the resource, for error
+    messages."""
 
     address: str
     values: Mapping[str, Any] = field(repr=False)
     path: str = ""
 
     def at(self, name: str) -> str:
-        """The attribute's path within the resource, as a person would write it."""
+        """The attribute's path within the resource, in readable form."""
         return ".".join(part for part in (self.path, name) if part)
 
     def refuse(self, name: str, problem: str, *, remedy: str = "") -> NoReturn:
@@ -34,7 +35,7 @@ class Block:
         raise BlueprintError(self.address, self.at(name), problem, remedy=remedy)
 
     def has(self, name: str) -> bool:
-        """Whether the attribute is set to something (not null, not empty)."""
+        """Whether the attribute has a value (not null, not empty)."""
         return self.values.get(name) not in (None, "", [], {})
 
     def text(self, name: str, default: str | None = None) -> str:

@@ -6,9 +6,9 @@ from bonkei.errors import BonkeiError
 
 
 class BlueprintError(BonkeiError):
-    """The state holds something that cannot be understood; names the address and the attribute.
+    """The state contains something unknown. The error names the address and the attribute.
 
-    Values stay out of the message: an attribute may be a secret.
+    The message contains no values, because an attribute may be a secret.
     """
 
     def __init__(self, address: str, attribute: str, problem: str, *, remedy: str = "") -> None:

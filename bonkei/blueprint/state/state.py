@@ -1,4 +1,4 @@
-"""Terraform's state as `terraform show -json` gives it, indexed by resource type.
+"""Terraform's state, as printed by `terraform show -json`, indexed by resource type.
 
 Format: "JSON Output Format", https://developer.hashicorp.com/terraform/internals/json-format
 """
@@ -18,7 +18,8 @@ _DIGITS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Resource(Block):
-    """One instance of a resource or data source: of `count` and `for_each` each is its own."""
+    """One instance of a resource or data source. With `count` and `for_each`, each instance is
+    separate."""
 
     type: str = ""
     mode: str = "managed"  # managed | data
@@ -51,7 +52,8 @@ class State:
         return State(tuple(sorted(found, key=lambda resource: natural(resource.address))))
 
     def managed(self, *types: str) -> tuple[Resource, ...]:
-        """The resources of these types (several: an old and a new name of one thing)."""
+        """The resources of these types. There may be several: an old and a new name of one
+        thing."""
         return tuple(r for r in self.resources if r.mode == "managed" and r.type in types)
 
     def known(self, *types: str) -> tuple[Resource, ...]:
@@ -64,7 +66,7 @@ class State:
         return tuple(sorted({arn for arn in found if isinstance(arn, str) and arn}))
 
     def find(self, value: str, by: str, *types: str) -> Resource | None:
-        """The resource or data source of these types whose attribute `by` is `value`."""
+        """The resource or data source of these types with `value` in its attribute `by`."""
         for resource in self.known(*types):
             if value and resource.values.get(by) == value:
                 return resource
@@ -72,7 +74,7 @@ class State:
 
 
 def natural(address: str) -> tuple[tuple[int, int, str], ...]:
-    """A sort key under which x[2] comes before x[10]."""
+    """A sort key that puts x[2] before x[10]."""
     return tuple(
         (0, int(part), "") if part.isdecimal() else (1, 0, part)
         for part in _DIGITS.split(address)
@@ -81,7 +83,7 @@ def natural(address: str) -> tuple[tuple[int, int, str], ...]:
 
 
 def _resources(module: Block) -> Iterator[Resource]:
-    """Walks without recursion: modules may be nested as deep as the definitions like."""
+    """Walks without recursion, because modules may be nested to any depth."""
     modules = [module]
     while modules:
         current = modules.pop()

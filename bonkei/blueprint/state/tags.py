@@ -1,4 +1,4 @@
-"""The tags of a resource, with those that the provider gives to all."""
+"""The tags of a resource, including those that the provider adds to all resources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def read_tags(block: Block) -> dict[str, str]:
 
 
 def read_all_tags(state: State) -> Mapping[str, Mapping[str, str]]:
-    """Those of everything that has an ARN and tags, by the ARN."""
+    """The tags of everything that has an ARN, by ARN."""
     found = {}
     for resource in state.resources:
         arn, tags = resource.values.get("arn"), read_tags(resource)

@@ -1,4 +1,4 @@
-"""Which resources name a thing in an argument of theirs."""
+"""Finds the resources that name a thing in an argument."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.blueprint.state import State
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Which argument of which resource names it. `argument` is a path: `target.role_arn`."""
+    """The argument of a resource that names the thing. `argument` is a path: `target.role_arn`."""
 
     address: str
     type: str
@@ -19,7 +19,8 @@ class Use:
 
 
 def uses_of(values: tuple[str, ...], state: State, not_by: tuple[str, ...]) -> tuple[Use, ...]:
-    """Uses of any of the values (an ARN, a name), but by types that begin with one of `not_by`."""
+    """Uses of any of the values (an ARN, a name). Types that begin with one of `not_by` do not
+    count."""
     wanted = {value for value in values if value}
     return tuple(
         Use(resource.address, resource.type, argument)
@@ -32,7 +33,7 @@ def uses_of(values: tuple[str, ...], state: State, not_by: tuple[str, ...]) -> t
 def _arguments_with(
     wanted: set[str], attributes: Mapping[str, Any], path: str = ""
 ) -> Iterator[str]:
-    """Paths of the attributes that are exactly one of the values (a policy's text is not)."""
+    """Paths of the attributes that equal one of the values. A policy's text does not count."""
     for name, found in attributes.items():
         here = f"{path}.{name}" if path else name
         for item in found if isinstance(found, list) else [found]:

@@ -85,7 +85,7 @@ def _rules(block: Block, bodies: Mapping[str, _Body], state: State) -> Iterator[
     yield WafRule(
         name=block.text("name"),
         priority=block.integer("priority"),
-        # A managed group's own actions are not known here, and its statement never matches.
+        # A managed group's own actions are unknown here, and its statement never matches.
         action=_action(action, bodies) if action else WafAction("count"),
         statement=read_statement(statement, state),
         metric_name=_metric_name(block),
@@ -96,8 +96,9 @@ def _rules(block: Block, bodies: Mapping[str, _Body], state: State) -> Iterator[
 def _group_rules(
     block: Block, reference: Block, group: Resource, state: State
 ) -> Iterator[WafRule]:
-    """ "Using rule groups in AWS WAF": the group's rules run in their own order at the priority of
-    the rule that refers to it; actions can be overridden for one rule or all to count.
+    """ "Using rule groups in AWS WAF": the group's rules run in their own order, at the priority of
+    the rule that refers to the group. The actions of one rule or of all rules can be overridden
+    with count.
 
     https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-rule-group-override-options.html
     """

@@ -1,4 +1,4 @@
-"""The statements of a WAFv2 rule, which nest."""
+"""The statements of a WAFv2 rule. Statements can be nested."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NAME_OF = {
 
 
 def read_statement(block: Block, state: State) -> Statement:
-    """A `statement` block: exactly one kind of statement in it."""
+    """A `statement` block. It contains exactly one kind of statement."""
     kinds = [kind for kind, value in block.values.items() if value]
     if len(kinds) != 1:
         block.refuse("", "a statement block holds exactly one statement")
@@ -55,7 +55,7 @@ def read_statement(block: Block, state: State) -> Statement:
 
 
 def not_simulated_parts(statement: Statement) -> Iterator[NotSimulatedStatement]:
-    """The statements within one that only AWS can evaluate."""
+    """The nested statements that only AWS can evaluate."""
     match statement:
         case NotSimulatedStatement():
             yield statement
@@ -170,9 +170,8 @@ def _or(block: Block, state: State) -> Statement:
 
 
 def _not(block: Block, state: State) -> Statement:
-    """A `not` around a statement that cannot be evaluated cannot be evaluated either. Otherwise it
-    would always match.
-    """
+    """If a statement cannot be evaluated, a `not` around it cannot either. Otherwise the `not`
+    would always match."""
     inner = read_statement(block.required_block("statement"), state)
     unknown = next(not_simulated_parts(inner), None)
     return Not(inner) if unknown is None else unknown

@@ -29,9 +29,8 @@ TEXT_TRANSFORMATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class FieldToMatch:
-    """The inspected part of the request; `name` for a single header or query argument,
-    `oversize_handling` for a body that is longer than the part that AWS WAF inspects.
-    """
+    """The inspected part of the request; `name`: of a single header or query argument.
+    `oversize_handling`: for a body that is longer than the part that AWS WAF inspects."""
 
     kind: Literal[
         "single_header",
@@ -48,7 +47,8 @@ class FieldToMatch:
 
 @dataclass(frozen=True, slots=True)
 class ByteMatch:
-    """The field, transformed in order, holds the bytes at the place of the constraint."""
+    """The field, after its transformations in order, has the bytes at the place of the
+    constraint."""
 
     field: FieldToMatch
     search_string: bytes
@@ -73,9 +73,10 @@ class SizeConstraint:
 
 @dataclass(frozen=True, slots=True)
 class IpSetMatch:
-    """The client's address is in one of the networks; `forwarded_header` names where to read it.
+    """The client's address is in one of the networks. `forwarded_header` names the header with the
+    address.
 
-    `fallback_matches` is for a header without an address at that position.
+    `fallback_matches` applies if the header has no address at that position.
     """
 
     addresses: tuple[str, ...]
@@ -88,7 +89,7 @@ class IpSetMatch:
 class RateBased:
     """More than `limit` requests in `window` seconds from one aggregate (those in scope count).
 
-    `fallback_matches` is for a `forwarded_header` that does not begin with an address.
+    `fallback_matches` applies if the `forwarded_header` does not begin with an address.
     """
 
     limit: int
@@ -116,9 +117,10 @@ class Not:
 
 @dataclass(frozen=True, slots=True)
 class NotSimulatedStatement:
-    """A statement that only AWS can evaluate (a managed rule group, a country, …): never matches.
+    """A statement that only AWS can evaluate (a managed rule group, a country, …). It never
+    matches.
 
-    It is listed by name as not simulated.
+    Its name is listed as not simulated.
     """
 
     kind: str
@@ -140,7 +142,7 @@ Statement = (
 
 @dataclass(frozen=True, slots=True)
 class CustomResponse:
-    """The answer of a block instead of a bare 403."""
+    """The response to a blocked request, in place of a bare 403."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -156,9 +158,8 @@ class WafAction:
 
 @dataclass(frozen=True, slots=True)
 class WafRule:
-    """`labels`: the full names of the labels that it adds to a matching request. `group`: the ARN
-    of the rule group that it comes from.
-    """
+    """`labels`: the full names of the labels that the rule adds to a matching request. `group`: the
+    ARN of the rule group that contains the rule."""
 
     name: str
     priority: int

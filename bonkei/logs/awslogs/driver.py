@@ -1,4 +1,4 @@
-"""One container's driver: lines wait a moment for others, and go to the stream together."""
+"""One container's driver: lines wait a moment for more lines, and go to the stream together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.logs.errors import LogsError
 from bonkei.logs.store.limits import InputEvent
 
 FLUSH_SECONDS = 0.2
-"""The driver on AWS waits for 5 seconds; who looks at a laptop does not want to."""
+"""The driver on AWS waits for 5 seconds. On a laptop, people do not want to wait that long."""
 
 HOLD_SECONDS = 1.0
 """How long an event of many lines waits for one more."""
@@ -24,8 +24,8 @@ _CLOSING_TRIES = 3
 
 
 class Writer(Protocol):
-    """CloudWatch Logs as a container's execution role may use it. Each raises LogsError, with
-    AccessDeniedException where the role may not."""
+    """CloudWatch Logs with the permissions of a container's execution role. Each method raises
+    LogsError, with AccessDeniedException if the role lacks the permission."""
 
     def create_group(self, group: str) -> None: ...
     def create_stream(self, group: str, stream: str) -> None: ...
@@ -33,7 +33,7 @@ class Writer(Protocol):
 
 
 class AwsLogsDriver:
-    """`write` takes lines; a blocking writer awaits `room`; `close` sends the rest."""
+    """`write` takes lines. A blocking writer awaits `room`. `close` sends the rest."""
 
     def __init__(
         self,
@@ -55,10 +55,11 @@ class AwsLogsDriver:
         self._has_room.set()
         self._failing = ""
         self.lost = 0
-        """Events that found no room, or that CloudWatch Logs did not take."""
+        """Events that found no room, or that CloudWatch Logs refused."""
 
     def open(self) -> None:
-        """Make the stream, and the group when its option is set. LogDriverError in ECS's words."""
+        """Make the stream, and the group if the option for this is set. Raises LogDriverError in
+        ECS's words."""
         group = self._options.group
         try:
             if self._options.create_group:
@@ -86,7 +87,8 @@ class AwsLogsDriver:
         await self._has_room.wait()
 
     async def close(self) -> None:
-        """Send the events that wait. After a few failed tries they are lost, and reported."""
+        """Send the waiting events. After a few failed tries they are lost, and the loss is
+        reported."""
         if self._timer is not None:
             self._timer.cancel()
         for event in self._joiner.finish():

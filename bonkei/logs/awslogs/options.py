@@ -23,7 +23,7 @@ DEFAULT_BUFFER = 10 * 1024 * 1024  # ECS's, since its default mode is non-blocki
 
 
 class LogDriverError(LogsError):
-    """The driver cannot be started, in the words that ECS has for it."""
+    """The driver cannot be started. The message is in ECS's words."""
 
     def __init__(self, message: str) -> None:
         super().__init__("ResourceInitializationError", message)
@@ -31,9 +31,8 @@ class LogDriverError(LogsError):
 
 @dataclass(frozen=True, slots=True)
 class AwsLogsOptions:
-    """`begins`: the pattern of an event's first line; None: each line is an event. `buffer` in
-    bytes; `blocking`: a program waits for room in it, instead of losing lines.
-    """
+    """`begins`: the pattern of an event's first line; None: each line is an event. `buffer` is in
+    bytes. `blocking`: a program waits for room in the buffer; otherwise lines are lost."""
 
     group: str
     region: str

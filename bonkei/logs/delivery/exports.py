@@ -1,7 +1,7 @@
-"""The logs of database clusters, brought to their log groups as RDS does.
+"""Delivers the logs of database clusters to their log groups, as RDS does.
 
-How far a log was read is written down after its events were taken: a supervisor that is killed
-in between brings these again, and loses none.
+The reader's position is stored after the log group has taken the events. If the supervisor is
+killed in between, these events are delivered twice, but none is lost.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOOK_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file, and the stream that it goes to."""
+    """A file, and its stream."""
 
     path: Path
     group: str
@@ -34,9 +34,10 @@ class Export:
 
 
 def exports_of(clusters: Sequence[DatabaseCluster], logs: Path) -> tuple[Export, ...]:
-    """The logs that the clusters' `enabled_cloudwatch_logs_exports` name. `logs`: the home's own.
+    """The logs that `enabled_cloudwatch_logs_exports` of the clusters name. `logs`: the directory
+    of logs in the home.
 
-    Names as RDS gives them: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs".
+    Names as in RDS: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs".
     """
     return tuple(
         Export(
@@ -54,7 +55,8 @@ def _kind(cluster: DatabaseCluster) -> str:
 
 
 class Exports:
-    """`follow` with each blueprint's; looks at the files once a second until `stop`."""
+    """Call `follow` with the clusters of each blueprint. Looks at the files once a second until
+    `stop`."""
 
     def __init__(self, store: LogStore, state: Path, report: Callable[[str], None]) -> None:
         self._store = store
@@ -71,7 +73,7 @@ class Exports:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """After the servers have: their last words are brought, too."""
+        """Call this after the servers have stopped, so that their last lines are delivered, too."""
         task, self._task = self._task, None
         if task is None:
             return
@@ -82,7 +84,8 @@ class Exports:
                 pass
 
     def bring(self) -> bool:
-        """Send the new lines of the files. True when more wait. LogsError, OSError."""
+        """Send the new lines of the files. True if more lines wait. Raises LogsError and
+        OSError."""
         more = False
         for export in self._exports:
             key = str(export.path)

@@ -1,7 +1,7 @@
 """PostgreSQL's lines as events. Pure.
 
-A record begins with the time that the prefix `%t:%r:%u@%d:[%p]:` puts first, and continues in lines
-that begin with a tab. Source: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs"
+A record begins with the time of the prefix `%t:%r:%u@%d:[%p]:`, and continues in lines that begin
+with a tab. Source: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs"
 (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide).
 """
 
@@ -17,9 +17,8 @@ _BEGINS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:")
 
 
 def events(lines: Iterable[str], now: int) -> list[InputEvent]:
-    """In the order of the file: nearly that of time. `now` (milliseconds): the time of lines
-    without a time. A crashing process writes such lines.
-    """
+    """In the order of the file, which is nearly the order of time. `now` (milliseconds) is the time
+    of lines without a time. A crashing process writes such lines."""
     found: list[InputEvent] = []
     for line in lines:
         begins = _BEGINS.match(line)

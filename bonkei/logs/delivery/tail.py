@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MOST = 1024 * 1024  # bytes that are read at once
-_LONGEST = 256 * 1024  # a line without an end is taken as one, once it has so many bytes
+_LONGEST = 256 * 1024  # a line without an end is taken as a line once it has this many bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`lines` end at `offset`, where the next piece begins. `more`: whether that exists already."""
+    """`lines` end at `offset`, where the next piece begins. `more`: whether the next piece already
+    exists."""
 
     lines: tuple[str, ...]
     offset: int
@@ -20,7 +21,7 @@ class Piece:
 
 
 def read_on(path: Path, offset: int) -> Piece:
-    """The whole lines from an offset on; nothing if there is no file."""
+    """The complete lines from an offset on; nothing if there is no file."""
     size = _size(path)
     if size < offset:  # the file was rotated: first the rest of the old one
         former = path.with_name(f"{path.name}.1")

@@ -1,4 +1,4 @@
-"""The API's operations, all of them."""
+"""All operations of the API."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ OPERATIONS: Mapping[str, Operation] = {
     **metric_filters.OPERATIONS,
     **subscriptions.OPERATIONS,
 }
-"""Anything else (StartQuery and the rest of Logs Insights, export tasks) is refused
-by its name. Metric filters come from the definitions: PutMetricFilter is refused, too."""
+"""Everything else (StartQuery and the rest of Logs Insights, export tasks) is refused by name.
+PutMetricFilter is refused, too, because metric filters come from the definitions."""
 
 
 class LogsService:
-    """An AwsService. `desk`: for the calls of a region."""
+    """An AwsService. `desk` returns the desk for a region's calls."""
 
     operations = frozenset(OPERATIONS)
 

@@ -20,8 +20,8 @@ Operation = Callable[["Desk", Parameters], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`region` and `account`: for ARNs. `metric_filters`: those of the definitions.
-    `tails`: the sessions of Live Tail."""
+    """`region` and `account`: for ARNs. `metric_filters`: those of the definitions. `tails`: the
+    sessions of Live Tail."""
 
     store: LogStore
     account: str
@@ -34,7 +34,7 @@ class Desk:
         return f"arn:aws:logs:{self.region}:{self.account}:log-group:{group}"
 
     def group(self, parameters: Parameters) -> LogGroup:
-        """The group that is named, or whose ARN is given. LogsError."""
+        """The group with this name or ARN. Raises LogsError."""
         return self.store.group(self.group_name(parameters))
 
     def group_name(self, parameters: Parameters) -> str:
@@ -54,7 +54,7 @@ def name_of(identifier: str) -> str:
 def page(
     items: Iterable[tuple[str, Answer]], parameters: Parameters, *, most: int = 50
 ) -> tuple[list[Answer], str | None]:
-    """So many items with their keys, in the order of these, from the token on; and the next."""
+    """A page of items from the token on, ordered by their keys; and the next token."""
     limit = int(parameters.get("limit") or most)
     token = parameters.get("nextToken")
     after = str(from_token(str(token))[0]) if token else ""

@@ -1,8 +1,8 @@
-"""Log events: taken, read by stream, searched by group.
+"""Accepts log events, reads them by stream, and searches them by group.
 
 Source: "PutLogEvents", "GetLogEvents", "FilterLogEvents" (docs.aws.amazon.com/AmazonCloudWatchLogs/
-latest/APIReference): an answer has at most 1 MB or 10,000 events, and one without a match may
-still have a token.
+latest/APIReference): an answer has at most 1 MB or 10,000 events, and one without a match may still
+have a token.
 """
 
 from __future__ import annotations
@@ -44,9 +44,8 @@ def _info(rejected: Rejected) -> Answer:
 
 
 def get_log_events(desk: Desk, parameters: Parameters) -> Answer:
-    """Forwards with the forward token, backwards with the backward token; without a token as
-    `startFromHead` says. At either end the given token is returned.
-    """
+    """Forwards with the forward token, backwards with the backward token; without a token,
+    `startFromHead` decides. At either end, the given token is returned."""
     group = desk.group_name(parameters)
     stream = str(parameters["logStreamName"])
     desk.store.group(group).stream(stream)
@@ -84,9 +83,8 @@ def _ends(found: list[Stored]) -> tuple[Position, Position]:
 
 
 def _no_ends(desk: Desk, after: Position | None, *, backwards: bool) -> tuple[Position, Position]:
-    """The place to continue from when nothing was found: the same place, or the beginning. A
-    reader that turns round gets the last event again.
-    """
+    """The place to continue from when nothing was found: the same place, or the beginning. A reader
+    that changes direction gets the last event again."""
     if after is None:
         return Position(desk.store.now, "", 0), Position(0, "", 0)
     if backwards:

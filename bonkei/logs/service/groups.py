@@ -1,4 +1,4 @@
-"""Log groups: made, described, kept for how long, tagged."""
+"""Log groups: create, describe, set retention, tag."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _change(desk: Desk, parameters: Parameters, **changes: object) -> Answer:
     return {}
 
 
-# Tags, by the ARN and by the name as older clients have it.
+# Tags, by ARN, and by name for older clients.
 
 
 def tag(desk: Desk, parameters: Parameters) -> Answer:

@@ -1,4 +1,4 @@
-"""Live Tail: events as they arrive.
+"""Live Tail: sends events as they arrive.
 
 Source: "StartLiveTail" (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference): an update
 each second, also without an event; one to ten log groups by their ARNs, streams only of a single

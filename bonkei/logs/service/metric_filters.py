@@ -1,4 +1,4 @@
-"""Metric filters: described as the definitions have them, and patterns tried."""
+"""Describes the metric filters of the definitions, and tests patterns."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Subscription filters and resource policies.
 
 Source: "PutSubscriptionFilter", "PutResourcePolicy" (docs.aws.amazon.com/AmazonCloudWatchLogs/
-latest/APIReference). A subscription can lead to a function; a Kinesis or Firehose stream, or
-another account's destination, is not simulated, and refused.
+latest/APIReference). A subscription can lead to a function. A Kinesis or Firehose stream, or
+another account's destination, is refused because it is not simulated.
 """
 
 from __future__ import annotations

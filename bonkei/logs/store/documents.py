@@ -26,8 +26,8 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class GroupDocument:
-    """A log group. `retention` in days, 0 for ever; `created` in milliseconds. `declared`: the
-    definitions have it, so it is removed when they no longer do."""
+    """A log group. `retention` in days, 0 for ever; `created` in milliseconds. `declared`: it is in
+    the definitions, so it is removed when they no longer contain it."""
 
     name: str
     created: int
@@ -60,7 +60,7 @@ class GroupDocument:
 
 @dataclass(frozen=True, slots=True)
 class StreamDocument:
-    """A log stream. `sequence`: lower numbers belong to events that have been removed."""
+    """A log stream. `sequence`: lower numbers belong to removed events."""
 
     name: str
     created: int
@@ -104,7 +104,7 @@ def read_policies(directory: Path) -> dict[str, ResourcePolicy]:
 
 
 def directory_name(name: str) -> str:
-    """A name as a file name: names have up to 512 characters, including slashes."""
+    """A name as a file name. Names have up to 512 characters, including slashes."""
     return sha256(name.encode()).hexdigest()[:24]
 
 
@@ -116,7 +116,7 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """None for a file that a crash has left unfinished: its creation was never acknowledged."""
+    """None for a file that a crash left unfinished: its creation was never acknowledged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

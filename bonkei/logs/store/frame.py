@@ -12,7 +12,7 @@ import msgpack
 from bonkei.logs.store.limits import InputEvent
 
 FRAME_BYTES = 48 * 1024
-"""The usual size of a frame, which is read at once. A longer message has its own frame."""
+"""The usual size of a frame. A frame is read as a whole. A longer message has its own frame."""
 
 _MAGIC = b"BLF1"
 _HEAD = struct.Struct("<4sIIIqqq")  # magic, length, checksum, count, first, last, ingestion
@@ -21,7 +21,8 @@ HEAD_BYTES = _HEAD.size
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`length`: of the body. `first` and `last`: the frame's earliest and latest timestamp."""
+    """`length` is that of the body. `first` and `last`: the frame's earliest and latest
+    timestamp."""
 
     length: int
     checksum: int
@@ -32,7 +33,7 @@ class Head:
 
 
 def encode(events: Sequence[InputEvent], ingestion: int) -> list[bytes]:
-    """The frames of a batch that is in order of time."""
+    """The frames of a batch in order of time."""
     frames, begin, size = [], 0, 0
     for index, (_, message) in enumerate(events):
         if size and size + len(message) > FRAME_BYTES:
@@ -52,7 +53,7 @@ def head_of(data: bytes | memoryview, offset: int = 0) -> Head | None:
 
 
 def whole(data: bytes) -> Iterator[tuple[int, Head]]:
-    """Offset and head of each frame, up to the first that is cut off or damaged."""
+    """Offset and head of each frame, up to the first incomplete or damaged one."""
     view, offset = memoryview(data), 0
     while (head := head_of(view, offset)) is not None:
         begin = offset + HEAD_BYTES

@@ -13,7 +13,7 @@ from bonkei.logs.store.stream import LogStream
 
 
 class LogGroup:
-    """Change `document` with `change` only: it writes the file too."""
+    """Change `document` only with `change`: it writes the file, too."""
 
     def __init__(self, directory: Path, document: GroupDocument) -> None:
         self.directory = directory
@@ -73,7 +73,7 @@ class LogGroup:
         return [page for stream in streams for page in stream.pages()]
 
     def stream_in(self, directory: str) -> LogStream | None:
-        """The stream whose files lie there."""
+        """The stream with its files in this directory."""
         return next(
             (each for name, each in self.streams.items() if directory_name(name) == directory), None
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bonkei.logs.errors import invalid
 
 BATCH_BYTES = 1_048_576
-EVENT_OVERHEAD = 26  # bytes that each event counts besides its message
+EVENT_OVERHEAD = 26  # bytes that each event counts in addition to its message
 EVENT_BYTES = 1_048_576
 BATCH_EVENTS = 10_000
 FUTURE = 2 * 3_600_000  # milliseconds
@@ -40,10 +40,10 @@ class Rejected:
 def judge(
     events: Sequence[InputEvent], now: int, retention_days: int
 ) -> tuple[Sequence[InputEvent], Rejected]:
-    """The accepted events, and the indices of the rejected ones. `now` in milliseconds; retention
-    0: for ever.
+    """The accepted events, and the indices of the rejected ones. `now` is in milliseconds.
+    Retention 0 means for ever.
 
-    LogsError (InvalidParameterException) for a batch that is refused as a whole.
+    Raises LogsError (InvalidParameterException) if the whole batch is refused.
     """
     _require_batch(events)
     oldest = now - _PAST
@@ -93,7 +93,8 @@ def _require_batch(events: Sequence[InputEvent]) -> None:
 
 
 def _length(message: str) -> int:
-    """The size in UTF-8. A lone surrogate, which JSON can contain, counts as its replacement."""
+    """The size in UTF-8. A lone surrogate, which JSON can contain, counts as its replacement
+    character."""
     return len(message) if message.isascii() else len(message.encode("utf-8", "replace"))
 
 

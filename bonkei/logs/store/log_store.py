@@ -28,7 +28,7 @@ from bonkei.logs.store.segment import load
 DAY = 24 * 3_600_000  # milliseconds
 DEFAULT_BYTES = 512 * 1024 * 1024
 MOST_STREAMS = 5_000
-_ROOM = 0.9  # of the bound is left full, once it was reached
+_ROOM = 0.9  # the share of the bound that stays full after a removal
 _SWEEP = 600_000  # milliseconds between two searches for events beyond their retention
 
 Listener = Callable[[str, str, tuple[LogEvent, ...]], None]
@@ -141,8 +141,8 @@ class LogStore:
     # Events.
 
     def put(self, group_name: str, stream_name: str, events: Sequence[InputEvent]) -> Rejected:
-        """Store a batch; it is on disk when this returns. LogsError when the whole batch is
-        refused, with ServiceUnavailableException when it cannot be written."""
+        """Store a batch. It is on disk when this returns. Raises LogsError if the whole batch is
+        refused, and with ServiceUnavailableException if it cannot be written."""
         group = self.group(group_name)
         stream = group.stream(stream_name)
         now = self.now
@@ -179,9 +179,8 @@ class LogStore:
         *,
         backwards: bool = False,
     ) -> Iterator[Stored]:
-        """The events of some streams, or all, in order of time: those within retention. The result
-        may be read from another thread.
-        """
+        """The events of some or all streams in order of time, within retention. The result may be
+        read from another thread."""
         group = self.group(group_name)
         if group.document.retention:
             kept = self.now - group.document.retention * DAY

@@ -19,7 +19,7 @@ class Position(NamedTuple):
 
 
 def event_id(position: Position, number: int) -> str:
-    """56 digits, as CloudWatch Logs has them; `number` (32 bits) is the stream's."""
+    """56 digits, as in CloudWatch Logs. `number` (32 bits) is the stream's."""
     return f"{max(0, position.timestamp) << 140 | number << 64 | position.sequence:056d}"
 
 

@@ -1,7 +1,6 @@
 """Merges the events of many pages in order of time, with few pages in memory at once. Pure, except
 for `load`. A page knows its earliest and latest timestamp, so it is read only when its turn comes.
-Nearly all streams are written in order: for those, one page of each is in memory at most.
-"""
+Nearly all streams are written in order. Of such a stream, at most one page is in memory."""
 
 from __future__ import annotations
 
@@ -90,7 +89,8 @@ def _begin_backwards(page: Page) -> int:
 
 def _key(event: Stored, backwards: bool) -> tuple[int, str, int]:
     timestamp, stream, sequence = event.position
-    # Backwards, ties between streams may come in either order; within a stream they may not.
+    # Backwards, events of different streams with the same time may come in either order. Events of
+    # one stream keep their order.
     return (-timestamp, stream, -sequence) if backwards else (timestamp, stream, sequence)
 
 

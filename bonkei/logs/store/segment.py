@@ -23,8 +23,8 @@ _PAGE = struct.Struct("<qqqqqq")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A piece of a segment that is read at once. `first`, `last`: its earliest and latest
-    timestamp; `sequence`: the number of its first event in the stream."""
+    """A piece of a segment. It is read as a whole. `first`, `last`: its earliest and latest
+    timestamp. `sequence`: the number of its first event in the stream."""
 
     stream: str
     path: Path
@@ -37,7 +37,7 @@ class Page:
 
 
 class Segment:
-    """`write` appends. Opening cuts off a partial frame that a crash has left."""
+    """`write` appends. Opening removes a partial frame that a crash left."""
 
     def __init__(self, stream: str, path: Path, *, is_ours: bool = True) -> None:
         """`is_ours`: no other process writes to it."""

@@ -49,7 +49,7 @@ class LogStream:
         return min(page.first for page in pages), max(page.last for page in pages)
 
     def append(self, events: Sequence[InputEvent], now: int) -> tuple[int, int]:
-        """The number of the first event, and how many bytes were written. OSError."""
+        """The number of the first event, and how many bytes were written. Raises OSError."""
         segments = self.segments
         sequence = self.next_sequence
         if segments and segments[-1].is_full:
@@ -60,7 +60,7 @@ class LogStream:
         return sequence, segments[-1].write(frame.encode(events, now))
 
     def forget(self, path: Path) -> None:
-        """Remove a segment that is past its retention, or the oldest one of a full store."""
+        """Remove a segment: one past its retention, or the oldest one of a full store."""
         for segment in self.segments:
             if segment.path == path:
                 # A number is never used twice: it is part of an event's id.

@@ -44,7 +44,7 @@ FORMATS = ("json", "plain", "w3c")
 
 
 def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
-    """The legacy log. CloudFront writes by the bucket's access control list."""
+    """The legacy log. The bucket's access control list lets CloudFront write."""
     folder = prefixed(log.prefix)
     return Target(
         title=f"the access log of {log.source}",
@@ -57,7 +57,7 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
 
 
 def delivered(delivery: LogDelivery, distribution: Distribution, account: str) -> Target | None:
-    """The v2 log; None where its destination or its format is not simulated."""
+    """The v2 log; None if its destination or its format is not simulated."""
     fields = delivery.fields or _DEFAULT
     to_group = ":log-group:" in delivery.destination
     kind = delivery.output_format or ("json" if to_group else "w3c")
@@ -116,10 +116,11 @@ def _folder(
     suffix = delivery.suffix_path.strip("/")
     for name, value in values.items():
         shown = f"{_VARIABLES.get(name, name)}={value}" if delivery.hive else value
-        # A name that the template has already, as in `year={yyyy}`, is not written twice.
+        # If the template already contains the name, as in `year={yyyy}`, the name is not written
+        # twice.
         suffix = suffix.replace(f"={{{name}}}", f"={value}").replace(f"{{{name}}}", shown)
     own = f"aws-account-id={account}" if delivery.hive else account
-    # A declared prefix may already begin with the one that AWS adds. It is then not added again.
+    # AWS adds a prefix. If the declared prefix already begins with it, it is not added again.
     begin = prefix.strip("/") or (
         "" if suffix.startswith("AWSLogs/") else f"AWSLogs/{own}/CloudFront"
     )
@@ -156,7 +157,7 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
 
 @lru_cache(maxsize=1024)
 def _asked(target: str, user_agent: str) -> tuple[str, str, str]:
-    """Stem, query and User-Agent, which come again and again."""
+    """Stem, query and User-Agent. They repeat often, so they are cached."""
     stem, _, query = target.partition("?")
     return _quoted(stem), query or "-", _quoted(user_agent) or "-"
 
@@ -167,8 +168,8 @@ _HEADS = 256
 
 
 def _told(headers: Headers) -> _Told:
-    """Referer, Cookie and X-Forwarded-For. A request that the edge knows has the same headers, the
-    very object: its values are found once."""
+    """Referer, Cookie and X-Forwarded-For. Requests that the edge has seen before share one headers
+    object, so the values are found once."""
     known = _told_by.get(id(headers))
     if known is not None and known[0] is headers:
         return known[1]

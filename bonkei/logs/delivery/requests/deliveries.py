@@ -30,7 +30,7 @@ _CONNECTIONS = 100_000  # that a connection log remembers
 _INLINE = 50  # requests that are not worth a thread
 
 PutObject = Callable[[str, str, bytes, Deliverer], Awaitable[str]]
-"""Bucket, key, content, and who writes -> the error, or an empty text."""
+"""Bucket, key, content and writer -> the error, or an empty text."""
 
 PutEvents = Callable[[str, str, Sequence[InputEvent]], None]
 """Log group, stream, events. LogsError."""
@@ -38,8 +38,8 @@ PutEvents = Callable[[str, str, Sequence[InputEvent]], None]
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """`endpoints`: where each task listens. `local` is shown each second's requests. `factor`: how
-    many of AWS's minutes one is."""
+    """`endpoints`: where each task listens. `local` is called with each second's requests.
+    `factor`: how many of AWS's minutes pass in one minute."""
 
     put_object: PutObject
     put_events: PutEvents
@@ -58,8 +58,8 @@ class _Waiting:
 
 
 class RequestDeliveries:
-    """`seen` as the edge's hook; `follow` with each blueprint, and `open` once its buckets are
-    there; `stop` writes waiting entries."""
+    """`seen` is the edge's hook. Call `follow` with each blueprint, and `open` once its buckets
+    exist. `stop` writes the waiting entries."""
 
     def __init__(self, account: str, means: Means) -> None:
         self._account = account

@@ -3,9 +3,9 @@
 Sources: "Access logs for your Application Load Balancer" and "Connection logs for your Application
 Load Balancer" (docs.aws.amazon.com/elasticloadbalancing/latest/application/
 load-balancer-access-logs.html, …/load-balancer-connection-logs.html): the fields of an entry, and
-the objects' names. The whole duration counts as the target's: the load balancer itself takes less
-than a millisecond here. There is no connection from CloudFront to the load balancer here; the
-viewer's connection is logged in its place.
+the objects' names. The whole duration counts as the target's, because the load balancer itself
+takes less than a millisecond here. There is no connection from CloudFront to the load balancer
+here, so the viewer's connection is logged in its place.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NOT_TRANSFORMED = '"-" "-" "-"'
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancerLog:
-    """`endpoints`: where tasks listen, by their ids; it may grow."""
+    """`endpoints`: where tasks listen, by task id. It may grow."""
 
     balancer: LoadBalancer
     account: str
@@ -102,7 +102,7 @@ class LoadBalancerLog:
         )
 
     def _decided(self, request: Finished, by_target: bool) -> tuple[int, str]:
-        """The priority of the rule, and the actions, the web ACL's first."""
+        """The priority of the rule, and the actions; those of the web ACL come first."""
         access = request.access
         if access.blocked_by:
             return -1, "waf"
@@ -154,7 +154,7 @@ def _second(whole: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _asked(method: str, host: str, target: str, user_agent: str) -> str:
-    """The request's line and its User-Agent, which come again and again."""
+    """The request's line and its User-Agent. They repeat often, so they are cached."""
     url = f"http://{host.rpartition(':')[0] or host}:80{_escaped(target)}"
     return f'"{method} {url} HTTP/1.1" "{_escaped(user_agent) or "-"}"'
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 Headers = Iterable[tuple[bytes, bytes, bytes]]
-"""A header's name in lower case, its value, and its line as it was written."""
+"""A header's name in lower case, its value, and its original line."""
 
 
 class Verdict(Protocol):
@@ -81,7 +81,7 @@ class Finished(NamedTuple):
 
 
 def headers_of(headers: Headers) -> list[tuple[str, str]]:
-    """Names as they were written, and values."""
+    """Names in their original spelling, and values."""
     return [
         (line.partition(b":")[0].decode("latin-1"), value.decode("latin-1"))
         for _, value, line in headers

@@ -17,9 +17,8 @@ _KINDS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """`of`: the logs of each source (its ARN), a web ACL among them. `notes`: declared logs that
-    are not simulated.
-    """
+    """`of`: the logs of each source (its ARN); a web ACL is a source, too. `notes`: declared logs
+    that are not simulated."""
 
     of: dict[str, tuple[Target, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -33,7 +32,7 @@ class Routes:
         return tuple(target for found in self.of.values() for target in found)
 
     def way(self, access: Access) -> tuple[Target, ...]:
-        """The logs of one kind of request, found once."""
+        """The logs for one kind of request, computed once."""
         seen = access.inspections
         kind: tuple[str, ...] = (access.listener, access.rule, access.target_group_arn)
         if seen:
@@ -66,7 +65,8 @@ class Routes:
 def find_routes(
     blueprint: Blueprint, account: str, endpoints: Mapping[str, str] | None = None
 ) -> Routes:
-    """The logs that the definitions declare, and where they go. `endpoints`: where tasks listen."""
+    """The logs that the definitions declare, and their destinations. `endpoints`: where tasks
+    listen."""
     found: dict[str, list[Target]] = {}
     notes: list[str] = []
     routes = Routes(
@@ -172,8 +172,8 @@ Entry = tuple[int, str]
 def sort(
     routes: Routes, requests: Iterable[Finished], logged: Mapping[str, set[int]]
 ) -> dict[str, list[Entry]]:
-    """The entries of each log, by `Target.id`. `logged`: the connections that a connection log has
-    already; it gets the others."""
+    """The entries of each log, by `Target.id`. `logged`: the connections that a connection log
+    already has. New ones are added to it."""
     found: dict[str, list[Entry]] = {}
     way = routes.way
     for each in requests:

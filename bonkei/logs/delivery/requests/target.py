@@ -19,12 +19,11 @@ Key = Callable[[float, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Deliverer:
-    """The service of AWS that writes, by its name in a policy's Principal; `source_arn` and
-    `account` as in a policy's conditions. Without a name, an access control list lets it write.
-    `grants_itself`: AWS adds the statement where a bucket has no policy ("AWS service logging
-    requires permissions", docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
-    AWS-logs-and-resource-policy.html).
-    """
+    """The AWS service that writes, by its name in a policy's Principal. `source_arn` and `account`
+    have the values for a policy's conditions. Without a name, an access control list lets it write.
+    `grants_itself`: AWS adds the statement if a bucket has no policy ("AWS service logging requires
+    permissions", docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
+    AWS-logs-and-resource-policy.html)."""
 
     service: str
     source_arn: str = ""
@@ -34,10 +33,9 @@ class Deliverer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """To objects of a bucket, or to a stream of a log group. `title`: for messages. `head`: the
-    beginning of each object. `once`: an entry for a connection, not for each of its requests.
-    `test`: the key and the content of an object that shows that the bucket can be written to.
-    """
+    """Writes to objects of a bucket, or to a stream of a log group. `title`: for messages. `head`:
+    the beginning of each object. `once`: one entry for each connection, not for each request.
+    `test`: the key and the content of an object that tests whether the bucket can be written to."""
 
     title: str
     line: Line
@@ -49,7 +47,7 @@ class Target:
     head: str = ""
     once: bool = False
     test: tuple[str, str] = ("", "")
-    id: str = field(init=False)  # the same after an apply that did not change it
+    id: str = field(init=False)  # the same after an apply that did not change the destination
 
     def __post_init__(self) -> None:
         place = f"{self.title} {self.bucket} {self.group} {self.key(0.0, '')}"

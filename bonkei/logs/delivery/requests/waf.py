@@ -25,11 +25,11 @@ _KINDS = 1_000
 _ACTIONS = {"captcha": "CAPTCHA", "challenge": "CHALLENGE"}
 
 SourceOf = Callable[[Access], str]
-"""The ARN of the resource that a request came to and that the web ACL protects."""
+"""The ARN of the resource that received the request and that the web ACL protects."""
 
 
 def targets(log: WafLog, acl: WebAcl, account: str, source_of: SourceOf) -> Iterator[Target]:
-    """One for each destination that is simulated: log groups and buckets."""
+    """One for each simulated destination: log groups and buckets."""
     title = f"AWS WAF's log {log.address}"
     line = _lines(log, acl, source_of)
     for destination in log.destinations:
@@ -66,7 +66,7 @@ def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> Line:
     known: dict[Verdict, bool] = {}
 
     def is_kept(verdict: Verdict) -> bool:
-        """Whether requests with this verdict are logged, decided once for all of them."""
+        """Whether requests with this verdict are logged. Decided once for all of them."""
         kept = known.get(verdict)
         if kept is None:
             if len(known) >= _KINDS:
@@ -89,8 +89,8 @@ def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> Line:
 
 
 def keeps(log: WafLog, actions: frozenset[str], labels: Sequence[str]) -> bool:
-    """Whether a record is logged: of a request with these actions (ALLOW or BLOCK, and COUNT where
-    a rule has counted it) and labels."""
+    """Whether a record is logged for a request with these actions (ALLOW or BLOCK, and COUNT if a
+    rule counted it) and labels."""
     for each in log.filters:
         if _holds(each, actions, labels):
             return each.behavior == "KEEP"
@@ -188,7 +188,7 @@ def _groups(verdict: Verdict, rules: dict[str, WafRule]) -> list[dict[str, Any]]
 
 
 def _rate(rule: WafRule, acl: WebAcl, access: Access) -> dict[str, Any] | None:
-    """The id is derived from the rule's name: AWS documents no form."""
+    """The id is derived from the rule's name, because AWS documents no form."""
     statement = rule.statement
     if not isinstance(statement, RateBased):
         return None

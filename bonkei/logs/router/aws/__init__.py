@@ -1,2 +1,2 @@
-"""AWS as a router sees it: credentials of its task, Signature Version 4, HTTP without a library (a
-router is a process of its own, and small)."""
+"""Calls AWS from a router: the task's credentials, Signature Version 4, and HTTP without a library,
+because a router is a small process of its own."""

@@ -19,7 +19,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 class AwsClient:
-    """Calls one service in one region. `endpoint`: a URL; empty: AWS's own."""
+    """Calls one service in one region. `endpoint`: a URL; empty for AWS's own endpoint."""
 
     def __init__(
         self, service: str, region: str, endpoint: str, credentials: CredentialsProvider
@@ -34,7 +34,7 @@ class AwsClient:
     async def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> HttpAnswer:
-        """`path` is not quoted yet. OSError when nobody answers."""
+        """`path` is not quoted yet. Raises OSError when nobody answers."""
         credentials = await self._credentials.get()
         url = f"{self._endpoint}{quote(path, safe='/-_.~')}"
         signed = sign(
@@ -56,7 +56,7 @@ def sign(
     credentials: Credentials,
     now: float,
 ) -> dict[str, str]:
-    """The headers, with those of the signature."""
+    """The headers, including those of the signature."""
     moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     parts = urlsplit(url)
     payload = hashlib.sha256(body).hexdigest()

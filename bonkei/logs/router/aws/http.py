@@ -1,4 +1,4 @@
-"""One HTTP/1.1 request on a connection of its own."""
+"""One HTTP/1.1 request on its own connection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def send(
     connect_timeout: float = 10.0,
     seconds: float = 60.0,
 ) -> HttpAnswer:
-    """OSError (or TimeoutError) when there is no answer, or the answer is not HTTP."""
+    """Raises OSError (or TimeoutError) when there is no answer, or the answer is not HTTP."""
     parts = urlsplit(url)
     host = parts.hostname or "127.0.0.1"
     tls = parts.scheme == "https"

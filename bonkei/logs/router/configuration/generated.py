@@ -23,8 +23,8 @@ _DEFAULT_LIMIT = 25  # MB
 
 @dataclass(frozen=True, slots=True)
 class FirelensTask:
-    """The input of the generation. `containers`: the containers that log through the router ->
-    their options. `metadata`: `enable-ecs-log-metadata` is not "false". `memory` (MiB) is the
+    """The input of the generation. `containers`: each container that logs through the router -> its
+    options. `metadata`: `enable-ecs-log-metadata` is not "false". `memory` (MiB) is the
     router's."""
 
     cluster: str
@@ -85,7 +85,7 @@ def _patterns(containers: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> It
 
 
 def _outputs(containers: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Iterator[str]:
-    """None without `Name`: the external file has the outputs then."""
+    """None without `Name`: the external file then has the outputs."""
     for container, options in containers:
         told = dict(options)
         if "Name" in told:

@@ -42,7 +42,7 @@ class Section:
         return self.text("name")
 
     def find(self, name: str) -> Property | None:
-        """The last of that name, which wins."""
+        """The last directive of that name. It wins over earlier ones."""
         for each in reversed(self.properties):
             if each.name == name:
                 return each
@@ -57,7 +57,7 @@ class Section:
         return tuple(each.value for each in self.properties if each.name == name)
 
     def listed(self, name: str) -> tuple[str, ...]:
-        """All of that name, each a list with commas."""
+        """All directives of that name. Each is a list with commas."""
         parts = (part.strip() for text in self.texts(name) for part in text.split(","))
         return tuple(part for part in parts if part)
 

@@ -26,11 +26,10 @@ _DEFAULT_STORE = "/tmp/fluent-bit/s3"  # noqa: S108 - Fluent Bit's, which each t
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """`volumes` replaces the root of the container's writable places; `ports`: a port as it is
-    configured -> where it is here. `endpoint`: of AWS, as a URL; empty: AWS itself. `authority`:
-    for the real Fluent Bit, whose cloudwatch_logs speaks TLS only: the certificate file of the
-    endpoint's authority.
-    """
+    """`volumes` replaces the root of the container's writable places; `ports`: a configured port ->
+    the port here. `endpoint`: the URL of the AWS endpoint; empty for AWS itself. `authority`: the
+    certificate file of the endpoint's authority, for the real Fluent Bit: its cloudwatch_logs
+    speaks TLS only."""
 
     volumes: Path
     socket: Path

@@ -25,7 +25,7 @@ _NOT_HERE = ("plugins", "upstream_servers", "stream_processor")
 def read_yaml(
     file: Path, text: str, replace: Replace, include: Include, variables: dict[str, str]
 ) -> list[Section]:
-    """The sections, those of `includes` first; `env` adds to `variables`."""
+    """The sections; those of `includes` come first. `env` adds to `variables`."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:

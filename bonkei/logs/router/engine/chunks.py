@@ -22,7 +22,7 @@ _pack = msgpack.Packer(use_bin_type=True, autoreset=True).pack
 
 @dataclass(slots=True)
 class Chunk:
-    """`events` is None while they are on disk alone. `waiting`: numbers of outputs."""
+    """`events` is None while they are only on disk. `waiting`: numbers of outputs."""
 
     tag: str
     path: Path | None = None

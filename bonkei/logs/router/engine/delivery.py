@@ -22,7 +22,7 @@ Report = Callable[[str, str], None]
 
 @dataclass(frozen=True, slots=True)
 class RetryPlan:
-    """`limit` of tries after the first; None: for ever. Times in seconds."""
+    """`limit`: tries after the first one; None for no limit. Times are in seconds."""
 
     limit: int | None = 1
     base: float = 5.0

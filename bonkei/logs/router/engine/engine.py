@@ -66,8 +66,8 @@ class Engine:
         self._stopping.set()
 
     async def run(self) -> bool:
-        """Whether everything was delivered. When cancelled, it drops everything that is not on
-        disk."""
+        """Returns whether everything was delivered. When cancelled, it drops everything that is not
+        on disk."""
         server: asyncio.Server | None = None
         try:
             server = await self._begin()
@@ -222,7 +222,8 @@ class Engine:
             self._forget_memory(chunk.size)
 
     def _forget_memory(self, size: int) -> None:
-        """Forget memory of the input that holds most: chunks of one tag may come from several."""
+        """Free memory of the input that holds most. Chunks of one tag may come from several
+        inputs."""
         if not self._memory:
             return
         source = max(self._memory, key=lambda each: self._memory[each])

@@ -12,7 +12,7 @@ _READ = 5.0  # seconds for a request's head
 
 
 async def serve(host: str, port: int, answer: Answer) -> asyncio.Server:
-    """`answer` returns a status and a body (JSON, or a text as it is), or None."""
+    """`answer` returns a status and a body (JSON, or plain text), or None."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

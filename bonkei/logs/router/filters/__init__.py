@@ -13,9 +13,8 @@ Emit = Callable[[str, Sequence[Event]], None]
 
 
 class Filter(Protocol):
-    """`run` returns the remaining events; `emit` takes events that start again under another tag.
-    `deadline` (on the clock of `now`): the time at which `flush` is due even without an event.
-    """
+    """`run` returns the remaining events. `emit` takes events that start again under another tag.
+    `deadline` (on the clock of `now`): the time at which `flush` is due even without an event."""
 
     def run(
         self, tag: str, events: Sequence[Event], emit: Emit, now: float, /

@@ -48,7 +48,7 @@ def _rule(each: Property) -> _Rule:
 def _by_one_rule(
     keeps: bool, get: Get, pattern: re.Pattern[str], _tag: str, events: Sequence[Event]
 ) -> Sequence[Event]:
-    """A fast way for the usual grep: no call for each rule."""
+    """A fast way for the usual grep, without a call for each rule."""
     search = pattern.search
     kept: list[Event] = []
     for event in events:
@@ -69,7 +69,7 @@ def _fits(rule: _Rule, record: Record) -> bool:
 
 
 def _legacy(rules: Sequence[_Rule], record: Record) -> bool:
-    """The rules in order: a regex that does not match drops the record, and so does an exclude that
+    """The rules in order. A record is dropped if a regex does not match, or if an exclude
     matches."""
     return all(_fits(rule, record) is rule[0] for rule in rules)
 

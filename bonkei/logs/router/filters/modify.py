@@ -44,7 +44,7 @@ def _modify(
     return modified
 
 
-# Rules. Each gives a new record, or the same where nothing changes.
+# Rules. Each returns a new record, or the same record if nothing changes.
 
 
 def _set(key: str, value: str, record: Record) -> Record:

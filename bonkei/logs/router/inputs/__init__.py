@@ -1,6 +1,5 @@
 """Sources of records. An input runs on the event loop. It can be paused (backpressure) and drained
-(at the end it still takes records that were already sent); `close` ends it in any case.
-"""
+(at the end it still takes records that were already sent). `close` ends it in any state."""
 
 from __future__ import annotations
 

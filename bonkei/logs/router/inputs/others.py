@@ -92,7 +92,7 @@ class TcpInput:
         self._server = await asyncio.start_server(self._serve, self._host, self._port)
 
     def pause(self, *, paused: bool) -> None:
-        """Nothing to do: a health check is no load."""
+        """There is nothing to do: a health check is not a record."""
 
     async def drain(self) -> None:
         if self._server is not None:

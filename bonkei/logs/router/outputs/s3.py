@@ -29,7 +29,7 @@ from bonkei.logs.router.records import Event
 
 _DEFAULT_KEY = "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S"
 _UUID_LETTERS = string.ascii_letters + string.digits
-_MOST_RETRIES = 5  # without a limit of its own, and where none is wanted
+_MOST_RETRIES = 5  # used if no limit is set, and if no limit is wanted
 _RETRY_FROM, _RETRY_TO = 1.0, 30.0  # seconds between two tries of an upload
 
 Report = Callable[[str, str], None]  # (level, text)

@@ -32,7 +32,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class MultilineParser:
     """`kind`: regex (rules), or endswith and equal (`match_string`). `parse` is applied first.
-    `group` is a key whose values separate streams; `key_pattern` is the text that is compared."""
+    `key_group`: the key that separates streams by its values. `key_pattern`: that of the compared
+    text."""
 
     name: str
     rules: tuple[Rule, ...] = ()
@@ -249,7 +250,7 @@ Joined = Callable[[Sequence[str]], str]
 
 
 def join(texts: Sequence[str]) -> str:
-    """Lines of a message with one line feed between two."""
+    """The lines of a message, joined with a single line feed."""
     return "".join(
         text if text.endswith("\n") or index == len(texts) - 1 else f"{text}\n"
         for index, text in enumerate(texts)

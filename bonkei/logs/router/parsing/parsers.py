@@ -19,7 +19,8 @@ from bonkei.logs.router.records.patterns import compile_pattern
 from bonkei.logs.router.records.times import ReadTime, time_reader
 
 Parse = Callable[[str, float], "tuple[Record, int | None] | None"]
-"""(text, now) -> the record, its time in nanoseconds if it has one; None: it does not fit."""
+"""(text, now) -> the record, and its time in nanoseconds if it has one; None if the text does not
+fit."""
 Fields = Callable[[str], "Record | None"]
 
 _LOGFMT = re.compile(r'\s*([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?')
@@ -28,7 +29,7 @@ _FORMATS = ("json", "regex", "logfmt", "ltsv")
 
 
 def make_parsers(sections: Sequence[Section]) -> dict[str, Parse]:
-    """The parsers by name. RouterError for a wrong setting."""
+    """The parsers by name. Raises RouterError for a wrong setting."""
     return {section.name: make_parser(section) for section in sections}
 
 
@@ -48,7 +49,7 @@ def make_parser(section: Section) -> Parse:
 def _timed(
     fields: Fields, key: str, keep: bool, read: ReadTime, text: str, now: float
 ) -> tuple[Record, int | None] | None:
-    """A time that does not fit stays in the record, and the record keeps its time of arrival."""
+    """If the time does not fit, it stays in the record, and the record's time is its arrival."""
     record = fields(text)
     if record is None:
         return None
@@ -106,7 +107,7 @@ def parse_ltsv(text: str) -> Record | None:
 
 
 def parse_logfmt(bare: bool, text: str) -> Record | None:
-    """`key=value key="two words" key`; a bare key is true, unless that is refused."""
+    """`key=value key="two words" key`. A bare key is true, unless that is refused."""
     record: Record = {}
     end = 0
     text = text.rstrip()

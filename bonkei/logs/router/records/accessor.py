@@ -54,7 +54,7 @@ def _walk(value: Any, steps: Sequence[str | int]) -> Any:
 
 
 def text_of(value: Any) -> str | None:
-    """A value as the text that rules compare; None if it has none."""
+    """A value as the text that rules compare; None if it has no such text."""
     if isinstance(value, str):
         return value
     if value is True or value is False:
@@ -67,9 +67,9 @@ def text_of(value: Any) -> str | None:
 
 
 def template(text: str, *, whole: bool = False) -> Callable[[str, Record, Sequence[str]], str]:
-    """A text with accessors in it, of a tag, a record and the groups of a match (`$0`, `$1`).
+    """A text with accessors to a tag, a record and the groups of a match (`$0`, `$1`).
 
-    A missing value is empty; with `whole`, the whole text is empty then.
+    A missing value is empty. With `whole`, a missing value makes the whole text empty.
     """
     parts: list[str | tuple[str, list[str | int]]] = []
     end = 0

@@ -13,7 +13,7 @@ Matches = Callable[[str], bool]
 
 
 def matcher(section: Section) -> Matches:
-    """`*` matches any text, also an empty one. Without match and match_regex nothing matches.
+    """`*` matches any text, even an empty one. Without match and match_regex nothing matches.
 
     Source: "Routing" (pipeline/router).
     """
