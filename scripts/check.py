@@ -55,6 +55,7 @@ def checks() -> list[Check]:
 def scans() -> list[Check]:
     """The scans. The scanners are installed if necessary."""
     scanners.install()
+    scanners.lay_out()
     return [Check(scan.name, scan.command, scanners.environment()) for scan in scanners.scans()]
 
 

@@ -24,6 +24,7 @@ from scripts.bootstrap import trust
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "scanners.txt"
 DIRECTORY = Path(sys.prefix) / "scanners"
+ALONE = DIRECTORY / "definitions" / "alone"
 
 Command = tuple[str, ...]
 
@@ -49,8 +50,9 @@ class Scan:
     command: Command
 
 
-def scans(root: Path = ROOT) -> list[Scan]:
-    """Everything that is scanned below a root laid out as this project is."""
+def scans(root: Path = ROOT, alone: Path = ALONE) -> list[Scan]:
+    """Everything that is scanned below a root laid out as this project is. `alone`: what `lay_out`
+    has made of its modules."""
     found = []
     for variables in _below(root, "infrastructure/environments/*.tfvars"):
         name = Path(variables).stem
@@ -58,13 +60,23 @@ def scans(root: Path = ROOT) -> list[Scan]:
         where = ("--var-file", variables, "--directory", "infrastructure")
         found.append(Scan(f"checkov {name}", (*CHECKOV, "--framework", "terraform", *where)))
     # From the root each module is seen with its values, but Trivy can lose modules on the way.
-    places = [*_below(root, "infrastructure/modules/*/"), "environment", "program"]
-    found += [
-        Scan(f"Trivy {place.removeprefix('infrastructure/')}", (*TRIVY, place)) for place in places
-    ]
+    places = {"modules": str(alone), "environment": "environment", "program": "program"}
+    found += [Scan(f"Trivy {name}", (*TRIVY, place)) for name, place in places.items()]
     files = [*_below(root, "environment/*.yaml"), *_below(root, "program/*/Dockerfile")]
     others = ("--framework", "cloudformation", "dockerfile", "--file", *files)
     return [*found, Scan("checkov other files", (*CHECKOV, *others))]
+
+
+def lay_out(root: Path = ROOT, alone: Path = ALONE) -> None:
+    """Copy the modules, so that one start of Trivy scans each by itself: the copies call the
+    originals beside them. See environment/buildspecs/terraform_scan.yaml."""
+    modules = root / "infrastructure" / "modules"
+    for copy in {alone, alone.with_name("modules")} - {modules}:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(modules, copy)
+    for file in alone.glob("*/*.tf"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r'source *= *"\.\./', r"\g<0>../modules/", text), encoding="utf-8")
 
 
 def _below(root: Path, pattern: str) -> list[str]:

@@ -148,17 +148,24 @@ def test_the_pipelines_stage_runs_the_same_scans(tmp_path: Path) -> None:
     # Dockerfiles.
     ours = {
         re.sub(r"\S+\.tfvars", "terraform.tfvars", " ".join(scan.command))
-        for scan in scanners.scans()
+        for scan in scanners.scans(alone=Path("infrastructure/alone"))
         if scan.command[0] == "trivy" and scan.command[-1] != "program"
     }
     stages = Stages(tmp_path)
-    for module in stages.machine.source.glob("infrastructure/modules/*"):
-        module.rmdir()
-    for module in MODULES:
-        (stages.machine.source / "infrastructure" / "modules" / module).mkdir()
+    source = stages.machine.source
+    shutil.rmtree(source / "infrastructure" / "modules")
+    shutil.copytree(ROOT / "infrastructure" / "modules", source / "infrastructure" / "modules")
     run = stages.machine.run(read("terraform_scan"), stages.variables())
-    theirs = {" ".join(words).removesuffix("/") for words in run.called("trivy")}
+    theirs = {" ".join(words) for words in run.called("trivy")}
     assert {re.sub(r"\S+\.tfvars", "terraform.tfvars", words) for words in theirs} == ours
+    alone = tmp_path / "definitions" / "alone"
+    scanners.lay_out(alone=alone)
+    assert contents(alone) == contents(source / "infrastructure" / "alone")
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The definitions below it."""
+    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.tf")}
 
 
 def test_the_pipeline_has_the_version_pinned_here() -> None:
@@ -168,16 +175,17 @@ def test_the_pipeline_has_the_version_pinned_here() -> None:
     assert default.group(1) == scanners.trivy_version()
 
 
-def test_every_environment_module_template_and_dockerfile_is_scanned() -> None:
-    words = [word for scan in scanners.scans() for word in scan.command]
+def test_every_environment_module_template_and_dockerfile_is_scanned(tmp_path: Path) -> None:
+    scanners.lay_out(alone=(alone := tmp_path / "definitions" / "alone"))
+    words = [word for scan in scanners.scans(alone=alone) for word in scan.command]
     for variables in ROOT.glob("infrastructure/environments/*.tfvars"):
         assert words.count(str(variables.relative_to(ROOT))) == 2  # once by each scanner
     expected = [
-        *(f"infrastructure/modules/{module}" for module in MODULES),
         *(str(path.relative_to(ROOT)) for path in ROOT.glob("program/*/Dockerfile")),
         "environment/terraform_pipeline.yaml",
+        str(alone),
     ]
-    assert len(expected) > 15
+    assert {path.name for path in alone.iterdir()} == MODULES
     assert [place for place in expected if place not in words] == []
 
 
@@ -209,14 +217,19 @@ def test_checkov_finds_a_mistake_in_every_module_from_the_root(mistaken: Path) -
 
 def test_mistakes_that_trivy_misses_from_the_root_are_found_in_the_module(mistaken: Path) -> None:
     mistakes = {OPEN_PORT["trivy"], PUBLIC_BUCKET["trivy"]}
-    [answer] = scan(mistaken, (*command("Trivy production"), "--format", "json"))
-    from_root = trivy_findings(answer)
+    alone = mistaken / "alone"
+    scanners.lay_out(mistaken, alone)
+    root, modules = scan(
+        mistaken,
+        (*command("Trivy production"), "--format", "json"),
+        (*scanners.TRIVY, str(alone), "--format", "json"),
+    )
+    from_root = trivy_findings(root)
     seen = {name for name in MODULES if mistakes <= from_root.get(f"modules/{name}/main.tf", set())}
-    assert len(seen) > len(MODULES) / 2
-    alone = [*sorted(MODULES - seen), "edge"]
-    commands = [(*command(f"Trivy modules/{name}"), "--format", "json") for name in alone]
-    for name, one in zip(alone, scan(mistaken, *commands), strict=True):
-        assert mistakes <= trivy_findings(one)["main.tf"], name
+    assert len(MODULES) > len(seen) > len(MODULES) / 2
+    found = trivy_findings(modules)
+    for name in MODULES:
+        assert mistakes <= found[f"{name}/main.tf"], name
 
 
 @dataclass(frozen=True, slots=True)

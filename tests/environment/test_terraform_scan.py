@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,18 @@ from stages import Stages
 from scripts import scanners
 
 MODULES = sorted(path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf"))
+ALONE = "infrastructure/alone"
 PLACES = ("infrastructure", "environment", *(f"infrastructure/modules/{name}" for name in MODULES))
 
-# One finding, at the mark. The root's scan misses modules, as Trivy's can.
-FINDS = 'if [ -e "${@: -1}/finding" ]; then echo "${@: -1} has a finding"; exit 1; fi'
+# A finding at each mark. The root's scan misses modules, as Trivy's can.
+FINDS = """\
+code=0
+for mark in "${@: -1}/finding" "${@: -1}"/*/finding; do
+  if [ -e "$mark" ]; then echo "found: $mark"; code=1; fi
+done
+exit $code
+"""
+OPEN = "AWS-0087"
 OPEN_BUCKET = """
 resource "aws_s3_bucket" "open" {
   bucket = "open"
@@ -49,6 +58,7 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Stages:
 
 def scan(stages: Stages) -> Outcome:
     """The scanning phase, with Trivy as if it were installed."""
+    shutil.rmtree(stages.machine.source / "infrastructure" / "alone", ignore_errors=True)
     spec = read("terraform_scan")
     spec["phases"] = {"build": spec["phases"]["build"]}
     return stages.machine.run(spec, stages.variables())
@@ -57,8 +67,10 @@ def scan(stages: Stages) -> Outcome:
 def test_without_a_finding_every_folder_is_scanned(stages: Stages) -> None:
     outcome = scan(stages)
     assert outcome.failed == "", outcome.output
-    scanned = [words[-1].rstrip("/") for words in outcome.called("trivy", "config")]
-    assert sorted(scanned) == sorted(PLACES)
+    scanned = [words[-1] for words in outcome.called("trivy", "config")]
+    assert scanned == ["infrastructure", ALONE, "environment"]
+    alone = stages.machine.source / ALONE
+    assert sorted(path.name for path in alone.iterdir()) == MODULES
     for words in outcome.called("trivy"):
         assert tuple(words[: len(scanners.TRIVY)]) == scanners.TRIVY
 
@@ -72,7 +84,7 @@ def test_a_finding_in_any_folder_ends_the_run(stages: Stages, place: str) -> Non
     finally:
         mark.unlink()
     assert outcome.failed
-    assert f"{place}" in outcome.output
+    assert f"found: {place.replace('infrastructure/modules', ALONE)}/finding" in outcome.output
 
 
 def test_one_run_reports_the_findings_of_all_modules(stages: Stages) -> None:
@@ -82,28 +94,28 @@ def test_one_run_reports_the_findings_of_all_modules(stages: Stages) -> None:
     output = scan(stages).output
     for mark in marks:
         mark.unlink()
-        assert f"{mark.parent.name}/ has a finding" in output
+        assert f"found: {ALONE}/{mark.parent.name}/finding" in output
+
+
+Finding = tuple[str, str, int, str]  # the module's file, the check, the line, who calls it
 
 
 @pytest.fixture(scope="module")
-def trivy(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], subprocess.CompletedProcess]:
-    """The real scanner, on copies of this project's definitions that have a finding each."""
+def installed() -> None:
     try:
         scanners.install()
     except scanners.ScannerError as error:
         pytest.skip(str(error))
-    folder = tmp_path_factory.mktemp("modules")
-    shutil.copytree(ROOT / "infrastructure", folder / "infrastructure")
 
-    def scan(module: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [*scanners.TRIVY, f"infrastructure/modules/{module}/"], cwd=folder,
-            env=scanners.environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
 
-    for module in MODULES:
+def seeded(folder: Path, *modules: str) -> Path:
+    """These modules, with a finding in each, and their copies in which none calls another."""
+    for module in modules:
+        part = f"infrastructure/modules/{module}"
+        shutil.copytree(ROOT / part, folder / part)
         seed(folder, module)
-    return scan
+    scanners.lay_out(folder, folder / ALONE)
+    return folder
 
 
 def seed(folder: Path, module: str) -> None:
@@ -111,39 +123,67 @@ def seed(folder: Path, module: str) -> None:
     main.write_text(main.read_text(encoding="utf-8") + OPEN_BUCKET, encoding="utf-8")
 
 
+def findings(folder: Path, place: str) -> Counter[Finding]:
+    """Of the real scanner, by the command of the buildspec."""
+    outcome = subprocess.run(
+        [*scanners.TRIVY, "--format", "json", place], cwd=folder,
+        env=scanners.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert outcome.returncode == 1, outcome.stderr
+    return Counter(
+        (
+            "/".join(Path(os.path.normpath(f"{place}/{result['Target']}")).parts[2:]),
+            finding["ID"],
+            finding["CauseMetadata"]["StartLine"],
+            finding["CauseMetadata"]["Resource"],
+        )
+        for result in json.loads(outcome.stdout)["Results"]
+        for finding in result.get("Misconfigurations", ())
+    )
+
+
+@pytest.fixture(scope="module")
+def found(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Counter[Finding]:
+    return findings(seeded(tmp_path_factory.mktemp("all"), *MODULES), ALONE)
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_a_finding_in_each_module_is_trivys_own(
-    trivy: Callable[[str], subprocess.CompletedProcess], module: str
+def test_one_start_finds_what_is_in_each_module(found: Counter[Finding], module: str) -> None:
+    lines = {line for file, check, line, _ in found if (file, check) == (f"{module}/main.tf", OPEN)}
+    assert _line_of_the_finding(module) in lines
+
+
+def test_one_start_finds_what_a_start_for_each_module_finds(
+    installed: None, tmp_path: Path
 ) -> None:
-    """The command of the buildspec. A module's own scan sees that module and those that it calls,
-    so that each finding is looked for where it is."""
-    outcome = trivy(module)
-    assert outcome.returncode == 1
-    assert "AWS-0087" in outcome.stdout
-    assert f"main.tf:{_line_of_the_finding(module)}" in outcome.stdout
+    """Also in the modules that they call, for each of the callers."""
+    modules = ("domain", "edge", "key", "web_acl")  # edge calls web_acl, which calls key
+    folder = seeded(tmp_path, *modules)
+    apart: Counter[Finding] = Counter()
+    for module in modules:
+        apart += findings(folder, f"infrastructure/modules/{module}")
+    assert {file for file, *_ in apart} == {f"{module}/main.tf" for module in modules}
+    assert findings(folder, ALONE) == apart
 
 
 def _line_of_the_finding(module: str) -> int:
-    """Where the access block begins that is open."""
+    """Where the access block lets public policies in."""
     text = (ROOT / "infrastructure" / "modules" / module / "main.tf").read_text(encoding="utf-8")
     lines = (text + OPEN_BUCKET).splitlines()
-    return lines.index('resource "aws_s3_bucket_public_access_block" "open" {') + 1
+    return lines.index("  block_public_policy = false") + 1
 
 
-def test_an_open_bucket_ends_the_run(tmp_path: Path, trivy: object) -> None:
-    """The whole buildspec, of which one module has the real scanner."""
-    assert trivy
+def test_an_open_bucket_ends_the_run(installed: None, tmp_path: Path) -> None:
+    """The whole buildspec, in which the modules have the real scanner."""
     path = scanners.environment()["PATH"]
     module, program = MODULES[-1], shutil.which("trivy", path=path)
-    # The others are sound (see `make check`): the scan of the one that is not is Trivy's own.
-    real = (
-        f'case "${{@: -1}}" in */{module}/) PATH="{os.environ["PATH"]}" exec {program} "$@" ;; esac'
-    )
+    # The other places are sound (see `make check`).
+    real = f'case "${{@: -1}}" in {ALONE}) PATH="{os.environ["PATH"]}" exec {program} "$@" ;; esac'
     stages = Stages(tmp_path, trivy=real)
     lay_out(stages.machine)
     variables = {k: v for k, v in scanners.environment().items() if k not in ("PATH", "HOME")}
     given = stages.variables(**variables)
     seed(stages.machine.source, module)
     outcome = stages.machine.run(read("terraform_scan"), given)
-    assert "for module in" in outcome.failed
-    assert "AWS-0087" in outcome.output
+    assert outcome.failed.endswith(ALONE)
+    assert OPEN in outcome.output

@@ -49,7 +49,7 @@ if [ "$number" = "${{FAILING_CALL:-}}" ]; then echo "call $number fails: $0 $*" 
 {body}
 """
 
-_REAL = ("cp", "find", "mkdir", "sha256sum", "tar")
+_REAL = ("cp", "find", "mkdir", "sed", "sha256sum", "tar")
 _BASH = shutil.which("bash") or "/bin/bash"
 
 

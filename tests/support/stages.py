@@ -111,6 +111,7 @@ class Stages:
     def _lay_out(self) -> None:
         for part in ("modules/one", "modules/two", "modules/three"):
             (self.machine.source / "infrastructure" / part).mkdir(parents=True)
+            (self.machine.source / "infrastructure" / part / "main.tf").touch()
         (self.machine.source / "infrastructure" / ".terraform.lock.hcl").touch()
         (self.machine.source / "environment").mkdir()
         (self.plan / "tfplan").write_text("plan")
