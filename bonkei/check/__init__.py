@@ -1,8 +1,8 @@
 """Rules over the blueprint. They find mistakes that would break, leak or stay silent on AWS.
 
 finding, subject     a rule's results; a rule's input
-rules/               one file for each subject; each rule names its source
-runner, levels       runs the rules; sets their levels from the settings
+rules/               one file for each subject; each rule has its source
+runner, levels       run the rules; set their levels from the settings
 definitions          finds the place of a finding in Terraform's files, and allowed exceptions
 report, sarif        findings for a person, as JSON, as SARIF
 
@@ -10,13 +10,13 @@ Pure functions for the rules:
 reach                whether a packet gets from one place of the network to another
 permission           whether a role allows an action
 resource_policy      whether the policy of a key or a topic allows a service
-metrics              the existing metrics, and which of their values are bad
+metrics              the existing metrics, and their bad values
 log_writer           the writers of a log group, and their formats
 filter_pattern       whether a metric filter's pattern can match that
 
 Input besides the blueprint:
 program, router      a container's Dockerfile; a log router's configuration
-secret_keys          which keys the JSON of a secret has, never their values
+secret_keys          the keys in the JSON of a secret, never their values
 """
 
 from bonkei.check.finding import Finding, Problem, Severity, exit_code

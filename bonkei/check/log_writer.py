@@ -1,4 +1,4 @@
-"""The writers of a log group and the format of their records, as far as the definitions show."""
+"""The writers of a log group and the format of their records, if the definitions show them."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Program:
 
 
 def read_programs(directories: Mapping[str, Path], blueprint: Blueprint) -> dict[str, Program]:
-    """The programs of containers whose directory is known, by the container's name.
+    """The programs of containers with a known directory, by the container's name.
 
     Raises ProgramError and TaskError for a Dockerfile or configuration that cannot be read. Other
     files of the directory are ignored.

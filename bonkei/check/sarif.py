@@ -1,4 +1,4 @@
-"""Findings as SARIF 2.1.0, which code hosts and editors show in place.
+"""Findings as SARIF 2.1.0. Code hosts and editors show them in place.
 
 "Static Analysis Results Interchange Format (SARIF) Version 2.1.0",
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html

@@ -1,4 +1,4 @@
-"""Which keys the JSON of a secret has. Its value stays where it is."""
+"""The keys in the JSON of a secret. Its value stays where it is."""
 
 from __future__ import annotations
 

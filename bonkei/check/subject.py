@@ -13,8 +13,8 @@ from bonkei.check.program import Program
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The architecture, the programs by the name of the container that runs them, and the keys of
-    the secrets whose values are known, by ARN."""
+    """The architecture; the programs, by the name of their container; and the keys of the secrets
+    with a known value, by ARN."""
 
     blueprint: Blueprint
     programs: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))

@@ -1,9 +1,9 @@
-"""CloudFormation: templates become stacks, whose resources the miniature has then.
+"""CloudFormation: templates become stacks, and the miniature runs their resources.
 
-errors      what is wrong with a template
+errors      the mistakes in a template
 template    a template's text -> values that keep their lines
 evaluation  parameters, intrinsic functions, conditions, rules
 resources   the types that are served: properties -> what Terraform's state has of the same
-stacks      a plan of a template, its changes, an operation's way; stacks on disk
+stacks      a template's plan, its changes, the course of an operation; stacks on disk
 service     the API, on the AWS endpoint
 """

@@ -12,7 +12,7 @@ from bonkei.check.subject import Rule, Subject
 
 
 def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
-    """Composite alarms too. An alarm that only a composite alarm reads needs no action."""
+    """Composite alarms count, too. An alarm that only a composite alarm reads needs no action."""
     read_by_others = " ".join(alarm.rule for alarm in subject.blueprint.composite_alarms)
     for alarm in _all(subject.blueprint):
         if alarm.name in read_by_others:
@@ -34,7 +34,7 @@ def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
 
 
 def alarm_tells_of_its_end(subject: Subject) -> Iterator[Problem]:
-    """Only for alarms that notify people: a scaling alarm needs no notification of its end."""
+    """Only for alarms that notify people. A scaling alarm needs no notification of its end."""
     for alarm in _all(subject.blueprint):
         tells = any(":sns:" in arn for arn in alarm.alarm_actions)
         if tells and not alarm.ok_actions:

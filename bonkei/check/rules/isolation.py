@@ -70,7 +70,7 @@ def load_balancer_checks_the_header(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for balancer, headers, address in _behind_distributions(blueprint):
         acl = next((acl for acl in blueprint.web_acls if balancer.arn in acl.protects), None)
-        if balancer.internal:  # reached through a VPC origin, so by one's own distribution
+        if balancer.internal:  # reached through a VPC origin, and so only by one's own distribution
             continue
         if acl is None and balancer.web_acl_arn:  # outside the definitions
             continue
@@ -200,7 +200,7 @@ def _not_cloudfront(blueprint: Blueprint, rule: SecurityGroupRule) -> Iterator[s
 
 
 def _groups_of_others(blueprint: Blueprint) -> dict[str, str]:
-    """Security groups of other resources than services and databases, with the resource's name."""
+    """Security groups of resources other than services and databases, with the resource's name."""
     services = {g for service in blueprint.services for g in service.security_group_ids}
     holders = [
         *((b.security_group_ids, b.name) for b in blueprint.load_balancers),

@@ -1,4 +1,4 @@
-"""Keys allow the services that encrypt with them."""
+"""Keys must allow the services that encrypt with them."""
 
 from __future__ import annotations
 

@@ -42,8 +42,8 @@ def log_group_names(blueprint: Blueprint) -> set[str]:
 
 
 def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
-    """A task without its log group does not start. A router loses records for a missing group, or
-    creates the group without retention and key."""
+    """A task does not start without its log group. If a router's group is missing, the router loses
+    records, or creates the group without retention and key."""
     declared = log_group_names(subject.blueprint)
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
@@ -93,8 +93,8 @@ def image_is_pinned(subject: Subject) -> Iterator[Problem]:
 
 
 def _names_a_secret(value: str, subject: Subject) -> bool:
-    """Whether the value names a secret's place: an ARN, the path of a parameter or a file, or a
-    variable whose name ends so."""
+    """Whether the value names a secret or its place: an ARN, the path of a parameter or a file, or
+    the end of a secret's name."""
     if value.startswith(("arn:", "/")):
         return True
     secrets = subject.blueprint.secrets

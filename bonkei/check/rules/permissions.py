@@ -1,4 +1,4 @@
-"""Roles with the rights that they need, and no others."""
+"""Roles with the permissions that they need, and no others."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def role_names_its_resources(subject: Subject) -> Iterator[Problem]:
 
 
 def role_is_used(subject: Subject) -> Iterator[Problem]:
-    """A role assumed by people or another account is used from outside the definitions."""
+    """A role that people or another account assume is used from outside the definitions."""
     for role in subject.blueprint.roles:
         kinds = {kind for statement in role.trust for kind, _ in statement.principals}
         if not role.users and kinds <= {"Service"}:
@@ -63,8 +63,8 @@ def role_actions_are_needed(subject: Subject) -> Iterator[Problem]:
 
 
 def role_names_what_is_there(subject: Subject) -> Iterator[Problem]:
-    """Only resources of this account and region are judged, and no task definitions: the
-    definitions do not contain all others."""
+    """Only resources of this account and region are judged, because the definitions do not contain
+    all others. Task definitions are not judged, either."""
     blueprint = subject.blueprint
     known = [*blueprint.arns, *(c.master_secret_arn for c in blueprint.database_clusters)]
     known += [n.resource for d in blueprint.task_definitions for n in execution_needs(d, blueprint)]
@@ -157,7 +157,7 @@ def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
                 )
 
 
-# Granted by AWS's own execution policy, and only needed in part.
+# AWS's own execution policy grants these, and only a part of them is needed.
 _USEFUL = ("ecr:BatchCheckLayerAvailability", "logs:CreateLogGroup", "s3:GetBucketLocation")
 
 

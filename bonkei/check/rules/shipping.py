@@ -1,4 +1,4 @@
-"""Rights of programs: a log router ships records, a function writes its log."""
+"""Permissions of programs: a log router ships records, a function writes its log."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def router_may_ship(subject: Subject) -> Iterator[Problem]:
                     )
 
 
-_TRIES = 5  # what Fluent Bit's s3 output makes of no limit, and without one
+_TRIES = 5  # Fluent Bit's s3 output, with no limit set or with unlimited tries
 _OFF = ("off", "false", "no")
 
 
 def router_keeps_what_fails(subject: Subject) -> Iterator[Problem]:
-    """Each of these loses records with the task, on the fault that they wait for."""
+    """With each of these, records are lost with the task during the fault that they wait for."""
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
             program = subject.programs.get(container.name)
@@ -90,7 +90,7 @@ def _of_s3(outputs: tuple[Output, ...]) -> Iterator[tuple[str, str]]:
 def _needs(
     subject: Subject, definition: TaskDefinition, container: Container
 ) -> Iterator[tuple[str, str]]:
-    """The rights of the outputs `cloudwatch_logs` and `s3` ("Permissions" in Fluent Bit's
+    """The permissions for the outputs `cloudwatch_logs` and `s3` ("Permissions" in Fluent Bit's
     pages)."""
     partition, _, region, account = (*definition.arn.split(":"), "", "", "", "")[1:5]
     for output, name in routed_groups(subject, container):

@@ -20,8 +20,8 @@ _OPPOSITE = {"high": "low", "low": "high"}
 
 
 def alarm_compares_the_right_way(subject: Subject) -> Iterator[Problem]:
-    """Only for metrics with one bad side. Scaling alarms are left out, and so is an alarm on as
-    many healthy targets as a service may have at most: it warns early."""
+    """Only for metrics with one bad side. Scaling alarms are left out. An alarm on a service's
+    maximum number of healthy targets is left out, too: it warns early."""
     topics = {topic.arn for topic in subject.blueprint.topics}
     for alarm in subject.blueprint.alarms:
         way = {"Gre": "high", "Les": "low"}.get(alarm.comparison[:3], "")
@@ -38,7 +38,7 @@ def alarm_compares_the_right_way(subject: Subject) -> Iterator[Problem]:
 
 
 def _is_at_most(metric: Metric, threshold: float, blueprint: Blueprint) -> bool:
-    """Whether it compares the count of targets with auto scaling's maximum."""
+    """Whether the alarm compares the number of targets with auto scaling's maximum."""
     scalings = [service.scaling for service in blueprint.services if service.scaling]
     return metric.name == "HealthyHostCount" and threshold in {s.max_capacity for s in scalings}
 
@@ -75,7 +75,7 @@ _OPERATORS: dict[type[ast.AST], Callable[[float, float], float]] = {
 
 
 def _rises(expression: str, name: str) -> bool | None:
-    """Whether plain arithmetic over one metric rises with it; None when it is something else."""
+    """Whether plain arithmetic over one metric rises with it; None for anything else."""
     try:
         tree = ast.parse(expression, mode="eval").body
         low, high = (_value(tree, {name: value}) for value in (1.0, 2.0))
@@ -85,7 +85,7 @@ def _rises(expression: str, name: str) -> bool | None:
 
 
 def _value(node: ast.AST, variables: dict[str, float]) -> float:
-    """ValueError for anything but numbers, + - * / and the one metric."""
+    """Raises ValueError for anything other than numbers, + - * / and the one metric."""
     match node:
         case ast.Constant(value=int() | float() as value):
             return float(value)
@@ -99,7 +99,7 @@ def _value(node: ast.AST, variables: dict[str, float]) -> float:
 
 
 def alarm_threshold_is_reached(subject: Subject) -> Iterator[Problem]:
-    """A percentage that is never above 100 nor below 0; a count that is never below 0."""
+    """A percentage is never above 100 or below 0. A count is never below 0."""
     for alarm in subject.blueprint.alarms:
         metric, threshold = alarm.metric, alarm.threshold
         if metric is None or threshold is None:

@@ -1,4 +1,4 @@
-"""From an alarm to a person: the topic allows the alarm, the function allows the topic."""
+"""From an alarm to a person: the topic allows the alarm, and the function allows the topic."""
 
 from __future__ import annotations
 

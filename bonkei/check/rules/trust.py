@@ -59,7 +59,7 @@ def _is_for_anyone(statement: PolicyStatement) -> bool:
 
 
 def _is_judged(role: Role) -> bool:
-    """Whether every use of the role is one whose service is known."""
+    """Whether the service behind every use of the role is known."""
     return bool(role.users) and all(
         f"{use.type}.{use.argument}" in table()["users"] for use in role.users
     )

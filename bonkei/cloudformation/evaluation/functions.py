@@ -41,7 +41,7 @@ class Scope:
 
 
 def evaluate(expression: Any, scope: Scope) -> Any:
-    """A plain value; NO_VALUE where the whole is left out. TemplateError names the line."""
+    """A plain value, or NO_VALUE if the whole is left out. TemplateError names the line."""
     if isinstance(expression, Function):
         return call(expression, scope)
     if isinstance(expression, Mapping):
@@ -63,7 +63,7 @@ def call(function: Function, scope: Scope) -> Any:
 
 
 def text_of(value: Any) -> str:
-    """A scalar as CloudFormation writes it into a text."""
+    """A scalar in the form that CloudFormation puts into a text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
@@ -259,7 +259,7 @@ def _condition(function: Function, scope: Scope) -> bool:
 
 
 def truth(expression: Any, scope: Scope, around: Function) -> bool:
-    """The value of a condition. TemplateError when it is neither true nor false."""
+    """The value of a condition. Raises TemplateError if it is neither true nor false."""
     value = evaluate(expression, scope)
     if isinstance(value, str) and value in ("true", "false"):
         return value == "true"

@@ -1,4 +1,4 @@
-"""Conditions and rules: the functions that only they have, and their evaluation.
+"""Conditions and rules: the functions that only they may use, and their evaluation.
 
 Sources: "CloudFormation template Conditions syntax", "Condition-specific ..." and "Rule-specific
 intrinsic functions" of the CloudFormation user guide,
@@ -24,11 +24,13 @@ _IN_RULES = frozenset(
     }
 )
 _LOOKED_UP = frozenset({"Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"})
-"""They ask AWS about an AWS-specific parameter's value, such as a VPC's attribute."""
+"""These functions ask AWS about the value of an AWS-specific parameter, such as a VPC's
+attribute."""
 
 
 def evaluate_conditions(template: Template, scope: Scope) -> Mapping[str, bool]:
-    """Every condition. One may use others, declared before or after it. TemplateError."""
+    """Every condition. A condition may use others, declared before or after it. Raises
+    TemplateError."""
     found: dict[str, bool] = {}
     waiting: list[str] = []
 
@@ -70,7 +72,7 @@ def _used(function: Function) -> str:
 
 
 def require_rules(template: Template, scope: Scope) -> None:
-    """TemplateError for the first assertion that does not hold."""
+    """Raises TemplateError for the first assertion that fails."""
     for rule in template.rules.values():
         for expression in (rule.condition, *(each.assertion for each in rule.assertions)):
             _require_functions(rule, expression)
@@ -103,7 +105,7 @@ def _truth(expression: Any, scope: Scope, rule: Rule) -> bool:
 
 
 def _rule_value(expression: Any, scope: Scope) -> Any:
-    """The value by `evaluate`, with the functions of rules at any depth."""
+    """The value, computed by `evaluate`, with the functions of rules at any depth."""
     if isinstance(expression, list):
         return [_rule_value(each, scope) for each in expression]
     if not isinstance(expression, Function):

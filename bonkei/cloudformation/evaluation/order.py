@@ -1,4 +1,4 @@
-"""Resources in an order in which each comes after those that it refers to or depends on."""
+"""Resources in dependency order: each comes after those that it refers to or depends on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from bonkei.cloudformation.template.references import names_in
 def in_order(
     resources: Mapping[str, ResourceDeclaration], conditions: Mapping[str, bool]
 ) -> tuple[ResourceDeclaration, ...]:
-    """The resources whose condition holds. Of an `Fn::If` only the chosen branch counts.
-    TemplateError for a circle, and for a reference to a resource that is not made.
-    """
+    """The resources with a true condition. Of an `Fn::If`, only the chosen branch counts. Raises
+    TemplateError for a circle, and for a reference to a resource that is not created."""
     made = {
         name: one
         for name, one in resources.items()
@@ -68,7 +67,7 @@ def chosen(expression: Any, conditions: Mapping[str, bool]) -> Iterator[Function
 
 
 def _circle(needs: Mapping[str, set[str]], done: Mapping[str, object]) -> set[str]:
-    """The members of circles, without those that only depend on one."""
+    """The members of circles, without resources that only depend on one."""
     left = {name: needs[name] - done.keys() for name in needs if name not in done}
     while True:
         leaves = {name for name in left if not any(name in others for others in left.values())}

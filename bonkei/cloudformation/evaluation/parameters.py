@@ -19,7 +19,7 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A parameter as a call gives it: a value, or `previous` for the one of the last time."""
+    """A parameter in a call: a value, or `previous` for the stack's last value."""
 
     value: str | None = field(default=None, repr=False)
     previous: bool = False
@@ -30,7 +30,8 @@ def resolve_parameters(
     given: Mapping[str, Given],
     before: Mapping[str, str],
 ) -> Mapping[str, str]:
-    """Every parameter's value as text. `before`: the present values of the stack. TemplateError."""
+    """Every parameter's value as text. `before`: the present values of the stack. Raises
+    TemplateError."""
     if unknown := [name for name in given if name not in declared]:
         raise TemplateError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
     values = {name: _value(one, given.get(name), before) for name, one in declared.items()}

@@ -1,8 +1,8 @@
 """Whether values match patterns, with a time limit.
 
 A pattern such as `(a+)+` takes years for some values, and Python's `re` lets nothing else run
-meanwhile, not even in another thread. So a separate process matches, and is ended when it takes too
-long.
+meanwhile, not even in another thread. So a separate process does the matching, and is ended when it
+takes too long.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ for name, (pattern, values) in json.load(sys.stdin).items():
 
 
 def matching(asked: Mapping[str, tuple[str, Sequence[str]]]) -> Mapping[str, bool]:
-    """By name, whether each of the values matches the pattern as a whole. A name is missing when
-    its pattern took too long, and those after it are missing, too. Blocks: call it in a thread."""
+    """By name, whether each value matches the pattern as a whole. If a pattern took too long, its
+    name and all later names are missing. Blocks: call it in a thread."""
     if not asked:
         return {}
     process = subprocess.Popen(

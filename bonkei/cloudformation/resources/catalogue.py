@@ -1,4 +1,4 @@
-"""Every resource type that is served, by CloudFormation's name."""
+"""Every supported resource type, by CloudFormation's name."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Properties against their type's schema, with the refusals of CloudFormation's handlers.
 
-CloudFormation takes a number or a flag where a text belongs, and a text where they belong: the
+CloudFormation accepts a number or a flag in place of a text, and a text in place of them. The
 result has the schema's types. The messages are those of AWS's validator,
 https://github.com/aws-cloudformation/cloudformation-resource-schema (Apache-2.0).
 """
@@ -132,7 +132,7 @@ class _Check:
             self._failed(path, "enum")
 
     def _branches(self, schema: Json, value: Json, path: str) -> Json:
-        """`allOf`, `anyOf`, `oneOf`: the value in the types of the first branch that it fits."""
+        """`allOf`, `anyOf`, `oneOf`: the value, with the types of the first matching branch."""
         for keyword in ("allOf", "anyOf", "oneOf"):
             branches: Sequence[Json] = schema.get(keyword, ())
             if not branches:
@@ -182,7 +182,7 @@ def kind_of(value: Json) -> str:
 
 
 def _as(kind: str, value: Json) -> Json:
-    """The scalar as another kind; None where it is none of it."""
+    """The scalar as another kind; None if it cannot be converted."""
     if isinstance(value, dict | list):
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)
@@ -198,7 +198,7 @@ def _as(kind: str, value: Json) -> Json:
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """Whether it matches. A pattern that only Java understands refuses nothing."""
+    """Whether the text matches. A pattern that only Java understands refuses nothing."""
     try:
         return re.search(pattern, value) is not None
     except re.error:

@@ -57,7 +57,7 @@ def _role_policy(request: Request) -> Made:
 
 
 def _policy(request: Request) -> Made:
-    """Several roles may have it: it is written into each of them."""
+    """Several roles may have the policy. It is written into each of them."""
     given = request.properties
     roles = given.get("Roles", ())
     state = [_inline(role, given["PolicyName"], given["PolicyDocument"]) for role in roles]

@@ -1,4 +1,4 @@
-"""A resource type's particulars, and the values of one resource: pure."""
+"""The details of a resource type, and the values of one resource: pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 Values = Mapping[str, Any]
 TypedValues = tuple[str, Values]
-"""A type of Terraform's AWS provider, and the attributes that its state has."""
+"""A type of Terraform's AWS provider, and the attributes in its state."""
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -36,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A resource to be made. `token`: 64 hexadecimal digits, its own; the same input gives the
-    same values."""
+    """A resource to create. `token`: its own 64 hexadecimal digits. The same input gives the same
+    values."""
 
     stack_name: str
     logical_id: str
@@ -74,9 +74,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`physical_id`: the value of `Ref`; `attributes`: the values of `Fn::GetAtt`; `state`: its
-    values in Terraform's state.
-    """
+    """`physical_id`: the value of `Ref`. `attributes`: the values of `Fn::GetAtt`. `state`: its
+    values in Terraform's state."""
 
     physical_id: str
     attributes: Mapping[str, str]
@@ -85,15 +84,15 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`named_by`: the property with its name. `unserved`: properties that are kept and have no
-    effect here, each with the consequence.
-    """
+    """`named_by`: the property with its name. `unserved`: properties that are stored but have no
+    effect here, each with the consequence."""
 
     make: Callable[[Request], Made]
     named_by: str = ""
     unserved: Mapping[str, str] = field(default_factory=dict)
     identity_needs: str = ""
-    """The capability that a stack with it requires; CAPABILITY_NAMED_IAM where it has a name."""
+    """The capability that a stack with this resource requires; CAPABILITY_NAMED_IAM if the resource
+    has a name."""
 
 
 def tags_of(listed: Any) -> dict[str, str]:
@@ -104,7 +103,7 @@ def tags_of(listed: Any) -> dict[str, str]:
 
 
 def document(value: Any) -> str:
-    """A policy document as text; one that is text already stays."""
+    """A policy document as text. A text is returned unchanged."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

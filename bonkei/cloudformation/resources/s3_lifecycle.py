@@ -9,7 +9,7 @@ from bonkei.cloudformation.resources.kind import Values, blocks, values
 
 
 def lifecycle(given: Values) -> Values:
-    """Rules without an id get one, as S3 does it."""
+    """Rules without an id get one, as in S3."""
     rules = [_rule(rule, number) for number, rule in enumerate(given["Rules"], start=1)]
     smallest = given.get("TransitionDefaultMinimumObjectSize")
     return values(rule=rules, transition_default_minimum_object_size=smallest)

@@ -1,4 +1,4 @@
-"""AWS's registry entry of each served type: data/types.json.gz.
+"""AWS's registry entry of each supported type: data/types.json.gz.
 
 `scripts/extract_cloudformation_types.py` writes the file. Form: "Resource type schema",
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """`replaced_by`: top-level properties whose change makes a new resource."""
+    """`replaced_by`: top-level properties. A change of one creates a new resource."""
 
     document: Mapping[str, Any]
     replaced_by: frozenset[str]
@@ -42,7 +42,8 @@ def schema_of(kind: str) -> Schema:
 
 
 def _top(pointers: list[str]) -> frozenset[str]:
-    """The properties of pointers such as /properties/Name; one further down is not one of them."""
+    """The properties of pointers such as /properties/Name. A pointer to a nested property is not
+    included."""
     parts = [pointer.split("/")[2:] for pointer in pointers]
     return frozenset(part[0] for part in parts if len(part) == 1)
 

@@ -1,7 +1,7 @@
 """CloudFormation's API on the AWS endpoint.
 
 service      the operations
-requests     what a call asks for: template, parameters, stack
-change_sets  change sets, and what `aws cloudformation deploy` does with them
+requests     the content of a call: template, parameters, stack
+change_sets  change sets, as `aws cloudformation deploy` uses them
 describing   stacks, resources, events and change sets as answers
 """

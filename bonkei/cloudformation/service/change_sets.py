@@ -1,4 +1,4 @@
-"""Change sets, which `aws cloudformation deploy` creates, waits for, and executes."""
+"""Change sets. `aws cloudformation deploy` creates one, waits for it, and executes it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTHING = (
     "change set."
 )
 _MOST = 100
-"""Change sets of one stack that wait. On AWS a stack may have 1,000."""
+"""The most waiting change sets of one stack. On AWS a stack may have 1,000."""
 _MOST_FAILED = 20
 
 
@@ -120,7 +120,7 @@ class ChangeSets:
         if call.parameters.get("DisableRollback"):
             on_failure = "DO_NOTHING"
         token = str(call.parameters.get("ClientRequestToken", ""))
-        # The other change sets of a stack go when one is executed.
+        # When a change set is executed, the stack's other change sets are removed.
         ready = replace(
             stack, change_sets=(), change_set_id=found.id, on_failure=on_failure, token=token
         )
@@ -140,7 +140,8 @@ class ChangeSets:
 
 
 def _with(known: tuple[ChangeSet, ...], made: ChangeSet) -> tuple[ChangeSet, ...]:
-    """Those that wait, and the last ones that failed. A new one takes a failed one's name."""
+    """The waiting change sets, and the last ones that failed. A new one replaces a failed one with
+    the same name."""
     failed = [each for each in known if each.status == "FAILED" and each.name != made.name]
     forgotten = {each.id for each in failed[:-_MOST_FAILED]}
     kept = [each for each in known if each.id not in forgotten and each.name != made.name]

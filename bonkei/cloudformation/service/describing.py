@@ -1,4 +1,4 @@
-"""Stacks, resources, events and change sets in the words of the API's answers."""
+"""Stacks, resources, events and change sets in the form of the API's answers."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def resource_answer(stack: Stack, resource: StackResource) -> Answer:
 
 
 def resource_detail(stack: Stack, resource: StackResource) -> Answer:
-    """`StackResourceDetail`, which has another name for the time."""
+    """`StackResourceDetail`. It has another name for the time."""
     described = resource_answer(stack, resource)
     time = described.pop("Timestamp")
     return {**described, "LastUpdatedTimestamp": time}
@@ -187,7 +187,8 @@ def _policy_action(change: Change) -> str | None:
 
 
 def declaration_answers(template: Template, *, detailed: bool) -> list[Answer]:
-    """The parameters' declarations: of GetTemplateSummary when `detailed`, or ValidateTemplate."""
+    """The parameters' declarations, for GetTemplateSummary if `detailed`, else for
+    ValidateTemplate."""
     return [_declaration(one, detailed) for one in template.parameters.values()]
 
 

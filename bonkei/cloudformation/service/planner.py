@@ -1,4 +1,4 @@
-"""From a call to the target of the stack."""
+"""Turns a call into the target of the stack."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _UNCHANGEABLE = frozenset(
 
 
 class Planner:
-    """`get_object`: from the miniature's S3, for a template's URL."""
+    """`get_object` reads a template by its URL from the miniature's S3."""
 
     def __init__(self, stacks: Stacks, get_object: GetObject) -> None:
         self._stacks = stacks
@@ -37,9 +37,8 @@ class Planner:
         return await template_text(call, before, self._get_object)
 
     async def plan(self, call: AwsCall, stack: Stack) -> Target:
-        """AwsServiceError for a refusal by CloudFormation or the miniature, and for a stack that
-        has been changed meanwhile.
-        """
+        """Raises AwsServiceError if CloudFormation or the miniature refuses the call, or if the
+        stack was changed meanwhile."""
         before = stack if stack.inputs.template else None
         template = read(await self.text(call, before))
         given = await asyncio.to_thread(inputs, call, template, before)
@@ -85,6 +84,6 @@ def new_stack(name: str, call: AwsCall) -> Stack:
 
 
 def require_changeable(stack: Stack) -> None:
-    """AwsServiceError while an operation runs, and for a stack that can only be deleted."""
+    """Raises AwsServiceError while an operation runs, and for a stack that can only be deleted."""
     if stack.in_progress or stack.status in _UNCHANGEABLE:
         refuse(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")

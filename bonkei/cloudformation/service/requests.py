@@ -1,6 +1,5 @@
-"""The content of a call: the template, the parameters, the stack. Refusals are in the API's
-words.
-"""
+"""The content of a call: the template, the parameters, the stack. Refusals have the API's
+messages."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ from bonkei.cloudformation.template import Template, read_template
 from bonkei.cloudformation.template.reading import BODY_LIMIT
 
 GetObject = Callable[[str, str], Awaitable[bytes]]
-"""An object of a bucket, by its key. AwsServiceError."""
+"""An object of a bucket, by its key. Raises AwsServiceError."""
 
 STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 _URL_LIMIT = 1_048_576
@@ -32,7 +31,7 @@ def refuse(message: str) -> NoReturn:
 
 
 async def template_text(call: AwsCall, before: Stack | None, get_object: GetObject) -> str:
-    """From the call, from S3, or the one that the stack has."""
+    """The template from the call, from S3, or from the stack."""
     given = call.parameters
     if given.get("UsePreviousTemplate"):
         if before is None or not before.inputs.template:
@@ -79,7 +78,7 @@ def read(text: str) -> Template:
 
 
 def inputs(call: AwsCall, template: Template, before: Stack | None) -> Inputs:
-    """The source of the stack: its template and parameters. AwsServiceError."""
+    """The source of the stack: its template and parameters. Raises AwsServiceError."""
     given = call.parameters
     capabilities = tuple(given.get("Capabilities", ()))
     try:
@@ -119,7 +118,7 @@ def _require_capability(template: Template, given: tuple[str, ...]) -> None:
 
 
 def find(stacks: Stacks, name: str, region: str, *, deleted: bool = False) -> Stack | None:
-    """By its id, also when it is deleted, or by its name."""
+    """By its id, even if it is deleted, or by its name."""
     for stack in reversed(stacks.all(region)):
         if stack.id == name or (stack.name == name and (deleted or not stack.gone)):
             return stack

@@ -36,7 +36,7 @@ Answer = Mapping[str, Any]
 
 
 def service(stacks: Stacks, get_object: GetObject) -> AwsService:
-    """`get_object` reads a template that a call names by its URL of S3."""
+    """`get_object` reads a template by its URL of S3."""
     planner = Planner(stacks, get_object)
     changing, asking = _Changing(stacks, planner), _Asking(stacks, planner)
     return Operations(
@@ -91,7 +91,7 @@ class _Changing:
         return {"StackId": stack.id}
 
     async def delete(self, call: AwsCall) -> Answer:
-        """A stack that is not there is deleted already."""
+        """A missing stack counts as deleted."""
         stack = find(self._stacks, str(call.parameters["StackName"]), call.region)
         if stack is None or stack.gone:
             return {}
@@ -130,7 +130,7 @@ def _asked(stack: Stack, call: AwsCall) -> Stack:
     )
     return replace(
         stack,
-        change_sets=(),  # they were made for the stack as it was
+        change_sets=(),  # they were created for the former state of the stack
         on_failure=on_failure,
         protected=bool(given.get("EnableTerminationProtection", stack.protected)),
         token=str(given.get("ClientRequestToken", "")),
@@ -138,7 +138,7 @@ def _asked(stack: Stack, call: AwsCall) -> Stack:
 
 
 def _imported(stack: Stack, other: Stack) -> str:
-    """An export of the first that the second imports."""
+    """An export of the first stack that the second one imports."""
     if other.id == stack.id or other.gone or "ImportValue" not in other.inputs.template:
         return ""
     exported = {each.export for each in stack.outputs if each.export}

@@ -1,14 +1,14 @@
-"""Stacks: what they are, and what changes them. Pure but for `store` and `engine`.
+"""Stacks, and the operations that change them. Pure, except for `store` and `engine`.
 
 values       a stack, its resources, events, change sets
 planning     a template with parameters -> the stack's wanted resources
-changes      what differs between a stack and a plan
-operation    a stack's way through an operation: statuses and events
+changes      the differences between a stack and a plan
+operation    the course of a stack's operation: statuses and events
 conflicts    names that exist already
-owners       what a resource belongs to, and that it is there
+owners       the owner of a resource, which must exist
 validity     values that AWS refuses
-resources    what the blueprint gets of the stacks, and what is not carried out
-status_change  what EventBridge hears of an event
+resources    the stacks' resources for the blueprint, and their parts without an effect
+status_change  the event for EventBridge
 store        stacks on disk
 engine       runs operations, one after the other
 """

@@ -9,7 +9,7 @@ from bonkei.cloudformation.stacks.values import Change, Stack, StackResource, Ta
 
 
 def changes(stack: Stack, target: Target) -> tuple[Change, ...]:
-    """The changes in the order in which they are made; removals come last."""
+    """The changes in their order of execution. Removals come last."""
     before = {each.logical_id: each for each in stack.resources}
     wanted = {each.logical_id for each in target.resources}
     found = [
@@ -26,7 +26,7 @@ def changes(stack: Stack, target: Target) -> tuple[Change, ...]:
 
 
 def is_empty(stack: Stack, target: Target) -> bool:
-    """Whether CloudFormation reports no changes: outputs and tags count too."""
+    """Whether CloudFormation reports no changes. Outputs and tags count, too."""
     same_policies = [_policies(each) for each in stack.resources] == [
         _policies(each) for each in target.resources
     ]

@@ -1,7 +1,7 @@
 """Names that exist already: pure.
 
-Two stacks, or a stack and Terraform, cannot have a bucket of one name; nor can a stack create a
-resource that an earlier one has retained.
+Two stacks, or a stack and Terraform, cannot have a bucket with the same name. A stack also cannot
+create a resource that an earlier stack retained.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _NAMED = {
     "aws_sqs_queue": "arn",
     "aws_ssm_parameter": "name",
 }
-"""Of each type, the attribute that no two may share."""
+"""For each type, the attribute that must be unique."""
 
 Name = tuple[str, str]
 
 
 def names_of(states: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[Name]:
-    """Type and name of each resource of Terraform's types that has a name."""
+    """Type and name of each named resource of Terraform's types."""
     for kind, values in states:
         if kind in _NAMED and values.get(_NAMED[kind]):
             yield kind, str(values[_NAMED[kind]])
@@ -41,7 +41,7 @@ def names_of(states: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[Name]:
 def conflicts(
     stack: Stack, others: Iterable[Stack], elsewhere: Iterable[Name]
 ) -> Mapping[str, str]:
-    """Logical id -> why it cannot be made. `elsewhere`: the names of Terraform's resources."""
+    """Logical id -> why it cannot be created. `elsewhere`: the names of Terraform's resources."""
     taken = dict.fromkeys(elsewhere, "")
     taken |= {
         name: other.id if each not in other.retained else ""
@@ -63,7 +63,8 @@ def conflicts(
 
 
 def already_exists(kind: str, identifier: str, owner: str = "") -> str:
-    """CloudFormation's refusal of a name that is taken; by a stack, where `owner` names one."""
+    """CloudFormation's refusal of a name in use. `owner`: the stack that uses it, if there is
+    one."""
     if owner:
         return f"{identifier} already exists in stack {owner}"
     return (

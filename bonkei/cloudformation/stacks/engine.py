@@ -1,4 +1,4 @@
-"""Runs operations: one phase after another, each written to disk before the next."""
+"""Runs operations, one phase after another. Each phase is written to disk before the next one."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _PAUSE = 5.0  # seconds, until a full disk is tried again
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A resource that could not be made or removed: `subject` is its address ("STACK.LOGICALID"),
-    or a kind and a physical name ("bucket logs"); empty for everything.
-    """
+    """A resource that could not be created or removed. `subject` is its address
+    ("STACK.LOGICALID"), or a kind and a physical name ("bucket logs"); empty for a failure of the
+    whole."""
 
     subject: str
     reason: str
@@ -37,7 +37,7 @@ class World(Protocol):
     """The surroundings of stacks."""
 
     async def follow(self) -> Sequence[Failed]:
-        """Let the miniature have the resources that the stacks have now."""
+        """Let the miniature run the present resources of the stacks."""
         ...
 
     async def elsewhere(self) -> Sequence[TypedValues]:
@@ -45,13 +45,14 @@ class World(Protocol):
         ...
 
     async def exists(self, name: Name) -> bool:
-        """Whether there is something of that name, although nothing declares it: somebody has made
-        it by hand."""
+        """Whether something with that name exists although nothing declares it: somebody has
+        created it by hand."""
         ...
 
 
 class Stacks:
-    """All stacks. `resume` continues interrupted operations once the miniature can follow."""
+    """All stacks. `resume` continues interrupted operations. Call it once the miniature can
+    follow."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Stacks:
         self._running: set[asyncio.Task[None]] = set()
 
     def all(self, region: str) -> Sequence[Stack]:
-        """Those of a region, deleted ones too; the oldest first."""
+        """The stacks of a region, including deleted ones; the oldest first."""
         return [stack for stack in self._by_id.values() if stack.region == region]
 
     def everywhere(self) -> Sequence[Stack]:
@@ -96,8 +97,8 @@ class Stacks:
         self._by_id.pop(stack.id, None)
 
     def release(self, kind: str, names: Collection[str]) -> None:
-        """Forget a retained resource that somebody has deleted: of Terraform's type `kind`, with
-        one of the names as its physical id."""
+        """Forget a retained resource that somebody has deleted. `kind`: its type in Terraform. Its
+        physical id is one of the names."""
         for stack in self.everywhere():
             left = tuple(
                 each
@@ -108,16 +109,15 @@ class Stacks:
                 self.put(replace(stack, retained=left))
 
     async def operate(self, stack: Stack, status: str, target: Target | None = None) -> None:
-        """Begin an operation; it is on disk before anything is done. It continues by itself: this
-        returns at its end, or after a few seconds. AWS answers sooner, but then its own command
-        would ask after half a minute only.
-        """
+        """Begin an operation. It is on disk before anything is done, and continues by itself. This
+        returns at its end, or after a few seconds. AWS answers sooner, but its command would then
+        ask again only after half a minute."""
         begun = begin(stack, status, self._clock(), target)
         self.put(begun)
         await asyncio.wait({self._go_on(begun.id)}, timeout=_PATIENCE)
 
     def resume(self) -> None:
-        """Go on with the operations that a stop has cut off."""
+        """Continue the operations that a stop has interrupted."""
         for stack in self._by_id.values():
             if stack.in_progress:
                 self._go_on(stack.id)
@@ -159,14 +159,13 @@ class Stacks:
             return await self._world.follow()
         except BonkeiError as error:
             return [Failed("", error.message)]
-        except Exception as error:  # a fault of the miniature must not leave a stack in progress
+        except Exception as error:  # a bug in the miniature must not leave a stack in progress
             self._report(f"following the stacks failed\n{traceback.format_exc()}")
             return [Failed("", f"Internal Failure: {error!r}")]
 
     async def _faults(self, stack: Stack) -> Mapping[str, str]:
-        """The resources of an operation's target that cannot be made. Empty when it rolls back
-        or ends.
-        """
+        """The resources of an operation's target that cannot be created. Empty during a rollback
+        and at the end."""
         if stack.status not in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
             return {}
         wrong = {each.logical_id: each.reason for each in stack.wanted.resources if each.reason}
@@ -187,9 +186,8 @@ class Stacks:
         }
 
     async def _made_by_hand(self, stack: Stack, new: Sequence[StackResource]) -> Mapping[str, str]:
-        """Resources that this operation began before a stop are not checked: it has made them
-        itself.
-        """
+        """Resources that this operation began before a stop are not checked, because the operation
+        itself created them."""
         before = {each.logical_id: each.generation for each in stack.previous.resources}
         begun = {each.logical_id for each in stack.resources if each.status in _BEGUN}
         return {
@@ -201,14 +199,15 @@ class Stacks:
         }
 
     def _forget_the_oldest(self) -> None:
-        """A deleted stack that has left something is not forgotten."""
+        """A deleted stack is not forgotten if it left something."""
         gone = [one for one in self._by_id.values() if one.gone and not one.retained]
         for stack in sorted(gone, key=lambda one: one.deleted)[:-MOST_DELETED]:
             self.forget(stack)
 
 
 def _blame(failed: Sequence[Failed], before: Stack, stack: Stack) -> Mapping[str, str]:
-    """Logical id -> reason, of the stack's own resources; "" -> why nothing was followed."""
+    """Logical id -> reason, for the stack's own resources; "" -> why the miniature did not
+    follow."""
     found: dict[str, str] = {one.subject: one.reason for one in failed if not one.subject}
     for each in (*before.leaving, *before.resources, *stack.resources):
         for one in failed:

@@ -1,8 +1,8 @@
-"""A stack's way through an operation: pure.
+"""The course of a stack's operation: pure.
 
-`prepare` returns the next target of the stack. Then the miniature follows, and `conclude` gets the
-failures. Both look only at the stack, so a phase that was cut off is done again from the stack on
-disk. Statuses and reasons: "Stack status codes" and "Understand stack creation events",
+`prepare` returns the next target of the stack. Then the miniature follows, and `conclude` receives
+the failures. Both functions need only the stack. So an interrupted phase is repeated from the stack
+on disk. Statuses and reasons: "Stack status codes" and "Understand stack creation events",
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html
 """
 
@@ -40,7 +40,8 @@ def begin(stack: Stack, status: str, now: float, target: Target | None = None) -
 
 
 def prepare(stack: Stack, faults: Failures, now: float) -> Stack:
-    """The target of the stack after this phase. `faults`: resources that cannot be made at all."""
+    """The target of the stack after this phase. `faults`: resources that cannot be created at
+    all."""
     match stack.status:
         case "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS":
             return _attempt(stack, faults, now)
@@ -52,7 +53,7 @@ def prepare(stack: Stack, faults: Failures, now: float) -> Stack:
 
 
 def conclude(stack: Stack, failures: Failures, now: float) -> Stack:
-    """The stack after the miniature has followed; in progress still where a phase is left."""
+    """The stack after the miniature has followed. It is still in progress if a phase is left."""
     match stack.status:
         case "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS":
             return _attempted(stack, failures, now)
@@ -66,7 +67,7 @@ def conclude(stack: Stack, failures: Failures, now: float) -> Stack:
 
 
 def _attempt(stack: Stack, faults: Failures, now: float) -> Stack:
-    """Resources up to the first fault are made; after it nothing is begun."""
+    """Resources before the first fault are created. After it, nothing is begun."""
     before = {each.logical_id: each for each in stack.previous.resources}
     made: dict[str, StackResource] = {}
     leaving = []
@@ -125,7 +126,7 @@ def _after_failure(stack: Stack, failed: list[str], now: float) -> Stack:
 
 
 def _reached(stack: Stack, now: float) -> Stack:
-    """Everything is made. Resources that are no longer wanted are removed or retained."""
+    """Everything is created. Resources that are no longer wanted are removed or retained."""
     wanted = {each.logical_id for each in stack.wanted.resources}
     removed = [each for each in stack.resources if each.logical_id not in wanted]
     gone = [
@@ -159,7 +160,7 @@ def _reached(stack: Stack, now: float) -> Stack:
 
 
 def _end(stack: Stack, now: float) -> Stack:
-    """A deletion, or the end of a failed creation: the last resource goes first."""
+    """A deletion, or the end of a failed creation. The last resource is removed first."""
     rolls_back = stack.status == "ROLLBACK_IN_PROGRESS" or bool(stack.wanted.resources)
     keeps = {"Retain"} if rolls_back else {"Retain", "RetainExceptOnCreate"}
     there = [each for each in reversed(stack.resources) if each.status != "CREATE_FAILED"]
@@ -202,9 +203,8 @@ def _ended(stack: Stack, failures: Failures, now: float) -> Stack:
 
 
 def _go_back(stack: Stack, now: float) -> Stack:
-    """Return to the resources from before the update. Resources that the update has made are
-    removed.
-    """
+    """Return to the resources from before the update. Resources that the update created are
+    removed."""
     now_there = {each.logical_id: each for each in stack.resources}
     back = []
     for old in stack.previous.resources:
@@ -231,7 +231,7 @@ def _went_back(stack: Stack, failures: Failures, now: float) -> Stack:
 
 
 def _settle(stack: Stack, failed: Failures, now: float) -> Stack:
-    """Each resource in progress is complete or failed now, with its event."""
+    """Each resource in progress becomes complete or failed, with its event."""
     settled, changed = [], []
     for each in stack.resources:
         if _is_begun(each) or each.logical_id in failed:

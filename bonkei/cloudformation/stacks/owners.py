@@ -30,7 +30,7 @@ _OWNERS = {
         "The specified queue does not exist: {} (Service: Sqs, Status Code: 400)",
     ),
 }
-"""Of each type: its attribute that names the owner, the owner's type, and AWS's refusal."""
+"""For each type: the attribute that names the owner, the owner's type, and AWS's refusal."""
 _NAMES = ("id", "arn", "name", "key_id", "bucket", "url")
 
 

@@ -1,7 +1,8 @@
-"""From a template and parameters to the resources that a stack is to have: pure.
+"""From a template and parameters to the target resources of a stack: pure.
 
 Every value is known beforehand, even a new key's id: it comes from a token of the stack's id, the
-logical id and the number of replacements. So a change set shows exactly what its execution does.
+logical id and the number of replacements. So a change set shows exactly the result of its
+execution.
 """
 
 from __future__ import annotations
@@ -35,16 +36,15 @@ _LARGEST_OUTPUT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`imports`: the exports of the other stacks of the region."""
+    """`imports`: the exports of the region's other stacks."""
 
     place: Place
     imports: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings) -> Target:
-    """The target of the stack. For an invalid resource, `reason` says why: it fails when its
-    turn comes. TemplateError for refusals that CloudFormation reports at once.
-    """
+    """The target of the stack. An invalid resource has a `reason`, and fails when its turn comes.
+    Raises TemplateError for refusals that CloudFormation reports at once."""
     require_types(template)
     scope = Scope(
         references={
@@ -95,7 +95,8 @@ def _imports(
 
 
 def require_types(template: Template) -> None:
-    """TemplateError for types that AWS does not have, and for those that are not served here."""
+    """Raises TemplateError for types that AWS does not have, and for types that are not supported
+    here."""
     kinds = {one.type: one for one in reversed([*template.resources.values()])}
     if unknown := sorted(set(kinds) - known_names() - set(KINDS)):
         what = f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
@@ -188,15 +189,14 @@ def _resource(
 
 
 def _token(declared: ResourceDeclaration, stack: Stack, generation: int) -> str:
-    """Another one after a removal by an earlier update, and for each replacement."""
+    """A new token after an earlier update removed the resource, and for each replacement."""
     seed = f"{stack.id} {declared.logical_id} {generation} {stack.updated}"
     return hashlib.sha256(seed.encode()).hexdigest()
 
 
 def _made(wanted: StackResource, kind: Kind, request: Request) -> StackResource:
-    """The resource with its values. One that cannot be made has none, and neither have resources
-    that refer to it.
-    """
+    """The resource with its values. A resource that cannot be created has no values, and neither
+    have resources that refer to it."""
     try:
         made = kind.make(request)
     except (KeyError, TypeError, AttributeError, ValueError) as error:  # the schema lets it pass
@@ -208,7 +208,7 @@ def _made(wanted: StackResource, kind: Kind, request: Request) -> StackResource:
 
 
 class _Anything(dict[str, str]):
-    """The attributes of a resource that will not be made."""
+    """The attributes of a resource that will not be created."""
 
     def __contains__(self, _: object) -> bool:
         return True
@@ -223,7 +223,7 @@ def _generation(
     replaced_by: frozenset[str],
     named_by: str,
 ) -> tuple[int, str]:
-    """One more when a change replaces the resource; and why it cannot."""
+    """The generation, one higher if a change replaces the resource; and why it cannot do so."""
     if before is None:
         return 1, ""
     changed = [name for name in replaced_by if typed.get(name) != before.properties.get(name)]

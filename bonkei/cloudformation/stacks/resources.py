@@ -13,7 +13,7 @@ from bonkei.cloudformation.stacks.values import Stack
 
 
 def gaps(stacks: Iterable[Stack]) -> Iterator[NotSimulated]:
-    """For each resource, the properties that are stored and have no effect."""
+    """For each resource, the properties that are stored but have no effect."""
     for stack in stacks:
         for each in stack.existing:
             for path, reason in KINDS[each.type].unserved.items():
@@ -32,7 +32,7 @@ def _has(value: Any, path: list[str]) -> bool:
 
 
 def resources_of(stacks: Iterable[Stack]) -> Iterator[Resource]:
-    """The stacks' resources, as if Terraform's state had them."""
+    """The stacks' resources in the form of Terraform's state."""
     for stack in stacks:
         for each in stack.existing:
             for kind, values in each.state:

@@ -1,4 +1,4 @@
-"""The event that CloudFormation puts on EventBridge's bus at each event of a stack.
+"""The event that CloudFormation puts on EventBridge's bus for each event of a stack.
 
 Source: "CloudFormation event details",
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/eventbridge-events.html

@@ -1,4 +1,4 @@
-"""Stacks on disk, one file each. A file is replaced as a whole, so none is ever half written."""
+"""Stacks on disk, one file for each. A file is replaced as a whole, so it is never half written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bonkei.cloudformation.errors import TemplateError
 from bonkei.cloudformation.stacks.values import Stack
 
 MOST_DELETED = 100
-"""Deleted stacks that are remembered. AWS remembers them for 90 days."""
+"""How many deleted stacks are remembered. AWS remembers them for 90 days."""
 
 
 class Store(Protocol):
@@ -45,14 +45,14 @@ class MemoryStore:
 
 
 class FileStore:
-    """In one directory, made when the first stack is. Files are the owner's alone: a parameter that
-    is not shown is in them."""
+    """In one directory, created with the first stack. Only the owner can read the files, because
+    they contain hidden parameters."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def load(self) -> list[Stack]:
-        """In the order of their creation. TemplateError for a file that is none of ours."""
+        """In order of creation. Raises TemplateError for a file that is not ours."""
         found = []
         for file in sorted(self._directory.glob("*.json")):
             try:
@@ -85,7 +85,7 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def _decoded(kind: Any, value: Any) -> Any:
-    """The value of a type: frozen dataclasses, tuples, mappings and scalars."""
+    """A value of a type: frozen dataclasses, tuples, mappings and scalars."""
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(**{name: _decoded(hints[name], one) for name, one in value.items()})  # type: ignore[operator]

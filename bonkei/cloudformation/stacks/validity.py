@@ -1,4 +1,4 @@
-"""Values that AWS refuses, by the same checks as Terraform's resources of the same kind have."""
+"""Values that AWS refuses. The checks are those of Terraform's resources of the same type."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from bonkei.cloudformation.stacks.values import StackResource
 
 
 def invalid(resources: Iterable[StackResource]) -> Mapping[str, str]:
-    """Logical id -> the error. The first call is slow: it loads the checks of every service."""
+    """Logical id -> the error. The first call is slow, because it loads the checks of every
+    service."""
     from bonkei.provider.aws import RESOURCES  # noqa: PLC0415 - large, and not needed before
 
     found: dict[str, str] = {}

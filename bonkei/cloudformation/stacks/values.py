@@ -1,4 +1,4 @@
-"""A stack, its resources, its events and change sets: frozen, and as JSON on disk."""
+"""A stack, its resources, its events and change sets: frozen values, stored as JSON."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StackResource:
-    """A resource with all known values. `generation` counts its replacements, from 1; `token` is
-    the source of generated values. `state`: Terraform's types and attributes, as
-    `bonkei.cloudformation.resources` makes them.
-    """
+    """A resource with all known values. `generation` counts its replacements, from 1. `token` is
+    the source of generated values. `state`: Terraform's types and attributes, created by
+    `bonkei.cloudformation.resources`."""
 
     logical_id: str
     type: str
@@ -68,9 +67,8 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`replacement`: True or False, and empty for an added or a removed resource. `details`: the
-    changed properties, each with whether it makes a new resource.
-    """
+    """`replacement`: True or False; empty for an added or a removed resource. `details`: the
+    changed properties, and whether each creates a new resource."""
 
     action: str  # Add | Modify | Remove
     logical_id: str
@@ -107,11 +105,10 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`events`: the newest last. `wanted` and `previous`: the target and the start of the
-    operation in progress. `leaving`: replaced resources that still exist. `retained`: resources
-    that exist and no longer belong to the stack. `on_failure` (ROLLBACK, DELETE, DO_NOTHING): the
-    reaction to a failure. Times are Unix seconds, 0 for never.
-    """
+    """`events`: the newest last. `wanted` and `previous`: the target and the start of the operation
+    in progress. `leaving`: replaced resources that still exist. `retained`: resources that exist
+    but no longer belong to the stack. `on_failure` (ROLLBACK, DELETE, DO_NOTHING): the reaction to
+    a failure. Times are Unix seconds, 0 for never."""
 
     id: str
     name: str

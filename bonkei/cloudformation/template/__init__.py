@@ -1,9 +1,9 @@
-"""A template's text, as values that keep their lines.
+"""Reads a template's text into values that keep their lines.
 
-document    YAML or JSON -> plain values, with a `Function` where an intrinsic is written
+document    YAML or JSON -> plain values; an intrinsic function becomes a `Function`
 model       a template's sections as frozen values
-reading     from the one to the other, with CloudFormation's refusals
-references  what an expression refers to
+reading     from the document to the model, with CloudFormation's refusals
+references  the names that an expression refers to
 """
 
 from bonkei.cloudformation.template.document import Function

@@ -1,6 +1,6 @@
-"""YAML or JSON as plain values. A `Function` stands where an intrinsic function is written.
+"""YAML or JSON as plain values. An intrinsic function becomes a `Function`.
 
-Both spellings of a function become one: `!Sub text` and `{"Fn::Sub": text}`. Source: "Intrinsic
+Both forms of a function become one: `!Sub text` and `{"Fn::Sub": text}`. Source: "Intrinsic
 function reference" and "CloudFormation template format" (YAML 1.1 without aliases and merges),
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
 """
@@ -24,7 +24,7 @@ _DEEPEST = 100
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """An intrinsic function as it is written; `name` in the long form: Ref, Fn::Sub, Condition."""
+    """An intrinsic function. `name` is the long form: Ref, Fn::Sub, Condition."""
 
     name: str
     argument: Any
@@ -33,7 +33,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`lines`: where the value at a path of keys and indexes begins, from 1."""
+    """`lines`: the line (from 1) where the value at a path of keys and indexes begins."""
 
     value: Any
     lines: Mapping[tuple[str | int, ...], int]
@@ -47,7 +47,7 @@ def load_document(text: str) -> Document:
     is_json = text.lstrip()[:1] == "{"
     if is_json:
         _require_json(text)
-        text = text.replace("\t", " ")  # a tab in JSON is white space: in a string it is written \t
+        text = text.replace("\t", " ")  # a tab in JSON is white space; in a string it is written \t
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.YAMLError as error:
@@ -149,7 +149,7 @@ class _Reader:
 
 
 def _long(found: dict[str, Any], line: int) -> Any:
-    """The function that a mapping is the long form of, or the mapping."""
+    """The function, if the mapping is the long form of one; else the mapping."""
     if len(found) != 1:
         return found
     ((name, argument),) = found.items()

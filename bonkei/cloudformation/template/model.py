@@ -11,7 +11,7 @@ Expression = Any
 
 @dataclass(frozen=True, slots=True)
 class ParameterDeclaration:
-    """`default` is None when there is none. Bounds are None when they are not declared."""
+    """`default` is None if there is none. Bounds are None if they are not declared."""
 
     name: str
     type: str
@@ -37,7 +37,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Its assertions hold where `condition` is true, or always when it is None."""
+    """Its assertions must hold if `condition` is true, and always if it is None."""
 
     name: str
     assertions: tuple[Assertion, ...]
@@ -62,7 +62,7 @@ class ResourceDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """`export` is the expression of the name that other stacks import, or None."""
+    """`export`: the expression for the name that other stacks import, or None."""
 
     name: str
     value: Expression
@@ -74,7 +74,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Each section by its names, in the template's order. `text` is the template as it was sent."""
+    """Each section by its names, in the template's order. `text` is the template as sent."""
 
     text: str
     description: str = ""

@@ -28,7 +28,8 @@ _KNOWN = frozenset(
 def read_parameter(
     name: str, written: Mapping[str, Any], document: Document
 ) -> ParameterDeclaration:
-    """TemplateError for a type or a property that CloudFormation, or the miniature, has not."""
+    """Raises TemplateError for a type or a property that CloudFormation or the miniature does not
+    have."""
     line = document.line("Parameters", name)
     if unknown := sorted(set(written) - _KNOWN):
         what = f"Template format error: Invalid template parameter property '{unknown[0]}'"
@@ -59,7 +60,7 @@ def read_parameter(
 
 
 def compile_pattern(pattern: str, name: str, line: int) -> re.Pattern[str]:
-    """CloudFormation's patterns are Java's; Python reads the common ones in the same way."""
+    """CloudFormation's patterns are Java's. Python reads the common ones in the same way."""
     try:
         return re.compile(pattern)
     except re.error as error:

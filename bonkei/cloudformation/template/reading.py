@@ -1,4 +1,4 @@
-"""A template's sections, read from its document with CloudFormation's refusals.
+"""Reads a template's sections from its document, with CloudFormation's refusals.
 
 Limits: "Understand CloudFormation quotas",
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
@@ -23,7 +23,7 @@ from bonkei.cloudformation.template.parameters import read_parameter
 from bonkei.cloudformation.template.references import require_references
 
 BODY_LIMIT = 51_200
-"""Bytes of a template in a request; a larger one comes by a URL of S3."""
+"""The most bytes of a template in a request. A larger one is read from a URL of S3."""
 _SECTIONS = frozenset(
     {
         *("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings"),
