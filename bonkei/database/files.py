@@ -82,7 +82,7 @@ class ClusterFiles:
             settings = settings.without(refused, "PostgreSQL refuses its name or its value")
 
     def _initialise(self) -> None:
-        """initdb into a draft that takes its name when it is complete."""
+        """Run initdb into a draft. The draft gets its name when it is complete."""
         if strange := _MEANT_BY_A_SHELL & set(self._binaries.program("initdb")):
             raise DatabaseError(
                 f"PostgreSQL's initdb passes its own path to a shell, and the path has "
@@ -142,7 +142,7 @@ class ClusterFiles:
 
 
 def program_environment() -> dict[str, str]:
-    """The environment of PostgreSQL's programs: nothing from this process's own."""
+    """The environment of PostgreSQL's programs. It contains nothing from this process."""
     return {"PATH": os.defpath, "LANG": "C.UTF-8", "LC_ALL": "C", "TZ": "UTC"}
 
 

@@ -9,7 +9,7 @@ from bonkei.database.errors import DatabaseError
 
 
 def check_port(host: str, port: int) -> None:
-    """DatabaseError, with a remedy, when the address cannot be bound."""
+    """Raises DatabaseError, with a remedy, if the address cannot be bound."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,4 +1,4 @@
-"""A cluster, from its definition to a server that answers under its address and port."""
+"""A cluster, from its definition to a server that answers at its address and port."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from bonkei.database.usage import UsageMeter
 from bonkei.processes import Keeper
 from bonkei.vault import Vault
 
-_PATIENCE = (0.0, 1.0, 5.0, 15.0)  # seconds before a server that died is started again
-_SETTLED = 60.0  # seconds of running after which the next death counts as the first
+_PATIENCE = (0.0, 1.0, 5.0, 15.0)  # seconds before a dead server is started again
+_SETTLED = 60.0  # after this many seconds of running, the next death counts as the first
 _LOOK = 30.0  # seconds between looks at the log's size
 
 
@@ -71,7 +71,8 @@ class Database:
         self._reader: Reader | None = None
 
     async def start(self) -> None:
-        """Start, and wait until the server answers. On DatabaseError nothing is left running."""
+        """Start, and wait until the server answers. After a DatabaseError nothing is left
+        running."""
         self._status = "creating"
         try:
             _check_engine(self._cluster)
@@ -86,7 +87,8 @@ class Database:
         self._status = "available"
 
     async def apply(self, cluster: DatabaseCluster) -> None:
-        """Follow a changed definition: parameters, database, password; the port by a restart."""
+        """Follow a changed definition: parameters, database, password. A changed port needs a
+        restart."""
         before, self._cluster = self._cluster, cluster
         moved = (cluster.port, cluster.identifier) != (before.port, before.identifier)
         if moved or self._status != "available":
@@ -98,9 +100,8 @@ class Database:
             await self._reload(self._server)
 
     async def rotate(self) -> None:
-        """Give the master user another password. Existing sessions stay signed in. DatabaseError
-        for a user's own server: its users are not changed.
-        """
+        """Give the master user a new password. Existing sessions stay signed in. Raises
+        DatabaseError for a user's own server, because its users are not changed."""
         server, cluster = self._server, self._cluster
         if server is None:
             raise DatabaseError(f"{cluster.identifier} has no server of the miniature's own")
@@ -150,8 +151,8 @@ class Database:
 
     @property
     def reader(self) -> Reader:
-        """For looks into its tables. DatabaseError for a server of a person's own, where a role to
-        look with is not made."""
+        """To look into its tables. Raises DatabaseError for a user's own server, because no
+        read-only role is created there."""
         if self._url:
             raise DatabaseError(
                 f"the tables of {self._cluster.identifier} are on a server of your own, which gets"
@@ -188,8 +189,8 @@ class Database:
         self._guard = asyncio.create_task(self._watch(server))
 
     def _parameters(self) -> dict[str, str]:
-        """The declared ones; the number of connections is Aurora's own where none is declared,
-        up to what a laptop bears."""
+        """The declared parameters. If the number of connections is not declared, it is Aurora's, up
+        to the limit for a laptop."""
         most = min(connections(self._cluster), USUAL_CONNECTIONS)
         usual = {"max_connections": str(most)} if most else {}
         return usual | dict(self._cluster.parameters)
@@ -203,14 +204,14 @@ class Database:
         self._notes += tuple(f"parameter {name} is pending-reboot" for name in pending)
 
     async def _watch(self, server: Server) -> None:
-        """Start a server that died again, as Aurora does; keep its log bounded."""
+        """Start a dead server again, as Aurora does, and keep its log bounded."""
         deaths = 0
         began = time.monotonic()
         while True:
             try:
                 await asyncio.wait_for(server.wait(), _LOOK)
             except TimeoutError:
-                with suppress(OSError):  # a full disk: the next look may find room
+                with suppress(OSError):  # a full disk: it may have room at the next attempt
                     rotate(server.files.spec.log)
                 continue
             deaths = 0 if time.monotonic() - began > _SETTLED else deaths
@@ -234,7 +235,7 @@ class Database:
         await self._relay.start()
 
     async def _prepare_elsewhere(self, admin: Connection) -> None:
-        """Check the server, then create what is missing. Foreign objects are not touched."""
+        """Check the server, then create missing objects. Foreign objects are not touched."""
         mark = Mark(home_id(self._home), self._cluster.identifier)
         try:
             found = await asyncio.to_thread(survey, admin)

@@ -1,4 +1,5 @@
-"""The master user's password: generated once, kept in the vault as RDS keeps it in Secrets Manager.
+"""The master user's password. It is generated once and kept in the vault, as RDS keeps it in
+Secrets Manager.
 
 Source: "Password management with Amazon RDS and AWS Secrets Manager": the secret is a JSON object
 with `username` and `password`.
@@ -14,7 +15,7 @@ from bonkei.vault import Vault
 
 
 def master_password(cluster: DatabaseCluster, vault: Vault) -> str:
-    """The password in the vault. If there is none, generate and store one."""
+    """The password in the vault. If there is none, generate one and store it."""
     arn = cluster.master_secret_arn or cluster.arn
     password = _read(vault.get(arn), cluster.master_username)
     if password is None:
@@ -28,13 +29,13 @@ def new_password() -> str:
 
 
 def keep_password(cluster: DatabaseCluster, vault: Vault, password: str) -> None:
-    """Put a password of the master user into the vault, in the form of RDS."""
+    """Put a password of the master user into the vault, in RDS's form."""
     arn = cluster.master_secret_arn or cluster.arn
     vault.put(arn, json.dumps({"username": cluster.master_username, "password": password}))
 
 
 def _read(value: str | None, username: str) -> str | None:
-    """From JSON, or from the bare password that definitions may give; None when there is none."""
+    """From JSON, or from a bare password of the definitions; None if there is none."""
     if not value:
         return None
     try:

@@ -6,8 +6,8 @@ from bonkei.blueprint.database import DatabaseCluster
 
 
 def differences(cluster: DatabaseCluster, version: int, *, elsewhere: str = "") -> tuple[str, ...]:
-    """Each in a sentence. `version` as server_version_num has it; `elsewhere`: where the server
-    is when it is a person's own."""
+    """Each difference in a sentence. `version` is server_version_num. `elsewhere`: the address of a
+    user's own server."""
     notes: list[str] = []
     wanted = cluster.engine_version.partition(".")[0]
     major, minor = divmod(version, 10000)

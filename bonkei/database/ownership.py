@@ -24,7 +24,8 @@ _THE_SERVERS_OWN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The comment on what Bonkei makes: `home` is a home's id, `cluster` an identifier."""
+    """The comment on everything that Bonkei creates. `home` is a home's id, `cluster` an
+    identifier."""
 
     home: str
     cluster: str
@@ -41,7 +42,7 @@ class Mark:
 class Found:
     """The content of a server. `roles`: name -> comment; `databases`: name -> (owner, comment).
 
-    `tables`: how many relations of people are in the database that we are connected to.
+    `tables`: how many relations of users are in the connected database.
     """
 
     version: int  # server_version_num
@@ -51,7 +52,8 @@ class Found:
 
 
 def home_id(home: Path) -> str:
-    """The id of a home, kept in it: the same after a reset, and after it was moved."""
+    """The id of a home. It is kept in the home, so it stays the same after a reset and after a
+    move."""
     file = home / "database" / "id"
     if file.is_file() and (kept := file.read_text(encoding="ascii").strip()):
         return kept
@@ -65,9 +67,10 @@ def home_id(home: Path) -> str:
 def require_ours(
     found: Found, wanted: Wanted, mark: Mark, admin: Connection, *, shared: bool
 ) -> None:
-    """DatabaseError unless all needed names are free or ours, and the server is ours or `shared`.
+    """Raises DatabaseError unless all needed names are free or ours, and the server is ours or
+    `shared`.
 
-    The user of the URL may be the master user itself. Then it is used, but not altered.
+    If the user of the URL is the master user itself, it is used, but not altered.
     """
     place = f"{admin.host}:{admin.port}"
     for kind, name, comment in _claimed(found, wanted, mark, admin):
@@ -86,7 +89,7 @@ def require_ours(
 
 
 def is_used_as_it_is(found: Found, wanted: Wanted, mark: Mark, admin: Connection) -> bool:
-    """Whether the master user is the URL's own; then it is not altered."""
+    """Whether the master user is the URL's own user. Then it is not altered."""
     comment = found.roles.get(wanted.username)
     return comment not in (None, mark.text) and wanted.username == admin.user
 
@@ -94,7 +97,7 @@ def is_used_as_it_is(found: Found, wanted: Wanted, mark: Mark, admin: Connection
 def _claimed(
     found: Found, wanted: Wanted, mark: Mark, admin: Connection
 ) -> Iterator[tuple[str, str, str]]:
-    """Needed names that are taken by others: kind, name, comment."""
+    """Needed names that are already taken: kind, name, comment."""
     comment = found.roles.get(wanted.username)
     as_it_is = is_used_as_it_is(found, wanted, mark, admin)
     if comment not in (None, mark.text) and not (as_it_is and admin.password):

@@ -1,4 +1,5 @@
-"""A cluster's parameters as PostgreSQL's configuration, and those that cannot apply here."""
+"""A cluster's parameters as PostgreSQL's configuration, and the parameters that cannot apply
+here."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 AURORA_LOG_LINE_PREFIX = "%t:%r:%u@%d:[%p]:"
 
-# They depend on the machine's size, and this machine is another one.
+# These depend on the machine's size, and this machine has a different one.
 _OF_THE_MACHINE = {
     "shared_buffers", "huge_pages", "huge_page_size", "effective_cache_size",
     "maintenance_work_mem", "autovacuum_work_mem", "max_worker_processes", "max_parallel_workers",
@@ -34,7 +35,7 @@ _REFUSED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`values` go into postgresql.conf; `notes` list the others, with the reason."""
+    """`values` go into postgresql.conf. `notes` list the other parameters, with the reason."""
 
     values: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
@@ -84,7 +85,7 @@ def _refusal(name: str, value: str, libraries: frozenset[str]) -> str:
 
 
 def refused_names(output: str) -> frozenset[str]:
-    """The parameters that PostgreSQL complained about when it read its configuration."""
+    """The parameters that PostgreSQL rejected when it read its configuration."""
     return frozenset(m[1] or m[2] for m in _REFUSED.finditer(output))
 
 

@@ -1,7 +1,7 @@
 """The place of a cluster's files and the server's user; see docs/decisions/database-as-root.md.
 
-PostgreSQL refuses to run as root. For root it runs as `nobody`, with all its files in a directory
-outside home: nothing below a private home may be opened for another user.
+PostgreSQL refuses to run as root. Under root it runs as `nobody`, with all its files in a directory
+outside the home, because nothing in a private home may be opened for another user.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RECORD = "location"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`root` holds the clusters' data (mode 0700). `uid`, `gid`: None for one's own."""
+    """`root` contains the clusters' data (mode 0700). `uid`, `gid`: None for this process's own."""
 
     root: Path
     uid: int | None = None
@@ -31,7 +31,7 @@ class Place:
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the server runs as another user than this process."""
+        """Whether the server runs as a different user from this process."""
         return self.uid is not None
 
     def make_directory(self, path: Path) -> Path:
@@ -47,7 +47,8 @@ class Place:
 
 
 def find_place(home: Path) -> Place:
-    """The place of this home's databases, created if missing. DatabaseError when it is not safe."""
+    """The place of this home's databases. It is created if missing. Raises DatabaseError if it is
+    not safe."""
     records = home / "database"
     records.mkdir(parents=True, exist_ok=True, mode=0o700)
     if os.geteuid() != 0:
@@ -84,6 +85,7 @@ def delete_data(home: Path) -> None:
     records = home / "database"
     record = records / _RECORD
     if record.is_file() and os.geteuid() == 0:
-        # The record says only that a directory exists. Its place is computed, not read from it.
+        # The record says only that a directory exists. Its place is computed, never read from the
+        # record.
         shutil.rmtree(foreign_root(home), ignore_errors=True)
     shutil.rmtree(records, ignore_errors=True)

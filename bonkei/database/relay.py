@@ -11,7 +11,7 @@ _CHUNK = 64 * 1024
 
 
 class Relay:
-    """Listens on `host`:`port`; each connection is carried to `target` byte by byte."""
+    """Listens on `host`:`port`. Each connection is relayed to `target` byte by byte."""
 
     def __init__(self, host: str, port: int, target: tuple[str, int]) -> None:
         self._host = host

@@ -1,7 +1,7 @@
-"""One PostgreSQL server process: its start, its life, its end.
+"""One PostgreSQL server process, from its start to its end.
 
-Durable: fsync stays on, a killed server recovers at its next start. The process is tied to this
-one: when the supervisor dies in any way, the server shuts down (fast shutdown).
+Data is durable: fsync stays on, and a killed server recovers at its next start. The process is tied
+to this one: when the supervisor dies, the server shuts down (fast shutdown).
 """
 
 from __future__ import annotations
@@ -31,10 +31,8 @@ _LOG_LIMIT = 50 * 1024 * 1024  # bytes
 
 
 class Server:
-    """`start` and `stop` from one event loop; the server's life is tied to that loop's thread.
-
-    `keeper` is this server's own.
-    """
+    """Call `start` and `stop` from one event loop. The server depends on that loop's thread.
+    `keeper` belongs to this server alone."""
 
     def __init__(self, files: ClusterFiles, keeper: Keeper) -> None:
         self.files = files
@@ -48,9 +46,9 @@ class Server:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self) -> None:
-        """Start, and wait until it accepts connections. DatabaseError when the port is taken or the
-        server ends at once."""
-        # Before the keeper, which would kill a server that is still shutting down in order.
+        """Start, and wait until it accepts connections. Raises DatabaseError if the port is taken
+        or the server ends at once."""
+        # This comes before the keeper, which would kill a server that is still shutting down.
         await asyncio.to_thread(_end_leftover, self.files.data)
         self._keeper.start()
         check_port(self.files.spec.host, self.files.spec.port)
@@ -68,7 +66,7 @@ class Server:
             if await self._gets_ready(deadline):
                 return
             said = _text_from(log, begin)
-            # The processes of a postmaster that was killed notice it within moments.
+            # The processes of a killed postmaster notice its death within moments.
             if _LINGERING not in said or time.monotonic() > deadline:
                 raise DatabaseError(
                     f"PostgreSQL did not start for {self.files.spec.identifier}: "
@@ -91,7 +89,7 @@ class Server:
         self._keeper.keep(self._process.pid, ending=signal.SIGINT, grace=_STOP_TIMEOUT)
 
     async def _gets_ready(self, deadline: float) -> bool:
-        """Wait until it is ready. False when it ends or takes too long."""
+        """Wait until it is ready. Returns False if it ends or takes too long."""
         while not self._is_ready():
             if self.pid is None or time.monotonic() > deadline:
                 return False
@@ -99,7 +97,7 @@ class Server:
         return True
 
     def _is_ready(self) -> bool:
-        """The method of pg_ctl: the server writes its status into postmaster.pid."""
+        """pg_ctl's method: the server writes its status into postmaster.pid."""
         try:
             lines = (self.files.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
@@ -124,7 +122,7 @@ class Server:
         return code
 
     async def stop(self) -> None:
-        """Fast shutdown: sessions are ended, nothing is lost. A server that hangs is killed."""
+        """Fast shutdown: sessions are ended, and nothing is lost. A hanging server is killed."""
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             if self.pid is None:
                 break

@@ -20,7 +20,7 @@ _MOST_ON_AWS = 5000
 
 
 def capacity(cluster: DatabaseCluster) -> tuple[float, float]:
-    """vCPUs and bytes of memory of one instance; zeros where the class is not known."""
+    """vCPUs and bytes of memory of one instance; zeros if the class is unknown."""
     if cluster.serverless_max_capacity:
         acu = cluster.serverless_max_capacity
         return acu * ACU_CPUS, acu * ACU_MEMORY
@@ -41,7 +41,6 @@ def capacity(cluster: DatabaseCluster) -> tuple[float, float]:
 
 
 def connections(cluster: DatabaseCluster) -> int:
-    """Aurora's own limit: LEAST({DBInstanceClassMemory/9531392}, 5000); 0 where the class is not
-    known. "Maximum connections to an Aurora PostgreSQL DB instance".
-    """
+    """Aurora's own limit: LEAST({DBInstanceClassMemory/9531392}, 5000); 0 if the class is unknown.
+    "Maximum connections to an Aurora PostgreSQL DB instance"."""
     return min(_MOST_ON_AWS, int(capacity(cluster)[1] / _BYTES_EACH))

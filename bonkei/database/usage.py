@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import psutil
 
-_FRESH = 1.0  # seconds for which a sample is good enough
+_FRESH = 1.0  # seconds for which a sample stays valid
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`cpu_percent` of one CPU since the sample before; `memory` in bytes, shared pages once."""
+    """`cpu_percent` of one CPU since the previous sample. `memory` in bytes; shared pages count
+    once."""
 
     cpu_percent: float = 0.0
     memory: int = 0

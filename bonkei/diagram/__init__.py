@@ -1,4 +1,4 @@
-"""Pictures of the architecture, drawn from the blueprint so that they cannot drift from it."""
+"""Pictures of the architecture. They are drawn from the blueprint, so they stay equal to it."""
 
 from bonkei.diagram.draw import draw
 from bonkei.diagram.mermaid import render_mermaid

@@ -1,4 +1,4 @@
-"""The pipelines of a CloudFormation template, as far as a picture of them needs it.
+"""The pipelines of a CloudFormation template, with the details that a picture needs.
 
 Intrinsic functions are not evaluated: a reference is shown by the name of its target, and an `If`
 as one branch "or" the other.
@@ -64,7 +64,7 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def read_template(file: Path) -> Template:
-    """TemplateError names the file, and the line where the YAML is wrong."""
+    """TemplateError names the file, and the line of the mistake in the YAML."""
     try:
         document = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a SafeLoader
     except OSError as error:
@@ -159,7 +159,7 @@ def _conditions(stage: Mapping[str, Any]) -> tuple[Condition, ...]:
 
 
 def _project(name: str, properties: Mapping[str, Any]) -> BuildProject:
-    """Under its logical id, by which actions refer to it."""
+    """By its logical id; actions refer to it by this id."""
     source = _mapping(properties.get("Source"))
     environment = _mapping(properties.get("Environment"))
     return BuildProject(

@@ -17,9 +17,8 @@ from bonkei.diagram.names import common_prefix, words
 
 
 def draw(blueprint: Blueprint, templates: Sequence[Path] = ()) -> tuple[Diagram, ...]:
-    """The whole system, logging, monitoring, and a picture for each pipeline: those of the
-    CloudFormation templates, then those of the blueprint. Empty diagrams are left out.
-    """
+    """The whole system, logging, monitoring, and a picture for each pipeline. Pipelines of the
+    CloudFormation templates come before those of the blueprint. Empty diagrams are left out."""
     found = [system_diagram(blueprint), logs_diagram(blueprint), monitoring_diagram(blueprint)]
     found += [d for file in templates for d in _template_pipelines(file)]
     found += _pipelines(blueprint)
@@ -27,7 +26,7 @@ def draw(blueprint: Blueprint, templates: Sequence[Path] = ()) -> tuple[Diagram,
 
 
 def _template_pipelines(file: Path) -> Iterator[Diagram]:
-    """Named after the file; where it holds several, after their logical ids too."""
+    """Named after the file. If the file has several pipelines, their logical ids are added."""
     template = read_template(file)
     for pipeline in template.pipelines:
         alone = len(template.pipelines) == 1
@@ -51,7 +50,7 @@ def _named(text: str) -> tuple[str, str]:
 
 
 def _once(diagrams: Iterator[Diagram]) -> Iterator[Diagram]:
-    """Names are files' names: a second one of a name is numbered."""
+    """Names are file names. A second diagram with the same name gets a number."""
     seen: dict[str, int] = {}
     for diagram in diagrams:
         seen[diagram.name] = seen.get(diagram.name, 0) + 1

@@ -40,7 +40,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """The corners of an arrow, and where its label's middle is."""
+    """The corners of an arrow, and the middle of its label."""
 
     arrow: Arrow
     points: tuple[Point, ...]
@@ -74,5 +74,5 @@ def _towards(origin: Point, target: Point, length: float) -> Point:
 
 
 def number(value: float) -> str:
-    """A number as short as it can be written."""
+    """A number in its shortest form."""
     return f"{value:.1f}".removesuffix(".0")

@@ -1,4 +1,4 @@
-"""A small picture for each kind of node: strokes in a square of 24 by 24, of our own."""
+"""A small picture for each kind of node: our own strokes in a square of 24 by 24."""
 
 from __future__ import annotations
 

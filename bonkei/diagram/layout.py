@@ -1,8 +1,9 @@
-"""Where everything is drawn: cells of the grid become boxes, groups frames, arrows paths.
+"""Computes all positions: cells of the grid become boxes, groups become frames, arrows become
+paths.
 
-Columns and rows are given; between them are gutters, wide enough for the frames that begin and end
-there and for the tracks of the arrows that run in them. An arrow is horizontal and vertical lines
-only: straight along a row where nothing stands in its way, or else by a track of a gutter.
+Columns and rows are given. Between them are gutters. A gutter is wide enough for the frames that
+begin and end there, and for the tracks of its arrows. An arrow has only horizontal and vertical
+lines. It runs straight along a row if the way is free, or else in a track of a gutter.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def node_height(node: Node) -> float:
 
 
 def _box(node: Node, grid: _Grid) -> Box:
-    """A node fills its column's width, and stands in the middle of its row."""
+    """A node fills its column's width, and is in the middle of its row."""
     left, right = grid.columns[node.column]
     top, bottom = grid.rows[node.row]
     height = node_height(node)
@@ -111,7 +112,7 @@ def _side(depth: int) -> float:
 
 
 def _head(depth: int) -> float:
-    """The same at the top, where the heading is."""
+    """The same at the top, with room for the heading."""
     return HEADING * (1 + depth) + 10 * (1 + depth)
 
 
@@ -148,7 +149,7 @@ def _heading_width(group: Group) -> float:
 
 
 def _gutter(diagram: Diagram, column: int) -> float:
-    """The width that the labels of its arrows and the tracks in it need."""
+    """The width for the labels and the tracks of its arrows."""
     by_id = {node.id: node for node in diagram.nodes}
     label, bundles = 0.0, set[str]()
     for arrow in diagram.arrows:

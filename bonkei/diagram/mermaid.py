@@ -61,12 +61,12 @@ def _arrow(arrow: Arrow) -> str:
 
 
 def _id(value: str) -> str:
-    """Letters, digits and underscores; a prefix keeps it from being a word of Mermaid's own."""
+    """Letters, digits and underscores. A prefix avoids Mermaid's own words."""
     return "n_" + _UNSAFE.sub("_", value)
 
 
 def _text(value: str) -> str:
-    """Mermaid's entities are of HTML's kind, with # in place of &."""
+    """Mermaid's entities are like HTML's, with # in place of &."""
     for character, entity in (("#", "#35;"), ('"', "#quot;"), ("<", "#lt;"), (">", "#gt;")):
         value = value.replace(character, entity)
     return value

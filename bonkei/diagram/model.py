@@ -74,9 +74,8 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """`name`: the name of its files; `description`: the text for readers who do not see the
-    picture.
-    """
+    """`name`: the name of its files. `description`: the text for readers who cannot see the
+    picture."""
 
     name: str
     title: str
@@ -86,14 +85,14 @@ class Diagram:
     arrows: tuple[Arrow, ...] = ()
 
     def node(self, node_id: str) -> Node:
-        """The node of an id; KeyError when there is none."""
+        """The node with this id. Raises KeyError if there is none."""
         for node in self.nodes:
             if node.id == node_id:
                 return node
         raise KeyError(node_id)
 
     def nodes_of(self, group: Group) -> tuple[Node, ...]:
-        """The nodes in a group and in the groups in it."""
+        """The nodes in a group, including those of nested groups."""
         inner = {found.id: found for found in self.groups}
         found: list[Node] = []
         for member in group.members:
@@ -104,6 +103,6 @@ class Diagram:
         return tuple(found)
 
     def depth_of(self, group: Group) -> int:
-        """How many groups are nested in a group, at the deepest."""
+        """The greatest depth of nested groups in a group."""
         inner = [found for found in self.groups if found.id in group.members]
         return max((1 + self.depth_of(found) for found in inner), default=0)

@@ -10,8 +10,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
 def common_prefix(names: Iterable[str]) -> str:
-    """The common prefix of all names, up to a hyphen, underscore, dot or slash. No name consists
-    only of it."""
+    """The common prefix of all names, up to a hyphen, underscore, dot or slash. Each name is longer
+    than it."""
     split = [_PART.findall(name) for name in names if name]
     if len(split) < 2:
         return ""
@@ -31,7 +31,7 @@ def plural(count: int, word: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """In the largest unit that gives a whole number."""
+    """In the largest unit with a whole number."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size and seconds % size == 0:
             return f"{seconds / size:g} {unit}"

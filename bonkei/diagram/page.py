@@ -1,4 +1,4 @@
-"""Diagrams in a Markdown page: a picture, and the same as Mermaid to be copied and read aloud.
+"""Diagrams in a Markdown page: a picture, and its Mermaid text, which can be copied and read aloud.
 
 Where a page has a pair of these comments, the text between them is rewritten:
 
@@ -25,7 +25,7 @@ class PageError(BonkeiError):
 
 
 def update_page(page: Path, text: str, diagrams: Iterable[Diagram], folder: Path) -> str:
-    """The page's text with its diagrams as they are now; `folder` is where their SVG files are."""
+    """The page's text with its current diagrams. `folder`: the folder with their SVG files."""
     by_name = {diagram.name: diagram for diagram in diagrams}
     place = Path(relpath(folder, page.parent)).as_posix()
 

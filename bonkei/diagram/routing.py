@@ -11,15 +11,15 @@ from bonkei.diagram.model import Arrow, Diagram, Node
 
 _PORT = 13.0
 _TRACK = 11.0
-_SEPARATE = 4  # how many arrows arrive at one node each by a way of its own
+_SEPARATE = 4  # at most this many arrows arrive at one node on separate tracks
 
 
 @dataclass(frozen=True, slots=True)
 class _Ends:
-    """An arrow with where it leaves and arrives, and in which gutters it turns.
+    """An arrow: where it leaves and arrives, and the gutters in which it turns.
 
-    `turn` is the gutter of the only vertical part; with `detour` (a gutter between rows) there are
-    two of them, `turn` and `second`.
+    `turn` is the gutter of the only vertical part. With `detour` (a gutter between rows) there are
+    two vertical parts, in `turn` and `second`.
     """
 
     arrow: Arrow
@@ -66,7 +66,7 @@ def _ends(arrow: Arrow, diagram: Diagram, boxes: Mapping[str, Box]) -> _Ends:
 
 
 def _departure(arrow: Arrow, diagram: Diagram) -> float:
-    """Arrows of one style leave one side together; the other styles leave below them."""
+    """Arrows of one style leave one side together. The other styles leave below them."""
     source = diagram.node(arrow.source)
     rightwards = diagram.node(arrow.target).column > source.column
     styles = {
@@ -94,13 +94,13 @@ def _within_column(arrow: Arrow, diagram: Diagram, boxes: Mapping[str, Box]) -> 
 
 
 def _free(diagram: Diagram, source: Node, target: Node, row: int) -> bool:
-    """Whether nothing stands in a row between two columns."""
+    """Whether a row is free between two columns."""
     low, high = sorted((source.column, target.column))
     return not any(n.row == row and low < n.column < high for n in diagram.nodes)
 
 
 def _port(arrow: Arrow, diagram: Diagram, box: Box) -> float:
-    """Arrows arrive at one side one below another, a straight one in the middle."""
+    """Arrows arrive at one side one below another. A straight one arrives in the middle."""
     target = diagram.node(arrow.target)
     from_left = diagram.node(arrow.source).column < target.column
     same_side = [
@@ -124,7 +124,8 @@ _Bundle = tuple[int, str, str]
 
 
 def _bundle(arrow: Arrow, diagram: Diagram) -> str:
-    """Many that arrive at one node share the way to it; else those that leave one node do."""
+    """If many arrows arrive at one node, they share the way to it. Otherwise the arrows that leave
+    one node share their way."""
     if _many_arrive(arrow, diagram):
         return f"to {arrow.target} {arrow.style}"
     return f"{arrow.source} {arrow.style}"
@@ -140,7 +141,7 @@ def _tracks(
     column_gutters: Mapping[int, Span],
     row_gutters: Mapping[int, Span],
 ) -> dict[_Bundle, float]:
-    """The x at which each bundle runs down its gutter: no two over one another."""
+    """The x at which each bundle runs down its gutter. No two overlap."""
     reach: dict[_Bundle, list[float]] = defaultdict(list)
     for found in ends:
         if found.turn is None:
@@ -166,7 +167,7 @@ def _tracks(
 
 
 def _lanes(spans: list[Span]) -> list[int]:
-    """For spans in order of their beginning, the first lane in which each is alone."""
+    """For spans in order of their beginning: the first lane in which each has no overlap."""
     busy: list[list[Span]] = []
     result: list[int] = []
     for low, high in spans:

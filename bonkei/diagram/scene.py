@@ -1,6 +1,5 @@
-"""A diagram with all positions, as values: for code that draws it itself, such as a page that
-shows the state of each node.
-"""
+"""A diagram with all positions, as values. Other code can draw it, such as a page that shows the
+state of each node."""
 
 from __future__ import annotations
 
@@ -38,8 +37,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An arrow, as the path of an SVG. `label_at`: the middle of its label, or where the label
-    begins (`is_vertical`)."""
+    """An arrow, as the path of an SVG. `label_at`: the middle of its label, or the beginning of a
+    vertical arrow's label (`is_vertical`)."""
 
     source: str
     target: str
@@ -63,7 +62,7 @@ class Scene:
 
 
 def stage(diagram: Diagram) -> Scene:
-    """Place a diagram as its SVG has it. The same diagram gives the same scene."""
+    """Place a diagram as in its SVG. The same diagram gives the same scene."""
     layout = lay_out(diagram)
     return Scene(
         diagram.name,

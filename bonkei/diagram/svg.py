@@ -1,4 +1,4 @@
-"""A diagram as SVG: one file that loads nothing, light or dark as the reader likes it."""
+"""A diagram as SVG: one file that loads nothing, and is light or dark as the reader prefers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def render_svg(diagram: Diagram) -> str:
         *_frames(layout),
         *(_arrow(path) for path in layout.paths),
         *(_card(node, layout.boxes[node.id]) for node in diagram.nodes),
-        # Labels last, so that no line runs through one.
+        # Labels are last, so that no line crosses one.
         *(_label(path) for path in layout.paths if path.arrow.label),
         "</svg>",
     ]
@@ -60,7 +60,7 @@ _LEGEND = (("request", "request"), ("data", "data"), ("control", "trigger"))
 
 
 def _legend(diagram: Diagram, right: float) -> Iterator[str]:
-    """The meaning of the lines, where there is more than one kind."""
+    """The meaning of the lines, if there is more than one kind."""
     used = {arrow.style for arrow in diagram.arrows}
     if len(used) < 2:
         return

@@ -1,4 +1,5 @@
-"""How wide text is in a sans-serif font, near enough to fit it into a box without measuring."""
+"""The approximate width of text in a sans-serif font, good enough to fit it into a box without
+measuring."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ def width(text: str, size: float) -> float:
 
 
 def fit(text: str, size: float, limit: float) -> str:
-    """The text, shortened by an ellipsis when it is wider than `limit`."""
+    """The text, shortened with an ellipsis if it is wider than `limit`."""
     if width(text, size) <= limit:
         return text
     kept = text

@@ -23,7 +23,7 @@ Who = Callable[[str, str, tuple[str, str], str], Caller]
 """The caller with a name and a password, for a host, a path and a region. Raises
 AwsServiceError."""
 May = Callable[[Caller, str, str], str]
-"""Why a caller may not do an action on a repository's ARN; None if it may."""
+"""Why a caller may not do an action on a repository's ARN; empty if it may."""
 
 _PATH = re.compile(
     r"(/v1/repos/(?P<name>[\w.-]{1,100}?)(?:\.git)?/?)/"

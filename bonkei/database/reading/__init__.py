@@ -1,8 +1,8 @@
-"""A look into a cluster's database that can change nothing, and that costs a bounded amount.
+"""Reads a cluster's database for people. It can change nothing, and its cost is bounded.
 
 role         a role of PostgreSQL that only reads
-statements   which tables there are, and a page of one
-allowance    a way to the server that ends after so many bytes
-reader       carries a question out
-values       what it answers
+statements   the queries for the list of tables, and for a page of one
+allowance    a connection to the server that ends after a number of bytes
+reader       runs a query
+values       its results
 """

@@ -1,7 +1,7 @@
-"""A way to a server that ends after so many bytes of answers, and after so many seconds.
+"""A connection to a server that ends after a number of bytes of answers, or of seconds.
 
-libpq holds a whole row in memory, and a row may have a gigabyte; and it waits for a server that is
-frozen. A client that goes this way gets the end of its connection instead.
+libpq holds a whole row in memory, and a row may have a gigabyte. It also waits for a frozen server.
+Here the client's connection ends instead.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _HOST = "127.0.0.1"
 
 
 class Allowance:
-    """`async with Allowance(…) as way`: `way.port` takes one connection, on loopback. `is_spent`
-    once the server has answered more than `most` bytes, `is_late` after `seconds`."""
+    """`async with Allowance(…) as way`: `way.port` accepts one connection on loopback. `is_spent`:
+    the server has answered more than `most` bytes. `is_late`: `seconds` have passed."""
 
     def __init__(self, target: tuple[str, int], most: int, seconds: float) -> None:
         self._target = target

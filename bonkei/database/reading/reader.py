@@ -1,9 +1,9 @@
 """Runs a query with a role without rights, in a read-only transaction, within bounds.
 
-Statements are not inspected here. PostgreSQL refuses changes: the role may not, and the transaction
-is read-only from its first statement, which cannot be taken back (SET TRANSACTION: "transaction
-read-write mode must be set before any query"). A second statement in the same text is refused by
-the extended protocol.
+Statements are not inspected here. PostgreSQL refuses changes: the role has no right to change
+anything, and the transaction is read-only from its first statement; this cannot be undone (SET
+TRANSACTION: "transaction read-write mode must be set before any query"). A second statement in the
+same text is refused by the extended protocol.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from bonkei.database.reading.statements import SHOWN, Column, Table
 from bonkei.database.reading.values import Relation, Rows, Value
 
 ROWS = 50
-"""Of a page, and of a question's answer four times that."""
+"""The rows of a page. A query's answer may have four times as many."""
 _BYTES = 2 * 1024 * 1024
 """Of the server's whole answer."""
 _AT_ONCE = 2
 SECONDS = 3.0
-_GRACE = 2.0  # after which a query that does not end by itself is ended
+_GRACE = 2.0  # seconds after which a query that does not end by itself is ended
 _CONNECT = 3  # seconds
 _FARTHEST = 1_000_000  # rows that a page may lie behind
 _LONGEST = 100_000  # characters of a question
@@ -43,12 +43,12 @@ _KINDS = {
 
 
 class ReadingError(DatabaseError):
-    """PostgreSQL refuses a question, or it takes too long."""
+    """PostgreSQL refuses a query, or the query takes too long."""
 
 
 class Reader:
-    """`admin`: the superuser of the cluster's own server. `database`: where the tables are.
-    `seconds`: for one statement, which is ended after that."""
+    """`admin`: the superuser of the cluster's own server. `database`: the one with the tables.
+    `seconds`: the limit for one statement."""
 
     def __init__(
         self, admin: Callable[[], Connection], database: str, seconds: float = SECONDS
@@ -69,7 +69,7 @@ class Reader:
         )
 
     async def rows(self, table: Table, offset: int = 0) -> Rows:
-        """A page of a table, `offset` rows after its first. ReadingError."""
+        """A page of a table, beginning `offset` rows after its first. Raises ReadingError."""
         if not 0 <= offset <= _FARTHEST:
             raise ReadingError(
                 f"a page begins at row 0 to {_FARTHEST:,}",
@@ -157,12 +157,12 @@ class Reader:
         try:
             connection = await self._connect(port)
         except psycopg.OperationalError:
-            self._password = ""  # another client may have changed it: the next query makes it again
+            self._password = ""  # another client may have changed it: the next query resets it
             raise
         try:
             yield connection
         finally:
-            # Not `close`: that would wait for the statement in progress.
+            # Not `close`, because that would wait for the running statement.
             connection.pgconn.finish()
             await connection.close()
 
@@ -198,7 +198,7 @@ class _Answer:
 
 @dataclass(slots=True)
 class _Gathered:
-    """The rows so far; also when the connection ends."""
+    """The rows so far, also if the connection ended."""
 
     most: int
     names: tuple[str, ...] = ()
@@ -210,9 +210,8 @@ class _Gathered:
 async def _gather(
     connection: psycopg.AsyncConnection[tuple[object, ...]], statement: bytes, into: _Gathered
 ) -> None:
-    """Read row by row, so that unwanted rows are not read. Each value is in PostgreSQL's text
-    form, so none can be misread. psycopg.Error.
-    """
+    """Read row by row, so that unwanted rows are not read. Each value is in PostgreSQL's text form,
+    so it cannot be misread. Raises psycopg.Error."""
     server = connection.pgconn
     server.send_query_params(statement, None)
     server.set_single_row_mode()

@@ -1,8 +1,9 @@
-"""The role with which people look: it reads tables, and has no other right.
+"""The role for people who look at the data: it reads tables, and has no other right.
 
 `pg_read_all_data` (https://www.postgresql.org/docs/current/predefined-roles.html) lets it read each
 table and view, but no file of the server, and start no program. Row-level security holds for it. It
-may read the catalogue too, where the verifiers of passwords are (`pg_authid`), and no password is.
+may also read the catalogue. The catalogue has the verifiers of passwords (`pg_authid`), but no
+password.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ _CONNECTIONS = 4
 _RIGHTS = sql.SQL(
     "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS LOGIN CONNECTION LIMIT {}"
 ).format(_CONNECTIONS)
-# Only a superuser can set it, so only a superuser can lift it: sorts and hashes of one session.
+# Only a superuser can set this limit, so only a superuser can lift it: the temporary files for the
+# sorts and hashes of one session.
 _TEMPORARY_FILES = "256MB"
 
 
 def ensure(admin: psycopg.Connection[tuple[object, ...]]) -> str:
-    """Make the role, or give it its rights back, as a superuser. Returns a new password. Grants by
-    others are revoked. psycopg.Error.
-    """
+    """Create the role, or restore its rights, as a superuser. Grants by others are revoked. Returns
+    a new password. Raises psycopg.Error."""
     password = secrets.token_urlsafe(24)
-    # Encrypted on this side: no statement and no log has the password.
+    # The password is encrypted on this side, so no statement and no log contains it.
     encrypted = admin.pgconn.encrypt_password(
         password.encode(), NAME.encode(), b"scram-sha-256"
     ).decode()

@@ -1,4 +1,4 @@
-"""The queries of the table browser. They contain nothing of a user's text except quoted names."""
+"""The queries of the table browser. The only text from a user in them are quoted names."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ TABLES: LiteralString = """
     AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
     ORDER BY 1, 2
 """
-"""Schema, name, kind, estimated rows (-1: never counted), bytes; from the catalogue only, so that
-no lock of a table is waited for."""
+"""Schema, name, kind, estimated rows (-1: never counted), bytes. They come only from the catalogue,
+so no lock of a table is waited for."""
 
 COLUMNS: LiteralString = """
     SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
@@ -49,13 +49,13 @@ class Column:
 
 
 def columns(table: Table) -> sql.Composed:
-    """`COLUMNS` of a table; no row when there is none of that name."""
+    """`COLUMNS` of a table; no row if there is no table with that name."""
     name = sql.Identifier(table.schema, table.name).as_string(None)
     return sql.SQL(COLUMNS).format(sql.Literal(name))
 
 
 def page(table: Table, found: tuple[Column, ...], offset: int, rows: int) -> sql.Composed:
-    """The beginning of each value, and its whole length; in the order of the primary key."""
+    """The beginning of each value and its whole length, in the order of the primary key."""
     shown = [
         sql.SQL("left({0}::text, {1}), length({0}::text)").format(
             sql.Identifier(each.name), sql.Literal(SHOWN)

@@ -9,8 +9,8 @@ from bonkei.database.reading.statements import Column
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`kind`: table | view | foreign table … `rows`: as the planner estimates; -1 if it does not.
-    `size` in bytes."""
+    """`kind`: table | view | foreign table … `rows`: the planner's estimate; -1 without one. `size`
+    is in bytes."""
 
     schema: str
     name: str
@@ -21,7 +21,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The beginning of a value as text, and how many characters it has; None is NULL."""
+    """The beginning of a value as text, and the number of its characters; None is NULL."""
 
     text: str | None
     length: int = 0

@@ -1,1 +1,1 @@
-"""From the blueprint to diagrams: one module a picture."""
+"""From the blueprint to diagrams: one module for each picture."""

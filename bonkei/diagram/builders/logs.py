@@ -32,8 +32,8 @@ _WRITERS: dict[str, tuple[Kind, str]] = {
 
 @dataclass(slots=True)
 class _Drawing:
-    """Collects the parts of the picture. A destination gets the next free row at its first use, and
-    its first writer is placed beside it."""
+    """Collects the parts of the picture. At its first use, a destination gets the next free row,
+    and its first writer is placed beside it."""
 
     blueprint: Blueprint
     nodes: list[Node] = field(default_factory=list)
@@ -42,7 +42,7 @@ class _Drawing:
     taken: set[int] = field(default_factory=set)
 
     def row_beside(self, targets: Sequence[str]) -> int:
-        """The row of the first of the targets beside which nothing stands yet."""
+        """The row of the first target with no node beside it."""
         for target in targets:
             self.rows.setdefault(target, len(self.rows))
         free = [self.rows[t] for t in targets if self.rows[t] not in self.taken]
@@ -57,7 +57,7 @@ class _Drawing:
 
 
 def logs_diagram(blueprint: Blueprint) -> Diagram:
-    """Containers, routers, log groups and buckets, and the metrics counted from them."""
+    """Containers, routers, log groups and buckets, and the metrics computed from them."""
     drawing = _Drawing(blueprint)
     short = _Shortener(blueprint)
     prefix = common_prefix(definition.family for definition in blueprint.task_definitions)
@@ -76,7 +76,7 @@ def logs_diagram(blueprint: Blueprint) -> Diagram:
 
 
 def _draw_task(drawing: _Drawing, definition: TaskDefinition, name: str) -> None:
-    """A task is a row: its program's containers as one node, its router beside it."""
+    """A task is a row: one node for its program's containers, and its router beside it."""
     blueprint = drawing.blueprint
     routed = [c for c in definition.containers if c.firelens is None and c.log_configuration]
     router = next((c for c in definition.containers if c.firelens is not None), None)
@@ -108,7 +108,7 @@ def _own_group(blueprint: Blueprint, container: Container) -> Iterator[str]:
 
 
 def _in_environment(blueprint: Blueprint, router: Container) -> Iterator[str]:
-    """Destinations in the task's variables, which the router's configuration reads."""
+    """Destinations in the task's environment variables; the router's configuration reads them."""
     values = {value for _, value in router.environment}
     named = [(group.name, group.address) for group in blueprint.log_groups]
     named += [(bucket.name, bucket.address) for bucket in blueprint.buckets]

@@ -30,7 +30,8 @@ _PROVIDERS = {
 def pipeline_diagram(
     name: str, title: str, pipeline: Pipeline, projects: Iterable[BuildProject] = ()
 ) -> Diagram:
-    """Stages in rows of a few, the second row running back, so that the picture stays readable."""
+    """Stages in rows of a few. The second row runs backwards, so that the picture stays
+    readable."""
     by_name = {project.name: project for project in projects}
     nodes: list[Node] = []
     groups: list[Group] = []
@@ -73,7 +74,7 @@ def _in_order(stage: Stage) -> list[PipelineAction]:
 
 
 def _waves(stage: Stage, nodes: list[Node]) -> Iterator[list[str]]:
-    """Actions of the same run order run at once."""
+    """Actions of the same run order run at the same time."""
     pairs = zip(_in_order(stage), nodes, strict=True)
     for _, wave in groupby(pairs, key=lambda pair: pair[0].run_order):
         yield [node.id for _, node in wave]

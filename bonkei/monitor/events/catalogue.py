@@ -13,7 +13,7 @@ from typing import Any
 from bonkei.blueprint.notification import EventRule, EventTarget
 
 MOST = 300
-"""The number of rules on an event bus ("Amazon EventBridge quotas")."""
+"""The most rules on an event bus ("Amazon EventBridge quotas")."""
 
 
 class Catalogue:

@@ -44,7 +44,7 @@ def _prefix(blueprint: Blueprint) -> str:
 
 
 def _ordered_services(blueprint: Blueprint) -> tuple[Service, ...]:
-    """The services, the default target first, so that the main way is straight."""
+    """The services. The default target comes first, so that the main path is straight."""
     defaults = {
         target.target_group_arn
         for balancer in blueprint.load_balancers

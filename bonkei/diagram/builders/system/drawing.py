@@ -26,7 +26,7 @@ class Drawing:
         return name.removeprefix(self.prefix) or name
 
     def stand(self, node_id: str, subnet_ids: tuple[str, ...]) -> None:
-        """Put a node into the tier of its subnets; where they are unknown, into none."""
+        """Put a node into the tier of its subnets. If they are unknown, put it into no tier."""
         known = tuple(s for s in subnet_ids if self.blueprint.network.subnet(s))
         if known:
             self.tiers[known].append(node_id)

@@ -67,7 +67,7 @@ def _leads_to(action: Forward | Redirect | FixedResponse, wanted: set[str]) -> b
 
 
 def _draw_calls(drawing: Drawing, services: tuple[Service, ...]) -> None:
-    """Service Connect: services that have another's name in their environment."""
+    """Service Connect: services with another service's name in their environment."""
     for caller in services:
         definition = drawing.blueprint.task_definition(caller.task_definition_arn)
         values = [value for c in definition.containers for _, value in c.environment]

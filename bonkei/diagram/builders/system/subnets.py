@@ -18,7 +18,7 @@ def subnet_groups(drawing: Drawing) -> tuple[Group, ...]:
     subnets: dict[str, list[Subnet]] = defaultdict(list)
     for subnet_ids, members in drawing.tiers.items():
         found = [s for s in map(network.subnet, subnet_ids) if s is not None]
-        # Subnets of one route table are of one tier, whichever services use them.
+        # Subnets of one route table belong to one tier, whatever services use them.
         key = found[0].route_table_id or found[0].id
         tiers[key] += members
         subnets[key] += found
@@ -49,7 +49,7 @@ def _in_vpc_only(drawing: Drawing) -> tuple[str, ...]:
 
 
 def _tier_name(subnets: list[Subnet]) -> str:
-    """The common part of the subnets' names without zones; else their address in Terraform."""
+    """The common part of the subnets' names, without zones; or else their Terraform address."""
     names = {
         (s.name or s.address.partition("[")[0].rpartition(".")[2])
         .replace(s.availability_zone or "\\0", "")
