@@ -88,7 +88,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # The reader of a pipe (`bonkei logs | head`) has seen enough.
+        # The reader of a pipe (`bonkei logs | head`) has read enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:

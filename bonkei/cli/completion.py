@@ -1,4 +1,4 @@
-"""Completion in a shell: services, tasks, logs. Never an error, never slow."""
+"""Completion in a shell: services, tasks, logs. It raises no error and is never slow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AT_MOST = 2.0  # seconds; the user waits for it between two keys
 
 
 def complete_service(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
-    """The services that run, by the shortest names that they answer to, and by their own."""
+    """The running services, by their shortest unique names and by their full names."""
     return _matching(given, *_short(service["name"] for service in _tasks(ctx)["services"]))
 
 
@@ -35,7 +35,7 @@ def complete_runnable(ctx: click.Context, _: click.Parameter, given: str) -> lis
 
 
 def complete_log(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
-    """Whatever has logs, also when nothing runs."""
+    """Everything that has logs, even when nothing runs."""
     config = _config(ctx)
     logs = config.home / "logs" if config else Path(os.devnull)
     groups = [path.name for path in logs.glob("*/") if path.is_dir()] if logs.is_dir() else []
@@ -43,7 +43,7 @@ def complete_log(ctx: click.Context, _: click.Parameter, given: str) -> list[str
 
 
 def complete_fault_target(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
-    """For `fault start`: services by their short names, and everything by its whole one."""
+    """For `fault start`: services by their short names, and everything by its full name."""
     found = _asked(ctx, "fault targets") or []
     services = [one["name"] for one in found if one["kind"] == "service"]
     return _matching(given, *_short(services), *(one["target"] for one in found))

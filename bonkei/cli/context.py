@@ -1,4 +1,4 @@
-"""The settings, which every command needs: read once, and only on request."""
+"""The settings for all commands. They are read once, and only on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """Made by the group, handed to the commands by `pass_context`."""
+    """The group makes it, and `pass_context` hands it to the commands."""
 
     def __init__(self, load: Callable[[], Config]) -> None:
         self._load = load

@@ -1,4 +1,4 @@
-"""Makes text safe for a terminal: it cannot control it."""
+"""Makes text safe for a terminal: the text cannot control it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import os
 import re
 from typing import Any
 
-# C0 except tab and line feed, DEL, C1; and characters that reverse the direction of text and so
-# hide a line's real content ("Trojan Source", CVE-2021-42574). Lone surrogates cannot be written at
-# all.
+# C0 except tab and line feed, DEL, C1; and characters that hide a line's real content by reversing
+# the direction of text ("Trojan Source", CVE-2021-42574). Lone surrogates cannot be written at all.
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )

@@ -1,4 +1,4 @@
-"""The console's life: topics and actions come in by name, the server opens and closes."""
+"""The console's life cycle: topics and actions are added by name; the server starts and stops."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOG = logging.getLogger("bonkei.console")
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSnapshot:
-    """`url`: with its token, for the person who owns the miniature. `open`: how many pages look."""
+    """`url`: with its token, for the owner of the miniature. `open`: the number of open pages."""
 
     url: str
     open: int
@@ -33,7 +33,7 @@ class ConsoleSnapshot:
 
 
 class Console:
-    """Without settings it is switched off: `start` does nothing."""
+    """Without settings, the console is off, and `start` does nothing."""
 
     def __init__(self, settings: ConsoleSettings | None = None) -> None:
         self._settings = settings
@@ -45,7 +45,7 @@ class Console:
         self._note = ""
 
     def topics(self, topics: Mapping[str, Topic]) -> None:
-        """Named `family` or `family.what`; a name is given once."""
+        """The name is `family` or `family.what`. A name can be given only once."""
         _add(self._topics, topics)
 
     def actions(self, actions: Mapping[str, Action]) -> None:
@@ -57,7 +57,8 @@ class Console:
         return await self._feed.state(key)
 
     async def start(self) -> None:
-        """Listen on loopback; where the port is taken, on a free one. ConsoleError otherwise."""
+        """Listen on loopback. If the port is taken, listen on a free one. Raises ConsoleError
+        otherwise."""
         if self._settings is None:
             return
         from aiohttp import web  # noqa: PLC0415 - it takes a while to load
@@ -90,7 +91,7 @@ class Console:
         return listening
 
     async def stop(self) -> None:
-        """Close the pages' connections and the port; may be called twice."""
+        """Close the pages' connections and the port. It may be called twice."""
         self._feed.stop()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -112,7 +113,7 @@ def _add(known: dict[str, Topic] | dict[str, Action], more: Mapping[str, Topic])
 
 
 def _token(directory: Path) -> str:
-    """Kept, so that an open page goes on after a restart of the miniature."""
+    """The token is kept, so that an open page continues after a restart of the miniature."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = directory / "token"
     try:

@@ -1,7 +1,8 @@
-"""The live side: each topic is computed once a tick for all that look, and only while one looks.
+"""The live side: each topic is computed once in each tick for all pages, and only while a page
+wants it.
 
-A look holds the names of what has changed, never a queue: a browser that reads slowly gets the
-newest state when it reads again, and a browser that reads nothing costs one name for each topic.
+A look holds the names of changed topics, never a queue. A browser that reads slowly gets the newest
+state when it reads again. A browser that reads nothing costs one name for each topic.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from bonkei.errors import BonkeiError
 TICK = 1.0
 QUICK_TICK = 0.25
 QUICK = frozenset({"requests"})
-"""Families of topics that are computed more often than each second."""
+"""Families of topics that are computed more than once a second."""
 MOST_TOPICS = 24
 """Of one look: a page has a handful."""
 MOST_LOOKS = 64
@@ -27,7 +28,7 @@ OnFault = Callable[[str, Exception], None]
 
 
 class Feed:
-    """`on_fault` hears of a topic that failed by a fault of ours."""
+    """`on_fault` is called for a topic that failed through a bug."""
 
     def __init__(
         self, topics: Mapping[str, Topic], on_fault: OnFault, sleep: Sleep = asyncio.sleep
@@ -48,13 +49,13 @@ class Feed:
         return len(self._channels)
 
     async def state(self, key: str) -> bytes:
-        """A topic once. `key`: its name, and after a `?` its query. Members of a JSON object:
-        `"data"`, or `"error"` and `"remedy"`."""
+        """Compute a topic once. `key`: its name, and its query after a `?`. Returns the members of
+        a JSON object: `"data"`, or `"error"` and `"remedy"`."""
         try:
             return b'"data":' + await self._data(key)
         except BonkeiError as error:
             return _members({"error": error.message, "remedy": error.remedy})
-        except Exception as error:  # a fault in one topic must not end the others
+        except Exception as error:  # a bug in one topic must not end the others
             self._on_fault(key, error)
             return _members({"error": f"{key} cannot be shown: {error!r}", "remedy": ""})
 
@@ -69,7 +70,7 @@ class Feed:
         return text
 
     def look(self, keys: Sequence[str]) -> Look:
-        """Look at these topics until `close`. ConsoleError when there are too many."""
+        """Watch these topics until `close`. Raises ConsoleError if there are too many."""
         if len(self._looks) >= MOST_LOOKS or len(set(keys)) > MOST_TOPICS:
             raise ConsoleError("too much is looked at", remedy="close some of the console's tabs")
         look = Look(self._leave)
@@ -120,7 +121,7 @@ class _Channel:
 
 
 class Look:
-    """What one browser looks at."""
+    """The topics that one browser watches."""
 
     def __init__(self, leave: Callable[[Look], None]) -> None:
         self.channels: dict[str, _Channel] = {}
@@ -135,8 +136,8 @@ class Look:
         self._wake.set()
 
     async def news(self) -> list[bytes]:
-        """Wait for changes; JSON objects with `"topic"` and the topic's newest state. Empty when
-        the look is closed."""
+        """Wait for changes. Returns JSON objects with `"topic"` and the topic's newest state; empty
+        when the look is closed."""
         await self._wake.wait()
         self._wake.clear()
         changed, self._changed = self._changed, {}

@@ -1,4 +1,4 @@
-"""The page's own files. A request names one exactly, or there is none: no path is put together."""
+"""The page's own files. A request must name one exactly: no path is put together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class StaticFile:
 
 
 def find_file(path: str) -> StaticFile | None:
-    """By the path of a URL; `/` is the page itself."""
+    """By the path of a URL. `/` is the page itself."""
     file = _names().get("/index.html" if path == "/" else path)
     return _read(file, file.stat().st_mtime_ns) if file is not None else None
 
@@ -43,7 +43,7 @@ _cached: dict[Path, tuple[int, StaticFile]] = {}
 
 
 def _read(file: Path, changed: int) -> StaticFile:
-    """Kept in memory until the file changes: someone may be writing a page."""
+    """Kept in memory until the file changes, because someone may be editing a page."""
     known = _cached.get(file)
     if known is not None and known[0] == changed:
         return known[1]

@@ -1,8 +1,9 @@
-"""Who may ask the console, decided from a request's head alone.
+"""Whether a request may use the console, decided from its head alone.
 
-Against a page elsewhere that turns its own name to 127.0.0.1 (DNS rebinding): the Host. Against a
-page that sends requests to us (CSRF): Origin, Sec-Fetch-Site, a SameSite cookie, and for actions a
-header that no form can send. Against other users of this machine: the token.
+The Host protects against a foreign page that resolves its own name to 127.0.0.1 (DNS rebinding).
+Origin, Sec-Fetch-Site and a SameSite cookie protect against a page that sends requests to us
+(CSRF); actions also need a header that no form can send. The token protects against other users of
+this machine.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 MARKER = "X-Bonkei"
-"""Actions need this header. A page elsewhere cannot add it without a preflight, which we refuse."""
+"""Actions need this header. A foreign page cannot add it without a preflight, and the console
+refuses preflights."""
 
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
@@ -35,7 +37,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request's head, as far as it matters here; a missing field is empty."""
+    """The parts of a request's head that matter here. A missing field is empty."""
 
     method: str
     path: str
@@ -58,8 +60,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`token` opens the door once, the cookie after it. Browsers send cookies to every port of a
-    host, so each console has a name of its own for it."""
+    """`token` grants access once, the cookie afterwards. Browsers send cookies to every port of a
+    host, so each console has its own name for its cookie."""
 
     token: str
     port: int
@@ -70,7 +72,8 @@ class Keys:
 
     @property
     def cookie(self) -> str:
-        """Derived, so that it opens nothing as a token and changes with it."""
+        """The cookie's value is derived from the token. It is no valid token, and changes with the
+        token."""
         return hmac.new(self.token.encode(), b"cookie", hashlib.sha256).hexdigest()
 
     @property
@@ -86,7 +89,7 @@ def judge(asked: Asked, keys: Keys) -> Refusal | None:
 
 
 def brings_token(asked: Asked, keys: Keys) -> bool:
-    """Whether the token is in the address, so that the cookie takes its place."""
+    """Whether the token is in the address. The cookie then replaces it."""
     return asked.method == "GET" and asked.path == "/" and _same(asked.token, keys.token)
 
 
@@ -128,5 +131,5 @@ def _no_action(asked: Asked) -> Refusal | None:
 
 
 def _same(given: str, wanted: str) -> bool:
-    """In a time that says nothing of where they differ; a header may hold any bytes."""
+    """The time does not depend on the place of a difference. A header may contain any bytes."""
     return hmac.compare_digest(given.encode(errors="surrogateescape"), wanted.encode())

@@ -18,12 +18,12 @@ from bonkei.console.values import Action, ConsoleError
 from bonkei.errors import BonkeiError
 
 _LONGEST_BODY = 256 * 1024
-_GLANCE = 1.0  # seconds until it is noticed that a browser has gone
-_PATIENCE = 30.0  # seconds until a browser that reads nothing is left alone
+_GLANCE = 1.0  # seconds until a closed browser is noticed
+_PATIENCE = 30.0  # seconds until a browser that reads nothing is disconnected
 
 
 class Handler:
-    """Answers every request; the guard sees each one first."""
+    """Answers every request. The guard checks each one first."""
 
     def __init__(self, keys: Keys, feed: Feed, actions: Mapping[str, Action]) -> None:
         self._keys = keys
@@ -49,7 +49,7 @@ class Handler:
         return _file(request)
 
     def _let_in(self) -> web.StreamResponse:
-        """The token leaves the address, and with it the browser's history."""
+        """The token is removed from the address, and so from the browser's history."""
         keys = self._keys
         answer = web.Response(status=303, headers={**guard.HEADERS, "Location": "/"})
         answer.headers["Cache-Control"] = "no-store"
@@ -86,14 +86,14 @@ class Handler:
             await answer.prepare(request)
             await _send_news(look, answer, request)
         except (ConnectionError, TimeoutError):
-            pass  # it has gone, or it does not read: it asks again when it is there again
+            pass  # it is closed, or it does not read: it sends a new request when it is back
         finally:
             look.close()
         return answer
 
 
 async def _send_news(look: Look, answer: web.StreamResponse, request: web.BaseRequest) -> None:
-    """Until the look is closed or the browser has gone."""
+    """Until the look or the browser is closed."""
     while request.transport is not None and not request.transport.is_closing():
         try:
             async with asyncio.timeout(_GLANCE):
@@ -171,7 +171,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 
 
 def _refused(asked: Asked, refusal: Refusal) -> web.Response:
-    """A page for a person at the door, JSON for everybody else."""
+    """A page for a person without access, JSON for everybody else."""
     if refusal.status == 401 and asked.path == "/" and asked.method == "GET":
         headers = {**guard.HEADERS, "Content-Type": "text/html; charset=utf-8"}
         headers["Cache-Control"] = "no-store"
@@ -180,7 +180,7 @@ def _refused(asked: Asked, refusal: Refusal) -> web.Response:
 
 
 def answers(handler: Handler) -> Any:
-    """The handler as aiohttp's server takes it; an error of HTTP is an answer."""
+    """The handler for aiohttp's server. An HTTP error becomes a response."""
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
         try:

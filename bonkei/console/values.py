@@ -1,4 +1,4 @@
-"""What the console shows and does, as values."""
+"""The console's topics and actions, as values."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from bonkei.errors import BonkeiError
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 Topic = Callable[[Mapping[str, str]], Awaitable[Json]]
-"""From a query to what a page shows: at most `LONGEST_STATE` bytes, and cheap enough for each tick.
-A BonkeiError is shown in its place."""
+"""From a query to the data of a page: at most `LONGEST_STATE` bytes, and cheap enough for each
+tick. A BonkeiError is shown in its place."""
 
 Action = Callable[[Mapping[str, Any]], Awaitable[Json]]
 """From the body of a POST to its result. A BonkeiError is shown with its remedy."""
 
 LONGEST_STATE = 512 * 1024
-"""Bytes of JSON of one topic. What has more of them shows a part, and `more`."""
+"""Bytes of JSON of one topic. A longer topic shows a part, and `more`."""
 
 
 class ConsoleError(BonkeiError):
-    """The console cannot show or do what a page asks for."""
+    """The console cannot show or do what a page requests."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSettings:
-    """`port`: 0 for a free one. `directory`: of the file with the token, readable by its owner."""
+    """`port`: 0 for a free one. `directory`: for the file with the token, readable by its owner
+    only."""
 
     port: int
     directory: Path

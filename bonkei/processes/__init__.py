@@ -1,9 +1,9 @@
 """Child processes that never outlive the miniature.
 
-Three layers, each for cases that the one before cannot handle:
+There are three layers. Each handles cases that the previous one cannot:
 
 - `launcher` asks the kernel (Linux) to signal the child when its parent dies;
-- `Watchdog` is a process of its own that signals whole process groups, grandchildren too, when
+- `Watchdog` is a separate process that signals whole process groups, grandchildren too, when
   the pipe from the supervisor closes (Linux and macOS);
 - `Ledger` remembers process groups below home. The next start ends those that survived because
   supervisor and watchdog were both killed.

@@ -13,8 +13,8 @@ from bonkei.processes.watchdog import Watchdog
 class Keeper:
     """Between `start` and `stop`, no registered process group outlives this process.
 
-    `home` is the directory of one component's own (two keepers must not share one: each ends, at
-    its start, what the ledger still holds).
+    `home` is the directory of one component. Two keepers must not share one, because each ends at
+    its start the processes that the ledger still holds.
     """
 
     def __init__(self, home: Path) -> None:
@@ -23,7 +23,8 @@ class Keeper:
         self._unwritten: set[int] = set()
 
     def start(self) -> tuple[int, ...]:
-        """End leftovers of an earlier run (their groups are returned) and begin to watch."""
+        """End the leftovers of an earlier run, and begin to watch. Returns the leftovers'
+        groups."""
         leftovers = self._ledger.clean_up()
         self._watchdog.start()
         return leftovers
@@ -43,7 +44,8 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        """Write the ledger. After a full disk it is written later; the watchdog has the groups."""
+        """Write the ledger. If the disk is full, it is written later; the watchdog has the
+        groups."""
         with suppress(OSError):
             for group in tuple(self._unwritten):
                 self._ledger.add(group)

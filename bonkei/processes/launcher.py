@@ -1,10 +1,10 @@
-"""A tiny program that ties a child to its parent, gives up rights, and becomes the command.
+"""A tiny program that ties a child to its parent, gives up privileges, and becomes the command.
 
     python -I -S launcher.py PARENT SIGNAL UID GID COMMAND [ARGUMENT …]
 
-It runs in the child after `exec`, where code is safe to run; a `preexec_fn` would run between fork
-and exec, where another thread's locks may be held for ever. UID and GID are -1 to keep one's own.
-Exit code 126: the command could not be executed; 127: not found; as a shell would say.
+It runs in the child after `exec`, where code can run safely. A `preexec_fn` would run between fork
+and exec, where another thread's locks may be held for ever. UID and GID are -1 to keep the current
+ones. Exit codes are a shell's: 126: the command could not be executed; 127: not found.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 def launch_command(
     command: Sequence[str], *, ending: int, uid: int | None = None, gid: int | None = None
 ) -> list[str]:
-    """The command line that starts `command`, which gets the signal `ending` when we die.
+    """The command line that starts `command`. When this process dies, the command gets the signal
+    `ending`.
 
-    The kernel watches the thread that starts it: start it from a thread that lives as long as
-    the process (the event loop's).
+    The kernel watches the thread that starts it: start it from a thread that lives as long as the
+    process (the event loop's).
     """
     rights = [str(-1 if value is None else value) for value in (uid, gid)]
     program = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(ending))]
@@ -31,8 +32,8 @@ def launch_command(
 
 
 def _tie_to_parent(parent: int, ending: int) -> Callable[[], None]:
-    """A function that requests the signal `ending` at the parent's death. Linux only; elsewhere
-    only the watchdog ends the process."""
+    """A function that requests the signal `ending` at the parent's death. Only on Linux: elsewhere,
+    the watchdog alone ends the process."""
     if sys.platform != "linux":
         return lambda: None
     import ctypes  # noqa: PLC0415 - slow to load, and needed here only
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str]) -> None:
         os.setgid(gid)
     if uid >= 0:
         os.setuid(uid)
-    # After the change of user: the kernel forgets the request when credentials change.
+    # After the change of user, because the kernel forgets the request when credentials change.
     tie()
     _reset_signals()
     _become(arguments[4:])

@@ -1,7 +1,8 @@
-"""Process groups, remembered below home until they have ended: a file each.
+"""Process groups, remembered below home until they have ended. Each has a file.
 
-The name is the group's number, the content the start time of its leader. So a number that the
-system has given to another process meanwhile is recognized and left alone.
+The file's name is the group's number, and its content is the start time of the leader. If the
+system has given the number to another process meanwhile, the start time differs, and that process
+is left alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Ledger:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def add(self, group: int) -> None:
-        """Remember a group just started (its leader may have ended already)."""
+        """Remember a group that has just started. Its leader may have ended already."""
         try:
             started = psutil.Process(group).create_time()
         except psutil.Error:
@@ -34,7 +35,7 @@ class Ledger:
         (self._directory / str(group)).unlink(missing_ok=True)
 
     def clean_up(self) -> tuple[int, ...]:
-        """Kill every recorded group that still runs, and forget all. Return the killed groups."""
+        """Kill every recorded group that still runs, and forget all. Returns the killed groups."""
         entries = {int(file.name): file for file in self._directory.iterdir() if _is_entry(file)}
         killed = tuple(g for g, file in entries.items() if _kill_if_ours(g, _started(file)))
         for file in entries.values():

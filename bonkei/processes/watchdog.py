@@ -5,8 +5,8 @@ Its standard input is a pipe that only the supervisor holds. Lines:
     watch PROCESS_GROUP SIGNAL GRACE_SECONDS
     forget PROCESS_GROUP
 
-At end of file (the supervisor is gone, however it died) every watched group gets its signal, and
-SIGKILL when it is still there after its grace.
+End of file means that the supervisor is gone. Every watched group then gets its signal, and SIGKILL
+if it still exists after its grace.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _RETRY = 1.0
 
 
 class Watchdog:
-    """The supervisor's end of the pipe. `start` before the first `watch`; `stop` disarms it.
+    """The supervisor's end of the pipe. Call `start` before the first `watch`. `stop` disarms it.
 
     If the watchdog itself is killed, a new one with the same groups replaces it at once.
     """
@@ -36,7 +36,7 @@ class Watchdog:
         self._lock = threading.RLock()
 
     def start(self) -> None:
-        """Start the watchdog's process, out of reach of the terminal's Ctrl-C."""
+        """Start the watchdog's process. The terminal's Ctrl-C does not reach it."""
         with self._lock:
             if self._process is None:
                 self._process = self._launch()
@@ -63,7 +63,7 @@ class Watchdog:
                     return
                 try:
                     self._process = self._launch()
-                except OSError:  # the machine has no process to give: it may have one soon
+                except OSError:  # the machine cannot start a process now: it may be able to soon
                     time.sleep(_RETRY)
                     continue
                 _close(process)
@@ -82,7 +82,7 @@ class Watchdog:
             self._say(self._watched[group])
 
     def forget(self, group: int) -> None:
-        """The group has ended: the system may reuse its number."""
+        """The group has ended, so the system may reuse its number."""
         with self._lock:
             self._watched.pop(group, None)
             self._say(f"forget {group}\n")
@@ -100,7 +100,8 @@ class Watchdog:
                 last.communicate("".join(self._watched.values()).encode())
 
     def _say(self, line: str) -> None:
-        """Send a line. A killed watchdog misses it; its successor gets all groups."""
+        """Send a line. If the watchdog was killed, the line is lost, but the next watchdog gets all
+        groups."""
         if self._process is not None and self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.write(line.encode())
@@ -118,7 +119,7 @@ def _signal_group(group: int, number: int) -> bool:
         os.killpg(group, number)
     except ProcessLookupError:
         return False
-    except PermissionError:  # macOS: only zombies are left in it
+    except PermissionError:  # macOS: the group has only zombies
         return False
     return True
 

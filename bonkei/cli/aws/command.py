@@ -28,7 +28,7 @@ class _Aws(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         found, _, _ = self.make_parser(ctx).parse_args(list(args))
-        words = found.get("words")  # without any: None, or click's own sign of that
+        words = found.get("words")  # without words: None, or click's own mark for "not given"
         first = words[0] if isinstance(words, tuple) and words else ""
         ctx.allow_interspersed_args = first in _WORDS
         return super().parse_args(ctx, args)
@@ -67,7 +67,8 @@ def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[s
 
 
 def _environment(context: Context, role: str) -> dict[str, str]:
-    """The variables for an SDK. MiniatureError when no miniature runs, or it has no such role."""
+    """The variables for an SDK. Raises MiniatureError if no miniature runs, or if it has no such
+    role."""
     from bonkei.miniature import control
 
     found: Mapping[str, str] = control.call(
@@ -92,7 +93,7 @@ def _run(context: Context, role: str, words: tuple[str, ...]) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = str(context.home.cloud / "no-file")
     isolated = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_PAGER": ""}
-    # For SQS the command ignores AWS_ENDPOINT_URL and takes the old address of SQS.
+    # For SQS, the command ignores AWS_ENDPOINT_URL and uses the old address of SQS.
     command = [str(program), "--endpoint-url", environment["AWS_ENDPOINT_URL"], *words]
     environment = {**kept, **isolated, **environment}
     os.execve(program, command, environment)  # noqa: S606 - it has the terminal
@@ -112,7 +113,7 @@ def _print_calls(file: Path, role: str, as_json: bool, follow: bool) -> None:
 
 
 def _lines(file: Path, role: str, follow: bool) -> Iterator[str]:
-    """The last calls' records; with `follow`, those that come then, too."""
+    """The records of the last calls. With `follow`, new ones are added as they come."""
     with contextlib.closing(_Tail(file)) as tail:
         yield from deque(_by(role, tail.lines()), maxlen=_SHOWN)
         while follow:
@@ -128,8 +129,8 @@ def _by(role: str, lines: Iterator[str]) -> Iterator[str]:
 
 
 class _Tail:
-    """Whole lines of a growing file. It may be missing at first, and may be cut to its last
-    part."""
+    """Complete lines of a growing file. The file may be missing at first, and may be cut to its
+    last part."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

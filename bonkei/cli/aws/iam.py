@@ -144,7 +144,7 @@ def may(
 
 
 def _asking(context: Context) -> Asking:
-    """IAM of the definitions as they were applied last."""
+    """The IAM of the last applied definitions."""
     from bonkei import blueprint
     from bonkei.cloud.asking import Asking
     from bonkei.cloud.identity.credentials import Issuer
@@ -193,7 +193,7 @@ def _at(place: Mapping[str, Any]) -> str:
 
 
 def _roles(context: Context, name: str) -> tuple[Role, ...]:
-    """The role of a name or an ARN, or all."""
+    """The role with this name or ARN, or all roles."""
     from bonkei import blueprint
     from bonkei.miniature.rooms.stacks import stacked
 
@@ -208,7 +208,8 @@ def _roles(context: Context, name: str) -> tuple[Role, ...]:
 def _with_needs(
     used_by_role: Mapping[str, Collection[str]], role: Role, context: Context
 ) -> Mapping[str, Collection[str]]:
-    """The used actions, and those that AWS makes under the role by the definitions."""
+    """The used actions, and the actions that AWS performs with the role according to the
+    definitions."""
     from bonkei import blueprint
     from bonkei.policy.needs import needs_of
 

@@ -38,7 +38,7 @@ _variables = click.option(
 
 
 def _selecting(command: Callable[..., None]) -> Callable[..., None]:
-    """Hands the command a `selection` of what its options name."""
+    """Gives the command a `selection`: the things that its options name."""
 
     @_variables
     @click.option(
@@ -170,7 +170,8 @@ def test(
 
 
 def _below(definitions: Path, file: str) -> str:
-    """A file relative to the definitions, also where it is written relative to here."""
+    """A path relative to the definitions, for a file that may be given relative to the current
+    directory."""
     path = Path(file).resolve()
     inside = path.is_file() and path.is_relative_to(definitions)
     return str(path.relative_to(definitions)) if inside else file

@@ -1,4 +1,4 @@
-"""Alarms as a person reads them, and a rehearsal as CI does."""
+"""Alarms for people to read, and a rehearsal's result for CI."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def pace(compression: int) -> str:
-    """How long a minute is, where it is not a minute."""
+    """The length of a minute, if it is compressed."""
     return f"time is compressed: a minute takes {60 / compression:g} s" if compression > 1 else ""
 
 

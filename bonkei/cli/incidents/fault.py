@@ -181,7 +181,7 @@ def drill(context: Context, file: Path, junit: Path | None, json_wanted: bool) -
 
 
 def _text_of(file: Path) -> str:
-    """Of a scenario, which is checked before the miniature is asked."""
+    """The text of a scenario. It is checked before the miniature is called."""
     from bonkei.faults.drill.scenario import read_scenario
     from bonkei.faults.errors import FaultError
 

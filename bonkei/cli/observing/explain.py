@@ -1,4 +1,4 @@
-"""`bonkei explain`: why a request goes as it goes."""
+"""`bonkei explain`: the reasons for the way of a request."""
 
 from __future__ import annotations
 

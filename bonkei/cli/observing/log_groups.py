@@ -19,7 +19,7 @@ _POLL = 0.5  # seconds between two looks for new events
 
 @dataclass(frozen=True, slots=True)
 class LogGroups:
-    """Some groups, and the wanted streams of them: those whose name begins with `stream`."""
+    """Some groups, and the wanted streams: those with a name that begins with `stream`."""
 
     groups: tuple[GroupReader, ...]
     stream: str = ""
@@ -54,8 +54,9 @@ class LogGroups:
 def find_groups(
     directory: Path, name: str | None, stream: str, service: str | None = None
 ) -> LogGroups:
-    """The groups of a name, or its end after a slash; those of a service, which is a part of their
-    name or its last word; all of them without one. MiniatureError."""
+    """The groups with a name, or with a name that ends in it after a slash. For a service: the
+    groups with its name as a part or as the last word. Without a name: all groups. Raises
+    MiniatureError."""
     there = open_groups(directory)
     if not there:
         raise MiniatureError(

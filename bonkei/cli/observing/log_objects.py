@@ -51,7 +51,7 @@ class LogObjects:
     _seen: set[Path] = field(default_factory=set)
 
     def found(self) -> list[LogObject]:
-        """In no order. Compressed objects are logs; an application's own are its own matter."""
+        """In no order. Compressed objects are logs. An application's own objects are not."""
         found = (
             LogObject(path, path.relative_to(bucket).as_posix())
             for bucket in self.directory.glob("*/*/")
@@ -77,7 +77,7 @@ class LogObjects:
         return list(kept), max(len(each.folder) for each in objects)
 
     def follow(self) -> Iterator[Record]:
-        """The lines of objects that come. Without an end."""
+        """The lines of new objects as they come. Does not end."""
         while True:
             new = [each for each in self.found() if each.path not in self._seen]
             self._seen.update(each.path for each in new)
@@ -85,7 +85,7 @@ class LogObjects:
             time.sleep(_POLL)
 
     def _records(self, objects: Iterable[LogObject], since: str) -> list[Record]:
-        """An object that was written before `since` holds nothing later."""
+        """An object that was written before `since` contains nothing later."""
         start = datetime.fromisoformat(since).timestamp() if since else 0.0
         found = [
             record
@@ -104,7 +104,7 @@ def _written(path: Path) -> float:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of an object; none if it is not a log, or is gone."""
+    """The lines of an object; none if it is not a log or no longer exists."""
     try:
         text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
     except (OSError, EOFError, zlib.error):

@@ -46,7 +46,7 @@ class Filter:
 
     @property
     def is_rare(self) -> bool:
-        """Whether more lines have to be read than are shown."""
+        """Whether more lines must be read than are shown."""
         return bool(self.level or self.request or self.pattern)
 
 
@@ -224,7 +224,7 @@ def _printer(form: str | None, width: int) -> Callable[[Record], None]:
 
 
 def render(record: Record, width: int) -> str:
-    """A record for a person: a traceback and further lines of a message are indented below it."""
+    """A record for a person. A traceback and further lines of a message are indented below it."""
     words = [record.time, record.task[:_SHOWN_ID]]
     words.append(_level(record))
     message, *more = _lines(record.message)

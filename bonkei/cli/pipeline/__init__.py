@@ -4,7 +4,7 @@ command    the commands and their options
 client     signed calls of the AWS endpoint
 source     the commit that a run releases
 watch      follows a run, and asks for approvals
-run_view   a run as values
+run_view   a run, as values
 running    starts a run
 text       tables for a terminal
 """

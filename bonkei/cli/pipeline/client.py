@@ -1,4 +1,4 @@
-"""Calls of the miniature's AWS endpoint, as an SDK makes them: signed, over HTTP."""
+"""Calls of the miniature's AWS endpoint, signed and over HTTP, like those of an SDK."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class RefusedError(BonkeiError):
 
 
 class Endpoint:
-    """The endpoint, called as the user at this machine. MiniatureError when no miniature runs."""
+    """The endpoint, called as the user at this machine. Raises MiniatureError if no miniature
+    runs."""
 
     def __init__(self, context: Context) -> None:
         from bonkei.miniature import control

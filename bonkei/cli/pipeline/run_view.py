@@ -13,7 +13,7 @@ OVER = ("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled")
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """`seconds`: how long it took, or has taken so far. `category` as the pipeline declares it."""
+    """`seconds`: how long the action took, or has taken so far. `category` is the pipeline's."""
 
     stage: str
     name: str
@@ -29,8 +29,8 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """`actions` in the order of their begin; of those that were retried all runs. `waits`: before
-    which stage, and for whom."""
+    """`actions` in the order of their begin, including all attempts of retried ones. `waits`: the
+    stage that the run waits for, and the reason."""
 
     pipeline: str
     id: str
@@ -69,7 +69,7 @@ class RunView:
 
 
 def look(endpoint: Endpoint, name: str, id_: str, now: float) -> RunView:
-    """The execution as it is now. RefusedError."""
+    """The execution's present state. Raises RefusedError."""
     found = endpoint.pipeline("GetPipelineExecution", pipelineName=name, pipelineExecutionId=id_)
     execution = found["pipelineExecution"]
     listed = endpoint.pipeline(
@@ -135,7 +135,7 @@ def waits_for(view: RunView) -> ActionView | None:
 
 
 def token(endpoint: Endpoint, view: RunView, action: ActionView) -> str:
-    """The approval's. Empty when it has been answered meanwhile."""
+    """The approval's token; empty if the approval has been answered meanwhile."""
     state = endpoint.pipeline("GetPipelineState", name=view.pipeline)
     stages: Sequence[Mapping[str, Any]] = state["stageStates"]
     for stage in stages:

@@ -26,13 +26,13 @@ class Started:
 
 
 class NothingToRepeatError(BonkeiError):
-    """`--from` names a stage that no run was in."""
+    """`--from` names a stage that no run has entered."""
 
 
 def begin(
     context: Context, endpoint: Endpoint, given: str, commit: str, stage: str, say: Say
 ) -> Started:
-    """A new run of a commit, or the last run once more from a stage."""
+    """A new run of a commit, or the last run again from a stage."""
     name = full_name(endpoint, given)
     if stage:
         return _repeat(endpoint, name, stage, say)
@@ -80,7 +80,7 @@ def _repeat(endpoint: Endpoint, name: str, stage: str, say: Say) -> Started:
 def watch(
     endpoint: Endpoint, started: Started, decided: str, say: Say
 ) -> tuple[int, dict[str, Any]]:
-    """The exit code, and the run as JSON has it."""
+    """The exit code, and the run in the form of JSON."""
     answers = Answers(decided, can_ask())
     try:
         view, waits = Watch(endpoint, answers, say).follow(started.pipeline, started.id)

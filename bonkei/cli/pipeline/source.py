@@ -30,7 +30,7 @@ def sources(declaration: Mapping[str, Any]) -> list[Source]:
 
 
 def release(context: Context, endpoint: Endpoint, found: Sequence[Source], name: str) -> Released:
-    """Push a commit of the working copy for each of them. SourceError."""
+    """Push a commit of the working copy to each of them. Raises SourceError."""
     commit_of(context.config.root, name)  # before anything is made
     made = tuple(note for source in found for note in _make(endpoint, source))
     done = release_working_copy(context.config.root, context.home.repositories, found, name)

@@ -14,11 +14,11 @@ _RUNS = 20
 
 
 class NoSuchPipelineError(BonkeiError):
-    """A name that no pipeline or no run has."""
+    """No pipeline or run has this name."""
 
 
 def full_name(endpoint: Endpoint, name: str) -> str:
-    """The pipeline of a name, or of the end of one. NoSuchPipelineError."""
+    """The pipeline with this name, or with a name that ends in it. Raises NoSuchPipelineError."""
     names = [each["name"] for each in endpoint.pipeline("ListPipelines")["pipelines"]]
     if name in names:
         return name
@@ -145,7 +145,7 @@ def _approvals(name: str, stage: Mapping[str, Any]) -> Iterator[str]:
 
 
 def log_lines(context: Context, endpoint: Endpoint, run: str, action: str | None) -> Iterator[str]:
-    """The logs of a run's builds, as they lie below the home. NoSuchPipelineError."""
+    """The logs of a run's builds, from the files below the home. Raises NoSuchPipelineError."""
     name, id_ = _find(endpoint, run)
     listed = endpoint.pipeline(
         "ListActionExecutions", pipelineName=name, filter={"pipelineExecutionId": id_}

@@ -1,4 +1,4 @@
-"""Follows an execution to its end: a line for each action that ends, and the question of each
+"""Follows an execution to its end: a line for each ended action, and a question for each
 approval."""
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from bonkei.cli.terminal import safe
 
 _POLL = 0.5
 WAITS = 3
-"""The exit code of a run that waits for an approval that nobody gives here."""
+"""The exit code of a run that waits for an approval while there is nobody to give it."""
 _SIGNS = {"Succeeded": "✓", "Failed": "✗", "Abandoned": "-", "Stopped": "-"}
 
 
 @dataclass(slots=True)
 class Answers:
-    """How approvals are answered: `all` is Approved or Rejected for each, empty to ask."""
+    """How approvals are answered. `all`: Approved or Rejected for each; empty to ask."""
 
     all: str = ""
     can_ask: bool = False
@@ -39,7 +39,7 @@ class Watch:
         self._told: dict[str, str] = {}
 
     def follow(self, name: str, id_: str) -> tuple[RunView, bool]:
-        """The execution when it is over, or when it waits for an approval (then True)."""
+        """The execution at its end, or while it waits for an approval (then True)."""
         while True:
             view = look(self._endpoint, name, id_, time.time())
             self._tell(view)
@@ -111,5 +111,5 @@ def line(action: ActionView) -> str:
 
 
 def can_ask() -> bool:
-    """Whether a person sits in front of it."""
+    """Whether a person uses the terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,8 +1,8 @@
-"""`bonkei watch`: what is edited runs.
+"""`bonkei watch`: edited files take effect at once.
 
 command    the command and its options
-meaning    what changed files mean: services to restart, definitions to plan
-follower   does it, one round after another, and keeps what fails on the screen
+meaning    the consequences of changed files: services to restart, definitions to plan
+follower   carries them out, one round after another, and keeps failures on the screen
 sources    the rounds: files that change, keys that are pressed
 screen     lines for a person, or JSON
 """

@@ -1,4 +1,4 @@
-"""The command: joins the rounds and what follows them."""
+"""The command: joins the rounds and the follower."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _introduce(screen: Screen, watched: Watched) -> None:
 
 
 class _Rounds:
-    """Changes and keys, as they come; those that come during a round make the next one."""
+    """Changes and keys, as they come. Those that come during a round form the next one."""
 
     def __init__(self, watched: Watched, pressed: asyncio.Queue[str]) -> None:
         self._watched = watched

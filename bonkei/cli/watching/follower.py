@@ -34,7 +34,7 @@ class System(Protocol):
         ...
 
     def is_current(self) -> bool:
-        """Whether the definitions are as they were applied."""
+        """Whether the definitions equal the applied ones."""
         ...
 
     def plan(self) -> Plan: ...
@@ -48,7 +48,7 @@ DEFINITIONS = "definitions"
 
 
 class Follower:
-    """`applies`: changed definitions at once. `has_keys`: somebody can press one."""
+    """`applies`: apply changed definitions at once. `has_keys`: a person can press a key."""
 
     def __init__(self, system: System, screen: Screen, *, applies: bool, has_keys: bool) -> None:
         self._system = system
@@ -59,7 +59,8 @@ class Follower:
         self.waits = False  # a plan waits for the key
 
     async def follow(self, found: Round) -> bool:
-        """Whether the definitions were applied. Earlier failures are tried again with it."""
+        """Returns whether the definitions were applied. Earlier failures are tried again with
+        them."""
         self._screen.changed(found.files)
         again, self._again = self._again, Round()
         services = dict.fromkeys((*again.services, *found.services))
@@ -113,7 +114,7 @@ class Follower:
             self._again = replace(self._again, refreshed=(*self._again.refreshed, service))
 
     async def _definitions(self) -> bool:
-        """Show the plan, and apply it if so asked. Whether it was applied."""
+        """Show the plan, and apply it if requested. Returns whether it was applied."""
         self.waits = False
         plans: list[Plan] = []
 
@@ -145,7 +146,7 @@ class Follower:
         self._screen.event("applied", f"  ✓ {line} {seconds:.1f} s", seconds=round(seconds, 2))
 
     async def _try(self, what: str, act: Callable[[], None]) -> bool:
-        """Whether it succeeded. A failure is kept until it is fixed."""
+        """Returns whether it succeeded. A failure is kept until it is fixed."""
         try:
             await asyncio.to_thread(act)
         except BonkeiError as error:

@@ -25,7 +25,7 @@ class Watched:
 
     @property
     def folders(self) -> frozenset[Path]:
-        """The folders to watch: no folder below another one."""
+        """The folders to watch. None of them is below another one."""
         found = {path for path in (*self.definitions, *self.programs) if path.is_dir()}
         return frozenset(
             path for path in found if not any(other in found for other in path.parents)
@@ -42,9 +42,8 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """The actions for some changes. `services` get new tasks, and the tasks of `refreshed` read
-    their files again. `files`: those with an effect.
-    """
+    """The actions for some changes. `services` get new tasks. The tasks of `refreshed` reread their
+    files. `files`: those with an effect."""
 
     services: tuple[str, ...] = ()
     definitions: bool = False

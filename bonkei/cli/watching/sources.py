@@ -1,4 +1,4 @@
-"""Where a round comes from: the system's events of files, a look at single files, keys."""
+"""The sources of a round: the system's file events, checks of single files, keys."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class _Filter(DefaultFilter):
 
 
 async def changes(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
-    """Each set of files that changed together. MiniatureError when the system cannot watch."""
+    """Each set of files that changed together. Raises MiniatureError if the system cannot watch
+    files."""
     try:
         async for found in awatch(
             *sorted(folders), watch_filter=_Filter(), step=_QUIET, debounce=_LONGEST
@@ -52,7 +53,7 @@ def is_noise(path: Path) -> bool:
 
 
 async def looks(files: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
-    """Single files that have changed since the last look: their folders may be the home's."""
+    """Single files that have changed since the last check. Their folders may be the home's."""
     before = {file: _stamp(file) for file in files}
     while before:
         await asyncio.sleep(_LOOK)
@@ -71,7 +72,7 @@ def _stamp(file: Path) -> tuple[int, int, int]:
 
 
 async def wait_for_git(root: Path) -> None:
-    """Wait until a checkout in progress has ended: its files belong to one round."""
+    """Wait until a checkout in progress has ended, because its files belong to one round."""
     lock = next((p / ".git" / "index.lock" for p in (root, *root.parents) if (p / ".git").is_dir()),
                 None)  # fmt: skip
     for _ in range(int(_GIT / _POLL)):

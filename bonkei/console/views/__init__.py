@@ -1,6 +1,6 @@
-"""Pure steps from what rooms say to what pages show.
+"""Pure steps from the rooms' data to the pages' data.
 
 plan     Terraform's plan, read from a build's log
-inert    texts of others, so that they cannot mislead: bounded, control characters made visible
-grants   permissions: denied calls together, a question's answer
+inert    foreign texts, made safe: bounded, with visible control characters
+grants   permissions: groups of denied calls, the answer to a question
 """

@@ -1,4 +1,4 @@
-"""Denied calls as people read them: who, what, on what, and why; as `bonkei iam denied` does."""
+"""Denied calls for people: caller, action, resource and reason, as in `bonkei iam denied`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 Denial = Mapping[str, Any]
-"""As the ledger keeps it: time, role, caller, action, resource, reason, message, enforced,
-looked_at, statement, absent_keys."""
+"""In the ledger's form: time, role, caller, action, resource, reason, message, enforced, looked_at,
+statement, absent_keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeniedCalls:
-    """Calls that were denied alike; `last` is the newest of them."""
+    """Calls that were denied for the same reason. `last` is the newest of them."""
 
     last: Denial
     count: int
@@ -34,12 +34,12 @@ def together(denials: Iterable[Denial]) -> list[DeniedCalls]:
 
 
 def who(denial: Denial) -> str:
-    """The role's name, or the service's that calls as itself."""
+    """The role's name, or the name of the service that calls in its own name."""
     return name_of(str(denial["role"])) or str(denial["caller"])
 
 
 def looked_at(denial: Denial) -> tuple[str, ...]:
-    """An explicit Deny has one place; else every policy was looked at."""
+    """An explicit Deny has one place. Otherwise every policy was searched."""
     statement = str(denial["statement"]).partition(" ")[0]
     return (statement,) if statement else tuple(denial["looked_at"])
 
@@ -54,7 +54,8 @@ def why(denial: Denial) -> str:
 
 
 def would_allow(denial: Denial) -> str:
-    """A statement that would; none helps against an explicit Deny or a missing way."""
+    """A statement that would allow the call. None helps against an explicit Deny or a missing
+    network path."""
     if denial["statement"] or denial["reason"] == "network":
         return ""
     caller = str(denial["caller"])

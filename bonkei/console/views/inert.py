@@ -1,8 +1,8 @@
-"""Texts of others, such as a log's, an object's or a row's: bounded, and shown as what they are.
+"""Foreign texts, such as those of a log, an object or a row. They are bounded and made safe.
 
-The page puts them in as text, so that no markup of theirs is any. Here they lose what misleads the
-eye nevertheless: control characters, and those that reverse the direction of text ("Trojan Source",
-CVE-2021-42574). They become visible escapes.
+The page inserts them as text, so their markup has no effect. Other characters could still mislead
+the eye: control characters, and those that reverse the direction of text ("Trojan Source",
+CVE-2021-42574). Here they become visible escapes.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def label(text: str, most: int = 1_000) -> str:
 
 
 def named(text: str) -> dict[str, Json]:
-    """A name as it is shown, and as it is for a question about it: by its code points in UTF-8, so
-    that whatever it consists of survives the way through a page."""
+    """A name in two forms: as it is shown, and as it is sent back. The latter has the bytes of its
+    UTF-8, so any name survives the way through a page."""
     return {"shown": label(text), "key": encode(text)}
 
 
@@ -41,7 +41,7 @@ def encode(text: str) -> str:
 
 
 def decode(key: str) -> str:
-    """ConsoleError for what `encode` has not made."""
+    """Raises ConsoleError for a text that `encode` has not made."""
     try:
         return base64.urlsafe_b64decode(key.encode()).decode("utf-8", "surrogatepass")
     except ValueError:
@@ -49,12 +49,12 @@ def decode(key: str) -> str:
 
 
 def content(data: bytes, size: int, most: int = LONGEST) -> dict[str, Json]:
-    """What of an object or a message can be shown. `size`: of all of it. Bytes that are no text are
+    """The visible part of an object or a message. `size`: of the whole. Bytes that are not text are
     shown as a dump."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        # The end of a part may lie within a character.
+        # The part may end within a character.
         is_cut = error.start >= len(data) - 3 and len(data) < size
         text = data[: error.start].decode() if is_cut else ""
         if not is_cut:

@@ -1,8 +1,8 @@
-"""Terraform's plan, read from a build's log: what an approval approves.
+"""Terraform's plan, read from a build's log, for the person who approves it.
 
 The text is Terraform's own (`terraform plan`, "Understanding the plan output"): a heading for each
-resource, its lines, and a last line that counts. Whatever the headings do not account for by that
-last line makes the plan "not whole", so that nobody approves what they have not seen.
+resource, its lines, and a last line with counts. If the headings do not add up to these counts, the
+plan is "not whole". So nobody approves a change without seeing it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bonkei.console.values import Json
 from bonkei.console.views.inert import visible
 
 MOST_TEXT = 200_000
-"""Bytes of a plan that are shown by resource, and again as they are written."""
+"""Bytes of a plan that are shown by resource, and again as plain text."""
 _LONGEST = 20_000  # characters of a line
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BEGIN = (
@@ -70,8 +70,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`verb`: create | update | replace | destroy | read | forget | import | move. `note`: why, in
-    Terraform's words."""
+    """`verb`: create | update | replace | destroy | read | forget | import | move. `note`: the
+    reason, in Terraform's words."""
 
     address: str
     verb: str
@@ -81,8 +81,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`counts`: of Terraform's last line, by its words. `is_whole`: the changes here are all that
-    this line counts. `failed`: Terraform could not plan all."""
+    """`counts`: those of Terraform's last line, by its words. `is_whole`: the changes here add up
+    to these counts. `failed`: Terraform could not plan everything."""
 
     changes: tuple[Change, ...]
     outputs: tuple[Line, ...]
@@ -93,13 +93,14 @@ class Plan:
 
 
 def read_plan(log: str) -> Plan | None:
-    """The last plan in a log; None without any."""
-    # A value must not mislead who approves: nothing of it is invisible or turns its line around.
+    """The last plan in a log, or None."""
+    # A value must not mislead the person who approves: no part of it is invisible or reverses the
+    # line.
     lines = [visible(_COLOUR.sub("", line).rstrip("\r"), _LONGEST) for line in log.split("\n")]
     inside = _last_plan(lines)
     if not inside:
         return None
-    # Only the last one counts: a value's own text is indented, but a program's is not.
+    # Only the last one counts. A value's text is indented, but a program's is not.
     counted = [found for line in inside if (found := _COUNT.match(line))]
     counts = {
         name: int(number) for name, number in (counted[-1].groupdict() if counted else {}).items()
@@ -118,8 +119,8 @@ def read_plan(log: str) -> Plan | None:
 
 
 def plan_json(plan: Plan) -> Json:
-    """For a page: bounded, and `more` where something is left out. The most dangerous changes have
-    the room first."""
+    """For a page: bounded, with `more` if something is left out. The most dangerous changes are
+    shown first."""
     left = MOST_TEXT
     changes: list[Json] = []
     for each in plan.changes:
@@ -162,8 +163,8 @@ def _beginning(text: str) -> str:
 
 
 def _last_plan(lines: Sequence[str]) -> Sequence[str]:
-    """From where the last plan begins to Terraform's ruler below it; empty without any. A plan may
-    have nothing but outputs."""
+    """From the beginning of the last plan to Terraform's ruler below it; empty without a plan. A
+    plan may contain only outputs."""
     end, outputs = len(lines), -1
     for at in range(len(lines) - 1, -1, -1):
         if lines[at].startswith("────"):
