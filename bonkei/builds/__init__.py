@@ -1,13 +1,13 @@
-"""CodeBuild: builds of a project, run by their buildspec on this machine.
+"""CodeBuild: runs a project's builds on this machine, as their buildspec describes.
 
 values         a request, a build, its result
-buildspec      the buildspec's text as values: pure
+buildspec      reads the buildspec's text: pure
 course         the order of the phases: pure
 variables      the environment of a build: pure
-escape         commands that write outside a build's folder: pure
+escape         finds commands that write outside a build's folder: pure
 builds         the front: projects, queue, history
 run            the life of one build
-entries        its entries, in its machine
+entries        runs its entries, in its machine
 sources, values_of, outputs    its input, its secret values, its artifacts
 running        its process, its log, its limits
 artifacts      zips and patterns of files

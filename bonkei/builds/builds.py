@@ -1,4 +1,4 @@
-"""The room's life, as the miniature uses it: CodeBuild's projects and their builds."""
+"""The room's life cycle: CodeBuild's projects and their builds."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ def ignore(_: str) -> None:
 
 
 class Builds:
-    """`start` once, `apply` with each blueprint, `stop` at the end: then nothing runs."""
+    """Call `start` once, `apply` with each blueprint, and `stop` at the end. Then nothing runs any
+    more."""
 
     def __init__(
         self,
@@ -73,7 +74,7 @@ class Builds:
         self._making_ground = asyncio.Lock()
 
     def start(self) -> None:
-        """End and remove the remains of an earlier miniature."""
+        """Stop and remove the leftovers of an earlier miniature."""
         settings = self._settings
         self._keeper.start()
         remove(settings.directory / "runs")
@@ -102,7 +103,8 @@ class Builds:
         )
 
     def submit(self, request: BuildRequest) -> Build:
-        """A build that begins as soon as it may. BuildsError without the project."""
+        """A build. It begins as soon as there is a place. Raises BuildsError if the project is
+        missing."""
         project = self.find(request.project)
         unique = str(uuid4())
         identifier = f"{project.name}:{unique}"
@@ -125,7 +127,7 @@ class Builds:
         return build
 
     async def wait(self, build_id: str) -> BuildResult:
-        """The build after its end. BuildsError for an unknown one."""
+        """The build after its end. Raises BuildsError for an unknown build."""
         build = self.get(build_id)
         if task := self._tasks.get(build.id):
             await asyncio.wait({task})
@@ -142,8 +144,8 @@ class Builds:
             raise
 
     async def stop_build(self, build_id: str) -> Build:
-        """The operation StopBuild. A build that has ended stays unchanged. BuildsError."""
-        await asyncio.sleep(0)  # one that has only just been submitted begins, and so can end
+        """The operation StopBuild. A build that has ended does not change. Raises BuildsError."""
+        await asyncio.sleep(0)  # a build that was just submitted begins now, and so can end
         if task := self._tasks.get(self.get(build_id).id):
             task.cancel()
             await asyncio.wait({task})
@@ -165,7 +167,7 @@ class Builds:
         return self._store.log(self.get(build_id).id)
 
     def follow(self, build_id: str, on_line: OnLine) -> Callable[[], None]:
-        """Lines as they come, from now on; the returned function ends it."""
+        """Lines as they come from now on. The returned function ends this."""
         heard = self._listeners.setdefault(self.get(build_id).id, [])
         heard.append(on_line)
 
@@ -234,7 +236,7 @@ class Builds:
         recorder.complete(status)
 
     async def _take(self, project: BuildProject) -> None:
-        """Wait for a place: the project's own limit, and this machine's."""
+        """Wait for a place within the project's own limit and this machine's limit."""
         limit = project.concurrent_build_limit or self._settings.at_once
         async with self._turn:
             await self._turn.wait_for(
@@ -246,8 +248,8 @@ class Builds:
             self._running[project.name] += 1
 
     async def _get_ground(self) -> Ground:
-        """Made with the first build: most miniatures run none. The first builds may come together,
-        and must trust the same authority."""
+        """It is created with the first build, because most miniatures run none. The first builds
+        may come at the same time, and must trust the same authority."""
         async with self._making_ground:
             if self._ground is None:
                 self._ground = await asyncio.to_thread(self._make_ground)
@@ -264,7 +266,7 @@ class Builds:
         return Ground(self._settings, self._given, self._keeper, gate, possible, self._minute)
 
     def confinement(self) -> Confinement:
-        """Whether this machine can keep a build to its folder."""
+        """Whether this machine can confine a build to its folder."""
         return probe(self._settings.directory / "runs")
 
     def _hear(self, build: Build) -> None:

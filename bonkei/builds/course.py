@@ -12,11 +12,11 @@ import re
 
 from bonkei.builds.buildspec.model import PHASES, Buildspec, OnFailure, PhaseSpec
 
-_KEEP = 4_096  # characters of a failed command's output that a retry's pattern is matched against
+_KEEP = 4_096  # characters of a failed command's output that are compared with a retry's pattern
 
 
 def phase_spec(spec: Buildspec, name: str) -> PhaseSpec:
-    """A phase of the buildspec; one that is not written has no commands, and succeeds."""
+    """A phase of the buildspec. A missing phase has no commands, and succeeds."""
     found = [phase for phase in spec.phases if phase.name == name]
     return found[0] if found else PhaseSpec(name)
 
@@ -32,7 +32,7 @@ def following(phase: PhaseSpec, failed: bool) -> str:
 
 
 def is_retried(rule: OnFailure, tried: int, output: str) -> bool:
-    """Whether a phase that has failed runs again; `tried` counts the retries so far."""
+    """Whether a failed phase runs again. `tried` counts the retries so far."""
     if rule.action != "RETRY" or tried >= rule.retries:
         return False
     return re.search(rule.pattern, output[-_KEEP:], re.DOTALL) is not None

@@ -1,4 +1,5 @@
-"""The entries of one build, run in its machine. Each starts with the variables of the last one."""
+"""The entries of one build. They run in its machine. Each starts with the variables that the last
+one left."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ _LARGEST_VALUES = 131_072  # bytes of all exported variables
 
 
 class Entries:
-    """`variables`: those that the first entry gets. `breach`: the limit that the build broke."""
+    """`variables`: those for the first entry. `breach`: the limit that the build exceeded."""
 
     def __init__(
         self,
@@ -43,7 +44,7 @@ class Entries:
         self.variables: Mapping[str, str] = {}
 
     async def phase(self, spec: Buildspec, phase: PhaseSpec, source: Path) -> PhaseError | None:
-        """The reason of its failure, after its retries; None when it has succeeded."""
+        """The reason for its failure, after its retries; None if it succeeded."""
         tried = 0
         while True:
             failed = await self._entries(spec, phase.commands, source)
@@ -92,7 +93,7 @@ class Entries:
             raise (self._breach() or error) from None
 
     async def export(self, spec: Buildspec, secret: Collection[str]) -> None:
-        """Keep the exported variables, with the values that they have by now."""
+        """Keep the exported variables with their present values."""
         if not spec.exported:
             return
         target = self._folder / "state" / "exported.json"
@@ -107,7 +108,7 @@ class Entries:
         self._record.update(exported=exported(spec.exported, found, tuple(secret)))
 
     async def expand(self, name: str) -> str | None:
-        """A name as the shell expands it; None when the shell cannot."""
+        """A name after the shell's expansion; None if the shell cannot expand it."""
         target = self._folder / "state" / "name"
         script = name_script(str(target.parent), name, str(target))
         shell = "bash" if shutil.which("bash") else "sh"

@@ -6,11 +6,11 @@ from bonkei.errors import BonkeiError
 
 
 class BuildsError(BonkeiError):
-    """A build cannot be started, or is not known."""
+    """A build cannot be started, or is unknown."""
 
 
 class PhaseError(BonkeiError):
-    """A phase has failed; `code` is CodeBuild's (YAML_FILE_ERROR, CLIENT_ERROR, …)."""
+    """A phase failed. `code` is CodeBuild's (YAML_FILE_ERROR, CLIENT_ERROR, …)."""
 
     def __init__(self, code: str, message: str, *, remedy: str = "") -> None:
         super().__init__(message, remedy=remedy)

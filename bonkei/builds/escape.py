@@ -1,7 +1,7 @@
-"""Commands that write outside the build's own folder, found by reading them: pure.
+"""Finds commands that write outside the build's own folder by reading them: pure.
 
-Only for a machine that cannot confine a build. It finds written commands, not the effects of a
-program. So it refuses a line, and guarantees nothing.
+It is used only on a machine that cannot confine a build. It sees the text of commands, not the
+effects of a program. So it can refuse a line, but guarantees nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PATH = re.compile(r"(?:^|\s)[\"']?(/[^\s\"';|&)]*)")
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """`line` of the buildspec, the command and the files that it would write."""
+    """`line` of the buildspec, the command, and the files that the command would write."""
 
     line: int
     command: str
@@ -47,7 +47,7 @@ class Escape:
 
 
 def escapes(spec: Buildspec) -> Iterator[Escape]:
-    """Each entry that writes outside, with the line where it begins."""
+    """Each entry that writes outside, with its first line."""
     for phase in spec.phases:
         written = [*phase.commands, *phase.finally_]
         for line, command in zip(phase.lines, written, strict=False):
@@ -57,7 +57,8 @@ def escapes(spec: Buildspec) -> Iterator[Escape]:
 
 
 def refuse(spec: Buildspec, why: str) -> None:
-    """PhaseError for the first entry that writes outside; `why`: nothing confines a build."""
+    """Raises PhaseError for the first entry that writes outside. `why`: why nothing confines a
+    build."""
     for each in escapes(spec):
         raise PhaseError(
             "CLIENT_ERROR",
@@ -68,7 +69,7 @@ def refuse(spec: Buildspec, why: str) -> None:
 
 
 def outside(command: str) -> str:
-    """The effect of a command outside its folder; empty when none is found."""
+    """The effect of a command outside the folder; empty if none is found."""
     if match := _INSTALLING.search(command):
         return f"`{match[0].strip(' ;&|(')}` changes this machine"
     for pattern in (_REDIRECTION, *_PLACED):

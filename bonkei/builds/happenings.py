@@ -20,7 +20,7 @@ _SOURCE = "aws.codebuild"
 def events(
     before: Build | None, after: Build, project: BuildProject | None, now: float
 ) -> Iterator[ServiceEvent]:
-    """The events of one change: phases that have ended since, and another status of the build."""
+    """The events of one change: phases that have ended since, and a new status of the build."""
     known = {phase.name for phase in before.phases if phase.status} if before else set()
     for phase in after.phases:
         if phase.status and phase.name not in known:

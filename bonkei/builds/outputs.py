@@ -1,4 +1,4 @@
-"""UPLOAD_ARTIFACTS: the files that the buildspec names, as zips, where they belong."""
+"""UPLOAD_ARTIFACTS: uploads the files that the buildspec names as zips."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class Upload:
         self._given = given
 
     async def plan(self, spec: Buildspec, expand: Expand) -> Sequence[Wanted]:
-        """The plan of the upload, while the build's shell can still expand names. PhaseError."""
+        """The plan of the upload, made while the build's shell can still expand names. Raises
+        PhaseError."""
         return [
             (await self._named(output, artifact, expand), artifact)
             for output, artifact in self._wanted(spec)
         ]
 
     async def execute(self, wanted: Sequence[Wanted], say: Say) -> tuple[BuildOutput, ...]:
-        """Upload the artifacts. Return each with its place. PhaseError with the code
-        CLIENT_ERROR.
-        """
+        """Upload the artifacts. Returns each with its place. Raises PhaseError with the code
+        CLIENT_ERROR."""
         made = []
         for index, (output, artifact) in enumerate(wanted):
             archive = self._folder / f"artifact-{index}.zip"
@@ -61,13 +61,13 @@ class Upload:
         return tuple(made)
 
     async def _paths(self) -> list[str]:
-        """The paths of all files in the source, which must still be in its place."""
+        """The paths of all files in the source. The source must still be in its place."""
         if self._source.resolve() != self._source:
             raise PhaseError("CLIENT_ERROR", "the source's folder has become a link")
         return await asyncio.to_thread(walk, self._source)
 
     async def keep_reports(self, spec: Buildspec, into: Path) -> int:
-        """The files of all report groups in one archive; how many there are."""
+        """Put the files of all report groups into one archive. Returns their number."""
         paths = await self._paths()
         files = [
             (path, f"{group.rpartition('/')[2]}/{name}")
@@ -80,9 +80,8 @@ class Upload:
         return len(files)
 
     def _wanted(self, spec: Buildspec) -> list[tuple[BuildOutput, ArtifactSpec]]:
-        """Each output with its artifact in the buildspec. CodeBuild, too, fails on an output
-        without one.
-        """
+        """Each output with its artifact in the buildspec. An output without one is an error, as in
+        CodeBuild."""
         secondary = dict(spec.secondary_artifacts)
         if self._build.request.outputs:
             return [
@@ -104,7 +103,7 @@ class Upload:
     def _of_pipeline(
         self, output: BuildOutput, secondary: dict[str, ArtifactSpec], spec: Buildspec
     ) -> ArtifactSpec:
-        """A pipeline's only output takes `artifacts`; of several each takes its own."""
+        """A pipeline's only output takes `artifacts`. If there are several, each takes its own."""
         if output.name in secondary:
             return secondary[output.name]
         if spec.artifacts is not None and len(self._build.request.outputs) == 1:
@@ -122,7 +121,7 @@ class Upload:
     async def _named(
         self, output: BuildOutput, artifact: ArtifactSpec, expand: Expand
     ) -> BuildOutput:
-        """The key, with a name such as `app-$(date +%Y)` as the shell expands it."""
+        """The key. A name such as `app-$(date +%Y)` is expanded by the shell."""
         overridden = not self._build.request.outputs and artifact.name
         if not overridden or "$" not in output.key:
             return output

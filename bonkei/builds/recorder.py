@@ -1,4 +1,4 @@
-"""The phases of one build as they come and go: its record and its log lines."""
+"""The phases of one build as they begin and end: its record and its log lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _QUIET = frozenset({"SUBMITTED", "QUEUED", "PROVISIONING", "FINALIZING", "COMPLE
 
 
 class Recorder:
-    """Holds the build as it is now; `changed` hears of each step."""
+    """Holds the build's present state. `changed` is called with each step."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Recorder:
 
     @property
     def is_in_phase(self) -> bool:
-        """Whether a phase has begun and not ended."""
+        """Whether a phase has begun but not ended."""
         return bool(self.build.phases) and not self.build.phases[-1].status
 
     def _replace(self, **values: object) -> None:

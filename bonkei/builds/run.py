@@ -1,4 +1,5 @@
-"""The life of one build, from PROVISIONING to COMPLETED: the order is `course`'s, this does it."""
+"""The course of one build, from PROVISIONING to COMPLETED. `course` decides the order, and this
+module carries it out."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ class Ground:
 
 
 class Run:
-    """`execute` once; a cancelled one stops the build."""
+    """Call `execute` once. Cancelling it stops the build."""
 
     def __init__(
         self, project: BuildProject, recorder: Recorder, log: BuildLog, folder: Path, ground: Ground
@@ -65,7 +66,7 @@ class Run:
         self._guarding: asyncio.Task[None] | None = None
 
     async def execute(self) -> None:
-        """Run the build to its end in any case. The recorder keeps its result."""
+        """Run the build to its end, whatever happens. The recorder keeps its result."""
         minutes = self._record.build.request.timeout or self._project.timeout
         status = SUCCEEDED
         try:
@@ -82,7 +83,7 @@ class Run:
             status = FAULT if fault else FAILED
             self._end_open(status, error.code, _with_remedy(error))
         except Exception as error:
-            # Whatever it is, the build is over, and nothing of it may go on.
+            # Whatever the error is, the build is over, and no part of it may continue.
             status = FAULT
             self._end_open(FAULT, "INTERNAL_SERVICE_ERROR", f"{type(error).__name__}: {error}")
         if status == SUCCEEDED and self._record.is_failing:
@@ -183,7 +184,7 @@ class Run:
         if stood_in:
             self._log.say(f"Commands of the miniature: {', '.join(stood_in)}")
         obstacle = given.obstacle(self._project)
-        # The gate answers in a thread of its own, the log is the loop's.
+        # The gate answers in its own thread, but the log belongs to the loop.
         loop = asyncio.get_running_loop()
         self._token = ground.gate.admit(
             Guest(obstacle, lambda text: _in_loop(loop, self._log.say, text))
@@ -232,7 +233,8 @@ class Run:
         if name == "artifacts":
             self._record.begin("UPLOAD_ARTIFACTS")
             wanted = await upload.plan(spec, self._entries.expand)
-        # Nothing of the build runs while its files are read: none can become a link meanwhile.
+        # No process of the build runs while its files are read, so no file can become a link
+        # meanwhile.
         await self._machine.stop()
         if spec.reports:
             count = await upload.keep_reports(spec, self._reports)

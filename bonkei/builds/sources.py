@@ -1,4 +1,4 @@
-"""DOWNLOAD_SOURCE: the inputs of a build into its folders, and its buildspec."""
+"""DOWNLOAD_SOURCE: fetches the inputs of a build into its folders, and its buildspec."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _DEFAULT = "buildspec.yml"
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """`sources`: the folder of each secondary source, by its name. `version`: of the primary one,
-    as its repository resolved it."""
+    """`sources`: the folder of each secondary source, by its name. `version`: that of the primary
+    source, as resolved by its repository."""
 
     source: Path
     sources: tuple[tuple[str, Path], ...] = ()
@@ -101,8 +101,8 @@ async def _input(
 
 
 def buildspec_text(project: BuildProject, request: BuildRequest, source: Path) -> tuple[str, str]:
-    """(where it is, its text): inline where it is YAML, or a file of the source. PhaseError as
-    CodeBuild words it."""
+    """(its place, its text): inline YAML, or a file of the source. Raises PhaseError with
+    CodeBuild's message."""
     wanted = request.buildspec or project.buildspec
     if "\n" in wanted or wanted.lstrip().startswith(("version:", "{")):
         return "inline", wanted

@@ -1,4 +1,4 @@
-"""Builds on disk: a record of each and its log. The oldest are forgotten."""
+"""Builds on disk: each has a record and a log. The oldest are forgotten."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOGS = 1_000_000_000  # bytes of all logs together
 
 
 class Store:
-    """`directory` is the room's own. A record that cannot be read is passed over."""
+    """`directory` is the room's own. A record that cannot be read is skipped."""
 
     def __init__(self, directory: Path) -> None:
         self._records = directory / "records"
@@ -43,7 +43,8 @@ class Store:
         draft.replace(file)
 
     def read(self) -> list[Build]:
-        """All, the oldest first. One that was running when the miniature ended is over."""
+        """All builds, the oldest first. A build that was running when the miniature ended is
+        over."""
         found = []
         for file in self._records.glob("*.json"):
             with suppress(OSError, ValueError, KeyError, TypeError):
@@ -51,7 +52,7 @@ class Store:
         return sorted(found, key=lambda build: (build.start, build.number))
 
     def forget(self, builds: list[Build]) -> list[Build]:
-        """Remove the oldest that are too many; those that stay."""
+        """Remove the oldest builds beyond the limit. Returns the others."""
         sizes = {build.id: _size(self.log(build.id)) for build in builds}
         kept: list[Build] = []
         total = 0
@@ -101,7 +102,7 @@ def _input(found: Mapping[str, Any]) -> BuildInput:
 
 
 def _name(build_id: str) -> str:
-    """The part that is unique: a project's name may be long."""
+    """The unique part. A project's name may be long."""
     return build_id.rpartition(":")[2]
 
 

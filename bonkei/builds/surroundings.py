@@ -15,7 +15,7 @@ from bonkei.builds.values import Build
 
 
 class Objects(Protocol):
-    """S3, as a role may use it. AwsServiceError."""
+    """S3, with a role's permissions. Raises AwsServiceError."""
 
     async def get(self, role_arn: str, bucket: str, key: str, version: str, into: Path) -> None: ...
 
@@ -25,8 +25,8 @@ class Objects(Protocol):
 
 
 class LogWriter(Protocol):
-    """CloudWatch Logs, as the build's role may write there; why it could not, or nothing. Events
-    are (Unix milliseconds, text)."""
+    """CloudWatch Logs, with the permissions of the build's role. Returns why it could not write, or
+    an empty text. Events are (Unix milliseconds, text)."""
 
     def write(
         self, role_arn: str, group: str, stream: str, events: Sequence[tuple[int, str]]
@@ -38,14 +38,14 @@ Values = Callable[[str, str], Awaitable[str]]
 Secrets = Callable[[str, SecretReference], Awaitable[str]]
 """A secret's whole value: (role, reference)."""
 Checkout = Callable[[str, str, str, Path], Awaitable[str]]
-"""(role, location, version, into) of a CodeCommit repository; the commit."""
+"""(role, location, version, into) of a CodeCommit repository -> the commit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tooling:
-    """Of the project that Terraform works on. `prepare`: before the entries, with the build's
-    folder and its buildspec; more variables. `collect`: after them, for the build's role; lines
-    for its log."""
+    """For the project that Terraform works on. `prepare` runs before the entries, with the build's
+    folder and its buildspec; it returns more variables. `collect` runs after them, for the build's
+    role; it returns lines for the log."""
 
     prepare: Callable[[Path, str], Mapping[str, str]]
     collect: Callable[[Path, str], Sequence[str]]
@@ -55,8 +55,8 @@ class Tooling:
 class Surroundings:
     """`identity`: a role's variables for a build. `commands`: command lines by name, installed when
     they are first wanted. `obstacle`: why a project's subnets have no way to the internet.
-    `changed`: hears of each change of a build. `keep` must stay visible in a build, `hidden` must
-    not."""
+    `changed` is called for each change of a build. `keep` must stay visible in a build; `hidden`
+    must not be visible."""
 
     region: Callable[[], str]
     account: str
@@ -77,8 +77,8 @@ class Surroundings:
 @dataclass(frozen=True, slots=True)
 class BuildsSettings:
     """`directory`: the room's own. `may_write_outside`: builds run without confinement, even if
-    they write outside their folder. Disk in bytes and processes bound one build; `at_once` all.
-    """
+    they write outside their folder. The limits of disk (bytes) and processes are for one build;
+    `at_once` is for all."""
 
     directory: Path
     may_write_outside: bool = False

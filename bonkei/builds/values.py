@@ -16,8 +16,8 @@ IN_PROGRESS = "IN_PROGRESS"
 
 @dataclass(frozen=True, slots=True)
 class BuildInput:
-    """A zip in a bucket, which the build's role reads; or a folder, which is copied. The first
-    input of a build is its source, the others lie at `CODEBUILD_SRC_DIR_<name>`."""
+    """A zip in a bucket, read by the build's role; or a folder, which is copied. The first input of
+    a build is its source. The others are at `CODEBUILD_SRC_DIR_<name>`."""
 
     name: str
     bucket: str = ""
@@ -28,8 +28,9 @@ class BuildInput:
 
 @dataclass(frozen=True, slots=True)
 class BuildOutput:
-    """Where the build's role puts an artifact, as a zip. The first output of a build takes
-    `artifacts`, the others `secondary-artifacts` of their name; a single one takes either."""
+    """The place where the build's role puts an artifact, as a zip. The first output of a build
+    takes `artifacts`; the others take `secondary-artifacts` with their name. A single one takes
+    either."""
 
     name: str
     bucket: str = ""
@@ -38,10 +39,8 @@ class BuildOutput:
 
 @dataclass(frozen=True, slots=True)
 class BuildRequest:
-    """The input of StartBuild. Missing values come from the project. Without inputs the
-    project's own sources are fetched. `variables` are (name, value, type); `timeout` is in
-    minutes.
-    """
+    """The input of StartBuild. Missing values come from the project. Without inputs, the project's
+    own sources are fetched. `variables` are (name, value, type). `timeout` is in minutes."""
 
     project: str
     inputs: tuple[BuildInput, ...] = ()
@@ -57,8 +56,8 @@ class BuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class BuildPhase:
-    """One phase as `batch-get-builds` shows it; times in Unix seconds. `end` is 0 and `status`
-    empty while it runs."""
+    """One phase in the form of `batch-get-builds`. Times are in Unix seconds. `end` is 0 and
+    `status` is empty while it runs."""
 
     name: str
     status: str = ""
@@ -96,7 +95,7 @@ class Build:
 
     @property
     def error(self) -> str:
-        """The first failure, with its phase; empty when there is none."""
+        """The first failure, with its phase; empty if there is none."""
         for each in self.phases:
             if each.status not in ("", SUCCEEDED):
                 return f"{each.name}: {each.code or each.status}: {each.message}".removesuffix(": ")
@@ -105,7 +104,7 @@ class Build:
 
 @dataclass(frozen=True, slots=True)
 class BuildsSnapshot:
-    """`running`: (id, phase) of each; `last`: (id, status, error) of the last one of each project.
+    """`running`: (id, phase) of each. `last`: (id, status, error) of each project's last build.
     `notes`: messages for a person, for example about a log that no role may write."""
 
     projects: int
@@ -116,7 +115,7 @@ class BuildsSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """A build that is over, and the file with its whole log."""
+    """A finished build, and the file with its whole log."""
 
     build: Build
     log: Path

@@ -1,4 +1,5 @@
-"""The values of a build's variables: plain ones, of Parameter Store and of Secrets Manager."""
+"""The values of a build's variables: plain ones, and those from Parameter Store and Secrets
+Manager."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ async def resolve(
     spec: Buildspec, project: BuildProject, given: tuple[tuple[str, str, str], ...],
     around: Surroundings,
 ) -> Resolved:  # fmt: skip
-    """PhaseError with the variable's name when a value cannot be had."""
+    """Raises PhaseError with the variable's name if a value is unavailable."""
     wanted: dict[str, tuple[str | SecretReference, str]] = {
         **{name: (value, "PLAINTEXT") for name, value in spec.variables},
         **{name: (value, "PARAMETER_STORE") for name, value in spec.parameters},

@@ -1,8 +1,8 @@
 """The environment of a build: pure.
 
 "Environment variables in build environments",
-https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html. Of several
-values of one name, StartBuild's wins over the project's, and that over the buildspec's.
+https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html. If a name has
+several values, StartBuild's value wins over the project's, and the project's over the buildspec's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bonkei.builds.values import Build
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The folders of one build. `sources`: where each secondary source lies, by its name."""
+    """The folders of one build. `sources`: the folder of each secondary source, by its name."""
 
     source: str
     home: str
@@ -69,7 +69,7 @@ def typed(
 def exported(
     names: Sequence[str], found: Mapping[str, str], secret: Sequence[str]
 ) -> dict[str, str]:
-    """The exported variables of the build: no secret, and no name that begins with AWS_."""
+    """The exported variables of the build, without secrets and names that begin with AWS_."""
     return {
         name: found[name]
         for name in names
@@ -78,9 +78,8 @@ def exported(
 
 
 def _version(build: Build) -> str:
-    """The version of the source: the object of a pipeline's artifact, otherwise the requested
-    version.
-    """
+    """The version of the source: for a pipeline, the object of its artifact; otherwise the
+    requested version."""
     request = build.request
     first = request.inputs[0] if request.inputs else None
     if first is not None and first.bucket and not request.source_version:
@@ -97,7 +96,7 @@ def _repository(build: Build, project: BuildProject) -> str:
 
 
 def git_settings(region: str, endpoint: str) -> str:
-    """The `.gitconfig` of `git-credential-helper: yes`: CodeCommit by the build's role, at the
+    """The `.gitconfig` of `git-credential-helper: yes`: CodeCommit with the build's role, at the
     miniature's address in place of AWS's."""
     there = f"{endpoint}/v1/repos/"
     return (

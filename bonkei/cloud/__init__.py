@@ -2,9 +2,9 @@
 
 The way of a call
     port          the listener, with TLS by the home's certificate
-    endpoint      takes the call from there to its answer
-    calls         finds its operation and resource (`request`), and remembers it (`record`)
-    identity      finds its caller: signatures, credentials, S3's upload forms
+    endpoint      takes the call from the port to its answer
+    calls         finds its operation and resource (`request`), and records it (`record`)
+    identity      finds its caller, from signatures, credentials, S3's upload forms
     permission    asks `bonkei.policy` whether the caller may
     services      chooses who answers, or refuses
     answering     Bonkei answers itself, by the models of `wire`. `own` has this room's services;

@@ -1,4 +1,5 @@
-"""A call of a service that Bonkei answers itself: read by its model, answered, written by it."""
+"""A call of a service that Bonkei answers itself. The service's model is used to read the call and
+to write the answer."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from bonkei.cloud.wire.writing import write, write_error
 
 
 class Answering:
-    """`own`: may get more services while it runs. `report` is called for a service's own faults."""
+    """`own`: more services may be added while it runs. `report` is called for bugs in a service."""
 
     def __init__(
         self,
@@ -32,8 +33,8 @@ class Answering:
         self._report = report
 
     def read(self, call: Call, caller: Caller, request: Request, body: bytes, id_: str) -> AwsCall:
-        """The call for its service. ApiError for an unknown operation, or for parameters that do
-        not fit its model."""
+        """The call for its service. Raises ApiError for an unknown operation, or for parameters
+        that do not fit its model."""
         found = find_own(call, self.own)
         if found is None or call.operation not in found[1].operations:
             raise not_served(call, self.own)
@@ -45,7 +46,7 @@ class Answering:
         )
 
     async def answer(self, call: Call, asked: AwsCall) -> tuple[Answer | Streamed, str]:
-        """The answer, and the error's code if it is one. ApiError."""
+        """The answer, and the error's code if it is an error. Raises ApiError."""
         found = find_own(call, self.own)
         assert found is not None  # noqa: S101 - `read` has found it
         model, service = found
@@ -58,7 +59,7 @@ class Answering:
             raise
         except AwsServiceError as error:
             return self._refusal(model, call, error, asked.request_id)
-        except Exception as error:  # a service's fault must not look like an endpoint that hangs
+        except Exception as error:  # a bug in a service must not look like a hanging endpoint
             raise ApiError("InternalFailure", self._failed(call, error), 500) from None
 
     def _stream(

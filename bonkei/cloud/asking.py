@@ -1,7 +1,6 @@
-"""The questions of AWS's own services to IAM before they act. The miniature's parts ask here in
-their place.
+"""AWS's own services ask IAM before they act. The miniature's parts ask here in their place.
 
-Each answer is AWS's denial, or an empty text. The ledger keeps a denial in any case. With
+Each answer is AWS's denial, or an empty text. The ledger always keeps a denial. With
 `BONKEI_ENFORCE=report` or `off` the answer is always empty.
 """
 
@@ -52,17 +51,16 @@ class Asking:
         accounts: tuple[str, ...] = (),
         context: Context | None = None,
     ) -> str:
-        """A service that acts as itself, such as `delivery.logs.amazonaws.com`; `source_arn`: the
-        resource for which it acts. The resource's own policy decides, and that of its customer's
-        key.
-        """
+        """A service acts in its own name, such as `delivery.logs.amazonaws.com`. `source_arn`: the
+        resource for which it acts. The policy of the target resource decides, and the policy of its
+        customer's key."""
         ask = ServiceAsk(service, action, resource, source_arn, accounts, context or {})
         return self._authorizer.ask_as_service(ask, self._clock())
 
     def role(
         self, role: str, session: str, action: str, resource: str, context: Context | None = None
     ) -> str:
-        """A service that acts as a role of the definitions."""
+        """A service acts with a role of the definitions."""
         ask = RoleAsk(role, session, action, resource, context or {})
         caller = self._issuer.session(role, session)
         return self._authorizer.ask_as_role(ask, caller, self._clock())
@@ -71,13 +69,12 @@ class Asking:
         self, role: str, action: str, resource: str, context: Context | None = None
     ) -> Explanation | None:
         """Whether a role may do this, and why. Nothing is done or recorded. None before there are
-        definitions. CloudError for an invalid question.
-        """
+        definitions. Raises CloudError for an invalid question."""
         caller = self._issuer.session(role, "question")
         return self._authorizer.explain(caller, action, resource, context or {}, self._clock())
 
     def may_read(self, definition: TaskDefinition, secret: str) -> str:
-        """The execution role, of a secret or a parameter."""
+        """Whether the execution role may read a secret or a parameter."""
         role = definition.execution_role_arn
         if self._authorizer.estate is None:
             return ""
@@ -92,7 +89,8 @@ class Asking:
         return self._authorizer.ask(caller, *call, self._clock())
 
     def may_pull(self, definition: TaskDefinition) -> str:
-        """The execution role, of the images of a task in ECR, in the words in which ECS stops it.
+        """Whether the execution role may pull a task's images from ECR. The answer has the words
+        with which ECS stops the task.
 
         "Amazon ECS task execution IAM role" and "Stopped task error messages",
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html

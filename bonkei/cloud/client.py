@@ -1,4 +1,5 @@
-"""Calls of the miniature's own parts, through the endpoint as all calls: signed, by a caller.
+"""Calls of the miniature's own parts. Like all calls, they are signed by a caller and go through
+the endpoint.
 
 Only JSON protocols: SQS, DynamoDB's streams, EventBridge and CloudWatch Logs speak them.
 """
@@ -19,12 +20,12 @@ from bonkei.cloud.calls.request import Request, Scope
 from bonkei.cloud.identity.credentials import Credentials
 from bonkei.cloud.identity.signature import sign
 
-_SILENCE = 30.0  # seconds; a poll of a queue waits for 20
+_SILENCE = 30.0  # seconds; polling a queue takes up to 20
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a call goes; `service` by its name in the signature."""
+    """The destination of a call. `service`: its name in the signature."""
 
     url: str
     service: str
@@ -32,7 +33,7 @@ class Address:
 
 
 class JsonClient:
-    """One pool of connections, made when it is first needed."""
+    """One pool of connections, created when it is first needed."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
@@ -45,8 +46,8 @@ class JsonClient:
         content: Mapping[str, Any],
         most: int = 0,
     ) -> Mapping[str, Any]:
-        """The answer. AwsServiceError; without any answer its status is 503, and its code is
-        `TooLarge` where the answer has more than `most` bytes (0: any number)."""
+        """The answer. Raises AwsServiceError. Without an answer, its status is 503. Its code is
+        `TooLarge` if the answer has more than `most` bytes (0: no limit)."""
         body = json.dumps(content).encode()
         now = datetime.now(UTC)
         headers = [

@@ -1,4 +1,5 @@
-"""The life cycle: the endpoint at once, MiniStack while Terraform runs, then the resources."""
+"""The life cycle: the endpoint starts at once, MiniStack while Terraform runs, then the resources
+are created."""
 
 from __future__ import annotations
 
@@ -50,13 +51,14 @@ from bonkei.errors import BonkeiError
 from bonkei.vault import Vault
 
 Environments = Callable[[Path], Awaitable[Path]]
-"""Makes the virtual environment of a lock file, and says where it is."""
+"""Creates the virtual environment for a lock file, and returns its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloudSnapshot:
     """`store`: starting | available | failed. `notes`: differences from the declarations.
-    `ca_file`: the authority for TLS clients on the same port; empty without a certificate."""
+    `ca_file`: the certificate authority for TLS clients on the same port; empty without a
+    certificate."""
 
     url: str
     region: str
@@ -66,9 +68,9 @@ class CloudSnapshot:
 
 
 class Cloud:
-    """`start` at once, `apply` with each blueprint, `stop` in any case.
+    """Call `start` first, `apply` with each blueprint, and always `stop`.
 
-    `services`: those of the miniature's rooms, by botocore's names; more may be added later.
+    `services`: those of the miniature's rooms, by botocore's names. More may be added later.
     `beside`: other servers on the port, by the beginning of the path.
     """
 
@@ -132,7 +134,8 @@ class Cloud:
         self._region = FALLBACK_REGION
 
     async def start(self) -> None:
-        """The endpoint listens; MiniStack begins to start. CloudError when the port is taken."""
+        """The endpoint listens, and MiniStack begins to start. Raises CloudError if the port is
+        taken."""
         self._calls.open()
         self._ledger.open()
         await self._endpoint.start(self._settings.port)
@@ -154,8 +157,7 @@ class Cloud:
             await asyncio.wait({self._making})
         things = self._things(self._deliverable(blueprint))
         if self._starting is not None and not self._starting.done() and self._has_made(things):
-            # Everything exists since the last run: calls wait for the store, and the start does
-            # not.
+            # Everything exists since the last run. Only calls wait for the store, not the start.
             self._making = asyncio.create_task(self._make(things, self._report))
         else:
             await self._make(things)
@@ -163,18 +165,18 @@ class Cloud:
     def task_environment(
         self, definition: TaskDefinition, task_id: str, source: str = ""
     ) -> dict[str, str]:
-        """The variables with which a task calls AWS as its role. Without a role it has no
-        identity. `source`: as `Caller` has it."""
+        """The variables with which a task calls AWS as its role. Without a role, the task has no
+        identity. `source`: as in `Caller`."""
         return self.callers.task(definition.task_role_arn, task_id, source)
 
     def environment(self, role: str) -> dict[str, str]:
-        """The variables with which a person's command calls as that person, or as a role.
+        """The variables with which a user's command calls AWS as the user, or as a role. Raises
         CloudError."""
         return self.callers.person(role)
 
     async def put_object(self, bucket: str, key: str, content: bytes) -> str:
-        """Put an object as a service of AWS does. Returns the error's code and message, or an
-        empty text."""
+        """Put an object as an AWS service does. Returns the error's code and message, or an empty
+        text."""
         step = S3Step("PUT", f"/{bucket}/{quote(key)}", base64=b64encode(content).decode())
         settings = self._settings
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
@@ -187,7 +189,7 @@ class Cloud:
         return self._region
 
     async def has_bucket(self, name: str) -> bool:
-        """Whether S3 has it, whoever created it."""
+        """Whether S3 has the bucket, whoever created it."""
         settings = self._settings
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             code, _ = await store.take(S3Step("HEAD", f"/{name}"), self._region)
@@ -199,23 +201,23 @@ class Cloud:
         return self._settings.directory
 
     def permissions_used(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
-        """Role -> action -> resources, since the home was made."""
+        """Role -> action -> resources, since the home was created."""
         return self._ledger.used()
 
     def permissions_counted(self) -> Mapping[tuple[str, str], int]:
-        """How often each role has used each action, since the start."""
+        """How often each role has used each action since the start."""
         return self._ledger.counts()
 
     @property
     def undecided(self) -> tuple[str, ...]:
-        """The roles whose calls are not decided, with the reason."""
+        """The roles without decisions about their calls, and the reason."""
         return self._undecided
 
     async def call(
         self, role_arn: str, service: str, target: str, content: Mapping[str, Any], region: str = ""
     ) -> Mapping[str, Any]:
-        """A call of a JSON protocol through the endpoint, as a role or, without one, as the person;
-        `target` as in X-Amz-Target. AwsServiceError."""
+        """A call of a JSON protocol through the endpoint, as a role or, without one, as the user.
+        `target`: the value of X-Amz-Target. Raises AwsServiceError."""
         credentials = self._credentials(role_arn, "bonkei")
         address = Address(self._endpoint.url, service, region or self._region)
         return await self._client.call(credentials, address, target, content)
@@ -227,13 +229,12 @@ class Cloud:
         return self._issuer.assume(role_arn, session, now=time.time(), seconds=900)
 
     def hear(self, listener: Callable[[Record], None]) -> None:
-        """Call it with each call that is over, before its answer is sent."""
+        """Call `listener` with each finished call, before its answer is sent."""
         self._calls.hear(listener)
 
     def git_caller(self, name: str, password: str, place: tuple[str, str], region: str) -> Caller:
-        """The caller who signed in to a repository of CodeCommit. `place`: the host and the
-        path. `region`: the repository's. AwsServiceError.
-        """
+        """The caller who signed in to a CodeCommit repository. `place`: the host and the path.
+        `region`: the repository's. Raises AwsServiceError."""
         now = time.time()
 
         def secrets(key: str, token: str) -> tuple[str, Caller]:
@@ -242,13 +243,12 @@ class Cloud:
         return git_signature.verify(name, password, place, region, secrets, now=now)
 
     def disturb(self, disturb: Disturb | None) -> None:
-        """From now on, all calls are delayed or refused as it says; None: none is."""
+        """From now on, `disturb` decides which calls are delayed or refused; None ends this."""
         self._endpoint.disturb = disturb
 
     def follow_network(self, blueprint: Blueprint) -> None:
-        """Calls take the routes of these definitions, in place of the declared ones, until the
-        next `apply`.
-        """
+        """From now on, calls take the routes of these definitions instead of the declared ones,
+        until the next `apply`."""
         self._network.use(blueprint)
 
     @property
@@ -262,7 +262,7 @@ class Cloud:
         return CloudSnapshot(self._endpoint.url, self._region, store, notes, self._ca_file)
 
     async def stop(self) -> None:
-        """Stop in order, so that MiniStack saves its state."""
+        """Stop with a signal, so that MiniStack saves its state."""
         tasks = [task for task in (self._making, self._starting) if task is not None]
         for task in tasks:
             task.cancel()
@@ -290,7 +290,7 @@ class Cloud:
             self._failure = error.message
 
     def _deliverable(self, blueprint: Blueprint) -> Blueprint:
-        """The blueprint without bucket notifications whose receivers do not admit S3."""
+        """The blueprint without bucket notifications for receivers that do not admit S3."""
         found = [permitted(bucket, self.asks.service) for bucket in blueprint.buckets]
         self._undecided += tuple(note for _, notes in found for note in notes)
         return replace(blueprint, buckets=tuple(bucket for bucket, _ in found))
@@ -304,7 +304,7 @@ class Cloud:
     async def _make(
         self, things: Sequence[Thing], report: Callable[[str], None] = lambda _: None
     ) -> None:
-        """`report` gets the differences when nobody waits for them."""
+        """`report` gets the differences if no caller waits for them."""
         if self._starting is not None:
             await asyncio.wait({self._starting})
         settings = self._settings

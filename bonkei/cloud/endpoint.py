@@ -41,23 +41,23 @@ from bonkei.cloud.wire.model import find_model
 from bonkei.cloud.wire.reading import expand
 
 BODY_BYTES = 17 * 1024 * 1024
-"""The largest body of a call that is no object: DynamoDB's batches have 16 MB."""
+"""The largest body of a call, other than an object. DynamoDB's batches have 16 MB."""
 OWN_BODY_BYTES = 8 * 1024 * 1024
-"""The largest body that Bonkei parses, for a call that it answers: Lambda's events have 6 MB."""
-_LOOK = 0.5  # seconds after which it is noticed that a client has gone
+"""The largest body of a call that Bonkei itself parses and answers. Lambda's events have 6 MB."""
+_LOOK = 0.5  # seconds until a disconnected client is noticed
 _NO_WAY = 127.0
 """Seconds: tcp_syn_retries of Linux, 6, give that."""
 _WHOLE = frozenset({"DeleteObjects", "PostObject"})
-"""Operations of S3 whose body names the objects."""
+"""Operations of S3 with the objects' names in the body."""
 
 
 Beside = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Endpoint:
-    """`passing` may be set after the start: calls for MiniStack wait for it. `beside`: servers for
-    paths with these beginnings, without a signature of AWS: an image registry, git.
-    """
+    """`passing` may be set after the start. Calls for MiniStack wait for it. `beside`: servers for
+    paths that begin like this, such as an image registry or git. Their calls have no signature of
+    AWS."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Endpoint:
     async def answer(
         self, call: Call, caller: Caller, request: Request, body: bytes, request_id: str, via: Via
     ) -> tuple[web.StreamResponse | Streamed, str]:
-        """Bonkei's own answer, and the code if it is an error."""
+        """Bonkei's own answer, and the error's code if it is an error."""
         asked = self._answering.read(call, caller, request, body, request_id)
         self.permit(call, caller, asked.parameters, request, via)
         answer, error = await self._answering.answer(call, asked)
@@ -169,15 +169,14 @@ class Endpoint:
         request: Request,
         via: Via,
     ) -> None:
-        """ApiError when the caller may not do this."""
+        """Raises ApiError if the caller may not do this."""
         if (estate := self._authorizer.estate) is not None:
             needed = required(call, parameters, request, estate.names)
             self._authorizer.permit(caller, needed, self._clock(), via)
 
     def way(self, call: Call, caller: Caller, request: Request) -> Via:
-        """The way of a call through its caller's network. The user of a presigned URL is not its
-        signer.
-        """
+        """The route of a call through its caller's network. The user of a presigned URL is not its
+        signer."""
         is_presigned = "authorization" not in request.header
         return UNKNOWN if is_presigned else self._network.via(caller, call.service, call.region)
 
@@ -273,7 +272,7 @@ class _Exchange:
         return response
 
     async def _disturbed(self, disturb: Disturb) -> bool:
-        """Whether no answer may come. ApiError where the call is refused."""
+        """Whether the call must stay unanswered. Raises ApiError if it is refused."""
         call = self._call
         model = find_model(call.service)
         found = disturb({call.service, model.name if model else ""}, call.operation)
@@ -285,8 +284,8 @@ class _Exchange:
         return found.silent
 
     async def _time_out(self, error: str) -> web.StreamResponse:
-        """No answer comes, as from an address that no packet reaches: the client gives up, or the
-        connection is cut after as long as Linux tries to connect."""
+        """No answer comes, as from an address that no packet reaches. The client gives up, or the
+        connection is cut after the time for which Linux tries to connect."""
         self._error = error
         end = asyncio.get_running_loop().time() + _NO_WAY
         while asyncio.get_running_loop().time() < end:
@@ -298,7 +297,7 @@ class _Exchange:
         return web.Response(status=504)
 
     def _expand(self, body: bytes | None) -> bytes:
-        """The body of a call to MiniStack stays as it was sent."""
+        """The body of a call to MiniStack stays unchanged."""
         if body is None or self._endpoint.is_passed_on(self._call):
             return body or b""
         if len(body) > OWN_BODY_BYTES:
@@ -306,7 +305,8 @@ class _Exchange:
         return expand(body, self._request.header.get("content-encoding", ""), OWN_BODY_BYTES)
 
     def _go_on(self) -> None:
-        """Send 100 Continue to a client that waits for it; for an object, after the checks."""
+        """Send 100 Continue to a client that waits for it. For an object, send it after the
+        checks."""
         asks = self._request.header.get("expect", "").lower() == "100-continue"
         if asks and self._incoming.transport is not None:
             self._incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -322,7 +322,7 @@ def _read(incoming: web.BaseRequest) -> Request:
 
 
 def _is_signed(request: Request) -> bool:
-    """Whether it is signed as a call of AWS, in its headers or its query."""
+    """Whether it has a signature of AWS, in its headers or its query."""
     authorization = request.header.get("authorization", "")
     return authorization.startswith("AWS") or "X-Amz-Signature" in request.query
 

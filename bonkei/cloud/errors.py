@@ -19,7 +19,7 @@ class CloudError(BonkeiError):
 
 
 class ApiError(AwsServiceError):
-    """The endpoint's own refusal. `code` and `status` are those of S3 and the query protocol;
+    """The endpoint refuses the call. `code` and `status` are those of S3 and the query protocol.
     `spelling` translates them for the other protocols."""
 
 
@@ -33,7 +33,7 @@ class Answer:
 
 
 def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
-    """The error in the shape that the protocol's clients read.
+    """The error in the form for the protocol's clients.
 
     Source: "Error serialization" of the AWS JSON, AWS Query, EC2 Query and REST protocols in the
     Smithy documentation; "REST error responses" in the Amazon S3 API Reference.

@@ -1,6 +1,7 @@
-"""The content of the store, for a user: through calls of AWS, with bounded answers.
+"""The content of the store, for a person who looks at it. It comes from AWS calls, with bounded
+answers.
 
-Each goes through the endpoint as the person's own, so that it is in the record of calls.
+Each call goes through the endpoint in the person's name, so it is in the record of calls.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class StoredBucket:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """`size` in bytes; `changed` as S3 writes it."""
+    """`size` is in bytes. `changed` is in S3's form."""
 
     key: str
     size: int
@@ -47,9 +48,8 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`prefixes`: folders with more objects, up to the next `/`. `following`: continues the
-    list; or empty.
-    """
+    """`prefixes`: folders with more objects, up to the next `/`. `following`: continues the list;
+    empty at the end."""
 
     objects: tuple[StoredObject, ...]
     prefixes: tuple[str, ...]
@@ -68,7 +68,7 @@ class Beginning:
 
 
 class Looking:
-    """`person`: the caller. `url` and `region`: the endpoint's at the time of the call."""
+    """`person`: the caller. `url` and `region`: those of the endpoint at the time of the call."""
 
     def __init__(
         self,
@@ -85,8 +85,8 @@ class Looking:
     async def call(
         self, service: str, target: str, content: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """A call of a JSON protocol. AwsServiceError; `TooLarge` when the answer is longer than
-        `MOST`."""
+        """A call of a JSON protocol. Raises AwsServiceError, with `TooLarge` if the answer is
+        longer than `MOST`."""
         address = Address(self._url(), service, self._region())
         return await self._client.call(self._person(), address, target, content, most=MOST)
 
@@ -99,11 +99,11 @@ class Looking:
         )
 
     async def objects(self, bucket: str, prefix: str = "", following: str = "") -> Listing:
-        """A page of the objects below a prefix. AwsServiceError."""
+        """A page of the objects below a prefix. Raises AwsServiceError."""
         given = {
             "list-type": "2",
             "delimiter": "/",
-            "encoding-type": "url",  # a key may have characters that XML cannot have
+            "encoding-type": "url",  # a key may contain characters that XML cannot have
             "max-keys": str(PAGE),
             "prefix": prefix,
         }
@@ -124,7 +124,7 @@ class Looking:
         return Listing(found, prefixes, _text(root, "NextContinuationToken"))
 
     async def beginning(self, bucket: str, key: str, most: int) -> Beginning:
-        """The first bytes of an object, `most` of them. AwsServiceError."""
+        """The first `most` bytes of an object. Raises AwsServiceError."""
         answer = await self._send(f"/{_quoted(bucket)}/{_quoted(key)}", {}, most)
         length = answer.headers.get("content-length", "")
         size = int(length) if length.isdigit() else len(answer.data)
@@ -149,7 +149,7 @@ class Looking:
         scope = Scope(person.access_key, now.strftime("%Y%m%d"), self._region(), "s3")
         request = Request("GET", path, text, tuple(headers.items()))
         headers["authorization"] = sign(request, b"", scope, person.secret_key)
-        # Encoded already: a key with `..` in it is that key.
+        # It is already encoded: a key with `..` in it stays that key.
         where = URL(f"{url}{path}{'?' + text if text else ''}", encoded=True)
         try:
             async with (

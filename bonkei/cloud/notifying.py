@@ -1,8 +1,8 @@
-"""A bucket's events, on their way to topics and functions.
+"""Delivers a bucket's events to topics and functions.
 
 "Amazon S3 Event Notifications" (Amazon S3 User Guide): delivered at least once, typically within
-seconds. The receiver's own policy has to let S3 in each time. A topic or a function that is not
-there yet, or is busy, gets it a bit later; after some attempts it is given up, and reported.
+seconds. The receiver's own policy must allow S3 each time. If a topic or a function is missing or
+busy, the event is delivered later. After some attempts it is dropped, and this is reported.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _S3 = "s3.amazonaws.com"
 
 
 class Notifying:
-    """`take` reads a line of MiniStack's pipe; `stop` gives up deliveries in progress."""
+    """`take` reads a line of MiniStack's pipe. `stop` gives up the deliveries in progress."""
 
     def __init__(
         self, asks: Asking, services: Mapping[str, AwsService], report: Callable[[str], None]
@@ -87,7 +87,7 @@ class Notifying:
         await room.answer(AwsCall(service, operation, given, caller, region, time.time()))
 
     def _say(self, text: str) -> None:
-        """Once: the next event has the same problem."""
+        """Report once, because the next event has the same problem."""
         if text not in self._reported and len(self._reported) < _LIMIT:
             self._reported.add(text)
             self._report(text)

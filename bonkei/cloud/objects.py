@@ -1,5 +1,5 @@
-"""Objects in S3 for the miniature's own parts: put and got through the endpoint as all others, by a
-role, in the endpoint's own time. Their content is a file, so that its size does not matter."""
+"""Objects in S3 for the miniature's own parts. They are put and got through the endpoint like all
+others, with a role. Their content is a file, so its size does not matter."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Named = Callable[[str, str], Credentials]
 
 
 class Objects:
-    """`url` and `region`: the endpoint's, as they are by then."""
+    """`url` and `region`: those of the endpoint at the time of the call."""
 
     def __init__(
         self, credentials: Named, url: Callable[[], str], region: Callable[[], str]
@@ -40,8 +40,8 @@ class Objects:
     async def put(
         self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
     ) -> str:
-        """The file's content at (bucket, key), encrypted with a key of KMS where one is named. The
-        version that S3 gave it, or nothing. AwsServiceError."""
+        """Put the file's content at (bucket, key), encrypted with a KMS key if one is given.
+        Returns the version from S3, or an empty text. Raises AwsServiceError."""
         size, digest = await asyncio.to_thread(_measure, file)
         headers = {"content-length": str(size), "x-amz-content-sha256": digest}
         if key_arn:
@@ -57,7 +57,8 @@ class Objects:
     async def get(
         self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
     ) -> str:
-        """The object at (bucket, key) into a file; its version. AwsServiceError."""
+        """Get the object at (bucket, key) into a file. Returns its version. Raises
+        AwsServiceError."""
         query = f"versionId={quote(version, safe='')}" if version else ""
         headers = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
         signed = self._signed(role, session, "GET", place, query, headers)
@@ -100,7 +101,7 @@ def _version(headers: Mapping[str, str]) -> str:
 
 
 async def require_success(answer: aiohttp.ClientResponse) -> None:
-    """AwsServiceError of an answer that is S3's error."""
+    """Raises AwsServiceError if the answer is an error of S3."""
     if answer.status < 300:
         return
     text = (await answer.content.read(8_192)).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The services that Bonkei answers, and those of the backing store."""
+"""The services that Bonkei answers, and those that the store answers."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ BACKED = frozenset({"s3", "sqs", "sns", "dynamodb", "ssm", "kms"})
 `dynamodb` too."""
 
 Own = Mapping[str, AwsService]
-"""By botocore's names: a miniature adds to it as its rooms are made."""
+"""By botocore's names. A miniature adds to it as its rooms are created."""
 
 
 def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
-    """Bonkei's own service for a call, even if it does not have the operation."""
+    """Bonkei's own service for a call, even if the service does not have the operation."""
     model = find_model(call.service)
     service = own.get(model.name) if model is not None else None
     return None if model is None or service is None else (model, service)
 
 
 def is_passed_on(call: Call, own: Own) -> bool:
-    """Whether MiniStack answers: a room that has the service goes first."""
+    """Whether MiniStack answers. A room with the service comes first."""
     return call.service in BACKED and find_own(call, own) is None
 
 
@@ -34,7 +34,7 @@ def is_served(call: Call, own: Own) -> bool:
 
 
 def not_served(call: Call, own: Own) -> ApiError:
-    """The answer to an unknown call: it names the call, and the available ones."""
+    """The answer to an unknown call. It names the call, and the available services."""
     message = f"The miniature does not answer {call.service}:{call.operation}."
     if not is_served(call, own):
         message += f" It answers: {', '.join(sorted(BACKED | set(own)))}."

@@ -35,9 +35,9 @@ class Limits:
 class CloudSettings:
     """`directory`: the room's own below the home; `port` 0: any that is free. `definitions`: the
     root module, where the files are that declared objects name. `enforce`: whether a call that IAM
-    would deny is denied (on), recorded only (report), or not looked at (off). `open_files`: how
-    many the process may have; the endpoint's connections stay below a quarter of it. `policies`:
-    documents of policies that the definitions do not have, by ARN."""
+    would deny is denied (on), only recorded (report), or not checked (off). `open_files`: how many
+    the process may have. The endpoint's connections stay below a quarter of them. `policies`:
+    documents of policies that are not in the definitions, by ARN."""
 
     directory: Path
     account: str

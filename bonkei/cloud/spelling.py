@@ -1,4 +1,4 @@
-"""The names of one error in each protocol.
+"""The names of an error in each protocol.
 
 Source: "Common errors" in each service's API reference, "Error responses" in the Amazon S3 API
 Reference. The JSON protocols answer 400 where the others answer 403.

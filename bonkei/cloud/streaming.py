@@ -1,4 +1,4 @@
-"""Answers without an end: events as they happen, until the service or the client ends them."""
+"""Answers without a fixed end: events as they happen, until the service or the client ends them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from aiohttp import web
 from bonkei.cloud.errors import Answer, ApiError
 from bonkei.cloud.port.bodies import Bodies
 
-_LOOK = 0.5  # seconds after which it is noticed that a client has gone
+_LOOK = 0.5  # seconds until a disconnected client is noticed
 
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """An answer whose head is known, and whose body is on its way."""
+    """An answer with a known head and a body that is still being sent."""
 
     head: Answer
     body: AsyncGenerator[bytes, None]
@@ -28,7 +28,7 @@ class Streamed:
 
 
 class Streams:
-    """All that are open. More than `limit` are refused."""
+    """All open streams. More than `limit` are refused."""
 
     def __init__(self, limit: int, bodies: Bodies) -> None:
         self._limit = limit
@@ -41,8 +41,8 @@ class Streams:
             raise ApiError("ThrottlingException", f"{self._limit} streams are open already.")
 
     async def send(self, incoming: web.BaseRequest, streamed: Streamed) -> web.StreamResponse:
-        """Hand on each event at once. The next one is asked for when the client has taken it; when
-        the client goes, the service's iterator is closed."""
+        """Send each event at once. The next one is requested when the client has taken it. If the
+        client disconnects, the service's iterator is closed."""
         head = streamed.head
         response = web.StreamResponse(status=head.status, headers=dict(head.headers))
         pump = asyncio.create_task(_pump(incoming, response, streamed.body, self._bodies))

@@ -1,5 +1,5 @@
 """Files in and out of a build.
 
-patterns   which paths a buildspec's patterns name: pure
-archive    zips, unpacked with care and made the same way twice
+patterns   the paths that a buildspec's patterns name: pure
+archive    zips: safely unpacked, and reproducible
 """

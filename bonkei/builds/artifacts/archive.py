@@ -1,4 +1,4 @@
-"""Zips: unpacked with care, and made so that the same files make the same bytes."""
+"""Zips: they are unpacked safely, and the same files always make the same bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def unpack(archive: Path, into: Path) -> None:
-    """PhaseError when it is not a zip, names a place outside `into`, or is too large."""
+    """Raises PhaseError if it is not a zip, names a place outside `into`, or is too large."""
     try:
         with zipfile.ZipFile(archive) as found:
             entries = found.infolist()
@@ -54,8 +54,7 @@ def pack(
     root: Path, files: Iterable[tuple[str, str]], archive: Path, *, keep_links: bool = False
 ) -> int:
     """Zip (path below `root`, name in the archive) pairs. Returns their number. A link that leads
-    out of `root` is left out; `keep_links` says whether another one is kept or followed.
-    """
+    out of `root` is left out. `keep_links`: whether other links are kept or followed."""
     count, home = 0, root.resolve()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as made:
         for path, name in files:
@@ -77,7 +76,7 @@ def pack(
 
 
 def walk(root: Path) -> list[str]:
-    """Every file below `root` by its relative path; links to folders are not followed."""
+    """Every file below `root`, by its relative path. Links to folders are not followed."""
     found = []
     for directory, folders, files in os.walk(root):
         folders.sort()

@@ -1,4 +1,4 @@
-"""Which files of a build an artifact has: pure over relative paths.
+"""The files of an artifact: pure, over relative paths.
 
 "Build specification reference": `**/*` names all files at any depth, `folder/*` those of one
 folder, `folder/**/*` those below it. `base-directory` may be a pattern of folders. Their files are
@@ -15,9 +15,8 @@ from bonkei.builds.buildspec.model import ArtifactSpec
 
 
 def select(spec: ArtifactSpec, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """(path in the source, name in the artifact) of each file that the artifact has, by `paths` of
-    files relative to the source. Of two files with one name the later path wins, as a copy would.
-    """
+    """(path in the source, name in the artifact) of each file in the artifact. `paths`: the files,
+    relative to the source. If two files have the same name, the later path wins, as with a copy."""
     chosen: dict[str, str] = {}
     for path in sorted(paths):
         for inside in _below_base(spec.base_directory, path):
@@ -29,7 +28,7 @@ def select(spec: ArtifactSpec, paths: Iterable[str]) -> Iterator[tuple[str, str]
 
 
 def _below_base(base: str, path: str) -> Iterator[str]:
-    """The path as seen from the base directory; nothing when it lies outside."""
+    """The path relative to the base directory; nothing if it lies outside."""
     wanted = base.removeprefix("./").strip("/")
     if wanted in ("", "."):
         yield path
@@ -59,7 +58,7 @@ def _matches(pattern: str, path: str) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """`**/` is any number of folders, also none; `*` and `?` stay within a name."""
+    """`**/` is any number of folders, including none. `*` and `?` stay within a name."""
     parts, position = [], 0
     while position < len(pattern):
         rest = pattern[position:]

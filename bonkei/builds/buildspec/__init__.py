@@ -1,6 +1,6 @@
-"""The buildspec's text, read into values.
+"""Reads the buildspec's text into values.
 
 document   YAML with lines
 model      the values
-reader     from one to the other
+reader     from the document to the values
 """

@@ -1,7 +1,8 @@
-"""YAML with lines: values that know where they are written.
+"""YAML with lines: values that know their place in the text.
 
-CodeBuild's parser gives a missing type as `Expected Commands[0] to be of string type: found subkeys
-instead at line 8, value of the key tag on line 7 might be empty`; this is where lines come from.
+CodeBuild's parser reports a wrong type as `Expected Commands[0] to be of string type: found subkeys
+instead at line 8, value of the key tag on line 7 might be empty`. The lines for such messages come
+from here.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Node:
 
     @property
     def text(self) -> str:
-        """A scalar as it is written."""
+        """A scalar in its original spelling."""
         return str(self._node.value) if isinstance(self._node, yaml.ScalarNode) else ""
 
     def items(self) -> Iterator[tuple[str, Node]]:
@@ -61,7 +62,7 @@ class Node:
                 yield Node(value, f"{self.path}[{index}]", value.start_mark.line + 1)
 
     def get(self, name: str) -> Node:
-        """The value of a key; a missing one when there is none."""
+        """The value of a key; a missing node if there is none."""
         for key, value in self.items():
             if key == name:
                 return value
@@ -73,7 +74,7 @@ class Node:
 
 
 def parse(text: str) -> Node:
-    """The document's root. PhaseError, with the line, when it is not YAML."""
+    """The document's root. Raises PhaseError, with the line, if it is not YAML."""
     if len(text) > LARGEST:
         raise PhaseError("YAML_FILE_ERROR", f"the buildspec has more than {LARGEST} characters")
     try:
@@ -92,7 +93,7 @@ def parse(text: str) -> Node:
 
 
 def _check(root: yaml.Node | None) -> None:
-    """No key twice, not too deep, and no anchor that grows beyond measure."""
+    """Refuse repeated keys, deep nesting, and anchors that expand too much."""
     waiting, seen = [(root, 0)], 0
     while waiting:
         node, depth = waiting.pop()

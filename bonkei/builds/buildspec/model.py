@@ -9,8 +9,8 @@ PHASES = ("install", "pre_build", "build", "post_build")
 
 @dataclass(frozen=True, slots=True)
 class OnFailure:
-    """`action`: "" (as the transitions of phases say), ABORT, CONTINUE or RETRY. A retry happens
-    `retries` times at most, when the output matches `pattern`."""
+    """`action`: "" (the usual transition of phases), ABORT, CONTINUE or RETRY. A retry happens at
+    most `retries` times, if the output matches `pattern`."""
 
     action: str = ""
     retries: int = 0
@@ -19,8 +19,8 @@ class OnFailure:
 
 @dataclass(frozen=True, slots=True)
 class PhaseSpec:
-    """One phase's commands. `run_as` is empty for root. `lines`: where each of the commands, then
-    of `finally`, is written."""
+    """One phase's commands. `run_as` is empty for root. `lines`: the line of each command, then of
+    each command of `finally`."""
 
     name: str  # install | pre_build | build | post_build
     commands: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class PhaseSpec:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactSpec:
-    """Which files are handed on. `name` may hold shell expansions."""
+    """The files to hand on. `name` may contain shell expansions."""
 
     files: tuple[str, ...] = ()
     base_directory: str = "."

@@ -1,4 +1,4 @@
-"""A buildspec's text as values. A mistake is a YAML_FILE_ERROR with its line.
+"""Reads a buildspec's text into values. A mistake becomes a YAML_FILE_ERROR with its line.
 
 Source: "Build specification reference for CodeBuild",
 https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
@@ -146,7 +146,7 @@ def _on_failure(node: Node) -> OnFailure:
 
 
 def secret_reference(text: str) -> SecretReference:
-    """`secret-id:json-key:version-stage:version-id`; an ARN has colons of its own."""
+    """`secret-id:json-key:version-stage:version-id`. An ARN itself contains colons."""
     parts = text.split(":")
     own = 7 if text.startswith("arn:") else 1
     rest = [*parts[own:], "", "", ""]
@@ -211,7 +211,7 @@ def _flag(node: Node) -> bool:
 
 
 def _only(node: Node, known: set[str], where: str) -> None:
-    """An unknown key is a spelling mistake, which would otherwise be ignored."""
+    """An unknown key is a spelling mistake. Without this check it would be ignored."""
     if not node.is_missing and not node.is_mapping:
         raise node.refuse(f"Expected {where} to be a mapping")
     for name, value in node.items():

@@ -1,10 +1,10 @@
 """The process of a build.
 
-confinement   what keeps a build to its folder, as far as the kernel has it
+confinement   confines a build to its folder, with the kernel's help
 inside        the program in the build's namespaces that runs its entries
-machine       that program, from outside
+machine       starts and controls that program
 script        the scripts around entries: pure
-log           what is said and printed
-folder        its folder, and its end
+log           the build's log
+folder        its folder, and the removal of it
 limits        disk and processes
 """

@@ -1,8 +1,8 @@
-"""Keeps a build in its own folder, as far as the kernel allows it.
+"""Confines a build to its own folder, if the kernel allows it.
 
 A build gets a user, a mount and a process namespace (`unshare`). Then it can read the machine's
-files and change none. Its files below /usr, /etc and /var are in its own folder, and are removed
-with it.
+files but change none. Files that it writes below /usr, /etc and /var are in its own folder, and are
+removed with it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ INSIDE = Path(__file__).with_name("inside.py")
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """`why_not`: the reason why this machine cannot confine a build; empty when it can."""
+    """`why_not`: why this machine cannot confine a build; empty if it can."""
 
     why_not: str = ""
 
@@ -41,7 +41,7 @@ class Confinement:
 
 
 def unshare_command() -> list[str]:
-    """The first command of a confined build. Its end ends every process of the build."""
+    """The first command of a confined build. When it ends, every process of the build ends."""
     return [
         *(shutil.which("unshare") or "unshare", "--user", "--map-root-user", "--mount", "--ipc"),
         *("--pid", "--fork", "--kill-child=SIGKILL"),
@@ -70,7 +70,7 @@ def place(
         "answers": answers,
         "keep": [str(path) for path in shown if path.exists()],
         "layers": [path for path in _SYSTEM if _can_have_layer(Path(path), folder)],
-        # /run has the sockets of those who do as root says: systemd, container engines.
+        # /run has the sockets of programs that obey root: systemd, container engines.
         "own": {path: str(folder / name) for path, name in _OWN.items() if Path(path).is_dir()},
         "hidden": unseen,
     }
@@ -82,7 +82,7 @@ def _can_have_layer(path: Path, folder: Path) -> bool:
 
 
 def probe(directory: Path) -> Confinement:
-    """Try it, in a folder of its own below `directory`."""
+    """Try it in a separate folder below `directory`."""
     if sys.platform != "linux":
         return Confinement("namespaces are Linux's, and this is not Linux")
     if shutil.which("unshare") is None:

@@ -1,4 +1,4 @@
-"""The folder of a build, and its end."""
+"""The folder of a build, and its removal."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 
 def remove(folder: Path) -> None:
     """Remove a build's folder after its processes have ended. An overlay leaves folders there that
-    even the miniature may not enter.
-    """
+    even the miniature may not enter."""
 
     def again(_function: object, path: str, _: object) -> None:
         with suppress(OSError):

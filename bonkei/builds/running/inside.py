@@ -1,22 +1,22 @@
-"""The program that runs a build's entries, one after the other, at the order of the miniature.
+"""The program that runs a build's entries one after another, as the miniature orders.
 
     python -I -S inside.py PLACE.json
 
-It is process 1 of the build's own namespaces where the kernel has them. There it first makes the
-file system that PLACE.json describes: everything is read-only but the build's folder, system
-folders have a layer in that folder which takes what is written, and /tmp is the build's own.
+If the kernel has namespaces, it is process 1 of the build's own ones. It first creates the file
+system that PLACE.json describes. Only the build's folder can be written to. Over system folders
+lies a layer, and writes to them go into the build's folder. /tmp is the build's own.
 
-Then it reads orders from standard input, a JSON object a line, and answers on the descriptor
-`answers`, a line each:
+Then it reads orders from standard input, one JSON object in each line. It answers on the descriptor
+`answers`, also line by line:
 
 run    `argv`, `variables` (the whole environment), `directory`, `files` (contents by path, written
        before). It is run to its end; the answer has its `code`.
 read   `path`, `most`. The answer has the file's `text`, or null.
 
-The miniature itself opens no file of a build that runs: a link might lead elsewhere. At the end of
-input this program ends, and the kernel ends whatever still runs in the namespace.
+The miniature itself opens no file of a running build, because a link might lead elsewhere. At the
+end of input this program ends, and the kernel ends the remaining processes of the namespace.
 
-It runs alone, without this package: only the standard library.
+It runs alone, without this package, and uses only the standard library.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_CAPBSET_DROP = 24
 _CAPABILITY_VERSION_3 = 0x20080522
 # chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw,
-# sys_chroot, setfcap (linux/capability.h): what a container engine leaves root, but for mknod.
+# sys_chroot, setfcap (linux/capability.h): the capabilities that a container engine leaves root,
+# except for mknod.
 _KEPT_CAPABILITIES = sum(1 << number for number in (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 31))
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {
@@ -84,7 +85,7 @@ def main(place: Mapping[str, Any]) -> None:
 
 
 def read(path: str, most: int) -> str | None:
-    """A file's text; None when it cannot be read, or is longer."""
+    """A file's text; None if it cannot be read or is longer than `most`."""
     try:
         with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
             text = file.read(most + 1)
@@ -94,9 +95,8 @@ def read(path: str, most: int) -> str | None:
 
 
 def run(order: Mapping[str, Any]) -> int:
-    """Run one entry to its end. Return its exit code. Background processes of the entry
-    continue.
-    """
+    """Run one entry to its end. Returns its exit code. The entry's background processes
+    continue."""
     try:
         for path, text in order["files"].items():
             with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
@@ -132,13 +132,13 @@ def _become(order: Mapping[str, Any], stdin: int) -> None:
 
 
 def confine(place: Mapping[str, Any]) -> None:
-    """Make the build's view of the file system. OSError when the kernel does not allow it."""
+    """Make the build's view of the file system. Raises OSError if the kernel does not allow it."""
     folder: str = place["folder"]
     _mount("", "/", "", _MS_REC | _MS_PRIVATE)
     _mount(folder, folder, "", _MS_BIND)
     _set_read_only("/", recursive=True, value=True)
     _set_read_only(folder, recursive=False, value=False)
-    # A path that a mount below hides is held by a descriptor, and shown again in its place.
+    # A path that a later mount hides is held by a descriptor, and then mounted again in its place.
     kept = {path: os.open(path, os.O_PATH) for path in [folder, *place["keep"]]}
     for path in place["layers"]:
         upper, work = f"{folder}/layers{path}/upper", f"{folder}/layers{path}/work"
@@ -166,8 +166,8 @@ def confine(place: Mapping[str, Any]) -> None:
 
 
 def _drop_capabilities() -> None:
-    """Keep those that a container's root has: with CAP_SYS_ADMIN a build would mount all of this
-    away again. A namespace that it makes itself finds these mounts locked."""
+    """Keep only the capabilities of a container's root. With CAP_SYS_ADMIN, a build could unmount
+    all of this again. In a namespace that the build itself makes, these mounts are locked."""
     library = _library()
     for number in range(64):
         if not _KEPT_CAPABILITIES >> number & 1:
@@ -180,7 +180,7 @@ def _drop_capabilities() -> None:
 
 
 def _make_devices() -> None:
-    """A /dev with what every program needs, and without disks."""
+    """A /dev with the devices that every program needs, without disks."""
     kept = {name: os.open(f"/dev/{name}", os.O_PATH) for name in (*_DEVICES, "shm")}
     _mount("tmpfs", "/dev", "tmpfs", _MS_NOSUID, "size=1m,mode=755")
     for name, descriptor in kept.items():
@@ -214,7 +214,7 @@ def _is_there(path: str, descriptor: int) -> bool:
 
 
 def _hide(path: str) -> None:
-    """Put something empty over a file or folder of the person's."""
+    """Put something empty over a file or folder of the user's."""
     with suppress(OSError):
         if os.path.isdir(path):  # noqa: PTH112
             _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=4k,mode=700")

@@ -1,4 +1,4 @@
-"""What one build may take of the machine: disk and processes."""
+"""The limits of one build on this machine: disk and processes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from bonkei.builds.errors import PhaseError
 
 _LOOK = 0.5  # seconds between two looks, at least
-_RATIO = 10  # a look may take a tenth of the time at most
+_RATIO = 10  # a check may take at most a tenth of the time
 _LEAST_FREE = 200_000_000  # bytes that a build leaves on the disk
 
 
 class Guard:
-    """Looks at a build's folder and its processes."""
+    """Checks a build's folder and its processes."""
 
     def __init__(self, folder: Path, disk: int, processes: int) -> None:
         self._folder = folder
@@ -25,7 +25,7 @@ class Guard:
         self._processes = processes
 
     async def watch(self, pids: Callable[[], Sequence[int]]) -> PhaseError:
-        """Returns when a limit is passed, with the reason."""
+        """Returns the reason when a limit is exceeded."""
         while True:
             began = time.monotonic()
             found = await asyncio.to_thread(self._look, pids)
@@ -50,7 +50,7 @@ class Guard:
 
 
 def size(folder: Path) -> int:
-    """Bytes on disk below a folder; files that cannot be seen count nothing."""
+    """Bytes on disk below a folder. Files that cannot be seen are not counted."""
     total, waiting = 0, [str(folder)]
     while waiting:
         with suppress(OSError), os.scandir(waiting.pop()) as entries:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 LARGEST = 32_000_000  # bytes that a build's log keeps
-_LONGEST = 200_000  # bytes of one line; CloudWatch Logs takes 256 KB
-_TAIL = 64_000  # bytes of the end, kept beyond the limit
+_LONGEST = 200_000  # bytes of one line; CloudWatch Logs accepts 256 KB
+_TAIL = 64_000  # bytes of the end that are kept beyond the limit
 _HIDDEN = "***"
 _SHORTEST_SECRET = 4  # characters: a shorter one would hide words
 
@@ -18,7 +18,8 @@ Listener = Callable[[float, str], None]  # (Unix time, line)
 
 
 class BuildLog:
-    """`say` for the agent's own lines, `feed` for the build's output; `close` at the end."""
+    """`say` is for the agent's own lines, `feed` for the build's output. Call `close` at the
+    end."""
 
     def __init__(
         self, file: Path, listener: Listener, clock: Callable[[], float] = time.time
@@ -35,13 +36,13 @@ class BuildLog:
         self.recent = ""  # the end of the running entry's output
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Values that come from Parameter Store, Secrets Manager or are credentials."""
+        """Values that are credentials, or come from Parameter Store or Secrets Manager."""
         found = {line for each in secrets for line in (each, *each.splitlines())}
         known = {*self._secrets, *(each for each in found if len(each) >= _SHORTEST_SECRET)}
         self._secrets = tuple(sorted(known, key=len, reverse=True))
 
     def say(self, text: str) -> None:
-        """A line of the agent's: `[Container] 2024/04/21 21:06:52.675129 Phase is …`."""
+        """A line of the agent: `[Container] 2024/04/21 21:06:52.675129 Phase is …`."""
         self.flush()
         now = self._clock()
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d %H:%M:%S.%f")
@@ -79,7 +80,7 @@ class BuildLog:
             self.say(f"The log keeps {limit} MB; {lost} bytes were left out. The last of them:")
             for line in tail.split(b"\n")[1:]:
                 self._print(line)
-        with suppress(OSError):  # a full disk: the miniature says so elsewhere
+        with suppress(OSError):  # a full disk: the miniature reports it elsewhere
             self._file.close()
 
     def _print(self, data: bytes) -> None:

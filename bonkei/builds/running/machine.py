@@ -26,8 +26,8 @@ _PATIENCE = 30.0  # seconds for the namespaces to be made
 
 
 class Machine:
-    """`start`, then `run` any number of times, `stop` in any case. `listener` gets the output as
-    it comes, in pieces of any length."""
+    """Call `start`, then `run` any number of times, and always `stop`. `listener` gets the output
+    as it comes, in pieces of any length."""
 
     def __init__(self, folder: Path, keeper: Keeper, listener: Callable[[bytes], None]) -> None:
         self._folder = folder
@@ -42,7 +42,7 @@ class Machine:
     async def start(
         self, keep: Sequence[Path], hidden: Sequence[Path], *, is_confined: bool, has_engine: bool
     ) -> None:
-        """PhaseError when the kernel does not let it."""
+        """Raises PhaseError if the kernel refuses."""
         loop = asyncio.get_running_loop()
         self._is_confined = is_confined
         self._output, output = os.pipe()
@@ -72,7 +72,7 @@ class Machine:
         finally:
             os.close(output)
             os.close(answers)
-        with suppress(OSError):  # the ledger's disk is full: the watchdog knows it
+        with suppress(OSError):  # the ledger's disk is full: the watchdog knows the process
             self._keeper.keep(self._process.pid)
         await self._begin(read)
 
@@ -97,8 +97,8 @@ class Machine:
         directory: Path,
         files: Mapping[Path, str],
     ) -> int:
-        """Its exit code; a signal's is negative. `files` are written before. PhaseError when the
-        whole build has died."""
+        """The exit code, negative for a signal. `files` are written before. Raises PhaseError if
+        the whole build has died."""
         order = {
             "argv": list(argv),
             "variables": dict(variables),
@@ -106,11 +106,11 @@ class Machine:
             "files": {str(path): text for path, text in files.items()},
         }
         code = int((await self._order({"run": order}))["code"])
-        self.drain()  # output before the answer is in the log before later output
+        self.drain()  # output from before the answer is logged before later output
         return code
 
     async def read(self, file: Path, most: int) -> str | None:
-        """The text of a file, as the build sees it; None without it or when it is longer."""
+        """The text of a file as the build sees it; None if it is missing or longer than `most`."""
         order = {"read": {"path": str(file), "most": most}}
         found = (await self._order(order))["text"]
         return None if found is None else str(found)
@@ -137,7 +137,7 @@ class Machine:
         return ()
 
     async def stop(self) -> None:
-        """Nothing of it runs then. May be called again."""
+        """After this, no process of it runs. May be called again."""
         process, self._process = self._process, None
         if process is not None:
             await self._end(process)
@@ -152,8 +152,8 @@ class Machine:
             self._output = -1
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
-        """The first process of a namespace takes all others along; its parent ends after it, once
-        the kernel has ended them. Without a namespace each descendant is ended."""
+        """When the first process of a namespace ends, the kernel ends all others. Its parent ends
+        after that. Without a namespace, each descendant is ended."""
         others: list[psutil.Process] = []
         with suppress(psutil.Error):
             root = psutil.Process(process.pid)
@@ -170,7 +170,7 @@ class Machine:
         await asyncio.to_thread(psutil.wait_procs, others, timeout=_PATIENCE)
 
     def drain(self) -> None:
-        """Read the pipe's present content, in a bounded piece: others use the loop, too."""
+        """Read the pipe's present content in a bounded piece, because others use the loop, too."""
         for _ in range(16):
             try:
                 data = os.read(self._output, _CHUNK)

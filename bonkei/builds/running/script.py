@@ -1,8 +1,8 @@
 """The scripts around a build's entries: pure.
 
 Each entry is a separate script. It starts in the directory and with the variables that the previous
-entry has left; shell options do not carry over. CodeBuild's agent does the same: it sources the
-entry between a file with the variables and `export -p` into that file.
+entry left. Shell options do not carry over. CodeBuild's agent does the same: it sources the entry
+between a file with the variables and `export -p` into that file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ printf '%s' "{name}" >{target}
 
 
 def entry_script(state: str, *, is_succeeding: bool, is_separate: bool) -> str:
-    """Runs the entry in `state`, the folder of the values that carry over."""
+    """Runs the entry. `state`: the folder of the values that carry over."""
     template = _SEPARATE if is_separate else _CARRYING
     return template.format(
         directory=quote(f"{state}/directory"),
@@ -50,7 +50,8 @@ def entry_script(state: str, *, is_succeeding: bool, is_separate: bool) -> str:
 
 
 def values_script(state: str, python: str, target: str, names: tuple[str, ...]) -> str:
-    """Writes the variables of these names, as the entries have left them, as JSON to `target`."""
+    """Writes the variables with these names to `target` as JSON, with the values that the entries
+    left."""
     return _VALUES.format(
         variables=quote(f"{state}/variables"),
         python=quote(python),

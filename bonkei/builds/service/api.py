@@ -15,7 +15,7 @@ from bonkei.builds.values import Build, BuildRequest
 
 _PAGE = 100
 
-# Settings that StartBuild may override on AWS, and not here.
+# Settings that StartBuild may override on AWS, but not here.
 _NOT_TAKEN = (
     *("secondarySourcesOverride", "secondarySourcesVersionOverride", "sourceTypeOverride"),
     *("sourceLocationOverride", "artifactsOverride", "secondaryArtifactsOverride"),
@@ -114,7 +114,8 @@ class _Api:
         return {"build": self._shape(build, call.region)}
 
     async def retry_build(self, call: AwsCall) -> Shape:
-        """The same request again, of the project as it is now. A pipeline retries its own."""
+        """The same request again, with the project's present settings. A pipeline retries its own
+        builds."""
         identifier = call.parameters.get("id", "")
         try:
             earlier = self._get().get(identifier)
@@ -151,7 +152,7 @@ def _name_of(call: AwsCall) -> str:
 
 
 def _ids(builds: Sequence[Build], given: Mapping[str, Any]) -> list[str]:
-    """The newest first, unless it is asked for otherwise."""
+    """The newest first, unless the call asks for another order."""
     found = [build.id for build in builds]
     return found[::-1] if given.get("sortOrder") == "ASCENDING" else found
 

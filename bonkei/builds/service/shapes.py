@@ -1,4 +1,4 @@
-"""Projects and builds as CodeBuild's API shows them: pure.
+"""Projects and builds in the form of CodeBuild's API: pure.
 
 Source: https://docs.aws.amazon.com/codebuild/latest/APIReference/API_Build.html
 """
@@ -41,7 +41,7 @@ def project_shape(project: BuildProject) -> Shape:
 
 
 def build_shape(build: Build, project: BuildProject | None, region: str) -> Shape:
-    """A `Build`. For a deleted project it has only the build's own values."""
+    """A `Build`. If its project was deleted, it has only the build's own values."""
     request = build.request
     found: dict[str, Any] = {
         "id": build.id,

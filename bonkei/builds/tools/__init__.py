@@ -1,7 +1,7 @@
-"""What a build finds on its machine.
+"""The tools of a build's machine.
 
-archives       the archives that the miniature serves in place of vendors', and their digests: pure
-certificates   certificates for the hosts that it stands for, by an authority of its own
+archives       archives served in place of vendors' archives, and their digests: pure
+certificates   certificates for the replaced hosts, by the miniature's own authority
 gate           the proxy that a build's downloads go through
 commands       the folder of commands that comes first on a build's PATH
 """

@@ -1,10 +1,10 @@
-"""The archives that the miniature serves in place of vendors': pure.
+"""The archives that the miniature serves in place of vendors' archives: pure.
 
-A vendor's archive holds a program for the build image's processor, of hundreds of megabytes, and
-may be out of reach. The archive here holds a script of the same name; it runs the program that the
-miniature has. Its bytes are the same on every machine and for every version, so its digest is a
-constant: whoever gives it as TerraformSha256 wants this archive, and the buildspec's own check of
-digests holds.
+A vendor's archive has a program for the build image's processor. It may have hundreds of megabytes,
+and may be out of reach. The archive here has a script with the same name, which runs the
+miniature's own program. Its bytes are the same on every machine and for every version, so its
+digest is a constant. With this constant as TerraformSha256, the buildspec's own check of digests
+passes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A vendor's place for its archives: the host, the path, and the content."""
+    """A vendor's place for its archives: host, path and content."""
 
     name: str
     host: str
@@ -55,7 +55,7 @@ def _tarred(name: str) -> bytes:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = len(text), 0o755
         archive.addfile(entry, io.BytesIO(text))
-    # Stored, not compressed: another zlib would write other bytes.
+    # Stored, not compressed, because another zlib would write other bytes.
     return gzip.compress(made.getvalue(), 0, mtime=0)
 
 
@@ -90,7 +90,7 @@ class Served:
 
 
 def find(host: str, path: str) -> Served | None:
-    """The archive in place of the requested one; None where the miniature has none."""
+    """The archive in place of the requested one; None if the miniature has none."""
     for release in RELEASES:
         match = release.path.fullmatch(path) if release.host == host else None
         if match is not None:

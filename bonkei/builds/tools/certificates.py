@@ -1,6 +1,6 @@
 """Certificates for the hosts that the miniature replaces in a build.
 
-The authority is made with the room and kept in memory; only builds trust it.
+The authority is created with the room and kept in memory. Only builds trust it.
 """
 
 from __future__ import annotations
@@ -28,9 +28,8 @@ class Authority:
 
 
 def make_authority(directory: Path, hosts: frozenset[str], now: datetime) -> Authority:
-    """Writes the bundle, and nothing of the authority's own key. The machine's authorities are in
-    it too, because a build may ask other hosts.
-    """
+    """Writes the bundle, but never the authority's own key. The machine's authorities are in it,
+    too, because a build may contact other hosts."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Bonkei, for builds")])

@@ -16,15 +16,15 @@ from shlex import join, quote
 STAND_INS = Path(__file__).with_name("stand_ins.py")
 _OURS = ("unzip", "curl", "sha256sum")
 FETCHED = frozenset({"terraform", "trivy"})
-"""In no image of CodeBuild's: a build has to fetch them."""
+"""No image of CodeBuild has these: a build must download them."""
 
 
 def write_commands(
     folder: Path, tools: Path, path: str, provided: Mapping[str, Sequence[str]]
 ) -> tuple[str, ...]:
-    """Fill `folder`, which leads the PATH, and `tools`, where the served archives look for what
-    they run. `provided`: the command line for a name; it is used whatever the machine has.
-    Returns the names that are replaced."""
+    """Fill `folder`, which comes first on the PATH, and `tools`, where the served archives look for
+    their programs. `provided`: the command line for a name; it is used even if the machine has the
+    command. Returns the replaced names."""
     folder.mkdir(parents=True, exist_ok=True)
     tools.mkdir(parents=True, exist_ok=True)
     ours: dict[str, Sequence[str]] = {
@@ -44,7 +44,7 @@ def write_commands(
 
 
 def without_privileges(name: str) -> Sequence[str]:
-    """A container engine's command in a project without `privileged_mode`: its daemon is not there.
+    """A container engine's command in a project without `privileged_mode`: its daemon is missing.
 
     "Running the Docker daemon inside a container failed", Troubleshooting AWS CodeBuild.
     """

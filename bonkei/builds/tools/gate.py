@@ -1,9 +1,10 @@
-"""The way of a build's downloads: a proxy on loopback that the usual variables name.
+"""The proxy for a build's downloads. It listens on loopback, and the usual environment variables
+name it.
 
-`curl` of a buildspec is unchanged and asks the vendor's host. Here the miniature answers for the
-archives that it replaces, over TLS with a certificate that only builds trust; other archives come
+A buildspec's `curl` is unchanged, and contacts the vendor's host. For replaced archives, the
+miniature answers instead, over TLS with a certificate that only builds trust. Other archives come
 from the vendor. Requests to other hosts pass unchanged if the build's subnets have a route to the
-internet, and are refused otherwise.
+internet. Otherwise they are refused.
 """
 
 from __future__ import annotations
@@ -39,15 +40,16 @@ _LOOPBACK = ("127.", "localhost", "::1", "[::1]", "0.0.0.0")  # noqa: S104 - com
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A build that may use the gate. `obstacle`: why its subnets have no way to the internet.
-    `say` gets a line for its log."""
+    """A build that may use the gate. `obstacle`: why its subnets have no way to the internet. `say`
+    gets a line for the build's log."""
 
     obstacle: str
     say: Callable[[str], None]
 
 
 class Gate:
-    """`start`, then `admit` each build; `variables` of the environment lead a build here."""
+    """Call `start`, then `admit` for each build. `variables` of the environment lead a build
+    here."""
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
@@ -68,7 +70,7 @@ class Gate:
             block_on_close = False
 
             def handle_error(self, *_: object) -> None:
-                """The build hears of it by a closed connection."""
+                """The build notices a closed connection."""
 
         self._server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, name="gate", daemon=True).start()
@@ -81,7 +83,7 @@ class Gate:
 
     @property
     def authorities(self) -> Path:
-        """The file with whom a build trusts."""
+        """The file with the authorities that a build trusts."""
         return self._authority.bundle
 
     def admit(self, guest: Guest) -> str:
@@ -94,7 +96,7 @@ class Gate:
         self._guests.pop(token, None)
 
     def variables(self, token: str) -> Mapping[str, str]:
-        """For the build's environment: where the gate is, and whom to trust."""
+        """For the build's environment: the gate's address, and the authorities to trust."""
         assert self._server is not None  # noqa: S101 - `start` made it
         url = f"http://build:{token}@127.0.0.1:{self._server.server_address[1]}"
         near = "127.0.0.1,localhost,::1"
@@ -108,7 +110,7 @@ class Gate:
         }
 
     def answer(self, connection: socket.socket) -> None:
-        """One connection of a build, to its end."""
+        """Serve one connection of a build until it ends."""
         connection.settimeout(_SILENCE)
         head = _read_head(connection)
         request, _, rest = head.partition("\r\n")
@@ -153,7 +155,7 @@ class Gate:
         self._pass_on(connection, parts.hostname, parts.port or 80, guest, first)
 
     def _is_shut(self, connection: socket.socket, host: str, guest: Guest) -> bool:
-        """On AWS the packets go nowhere, and the client waits until it gives up."""
+        """On AWS the packets would be lost, and the client would wait until it gives up."""
         if guest.obstacle:
             guest.say(f"No way to {host}: {guest.obstacle}")
             _refuse(connection, 504, f"no way to {host}: {guest.obstacle}")
@@ -180,7 +182,8 @@ class Gate:
             _relay(connection, other)
 
     def _fetch(self, secure: ssl.SSLSocket, host: str, head: str, guest: Guest) -> None:
-        """Requests without an archive of the miniature go to the vendor, with the usual checks."""
+        """Send requests without an archive of the miniature to the vendor, with the usual
+        checks."""
         guest.say(f"{host} is asked itself: the miniature replaces only its archives of tools")
         try:
             plain = socket.create_connection((host, 443), timeout=_SILENCE)
@@ -244,7 +247,7 @@ def _refuse(connection: socket.socket, status: int, why: str) -> None:
 
 
 def _relay(one: socket.socket, other: socket.socket) -> None:
-    """Both ways, until both have nothing more to say."""
+    """In both directions, until both sides have ended."""
     ways = {one: other, other: one}
     while ways:
         pending = [each for each in ways if isinstance(each, ssl.SSLSocket) and each.pending()]

@@ -1,7 +1,7 @@
 """Commands of every build image, for a machine that has none: `stand_ins.py unzip …`.
 
-Each takes the options that build scripts use, and refuses every other one by name. Only the
-standard library: it runs alone, inside a build.
+Each accepts the options that build scripts use, and refuses others by name. It uses only the
+standard library, because it runs alone inside a build.
 """
 
 from __future__ import annotations

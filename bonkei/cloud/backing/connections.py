@@ -1,7 +1,7 @@
 """Connections to MiniStack, kept for the next call.
 
-HTTP/1.1 with one server whose version is locked: each call costs a quarter of a general client's.
-This cost is added to every call of the endpoint.
+HTTP/1.1 with one server of a locked version. So each call costs a quarter of a general client's
+call. This cost is added to every call of the endpoint.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 Body = bytes | AsyncIterator[bytes]
 
 _KEPT = 30.0
-"""Seconds for which an idle connection is used again: below MiniStack's own 75."""
+"""Seconds for which an idle connection is reused. MiniStack's own limit is 75."""
 _SILENCE = 75.0
-"""Seconds without a byte after which it counts as hanging; SQS lets a client wait for 20."""
+"""Seconds without a byte after which it counts as hanging. SQS lets a client wait for 20."""
 _STEP = 64 * 1024
 
 
@@ -44,11 +44,10 @@ class StoreConnections:
     async def ask(
         self, port: int, head: Sequence[str], body: Body, *, bodiless: bool
     ) -> StoreAnswer:
-        """Send a request and read the answer's head; the caller ends the answer. `head`: the
-        request line and the headers. Of the headers about the body's length only that of a chunked
-        body; `bodiless`: no body follows the answer's head. ConnectionError, TimeoutError,
-        EOFError.
-        """
+        """Send a request and read the answer's head. The caller ends the answer. `head`: the
+        request line and the headers. Of the headers about the body's length, it has only that of a
+        chunked body. `bodiless`: no body follows the answer's head. Raises ConnectionError,
+        TimeoutError, EOFError."""
         pipe = self._reuse(port) or await _connect(port)
         try:
             await _send(pipe.writer, head, body)
@@ -81,7 +80,7 @@ class StoreConnections:
 
 
 class StoreAnswer:
-    """An answer with an unread body. Call `end` in any case."""
+    """An answer with an unread body. Always call `end`."""
 
     def __init__(
         self,
@@ -100,7 +99,8 @@ class StoreAnswer:
         self._reusable = named.get("connection") != "close"
         self.is_read = bodiless or status in (204, 304)
         self.length = None if self._chunked else int(named.get("content-length", "0"))
-        """Bytes of the body, also of one that does not follow; None: not known yet."""
+        """The number of bytes of the body, even if the body does not follow; None: not known
+        yet."""
 
     async def read(self) -> bytes:
         """The whole body."""
@@ -127,7 +127,7 @@ class StoreAnswer:
         self.is_read = True
 
     def end(self) -> None:
-        """Its connection is free again, or closed if the body was not read."""
+        """The connection becomes free again. If the body was not read, the connection is closed."""
         self._pool.give_back(self._pipe, reusable=self.is_read and self._reusable)
 
     async def _chunk_size(self) -> int:

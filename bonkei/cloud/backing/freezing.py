@@ -1,4 +1,4 @@
-"""Whether MiniStack is frozen: stopped, or idle despite a call. A busy one is not frozen."""
+"""Whether MiniStack is frozen: stopped, or idle despite a call. A busy MiniStack is not frozen."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _REQUEST = b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: c
 
 
 async def is_frozen(pid: int, port: int, seconds: float) -> bool:
-    """Send a request and wait `seconds` for the answer. A process that uses the processor or the
-    disk meanwhile is only slow."""
+    """Send a request and wait `seconds` for the answer. If the process uses the processor or the
+    disk meanwhile, it is only slow."""
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_STOPPED:

@@ -1,4 +1,4 @@
-"""Passing a call on to MiniStack, and its answer back, without holding an object in memory."""
+"""Passes a call to MiniStack, and its answer back, without holding an object in memory."""
 
 from __future__ import annotations
 
@@ -34,18 +34,19 @@ _PRESIGNED = frozenset(
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _PATIENCE = 10.0
-"""Seconds that a call waits for a MiniStack that is starting."""
+"""Seconds for which a call waits while MiniStack starts."""
 _POLL = 0.05
 _LATE = 0.25
 """Seconds after which a call's answer is late."""
 _LATEST = 4.0  # seconds between two looks for one call
-_CALLS = 256  # at once; a client that waits for a message holds a place
-_DOWNLOADS = 192  # of them with a long answer: clients that do not read leave places for others
-_UPLOADS = 64  # of large bodies at once: MiniStack holds a megabyte of each
+_CALLS = 256  # at once: a client that waits for a message holds a place
+_DOWNLOADS = 192  # of them with a long answer: clients that do not read leave places
+_UPLOADS = 64  # of large bodies at once, because MiniStack holds a megabyte of each
 
 
 Alterations = Mapping[int, Callable[[bytes], Answer | None]]
-"""Status -> what makes another answer of MiniStack's body, which is short; None: it stays."""
+"""Status -> the function that makes another answer from MiniStack's (short) body; None leaves it
+unchanged."""
 _UNALTERED: Alterations = MappingProxyType({})
 
 
@@ -58,7 +59,7 @@ class Store(Protocol):
     def url(self) -> str: ...
     async def wait_until_ready(self, seconds: float) -> bool: ...
     def look(self) -> None:
-        """An answer is late: see whether it is frozen."""
+        """An answer is late: check whether the store is frozen."""
 
 
 class Passing:
@@ -83,9 +84,8 @@ class Passing:
         body: bytes | None,
         alter: Alterations = _UNALTERED,
     ) -> web.StreamResponse:
-        """The answer; a long one is already on its way to the client. ApiError when none comes.
-        `body` None: an object's body, passed on as it arrives.
-        """
+        """The answer. A long answer is already on its way to the client. Raises ApiError if none
+        comes. `body` None: an object's body, which is passed as it arrives."""
         sent = await self._body(incoming, request) if body is None else body
         crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
         connection = connection_of(incoming)
@@ -117,7 +117,7 @@ class Passing:
                         bodiless=request.method == "HEAD",
                     )
                 except NotConnectedError:
-                    # It has just ended, and nothing was sent: its next start takes the call.
+                    # It has just ended, and nothing was sent. Its next start takes the call.
                     if loop.time() > deadline:
                         break
                     await asyncio.sleep(_POLL)
@@ -131,7 +131,7 @@ class Passing:
         raise _UNAVAILABLE
 
     async def _body(self, incoming: web.BaseRequest, request: Request) -> Body:
-        """A short one as a whole: a slow client does not hold MiniStack for it."""
+        """A short body is read as a whole, so that a slow client does not block MiniStack."""
         pieces = _checked(self._bodies.pieces(incoming), request)
         length = incoming.content_length
         if length is None and "transfer-encoding" in request.header:
@@ -173,7 +173,7 @@ class Passing:
         endpoint."""
         scope = f"{self._account}/20200101/{call.region}/{call.service}/aws4_request"
         own = f"127.0.0.1:{self._store.port}"
-        # SQS makes its URLs of the host. A bucket in S3's is in the path by now.
+        # SQS builds its URLs from the host. For S3, the bucket is in the path by now.
         host = own if call.service == "s3" else request.header.get("host", "")
         length = request.header.get("content-length")
         return [
@@ -209,16 +209,16 @@ class _Watch:
 
     def _look(self) -> None:
         self._store.look()
-        self._delay = min(2 * self._delay, _LATEST)  # a client of SQS may wait for long
+        self._delay = min(2 * self._delay, _LATEST)  # a client of SQS may wait for a long time
         self._timer = self._loop.call_later(self._delay, self._look)
 
 
 async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncIterator[bytes]:
-    """A body as it arrives. If it differs from the signed one, or is too long, MiniStack never gets
-    its last piece."""
+    """A body as it arrives. If it differs from the signed one or is too long, its last piece is not
+    sent to MiniStack."""
     wanted = request.header.get("x-amz-content-sha256", "")
     digest = hashlib.sha256() if len(wanted) == 64 else None
-    held, size = b"", 0  # the last piece is passed on only if the whole body is right
+    held, size = b"", 0  # the last piece is sent only if the whole body is right
     async for chunk in pieces:
         size += len(chunk)
         s3_limits.check_arrived(size, request)

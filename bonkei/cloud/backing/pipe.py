@@ -1,4 +1,4 @@
-"""Lines that MiniStack's process writes for this one."""
+"""Lines from MiniStack's process to this process."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _LONGEST = 256 * 1024  # bytes of a line
 
 
 class Pipe:
-    """`open` before the process starts, `begin` when it runs, `close` in any case. `take` gets each
-    line, without its end."""
+    """Call `open` before the process starts, `begin` when it runs, and always `close`. `take` gets
+    each line, without its end."""
 
     def __init__(self, take: Callable[[bytes], None]) -> None:
         self._take = take

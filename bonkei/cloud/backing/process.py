@@ -30,15 +30,15 @@ _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 10.0
 _POLL = 0.02
 _PATIENCE = (0.0, 0.5, 2.0, 10.0)
-"""Seconds before it is started again: at once, but later if it dies in one start after another."""
-_SETTLED = 0.5  # seconds of life after a start that has succeeded
+"""Seconds before it is started again: first at once, then longer if it dies after each start."""
+_SETTLED = 0.5  # seconds of life after which a start has succeeded
 _SILENCE = 1.5
-"""Seconds without an answer, and without any work, after which it is taken as frozen."""
+"""Seconds without an answer and without any work after which it counts as frozen."""
 
 
 class MiniStack:
-    """`start` once, `stop` once; in between it is started again whenever it dies. `take` gets each
-    line of its events for other rooms (`data/ministack_notifications.py`)."""
+    """Call `start` once and `stop` once. In between, it is started again whenever it dies. `take`
+    gets each line with an event for other rooms (`data/ministack_notifications.py`)."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class MiniStack:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self, python: Path) -> None:
-        """Start it with its own environment's Python, and wait. CloudError when it does not
+        """Start it with its own environment's Python, and wait. Raises CloudError if it does not
         answer."""
         self._python = python
         self._keeper.start()
@@ -88,7 +88,7 @@ class MiniStack:
         return self._ready.is_set()
 
     def look(self) -> None:
-        """A call waits for an answer: if MiniStack is frozen, end it, so that it is restarted."""
+        """A call waits for an answer. If MiniStack is frozen, end it, so that it is restarted."""
         if self._looking is None and self._ready.is_set():
             self._looking = asyncio.create_task(self._end_if_frozen())
 
@@ -109,7 +109,7 @@ class MiniStack:
                 process.send_signal(signal.SIGUSR1)
 
     async def stop(self) -> None:
-        """Stop it in order, so that it saves its state."""
+        """Stop it with a signal, so that it saves its state."""
         tasks = [task for task in (self._guard, self._looking) if task is not None]
         for task in tasks:
             task.cancel()
@@ -194,8 +194,8 @@ class MiniStack:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(directory / "s3"),
             "LOG_LEVEL": "WARNING",
-            # An arena for each of its threads would cost more memory than it helps, and what one
-            # moment needed goes back to the system.
+            # An arena for each thread would cost more memory than it saves. Freed memory goes back
+            # to the system.
             "MALLOC_ARENA_MAX": "2",
             "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
             "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024),

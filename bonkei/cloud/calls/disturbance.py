@@ -1,4 +1,4 @@
-"""Calls that are late, refused, or never answered, because somebody wants them so (a fault)."""
+"""Calls that are delayed, refused, or never answered, because of a fault."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Refusal = Literal["internal", "throttle", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """`seconds` before anything happens; then it is refused, or never answered (`silent`), or
-    answered as always."""
+    """First `seconds` pass. Then the call is refused, never answered (`silent`), or answered as
+    usual."""
 
     seconds: float = 0.0
     refusal: Refusal | None = None
@@ -22,8 +22,8 @@ class Disturbance:
 
 
 Disturb = Callable[[Collection[str], str], Disturbance | None]
-"""By the names of the call's service, the one that it is signed for and botocore's, and its
-operation."""
+"""The disturbance of a call. The arguments: the names of its service (the signed one and
+botocore's), and its operation."""
 
 # "Common errors" in each service's API reference; "Error responses" of Amazon S3 (SlowDown, 503);
 # "Invoke" of AWS Lambda (TooManyRequestsException, 429); "SendMessage" of Amazon SQS

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEPT = 2_000
-"""The number of calls kept; the file holds at most twice as many."""
+"""The number of kept calls. The file holds at most twice as many."""
 _MOMENT = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One call. `time`: seconds since the epoch; `error`: AWS's code, empty without an error."""
+    """One call. `time`: seconds since the epoch. `error`: AWS's code; empty without an error."""
 
     time: float
     caller: str  # an ARN; empty if unknown
@@ -47,7 +47,7 @@ class CallLog:
         self._listeners: list[Callable[[Record], None]] = []
 
     def hear(self, listener: Callable[[Record], None]) -> None:
-        """Call it with each call that is over, before its answer is sent."""
+        """Call `listener` with each finished call, before its answer is sent."""
         self._listeners.append(listener)
 
     def open(self) -> None:
@@ -56,7 +56,7 @@ class CallLog:
         self._written = sum(1 for _ in self._lines())
 
     def add(self, record: Record) -> None:
-        """It is in the file a moment later, with all others of that moment."""
+        """The record is written to the file a moment later, together with others."""
         self._recent.append(record)
         for listener in self._listeners:
             listener(record)
@@ -69,7 +69,8 @@ class CallLog:
             self.flush()
 
     def flush(self) -> None:
-        """Add a record. On a full disk it is dropped: the call must not fail for that."""
+        """Add a record. If the disk is full, it is dropped, because the call must not fail for
+        that."""
         if self._due is not None:
             self._due.cancel()
         self._due = None

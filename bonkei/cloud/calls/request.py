@@ -21,7 +21,7 @@ _SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_r
 
 @dataclass(frozen=True)
 class Request:
-    """The head of a call: `path` and `query` as they were sent, header names in lower case."""
+    """The head of a call: `path` and `query` as sent, header names in lower case."""
 
     method: str
     path: str
@@ -87,7 +87,7 @@ class Call:
 def identify(request: Request, body: bytes) -> Call:
     """Identify a call. `body` matters only for a form of the query protocol."""
     scope = request.scope
-    # A call without a signature is for S3: no other service has public resources.
+    # A call without a signature is for S3, because no other service has public resources.
     service, region = (scope.service, scope.region) if scope else ("s3", "")
     if target := request.header.get("x-amz-target"):
         return Call(service, target.rpartition(".")[2], "json", region)

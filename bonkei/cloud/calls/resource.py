@@ -1,4 +1,4 @@
-"""Which resource a call names: for the record of calls, in the caller's own words."""
+"""The resource that a call names, in the caller's own words, for the record of calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FIRST = re.compile(
 
 
 def resource_of(call: Call, request: Request, body: bytes) -> str:
-    """An ARN, a name or a URL as the call has it; several with commas; empty when it has none."""
+    """The ARN, name or URL in the call. Several are joined with commas. Empty if there is none."""
     if call.protocol == "rest-xml":
         return "/".join(part for part in s3_resource(request) if part)
     if call.protocol == "rest-json":

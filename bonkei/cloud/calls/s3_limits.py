@@ -1,4 +1,4 @@
-"""The limits of S3 that a call's head shows, refused before its body is read.
+"""S3's limits that can be checked in a call's head. The call is refused before its body is read.
 
 Source: "Amazon S3 multipart upload limits" and "Creating object key names" in the Amazon S3 User
 Guide; "Error responses" in the Amazon S3 API Reference for the codes and their words.
@@ -30,13 +30,13 @@ _IMPLIES = "A header you provided implies functionality that is not implemented"
 _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
 _MISSING = frozenset({"SelectObjectContent"})
-"""Refused by name: MiniStack's answer would not say why."""
+"""Refused by name, because MiniStack's answer would not explain why."""
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _CHANGES = (
     "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location",
     "x-amz-server-side-encryption-customer-algorithm", "x-amz-checksum-algorithm",
 )  # fmt: skip
-"""Headers with which a copy of an object to itself changes something."""
+"""With these headers, copying an object to itself changes something."""
 _SAME = (
     "This copy request is illegal because it is trying to copy an object to itself without "
     "changing the object's metadata, storage class, website redirect location or encryption "
@@ -46,8 +46,8 @@ _NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
 
 
 def check(call: Call, request: Request, body: bytes = b"") -> None:
-    """ApiError when the call asks for more than S3 takes. `body`: of a call that names objects in
-    it."""
+    """Raises ApiError if the call exceeds S3's limits. `body`: that of a call with the objects'
+    names in its body."""
     if call.service != "s3":
         return
     if call.operation in _MISSING:
@@ -72,20 +72,19 @@ def check(call: Call, request: Request, body: bytes = b"") -> None:
 
 
 def capped(query: str) -> str:
-    """The query of a listing: however many a client asks for, a page has 1,000 at most
+    """The query of a listing. A page has at most 1,000 items, whatever the client requests
     ("ListObjectsV2", "ListParts", "ListMultipartUploads")."""
     return _PAGE.sub(lambda found: f"{found[1]}={min(int(found[2]), _LISTED)}", query)
 
 
 def check_arrived(size: int, request: Request) -> None:
-    """ApiError when a body that is still arriving is too large. The framing of its chunks does not
-    count.
-    """
+    """Raises ApiError if a body that is still arriving is too large. The framing of its chunks does
+    not count."""
     check_size(size if _LENGTH not in request.header else size - size // 32 - 65_536)
 
 
 def check_size(size: int) -> None:
-    """ApiError when an object of `size` bytes is too large for one upload."""
+    """Raises ApiError if an object of `size` bytes is too large for one upload."""
     if size > LARGEST:
         members = {"ProposedSize": size, "MaxSizeAllowed": LARGEST}
         message = "Your proposed upload exceeds the maximum allowed size"
@@ -93,8 +92,8 @@ def check_size(size: int) -> None:
 
 
 def _check_length(request: Request) -> None:
-    """ "Common request headers": a PUT has to say its length; chunks of HTTP are for S3's own
-    framing only."""
+    """ "Common request headers": a PUT must declare its length. Chunks of HTTP are allowed only for
+    S3's own framing."""
     length = request.header.get(_LENGTH) or request.header.get("content-length")
     if length is not None and length.isdecimal():
         check_size(int(length))

@@ -1,4 +1,5 @@
-"""The name of an S3 operation, from method, resource and parameters. Requests do not carry it.
+"""The name of an S3 operation, derived from method, resource and parameters, because requests do
+not contain it.
 
 Source: the request syntax of each operation in the Amazon S3 API Reference.
 """
@@ -44,7 +45,7 @@ def s3_operation(
     parameters: Mapping[str, str],
     headers: Mapping[str, str],
 ) -> str:
-    """`resource`: bucket and key, either of which may be empty."""
+    """`resource`: bucket and key. Either may be empty."""
     bucket, key = resource
     if not bucket:
         return "ListBuckets" if method == "GET" else f"{method} /"

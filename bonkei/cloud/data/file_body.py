@@ -1,4 +1,5 @@
-"""A body of S3 as a file: mapped, sliced, hashed while it arrives. Its only effect is the file."""
+"""A body of S3 as a file: it is mapped, can be sliced, and is hashed while it arrives. Its only
+side effect is the file."""
 
 import base64
 import hashlib
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 LARGE = 256 * 1024
-"""Bytes. A longer body becomes a file, a shorter one stays bytes."""
+"""Bytes. A longer body becomes a file. A shorter one stays bytes."""
 _STEP = 256 * 1024
 
 
@@ -21,7 +22,8 @@ def remove(path):
 
 
 class FileBody(mmap.mmap):
-    """A file's content, never changed in place. A temporary file ends with its last use."""
+    """A file's content. It is never changed in place. A temporary file is deleted after its last
+    use."""
 
     def __new__(cls, path, temporary=False):
         with Path(path).open("rb") as file:
@@ -39,7 +41,7 @@ class FileBody(mmap.mmap):
         return super().__getitem__(place)
 
     def pieces(self, start=0, stop=None):
-        """Bytes, a few at a time. Those already read need not stay in memory."""
+        """The bytes, a few at a time. Bytes that were already read need not stay in memory."""
         stop = len(self) if stop is None else stop
         for at in range(start, stop, _STEP):
             yield super().__getitem__(slice(at, min(at + _STEP, stop)))

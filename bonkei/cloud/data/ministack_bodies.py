@@ -1,6 +1,6 @@
 """Objects as files, so that a large one is never held in memory as a whole.
 
-MiniStack takes each body as bytes, twice over for most operations. Here a body of more than `LARGE`
+MiniStack holds each body as bytes, for most operations twice. Here a body of more than `LARGE`
 bytes is a mapped file. It can be sliced and hashed like bytes, and a rename makes it the object's
 file. Its digests are computed while it arrives.
 """
@@ -20,7 +20,7 @@ from ministack.services import s3
 from ministack_journal import REFUSED, NotKeptError
 
 _STREAM = ContextVar("stream")
-"""hypercorn's, of the call that a task answers."""
+"""hypercorn's stream of the call that a task answers."""
 _INCOMING = Path(s3.DATA_DIR).parent / "incoming"
 
 
@@ -76,7 +76,7 @@ def _finish(path, headers, size, frames, digests):
         error = app._IncompleteRequestBody("the body is not as long as announced")
         error.body = b""
         raise error
-    if frames is not None:  # MiniStack's own way with what follows the chunks
+    if frames is not None:  # MiniStack's own treatment of the data after the chunks
         rest = headers.pop("x-amz-decoded-content-length", None)
         app._decode_aws_chunked_body(b"0\r\n" + frames.trailer, headers)
         if rest is not None:
@@ -176,7 +176,7 @@ def _files_are_read_as_files():
         return version(bucket, name, key, each) if found is None else found
 
     s3._read_body, s3._version_body = read_body, version_body
-    # A version's content is on disk: beside the object once another took its place.
+    # A version's content is on disk: it is kept beside the object after another one took its place.
     s3._version_entry_from_record = lambda obj, version_id, _data: entry(obj, version_id, None)
 
 
@@ -190,7 +190,7 @@ def _files_become_objects():
         draft, place = Path(path + ".tmp"), Path(path)
         remove(draft)
         try:
-            os.link(data.path, draft)  # files are replaced, never changed: two names may share one
+            os.link(data.path, draft)  # files are replaced, never changed: names may share one
         except OSError:
             shutil.copyfile(data.path, draft)
         draft.chmod(0o600)
@@ -231,7 +231,7 @@ def _copy(source, file, size):
 
 
 def _parts_are_joined_as_files():
-    """The one place where MiniStack itself puts bytes together."""
+    """The only place where MiniStack itself joins bytes."""
     source = inspect.getsource(s3._complete_multipart_upload)
     before = 'b"".join(combined_parts)'
     if source.count(before) != 1:

@@ -1,9 +1,10 @@
-"""Puts MiniStack's changes on disk before it acknowledges them, not only at its end.
+"""Writes MiniStack's changes to disk before they are acknowledged. MiniStack itself writes them
+only at its end.
 
 S3's objects are files already. Every other change is appended to a journal before its answer is
 sent: a message, an item, or the other state of one service. A snapshot is MiniStack's own state.
-The next start reads the journal after the last snapshot. Nothing is synchronised with the disk: a
-killed process loses nothing, a power failure may.
+The next start reads the journal after the last snapshot. Files are not synced: a killed process
+loses nothing, but a power failure may lose the last changes.
 
 The journal does not record which messages are in flight, nor how often they were received. After a
 crash they are delivered again, which SQS's standard queues may do at any time.
@@ -61,7 +62,7 @@ class Journal:
         self._due = False
 
     def add(self, kind, *values):
-        """Hold an entry until the call's answer; without a call, write it at once."""
+        """Hold an entry until the call's answer. Outside of a call, write it at once."""
         self._pending.append((kind, *values))
         if not self._due and app._MAIN_LOOP is not None:
             self._due = True
@@ -87,8 +88,7 @@ class Journal:
 
     def snapshot(self, states=None):
         """Save MiniStack's own state. Then the journal starts again, unless the disk refused the
-        state.
-        """
+        state."""
         try:
             with _strict(persistence):
                 persistence.save_all(states or app._build_persistence_save_dict())
@@ -153,7 +153,7 @@ def _strict(module):
 REFUSED = "x-bonkei-refused"
 """Header of a call with a body that the disk refused."""
 UNKEPT = "x-bonkei-unkept"
-"""Header of a call whose sender requests a snapshot itself."""
+"""Header of a call whose sender itself requests a snapshot."""
 _MESSAGE = "We encountered an internal error: the disk does not take what was written."
 
 

@@ -1,7 +1,7 @@
 """Hands over a bucket's events for topics and functions. Both are rooms of Bonkei, not parts of
 MiniStack.
 
-Each event is a line of JSON into the pipe that NOTIFICATIONS_FD names by its descriptor:
+Each event is a line of JSON. It is written to the pipe whose descriptor is in NOTIFICATIONS_FD:
 {"service": "sns" | "lambda", "target": ARN, "bucket": ARN, "message": {...}}. The reader of the
 pipe checks that the target exists and admits S3.
 """

@@ -1,4 +1,4 @@
-"""Completing an upload in parts as S3 does it, where MiniStack is more generous.
+"""Completes a multipart upload as strictly as S3 does. MiniStack itself allows more.
 
 Source: "CompleteMultipartUpload" in the Amazon S3 API Reference, section "Errors".
 """
@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 from ministack.services import s3
 
 SMALLEST = 5 * 1024 * 1024
-"""Bytes of each part but the last one."""
+"""The least bytes of each part, except for the last one."""
 _ORDER = (
     "The list of parts was not in ascending order. The parts list must be specified in order by "
     "part number."
@@ -21,7 +21,7 @@ _MALFORMED = (
 
 
 def _named(body):
-    """The numbers of the parts, in the order in which the client names them. None: no XML."""
+    """The numbers of the parts, in the client's order. None: the body is not XML."""
     try:
         root = ET.fromstring(bytes(body))  # noqa: S314 - expat bounds what entities may become
         return [

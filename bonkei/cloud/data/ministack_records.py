@@ -14,7 +14,7 @@ _RECORDED = {
     "kms": {"Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
             "GenerateDataKeyPair", "GenerateRandom", "Sign", "Verify", "GenerateMac", "VerifyMac"},
 }  # fmt: skip
-"""Operations that change nothing, or only things that are recorded one by one."""
+"""Operations that change nothing, or only things with their own records."""
 _STORES = {
     "ssm": (ssm, "_parameters _parameter_history _tags _commands _service_settings"),
     "sns": (
@@ -96,7 +96,7 @@ def messages(add):
 
 
 def state(service):
-    """The service's state, without the parts that are recorded one by one."""
+    """The service's state, without the parts that have their own records."""
     if service == "s3":
         return s3.get_state()
     if service == "dynamodb":
@@ -107,7 +107,7 @@ def state(service):
 
 
 def _without(module, name, *parts):
-    """The module's state, made without a copy of its largest parts."""
+    """The module's state, created without a copy of its largest parts."""
     store = getattr(module, name)
     light = type(store)()
     light._data = {
@@ -122,7 +122,7 @@ def _without(module, name, *parts):
 
 
 def changes(service, method, path, headers, body):
-    """Whether a call may have changed state that is not recorded one by one."""
+    """Whether a call may have changed state that has no records of its own."""
     if service == "s3":
         return method in ("PUT", "POST", "DELETE") and "/" not in path.strip("/")
     operation = _operation(headers, body)
@@ -164,7 +164,7 @@ def _again_sent(arn, message, key, known):
 
 
 def _again_gone(ids):
-    """Delete messages from the queue that has them now: they may have moved to a dead-letter
+    """Delete messages from the queue that holds them now. They may have moved to a dead-letter
     queue."""
     gone = set(ids)
     for queue in sqs._queues._data.values():

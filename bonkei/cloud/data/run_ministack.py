@@ -24,7 +24,7 @@ _STREAM_LABEL = "bonkei:StreamLabel"
 
 
 def _keep_ids() -> None:
-    """Let a tag say which id a new key gets, as its ARN is known from the definitions."""
+    """A tag gives a new key its id, because the key's ARN is known from the definitions."""
     create = kms._create_key
     wanted: dict[str, str | None] = {}
 
@@ -43,7 +43,7 @@ def _keep_ids() -> None:
 
 
 def _keep_stream_labels() -> None:
-    """Let a table's stream have the label that is in its ARN already."""
+    """Give a table's stream the label that its ARN already has."""
     label, wanted = dynamodb._stream_label, dict[str, str]()
 
     def named(operation):  # type: ignore[no-untyped-def]
@@ -63,9 +63,8 @@ def _keep_stream_labels() -> None:
 
 
 def _tell_age_of_oldest() -> None:
-    """Answer for an attribute that SQS does not have, for CloudWatch's metric: the age of the
-    oldest message that is not deleted.
-    """
+    """Answer for an attribute that SQS does not have, for a metric of CloudWatch: the age of the
+    oldest message that is not deleted."""
     usual = sqs._HANDLERS["GetQueueAttributes"]
 
     def answer(data, url):  # type: ignore[no-untyped-def]
@@ -82,8 +81,7 @@ def _tell_age_of_oldest() -> None:
 
 def _let_people_look_at_messages() -> None:
     """Answer an operation that SQS does not have: the waiting messages, for a person who inspects
-    the queue. None is received, and nothing changes.
-    """
+    the queue. Messages do not count as received, and nothing changes."""
 
     def shown(one, now):  # type: ignore[no-untyped-def]
         is_visible = one.get("visible_at", now) <= now
@@ -114,9 +112,10 @@ def _let_people_look_at_messages() -> None:
 
 
 def _name_queues_alike() -> None:
-    """Queues are kept under their URLs: those must not hold a port that is another at each start.
+    """Queues are stored under their URLs. So the URLs must not contain a port, because it changes
+    at each start.
 
-    A client sees the address that it has called itself.
+    A client sees the address that it has called.
     """
     sqs.DEFAULT_HOST, sqs.DEFAULT_PORT = "localhost", "4566"
     sqs._CANONICAL_NETLOC = "localhost:4566"
@@ -134,7 +133,7 @@ if __name__ == "__main__":
     journal = ministack_journal.install(ministack_records)
 
     def save(*_: object) -> None:
-        """On the loop that changes the state, so that nothing changes meanwhile."""
+        """On the event loop that changes the state, so that nothing changes meanwhile."""
         if app._MAIN_LOOP is not None:
             app._MAIN_LOOP.call_soon_threadsafe(journal.snapshot)
 

@@ -1,8 +1,8 @@
-"""Who calls, and how a client gets to be somebody.
+"""The callers, and their credentials.
 
 key                      the home's own key, from which all credentials are derived
-credentials              access keys that identify their owner by themselves
-environments             variables that give a client the endpoint and an identity
+credentials              access keys that contain their owner
+environments             environment variables that give a client the endpoint and an identity
 container_credentials    a task's credentials, provided as ECS does
 signature, signature_v2  checks of signed calls and presigned URLs
 browser_upload           checks of S3's upload forms

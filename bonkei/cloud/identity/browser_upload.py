@@ -1,7 +1,7 @@
-"""Forms with which a browser uploads an object, signed by their policy.
+"""Forms with which a browser uploads an object. The policy in the form is signed.
 
 Source: "Browser-based uploads using POST" in the Amazon S3 User Guide. The signature is checked
-here; MiniStack checks the policy's conditions and its end.
+here. MiniStack checks the policy's conditions and its expiry.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NAME = re.compile(rb'name="([^"\r\n]*)"', re.IGNORECASE)
 
 
 def is_form(request: Request) -> bool:
-    """Whether it is such a form. A client that signs the request itself sends none."""
+    """Whether it is such a form. A client that signs the request itself sends no form."""
     kind = request.header.get("content-type", "").lower()
     return (
         request.method == "POST"
@@ -58,7 +58,7 @@ def verify(request: Request, body: bytes, secrets: Secrets) -> Caller:
 
 
 def _fields(request: Request, body: bytes) -> dict[str, str]:
-    """The fields before the file; names in lower case."""
+    """The fields before the file. Names are in lower case."""
     found = _BOUNDARY.search(request.header["content-type"])
     fields: dict[str, str] = {}
     for part in body.split(b"--" + found[2].encode())[1:-1] if found else ():

@@ -23,7 +23,7 @@ SECONDS = 6 * 3600.0  # as long as ECS's
 def task_environment(
     issuer: Issuer, endpoint: str, role_arn: str, task_id: str, source: str = ""
 ) -> dict[str, str]:
-    """The variables for a task of this role. `source`: as `Caller` has it."""
+    """The variables for a task of this role. `source`: as in `Caller`."""
     name = _name(role_arn, task_id, source)
     return {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint}{PATH}{name}",

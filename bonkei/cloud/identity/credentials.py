@@ -1,6 +1,6 @@
-"""Access keys that identify their owner by themselves, so that none has to be stored.
+"""Access keys that contain their owner, so that none must be stored.
 
-A session's token holds the role, the session's name and the end time, with a code that only this
+A session's token has the role, the session's name, the end time, and a code that only this
 miniature can compute. Its secret key is derived from the token. They survive a restart, expire like
 AWS's, and are invalid in other miniatures.
 """
@@ -19,12 +19,12 @@ from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 
 PERSON = "bonkei"
-"""The IAM user of the person at this machine."""
+"""The IAM user for the person at this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`expires_at`: seconds since the epoch; None: the user's own ones never expire."""
+    """`expires_at`: seconds since the epoch. None: the user's own credentials never expire."""
 
     access_key: str
     secret_key: str
@@ -33,7 +33,7 @@ class Credentials:
 
 
 class Issuer:
-    """Issues and recognizes credentials. `key`: 32 bytes that belong to the home."""
+    """Issues and recognizes credentials. `key`: the home's own 32 bytes."""
 
     def __init__(self, key: bytes, account: str) -> None:
         self._key = key
@@ -47,8 +47,8 @@ class Issuer:
     def assume(
         self, role_arn: str, session: str, *, now: float, seconds: float, source: str = ""
     ) -> Credentials:
-        """Credentials of a session of `role_arn` for `seconds`. The name must be valid for STS.
-        `source`: as `Caller` has it."""
+        """Credentials for a session of `role_arn` for `seconds`. The name must be valid for STS.
+        `source`: as in `Caller`."""
         expires_at = int(now + seconds)
         wanted = [role_arn, session, expires_at, *([source] if source else [])]
         claims = json.dumps(wanted, separators=(",", ":")).encode()
@@ -95,12 +95,12 @@ class Issuer:
         return Caller(f"arn:aws:iam::{account}:user/{PERSON}", self._id("AIDA", PERSON), account)
 
     def session(self, role_arn: str, name: str) -> Caller:
-        """A session of a role, as AWS's own services take it."""
+        """A session of a role, as used by AWS's own services."""
         return self._session(role_arn, name)
 
     def _session(self, role_arn: str, session: str, source: str = "") -> Caller:
         partition, _, _, account, resource = role_arn.split(":", 5)[1:]
-        name = resource.rpartition("/")[2]  # a role's path is no part of its sessions' ARNs
+        name = resource.rpartition("/")[2]  # a role's path is not part of its sessions' ARNs
         return Caller(
             f"arn:{partition}:sts::{account}:assumed-role/{name}/{session}",
             f"{self._id('AROA', role_arn)}:{session}",
@@ -113,7 +113,7 @@ class Issuer:
         return self._id(prefix, of)
 
     def _make_id(self, prefix: str, of: str) -> str:
-        """Twenty characters of base 32, as all of IAM's unique identifiers."""
+        """Twenty characters of base 32, like all of IAM's unique identifiers."""
         digest = self._code(b"id", f"{prefix} {of}".encode())
         return prefix + base64.b32encode(digest).decode()[:16]
 

@@ -11,7 +11,7 @@ from bonkei.cloud.identity.container_credentials import task_environment
 from bonkei.cloud.identity.credentials import Credentials, Issuer
 
 _FUNCTION_SECONDS = 12 * 3_600.0
-"""Longer than an execution environment lives: its variables never change."""
+"""Longer than an execution environment lives, because its variables never change."""
 _PERSON_SECONDS = 3_600.0
 
 
@@ -35,16 +35,15 @@ class CallerEnvironments:
         self._clock = clock
 
     def task(self, role_arn: str, task_id: str, source: str = "") -> dict[str, str]:
-        """As ECS: an address that gives out the role's credentials. Without a role, no identity.
-        The task's definition has its region. `source`: as `Caller` has it.
-        """
+        """As in ECS: an address that provides the role's credentials. Without a role, there is no
+        identity. The task's definition has its region. `source`: as in `Caller`."""
         environment = {**self._address(), "AWS_EC2_METADATA_DISABLED": "true"}
         if role_arn:
             environment |= task_environment(self._issuer, self._url(), role_arn, task_id, source)
         return environment
 
     def function(self, role_arn: str, name: str) -> dict[str, str]:
-        """Lambda's way: the credentials themselves. The session has the function's name."""
+        """As in Lambda: the credentials themselves. The session has the function's name."""
         now = self._clock()
         made = self._issuer.assume(
             role_arn, name, now=now, seconds=_FUNCTION_SECONDS, source=f"function {name}"
@@ -52,17 +51,15 @@ class CallerEnvironments:
         return {**self._place(), **_keys(made), "AWS_EC2_METADATA_DISABLED": "true"}
 
     def build(self, role_arn: str, build_id: str) -> dict[str, str]:
-        """CodeBuild's way: an address, as for a task. `build_id`: `project:UUID`. The session is
-        `AWSCodeBuild-UUID`, as in CloudTrail and in denials.
-        """
+        """As in CodeBuild: an address, as for a task. `build_id`: `project:UUID`. The session is
+        `AWSCodeBuild-UUID`, as in CloudTrail and in denials."""
         project, _, number = build_id.rpartition(":")
         session, source = f"AWSCodeBuild-{number}", f"project {project}"
         return {**self._place(), **self.task(role_arn, session, source)}
 
     def person(self, role: str = "") -> dict[str, str]:
-        """The environment of the user at this machine, or of a role by its name or ARN.
-        CloudError.
-        """
+        """The environment of the user at this machine, or of a role by its name or ARN. Raises
+        CloudError."""
         made = self._issuer.person()
         if role:
             arn = self._find(role).arn
@@ -85,7 +82,8 @@ class CallerEnvironments:
         return {**self._address(), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
 
     def _address(self) -> Mapping[str, str]:
-        """All services have one host: Live Tail's `stream-` before it would name another."""
+        """All services have one host. Live Tail's prefix `stream-` would make it a different
+        host."""
         return {"AWS_ENDPOINT_URL": self._url(), "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
 
 

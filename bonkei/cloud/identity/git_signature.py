@@ -1,8 +1,8 @@
 """The password that the AWS CLI's `codecommit credential-helper` makes for git.
 
 The name is the access key, with `%` and the session's token after it. The password is a time and a
-signature of version 4, of a request with the method GIT that has neither query nor body
-(`awscli/customizations/codecommit.py` of the AWS CLI). CodeCommit takes it for 15 minutes.
+signature of version 4. It signs a request with the method GIT, without query and body
+(`awscli/customizations/codecommit.py` of the AWS CLI). CodeCommit accepts it for 15 minutes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PASSWORD = re.compile(r"(\d{8}T\d{6})Z([0-9a-f]{64})")
 def verify(
     name: str, password: str, place: tuple[str, str], region: str, secrets: Secrets, *, now: float
 ) -> Caller:
-    """The signer. `place`: the host without its port, and the path. ApiError."""
+    """The signer. `place`: the host without its port, and the path. Raises ApiError."""
     found = _PASSWORD.fullmatch(password)
     if found is None:
         raise _refused("the password is none of a credential helper for CodeCommit")

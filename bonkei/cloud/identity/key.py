@@ -10,7 +10,7 @@ _BYTES = 32
 
 
 def load_key(directory: Path) -> bytes:
-    """The key, made at the first start; readable by its owner only."""
+    """The key. It is created at the first start, and readable by its owner only."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = directory / "key"
     try:

@@ -2,8 +2,8 @@
 
 Source: "AWS Signature Version 4 for API requests" in the IAM User Guide.
 
-Chunk signatures of `STREAMING-AWS4-HMAC-SHA256-PAYLOAD` are not checked: the head's is, and the
-connection is this machine's own.
+Chunk signatures of `STREAMING-AWS4-HMAC-SHA256-PAYLOAD` are not checked. The signature of the head
+is checked, and the connection stays on this machine.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from bonkei.cloud.errors import ApiError
 SKEW = 300.0
 """Seconds by which the clocks may differ."""
 LONGEST = 7 * 24 * 3600
-"""Seconds for which a URL may be signed."""
+"""The longest validity of a signed URL, in seconds."""
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 Secrets = Callable[[str, str], tuple[str, Caller]]
-"""From an access key and a token to the secret key and the caller; raises ApiError."""
+"""From an access key and a token to the secret key and the caller. Raises ApiError."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _HEADER = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]*)")
@@ -42,11 +42,11 @@ class _Signed:
     headers: tuple[str, ...]
     signature: str
     token: str
-    seconds: float | None = None  # for which a presigned URL is good
+    seconds: float | None = None  # for which a presigned URL is valid
 
 
 def payload_hash(request: Request, body: bytes | None) -> str:
-    """The signed hash: the header's when the header exists, else the body's."""
+    """The signed hash: that of the header if it exists, else that of the body."""
     if "X-Amz-Signature" in request.parameters:
         return request.header.get("x-amz-content-sha256", UNSIGNED)
     given = request.header.get("x-amz-content-sha256")
@@ -71,8 +71,9 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
 
 
 def sign(request: Request, body: bytes, scope: Scope, secret: str) -> str:
-    """The Authorization header of a request of our own. It has the headers host and x-amz-date; all
-    of its headers are signed. A header x-amz-content-sha256 replaces the body's digest."""
+    """The Authorization header of a request of our own. The request has the headers host and
+    x-amz-date, and all of its headers are signed. A header x-amz-content-sha256 replaces the body's
+    digest."""
     names = tuple(sorted(name for name, _ in request.headers))
     signed = _Signed(scope, request.header["x-amz-date"], names, "", "")
     payload = request.header.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
@@ -167,7 +168,7 @@ def _string_to_sign(request: Request, signed: _Signed, payload: str) -> bytes:
 
 
 def _canonical_path(path: str, service: str) -> str:
-    """S3 signs the path as it is sent; every other service encodes it once more."""
+    """S3 signs the path as it is sent. Every other service encodes it once more."""
     return (path or "/") if service == "s3" else quote(path or "/", safe="/~")
 
 
@@ -186,7 +187,7 @@ def _encode(text: str) -> str:
 
 
 def _values(request: Request, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """The values of a header that was sent more than once are one list."""
+    """The values of a repeated header are joined into one list."""
     once = len(request.header) == len(request.headers)
     for name in names:
         if once:
@@ -201,7 +202,7 @@ def _trimmed(value: str) -> str:
 
 @lru_cache(maxsize=256)
 def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
-    """The key that signs everything of one day, region and service."""
+    """The signing key for one day, region and service."""
     key = f"AWS4{secret}".encode()
     for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), hashlib.sha256)

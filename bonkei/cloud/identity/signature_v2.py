@@ -1,7 +1,7 @@
 """Presigned URLs of Signature Version 2: SDKs still create them for S3 by default.
 
 Source: "Signing and authenticating REST requests (AWS signature version 2)" in the Amazon S3 User
-Guide. Only URLs: a header of version 2 is refused as regions that came after 2014 refuse it.
+Guide. Only URLs are supported. A header of version 2 is refused, as in regions from after 2014.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _string_to_sign(request: Request) -> str:
 
 
 def _resource(request: Request) -> str:
-    """The path with the bucket, as it was sent, and the parameters that name a part of it."""
+    """The path with the bucket, as sent, and the parameters that name a part of it."""
     bucket = request.bucket_in_host
     path = f"/{bucket}{request.path}" if bucket else request.path
     parts = [

@@ -1,4 +1,4 @@
-"""Long answers in pages: the token marks the beginning of the next one."""
+"""Long answers in pages. The token marks the beginning of the next page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ T = TypeVar("T")
 def page(
     items: Sequence[T], token: str | None, size: int, code: str = "InvalidParameterException"
 ) -> tuple[list[T], str | None]:
-    """One page, and the token of the next (None: it is the last). AwsServiceError `code` for a
-    token that no page had."""
+    """One page, and the token of the next page (None after the last one). Raises AwsServiceError
+    with `code` for an unknown token."""
     start = 0
     if token:
         start = int(token) if token.isascii() and token.isdecimal() and len(token) < 10 else -1

@@ -22,7 +22,7 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """`status` in RDS's words; `host` and `port` as this machine has them."""
+    """`status` is RDS's. `host` and `port` are those on this machine."""
 
     status: str
     host: str
@@ -30,11 +30,12 @@ class DatabaseState:
 
 
 States = Callable[[], Mapping[str, DatabaseState]]
-"""By the identifier of the cluster, or of the instance that is in none."""
+"""By the identifier of the cluster, or of an instance without a cluster."""
 
 
 Rotate = Callable[[str], Awaitable[None]]
-"""Gives the master user of a cluster, by its identifier, another password. BonkeiError."""
+"""Gives the master user of a cluster a new password. The argument is the cluster's identifier.
+Raises BonkeiError."""
 _ROTATES = {"DBClusterIdentifier", "RotateMasterUserPassword", "ApplyImmediately"}
 
 
@@ -100,8 +101,8 @@ def _is_cluster(one: DatabaseCluster) -> bool:
 async def _modify(
     blueprint: Callable[[], Blueprint], states: States, rotate: Rotate, call: AwsCall
 ) -> Json:
-    """Only a rotation. "You must apply the change immediately when rotating the master user
-    password" (ModifyDBCluster, RotateMasterUserPassword)."""
+    """Only a rotation is possible. "You must apply the change immediately when rotating the master
+    user password" (ModifyDBCluster, RotateMasterUserPassword)."""
     given, wanted = call.parameters, call.parameters["DBClusterIdentifier"]
     known = [one for one in blueprint().database_clusters if _is_cluster(one)]
     found = next((one for one in known if wanted in (one.identifier, one.arn)), None)

@@ -1,4 +1,4 @@
-"""Secrets Manager: the declared secrets, with the values of the vault. Tasks get the same."""
+"""Secrets Manager: the declared secrets, with the vault's values. Tasks get the same values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _CURRENT = "AWSCURRENT"
 
 
 def service(secrets: Callable[[], Sequence[Secret]], vault: Vault) -> AwsService:
-    """`secrets`: those that are declared now. Secrets that programs make are refused by name."""
+    """`secrets`: the currently declared ones. A program's call to create a secret is refused by
+    name."""
 
     async def get_secret_value(call: AwsCall) -> Mapping[str, Any]:
         secret = _find(secrets(), call)
@@ -90,7 +91,7 @@ def _description(secret: Secret, vault: Vault) -> dict[str, Any]:
 
 
 def _entry(secret: Secret, vault: Vault) -> dict[str, Any]:
-    """SecretListEntry: of the same members one has another name."""
+    """SecretListEntry has the same members, but one has another name."""
     described = _description(secret, vault)
     if (stages := described.pop("VersionIdsToStages", None)) is not None:
         described["SecretVersionsToStages"] = stages
@@ -98,6 +99,6 @@ def _entry(secret: Secret, vault: Vault) -> dict[str, Any]:
 
 
 def _version(value: str) -> str:
-    """An id that changes with the value, and says nothing of it."""
+    """An id that changes with the value, but reveals nothing about it."""
     digest = hashlib.sha256(b"version\0" + value.encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"

@@ -13,8 +13,8 @@ _USUAL = 3_600  # seconds
 
 
 def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
-    """`is_role`: whether the definitions have a role of this ARN. Whether it trusts the caller is
-    for the endpoint to say, as all permissions are."""
+    """`is_role`: whether the definitions have a role with this ARN. The endpoint decides whether
+    the role trusts the caller, as it decides all permissions."""
 
     async def get_caller_identity(call: AwsCall) -> Mapping[str, Any]:
         caller = call.caller
@@ -54,10 +54,9 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
 
 
 def _check_second_factor(call: AwsCall) -> None:
-    """There are no devices here: each IAM user has the device that it names, and any six digits
-    are its code. The rest is as on AWS: a device belongs to one user, and a role's session has
-    none.
-    """
+    """There are no devices here. Each IAM user has the device that it names, and any six digits are
+    a valid code. The rest is as on AWS: a device belongs to one user, and a role's session has no
+    device."""
     serial = call.parameters.get("SerialNumber")
     if serial is None:
         return

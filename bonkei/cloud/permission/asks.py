@@ -1,8 +1,8 @@
-"""Calls of AWS itself, without a client: a log is delivered into a bucket, an event goes to a
-topic, an image is pulled. AWS asks IAM for these, too.
+"""Calls that AWS makes itself: it delivers a log to a bucket, sends an event to a topic, pulls an
+image. These calls need permission from IAM, too.
 
-There are two kinds. A service calls as itself (`ServiceAsk`): only the resource's own policy can
-let it in. Or it calls as a role that the definitions give it (`RoleAsk`).
+There are two kinds. A service calls in its own name (`ServiceAsk`): only the resource's own policy
+can allow this. Or it calls with a role of the definitions (`RoleAsk`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ Context = Mapping[str, tuple[str, ...]]
 @dataclass(frozen=True, slots=True)
 class ServiceAsk:
     """`service` such as `delivery.logs.amazonaws.com`. `source_arn`: the resource for which it
-    acts, as in aws:SourceArn. `accounts`: AWS's accounts in whose name the service also acts (an
-    older load balancer log is written by an account of the region). `context`: more condition
-    keys.
-    """
+    acts, as in aws:SourceArn. `accounts`: AWS's accounts that the service also acts for (an account
+    of the region writes the log of an older load balancer). `context`: more condition keys."""
 
     service: str
     action: str

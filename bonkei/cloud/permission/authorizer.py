@@ -1,4 +1,4 @@
-"""Decides each call, as AWS does before its services see it."""
+"""Decides each call, as AWS does before a service receives it."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Authorizer:
         now: float,
         via: Via = UNKNOWN,
     ) -> None:
-        """ApiError of the code AccessDenied for the first requirement that is not met. `via`: the
-        call's way."""
+        """Raises ApiError with the code AccessDenied for the first unmet requirement. `via`: the
+        route of the call."""
         for message in self.denials(caller, requirements, now, via):
             if message:
                 raise ApiError("AccessDenied", message, 403)
@@ -53,7 +53,8 @@ class Authorizer:
     def ask(
         self, caller: Caller, service: str, operation: str, parameters: Parameters, now: float
     ) -> str:
-        """AWS's denial of a call that a service of AWS would make as this caller; or nothing."""
+        """AWS's denial of a call that an AWS service would make for this caller; or an empty
+        text."""
         if (estate := self.estate) is None:
             return ""
         needed = required(service, operation, parameters, estate.names) or ()
@@ -62,23 +63,22 @@ class Authorizer:
     def explain(
         self, caller: Caller, action: str, resource: str, context: Context, now: float
     ) -> Explanation | None:
-        """The decision, even where nothing is enforced; it is not recorded. None before there are
-        definitions. CloudError.
-        """
+        """The decision, even if nothing is enforced. It is not recorded. None before there are
+        definitions. Raises CloudError."""
         if (estate := self._estate) is None:
             return None
         known = {**_context_of(caller, int(now), estate.names.place.region), **context}
         return explain(estate, caller, action, resource, known)
 
     def ask_as_role(self, ask: RoleAsk, caller: Caller, now: float) -> str:
-        """AWS's denial of a call that a service makes as a role; or nothing. `caller`: the session
-        of that role."""
+        """AWS's denial of a call that a service makes with a role; or an empty text. `caller`: the
+        session of that role."""
         if (estate := self.estate) is None:
             return ""
         return next(filter(None, self.denials(caller, requirements(ask, estate.names), now)), "")
 
     def ask_as_service(self, ask: ServiceAsk, now: float) -> str:
-        """AWS's denial of a call that a service makes as itself; or nothing."""
+        """AWS's denial of a call that a service makes in its own name; or an empty text."""
         if (estate := self.estate) is None:
             return ""
         for each in requirements(ask, estate.names):
@@ -100,8 +100,8 @@ class Authorizer:
     def denials(
         self, caller: Caller, requirements: Iterable[Requirement], now: float, via: Via = UNKNOWN
     ) -> Iterator[str]:
-        """For each requirement the message of its denial, or nothing where it is allowed or not
-        enforced. Each denial is recorded. An empty answer for a role that cannot be judged."""
+        """For each requirement, the message of its denial; empty if it is allowed or not enforced.
+        Each denial is recorded. The answer is empty for a role that cannot be judged."""
         if (estate := self.estate) is None or estate.unknown_policies(caller.role):
             return
         principal = Principal(caller.arn, caller.account, caller.role)
@@ -123,7 +123,7 @@ class Authorizer:
     def _deny(
         self, request: Request, decision: Decision, caller: Caller, now: float, via: Via = UNKNOWN
     ) -> str:
-        """Records it. The message where it is enforced, otherwise nothing."""
+        """Records the denial. Returns the message if it is enforced, otherwise an empty text."""
         message = denial(request, decision)
         enforced = self._enforce == "on"
         statement = decision.statement
@@ -142,7 +142,7 @@ class Authorizer:
 
 
 def _ask(request: Request, each: Requirement, policies: Policies) -> tuple[Request, Decision]:
-    """The decision, by the resource's other spelling where the first is not allowed."""
+    """The decision. If the resource's first spelling is not allowed, its other spelling decides."""
     decision = decide(request, policies)
     if not decision.is_allowed and not decision.is_explicit and each.alternative:
         other = replace(request, resource=each.alternative)
@@ -151,9 +151,8 @@ def _ask(request: Request, each: Requirement, policies: Policies) -> tuple[Reque
 
 
 def _passes_endpoint(each: Requirement) -> bool:
-    """Whether the request passes the caller's endpoint. A service uses a customer's key with the
-    caller's right, but not through that endpoint. Passing a role on is not a call.
-    """
+    """Whether the request goes through the caller's endpoint. A service uses a customer's key with
+    the caller's permission, but not through that endpoint. Passing a role is not a call."""
     return "kms:viaservice" not in each.context and each.action != "iam:PassRole"
 
 
@@ -167,7 +166,7 @@ Context = Mapping[str, tuple[str, ...]]
 
 
 def _context_of_service(ask: ServiceAsk, now: float, estate: Estate) -> Context:
-    """As "Cross-service confused deputy prevention" (IAM User Guide) has it."""
+    """As in "Cross-service confused deputy prevention" (IAM User Guide)."""
     account = estate.names.place.account
     context = {
         "aws:principalisawsservice": "true",
@@ -185,7 +184,7 @@ def _context_of_service(ask: ServiceAsk, now: float, estate: Estate) -> Context:
 
 @lru_cache(maxsize=64)
 def _context_of(caller: Caller, now: int, region: str) -> Context:
-    """Of the "AWS global condition context keys". The endpoint counts as AWS's: with TLS."""
+    """Some of the "AWS global condition context keys". The endpoint counts as AWS's, with TLS."""
     context = {
         "aws:principalarn": caller.role or caller.arn,
         "aws:principalaccount": caller.account,

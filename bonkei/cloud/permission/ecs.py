@@ -1,4 +1,4 @@
-"""The permissions of ECS's operations, with the roles that a task is given.
+"""The permissions of ECS's operations, including those to pass roles to a task.
 
 "Actions, resources, and condition keys for Amazon Elastic Container Service", and "IAM roles for
 Amazon ECS", section "IAM permissions to pass a role".
@@ -54,7 +54,7 @@ def _arns(place: Place, prefix: str, names: Iterable[object]) -> Iterator[str]:
 def _new(
     operation: str, given: Parameters, names: Names, within: Mapping[str, tuple[str, ...]]
 ) -> Iterator[Requirement]:
-    """Whoever makes a task or a task definition passes its roles on."""
+    """The caller that creates a task or a task definition passes its roles."""
     runs = operation == "RunTask"
     named = str(given.get("taskDefinition") or "") if runs else f"{given.get('family') or ''}:*"
     [arn] = _arns(names.place, "task-definition", [names.task_definition(named) or named])

@@ -24,7 +24,7 @@ _EVERYTHING = Policy([PolicyStatement("", "Allow", actions=("*",), resources=("*
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    """`unknown`: ARNs of policies whose text is not known here."""
+    """`unknown`: ARNs of policies without a known text."""
 
     policy: Policy
     boundary: Policy | None
@@ -32,7 +32,7 @@ class _Identity:
 
 
 class Estate:
-    """Finds the policies that matter to a call. Preparing happens at the first call of a role."""
+    """Finds the policies that apply to a call. They are prepared at the first call of a role."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Estate:
         place: Place,
         others: Mapping[str, tuple[PolicyStatement, ...]] | None = None,
     ) -> None:
-        """`others`: policies that the definitions do not have, by ARN."""
+        """`others`: policies that are not in the definitions, by ARN."""
         self._others = others or {}
         self.names: Names = names_of(blueprint, place)
         self._roles = {role.arn: role for role in blueprint.roles}
@@ -56,12 +56,12 @@ class Estate:
         return self._roles.get(arn)
 
     def unknown_policies(self, role_arn: str) -> tuple[str, ...]:
-        """Why nothing is claimed about a role: policies that are attached and not known, or the
-        role itself when the definitions do not have it."""
+        """Why there is no decision about a role: attached policies without a known text, or the
+        role itself if it is not in the definitions."""
         return self._identity(role_arn).unknown
 
     def undecided(self) -> tuple[str, ...]:
-        """The roles whose calls are not judged, with the reason, for people."""
+        """The roles without decisions about their calls, and the reason, for people."""
         roles: dict[str, list[str]] = {}
         for arn, role in self._roles.items():
             for unknown in self.unknown_policies(arn):
@@ -73,9 +73,10 @@ class Estate:
         )
 
     def policies(self, role_arn: str, resource: str, action: str) -> Policies:
-        """`role_arn` empty: a person, who may do all that the resources allow the account."""
+        """`role_arn` empty: a person. A person may do everything that the resources allow the
+        account."""
         identity = self._identity(role_arn)
-        # A role's trust policy is about assuming it, not about passing it on or reading it.
+        # A role's trust policy applies to assuming the role, not to passing or reading it.
         is_role = resource in self._roles and action.startswith("sts:")
         passed = resource in self._roles and not is_role
         return Policies(
@@ -87,8 +88,8 @@ class Estate:
         )
 
     def looked_at(self, role_arn: str, resource: str) -> tuple[str, ...]:
-        """The addresses of the policies in which a permission was looked for: the role's own, those
-        attached to it, its boundary, and the resource's."""
+        """The addresses of the searched policies: those of the role itself, the attached ones, its
+        boundary, and the resource's."""
         found: list[str] = []
         if role := self._roles.get(role_arn):
             found += [each.address for each in role.statements]
@@ -100,9 +101,8 @@ class Estate:
         return tuple(dict.fromkeys(found))
 
     def policies_for_service(self, resource: str) -> Policies | None:
-        """The policy that admits a service as itself. None where the definitions do not have the
-        resource: then nothing is decided.
-        """
+        """The policy that may allow a service's call in its own name. None if the definitions do
+        not have the resource: then nothing is decided."""
         if resource.split(":")[2:3] == ["logs"]:
             return Policies(resource=self._groups)
         if _holder(resource) not in self._resources:
@@ -133,21 +133,19 @@ class Estate:
         return self._prepared[name]
 
     def _default_key_policy(self) -> PolicyStatement:
-        """As with the "default key policy": IAM policies of the account decide."""
+        """As in the "default key policy": the account's IAM policies decide."""
         return PolicyStatement(
             "", "Allow", ("kms:*",), resources=("*",), principals=(("AWS", self._root),)
         )
 
 
 def _holder(arn: str) -> str:
-    """The resource whose policy decides: for an object, its bucket."""
+    """The resource with the deciding policy: for an object, its bucket."""
     return arn.partition("/")[0] if ":s3:::" in arn else arn
 
 
 def _default_topic_policy(topic: str, account: str) -> PolicyStatement:
-    """ "Amazon SNS access control use cases": the owner, and services that publish in the owner's
-    name.
-    """
+    """The owner, and services that publish for it ("Amazon SNS access control use cases")."""
     return PolicyStatement(
         "",
         "Allow",
@@ -189,14 +187,15 @@ def _resource_policies(blueprint: Blueprint) -> Mapping[str, _Read]:
 
 
 def _of_log_groups(blueprint: Blueprint) -> Iterator[PolicyStatement]:
-    """The policies of the account that let services write to log groups."""
+    """The account's policies that let services write to log groups."""
     for policy in blueprint.log_resource_policies:
         block = Block(policy.address, {"policy": policy.document})
         yield from read_policy_document(block, "policy")
 
 
 def read_others(files: Mapping[str, Path]) -> Mapping[str, tuple[PolicyStatement, ...]]:
-    """The statements of documents in files, by ARN. BlueprintError when one is not a policy."""
+    """The statements of documents in files, by ARN. Raises BlueprintError if a document is not a
+    policy."""
     found = {}
     for arn, file in files.items():
         block = Block(str(file), {"policy": file.read_text(encoding="utf-8")})

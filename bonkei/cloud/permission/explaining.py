@@ -1,4 +1,4 @@
-"""May this role do this? The answer of IAM to a question that no call asks, and why."""
+"""May this role do this? The answer of IAM to a question without a call, and the reason."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _RESOURCE = re.compile(r"\*|arn:[^\s*?]{1,1500}")
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`statement`: the one that allows or denies explicitly; None where nothing allows. `near`:
-    statements about the action that do not decide: another resource, a condition that is not met.
-    `unknown`: policies whose text is not known, so that the answer is none.
-    """
+    """`statement`: the one that allows or explicitly denies; None if nothing allows. `near`:
+    statements about the action that do not decide, because of another resource or an unmet
+    condition. `unknown`: policies without a known text; with them there is no answer."""
 
     is_allowed: bool
     reason: str
@@ -37,7 +36,7 @@ class Explanation:
 def explain(
     estate: Estate, caller: Caller, action: str, resource: str, context: Context
 ) -> Explanation:
-    """`context`: condition keys, in lower case. CloudError for an invalid question."""
+    """`context`: condition keys in lower case. Raises CloudError for an invalid question."""
     if not _ACTION.fullmatch(action):
         raise CloudError(
             f"{action!r} is no action", remedy="write it as IAM does: s3:GetObject, without a *"

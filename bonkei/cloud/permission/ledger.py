@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 KEPT = 1_000
-"""So many denials are kept; the file holds twice that at most."""
+"""This many denials are kept. The file holds at most twice as many."""
 RESOURCES = 50
-"""So many resources of one action are remembered by name."""
+"""This many resources of one action are remembered by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """`enforced`: false when the call was let through nevertheless. `looked_at`: the addresses of
-    the policies in which a permission was looked for. `statement`: the one that denied explicitly.
-    """
+    """`enforced`: False if the call was allowed all the same. `looked_at`: the addresses of the
+    searched policies. `statement`: the one that denied explicitly."""
 
     time: float
     role: str
@@ -39,7 +38,7 @@ class Denial:
 
 
 class Ledger:
-    """Appends each denial at once. Writes a used permission at its first use."""
+    """Writes each denial at once, and a used permission at its first use."""
 
     def __init__(self, directory: Path) -> None:
         self.denied_file = directory / "denied.jsonl"
@@ -49,14 +48,14 @@ class Ledger:
         self._written = 0
 
     def open(self) -> None:
-        """Continue where an earlier run has ended. A damaged file starts again."""
+        """Continue after an earlier run. A damaged file is replaced."""
         self._written = sum(1 for _ in self._lines())
         with suppress(OSError, ValueError):
             found = json.loads(self.used_file.read_text(encoding="utf-8"))
             self._used = {role: dict(actions) for role, actions in found.items()}
 
     def deny(self, denial: Denial) -> None:
-        """A disk that is full takes no record, and no call has to fail for that."""
+        """If the disk is full, nothing is recorded. The call must not fail for that."""
         with suppress(OSError):
             if self._written >= 2 * KEPT:
                 self._shorten()

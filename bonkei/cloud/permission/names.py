@@ -1,4 +1,4 @@
-"""From the names in a call to ARNs and to the customer's keys of the resources."""
+"""From the names in a call to ARNs, and to the customer's keys of the resources."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.permission.requirement import ALL, Place
 
-_KEY_ID = 36  # bytes of a ciphertext's head: MiniStack writes the key's id there
+_KEY_ID = 36  # bytes at the head of a ciphertext; MiniStack writes the key's id there
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """`keys`: id, alias or ARN -> ARN; `secrets`: name or ARN -> ARN.
 
-    Each `…_keys`: ARN (of a bucket: its name) -> ARN of the customer's key. A thing that a key of
-    AWS's own encrypts is missing there: that key asks its caller for no permission. `roles`: name
+    Each `…_keys`: ARN (of a bucket: its name) -> ARN of the customer's key. A thing that AWS's own
+    key encrypts is missing there, because that key needs no permission of the caller. `roles`: name
     -> ARN. `task_definitions`: family, with and without its revision -> ARN; `task_roles`: that ARN
     -> its execution and its task role.
     """
@@ -36,7 +36,8 @@ class Names:
     task_roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def task_definition(self, name: str) -> str:
-        """The ARN of a task definition by `family`, `family:revision` or ARN; empty: unknown."""
+        """The ARN of a task definition from `family`, `family:revision` or an ARN; empty if
+        unknown."""
         return name if name.startswith("arn:") else self.task_definitions.get(name, "")
 
     def key(self, name: str) -> str:
@@ -44,7 +45,8 @@ class Names:
         return self.keys.get(name) or (_arn(self.place, "kms", "key/", name) if name else ALL)
 
     def key_of(self, arn: str) -> str:
-        """The customer's key of a bucket, an object, a topic, a queue or a secret; or nothing."""
+        """The customer's key of a bucket, an object, a topic, a queue or a secret; or an empty
+        text."""
         if ":s3:::" in arn:
             return self.bucket_keys.get(arn.partition(":::")[2].partition("/")[0], "")
         return next(
@@ -57,7 +59,7 @@ class Names:
         )
 
     def key_of_ciphertext(self, text: str) -> str:
-        """The id of the key that a ciphertext (base64) was made with; empty when it has none."""
+        """The id of the key that made a ciphertext (base64); empty without one."""
         try:
             head = base64.b64decode(text, validate=True)[:_KEY_ID]
         except (binascii.Error, ValueError):
@@ -66,7 +68,7 @@ class Names:
         return found if found in self.keys else ""
 
     def secret(self, name: str) -> str:
-        """A secret's ARN ends in six characters that its name does not say."""
+        """A secret's ARN ends in six characters that are not in its name."""
         return self.secrets.get(name) or _arn(self.place, "secretsmanager", "secret:", name)
 
     def table(self, name: str) -> str:

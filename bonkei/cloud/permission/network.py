@@ -1,8 +1,8 @@
-"""The way of a call through the caller's network: whether AWS would let the connection time out,
-which endpoint's policy is asked, and the condition keys that say where the call comes from.
+"""The route of a call through the caller's network: whether the connection would time out on AWS,
+the endpoint policy on the route, and the condition keys about the call's origin.
 
-"AWS global condition context keys": aws:SourceIp is in a request that does not come through an
-endpoint, aws:VpcSourceIp and aws:SourceVpce in one that does.
+"AWS global condition context keys": a request through an endpoint has aws:VpcSourceIp and
+aws:SourceVpce. Any other request has aws:SourceIp.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ _SAID_AGAIN = 60.0  # seconds after which the same obstacle is reported again
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """`obstacle`: why the connection would time out; empty: it is open, or not enforced.
-    `context`: the condition keys of the route. `policy`: the endpoint's own, where it has one;
-    `endpoint`: its Terraform address.
-    """
+    """`obstacle`: why the connection would time out; empty if it is open, or not enforced.
+    `context`: the condition keys of the route. `policy`: the endpoint's own, if it has one.
+    `endpoint`: its Terraform address."""
 
     obstacle: str = ""
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -37,13 +36,12 @@ class Via:
 
 
 UNKNOWN = Via()
-"""The way of a caller of which nothing is known: everything is open."""
+"""The route of an unknown caller: everything is open."""
 
 
 class NetworkWays:
-    """`enforce`: "report" lets calls pass and reports those that would have timed out. `report`
-    gets an obstacle at once, and not again for a minute.
-    """
+    """`enforce`: with "report", calls pass, and those that would have timed out are reported.
+    `report` gets an obstacle at once, and then not again for a minute."""
 
     def __init__(
         self,
@@ -77,7 +75,7 @@ class NetworkWays:
         self._find = lru_cache(maxsize=2048)(find)
 
     def via(self, caller: Caller, service: str, region: str) -> Via:
-        """The way of a call. An obstacle is reported and recorded at once."""
+        """The route of a call. An obstacle is reported and recorded at once."""
         if not caller.source:
             return UNKNOWN
         found = self._find(caller.source, service, region, caller.arn)

@@ -1,4 +1,4 @@
-"""A bucket's notifications, as far as their receivers let S3 in.
+"""A bucket's notifications, without those to receivers that do not admit S3.
 
 "Granting permissions to publish event notification messages to a destination" (Amazon S3 User
 Guide): S3 refuses the whole configuration with "Unable to validate the following destination
@@ -19,13 +19,12 @@ _KINDS = (
     ("CloudFunctionConfiguration", "CloudFunction", "lambda:InvokeFunction"),
 )
 Ask = Callable[[str, str, str, str], str]
-"""Service, action, resource, source -> the denial, or nothing."""
+"""Service, action, resource, source -> the denial, or an empty text."""
 
 
 def permitted(bucket: Bucket, ask: Ask) -> tuple[Bucket, tuple[str, ...]]:
-    """The bucket without the notifications whose receivers do not admit S3; also the omitted
-    ones.
-    """
+    """The bucket without notifications to receivers that do not admit S3; and the omitted
+    notifications."""
     notes: list[str] = []
     settings = tuple(_permitted(bucket, each, ask, notes) for each in bucket.settings)
     return (replace(bucket, settings=settings) if notes else bucket), tuple(notes)

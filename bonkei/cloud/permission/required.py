@@ -17,7 +17,7 @@ from bonkei.cloud.permission.requirement import Requirement
 def required(
     call: Call, parameters: Mapping[str, Any], request: Request, names: Names
 ) -> tuple[Requirement, ...]:
-    """The permissions of a call; none for a service whose permissions are not known here."""
+    """The permissions that a call needs; none for a service with unknown permissions."""
     if call.service == "s3":
         found = s3.required(call.operation, request, names)
     else:
@@ -26,7 +26,7 @@ def required(
 
 
 def sent_parameters(call: Call, request: Request, body: bytes) -> Mapping[str, Any]:
-    """The parameters of a call for MiniStack. ApiError when the body is not a JSON object."""
+    """The parameters of a call for MiniStack. Raises ApiError if the body is not a JSON object."""
     if call.service == "s3":
         return {}
     if call.protocol != "json":

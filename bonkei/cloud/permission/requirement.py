@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 ALL = "*"
-"""The resource of an action that IAM does not restrict to resources."""
+"""The resource of an action that IAM cannot restrict to resources."""
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
     """`resource`: an ARN or `*`. `alternative`: a second spelling of the same resource that IAM
-    accepts. `context`: condition keys, in lower case, that this requirement has and others lack."""
+    accepts. `context`: condition keys, in lower case, that only this requirement has."""
 
     action: str
     resource: str = ALL

@@ -1,8 +1,8 @@
 """The permissions of the services that the miniature's rooms answer: ECS, Lambda, CloudWatch, …
 
-Nearly every action has the name of its operation. `_RESOURCES`: the parameters in which a call
-names its resources; a call that names none is about `*`. "Actions, resources, and condition keys
-for AWS services", the Service Authorization Reference.
+Nearly every action has the name of its operation. `_RESOURCES`: the parameters that name a call's
+resources. A call without them is about `*`. "Actions, resources, and condition keys for AWS
+services", the Service Authorization Reference.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _RESOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "scheduler": (("Name", "schedule/{group}{}"), ("ResourceArn", "{}")),
     "application-autoscaling": (),
 }  # fmt: skip
-# Operations that IAM does not restrict to a resource, by how their names begin.
+# Operations that IAM does not restrict to a resource, by the beginning of their names.
 _WITHOUT: Mapping[str, tuple[str, ...]] = {
     "cloudwatch": ("DescribeAlarmsForMetric", "GetMetric", "ListMetrics", "PutMetricData"),
     "events": ("ListRule", "ListEventBuses", "TestEventPattern"),
@@ -60,7 +60,7 @@ _WITHOUT: Mapping[str, tuple[str, ...]] = {
                        "ListImports", "EstimateTemplateCost", "DescribeType", "ListTypes"),
     "ecr": ("GetAuthorizationToken",),
 }  # fmt: skip
-# A call that may name nothing is about all of a kind then.
+# If such a call names no resource, it is about all resources of a kind.
 _ALL_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "cloudwatch": (("DescribeAlarms", "alarm:*"), ("DescribeAlarmHistory", "alarm:*")),
     "rds": (("DescribeDBClusters", "cluster:*"), ("DescribeDBInstances", "db:*")),
@@ -70,9 +70,8 @@ _ALL_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 
 def finder(service: str) -> Find | None:
-    """The reader of a service's permissions; None for an unknown service. `service`: as in the
-    credential scope, or botocore's name.
-    """
+    """The reader of a service's permissions; None for an unknown service. `service`: its name in
+    the credential scope, or botocore's name."""
     name = {"monitoring": "cloudwatch", "elasticloadbalancing": "elbv2"}.get(service, service)
     if name in _OWN:
         return _OWN[name]

@@ -101,9 +101,9 @@ _READS = frozenset({"GetObject", "GetObjectVersion"})
 
 
 def required(operation: str, request: Request, names: Names) -> tuple[Requirement, ...] | None:
-    """The permissions; None for an operation that is not known here.
+    """The permissions; None for an unknown operation.
 
-    None of them for DeleteObjects: `deletion` is asked for each of its objects.
+    DeleteObjects has none: `deletion` is asked for each of its objects.
     """
     bucket, key = s3_resource(request)
     context = _context(request)
@@ -149,9 +149,9 @@ def _of_source(operation: str, request: Request, names: Names, root: str) -> Ite
 
 
 def _of_key(bucket: str, action: str, names: Names) -> Iterator[Requirement]:
-    """Of a bucket that a customer's key encrypts, the caller needs the key as well.
+    """If a customer's key encrypts the bucket, the caller needs the key as well.
 
-    "Using server-side encryption with AWS KMS keys", section "Permissions": also an upload in parts
+    "Using server-side encryption with AWS KMS keys", section "Permissions": a multipart upload also
     needs kms:Decrypt.
     """
     if not (key := names.bucket_keys.get(bucket)):
@@ -164,7 +164,7 @@ def _of_key(bucket: str, action: str, names: Names) -> Iterator[Requirement]:
 
 
 def _context(request: Request) -> dict[str, tuple[str, ...]]:
-    """ "Condition keys for Amazon S3": those that parameters and headers say."""
+    """ "Condition keys for Amazon S3": those from parameters and headers."""
     said = {f"s3:{name}": request.parameters.get(name) for name in ("prefix", "delimiter")}
     said["s3:max-keys"] = request.parameters.get("max-keys")
     said["s3:versionid"] = request.parameters.get("versionId")

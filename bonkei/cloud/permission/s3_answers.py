@@ -1,4 +1,4 @@
-"""Answers of S3 that depend on the caller's permissions, beyond yes and no.
+"""Answers of S3 that depend on the caller's permissions in more ways than yes and no.
 
 DeleteObjects treats each key separately: "the action returns the result of each key" (Amazon S3 API
 Reference). A missing object is a 404 only for a caller that may list the bucket; others get a 403:
@@ -33,9 +33,8 @@ _OF_BODY = ("content-length", "content-md5", "x-amz-checksum", "x-amz-content-sh
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The call as it is passed on, or `answer` instead of that. `alterations`: status -> the
-    function that changes S3's answer.
-    """
+    """The call in the form to pass on, or `answer` in its place. `alterations`: status -> the
+    function that changes S3's answer."""
 
     request: Request
     body: bytes | None
@@ -44,7 +43,7 @@ class Decided:
 
 
 class S3Rights:
-    """The effect of the caller's rights on a call and on its answer."""
+    """The effect of the caller's permissions on a call and on its answer."""
 
     def __init__(self, authorizer: Authorizer) -> None:
         self._authorizer = authorizer
@@ -88,7 +87,7 @@ class S3Rights:
     def _missing(
         self, call: Call, caller: Caller, request: Request, now: float, via: Via, body: bytes
     ) -> Answer | None:
-        """A bucket that is missing stays a 404."""
+        """For a missing bucket, the answer stays a 404."""
         estate = self._authorizer.estate
         if estate is None or b"<Code>NoSuchBucket</Code>" in body:
             return None
@@ -113,7 +112,7 @@ def deleted_objects(body: bytes) -> Keys:
 
 
 def without(body: bytes, denied: Mapping[tuple[str, str], str]) -> bytes:
-    """The call, of only those objects that may be deleted; empty when none is left."""
+    """The call for only those objects that may be deleted; empty if there are none."""
     root = _parse(body)
     if root is None:
         return body

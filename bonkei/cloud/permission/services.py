@@ -1,4 +1,4 @@
-"""The permissions of every other service's operations: which action, on which ARN.
+"""The permissions of all other services' operations: action and ARN.
 
 "Actions, resources, and condition keys for AWS services", the Service Authorization Reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/
@@ -23,7 +23,7 @@ _Find = Callable[[str, Parameters, Names], Iterator[Requirement]]
 def required(
     service: str, operation: str, parameters: Parameters, names: Names
 ) -> tuple[Requirement, ...] | None:
-    """The permissions, if any; None for a service that is not known here."""
+    """The permissions, if any; None for an unknown service."""
     find = _SERVICES.get(service) or rooms.finder(service)
     return None if find is None else tuple(find(operation, parameters, names))
 
@@ -95,7 +95,8 @@ def _dynamodb(operation: str, given: Parameters, names: Names) -> Iterator[Requi
 
 
 def _stream_of(given: Parameters) -> str:
-    """The stream that the store has written into an iterator; of no stream where it is none."""
+    """The stream that the store has written into an iterator; an empty text if it is not an
+    iterator."""
     try:
         found = json.loads(base64.urlsafe_b64decode(str(given["ShardIterator"]).encode()))
         return str(found["arn"])
@@ -174,9 +175,9 @@ def _secretsmanager(operation: str, given: Parameters, names: Names) -> Iterator
 
 
 def _sts(operation: str, given: Parameters, _: Names) -> Iterator[Requirement]:
-    """GetCallerIdentity needs no permission, by its own documentation. A second factor is known to
-    the role's trust policy only: not to the session that AssumeRole makes ("Secure API access with
-    MFA" of IAM's guide)."""
+    """GetCallerIdentity needs no permission, by its own documentation. Only the role's trust policy
+    sees a second factor. The session from AssumeRole does not ("Secure API access with MFA" of
+    IAM's guide)."""
     if operation.startswith("Assume"):
         factor = bool(given.get("SerialNumber") and given.get("TokenCode"))
         context = {"aws:multifactorauthpresent": ("true",), "aws:multifactorauthage": ("0",)}
@@ -203,12 +204,13 @@ def _logs(operation: str, given: Parameters, names: Names) -> Iterator[Requireme
         name = each.partition(":log-group:")[2].removesuffix(":*") or each
         of_group = names.place.arn("logs", f"log-group:{name}")
         stream = f"{of_group}:log-stream:{given.get('logStreamName') or ''}"
-        # Policies name a group with and without `:*`; of a stream's actions only the former fits.
+        # Policies name a group with and without `:*`. For a stream's actions, only the former
+        # matches.
         yield Requirement(action, stream, "" if given.get("logStreamName") else of_group)
 
 
 def with_key(action: str, key: str, via: str) -> Requirement:
-    """An action on the key that a service takes with the caller's own permission."""
+    """An action on the key that a service uses with the caller's own permission."""
     return Requirement(f"kms:{action}", key, context={"kms:viaservice": (via,)})
 
 
@@ -227,4 +229,4 @@ _SERVICES: dict[str, _Find] = {
     "logs": _logs,
 }
 OBSERVED = frozenset({"s3", *_SERVICES}) | rooms.OBSERVED
-"""The services whose calls are seen and decided here, by their names in actions."""
+"""The services with calls that are seen and decided here, by their names in actions."""

@@ -1,8 +1,8 @@
 """Bodies from clients and answers to them, bounded in time and in memory.
 
-A body is waited for as S3 waits: "RequestTimeout: Your socket connection to the server was not read
-from or written to within the timeout period. Idle connections will be closed." ("Error responses"
-in the Amazon S3 API Reference.)
+The endpoint waits for a body as S3 does: "RequestTimeout: Your socket connection to the server was
+not read from or written to within the timeout period. Idle connections will be closed." ("Error
+responses" in the Amazon S3 API Reference.)
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bonkei.cloud.port.connection import Connection, connection_of
 from bonkei.cloud.settings import Limits
 
 SMALL = 64 * 1024
-"""Bytes that are not counted: each connection has buffers of that size anyway."""
+"""Bytes that are not counted, because each connection has buffers of that size anyway."""
 
 
 class Bodies:
@@ -28,12 +28,13 @@ class Bodies:
         self._held = 0
 
     async def whole(self, incoming: web.BaseRequest, longest: int) -> bytes:
-        """A body of at most `longest` bytes. ApiError; ConnectionError when the client goes."""
+        """A body of at most `longest` bytes. Raises ApiError, and ConnectionError if the client
+        disconnects."""
         announced = incoming.content_length
         if announced is not None and announced > longest:
             raise TOO_LARGE
         content = incoming.content
-        if content.is_eof():  # it came with its head, as most do
+        if content.is_eof():  # it came together with its head, as most do
             body = content.read_nowait()
             if len(body) > longest:
                 raise TOO_LARGE
@@ -77,7 +78,7 @@ class Bodies:
     async def write(
         self, incoming: web.BaseRequest, response: web.StreamResponse, piece: bytes
     ) -> None:
-        """Hand on a piece of an answer. ConnectionError when the client does not take it."""
+        """Send a piece of an answer. Raises ConnectionError if the client does not take it."""
         connection = connection_of(incoming)
         connection.wait()
         try:
@@ -90,7 +91,7 @@ class Bodies:
             connection.got(len(piece))
 
     async def deliver(self, incoming: web.BaseRequest, response: web.Response) -> None:
-        """Hand on an answer that is more than a connection buffers."""
+        """Send an answer that is larger than a connection's buffers."""
         await response.prepare(incoming)
         connection = connection_of(incoming)
         connection.wait()

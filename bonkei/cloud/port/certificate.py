@@ -1,4 +1,4 @@
-"""The endpoint's certificate, for clients that insist on TLS: made at the first start.
+"""The endpoint's certificate, for clients that insist on TLS. It is created at the first start.
 
 The home's authority signs one certificate, and its key is deleted at once. So a client that trusts
 the authority (`ca.pem`) trusts only this endpoint. Both are renewed a month before they expire.
@@ -23,7 +23,7 @@ def ca_file(directory: Path) -> Path:
 
 
 def load_tls(directory: Path, now: float | None = None) -> ssl.SSLContext:
-    """The server's TLS context. A missing or expiring certificate is created. OSError when it
+    """The server's TLS context. A missing or expiring certificate is created. Raises OSError if it
     cannot be written."""
     now = time.time() if now is None else now
     context = _load(directory, now)
@@ -35,8 +35,8 @@ def load_tls(directory: Path, now: float | None = None) -> ssl.SSLContext:
 
 
 def _load(directory: Path, now: float) -> ssl.SSLContext | None:
-    """None when there is nothing, it is damaged, or it ends soon: by the file's time, since reading
-    a certificate's own takes a library that is slow to load."""
+    """None if there is no certificate, if it is damaged, or if it expires soon. The file's time
+    decides, because reading a certificate's own time needs a library that is slow to load."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     with suppress(OSError, ssl.SSLError):
@@ -55,7 +55,7 @@ def _write(directory: Path, now: float) -> None:
     contents = {
         directory / "key.pem": made.key,
         directory / "certificate.pem": made.certificate,
-        ca_file(directory): made.authority,  # the last: it says when all of them were made
+        ca_file(directory): made.authority,  # the last: its time counts for all of them
     }
     for file, content in contents.items():
         draft = file.with_suffix(".new")

@@ -1,4 +1,4 @@
-"""A client's connection: how much it may send before a call, and whether it is worth its place."""
+"""A client's connection: how much it may send before a call, and whether it may keep its place."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bonkei.cloud.settings import Limits
 _GRACE = 5.0  # seconds for a client to read the data written before the end
 _LINGER = 1.0  # seconds for which the rest of a refused body is read: the client may see the answer
 _WINDOW = 10.0  # seconds over which a pace is measured
-_STALL = 15.0  # seconds in a crowd: a client that sends 500 bodies at once may stop for a few
+_STALL = 15.0  # seconds in a crowd: a client that sends 500 bodies at once may pause
 _PACE = 4 * 1024
-"""Bytes a second that a client of this machine always reaches."""
+"""Bytes a second that every client on this machine reaches."""
 _PAUSE = 0.05  # seconds until there may be a place again
 _TOO_LONG = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -24,9 +24,8 @@ _TOO_LONG = (
 
 
 class Connection(RequestHandler):
-    """aiohttp's connection, with bounds. Readers of a body and writers of an answer call `wait`
-    and `got`.
-    """
+    """aiohttp's connection, with limits. Code that reads a body or writes an answer calls `wait`
+    and `got`."""
 
     def __init__(
         self, server: Connections, limits: Limits, loop: asyncio.AbstractEventLoop
@@ -51,7 +50,7 @@ class Connection(RequestHandler):
         """Whether a call is being answered."""
 
     def wait(self) -> None:
-        """From here on, only the client can continue."""
+        """From now on, only the client can continue."""
         if not self._waits:
             now = self._waited = self._loop.time()
             self._waits = True
@@ -64,7 +63,7 @@ class Connection(RequestHandler):
         self._bytes += size
 
     def is_slow(self, now: float, stall: float) -> bool:
-        """Whether it keeps its place by sending or taking next to nothing."""
+        """Whether it keeps its place although it sends or takes almost nothing."""
         if not self._waits:
             return False
         passed = now - self._window
@@ -84,19 +83,19 @@ class Connection(RequestHandler):
 
     @property
     def _has_no_head(self) -> bool:
-        """Whether the head of its next call is not whole yet."""
+        """Whether the head of its next call is still incomplete."""
         waiter = self._waiter
         return not self._request_count or (waiter is not None and not waiter.done())
 
     def force_close(self) -> None:
-        """Close the connection even of a client that never reads the written data."""
+        """Close the connection, even if the client never reads the written data."""
         transport = self.transport
         super().force_close()
         if transport is not None and transport.get_write_buffer_size():
             self._loop.call_later(_GRACE, transport.abort)
 
     def abort(self) -> None:
-        """At once: the call ends with an error of the connection."""
+        """Abort at once. The call ends with a connection error."""
         if self.transport is not None:
             self.transport.abort()
 
@@ -118,7 +117,7 @@ class Connections(web.Server):
 
 
 class Crowd:
-    """The calls that hold one of a few places. When all are taken, clients that do next to nothing
+    """The calls that hold one of a few places. When all are taken, clients that do almost nothing
     lose theirs."""
 
     def __init__(self, places: int) -> None:
@@ -126,7 +125,7 @@ class Crowd:
         self._inside: set[Connection] = set()
 
     async def enter(self, connection: Connection) -> None:
-        """Returns when there is a place; `leave` gives it back."""
+        """Returns when there is a free place. `leave` gives it back."""
         while not self.enter_now(connection):  # noqa: ASYNC110 - a place may be free by a client's end
             await asyncio.sleep(_PAUSE)
 
@@ -146,7 +145,7 @@ class Crowd:
 
 
 def connection_of(incoming: web.BaseRequest) -> Connection:
-    """The connection of a call that a `Connections` server has taken."""
+    """The connection of a call, in a `Connections` server."""
     connection = incoming.protocol
     assert isinstance(connection, Connection)  # noqa: S101 - the server makes no others
     return connection

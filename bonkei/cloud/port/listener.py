@@ -19,23 +19,22 @@ from bonkei.cloud.port.connection import Connection, Connections, connection_of
 from bonkei.cloud.settings import HOST, Limits
 
 _CLOSED = 32  # of the oldest connections, beyond the limit
-_GRACE = 5.0  # seconds for the calls that are being answered when it stops
-_GONE = 499  # as nginx names a client that has closed its connection
+_GRACE = 5.0  # seconds for the calls in progress when it stops
+_GONE = 499  # nginx's status for a client that has closed its connection
 _HANDSHAKE = b"\x16"
 _PATIENCE = 10.0  # seconds for a first byte, and for a handshake
 _PAUSE = 0.05  # seconds until there may be room again
 _BACKLOG = 1_024
-_BUFFER = 128 * 1024  # bytes of a connection in the system, each way
+_BUFFER = 128 * 1024  # bytes of a connection in the system, in each direction
 
 Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Listener:
-    """`serve` answers a call. `tls`: None until a certificate exists. `report` is called once
-    when the system refuses connections. Connections above the limit wait in the system's queue.
-    The oldest idle connections are closed for them. When none is idle, those with nearly no
-    traffic are closed.
-    """
+    """`serve` answers a call. `tls`: None until a certificate exists. `report` is called once when
+    the system refuses connections. Connections above the limit wait in the system's queue. The
+    oldest idle connections are closed to make room. If none is idle, those with almost no traffic
+    are closed."""
 
     def __init__(self, serve: Serve, report: Callable[[str], None], limits: Limits) -> None:
         self._serve = serve
@@ -60,7 +59,7 @@ class Listener:
         return served + len(self._opening)
 
     def start(self, port: int) -> None:
-        """On the running loop. CloudError when the port is taken."""
+        """Listen on the running loop. Raises CloudError if the port is taken."""
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,7 +100,7 @@ class Listener:
         try:
             response = await self._serve(request)
             if not request.content.is_eof() and not response.prepared:
-                response.force_close()  # a client that was refused may not send the rest
+                response.force_close()  # a refused client may not send the rest
         except ConnectionError:
             return web.Response(status=_GONE)  # nobody gets it
         else:
@@ -124,8 +123,9 @@ class Listener:
             task.add_done_callback(self._opening.discard)
 
     async def _room(self, server: Connections) -> None:
-        """Returns when one more connection has room. It closes the oldest that are idle now and
-        were idle a pause ago: a new one might be about to send its first call."""
+        """Returns when there is room for one more connection. It closes the oldest connections that
+        are idle now and were idle a pause ago. A new connection might be about to send its first
+        call."""
         stall = self._limits.stall
         before, quiet = set[Connection](), set[asyncio.Task[None]]()
         while self.connections >= self._limits.connections:

@@ -12,14 +12,14 @@ from bonkei.cloud.provision.xml import render
 _THERE = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _GONE = frozenset({"NoSuchBucket"})
 _LAST = frozenset({"notification"})
-"""Settings that name other things. Those must exist first."""
+"""Settings that name other things. These must exist first."""
 _EMPTIED = {
     "versioning": S3Step("PUT", "", render("VersioningConfiguration", {"Status": "Suspended"})),
     "logging": S3Step("PUT", "", render("BucketLoggingStatus", {})),
     "notification": S3Step("PUT", "", render("NotificationConfiguration", {})),
     "acl": S3Step("PUT", "", headers=(("x-amz-acl", "private"),)),
 }
-"""How a setting ends that S3 has no DELETE for."""
+"""For settings without a DELETE in S3: the content that ends them."""
 _STAYS = frozenset({"object-lock"})
 
 
@@ -68,7 +68,7 @@ def _bucket(bucket: Bucket, region: str) -> Thing:
     location = render("CreateBucketConfiguration", {"LocationConstraint": region})
     lock = (("x-amz-bucket-object-lock-enabled", "true"),) if bucket.object_lock else ()
     make = S3Step("PUT", path, "" if region == "us-east-1" else location, _THERE, headers=lock)
-    # S3 refuses to delete a bucket that holds something; so does this one.
+    # S3 refuses to delete a bucket with content. So does this one.
     delete = S3Step("DELETE", path, accepted=_GONE)
     end: tuple[Call, ...] = (delete,)
     if bucket.force_destroy:

@@ -16,7 +16,8 @@ _THERE = frozenset({"AlreadyExistsException"})
 
 
 def keys(found: tuple[Key, ...]) -> Iterator[Thing]:
-    """A key ends as on AWS: after its waiting period. Declared again meanwhile, it is back."""
+    """As on AWS, a key is deleted after a waiting period. If it is declared again meanwhile, it is
+    restored."""
     for key in found:
         yield _key(key)
         yield from _tags(key)

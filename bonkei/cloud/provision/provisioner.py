@@ -1,4 +1,4 @@
-"""Takes the steps, and remembers below the home the things that it has made."""
+"""Takes the steps, and remembers the created things in a file below the home."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ _THERE = frozenset({"QueueNameExists", "com.amazonaws.sqs#QueueNameExists"})
 
 
 def queues(found: tuple[Queue, ...]) -> Iterator[Thing]:
-    """A queue's redrive policy names another queue, so all queues exist before any has one."""
+    """A queue's redrive policy names another queue, so all queues are created before the
+    policies."""
     yield from map(_queue, found)
     for queue in found:
         yield from _attributes(queue)

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from bonkei.cloud.provision.step import Call, Step, Thing
 
 _PHASES = {"alias": "key", "queue-attributes": "queues", "queue-tags": "queues"}
-"""Of kinds whose phase is not the first word of their name. A queue's settings name other queues:
-all of them exist by then."""
+"""Kinds whose phase is not the first word of their name. A queue's settings name other queues, so
+all queues must exist first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Steps for one thing; `subject` is its address in the definitions, or its name. Works of one
-    `phase` may be done at the same time, except those with the same subject.
-    """
+    """Steps for one thing; `subject` is its address in the definitions, or its name. Work of one
+    `phase` may run at the same time, except for the same subject."""
 
     subject: str
     region: str
@@ -27,7 +26,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A thing made before: its definition's fingerprint, and the steps to remove it."""
+    """An existing thing: its definition's fingerprint, and the steps to remove it."""
 
     fingerprint: str
     region: str
@@ -36,15 +35,15 @@ class Made:
 
 
 def has_made(things: Sequence[Thing], made: Mapping[str, Made]) -> bool:
-    """Whether exactly these things were made before, as they are declared now."""
+    """Whether exactly these things exist, as they are declared now."""
     return {thing.id: thing.fingerprint for thing in things} == {
         name: before.fingerprint for name, before in made.items()
     }
 
 
 def reconcile(things: Sequence[Thing], made: Mapping[str, Made]) -> tuple[Work, ...]:
-    """All wanted things are ensured each time: the store may have lost its last changes. Things
-    that are no longer wanted are removed at the end."""
+    """All wanted things are ensured each time, because the store may have lost its last changes.
+    Things that are no longer wanted are removed at the end."""
     wanted = {thing.id for thing in things}
     work = []
     for thing in things:

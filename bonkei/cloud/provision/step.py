@@ -11,13 +11,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class JsonStep:
-    """A call of a JSON protocol: the store takes what `target` names with `content`."""
+    """A call of a JSON protocol: the operation `target` with `content`."""
 
     service: str
     target: str
     content: Mapping[str, Any] = field(default_factory=dict, repr=False)
     accepted: frozenset[str] = frozenset()
-    """Error codes that count as success: the thing exists already, or is gone already."""
+    """Error codes that count as success: the thing already exists, or is already gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ Call = JsonStep | S3Step | EmptyStep
 
 @dataclass(frozen=True, slots=True)
 class Unless:
-    """`call`, unless `probe` succeeds: for things that a second call would create twice."""
+    """`call`, unless `probe` succeeds. For things that a second call would create again."""
 
     probe: Call
     call: Call
@@ -61,12 +61,11 @@ Step = Call | Unless
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """A declared thing. `steps` create or correct it: they may be repeated any number of times.
-    `changes` are taken only when the definition has changed. `end` removes it, as far as AWS
-    would. It is removed before a change when `anew` is set, and when `identity` differs: AWS
-    cannot change that. `content` is part of the definition and of no step. `once`: its steps are
-    not repeated when it exists already, since others would notice.
-    """
+    """A declared thing. `steps` create or correct it, and may be repeated any number of times.
+    `changes` are taken only if the definition has changed. `end` removes it, if AWS would. It is
+    removed before a change if `anew` is set or `identity` differs, because AWS cannot change it.
+    `content` is part of the definition, but not of a step. `once`: its steps are not repeated if it
+    exists, because others would notice."""
 
     kind: str
     name: str
@@ -86,7 +85,7 @@ class Thing:
 
     @property
     def fingerprint(self) -> str:
-        """A digest that differs between definitions of the thing. It holds no values."""
+        """A digest that differs between definitions of the thing. It does not reveal values."""
         steps = [asdict(step) for step in (*self.steps, *self.changes)]
         text = json.dumps([steps, self.content], default=sorted)
         return hashlib.sha256(text.encode()).hexdigest()

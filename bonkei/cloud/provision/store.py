@@ -24,7 +24,7 @@ _READY = 30.0
 
 
 class MiniStackStore:
-    """Where the provisioner takes its steps. `definitions`: where files are that objects name."""
+    """The provisioner takes its steps here. `definitions`: the folder with the files of objects."""
 
     def __init__(self, backing: Backing, account: str, definitions: Path) -> None:
         self._backing = backing

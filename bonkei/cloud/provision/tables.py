@@ -18,7 +18,7 @@ _SAME = frozenset(
 
 
 def tables(found: tuple[Table, ...]) -> Iterator[Thing]:
-    """Each with its indexes, its time to live, its tags."""
+    """Each table with its indexes, its time to live, and its tags."""
     for table in found:
         yield _table(table)
         for index in table.definition.get("GlobalSecondaryIndexes", ()):
@@ -48,7 +48,8 @@ def _table(table: Table) -> Thing:
 
 
 def _end(table: Table) -> tuple[Call, ...]:
-    """With deletion protection it stays, as on AWS. A person has to lift the protection first."""
+    """With deletion protection the table stays, as on AWS. A person must remove the protection
+    first."""
     return (_call("DeleteTable", {"TableName": table.name}, _GONE),)
 
 

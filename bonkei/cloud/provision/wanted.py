@@ -17,7 +17,8 @@ FALLBACK_REGION = "us-east-1"
 
 
 def wanted(blueprint: Blueprint, region: str) -> tuple[Thing, ...]:
-    """All declared things of the store, in an order of creation that works. Topics are a room's."""
+    """All declared things of the store, in a possible order of creation. Topics belong to another
+    room."""
     return (
         *keys(blueprint.keys),
         *buckets(blueprint.buckets, region),

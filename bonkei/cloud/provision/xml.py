@@ -12,7 +12,7 @@ _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def render(root: str, document: Document) -> str:
-    """A name that begins with @ is an attribute; a None is left out."""
+    """A name that begins with @ is an attribute. None is left out."""
     return f'<{root} xmlns="{_NAMESPACE}">{_children(document)}</{root}>'
 
 
@@ -38,5 +38,5 @@ def _element(name: str, value: Any) -> str:
 
 
 def _number(value: object) -> str:
-    """Terraform's state has 30.0 now and then where 30 is meant."""
+    """Terraform's state sometimes has 30.0 for 30."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

@@ -52,7 +52,7 @@ def read(
 def _query_map(
     model: ServiceModel, shape: Shape, inner: Shape, asked: list[tuple[str, str]]
 ) -> dict[str, Any]:
-    """All that no other member of the operation has taken."""
+    """Everything that no other member of the operation has taken."""
     taken = {
         member.get("locationName", name)
         for name, member in shape["members"].items()
@@ -94,7 +94,7 @@ def headers_of(
 
 
 def status_of(shape: Shape, value: Mapping[str, Any], usual: int) -> int:
-    """The status of an answer: a member may say it."""
+    """The status of an answer. A member may set it."""
     members: Mapping[str, Member] = shape["members"]
     for name, member in members.items():
         if member.get("location") == "statusCode" and value.get(name) is not None:

@@ -1,7 +1,7 @@
 """A model's constraints on a value: required members, length, size, characters.
 
-The words are AWS's own, as its services answer them ("1 validation error detected: Value null at
-'name' failed to satisfy constraint: Member must not be null").
+The messages are those of AWS's services ("1 validation error detected: Value null at 'name' failed
+to satisfy constraint: Member must not be null").
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.wire.model import ServiceModel, Shape
 
-_TOLD = 10  # so many faults of one call are reported
+_TOLD = 10  # at most this many mistakes of one call are reported
 _SHOWN = 200  # characters of a value
 _NUMBERS = frozenset({"integer", "long", "float", "double", "bigInteger", "bigDecimal"})
 
 
 def check(model: ServiceModel, operation: str, parameters: Mapping[str, Any]) -> None:
-    """ApiError, under the name that the operation has for it."""
+    """Raises ApiError, with the operation's name for the error."""
     shape = model.input(operation)
     faults = list(islice(_structure(model, shape, parameters, ""), _TOLD))
     if faults:
@@ -30,7 +30,7 @@ def check(model: ServiceModel, operation: str, parameters: Mapping[str, Any]) ->
 
 
 def _code(model: ServiceModel, operation: str) -> str:
-    """CloudWatch Logs, ECS and ECR have no ValidationException, and say it so."""
+    """CloudWatch Logs, ECS and ECR have no ValidationException. They use these codes."""
     if model.metadata["protocols"][-1] == "query":
         return "ValidationError"
     for code in ("ValidationException", "InvalidParameterException", "InvalidInputException"):
@@ -104,7 +104,7 @@ def _matches(pattern: str, value: str) -> bool:
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
-    """A few are Java's alone: these are not checked."""
+    """Some patterns work only in Java. These are not checked."""
     for java, ours in _JAVA:
         pattern = pattern.replace(java, ours)
     try:

@@ -1,7 +1,7 @@
 """Values in a document: those of JSON and CBOR, and the corresponding values of a call.
 
-CBOR has bytes and timestamps of its own; JSON spells them as base 64 and as a number. Everything
-else is the same, so one reading serves both.
+CBOR has its own bytes and timestamps. JSON has base 64 and numbers for them. Everything else is the
+same, so both use the same code.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from bonkei.cloud.wire import timestamps
 from bonkei.cloud.wire.model import Member, ServiceModel, Shape
 
 _DEPTH = 100
-"""Structures in structures: no API goes deeper, and Python's stack would."""
+"""Nested structures. No API is nested more deeply, and Python's stack would overflow."""
 
 
 def read(model: ServiceModel, shape: Shape, value: Any, depth: int = 0) -> Any:
-    """The value of a shape. ApiError SerializationException when it is of another type."""
+    """The value of a shape. Raises ApiError SerializationException if it has another type."""
     if depth > _DEPTH:
         raise ApiError("SerializationException", "The request is nested too deeply.")
     kind = shape["type"]
@@ -110,8 +110,8 @@ def _wrong(value: Any, kind: str) -> ApiError:
 
 
 def write(model: ServiceModel, shape: Shape, value: Any, *, binary: bool) -> Any:
-    """The document of a value; `binary`: CBOR's. TypeError or KeyError when the value does not fit
-    the shape: a fault of the service, not of the client."""
+    """The document of a value. `binary`: for CBOR. Raises TypeError or KeyError if the value does
+    not fit the shape. This is a bug of the service, not of the client."""
     kind = shape["type"]
     if kind == "structure":
         return _write_structure(model, shape, value, binary)
@@ -160,7 +160,7 @@ def _moment(value: datetime | float) -> datetime:
 
 
 def _special(value: float) -> float | str:
-    """JSON has no words for them: Smithy's protocols spell them as strings."""
+    """JSON cannot express them, so Smithy's protocols write them as strings."""
     if value != value:
         return "NaN"
     return {float("inf"): "Infinity", float("-inf"): "-Infinity"}.get(value, value)

@@ -1,4 +1,4 @@
-"""An answer of events, in the bytes that clients read: `application/vnd.amazon.eventstream`.
+"""An answer of events, in the format of clients: `application/vnd.amazon.eventstream`.
 
 Source: "Amazon Event Stream Specification" in the Smithy documentation, and "Event stream encoding"
 in the Amazon Transcribe Developer Guide. A message has two lengths with a checksum of their own,
@@ -28,11 +28,11 @@ _PROTOCOLS: Mapping[str, tuple[str, bool]] = {
     "smithy-rpc-v2-cbor": ("application/cbor", True),
 }
 Failed = Callable[[Exception], str]
-"""Reports a service's own fault; what the client may know of it."""
+"""Reports a service's own bug. Returns the part of it that the client may see."""
 
 
 def stream_member(model: ServiceModel, shape: Shape) -> str:
-    """The member of an answer that is a stream of events; empty when there is none."""
+    """The member of an answer that is a stream of events; empty if there is none."""
     members = shape["members"].items()
     return next((name for name, one in members if model.shape(one).get("eventstream")), "")
 
@@ -53,10 +53,9 @@ async def encode(
     value: Mapping[str, Any],
     failed: Failed,
 ) -> AsyncGenerator[bytes, None]:
-    """The messages of an answer: in the RPC protocols first the members that are not events, then
-    one event after another. An AwsServiceError that the model has for the stream comes last. The
-    service's iterator is closed in any case.
-    """
+    """The messages of an answer. In the RPC protocols, the members that are not events come first,
+    then one event after another. An AwsServiceError that the model has for the stream comes last.
+    The service's iterator is always closed."""
     kind, binary = _kind(protocol)
     shape = model.output(operation)
     member = stream_member(model, shape)
@@ -71,7 +70,7 @@ async def encode(
                 yield _event(model, stream, event, kind, binary=binary)
         except AwsServiceError as error:
             yield _refusal(model, stream, error, kind, binary=binary)
-        except Exception as error:  # a service's fault: the client must not take it for the end
+        except Exception as error:  # a bug of the service: the client must not take it for the end
             words = {":error-code": "InternalFailure", ":error-message": failed(error)}
             yield message({":message-type": "error", **words}, b"")
 
@@ -128,8 +127,8 @@ def _heads(message_type: str, name: str, kind: str) -> dict[str, str]:
 
 
 def _kind(protocol: Protocol) -> tuple[str, bool]:
-    """The content type of documents, and whether they are CBOR's. TypeError for the protocols of
-    XML: no service that Bonkei answers streams in them."""
+    """The content type of documents, and whether they are CBOR. Raises TypeError for the protocols
+    of XML, because no service that Bonkei answers streams in them."""
     if protocol not in _PROTOCOLS:
         raise TypeError(f"{protocol} has no stream of events here")
     return _PROTOCOLS[protocol]

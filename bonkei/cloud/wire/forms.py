@@ -19,11 +19,11 @@ from bonkei.cloud.wire.model import ServiceModel, Shape
 _DEPTH = 30  # parts of a name; no API has more
 _FIELDS = 20_000
 _Tree = dict[str | None, Any]
-"""Parts of names, in one another; the text of a name is under None."""
+"""Nested parts of names. The text of a name is under None."""
 
 
 def fields(form: str) -> list[tuple[str, str]]:
-    """A form's names and values, in order. ApiError MalformedInput when they are too many."""
+    """A form's names and values, in order. Raises ApiError MalformedInput if there are too many."""
     try:
         return parse_qsl(form, keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:
@@ -31,7 +31,7 @@ def fields(form: str) -> list[tuple[str, str]]:
 
 
 def read(model: ServiceModel, shape: Shape, form: str) -> dict[str, Any]:
-    """The parameters of a form as it was sent. ApiError MalformedInput."""
+    """The parameters of a form as sent. Raises ApiError MalformedInput."""
     tree: _Tree = {}
     for name, value in fields(form):
         parts = name.split(".", _DEPTH)
@@ -89,7 +89,7 @@ def _map(model: ServiceModel, shape: Shape, tree: _Tree) -> dict[str, Any]:
 
 
 def _numbered(tree: _Tree) -> Iterator[_Tree]:
-    """In the order of the numbers, of which some may be missing."""
+    """In the order of the numbers. Some numbers may be missing."""
     numbers = [part for part in tree if part is not None]
     if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in numbers):
         raise _malformed("Unexpected list element termination")
@@ -98,7 +98,7 @@ def _numbered(tree: _Tree) -> Iterator[_Tree]:
 
 
 def scalar(kind: str, text: str) -> Any:
-    """A value that is spelled as text: in a form, a path, a query or a header. ApiError."""
+    """A value in the form of text: in a form, a path, a query or a header. Raises ApiError."""
     try:
         match kind:
             case "integer" | "long" | "bigInteger":

@@ -1,4 +1,4 @@
-"""The models of the services that Bonkei answers itself: shapes, operations, and their names."""
+"""The models of the services that Bonkei itself answers: shapes, operations, and their names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DATA = Path(__file__).parent / "data"
 _LABEL = re.compile(r"\\{(\w+)(\\\+)?\\}")
 
 Shape = Mapping[str, Any]
-"""A shape as the model has it: `type`, and by its type `members`, `required`, `member`, `key`,
+"""A shape of the model: `type`, and depending on it `members`, `required`, `member`, `key`,
 `value`, `min`, `max`, `pattern`, `enum`, …"""
 Member = Mapping[str, Any]
 """A reference to a shape (`shape`), with its name and place in a request."""
@@ -31,7 +31,7 @@ class Route:
     method: str
     path: re.Pattern[str]
     query: tuple[tuple[str, str], ...]
-    literal: int  # characters outside labels: of two matching patterns, the longer wins
+    literal: int  # characters outside labels; of two matching patterns, the longer one wins
 
     def fits(self, method: str, path: str, query: Mapping[str, str]) -> bool:
         return (
@@ -88,12 +88,12 @@ class ServiceModel:
     @cached_property
     def _routes(self) -> tuple[Route, ...]:
         if "rest-json" not in self.metadata["protocols"]:
-            return ()  # all of the other protocols have one address
+            return ()  # all other protocols have a single address
         routes = (_route(name, one["http"]) for name, one in self.operations.items())
         return tuple(sorted(routes, key=lambda one: (-len(one.query), -one.literal)))
 
     def route(self, method: str, path: str, query: str) -> Route | None:
-        """The REST operation that a request means: `path` and `query` as they were sent."""
+        """The REST operation of a request. `path` and `query` are as sent."""
         asked = dict(parse_qsl(query, keep_blank_values=True))
         return next((one for one in self._routes if one.fits(method, path, asked)), None)
 
@@ -106,7 +106,7 @@ def find_model(signed_as: str) -> ServiceModel | None:
 
 @cache
 def load_model(name: str) -> ServiceModel:
-    """By botocore's name; KeyError when the data has none."""
+    """By botocore's name. Raises KeyError if the data has none."""
     known = _listed()[name]
     document = json.loads(gzip.decompress((_DATA / f"{name}.json.gz").read_bytes()))
     return ServiceModel(name, known["signed_as"], known["version"], document)

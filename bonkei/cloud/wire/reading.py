@@ -1,4 +1,4 @@
-"""A request's parameters, in the protocol that its client has chosen, by the service's model."""
+"""A request's parameters, read by the service's model, in the client's protocol."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bonkei.cloud.wire.model import ServiceModel, Shape
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request as it came; `headers` with names in lower case, `body` expanded."""
+    """A request as it came. `headers` have names in lower case; `body` is expanded."""
 
     method: str
     path: str
@@ -25,7 +25,7 @@ class Sent:
 
 
 def read(model: ServiceModel, operation: str, protocol: Protocol, sent: Sent) -> dict[str, Any]:
-    """The parameters, checked. ApiError when AWS would refuse them."""
+    """The checked parameters. Raises ApiError if AWS would refuse them."""
     try:
         parameters = _parameters(model, operation, protocol, sent)
     except (RecursionError, UnicodeDecodeError):
@@ -98,8 +98,8 @@ def _unreadable(protocol: Protocol) -> ApiError:
 
 
 def expand(body: bytes, encoding: str, limit: int) -> bytes:
-    """A body as it was before its client compressed it, as CloudWatch's do. ApiError when it is not
-    gzip, or has more than `limit` bytes."""
+    """A body as it was before the client compressed it (CloudWatch's clients do). Raises ApiError
+    if it is not gzip, or has more than `limit` bytes."""
     if encoding.lower() != "gzip":
         return body
     unpacker = zlib.decompressobj(wbits=31)

@@ -1,4 +1,4 @@
-"""A moment, as each protocol spells it: Unix seconds, ISO 8601, or a header's date."""
+"""A moment in the form of each protocol: Unix seconds, ISO 8601, or a header's date."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def parse(value: Any) -> datetime:
-    """From seconds, or text of any of the formats. ValueError."""
+    """From seconds, or from text in any of the formats. Raises ValueError."""
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -27,7 +27,7 @@ def parse(value: Any) -> datetime:
 
 
 def seconds(value: datetime | float) -> float:
-    """Unix seconds, whole ones as an int: clients of JSON read both."""
+    """Unix seconds. Whole seconds are an int, because JSON clients read both."""
     moment = value.timestamp() if isinstance(value, datetime) else value
     return int(moment) if float(moment).is_integer() else moment
 

@@ -1,4 +1,4 @@
-"""An answer, or an error, as a response in the protocol that the client speaks."""
+"""An answer, or an error, as a response in the client's protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def write(
     value: Mapping[str, Any],
     request_id: str,
 ) -> Answer:
-    """The answer. KeyError, TypeError when the model does not know a value: the service's fault."""
+    """The answer. Raises KeyError or TypeError if the model does not know a value. This is a bug of
+    the service."""
     shape = model.output(operation)
     identity = ("x-amzn-requestid", request_id)
     match protocol:
@@ -67,7 +68,7 @@ def _rest(
 def write_error(
     model: ServiceModel, protocol: Protocol, error: AwsServiceError, request_id: str
 ) -> Answer:
-    """An error as the model has it: its status and its query code are the model's."""
+    """An error with the status and the query code of the model."""
     shape = model.error(error.code)
     known = shape.get("error", {})
     status = known.get("httpStatusCode", error.status)
@@ -99,7 +100,7 @@ def write_error(
 
 
 def _name_of(model: ServiceModel, code: str) -> str:
-    """The shape's name of an error that was given by its code in the query protocol."""
+    """The shape's name of an error, from the error's code in the query protocol."""
     shapes = model.document["shapes"]
     if code in shapes:
         return code

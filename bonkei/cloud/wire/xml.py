@@ -1,4 +1,4 @@
-"""The query protocol's answers: XML by the model's names."""
+"""The query protocol's answers: XML with the model's names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def text(value: str) -> str:
-    """A value's text; a character that XML cannot hold becomes U+FFFD."""
+    """A value's text. A character that XML cannot contain becomes U+FFFD."""
     return escape(_NO_XML.sub("\ufffd", value))
 
 

@@ -1,9 +1,9 @@
-"""Amazon ECS: the miniature's own services and tasks, as its API describes and changes them.
+"""Amazon ECS: its API describes and changes the miniature's own services and tasks.
 
 `values` is this room's view of services and tasks; `descriptions` writes them in the API's form;
-`service` answers reading operations, `changes` the changing ones, `definitions` both for task
-definitions. Missing members of a description are optional in the API. Source: the Amazon ECS API
-Reference.
+`service` answers operations that read, `changes` those that change something, `definitions` both
+kinds for task definitions. Missing members of a description are optional in the API. Source: the
+Amazon ECS API Reference.
 """
 
 from bonkei.cloud.own.ecs.service import service

@@ -17,7 +17,7 @@ _RUN = {
     "enableExecuteCommand", "launchType", "networkConfiguration", "overrides", "platformVersion",
     "propagateTags", "referenceId", "startedBy", "tags", "taskDefinition",
 }  # fmt: skip
-"""Arguments of RunTask with the same meaning here, or with none: all tasks run on this machine."""
+"""Arguments of RunTask that have the same meaning here, or none: all tasks run on this machine."""
 _OVERRIDES = {"containerOverrides", "cpu", "executionRoleArn", "memory", "taskRoleArn"}
 _OF_CONTAINER = {"command", "cpu", "environment", "memory", "memoryReservation", "name"}
 _UPDATE = {"cluster", "desiredCount", "forceNewDeployment", "service", "taskDefinition"}

@@ -1,4 +1,4 @@
-"""Task definitions: registered, withdrawn, described and listed.
+"""Task definitions: register, deregister, describe, list.
 
 Source: RegisterTaskDefinition, DeregisterTaskDefinition, DescribeTaskDefinition and
 ListTaskDefinitions in the Amazon ECS API Reference.
@@ -19,7 +19,8 @@ _NOT_HERE = ("placementConstraints", "inferenceAccelerators", "ipcMode")
 
 
 def require_active(ecs: Ecs, wanted: str) -> str:
-    """The ARN of a task definition that tasks may still be started from. AwsServiceError."""
+    """The ARN of a task definition, if tasks may still be started from it. Raises
+    AwsServiceError."""
     definitions = ecs.describe().definitions
     arn = find_definition(definitions, wanted)
     if not arn:

@@ -1,4 +1,4 @@
-"""Clusters, services and tasks in the API's words."""
+"""Clusters, services and tasks in the API's form."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ _FAMILY = "task-definition/"
 
 
 def find_cluster(state: EcsState, call: AwsCall) -> str:
-    """The ARN of the named cluster, or of `default` without a name. AwsServiceError."""
+    """The ARN of the named cluster, or of `default` without a name. Raises AwsServiceError."""
     wanted = call.parameters.get("cluster", "default")
     for name, arn in state.clusters:
         if wanted in (name, arn):
@@ -31,8 +31,8 @@ def find_task(state: EcsState, name: str) -> EcsTask | None:
 
 
 def find_definition(definitions: Mapping[str, Mapping[str, Any]], wanted: str) -> str:
-    """Its ARN, from that, from `family:revision`, or from a family (its newest active one); or
-    empty."""
+    """The ARN from an ARN, from `family:revision`, or from a family (its newest active revision);
+    or empty."""
     for arn in sorted(definitions, key=revision_of, reverse=True):
         short = arn.partition(_FAMILY)[2]
         is_active = definitions[arn].get("status", "ACTIVE") == "ACTIVE"

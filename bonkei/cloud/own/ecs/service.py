@@ -1,4 +1,4 @@
-"""The operations that read, and all of them joined."""
+"""The operations that read; and the table of all operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services and tasks as the ECS API sees them."""
+"""Services and tasks in the terms of the ECS API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class EcsContainer:
-    """`exit_code`: None while it runs, or when it never has."""
+    """`exit_code`: None while the container runs, and if it never ran."""
 
     name: str
     last_status: str
@@ -66,7 +66,7 @@ class EcsService:
 
 @dataclass(frozen=True, slots=True)
 class EcsState:
-    """All that the API describes: `definitions` in the API's form, by ARN."""
+    """Everything that the API describes. `definitions`: in the API's form, by ARN."""
 
     clusters: tuple[tuple[str, str], ...]  # (name, ARN)
     services: tuple[EcsService, ...]
@@ -76,8 +76,8 @@ class EcsState:
 
 @dataclass(frozen=True, slots=True)
 class RunTask:
-    """A task to start. `overrides`: (container, command or None, variables). The roles: ARNs that
-    take the place of the definition's, when not empty. `network`: its subnets, its security groups,
+    """A task to start. `overrides`: (container, command or None, variables). The roles are ARNs. If
+    not empty, they replace those of the definition. `network`: its subnets, its security groups,
     and whether it has a public address."""
 
     definition_arn: str
@@ -90,8 +90,8 @@ class RunTask:
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """A change by `update-service`. None and empty values stay as they are. `deployment_id`: of the
-    deployment that it begins, as the answer has announced it; empty: any."""
+    """A change by `update-service`. None and empty values change nothing. `deployment_id`: the id
+    of the deployment that begins, as given in the answer; empty for any."""
 
     force_new_deployment: bool = False
     desired_count: int | None = None
@@ -100,7 +100,7 @@ class ServiceChange:
 
     @property
     def has_new_tasks(self) -> bool:
-        """Whether a new deployment begins: a count alone changes the existing one."""
+        """Whether a new deployment begins. A change of only the count changes the existing one."""
         return self.force_new_deployment or bool(self.definition_arn)
 
 
@@ -114,16 +114,16 @@ class Ecs(Protocol):
         ...
 
     def run_task(self, task: RunTask) -> str:
-        """Its id. TaskError (a BonkeiError) when it cannot be run here."""
+        """Starts a task. Returns its id. Raises TaskError (a BonkeiError) if it cannot run here."""
         ...
 
     def stop_task(self, task_id: str, reason: str) -> None: ...
 
     def register_definition(self, document: Mapping[str, Any], place: str) -> str:
-        """The ARN of the new revision: `place`/FAMILY:REVISION. BonkeiError for a document that
-        ECS refuses. It is kept before this returns."""
+        """The ARN of the new revision: `place`/FAMILY:REVISION. It is stored before this returns.
+        Raises BonkeiError for a document that ECS refuses."""
         ...
 
     def deregister_definition(self, arn: str) -> None:
-        """Its running tasks continue. New ones cannot be started from it."""
+        """Its running tasks continue, but no new ones can be started from it."""
         ...

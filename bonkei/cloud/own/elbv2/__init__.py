@@ -1,6 +1,6 @@
 """Elastic Load Balancing, for reading: load balancers as declared, and the health of their targets.
 
-`descriptions` writes the blueprint's values in the API's words, `service` answers. Source: the
+`descriptions` writes the blueprint's values in the API's form, and `service` answers. Source: the
 Elastic Load Balancing API Reference, version 2015-12-01. It calls the omitted fields optional.
 """
 

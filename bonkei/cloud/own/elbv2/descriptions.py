@@ -1,4 +1,4 @@
-"""Load balancers, listeners, rules and target groups in the API's words."""
+"""Load balancers, listeners, rules and target groups in the API's form."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def listener(one: Listener, of: LoadBalancer) -> Json:
 
 
 def rules(one: Listener) -> Iterator[Json]:
-    """In order of priority, the default rule as the last."""
+    """In order of priority. The default rule is last."""
     for rule in one.rules:
         yield _rule(rule)
     yield {
@@ -70,7 +70,7 @@ def rules(one: Listener) -> Iterator[Json]:
 
 
 def default_rule_arn(one: Listener) -> str:
-    """Terraform's state does not have it: an id that follows from the listener's."""
+    """Terraform's state does not have this id, so it is derived from the listener's."""
     digest = hashlib.sha256(one.arn.encode()).hexdigest()[:16]
     return f"{one.arn.replace(':listener/', ':listener-rule/')}/{digest}"
 

@@ -18,7 +18,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class TargetHealth:
-    """`state` and `reason` as DescribeTargetHealth words them; `id`: the target's IP address."""
+    """`state` and `reason` have the values of DescribeTargetHealth. `id`: the target's IP
+    address."""
 
     id: str
     port: int
@@ -169,7 +170,7 @@ def _chosen(
     known: Sequence[T], arns: Sequence[str] | None, names: Sequence[str] | None, kind: str,
     what: str,
 ) -> list[T]:  # fmt: skip
-    """By ARNs, by names, or all. AwsServiceError for one that is not there."""
+    """By ARNs, by names, or all. Raises AwsServiceError if one is missing."""
     if not names:
         return _by_arn(known, arns, kind, what)
     found = [one for one in known if one.name in names]  # type: ignore[attr-defined]
