@@ -1,4 +1,4 @@
-"""Lambda: the functions' real packages, run by their real handlers in processes of their own.
+"""Lambda: runs the functions' real packages and handlers, each in its own process.
 
 functions     the room: it lists the functions, calls them and counts
 service       Lambda's API

@@ -1,4 +1,4 @@
-"""The end of an asynchronous event: pure decisions, and the records of that end.
+"""The end of an asynchronous event: the decision, and the records. Pure.
 
 Sources: "Understanding retry behavior in Lambda", "How Lambda handles errors and retries with
 asynchronous invocation" and "Capturing records of Lambda asynchronous invocations" in the AWS
@@ -17,12 +17,13 @@ from bonkei.functions.outcome import Outcome, stamp
 
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded"]
 
-_RETRIES = (60.0, 120.0)  # seconds before the first one and the second
+_RETRIES = (60.0, 120.0)  # seconds before the first and the second retry
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event in a function's queue. `at`: when it came (Unix seconds); `attempts`: so far."""
+    """An event in a function's queue. `at`: its arrival (Unix seconds). `attempts`: how many so
+    far."""
 
     request_id: str
     function: str
@@ -49,7 +50,7 @@ class Over:
 
 
 def after_error(settings: Asynchronous, event: Event, now: float) -> Again | Over:
-    """After the function has failed for the `attempts`th time."""
+    """The decision after the function has failed for the `attempts`th time."""
     if event.attempts > settings.retries:
         return Over("RetriesExhausted")
     wait = _RETRIES[min(event.attempts, len(_RETRIES)) - 1]
@@ -59,14 +60,14 @@ def after_error(settings: Asynchronous, event: Event, now: float) -> Again | Ove
 
 
 def is_too_old(settings: Asynchronous, event: Event, now: float) -> bool:
-    """Whether it has waited for longer than it may."""
+    """Whether it has waited for longer than allowed."""
     return now - event.at > settings.event_age
 
 
 def record(
     function: Function, event: Event, condition: Condition, outcome: Outcome | None, at: float
 ) -> dict[str, Any]:
-    """The record for a destination. No `outcome`: the function was never called."""
+    """The record for a destination. `outcome` None: the function was never called."""
     document: dict[str, Any] = {
         "version": "1.0",
         "timestamp": stamp(at),

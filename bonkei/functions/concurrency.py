@@ -1,7 +1,7 @@
-"""How many calls run at once: of one function, and of all that reserve nothing.
+"""The limits of simultaneous calls: for one function, and for all functions without a reservation.
 
 Source: "Understanding Lambda function scaling" and "Configuring reserved concurrency" in the AWS
-Lambda Developer Guide. A new account may run ten at a time; so does this machine.
+Lambda Developer Guide. A new account may run ten at a time. So may this machine.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Concurrency:
         return self._busy
 
     def refusal(self, arn: str) -> str:
-        """Why no further call of the function can run now, by the API's name; empty when it can."""
+        """Why no further call of the function can run now (the API's name); empty if it can."""
         if arn in self._reserved:
             return _RESERVED if self._busy[arn] >= self._reserved[arn] else ""
         shared = max(1, self._account - sum(self._reserved.values()))

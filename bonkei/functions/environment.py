@@ -1,7 +1,7 @@
 """One execution environment: a process, its runtime API and its folder, for one call at a time.
 
 The first call waits for the initialization. A time-out, the end of the process or too much memory
-ends the environment; Lambda then makes another one for the next call.
+ends the environment. As on Lambda, the next call gets a new one.
 """
 
 from __future__ import annotations
@@ -32,14 +32,13 @@ from bonkei.functions.output import Listener, Output
 from bonkei.functions.runtime_api import Reply, RuntimeApi
 from bonkei.processes import Keeper, launch_command
 
-_LOOK = 0.05  # seconds between two looks at the memory, only while something is invoked
+_LOOK = 0.05  # seconds between two checks of the memory, only during a call
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """The process to run. `variables` is the whole environment except the variables that this
-    class adds; `memory` in bytes, `folder` its own, which holds its TMPDIR.
-    """
+    """The process to run. `variables`: the whole environment, except for the variables that this
+    class adds. `memory` is in bytes. `folder`: its own, with its TMPDIR."""
 
     function_arn: str
     command: tuple[str, ...]
@@ -50,7 +49,7 @@ class Launch:
 
 
 class ExecutionEnvironment:
-    """`start` once, `invoke` any number of times while `is_alive`, `stop` in any case."""
+    """Call `start` once, `invoke` any number of times while `is_alive`, and always `stop`."""
 
     def __init__(self, launch: Launch, keeper: Keeper, listener: Listener) -> None:
         self._launch = launch
@@ -71,11 +70,11 @@ class ExecutionEnvironment:
 
     @property
     def is_usable(self) -> bool:
-        """Whether another call may go to it: it may have ended since the last one."""
+        """Whether another call may use it. It may have ended since the last one."""
         return self.is_alive and self._exit is not None and not self._exit.done()
 
     async def start(self) -> None:
-        """Start the process; then call `initialize`. FunctionError when it does not start."""
+        """Start the process. Then call `initialize`. Raises FunctionError if it does not start."""
         await self._api.start()
         temporary = self._launch.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -104,13 +103,13 @@ class ExecutionEnvironment:
             ) from error
         finally:
             output.close_child_ends()
-        with suppress(OSError):  # the ledger's disk is full: the watchdog knows it
+        with suppress(OSError):  # the ledger's disk is full: the watchdog knows the process
             self._keeper.keep(self._process.pid)
         self.is_alive = True
         self._exit = asyncio.create_task(self._process.wait())
 
     async def initialize(self, request_id: str, limit: float) -> Outcome | None:
-        """None when the client asks for the first event within so many seconds. Otherwise the
+        """None if the client asks for the first event within `limit` seconds. Otherwise the
         environment has ended, and the answer is the outcome."""
         ready = asyncio.ensure_future(self._api.first_asked.wait())
         reply = asyncio.ensure_future(self._api.replied())
@@ -127,7 +126,7 @@ class ExecutionEnvironment:
         return outcome
 
     async def invoke(self, invocation: Invocation, limit: float) -> Outcome:
-        """The outcome, within so many seconds. `is_alive` is false when the process has ended."""
+        """The outcome, within `limit` seconds. `is_alive` is False if the process has ended."""
         began = time.monotonic()
         await self._api.hand_over(invocation, time.time() + limit)
         reply = asyncio.ensure_future(self._api.replied())
@@ -147,9 +146,8 @@ class ExecutionEnvironment:
         return replace(outcome, duration=duration, memory=memory)
 
     async def stop(self) -> None:
-        """After this, neither a process nor its folder is left. May be called again, even before
-        it returns.
-        """
+        """After this, the process and its folder are gone. It may be called again, even before it
+        returns."""
         self.is_alive = False
         if self._stopping is None:
             self._stopping = asyncio.ensure_future(self._stop())
@@ -171,7 +169,8 @@ class ExecutionEnvironment:
     async def _first(
         self, request_id: str, limit: float, *awaited: asyncio.Future[Any]
     ) -> Outcome | None:
-        """None when one of `awaited` has come first; an end, or one too large, comes before it."""
+        """None if one of `awaited` has come first. An end, or a response that is too large, comes
+        before it."""
         assert self._exit is not None  # noqa: S101 - `start` made it
         deadline, peak = time.monotonic() + limit, 0
         while (left := deadline - time.monotonic()) > 0:
@@ -192,7 +191,7 @@ class ExecutionEnvironment:
         return replace(timed_out(request_id, limit), memory=peak)
 
     def memory(self) -> int:
-        """Bytes that the process and its children hold now."""
+        """The present memory of the process and its children, in bytes."""
         total = 0
         if self._process is not None:
             with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""The errors of this room: its own, for a person, and those of Lambda's API."""
+"""The errors of this room: its own, for people, and those of Lambda's API."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def not_found(arn: str) -> AwsServiceError:
 
 
 def throttled(reason: str) -> AwsServiceError:
-    """All the executions that a function may have are busy; `reason` as in the API."""
+    """All of the function's permitted executions are busy. `reason`: the API's."""
     return AwsServiceError(
         "TooManyRequestsException", "Rate Exceeded.", 429, {"Type": "User", "Reason": reason}
     )
 
 
 def too_large(bound: int) -> AwsServiceError:
-    """The payload has more bytes than Lambda takes."""
+    """The payload has more bytes than Lambda accepts."""
     return AwsServiceError(
         "RequestTooLargeException",
         f"{bound} byte payload is the largest for the RequestResponse or Event invoke operation",
@@ -35,5 +35,5 @@ def too_large(bound: int) -> AwsServiceError:
 
 
 def cannot_run(message: str) -> AwsServiceError:
-    """This machine does not run the function. Lambda would: the message names the cause here."""
+    """This machine cannot run the function, but Lambda could. The message gives the local cause."""
     return AwsServiceError("InvalidRuntimeException", message, 502, {"Type": "User"})

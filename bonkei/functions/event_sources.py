@@ -1,4 +1,4 @@
-"""The pollers of event sources, as long as the definitions have them."""
+"""The pollers of the event sources in the definitions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Poller = QueuePoller | StreamPoller
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How queues and streams are called, functions invoked, and given-up records sent on."""
+    """How to call queues and streams, invoke functions, and forward records that were given up."""
 
     queue: CallQueue
     stream: CallQueue
@@ -41,7 +41,7 @@ class EventSources:
     async def follow(
         self, declared: tuple[EventSource, ...], functions: Mapping[str, Function]
     ) -> None:
-        """One poller for each source that a function is polled for. `functions`: by ARN."""
+        """Start one poller for each polled source of a function. `functions`: by ARN."""
         wanted = {
             (source, functions[source.function].role_arn)
             for source in declared

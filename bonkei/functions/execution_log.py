@@ -1,4 +1,4 @@
-"""The log of one execution environment, as Lambda writes it for the function's role."""
+"""The log of one execution environment, written with the permissions of the function's role."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Protocol
 
 from bonkei.blueprint.function import Function
 
-_TAIL = 4096  # bytes of the log that a caller may ask for
+_TAIL = 4096  # bytes of the log that a caller may request
 
 
 class LogWriter(Protocol):
-    """CloudWatch Logs, as far as the role may write: events are (Unix milliseconds, text)."""
+    """CloudWatch Logs, with the role's permissions. Events are (Unix milliseconds, text)."""
 
     def write(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None: ...
 
@@ -29,7 +29,7 @@ class ExecutionLog:
         self._tail = ""
 
     def begin(self) -> None:
-        """Begin an invocation: the log for its caller starts again."""
+        """Begin an invocation. The log for its caller starts anew."""
         self._tail = ""
 
     def add(self, at: float, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Which records of an event source reach the function. Pure.
+"""Selects the records of an event source that reach the function. Pure.
 
 "Control which events Lambda sends to your function", AWS Lambda Developer Guide,
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
@@ -15,7 +15,7 @@ from bonkei.event_pattern import parse_event_pattern
 
 
 def problem(filters: Sequence[str]) -> str:
-    """Why Lambda would refuse one of them; empty when it would not."""
+    """Why Lambda would refuse one of the patterns; empty if it would not."""
     for text in filters:
         try:
             parse_event_pattern(text)
@@ -25,8 +25,8 @@ def problem(filters: Sequence[str]) -> str:
 
 
 def is_wanted(record: Mapping[str, Any], filters: Sequence[str]) -> bool:
-    """Whether one of the patterns matches; without any, all records are wanted. A queue's message
-    that is JSON is looked into: `{"body": {"kind": ["order"]}}`."""
+    """Whether one of the patterns matches. Without patterns, all records are wanted. A JSON message
+    of a queue can be matched inside: `{"body": {"kind": ["order"]}}`."""
     if not filters:
         return True
     seen = dict(record)
@@ -39,7 +39,7 @@ def _matches(text: str, record: Mapping[str, Any]) -> bool:
     try:
         pattern = json.loads(text)
         # "If your filter criteria is a string and the body is JSON, or the other way round, Lambda
-        # drops the message": a pattern of objects matches no plain text.
+        # drops the message": so a pattern of objects matches no plain text.
         return bool(parse_event_pattern(text)(record)) if pattern else True
     except (BonkeiError, ValueError, TypeError):
         return False

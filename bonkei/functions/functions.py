@@ -32,8 +32,8 @@ _PYTHON = ".".join(platform.python_version_tuple()[:2])
 
 @dataclass(frozen=True, slots=True)
 class FunctionsSettings:
-    """`directory`: the room's own below the home. `base`: the folder that the definitions'
-    relative file names start from. `pace`: how much faster than AWS's waits pass."""
+    """`directory`: the room's own below the home. `base`: the folder for relative file names in the
+    definitions. `pace`: how many times shorter than AWS's the waits are."""
 
     directory: Path
     base: Path
@@ -42,7 +42,7 @@ class FunctionsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The things that the miniature gives to the room.
+    """The functions that the room needs from the miniature.
 
     `python`: an interpreter with Lambda's packages; `role`: the variables for calling AWS as a
     session of a role (ARN, session's name); `translate`: AWS's names to this machine's, in a value
@@ -61,7 +61,8 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class FunctionSnapshot:
-    """`running`: calls now; `processes`: also those that wait for a call; `waiting`: of all."""
+    """`running`: calls in progress. `processes`: including idle ones. `waiting`: the waiting calls
+    of all functions."""
 
     name: str
     runtime: str
@@ -74,7 +75,7 @@ class FunctionSnapshot:
 
 
 class Functions:
-    """`start` once, `apply` with each blueprint, `stop` in any case."""
+    """Call `start` once, `apply` with each blueprint, and always `stop`."""
 
     def __init__(self, settings: FunctionsSettings, bus: Bus, surroundings: Surroundings) -> None:
         self._settings = settings
@@ -104,7 +105,7 @@ class Functions:
         self._is_started = False
 
     async def apply(self, blueprint: Blueprint) -> None:
-        """Follow the definitions. A running call ends with the settings of its start."""
+        """Follow the definitions. A running call ends with its original settings."""
         if not self._is_started:
             self._is_started = True
             shutil.rmtree(self._settings.directory / "temporary", ignore_errors=True)
@@ -136,11 +137,11 @@ class Functions:
         await asyncio.to_thread(forget_unused, self._settings.directory / "packages", used)
 
     def resume(self) -> None:
-        """Continue with the events of an earlier process. Call it when the other parts run."""
+        """Continue with the events of an earlier process. Call this when the other parts run."""
         self._waiting.resume()
 
     async def stop(self) -> None:
-        """Calls that run are ended; events that wait are kept for the next start."""
+        """Running calls are ended. Waiting events are kept for the next start."""
         if not self._is_started:
             return
         await asyncio.gather(self._sources.stop(), self._waiting.stop())
@@ -150,7 +151,7 @@ class Functions:
     async def invoke(
         self, arn: str, payload: bytes, client_context: str = "", request_id: str = ""
     ) -> Outcome:
-        """Call it and wait. AwsServiceError when it is not called at all."""
+        """Call the function and wait. Raises AwsServiceError if it is not called at all."""
         host = self._host(arn)
         if len(payload) > LARGEST:
             raise too_large(LARGEST)
@@ -166,7 +167,8 @@ class Functions:
             self._concurrency.give_back(host.function.arn)
 
     def enqueue(self, arn: str, payload: bytes, request_id: str = "") -> str:
-        """Call it later, once or more often; the request's id. AwsServiceError."""
+        """Call the function later, once or more often. Returns the request's id. Raises
+        AwsServiceError."""
         host = self._host(arn)
         if len(payload) > LARGEST_EVENT:
             raise too_large(LARGEST_EVENT)
@@ -176,14 +178,14 @@ class Functions:
         return identity
 
     async def prepare(self, arn: str, count: int) -> None:
-        """So many execution environments are there when it returns, or as many as may run at once;
-        none of a function that this machine cannot run. AwsServiceError."""
+        """When this returns, `count` execution environments exist, or as many as may run at once. A
+        function that this machine cannot run gets none. Raises AwsServiceError."""
         host = self._host(arn)
         reserved = host.function.reserved_concurrency
         await host.prepare(min(count, ACCOUNT if reserved is None else reserved))
 
     def find(self, name: str) -> Function:
-        """By name, ARN or partial ARN, with or without `$LATEST`. AwsServiceError."""
+        """By name, ARN or partial ARN, with or without `$LATEST`. Raises AwsServiceError."""
         return self._host(name).function
 
     @property

@@ -1,9 +1,9 @@
 """One function: its package, and its execution environments.
 
-A call takes an idle environment. If there is none, a new one begins, and the call takes the first
-that is ready: the new one, or one that another call returns meanwhile. Environments may also begin
-before they are called: "Lambda occasionally pre-initializes execution environments" ("Understanding
-the Lambda execution environment lifecycle", AWS Lambda Developer Guide).
+A call takes an idle environment. If there is none, a new one is started, and the call takes the
+first that is ready: the new one, or one that another call has left meanwhile. Environments may also
+be started before a call: "Lambda occasionally pre-initializes execution environments"
+("Understanding the Lambda execution environment lifecycle", AWS Lambda Developer Guide).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from bonkei.functions.variables import log_stream, variables
 from bonkei.processes import Keeper
 
 INIT_SECONDS = 10.0
-"""Seconds that the initialization may take before the call begins."""
+"""Seconds that the initialization may take before a call starts."""
 _AT_ONCE = max(2, os.cpu_count() or 1)  # environments that begin at the same time
 IDLE_SECONDS = 300.0
-"""An idle process ends after so many seconds."""
+"""After this many seconds, an idle process ends."""
 LONGEST_LIFE = 11 * 3600.0
-"""Seconds for which a process is used: its credentials last a bit longer."""
+"""Seconds for which a process is used. Its credentials last a bit longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Ground:
 
 
 class FunctionHost:
-    """`invoke` as often as concurrency allows; `stop` ends its processes."""
+    """Call `invoke` as often as concurrency allows. `stop` ends its processes."""
 
     def __init__(
         self, function: Function, runtime: Runtime, layers: Sequence[Path], archive: Path,
@@ -78,11 +78,11 @@ class FunctionHost:
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The folders of packages that it has used so far."""
+        """The folders of the packages that it has used so far."""
         return (*self._layers, *self._used)
 
     def is_same(self, function: Function, layers: Sequence[Path]) -> bool:
-        """Whether its processes are as this definition wants them."""
+        """Whether its processes match this definition."""
         return function == self.function and tuple(layers) == self._layers
 
     @property
@@ -94,7 +94,7 @@ class FunctionHost:
         return len(self._idle)
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """The outcome. AwsServiceError when this machine cannot run the function."""
+        """The outcome. Raises AwsServiceError if this machine cannot run the function."""
         if self.runtime.refusal:
             raise cannot_run(f"{self.function.name}: {self.runtime.refusal}")
         try:
@@ -106,7 +106,7 @@ class FunctionHost:
             raise cannot_run(f"{self.function.name}: {error.message}") from error
 
     async def stop(self) -> None:
-        """End every process. Ask only when none should continue."""
+        """End every process. Call this only if no call should continue."""
         self._is_stopped = self._is_halted = True
         if self._timer is not None:
             self._timer.cancel()
@@ -120,17 +120,15 @@ class FunctionHost:
         self._idle.clear()
 
     async def retire(self) -> None:
-        """The definition has changed: calls continue to their end, and no process is kept for
-        others.
-        """
+        """The definition has changed. Calls continue to their end, and no process is kept for
+        others."""
         self._is_stopped = True
         while self._idle:
             await self._end(self._idle.pop().environment)
 
     async def prepare(self, count: int) -> None:
-        """So many environments exist when it returns, before the first call. The failure of one is
-        reported at its call.
-        """
+        """When this returns, `count` environments exist, before the first call. If one fails, its
+        call reports the failure."""
         if self.runtime.refusal or self._is_stopped:
             return
         for _ in range(count - max(len(self._all), len(self._starting))):
@@ -139,7 +137,7 @@ class FunctionHost:
             await asyncio.wait(self._starting)
 
     async def _cold(self, invocation: Invocation) -> Outcome:
-        """By the environment that is there first. An initialization that fails is tried once more,
+        """Use the first environment that is ready. A failed initialization is tried once more,
         within the call."""
         turn = self._turns.add()
         self._begin_for_turns()
@@ -160,14 +158,13 @@ class FunctionHost:
         return self._finish(log, invocation, outcome)
 
     def _begin_for_turns(self) -> None:
-        """Start as many processes as calls wait, but few at the same time: together they would
-        take longer, and a waiting call may be served meanwhile.
-        """
+        """Start a process for each waiting call, but few at the same time: together they would take
+        longer, and a waiting call may be served meanwhile."""
         while len(self._starting) < min(len(self._turns), _AT_ONCE):
             self._begin(str(uuid4()))
 
     def _begin(self, request_id: str) -> None:
-        """A new environment. The call that has waited longest gets it, or its failure."""
+        """Start a new environment. The call that has waited longest gets it, or its failure."""
         task = asyncio.get_running_loop().create_task(self._start(request_id))
         self._starting.add(task)
         task.add_done_callback(self._started)
@@ -180,7 +177,7 @@ class FunctionHost:
     async def _start(self, request_id: str) -> None:
         try:
             found = await self._initialize(request_id, "init", INIT_SECONDS)
-        except Exception as error:  # whatever the error is, every waiting call has to get it
+        except Exception as error:  # whatever the error is, every waiting call must get it
             self._turns.give(error)
             return
         if isinstance(found, Ready):
@@ -192,7 +189,7 @@ class FunctionHost:
     async def _initialize(
         self, request_id: str, phase: str, limit: float
     ) -> Ready | tuple[Outcome, ExecutionLog]:
-        """A new environment; where its initialization fails, how."""
+        """A new environment; or the failure, if its initialization fails."""
         environment, log = await self._make()
         at = time.time()
         log.begin()
@@ -223,7 +220,7 @@ class FunctionHost:
         return outcome
 
     async def _rest(self, ready: Ready | None) -> None:
-        """The process serves a waiting call, or rests until the next one."""
+        """The process serves a waiting call, or stays idle until the next one."""
         if ready is None or (ready.environment.is_alive and self._turns.give(ready)):
             return
         if ready.environment.is_alive and not self._is_stopped:
@@ -240,7 +237,7 @@ class FunctionHost:
         return replace(outcome, log_tail=log.tail())
 
     def _take_idle(self) -> Ready | None:
-        """The one that was used last: the others may end."""
+        """The last used one, so that the others may end."""
         while self._idle:
             ready = self._idle.pop()
             environment = ready.environment

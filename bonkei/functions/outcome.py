@@ -1,4 +1,4 @@
-"""The result of an invocation, as values, and the texts in which Lambda reports it.
+"""The result of an invocation, as values, and Lambda's texts about it.
 
 Sources: "Monitoring Lambda functions with CloudWatch Logs", "Configuring JSON and plain text log
 formats" (system logs) and "Troubleshoot invocation issues" in the AWS Lambda Developer Guide.
@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 Status = Literal["success", "error", "timeout", "failure"]
-"""error: the handler's own or its process's; failure: Lambda could not run it."""
+"""error: of the handler or its process; failure: Lambda could not run it."""
 
 LARGEST = 6 * 1024 * 1024
-"""Bytes of a payload or a response of a synchronous invocation."""
+"""The most bytes of a payload or a response of a synchronous invocation."""
 LARGEST_EVENT = 1024 * 1024
-"""Bytes of the event of an asynchronous invocation."""
+"""The most bytes of the event of an asynchronous invocation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`payload` is the answer to the caller; an error's is a JSON document. Seconds, bytes."""
+    """`payload` is the answer to the caller. For an error, it is a JSON document. Times are in
+    seconds, sizes in bytes."""
 
     status: Status
     payload: bytes
@@ -43,7 +44,7 @@ class Outcome:
     duration: float = 0.0
     init: float | None = None  # of a cold start
     memory: int = 0
-    is_handled: bool = True  # an error that the handler's runtime has reported itself
+    is_handled: bool = True  # an error that the handler's runtime itself has reported
     log_tail: bytes = b""
 
     @property
@@ -66,14 +67,14 @@ def exited(request_id: str, code: int) -> Outcome:
 
 
 def out_of_memory(request_id: str) -> Outcome:
-    """The process had more memory than it may, and was killed for it."""
+    """The process exceeded its memory, and was killed for this."""
     said = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
     return Outcome("error", _document("Runtime.OutOfMemory", said), "Runtime.OutOfMemory",
                    is_handled=False)  # fmt: skip
 
 
 def too_large(request_id: str, size: int) -> Outcome:
-    """The response has more bytes than Lambda passes on."""
+    """The response has more bytes than Lambda accepts."""
     said = (
         f"RequestId: {request_id} Response payload size ({size} bytes) exceeded maximum allowed "
         f"payload size ({LARGEST} bytes)."
@@ -96,7 +97,7 @@ def _document(kind: str, message: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The records that Lambda itself writes into a function's log, in its format."""
+    """The records that Lambda itself writes to a function's log, in the function's log format."""
 
     as_json: bool
     memory: int  # MiB
@@ -175,7 +176,7 @@ class Lines:
 
 
 def _billed(outcome: Outcome) -> int:
-    """Whole milliseconds; the time of the initialization is billed, too, since August 2025."""
+    """Whole milliseconds. Since August 2025, the initialization is billed, too."""
     return math.ceil(round((outcome.duration + (outcome.init or 0.0)) * 1000, 3))
 
 
@@ -188,6 +189,6 @@ def _platform(at: float, kind: str, record: Mapping[str, Any]) -> str:
 
 
 def stamp(at: float) -> str:
-    """Unix seconds as Lambda writes a time: 2024-03-13T18:56:24.046Z."""
+    """Unix seconds in Lambda's form: 2024-03-13T18:56:24.046Z."""
     time = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
     return time.replace("+00:00", "Z")

@@ -15,13 +15,13 @@ from contextlib import suppress
 MAGIC = b"\xa5\x5a\x00\x03"
 _HEAD = 16  # magic, length, microseconds
 _CHUNK = 64 * 1024
-_LONGEST = 1024 * 1024  # bytes of one event; CloudWatch Logs takes no longer one
+_LONGEST = 1024 * 1024  # bytes of one event; CloudWatch Logs accepts no longer one
 
 Listener = Callable[[float, str], None]  # (Unix time, text)
 
 
 class Output:
-    """Between `open` and `close`. The child's ends are `lines` and `frames`."""
+    """Use it between `open` and `close`. The child's ends are `lines` and `frames`."""
 
     def __init__(self, listener: Listener, clock: Callable[[], float] = time.time) -> None:
         self._listener = listener
@@ -51,7 +51,7 @@ class Output:
             self._take_lines(data)
 
     def close(self) -> None:
-        """Read the rest; a last line may have no end."""
+        """Read the rest. The last line may have no line end."""
         self.close_child_ends()
         self.drain()
         if self._line:
@@ -77,7 +77,7 @@ class Output:
     def _take_frames(self, data: bytes) -> None:
         self._frame += data
         while len(self._frame) >= _HEAD:
-            if self._frame[:4] != MAGIC:  # not a frame of ours: as it is
+            if self._frame[:4] != MAGIC:  # not a frame of ours: kept unchanged
                 self._tell(self._frame)
                 self._frame = b""
                 return

@@ -16,7 +16,8 @@ _KEPT = 20  # packages that nothing uses any more
 
 
 def unpack(archive: Path, packages: Path) -> Path:
-    """The folder that holds the archive's content, named by it. FunctionError when it cannot be."""
+    """The folder with the archive's content, named after the content. Raises FunctionError if it
+    cannot be unpacked."""
     try:
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     except OSError as error:
@@ -40,7 +41,7 @@ def unpack(archive: Path, packages: Path) -> Path:
 
 
 def forget_unused(packages: Path, used: set[Path]) -> None:
-    """Remove the packages that no function has any more. The newest of them stay."""
+    """Remove the packages that no function uses. The newest of them stay."""
     if not packages.is_dir():
         return
     unused = [folder for folder in packages.iterdir() if folder not in used]

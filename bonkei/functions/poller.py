@@ -22,14 +22,14 @@ class Poller(ABC):
 
     @property
     def key(self) -> tuple[EventSource, str]:
-        """Its source, and the role under which it polls."""
+        """The source, and the role for polling it."""
         return self.source, self.role_arn
 
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._poll())
 
     async def stop(self) -> None:
-        """The source keeps a batch under way, and gives it again at the next start."""
+        """The source keeps the batch in progress, and returns it again at the next start."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -42,7 +42,7 @@ class Poller(ABC):
         self._trouble = ""
 
     def _complain(self, error: BonkeiError) -> None:
-        """Report a trouble once, however long it lasts."""
+        """Report a problem once, however long it lasts."""
         if error.message != self._trouble:
             self._trouble = error.message
             self._report(f"{self.source.address}: {error.message}")

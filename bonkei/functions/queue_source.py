@@ -19,13 +19,13 @@ from bonkei.functions.filtering import is_wanted
 from bonkei.functions.outcome import Outcome
 from bonkei.functions.poller import Poller
 
-_WAIT = 20  # seconds of a long poll: an idle queue costs one request each
-_AWAY = 5.0  # seconds before the next look when the queue does not answer
+_WAIT = 20  # seconds of a long poll: an idle queue costs one request in that time
+_AWAY = 5.0  # seconds until the next poll if the queue does not answer
 _MOST = 10  # messages of one call of SQS's
 
 
 class CallQueue(Protocol):
-    """Calls SQS as a role: (role's ARN, operation, parameters, region). BonkeiError."""
+    """Calls SQS as a role: (role's ARN, operation, parameters, region). Raises BonkeiError."""
 
     async def __call__(
         self, role_arn: str, operation: str, parameters: Mapping[str, Any], region: str
@@ -80,20 +80,20 @@ def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
 def done(
     messages: Sequence[Mapping[str, Any]], outcome: Outcome, *, reports_failures: bool
 ) -> list[Mapping[str, Any]]:
-    """The messages that the function is through with; the others come again."""
+    """The messages that the function has finished. The others come again."""
     if outcome.is_error:
         return []
     if not reports_failures:
         return list(messages)
     failed = failed_items(outcome.payload)
     known = {message["MessageId"] for message in messages}
-    if failed is None or not failed <= known:  # an answer that names no message fails the batch
+    if failed is None or not failed <= known:  # a wrong answer fails the batch
         return []
     return [message for message in messages if message["MessageId"] not in failed]
 
 
 def failed_items(payload: bytes) -> set[str] | None:
-    """The items that the function names as failed; None when the answer is not as it must be."""
+    """The items that the function reports as failed; None if the answer has the wrong form."""
     try:
         answer = json.loads(payload)
     except ValueError:

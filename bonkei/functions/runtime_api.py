@@ -16,7 +16,7 @@ from bonkei.functions.outcome import LARGEST, Invocation
 
 HOST = "127.0.0.1"
 _PREFIX = "/2018-06-01/runtime/"
-_ROOM = 64 * 1024  # bytes beyond a payload's bound that are read before a response is refused
+_ROOM = 64 * 1024  # bytes above a payload's limit that are read before a response is refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Reply:
 
 
 class RuntimeApi:
-    """`function_arn` goes with each invocation. Its users await `first_asked` and `replied`."""
+    """`function_arn` is sent with each invocation. Users await `first_asked` and `replied`."""
 
     def __init__(self, function_arn: str) -> None:
         self._arn = function_arn
@@ -55,12 +55,12 @@ class RuntimeApi:
             await self._runner.cleanup()
 
     async def hand_over(self, invocation: Invocation, deadline: float) -> None:
-        """The next that the client is given; `deadline` in Unix seconds."""
+        """Give the client its next invocation. `deadline` is in Unix seconds."""
         self._current = invocation.request_id
         await self._pending.put((invocation, deadline))
 
     async def replied(self) -> Reply:
-        """The next post of the client: about the invocation, or about its initialization."""
+        """The client's next post: about the invocation, or about its initialization."""
         return await self._replies.get()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -112,7 +112,7 @@ class RuntimeApi:
 
 
 async def _body(request: web.BaseRequest) -> bytes:
-    """All of it, or as much as shows that it is too much; the rest is read, and dropped."""
+    """The whole body, or enough to show that it is too large. The rest is read and dropped."""
     kept = bytearray()
     async for chunk in request.content.iter_any():
         if len(kept) <= LARGEST + _ROOM:

@@ -1,4 +1,4 @@
-"""How a runtime's identifier is run on this machine, or why it is not.
+"""How this machine runs a runtime's identifier, or why it cannot.
 
 `provided.al2023` and `provided.al2` run the package's own `bootstrap`. That program speaks the
 runtime API itself. Identifiers: "Lambda runtimes" in the AWS Lambda Developer Guide.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 CLIENTS = Path(__file__).with_name("client")
 PACKAGES = Path(__file__).parent / "data" / "python.txt"
-"""The AWS SDK: Lambda's own Python runtimes bring it besides the standard library."""
+"""The AWS SDK. Lambda's own Python runtimes contain it in addition to the standard library."""
 
 _PYTHON = re.compile(r"python(3\.\d+)")
 _NODE = re.compile(r"nodejs(\d+)\.x")
@@ -22,9 +22,8 @@ _NODE = re.compile(r"nodejs(\d+)\.x")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """`command` runs a client of the runtime API; `needs_packages`: of `PACKAGES`. `note`:
-    differences from AWS. `refusal`: why it does not run; then nothing else is set.
-    """
+    """`command` runs a client of the runtime API. `needs_packages`: of `PACKAGES`. `note`:
+    differences from AWS. `refusal`: why it does not run. Then nothing else is set."""
 
     command: tuple[str, ...] = ()
     needs_packages: bool = False
@@ -32,7 +31,7 @@ class Runtime:
     refusal: str = ""
 
     def but(self, problem: str) -> Runtime:
-        """The same, with a reason why it does not run; none: as it is."""
+        """The same runtime, with a reason why it does not run. An empty reason changes nothing."""
         return replace(self, refusal=self.refusal or problem) if problem else self
 
 

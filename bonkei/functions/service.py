@@ -140,7 +140,7 @@ def _require_json(payload: bytes) -> None:
 
 
 def _client_context(given: str) -> str:
-    """JSON text, from the Base64 in which it is sent."""
+    """JSON text, decoded from Base64."""
     try:
         return base64.b64decode(given, validate=True).decode() if given else ""
     except (binascii.Error, UnicodeDecodeError):

@@ -23,7 +23,7 @@ from bonkei.functions.outcome import Outcome, stamp
 from bonkei.functions.poller import Poller
 from bonkei.functions.queue_source import CallQueue, Invoke, failed_items
 
-_LOOK = 1.0  # seconds between two looks at an idle shard; Lambda looks four times a second
+_LOOK = 1.0  # seconds between two checks of an idle shard; Lambda checks four times a second
 _AWAY = 5.0
 _MOST = 1000  # records of one call
 _LONGEST = 60.0  # seconds between two tries of a batch
@@ -42,7 +42,7 @@ class SendDiscarded(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of a shard in their order, and how often the function has failed for them."""
+    """Records of a shard in order, and how often the function has failed for them."""
 
     records: tuple[Record, ...]
     attempts: int = 0
@@ -50,9 +50,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """The consequence of a call: the batches that are tried (again) next, in order, and the
-    reason if the batch is discarded.
-    """
+    """The consequence of a call: the next batches to try, in order; and the reason if the batch is
+    discarded."""
 
     next: tuple[Batch, ...] = ()
     discarded: Literal["", "RetryAttemptsExhausted", "RecordAgeExceeded"] = ""
@@ -110,7 +109,8 @@ def _first_failed(batch: Batch, outcome: Outcome, *, reports_failures: bool) -> 
 
 
 def discarded(batch: Batch, source: EventSource, why: str, now: float) -> dict[str, Any]:
-    """The document of an on-failure destination: the records' places, not the records."""
+    """The document for an on-failure destination. It has the records' places, but not the
+    records."""
     first, last = batch.records[0], batch.records[-1]
     return {
         "requestContext": {
@@ -136,8 +136,9 @@ def _made(record: Record) -> str:
 
 
 class StreamPoller(Poller):
-    """Reads one stream's shard, between `start` and `stop`. `place`: where its position is kept,
-    which survives the end of the process: a batch under way is called again, none is left out."""
+    """Reads one stream's shard between `start` and `stop`. `place`: the file with its position. The
+    file survives the end of the process. A batch in progress is called again, and none is left
+    out."""
 
     def __init__(
         self, source: EventSource, role_arn: str, call: CallQueue, invoke: Invoke,
@@ -230,7 +231,7 @@ class StreamPoller(Poller):
             return ""
 
     def _keep(self, place: str) -> None:
-        with suppress(OSError):  # a full disk: the batch may be called twice after a restart
+        with suppress(OSError):  # a full disk: after a restart, the batch may be called twice
             self._place.parent.mkdir(parents=True, exist_ok=True)
             draft = self._place.with_suffix(".new")
             draft.write_text(place, encoding="ascii")

@@ -12,8 +12,8 @@ from bonkei.functions.execution_log import ExecutionLog
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An initialized environment. `init`: the seconds that it took, which the report of its first
-    call names; None after that."""
+    """An initialized environment. `init`: the seconds of its initialization. The report of its
+    first call has them; afterwards None."""
 
     environment: ExecutionEnvironment
     log: ExecutionLog
@@ -34,7 +34,7 @@ class Turns:
         return sum(not turn.done() for turn in self._waiting)
 
     def add(self) -> Turn:
-        """Await it. A cancelled waiter that already has a result gives it back."""
+        """Await the turn. A cancelled waiter that already has a result returns it."""
         turn: Turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         return turn

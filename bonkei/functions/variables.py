@@ -15,8 +15,8 @@ from bonkei.blueprint.function import Function
 
 
 def log_stream(function: Function, environment: str, at: float) -> str:
-    """A stream for each execution environment. In a log group that is not the function's own, the
-    function's name is in it."""
+    """Each execution environment has its own stream. If the log group is not the function's own,
+    the stream's name contains the function's name."""
     day = datetime.fromtimestamp(at, UTC).strftime("%Y/%m/%d")
     own = function.log_group == f"/aws/lambda/{function.name}"
     return f"{day}/{'' if own else function.name}[$LATEST]{environment}"
@@ -31,10 +31,8 @@ def variables(
     role: Mapping[str, str],
     translate: Callable[[str], str] = str,
 ) -> dict[str, str]:
-    """All variables except those that the execution environment adds itself. `role`: the
-    credentials, and the address of AWS; `translate`: from AWS's names to the addresses on this
-    machine.
-    """
+    """All variables, except for those that the execution environment adds. `role`: the credentials,
+    and the address of AWS. `translate`: from AWS's names to the addresses on this machine."""
     roots = tuple(layers)
     declared = {name: translate(value) for name, value in function.environment}
     return {

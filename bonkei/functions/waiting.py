@@ -1,4 +1,4 @@
-"""Asynchronous events: kept on disk, tried in turn, recorded when they are over."""
+"""Asynchronous events: they are kept on disk, tried in turn, and recorded at their end."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ from bonkei.functions.outcome import Outcome
 from bonkei.spool import Spool
 
 LIMIT = 20_000
-"""Events that wait at the same time; a further one is refused, as when Lambda throttles."""
+"""Events that may wait at the same time. One more is refused, like a throttled call of Lambda."""
 
 
 class Deliver(Protocol):
-    """Sends to a queue, a topic, a function or a bus, as the function's role. BonkeiError."""
+    """Sends to a queue, a topic, a function or a bus, with the function's role. Raises
+    BonkeiError."""
 
     async def __call__(
         self, role_arn: str, target: str, body: Any, attributes: Mapping[str, str]
@@ -41,7 +42,7 @@ class Deliver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """How the queue reaches functions: it knows no process."""
+    """The way from the queue to functions. The queue knows no process."""
 
     find: Callable[[str], Function | None]
     run: Callable[[Event], Awaitable[Outcome]]  # the concurrency is taken already
@@ -49,7 +50,8 @@ class Callee:
 
 
 class WaitingEvents:
-    """Between `start` and `stop`; `pace` is how much faster than AWS's the waits pass."""
+    """Use it between `start` and `stop`. `pace`: how many times shorter than AWS's the waits
+    are."""
 
     def __init__(
         self, directory: Path, concurrency: Concurrency, callee: Callee, deliver: Deliver,
@@ -71,14 +73,14 @@ class WaitingEvents:
         self._spool.open()
 
     def resume(self) -> None:
-        """Continue with the events that an earlier process has left."""
+        """Continue with the events that an earlier process left."""
         for _, found in self._spool.records():
             with suppress(TypeError):
                 self._begin(Event(**found))
 
     def add(self, event: Event) -> None:
-        """Accepted when it returns. AwsServiceError when too many events wait, or when the function
-        does not exist."""
+        """When this returns, the event is accepted. Raises AwsServiceError if too many events wait,
+        or if the function does not exist."""
         if self._callee.find(event.function) is None:
             raise not_found(event.function)
         if self._spool.is_full:
@@ -110,7 +112,7 @@ class WaitingEvents:
     async def _to_its_end(self, function: Function, event: Event) -> None:
         while True:
             if function.reserved_concurrency == 0:
-                # "Configuring reserved concurrency": no event of such a function is tried.
+                # "Configuring reserved concurrency": with a reservation of 0, no event is tried.
                 await self._over(function, event, "RetriesExhausted", None)
                 return
             await self._concurrency.wait(function.arn)

@@ -1,10 +1,10 @@
 """CodePipeline: runs the declared pipelines.
 
-core        what a pipeline decides: a book in, a book and effects out, without any I/O
-pipelines   the room: carries commands out, keeps the books, lets runners work
+core        a pipeline's decisions: a book in, a book and effects out, without any I/O
+pipelines   the room: carries commands out, keeps the books, starts runners
 record      the books on disk
-runners     what carries actions out, as Protocols; `actions` has those of each provider
-events      changes of state, as EventBridge gets them
+runners     the Protocols of runners of actions; `actions` has those of each provider
+events      changes of state, as events for EventBridge
 service     CodePipeline's API
 snapshot    the values for `bonkei status`
 """

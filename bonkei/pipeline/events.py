@@ -1,4 +1,4 @@
-"""Changes of state as CodePipeline puts them on EventBridge's bus.
+"""Changes of state, as CodePipeline's events on EventBridge's bus.
 
 "CodePipeline events reference",
 https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html
@@ -18,7 +18,7 @@ _KIND = "CodePipeline {} Execution State Change"
 
 
 def event(pipeline: Pipeline, book: Book, changed: Changed, now: float) -> ServiceEvent | None:
-    """The event of a change; None when its execution is no longer known."""
+    """The event of a change; None if its execution is unknown by now."""
     execution = book.find(changed.execution_id)
     if execution is None:
         return None

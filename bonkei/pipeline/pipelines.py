@@ -1,7 +1,7 @@
-"""The room: it carries commands out, keeps the books, and lets the runners work.
+"""The room: it carries commands out, keeps the books, and starts the runners.
 
 A command's result is on disk before any part of it is done or answered. After a SIGKILL the next
-start reads the books, and each action in progress continues by the rule of its runner
+start reads the books, and each action in progress continues as its runner prescribes
 (`AfterRestart`).
 """
 
@@ -38,7 +38,7 @@ from bonkei.pipeline.record import Record
 from bonkei.pipeline.runners import ActionRunner, ActionWork
 
 Runners = Mapping[tuple[str, str], ActionRunner]
-"""By category and provider, as an action's type has them."""
+"""By category and provider, as in an action's type."""
 _LONGEST_SLEEP = 60.0
 _AGAIN = 5.0  # seconds before a full disk is tried again
 _ENDED = "The miniature ended while the action ran, and nothing says how far it came"
@@ -46,7 +46,7 @@ _ENDED = "The miniature ended while the action ran, and nothing says how far it 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """`publish`: to EventBridge. `changed`: hears that a pipeline's book has changed."""
+    """`publish`: sends to EventBridge. `changed`: is called when a pipeline's book has changed."""
 
     runners: Runners
     publish: Callable[[ServiceEvent], None]
@@ -56,7 +56,7 @@ class Around:
 
 @dataclass(slots=True)
 class _Kept:
-    """A pipeline, its book, and where that is on disk."""
+    """A pipeline, its book, and the book's place on disk."""
 
     pipeline: Pipeline
     book: Book
@@ -64,7 +64,7 @@ class _Kept:
 
 
 class Pipelines:
-    """`follow` with each blueprint; `start` lets time pass, `stop` in any case. `clock`: Unix
+    """Call `follow` with each blueprint. `start` lets time pass. Always call `stop`. `clock`: Unix
     seconds."""
 
     def __init__(
@@ -86,8 +86,8 @@ class Pipelines:
     # The declared pipelines.
 
     def follow(self, declared: Sequence[Pipeline], *, are_new: bool) -> None:
-        """The pipelines as they are declared now. `are_new`: those that were not there before have
-        just been created, so each of them starts once, as on AWS."""
+        """Follow the declared pipelines. `are_new`: pipelines that were unknown before have just
+        been created, so each of them starts once, as on AWS."""
         names = {each.name for each in declared}
         for gone in self._kept.keys() - names:
             self._carry_out(gone, restructure(""))
@@ -115,7 +115,7 @@ class Pipelines:
         self._ticking = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
-        """Actions in progress stay as they are. The next start continues with them."""
+        """Actions in progress stay unchanged. The next start continues with them."""
         tasks = [*self._tasks.values(), *([self._ticking] if self._ticking is not None else [])]
         self._tasks.clear()
         for task in tasks:
@@ -138,12 +138,12 @@ class Pipelines:
         return self._find(name).book
 
     def do(self, name: str, command: Command) -> str:
-        """Carry a command out; the id of the execution that it was about. AwsServiceError."""
+        """Carry a command out. Returns the id of its execution. Raises AwsServiceError."""
         self._find(name)
         return self._carry_out(name, command)
 
     def finish_job(self, action_id: str, finished: Finished) -> None:
-        """The result of an action that its runner has left to a caller. AwsServiceError."""
+        """The result of an action that waits for a caller's answer. Raises AwsServiceError."""
         for name, kept in self._kept.items():
             if _find_run(kept.book, action_id) is not None:
                 self._carry_out(name, answers.finish(action_id, finished))
@@ -191,7 +191,7 @@ class Pipelines:
         self._tasks[action_id] = task
 
     async def _run(self, kept: _Kept, execution_id: str, action_id: str) -> None:
-        """One action, to its end. It begins after its command has been answered."""
+        """Run one action to its end. It begins after its command has been answered."""
         name = kept.pipeline.name
         work = self._work(kept, execution_id, action_id)
         if work is None:
@@ -203,7 +203,7 @@ class Pipelines:
             finished = _failure(error.code, error.message)
         except BonkeiError as error:
             finished = _failure("JobFailed", error.message)
-        except Exception as error:  # a fault of a runner is the action's failure, with its words
+        except Exception as error:  # a runner's bug is the action's failure, with the bug's message
             self._around.report(f"pipeline {name}: {work.action.name}: {error!r}")
             finished = _failure("InternalError", f"The miniature failed: {error!r}")
         self._tasks.pop(action_id, None)
@@ -211,7 +211,7 @@ class Pipelines:
             await self._conclude(name, action_id, finished)
 
     async def _conclude(self, name: str, action_id: str, finished: Finished) -> None:
-        """Its result is kept, as soon as the disk takes it."""
+        """Keep the action's result, as soon as the disk accepts it."""
         while name in self._kept:
             try:
                 self._carry_out(name, answers.finish(action_id, finished))
@@ -303,5 +303,5 @@ def _failure(code: str, message: str) -> Finished:
 
 
 def _digest(pipeline: Pipeline) -> str:
-    """A digest of the pipeline's structure, in CodePipeline's sense."""
+    """A digest of the pipeline's structure, as CodePipeline defines it."""
     return hashlib.sha256(repr(replace(pipeline, address="")).encode()).hexdigest()

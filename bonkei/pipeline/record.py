@@ -1,7 +1,7 @@
 """A pipeline's book on disk: a file for each execution, and one for the rest.
 
-Each file is written beside its old one and then takes its place, so that a SIGKILL leaves the old
-file or the new one, never a part. The executions are written first: the counts of the other file
+Each file is written beside its old one and then replaces it. So a SIGKILL leaves the old file or
+the new one, never a part. The executions are written first, because the counts of the other file
 can be computed again.
 """
 
@@ -28,7 +28,7 @@ class Record:
         self._directory = directory
 
     def read(self) -> Book:
-        """The book of an earlier run; an empty one without it. An unreadable file is left out."""
+        """The book of an earlier run, or an empty book. An unreadable file is left out."""
         executions = []
         for file in self._directory.glob("executions/*.json"):
             with suppress(OSError, ValueError, TypeError, KeyError):
@@ -66,7 +66,7 @@ def _write(file: Path, values: Mapping[str, Any]) -> None:
 
 
 def load(kind: type[T], value: Any) -> T:
-    """A value of a dataclass from the result of `asdict` and JSON. TypeError, KeyError."""
+    """A value of a dataclass, from the result of `asdict` and JSON. Raises TypeError, KeyError."""
     loaded: T = _load(kind, value)
     return loaded
 

@@ -13,14 +13,14 @@ from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.pipeline.core.values import ActionRun, Finished, Override, StoredArtifact
 
 AfterRestart = Literal["again", "follow", "fail"]
-"""What becomes of an action that was under way when the miniature ended: it runs again from its
-beginning (nothing comes of that twice), it is followed by its external id, or it has failed."""
+"""The fate of an action that was in progress when the miniature ended. It runs again from its
+beginning (without doing anything twice), it is followed by its external id, or it has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionWork:
-    """An action to carry out. `run.configuration` has no references left. `note` keeps the external
-    id, its URL and a summary while it runs."""
+    """An action to carry out. `run.configuration` has no unresolved references. `note` keeps the
+    external id, its URL and a summary while it runs."""
 
     pipeline: Pipeline
     action: PipelineAction
@@ -41,7 +41,7 @@ class ActionWork:
 
     @property
     def session(self) -> str:
-        """The name of the role's session: CodePipeline takes the execution's id."""
+        """The name of the role's session. CodePipeline uses the execution's id."""
         return self.execution_id
 
     @property
@@ -65,14 +65,13 @@ class ActionRunner(Protocol):
     def after_restart(self) -> AfterRestart: ...
 
     async def run(self, work: ActionWork) -> Finished | None:
-        """The result; None when it comes from elsewhere (an approval). An AwsServiceError is a
-        failure with its code. Cancelled: the result is no longer needed.
-        """
+        """The result; None if it comes from elsewhere (an approval). An AwsServiceError is a
+        failure with its code. Cancelled if the result is no longer needed."""
         ...
 
 
 class Artifacts(Protocol):
-    """S3, as a role: `Objects` of the endpoint."""
+    """S3, with a role: `Objects` of the endpoint."""
 
     async def put(
         self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
@@ -100,7 +99,8 @@ class BuildOrder:
 
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
-    """`message`: where and why it failed. `exported`: the variables that its buildspec exports."""
+    """`message`: the place and reason of a failure. `exported`: the variables that its buildspec
+    exports."""
 
     id: str
     status: str  # SUCCEEDED | FAILED | FAULT | TIMED_OUT | STOPPED
@@ -116,7 +116,7 @@ class Builds(Protocol):
         ...
 
     async def wait(self, build_id: str) -> BuildOutcome:
-        """When it is over; of one that is not known any more, that it has failed."""
+        """The outcome at the end. An unknown build counts as failed."""
         ...
 
 
@@ -124,7 +124,7 @@ class Sources(Protocol):
     """CodeCommit, and the replacements for repositories behind connections."""
 
     async def find(self, repository: str, branch: str, commit: str) -> SourceCommit:
-        """The branch's commit, or the given one. AwsServiceError."""
+        """The branch's commit, or the given commit. Raises AwsServiceError."""
         ...
 
     async def archive(self, repository: str, commit: str, to: Path) -> None: ...

@@ -9,7 +9,7 @@ from bonkei.pipeline.core.values import Book, Execution, StageRun
 
 @dataclass(frozen=True, slots=True)
 class PipelineSnapshot:
-    """`status`: of its last execution, or empty. `detail`: where that one stands."""
+    """`status`: that of its last execution, or empty. `detail`: where the execution is."""
 
     name: str
     status: str
@@ -35,7 +35,7 @@ def _place(execution: Execution) -> str:
 
 
 def _actions(stage: StageRun, status: str) -> list[str]:
-    """A stage's actions whose last run has this status; an approval says that it waits."""
+    """A stage's actions with this status in their last run. An approval is marked as waiting."""
     latest = {run.name: run for run in stage.actions}
     return [
         f"{run.name} waits for an answer" if run.token and status == "InProgress" else run.name

@@ -3,14 +3,14 @@
 names      repositories, tags, digests, and references to images
 values     an image as the registry knows it
 store      blobs, manifests and tags, on disk
-uploads    blobs that are on their way
-manifest   what a manifest refers to
-lifecycle  which images a lifecycle policy expires
+uploads    blobs in transfer
+manifest   the references of a manifest
+lifecycle  the images that a lifecycle policy expires
 tokens     a docker login's password
-room       the front: it follows the declared repositories, and asks IAM
+room       the entrance: it follows the declared repositories, and asks IAM
 http       the distribution API (docker push, docker pull)
 ecr        the AWS API
-package    a program's sources as an image, where no builder is
+package    packages a program's sources as an image, without a builder
 unpacking  an image's files, for the tasks that run from it
-docker/    the `docker` command of a machine that has none
+docker/    the `docker` command for a machine without one
 """

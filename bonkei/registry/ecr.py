@@ -1,7 +1,7 @@
 """Amazon ECR's API over the registry.
 
-Source: the Amazon ECR API Reference. Repositories are made by definitions; the API does not create
-them, and scans are not made here: both are refused by name.
+Source: the Amazon ECR API Reference. The definitions create repositories. The API does not, and
+there are no scans: these calls are refused by name.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class _Ecr:
         }}  # fmt: skip
 
     async def delete_images(self, call: AwsCall) -> Mapping[str, Any]:
-        """A tag alone is taken off; a digest goes with all its tags."""
+        """A tag alone is removed. A digest is removed with all its tags."""
         repository = self._of(call)
         gone, failures = [], []
         for one in call.parameters["imageIds"]:
@@ -207,7 +207,7 @@ class _Ecr:
 
 
 def _find(contents: Contents, wanted: Mapping[str, str]) -> Image | None:
-    """With both, the tag must point to that digest."""
+    """If both are given, the tag must point to the digest."""
     digest, tag = wanted.get("imageDigest"), wanted.get("imageTag")
     if digest and tag and contents.tags.get(tag) != digest:
         return None

@@ -6,7 +6,7 @@ from bonkei.errors import BonkeiError
 
 
 class RegistryError(BonkeiError):
-    """`code`: of the distribution API; `status`: of HTTP.
+    """`code` is that of the distribution API, `status` that of HTTP.
 
     Source: "Error Codes", https://github.com/opencontainers/distribution-spec/blob/main/spec.md
     """

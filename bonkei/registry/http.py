@@ -38,7 +38,7 @@ class Exchange:
 
 
 async def answer(registry: Registry, request: web.BaseRequest) -> web.StreamResponse:
-    """Whatever a client asks below `/v2/`."""
+    """Answers every request below `/v2/`."""
     try:
         caller = registry.who(request.headers.get("Authorization", ""))
         handler, found = _route_of(request.method, request.path)
@@ -62,7 +62,7 @@ async def _version(_exchange: Exchange, _found: re.Match[str]) -> web.StreamResp
 
 
 async def _begin(exchange: Exchange, found: re.Match[str]) -> web.StreamResponse:
-    """An upload in parts, or of a whole blob at once; a mount of one that is here already."""
+    """Begin an upload in parts, or of a whole blob; or mount a blob that already exists here."""
     name, query = found["name"], exchange.request.query
     exchange.permit("InitiateLayerUpload", name)
     mounted = query.get("mount", "")

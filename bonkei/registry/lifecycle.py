@@ -1,4 +1,4 @@
-"""Which images a lifecycle policy expires. Pure.
+"""The images that a lifecycle policy expires. Pure.
 
 Source: "Automate the cleanup of images by using lifecycle policies in Amazon ECR", Amazon ECR User
 Guide: "An image that matches the tagging requirements of a rule cannot be expired by a rule with a
@@ -19,7 +19,8 @@ _DAY = 86_400.0
 
 
 def expired(policy: str, contents: Contents, now: float) -> tuple[str, ...]:
-    """The digests to delete, in the rules' order. `policy` is the provider's: it is valid."""
+    """The digests to delete, in the rules' order. The provider has checked that `policy` is
+    valid."""
     if not policy:
         return ()
     rules = sorted(json.loads(policy)["rules"], key=lambda rule: rule["rulePriority"])
@@ -46,7 +47,7 @@ def _is_selected(selection: Mapping[str, Any], tags: tuple[str, ...]) -> bool:
             return not tags
     prefixes = selection.get("tagPrefixList", ())
     patterns = selection.get("tagPatternList", ())
-    # All of a list have to match, each with some tag of the image.
+    # Each prefix of a list must match some tag of the image.
     return all(any(tag.startswith(prefix) for tag in tags) for prefix in prefixes) and all(
         any(_matches(pattern, tag) for tag in tags) for pattern in patterns
     )

@@ -22,7 +22,7 @@ _DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 MEDIA_TYPES = (OCI_MANIFEST, OCI_INDEX, _DOCKER_MANIFEST, _DOCKER_LIST)
 BYTES = 4 * 1024 * 1024
-"""The largest manifest that a registry has to take."""
+"""The largest manifest that a registry must accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def digest_of(content: bytes) -> str:
 
 
 def read_manifest(body: bytes, media_type: str) -> Manifest:
-    """RegistryError (MANIFEST_INVALID) for one that cannot be read."""
+    """Raises RegistryError (MANIFEST_INVALID) for a manifest that cannot be read."""
     try:
         return _manifest(json.loads(body), media_type)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

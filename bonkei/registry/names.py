@@ -24,7 +24,7 @@ _HOST = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`HOST/NAME:TAG@DIGEST`; `tag` is `latest` when there is neither."""
+    """`HOST/NAME:TAG@DIGEST`. Without tag and digest, `tag` is `latest`."""
 
     host: str
     name: str

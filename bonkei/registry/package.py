@@ -1,9 +1,9 @@
-"""A program's sources as an image: the replacement for `docker build` on a machine without a
+"""Packages a program's sources as an image. It replaces `docker build` on a machine without a
 builder.
 
-Its one layer is the build's folder, as `.dockerignore` leaves it. No instruction of the Dockerfile
-is carried out: a task that runs from it reads the Dockerfile, as tasks do that run from the working
-copy. The same sources make the same digest.
+Its only layer is the build's folder, filtered by `.dockerignore`. No instruction of the Dockerfile
+is executed. A task that runs from the image reads the Dockerfile, like a task that runs from the
+working copy. The same sources make the same digest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import OCI_LAYER, OCI_MANIFEST, digest_of
 
 PACKAGE = "application/vnd.bonkei.package.v1+json"
-"""The artifact's type: no container engine takes it for an image that it could start."""
+"""The artifact's type. So no container engine takes it for an image that it could start."""
 _BYTES = 512 * 1024 * 1024
 
 
@@ -40,7 +40,7 @@ class Package:
 
 
 def package(folder: Path, dockerfile: Path) -> Package:
-    """RegistryError when the Dockerfile is missing, or the folder too large."""
+    """Raises RegistryError if the Dockerfile is missing or the folder is too large."""
     if not dockerfile.is_file():
         raise RegistryError(
             "UNSUPPORTED", f"failed to read dockerfile: open {dockerfile.name}: no such file"
@@ -59,7 +59,7 @@ def package(folder: Path, dockerfile: Path) -> Package:
 
 
 def _layer(folder: Path, dockerfile: Path) -> bytes:
-    """A tar archive without times, owners and order of its own."""
+    """A tar archive without times and owners, in a fixed order."""
     ignored = _ignored(folder)
     buffer, total = io.BytesIO(), 0
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
@@ -82,7 +82,7 @@ def _layer(folder: Path, dockerfile: Path) -> bytes:
 def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
     member = archive.gettarinfo(path, name)
     if member is None or not (member.isfile() or member.issym()):
-        return  # a socket, a device: no part of a build's folder
+        return  # a socket or a device does not belong in a build's folder
     member.mtime, member.uid, member.gid, member.uname, member.gname = 0, 0, 0, "", ""
     member.mode = 0o755 if member.mode & 0o100 else 0o644
     if member.isfile():

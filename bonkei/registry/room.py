@@ -1,4 +1,4 @@
-"""The front of the registry: the declared repositories, their policies, and permissions."""
+"""The entrance of the registry: the declared repositories, their policies, and permissions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Registry:
         self._key = key
 
     def follow(self, repositories: Sequence[Repository]) -> None:
-        """Take over the declared repositories. Those that are gone lose their images."""
+        """Follow the declared repositories. Removed ones lose their images."""
         self.store.open()
         self._declared = {each.name: each for each in repositories}
         self.store.keep_only(self._declared)
@@ -71,7 +71,7 @@ class Registry:
         return arns[0].split(":")[4] if arns else ""
 
     def who(self, authorization: str) -> Caller:
-        """RegistryError (UNAUTHORIZED) for a password that is not ours, or too old."""
+        """Raises RegistryError (UNAUTHORIZED) for a password that is not ours or is too old."""
         caller = self.tokens.read(authorization, self._clock())
         if caller is None:
             raise RegistryError(
@@ -84,7 +84,8 @@ class Registry:
         return caller
 
     def permit(self, caller: Caller, action: str, name: str) -> None:
-        """RegistryError (DENIED) in IAM's words. Without a role the caller is a person."""
+        """Raises RegistryError (DENIED) with IAM's message. Without a role, the caller is a
+        person."""
         arn = self.repository(name).arn
         if caller.role:
             session = caller.arn.rpartition("/")[2]
@@ -92,7 +93,7 @@ class Registry:
                 raise RegistryError("DENIED", denial, 403)
 
     def push(self, name: str, body: bytes, media_type: str, tag: str) -> Image:
-        """RegistryError for a tag that is taken in an immutable repository."""
+        """Raises RegistryError for an existing tag in an immutable repository."""
         repository = self.repository(name)
         before = self.store.contents(name).tags.get(tag)
         if repository.immutable and before not in (None, digest_of(body)):
@@ -106,7 +107,7 @@ class Registry:
         return image
 
     def expire(self, name: str) -> None:
-        """Apply the repository's lifecycle policy; on AWS this takes up to a day."""
+        """Apply the repository's lifecycle policy. On AWS, this takes up to a day."""
         policy = self._declared[name].lifecycle_policy
         if gone := expired(policy, self.store.contents(name), self._clock()):
             self.store.delete(name, gone)
@@ -119,9 +120,7 @@ class Registry:
     # For the tasks.
 
     def find(self, image: str) -> Image | None:
-        """The image that a task definition's `image` names; None when it is not in this
-        registry.
-        """
+        """The image named by a task definition's `image`; None if it is not in this registry."""
         try:
             reference = read_reference(image)
         except RegistryError:
@@ -131,15 +130,14 @@ class Registry:
         return self.store.contents(reference.name).find(reference.wanted)
 
     def digest(self, image: str) -> str:
-        """The digest of the image that a task definition's `image` names; empty when it is not
-        in this registry.
-        """
+        """The digest of the image named by a task definition's `image`; empty if it is not in this
+        registry."""
         found = self.find(image)
         return found.digest if found else ""
 
     def files(self, image: str) -> Path | None:
-        """The folder of a packaged image's sources, with its Dockerfile; None for another one.
-        RegistryError when it cannot be unpacked."""
+        """The folder of a packaged image's sources, with its Dockerfile; None for any other image.
+        Raises RegistryError if it cannot be unpacked."""
         found = self.find(image)
         if found is None:
             return None

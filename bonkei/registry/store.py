@@ -25,7 +25,7 @@ _NEW = 3600.0  # seconds
 
 
 class ImageStore:
-    """The images, for use by one thread. `root` is made at the start. `clock`: Unix seconds."""
+    """The images, for use by one thread. `root` is created at the start. `clock`: Unix seconds."""
 
     def __init__(self, root: Path, clock: Callable[[], float] = time.time) -> None:
         self._root = root
@@ -53,12 +53,13 @@ class ImageStore:
         return file if file.is_file() else None
 
     def keep_blob(self, upload: Path, digest: str) -> None:
-        """Take a complete upload, whose digest its writer has checked."""
+        """Take a complete upload. Its writer has checked the digest."""
         _flush(upload)
         upload.replace(self._blobs / digest.removeprefix("sha256:"))
 
     def put_manifest(self, name: str, body: bytes, media_type: str, tag: str = "") -> Image:
-        """Without a tag, by its digest only. RegistryError when a blob of it is missing."""
+        """Without a tag, only by its digest. Raises RegistryError if one of its blobs is
+        missing."""
         manifest = read_manifest(body, media_type)
         for each in (*manifest.blobs, *manifest.manifests):
             if self.blob(each.digest) is None:
@@ -78,13 +79,13 @@ class ImageStore:
         return image
 
     def note_pull(self, name: str, digest: str) -> None:
-        """Written with the next change only: ECR itself is up to a day late."""
+        """Written only with the next change. ECR itself is up to a day late."""
         before = self.contents(name)
         image = replace(before.images[digest], pulled_at=self._clock())
         self._known[name] = Contents({**before.images, digest: image}, before.tags)
 
     def untag(self, name: str, tag: str) -> None:
-        """An image whose last tag goes is deleted, as BatchDeleteImage documents."""
+        """An image without tags is deleted, as documented for BatchDeleteImage."""
         before = self.contents(name)
         digest = before.tags[tag]
         tags = {each: where for each, where in before.tags.items() if each != tag}
@@ -94,7 +95,7 @@ class ImageStore:
         self._write(name, Contents(images, tags))
 
     def delete(self, name: str, digests: Collection[str]) -> None:
-        """Images with all their tags; then the blobs that no image has."""
+        """Delete images with all their tags, and then the blobs without an image."""
         before = self.contents(name)
         images = {d: image for d, image in before.images.items() if d not in digests}
         tags = {tag: digest for tag, digest in before.tags.items() if digest not in digests}
@@ -102,7 +103,7 @@ class ImageStore:
         self.collect()
 
     def keep_only(self, names: Collection[str]) -> None:
-        """Repositories that the definitions no longer have go with their images."""
+        """Remove repositories that are no longer in the definitions, with their images."""
         for file in self._repositories.glob("*.json"):
             name = file.stem.replace("+", "/")
             if name not in names:
@@ -110,7 +111,8 @@ class ImageStore:
                 self._known.pop(name, None)
 
     def collect(self) -> None:
-        """Remove the blobs that no image has, except new ones: their manifest may still come."""
+        """Remove the blobs without an image. New ones stay, because their manifest may still
+        come."""
         files = list(self._repositories.glob("*.json"))
         used = set[str]()
         for file in files:

@@ -1,7 +1,7 @@
-"""The password of `docker login`: its owner and its end, signed. Nothing has to be stored.
+"""The password of `docker login`: its owner and its expiry, signed. So nothing must be stored.
 
 Source: GetAuthorizationToken in the Amazon ECR API Reference: it is valid for 12 hours, with the
-permissions of the principal that asked for it.
+permissions of the principal that requested it.
 """
 
 from __future__ import annotations

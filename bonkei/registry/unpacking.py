@@ -1,4 +1,4 @@
-"""A packaged image's files, unpacked once, for the tasks that run from it."""
+"""Unpacks a packaged image's files once, for the tasks that run from it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bonkei.registry.values import Image
 
 _BYTES = 1024 * 1024 * 1024
 _KEPT = 20
-"""Folders that stay: a rollback finds its own at once."""
+"""The number of folders that stay, so that a rollback finds its own at once."""
 
 
 def unpack(store: ImageStore, image: Image, root: Path) -> Path | None:
-    """The folder of a package; None for an image that a container engine has built. RegistryError
-    when it is damaged."""
+    """The folder of a package; None for an image that a container engine has built. Raises
+    RegistryError if the package is damaged."""
     if image.artifact_type != PACKAGE:
         return None
     folder = root / image.digest.removeprefix("sha256:")[:32]
@@ -53,8 +53,8 @@ def _put_in_place(draft: Path, folder: Path) -> None:
 
 
 def tidy(root: Path) -> None:
-    """Remove the folders that were not used for longest. Those of running tasks are among the
-    newest: each look at the services uses them."""
+    """Remove the folders without a use for the longest time. Those of running tasks are among the
+    newest, because each check of the services uses them."""
     if root.is_dir():
         folders = sorted(root.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True)
         for old in folders[_KEPT:]:

@@ -1,4 +1,4 @@
-"""Blobs that are on their way: written as they come, taken when their digest is right."""
+"""Blobs in transfer: they are written as they come, and accepted if their digest is right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bonkei.registry.errors import RegistryError
 from bonkei.registry.store import ImageStore
 
 MOST = 64
-"""Uploads at once. For one more, the one that was quiet for longest goes."""
+"""Uploads at the same time. One more removes the upload without data for the longest time."""
 _LAYER_BYTES = 52_000 * 1000 * 1000  # "Maximum layer size", Amazon ECR service quotas
 
 
@@ -25,7 +25,7 @@ class _Upload:
 
 
 class Uploads:
-    """By their id. RegistryError (BLOB_UPLOAD_UNKNOWN) for one that is not there."""
+    """By their id. Raises RegistryError (BLOB_UPLOAD_UNKNOWN) for an unknown one."""
 
     def __init__(self, store: ImageStore) -> None:
         self._store = store
@@ -61,7 +61,7 @@ class Uploads:
         self._open[identifier] = self._open.pop(identifier)  # the quietest one comes first
 
     def finish(self, identifier: str, digest: str) -> None:
-        """RegistryError when its content has another digest; it is gone then."""
+        """Raises RegistryError if its content has another digest. It is then removed."""
         upload = self._find(identifier)
         del self._open[identifier]
         found = f"sha256:{upload.hash.hexdigest()}"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A manifest of a repository. `size`: of its configuration and layers, in bytes. Times in Unix
-    seconds; `pulled_at` is 0 before the first pull."""
+    """A manifest of a repository. `size`: that of its configuration and layers, in bytes. Times are
+    in Unix seconds. `pulled_at` is 0 before the first pull."""
 
     digest: str
     media_type: str
@@ -21,9 +21,8 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The contents of a repository: images by digest, in the order of their push, and digests by
-    tag.
-    """
+    """The contents of a repository: images by digest in the order of their push, and digests by
+    tag."""
 
     images: Mapping[str, Image] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)

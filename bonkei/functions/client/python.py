@@ -1,9 +1,9 @@
 """Lambda's runtime client for Python: it runs in a function's own process, beside the handler.
 
-It imports the standard library only, and nothing of Bonkei: the function's interpreter runs this
-file. It answers, prints and raises the same as Lambda's own client. Sources: "Using the Lambda
-runtime API", "Define Lambda function handler in Python", "Log and monitor Python Lambda functions"
-and "Using the Lambda context object" in the AWS Lambda Developer Guide.
+It imports only the standard library, because the function's interpreter runs this file. It answers,
+prints and raises the same as Lambda's own client. Sources: "Using the Lambda runtime API", "Define
+Lambda function handler in Python", "Log and monitor Python Lambda functions" and "Using the Lambda
+context object" in the AWS Lambda Developer Guide.
 """
 
 import atexit
@@ -35,7 +35,7 @@ class _FaultError(Exception):
 
 
 class _Api:
-    """The runtime API, over one connection that is kept."""
+    """The runtime API, over one kept connection."""
 
     def __init__(self, address):
         self._connection = HTTPConnection(address)
@@ -75,7 +75,7 @@ _request_id = ""
 
 
 class _Lines(io.TextIOBase):
-    """Standard output or error: each line a log event, in order with the messages."""
+    """Standard output or error. Each line becomes a log event, in order with the messages."""
 
     def __init__(self, stream):
         self.buffer = stream.buffer
@@ -194,7 +194,8 @@ def _find_handler(name):
 
 
 def _describe(error, request_id=""):
-    """The document of an error that a handler or its module raised; their own frames only."""
+    """The document of an error that a handler or its module raised. It shows only their own
+    frames."""
     if isinstance(error, _FaultError):
         return error.document | {"requestId": request_id}
     frames = traceback.extract_tb(error.__traceback__)
@@ -255,7 +256,7 @@ def _serve_one(api, handler):
 
 
 def main():
-    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]  # where this file lies is no place of theirs
+    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]  # this file's folder is not the function's
     sys.path[1:1] = [path for path in os.environ.pop("BONKEI_LAYERS", "").split(":") if path]
     sys.stdout, sys.stderr = _Lines(sys.stdout), _Lines(sys.stderr)
     atexit.register(sys.stdout.finish)

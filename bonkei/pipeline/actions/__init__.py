@@ -6,5 +6,5 @@ approval    a person's approval
 function    Lambda
 deploy      ECS
 upload      S3
-artifact    what they share: a zip in the artifact bucket
+artifact    shared: a zip in the artifact bucket
 """

@@ -1,4 +1,4 @@
-"""A manual approval: its topic hears of it, then it waits for `put-approval-result`.
+"""A manual approval: it notifies its topic, and then waits for `put-approval-result`.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.html
 """
@@ -15,7 +15,7 @@ from bonkei.pipeline.core.values import Finished
 from bonkei.pipeline.runners import ActionWork, AfterRestart
 
 Publish = Callable[[str, str, str], Awaitable[None]]
-"""A subject and a message to a topic (its ARN). AwsServiceError."""
+"""Sends a subject and a message to a topic (its ARN). Raises AwsServiceError."""
 
 
 class ManualApproval:

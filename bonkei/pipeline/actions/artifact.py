@@ -14,7 +14,7 @@ from bonkei.pipeline.runners import ActionWork, Artifacts
 
 
 class Store:
-    """The artifacts of pipelines. `directory`: where a zip is while it is made."""
+    """The artifacts of pipelines. `directory`: the folder for a zip that is being created."""
 
     def __init__(self, artifacts: Artifacts, directory: Path) -> None:
         self._artifacts = artifacts
@@ -28,9 +28,8 @@ class Store:
             yield Path(folder)
 
     async def put(self, work: ActionWork, output: StoredArtifact, file: Path) -> StoredArtifact:
-        """Upload as the action's or the pipeline's role, encrypted with the store's key. Returns
-        the artifact with its version. AwsServiceError.
-        """
+        """Upload with the role of the action or the pipeline, encrypted with the store's key.
+        Returns the artifact with its version. Raises AwsServiceError."""
         place = (output.bucket, output.key)
         version = await self._artifacts.put(work.role, work.session, place, file, key_arn(work))
         return replace(output, version=version)
@@ -58,7 +57,7 @@ def key_arn(work: ActionWork) -> str:
 
 
 def require(asks: Asks, work: ActionWork, resource: str, *actions: str) -> None:
-    """AwsServiceError unless the role may do all of these."""
+    """Raises AwsServiceError unless the role may do all of these."""
     for action in actions:
         if denial := asks.role(work.role, work.session, action, resource):
             raise AwsServiceError("PermissionError", denial)

@@ -1,7 +1,7 @@
 """CodeBuild, as a build or a test.
 
-https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html
-The artifacts are read and written by the build, as its own role.
+https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html The build
+reads and writes the artifacts with its own role.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _in_order(inputs: Sequence[StoredArtifact], primary: str) -> tuple[StoredArt
 
 
 def _environment(text: str) -> tuple[tuple[str, str, str], ...]:
-    """AwsServiceError unless it is a JSON array of objects with name and value."""
+    """Raises AwsServiceError unless it is a JSON array of objects with name and value."""
     if not text:
         return ()
     try:

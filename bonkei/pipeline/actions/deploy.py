@@ -1,5 +1,5 @@
-"""ECS, as a rolling deployment: a revision of the task definition with the images of
-`imagedefinitions.json`, then an update of the service, and the wait for its end.
+"""ECS, as a rolling deployment: it registers a revision of the task definition with the images of
+`imagedefinitions.json`, updates the service, and waits for its end.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
 """
@@ -19,7 +19,7 @@ from bonkei.pipeline.core.values import Finished
 from bonkei.pipeline.runners import ActionWork, AfterRestart
 
 Ecs = Callable[[str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""A call of ECS as a role: role, operation, parameters. AwsServiceError."""
+"""A call of ECS with a role: role, operation, parameters. Raises AwsServiceError."""
 _LARGEST = 100_000
 """Bytes of the file of images."""
 _POLL = 1.0
@@ -28,7 +28,7 @@ _KEPT = (
     "placementConstraints", "requiresCompatibilities", "cpu", "memory", "pidMode", "ipcMode",
     "proxyConfiguration", "ephemeralStorage", "runtimePlatform",
 )  # fmt: skip
-"""Of a described task definition, what RegisterTaskDefinition takes."""
+"""The parts of a described task definition that RegisterTaskDefinition accepts."""
 
 
 class EcsDeploy:

@@ -1,4 +1,4 @@
-"""Lambda: the function gets a job, and reports its result by `put-job-success-result` or
+"""Lambda: the function gets a job, and reports its result with `put-job-success-result` or
 `-failure-result`.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html
@@ -16,9 +16,9 @@ from bonkei.pipeline.core.values import StoredArtifact
 from bonkei.pipeline.runners import ActionWork, AfterRestart
 
 Invoke = Callable[[str, bytes], Awaitable[None]]
-"""An event for a function (its ARN). AwsServiceError."""
+"""Sends an event to a function (its ARN). Raises AwsServiceError."""
 Credentials = Callable[[str, str], Mapping[str, str]]
-"""Of a role's session, as variables of an environment."""
+"""The credentials of a role's session, as environment variables."""
 
 
 class LambdaFunction:

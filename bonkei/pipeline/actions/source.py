@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html
 https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodestarConnectionSource.html
 
-A repository behind a connection is on another host, which is not called. A repository of this
+A repository behind a connection is on another host. That host is not called: a repository on this
 machine replaces it, and `bonkei pipeline run` pushes the working copy's commit to it.
 """
 
@@ -84,12 +84,12 @@ class ConnectionSource:
 
 
 def local_name(full_id: str) -> str:
-    """The name here of a repository behind a connection ("owner/name")."""
+    """The local name of a repository behind a connection ("owner/name")."""
     return full_id.replace("/", "--")
 
 
 def _wanted(work: ActionWork) -> str:
-    """The commit that the start asked for, or nothing."""
+    """The commit that the start requested, or an empty text."""
     if "OutputArtifactFormat" in work.settings and (
         work.settings["OutputArtifactFormat"] != "CODE_ZIP"
     ):
@@ -111,7 +111,7 @@ async def _finish(
     sources: Sources, store: Store, work: ActionWork, repository: str, commit: SourceCommit,
     link: str, variables: Pairs,
 ) -> Finished:  # fmt: skip
-    """The commit's zip in the artifact bucket, and its details."""
+    """Put the commit's zip into the artifact bucket. Returns it with its details."""
     with store.folder() as folder:
         file = folder / "source.zip"
         await sources.archive(repository, commit.id, file)

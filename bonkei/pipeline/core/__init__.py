@@ -1,12 +1,13 @@
-"""What a pipeline decides, without any I/O: a book in, a book and effects out, time an argument.
+"""A pipeline's decisions, without any I/O: a book in, a book and effects out. The time is an
+argument.
 
 values      the book: executions, stages, actions; and the effects
-commands    what people and triggers ask for; `run` carries a command out
+commands    the commands of people and triggers; `run` carries a command out
 answers     results of actions, answers to approvals, time-outs
-structure   a declaration that changes under its executions
+structure   a declaration that changes during executions
 rollback    a stage goes back to an earlier execution
-waiting     who waits before a stage, and who may enter
-progress    what follows, until nothing does
+waiting     the executions that wait before a stage, and those that may enter
+progress    the consequences, until there are no more
 stage       the actions of one execution in one stage
 conditions  rules of stages
 variables   `#{namespace.key}`

@@ -93,7 +93,7 @@ def note(action_id: str, external_id: str, external_url: str, summary: str) -> C
 
 
 def tick() -> Command:
-    """Actions that have run too long fail, and so do unanswered approvals."""
+    """Actions that have run too long fail. So do unanswered approvals."""
 
     def command(desk: Desk) -> str:
         for action_id, expires in deadlines(desk.book):
@@ -109,7 +109,7 @@ def tick() -> Command:
 
 
 def deadlines(book: Book) -> list[tuple[str, float]]:
-    """Actions under way, and when each times out."""
+    """Actions in progress, and the time-out of each."""
     return [
         (action.id, action.expires)
         for execution in book.executions
@@ -147,7 +147,7 @@ def _conclude(desk: Desk, execution: Execution, action: ActionRun, finished: Fin
 def _with_results(
     desk: Desk, execution: Execution, run_: StageRun, over: ActionRun, finished: Finished
 ) -> Execution:
-    """Its artifacts, variables and revision, for the actions after it."""
+    """Keep its artifacts, variables and revision for the actions after it."""
     new = {artifact.name: artifact for artifact in over.outputs}
     kept: tuple[StoredArtifact, ...] = tuple(a for a in execution.artifacts if a.name not in new)
     stage = desk.stage(run_.name)

@@ -1,5 +1,5 @@
-"""Commands to a pipeline from people, triggers and finished actions. AwsServiceError where
-CodePipeline refuses, under its own codes.
+"""Commands to a pipeline from people, triggers and finished actions. If CodePipeline would refuse
+one, AwsServiceError is raised with CodePipeline's code.
 
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_Operations.html
 """
@@ -29,12 +29,12 @@ from bonkei.pipeline.core.values import (
 from bonkei.pipeline.core.waiting import arrive, is_locked
 
 Result = tuple[Book, tuple[Effect, ...], str]
-"""The book then, what has to be done, and the id of the execution that it was about."""
+"""The new book, the effects to carry out, and the id of the command's execution."""
 Command = Callable[[Desk], str]
 
 
 def run(pipeline: Pipeline, book: Book, now: float, mint: Mint, command: Command) -> Result:
-    """Carry a command out, and all that follows. AwsServiceError; then nothing has changed."""
+    """Carry a command out, with all its consequences. On AwsServiceError nothing has changed."""
     desk = Desk(pipeline, book, now, mint)
     id_ = command(desk)
     settle(desk)
@@ -48,7 +48,7 @@ def start(
     overrides: tuple[Override, ...] = (),
     token: str = "",
 ) -> Command:
-    """A new execution. A repeated `token` starts no second one."""
+    """Begin a new execution. A repeated `token` does not begin a second one."""
 
     def command(desk: Desk) -> str:
         if token and (known := [e for e in desk.book.executions if e.token == token]):
@@ -148,7 +148,7 @@ def retry(stage_name: str, execution_id: str, mode: str) -> Command:
         execution = desk.put_stage(execution, retried)
         desk.say("RESUMED", execution)
         desk.say("RESUMED", execution, stage_name)
-        if not found.actions:  # a condition kept it out: it is asked again
+        if not found.actions:  # a condition kept it out: the condition is evaluated again
             enter(desk, execution, stage)
         return execution.id
 
@@ -156,7 +156,8 @@ def retry(stage_name: str, execution_id: str, mode: str) -> Command:
 
 
 def _why_not(desk: Desk, stage: Stage, execution: Execution, found: StageRun | None) -> str:
-    """Why a stage cannot be retried; or nothing. While it runs, failed actions can.
+    """Why a stage cannot be retried; empty if it can. While it runs, only failed actions can be
+    retried.
 
     https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-retry.html
     """
@@ -224,7 +225,7 @@ def enable(stage_name: str) -> Command:
 
 
 def _require_latest(desk: Desk, stage: str, execution: Execution) -> None:
-    """None that has entered the stage after it."""
+    """Require that no other execution has entered the stage after it."""
     mine = execution.stage_run(stage)
     later = [
         each.id

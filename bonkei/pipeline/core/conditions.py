@@ -1,8 +1,8 @@
 """Conditions of stages, of pipelines of type V2.
 
 "Stage conditions", https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html:
-a condition is met when all its rules succeed. Rules that have to ask another service are not
-simulated: they end with an error that names them, and so the condition is not met.
+a condition is met when all its rules succeed. Rules that need another service are not simulated.
+They end with an error that names them, so the condition is not met.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ RULES = ("VariableCheck",)
 
 
 def evaluate(condition: Condition, place: str, execution: Execution, now: float) -> ConditionRun:
-    """Whether it is met: then its status is Succeeded."""
+    """Evaluate the condition. It is met if its status is Succeeded."""
     rules = tuple(_check(rule, execution) for rule in condition.rules)
     bad = [rule for rule in rules if rule.status != "Succeeded"]
     status = "Succeeded" if not bad else "Errored" if bad[0].status == "Errored" else "Failed"

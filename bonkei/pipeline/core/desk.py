@@ -1,4 +1,4 @@
-"""The book while a command is carried out: it collects the effects."""
+"""The book during a command. It collects the effects."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Desk:
         return next((each for each in self.pipeline.stages if each.name == name), None)
 
     def put(self, execution: Execution) -> Execution:
-        """Write it into the book, as changed now."""
+        """Write the execution into the book, with the present time as its change."""
         changed = replace(execution, updated=self.now)
         self.book = self.book.having(changed)
         return changed
@@ -43,7 +43,7 @@ class Desk:
         return self.put(execution.with_stage(replace(run, updated=self.now)))
 
     def put_action(self, execution: Execution, run: StageRun, action: ActionRun) -> Execution:
-        """In place of the action's run of the same id."""
+        """Replace the action's run with the same id."""
         actions = tuple(action if each.id == action.id else each for each in run.actions)
         return self.put_stage(execution, replace(run, actions=actions))
 
@@ -66,4 +66,4 @@ _STATES = {
     "Superseded": "SUPERSEDED",
     "Cancelled": "CANCELED",
 }
-"""States of executions as the events spell them."""
+"""States of executions, as spelled in events."""

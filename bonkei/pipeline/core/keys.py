@@ -1,4 +1,4 @@
-"""Where an artifact lies in the artifact bucket."""
+"""The key of an artifact in the artifact bucket."""
 
 from __future__ import annotations
 

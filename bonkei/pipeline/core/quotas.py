@@ -8,9 +8,9 @@ from __future__ import annotations
 from bonkei.blueprint.release.pipeline import PipelineAction
 
 CONCURRENT = 50
-"""Executions that are under way at once, in the modes QUEUED and PARALLEL."""
+"""Executions in progress at the same time, in the modes QUEUED and PARALLEL."""
 KEPT = 100
-"""Executions that are over and kept. AWS keeps those of twelve months."""
+"""Finished executions that are kept. AWS keeps those of twelve months."""
 CONFIGURATION_BYTES = 100_000
 """The largest resolved configuration of an action."""
 OUTPUT_BYTES = 122_880

@@ -3,8 +3,8 @@
 "Configuring stage rollback",
 https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html: a new execution of
 the type ROLLBACK runs this stage with the artifacts and the variables of an earlier execution that
-succeeded in it. The earlier execution has the pipeline's current version, and is not itself a
-rollback. The first stage cannot be rolled back.
+succeeded in it. The earlier execution must have the pipeline's current version, and must not itself
+be a rollback. The first stage cannot be rolled back.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ def is_target(desk: Desk, execution: Execution, stage: str) -> bool:
 
 
 def roll_back(desk: Desk, failed: str, stage: str) -> None:
-    """Automatically, after a failure. Without an earlier success there is nothing to go back to."""
+    """Roll back automatically after a failure. Without an earlier success, nothing happens."""
     target = find_target(desk, stage, failed)
     if target is not None and stage != desk.pipeline.stages[0].name:
         begin_rollback(desk, target, stage, "AutomatedRollback", failed)
 
 
 def begin_rollback(desk: Desk, target: Execution, stage: str, trigger: str, detail: str) -> str:
-    """Start it: it enters the stage at once, before those that wait. The new execution's id."""
+    """Start it. It enters the stage at once, before waiting executions. Returns the new execution's
+    id."""
     number = desk.book.starts + 1
     desk.book = replace(desk.book, starts=number)
     run = StageRun(stage, "InProgress", desk.now, desk.now)

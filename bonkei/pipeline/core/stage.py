@@ -38,12 +38,12 @@ def enter(desk: Desk, execution: Execution, stage: Stage) -> None:
 
 
 def step(desk: Desk, execution: Execution) -> bool:
-    """Advance in its present stage. False when nothing follows."""
+    """Advance in the present stage. False if nothing follows."""
     run = _here(execution)
     stage = desk.stage(run.name)
     if execution.status == "Stopping":
         return _stop_when_idle(desk, execution, run)
-    if stage is None:  # a declaration that changed has cancelled it: this cannot be
+    if stage is None:  # a changed declaration has cancelled it: this cannot happen
         return False
     for order in sorted({action.run_order for action in stage.actions}):
         actions = [action for action in stage.actions if action.run_order == order]
@@ -129,7 +129,7 @@ def _succeed(desk: Desk, execution: Execution, stage: Stage) -> None:
 
 
 def _go_on(desk: Desk, execution: Execution) -> None:
-    """After a stage: before the next one, or at the end. A rollback is of one stage only."""
+    """After a stage: move to the next one, or end. A rollback has only one stage."""
     names = [stage.name for stage in desk.pipeline.stages]
     place = names.index(_here(execution).name)
     if execution.type == "ROLLBACK" or place + 1 == len(names):
@@ -141,7 +141,7 @@ def _go_on(desk: Desk, execution: Execution) -> None:
 def _fail(
     desk: Desk, execution: Execution, stage: Stage, summary: str, *, with_conditions: bool = True
 ) -> None:
-    """The stage fails, and so the execution, unless a first automatic retry follows."""
+    """The stage fails. So does the execution, unless a first automatic retry follows."""
     result, run = "", _here(execution)
     if with_conditions and stage.on_failure is not None:
         execution, result = _result_of_failure(desk, execution, stage)
@@ -159,7 +159,8 @@ def _fail(
 
 
 def _result_of_failure(desk: Desk, execution: Execution, stage: Stage) -> tuple[Execution, str]:
-    """With conditions, the result of the first one that is met; without, the declared one."""
+    """With conditions, the result of the first one that is met; without conditions, the declared
+    result."""
     declared = stage.on_failure
     assert declared is not None  # noqa: S101 - the caller has looked
     if not declared.conditions:
@@ -173,7 +174,7 @@ def _result_of_failure(desk: Desk, execution: Execution, stage: Stage) -> tuple[
 
 
 def to_repeat(stage: Stage, run: StageRun, mode: str) -> tuple[str, ...]:
-    """The actions that a retry repeats: all of them, or those that have not succeeded."""
+    """The actions that a retry repeats: all of them, or those without success."""
     return tuple(
         action.name
         for action in stage.actions

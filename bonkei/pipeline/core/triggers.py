@@ -1,4 +1,4 @@
-"""Which pushes start a pipeline.
+"""The pushes that start a pipeline.
 
 - CodeCommit: CodePipeline looks for changes itself unless PollForSourceChanges is false
   (https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html).
@@ -18,7 +18,7 @@ from bonkei.blueprint.release.pipeline import Filter, GitPush, Pipeline, Pipelin
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A push: a branch or a tag, and the files that differ."""
+    """A push: a branch or a tag, and the changed files."""
 
     branch: str = ""
     tag: str = ""
@@ -26,8 +26,8 @@ class Pushed:
 
 
 def trigger_of(pipeline: Pipeline, action: PipelineAction, pushed: Pushed) -> str:
-    """The type of the trigger when a push to the action's repository starts the pipeline; or
-    nothing."""
+    """The type of the trigger, if a push to the action's repository starts the pipeline; otherwise
+    empty."""
     if action.provider == "CodeCommit":
         looks = action.setting("PollForSourceChanges").lower() != "false"
         is_its = pushed.branch and pushed.branch == action.setting("BranchName")
@@ -54,7 +54,7 @@ def _fits(push: GitPush, pushed: Pushed) -> bool:
 
 
 def _allows(found: Filter, names: Sequence[str]) -> bool:
-    """Whether a name is included, and none of the excludes takes all of them away."""
+    """Whether a name is included, and not all names are excluded."""
     left = [name for name in names if not any(_matches(glob, name) for glob in found.excludes)]
     if not found.includes:
         return bool(left)

@@ -1,7 +1,7 @@
 """A pipeline's book: its executions, their stages and actions. All times in Unix seconds.
 
-The words of states are those of CodePipeline's API (PipelineExecutionStatus,
-StageExecutionStatus, ActionExecutionStatus).
+States have the names of CodePipeline's API (PipelineExecutionStatus, StageExecutionStatus,
+ActionExecutionStatus).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 Pairs = tuple[tuple[str, str], ...]
 
 RUNNING = ("InProgress", "Stopping")
-"""States in which an execution still moves, and in which a stage is locked."""
+"""States of an execution that still moves. They also lock a stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArtifact:
-    """A zip in the artifact bucket. `version`: S3's, where the bucket has versions. `revision`: of
-    the source that it is, or that it was made of."""
+    """A zip in the artifact bucket. `version`: S3's, if the bucket has versions. `revision`: that
+    of its source."""
 
     name: str
     bucket: str
@@ -38,7 +38,7 @@ class SourceRevision:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """The revision that a start asks for; `type` as SourceRevisionType has it."""
+    """The revision that a start requests. `type`: a SourceRevisionType."""
 
     action: str
     type: str
@@ -47,8 +47,8 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class ActionRun:
-    """One run of an action. `configuration`: with its variables resolved. `token`: an approval's.
-    `expires`: when it times out."""
+    """One run of an action. `configuration`: with resolved variables. `token`: an approval's.
+    `expires`: the time of its time-out."""
 
     id: str
     name: str
@@ -89,9 +89,8 @@ class ConditionRun:
 
 @dataclass(frozen=True, slots=True)
 class StageRun:
-    """One execution in one stage. `actions`: every run, oldest first. `again`: names of actions
-    that a retry repeats.
-    """
+    """One execution in one stage. `actions`: every run, oldest first. `again`: the names of actions
+    that a retry repeats."""
 
     name: str
     status: str  # InProgress | Stopping | Stopped | Succeeded | Failed | Skipped | Cancelled
@@ -112,7 +111,7 @@ class StageRun:
 @dataclass(frozen=True, slots=True)
 class Execution:
     """`number`: the order of starts. `waiting`: the stage before which it waits, since the
-    `arrived`th arrival. `namespaces`: the variables of actions that have run. `attempt` counts its
+    `arrived`th arrival. `namespaces`: the variables of finished actions. `attempt` counts its
     retries. `token`: of the call that started it."""
 
     id: str
@@ -124,7 +123,7 @@ class Execution:
     trigger: str
     trigger_detail: str = ""
     type: str = "STANDARD"  # | ROLLBACK
-    target: str = ""  # of a rollback: the execution that it goes back to
+    target: str = ""  # of a rollback: the execution to return to
     version: int = 1
     variables: Pairs = ()
     overrides: tuple[Override, ...] = ()
@@ -153,7 +152,7 @@ class Execution:
         return next((run for run in self.stages if run.name == name), None)
 
     def with_stage(self, run: StageRun) -> Execution:
-        """With this run in place of the one of the same stage, or after the others."""
+        """Replace the run of the same stage, or add this one at the end."""
         if self.stage_run(run.name) is None:
             return replace(self, stages=(*self.stages, run))
         stages = tuple(run if each.name == run.name else each for each in self.stages)
@@ -172,8 +171,8 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All that is known of a pipeline beside its declaration. `structure`: a digest of that;
-    `arrivals` and `starts` count."""
+    """Everything about a pipeline except its declaration. `structure`: a digest of the declaration.
+    `arrivals` and `starts` are counters."""
 
     version: int = 1
     structure: str = ""
@@ -188,7 +187,7 @@ class Book:
         return next((each for each in self.executions if each.id == execution_id), None)
 
     def having(self, execution: Execution) -> Book:
-        """With this execution in place of the one with its id, or as the last."""
+        """Replace the execution with the same id, or add this one at the end."""
         if self.find(execution.id) is None:
             return replace(self, executions=(*self.executions, execution))
         kept = tuple(execution if each.id == execution.id else each for each in self.executions)
@@ -210,16 +209,16 @@ class StartAction:
 
 @dataclass(frozen=True, slots=True)
 class AbandonAction:
-    """Nobody waits for the action any longer. Its effects continue, as on AWS."""
+    """The action's result is no longer needed. Its effects continue, as on AWS."""
 
     action_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A state, as CodePipeline's events have it: STARTED, SUCCEEDED, FAILED, STOPPED, …
+    """A state in CodePipeline's events: STARTED, SUCCEEDED, FAILED, STOPPED, …
 
-    Without `stage` of the execution, without `action_id` of the stage.
+    Without `stage`, it is the execution's state. Without `action_id`, it is the stage's.
     """
 
     state: str
@@ -233,7 +232,7 @@ Effect = StartAction | AbandonAction | Changed
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The result of an action. `outputs`: with the versions that S3 has given them."""
+    """The result of an action. `outputs`: with their versions in S3."""
 
     succeeded: bool
     summary: str = ""

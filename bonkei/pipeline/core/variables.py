@@ -14,11 +14,11 @@ _REFERENCE = re.compile(r"#\{([A-Za-z0-9@_-]+)\.([A-Za-z0-9@_.-]+)\}")
 
 
 class UnresolvedError(BonkeiError):
-    """A reference names a variable that no earlier action has put out."""
+    """A reference names a variable that no earlier action has set."""
 
 
 def resolve(text: str, execution: Execution) -> str:
-    """`text` with the values of its references. UnresolvedError."""
+    """`text` with the values of its references. Raises UnresolvedError."""
     known = variables_of(execution)
 
     def value(found: re.Match[str]) -> str:
@@ -34,7 +34,7 @@ def resolve(text: str, execution: Execution) -> str:
 
 
 def resolve_all(configuration: Pairs, execution: Execution) -> Pairs:
-    """A configuration with the values of its references. UnresolvedError."""
+    """A configuration with the values of its references. Raises UnresolvedError."""
     return tuple((name, resolve(value, execution)) for name, value in configuration)
 
 

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.
 - A stage is locked while it processes an execution. In the mode PARALLEL there are no locks.
 - SUPERSEDED: an execution that waits is superseded by a more recent one that arrives there.
 - QUEUED: waiting executions enter in the order in which they have reached the stage.
-- A disabled transition keeps all out. They wait, and are superseded, as before a locked stage.
+- A disabled transition lets no execution in. They wait, and are superseded, as at a locked stage.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bonkei.pipeline.core.values import Book, Execution
 
 
 def arrive(desk: Desk, execution: Execution, stage: str) -> None:
-    """It stands before a stage from now on, unless a more recent one does so already."""
+    """From now on it waits before a stage, unless a more recent execution already does."""
     arrivals = desk.book.arrivals + 1
     desk.book = replace(desk.book, arrivals=arrivals)
     execution = desk.put(replace(execution, waiting=stage, arrived=arrivals))
@@ -29,7 +29,7 @@ def arrive(desk: Desk, execution: Execution, stage: str) -> None:
 
 
 def may_enter(book: Book, execution: Execution) -> bool:
-    """Whether the stage before which it waits takes it now."""
+    """Whether the stage that it waits for accepts it now."""
     stage = execution.waiting
     if book.transition(stage) is not None:
         return False
@@ -48,5 +48,5 @@ def is_locked(book: Book, stage: str) -> bool:
 
 
 def waiting(book: Book, stage: str) -> tuple[Execution, ...]:
-    """Before a stage; by the order of their starts."""
+    """The executions that wait before a stage, in the order of their starts."""
     return tuple(each for each in book.executions if each.is_running and each.waiting == stage)

@@ -1,6 +1,6 @@
 """CodePipeline's API.
 
-service       what is asked of it, as calls
+service       the calls of the API
 state         a pipeline's state: stages, actions, transitions, conditions
 history       executions and action executions, as lists
 declaration   a pipeline's structure

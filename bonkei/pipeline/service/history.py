@@ -74,7 +74,7 @@ def _common(execution: Execution) -> Mapping[str, Any]:
 
 
 def succeeded_in(book: Book, stage: str) -> list[Execution]:
-    """Those that went well in a stage; all without one."""
+    """The executions that succeeded in a stage, or all executions."""
     return [
         each
         for each in reversed(book.executions)
@@ -85,8 +85,8 @@ def succeeded_in(book: Book, stage: str) -> list[Execution]:
 def actions(
     pipeline: Pipeline, executions: Sequence[Execution], *, latest: bool
 ) -> list[Mapping[str, Any]]:
-    """ActionExecutionDetail of each, the last one first. `latest`: of an action's runs in one
-    execution only the last."""
+    """ActionExecutionDetail of each, newest first. `latest`: only the last run of an action in each
+    execution."""
     found = [
         (run.started, _detail(pipeline, execution, stage.name, run))
         for execution in executions

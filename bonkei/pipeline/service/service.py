@@ -226,7 +226,7 @@ def _no_execution(pipeline: str, id_: str) -> AwsServiceError:
 def _page(
     call: AwsCall, name: str, found: Sequence[Mapping[str, Any]], most: int
 ) -> Mapping[str, Any]:
-    """A page of a list; the token is the place of the next one."""
+    """A page of a list. The token is the place of the next one."""
     token = str(call.parameters.get("nextToken", "0"))
     if not token.isdigit():
         raise AwsServiceError("InvalidNextTokenException", f"{token!r} is no token of a page")

@@ -1,4 +1,4 @@
-"""A pipeline's state as `get-pipeline-state` shows it.
+"""A pipeline's state, in the form of `get-pipeline-state`.
 
 https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_GetPipelineState.html
 """
@@ -58,7 +58,7 @@ def _stage(stage: Stage, book: Book) -> Mapping[str, Any]:
 
 
 def _latest(book: Book, stage: str) -> Execution | None:
-    """The execution that has entered the stage last."""
+    """The last execution that has entered the stage."""
     entered = [
         (run.entered, each.number, each)
         for each in book.executions
