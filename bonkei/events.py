@@ -113,6 +113,14 @@ class DeploymentStateChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmStateChanged(Event):
+    """A CloudWatch alarm has another state, or has one when the monitor starts."""
+
+    alarm: str
+    state: str  # OK | ALARM | INSUFFICIENT_DATA
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredCountChanged(Event):
     """Auto scaling has set a service's number of tasks. `cause`: the metric that asked for it."""
 

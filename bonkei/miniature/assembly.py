@@ -29,7 +29,7 @@ from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
-from bonkei.miniature.rollout.rollout import roll_out
+from bonkei.miniature.rollout.rollout import settle
 from bonkei.miniature.rollout.service_changes import ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.rooms.builds import BuildConnections
@@ -243,6 +243,7 @@ class Assembly:
             log_driver=self.logs.log_driver,
             log_router=self.logs.log_router,
             built=self.registry.built,
+            minute=60 / self._config.time_factor,
         )
 
     def _task_environment(
@@ -276,9 +277,16 @@ class Assembly:
 
     async def roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
         """All services, or these ARNs, as the blueprint and later calls of `ecs` have them."""
+        return await (await self.begin_roll_out(steps, *only))()
+
+    async def begin_roll_out(
+        self, steps: Steps, *only: str
+    ) -> Callable[[], Awaitable[list[Unhealthy]]]:
+        """Begin, and return what waits for the end."""
         blueprint = self.service_changes.over(self.registered.over(self.blueprint))
-        logs = self._home.logs
-        return await roll_out(self.running(), self.watch, blueprint, steps, logs, only)
+        tasks, logs = self.running(), self._home.logs
+        await tasks.reconcile(blueprint, only)
+        return lambda: settle(tasks, self.watch, blueprint, steps, logs, only)
 
     def request_world(self) -> RequestWorld:
         """The part that explains requests."""

@@ -143,7 +143,8 @@ class Changes:
     ) -> None:
         """As `ecs update-service`: a new count at once; new tasks in place of the service's own,
         after the steps of a release before them. A caller that names a task definition is a
-        release, and has migrated by then.
+        release, and has migrated by then. Others do not wait while it is followed to its end, which
+        may take minutes.
         """
         async with self.lock:
             assembly = self.started()
@@ -156,7 +157,10 @@ class Changes:
                 if not change.definition_arn:
                     await assembly.migrate(steps, "not restarted", service)
             assembly.service_changes.add(service, change)
-            unhealthy = await assembly.roll_out(steps, service.arn)
+            settled = await assembly.begin_roll_out(steps, service.arn)
+            unhealthy = [] if change.deployment_id else await settled()
+        if change.deployment_id:
+            unhealthy = await settled()
         if unhealthy:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
 

@@ -14,7 +14,7 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm
 from bonkei.errors import BonkeiError
-from bonkei.events import Bus, LogEventsIngested
+from bonkei.events import AlarmStateChanged, Bus, LogEventsIngested
 from bonkei.monitor.alarm.book import AlarmBook, HistoryItem
 from bonkei.monitor.alarm.engine import AlarmEngine, AnyAlarm, why_not_evaluated
 from bonkei.monitor.alarm.message import Change, event, message, subject
@@ -102,6 +102,7 @@ class Monitor:
         self.sent: deque[Sent] = deque(maxlen=_MOST_SENT)
         self._filters = MetricFilters()
         self._measured: frozenset[tuple[str, str]] = frozenset()
+        self._bus = bus
         self._undo = bus.subscribe(LogEventsIngested, self._on_log_events)
         self._loop: asyncio.Task[None] | None = None
         self._acting: set[asyncio.Task[None]] = set()
@@ -124,7 +125,9 @@ class Monitor:
         self._woken.set()
 
     def start(self) -> None:
-        """Minutes pass from now on."""
+        """Minutes pass from now on. The states that the last run has left are told."""
+        for alarm in self.engine.alarms:
+            self._bus.publish(AlarmStateChanged(alarm.name, self.book.state(alarm.name).value))
         self._loop = asyncio.create_task(self._run())
 
     def follow(self, blueprint: Blueprint, measured: frozenset[tuple[str, str]]) -> None:
@@ -297,6 +300,7 @@ class Monitor:
             self.put(datum)
 
     def _on_change(self, change: Change) -> None:
+        self._bus.publish(AlarmStateChanged(change.alarm.name, change.after.value))
         self._around.put_event(event(change))
         if change.suppressed_by:
             summary = f"Actions suppressed by {change.suppressed_by}"

@@ -21,7 +21,7 @@ from bonkei.tasks.images.content import Content
 from bonkei.tasks.images.local import LocalContainer, LocalTask, local_task
 from bonkei.tasks.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.tasks.scheduling.rolling import Limits
-from bonkei.tasks.scheduling.service_state import ServiceSpec
+from bonkei.tasks.scheduling.service_state import ServiceSpec, Trial
 from bonkei.tasks.snapshot import Note
 from bonkei.tasks.task_spec import ContainerOverride, Registrations, TaskSpec
 
@@ -38,9 +38,14 @@ class Composition:
 
 
 def compose(
-    blueprint: Blueprint, directories: Mapping[str, Path], built: Built = nothing_is_built
+    blueprint: Blueprint,
+    directories: Mapping[str, Path],
+    built: Built = nothing_is_built,
+    minute: float = 60.0,
 ) -> Composition:
-    """The services to run, from the definitions and the directories of their containers."""
+    """The services to run, from the definitions and the directories of their containers. `minute`:
+    how many seconds one of the alarms' takes.
+    """
     specs: list[ServiceSpec] = []
     notes: list[Note] = []
     for service in blueprint.services:
@@ -53,9 +58,8 @@ def compose(
             continue
         registrations = find_registrations(service, definition)
         local = local_task(definition, directories, serving=registrations.containers, built=built)
-        specs.append(
-            _service_spec(service, local, registrations, _drain_timeout(blueprint, service))
-        )
+        spec = _service_spec(service, local, registrations, _drain_timeout(blueprint, service))
+        specs.append(replace(spec, trial=trial(blueprint, service, definition, minute)))
         notes += _notes(subject, local)
     return Composition(tuple(specs), tuple(dict.fromkeys(notes)))
 
@@ -156,6 +160,27 @@ def _service_spec(
         refused=local.refused,
         deployment_id=service.deployment_id,
     )
+
+
+def trial(
+    blueprint: Blueprint, service: Service, definition: TaskDefinition, minute: float
+) -> Trial:
+    """As long as the checks that are declared: a container's first check comes after its interval,
+    and a target that is to be trusted passes `healthy_threshold` checks in a row. AWS publishes no
+    time for the bake: here it is the period of the quickest alarm.
+    """
+    arns = {target.target_group_arn for target in service.targets}
+    targets = [g.health_check for g in blueprint.target_groups if g.arn in arns]
+    containers = [c.health_check for c in definition.containers if c.essential and c.health_check]
+    checks = [check.interval * check.healthy_threshold for check in targets if check.enabled]
+    checks += [check.interval for check in containers]
+    alarms = service.deployment_alarms
+    if alarms is None:
+        return Trial(max(checks, default=0.0))
+    found = [alarm for alarm in blueprint.alarms if alarm.name in alarms.names]
+    periods = [metric.period for alarm in found for metric in alarm.metrics()]
+    bake = min(periods, default=60) * minute / 60
+    return Trial(max(checks, default=0.0), bake, frozenset(alarms.names), alarms.rollback)
 
 
 def _drain_timeout(blueprint: Blueprint, service: Service) -> float:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
-from bonkei.events import Bus, TargetDrained, TargetHealthChanged
+from bonkei.events import AlarmStateChanged, Bus, TargetDrained, TargetHealthChanged
 from bonkei.tasks import messages as m
 from bonkei.tasks.by_themselves import ByThemselves
 from bonkei.tasks.compose import Composition, compose, one_off, stand_alone
@@ -76,7 +76,7 @@ class Tasks:
         self._definitions = {d.arn: d for d in blueprint.task_definitions}
         settings = self._settings
         composition = await asyncio.to_thread(
-            compose, blueprint, settings.containers, settings.built
+            compose, blueprint, settings.containers, settings.built, settings.minute
         )
         self._composition = composition
         known = self._scheduler.services
@@ -226,6 +226,7 @@ class Tasks:
         self._unsubscribe = [
             self._bus.subscribe(TargetHealthChanged, self._on_health),
             self._bus.subscribe(TargetDrained, self._on_drained),
+            self._bus.subscribe(AlarmStateChanged, self._on_alarm),
         ]
 
     def _definition(self, wanted: TaskDefinition | str) -> TaskDefinition:
@@ -246,6 +247,10 @@ class Tasks:
     def _on_drained(self, event: TargetDrained) -> None:
         arn, task_id = event.target_group_arn, event.task_id
         self._submit(lambda now: self._scheduler.target_drained(arn, task_id, now))
+
+    def _on_alarm(self, event: AlarmStateChanged) -> None:
+        name, rings = event.alarm, event.state == "ALARM"
+        self._submit(lambda now: self._scheduler.alarm(name, rings=rings, now=now))
 
     def _scale(self, arn: str, desired: int, cause: str) -> None:
         self._submit(lambda now: self._scheduler.scale(arn, desired, cause, now))

@@ -69,7 +69,13 @@ def _service(service: ServiceState) -> ServiceSnapshot:
         deployments=tuple(_deployment(service, d) for d in service.deployments),
         refused=service.spec.refused,
         failure=_failure(service),
+        trial_seconds=_trial(service),
     )
+
+
+def _trial(service: ServiceState) -> float:
+    primary = service.primary
+    return primary.trial.healthy_for + primary.trial.bake if primary is not None else 0.0
 
 
 def _failure(service: ServiceState) -> str:
@@ -124,7 +130,7 @@ def _task(life: TaskLifecycle, usage: Mapping[str, Usage]) -> TaskSnapshot:
         containers=tuple(_container(state) for state in life.containers.values()),
         created_at=_unix(life.created_at or None),
         stopped_at=_unix(life.stopped_at),
-        started_by=life.spec.started_by,
+        started_by=life.started_by or life.spec.started_by,
     )
 
 

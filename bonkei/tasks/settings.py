@@ -89,7 +89,7 @@ class TaskSettings:
     (`service:web`), in its words. `log_driver`: another destination of a container's lines, in
     addition to the `LogSink`. `log_router`: the command of a log router, with its configuration
     written; BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints of
-    auto scaling; CloudWatch's are a minute.
+    auto scaling; CloudWatch's are a minute. `minute`: how many seconds one of the alarms' takes.
     """
 
     home: Path
@@ -98,6 +98,7 @@ class TaskSettings:
     addresses: Translator = field(default_factory=NoTranslation)
     progress: Callable[[str], None] = say_nothing
     metric_period: float = 60.0
+    minute: float = 60.0
     log_driver: OpenLogDriver = no_log_driver
     log_router: Callable[[RouterStart], tuple[str, ...]] = no_log_router
     cloud: Callable[[TaskDefinition, str, str], Mapping[str, str]] = no_cloud

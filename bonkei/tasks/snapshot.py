@@ -25,7 +25,8 @@ class DeploymentSnapshot:
 class ServiceSnapshot:
     """`running_count` and `pending_count` as ECS counts them; `healthy_count` passes all checks.
     `refused`: why no task of it can be run here, or empty. `failure`: why the deployment of the
-    definitions FAILED, and which one runs instead; empty otherwise.
+    definitions FAILED, and which one runs instead; empty otherwise. `trial_seconds`: for how long
+    the primary deployment's tasks have to be healthy before it is COMPLETED.
     """
 
     arn: str
@@ -37,6 +38,7 @@ class ServiceSnapshot:
     deployments: tuple[DeploymentSnapshot, ...]
     refused: str = ""
     failure: str = ""
+    trial_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,9 @@ class ContainerSnapshot:
 @dataclass(frozen=True, slots=True)
 class TaskSnapshot:
     """`group`: service:NAME, or family:NAME for a task run by itself. `pids`: its containers'
-    processes by container name. Times in Unix seconds. `started_by`: as `run-task` has it. CPU in
-    percent of one vCPU, memory in bytes. `endpoint`: host:port of its first port, or empty."""
+    processes by container name. Times in Unix seconds. `started_by`: as `run-task` has it, or the
+    deployment's id. CPU in percent of one vCPU, memory in bytes. `endpoint`: host:port of its first
+    port, or empty."""
 
     id: str
     group: str

@@ -2,19 +2,25 @@
 
 ECS rolls back each service by itself. When it rolls back one, this module puts the others back, so
 that all services run the same release.
+
+ECS's circuit breaker does not count a task that was healthy and then ends by itself: it starts
+another one, for ever. So a deployment that ECS calls complete is watched until its tasks have run
+for a while.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from revisions import Aws, Json, Release, ReleaseError, register, withdraw
 
 POLL = 10.0  # seconds
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
+STAYS_FOR = 60.0  # seconds that a task must run; on AWS a deployment takes longer, so nobody waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,9 @@ def roll_out(aws: Aws, release: Release) -> None:
         deadline = time.monotonic() + STABLE_WITHIN
         for rollout in begun:
             wait_until_settled(aws, cluster, rollout.service, rollout.id, deadline)
+        for rollout in begun:
+            if not rollout.first:  # there is nothing to go back to
+                watch_tasks(aws, cluster, rollout)
     except ReleaseError as error:
         troubles = [str(error), *put_back(aws, cluster, begun)]
         troubles += withdraw_all(aws, release)
@@ -109,6 +118,62 @@ def wait_until_settled(
                 return
         time.sleep(POLL)
     raise ReleaseError(f"{service} has not settled; its events say why")
+
+
+def watch_tasks(aws: Aws, cluster: str, rollout: Rollout) -> None:
+    """Wait until the tasks of a complete deployment have run for a while. ReleaseError when one of
+    them has ended by itself.
+    """
+    until = time.monotonic() + STAYS_FOR  # auto scaling may start tasks all the time
+    while True:
+        tasks = [t for t in tasks_of(aws, cluster, rollout) if t.get("startedBy") == rollout.id]
+        if ended := [task for task in tasks if ended_by_itself(task)]:
+            raise ReleaseError(f"{rollout.service}: {why_it_ended(ended[0])}")
+        if all(ages(tasks)) or time.monotonic() >= until:
+            return
+        time.sleep(POLL)
+
+
+def tasks_of(aws: Aws, cluster: str, rollout: Rollout) -> Iterator[Json]:
+    """A service's tasks, at most 100 (what one call describes) that run and 100 that have stopped
+    within the last hour.
+    """
+    for status in ("RUNNING", "STOPPED"):
+        listed = aws(
+            "ecs", "list-tasks", "--cluster", cluster, "--service-name", rollout.service,
+            "--desired-status", status,
+        )  # fmt: skip
+        if arns := listed["taskArns"][:100]:
+            yield from aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *arns)["tasks"]
+
+
+def ended_by_itself(task: Json) -> bool:
+    """Whether it ran, and then ended or failed a check: nobody has stopped it."""
+    if not task.get("startedAt") or task["lastStatus"] != "STOPPED":
+        return False
+    is_sick = "health checks" in task.get("stoppedReason", "")
+    return is_sick or task.get("stopCode") == "EssentialContainerExited"
+
+
+def why_it_ended(task: Json) -> str:
+    codes = {each["name"]: each.get("exitCode") for each in task["containers"]}
+    name = task["taskArn"].rpartition("/")[2]
+    return f"task {name} ended by itself: {task.get('stoppedReason')} (exit codes {codes})"
+
+
+def ages(tasks: Iterable[Json]) -> Iterator[bool]:
+    """For each task that runs, whether it has run for long enough."""
+    for task in tasks:
+        if task["lastStatus"] != "STOPPED":
+            started = task.get("startedAt")
+            yield bool(started) and time.time() - seconds(started) >= STAYS_FOR
+
+
+def seconds(moment: str | float) -> float:
+    """Unix time. Version 1 of the `aws` command prints numbers, version 2 ISO 8601."""
+    if isinstance(moment, str):
+        return datetime.fromisoformat(moment).timestamp()
+    return float(moment)
 
 
 def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -113,6 +115,8 @@ class Account:
         self.stale = 0
         self.not_yet = 1
         self.exit_code: int | None = 0
+        self.ends: dict[str, dict[str, Any]] = {}  # by service: how a task of its release ends
+        self.age = 100.0  # seconds
         self.parameters: dict[str, str] = {}
         self.deregistered: list[dict[str, Any]] = []
 
@@ -200,6 +204,8 @@ class Account:
 
     def list_tasks(self, options: dict[str, str]) -> Any:
         name = options["--service-name"]
+        if options.get("--desired-status") == "STOPPED":
+            return {"taskArns": [f"arn:task/{name}/ended"] if name in self.ends else []}
         return {"taskArns": [f"arn:task/{name}/t1"] if self.services[name].desired else []}
 
     def describe_tasks(self, options: dict[str, str]) -> Any:
@@ -218,6 +224,12 @@ class Account:
             }
             return {"tasks": [task]}
         name = options["--tasks"].split("/")[1]
+        by = self.services[name].deployments[0]["id"]
+        if options["--tasks"].endswith("ended"):
+            ended = {"lastStatus": "STOPPED", "startedBy": by, "startedAt": 1.0, "containers": []}
+            return {"tasks": [{**ended, "taskArn": options["--tasks"], **self.ends[name]}]}
+        started = datetime.fromtimestamp(time.time() - self.age, UTC).isoformat()
+        runs = {"lastStatus": "RUNNING", "startedBy": by, "startedAt": started}
         containers = [
             {
                 "name": "web",
@@ -226,7 +238,7 @@ class Account:
             },
             {"name": "other", "image": "public.ecr.aws/thing:1", "imageDigest": "sha256:x"},
         ]
-        return {"tasks": [{"taskArn": options["--tasks"], "containers": containers}]}
+        return {"tasks": [{**runs, "taskArn": options["--tasks"], "containers": containers}]}
 
     def describe_images(self, _options: dict[str, str]) -> Any:
         return {"imageDetails": [{"imageDigest": "sha256:new"}]}
@@ -331,6 +343,58 @@ def test_when_one_service_fails_the_other_is_put_back_too(
         assert [d["rolloutState"] for d in account.services[name].deployments] == ["COMPLETED"]
     # Terraform finds the released revisions, including the migration's.
     assert account.latest == AS_BEFORE
+
+
+EXITED = {
+    "stopCode": "EssentialContainerExited",
+    "stoppedReason": "Essential container in task exited",
+}
+SICK = {
+    "stopCode": "ServiceSchedulerInitiated",
+    "stoppedReason": "Task failed container health checks",
+}
+SCALED = {"stopCode": "ServiceSchedulerInitiated", "stoppedReason": "Scaling activity initiated by"}
+
+
+@pytest.mark.parametrize("ends", [EXITED, SICK])
+def test_a_task_that_ends_soon_after_its_deployment_is_complete_fails_the_release(
+    account: Account, release: Release, ends: dict[str, Any]
+) -> None:
+    account.ends = {"app-frontend": ends}
+    with pytest.raises(ReleaseError, match=f"app-frontend: task ended.* {ends['stoppedReason']}"):
+        module.deploy(account, release)
+    assert account.runs("app-backend") == account.runs("app-frontend") == "old"
+    assert account.latest == AS_BEFORE
+
+
+@pytest.mark.parametrize(
+    "ends", [SCALED, {**EXITED, "startedBy": "ecs-svc/another"}, {**EXITED, "startedAt": None}]
+)
+def test_other_stopped_tasks_do_not(
+    account: Account, release: Release, ends: dict[str, Any]
+) -> None:
+    """What ECS has scaled in, the earlier release's, and what never ran: ECS counts that."""
+    account.ends = {"app-frontend": ends}
+    module.deploy(account, release)
+    assert account.runs("app-frontend") == "new"
+
+
+def test_the_tasks_are_watched_until_they_have_run_for_a_while(
+    account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never for longer than that, whatever auto scaling starts meanwhile."""
+    monkeypatch.setattr(rollout, "STAYS_FOR", 0.2)
+    account.age = 0.0
+    module.deploy(account, release)
+    assert [call[1] for call in account.calls].count("list-tasks") > 4
+    monkeypatch.setattr(rollout, "STAYS_FOR", 50.0)
+    account.age = 51.0
+    module.deploy(account, release)
+
+
+def test_both_versions_of_the_aws_command_are_read() -> None:
+    assert rollout.seconds("2026-11-26T09:00:00.5+09:00") == 1795651200.5
+    assert rollout.seconds("2026-11-26T00:00:00Z") == rollout.seconds(1795651200) == 1795651200
 
 
 def test_a_deployment_that_another_replaces_is_no_release(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from bonkei.blueprint.coverage import Gaps
-from bonkei.blueprint.service import Cluster, Service, ServiceTarget
+from bonkei.blueprint.service import Cluster, DeploymentAlarms, Service, ServiceTarget
 from bonkei.blueprint.service.auto_scaling import read_auto_scaling
 from bonkei.blueprint.service.service_connect import read_service_connect
 from bonkei.blueprint.state import Resource, State
@@ -71,6 +71,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         health_check_grace_period=block.number("health_check_grace_period_seconds", 0),
         circuit_breaker=breaker is not None and breaker.flag("enable"),
         circuit_breaker_rollback=breaker is not None and breaker.flag("rollback"),
+        deployment_alarms=_alarms(block.block("alarms")),
         service_connect=read_service_connect(block, cluster, state),
         scaling=read_auto_scaling(name, _cluster_name(block, cluster), state),
         force_new_deployment_token=_token(block),
@@ -103,6 +104,12 @@ def _targets(block: Block) -> Iterator[ServiceTarget]:
                 container_name=target.text("container_name"),
                 container_port=target.integer("container_port"),
             )
+
+
+def _alarms(block: Block | None) -> DeploymentAlarms | None:
+    if block is None or not block.flag("enable"):
+        return None
+    return DeploymentAlarms(tuple(sorted(block.texts("alarm_names"))), block.flag("rollback"))
 
 
 def _token(block: Block) -> str:

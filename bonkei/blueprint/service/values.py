@@ -148,6 +148,14 @@ class AutoScaling:
 
 
 @dataclass(frozen=True, slots=True)
+class DeploymentAlarms:
+    """Alarms that stop a deployment: their names, and whether ECS then goes back."""
+
+    names: tuple[str, ...]
+    rollback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """An ECS service. Percentages are ECS's; times are in seconds. `deployment_id`: of the next
     deployment, if it was given out already."""
@@ -164,6 +172,7 @@ class Service:
     health_check_grace_period: float = 0.0
     circuit_breaker: bool = False
     circuit_breaker_rollback: bool = False
+    deployment_alarms: DeploymentAlarms | None = None
     service_connect: ServiceConnect | None = None
     scaling: AutoScaling | None = None
     force_new_deployment_token: str = ""

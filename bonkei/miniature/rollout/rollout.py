@@ -1,4 +1,4 @@
-"""Brings the services to the blueprint's state, and reports those that are not healthy."""
+"""Waits for services that follow the blueprint, and reports those that are not healthy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _A_WHILE = 30.0  # seconds for services without a new deployment
 _PATIENCE = 90.0  # seconds for services that are neither healthy nor failing
 
 
-async def roll_out(
+async def settle(
     tasks: Tasks,
     watch: Watch,
     blueprint: Blueprint,
@@ -27,12 +27,11 @@ async def roll_out(
     logs: Path,
     only: Collection[str] = (),
 ) -> list[Unhealthy]:
-    """Bring the services to the blueprint's state and wait. Returns the unhealthy ones.
+    """Wait for services that have begun to follow the blueprint. Returns the unhealthy ones.
 
-    `only`: the ARNs of the services to change and wait for; default: all.
+    `only`: the ARNs of the services to wait for; default: all.
     """
     with steps.step("services") as step:
-        await tasks.reconcile(blueprint, only)
         snapshot = tasks.snapshot()
         refused = {service.arn: service.refused for service in snapshot.services}
         wanted = [
@@ -42,7 +41,8 @@ async def roll_out(
             and not refused.get(service.arn, "no task definition of its own")
             and (not only or service.arn in only)
         ]
-        waiting = await watch.settled(wanted, _PATIENCE, steps.note)
+        patience = _PATIENCE + max((one.trial_seconds for one in snapshot.services), default=0.0)
+        waiting = await watch.settled(wanted, patience, steps.note)
         step.detail = f"{len(wanted) - len(waiting)} of {len(wanted)} healthy"
         step.failed = bool(waiting)
     if not only:

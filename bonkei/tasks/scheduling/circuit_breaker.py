@@ -13,11 +13,15 @@ here as there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LEAST, MOST = 3, 200  # failed tasks: the bounds of BOUNDED_PERCENT
 
-FAILED = "ECS deployment circuit breaker: tasks failed to start."
+CIRCUIT_BREAKER = "ECS deployment circuit breaker"
+FAILED = f"{CIRCUIT_BREAKER}: tasks failed to start."
+ALARMS = "ECS deployment alarms"
+"""Our words. AWS does not document its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ def failure_threshold(desired: int) -> int:
     return max(LEAST, min(-(-desired // 2), MOST))
 
 
-def rolling_back(deployment_id: str) -> str:
+def rolling_back(deployment_id: str, who: str = CIRCUIT_BREAKER) -> str:
     """Why a deployment that was COMPLETED is IN_PROGRESS again."""
-    return f"ECS deployment circuit breaker: rolling back to deploymentId {deployment_id}."
+    return f"{who}: rolling back to deploymentId {deployment_id}."
+
+
+def alarms_ring(names: Sequence[str]) -> str:
+    """Why a deployment has failed while its tasks run.
+
+    "How CloudWatch alarms detect Amazon ECS deployment failures" (Amazon ECS Developer Guide).
+    """
+    return f"{ALARMS}: {', '.join(names)} in ALARM."

@@ -39,6 +39,7 @@ class TaskLifecycle:
     task_id: str
     spec: TaskSpec
     service_arn: str = ""
+    started_by: str = ""
     status: str = "PROVISIONING"
     stop_requested: bool = False
     reason: str = ""

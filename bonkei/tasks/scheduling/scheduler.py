@@ -8,6 +8,7 @@ history gives the same decisions, on any clock and any machine.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from bonkei.events import DeploymentStateChanged, DesiredCountChanged
@@ -15,7 +16,12 @@ from bonkei.tasks import messages as m
 from bonkei.tasks.scheduling import circuit_breaker
 from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
 from bonkei.tasks.scheduling.rolling import Step, next_step
-from bonkei.tasks.scheduling.service_state import Deployment, ServiceSpec, ServiceState, ServiceTask
+from bonkei.tasks.scheduling.service_state import (
+    Deployment,
+    ServiceSpec,
+    ServiceState,
+    ServiceTask,
+)
 from bonkei.tasks.task_spec import TaskSpec
 
 STUCK = (
@@ -31,6 +37,7 @@ class Scheduler:
         self._new_id = new_id
         self.services: dict[str, ServiceState] = {}
         self.tasks: dict[str, TaskLifecycle] = {}
+        self._ringing: frozenset[str] = frozenset()
 
     # Targets.
 
@@ -95,6 +102,11 @@ class Scheduler:
             life.target_health[arn] = state
         return self._decide(now)
 
+    def alarm(self, name: str, *, rings: bool, now: float) -> list[m.Action]:
+        """An alarm has another state."""
+        self._ringing = self._ringing | {name} if rings else self._ringing - {name}
+        return self._decide(now)
+
     def target_drained(self, arn: str, task_id: str, now: float) -> list[m.Action]:
         """The load balancer has drained a task."""
         life = self.tasks.get(task_id)
@@ -131,6 +143,10 @@ class Scheduler:
         deployment_id = announced if is_new else f"ecs-svc/{self._new_id()}"
         service.announced = announced
         deployment = Deployment(deployment_id, spec.deployment_key, spec.task, now)
+        if is_new:
+            deployment.trial = spec.trial
+        if deployment.trial.alarms & self._ringing:  # else nobody could deploy the correction
+            deployment.trial = replace(spec.trial, bake=0.0, alarms=frozenset())
         service.deployments.insert(0, deployment)
         service.failed = None
         yield _deployment_changed(service, deployment)
@@ -140,7 +156,7 @@ class Scheduler:
         for service in tuple(self.services.values()):
             while step := self._step(service, now):
                 actions += step
-            actions += self._settle(service)
+            actions += self._settle(service, now)
         return actions
 
     def _step(self, service: ServiceState, now: float) -> list[m.Action]:
@@ -161,16 +177,23 @@ class Scheduler:
     def _break_circuit(self, service: ServiceState, primary: Deployment) -> Iterator[m.Action]:
         """Fail the primary deployment when it must be, and go back to the last that completed."""
         breaker, desired = service.spec.circuit_breaker, service.limits.desired
-        tripped = primary.is_in_progress and breaker.trips(primary.failed_tasks, desired)
-        if service.removed or not tripped:
+        if service.removed or not primary.is_in_progress:
             return
-        primary.rollout_state = "FAILED"
-        primary.reason = f"{circuit_breaker.FAILED} The last one: {primary.reason}"
+        ringing = sorted(primary.trial.alarms & self._ringing)
+        if breaker.trips(primary.failed_tasks, desired):
+            who, rollback = circuit_breaker.CIRCUIT_BREAKER, breaker.rollback
+            why = f"{circuit_breaker.FAILED} The last one: {primary.reason}"
+        elif ringing:
+            who, rollback = circuit_breaker.ALARMS, primary.trial.rollback
+            why = circuit_breaker.alarms_ring(ringing)
+        else:
+            return
+        primary.rollout_state, primary.reason = "FAILED", why
         service.failed = service.failed or primary
         yield _deployment_changed(service, primary)
-        if breaker.rollback and service.completed is not None:
+        if rollback and service.completed is not None:
             earlier, service.completed = service.completed, None
-            earlier.begin_again(circuit_breaker.rolling_back(earlier.id))
+            earlier.begin_again(circuit_breaker.rolling_back(earlier.id, who))
             others = [d for d in service.deployments if d is not earlier]
             service.deployments = [earlier, *others]
             yield _deployment_changed(service, earlier)
@@ -179,7 +202,9 @@ class Scheduler:
         self, service: ServiceState, deployment: Deployment, count: int, now: float
     ) -> Iterator[m.Action]:
         for _ in range(count):
-            life = TaskLifecycle(self._new_id(), deployment.task, service.spec.arn)
+            life = TaskLifecycle(
+                self._new_id(), deployment.task, service.spec.arn, started_by=deployment.id
+            )
             self.tasks[life.task_id] = life
             service.tasks[life.task_id] = ServiceTask(life, deployment)
             yield from life.begin(now)
@@ -198,7 +223,7 @@ class Scheduler:
             task.failure = reason  # intended: it says nothing about the deployment
             yield from task.life.stop(reason, now)
 
-    def _settle(self, service: ServiceState) -> Iterator[m.Action]:
+    def _settle(self, service: ServiceState, now: float) -> Iterator[m.Action]:
         """Forget stopped tasks, and report a completed deployment."""
         for task_id, task in tuple(service.tasks.items()):
             if task.life.status == "STOPPED":
@@ -213,9 +238,12 @@ class Scheduler:
         elif primary is not None and primary.is_in_progress and not service.removed:
             counts = service.counts()
             if counts.new_healthy >= service.limits.desired == counts.total:
-                primary.rollout_state, primary.reason = "COMPLETED", ""
-                primary.failed_tasks, service.completed = 0, primary
-                yield _deployment_changed(service, primary)
+                if primary.alone_since is None:
+                    primary.alone_since = now
+                if now >= primary.alone_since + primary.trial.bake:
+                    primary.complete()
+                    service.completed = primary
+                    yield _deployment_changed(service, primary)
 
 
 def _primary_id(service: ServiceState) -> str:

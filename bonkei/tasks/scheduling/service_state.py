@@ -18,12 +18,29 @@ _REMEMBERED = 10  # stopped tasks, for their reasons
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """What a release's deployment stands before it is COMPLETED: each task is healthy for
+    `healthy_for` seconds, and after that no alarm rings for `bake` seconds. `rollback`: whether ECS
+    goes back because of an alarm.
+    """
+
+    healthy_for: float = 0.0
+    bake: float = 0.0
+    alarms: frozenset[str] = frozenset()
+    rollback: bool = False
+
+
+NO_TRIAL = Trial()
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSpec:
     """A service in the definitions. `deployment_key`: a new deployment begins when it changes.
 
     `limits` hold the count of tasks without load, `defined_count` is the definitions' own count.
     `refused`: why none of its tasks can run here, else empty. `deployment_id`: of the next
-    deployment, if it was announced. Times in seconds.
+    deployment, if it was announced. That one stands the `trial`; others are quick. Times in
+    seconds.
     """
 
     arn: str
@@ -37,12 +54,14 @@ class ServiceSpec:
     defined_count: int = 0
     refused: str = ""
     deployment_id: str = ""
+    trial: Trial = NO_TRIAL
 
 
 @dataclass(slots=True)
 class Deployment:
     """`rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, as the circuit
-    breaker counts them, while it is IN_PROGRESS."""
+    breaker counts them, while it is IN_PROGRESS. `trial`: while it is IN_PROGRESS. `alone_since`:
+    when its tasks were the only ones for the first time."""
 
     id: str
     key: str
@@ -52,6 +71,8 @@ class Deployment:
     reason: str = ""
     failed_tasks: int = 0
     backoff: Backoff = field(default_factory=Backoff)
+    trial: Trial = NO_TRIAL
+    alone_since: float | None = None
 
     @property
     def is_in_progress(self) -> bool:
@@ -62,16 +83,38 @@ class Deployment:
         self.rollout_state, self.reason = "IN_PROGRESS", reason
         self.failed_tasks, self.backoff = 0, Backoff()
 
+    def complete(self) -> None:
+        self.rollout_state, self.reason, self.failed_tasks = "COMPLETED", "", 0
+        self.trial = NO_TRIAL
+
 
 @dataclass(slots=True)
 class ServiceTask:
-    """A task of a service. `failure`: why it must be replaced, else empty. `got_healthy`: it has
-    been RUNNING and healthy at some time."""
+    """A task of a service. `failure`: why it must be replaced, else empty. `healthy_since`: RUNNING
+    and healthy since then. `got_healthy`: it has been so for as long as its deployment's trial
+    asks, at some time."""
 
     life: TaskLifecycle
     deployment: Deployment
     failure: str = ""
+    healthy_since: float | None = None
     got_healthy: bool = False
+
+    @property
+    def healthy_at(self) -> float | None:
+        """When it counts as healthy for its deployment, if it stays so."""
+        if self.healthy_since is None:
+            return None
+        return self.healthy_since + self.deployment.trial.healthy_for
+
+    def look(self, now: float) -> None:
+        if not self.life.serves or self.failure:
+            self.healthy_since = None
+        elif self.healthy_since is None:
+            self.healthy_since = now
+        at = self.healthy_at
+        if at is not None and now >= at and not self.got_healthy:
+            self.got_healthy, self.deployment.failed_tasks = True, 0
 
 
 @dataclass(slots=True)
@@ -140,15 +183,14 @@ class ServiceState:
             return "old_healthy" if serves else "old_unhealthy"
         if task.failure:
             return "new_failed"
-        return "new_healthy" if serves else "new_pending"
+        return "new_healthy" if serves and task.got_healthy else "new_pending"
 
     def note_failures(self, now: float) -> None:
         """Find tasks that failed a check or stopped by themselves: count, throttle the next."""
         for task in self.tasks.values():
+            task.look(now)
             if task.failure:
                 continue
-            if task.life.serves and not task.got_healthy:
-                task.got_healthy, task.deployment.failed_tasks = True, 0
             exited = task.life.stop_requested
             if exited:
                 task.failure = task.life.reason
@@ -177,7 +219,11 @@ class ServiceState:
         """When the scheduler must decide again without an event."""
         if self.primary is not None:
             yield self.primary.backoff.not_before
+            if self.primary.alone_since is not None and self.primary.is_in_progress:
+                yield self.primary.alone_since + self.primary.trial.bake
         for task in self.live():
+            if task.healthy_at is not None:
+                yield task.healthy_at
             since = task.life.running_since
             if since is not None and not task.failure and task.life.failed_check():
                 yield since + self.spec.health_check_grace_period

@@ -105,6 +105,19 @@ data "aws_iam_policy_document" "deploy" {
     actions   = ["ecs:DescribeServices", "ecs:UpdateService"]
     resources = [for found in var.services : found.service.arn]
   }
+
+  # A task that ends by itself soon after ECS has called its deployment complete fails the release.
+  statement {
+    sid       = "SeeTasks"
+    actions   = ["ecs:DescribeTasks", "ecs:ListTasks"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster.arn]
+    }
+  }
 }
 
 data "aws_iam_policy_document" "verify" {

@@ -13,7 +13,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric, MetricQuery
 from bonkei.blueprint.log_group import MetricFilter
 from bonkei.errors import BonkeiError
-from bonkei.events import Bus, LogEvent, LogEventsIngested
+from bonkei.events import AlarmStateChanged, Bus, LogEvent, LogEventsIngested
 from bonkei.monitor.alarm.evaluation import State
 from bonkei.monitor.metric.model import Datum, datum, metric_id
 from bonkei.monitor.monitor import Around, Monitor
@@ -82,6 +82,22 @@ async def test_to_alarm_and_back() -> None:
 
     assert states == ["OK", "OK", "OK", "ALARM", "OK", "OK"]
     assert [m["NewStateValue"] for _, _, m in world.acted] == ["OK", "ALARM", "OK"]
+
+
+async def test_the_bus_hears_each_change_and_the_states_at_the_start(tmp_path: Path) -> None:
+    """So a deployment can be stopped, also by an alarm that rings since before a restart."""
+    world = World(tmp_path, alarm())
+    heard: list[AlarmStateChanged] = []
+    world.bus.subscribe(AlarmStateChanged, heard.append)
+    for value in (10, 90, 90):
+        await world.minute(value)
+    await world.monitor.stop()
+    assert heard == [AlarmStateChanged("cpu", "OK"), AlarmStateChanged("cpu", "ALARM")]
+    again = World(tmp_path, alarm())
+    again.bus.subscribe(AlarmStateChanged, heard.append)
+    again.monitor.start()
+    await again.monitor.stop()
+    assert heard[2:] == [AlarmStateChanged("cpu", "ALARM")]
 
 
 async def test_the_message_has_cloudwatchs_form() -> None:
