@@ -218,6 +218,70 @@ def test_a_released_process_is_not_ended(sleeper, tmp_path):
     assert released.poll() is None
 
 
+def test_keepers_share_one_watchdog_and_end_only_their_own_processes(sleeper, tmp_path):
+    mine, others = sleeper(), sleeper()
+    first, second = Keeper(tmp_path / "first"), Keeper(tmp_path / "second")
+    before = _watchdogs()
+    first.start()
+    second.start()
+    [one] = _watchdogs() - before
+    first.keep(mine.pid)
+    second.keep(others.pid)
+
+    first.stop()
+
+    assert mine.wait(10) == -signal.SIGKILL
+    assert others.poll() is None
+    assert _watchdogs() - before == {one}
+    second.stop()
+    assert others.wait(10) == -signal.SIGKILL
+    assert not _watchdogs() - before
+
+
+def test_a_keeper_may_start_again_after_all_have_stopped(sleeper, tmp_path):
+    keeper = Keeper(tmp_path)
+    before = _watchdogs()
+    for _ in range(2):
+        watched = sleeper()
+        keeper.start()
+        keeper.keep(watched.pid)
+        assert len(_watchdogs() - before) == 1
+        keeper.stop()
+        keeper.stop()  # a second one changes nothing
+        assert watched.wait(10) == -signal.SIGKILL
+        assert not _watchdogs() - before
+
+
+def test_a_killed_process_leaves_nothing_of_any_keeper(sleeper, tmp_path):
+    """Also not of one that is just stopping, and waits for a process with grace."""
+    first, second = sleeper(), sleeper()
+    patient = sleeper(
+        [sys.executable, "-c", "import signal, time; signal.signal(15, 1); time.sleep(600)"]
+    )
+    until(lambda: _ignores(patient.pid, signal.SIGTERM))
+    program = (
+        "import threading; from pathlib import Path; from bonkei.processes import Keeper;"
+        f"home = Path({str(tmp_path)!r}); one, two, three = (Keeper(home / n) for n in '123');"
+        "[each.start() for each in (one, two, three)];"
+        f"one.keep({first.pid}); two.keep({second.pid}, ending=15, grace=5);"
+        f"three.keep({patient.pid}, ending=15, grace=1);"
+        "threading.Timer(0.3, lambda: print('stopping', flush=True)).start(); three.stop()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    ) as parent:
+        assert parent.stdout.readline() == "stopping\n"
+        parent.kill()
+    assert first.wait(10) == -signal.SIGKILL
+    assert second.wait(10) == -signal.SIGTERM
+    assert patient.wait(10) == -signal.SIGKILL
+
+
+def _watchdogs() -> set[int]:
+    children = psutil.Process().children()
+    return {each.pid for each in children if "watchdog.py" in " ".join(each.cmdline())}
+
+
 def _ignores(pid: int, number: int) -> bool:
     """Wait until the process ignores the signal (Linux), or for a moment."""
     try:
