@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import socket
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 _QUIET_SECONDS = 0.5
 _DRAIN_SECONDS = 15.0
 _SHUTDOWN_SECONDS = 10
+_TICK_SECONDS = 1.0  # the resolution of the Date header
 
 
 class Server(uvicorn.Server):
@@ -35,6 +37,7 @@ class Server(uvicorn.Server):
         )
         self._drain: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = asyncio.Event()
         super().__init__(
             uvicorn.Config(
                 self._envelope,
@@ -58,6 +61,13 @@ class Server(uvicorn.Server):
         self._loop.add_signal_handler(signal.SIGHUP, self._read_again)
         await super().startup(sockets)
 
+    async def main_loop(self) -> None:
+        """Like uvicorn's, which wakes ten times a second to see whether it should exit. This one is
+        woken then, so that an idle task uses a tenth of the processor time."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _TICK_SECONDS)
+
     def _read_again(self) -> None:
         try:
             templates = self._content.read_again()
@@ -69,6 +79,8 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._loop is None or self.draining:
             super().handle_exit(sig, frame)
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._woken.set)
             return
         self.draining = True
         self._loop.call_soon_threadsafe(self._start_draining, signal.Signals(sig).name)
@@ -87,3 +99,4 @@ class Server(uvicorn.Server):
             elif time.monotonic() - quiet_since >= _QUIET_SECONDS:
                 break
         self.should_exit = True
+        self._woken.set()

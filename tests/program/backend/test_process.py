@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 from backend.migrate import migrate
 from backend.settings import ServeSettings
@@ -47,6 +48,24 @@ def test_it_serves_and_stops_after_sigterm(backend: Process):
         assert {"type", "time", "level", "logger", "message"} <= record.keys()
     access = [r for r in backend.records if r["type"] == "access"]
     assert [(r["path"], r["status"]) for r in access] == [("/api/v1/status", 200)]
+
+
+def test_an_idle_server_sleeps_and_sigterm_wakes_it(backend: Process):
+    assert backend.get("/api/v1/healthcheck") == 200
+    time.sleep(1)
+    before = _switches(backend.popen.pid)
+    time.sleep(3)
+    assert _switches(backend.popen.pid) - before <= 12  # uvicorn alone: 30
+    begun = time.monotonic()
+    backend.popen.send_signal(signal.SIGTERM)
+    backend.wait_for("draining")
+    backend.wait_for("stopped")
+    assert time.monotonic() - begun < QUIET_SECONDS + 2
+
+
+def _switches(pid: int) -> int:
+    """How often its main thread has gone to sleep."""
+    return psutil.Process(pid).num_ctx_switches().voluntary
 
 
 def test_it_serves_while_requests_arrive_after_sigterm(backend: Process):

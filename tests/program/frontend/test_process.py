@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 from dockerfile_parse import DockerfileParser
 
@@ -36,6 +37,20 @@ def test_a_request_in_flight_is_answered_after_sigterm(
     assert answers[0].status_code == 200
     assert "We have a major outage" in answers[0].text
     assert (late.status_code, late.headers["connection"]) == (200, "close")
+    assert process.wait(20) == 0
+
+
+def test_an_idle_server_sleeps_and_sigterm_wakes_it(
+    process: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    address = address_of(tmp_path, process)
+    assert httpx.get(f"{address}/healthcheck").status_code == 200
+    time.sleep(1)
+    before = psutil.Process(process.pid).num_ctx_switches().voluntary
+    time.sleep(3)
+    after = psutil.Process(process.pid).num_ctx_switches().voluntary
+    assert after - before <= 12  # uvicorn alone: 30
+    process.send_signal(signal.SIGTERM)
     assert process.wait(20) == 0
 
 
