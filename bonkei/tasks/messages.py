@@ -61,6 +61,14 @@ class HealthProbed:
 
 
 @dataclass(frozen=True, slots=True)
+class Listens:
+    """A container has begun to listen on one of its ports."""
+
+    task_id: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListensElsewhere:
     """A container listens on `ports` instead of its assigned port; empty: on the right one now."""
 
@@ -76,6 +84,7 @@ TaskEvent = (
     | ContainerNotStarted
     | ContainerExited
     | HealthProbed
+    | Listens
     | ListensElsewhere
 )
 

@@ -18,7 +18,12 @@ from bonkei.tasks.execution.environment import (
     build_environment,
     container_ports,
 )
-from bonkei.tasks.execution.listened_ports import LOOKS, listened_ports
+from bonkei.tasks.execution.listened_ports import (
+    LISTENS_WITHIN,
+    LOOKS,
+    listened_ports,
+    until_listening,
+)
 from bonkei.tasks.execution.output import ContainerOutput, LogSource
 from bonkei.tasks.execution.ports import Ports
 from bonkei.tasks.execution.process import (
@@ -239,6 +244,9 @@ class Executor:
         if own:
             unknown = m.ListensElsewhere(task_id, name)
             self._spawn(task_id, self._watch(task_id, name, own), lambda _: unknown)
+            if local.container.health_check is not None:
+                listening = self._await_listening(task_id, name, own)
+                self._spawn(task_id, listening, lambda _: unknown)
         code = await process.wait()
         await output.close()
         task.processes.pop(name, None)
@@ -259,6 +267,10 @@ class Executor:
             own,
         )
         return replace(spec, command=self._settings.log_router(start))
+
+    async def _await_listening(self, task_id: str, name: str, own: Sequence[int]) -> None:
+        if await until_listening(own, LISTENS_WITHIN):
+            self._report(m.Listens(task_id, name))
 
     async def _watch(self, task_id: str, name: str, own: Sequence[int]) -> None:
         """Report when a container ignores PORT. A slow start does not count."""

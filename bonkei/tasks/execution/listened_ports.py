@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Collection
+from pathlib import Path
+
 import psutil
 
 # Seconds from its start, and then between two looks.
 LOOKS = (4.0, 4.0, 8.0, 16.0, 32.0)
+LISTENS_WITHIN = 60.0
+"""Seconds for which a container's first listening is awaited."""
+TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+"""Their columns: "/proc/net/tcp" in proc(5) and Documentation/networking/proc_net_tcp.rst."""
+_LISTEN = b"0A"
+_STEP = 0.025  # seconds between two looks
+_SHARE = 20  # a look may take so much less time than the pause after it
 
 
 def listened_ports(pid: int) -> set[int]:
@@ -24,3 +36,26 @@ def _of(process: psutil.Process) -> set[int]:
     except psutil.Error:
         return set()
     return {one.laddr.port for one in found if one.status == psutil.CONN_LISTEN}
+
+
+async def until_listening(ports: Collection[int], within: float) -> bool:
+    """Whether somebody listens on one of these TCP ports within so many seconds. Nothing connects:
+    a server would log that. False elsewhere than on Linux."""
+    wanted = {b"%04X" % port for port in ports}
+    begun = time.monotonic()
+    while (look := time.monotonic()) - begun < within:
+        try:
+            if any(_listens(table.read_bytes(), wanted) for table in TABLES):
+                return True
+        except OSError:
+            return False
+        await asyncio.sleep(max(_STEP, (time.monotonic() - look) * _SHARE))
+    return False
+
+
+def _listens(table: bytes, wanted: Collection[bytes]) -> bool:
+    for line in table.splitlines()[1:]:
+        words = line.split(maxsplit=4)
+        if words[3] == _LISTEN and words[1].rpartition(b":")[2] in wanted:
+            return True
+    return False

@@ -5,7 +5,8 @@ UNHEALTHY; failures within `startPeriod` do not count until a check has succeede
 in the image (HEALTHCHECK) is not monitored by ECS, so neither here.
 
 One addition makes starts quicker: until its first success a container is also probed early, in
-short but growing steps. Such probes can only help: a failure counts once an `interval`, as on AWS.
+short but growing steps, and as soon as it listens on a port. Such probes can only help: a failure
+counts once an `interval`, as on AWS.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class HealthRecord:
     status: str = UNKNOWN
     failures: int = 0
     probing: bool = False
+    listened: bool = False
+    """It has begun to listen while a probe was under way, which may have been too early."""
 
     @classmethod
     def begin(cls, check: ContainerHealthCheck, now: float) -> HealthRecord:
@@ -51,6 +54,12 @@ class HealthRecord:
     def probe_began(self) -> HealthRecord:
         return replace(self, probing=True)
 
+    def listens(self, now: float) -> HealthRecord:
+        """It has begun to listen: a first success is likely now."""
+        if self.status != UNKNOWN:
+            return self
+        return replace(self, next_probe_at=now, gap=_FIRST_GAP, listened=self.probing)
+
     def probe_ended(self, succeeded: bool, now: float) -> HealthRecord:
         """After a probe; `status` may have changed."""
         if succeeded:
@@ -59,15 +68,19 @@ class HealthRecord:
                 status=HEALTHY,
                 failures=0,
                 probing=False,
+                listened=False,
                 last_counted_at=now,
                 next_probe_at=now + self.check.interval,
             )
         return self._failed(now)
 
     def _failed(self, now: float) -> HealthRecord:
-        gap = min(self.check.interval, self.gap * _GROWTH)
-        waits = gap if self.status == UNKNOWN else self.check.interval
-        record = replace(self, probing=False, gap=gap, next_probe_at=now + waits)
+        if self.listened:
+            gap, waits = self.gap, 0.0
+        else:
+            gap = min(self.check.interval, self.gap * _GROWTH)
+            waits = gap if self.status == UNKNOWN else self.check.interval
+        record = replace(self, probing=False, listened=False, gap=gap, next_probe_at=now + waits)
         in_start_period = self.status == UNKNOWN and now - self.started_at < self.check.start_period
         if in_start_period or now - self.last_counted_at < self.check.interval:
             return record

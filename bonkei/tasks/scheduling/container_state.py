@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bonkei.blueprint.service import Container
 from bonkei.events import Endpoint
-from bonkei.tasks.messages import PortKey
+from bonkei.tasks.messages import HealthProbed, Listens, PortKey
 from bonkei.tasks.scheduling.container_health import UNKNOWN, HealthRecord
 
 
@@ -33,6 +33,14 @@ class ContainerState:
     @property
     def health_status(self) -> str:
         return self.health.status if self.health else UNKNOWN
+
+    def note_health(self, event: HealthProbed | Listens, now: float) -> None:
+        if self.health is None:
+            return
+        if isinstance(event, HealthProbed):
+            self.health = self.health.probe_ended(event.succeeded, now)
+        else:
+            self.health = self.health.listens(now)
 
 
 def listening_elsewhere(

@@ -132,10 +132,8 @@ class TaskLifecycle:
                 yield from self.stop(f"CannotStartContainerError: {reason}", now)
             case m.ContainerExited(container=name, exit_code=code):
                 yield from self._exited(self.containers[name], code, now)
-            case m.HealthProbed(container=name, succeeded=succeeded):
-                state = self.containers[name]
-                if state.health is not None:
-                    state.health = state.health.probe_ended(succeeded, now)
+            case m.HealthProbed(container=name) | m.Listens(container=name):
+                self.containers[name].note_health(event, now)
             case m.ListensElsewhere(container=name, ports=ports):
                 self.containers[name].elsewhere = ports
         yield from self.tick(now)

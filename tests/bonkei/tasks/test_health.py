@@ -51,6 +51,22 @@ def test_after_a_success_the_start_period_is_over():
     assert history[-1][0] < 40
 
 
+def test_a_container_that_begins_to_listen_is_probed_at_once():
+    record = HealthRecord.begin(CHECK, 0.0).listens(0.1)
+    assert record.is_due(0.1)
+    # It listens while a probe is under way, which fails: the next one follows at once.
+    record = HealthRecord.begin(CHECK, 0.0).probe_began().listens(0.32).probe_ended(False, 0.35)
+    assert record.is_due(0.35)
+    record = record.probe_began().probe_ended(False, 0.4)
+    assert 0.4 < record.next_probe_at < 1
+    assert record.probe_began().probe_ended(True, 0.8).status == HEALTHY
+
+
+def test_listening_does_not_disturb_the_rhythm_of_a_healthy_container():
+    record = HealthRecord.begin(CHECK, 0.0).probe_began().probe_ended(True, 0.3)
+    assert record.listens(2.0) == record
+
+
 def test_an_unhealthy_container_recovers():
     history = run(CHECK, lambda now: now < 5 or now > 80, 200)
     assert [status for _, status in history] == [UNKNOWN, HEALTHY, UNHEALTHY, HEALTHY]

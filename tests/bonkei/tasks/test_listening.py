@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import sys
+import time
 
 import httpx
 import pytest
 from ports import free_port
 
-from bonkei.blueprint.service import Container, PortMapping
+from bonkei.blueprint.service import Container, ContainerHealthCheck, PortMapping
 from bonkei.events import Endpoint, TargetRegistered, TaskStateChanged
 from bonkei.tasks.execution.environment import translate_command
+from bonkei.tasks.execution.listened_ports import until_listening
 from bonkei.tasks.images.local import local_task
 
 from .conftest import TARGETS, blueprint, definition, web_container
@@ -21,6 +25,14 @@ FIXED = """
     class Handler(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_): pass
     http.server.HTTPServer((sys.argv[1], int(sys.argv[2])), Handler).serve_forever()
+"""
+
+SLOW = """
+    import os, socket, time
+    time.sleep(0.5)
+    server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+    while True:
+        server.accept()
 """
 
 
@@ -73,6 +85,37 @@ async def test_a_command_with_its_own_port_serves(tasks, edge, web):
 def _is_open(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the table of sockets")
+@pytest.mark.parametrize(
+    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+)
+async def test_the_first_listening_is_seen_without_a_connection(family, host):
+    port = free_port()
+    assert not await until_listening([port], 0.1)
+    with socket.socket(family) as server:
+        server.bind((host, port))
+        assert not await until_listening([port], 0.1)  # bound, and does not listen
+        waiting = asyncio.create_task(until_listening([1, port], 20))
+        await asyncio.sleep(0.1)
+        server.listen()
+        assert await waiting
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+async def test_a_container_is_healthy_when_it_listens(tasks, edge, web, monkeypatch):
+    """The early probes alone would come 0.3, 0.75, 1.4, 2.4 and 4 s after the start."""
+    monkeypatch.setattr("bonkei.tasks.scheduling.container_health._FIRST_GAP", 20.0)
+    web.write(SLOW)
+    command = ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT")
+    check = ContainerHealthCheck(command, interval=30, timeout=5, retries=3)
+    begun = time.monotonic()
+    await tasks.reconcile(blueprint(definition(web_container(health_check=check))))
+    await until(lambda: [task.health for task in tasks.snapshot().tasks] == ["HEALTHY"])
+    assert time.monotonic() - begun < 15
 
 
 async def test_a_program_that_ignores_port_is_reported(tasks, edge, web, monkeypatch):
