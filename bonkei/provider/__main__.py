@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import shutil
 import signal
@@ -40,8 +41,12 @@ async def _serve(file: Path, sockets: Mapping[str, socket.socket]) -> None:
     from bonkei.provider.plugin.server import serve  # noqa: PLC0415
     from bonkei.provider.surroundings import read  # noqa: PLC0415
 
+    gc.disable()
+    served = providers()
+    gc.freeze()  # what is loaded stays: not to be searched for garbage again and again
+    gc.enable()
     surroundings = read(json.loads(file.read_text(encoding="utf-8")))  # noqa: ASYNC240 -- once
-    await serve(providers(), surroundings, sockets)
+    await serve(served, surroundings, sockets)
 
 
 async def _until_input_ends() -> None:

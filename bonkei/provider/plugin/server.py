@@ -1,8 +1,7 @@
 """The process that serves the providers to Terraform.
 
 Terraform opens one connection for each provider block it evaluates and configures it once; the
-blocks differ in region and tags. gRPC for Python does not tell connections on a Unix socket apart,
-so each accepted connection is relayed to its own gRPC server with its own servicer.
+blocks differ in region and tags. So each connection has its own servicer.
 
 Everything is in one directory of mode 0700: no other user of the machine can connect.
 """
@@ -10,31 +9,24 @@ Everything is in one directory of mode 0700: no other user of the machine can co
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import itertools
 import re
 import socket
 import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
-
-import grpc
 
 from bonkei.provider.addresses import AWS
 from bonkei.provider.behaviour import Problem
 from bonkei.provider.plugin import wire
+from bonkei.provider.plugin.calls import Connection, Methods
 from bonkei.provider.plugin.protocol import message
 from bonkei.provider.plugin.selection import selected
 from bonkei.provider.plugin.servicer import Servicer
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Block
 from bonkei.provider.surroundings import Surroundings
-
-_CHUNK = 1 << 18
-_UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 _OPERATIONS = (
     "GetMetadata",
@@ -68,12 +60,13 @@ async def serve(
     sockets: Mapping[str, socket.socket],
 ) -> None:
     """Serve until cancelled, on the listening socket of each address."""
+    loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(max_workers=8) as pool:
         servers = []
         for address, listening in sockets.items():
-            path = Path(listening.getsockname()).with_suffix("")
-            endpoint = _Endpoint(providers[address], surroundings, pool, path)
-            servers.append(await asyncio.start_unix_server(endpoint.relay, sock=listening))
+            # AWS's answers are decisions; those of the small providers may wait for a program.
+            endpoint = _Endpoint(providers[address], surroundings, None if address == AWS else pool)
+            servers.append(await loop.create_unix_server(endpoint.connection, sock=listening))
         try:
             await asyncio.gather(*(server.serve_forever() for server in servers))
         finally:
@@ -85,41 +78,27 @@ class _Endpoint:
     """One provider's socket. The schema is the same for all connections: serialized once."""
 
     def __init__(
-        self, provider: Provider, surroundings: Surroundings, pool: ThreadPoolExecutor, path: Path
+        self, provider: Provider, surroundings: Surroundings, pool: ThreadPoolExecutor | None
     ) -> None:
         self._provider = provider
         self._surroundings = surroundings
         self._pool = pool
-        self._path = path
-        self._numbers = itertools.count()
+        self._paths: dict[bytes, str] = {}
         self._lock = threading.Lock()
         self._schema: bytes | None = None
 
-    async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Relay one connection of Terraform to its own server, until either side ends."""
-        inner = Path(f"{self._path}-{next(self._numbers)}.sock")
-        server = grpc.server(self._pool, options=_UNLIMITED)
-        server.add_generic_rpc_handlers((self._handlers(),))
-        server.add_insecure_port(f"unix:{inner}")
-        server.start()
-        try:
-            inner_reader, inner_writer = await asyncio.open_unix_connection(inner)
-            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
-        except asyncio.CancelledError:
-            writer.close()  # the process ends; asyncio reports a cancelled callback as a fault
-        finally:
-            server.stop(grace=None)
-            inner.unlink(missing_ok=True)  # noqa: ASYNC240 -- a socket, on no slow disk
+    def connection(self) -> Connection:
+        """A connection with a servicer of its own."""
+        return Connection(self._methods(), self._paths, self._pool)
 
-    def _handlers(self) -> Any:
+    def _methods(self) -> Methods:
         servicer = Servicer(self._provider, self._surroundings)
-        methods = {name: _method(name, getattr(servicer, _snake(name))) for name in _OPERATIONS}
-        for name in _WITHOUT_CONTENT:
-            methods[name] = _method(name, _empty(name))
-        methods["GetProviderSchema"] = grpc.unary_unary_rpc_method_handler(
-            lambda _request, _context: self._schema_bytes()
-        )
-        return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
+        methods = {
+            **{name: _method(name, getattr(servicer, _snake(name))) for name in _OPERATIONS},
+            **{name: _method(name, _empty(name)) for name in _WITHOUT_CONTENT},
+            "GetProviderSchema": lambda _request: self._schema_bytes(),
+        }
+        return {f"/tfplugin6.Provider/{name}": answer for name, answer in methods.items()}
 
     def _schema_bytes(self) -> bytes:
         with self._lock:
@@ -131,12 +110,9 @@ class _Endpoint:
             return self._schema
 
 
-def _method(name: str, answer: Callable[[Any], Any]) -> Any:
-    return grpc.unary_unary_rpc_method_handler(
-        lambda request, _context: _answered(name, answer, request),
-        request_deserializer=message(f"{name}.Request").FromString,
-        response_serializer=message(f"{name}.Response").SerializeToString,
-    )
+def _method(name: str, answer: Callable[[Any], Any]) -> Callable[[bytes], bytes]:
+    read = message(f"{name}.Request").FromString
+    return lambda request: bytes(_answered(name, answer, read(request)).SerializeToString())
 
 
 def _answered(name: str, answer: Callable[[Any], Any], request: Any) -> Any:
@@ -162,13 +138,3 @@ def _empty(name: str) -> Callable[[Any], Any]:
 
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
-        while data := await reader.read(_CHUNK):
-            writer.write(data)
-            await writer.drain()
-    with contextlib.suppress(ConnectionError):
-        writer.close()
-        await writer.wait_closed()
