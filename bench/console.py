@@ -48,7 +48,7 @@ def serve(target: int, ready: Connection, home: Path, *, has_console: bool) -> N
 
     async def run() -> None:
         bus, hooks = Bus(), Requests()
-        hooks.hear(records(home))
+        hooks.hear_together(records(home))
         edge = Edge(bus, EdgeSettings(distribution_port=0, load_balancer_port=0), on_access=hooks)
         architecture = blueprint(SECRET)
         await edge.start(architecture)

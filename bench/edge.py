@@ -129,8 +129,8 @@ def records(home: Path) -> Requests:
     traffic = Traffic()
     traffic.follow(blueprint(SECRET))
     hooks = Requests()
-    hooks.hear(traffic.seen)
-    hooks.hear(deliveries.seen)
+    hooks.hear_together(traffic.seen_together)
+    hooks.hear_together(deliveries.seen_together)
     return hooks
 
 

@@ -112,7 +112,7 @@ async def _requests() -> None:
 
     def events(_group: str, _stream: str, _events: Sequence[InputEvent]) -> None: ...
 
-    means = Means(put, events, {"task": "10.0.0.1:80"}, lambda _: None, print)
+    means = Means(put, events, {"task": "10.0.0.1:80"}, lambda *_: None, print)
     deliveries = RequestDeliveries("123456789012", means)
     listener = Listener("listener", "arn", 80, "HTTP", Forward((WeightedTarget("arn:group"),)))
     deliveries.follow(
@@ -126,8 +126,10 @@ async def _requests() -> None:
         request=SimpleNamespace(
             client=b"127.0.0.1", method=b"GET", target=b"/api/v1/status",
             fields={b"host": b"site.example", b"user-agent": b"curl/8"}, headers=[],
+            kinds={}, shown=None,
         ),
-        note={"target_group_arn": "arn:group", "task_id": "task", "trace_id": b"Root=1-2-3"},
+        group_arn="arn:group", task_id="task", trace_id=b"Root=1-2-3", rule="", cache_result="",
+        blocked_by="", redirect_url=b"", retries=0,
         status=200, received=0, sent=4021, started=1.0, inspections=(), identity=(b"", b"", b""),
     )  # fmt: skip
     print("| access logs, a request | CPU µs |\n|---|---:|")

@@ -51,7 +51,7 @@ async def measure(rate: int, *, is_open: bool) -> float:
     begun = time.process_time()
     for _ in range(_SECONDS * _LOOKS):
         for number in range(rate // _LOOKS):
-            hooks(came[number % 1000])
+            hooks((came[number % 1000],))
         if is_open:
             recorder.refill()  # the clock stands still here
             await console.state("requests")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge.client.access import AccessHook
+from bonkei.edge.client.access import AccessHook, Journal
 from bonkei.edge.client.front import Front
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.explain import Explanation, explain_handler, explain_head
@@ -29,7 +29,7 @@ class Edge:
     """CloudFront, WAF, the load balancers and Service Connect of one blueprint.
 
     It learns of targets from the bus only, and publishes TargetHealthChanged and TargetDrained.
-    `on_access` receives each finished request. `report` receives messages for the user: the limit
+    `on_access` receives the finished requests. `report` receives messages for the user: the limit
     of connections is reached.
     """
 
@@ -52,6 +52,7 @@ class Edge:
             bus, self._settings.initial_probe_interval, shares.kept, self._on_exhausted
         )
         self._on_access = on_access
+        self._journal: Journal | None = None
         self._memory = Memory()
         self._table = RoutingTable()
         self._open: dict[str, OpenListener] = {}
@@ -60,7 +61,10 @@ class Edge:
 
     async def start(self, blueprint: Blueprint) -> None:
         """Open the listeners, all or none. Raises EdgeError when one cannot be opened."""
-        self._deadlines = Deadlines(asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(loop)
+        if self._on_access is not None:
+            self._journal = Journal(self._on_access, loop.call_soon)
         self._registry.start()
         try:
             await self.apply(blueprint)
@@ -138,6 +142,8 @@ class Edge:
         for front in fronts:
             front.abort()
         await self._registry.stop()
+        if self._journal is not None:
+            self._journal.flush()
         deadlines, self._deadlines = self._deadlines, None
         if deadlines is not None:
             loop = asyncio.get_running_loop()
@@ -157,7 +163,7 @@ class Edge:
     ) -> OpenListener:
         internal = opening.kind == "service_connect"
         room = self._rooms["service_connect" if internal else "public"]
-        return await listen(opening, taken, self._settings.limits, room, deadlines, self._on_access)
+        return await listen(opening, taken, self._settings.limits, room, deadlines, self._journal)
 
     async def _reopen(self, gone: Iterable[OpenListener], deadlines: Deadlines) -> None:
         """Open the old listeners again, after a new one failed."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bonkei.edge.client.access import AccessHook
+from bonkei.edge.client.access import Journal
 from bonkei.edge.client.connection import ClientConnection
 from bonkei.edge.client.front import Front
 from bonkei.edge.errors import EdgeError
@@ -62,7 +62,7 @@ async def listen(
     limits: Limits,
     room: Room,
     deadlines: Deadlines,
-    on_access: AccessHook | None,
+    journal: Journal | None,
 ) -> OpenListener:
     """Open a socket at its port. An inexact opening gets the next port that is free and not in
     `taken`. Raises EdgeError."""
@@ -72,7 +72,7 @@ async def listen(
     if isinstance(handler, Relay):
         front, handler.room = handler, room
     else:
-        front = Front(handler, limits, deadlines, room, on_access)
+        front = Front(handler, limits, deadlines, room, journal)
     connect: Callable[[], RelayClient | ClientConnection] = (
         partial(RelayClient, front)
         if isinstance(front, Relay)

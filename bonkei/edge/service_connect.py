@@ -88,7 +88,7 @@ class ServiceHandler:
             if target is None:
                 exchange.respond(_UNAVAILABLE)
                 return None
-            exchange.annotate(target_group_arn=pool.arn, task_id=target.task_id)
+            exchange.group_arn, exchange.task_id = pool.arn, target.task_id
             return Dispatch(request, head, exchange, exchange, pool, delivery).start(target)
 
         return run

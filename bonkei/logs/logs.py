@@ -74,7 +74,7 @@ class Logs:
         may: May,
         report: Report,
         put_object: PutObject = no_bucket,
-        local: Callable[[Sequence[Finished]], None] = lambda _: None,
+        local: Callable[[Sequence[Finished], int], None] = lambda *_: None,
     ) -> None:
         self._bus = bus
         self._settings = settings

@@ -138,8 +138,8 @@ class Assembly:
             lambda: self.aws.asks,
         )
         services.update({**self.monitor.answers, **self.registry.services})
-        self.parts.requests.hear(self.monitor.measures.seen)
-        self.parts.requests.hear(self.logs.seen)
+        self.parts.requests.hear_together(self.monitor.measures.seen)
+        self.parts.requests.hear_together(self.logs.seen)
         self.recorder = Recorder(self.parts.requests.hear)
         self.traces = TraceRoom(config.traces_port)
         beside = {**self.registry.beside, **self.pipelines.beside}

@@ -121,8 +121,8 @@ class Buckets:
     def put_events(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
         self.events += [(group, stream, text) for _, text in events]
 
-    def show(self, requests: Sequence[Finished]) -> None:
-        self.shown += len(requests)
+    def show(self, requests: Sequence[Finished], more: int) -> None:
+        self.shown += len(requests) + more
 
     def lines(self, part: str) -> list[str]:
         [found] = [content for key, content in self.objects.items() if part in key]

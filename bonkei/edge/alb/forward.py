@@ -118,8 +118,9 @@ def _send(
     start, middle, end = head
     trace = fresh_trace()
     if exchange is not None and exchange.logs:
-        shown = start[start.rindex(b": ") + 2 :] + trace + middle[:-2]
-        exchange.annotate(target_group_arn=pool.arn, task_id=target.task_id, trace_id=shown)
+        exchange.group_arn = pool.arn
+        exchange.task_id = target.task_id
+        exchange.trace_id = start[start.rindex(b": ") + 2 :] + trace + middle[:-2]
     lines = _JOIN((start, trace, middle, request.added, end))
     return Dispatch(request, lines, exchange, sink, pool, delivery, headers).start(target)
 

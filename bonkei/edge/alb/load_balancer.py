@@ -141,7 +141,7 @@ class ListenerHandler:
                     return None
             rule = first_rule(rules, request)
             if exchange is not None and exchange.logs:
-                exchange.annotate(rule=rule.arn)
+                exchange.rule = rule.arn
             return rule.do(request, head, exchange, sink)
 
         return onward
@@ -195,7 +195,7 @@ def _names(balancer: LoadBalancer, listener: Listener) -> Iterator[str]:
 
 
 def _for_another_host(exchange: Exchange) -> None:
-    exchange.annotate(blocked_by="host")
+    exchange.blocked_by = "host"
     exchange.respond(OTHER_HOST)
 
 
@@ -206,7 +206,7 @@ def _too_many_addresses(exchange: Exchange | None, sink: Sink) -> None:
 
 def _forbid(request: Request, exchange: Exchange | None, sink: Sink, verdict: Verdict) -> None:
     if exchange is not None:
-        exchange.annotate(blocked_by=verdict.rule)
+        exchange.blocked_by = verdict.rule
     answer(sink, verdict.response or FORBIDDEN, head_only=request.method == b"HEAD")
 
 
@@ -228,7 +228,7 @@ def _redirect(action: Redirect, listener: Listener) -> Do:
     ) -> None:
         location = redirect_location(action, listener, request)
         if exchange is not None:
-            exchange.annotate(redirect_url=location)
+            exchange.redirect_url = location
         headers = (*page.headers, (b"Location", location))
         response = Response(action.status, headers, page.body)
         answer(sink, response, head_only=request.method == b"HEAD")

@@ -6,8 +6,32 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bonkei.edge.http.exchange import Exchange
-from bonkei.edge.http.firewall import Verdict
-from bonkei.edge.http.message import Header, Headers, Request, Shown
+from bonkei.edge.http.firewall import Inspections
+from bonkei.edge.http.message import Header, Request, Shown
+
+_KINDS = 16
+
+
+class Kind:
+    """All that the records of requests with one head have in common, if they went the same way and
+    got the same status. Listeners keep under it what they compute from these values.
+
+    `begin`, `asked`, `way` and `end` are the members of a record in their order, without those that
+    differ: the client's port, bytes sent, seconds, the trace id, and those after `inspections`."""
+
+    __slots__ = ("asked", "begin", "end", "way")
+
+    def __init__(self, exchange: Exchange, listener: str, shown: Shown) -> None:
+        self.begin = (listener, shown[0])
+        self.asked = (*shown[1:], exchange.status, exchange.received)
+        self.way = (exchange.group_arn, exchange.task_id, exchange.rule)
+        self.end = (
+            exchange.cache_result,
+            exchange.blocked_by,
+            exchange.redirect_url.decode("latin-1"),
+            exchange.request.headers,
+            exchange.inspections,
+        )
 
 
 class AccessRecord(NamedTuple):
@@ -35,43 +59,88 @@ class AccessRecord(NamedTuple):
     blocked_by: str = ""  # the name of the web ACL's rule; `host` for a Host that is not ours
     redirect_url: str = ""  # of a load balancer's redirect
     headers: Sequence[Header] = ()  # the client's
-    inspections: tuple[tuple[Verdict, Headers], ...] = ()  # of web ACLs, and what each one saw
+    inspections: Inspections = ()  # of web ACLs, and what each one saw
     connection: int = 0  # a number of the client's connection, unlike all others
     edge_id: str = ""  # X-Amz-Cf-Id, of a distribution
     retries: str = ""  # how often another connection, or another target, was tried; empty: never
+    kind: Kind | None = None  # of a request whose head is known
 
 
-AccessHook = Callable[[AccessRecord], None]
-"""Called on the event loop when a request is finished; it must neither block nor raise."""
+AccessHook = Callable[[Sequence[AccessRecord]], None]
+"""Called on the event loop with the requests that one turn of it has finished; it must neither
+block nor raise."""
+
+
+class Journal:
+    """Gives finished requests to a hook, those of one turn of the event loop together."""
+
+    def __init__(self, hook: AccessHook, soon: Callable[[Callable[[], None]], object]) -> None:
+        self._hook = hook
+        self._soon = soon
+        self._new: list[AccessRecord] = []
+
+    def add(
+        self, exchange: Exchange, now: float, listener: str, client_port: int, connection: int
+    ) -> None:
+        """A finished exchange; `now` is a time of the event loop's clock."""
+        if not self._new:
+            self._soon(self.flush)
+        self._new.append(access_record(exchange, now, listener, client_port, connection))
+
+    def flush(self) -> None:
+        """Give the hook what there is."""
+        new, self._new = self._new, []
+        if new:
+            self._hook(new)
 
 
 def access_record(
     exchange: Exchange, now: float, listener: str, client_port: int, connection: int
 ) -> AccessRecord:
     """A finished exchange; `now` is a time of the event loop's clock."""
-    request, note = exchange.request, exchange.note or _NO_NOTE
-    shown = request.shown or _shown(request)
+    request = exchange.request
+    kinds = request.kinds
+    if kinds is None:
+        known, kind = None, Kind(exchange, listener, request.shown or _shown(request))
+    else:
+        known = kind = _kind(exchange, listener, kinds)
     return AccessRecord._make(
         (
-            listener,
-            shown[0],
+            *kind.begin,
             client_port,
-            *shown[1:],
-            exchange.status,
-            exchange.received,
+            *kind.asked,
             exchange.sent,
             now - exchange.started,
-            *[
-                value if type(value := note.get(name, "")) is str else value.decode("latin-1")  # type: ignore[union-attr]
-                for name in _NOTED
-            ],
-            request.headers,
-            exchange.inspections,
+            *kind.way,
+            exchange.trace_id.decode("latin-1"),
+            *kind.end,
             connection,
             exchange.identity[1].decode(),
-            str(note.get("retries", "")),
+            str(exchange.retries or ""),
+            known,
         )
     )
+
+
+def _kind(exchange: Exchange, listener: str, kinds: dict[object, Kind]) -> Kind:
+    """Found again, or a new one: nothing that a kind holds differs from the exchange's own."""
+    key = (exchange.status, exchange.task_id, exchange.rule, exchange.cache_result)
+    kind = kinds.get(key)
+    if (
+        kind is not None
+        and kind.begin[0] is listener
+        and kind.end[4] is exchange.inspections
+        and kind.way[0] == exchange.group_arn
+        and kind.end[1] == exchange.blocked_by
+        and not exchange.redirect_url
+        and not exchange.received
+    ):
+        return kind
+    if len(kinds) >= _KINDS:
+        kinds.clear()
+    request = exchange.request
+    kind = kinds[key] = Kind(exchange, listener, request.shown or _shown(request))
+    return kind
 
 
 def _shown(request: Request) -> Shown:
@@ -85,9 +154,3 @@ def _shown(request: Request) -> Shown:
         fields.get(b"user-agent", b"").decode("latin-1"),
     )
     return request.shown
-
-
-_NO_NOTE: dict[str, str | bytes] = {}
-_NOTED = (
-    "target_group_arn", "task_id", "rule", "trace_id", "cache_result", "blocked_by", "redirect_url",
-)  # fmt: skip

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 from itertools import count
 
-from bonkei.edge.client.access import access_record
 from bonkei.edge.client.front import Front
 from bonkei.edge.client.incoming import IncomingRequests
 from bonkei.edge.http.deadlines import NEVER
@@ -74,7 +73,9 @@ class ClientConnection(IncomingRequests):
             flow, exchange.flow = exchange.flow, None
             if flow is not None:
                 flow.cancel()
-            self._log(exchange)
+            if front.journal is not None:
+                now = front.deadlines.time()
+                front.journal.add(exchange, now, front.name, self._port, self._number)
 
     def data_received(self, data: bytes) -> None:
         if self._parser.between and self.current is None and not self._held:
@@ -196,8 +197,9 @@ class ClientConnection(IncomingRequests):
             return
         self.current = None
         front = self._front
-        if front.on_access is not None:
-            self._log(exchange)
+        if (journal := front.journal) is not None:
+            now = front.deadlines.time()
+            journal.add(exchange, now, front.name, self._port, self._number)
         if not exchange.request_complete:
             self._end_early()
         elif not exchange.keep_alive or front.closing:
@@ -269,10 +271,3 @@ class ClientConnection(IncomingRequests):
         self._parser.stop()
         self._held = b""
         self.linger()
-
-    def _log(self, exchange: Exchange) -> None:
-        if self._front.on_access is not None:
-            now = self._front.deadlines.time()
-            self._front.on_access(
-                access_record(exchange, now, self._front.name, self._port, self._number)
-            )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bonkei.edge.client.access import AccessHook
+from bonkei.edge.client.access import Journal
 from bonkei.edge.client.known_request import KnownRequests
 from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Handler
@@ -31,13 +31,13 @@ class Front:
         limits: Limits,
         deadlines: Deadlines,
         room: Room,
-        on_access: AccessHook | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.handler = handler
         self.limits = limits
         self.deadlines = deadlines
         self.room = room
-        self.on_access = on_access
+        self.journal = journal
         self.name = ""
         self.idle_timeout = 60.0
         self.client_keep_alive = 3600.0

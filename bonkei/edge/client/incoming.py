@@ -19,7 +19,7 @@ class IncomingRequests(ClientTransport):
 
     def __init__(self, front: Front) -> None:
         super().__init__(front)
-        self.logs = front.on_access is not None
+        self.logs = front.journal is not None
         self.tunnel: ClientTunnel | None = None  # set when a request asks for one
         self.current: Exchange | None = None  # the request that is in flight
         self._incoming: Exchange | None = None  # the same while its body is being read

@@ -79,6 +79,7 @@ class KnownRequests:
             if len(self._requests) >= _REQUESTS:
                 self._requests.clear()
             self._requests[data] = known
+            request.kinds = {}
         return known
 
     def learn(

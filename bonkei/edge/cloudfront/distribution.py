@@ -104,7 +104,7 @@ class DistributionHandler:
                 exchange.inspected(verdict, request)
             if not verdict.blocks:
                 return prepared(exchange)
-            exchange.annotate(blocked_by=verdict.rule)
+            exchange.blocked_by = verdict.rule
             page = verdict.response or cloudfront_page(BLOCKED, "Request blocked.")
             self._reject(behavior, request, exchange, page)
             return None
@@ -254,7 +254,7 @@ class DistributionHandler:
 
 
 def _for_another_host(exchange: Exchange) -> None:
-    exchange.annotate(blocked_by="host", cache_result="Error")
+    exchange.blocked_by, exchange.cache_result = "host", "Error"
     exchange.respond(ANOTHER_HOST)
 
 

@@ -8,7 +8,7 @@ import time
 from bonkei.edge.cloudfront.behavior import CompiledBehavior
 from bonkei.edge.cloudfront.conditional import byte_range, not_modified
 from bonkei.edge.cloudfront.stored import Stored
-from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, request_id
+from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, MISS, REFRESH, request_id
 from bonkei.edge.http.exchange import Exchange
 from bonkei.edge.http.message import (
     Body,
@@ -25,6 +25,9 @@ _SHARED = 16 * 1024
 """Bytes of a body up to which head and body go out in one write. That copies the body, so slow
 viewers share a larger one instead."""
 
+_RESULTS = {each[1]: each[1].partition(b" ")[0].decode() for each in (HIT, MISS, REFRESH, ERROR)}
+"""What an access record says, by the value of X-Cache."""
+
 _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-range"})
 
 
@@ -37,8 +40,7 @@ def serve(
     now: float,
 ) -> None:
     """Answer from the cache; `now` is a time of the event loop's clock."""
-    if exchange.logs:
-        exchange.annotate(cache_result=x_cache[1].partition(b" ")[0])
+    exchange.cache_result = _RESULTS[x_cache[1]]
     exchange.identity = identity = request_id()
     shown = behavior.viewer.headers(stored.headers, x_cache, identity)
     if x_cache is HIT:
@@ -53,7 +55,7 @@ def show_page(behavior: CompiledBehavior, exchange: Exchange, page: Response) ->
     headers.append(header(b"Date", http_date(time.time())))
     exchange.identity = identity = request_id()
     shown = behavior.viewer.headers(headers, ERROR, identity)
-    exchange.annotate(cache_result="Error")
+    exchange.cache_result = "Error"
     exchange.head(page.status, reason(page.status), shown, len(page.body))
     if page.body and exchange.request.method != b"HEAD":
         exchange.body(page.body)

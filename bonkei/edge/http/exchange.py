@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from bonkei.edge.http.firewall import Verdict
+from bonkei.edge.http.firewall import Inspections, Verdict
 from bonkei.edge.http.message import (
     Body,
     Header,
@@ -115,8 +115,16 @@ class Exchange:
     status = 0  # of the response, 0 until its head is sent
     sent = 0  # bytes of the response's body
     received = 0  # bytes of the request's body
-    note: dict[str, str | bytes] | None = None  # for the access log
-    inspections: tuple[tuple[Verdict, Headers], ...] = ()  # of web ACLs, for the access log
+    # For the access log, set by the layers:
+    rule = ""
+    group_arn = ""
+    task_id = ""
+    trace_id = b""
+    cache_result = ""
+    blocked_by = ""
+    redirect_url = b""
+    retries = 0
+    inspections: Inspections = ()
     decorator: Decorator | None = None
     identity: Header = _UNKNOWN
     _chunked = False
@@ -287,13 +295,10 @@ class Exchange:
 
     def inspected(self, verdict: Verdict, request: Request) -> None:
         """A web ACL has decided about the request, as it looked there. For the access log."""
-        self.inspections = (*self.inspections, (verdict, request.headers))
-
-    def annotate(self, **note: str | bytes) -> None:
-        """Add values for the access log that only a layer knows."""
-        if not self.logs:
+        before = self.inspections
+        known = request.inspected
+        if known is not None and known[0] is before and known[1] is verdict:
+            self.inspections = known[2]
             return
-        if self.note is None:
-            self.note = note
-        else:
-            self.note.update(note)
+        after = self.inspections = (*before, (verdict, request.headers))
+        request.inspected = before, verdict, after

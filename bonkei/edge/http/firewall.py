@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from bonkei.edge.http.message import Request, Response
+from bonkei.edge.http.message import Headers, Request, Response
 
 
 class Verdict(NamedTuple):
@@ -19,6 +19,10 @@ class Verdict(NamedTuple):
     counted: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     response: Response | None = None
+
+
+Inspections = tuple[tuple[Verdict, Headers], ...]
+"""The decisions of the web ACLs about a request, and the headers that each one saw."""
 
 
 class Firewall(Protocol):

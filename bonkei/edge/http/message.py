@@ -103,6 +103,8 @@ class Request:
     block: HeaderBlock | None = None  # its headers, if they are shared
     added = b""  # the line of the header set by `mark`
     shown: Shown | None = None  # as access records have it, once there was one
+    kinds: dict[Any, Any] | None = None  # of its access records, where the request is known
+    inspected: tuple[Any, Any, Any] | None = None  # by a web ACL: before, its verdict, after
 
     def __init__(
         self,
@@ -133,7 +135,7 @@ class Request:
     def but(self, **changes: bytes) -> Request:
         """A copy with other values."""
         other = copy.copy(self)
-        other.shown = None
+        other.shown = other.kinds = other.inspected = None
         for name, value in changes.items():
             setattr(other, name, value)
         return other

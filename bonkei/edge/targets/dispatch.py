@@ -149,7 +149,8 @@ class Dispatch:
     def _retried(self, target: Target) -> None:
         self._retries += 1
         if self._exchange is not None:
-            self._exchange.annotate(task_id=target.task_id, retries=str(self._retries))
+            self._exchange.task_id = target.task_id
+            self._exchange.retries = self._retries
 
     # The request's body.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bonkei.blueprint import Blueprint
@@ -36,7 +36,7 @@ class Shown:
 
 
 class Measures:
-    """`minute` is called at the end of each; `seen` with every finished request."""
+    """`minute` is called at the end of each; `seen` with the finished requests."""
 
     def __init__(self, bus: Bus, shown: Shown) -> None:
         self._shown = shown
@@ -52,9 +52,9 @@ class Measures:
         self._traffic.follow(blueprint)
         self.calls.follow(blueprint)
 
-    def seen(self, record: AccessRecord) -> None:
-        """A finished request."""
-        self._traffic.seen(record)
+    def seen(self, records: Sequence[AccessRecord]) -> None:
+        """Finished requests."""
+        self._traffic.seen_together(records)
 
     def totals(self) -> traffic.Totals:
         """The requests since the start."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge.client.access import AccessRecord
+from bonkei.edge.client.access import AccessRecord, Kind
 from bonkei.monitor.metric.bucket import Bucket
 from bonkei.monitor.metric.model import Datum, datum, metric_id
 
@@ -121,15 +121,21 @@ class Traffic:
 
     def seen(self, record: AccessRecord) -> None:
         """One request. It may have passed a distribution, a balancer, or both."""
-        self._new.append(record)
+        self.seen_together((record,))
+
+    def seen_together(self, records: Sequence[AccessRecord]) -> None:
+        """Several requests."""
+        self._new += records
         if len(self._new) >= _TOGETHER:
             self._count()
 
     def _count(self) -> None:
         new, self._new = self._new, []
-        kinds: dict[_Kind, list[AccessRecord]] = {}
+        kinds: dict[_Kind | Kind, list[AccessRecord]] = {}
         for one in new:
-            kind = one.listener, one.target_group_arn, one.status, not one.task_id, one.blocked_by
+            kind = one.kind or (
+                one.listener, one.target_group_arn, one.status, not one.task_id, one.blocked_by
+            )  # fmt: skip
             of_kind = kinds.get(kind)
             if of_kind is None:
                 kinds[kind] = [one]

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.edge import AccessRecord
-from bonkei.edge.client.access import AccessHook
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.files import lines_with
 from bonkei.miniature.log_files.record import Record
 from bonkei.miniature.requests.asked import Asked
 from bonkei.miniature.requests.traces import ids_of, spellings
 
-Hear = Callable[[AccessHook], Callable[[], None]]
+Hear = Callable[[Callable[[AccessRecord], None]], Callable[[], None]]
 
 LONGEST = 65.0  # seconds that an answer is waited for
 _SETTLING = 2.0  # seconds for the lines of programs to arrive

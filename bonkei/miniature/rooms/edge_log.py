@@ -13,18 +13,16 @@ from datetime import UTC, datetime
 from bonkei.logs.delivery.requests.request import Access, Finished, header
 from bonkei.tasks import LogLine, LogSink
 
-_MOST = 200  # lines for each time that requests are shown
-
 
 class EdgeLog:
-    """`write` gets the requests of a second."""
+    """`write` gets the first requests of a second, and how many more there were."""
 
     def __init__(self, sink: LogSink) -> None:
         self._sink = sink
 
-    def write(self, requests: Sequence[Finished]) -> None:
-        lines = [_line(each) for each in requests[:_MOST]]
-        if (left_out := len(requests) - _MOST) > 0:
+    def write(self, requests: Sequence[Finished], left_out: int) -> None:
+        lines = [_line(each) for each in requests]
+        if left_out:
             text = json.dumps({"level": "INFO", "message": f"{left_out} more requests"})
             lines.append(LogLine("edge", "access", "-", "bonkei", requests[-1].time, text))
         self._sink.write(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bonkei.aws_service import Asks, AwsService, NothingIsAsked
@@ -80,9 +80,9 @@ class LogRoom:
         names = [cluster.name for cluster in self._blueprint.clusters]
         return self._routers.command(start, names[0] if len(names) == 1 else "default")
 
-    def seen(self, access: Access) -> None:
-        """Each finished request."""
-        self._logs.requests.seen(access)
+    def seen(self, requests: Sequence[Access]) -> None:
+        """Finished requests."""
+        self._logs.requests.seen_together(requests)
 
     @property
     def store(self) -> LogStore:

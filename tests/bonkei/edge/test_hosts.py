@@ -58,7 +58,7 @@ async def test_a_distribution_answers_for_its_own_names_only() -> None:
 
 async def test_a_foreign_name_gets_cloudfronts_error() -> None:
     records: list[AccessRecord] = []
-    async with running(front_door(), hosts=(), on_access=records.append) as edge:
+    async with running(front_door(), hosts=(), on_access=records.extend) as edge:
         answer = await edge.get("/", kind="distribution", host="evil.example")
         assert (answer.status, answer.get("Server")) == (403, "CloudFront")
         assert b"The request could not be satisfied" in answer.body

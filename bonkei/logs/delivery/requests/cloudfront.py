@@ -18,8 +18,8 @@ from urllib.parse import quote
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.log_delivery import LogDelivery
-from bonkei.logs.delivery.requests.request import Finished, Headers, header
-from bonkei.logs.delivery.requests.target import Deliverer, Key, Target, prefixed
+from bonkei.logs.delivery.requests.request import Access, Finished, Headers, header
+from bonkei.logs.delivery.requests.target import Deliverer, Key, Ready, Target, prefixed
 
 DELIVERY = "delivery.logs.amazonaws.com"
 _FIELDS = (
@@ -38,6 +38,13 @@ _FURTHER: dict[str, Callable[[Finished, Distribution], str]] = {
     "timestamp": lambda request, _: str(int(request.time)),
     "distributionid": lambda _, of: of.id,
 }
+_SENT, _IDENTITY, _TAKEN, _PORT, _RESULT, _LENGTH = (
+    _LEGACY.index(name)
+    for name in (
+        "sc-bytes", "x-edge-request-id", "time-taken", "c-port", "x-edge-detailed-result-type",
+        "sc-content-len",
+    )
+)  # fmt: skip
 _LOCATION = "NRT00-P0"  # no real edge location has this name
 FORMATS = ("json", "plain", "w3c")
 """Of v2; raw and parquet are not simulated."""
@@ -53,7 +60,27 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
         bucket=log.bucket,
         key=_key(folder, distribution.id),
         head=f"#Version: 1.0\n#Fields: {' '.join(_LEGACY)}\n",
+        prepare=lambda access: _prepare(access, distribution, cookies=log.cookies),
     )
+
+
+def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Ready:
+    """The legacy log's entries of requests like this one: `_values`, but those that differ."""
+    values = _values(Finished(0.0, access), distribution, cookies=cookies)
+    asked, host, shown = (
+        "\t".join(values[begin + 1 : end])
+        for begin, end in ((_SENT, _IDENTITY), (_IDENTITY, _TAKEN), (_TAKEN, _PORT))
+    )
+    result, end = values[_RESULT], "\t".join(values[_LENGTH + 1 :])
+
+    def entry(time: float, access: Access) -> str:
+        seconds, sent, identity = f"{access.seconds:.3f}", access.sent_bytes, access.edge_id or "-"
+        return (
+            f"{_beginning(int(time))}\t{sent}\t{asked}\t{identity}\t{host}\t{seconds}\t{shown}\t"
+            f"{access.client_port}\t{seconds}\t{result}\t-\t{sent}\t{end}"
+        )
+
+    return entry
 
 
 def delivered(delivery: LogDelivery, distribution: Distribution, account: str) -> Target | None:
@@ -192,6 +219,12 @@ def _pattern(distribution: Distribution, target: str) -> str:
 @lru_cache(maxsize=256)
 def _matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))
+
+
+@lru_cache(maxsize=64)
+def _beginning(whole: int) -> str:
+    """Date, time and location, which the requests of a second share."""
+    return "\t".join((*_day_and_second(whole), _LOCATION))
 
 
 @lru_cache(maxsize=64)

@@ -1,16 +1,17 @@
-"""Collects finished requests, and writes their logs to buckets and log groups. A request costs one
-append. The other work is done once a second while requests come: entries for log groups are
-written, entries for buckets wait for their object. A failed write is repeated, up to a bound.
-SIGKILL loses the waiting entries; AWS delivers them "on a best-effort basis" too.
+"""Collects finished requests, and writes their logs to buckets and log groups. Some requests
+together become entries, on the event loop: in a thread that takes as long, and it would keep the
+loop from running meanwhile. Once a second entries for log groups are written; entries for buckets
+wait for their object. A failed write is repeated, up to a bound. SIGKILL loses the waiting entries;
+AWS delivers them "on a best-effort basis" too.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gzip
 import secrets
 import time
-from collections import defaultdict
+import zlib
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,16 +19,19 @@ from dataclasses import dataclass, field
 from bonkei.blueprint import Blueprint
 from bonkei.logs.awslogs.batches import batches
 from bonkei.logs.delivery.requests.request import Access, Finished
-from bonkei.logs.delivery.requests.routes import Entry, Routes, find_routes, sort
+from bonkei.logs.delivery.requests.routes import Entries, Entry, Routes, find_routes, sort
 from bonkei.logs.delivery.requests.target import FIVE_MINUTES, Deliverer, Target
 from bonkei.logs.errors import LogsError
 from bonkei.logs.store.limits import InputEvent
 
 LOOK_SECONDS = 1.0
+SHOWN = 200
 _OBJECT = 50_000  # entries of an object at most
 _MOST = 200_000  # entries of a log that wait at most
 _CONNECTIONS = 100_000  # that a connection log remembers
-_INLINE = 50  # requests that are not worth a thread
+_TOGETHER = 64  # requests that become entries together, which takes less than a millisecond
+_GZIP = 31  # what zlib calls gzip with the largest window
+_PIECE = 1_000_000  # bytes that are compressed at once
 
 PutObject = Callable[[str, str, bytes, Deliverer], Awaitable[str]]
 """Bucket, key, content and writer -> the error, or an empty text."""
@@ -38,39 +42,65 @@ PutEvents = Callable[[str, str, Sequence[InputEvent]], None]
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """`endpoints`: where each task listens. `local` is called with each second's requests.
-    `factor`: how many of AWS's minutes pass in one minute."""
+    """`endpoints`: where each task listens. `local` is called with the first requests of each second
+    (`SHOWN`), and with the number of the others. `factor`: how many of AWS's minutes pass in one
+    minute."""
 
     put_object: PutObject
     put_events: PutEvents
     endpoints: dict[str, str]
-    local: Callable[[Sequence[Finished]], None]
+    local: Callable[[Sequence[Finished], int], None]
     report: Callable[[str], None]
     factor: int = 1
 
 
 @dataclass(slots=True)
 class _Waiting:
-    """The entries of one log that wait for their object."""
+    """The entries of one log that wait for their object, in pieces: how many, and their text."""
 
-    entries: list[str] = field(default_factory=list)
+    pieces: deque[tuple[int, bytes]] = field(default_factory=deque)
+    number: int = 0
     since: float = 0.0
+
+    def add(self, entries: Sequence[str]) -> None:
+        text = "\n".join(entries) + "\n"
+        self.pieces.append((len(entries), text.encode("utf-8", "surrogateescape")))
+        self.number += len(entries)
+
+    def first(self) -> list[tuple[int, bytes]]:
+        """The pieces of the next object: at least one."""
+        found: list[tuple[int, bytes]] = []
+        number = 0
+        for piece in self.pieces:
+            number += piece[0]
+            if found and number > _OBJECT:
+                break
+            found.append(piece)
+        return found
+
+    def drop(self, pieces: int) -> None:
+        for _ in range(pieces):
+            self.number -= self.pieces.popleft()[0]
 
 
 class RequestDeliveries:
-    """`seen` is the edge's hook. Call `follow` with each blueprint, and `open` once its buckets
-    exist. `stop` writes the waiting entries."""
+    """`seen_together` is the edge's hook. Call `follow` with each blueprint, and `open` once its
+    buckets exist. `stop` writes the waiting entries."""
 
     def __init__(self, account: str, means: Means) -> None:
         self._account = account
         self._means = means
         self._routes = Routes()
         self._targets: dict[str, Target] = {}
-        self._new: list[Finished] = []
+        self._new: list[tuple[float, Access]] = []
+        self._shown: list[Finished] = []
+        self._seen = 0  # since the last look
+        self._events: dict[str, list[Entry]] = {}
         self._waiting: dict[str, _Waiting] = {}
         self._connections: dict[str, set[int]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
+        self._delivering = asyncio.Lock()
         self._is_open = self._has_been_open = False
         self._tested: set[tuple[str, str]] = set()
         self._said: set[str] = set()
@@ -82,8 +112,15 @@ class RequestDeliveries:
         return self._routes.notes
 
     def seen(self, access: Access) -> None:
-        """Called on the event loop for each finished request."""
-        self._new.append(Finished(time.time(), access))
+        """One finished request."""
+        self.seen_together((access,))
+
+    def seen_together(self, requests: Sequence[Access]) -> None:
+        """Called on the event loop with finished requests."""
+        now = time.time()
+        self._new += [(now, each) for each in requests]
+        if len(self._new) >= _TOGETHER:
+            self._take(now)
 
     def follow(self, blueprint: Blueprint) -> None:
         """Deliver the logs of this blueprint from now on. Objects wait until `open`."""
@@ -118,72 +155,91 @@ class RequestDeliveries:
             self._say(f"logs of requests are not delivered: {type(error).__name__}: {error}")
 
     async def deliver(self, now: float, *, last: bool = False) -> None:
-        """Sort the new requests, and write each object that is due."""
-        new, self._new = self._new, []
-        if new:
-            self._means.local(new)
-            await self._sort(new, now)
+        """Make entries of the new requests, and write each object that is due."""
+        async with self._delivering:  # an entry is written by one of two calls
+            await self._deliver_all(now, last=last)
+
+    async def _deliver_all(self, now: float, *, last: bool) -> None:
+        self._take(now)
+        if seen := self._seen:
+            shown, self._shown, self._seen = self._shown, [], 0
+            self._means.local(shown, seen - len(shown))
+        self._put_events()
         if not (self._is_open or (last and self._has_been_open)):
             return
         await self._write_test_files()
         interval = FIVE_MINUTES / self._means.factor
         for name, waiting in self._waiting.items():
-            while waiting.entries and (
-                last or len(waiting.entries) >= _OBJECT or now - waiting.since >= interval
+            while waiting.number and (
+                last or waiting.number >= _OBJECT or now - waiting.since >= interval
             ):
                 if not await self._write(name, waiting, now):
                     break
 
-    async def _sort(self, new: Sequence[Finished], now: float) -> None:
-        routes = self._routes
-        if not routes.of:
+    def _take(self, now: float) -> None:
+        """Turn the new requests into entries."""
+        new, self._new = self._new, []
+        self._seen += len(new)
+        if (room := SHOWN - len(self._shown)) > 0:
+            self._shown += [Finished(*each) for each in new[:room]]
+        if not new or not self._routes.of:
             return
         for known in self._connections.values():
             if len(known) > _CONNECTIONS:
                 known.clear()
-        if len(new) <= _INLINE:
-            found = sort(routes, new, self._connections)
-        else:  # an entry takes microseconds, and requests must not wait for many
-            found = await asyncio.to_thread(sort, routes, new, self._connections)
-        for name, entries in found.items():
+        try:
+            self._enter(sort(self._routes, new, self._connections), now)
+        except Exception:
+            self._take_each(new, now)
+
+    def _take_each(self, new: Sequence[tuple[float, Access]], now: float) -> None:
+        """One of them cannot be written: the others are."""
+        for each in new:
+            try:
+                self._enter(sort(self._routes, (each,), self._connections), now)
+            except Exception as error:
+                self.lost += 1
+                self._say(f"logs of a request are not delivered: {type(error).__name__}: {error}")
+
+    def _enter(self, found: Entries, now: float) -> None:
+        for name, lines in found.lines.items():
+            waiting = self._waiting.setdefault(name, _Waiting())
+            if not waiting.number:
+                waiting.since = now
+            room = _MOST - waiting.number
+            self.lost += max(0, len(lines) - room)
+            if room > 0:
+                waiting.add(lines[:room])
+        for name, events in found.events.items():
+            self._events.setdefault(name, []).extend(events)
+
+    def _put_events(self) -> None:
+        found, self._events = self._events, {}
+        for name, events in found.items():
             if (target := self._targets.get(name)) is None:
                 continue
-            if target.group:
-                self._put_events(target, entries)
-            else:
-                self._add(name, entries, now)
-
-    def _add(self, name: str, entries: Sequence[Entry], now: float) -> None:
-        waiting = self._waiting.setdefault(name, _Waiting())
-        if not waiting.entries:
-            waiting.since = now
-        room = _MOST - len(waiting.entries)
-        self.lost += max(0, len(entries) - room)
-        waiting.entries += [line for _, line in entries[:room]]
-
-    def _put_events(self, target: Target, events: Sequence[Entry]) -> None:
-        try:
-            for batch in batches(events):
-                self._means.put_events(target.group, target.stream, batch)
-        except LogsError as error:
-            self.lost += len(events)
-            self._say(f"{target.title} is not written to {target.group}: {error.message}")
+            try:
+                for batch in batches(events):
+                    self._means.put_events(target.group, target.stream, batch)
+            except LogsError as error:
+                self.lost += len(events)
+                self._say(f"{target.title} is not written to {target.group}: {error.message}")
 
     async def _write(self, name: str, waiting: _Waiting, now: float) -> bool:
         """Write one object. If it is refused, its entries wait for the next interval."""
         target = self._targets.get(name)
         if target is None:  # the definitions no longer want this log
-            waiting.entries.clear()
+            waiting.drop(len(waiting.pieces))
             return False
-        entries = waiting.entries[:_OBJECT]
+        pieces = waiting.first()
         key = target.key(now, secrets.token_hex(4))
-        content = await asyncio.to_thread(_compressed, target.head, entries)
+        content = await asyncio.to_thread(_compressed, target.head, pieces)
         error = await self._means.put_object(target.bucket, key, content, target.by)
         waiting.since = now
         if error:
             self._say(f"{target.title} is not written to {target.bucket}: {error}")
             return False
-        del waiting.entries[: len(entries)]
+        waiting.drop(len(pieces))
         return True
 
     async def _write_test_files(self) -> None:
@@ -203,6 +259,16 @@ class RequestDeliveries:
             self._means.report(text)
 
 
-def _compressed(head: str, entries: Sequence[str]) -> bytes:
-    text = "".join((head, *(f"{each}\n" for each in entries)))
-    return gzip.compress(text.encode("utf-8", "surrogateescape"), 1, mtime=0)
+def _compressed(head: str, pieces: Sequence[tuple[int, bytes]]) -> bytes:
+    """As gzip. Python's lock is free while a piece is compressed, so large ones are made first."""
+    compressor = zlib.compressobj(1, wbits=_GZIP)
+    found, together, size = [], [head.encode()], len(head)
+    for _, text in pieces:
+        together.append(text)
+        size += len(text)
+        if size >= _PIECE:
+            found.append(compressor.compress(b"".join(together)))
+            together, size = [], 0
+    found.append(compressor.compress(b"".join(together)))
+    found.append(compressor.flush())
+    return b"".join(found)

@@ -18,8 +18,8 @@ from hashlib import blake2b
 
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.load_balancer import Action, Forward, LoadBalancer, Redirect
-from bonkei.logs.delivery.requests.request import Finished
-from bonkei.logs.delivery.requests.target import Deliverer, Target, prefixed
+from bonkei.logs.delivery.requests.request import Access, Finished
+from bonkei.logs.delivery.requests.target import Deliverer, Ready, Target, prefixed
 
 _ADDRESS = "127.0.0.1"  # of the load balancer's node
 _PRINCIPAL = "logdelivery.elasticloadbalancing.amazonaws.com"
@@ -67,6 +67,7 @@ class LoadBalancerLog:
         return Target(
             title=f"the {kind} of {log.source}",
             line=self.connection_entry if once else self.access_entry,
+            prepare=None if once else self.prepare,
             by=Deliverer(_PRINCIPAL, log.source_arn, self.account),
             bucket=log.bucket,
             key=lambda end, unique: self._key(folder, begin, end, unique),
@@ -84,26 +85,41 @@ class LoadBalancerLog:
 
     def access_entry(self, request: Finished) -> str:
         """One request."""
-        access = request.access
-        status = access.status or 460  # the client has gone
-        target = self.endpoints.get(access.task_id, "-") if access.task_id else "-"
+        return self.prepare(request.access)(*request)
+
+    def prepare(self, access: Access) -> Ready:
+        """The entries of requests like this one."""
+        task_id, endpoints = access.task_id, self.endpoints
+        target = endpoints.get(task_id, "-") if task_id else "-"
         by_target = target != "-"
-        seconds = f"0.000 {access.seconds:.3f} 0.000" if by_target else "-1 -1 -1"
+        status = access.status or 460  # the client has gone
         answered = access.status if by_target and access.status else "-"
         asked = _asked(access.method, access.host, access.target, access.user_agent)
         redirect = _escaped(access.redirect_url) if access.redirect_url else "-"
-        priority, actions = self._decided(request, by_target)
-        return (
-            f"http {iso(request.time)} {self._name} {access.client}:{access.client_port} {target} "
-            f"{seconds} {status} {answered} {access.received_bytes} {access.sent_bytes} {asked} "
-            f'- - {access.target_group_arn or "-"} "{access.trace_id or "-"}" "-" "-" {priority} '
-            f'{iso(request.time - access.seconds)} "{actions}" "{redirect}" "-" '
-            f'"{target}" "{answered}" "-" "-" {connection_id(access.connection)} {_NOT_TRANSFORMED}'
-        )
+        priority, actions = self._decided(access, by_target)
+        before = f" {self._name} {access.client}:"
+        took, after = (f" {target} 0.000 ", "0.000") if by_target else (f" {target} -1 -1 ", "-1")
+        sent = f"{after} {status} {answered} {access.received_bytes} "
+        traced = f' {asked} - - {access.target_group_arn or "-"} "'
+        decided = f'" "-" "-" {priority} '
+        end = f' "{actions}" "{redirect}" "-" "{target}" "{answered}" "-" "-" '
 
-    def _decided(self, request: Finished, by_target: bool) -> tuple[int, str]:
+        def entry(time: float, access: Access) -> str:
+            if task_id and endpoints.get(task_id, "-") != target:
+                return self.prepare(access)(time, access)  # the task has become known, or forgotten
+            seconds = access.seconds
+            duration = f"{seconds:.3f} " if by_target else ""
+            begun, trace_id = _iso(time - seconds), access.trace_id or "-"
+            return (
+                f"http {iso(time)}{before}{access.client_port}{took}{duration}{sent}"
+                f"{access.sent_bytes}{traced}{trace_id}{decided}{begun}{end}"
+                f"{connection_id(access.connection)} {_NOT_TRANSFORMED}"
+            )
+
+        return entry
+
+    def _decided(self, access: Access, by_target: bool) -> tuple[int, str]:
         """The priority of the rule, and the actions; those of the web ACL come first."""
-        access = request.access
         if access.blocked_by:
             return -1, "waf"
         priority, kind = self._rules.get(access.rule, (0, ""))
@@ -141,8 +157,13 @@ def connection_id(number: int) -> str:
     return f"TID_{blake2b(str(number).encode(), digest_size=16).hexdigest()}"
 
 
+@lru_cache(maxsize=16)
 def iso(time: float) -> str:
-    """With microseconds."""
+    """With microseconds; remembered, as several requests have the same."""
+    return _iso(time)
+
+
+def _iso(time: float) -> str:
     whole = int(time)
     return f"{_second(whole)}.{int((time - whole) * 1e6):06d}Z"
 

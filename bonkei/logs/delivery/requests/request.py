@@ -71,6 +71,10 @@ class Access(Protocol):
     def connection(self) -> int: ...
     @property
     def edge_id(self) -> str: ...
+    @property
+    def kind(self) -> object:
+        """The same for requests that differ in the client's port and connection, in their time,
+        duration and ids, and in the bytes sent; None where it is not known."""
 
 
 class Finished(NamedTuple):

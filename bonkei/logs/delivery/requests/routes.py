@@ -10,7 +10,7 @@ from bonkei.blueprint.load_balancer import Forward, LoadBalancer
 from bonkei.logs.delivery.requests import cloudfront, waf
 from bonkei.logs.delivery.requests.load_balancer import LoadBalancerLog
 from bonkei.logs.delivery.requests.request import Access, Finished
-from bonkei.logs.delivery.requests.target import Target
+from bonkei.logs.delivery.requests.target import Ready, Target
 
 _KINDS = 1_000
 
@@ -26,6 +26,7 @@ class Routes:
     _balancers: dict[str, str] = field(default_factory=dict)  # ARNs, by the names in a record
     _protected: dict[str, str] = field(default_factory=dict)  # balancers, by the ARN of their ACL
     _known: dict[tuple[str, ...], tuple[Target, ...]] = field(default_factory=dict)
+    _prepared: dict[object, tuple[tuple[Target, Ready | None], ...]] = field(default_factory=dict)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -45,6 +46,21 @@ class Routes:
             sources = (self.distribution(access), self.balancer(access), *acls)
             found = tuple(t for source in sources if source for t in self.of.get(source, ()))
             self._known[kind] = found
+        return found
+
+    def prepared(self, kind: object, access: Access) -> tuple[tuple[Target, Ready | None], ...]:
+        """The logs of a kind of requests with the entries that they prepare, found once. Without
+        one, the log is asked about each request; logs without an entry for the kind are left out.
+        """
+        found = self._prepared.get(kind)
+        if found is None:
+            if len(self._prepared) >= _KINDS:
+                self._prepared.clear()
+            found = self._prepared[kind] = tuple(
+                (target, target.prepare(access) if target.prepare is not None else None)
+                for target in self.way(access)
+                if not target.ignores(access)
+            )
         return found
 
     def distribution(self, access: Access) -> str:
@@ -74,7 +90,7 @@ def find_routes(
         _balancers={n: each.arn for each in blueprint.load_balancers for n in _names(each)},
         _protected=_protected(blueprint),
     )
-    for arn, target in _of_balancers(blueprint, account, endpoints or {}):
+    for arn, target in _of_balancers(blueprint, account, {} if endpoints is None else endpoints):
         found.setdefault(arn, []).append(target)
     for arn, target in _of_distributions(blueprint, account, notes):
         found.setdefault(arn, []).append(target)
@@ -169,24 +185,50 @@ Entry = tuple[int, str]
 """Milliseconds, and an entry of a log."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """New entries by `Target.id`: the lines of objects, the events of streams."""
+
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    events: dict[str, list[Entry]] = field(default_factory=dict)
+
+    def add(self, target: Target, time: float, line: str) -> None:
+        """One entry more."""
+        if target.group:
+            self.events.setdefault(target.id, []).append((int(time * 1000), line))
+        else:
+            self.lines.setdefault(target.id, []).append(line)
+
+
 def sort(
-    routes: Routes, requests: Iterable[Finished], logged: Mapping[str, set[int]]
-) -> dict[str, list[Entry]]:
-    """The entries of each log, by `Target.id`. `logged`: the connections that a connection log
-    already has. New ones are added to it."""
-    found: dict[str, list[Entry]] = {}
-    way = routes.way
-    for each in requests:
-        for target in way(each.access):
-            if target.once:
-                known = logged[target.id]
-                if each.access.connection in known:
-                    continue
-                known.add(each.access.connection)
-            line = target.line(each)
-            if line is not None:
-                entries = found.get(target.id)
-                if entries is None:
-                    entries = found[target.id] = []
-                entries.append((int(each.time * 1000), line))
+    routes: Routes,
+    requests: Iterable[tuple[float, Access]],
+    logged: Mapping[str, set[int]],
+) -> Entries:
+    """The entries for finished requests, with their times. `logged`: the connections that a
+    connection log already has. New ones are added to it."""
+    found = Entries()
+    for time, access in requests:
+        if (kind := access.kind) is None:
+            for target in routes.way(access):
+                _enter(found, target, time, access, logged)
+            continue
+        for target, ready in routes.prepared(kind, access):
+            if ready is None:
+                _enter(found, target, time, access, logged)
+            else:
+                found.add(target, time, ready(time, access))
     return found
+
+
+def _enter(
+    found: Entries, target: Target, time: float, access: Access, logged: Mapping[str, set[int]]
+) -> None:
+    if target.once:
+        known = logged[target.id]
+        if access.connection in known:
+            return
+        known.add(access.connection)
+    line = target.line(Finished(time, access))
+    if line is not None:
+        found.add(target, time, line)

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bonkei.logs.delivery.requests.request import Finished
+from bonkei.logs.delivery.requests.request import Access, Finished
 
 FIVE_MINUTES = 300.0
 """Seconds between two objects."""
 
 Line = Callable[[Finished], str | None]
 """An entry, without its line end; None if the log has no entry for the request."""
+
+Ready = Callable[[float, Access], str]
+"""The entry of a request of one kind that was finished at a time (Unix seconds)."""
+
+Prepare = Callable[[Access], Ready]
+"""Prepares the entries of a kind of requests, from one of them: everything that all of them have in
+common is put into words once."""
 
 Key = Callable[[float, str], str]
 """An object's key, from the time of its end (Unix seconds) and a unique word."""
@@ -35,7 +42,10 @@ class Deliverer:
 class Target:
     """Writes to objects of a bucket, or to a stream of a log group. `title`: for messages. `head`:
     the beginning of each object. `once`: one entry for each connection, not for each request.
-    `test`: the key and the content of an object that tests whether the bucket can be written to."""
+    `test`: the key and the content of an object that tests whether the bucket can be written to.
+    `prepare`: where the log has an entry for every request. `ignores`: whether it has none for a
+    request and all of its kind.
+    """
 
     title: str
     line: Line
@@ -47,6 +57,8 @@ class Target:
     head: str = ""
     once: bool = False
     test: tuple[str, str] = ("", "")
+    prepare: Prepare | None = None
+    ignores: Callable[[Access], bool] = lambda _: False
     id: str = field(init=False)  # the same after an apply that did not change the destination
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -31,17 +32,19 @@ SourceOf = Callable[[Access], str]
 def targets(log: WafLog, acl: WebAcl, account: str, source_of: SourceOf) -> Iterator[Target]:
     """One for each simulated destination: log groups and buckets."""
     title = f"AWS WAF's log {log.address}"
-    line = _lines(log, acl, source_of)
+    line, ignores = _lines(log, acl, source_of)
     for destination in log.destinations:
         region = destination.split(":")[3] or acl.arn.split(":")[3]
         by = Deliverer(DELIVERY, f"arn:aws:logs:{region}:{account}:*", account, grants_itself=True)
         if ":log-group:" in destination:
             group = destination.split(":log-group:")[1].removesuffix(":*")
             place = "cloudfront" if acl.scope == "CLOUDFRONT" else region
-            yield Target(title, line, by, group=group, stream=f"{place}_{acl.name}_0")
+            stream = f"{place}_{acl.name}_0"
+            yield Target(title, line, by, group=group, stream=stream, ignores=ignores)
         elif ":s3:::" in destination:
             bucket, _, prefix = destination.split(":s3:::")[1].partition("/")
-            yield _to_bucket(title, line, by, bucket, prefix, acl)
+            target = _to_bucket(title, line, by, bucket, prefix, acl)
+            yield replace(target, ignores=ignores)
 
 
 def _to_bucket(
@@ -60,7 +63,8 @@ def _to_bucket(
     return Target(title, line, by, bucket, key)
 
 
-def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> Line:
+def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> tuple[Line, Callable[[Access], bool]]:
+    """The log's entries, and whether it ignores a request."""
     rules = {rule.name: rule for rule in acl.rules}
     arn = acl.arn
     known: dict[Verdict, bool] = {}
@@ -80,12 +84,16 @@ def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> Line:
                 return entry(request, verdict, headers) if is_kept(verdict) else None
         return None
 
+    def ignores(access: Access) -> bool:
+        first = next((each for each, _ in access.inspections if each.acl == arn), None)
+        return first is None or not is_kept(first)
+
     def entry(request: Finished, verdict: Verdict, headers: Headers) -> str:
         found = _record(request, acl, verdict, rules, source_of(request.access))
         found["httpRequest"] |= _http_request(request.access, headers, log)
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
-    return line
+    return line, ignores
 
 
 def keeps(log: WafLog, actions: frozenset[str], labels: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 import uvloop
@@ -52,11 +53,16 @@ def _differences(told: Explanation, record: AccessRecord) -> list[str]:
 
 async def _compare(kind: str, sent: list[Sent], takes: Counter[str]) -> None:
     records: asyncio.Queue[AccessRecord] = asyncio.Queue()
+
+    def keep(finished: Sequence[AccessRecord]) -> None:
+        for record in finished:
+            records.put_nowait(record)
+
     reply = ok(b"0123456789" * 30, ("Cache-Control", "max-age=60"), ("ETag", '"1"'),
                ("Content-Type", "text/plain"))  # fmt: skip
     hosts = ("site.example", "api.example")
     async with (
-        running(everything(), hosts=hosts, on_access=records.put_nowait) as edge,
+        running(everything(), hosts=hosts, on_access=keep) as edge,
         Target(reply) as web, Target(reply) as one, Target(reply) as two, Target(reply) as sick,
     ):  # fmt: skip
         sick.healthy = False

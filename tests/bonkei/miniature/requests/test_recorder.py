@@ -35,12 +35,12 @@ async def test_it_hears_only_while_somebody_looks(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(module, "IDLE", 0.05)
     requests, clock = Requests(), Clock()
     recorder = Recorder(requests.hear, clock)
-    requests(record())
+    requests([record()])
     assert (requests._hooks, recorder.size) == ((), (0, 0))
     for _ in range(5):
         recorder.look()
     assert len(requests._hooks) == 1  # asked often, heard once
-    requests(record("/seen"))
+    requests([record("/seen")])
     clock.now += 0.04
     recorder.look()
     clock.now += 0.03
@@ -50,7 +50,7 @@ async def test_it_hears_only_while_somebody_looks(monkeypatch: pytest.MonkeyPatc
     await asyncio.sleep(0.1)
     assert not recorder.is_open
     assert requests._hooks == ()
-    requests(record("/unseen"))
+    requests([record("/unseen")])
     assert [each.record.target for each in recorder.find(lambda _: True)] == ["/seen"]
     recorder.look()
     recorder.close()

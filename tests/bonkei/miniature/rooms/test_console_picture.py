@@ -125,10 +125,10 @@ def test_who_heard_requests_can_stop_hearing(blueprint: Blueprint) -> None:
     requests, heard, others = Requests(), list[object](), list[object]()
     undo = requests.hear(heard.append)
     requests.hear(others.append)
-    requests(sample.record(blueprint, 1))
+    requests([sample.record(blueprint, 1)])
     undo()
     undo()
-    requests(sample.record(blueprint, 2))
+    requests([sample.record(blueprint, 2)])
     assert (len(heard), len(others)) == (1, 2)
 
 
