@@ -15,9 +15,13 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from backend import migrations
-from backend.migrate import MigrationError, migrate
+from backend.migrate import migrate
+from backend.schema import MigrationError, revisions
+from backend.settings import MigrateSettings
 from backend.store.connect import url
 from backend.store.tables import PUBLIC_TABLES, metadata
 from psycopg import errors
@@ -199,15 +203,10 @@ def test_an_earlier_versions_process_exits_with_success(server: Server, empty_da
     settings = migrate_settings(server, empty_database)
     migrate(settings)
     later_version(server, empty_database)
-    given = {
-        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-        for name, value in settings
-        if value is not None
-    }
     outcome = subprocess.run(
         [sys.executable, "-m", "backend", "migrate"],
         cwd=HOME,
-        env={**os.environ, **given},
+        env={**os.environ, **_variables(settings)},
         capture_output=True,
         text=True,
         check=False,
@@ -282,8 +281,48 @@ def test_a_database_that_does_not_start_is_an_error(server: Server):
     settings = migrate_settings(server, "postgres").model_copy(
         update={"database_port": free_port(), "database_wait_seconds": 0.1}
     )
-    with pytest.raises(sa.exc.OperationalError):
+    with pytest.raises(psycopg.OperationalError):
         migrate(settings)
+
+
+def test_the_files_numbers_are_alembics_revisions():
+    config = Config()
+    config.set_main_option("script_location", "backend:migrations")
+    scripts = ScriptDirectory.from_config(config)
+    in_order = [script.revision for script in scripts.walk_revisions()][::-1]
+    assert revisions() == in_order
+    assert scripts.get_heads() == [in_order[-1]]
+
+
+def test_with_nothing_to_do_alembic_is_not_loaded(server: Server, empty_database: str):
+    settings = migrate_settings(server, empty_database)
+    assert "alembic" in _loaded(settings)
+    assert not {"alembic", "sqlalchemy"} & _loaded(settings)
+
+
+def _loaded(settings: MigrateSettings) -> set[str]:
+    """The modules of a process that has migrated."""
+    program = (
+        "import sys; from backend.__main__ import main; code = main(['migrate']);"
+        "print('modules', *sys.modules); sys.exit(code)"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=HOME,
+        env={**os.environ, **_variables(settings)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(outcome.stdout.splitlines()[-1].split())
+
+
+def _variables(settings: MigrateSettings) -> dict[str, str]:
+    return {
+        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings
+        if value is not None
+    }
 
 
 # Each with the reason why the previous version does not need the removed part.
