@@ -105,7 +105,7 @@ class Changes:
             unhealthy += await checks.judge(assembly.edge.snapshot, steps)
         if not unhealthy:
             unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
-        settle_memory()
+        settle_memory(has_replaced=True)
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
 

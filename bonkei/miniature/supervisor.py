@@ -99,7 +99,7 @@ class Miniature:
             self._assembly.aws.cloud.hear(self._assembly.monitor.measures.calls.called)
             self._assembly.stacks.resume()
             self._assembly.pipelines.begin()
-            settle_memory()
+            settle_memory(has_replaced=False)
             self._announce(unhealthy, steps.elapsed)
 
     async def _open_console(self) -> None:

@@ -16,7 +16,10 @@ from bonkei.cli.typed import say
 @pass_context
 def up(context: Context, detach: bool, background: bool) -> None:
     """Build the miniature and run it. Ctrl-C stops it and keeps its data."""
-    from bonkei.miniature import foreground
+    from bonkei.miniature.lifecycle.memory import importing
+
+    with importing():
+        from bonkei.miniature import foreground
 
     home = context.home.make()
     if detach:
