@@ -15,6 +15,7 @@ from bench import (
     cloud_failures,
     console,
     edge,
+    idle,
     log_routers,
     logs,
     monitor,
@@ -29,6 +30,7 @@ from bench import (
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
     "start": start.main,
+    "idle": lambda: idle.main([]),
     "edge": lambda: edge.main([]),
     "requests": requests.main,
     "cloud": lambda: cloud.main([]),

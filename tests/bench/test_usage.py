@@ -19,4 +19,4 @@ def test_a_measurement_that_does_not_exist_is_refused(capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit) as end:
         main(["edgy"])
     assert end.value.code != 0
-    assert "no measurement is called edgy: terraform, start, edge" in capsys.readouterr().err
+    assert "no measurement is called edgy: terraform, start, idle" in capsys.readouterr().err
