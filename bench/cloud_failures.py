@@ -1,5 +1,5 @@
-"""MiniStack killed, frozen, its disk full while clients write: how soon the AWS endpoint answers
-again, and what is lost of what it has acknowledged."""
+"""MiniStack is killed, frozen, or its disk is full while clients write: when the AWS endpoint
+answers again, and how many acknowledged writes are lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the console costs the edge: switched off, closed, and with a page open.
+"""The cost of the console for the edge: switched off, closed, and with a page open.
 
     python -m bench.console [--seconds 3] [--connections 32] [--rounds 5]
 

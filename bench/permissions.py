@@ -1,7 +1,7 @@
-"""What a decision about a permission costs, over the roles and resources of this repository.
+"""The cost of a decision about a permission, over the roles and resources of this repository.
 
-Each thing that AWS does as a role is decided by the policies of the role, its boundary and the
-resource; what a task in the VPC calls, by the policy of the endpoint too.
+The policies of the role, of its boundary and of the resource decide about each call. For a call
+from a task in the VPC, the endpoint's policy decides, too.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _blueprint() -> Blueprint:
 
 
 def _asks(blueprint: Blueprint) -> list[_Ask]:
-    """Of each role what AWS does as it."""
+    """The calls that AWS makes as each role."""
     found: list[_Ask] = []
     for role in blueprint.roles:
         named = [each.name for each in blueprint.services if role.name == f"{each.name}-task"]

@@ -2,7 +2,7 @@
 
     python -m bench.requests
 
-Each finished request passes the miniature's hook, and a browser looks every quarter of a second.
+Each finished request passes the miniature's hook, and a browser asks four times a second.
 """
 
 from __future__ import annotations

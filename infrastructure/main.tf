@@ -60,7 +60,7 @@ locals {
     DATABASE_PASSWORD = merge(local.application_secret, { json_key = "password" })
   }
 
-  # The application's other user, for migrations: its next password, or that it is out of use.
+  # For migrations: the application's other user, with its next password, or as the former one.
   other_application_user = module.database.other_application_user
 
   database_next_secrets = local.other_application_user.is_next ? {

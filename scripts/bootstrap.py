@@ -68,7 +68,7 @@ def fitting(lock: str) -> str:
 
 
 def is_whole(directory: Path) -> bool:
-    """Whether an environment was made to its end, and in this place, whose path it holds."""
+    """Whether an environment is complete and was made for this path, which it holds."""
     try:
         made = (directory / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
     except OSError:

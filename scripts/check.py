@@ -60,7 +60,7 @@ def scans() -> list[Check]:
 
 
 def run(check: Check) -> bool:
-    """Run one check from the root; say its name, its time, and its words when it fails."""
+    """Run one check from the root; print its name, its time, and its output if it fails."""
     begun = time.monotonic()
     outcome = subprocess.run(
         check.command,
@@ -75,7 +75,7 @@ def run(check: Check) -> bool:
     )
     passed = outcome.returncode == 0
     line = f"  {'✓' if passed else '✗'} {check.name:<28} {time.monotonic() - begun:5.1f} s"
-    # In one piece, for two of them run at a time.
+    # One call of print: two checks run at a time.
     print(line if passed else f"{line}\n{outcome.stdout.rstrip()}", flush=True)
     return passed
 

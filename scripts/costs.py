@@ -1,4 +1,4 @@
-"""The costs of an environment without traffic: counted from Terraform's state, by unit prices.
+"""The costs of an environment without traffic: quantities from Terraform's state, and unit prices.
 
 `python scripts/costs.py` evaluates the example variable files and writes the tables of
 docs/costs.md and docs/costs.ja.md anew. The prices and what is assumed with them: docs/costs.toml.
@@ -67,9 +67,9 @@ def read_prices() -> dict[str, Price]:
 
 
 def quantities(state: Mapping[str, Any]) -> Quantities:
-    """How many of each unit stand by the hour, or come together in a month. Keys are prices' names.
+    """The quantity of each unit, by the price's name: for an hour, or for a month.
 
-    KeyError when the state holds what has no rule here, such as another CPU architecture.
+    KeyError when the state has something without a rule here, such as another CPU architecture.
     """
     resources = _ByType(state)
     found: Quantities = {}

@@ -1,9 +1,9 @@
-"""Write what CloudFormation's registry says of the resource types that Bonkei serves, as data.
+"""Write the schemas of the resource types that Bonkei serves, from CloudFormation's registry.
 
     python -m scripts.extract_cloudformation_types
 
 AWS publishes a JSON schema for each type; cfn-lint (MIT-0), in the development environment, carries
-them. Everything stays but what is for people and for AWS's own handlers. `names` has every type of
+them. The parts for people and for AWS's own handlers are left out. `names` has every type of
 AWS, so that a type that is not served can be told from a misspelt one.
 """
 

@@ -1,4 +1,4 @@
-"""Write what the AWS provider's own schemas say of the arguments, as data, from its source.
+"""Write the facts of the arguments from the AWS provider's own schemas, taken from its source.
 
     python -m scripts.extract_facts DIRECTORY VERSION
     python -m scripts.extract_facts --limits

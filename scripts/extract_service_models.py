@@ -2,9 +2,9 @@
 
     python -m scripts.extract_service_models
 
-botocore (Apache-2.0) is in the development environment. Of each model everything stays but the
-documentation: an operation that is answered later needs no new data. `service-models.json` says
-what each file is of; a file is read when its service is first called.
+botocore (Apache-2.0) is in the development environment. Only the documentation is left
+out of a model, so an operation that Bonkei answers later needs no new data. `service-models.json`
+lists the files with their sources. A file is read when its service is first called.
 """
 
 from __future__ import annotations

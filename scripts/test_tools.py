@@ -1,7 +1,7 @@
 """Provides the tests' needs beyond Python packages: a browser. `make test` calls this first.
 
-A Chromium on the PATH is taken; else Playwright's own is downloaded once. Where neither can be
-had, the browser tests are skipped, and say so.
+It uses a Chromium on the PATH, or else downloads Playwright's own once. Without either, the browser
+tests are skipped, and the output says so.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ resource "aws_kms_key" "this" {
   enable_key_rotation     = true
   deletion_window_in_days = 30
 
-  # Nothing of this is destroyed by mistake: without its key the state cannot be read. S3 deletes no bucket
-  # that holds something.
+  # Protected from a destroy by mistake: without its key the state cannot be read. S3 itself refuses to delete
+  # a bucket that is not empty.
   lifecycle {
     prevent_destroy = true
   }
@@ -69,7 +69,7 @@ resource "aws_dynamodb_table" "lock" {
   }
 }
 
-# As those know it who made it before the bucket had a module.
+# For backends that were made before the bucket had a module.
 moved {
   from = aws_s3_bucket.this
   to   = module.bucket.aws_s3_bucket.this

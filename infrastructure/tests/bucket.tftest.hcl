@@ -1,4 +1,4 @@
-# A bucket: encrypted, out of sight, and not for ever.
+# A bucket: encrypted, private, and its objects expire.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# A build: where it runs, what it is told, and what it may do.
+# A build: where it runs, its environment, and its rights.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# The database: who reaches it, how it is kept, and whose secrets are where.
+# The database: who may connect, how it is protected, and where its users' secrets are.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# Releasing: the stages and their order, and what each may do.
+# Releases: the stages, their order, and the rights of each.
 
 provider "aws" {
   region = "ap-northeast-1"

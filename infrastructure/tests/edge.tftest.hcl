@@ -1,4 +1,4 @@
-# The edge: who gets in, by which header, and what goes where.
+# The edge: who may connect, the secret header, and which path goes to which service.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# Where logs are kept: encrypted, out of sight, and not for ever.
+# Buckets of logs: encrypted, private, and their objects expire.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# Watching: which alarms there are, from which value on, and that each tells somebody.
+# Monitoring: the alarms, their thresholds, and that each one notifies somebody.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# The network: what may leave which subnet, and by which way.
+# The network: which traffic may leave which subnet, and by which route.
 
 provider "aws" {
   region = "ap-northeast-1"

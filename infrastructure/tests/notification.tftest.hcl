@@ -1,4 +1,4 @@
-# The way to a person, and what watches over it.
+# Notifications: how they reach a person, and the alarms on that path.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# What people may do, and what they may not.
+# The operators' role: what people may do, and what they may not.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# A program: one reference to its image, and one key for what it has.
+# A program: one reference to its image, and one key for its images, secrets and logs.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# A role: who takes it, and what it may do.
+# A role: who may assume it, and its rights.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -1,4 +1,4 @@
-# The whole, and what it refuses of its variables.
+# The root module, and the values that its variables refuse.
 
 variables {
   service_name           = "test"

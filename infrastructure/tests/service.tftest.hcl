@@ -1,4 +1,4 @@
-# A service: who reaches it, whom it reaches, and how it is deployed.
+# A service: who may connect to it, where it may connect to, and how it is deployed.
 
 provider "aws" {
   region = "ap-northeast-1"
@@ -92,7 +92,7 @@ run "bootstrap_begins_without_tasks" {
     source = "./modules/service"
   }
 
-  # Another service: what is there already keeps its number of tasks.
+  # Another service: the existing one keeps its number of tasks.
   state_key = "bootstrap"
 
   variables {

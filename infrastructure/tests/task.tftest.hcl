@@ -1,4 +1,4 @@
-# A task: what runs beside the program, what it may do, and what it is told.
+# A task: the containers beside the program, its rights, and its environment.
 
 provider "aws" {
   region = "ap-northeast-1"
@@ -115,7 +115,7 @@ run "one_off" {
     source = "./modules/task"
   }
 
-  # It stands beside the service's task, not in its place.
+  # It is an addition to the service's task, not a replacement.
   state_key = "one-off"
 
   variables {

@@ -1,4 +1,4 @@
-# The web ACL: who gets in, by which header, and what is written down.
+# The web ACL: which requests it allows, by which header, and which ones it logs.
 
 provider "aws" {
   region = "ap-northeast-1"

@@ -81,8 +81,9 @@ class Provider:
 
     @staticmethod
     def identity(registration: Struct) -> Json:
-        """The identity of the resource in an `import` block: [name, required] of each, but for the
-        account and the region; a third member is the resource's argument of another name.
+        """The identity of the resource in an `import` block: [name, required] of each member,
+        without the account and the region. A third element names the resource's argument if it
+        differs.
         """
         identity = registration.fields.get("Identity")
         if not isinstance(identity, Struct):
@@ -117,7 +118,7 @@ def _sdk_block(schema: dict[str, Value], prefix: str, found: Facts) -> None:
 
 
 def _well_known(call: Call, path: str, found: Facts) -> None:
-    """Schemas that a function of the provider gives, whose source is not followed."""
+    """Schemas from functions of the provider whose source is not read."""
     if call.name.endswith("ForceNew"):
         _put(found, path, {"new": True})
 

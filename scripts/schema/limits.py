@@ -26,7 +26,7 @@ from bonkei.provider.schema import Block
 
 Json = Any
 
-# How types begin whose service they do not name by its name in botocore; the first that fits.
+# Beginnings of types that do not name their service as botocore does; the first match counts.
 _SERVICES = {
     "aws_cloudwatch_log_": "logs",
     "aws_cloudwatch_event_": "events",

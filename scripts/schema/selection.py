@@ -1,5 +1,5 @@
-"""Which of the provider's types ship: those of an application on ECS, what stands around it, and
-whatever the modules in common use name: a type counts even where a module makes none of it."""
+"""The provider's types that ship: those of an application on ECS and of its surroundings, and all
+that the common modules name, even if a module creates none of them."""
 
 from __future__ import annotations
 

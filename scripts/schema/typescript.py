@@ -1,6 +1,6 @@
 """From a module of the bindings to a schema of the shape of `terraform providers schema -json`.
 
-What the generated code says of an attribute:
+The generated code describes an attribute like this:
 
     // vpc_id - computed: true, optional: true, required: false     its flags
     private _vpcId?: string;                                        its type, or the class
@@ -214,7 +214,7 @@ def _type_of_getter(code: str) -> Json:
 
 
 def _object_type(block: Json) -> Json:
-    """A block as cty's object type, the form of what is computed as a whole."""
+    """A block as cty's object type: the form of a value that is computed as a whole."""
     members = {name: attribute["type"] for name, attribute in block["attributes"].items()}
     for name, nested in block["block_types"].items():
         inner = _object_type(nested["block"])

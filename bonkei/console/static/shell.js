@@ -14,7 +14,7 @@ const text = {
   },
   ja: {
     console: "コンソール", navigation: "ページ", help: "キーボード", colour: "配色", system: "システムに合わせる", light: "ライト", dark: "ダーク",
-    lost: "ミニチュアが応答しません", skip: "本文へ", language: "English", starting: "起動中", ready: "準備完了", degraded: "異常あり",
+    lost: "盆景が応答しません", skip: "本文へ", language: "English", starting: "起動中", ready: "準備完了", degraded: "異常あり",
     stopping: "停止中", page_failed: "このページを読み込めません", nothing: "そのページはありません", reload: "再読み込み",
     key_filter: "絞り込み", key_help: "このヘルプ", key_close: "閉じる", key_go: "に続けて文字: ページへ", key_rows: "表を移動", key_open: "行を開く",
   },

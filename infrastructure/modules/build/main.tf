@@ -131,7 +131,7 @@ resource "aws_codebuild_project" "this" {
   }
 }
 
-# As environments know them that were made before the roles had a module.
+# For environments that were made before the roles had a module.
 moved {
   from = aws_iam_role.this
   to   = module.role.aws_iam_role.this

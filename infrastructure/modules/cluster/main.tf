@@ -1,4 +1,4 @@
-# The cluster, and where sessions in its tasks are written down.
+# The cluster, and the log of the shells in its tasks.
 
 locals {
   exec_log_group = "/ecs/${var.name}/exec"

@@ -264,7 +264,7 @@ resource "aws_secretsmanager_secret_version" "application" {
   secret_string_wo_version = local.password_of_user[each.key] + 1 # from 1 on: it must not be 0
 }
 
-# As environments know them that were made before the roles had a module.
+# For environments that were made before the roles had a module.
 moved {
   from = aws_iam_role.monitoring
   to   = module.monitoring_role.aws_iam_role.this

@@ -148,7 +148,7 @@ resource "aws_codepipeline" "this" {
   }
 }
 
-# As environments know them that were made before the roles had a module.
+# For environments that were made before the roles had a module.
 moved {
   from = aws_iam_role.pipeline
   to   = module.pipeline_role.aws_iam_role.this

@@ -3,7 +3,7 @@
 locals {
   has_domain = var.domain != null
 
-  # One port, because CloudFront's prefix list weighs 55 of the 60 rules of a security group.
+  # One port, because CloudFront's prefix list counts as 55 of a security group's 60 rules.
   listener_port     = local.has_domain ? 443 : 80
   listener_protocol = local.has_domain ? "HTTPS" : "HTTP"
 

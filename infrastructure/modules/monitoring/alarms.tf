@@ -75,7 +75,7 @@ locals {
     }
   ]...)
 
-  # At its maximum a service cannot follow its load. This alarm comes before the others.
+  # At its maximum a service cannot grow with its load. This alarm begins before the others.
   capacity_alarms = {
     for program, service in var.services : "${program}-capacity" => {
       description        = "${program} has run at its maximum of ${service.scaling.max_capacity} tasks for 15 minutes, and auto scaling can add no more. Raise scaling.max_capacity, or look for what keeps it busy."

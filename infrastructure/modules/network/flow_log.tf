@@ -48,7 +48,7 @@ resource "aws_flow_log" "this" {
   tags = { Name = var.name }
 }
 
-# As environments know them that were made before the roles had a module.
+# For environments that were made before the roles had a module.
 moved {
   from = aws_iam_role.flow_log
   to   = module.flow_log_role.aws_iam_role.this

@@ -1,4 +1,4 @@
-# The VPC: subnets for five purposes in each zone, the ways between them, and what leaves them.
+# The VPC: subnets for five purposes in each zone, and the routes between them and out of the VPC.
 
 data "aws_caller_identity" "current" {}
 

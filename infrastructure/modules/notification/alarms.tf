@@ -38,7 +38,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   ok_actions          = local.notifier_alarm_topics
 }
 
-# As environments know them that were made before the roles had a module.
+# For environments that were made before the roles had a module.
 moved {
   from = aws_iam_role.function
   to   = module.function_role.aws_iam_role.this

@@ -55,7 +55,7 @@ resource "aws_ecs_service" "this" {
     enabled   = true
     namespace = var.cluster.namespace_arn
 
-    # A service without a name only calls others.
+    # A service without a name only calls other services.
     dynamic "service" {
       for_each = var.service_connect_name == null ? [] : [var.service_connect_name]
 

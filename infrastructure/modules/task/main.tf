@@ -1,5 +1,5 @@
-# A task definition with its roles, secrets and log group. Module service keeps its tasks running; a task
-# with a purpose runs once and ends.
+# A task definition with its roles, secrets and log group. Module service keeps its tasks running. A one-off
+# task (`purpose`) runs once and ends.
 
 data "aws_region" "current" {}
 
@@ -151,7 +151,7 @@ resource "aws_ecs_task_definition" "this" {
   ])
 
   # A deploy registers its own revision, with the image that the parameter then names. Terraform reads the
-  # latest revision, so this is no difference.
+  # latest revision, so the plan shows no difference.
   track_latest = true
 
   # A replaced revision stays, since ECS rolls back to it.

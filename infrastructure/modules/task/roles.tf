@@ -125,7 +125,7 @@ data "aws_iam_policy_document" "exec" {
   }
 }
 
-# As environments know them that were made before the roles had a module.
+# For environments that were made before the roles had a module.
 moved {
   from = aws_iam_role.execution
   to   = module.execution_role.aws_iam_role.this

@@ -6,7 +6,7 @@ import { Problem, Resource, Waiting } from "./small.js";
 
 const text = {
   en: { copy: "Copy", copied: "Copied", values: "Evaluated values", not_simulated: "Not simulated", empty: "empty values", nowhere: "Not written in these definitions" },
-  ja: { copy: "コピー", copied: "コピーしました", values: "評価した値", not_simulated: "シミュレートしないもの", empty: "空の値", nowhere: "この定義には書かれていません" },
+  ja: { copy: "コピー", copied: "コピーしました", values: "評価した値", not_simulated: "再現していないもの", empty: "空の値", nowhere: "この定義には書かれていません" },
 };
 
 // `address`: in Terraform. `short`: only the place.

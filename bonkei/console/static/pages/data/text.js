@@ -15,7 +15,7 @@ export const text = {
     reload: "読み直す", bucket: "バケット", queue: "キュー", table: "テーブル", top: "先頭へ", objects: "オブジェクト", no_objects: "何もありません", next_page: "次のページ", page_before: "前のページ", first_page: "最初のページ", key: "キー", size: "サイズ", changed: "更新",
     object: "オブジェクト", download: "ダウンロード", content: "内容", binary: "テキストではないため、先頭のバイトを表示しています。", cut: "{size} の先頭です。", characters: "{n} 文字",
     messages: "メッセージ", not_received: "受信せずに見ています。受信回数や可視性タイムアウトは変わりません。", of_all: "{n} 件中 {from}–{to}", received: "受信 {n} 回", no_messages: "キューは空です", no_items: "テーブルは空です", more_attributes: "ほかに属性 {n} 個",
-    noted: "値は {n} 秒だけ表示し、表示したことをミニチュアのログに残します。", type: "種類", value: "値", version: "バージョン", show: "表示", hide: "隠す", no_value: "値なし", failed: "実行できませんでした",
+    noted: "値は {n} 秒だけ表示し、表示したことを盆景のログに残します。", type: "種類", value: "値", version: "バージョン", show: "表示", hide: "隠す", no_value: "値なし", failed: "実行できませんでした",
     schema: "スキーマ", kind: "種類", rows_estimated: "行数(推定)", tables_of: "テーブルとビュー", more: "ほかに {n} 件", rows: "行", rows_from: "{from}–{to}", seconds: "{n} 秒", no_rows: "行はありません",
     query: "クエリ", query_text: "読み取り専用トランザクションで、読み取りしかできないロールが実行します。最長 3 秒、最大 200 行。Ctrl+Enter で実行。", run: "実行", working: "実行中…", answered: "{n} 行", more_rows: "ほかにも行があります。",
   },
