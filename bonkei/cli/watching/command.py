@@ -96,8 +96,8 @@ async def _watch(context: Context, screen: Screen, applies: bool) -> None:
         follower = Follower(system, screen, applies=applies, has_keys=has_keys)
         while True:
             watched = await asyncio.to_thread(system.look)
-            _introduce(screen, watched)
-            async with _Rounds(watched, pressed) as rounds:
+            async with Rounds(watched, pressed) as rounds:
+                _introduce(screen, watched)  # from now on no change is missed
                 async for changed, keys in rounds:
                     await sources.wait_for_git(context.config.root)
                     if "a" in keys and follower.waits and await follower.apply():
@@ -115,7 +115,7 @@ def _introduce(screen: Screen, watched: Watched) -> None:
     screen.event("watching", text, folders=folders, services=names)
 
 
-class _Rounds:
+class Rounds:
     """Changes and keys, as they come. Those that come during a round form the next one."""
 
     def __init__(self, watched: Watched, pressed: asyncio.Queue[str]) -> None:
@@ -124,7 +124,7 @@ class _Rounds:
         self._changed: asyncio.Queue[frozenset[Path]] = asyncio.Queue()
         self._readers: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> _Rounds:
+    async def __aenter__(self) -> Rounds:
         from bonkei.cli.watching import sources
 
         for found in (
@@ -132,6 +132,7 @@ class _Rounds:
             sources.looks(self._watched.files),
         ):
             self._readers.append(asyncio.create_task(self._read(found)))
+        await asyncio.sleep(0)  # each begins to watch in its first step
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -16,6 +16,7 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, Service, TaskDefinition
 from bonkei.cli.watching import sources
+from bonkei.cli.watching.command import Rounds
 from bonkei.cli.watching.follower import Follower
 from bonkei.cli.watching.meaning import Round, Watched, meaning, watched
 from bonkei.cli.watching.screen import Screen
@@ -257,11 +258,29 @@ class Recorder:
 
 async def test_hundreds_of_files_are_one_round(tmp_path: Path) -> None:
     recorder = Recorder(sources.changes([tmp_path]))
-    await asyncio.sleep(0.5)  # until the system reports changes
+    await asyncio.sleep(0)  # it watches from its first step
     script = "import sys; [open(f'{sys.argv[1]}/{n}.py', 'w').close() for n in range(300)]"
     await asyncio.to_thread(subprocess.run, ["python3", "-c", script, str(tmp_path)], check=True)
     assert len(await recorder.first()) == 300
     await recorder.stop()
+
+
+async def test_no_change_after_the_begin_is_missed(tmp_path: Path) -> None:
+    programs = {tmp_path: ("web",)}
+    watched = Watched((), programs, tmp_path / "bonkei.toml")
+    async with Rounds(watched, asyncio.Queue()) as rounds:
+        (tmp_path / "a.py").touch()
+        async with asyncio.timeout(10):
+            found = [changed async for changed in _changes(rounds)]
+    assert found == [{tmp_path / "a.py"}]
+
+
+async def _changes(rounds: Rounds) -> AsyncIterator[frozenset[Path]]:
+    """The first."""
+    async for changed, _ in rounds:
+        if changed:
+            yield changed
+            return
 
 
 @pytest.mark.parametrize(
