@@ -317,7 +317,7 @@ _AFTER: dict[str, Callable[[Guide, Command, int], None]] = {
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
     """A home with nothing in it, beside a fresh clone of this repository."""
     folder = tmp_path_factory.mktemp("guide")
-    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    project = Project(copy_of_this_project(folder / "project"), folder / "home", is_first=True)
     shutil.copytree(NOTHING, project.folder / "nothing")
     settings = 'definitions = "nothing"\n\n[slack]\nsecret = "slack-webhook"\n'
     (project.folder / "bonkei.toml").write_text(settings)

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import httpx
 import psycopg
 import pytest
@@ -155,14 +154,7 @@ def wait_for_the_database(story: Story) -> str:
 def raise_an_alarm(story: Story) -> None:
     """Raise an alarm by an ERROR record. Its message to Slack shows recent records."""
     project = story.project
-    told = json.loads(project.bonkei("aws", "env", "--json").stdout)
-    logs = boto3.client(
-        "logs",
-        endpoint_url=told["AWS_ENDPOINT_URL"],
-        region_name=told["AWS_REGION"],
-        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-    )
+    logs = project.client("logs")
     place = {"logGroupName": "/ecs/statuspage-development/backend", "logStreamName": "ERROR"}
     with suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_stream(**place)

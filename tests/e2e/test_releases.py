@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import psutil
 import pytest
 from miniatures import Project, eventually, remove
@@ -58,14 +57,7 @@ class Stack:
         return dict(json.loads(outcome.stdout))
 
     def client(self, service: str) -> Any:
-        found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
-        return boto3.client(
-            service,
-            endpoint_url=found["AWS_ENDPOINT_URL"],
-            region_name=found["AWS_REGION"],
-            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-        )
+        return self.project.client(service)
 
     def published(self) -> str:
         answer = self.client("s3").get_object(Bucket="release-site", Key="message.txt")

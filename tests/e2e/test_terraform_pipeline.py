@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import psutil
 import pytest
@@ -57,14 +56,7 @@ class Account:
         ).stdout.strip()  # fmt: skip
 
     def client(self, service: str) -> Any:
-        found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
-        return boto3.client(
-            service,
-            endpoint_url=found["AWS_ENDPOINT_URL"],
-            region_name=found["AWS_REGION"],
-            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-        )
+        return self.project.client(service)
 
     def make_stack(self) -> None:
         """Step 3 of set-up.md."""

@@ -52,7 +52,7 @@ class Reader:
         """The command lines that the guide takes for granted, and the account's first keys."""
         self.project.bonkei("aws", "--", "--version", within=300)
         (aws,) = list((self.project.home / "environments").glob("*/bin/aws"))[:1]
-        found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
+        found = self.project.account()
         self._launcher("aws", f'exec "{aws}" --endpoint-url {found["AWS_ENDPOINT_URL"]} "$@"')
         provider = self.folder / "provider"
         (provider / "secrets").mkdir(parents=True)
@@ -115,7 +115,7 @@ class Reader:
         }  # fmt: skip
 
     def client(self, service: str) -> Any:
-        found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
+        found = self.project.account()
         return boto3.client(
             service, endpoint_url=self._endpoint, region_name=REGION,
             aws_access_key_id=found["AWS_ACCESS_KEY_ID"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -16,14 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import psutil
 import pytest
+import urllib3
 from ports import free_port
+
+from bonkei.miniature import control
+from bonkei.miniature.home import Home, is_running
 
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
 PARTS = ("infrastructure", "environment", "program", "bonkei.toml")
+ENVIRONMENTS = Path(sys.prefix) / "environments"  # made once, not for each home
 PATIENCE = 120.0  # seconds for a start, which takes a few
 _BETWEEN_VISITS = 0.01  # seconds: without a pause they would use a processor that others need
 
@@ -43,14 +48,25 @@ def eventually(condition: Callable[[], Any], what: str, within: float = 30.0) ->
 
 @dataclass
 class Project:
-    """A folder with definitions, programs and a bonkei.toml, and a home beside it."""
+    """A folder with definitions, programs and a bonkei.toml, and a home beside it.
+
+    `is_first`: nothing is there yet. Otherwise the home has the Python environments of other homes
+    with the same requirements: to install them anew takes ten seconds of a processor.
+    """
 
     folder: Path
     home: Path
+    is_first: bool = False
     edge_port: int = field(default_factory=free_port)
     alb_port: int = field(default_factory=free_port)
     cloud_port: int = field(default_factory=free_port)
     console_port: int = field(default_factory=free_port)
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.is_first:
+            ENVIRONMENTS.mkdir(exist_ok=True)
+            Home(self.home).make().environments.symlink_to(ENVIRONMENTS)
 
     @property
     def site(self) -> str:
@@ -93,8 +109,28 @@ class Project:
         )
 
     def status(self) -> dict[str, Any]:
-        outcome = self.bonkei("status", "--json")
-        return dict(json.loads(outcome.stdout))
+        """What `bonkei status --json` prints, without a process: a test that waits asks often."""
+        if not is_running(Home(self.home)):
+            return {"running": False}
+        return dict(control.call(Home(self.home), "status", limit=control.AT_ONCE))
+
+    def account(self) -> dict[str, str]:
+        """What `bonkei aws env --json` prints: an SDK's variables."""
+        return dict(control.call(Home(self.home), "aws", arguments={"role": ""}, limit=PATIENCE))
+
+    def client(self, service: str) -> Any:
+        """boto3's client of the running miniature's endpoint, the same until another one runs."""
+        run = (self.home / "lock").read_text()
+        if (service, run) not in self._clients:
+            found = self.account()
+            self._clients[service, run] = boto3.client(
+                service,
+                endpoint_url=found["AWS_ENDPOINT_URL"],
+                region_name=found["AWS_REGION"],
+                aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+            )
+        return self._clients[service, run]
 
     def edit(self, file: str, before: str, after: str) -> None:
         path = self.folder / file
@@ -170,14 +206,14 @@ def visitors(project: Project, *urls: str, expected: int = 200) -> Iterator[list
     served = threading.Event()
 
     def visit(url: str) -> None:
-        with httpx.Client(timeout=30) as client:
+        with urllib3.PoolManager(timeout=30, retries=False) as client:
             while not done.wait(_BETWEEN_VISITS):
                 try:
-                    answer = client.get(url)
-                    if answer.status_code != expected:
-                        troubles.append(f"{url}: {answer.status_code}")
+                    answer = client.request("GET", url)
+                    if answer.status != expected:
+                        troubles.append(f"{url}: {answer.status}")
                     served.set()
-                except httpx.HTTPError as error:
+                except urllib3.exceptions.HTTPError as error:
                     troubles.append(f"{url}: {error!r}")
 
     urls = urls or (project.site, f"{project.site}/api/v1/status")

@@ -79,7 +79,9 @@ async def ensure_environment(
     """The virtual environment for `requirements`, created if missing. TaskError when that fails.
 
     Safe to call at the same time from several tasks and processes: one makes it, others wait.
+    `environments` may be a link to a folder of several homes: an environment holds its own path.
     """
+    environments = _followed(environments)
     target = environments / environment_name(requirements)
     if _is_made(target):
         return target
@@ -112,6 +114,10 @@ async def _locked(
         )  # fmt: skip
         draft.replace(lock)
     return lock
+
+
+def _followed(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def _is_made(target: Path) -> bool:

@@ -67,6 +67,18 @@ async def test_an_environment_is_created_once_and_shared(tmp_path):
     assert result.stdout == "hello\n"
 
 
+async def test_homes_whose_folders_are_links_to_one_share_an_environment(tmp_path):
+    """An environment holds its own path: the link's would be another for each home."""
+    requirements = lock(tmp_path, wheel(tmp_path))
+    (tmp_path / "shared").mkdir()
+    said: list[str] = []
+    for home in ("one", "two"):
+        (tmp_path / home).symlink_to(tmp_path / "shared")
+        made = await ensure_environment([requirements], tmp_path / home, said.append)
+        assert made.parent == tmp_path / "shared"
+    assert len(said) == 1
+
+
 async def test_an_incomplete_environment_is_created_again(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
     target = await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
