@@ -9,84 +9,48 @@ variables {
   frontend               = { cpu = 256, memory = 512, scaling = { min_capacity = 1, max_capacity = 2 } }
 }
 
-run "refuses_a_service_name_in_capitals" {
+# Each refusal costs a plan of the whole, so values that do not depend on each other share one.
+run "refuses_wrong_names" {
   command = plan
 
   variables {
-    service_name = "Test"
+    environment_identifier   = "Dev"      # capitals
+    region                   = "tokyo"    # no region
+    permissions_boundary_arn = "boundary" # no policy
   }
 
-  expect_failures = [var.service_name]
+  expect_failures = [
+    var.environment_identifier,
+    var.region,
+    var.permissions_boundary_arn,
+  ]
 }
 
-run "refuses_names_too_long_for_a_load_balancer" {
+run "refuses_capitals_and_zones_of_another_region" {
   command = plan
 
   variables {
-    service_name = "a-service-name-too-long"
-  }
-
-  expect_failures = [var.service_name]
-}
-
-run "refuses_an_environment_in_capitals" {
-  command = plan
-
-  variables {
-    environment_identifier = "Dev"
-  }
-
-  expect_failures = [var.environment_identifier]
-}
-
-run "refuses_what_is_no_region" {
-  command = plan
-
-  variables {
-    region = "tokyo"
-  }
-
-  expect_failures = [var.region]
-}
-
-run "refuses_what_is_no_policy" {
-  command = plan
-
-  variables {
-    permissions_boundary_arn = "boundary"
-  }
-
-  expect_failures = [var.permissions_boundary_arn]
-}
-
-run "refuses_a_level_that_blinds_the_alarms" {
-  command = plan
-
-  variables {
-    log_level = "FATAL"
-  }
-
-  expect_failures = [var.log_level]
-}
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
-}
-
-run "refuses_zones_of_another_region" {
-  command = plan
-
-  variables {
+    service_name       = "Test"
     availability_zones = ["us-east-1a", "us-east-1b"]
   }
 
-  expect_failures = [var.availability_zones]
+  expect_failures = [var.service_name, var.availability_zones]
+}
+
+run "refuses_names_too_long_for_a_load_balancer_and_wrong_settings_of_logs" {
+  command = plan
+
+  variables {
+    service_name       = "a-service-name-too-long"
+    log_level          = "FATAL" # it would blind the alarms
+    log_retention_days = 10      # CloudWatch Logs lacks it
+  }
+
+  expect_failures = [
+    var.service_name,
+    var.log_level,
+    var.log_retention_days,
+  ]
 }
 
 run "warns_of_plain_http_where_somebody_relies_on_it" {

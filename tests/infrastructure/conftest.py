@@ -36,7 +36,7 @@ region                 = "ap-northeast-1"
 @pytest.fixture(scope="session")
 def development(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     variables = [EXAMPLES / "development.tfvars"]
-    return evaluate("development", tmp_path_factory, INFRASTRUCTURE, variables)
+    return evaluate("development", tmp_path_factory, INFRASTRUCTURE, variables, plans=True)
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +62,7 @@ def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 @pytest.fixture(scope="session")
 def terraform_backend(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     definitions = INFRASTRUCTURE / "terraform_backend"
-    return evaluate("terraform-backend", tmp_path_factory, definitions, [NAMES])
+    return evaluate("terraform-backend", tmp_path_factory, definitions, [NAMES], plans=True)
 
 
 @pytest.fixture

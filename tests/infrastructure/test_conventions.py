@@ -18,7 +18,7 @@ _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | r
 _RUN = re.compile(r'^run "\w+" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _SOURCE = re.compile(r'source = "\./modules/(\w+)"')
 _CALL = re.compile(r'^module "\w+" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
-_EXPECTED = re.compile(r"expect_failures = \[var\.(\w+)\]")
+_EXPECTED = re.compile(r"expect_failures\s*= \[([^\]]*)\]")
 
 
 def name(module: Path) -> str:
@@ -32,12 +32,12 @@ def blocks(module: Path, file: str) -> Iterator[tuple[str, str]]:
 
 
 def refusals() -> Counter[tuple[str, str]]:
-    """How many runs of `terraform test` expect a module's variable to be refused."""
+    """How often the runs of `terraform test` expect a module's variable to be refused."""
     found: Counter[tuple[str, str]] = Counter()
     for file in (DEFINITIONS / "tests").glob("*.tftest.hcl"):
         for run in _RUN.findall(file.read_text(encoding="utf-8")):
             source = _SOURCE.search(run)
-            for variable in _EXPECTED.findall(run):
+            for variable in re.findall(r"var\.(\w+)", " ".join(_EXPECTED.findall(run))):
                 found[source[1] if source else "root", variable] += 1
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +23,13 @@ EXAMPLES = INFRASTRUCTURE / "environments"
 
 State = Mapping[str, Any]
 
+_PROGRESS = re.compile(r"\d+ of (\d+) resources")
+
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The results of plan, apply and a second plan, in this order. Also the workspace in its
-    final state, and a copy of the state.
+    """The results of apply and of a plan after it. Also the workspace in its final state, and a
+    copy of the state. `planned`: resources in the plan before the apply, or in the apply's own.
     """
 
     workspace: Workspace
@@ -57,11 +60,17 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def evaluate(
-    name: str, factory: pytest.TempPathFactory, definitions: Path, variables: Sequence[Path | str]
+    name: str,
+    factory: pytest.TempPathFactory,
+    definitions: Path,
+    variables: Sequence[Path | str],
+    *,
+    plans: bool = False,
 ) -> Evaluation:
     """The evaluation of this name, in a home of its own. `variables`: files, or what is in one.
+    `plans`: plan before the apply, too. An apply plans by itself, and says how much.
 
-    It costs twenty seconds of a processor, so the first worker that asks makes it for all: whoever
+    It costs ten seconds of a processor, so the first worker that asks makes it for all: whoever
     comes later takes a copy of its home. Raises TerraformError when a step is refused.
     """
     under = factory.getbasetemp()
@@ -72,7 +81,9 @@ def evaluate(
     with (shared / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
-            said.write_bytes(pickle.dumps(_live(Workspace(definitions, shared / "home", files))))
+            said.write_bytes(
+                pickle.dumps(_live(Workspace(definitions, shared / "home", files), plans))
+            )
         planned, added, planned_again = pickle.loads(said.read_bytes())  # noqa: S301 -- our own
         shutil.copytree(shared / "home", home, symlinks=True)
     workspace = Workspace(definitions, home, files)
@@ -86,7 +97,15 @@ def _file(place: Path, variables: Path | str) -> Path:
     return place if isinstance(variables, str) else variables
 
 
-def _live(workspace: Workspace) -> tuple[int, int, str]:
-    planned = workspace.plan().count("create")
-    added = workspace.apply().added
-    return planned, added, workspace.plan().render()
+def _live(workspace: Workspace, plans: bool) -> tuple[int, int, str]:
+    planned = workspace.plan().count("create") if plans else None
+    said: list[str] = []
+    added = workspace.apply(said.append).added
+    again = workspace.plan().render()
+    return _planned(said) if planned is None else planned, added, again
+
+
+def _planned(said: Sequence[str]) -> int:
+    """The number of planned resources in an apply's progress ("25 of 238 resources")."""
+    numbers = [int(found[1]) for line in said if (found := _PROGRESS.fullmatch(line))]
+    return numbers[-1] if numbers else 0
