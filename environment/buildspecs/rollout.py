@@ -17,7 +17,7 @@ from datetime import datetime
 
 from revisions import Aws, Json, Release, ReleaseError, register, withdraw
 
-POLL = 10.0  # seconds
+POLL = 5.0  # seconds
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
 STAYS_FOR = 60.0  # seconds that a task must run; on AWS a deployment takes longer, so nobody waits
