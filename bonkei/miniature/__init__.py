@@ -4,13 +4,13 @@ Joining
     supervisor    starts and stops the rooms in their order
     changes       follows new definitions, restarts services
     assembly      the rooms, connected with each other
-    parts         makes every component that touches the machine; tests put doubles here
+    parts         creates every component that touches the machine; tests put doubles here
     rooms         each room of Bonkei (functions, logs, monitor) as the supervisor uses it
     aws           the AWS endpoint, and the services that rooms answer behind it
-    rollout       brings the services to the blueprint's state, and waits until they are healthy
+    rollout       brings the services to the blueprint's state, and waits for healthy ones
     lifecycle     steps of the start, and the orderly end
-    measures      what the parts show, as CloudWatch's metrics
-    requests      why a request goes as it goes, and how one went
+    measures      the parts' measurements, as CloudWatch's metrics
+    requests      explains a request's way, and records finished requests
 
 Commands
     foreground    `bonkei up`, `down`, `restart`: the miniature as a process
@@ -22,5 +22,5 @@ Beneath
     applied       from the definitions to a blueprint
     addresses     the loopback address of each name in a blueprint
     log_files     the logs that were written on this machine
-    steps, journal    what the user sees of a start, and what is kept of it
+    steps, journal    a start's progress for the user, and its record
 """

@@ -14,7 +14,7 @@ from bonkei.miniature.home import MiniatureError
 
 class Translator:
     """Translates with the addresses of the current blueprint. `callers`: the book of each caller
-    that has addresses of its own."""
+    with its own addresses."""
 
     def __init__(self) -> None:
         self.book = AddressBook()
@@ -44,11 +44,11 @@ class CallerTranslator:
 
 
 class Addresses:
-    """The addresses that a miniature has given. `services`: by Service Connect name; `clusters`: by
-    the ARN of the database cluster."""
+    """The addresses that a miniature has assigned. `services`: by Service Connect name. `clusters`:
+    by the ARN of the database cluster."""
 
     def __init__(self, held: Path) -> None:
-        """`held`: the file of the home that keeps them."""
+        """`held`: the home's file with these addresses."""
         self.loopback = Loopback(held)
         self.translator = Translator()
         self.services: dict[str, str] = {}
@@ -56,7 +56,7 @@ class Addresses:
 
     def follow(self, blueprint: Blueprint, edge: EdgeSnapshot, queues: Mapping[str, str]) -> None:
         """Give every name of the blueprint its address. `queues`: queues' URLs on AWS and here.
-        MiniatureError."""
+        Raises MiniatureError."""
         services = service_addresses(blueprint, self.loopback)
         self.clusters = cluster_addresses(blueprint, self.loopback)
         require_addresses(services | self.clusters)
@@ -70,23 +70,23 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class CallerAddresses:
-    """(caller, Service Connect name) and (caller, cluster's ARN) -> the address at which only that
-    caller finds it. `missing`: addresses that this machine does not answer on."""
+    """(caller, Service Connect name) and (caller, cluster's ARN) -> the address that only this
+    caller uses. `missing`: addresses on which this machine does not answer."""
 
     services: Mapping[tuple[str, str], str]
     clusters: Mapping[tuple[str, str], str]
     missing: tuple[str, ...] = ()
 
 
-_MOST = 120  # addresses of callers; the rest of a miniature's 254 are for names
+_MOST = 120  # addresses of callers; the rest of a miniature's 254 addresses are for names
 
 
 def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresses:
     """The addresses of each service, for each name of another service in its namespace and for each
     cluster.
 
-    A machine without further loopback addresses (macOS, unless they are added) has none of them:
-    callers then share one address and cannot be distinguished.
+    A machine without further loopback addresses (macOS, unless they are added) has none of them.
+    Callers then share one address, and cannot be distinguished.
     """
     services, clusters, missing = dict[tuple[str, str], str](), dict[tuple[str, str], str](), []
     for kind, caller, name in list(_pairs(blueprint))[:_MOST]:
@@ -119,7 +119,7 @@ def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
 def caller_books(
     blueprint: Blueprint, book: AddressBook, addresses: CallerAddresses
 ) -> dict[str, AddressBook]:
-    """The address book of each caller: the shared one, with its own addresses."""
+    """The address book of each caller: the shared one, plus its own addresses."""
     books: dict[str, AddressBook] = {}
     for caller in {name for name, _ in (*addresses.services, *addresses.clusters)}:
         own = {name: host for (who, name), host in addresses.services.items() if who == caller}
@@ -132,7 +132,7 @@ def caller_books(
 
 
 def service_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
-    """Service Connect name to address; services with the same name share it, with different
+    """Service Connect name to address. Services with the same name share an address, with different
     ports."""
     names = sorted(
         {
@@ -169,7 +169,7 @@ def cluster_hosts(blueprint: Blueprint, addresses: dict[str, str]) -> dict[str, 
 
 
 def public_urls(blueprint: Blueprint, edge: EdgeSnapshot) -> dict[str, str]:
-    """The URL of a distribution or load balancer on AWS, to its URL here."""
+    """From the URL of a distribution or load balancer on AWS to its URL here."""
     names: dict[str, list[str]] = {
         distribution.address: [distribution.domain_name, *distribution.aliases]
         for distribution in blueprint.distributions
@@ -186,7 +186,7 @@ def public_urls(blueprint: Blueprint, edge: EdgeSnapshot) -> dict[str, str]:
 
 
 def queue_urls(blueprint: Blueprint, endpoint: str) -> dict[str, str]:
-    """A queue's URL on AWS, to its URL here: some programs call it without an SDK."""
+    """From a queue's URL on AWS to its URL here. Some programs call it without an SDK."""
     urls = {}
     for queue in blueprint.queues:
         _, _, _, region, account, name = queue.arn.split(":", 5)
@@ -197,7 +197,7 @@ def queue_urls(blueprint: Blueprint, endpoint: str) -> dict[str, str]:
 
 
 def require_addresses(addresses: dict[str, str]) -> None:
-    """MiniatureError when this machine does not answer on one of the addresses."""
+    """Raises MiniatureError if this machine does not answer on one of the addresses."""
     missing = [address for address in addresses.values() if not can_bind(address)]
     if missing:
         raise MiniatureError(

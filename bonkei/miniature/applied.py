@@ -1,4 +1,4 @@
-"""From the definitions to a blueprint: Terraform runs only when something changed."""
+"""From the definitions to a blueprint. Terraform runs only if something has changed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Definitions:
     """The definitions and their applied state. Methods block while Terraform runs."""
 
     def __init__(self, workspace: Workspace, home: Path | None = None) -> None:
-        """`home`: the states that builds have applied are below it."""
+        """`home`: the home with the states that builds have applied."""
         self._workspace = workspace
         self._home = home
 
     def up_to_date(self) -> bool:
-        """Whether the last apply was of exactly these definitions."""
+        """Whether the last apply had exactly these definitions."""
         return self._workspace.is_current()
 
     def apply(self, report: Report) -> str:
@@ -34,7 +34,7 @@ class Definitions:
         return self._workspace.apply(progress=report).render()
 
     def read(self, more: Iterable[Resource] = ()) -> Blueprint:
-        """The blueprint of the last apply, of the builds' applies, and of further resources."""
+        """The blueprint from the last apply, the builds' applies, and further resources."""
         elsewhere = self._elsewhere()
         mine = self._workspace.state()
         if not elsewhere:
@@ -42,7 +42,7 @@ class Definitions:
         return blueprint.read({}, [*_without(State.parse(mine), elsewhere), *elsewhere, *more])
 
     def resources(self) -> Sequence[Resource]:
-        """Those of the last apply, and those that builds have applied."""
+        """The resources of the last apply, and of the builds' applies."""
         elsewhere = self._elsewhere()
         return [*_without(State.parse(self._workspace.state()), elsewhere), *elsewhere]
 
@@ -52,7 +52,7 @@ class Definitions:
 
 
 def _without(state: State, others: Sequence[Resource]) -> list[Resource]:
-    """A thing that two states have is as the one elsewhere has it."""
+    """If two states have the same thing, the state elsewhere wins."""
     theirs = {arn for each in others if each.mode == "managed" and (arn := each.values.get("arn"))}
     return [each for each in state.resources if each.values.get("arn") not in theirs]
 
@@ -60,9 +60,8 @@ def _without(state: State, others: Sequence[Resource]) -> list[Resource]:
 def workspace(
     config: Config, home: Path, variable_files: Sequence[Path] | None = None
 ) -> Workspace:
-    """The definitions of a configuration, evaluated below `home`, with these variable files, else
-    those of the settings.
-    """
+    """The definitions of a configuration, evaluated below `home`, with these variable files or
+    those of the settings."""
     return Workspace(
         definitions=config.definitions,
         home=home,
@@ -74,12 +73,11 @@ def workspace(
 
 
 def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
-    """The blueprint of the present definitions, applied apart from the miniature: running parts are
-    not touched.
+    """The blueprint of the present definitions. They are applied separately from the miniature, and
+    running parts are not touched.
 
     `variable_files`: instead of those of the settings. The state is kept below the home, so that
-    definitions that have not changed are not evaluated again. Raises TerraformError and
-    BlueprintError.
+    unchanged definitions are not evaluated again. Raises TerraformError and BlueprintError.
     """
     files, home = _place(config, variable_files)
     home.mkdir(parents=True, exist_ok=True)
@@ -90,7 +88,7 @@ def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
 
 
 def vault(config: Config, variable_files: Sequence[Path] = ()) -> FileVault:
-    """The values of the secrets of that evaluation."""
+    """The values of that evaluation's secrets."""
     return FileVault(_place(config, variable_files)[1] / "secrets")
 
 

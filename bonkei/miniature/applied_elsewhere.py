@@ -1,8 +1,8 @@
 """Terraform's applies elsewhere: in a build, with the state in a bucket.
 
-The miniature follows these states beside that of its own folder of definitions. One file for each
-state, below `terraform/applied-elsewhere` of the home, and a folder with the files that its
-resources name.
+The miniature follows these states in addition to the state of its own folder of definitions. Each
+state has a file below `terraform/applied-elsewhere` in the home, and a folder with the files that
+its resources name.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _LARGEST = 256 * 1024 * 1024
 
 
 def keep(home: Path, content: bytes, gathered: Path) -> None:
-    """Keep a state: `{"place": "s3://…", "state": …}`, the latter as `terraform show -json` has it,
-    with the files that its resources name (`gathered`: a folder of `carried.gather`). Any other
-    document is left out."""
+    """Keep a state: `{"place": "s3://…", "state": …}`. The latter is the output of `terraform show
+    -json`. `gathered`: a folder of `carried.gather` with the files that its resources name. Any
+    other document is ignored."""
     if len(content) > _LARGEST:
         return
     try:
@@ -50,7 +50,7 @@ def keep(home: Path, content: bytes, gathered: Path) -> None:
 
 
 def states(home: Path) -> Iterator[Mapping[str, Any]]:
-    """All of them, as `terraform show -json` has them."""
+    """All states, in the form of `terraform show -json`."""
     for file in sorted((home / "terraform" / _FOLDER).glob("*.json")):
         with suppress(OSError, ValueError, KeyError, TypeError):
             yield dict(json.loads(file.read_text(encoding="utf-8"))["state"])

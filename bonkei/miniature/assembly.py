@@ -1,4 +1,4 @@
-"""The rooms of a miniature, made and connected with each other; nothing runs yet."""
+"""Creates the rooms of a miniature and connects them. Nothing runs yet."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from bonkei.tasks import Tasks, TaskSettings, TasksSnapshot
 
 
 class Assembly:
-    """`blueprint` is the current one; `tasks` is None until the start has made them."""
+    """`blueprint` is the current one. `tasks` is None until the start has created them."""
 
     def __init__(
         self,
@@ -66,9 +66,8 @@ class Assembly:
         follow_stacks: Callable[[], Awaitable[Sequence[str]]],
         follow_builds: Callable[[], Awaitable[None]],
     ) -> None:
-        """`change`: a service, as `ecs update-service` asks. `follow_stacks`: follow the changes
-        of stacks; returns notes. `follow_builds`: follow a build's apply.
-        """
+        """`change`: changes a service for `ecs update-service`. `follow_stacks`: follow changes of
+        stacks; returns notes. `follow_builds`: follow a build's apply."""
         self._config, self._home = config, home
         self._rehearse = config.rehearse
         self._report = report
@@ -147,7 +146,7 @@ class Assembly:
         self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
 
     def _services(self, change: Change) -> ChainMap[str, AwsService]:
-        """The services of AWS that rooms answer; those of functions come at their start."""
+        """The AWS services that rooms answer. Those of functions are added at their start."""
         ecs = EcsView(
             lambda: self.blueprint,
             self.running,
@@ -191,7 +190,7 @@ class Assembly:
         )  # fmt: skip
 
     def running(self) -> Tasks:
-        """The tasks, once the start has made them."""
+        """The tasks. They exist once the start has created them."""
         assert self.tasks is not None  # noqa: S101 - the start makes it before
         return self.tasks
 
@@ -199,7 +198,7 @@ class Assembly:
         return self.tasks.snapshot() if self.tasks is not None else None
 
     def _measured_tasks(self) -> TasksSnapshot | None:
-        """The monitor's metrics of each minute are the console's data of a day."""
+        """The monitor's metrics of each minute give the console its data for a day."""
         snapshot = self.task_snapshot()
         if snapshot is not None:
             self.usage.note(snapshot, time.time())
@@ -224,8 +223,7 @@ class Assembly:
 
     async def follow_deliveries(self, steps: Steps, *, are_new: bool) -> None:
         """The parts that need the resources behind the endpoint. `are_new`: pipelines that are
-        declared for the first time run at once.
-        """
+        declared for the first time run at once."""
         self.logs.buckets_are_there()
         await self.functions.follow(self.blueprint, steps)
         self.builds.follow(self.blueprint)
@@ -266,7 +264,7 @@ class Assembly:
         await self.network.follow(self.addresses.clusters, steps)
 
     async def migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
-        """Run the one-off commands before new tasks. After a failure the running tasks continue."""
+        """Run the one-off commands before new tasks. If one fails, the running tasks continue."""
         try:
             await self.one_offs.run(self.blueprint, self.running(), steps, service)
         except OneOffError as error:
@@ -276,7 +274,8 @@ class Assembly:
             ) from None
 
     async def roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
-        """All services, or these ARNs, as the blueprint and later calls of `ecs` have them."""
+        """Roll out all services, or those with these ARNs, by the blueprint and later calls of
+        `ecs`."""
         return await (await self.begin_roll_out(steps, *only))()
 
     async def begin_roll_out(
@@ -301,7 +300,7 @@ class Assembly:
         )
 
     def means(self) -> Means:
-        """The parts with which a rehearsal of alarms makes real causes."""
+        """The parts with which a rehearsal of alarms creates real causes."""
         return Means(
             self.running,
             self.edge.snapshot,
@@ -318,7 +317,7 @@ class Assembly:
         return await self.aws.put_object(bucket, key, content)
 
     def _tell_function(self, name: str, value: str) -> str:
-        """A value of a function's environment, with the addresses that are its own."""
+        """A value of a function's environment, with the function's own addresses."""
         return self.addresses.translator.of(f"function {name}").translate(value)
 
     async def _call_queue(

@@ -1,7 +1,7 @@
 """Files that resources name by a path: a function's package, an object's source.
 
-AWS has its own copy from the moment of the apply. A build's folder goes with the build, so the
-files come out of it beside the state, under a name for each resource.
+AWS has its own copy as soon as the apply has run. A build's folder is removed with the build. So
+the files are copied out of it, next to the state, with a name for each resource.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _LARGEST = 256 * 1024 * 1024  # bytes of a file
 
 
 def gather(state: Mapping[str, Any], directory: Path, into: Path) -> None:
-    """In the build: copy the files that the state's resources name. `state` as `terraform show
-    -json` has it; `directory`: where Terraform ran. Missing and too large files are left out.
-    """
+    """In the build: copy the files that the state's resources name. `state` is in the form of
+    `terraform show -json`. `directory`: where Terraform ran. Missing files and files that are too
+    large are left out."""
     for address, attribute, values in _naming(state):
         with suppress(OSError):
             file = directory / values[attribute]
@@ -35,10 +35,10 @@ def gather(state: Mapping[str, Any], directory: Path, into: Path) -> None:
 
 
 def keep(state: Mapping[str, Any], gathered: Path, folder: Path) -> None:
-    """In the miniature: take the copies into `folder`, and let the state's resources name these.
+    """In the miniature: move the copies to `folder`, and let the state's resources name them.
 
-    A file that was not gathered this time stays as it was. The state names no other files of this
-    machine: otherwise the writer of a state could read any file through it.
+    A file that was not gathered this time stays unchanged. The state must not name other files of
+    this machine. Otherwise the writer of a state could read any file through it.
     """
     names = set()
     for address, attribute, values in _naming(state):

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 
 class Changes:
-    """One at a time: each holds `lock`, as the start does. None comes before `are_possible`."""
+    """Changes run one at a time. Each holds `lock`, and so does the start. None runs before
+    `are_possible`."""
 
     def __init__(self, config: Config, report: Report) -> None:
         self._config = config
@@ -40,7 +41,8 @@ class Changes:
         self.lock = asyncio.Lock()
 
     def are_possible(self, assembly: Assembly) -> None:
-        """The miniature has started. A build that a person starts may apply something, too."""
+        """The miniature has started. From now on, a build that a person starts may apply
+        definitions, too."""
         self._assembly = assembly
         assembly.builds.hear(self._on_build)
 
@@ -63,7 +65,7 @@ class Changes:
         return self._assembly
 
     async def reload(self, call: Call) -> None:
-        """Follow the applied definitions; requests in flight are not touched."""
+        """Follow the applied definitions. Requests in flight are not affected."""
         async with self.lock:
             report = self._kept(call.report)
             self._report("Following the definitions that `bonkei apply` has applied")
@@ -71,9 +73,8 @@ class Changes:
             await self._follow(self.started(), Steps(report))
 
     async def follow_builds(self) -> None:
-        """Follow a build's apply, if there was one. Then the build ends when the miniature has
-        followed. Unhealthy services are reported.
-        """
+        """Follow a build's apply, if there was one. The build ends only when the miniature has
+        followed. Unhealthy services are reported."""
         async with self.lock:
             now = applied_elsewhere.mark(self._home)
             if now == self._applied_elsewhere:
@@ -86,7 +87,7 @@ class Changes:
             self._applied_elsewhere = now
 
     async def _follow(self, assembly: Assembly, steps: Steps) -> None:
-        """The definitions as they are applied now."""
+        """Follow the definitions that are applied now."""
         before, assembly.blueprint = (
             assembly.blueprint,
             await asyncio.to_thread(assembly.stacks.read),
@@ -110,8 +111,8 @@ class Changes:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
 
     async def follow_stacks(self) -> Sequence[str]:
-        """Follow the stacks, whose resources none of the services' tasks depend on. Returns the
-        endpoint's notes."""
+        """Follow the stacks. No service's tasks depend on their resources. Returns the endpoint's
+        notes."""
         async with self.lock:
             assembly = self.started()
             steps = Steps(self._report)
@@ -127,9 +128,8 @@ class Changes:
         await self.change(service.arn, FORCED, call.report)
 
     async def refresh(self, call: Call) -> list[str]:
-        """A service's tasks read their files again, and the caches forget the old ones. Returns
-        the log lines of the tasks after that.
-        """
+        """A service's tasks reread their files, and the caches drop the old ones. Returns the
+        tasks' log lines after that."""
         assembly = self.started()
         service = find_service(assembly.blueprint, call.service)
         config = load(self._config.file, os.environ)
@@ -151,7 +151,7 @@ class Changes:
             service = next(each for each in assembly.blueprint.services if each.arn == arn)
             steps = Steps(self._kept(report))
             if change.has_new_tasks:
-                if not change.definition_arn:  # another one may have an image that is there
+                if not change.definition_arn:  # another task definition may have an existing image
                     require_tasks(service, assembly.tasks)
                 self._report(f"Restarting {service.name}")
                 if not change.definition_arn:
@@ -165,8 +165,7 @@ class Changes:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
 
     def _reread_settings(self, assembly: Assembly, report: Report) -> None:
-        """Read the containers' directories from bonkei.toml again; other settings need a new
-        start."""
+        """Reread the containers' directories from bonkei.toml. Other settings need a new start."""
         with suppress(ConfigError):
             now = load(self._config.file, os.environ)
             assembly.containers.clear()

@@ -1,4 +1,4 @@
-"""Running a miniature as a process: in the foreground, in the background, and stopping it."""
+"""Runs a miniature as a process, in the foreground or in the background, and stops it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout
 
 
 def run(config: Config, home: Home, report: Report, *, background: bool = False) -> int:
-    """Start, run until a signal comes, stop. Returns the exit code.
+    """Start, run until a signal comes, and stop. Returns the exit code.
 
-    In the `background`, the terminal is left once the start has ended.
+    In the `background`, the process leaves the terminal after the start.
     """
     lock = HomeLock(home)
     lock.acquire()
@@ -80,7 +80,7 @@ async def _live(miniature: Miniature, report: Report, started: Callable[[], None
         starting.cancel()
         stopping.cancel()
         await asyncio.gather(starting, stopping, return_exceptions=True)
-        if not failed:  # after a failure the error has the last word
+        if not failed:  # after a failure, the error is the last message
             report("Stopping (Ctrl-C again does not wait for requests in flight)")
         await miniature.stop()
         if not failed:
@@ -90,7 +90,7 @@ async def _live(miniature: Miniature, report: Report, started: Callable[[], None
 def detach(config: Config, home: Home, report: Report) -> int:
     """Start in the background, and print the steps until it is ready or has failed.
 
-    The exit code is also 1 when it runs but something is not healthy.
+    The exit code is also 1 if it runs but something is unhealthy.
     """
     if is_running(home):
         HomeLock(home).acquire()  # says who holds it
@@ -119,7 +119,7 @@ def detach(config: Config, home: Home, report: Report) -> int:
 
 
 def _leave_terminal(home: Home) -> None:
-    """Write only to the log from here on, so that the waiting command continues."""
+    """From now on, write only to the log, so that the waiting command continues."""
     log = os.open(home.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -142,19 +142,19 @@ def stop(home: Home) -> None:
 
 
 def reload(home: Home, report: Report) -> None:
-    """Let the running miniature follow the applied definitions. MiniatureError when something is
-    not healthy then."""
+    """Let the running miniature follow the applied definitions. Raises MiniatureError if something
+    is unhealthy after that."""
     _ask(home, "reload", report)
 
 
 def restart(home: Home, service: str, report: Report) -> None:
-    """Let the running miniature replace a service's tasks. MiniatureError as for `reload`."""
+    """Let the running miniature replace a service's tasks. Raises MiniatureError like `reload`."""
     _ask(home, "restart", report, service)
 
 
 def refresh(home: Home, service: str) -> list[str]:
-    """Let a service's running tasks read their files again. Returns the log lines that they answer
-    with, each with its time and task."""
+    """Let a service's running tasks reread their files. Returns their log lines after that, each
+    with its time and task."""
     return [str(line) for line in control.call(home, "refresh", service=service)]
 
 
@@ -167,22 +167,22 @@ def _ask(home: Home, name: str, report: Report, service: str = "") -> None:
 
 
 def require_stopped(home: Home) -> None:
-    """MiniatureError while a miniature runs from this home."""
+    """Raises MiniatureError while a miniature runs from this home."""
     if is_running(home):
         raise MiniatureError("the miniature is running", remedy="stop it first: `bonkei down`")
 
 
 def reset(home: Home) -> list[str]:
-    """Remove everything of a stopped miniature, also its files outside the home.
+    """Remove everything of a stopped miniature, including its files outside the home.
 
-    Returns the names of files in the home that are not Bonkei's, and stay.
+    Files in the home that are not Bonkei's stay; returns their names.
     """
     home.require_ours()
     lock = HomeLock(home)  # no other miniature starts meanwhile
     lock.acquire()
     try:
         delete_data(home.path)
-        close_socket(home)  # of one that was killed, when it had to be elsewhere
+        close_socket(home)  # the socket of a killed one, if it had to be outside the home
         return home.remove()
     finally:
         lock.release()

@@ -75,11 +75,11 @@ CONTENTS = frozenset(
         "topics",
     }
 )
-"""Every name that Bonkei uses in a home. `reset` removes these and the marker."""
+"""Every name that Bonkei uses in a home. `reset` removes these, and the marker."""
 
 
 class MiniatureError(BonkeiError):
-    """A command cannot be carried out: the miniature runs already, does not run, or did not
+    """A command cannot be carried out: the miniature already runs, does not run, or did not
     start."""
 
 
@@ -90,8 +90,8 @@ class Home:
     path: Path
 
     def make(self) -> Home:
-        """Create the home, or accept an existing one. MiniatureError for a directory with other
-        files."""
+        """Create the home, or accept an existing one. Raises MiniatureError for a directory with
+        other files."""
         if self.path.parent.name == WORKSPACES:  # its parent must be a home, too
             Home(self.path.parents[1]).make()
             self.path.parent.mkdir(exist_ok=True, mode=0o700)
@@ -109,7 +109,7 @@ class Home:
 
     @property
     def is_ours(self) -> bool:
-        """Whether Bonkei made this directory, or took it when it was empty."""
+        """Whether Bonkei created this directory, or took it over while it was empty."""
         try:
             with (self.path / MARKER).open(encoding="utf-8") as marker:
                 return marker.read(len(_SIGNATURE)) == _SIGNATURE
@@ -117,7 +117,7 @@ class Home:
             return False
 
     def require_ours(self) -> None:
-        """MiniatureError unless the directory has a home's marker."""
+        """Raises MiniatureError unless the directory has a home's marker."""
         if not self.is_ours:
             raise MiniatureError(
                 f"{self.path} is not a miniature's home: it has no {MARKER}",
@@ -128,8 +128,8 @@ class Home:
     def remove(self) -> list[str]:
         """Remove Bonkei's files, then the directory if it is empty.
 
-        The homes of other workspaces in it stay. Returns the names of other remaining files.
-        MiniatureError when it is not a home.
+        The homes of other workspaces in it stay. Returns the names of other remaining files. Raises
+        MiniatureError if it is not a home.
         """
         self.require_ours()
         try:
@@ -249,7 +249,7 @@ class Home:
 
 
 def _remove(path: Path) -> None:
-    """A link is removed and not followed. A missing path is fine."""
+    """A link is removed, not followed. The path may be missing."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -257,14 +257,14 @@ def _remove(path: Path) -> None:
 
 
 class HomeLock:
-    """Held by the one supervisor of a home; the kernel releases it when the process ends."""
+    """The only supervisor of a home holds it. The kernel releases it when the process ends."""
 
     def __init__(self, home: Home) -> None:
         self._file = home.path / "lock"
         self._handle: IO[str] | None = None
 
     def acquire(self) -> None:
-        """MiniatureError when a miniature runs from this home already."""
+        """Raises MiniatureError if a miniature already runs from this home."""
         handle = self._file.open("a+")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -290,7 +290,7 @@ class HomeLock:
 
 
 def holder(home: Home) -> int | None:
-    """The process that holds this home, from the lock file; None when none does."""
+    """The process that holds this home, from the lock file; or None."""
     if not is_running(home):
         return None
     number = (home.path / "lock").read_text(encoding="utf-8").strip()

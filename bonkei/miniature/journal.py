@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-_LARGEST = 1024 * 1024  # bytes, with which a start begins a new file
+_LARGEST = 1024 * 1024  # bytes; at a start, a larger file is replaced by a new one
 
 
 class Journal:
@@ -21,9 +21,8 @@ class Journal:
         self._file = file.open("ab", buffering=0)
 
     def __call__(self, text: str) -> None:
-        """Print and log a message. A closed terminal or a full disk is not an error: the miniature
-        must be able to stop.
-        """
+        """Print and log a message. A closed terminal or a full disk is not an error, because the
+        miniature must be able to stop."""
         try:
             if self._echo is not None:
                 self._echo(text)
@@ -32,7 +31,7 @@ class Journal:
         self.keep(text)
 
     def keep(self, text: str) -> None:
-        """Only into the log: each line with its time, as the containers' lines have it."""
+        """Write only to the log. Each line has its time, like the containers' lines."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         lines = [f"{time} {line}\n" for line in text.splitlines() if line.strip()]
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""The components that touch the machine, each created in one place.
+"""Creates the components that touch the machine, each in one place.
 
 A test puts doubles here. The supervisor only decides their order, and stays the same.
 """
@@ -43,13 +43,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`database`: of a cluster and its address. `install`: requirements, where environments are,
-    and who hears what takes long. `cloud`: the AWS endpoint, of the services that rooms answer, who
-    hears what becomes of it, and what else answers on its port. `logs`: CloudWatch Logs, of what
-    roles may do, and who hears what it cannot do. `monitor`: metrics and alarms, of what is around.
-    `requests`: who hears of each finished one. `functions`: Lambda, SNS and the inboxes, of the
-    parts around them. `builds`: CodeBuild, likewise. `caller_addresses`: where the edge looks for
-    them."""
+    """`database`: from a cluster and its address. `install`: from requirements, the place of
+    environments, and a report of slow work. `cloud`: the AWS endpoint, from the services that rooms
+    answer, a report, and the other servers on its port. `logs`: CloudWatch Logs, from the roles'
+    permissions and a report. `monitor`: metrics and alarms, from the parts around them. `requests`:
+    the listeners of finished requests. `functions`: Lambda, SNS and the inboxes, from the parts
+    around them. `builds`: CodeBuild, likewise. `caller_addresses`: where the edge looks them up."""
 
     definitions: Definitions
     edge: Edge
@@ -73,7 +72,7 @@ MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
 def real_parts(
     config: Config, home: Home, bus: Bus, service_addresses: Mapping[str, str], report: Report
 ) -> Parts:
-    """Terraform, sockets, processes and PostgreSQL. `report` gets messages for the user."""
+    """Terraform, sockets, processes and PostgreSQL. `report` receives messages for the user."""
     vault: Vault = FileVault(home.secrets)
 
     def database(cluster: DatabaseCluster, host: str) -> Database:

@@ -1,4 +1,4 @@
-"""Reports the start line by line: each step and its time."""
+"""Reports the start line by line: each step and its duration."""
 
 from __future__ import annotations
 
@@ -23,9 +23,8 @@ class Step:
 
 
 class Steps:
-    """Reports each step when it ends. A failed step is reported too, and its error is raised
-    further.
-    """
+    """Reports each step when it ends. A failed step is reported, too, and its error is raised
+    again."""
 
     def __init__(
         self, report: Report, clock: Callable[[], float] = time.monotonic, before: float = 0.0
@@ -52,7 +51,7 @@ class Steps:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since it began, with those before the first step."""
+        """Seconds since it began, including those before the first step."""
         return self._clock() - self._begun
 
 

@@ -1,4 +1,4 @@
-"""The miniature itself: its rooms, started in order, then following the blueprint.
+"""The miniature itself: its rooms start in order, and then follow the blueprint.
 
 Order of the start: definitions → edge (it answers 503 until targets come) → database and the
 containers' environments, side by side → one-off tasks → services.
@@ -38,7 +38,7 @@ _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 
 
 class Miniature:
-    """Started once, follows the definitions until it is stopped."""
+    """It is started once, and follows the definitions until it is stopped."""
 
     def __init__(
         self, config: Config, home: Home, report: Report, parts: MakeParts = real_parts
@@ -86,7 +86,8 @@ class Miniature:
         self._ask_to_stop = stop
 
     async def start(self) -> None:
-        """From nothing to healthy. Raises a BonkeiError; `stop` cleans up in any case."""
+        """Start from nothing until everything is healthy. Raises a BonkeiError. `stop` always
+        cleans up."""
         async with self._changes.lock:
             await self._control.start()
             await self._open_console()
@@ -103,7 +104,7 @@ class Miniature:
             self._announce(unhealthy, steps.elapsed)
 
     async def _open_console(self) -> None:
-        """Before anything else, so that the start can be seen there."""
+        """This comes first, so that the console can show the start."""
         console = self._assembly.console
         await console.start()
         shown = console.snapshot()
@@ -154,7 +155,7 @@ class Miniature:
             self._assembly.blueprint = await asyncio.to_thread(self._assembly.stacks.read)
 
     def _unless_stopped(self, report: Report) -> Report:
-        """Terraform runs in a thread that cannot be cancelled: it ends at its next report."""
+        """Terraform runs in a thread that cannot be cancelled, so it ends at its next report."""
 
         def checked(text: str) -> None:
             if self._stopped.is_set():
@@ -183,7 +184,7 @@ class Miniature:
 
     async def stop(self) -> None:
         """Stop everything in ECS's order: the listeners after their requests in flight, then the
-        tasks, then the database. Safe at any point of the start."""
+        tasks, then the database. It may be called at any point of the start."""
         self._stopped.set()
         assembly = self._assembly
         try:

@@ -2,10 +2,10 @@
 
 manager       Tasks: joins scheduler, clock and executor; other parts use this
 compose       from the blueprint to the scheduler's input (task_spec)
-scheduling    decides: services, deployments, tasks, time
-scaling       how many tasks a service should have
+scheduling    decisions: services, deployments, tasks, time
+scaling       the number of tasks that a service should have
 messages      the events and actions between scheduling and execution
-execution     does: processes, ports, environments
+execution     actions: processes, ports, environments
 images        the content of a container's image
 logs          the lines that containers write
 snapshot      the values for `bonkei status` (reporting makes them)

@@ -1,4 +1,4 @@
-"""The source of an image, where a registry knows it."""
+"""The sources of an image, if a registry has it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 Built = Callable[[str], Path | None]
-"""The folder with an image's Dockerfile and sources, by the image's reference; None: the working
-copy is used. TaskError when the image cannot be pulled."""
+"""The folder with an image's Dockerfile and sources, by the image's reference. None: the working
+copy is used. Raises TaskError if the image cannot be pulled."""
 
 
 def nothing_is_built(_image: str) -> Path | None:
-    """Every image is of the working copy: without a registry."""
+    """Without a registry, every image comes from the working copy."""
     return None

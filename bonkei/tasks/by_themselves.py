@@ -1,4 +1,4 @@
-"""Tasks that were started without a waiting caller, and the last ones that have ended."""
+"""Tasks that were started without a waiting caller, and the last ones that ended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
 from bonkei.tasks.scheduling.scheduler import Scheduler
 
 _REMEMBERED = 100
-"""ECS describes a stopped task for an hour at least; here the last ones are, however old."""
+"""ECS describes a stopped task for at least an hour. Here it is the last tasks, however old."""
 
 
 class ByThemselves:
@@ -23,7 +23,7 @@ class ByThemselves:
         self._running.add(task_id)
 
     def settle(self) -> None:
-        """Take those that have ended out of the scheduler."""
+        """Remove the ended tasks from the scheduler."""
         for task_id in tuple(self._running):
             life = self._scheduler.tasks[task_id]
             if life.status == "STOPPED":

@@ -31,7 +31,7 @@ _DRAIN_MARGIN = 5.0  # seconds beyond the longest deregistration delay
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The wanted services, and notes on those that do not run, or not as defined."""
+    """The wanted services, and notes on services that do not run, or not as defined."""
 
     services: tuple[ServiceSpec, ...]
     notes: tuple[Note, ...]
@@ -91,9 +91,8 @@ def one_off(
     command: tuple[str, ...] | None,
     built: Built = nothing_is_built,
 ) -> TaskSpec:
-    """A task outside services, with its command overridden as by `run-task`. TaskError when the
-    container cannot be run here.
-    """
+    """A task outside services, with its command overridden as with `run-task`. Raises TaskError if
+    the container cannot run here."""
     override = ContainerOverride(container, command)
     return stand_alone(definition, directories, (override,), built=built)
 
@@ -105,8 +104,8 @@ def stand_alone(
     started_by: str = "",
     built: Built = nothing_is_built,
 ) -> TaskSpec:
-    """A task that belongs to no service, with the overrides of `run-task`. TaskError when a
-    container of these is not there, or cannot be run here."""
+    """A task outside services, with the overrides of `run-task`. Raises TaskError if one of the
+    containers is missing or cannot run here."""
     names = [container.name for container in definition.containers]
     for override in overrides:
         if override.name not in names:
@@ -144,7 +143,7 @@ def _override(definition: TaskDefinition, overrides: Sequence[ContainerOverride]
 def _service_spec(
     service: Service, local: LocalTask, registrations: Registrations, drain_timeout: float
 ) -> ServiceSpec:
-    # The local task has this machine's additions: the containers' directories, and their
+    # The local task also contains this machine's additions: the containers' directories, and their
     # Dockerfiles.
     parts = repr((local, registrations, service.force_new_deployment_token))
     return ServiceSpec(
@@ -214,7 +213,7 @@ def _container_notes(local: LocalContainer) -> Iterator[str]:
     if len(ports) > 1 and container.firelens is None:
         others = ", ".join(str(port) for port in ports[1:])
         yield f"only port {ports[0]} is passed on in PORT; {others} cannot be changed"
-    if container.firelens is None:  # a router's process sees its own configuration alone
+    if container.firelens is None:  # a router's process sees only its own configuration
         yield from content_notes(local.content)
     if version := _other_python(local):
         yield f"its image has Python {version}, its environment here has {_own_python()}"
@@ -242,7 +241,7 @@ def content_notes(content: Content) -> Iterator[str]:
 
 
 def _other_python(local: LocalContainer) -> str:
-    """The version of the image's Python, if its environment gets another one here."""
+    """The version of the image's Python, if its environment gets a different one here."""
     found = _PYTHON_IMAGE.match(local.image.base)
     if found is None or not local.content.requirements or found[1] == _own_python():
         return ""

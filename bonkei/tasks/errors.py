@@ -6,4 +6,4 @@ from bonkei.errors import BonkeiError
 
 
 class TaskError(BonkeiError):
-    """A container cannot be prepared or started; `message` names it, `remedy` is the next step."""
+    """A container cannot be prepared or started. `message` names it; `remedy` is the next step."""

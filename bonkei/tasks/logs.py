@@ -1,7 +1,7 @@
 """The destinations of containers' log lines.
 
-A `LogSink` gets every line of every container. `FileLogSink` keeps files that are bounded in size;
-a log router can take its place, since a line knows where it comes from.
+A `LogSink` gets every line of every container. `FileLogSink` keeps files of bounded size. A log
+router can take its place, because a line has its origin.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bonkei.blueprint.service import Container, TaskDefinition
 
 MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
 _QUIET = 60.0  # seconds between two reports of lost lines
-_TAIL = 64 * 1024  # bytes of a file that are read for its last lines
+_TAIL = 64 * 1024  # bytes at the end of a file that are read for its last lines
 _LONGEST_CHARACTER = 4  # bytes of UTF-8
 _CONTINUES = 0x80  # 10xxxxxx
 _UNSAFE = re.compile(r"[^\w.=+@-]")
@@ -28,7 +28,7 @@ _UNSAFE = re.compile(r"[^\w.=+@-]")
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """`group`: the service's name or, for a task run by itself, its family. `time`: Unix seconds.
+    """`group`: the service's name; for a task without a service, its family. `time`: Unix seconds.
 
     `stream` is stdout or stderr, or `bonkei` for the miniature's own messages.
     """
@@ -49,20 +49,21 @@ class LogSink(Protocol):
 
 
 class LogDriver(Protocol):
-    """One container's lines on their way to where its `logConfiguration` sends them."""
+    """Sends one container's lines to the destination of its `logConfiguration`."""
 
     def write(self, stream: str, time: float, lines: Sequence[str]) -> None:
         """`stream` is stdout or stderr, `time` in Unix seconds."""
 
     async def room(self) -> None:
-        """Wait until there is room for more: a driver in blocking mode lets the program wait."""
+        """Wait until there is room for more lines. A driver in blocking mode lets the program
+        wait."""
 
     async def close(self) -> None:
         """The container has ended: send the rest."""
 
 
 OpenLogDriver = Callable[[TaskDefinition, Container, str], Awaitable[LogDriver | None]]
-"""Opens the log driver of a task's container before its start; None: its lines go only to the
+"""Opens the log driver of a task's container before its start. None: its lines go only to the
 `LogSink`. A BonkeiError prevents the start, as on ECS."""
 
 
@@ -96,9 +97,8 @@ class CutLine(str):
 
 
 class LineFramer:
-    """Bytes in, lines out; a line above `limit` bytes comes in pieces, cut between characters.
-    Every piece but the last is a CutLine.
-    """
+    """Bytes in, lines out. A line above `limit` bytes comes in pieces, cut between characters.
+    Every piece except the last one is a CutLine."""
 
     def __init__(self, limit: int = MAX_LINE) -> None:
         self._limit = limit
@@ -111,7 +111,7 @@ class LineFramer:
         return [*lines, *(CutLine(_text(piece)) for piece in full)]
 
     def finish(self) -> list[str]:
-        """The last line, when it had no end."""
+        """The last line, if it had no end."""
         rest, self._rest = self._rest, b""
         return [_text(rest)] if rest else []
 
@@ -138,8 +138,9 @@ def _text(line: bytes) -> str:
 class FileLogSink:
     """`<directory>/<group>/<container>.log`: time, task id and text of each line.
 
-    A file that has reached `max_bytes` becomes `.log.1`, replacing the one before. Lines that the
-    disk refuses are lost: `report` is called when that begins, and with their number at the end.
+    A file that has reached `max_bytes` becomes `.log.1` and replaces the earlier one. Lines that
+    the disk refuses are lost. `report` is called when this begins, and at the end with their
+    number.
     """
 
     def __init__(
@@ -159,7 +160,7 @@ class FileLogSink:
         return self._directory / _file_name(group) / f"{_file_name(container)}.log"
 
     def last_lines(self, group: str, task_id: str, count: int) -> list[str]:
-        """The last lines of one task's containers, in order of time; without times and id."""
+        """The last lines of one task's containers in order of time, without times and ids."""
         found: list[tuple[str, str]] = []
         for path in sorted((self._directory / _file_name(group)).glob("*.log")):
             for line in _end_of(path).splitlines():
@@ -185,7 +186,7 @@ class FileLogSink:
 
     def _append(self, path: Path, data: bytes) -> None:
         file = self._files.get(path) or self._open(path)
-        while data:  # a disk that fills up may write only a part
+        while data:  # an almost full disk may write only a part
             data = data[file.write(data) :]
         if file.tell() >= self._max_bytes:
             self._files.pop(path).close()
@@ -206,7 +207,8 @@ class FileLogSink:
 
 
 class _Losses:
-    """Counts lost lines by file. A disk that is full now and then is not reported each time."""
+    """Counts lost lines by file. A disk that is full from time to time is not reported each
+    time."""
 
     def __init__(self, report: Callable[[str], None], clock: Callable[[], float]) -> None:
         self._report = report
@@ -233,7 +235,7 @@ class _Losses:
 
 
 def _ends_with_a_line(file: FileIO) -> bool:
-    """Whether the last line is whole: the disk may have taken a part of one."""
+    """Whether the last line is complete. The disk may have taken only a part of it."""
     size = file.seek(0, SEEK_END)
     if size == 0:
         return True

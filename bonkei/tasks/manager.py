@@ -1,7 +1,7 @@
-"""The tasks of a miniature: the scheduler, its clock, and the executor, joined.
+"""The tasks of a miniature: joins the scheduler, its clock and the executor.
 
-All events go through one inbox, in order, on the event loop's thread. The scheduler decides, the
-executor begins the actions, and their results come into the inbox as events.
+All events go through one inbox, in order, on the event loop's thread. The scheduler decides, and
+the executor begins the actions. Their results come into the inbox as events.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from bonkei.tasks.snapshot import TaskOutcome, TasksSnapshot
 from bonkei.tasks.task_spec import ContainerOverride
 from bonkei.vault import Vault
 
-_TAIL = 200  # lines kept of the output of a task that is run by itself
+_TAIL = 200  # kept lines of the output of a task without a service
 
 Decision = Callable[[float], list[m.Action]]
 
@@ -67,7 +67,7 @@ class Tasks:
         self._started = False
 
     async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
-        """Begin to bring the services to the blueprint's state; `steady` waits for the end.
+        """Begin to bring the services to the blueprint's state. `steady` waits for the end.
 
         `only`: the ARNs of the services to change. The others stay as they are, even if this
         machine has changed.
@@ -89,7 +89,7 @@ class Tasks:
     async def steady(self) -> None:
         """Wait until every service runs as wanted and no task is stopping.
 
-        With a service that always fails this never ends: use a time limit, and `snapshot`.
+        If a service always fails, this never ends. So use a time limit, and `snapshot`.
         """
         await self._until(lambda: self._scheduler.is_steady)
 
@@ -99,10 +99,10 @@ class Tasks:
         container: str,
         command: Sequence[str] | None = None,
     ) -> TaskOutcome:
-        """Run one task to its end, as `ecs run-task` with a command override does.
+        """Run one task to its end, as with `ecs run-task` and a command override.
 
-        `task_definition`: itself, or an ARN in the blueprint reconciled last. TaskError when it,
-        or the container, is not there. Cancelled, it stops the task.
+        `task_definition`: a value, or an ARN in the last reconciled blueprint. Raises TaskError if
+        it or the container does not exist. When cancelled, it stops the task.
         """
         self._start()
         definition = self._definition(task_definition)
@@ -136,8 +136,7 @@ class Tasks:
         started_by: str = "",
     ) -> str:
         """Start one task without waiting for it. Returns its id. `snapshot` has its state, and for
-        a while its result. TaskError as for `run_task`.
-        """
+        some time its result. Raises TaskError like `run_task`."""
         self._start()
         settings = self._settings
         spec = stand_alone(definition, settings.containers, overrides, started_by, settings.built)
@@ -155,8 +154,8 @@ class Tasks:
     async def lend(
         self, definition: TaskDefinition, container: str, command: Sequence[str]
     ) -> tuple[str, ProcessSpec]:
-        """A task's id, and its container's process with that command for the caller to start, until
-        `give_back`. TaskError as for `run_task`."""
+        """A task's id, and its container's process with that command, for the caller to start. It
+        is valid until `give_back`. Raises TaskError like `run_task`."""
         self._start()
         settings, wanted = self._settings, tuple(command)
         spec = one_off(definition, settings.containers, container, wanted, settings.built)
@@ -164,12 +163,12 @@ class Tasks:
         return task_id, await self._executor.lend(task_id, spec, container)
 
     def give_back(self, task_id: str) -> None:
-        """Release the resources of `lend`; may be called twice."""
+        """Release the resources of `lend`. May be called twice."""
         self._executor.give_back(task_id)
 
     def beside(self, task_id: str, container: str, command: Sequence[str]) -> ProcessSpec:
-        """A further process for a running container, as with ECS Exec. TaskError when the container
-        does not run."""
+        """Another process for a running container, as with ECS Exec. Raises TaskError if the
+        container does not run."""
         try:
             return self._executor.beside(task_id, container, command)
         except KeyError:
@@ -179,18 +178,17 @@ class Tasks:
             ) from None
 
     def count_with(self, task_id: str, pid: int) -> None:
-        """Add another process's CPU and memory to a task's, as for ECS Exec's sessions, until the
-        task has ended.
-        """
+        """Add another process's CPU and memory to a task's until the task ends, for sessions of ECS
+        Exec."""
         known = {one: pids for one, pids in self._guests.items() if one in self._scheduler.tasks}
         self._guests = known | {task_id: (*known.get(task_id, ()), pid)}
 
     def stop_task(self, task_id: str, reason: str = "Task stopped by user") -> None:
-        """Begin to stop one task; a service replaces it."""
+        """Begin to stop one task. A service replaces it."""
         self._submit(lambda now: self._scheduler.stop_task(task_id, reason, now))
 
     def snapshot(self) -> TasksSnapshot:
-        """The state of all tasks, with reasons; usage is sampled at most once a second."""
+        """The state of all tasks, with reasons. Usage is sampled at most once a second."""
         pids = {
             task_id: (*self._executor.pids(task_id).values(), *self._guests.get(task_id, ()))
             for task_id in self._scheduler.tasks
@@ -282,7 +280,7 @@ class Tasks:
                 future.set_result(None)
 
     def _set_alarm(self, since: float) -> None:
-        """Set the timer, also for deadlines that passed while decisions were made."""
+        """Set the timer, also for deadlines that passed during decisions."""
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -303,7 +301,7 @@ class Tasks:
 
 
 class _Tee:
-    """A sink that also keeps the tail of the lines of tasks that are followed."""
+    """A sink that also keeps the last lines of tasks that are followed."""
 
     def __init__(self, sink: LogSink) -> None:
         self._sink = sink

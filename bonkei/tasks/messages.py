@@ -1,7 +1,7 @@
 """The scheduler's input (events) and output (actions).
 
-The scheduler only decides; the executor only acts. They exchange only these values, so a test can
-replay any history.
+The scheduler only decides, and the executor only acts. They exchange only these values, so a test
+can replay any history.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PortKey = tuple[str, int]  # (container name, container port)
 
 @dataclass(frozen=True, slots=True)
 class TaskPrepared:
-    """Environment, secrets and ports are there; `endpoints` by container and container port."""
+    """Environment, secrets and ports exist. `endpoints`: by container and container port."""
 
     task_id: str
     endpoints: tuple[tuple[PortKey, Endpoint], ...] = ()
@@ -46,7 +46,7 @@ class ContainerNotStarted:
 
 @dataclass(frozen=True, slots=True)
 class ContainerExited:
-    """`exit_code` as a shell gives it: 128 + n for signal n."""
+    """`exit_code` is in a shell's form: 128 + n for signal n."""
 
     task_id: str
     container: str
@@ -70,7 +70,8 @@ class Listens:
 
 @dataclass(frozen=True, slots=True)
 class ListensElsewhere:
-    """A container listens on `ports` instead of its assigned port; empty: on the right one now."""
+    """A container listens on `ports` instead of its assigned port. Empty: it now listens on the
+    right one."""
 
     task_id: str
     container: str
@@ -125,7 +126,7 @@ class KillContainer:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTask:
-    """The task is STOPPED: give back its ports and its directory."""
+    """The task is STOPPED. Release its ports and its directory."""
 
     task_id: str
 

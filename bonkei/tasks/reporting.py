@@ -21,7 +21,7 @@ from bonkei.tasks.snapshot import (
 )
 
 _ECS = {"STARTING": "PENDING"}
-"""What ECS calls a container's status, where it is not ours."""
+"""ECS's names of a container's status that differ from ours."""
 _COMING = {"PROVISIONING", "PENDING"}
 
 

@@ -15,7 +15,7 @@ from bonkei.tasks.logs import OpenLogDriver, no_log_driver
 
 
 class Translator(Protocol):
-    """Rewrites AWS's endpoint names in the value of an environment variable."""
+    """Replaces AWS's endpoint names in the value of an environment variable."""
 
     def translate(self, value: str) -> str: ...
 
@@ -51,10 +51,9 @@ def may_read_all(_definition: TaskDefinition, _secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RouterStart:
-    """A log router that is about to start. `command` is as the image has it; `localize` says where
-    a path of the image is here. `ports`: a port as it is configured -> where it is here.
-    `scratch`: the folder that the task may write to.
-    """
+    """A log router before its start. `command` is the image's. `localize` gives the place here of a
+    path in the image. `ports`: a configured port -> the port here. `scratch`: the folder that the
+    task may write to."""
 
     definition: TaskDefinition
     container: Container

@@ -1,4 +1,4 @@
-"""The values of `Tasks.snapshot`, ready to be shown or serialised."""
+"""The values of `Tasks.snapshot`, ready to show or to serialise."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSnapshot:
-    """`status`: PRIMARY | ACTIVE | INACTIVE (it has FAILED, and nothing of it is left).
+    """`status`: PRIMARY | ACTIVE | INACTIVE (it has FAILED, and has no tasks left).
     `rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, while it is in
-    progress. `reason`: why it FAILED or is rolled back to, or why its last task failed."""
+    progress. `reason`: why it FAILED, why it is the target of a rollback, or why its last task
+    failed."""
 
     id: str
     status: str
@@ -86,7 +87,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class TasksSnapshot:
-    """`stopped`: the last tasks that ended, for their reasons."""
+    """`stopped`: the last ended tasks, for their reasons."""
 
     services: tuple[ServiceSnapshot, ...]
     tasks: tuple[TaskSnapshot, ...]
@@ -96,8 +97,8 @@ class TasksSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """The result of a one-off task. `exit_code` is None if its container never ran; `output` is the
-    end of its output, stdout and stderr in the order of reading."""
+    """The result of a one-off task. `exit_code` is None if its container never ran; `output`: the
+    end of its output, with stdout and stderr in the order of reading."""
 
     exit_code: int | None
     reason: str

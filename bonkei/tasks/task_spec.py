@@ -11,7 +11,7 @@ from bonkei.tasks.messages import PortKey
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
-    """The target groups and endpoints of a service's tasks; `endpoints`: (port name, its port)."""
+    """The target groups and endpoints of a service's tasks. `endpoints`: (port name, its port)."""
 
     targets: tuple[ServiceTarget, ...] = ()
     endpoints: tuple[tuple[str, PortKey], ...] = ()
@@ -26,9 +26,8 @@ class Registrations:
 
 @dataclass(frozen=True, slots=True)
 class ContainerOverride:
-    """The changes of a container by `run-task`: its command (None: as defined), and added or
-    replaced variables.
-    """
+    """The changes to a container by `run-task`: its command (None: as defined), and added or
+    replaced variables."""
 
     name: str
     command: tuple[str, ...] | None = None
@@ -37,8 +36,8 @@ class ContainerOverride:
 
 @dataclass(frozen=True, slots=True)
 class TaskSpec:
-    """The specification of a task. `group`: its service's name, or its family when it has none.
-    `started_by`: as `run-task` has it.
+    """The specification of a task. `group`: its service's name, or its family without a service.
+    `started_by`: the value of `run-task`.
 
     `drain_timeout` (seconds) limits the wait for TargetDrained.
     """

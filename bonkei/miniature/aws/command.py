@@ -12,7 +12,7 @@ from bonkei.tasks.execution.software import ensure_environment
 
 
 def install(home: Home, report: Callable[[str], None]) -> Path:
-    """Its path. It is installed at its first use. TaskError when that fails."""
+    """The command's path. It is installed at its first use. Raises TaskError if that fails."""
     lock = LOCK.with_name("awscli.txt")
     environment = asyncio.run(ensure_environment((lock,), home.environments, report))
     return environment / "bin" / "aws"

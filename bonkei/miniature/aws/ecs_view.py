@@ -1,4 +1,4 @@
-"""The miniature's tasks as the AWS endpoint's `ecs` describes them."""
+"""The miniature's tasks, for the AWS endpoint's `ecs`."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ def _no_digest(_reference: str) -> str:
 
 
 class EcsView:
-    """`tasks` exist before the first call. `change`: of a service's ARN; it ends when the service
-    is as requested. `report` gets the reason of a failure. `digest`: of an image in the registry,
-    or empty.
-    """
+    """`tasks` exist before the first call. `change` changes the service with an ARN, and ends when
+    this is done. `report` gets the reason for a failure. `digest`: of an image in the registry, or
+    empty."""
 
     def __init__(
         self,
@@ -162,10 +161,9 @@ class EcsView:
 
 @dataclass(frozen=True, slots=True)
 class _Pending:
-    """A requested change that has not begun: a migration may come before it. ECS shows the new
-    deployment at once, and waiters for a stable service depend on that. `failure`: a failed change
-    is shown until the next one, even if it failed at once.
-    """
+    """A requested change that has not begun, for example because a migration comes first. ECS shows
+    the new deployment at once, and clients that wait for a stable service depend on that.
+    `failure`: a failed change is shown until the next one, even if it failed at once."""
 
     change: ServiceChange
     failure: str = ""
@@ -184,7 +182,8 @@ class _Pending:
             given_up = self._deployment(status, definition, "FAILED", 0)
             return replace(shown, deployments=(*service.deployments, given_up))
         coming = self._deployment("PRIMARY", definition, "IN_PROGRESS", desired)
-        # Before its first release a service may have none: its image is in no registry yet.
+        # Before its first release, a service may have none, because its image is in no registry
+        # yet.
         first = [replace(each, status="ACTIVE", desired=0) for each in service.deployments[:1]]
         return replace(
             shown,

@@ -1,4 +1,5 @@
-"""The AWS endpoint for the supervisor: started beside Terraform, then kept up to date."""
+"""The AWS endpoint for the supervisor. It starts while Terraform runs, and then follows the
+definitions."""
 
 from __future__ import annotations
 
@@ -33,7 +34,7 @@ class AwsEndpoint:
         self._cloud: Cloud | None = None
 
     async def start(self, steps: Steps) -> None:
-        """Start while Terraform runs: its libraries and its store are slow to load."""
+        """Start while Terraform runs, because its libraries and its store are slow to load."""
         self._cloud = self._make(self._services, steps.note, self._beside)
         await self._cloud.start()
 
@@ -53,20 +54,20 @@ class AwsEndpoint:
         return self._started().task_environment(definition, task_id, source)
 
     def may_read(self, definition: TaskDefinition, secret: str) -> str:
-        """Why the task's execution role may not read a secret or a parameter; empty: it may."""
+        """Why the task's execution role may not read a secret or a parameter; empty if it may."""
         return self._started().asks.may_read(definition, secret)
 
     def may_start(self, definition: TaskDefinition, _group: str) -> str:
-        """Why ECS cannot start a task; empty: it can."""
+        """Why ECS cannot start a task; empty if it can."""
         return self._started().asks.may_pull(definition)
 
     @property
     def asks(self) -> Asks:
-        """The permissions of AWS's own services. MiniatureError before the start."""
+        """The permissions of AWS's own services. Raises MiniatureError before the start."""
         return self._started().asks
 
     def environment(self, role: str) -> dict[str, str]:
-        """The variables for a user's command. MiniatureError before the start."""
+        """The variables for a user's command. Raises MiniatureError before the start."""
         return self._started().environment(role)
 
     def urls(self, blueprint: Blueprint) -> dict[str, str]:
@@ -74,7 +75,7 @@ class AwsEndpoint:
         return addresses.queue_urls(blueprint, self._started().snapshot().url)
 
     async def put_object(self, bucket: str, key: str, content: bytes) -> str:
-        """Deliver an object as a service of AWS does. Return the error, or an empty text."""
+        """Deliver an object as an AWS service does. Returns the error, or an empty text."""
         return await self._started().put_object(bucket, key, content)
 
     def snapshot(self) -> CloudSnapshot | None:

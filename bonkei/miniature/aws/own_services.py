@@ -1,7 +1,8 @@
-"""Which room answers which service of AWS: the endpoint asks here, by botocore's names.
+"""The room for each AWS service, by botocore's names. The endpoint looks it up here.
 
-A new service: its name in `scripts/extract_service_models.py` (and run it), an `AwsService` in its
-room, and a line here. docs/decisions/aws-endpoint.md has it in ten lines.
+To add a service: add its name to `scripts/extract_service_models.py` and run that, write an
+`AwsService` in its room, and add a line here. docs/decisions/aws-endpoint.md describes it in ten
+lines.
 """
 
 from __future__ import annotations
@@ -23,9 +24,8 @@ def own_services(
     databases: Callable[[], Sequence[DatabaseSnapshot]],
     rotate: rds.Rotate,
 ) -> Mapping[str, AwsService]:
-    """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `rotate`: the
-    master user's password of a cluster.
-    """
+    """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `rotate`: changes
+    the password of a cluster's master user."""
     return {
         "ecs": ecs.service(tasks),
         "elbv2": elbv2.service(blueprint, lambda arn: _health(edge(), arn)),

@@ -1,4 +1,4 @@
-"""The requests of `bonkei alarm` to a running miniature."""
+"""The calls of `bonkei alarm` to a running miniature."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class _Calls:
         return {"items": [asdict(item) for item in items], "compression": world.monitor.compression}
 
     async def on_rehearse(self, call: Call) -> Any:
-        """Lent: it ends when the caller hangs up, and cleans up after itself."""
+        """Lent to the caller: it ends when the caller disconnects, and cleans up after itself."""
         names = self._rehearsals.begin([str(name) for name in call.arguments.get("names") or ()])
         call.lent.append(self._rehearsals.end)
         return {"alarms": names}
@@ -84,7 +84,7 @@ class _Calls:
 
 
 def around_the_distribution(edge: EdgeSnapshot) -> Request | None:
-    """A request to the load balancer itself, which only distributions may send."""
+    """A request to the load balancer itself. Only distributions may send such requests."""
     url = next((one.url for one in edge.listeners if one.kind == "load_balancer"), "")
     if not url or not edge.web_acls:
         return None

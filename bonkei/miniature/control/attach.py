@@ -28,11 +28,11 @@ _LONGEST_END = 10.0  # seconds from SIGTERM to SIGKILL, when the miniature stops
 def attach(
     home: Home, call: str, subject: str, arguments: Mapping[str, Any], report: Report
 ) -> int:
-    """Run a command as `bonkei run` (call `run`) or `bonkei exec` (call `exec`) do; its exit code,
-    as a shell would give it.
+    """Run a command like `bonkei run` (call `run`) or `bonkei exec` (call `exec`). Returns its exit
+    code in a shell's form.
 
-    `report` is called for slow work, and when the task or the miniature stops; then the command is
-    ended too.
+    `report` is called for slow work, and when the task or the miniature stops. The command is then
+    ended, too.
     """
     with (
         protocol.borrow(home, call, report, service=subject, arguments=arguments) as (made, held),
@@ -66,17 +66,18 @@ def _with_terminal(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _end_with(held: socket.socket, child: subprocess.Popen[bytes], report: Report) -> None:
-    """End the command when the miniature closes the connection: its resources are gone."""
+    """End the command when the miniature closes the connection, because its resources are gone."""
     with contextlib.suppress(OSError):
         while held.recv(4096):
             pass
     if child.poll() is not None:
         return
     report("its task has stopped")
-    # It shares our process group, so that it has the terminal: its own children one by one.
+    # It shares our process group, so that it has the terminal. So its own children are signalled
+    # one by one.
     _send_all(signal.SIGSTOP, child, ())  # or it could start one more meanwhile
     others = _descendants(child.pid)
-    # A shell on a terminal does not heed SIGTERM: its terminal hangs up.
+    # A shell on a terminal ignores SIGTERM, so it gets a hang-up.
     _send_all(signal.SIGHUP if sys.stdin.isatty() else signal.SIGTERM, child, others)
     _send_all(signal.SIGCONT, child, ())
     left = psutil.wait_procs(others, _LONGEST_END)[1]
@@ -103,8 +104,8 @@ def _descendants(pid: int) -> list[psutil.Process]:
 
 
 class _Signals:
-    """Forwards signals to the command, also those before its start. Ctrl-C needs no forwarding: the
-    terminal sends it to the whole foreground group."""
+    """Forwards signals to the command, including those that come before its start. Ctrl-C needs no
+    forwarding, because the terminal sends it to the whole foreground group."""
 
     def __init__(self) -> None:
         self._shared = _is_in_foreground()
@@ -148,10 +149,10 @@ def _is_in_foreground() -> bool:
 
 @contextlib.contextmanager
 def _terminal_as_it_was() -> Iterator[None]:
-    """Restore the terminal's modes: a killed command does not."""
+    """Restore the terminal's modes, because a killed command does not."""
     try:
         modes = termios.tcgetattr(sys.stdin)
-    except (OSError, ValueError, termios.error):  # a file, a pipe, or nothing at all
+    except (OSError, ValueError, termios.error):  # a file, a pipe, or nothing
         yield
         return
     try:

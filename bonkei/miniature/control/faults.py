@@ -1,4 +1,4 @@
-"""What `bonkei fault` asks of a running miniature."""
+"""The calls of `bonkei fault` to a running miniature."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {"kind": KINDS, "refusal": REFUSALS, "
 
 
 def handlers(room: Callable[[], FaultRoom]) -> Mapping[str, Handler]:
-    """By the names of the calls. `room` raises a BonkeiError before the start."""
+    """The handlers, by the names of the calls. `room` raises a BonkeiError before the start."""
     calls = _Calls(room)
     return {
         "faults": calls.on_list,
@@ -41,7 +41,7 @@ class _Calls:
         return self._room().targets()
 
     async def on_start(self, call: Call) -> Any:
-        """With `hold` it ends when the caller hangs up, too."""
+        """With `hold`, the fault also ends when the caller disconnects."""
         faults = self._room().faults
         state = await faults.begin(ask_of(call.arguments))
         if call.arguments.get("hold"):
@@ -55,7 +55,7 @@ class _Calls:
         return [asdict(one) for one in await faults.end_all()]
 
     async def on_drill_start(self, call: Call) -> Any:
-        """Lent: it ends when the caller hangs up."""
+        """Lent to the caller: the drill ends when the caller disconnects."""
         drills = self._room().drills
         given = call.arguments
         scenario = drills.start(str(given.get("text", "")), str(given.get("file", "faults.toml")))
@@ -85,7 +85,7 @@ class _Calls:
 
 
 def ask_of(given: Mapping[str, Any]) -> Ask:
-    """From a call's arguments. FaultError for what makes no sense."""
+    """From a call's arguments. Raises FaultError for invalid ones."""
     known = {field.name for field in fields(Ask)}
     values = {name: value for name, value in given.items() if name in known and value is not None}
     for name, choices in _CHOICES.items():

@@ -31,8 +31,8 @@ Report = Callable[[str], None]
 class Call:
     """A command's call. `report` sends it progress; `service` is empty for most calls.
 
-    `lent`: called when the caller closes the connection. Until then the connection is kept, unless
-    `over` is set before.
+    `lent` is called when the caller closes the connection. The connection is kept until then,
+    unless `over` is set earlier.
     """
 
     report: Report
@@ -46,11 +46,11 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 _LONGEST_REQUEST = 64 * 1024
 OTHER = "it was started by another version of Bonkei: `bonkei down`, then `bonkei up`"
-AT_ONCE = 30.0  # seconds for an answer that needs no work, however busy the machine
+AT_ONCE = 30.0  # seconds for an answer that needs no work, however busy the machine is
 
 
 class ControlServer:
-    """Answers on a socket as long as the miniature runs."""
+    """Answers on a socket while the miniature runs."""
 
     def __init__(self, home: Home, handlers: Mapping[str, Handler]) -> None:
         self._home = home
@@ -59,7 +59,8 @@ class ControlServer:
         self._open: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Listen; a socket left over from a killed supervisor is replaced (the lock is ours)."""
+        """Listen. A socket left over from a killed supervisor is replaced, because the lock is
+        ours."""
         self._server = await asyncio.start_unix_server(
             self._serve, sock=open_socket(self._home), limit=_LONGEST_REQUEST
         )
@@ -82,7 +83,7 @@ class ControlServer:
             if asked is not None:
                 await self._answer(*asked, reader, writer)
         except (ConnectionError, ValueError, asyncio.CancelledError):
-            pass  # the caller has gone, or sent no line, or the miniature stops
+            pass  # the caller has disconnected, or sent no line, or the miniature stops
         finally:
             if task is not None:
                 self._open.discard(task)
@@ -120,7 +121,7 @@ class ControlServer:
 
 
 async def _first(*jobs: Coroutine[Any, Any, Any]) -> None:
-    """Wait for one of them, and let the others be."""
+    """Wait for one of them. The others continue."""
     tasks = [asyncio.ensure_future(job) for job in jobs]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -144,7 +145,7 @@ def call(
     limit: float = 300.0,
 ) -> Any:
     """Call the miniature that runs from `home`, and wait up to `limit` seconds for each line.
-    MiniatureError when it does not answer or refuses."""
+    Raises MiniatureError if it does not answer or refuses."""
     with borrow(home, name, report, service=service, arguments=arguments, limit=limit) as (made, _):
         return made
 
@@ -159,8 +160,8 @@ def borrow(
     arguments: Mapping[str, Any] | None = None,
     limit: float = 300.0,
 ) -> Iterator[tuple[Any, socket.socket]]:
-    """Like `call`; the lent resources are ours within the `with` block. The connection ends earlier
-    if the miniature takes them back."""
+    """Like `call`. The lent resources are ours in the `with` block. If the miniature takes them
+    back, the connection ends earlier."""
     _require_awake(home)
     request = {"call": name, "service": service, "arguments": dict(arguments or {})}
     with socket.socket(socket.AF_UNIX) as connection:
@@ -182,7 +183,7 @@ def borrow(
 
 
 def _require_awake(home: Home) -> None:
-    """Ctrl-Z does not end a miniature: it only stops its answers."""
+    """Ctrl-Z does not end a miniature. It only stops its answers."""
     process = holder(home)
     try:
         suspended = process and psutil.Process(process).status() == psutil.STATUS_STOPPED

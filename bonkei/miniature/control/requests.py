@@ -1,4 +1,4 @@
-"""What `bonkei explain` asks of a running miniature."""
+"""The call of `bonkei explain` to a running miniature."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Users' commands in the environment of a task: `bonkei run`, `exec` and `env`.
 
-The miniature describes the process; the command itself starts it, so that the process has the
-user's real terminal. The lent port and files go back when the command ends.
+The miniature describes the process, and the command itself starts it. So the process has the user's
+real terminal. The lent port and files are returned when the command ends.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bonkei.tasks import ProcessSpec, Tasks, find_executable
 from bonkei.tasks.snapshot import TaskSnapshot
 
 CREDENTIALS = frozenset({"AWS_CONTAINER_AUTHORIZATION_TOKEN"})
-"""What a task is given to be its role; as secret as its secrets."""
+"""These variables give a task its role, so they are as secret as its secrets."""
 _SHORTEST_ID = 4  # characters of a task's id
 
 
@@ -35,8 +35,8 @@ class Subject:
     service: Service | None = None
 
     def container(self, wanted: str) -> str:
-        """The container: the named one, else the one that receives requests, else the first
-        essential one. MiniatureError for an unknown name."""
+        """The container: the named one, or the one that receives requests, or the first essential
+        one. Raises MiniatureError for an unknown name."""
         known = [container.name for container in self.definition.containers]
         if wanted:
             if wanted not in known:
@@ -51,7 +51,7 @@ class Subject:
 
 
 def handlers(current: Callable[[], tuple[Blueprint, Tasks | None]], bus: Bus) -> dict[str, Handler]:
-    """The handlers of the three commands, as soon as there are tasks, healthy or not."""
+    """The handlers of the three commands. They work as soon as there are tasks, healthy or not."""
 
     def now() -> tuple[Blueprint, Tasks]:
         blueprint, tasks = current()
@@ -72,7 +72,7 @@ def handlers(current: Callable[[], tuple[Blueprint, Tasks | None]], bus: Bus) ->
 
 
 async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]:
-    """For `bonkei run`: the process of a new task with another command."""
+    """For `bonkei run`: the process of a new task with a different command."""
     subject = find_subject(blueprint, call.service)
     container = subject.container(str(call.arguments.get("container", "")))
     command = [str(word) for word in call.arguments["command"]]
@@ -82,7 +82,7 @@ async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]
 
 
 def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str, Any]:
-    """For `bonkei exec`: a further process of a running task, until the task stops."""
+    """For `bonkei exec`: another process for a running task, until the task stops."""
     task, subject = find_task(blueprint, tasks, call.service)
     container = _running(task, subject, str(call.arguments.get("container", "")))
     command = [str(word) for word in call.arguments["command"]]
@@ -97,7 +97,7 @@ def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str
 
 
 async def environment(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]:
-    """For `bonkei env`: the environment of a running task, else of a new one."""
+    """For `bonkei env`: the environment of a running task, or of a new one."""
     wanted = str(call.arguments.get("container", ""))
     try:
         task, subject = find_task(blueprint, tasks, call.service)
@@ -116,8 +116,8 @@ class NotRunningError(MiniatureError):
 
 
 def find_subject(blueprint: Blueprint, name: str) -> Subject:
-    """A service, or else a task definition, by its name or the end of it after a hyphen.
-    MiniatureError lists the existing names."""
+    """A service or a task definition, by its name or the end of it after a hyphen. MiniatureError
+    lists the existing names."""
     services = find_services(blueprint, name)
     if len(services) == 1:
         [service] = services
@@ -140,9 +140,9 @@ def find_subject(blueprint: Blueprint, name: str) -> Subject:
 
 
 def find_task(blueprint: Blueprint, tasks: Tasks, name: str) -> tuple[TaskSnapshot, Subject]:
-    """A running task, by its id or the beginning of it, or the newest of a service.
+    """A running task, by its id or the beginning of the id, or the newest task of a service.
 
-    NotRunningError, MiniatureError.
+    Raises NotRunningError and MiniatureError.
     """
     running = [task for task in tasks.snapshot().tasks if task.last_status == "RUNNING"]
     by_id = [task for task in running if len(name) >= _SHORTEST_ID and task.id.startswith(name)]
@@ -169,21 +169,21 @@ def _subject_of(blueprint: Blueprint, task: TaskSnapshot) -> Subject:
 
 
 def _running(task: TaskSnapshot, subject: Subject, wanted: str) -> str:
-    """The container, among those that run; never one that is left out here."""
+    """The container, among the running ones. Containers that are left out here do not count."""
     running = [name for name, _ in task.pids]
     container = subject.container(wanted)
     return container if wanted or container in running or not running else running[0]
 
 
 def _executable(process: ProcessSpec) -> ProcessSpec:
-    """With its program's path. PostgreSQL's own programs are found behind those of the PATH."""
+    """With its program's path. PostgreSQL's own programs come after those of the PATH."""
     path = os.pathsep.join([process.environment.get("PATH", os.defpath), client_programs()])
     found = replace(process, environment={**process.environment, "PATH": path})
     return replace(found, command=(find_executable(found), *found.command[1:]))
 
 
 def _as_dict(process: ProcessSpec, task_id: str, definition: TaskDefinition) -> dict[str, Any]:
-    """`task`: empty when none runs. `secrets`: the names of secret variables."""
+    """`task`: empty if none runs. `secrets`: the names of secret variables."""
     secrets = [
         name
         for container in definition.containers

@@ -1,8 +1,8 @@
 """The place of a supervisor's socket: in the home, or elsewhere with its path in the home.
 
 A socket's path may have at most 107 bytes (103 on macOS), and some file systems have no sockets.
-Then it is in a directory with a short name, and the home holds its path. So every command finds it,
-even with another TMPDIR.
+Then the socket is in a directory with a short name, and the home has its path. So every command
+finds it, even with a different TMPDIR.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _NAME = "control.sock"
 
 
 def open_socket(home: Home) -> socket.socket:
-    """Listen for the commands, as the one supervisor of this home; only its user may connect.
+    """Listen for commands, as the only supervisor of this home. Only its user may connect.
 
-    Files of a killed supervisor are removed. MiniatureError when no path is possible.
+    Files of a killed supervisor are removed. Raises MiniatureError if no path is possible.
     """
     close_socket(home)
-    where = _NAME  # a home that is moved takes it along
+    where = _NAME  # relative, so that the home can be moved
     try:
         listener = _listen(home.path / _NAME)
     except OSError:
@@ -34,7 +34,7 @@ def open_socket(home: Home) -> socket.socket:
 
 
 def find_socket(home: Home) -> Path | None:
-    """The path of the current or last supervisor's socket; None if unknown."""
+    """The path of the current or last supervisor's socket; None if it is unknown."""
     try:
         where = home.control.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
@@ -43,7 +43,7 @@ def find_socket(home: Home) -> Path | None:
 
 
 def close_socket(home: Home) -> None:
-    """Remove the socket and what says where it is."""
+    """Remove the socket and the file with its place."""
     path = find_socket(home)
     (home.path / _NAME).unlink(missing_ok=True)
     if path is not None and path.parent != home.path and path.name == _NAME:
@@ -54,7 +54,7 @@ def close_socket(home: Home) -> None:
 
 
 def _listen(path: Path) -> socket.socket:
-    """OSError when the path is too long, or cannot be a socket."""
+    """Raises OSError if the path is too long, or cannot be a socket."""
     if len(os.fsencode(path)) > LONGEST_PATH:
         raise OSError("the path is too long for a socket")
     listener = socket.socket(socket.AF_UNIX)

@@ -1,10 +1,10 @@
-"""Steps of the start and of the end, each of its own.
+"""Separate steps of the start and of the end.
 
 begun          when the start began: with the command, or with `make up`
-descriptors    as many open files as the system gives
-preparation    the containers' requirements, and remedies for containers that cannot run
-one_offs       commands in tasks of their own before the services: a migration, the first data
-memory         long-lived objects leave the garbage collector's way
+descriptors    raises the limit of open files
+preparation    the containers' requirements, and remedies for containers that cannot run here
+one_offs       commands in their own tasks before the services: a migration, the first data
+memory         hides long-lived objects from the garbage collector
 draining       requests in flight finish before the end
-together       several things started in parallel, or ended in turn
+together       starts several things in parallel, or ends them in turn
 """

@@ -1,4 +1,5 @@
-"""The time at which a start began: with the command, or with the `make up` that installed first."""
+"""The time at which a start began: that of the command, or that of a `make up` which installed
+first."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ _LONGEST = 3600.0  # seconds; an older value is a leftover in the environment
 
 
 def seconds_before(environment: Mapping[str, str], now: float | None = None) -> float:
-    """How many seconds of the start have passed already."""
+    """How many seconds of the start have already passed."""
     now = time.time() if now is None else now
     try:
         begun = now - float(environment.get(VARIABLE, ""))

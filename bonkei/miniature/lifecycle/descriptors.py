@@ -1,4 +1,4 @@
-"""How many files may be open at once: as many as the system gives, from the start on."""
+"""Raises the limit of open files at the start, as far as the system allows."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import resource
 from contextlib import suppress
 
 WANTED = (65535, 10240)
-"""What a task has on Fargate ("Task definition parameters": ulimits), else what macOS gives."""
+"""The limit of a task on Fargate ("Task definition parameters": ulimits), or else macOS's limit."""
 
 
 def raise_limit_of_open_files() -> int:
-    """Raise the soft limit of this process, and of all that it starts, as far as the hard limit
-    goes. The soft limit then."""
+    """Raise the soft limit of this process and of its children, as far as the hard limit allows.
+    Returns the soft limit after that."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     for wanted in WANTED:
         most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

@@ -8,9 +8,8 @@ from bonkei.edge import Edge
 
 
 async def drain(edge: Edge, grace: float, hurry: asyncio.Event) -> None:
-    """Make the edge accept no more, and end the requests in flight: for `grace` seconds, or
-    until `hurry`.
-    """
+    """Make the edge accept no new requests, and let the requests in flight end: for `grace`
+    seconds, or until `hurry`."""
     ends = [asyncio.ensure_future(edge.drain(grace)), asyncio.ensure_future(hurry.wait())]
     try:
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)

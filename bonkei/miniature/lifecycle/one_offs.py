@@ -1,4 +1,4 @@
-"""One-off commands in tasks of their own: a migration, the first data."""
+"""One-off commands in their own tasks: a migration, the first data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from bonkei.tasks import Tasks
 
 
 def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
-    """The task definition that a one-off names: its family, or the part of it after a hyphen."""
+    """The task definition that a one-off names by its family, or by the part of it after a
+    hyphen."""
     wanted = one_off.task_definition
     found = find_definition(blueprint, wanted)
     if len(found) != 1:
@@ -28,7 +29,8 @@ def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
 
 
 def find_definition(blueprint: Blueprint, name: str) -> list[TaskDefinition]:
-    """The definition of that family, else those whose family ends with it after a hyphen."""
+    """The definitions of the family with this name, or of families that end in it after a
+    hyphen."""
     known = blueprint.task_definitions
     return [one for one in known if one.family == name] or [
         one for one in known if one.family.endswith(f"-{name}")
@@ -36,11 +38,11 @@ def find_definition(blueprint: Blueprint, name: str) -> list[TaskDefinition]:
 
 
 class OneOffError(MiniatureError):
-    """A command has failed, so that no new task may start."""
+    """A command has failed, so no new task may start."""
 
 
 class Started:
-    """Remembers which first-start commands have succeeded, in one small file."""
+    """Remembers in one small file the first-start commands that have succeeded."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -57,9 +59,10 @@ class Started:
 
 
 class OneOffs:
-    """Runs the due commands before new tasks start: at a start, an apply, a restart.
+    """Runs the due commands before new tasks start: at a start, an apply or a restart.
 
-    A release has its Migrate stage there: the database must be ready before the new tasks.
+    A release has its Migrate stage at this point, because the database must be ready before the new
+    tasks.
     """
 
     def __init__(self, one_offs: Iterable[OneOff], started: Started) -> None:
@@ -70,8 +73,8 @@ class OneOffs:
         self, blueprint: Blueprint, tasks: Tasks, steps: Steps, service: Service | None = None
     ) -> None:
         """Run the due commands. With `service`, only those in its containers. The first failure
-        raises OneOffError, and ends the run. Without any task definition there is nothing to run
-        them in: a pipeline has not applied the definitions yet."""
+        raises OneOffError and ends the run. Without any task definition nothing runs: a pipeline
+        has not applied the definitions yet."""
         due = self._started.due(self._one_offs) if blueprint.task_definitions else []
         if service is not None:
             due = [one for one in due if one.container in _containers(blueprint, service)]

@@ -29,7 +29,7 @@ class Preparation:
 
 
 def prepare(blueprint: Blueprint, directories: Mapping[str, Path]) -> Preparation:
-    """The preparation of every container in the definitions. Reads Dockerfiles and requirements."""
+    """Prepare every container in the definitions. Reads Dockerfiles and requirements."""
     local_tasks = [
         local_task(definition, directories, serving=frozenset())
         for definition in blueprint.task_definitions
@@ -53,10 +53,11 @@ async def prepare_containers(
     environments: Path,
     steps: Steps,
 ) -> None:
-    """The containers' own environments, side by side, before the first of them is needed."""
+    """Create the containers' own environments in parallel, before the first one is needed."""
 
     async def installed(requirements: Sequence[Path]) -> bool:
-        """False on failure: then only the tasks that need them cannot start."""
+        """Returns False after a failure. Then only the tasks that need the environment cannot
+        start."""
         try:
             await install(requirements, environments, steps.note)
         except TaskError as error:
@@ -95,7 +96,7 @@ def _indented(text: str) -> list[str]:
 
 
 def nothing_runs(blueprint: Blueprint, tasks: TasksSnapshot | None, listeners: int) -> str:
-    """Why nothing runs here; empty when something does."""
+    """Why nothing runs here; empty if something does."""
     wanted = [service for service in blueprint.services if service.capacity]
     services = tasks.services if tasks else ()
     if not wanted:

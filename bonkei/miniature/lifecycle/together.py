@@ -1,4 +1,4 @@
-"""Starts several things in parallel, or ends them in turn, when one may fail."""
+"""Starts several things in parallel, or ends them in turn. Any of them may fail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 async def do_all(*jobs: Awaitable[Any]) -> None:
-    """Run all jobs. When one fails, the others are cancelled and its error is raised."""
+    """Run all jobs. If one fails, the others are cancelled, and its error is raised."""
     try:
         async with asyncio.TaskGroup() as group:
             for job in jobs:
@@ -22,7 +22,7 @@ async def _awaited(job: Awaitable[Any]) -> None:
 
 
 async def close_all(*steps: Callable[[], Awaitable[None]]) -> None:
-    """Run each step in turn, also after a failure; raise the first failure at the end."""
+    """Run each step in turn, also after a failure. Raises the first failure at the end."""
     failures: list[Exception] = []
     for step in steps:
         try:

@@ -1,4 +1,4 @@
-"""The logs that were written on this machine, as `bonkei logs` and the console read them.
+"""Reads the logs on this machine, for `bonkei logs` and the console.
 
 files     the files of a home, and their last lines
 record    one line as a record: its time, its level, its message (pure)

@@ -1,4 +1,4 @@
-"""The logs that were written on this machine: files, each with its rotated predecessor."""
+"""The log files on this machine, each with its rotated predecessor."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DATABASE = "postgresql"
 
 
 class Wanted(Protocol):
-    """Which records are shown. `is_rare`: more lines have to be read than are shown."""
+    """The records to show. `is_rare`: more lines must be read than are shown."""
 
     @property
     def since(self) -> str: ...
@@ -43,7 +43,8 @@ def log_files(directory: Path, service: str | None) -> list[Path]:
 
 
 def _names(file: Path) -> set[str]:
-    """A log answers to its service's name, its container's, and the last word of the service's."""
+    """A log is found by its service's name, its container's name, and the last word of the
+    service's name."""
     service = file.parent.name
     return {label_of(file), service, file.stem, service.rpartition("-")[2]}
 
@@ -59,7 +60,7 @@ def _kind(file: Path) -> Kind:
 
 
 def records_of(file: Path, lines: Iterable[str]) -> Iterator[Record]:
-    """The records of a log's lines, as its kind of program writes them."""
+    """The records of a log's lines, in the format of its kind of program."""
     kind = _kind(file)
     records = read(label_of(file), kind, lines)
     return with_requests(records) if kind == "database" else records
@@ -70,7 +71,7 @@ def last(files: list[Path], wanted: Wanted, count: int | None) -> Iterable[Recor
 
     def lines(file: Path) -> Iterable[str]:
         kept = _kept(file, wanted.since)
-        # Without a filter each line counts, so only the last ones are read.
+        # Without a filter, each line counts. So only the last ones are read.
         return kept if count is None or wanted.is_rare else deque(kept, maxlen=count)
 
     streams = [filter(wanted, records_of(file, lines(file))) for file in files]
@@ -79,7 +80,7 @@ def last(files: list[Path], wanted: Wanted, count: int | None) -> Iterable[Recor
 
 
 def _kept(file: Path, since: str) -> Iterator[str]:
-    """The lines of a log from a time on, with those of its rotated predecessor."""
+    """The lines of a log from a time on, including its rotated predecessor."""
     for path in (file.with_name(f"{file.name}.1"), file):
         if path.exists():
             with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
@@ -90,7 +91,7 @@ def _kept(file: Path, since: str) -> Iterator[str]:
 
 
 def lines_with(directory: Path, wanted: Iterable[str], since: str) -> list[Record]:
-    """The records that hold one of these texts, from a time on (as `Record.time` has it), in order
+    """The records with one of these texts, from a time on (in the form of `Record.time`), in order
     of time. Only the last `ENDING` bytes of each file are read."""
     texts = tuple(wanted)
     if not texts or not directory.is_dir():
@@ -98,7 +99,7 @@ def lines_with(directory: Path, wanted: Iterable[str], since: str) -> list[Recor
     found = []
     for file in log_files(directory, None) if any(directory.rglob("*.log")) else ():
         lines = _ending(file)
-        if _kind(file) != "database":  # where a statement names the request, after its error
+        if _kind(file) != "database":  # in these, a statement after the error names the request
             lines = [line for line in lines if any(text in line for text in texts)]
         elif not any(text in line for line in lines for text in texts):
             continue
@@ -124,7 +125,8 @@ def _ending(file: Path) -> list[str]:
 
 
 class Follower:
-    """Lines written after its creation, also to files that appear or are rotated meanwhile."""
+    """Follows lines that are written after its creation, also in files that appear or are rotated
+    meanwhile."""
 
     def __init__(self, directory: Path, service: str | None, known: list[Path]) -> None:
         self._directory = directory

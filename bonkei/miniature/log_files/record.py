@@ -1,7 +1,7 @@
 """One line of a log as a record: its time, its level, its message. Pure, without files.
 
 JSON records are read by the member names of common loggers (Python's, structlog, pino, zap,
-logback's encoder). Missing members are left out; other lines stay as they are.
+logback's encoder). Missing members are left out. Other lines stay unchanged.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _EXCEPTION = ("exception", "exc_info", "traceback", "stack_trace", "stack", "err
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`time`: UTC, ISO 8601 with milliseconds, empty when unknown. `text`: the line as its program
-    wrote it; `fields`: its members, when it is JSON. `task`: the id of the container's task."""
+    """`time`: UTC, ISO 8601 with milliseconds; empty if unknown. `text`: the line as its program
+    wrote it. `fields`: its members, if it is JSON. `task`: the id of the container's task."""
 
     label: str
     time: str
@@ -57,7 +57,7 @@ class Record:
     fields: Mapping[str, Any] | None = None
 
     def is_at_least(self, level: str) -> bool:
-        """A line that names no level counts as INFO."""
+        """A line without a level counts as INFO."""
         return LEVELS.index(self.level or "INFO") >= LEVELS.index(level)
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def read(label: str, kind: Kind, lines: Iterable[str]) -> Iterator[Record]:
     for line in lines:
         record = _record(label, kind, line, before)
         if kind == "container" and record.fields is None:
-            # A traceback on stderr has many lines: together they are one error.
+            # A traceback on stderr has many lines. Together they are one error.
             belongs = in_traceback and record.task == before.task
             in_traceback = record.text.startswith(_TRACEBACK) or (
                 belongs and record.text.startswith((" ", "\t"))
@@ -90,7 +90,7 @@ def read(label: str, kind: Kind, lines: Iterable[str]) -> Iterator[Record]:
 
 
 def with_requests(records: Iterable[Record]) -> Iterator[Record]:
-    """A database's records, each with the request that its statement names in a comment.
+    """A database's records. Each has the request that a comment in its statement names.
 
     PostgreSQL writes a message in one piece: an error, its details, its statement.
     """
@@ -188,7 +188,7 @@ def _level(given: Any) -> str:
 
 def parse_since(given: str, now: datetime) -> str:
     """`10m`, `2h`, `30s`, `1d`, or an ISO 8601 time (UTC without a zone), in the form of
-    `Record.time`. ValueError for other text."""
+    `Record.time`. Raises ValueError for other text."""
     if found := re.fullmatch(r"(\d{1,6})([smhd])", given):
         seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
         moment = datetime.fromtimestamp(max(0.0, now.timestamp() - seconds), UTC)

@@ -36,7 +36,7 @@ NAMES = frozenset(
     }
 )
 """Consumed capacity, bytes and the latency of the first byte are not measured."""
-# S3 counts a copy as the PUT that it is, and a POST of a form or of several keys as a POST.
+# S3 counts a copy as the PUT that it is. It counts a POST of a form or of several keys as a POST.
 _VERBS = {
     "CopyObject": "Put", "CreateMultipartUpload": "Post", "CompleteMultipartUpload": "Post",
     "AbortMultipartUpload": "Delete", "UploadPart": "Put", "UploadPartCopy": "Put",
@@ -59,7 +59,7 @@ class Calls:
         self._times: dict[tuple[str, str, tuple[tuple[str, str], ...]], Bucket] = {}
 
     def follow(self, blueprint: Blueprint) -> None:
-        """S3 measures only where a bucket has a metrics configuration, as on AWS."""
+        """As on AWS, S3 measures only buckets with a metrics configuration."""
         self._filters = {one.name: one.request_metrics for one in blueprint.buckets}
         self._tables = frozenset(one.name for one in blueprint.tables)
 
@@ -115,7 +115,7 @@ class Calls:
         bucket.add(datum(metric_id(namespace, name), 0, milliseconds, "Milliseconds"))
 
     def minute(self, now: float) -> Iterator[Datum]:
-        """Since the last one; counts of nothing are not reported."""
+        """The counts since the last minute. Zeros are not reported."""
         for (namespace, name, where), count in self._counts.items():
             metric = metric_id(namespace, name, dict(where))
             yield Datum(metric, now, ((1.0, float(count)),), unit="Count")

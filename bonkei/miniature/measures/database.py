@@ -1,4 +1,4 @@
-"""RDS: a cluster's real PostgreSQL against the capacity that the definitions declare.
+"""RDS: the use of a cluster's real PostgreSQL, relative to the declared capacity.
 
 "Amazon CloudWatch metrics for Amazon Aurora",
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html
@@ -28,14 +28,14 @@ NAMES = frozenset(
     )
 )
 _SMALLEST_ACU = 0.5
-# The title that PostgreSQL gives a client's process: `postgres: user database host(port) state`.
+# PostgreSQL's title of a client's process: `postgres: user database host(port) state`.
 _CLIENT = re.compile(r"^postgres: \S+ \S+ (\[local\]|[0-9a-f.:]+\(\d+\))")
 
 
 def measure_databases(
     blueprint: Blueprint, databases: list[DatabaseSnapshot], now: float
 ) -> Iterator[Datum]:
-    """The metrics of each cluster that runs here, as its only instance and as the cluster."""
+    """The metrics of each cluster that runs here, both as its only instance and as the cluster."""
     clusters = {cluster.identifier: cluster for cluster in blueprint.database_clusters}
     for state in databases:
         cluster = clusters.get(state.identifier)
@@ -65,7 +65,7 @@ def _values(cluster: DatabaseCluster, state: DatabaseSnapshot) -> dict[str, tupl
 
 
 def connections(pid: int) -> int:
-    """Clients' processes of a postmaster, by the titles that PostgreSQL gives them."""
+    """The client processes of a postmaster, found by PostgreSQL's process titles."""
     count = 0
     try:
         children = psutil.Process(pid).children(recursive=True)

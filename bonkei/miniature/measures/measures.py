@@ -1,4 +1,4 @@
-"""All that is measured, at the end of each minute."""
+"""Collects all measurements at the end of each minute."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Measures:
         return self._traffic.totals()
 
     def minute(self, now: float, seconds: float) -> Iterator[Datum]:
-        """The data of the minute (or less) that ends now: stamped within it."""
+        """The data of the minute (or less) that ends now. Its timestamps are within that time."""
         end = now - min(1.0, seconds / 2)
         running, edge = self._shown.tasks(), self._shown.edge()
         if running is not None:

@@ -1,4 +1,4 @@
-"""SQS: how many messages wait, and for how long, asked of the store once a minute.
+"""SQS: the number of waiting messages and their age, read from the store once a minute.
 
 "Available CloudWatch metrics for Amazon SQS",
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -17,23 +17,23 @@ from bonkei.errors import BonkeiError
 from bonkei.monitor.metric.model import Datum, datum, metric_id
 
 _MINUTE = 60.0
-_BEFORE_THE_END = 57.0  # of a minute, so that its data are there when it is evaluated
+_BEFORE_THE_END = 57.0  # seconds of a minute, so that the data exists when the minute is evaluated
 # The attribute of GetQueueAttributes -> the metric.
 _METRICS = {
     "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
     "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed": "ApproximateNumberOfMessagesDelayed",
-    # SQS has no such attribute: the store adds it for this question.
+    # SQS has no such attribute. The store adds it for this purpose.
     "bonkei:AgeOfOldestMessage": "ApproximateAgeOfOldestMessage",
 }
 NAMES = frozenset(("AWS/SQS", name) for name in _METRICS.values())
 
 CallQueue = Callable[[str, Mapping[str, Any], str], Awaitable[Mapping[str, Any]]]
-"""An operation of SQS with its parameters, in a region."""
+"""An operation of SQS, with its parameters and a region."""
 
 
 class QueueDepths:
-    """Asks from `start` on, and hands each datum to `put`."""
+    """Reads from `start` on, and hands each datum to `put`."""
 
     def __init__(self, call: CallQueue, put: Callable[[Datum], None]) -> None:
         self._call = call
@@ -46,11 +46,11 @@ class QueueDepths:
         self._queues = queues
 
     def start(self) -> None:
-        """Once a minute from now on; costs nothing without a queue."""
+        """Once a minute from now on. Without a queue it costs nothing."""
         self._task = asyncio.create_task(self._run())
 
     async def measure(self, now: float) -> None:
-        """Each queue by itself: one that does not answer has no data."""
+        """Each queue separately. A queue that does not answer has no data."""
         for queue in self._queues:
             _, _, _, region, account, name = queue.arn.split(":", 5)
             given = {

@@ -1,4 +1,4 @@
-"""Metrics from the bus: log events that arrive, functions that are called.
+"""Metrics from events on the bus: arriving log events, calls of functions.
 
 "Monitoring with CloudWatch metrics" (CloudWatch Logs),
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html

@@ -37,9 +37,8 @@ _DEFAULT = "Default_Action"
 
 
 def measure_hosts(blueprint: Blueprint, edge: EdgeSnapshot, now: float) -> Iterator[Datum]:
-    """The hosts of every target group that has targets or had a task to register: zero hosts
-    count, too.
-    """
+    """The hosts of every target group that has targets, or had a task to register. Zero hosts are
+    reported, too."""
     balancers = groups_of_balancers(blueprint)
     for group in edge.target_groups:
         balancer = balancers.get(group.arn)
@@ -71,7 +70,7 @@ class Firewalls:
         self._before: dict[tuple[str, str, str], int] = {}
 
     def minute(self, blueprint: Blueprint, edge: EdgeSnapshot, now: float) -> Iterator[Datum]:
-        """By rule, and of all: nonzero counts only, as on AWS."""
+        """By rule, and in total. As on AWS, zeros are not reported."""
         known = {acl.arn: acl for acl in blueprint.web_acls}
         for state in edge.web_acls:
             acl = known.get(state.arn)

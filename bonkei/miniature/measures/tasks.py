@@ -1,8 +1,8 @@
-"""ECS: the use of a service's reserved CPU and memory by its tasks.
+"""ECS: how much of a service's reserved CPU and memory its tasks use.
 
 "Amazon ECS CloudWatch metrics",
-https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html
-"Amazon ECS Container Insights metrics",
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html "Amazon ECS
+Container Insights metrics",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-metrics-ECS.html
 """
 
@@ -40,9 +40,8 @@ _RUNNING = ("RUNNING", "DEACTIVATING", "STOPPING")
 
 
 def measure_tasks(blueprint: Blueprint, tasks: TasksSnapshot, now: float) -> Iterator[Datum]:
-    """The metrics of every service with a running task; Container Insights where the cluster has
-    it.
-    """
+    """The metrics of every service with a running task. Container Insights is added if the cluster
+    has it."""
     clusters = {cluster.arn: cluster for cluster in blueprint.clusters}
     for service in blueprint.services:
         cluster = clusters.get(service.cluster_arn)

@@ -1,4 +1,4 @@
-"""Requests, as load balancers and distributions count them.
+"""Counts of requests, as those of load balancers and distributions.
 
 "CloudWatch metrics for your Application Load Balancer",
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
@@ -52,15 +52,15 @@ NAMES = frozenset(
     }
 )
 _BY_ITSELF = (502, 504)
-"""What a balancer answers in a target's stead, even after it has chosen one."""
+"""A balancer's own answers in place of a target's, even after it has chosen a target."""
 
 
 _TOGETHER = 256
-"""How many requests wait to be counted, at most: a fraction of a millisecond's work."""
+"""The most requests that wait to be counted: a fraction of a millisecond's work."""
 
 _Kind = tuple[str, str, int, bool, str]
-"""Requests whose listener, target group, status, absence of a task and blocking rule are the same
-count in the same metrics."""
+"""Requests with the same listener, target group, status, blocking rule, and with or without a task.
+They have the same count in the same metrics."""
 
 
 @dataclass(slots=True)
@@ -75,17 +75,17 @@ class _Seen:
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Counters since the start. `balancers`: by ELB's names of the balancer and the target group
-    (empty for all of them) and the metric's. `failed`: 5xx by a distribution's id."""
+    (empty for all of them), and the metric's name. `failed`: 5xx by a distribution's id."""
 
     balancers: Mapping[tuple[str, str, str], int]
     failed: Mapping[str, int]
 
 
 class Traffic:
-    """Takes every finished request, and gives a minute's metrics of them.
+    """Takes every finished request, and computes a minute's metrics.
 
-    A request costs one append. Some hundred are counted together: most are of one kind, which is
-    looked at once.
+    A request costs one append. Some hundred are counted together. Most are of the same kind, and
+    this kind is evaluated once.
     """
 
     def __init__(self) -> None:
@@ -101,13 +101,13 @@ class Traffic:
         self._past_failed: Counter[str] = Counter()
 
     def totals(self) -> Totals:
-        """What was counted since the start, for who wants a rate between two readings."""
+        """The counts since the start, for callers that need a rate between two readings."""
         self._count()
         failed = {name: seen.server_errors for name, seen in self._seen.items()}
         return Totals(self._past + Counter(self._counts), self._past_failed + Counter(failed))
 
     def follow(self, blueprint: Blueprint) -> None:
-        """Whose names mean what."""
+        """Follow the blueprint's names."""
         self._count()
         names = {one.address: balancer_name(one.arn) for one in blueprint.load_balancers}
         self._balancers = {
@@ -120,7 +120,7 @@ class Traffic:
         self._distributions = {one.address: one.id for one in blueprint.distributions}
 
     def seen(self, record: AccessRecord) -> None:
-        """One request. It may have passed a distribution, a balancer, or both."""
+        """Record one request. It may have passed a distribution, a balancer, or both."""
         self.seen_together((record,))
 
     def seen_together(self, records: Sequence[AccessRecord]) -> None:
@@ -185,7 +185,7 @@ class Traffic:
                 self._counts[balancer, group, kind] += number
 
     def minute(self, now: float) -> Iterator[Datum]:
-        """The counts since the last minute. Counts of zero are not reported, as on AWS."""
+        """The counts since the last minute. As on AWS, zeros are not reported."""
         self._count()
         for (balancer, group, name), count in self._counts.items():
             metric = metric_id("AWS/ApplicationELB", name, balancer_dimensions(balancer, group))
@@ -250,7 +250,7 @@ def balancer_dimensions(balancer: str, group: str = "") -> dict[str, str]:
 
 
 def groups_of_balancers(blueprint: Blueprint) -> dict[str, str]:
-    """The balancer that leads to a target group (its ARN): by ELB's name."""
+    """From a target group's ARN to ELB's name of the balancer in front of it."""
     found: dict[str, str] = {}
     for balancer in blueprint.load_balancers:
         for listener in balancer.listeners:

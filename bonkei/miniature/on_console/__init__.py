@@ -1,4 +1,4 @@
-"""What the console shows of this miniature, and does with it: each family of topics joined once."""
+"""Joins the console's topics and actions with this miniature: each family of topics once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def join_console(
     said: Said,
     rehearsals: Rehearsals,
 ) -> None:
-    """Give the console its topics and actions. `judged`: how the miniature is."""
+    """Give the console its topics and actions. `judged`: the state of the miniature."""
     console = assembly.console
     badges: dict[str, Badge] = {
         "tasks": lambda: _tasks_badge(assembly),

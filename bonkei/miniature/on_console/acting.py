@@ -1,4 +1,4 @@
-"""Pipelines, permissions and data: pages that do something, or show what is inside."""
+"""Pipelines, permissions and data: pages with actions, and pages that show content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture, and all about each resource in it."""
+"""The picture, and the page about each resource in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.miniature.rooms.console.resource import ResourceSources, offer_resou
 
 
 def join_architecture(config: Config, assembly: Assembly) -> None:
-    """Give the console the picture's topics and the resources'."""
+    """Give the console the topics of the picture and of the resources."""
     parts = Parts(
         lambda: assembly.blueprint,
         assembly.edge.snapshot,

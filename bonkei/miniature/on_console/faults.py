@@ -10,13 +10,13 @@ from bonkei.miniature.rooms.console.faults import FaultSources, offer_faults
 
 
 def join_faults(assembly: Assembly, changes: Changes) -> None:
-    """Give the console the topics of faults, and what it may do."""
+    """Give the console the topics and actions of faults."""
     room = assembly.faults
     sources = FaultSources(room.faults, room.drills, room.targets, ask_of, changes.started)
     offer_faults(assembly.console, sources)
 
 
 def faults_badge(assembly: Assembly) -> Json:
-    """How many faults last: whatever else looks wrong may be theirs."""
+    """The number of current faults. Other problems may be their effect."""
     count = len(assembly.faults.faults.snapshot().active)
     return {"text": str(count), "kind": "warn"} if count else None

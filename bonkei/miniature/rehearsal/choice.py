@@ -1,4 +1,4 @@
-"""The choice of a cause for each alarm: a real one where this machine allows it. Pure."""
+"""The choice of a cause for each alarm: a real one if this machine allows it. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MIB = 1024**2
 
 
 def fallback(alarm: Alarm, blueprint: Blueprint, why: str = "") -> Plan:
-    """The cause of an alarm without a real one."""
+    """The cause for an alarm without a real cause."""
     found = filter_of(alarm, blueprint)
     if found is not None and record_for(found.pattern):
         return Plan("records", found.log_group_name, LAST, why=why)
@@ -46,7 +46,7 @@ def fallback(alarm: Alarm, blueprint: Blueprint, why: str = "") -> Plan:
 
 
 def choose(alarm: Alarm, blueprint: Blueprint, facts: Facts | None) -> Plan:
-    """The cause of an alarm. Without `facts` there is nothing to do real causes with."""
+    """The cause for an alarm. Without `facts`, real causes are impossible."""
     found = filter_of(alarm, blueprint)
     plan: Plan | str = "nothing here causes that metric"
     if is_of_firewall(alarm):
@@ -67,7 +67,8 @@ def choose(alarm: Alarm, blueprint: Blueprint, facts: Facts | None) -> Plan:
 
 
 def is_of_firewall(alarm: Alarm) -> bool:
-    """Blocked requests of all rules: a request that bypasses the distribution is blocked."""
+    """Whether it counts blocked requests of all rules: a request that bypasses the distribution is
+    blocked."""
     metric = alarm.metric
     return (
         metric is not None
@@ -78,7 +79,7 @@ def is_of_firewall(alarm: Alarm) -> bool:
 
 
 def least(alarm: Alarm) -> float:
-    """The smallest number of things that it counts with which it breaches."""
+    """The smallest number of counted things with which it breaches."""
     whole = float(ceil(alarm.threshold or 0.0))
     breaches = COMPARISONS[alarm.comparison]
     return max(1.0, whole if breaches(whole, alarm.threshold or 0.0) else whole + 1)
@@ -127,7 +128,7 @@ def _of_log(found: MetricFilter, blueprint: Blueprint, facts: Facts) -> Plan | s
 
 
 def _is_of_level(level: str, pattern: str) -> bool:
-    """Whether records of this level match, and others do not: as JSON, or as plain text."""
+    """Whether records of this level match, and others do not, as JSON or as plain text."""
     matches = parse(pattern).matches
     texts = [(f'{{"level": "{one}"}}', f"{one} x") for one in (level, "INFO")]
     return any(

@@ -12,7 +12,7 @@ from bonkei.miniature.rehearsal.values import RehearsalError, World
 
 
 async def look_up(world: World) -> Facts | None:
-    """None where there is nothing to do real causes with."""
+    """The facts; None if real causes are impossible."""
     means = world.means
     if means is None:
         return None

@@ -1,7 +1,7 @@
 """The plan of a rehearsal: the cause of an alarm, and its act. Pure values.
 
-An act is a group of causes at the same time. A suspended task answers no request, so causes that
-would disturb each other are in separate acts.
+An act is a group of causes at the same time. Causes that would disturb each other are in separate
+acts: for example, a suspended task answers no request.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ Kind = Literal[
 ]  # fmt: skip
 LOAD, OUTAGE, SLOW, SUSPENDED, KILLED, WEBHOOK, LAST = range(7)
 ACTS = (LOAD, OUTAGE, SLOW, SUSPENDED, KILLED, WEBHOOK, LAST)
-QUICK = 1.0  # seconds that a period takes in a rehearsal
-LOGGED = 3.0  # the same of records, which a router gathers before it sends them
+QUICK = 1.0  # seconds of a period in a rehearsal
+LOGGED = 3.0  # the same for records, because a router gathers them before it sends them
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The abilities of this machine. `connections`: the maximum of a cluster's server, by the
-    cluster's ARN (for those that run here). `running`: tasks of a service, by its ARN.
-    """
+    cluster's ARN (only for servers that run here). `running`: the number of a service's tasks, by
+    its ARN."""
 
     processors: int = 1
     free_memory: int = 0
@@ -50,10 +50,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`subject`: the ARN or the name of the target. Alarms with the same kind, subject and
-    number share a plan. `seconds`: the length of a period meanwhile. `why`: why there is no real
-    cause.
-    """
+    """`subject`: the ARN or the name of the target. Alarms with the same kind, subject and number
+    share a plan. `seconds`: the length of a period during the act. `why`: why there is no real
+    cause."""
 
     kind: Kind
     subject: str = ""

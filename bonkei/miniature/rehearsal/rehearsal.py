@@ -1,4 +1,4 @@
-"""The acts of a rehearsal, one after another. Every end removes all of their effects."""
+"""The acts of a rehearsal, one after another. However it ends, all effects are removed."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ from bonkei.monitor.rehearsal import values
 
 _TICK = 0.4  # seconds between two pushes
 _LOOK = 0.1
-_BASE = 25.0  # seconds that an alarm gets besides three times its periods
-_BY_CHECKS = 60.0  # the same, where health checks have to fail first
+_BASE = 25.0  # seconds that an alarm gets in addition to three times its periods
+_BY_CHECKS = 60.0  # the same, if health checks must fail first
 _MOST = 70.0
-_STEADY = 45.0  # seconds for the services to be as they were
+_STEADY = 45.0  # seconds for the services to be as before
 _NEED_ALL_WELL = (SLOW, SUSPENDED)
-"""Acts in which tasks have to answer first. Those who are killed need not be well."""
+"""Before these acts, all tasks must answer. Tasks that will be killed need not."""
 _TELLING = 8.0  # seconds for the last messages to reach Slack
-_PREPARING = 10.0  # seconds for those who report alarms to be ready
+_PREPARING = 10.0  # seconds for the functions that report alarms to get ready
 
 
 Step = Callable[[], Awaitable[None]]
 
 
 class Rehearsal:
-    """`run` in a task; cancelling it cleans up as its end does."""
+    """`run` in a task. Cancelling the task cleans up like a normal end."""
 
     def __init__(
         self, world: World, alarms: Sequence[AnyAlarm], rules: Sequence[EventRule] = ()
@@ -99,9 +99,8 @@ class Rehearsal:
         }
 
     async def _end(self) -> None:
-        """No alarm may start while tasks come back, and none because of measurements from that
-        time: a cause also shows in the metrics of other alarms.
-        """
+        """No alarm may start while tasks come back, and no alarm may start because of measurements
+        from that time: a cause also shows in the metrics of other alarms."""
         every = self._monitor.engine.alarms
         self._monitor.hurry({"": 1.0}, [alarm.name for alarm in every])
         self._take_back()
@@ -118,19 +117,18 @@ class Rehearsal:
             state = self._monitor.book.state(alarm.name).value
             if state is State.ALARM and self._before[alarm.name] is not State.ALARM:
                 why = "The rehearsal of this alarm was aborted"
-                with suppress(BonkeiError):  # it may be gone from the definitions by now
+                with suppress(BonkeiError):  # it may no longer be in the definitions
                     self._monitor.engine.set_state(alarm.name, State.OK, why, "", time.time())
 
     async def _prepared(self) -> None:
-        """The functions that report alarms are started first: later, they would wait for the
-        causes' processors.
-        """
+        """Start the functions that report alarms first. Later they would have to wait for the
+        processors that the causes use."""
         if self._world.means is not None:
             with suppress(TimeoutError, BonkeiError):  # then the first message comes later
                 await asyncio.wait_for(self._world.means.prepare(), _PREPARING)
 
     async def _planned(self) -> list[tuple[Alarm, Plan]]:
-        """Those that can be provoked; why not the others is in their results."""
+        """The alarms that can be provoked. The results of the others have the reason."""
         facts, blueprint = await look_up(self._world), self._world.blueprint()
         found: list[tuple[Alarm, Plan]] = []
         for alarm in self._alarms:
@@ -183,7 +181,7 @@ class Rehearsal:
         await self._act(again)
 
     async def _act(self, plans: list[tuple[Alarm, Plan]]) -> list[tuple[Alarm, Plan]]:
-        """All causes of an act at the same time; those alarms that did not come."""
+        """Run all causes of an act at the same time. Returns the alarms that did not come."""
         if not plans:
             return []
         self._act_now = plans[0][1].act
@@ -204,7 +202,7 @@ class Rehearsal:
         return [(alarm, plan) for alarm, plan in plans if self.results[alarm.name].problem]
 
     def _set_pace(self) -> None:
-        """Only the alarms of this act are looked at, and composite ones."""
+        """Only the alarms of this act are evaluated, and composite ones."""
         done = self._through | self._waiting
         pace = {name: seconds for name, seconds in self._pace.items() if name not in done}
         pace |= {alarm.name: 1.0 for alarm in self._composites()}
@@ -234,9 +232,8 @@ class Rehearsal:
     async def _until(
         self, alarms: Sequence[Alarm], state: State, doing: Coroutine[Any, Any, None]
     ) -> None:
-        """Each alarm in its time. An alarm that did not get there has a problem. One that got to
-        ALARM rests until its cause has ended, or it would come and go.
-        """
+        """Wait for each alarm. An alarm that did not reach the state has a problem. One that
+        reached ALARM rests until its cause has ended. Otherwise it would come and go."""
         begun, waiting = time.monotonic(), list(alarms)
         job = asyncio.ensure_future(doing)
         try:
@@ -254,7 +251,7 @@ class Rehearsal:
                         problem = f"it did not go to {state} within {patience:.0f} s"
                         self.results[alarm.name].problem = problem
                 if job.done():
-                    job.result()  # it ends only where it cannot be done
+                    job.result()  # it ends only if it is impossible
                 if waiting:
                     await asyncio.sleep(_LOOK)
         finally:
@@ -273,7 +270,8 @@ class Rehearsal:
             result.ok_at, result.ok_reason = found.since, found.reason
 
     async def _composite(self, alarm: AnyAlarm) -> None:
-        """It follows its children, in whichever act they are; else by data for all of them."""
+        """A composite alarm follows its children, in whichever act they are. Otherwise data for all
+        of them is injected."""
         assert not isinstance(alarm, Alarm)  # noqa: S101 - for the types
         known = {one.name for one in self._alarms}
         children = {
@@ -293,7 +291,7 @@ class Rehearsal:
             self._note(alarm, state)
 
     async def _until_steady(self) -> None:
-        """The services are as they were before the next act begins."""
+        """The services must be as before when the next act begins."""
         means = self._world.means
         if means is None:
             return
@@ -328,7 +326,7 @@ class Rehearsal:
 
 
 async def _again(doing: Step, first: Step | None = None) -> None:
-    """Repeat for ever, until it is cancelled. Raises the error of any step."""
+    """Repeat until cancelled. Raises the error of any step."""
     if first is not None:
         await first()
     while True:

@@ -1,4 +1,4 @@
-"""A rule of EventBridge on events of AWS: whether one that matches reaches the rule's targets."""
+"""A rule of EventBridge for events of AWS: whether a matching event reaches the rule's targets."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _LOOK = 0.1
 
 
 def rules_of(blueprint: Blueprint) -> tuple[EventRule, ...]:
-    """Those that can be rehearsed: on events, with targets."""
+    """The rules that can be rehearsed: those for events, with targets."""
     return tuple(rule for rule in blueprint.event_rules if rule.pattern and rule.enabled)
 
 
 async def rehearse_rule(rule: EventRule, result: Result, world: World) -> None:
-    """A pipeline that fails for real where one can; else an event of AWS's shape on the bus."""
+    """A pipeline that really fails, if possible; otherwise an event in AWS's form on the bus."""
     bus = world.events
     if bus is None:
         result.problem = "there is no event bus here"
@@ -60,7 +60,8 @@ async def rehearse_rule(rule: EventRule, result: Result, world: World) -> None:
 
 
 async def _fail_pipeline(name: str, world: World) -> str:
-    """Starts it with a commit that does not exist; why it cannot, or empty."""
+    """Starts it with a commit that does not exist. Returns why this is impossible, or an empty
+    text."""
     found = next((one for one in world.blueprint().pipelines if one.name == name), None)
     actions = [action for stage in found.stages[:1] for action in stage.actions] if found else []
     if found is None or not actions:
@@ -81,7 +82,7 @@ async def _fail_pipeline(name: str, world: World) -> str:
 
 
 async def _delivered(rule: EventRule, bus: EventBus, begun: float, patience: float) -> float:
-    """When a target has taken it; 0 where none did."""
+    """When a target has taken it; 0 if none did."""
     end = time.monotonic() + patience
     while (at := bus.delivered.get(rule.name, 0.0)) < begun:
         if time.monotonic() > end:
@@ -91,7 +92,7 @@ async def _delivered(rule: EventRule, bus: EventBus, begun: float, patience: flo
 
 
 def matching(rule: EventRule, now: float) -> dict[str, Any] | None:
-    """An event in AWS's envelope that the rule's pattern matches; None where none was found."""
+    """An event in AWS's envelope that the rule's pattern matches; None if none was found."""
     try:
         pattern = json.loads(rule.pattern)
         matches = parse_event_pattern(rule.pattern)

@@ -1,4 +1,4 @@
-"""The one rehearsal that may be in progress, started by the terminal or the console."""
+"""The only rehearsal that may be in progress. The terminal or the console starts it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.miniature.rehearsal.rules import rules_of
 from bonkei.miniature.rehearsal.values import World
 from bonkei.monitor.alarm.engine import AnyAlarm
 
-_STOP = 3.0  # seconds for a rehearsal to end, when everything stops
+_STOP = 3.0  # seconds for a rehearsal to end when everything stops
 
 
 class Rehearsals:
@@ -30,9 +30,8 @@ class Rehearsals:
         return self._task is not None and not self._task.done()
 
     def begin(self, wanted: Sequence[str]) -> list[str]:
-        """Begin a rehearsal of these alarms and rules, or of all. Return their whole names.
-        MiniatureError.
-        """
+        """Begin a rehearsal of these alarms and rules, or of all. Returns their full names. Raises
+        MiniatureError."""
         world = self.world()
         if self.is_under_way:
             raise MiniatureError("a rehearsal is under way", remedy="wait for its end")
@@ -53,16 +52,16 @@ class Rehearsals:
         if self._rehearsal is None:
             return None
         found = self._rehearsal.snapshot()
-        # One that is broken off at once has not even begun.
+        # A rehearsal that is stopped at once has not even begun.
         return found | {"over": found["over"] or not self.is_under_way}
 
     def end(self) -> None:
-        """Break it off: it cleans up after itself."""
+        """Stop it. It cleans up after itself."""
         if self._task is not None:
             self._task.cancel()
 
     async def stop(self) -> None:
-        """Before everything else stops: nothing waits for tasks to come back then."""
+        """Call this before everything else stops. Then nothing waits for tasks to come back."""
         task = self._task
         for _ in range(2):  # the second one ends the wait for tasks
             if task is not None and not task.done():
@@ -72,7 +71,7 @@ class Rehearsals:
 
 
 def find_alarm(world: World, name: str) -> AnyAlarm:
-    """The alarm by its name, or by the end of it after `-`. MiniatureError."""
+    """The alarm with this name, or with a name that ends in it after `-`. Raises MiniatureError."""
     alarms = world.monitor.engine.alarms
     exact = [alarm for alarm in alarms if alarm.name == name]
     found = exact or [alarm for alarm in alarms if alarm.name.endswith(f"-{name}")]

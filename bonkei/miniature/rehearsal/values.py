@@ -21,15 +21,15 @@ Request = Callable[[], Awaitable[None]]
 
 
 class RehearsalError(BonkeiError):
-    """It cannot begin, or a cause cannot be made."""
+    """The rehearsal cannot begin, or a cause cannot be created."""
 
 
 @dataclass(slots=True)
 class Result:
-    """The result of one alarm, or of one rule of EventBridge (`kind`: alarm, rule). Times in Unix
-    seconds, 0 until the state was reached; `cause`: the action, `injected`: whether it was no real
-    cause. `slack`: the messages in Slack, with the seconds after the change.
-    """
+    """The result of one alarm, or of one rule of EventBridge (`kind`: alarm, rule). Times are in
+    Unix seconds; 0 until the state was reached. `cause`: the action. `injected`: whether it was not
+    a real cause. `slack`: the messages in Slack, and how many seconds after the change they
+    came."""
 
     name: str
     kind: str = "alarm"
@@ -45,7 +45,7 @@ class Result:
 
     @property
     def both_ways(self) -> bool:
-        """Whether it went to ALARM and back; a rule has no way back."""
+        """Whether it went to ALARM and back. A rule does not go back."""
         came = bool(self.alarm_at and (self.ok_at or self.kind == "rule"))
         return came and not self.problem
 
@@ -55,7 +55,7 @@ class Webhook(Protocol):
 
     @property
     def secret(self) -> str:
-        """The ARN of the secret that holds its address; empty where there is none."""
+        """The ARN of the secret with its address; empty if there is none."""
 
     @property
     def refuse(self) -> Callable[[int], None]:
@@ -63,19 +63,18 @@ class Webhook(Protocol):
 
     @property
     def waiting(self) -> Callable[[], int]:
-        """How many events of functions are not over."""
+        """The number of unfinished events of functions."""
 
     def entries(self, since: float) -> Sequence[tuple[float, str]]:
-        """The messages that have arrived: when, and their text."""
+        """The messages that have arrived: their time and text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The parts with which real causes are made. `paths`: of a service, by the end of its name:
-    those whose answers need a part behind it, such as the database. `look`: measures the queues
-    now. `prepare`: makes the functions that report alarms ready, before anything uses the
-    processors.
-    """
+    """The parts with which real causes are made. `paths`: of a service, by the end of its name;
+    their answers need a part behind the service, such as the database. `look`: measures the queues
+    now. `prepare`: gets the functions that report alarms ready, before anything uses the
+    processors."""
 
     tasks: Callable[[], Tasks]
     edge: Callable[[], EdgeSnapshot]
@@ -90,8 +89,8 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Where it happens. `firewall`: a request that the web ACL blocks; without `means` there are
-    no real causes but records and such requests."""
+    """The surroundings of a rehearsal. `firewall`: a request that the web ACL blocks. Without
+    `means`, the only causes are injected data, records and such requests."""
 
     monitor: Monitor
     blueprint: Callable[[], Blueprint]
@@ -102,16 +101,16 @@ class World:
 
 
 class Cause(Protocol):
-    """One thing that is done. `end` may be called twice, and after a `begin` that failed."""
+    """One real action. `end` may be called twice, and also after a `begin` that failed."""
 
     async def begin(self) -> None:
         """RehearsalError where it cannot be done."""
 
     async def push(self) -> None:
-        """Once in a while, until the alarms are there."""
+        """Called repeatedly until the alarms are raised."""
 
     async def calm(self) -> None:
-        """Once in a while after its end, until the alarms are over."""
+        """Called repeatedly after its end, until the alarms are over."""
 
     async def end(self) -> None:
         """Restore the state from before."""

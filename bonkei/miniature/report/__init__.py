@@ -1,4 +1,4 @@
-"""What the user reads about a miniature.
+"""The texts about a miniature for the user.
 
 status       `bonkei status` as a plain value for JSON
 status_text  the text of that value

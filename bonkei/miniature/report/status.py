@@ -44,7 +44,7 @@ def compose_status(
     faults: FaultsSnapshot | None = None,
     traces: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The components' snapshots, side by side, as JSON has them.
+    """The components' snapshots, in the form of JSON.
 
     `state`: starting | ready | degraded; `unhealthy` lists the degraded parts, with reasons.
     """
@@ -79,7 +79,7 @@ def judge_state(
     tasks: TasksSnapshot | None,
     databases: Sequence[DatabaseSnapshot],
 ) -> Judged:
-    """How the miniature is as a whole; while it starts, nothing is judged."""
+    """The state of the miniature as a whole. During the start, nothing is judged."""
     if not started:
         return Judged("starting")
     unhealthy = [*(find_unhealthy(tasks) if tasks else ()), *_lost(databases)]
@@ -96,7 +96,7 @@ def _lost(databases: Sequence[DatabaseSnapshot]) -> Iterator[Unhealthy]:
 
 
 def _plain(value: Any) -> Any:
-    """Dataclasses, tuples and paths as JSON has them."""
+    """Dataclasses, tuples and paths in the form of JSON."""
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value))
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The text of `bonkei status`, from its plain value: a section for each part that has something."""
+"""The text of `bonkei status`, from its plain value. Each part with content has a section."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from bonkei.miniature.report.functions import function_rows, topic_rows
 
 
 def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
-    """The status as text: the running parts, and the number of features that are not simulated
-    (`everything`: each of them, with the reason).
-    """
+    """The status as text: the running parts, and the number of features that are not simulated.
+    `everything`: each of these features, with the reason."""
     sections = (
         _console(status["console"]),
         _faults(status["faults"]),
@@ -84,7 +83,7 @@ def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _faults(faults: Mapping[str, Any] | None) -> Iterator[str]:
-    """Those that last: whatever else looks wrong may be theirs."""
+    """The current faults. Other problems may be their effect."""
     rows = [
         (each["id"], each["words"], f"{each['left']:.0f} s left", ", ".join(each["touches"]))
         for each in (faults or {}).get("active", ())
@@ -106,7 +105,7 @@ def _pipelines(pipelines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _builds(builds: Mapping[str, Any] | None) -> Iterator[str]:
-    """Those that run, and the last one of each project."""
+    """The running builds, and the last one of each project."""
     if builds:
         rows = [(name, "IN_PROGRESS", phase) for name, phase in builds["running"]]
         yield from _table("BUILDS", [*rows, *builds["last"]])
@@ -172,8 +171,7 @@ def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _because(deployment: Mapping[str, Any]) -> str:
-    """The reason. A COMPLETED deployment's reason is an old failure of a task, so it is left
-    out."""
+    """The reason. For a COMPLETED deployment, it is an old failure of a task, so it is left out."""
     over = deployment["rollout_state"] == "COMPLETED"
     return f"(earlier: {deployment['reason']})" if over else str(deployment["reason"])
 
@@ -214,7 +212,7 @@ def _targets(edge: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _network(network: Mapping[str, Any] | None) -> Iterator[str]:
-    """The closed ways, each with what closes it."""
+    """The closed ways, each with its obstacle."""
     if network and network["obstacles"]:
         does = "are closed" if network["enforce"] == "on" else "would be closed"
         yield f"NETWORK: these connections {does}"
@@ -279,7 +277,8 @@ def _counted(status: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _not_simulated(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """One line for each reason and kind, with the count; things that could run here come first."""
+    """One line for each reason and kind, with the count. Features that could run here come
+    first."""
     for category, title in _CATEGORIES.items():
         counts: dict[tuple[str, str], int] = {}
         for part in parts:
@@ -290,7 +289,7 @@ def _not_simulated(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The rows in columns below a title; nothing at all without rows."""
+    """The rows in columns, below a title; nothing without rows."""
     if not rows:
         return
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]

@@ -1,11 +1,11 @@
-"""Requests: why one goes as it goes, and how one went.
+"""Requests: explains a request's way, and shows finished requests.
 
-explaining  what `bonkei explain` shows
+explaining  the output of `bonkei explain`
 asked      a URL as a request to one of the edge's listeners (pure)
 places     the line of Terraform behind each step
-telling    explanations and access records as JSON (pure)
-traces     what belongs to one request: X-Ray's ids, W3C's ids, request ids (pure)
-recorder   the recent requests, kept while somebody looks
-timeline   how one went, and why (pure)
-sending    really sends one, and gathers what becomes of it
+telling    converts explanations and access records to JSON (pure)
+traces     the ids that connect the records of one request: X-Ray's, W3C's, request ids (pure)
+recorder   the recent requests, kept while a page shows them
+timeline   the course of one request, and the reasons (pure)
+sending    really sends one, and collects its records
 """

@@ -19,7 +19,7 @@ _PRINTABLE = "".join(map(chr, range(33, 127)))
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a user asks about. `headers`: names and values; `body`: None for none."""
+    """The request that a user asks about. `headers`: names and values. `body`: None for none."""
 
     url: str
     method: str = "GET"
@@ -37,11 +37,11 @@ class Asked:
 
 
 def ask(wish: Wish, listeners: Sequence[ListenerState], blueprint: Blueprint) -> Asked:
-    """The request, as a client would write it, and the listener that it goes to.
+    """The request in a client's form, and the listener that receives it.
 
-    A host is a loopback name with a listener's port, or a name of the definitions: of a
-    distribution, a load balancer, a Service Connect endpoint. Without a host it goes to the first
-    distribution, else to the first load balancer. MiniatureError.
+    A host is a loopback name with a listener's port, or a name in the definitions: that of a
+    distribution, a load balancer or a Service Connect endpoint. Without a host, the request goes to
+    the first distribution, or else to the first load balancer. Raises MiniatureError.
     """
     match = _URL.fullmatch(wish.url)
     if match is None:
@@ -102,7 +102,7 @@ def _first(listeners: Sequence[ListenerState], *kinds: str) -> ListenerState | N
 
 
 def _head(wish: Wish, target: str, host: str) -> bytes:
-    """The given headers replace those that a client adds by itself."""
+    """The given headers replace those that a client adds itself."""
     own = {"Host": host, "User-Agent": "bonkei", "Accept": "*/*", "Connection": "close"}
     if wish.body is not None:
         own["Content-Length"] = str(len(wish.body))

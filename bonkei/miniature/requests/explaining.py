@@ -1,4 +1,4 @@
-"""What `bonkei explain` shows: a request explained, and on demand really sent."""
+"""The output of `bonkei explain`: explains a request, and sends it if requested."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from bonkei.traces import Span
 
 @dataclass(frozen=True, slots=True)
 class RequestWorld:
-    """`hear`: who hears of each finished request. `definitions`: Terraform's root module; paths are
-    shown relative to `root`. `logs`: where this machine's logs are."""
+    """`hear` registers a listener of finished requests. `definitions`: Terraform's root module.
+    Paths are shown relative to `root`. `logs`: the folder with this machine's logs."""
 
     edge: Edge
     blueprint: Callable[[], Blueprint]
@@ -33,7 +33,8 @@ class RequestWorld:
 
 
 async def explain(world: RequestWorld, wish: Wish, *, sends: bool) -> dict[str, Any]:
-    """`steps`, what is `expected`, and with `sends` what it `was`. MiniatureError."""
+    """`steps`, the `expected` result, and with `sends` the real one (`was`). Raises
+    MiniatureError."""
     asked = ask(wish, world.edge.snapshot().listeners, world.blueprint())
     told = world.edge.explain(asked.listener.port, asked.head, asked.body)
     places = await asyncio.to_thread(Places, world.definitions, world.root)
@@ -60,8 +61,8 @@ async def explain(world: RequestWorld, wish: Wish, *, sends: bool) -> dict[str, 
 
 
 def spans_of(record: AccessRecord, world: RequestWorld, begun: float = 0.0) -> list[dict[str, Any]]:
-    """What programs report of a request. `begin`: milliseconds after `begun` (Unix seconds), or
-    after the first of them."""
+    """The spans that programs report for a request. `begin`: milliseconds after `begun` (Unix
+    seconds), or after the first span."""
     found = world.spans(ids_of(record.headers, record.trace_id))[:_MOST_SPANS]
     begun = begun or min((each.begin for each in found), default=0.0)
     return [

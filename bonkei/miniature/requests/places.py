@@ -8,8 +8,8 @@ from bonkei.edge.explain import Place
 
 
 class Places:
-    """Looks into the files as they are now; `definitions` is the root module's folder. `root`:
-    what paths are shown relative to."""
+    """Reads the present files. `definitions`: the root module's folder. Paths are shown relative to
+    `root`."""
 
     def __init__(self, definitions: Path, root: Path) -> None:
         from bonkei.check.sources import Sources  # noqa: PLC0415 - its rules take a while to load

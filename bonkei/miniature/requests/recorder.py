@@ -1,4 +1,4 @@
-"""The recent requests, kept while somebody looks and no longer."""
+"""The recent requests. They are kept only while a page shows them."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bonkei.miniature.requests.traces import ids_of, trace_of
 
 MOST = 5_000  # requests
 MOST_BYTES = 16_000_000  # of their heads
-QUOTA = 500  # requests kept between two looks; a page shows a handful of them
-_LOOKS_APART = 0.2  # seconds; looks that are closer count as one
+QUOTA = 500  # requests kept between two looks; a page shows only some of them
+_LOOKS_APART = 0.2  # seconds; looks at shorter intervals count as one
 IDLE = 10.0  # seconds without a look until it closes
 _OVERHEAD = 1_000  # bytes of a record without its headers
 
@@ -35,9 +35,9 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries: empty members ask for nothing. `path`: a part of method and target, or a trace
-    id of X-Ray as a log has it. `status`: `404`, `4xx` or `0` for a client that
-    has left. `until`: none after this number."""
+    """The wanted entries. An empty member matches everything. `path`: a part of method and target,
+    or an X-Ray trace id from a log. `status`: `404`, `4xx`, or `0` for a client that has left.
+    `until`: no entry after this number."""
 
     path: str = ""
     status: str = ""
@@ -48,9 +48,9 @@ class Wanted:
 
 @dataclass(slots=True)
 class Recorder:
-    """`look` opens it, and it closes by itself. Closed, it hears nothing of any request.
+    """`look` opens it, and it closes by itself. While closed, it hears of no request.
 
-    Between two looks it keeps `QUOTA` requests and counts the others: what it costs does not grow
+    Between two looks it keeps `QUOTA` requests and counts the others. So its cost does not grow
     with the load.
     """
 
@@ -102,7 +102,7 @@ class Recorder:
             self._bytes -= entries.popleft().size
 
     def close(self) -> None:
-        """Hear nothing any more; what is kept stays."""
+        """Listen no more. The kept entries stay."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -146,14 +146,14 @@ class Recorder:
                 yield entry
 
     def between(self, begin: float, end: float, most: int) -> list[Entry]:
-        """Those that were finished then, the first `most`."""
+        """The first `most` entries that finished in that time."""
         entries = list(self._entries)
         first = bisect_left(entries, begin, key=attrgetter("at"))
         last = bisect_left(entries, end, key=attrgetter("at"))
         return entries[first : min(last, first + most)]
 
     def rate(self, seconds: float = 5.0) -> float:
-        """Requests a second, of the last seconds; those that were not kept count too."""
+        """Requests a second over the last seconds, including those that were not kept."""
         now, seen = self.clock(), self._number + self.left_out
         for at, before in self._counts:
             if now - at <= seconds:
@@ -162,7 +162,7 @@ class Recorder:
 
 
 def matcher(wanted: Wanted, names: Callable[[AccessRecord], str]) -> Callable[[Entry], bool]:
-    """A test of entries. `names`: everything that a record's service is called."""
+    """A test for entries. `names`: all names of a record's service."""
     path, client, service = wanted.path.lower(), wanted.client, wanted.service.lower()
     trace = trace_of(path)
     status = wanted.status.lower()

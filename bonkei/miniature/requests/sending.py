@@ -1,5 +1,5 @@
-"""Really sends a request, and gathers what becomes of it: its access record, the calls that
-services make for it, and the lines that are written about it."""
+"""Really sends a request, and collects its access record, the calls that services made for it, and
+the log lines about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from bonkei.miniature.requests.traces import ids_of, spellings
 Hear = Callable[[Callable[[AccessRecord], None]], Callable[[], None]]
 
 LONGEST = 65.0  # seconds that an answer is waited for
-_SETTLING = 2.0  # seconds for the lines of programs to arrive
+_SETTLING = 2.0  # seconds for the programs' log lines to arrive
 _LOOK = 0.1
 _MOST_RECORDS = 2000
 _MOST_LINES = 200
@@ -31,7 +31,7 @@ _MOST_BYTES = 1_000_000  # of a response that are read
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """`calls`: the records of what services asked each other for it, in their order."""
+    """`calls`: the records of the calls between services for this request, in order."""
 
     record: AccessRecord
     calls: tuple[AccessRecord, ...] = ()
@@ -39,7 +39,7 @@ class Sent:
 
 
 async def send(asked: Asked, hear: Hear, logs: Path) -> Sent:
-    """Send it from this machine. MiniatureError when no answer comes."""
+    """Send it from this machine. Raises MiniatureError if no answer comes."""
     records: list[AccessRecord] = []
 
     def keep(record: AccessRecord) -> None:
@@ -63,7 +63,7 @@ async def send(asked: Asked, hear: Hear, logs: Path) -> Sent:
 
 
 async def _exchange(asked: Asked) -> int:
-    """Send it and read the answer; our port, by which its record is known."""
+    """Send it and read the answer. Returns our port, which identifies its record."""
     listener = asked.listener
     reader, writer = await asyncio.open_connection(listener.host, listener.port)
     try:
@@ -89,7 +89,7 @@ async def _own_record(asked: Asked, port: int, records: list[AccessRecord]) -> A
 
 
 async def _gather(own: AccessRecord, records: list[AccessRecord], logs: Path, begun: float) -> Sent:
-    """Wait until the lines of all programs that had a part in it are there, or for a while."""
+    """Wait until the log lines of all involved programs exist, or until the time is over."""
     ids = ids_of(own.headers, own.trace_id)
     since = datetime.fromtimestamp(begun - 1, UTC).isoformat(timespec="milliseconds")
     end = time.monotonic() + (_SETTLING if own.task_id else 2 * _LOOK)
@@ -115,7 +115,8 @@ def related(own: AccessRecord, records: list[AccessRecord]) -> tuple[AccessRecor
 
 
 def as_line(record: Record) -> dict[str, Any]:
-    """A line, for a page or the terminal. `database_ms`: what its program says it took there."""
+    """A line for a page or the terminal. `database_ms`: the time in the database, as its program
+    reports it."""
     fields = record.fields or {}
     spent = fields.get("database_ms")
     return {

@@ -17,7 +17,7 @@ MASK = "••••"
 
 
 def explanation(told: Explanation, line: Line) -> dict[str, Any]:
-    """`steps`, and what is `expected`."""
+    """`steps`, and the `expected` result."""
     return {
         "steps": [step(each, line) for each in told.steps],
         "expected": expected(told.expected),
@@ -25,7 +25,7 @@ def explanation(told: Explanation, line: Line) -> dict[str, Any]:
 
 
 def step(each: Step, line: Line) -> dict[str, Any]:
-    """`place`: `file:line` of the definition; empty where it is not known."""
+    """`place`: `file:line` of the definition; empty if unknown."""
     return {
         "layer": each.layer,
         "name": each.name,
@@ -48,7 +48,7 @@ def _considered(each: Considered, line: Line) -> dict[str, Any]:
 
 
 def expected(told: Expected) -> dict[str, Any]:
-    """`status`: null where the target decides. `targets`: the next one first."""
+    """`status`: null if the target decides. `targets`: the next one first."""
     return {
         "by": told.by,
         "status": told.status or None,
@@ -63,7 +63,7 @@ def expected(told: Expected) -> dict[str, Any]:
 
 
 def record(access: AccessRecord) -> dict[str, Any]:
-    """A request as it went. Values of a query that may be secret are masked."""
+    """A finished request. Values of a query that may be secret are masked."""
     return {
         "listener": access.listener,
         "host": access.host,
@@ -99,7 +99,7 @@ def _argument(argument: str) -> str:
 
 
 def differences(told: Expected, access: AccessRecord) -> list[str]:
-    """Where a request went another way than was explained before it was sent."""
+    """The differences between the real way of a request and the way explained before."""
     compared = [
         ("the status", told.status or access.status, access.status),
         ("what blocks it", told.blocked_by, access.blocked_by),

@@ -1,4 +1,4 @@
-"""How one request went, and why: its steps, the calls and the lines that belong to it."""
+"""The course of one request: its steps, calls and log lines, with reasons."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from bonkei.miniature.requests.sending import as_line
 from bonkei.miniature.requests.traces import ids_of
 
 Name = Callable[[str], str]
-"""From an ARN or an address to what people call it."""
+"""From an ARN or an address to the name that people use."""
 
 _MOST_CALLS = 100
 _MOST_LINES = 200
 
 
 def request_of(record: AccessRecord) -> Request:
-    """The request as its first layer got it, without its body."""
+    """The request as its first layer received it, without its body."""
     target = record.target.encode("latin-1")
     path, _, query = target.partition(b"?")
     fields: dict[bytes, bytes] = {}
@@ -62,7 +62,7 @@ def summary(entry: Entry, name: Name) -> dict[str, Any]:
 
 
 def calls_of(own: Entry, others: Iterable[Entry]) -> list[Entry]:
-    """What else has one of this request's ids."""
+    """The other entries with one of this request's ids."""
     ids = ids_of(own.record.headers, own.record.trace_id)
     return [
         each
@@ -80,8 +80,8 @@ def whole(
     places: Places,
     name: Name,
 ) -> dict[str, Any]:
-    """`steps` are how it would go now; `differences` say where it went another way then. `begin`
-    of a call: milliseconds after the request began."""
+    """`steps`: the way of the request now. `differences`: where it took a different way then.
+    `begin` of a call: milliseconds after the request began."""
     record = own.record
     begun = own.at - record.seconds
     shown = [as_line(each) for each in lines][:_MOST_LINES]

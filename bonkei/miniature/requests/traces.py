@@ -1,4 +1,5 @@
-"""What belongs to one request: ids of AWS X-Ray, of W3C's trace context, and request ids.
+"""The ids that connect the records of one request: of AWS X-Ray, of W3C's trace context, and
+request ids.
 
 "Tracing header" (AWS X-Ray Developer Guide): `Root=1-<8 hex>-<24 hex>`; the same 32 digits without
 hyphens are the trace id of W3C's `traceparent` ("Sending trace data to X-Ray", the same guide).
@@ -15,7 +16,7 @@ _W3C = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def trace_of(text: str) -> str:
-    """The 32 digits of a trace id in X-Ray's or W3C's form; empty where there is none."""
+    """The 32 digits of a trace id in X-Ray's or W3C's form; empty without one."""
     if found := _XRAY.search(text):
         return found[1] + found[2]
     found = _W3C.fullmatch(text.strip())
@@ -28,7 +29,7 @@ def xray(trace: str) -> str:
 
 
 def ids_of(headers: Headers, trace_id: str) -> frozenset[str]:
-    """The trace ids and the request id of a request. `trace_id`: what the load balancer gave it."""
+    """The trace ids and the request id of a request. `trace_id`: the one from the load balancer."""
     found = {trace_of(trace_id)}
     for name, value, _ in headers:
         if name in (b"x-amzn-trace-id", b"traceparent", b"x-request-id"):
@@ -39,7 +40,7 @@ def ids_of(headers: Headers, trace_id: str) -> frozenset[str]:
     return frozenset(found - {""})
 
 
-_SHORTEST = 8  # characters of a request id that says something
+_SHORTEST = 8  # characters; a shorter request id identifies nothing
 
 
 def spellings(ids: Iterable[str]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Why a service is not healthy: from its ended tasks and their last lines."""
+"""Finds out why a service is unhealthy, from its ended tasks and their last lines."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _LAST_WORDS = 10  # lines
 
 @dataclass(frozen=True, slots=True)
 class Unhealthy:
-    """A service that does not serve as it should. `reason` has its containers' exit codes;
-    `last_words`: the last lines of the task that failed last."""
+    """An unhealthy service. `reason` has its containers' exit codes. `last_words`: the last lines
+    of the task that failed last."""
 
     name: str
     reason: str
     last_words: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        """All of it as text, with the commands to see more and to try again."""
+        """Everything as text, with the commands to see more and to try again."""
         yield f"{self.name}: {self.reason}"
         for line in self.last_words:
             yield f"  | {line}"
@@ -46,7 +46,7 @@ def names(unhealthy: Sequence[Unhealthy]) -> str:
 
 
 def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealthy:
-    """Diagnose a service. `heard` is the reason unless a task has a better one."""
+    """Diagnose a service. `heard` is the reason, unless a task has a better one."""
     task = _last_failed(name, tasks) or _last_started(name, tasks)
     if task is None:
         return Unhealthy(name, heard)
@@ -56,15 +56,15 @@ def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealt
 
 
 def find_unhealthy(tasks: TasksSnapshot) -> Iterator[Unhealthy]:
-    """The services that have fewer healthy tasks than they want, or whose deployment fails."""
+    """The services with fewer healthy tasks than wanted, or with a failing deployment."""
     for service in tasks.services:
         if service.desired_count and not service.refused and not _is_well(service):
             yield Unhealthy(service.name, _summary(service, tasks))
 
 
 def _is_well(service: ServiceSnapshot) -> bool:
-    """Whether it is well. A service that only scales or rolls is: it serves, and no task has
-    failed."""
+    """Whether it is well. A service that is only scaling or rolling is well: it serves, and no task
+    has failed."""
     primary = next((d for d in service.deployments if d.status == "PRIMARY"), None)
     if service.failure or primary is None:
         return False

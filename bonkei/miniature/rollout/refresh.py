@@ -1,4 +1,4 @@
-"""A service's tasks read their files again: SIGHUP, and the programs' output after it."""
+"""A service's tasks reread their files: sends SIGHUP, and reads the programs' output after it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from bonkei.blueprint.service import Service
 from bonkei.miniature.home import MiniatureError
 from bonkei.tasks import FileLogSink, TasksSnapshot
 
-_LONGEST = 1.0  # seconds to wait for a program's words; not every program has some
+_LONGEST = 1.0  # seconds to wait for a program's output; not every program writes any
 _LOOK = 0.02
-_END = 0.05  # seconds after the first words, for more of them
+_END = 0.05  # seconds after the first output, to wait for more
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """A container's process that was sent the signal, and where its log ended before."""
+    """A container's process that was sent the signal, and the former end of its log."""
 
     task_id: str
     log: Path
     offset: int
 
     def lines(self) -> list[str]:
-        """Whole lines since, each with its time and task."""
+        """Complete lines since then, each with its time and task."""
         with suppress(OSError), self.log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(self.offset if size >= self.offset else 0)  # the file was started again
@@ -44,8 +44,8 @@ class _Told:
 async def refresh(
     service: Service, tasks: TasksSnapshot, containers: Collection[str], logs: Path
 ) -> list[str]:
-    """Send SIGHUP to these containers of the service's running tasks. Returns the log lines that
-    they answer with. MiniatureError when none runs."""
+    """Send SIGHUP to these containers of the service's running tasks. Returns their log lines after
+    that. Raises MiniatureError if none runs."""
     told = list(_tell(service, tasks, containers, FileLogSink(logs)))
     if not told:
         raise MiniatureError(

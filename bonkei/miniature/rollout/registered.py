@@ -1,7 +1,7 @@
-"""The revisions of task definitions that `ecs register-task-definition` has made, and those that
-were withdrawn.
+"""The revisions of task definitions made by `ecs register-task-definition`, and the withdrawn
+revisions.
 
-Terraform's own stand in its state; both get their numbers from one series.
+Terraform's own revisions are in its state. Both kinds get their numbers from one series.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from bonkei.blueprint.service import TaskDefinition
 from bonkei.blueprint.service.task_definition import read_registered
 from bonkei.miniature.home import MiniatureError
 
-_MOST = 500  # revisions; of more, the oldest withdrawn ones are forgotten
+_MOST = 500  # revisions; beyond this number, the oldest withdrawn ones are forgotten
 
 Number = Callable[[str], int]
 
 
 class RegisteredDefinitions:
-    """`file`: where they are kept, written before a call returns. `number`: the next number of a
-    series. MiniatureError when the file is not readable as it was written."""
+    """`file`: their file. It is written before a call returns. `number`: the next number of a
+    series. Raises MiniatureError if the file cannot be read."""
 
     def __init__(self, file: Path, number: Number) -> None:
         self._file = file
@@ -36,11 +36,12 @@ class RegisteredDefinitions:
 
     @property
     def withdrawn(self) -> frozenset[str]:
-        """The ARNs of inactive revisions, Terraform's among them."""
+        """The ARNs of inactive revisions, including Terraform's."""
         return frozenset(self._withdrawn)
 
     def register(self, document: Mapping[str, Any], place: str) -> TaskDefinition:
-        """`place`: the ARN up to the family. BlueprintError for a document that cannot be read."""
+        """`place`: the ARN up to the family. Raises BlueprintError for a document that cannot be
+        read."""
         family = str(document["family"])
         read_registered(
             document, f"{place}/{family}:0", 0, family
@@ -54,7 +55,7 @@ class RegisteredDefinitions:
         return made
 
     def withdraw(self, arn: str) -> None:
-        """It can still be described, and is no longer its family's newest revision."""
+        """The revision can still be described, but it is no longer its family's newest one."""
         self._withdrawn[arn] = None
         for old in list(self._withdrawn)[: max(0, len(self._made) - _MOST)]:
             self._made.pop(old, None)

@@ -60,7 +60,8 @@ async def settle(
 
 
 def find_service(blueprint: Blueprint, name: str) -> Service:
-    """The service with that name, or with a name that ends in it after a hyphen. MiniatureError."""
+    """The service with this name, or with a name that ends in it after a hyphen. Raises
+    MiniatureError."""
     found = find_services(blueprint, name)
     if len(found) != 1:
         known = ", ".join(sorted(service.name for service in blueprint.services)) or "none"
@@ -70,14 +71,16 @@ def find_service(blueprint: Blueprint, name: str) -> Service:
 
 
 def find_services(blueprint: Blueprint, name: str) -> list[Service]:
-    """The one with that name, else those with a name that ends with it after a hyphen."""
+    """The service with this name, or else all services with a name that ends in it after a
+    hyphen."""
     return [s for s in blueprint.services if s.name == name] or [
         s for s in blueprint.services if s.name.endswith(f"-{name}")
     ]
 
 
 def require_tasks(service: Service, tasks: Tasks | None) -> None:
-    """MiniatureError when no task of the service runs here, so that none can be replaced."""
+    """Raises MiniatureError if no task of the service runs here, because then none can be
+    replaced."""
     states = tasks.snapshot().services if tasks is not None else ()
     refused = next((state.refused for state in states if state.arn == service.arn), "")
     if refused:
@@ -89,7 +92,7 @@ def require_tasks(service: Service, tasks: Tasks | None) -> None:
 
 
 async def still_unhealthy(tasks: Tasks, bus: Bus, limit: float = _A_WHILE) -> list[Unhealthy]:
-    """The services that are still unhealthy after at most `limit` seconds: one that is just
+    """The services that are still unhealthy after at most `limit` seconds. A service that is just
     starting becomes healthy meanwhile."""
     changed = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""The requests of `ecs update-service` since the last apply of each service."""
+"""The requests of `ecs update-service` since each service's last apply."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ FORCED = ServiceChange(force_new_deployment=True)
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """`forced`: so many times; None and empty: as defined. `lasts`: until the service is declared
-    otherwise than `declared`, its task definition and count when it was asked."""
+    """`forced`: how many times. None and empty: as defined. `lasts`: the change lasts until the
+    service's declaration differs from `declared`, its task definition and count at the time of the
+    request."""
 
     forced: int = 0
     desired_count: int | None = None
@@ -32,22 +33,22 @@ class _Standing:
 class ServiceChanges:
     """By the services' ARNs.
 
-    After each apply and each start, the folder's services are as the folder declares them. A
-    service of a pipeline's apply keeps a release's change, even over a start, until a later apply
-    declares the service differently.
+    After each apply and each start, the folder's services are as declared in the folder. A service
+    of a pipeline's apply keeps a release's change, even after a start, until a later apply declares
+    the service differently.
     """
 
     def __init__(
         self, file: Path | None = None, lasts: Callable[[str], bool] = lambda _: False
     ) -> None:
-        """`file`: where those that last are kept. `lasts`: whether an ARN's service is a
-        pipeline's."""
+        """`file`: keeps the changes that last. `lasts`: whether an ARN's service belongs to a
+        pipeline."""
         self._file = file
         self._lasts = lasts
         self._standing = _read(file) if file is not None else {}
 
     def add(self, service: Service, change: ServiceChange) -> None:
-        """`service` as it is declared."""
+        """`service` in its declared form."""
         before = self._standing.get(service.arn, _Standing())
         desired = before.desired_count if change.desired_count is None else change.desired_count
         self._standing[service.arn] = _Standing(
@@ -61,9 +62,8 @@ class ServiceChanges:
         self._write()
 
     def definitions_win(self) -> None:
-        """An apply resets counts and task definitions to the declared values, as on AWS unless
-        `ignore_changes` names them.
-        """
+        """An apply resets counts and task definitions to the declared values. As on AWS, those that
+        `ignore_changes` names stay."""
         self._standing = {
             arn: one if one.lasts else _Standing(one.forced) for arn, one in self._standing.items()
         }
@@ -106,7 +106,7 @@ def _declared(service: Service) -> tuple[str, int]:
 
 
 def _read(file: Path) -> dict[str, _Standing]:
-    """Nothing of a file that is not there, or that is none of ours: the declared state counts."""
+    """Empty for a file that is missing or is not ours. Then the declared state counts."""
     with suppress(OSError, ValueError, TypeError, AttributeError):
         kept = json.loads(file.read_text(encoding="utf-8")).items()
         return {arn: _Standing(**{**one, "declared": tuple(one["declared"])}) for arn, one in kept}

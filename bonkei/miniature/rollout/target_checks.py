@@ -1,7 +1,7 @@
 """Judges running targets after a change of their target group's health check.
 
-No deployment begins then, so the load balancer's checks count: a target is judged when it has
-passed one, or has failed often enough to be unhealthy.
+No deployment begins in this case, so the load balancer's checks count. A target is judged when it
+has passed a check, or has failed often enough to be unhealthy.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class TargetChecks:
             undo()
 
     async def judge(self, edge: Callable[[], EdgeSnapshot], steps: Steps) -> list[Unhealthy]:
-        """The services whose targets fail the new check; reports them meanwhile too."""
+        """The services with targets that fail the new check. They are also reported meanwhile."""
         targets = targets_of(edge(), self._groups)
         if not targets:
             return []
@@ -62,7 +62,7 @@ class TargetChecks:
     async def failing(
         self, targets: Collection[_Key], limit: float, report: Callable[[Mapping[str, str]], None]
     ) -> dict[str, str]:
-        """Wait until all `targets` are judged, at most `limit` seconds. Returns the reasons of
+        """Wait until all `targets` are judged, for at most `limit` seconds. Returns the reasons of
         failing targets, by target group ARN.
 
         Meanwhile `report` is called with new reasons. A target that is deregistered before it is
@@ -117,7 +117,7 @@ def changed_checks(before: Blueprint, after: Blueprint) -> frozenset[str]:
 
 
 def targets_of(edge: EdgeSnapshot, arns: Collection[str]) -> frozenset[_Key]:
-    """The targets that are registered with these target groups and checked."""
+    """The checked targets that are registered with these target groups."""
     return frozenset(
         (group.arn, target.task_id)
         for group in edge.target_groups
@@ -127,7 +127,7 @@ def targets_of(edge: EdgeSnapshot, arns: Collection[str]) -> frozenset[_Key]:
 
 
 def owners(blueprint: Blueprint, reasons: Mapping[str, str]) -> Iterator[Unhealthy]:
-    """The services whose targets fail their check, with the load balancer's reason."""
+    """The services with targets that fail their check, and the load balancer's reason."""
     groups = {group.arn: group for group in blueprint.target_groups}
     for service in blueprint.services:
         for target in service.targets:

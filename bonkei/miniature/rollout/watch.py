@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from bonkei.blueprint.service import Service
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 
-INTENDED = "Scaling activity"  # ECS's words for a task that a deployment replaces
+INTENDED = "Scaling activity"  # ECS's reason for a task that a deployment replaces
 _NOTHING_HEARD = "no task is healthy yet"
-_FAILURES = 3  # of tasks in a row; then a service is reported as failing
+_FAILURES = 3  # of tasks in a row; after that, a service is reported as failing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class _Heard:
-    """The events of a service's newest deployment; `former`: tasks of earlier deployments."""
+    """The events of a service's newest deployment. `former`: tasks of earlier deployments."""
 
     reason: str = ""
     failures: int = 0
@@ -38,7 +38,8 @@ class _Heard:
 
 
 class Watch:
-    """Follows the services' deployments; `settled` ends when there is nothing more to wait for."""
+    """Follows the services' deployments. `settled` returns when there is nothing more to wait
+    for."""
 
     def __init__(self, bus: Bus) -> None:
         self._rollouts: dict[tuple[str, str], str] = {}
@@ -59,7 +60,7 @@ class Watch:
             self._heard[event.service_arn] = _Heard(former=heard.tasks | heard.former)
         elif event.rollout_state == "COMPLETED":
             heard.reason = ""
-            # Another service may have waited for this one: forget its earlier failures.
+            # Another service may have waited for this one, so its earlier failures are forgotten.
             for one in self._heard.values():
                 one.failures = 0
         self._changed.set()
@@ -82,7 +83,7 @@ class Watch:
             heard.tasks.discard(event.task_id)
 
     def waiting(self, services: Sequence[Service]) -> list[Waiting]:
-        """The services whose current task definition is not rolled out yet."""
+        """The services with a current task definition that is not rolled out yet."""
         return [one for service in services if (one := self._waiting(service)) is not None]
 
     def _waiting(self, service: Service) -> Waiting | None:
@@ -92,14 +93,15 @@ class Watch:
         if self._rollouts.get(deployed) == "COMPLETED":
             return None
         heard = self._heard.get(service.arn, _Heard())
-        # Tasks that were started together fail together: that is one failure of the service.
+        # Tasks that start together fail together. This is one failure of the service.
         failing = heard.failures >= _FAILURES + max(0, service.capacity - 1)
         return Waiting(service, heard.reason or _NOTHING_HEARD, failing)
 
     async def settled(
         self, services: Sequence[Service], limit: float, report: Callable[[str], None]
     ) -> list[Waiting]:
-        """Wait until all are healthy or failing, at most `limit` seconds. Returns the missing ones.
+        """Wait until all are healthy or failing, for at most `limit` seconds. Returns the missing
+        ones.
 
         Meanwhile `report` is called once for each reason of a failure.
         """

@@ -1,4 +1,4 @@
-"""Bonkei's rooms as the supervisor uses them. They do not know each other; here they are connected.
+"""Bonkei's rooms as the supervisor uses them. They do not know each other. Here they are connected.
 
 functions        Lambda, SNS and the inboxes; `carriers` bring messages from one to another
 logs             CloudWatch Logs; `log_routers` runs FireLens, `edge_log` has the edge's own lines,
@@ -9,6 +9,6 @@ pipelines        CodePipeline and CodeCommit
 stacks           CloudFormation
 monitor          metrics and alarms; `event_targets` and `ecs_events` are EventBridge's two ends
 registry         the image registry, and the tasks that run from what was pushed to it
-databases        the clusters of the blueprint, each with its server
-access_hooks     hands each finished request to all who have asked
+databases        the database clusters of the blueprint, and their servers
+access_hooks     hands each finished request to all registered listeners
 """

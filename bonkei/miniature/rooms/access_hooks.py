@@ -8,15 +8,14 @@ from bonkei.edge.client.access import AccessHook, AccessRecord
 
 
 class Requests:
-    """The edge's access hook: calls all that have asked, in their order."""
+    """The edge's access hook. It calls all registered listeners in order."""
 
     def __init__(self) -> None:
         self._hooks: tuple[AccessHook, ...] = ()
 
     def hear(self, hook: Callable[[AccessRecord], None]) -> Callable[[], None]:
-        """Call it for each request from now on; it must neither block nor raise. Returns the undo,
-        for a listener that is only needed for a while.
-        """
+        """Call `hook` for each request from now on. It must neither block nor raise. Returns a
+        function that ends this."""
 
         def each(records: Sequence[AccessRecord]) -> None:
             for record in records:

@@ -1,4 +1,4 @@
-"""Calls of a build's own tools to the AWS endpoint, as the build's role."""
+"""Calls of a build's own tools to the AWS endpoint, with the build's role."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _PATIENCE = 10.0  # seconds for the credentials
 def asking(
     environment: Mapping[str, str],
 ) -> Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]:
-    """A function of a service, a target and a content; AwsServiceError. `environment`: of the
-    build, with the endpoint, the region and the address of its credentials."""
+    """A function of a service, a target and a content; it raises AwsServiceError. `environment`:
+    the build's, with the endpoint, the region and the address of its credentials."""
 
     def ask(service: str, target: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
         place = Address(environment["AWS_ENDPOINT_URL"], service, environment["AWS_REGION"])

@@ -1,9 +1,9 @@
-"""Changes by others than Terraform since the state was written, as the provider of AWS reads them
+"""Changes since the state was written, made by others than Terraform. AWS's provider reads them
 before a plan.
 
 A release changes three things that Terraform manages: the parameter with the released tag, the
-latest revision of a family (`track_latest`), and the revision that a service runs. The build asks
-the endpoint for them as its own role. Only Terraform changes anything else here.
+latest revision of a family (`track_latest`), and the revision that a service runs. The build reads
+them from the endpoint with its own role. Everything else here is changed only by Terraform.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 
 Json = Mapping[str, Any]
 Ask = Callable[[str, str, Json], Json]
-"""An answer of a service: its name in the signature, the target, the content. AwsServiceError."""
+"""An answer of a service: its name in the signature, the target, the content. Raises
+AwsServiceError."""
 Observed = dict[str, dict[str, dict[str, Any]]]
 """Changed attributes, by the resource's type and id."""
 
@@ -24,9 +25,8 @@ _AT_ONCE = 10  # names of a GetParameters or a DescribeServices
 
 
 def observe(state: Json, ask: Ask) -> Observed:
-    """`state`: Terraform's own file. The result has only the differences. AwsServiceError of the
-    first refused call: the role may not read a resource of the plan.
-    """
+    """`state`: Terraform's own file. The result has only the differences. Raises AwsServiceError
+    for the first refused call: the role may not read a resource of the plan."""
     found: Observed = {}
     for kind, read in _READERS.items():
         attributes = list(_attributes(state, kind))
@@ -45,7 +45,8 @@ _Changed = Iterator[tuple[str, dict[str, Any]]]
 
 
 def _parameters(states: list[Json], ask: Ask) -> _Changed:
-    """Not those with a secret value: the miniature keeps it in its vault."""
+    """Parameters with a secret value are not included, because the miniature keeps these values in
+    its vault."""
     known = {each["name"]: each for each in states if each.get("type") != "SecureString"}
     for names in _in_groups(sorted(known)):
         for one in ask("ssm", _SSM, {"Names": names}).get("Parameters", ()):
@@ -93,7 +94,7 @@ def _services(states: list[Json], ask: Ask) -> _Changed:
 
 
 def _as_written(before: str, service: Json) -> str:
-    """An ARN, or family and revision, as the state has it."""
+    """An ARN, or family and revision, in the state's form."""
     arn = str(service["taskDefinition"])
     return arn if before.startswith("arn:") else arn.rpartition("/")[2]
 

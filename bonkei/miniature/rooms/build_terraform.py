@@ -77,9 +77,8 @@ def _plans(directory: Path, names: Sequence[str]) -> list[Path]:
 
 
 def _observed(state: Path) -> Observed:
-    """The observed values, read as the build's role, which needs the same rights on AWS. Ends as
-    Terraform does when one of them is missing.
-    """
+    """The observed values, read with the build's role, which needs the same permissions on AWS. If
+    one of them is missing, ends like Terraform."""
     try:
         return observe(json.loads(state.read_text(encoding="utf-8")), asking(os.environ))
     except AwsServiceError as error:
@@ -91,8 +90,8 @@ def _state(
     program: Sequence[str], operation: str, files: Sequence[str], directory: Path,
     environment: Mapping[str, str],
 ) -> Iterator[Path | None]:  # fmt: skip
-    """The state that the provider knows from the beginning: a plan carries its own, otherwise the
-    backend has it."""
+    """The state that the provider knows from the beginning. A plan contains its own; otherwise it
+    comes from the backend."""
     if operation not in _WITH_STATE:
         yield None
         return
@@ -116,9 +115,8 @@ def _state(
 def _note(
     terraform: Sequence[str], directory: Path, environment: Mapping[str, str], to: Path
 ) -> None:
-    """The present resources, which the miniature follows, even after an apply that failed in the
-    middle. Only a state in a bucket outlives the build.
-    """
+    """The present resources. The miniature follows them, even after an apply that failed in the
+    middle. Only a state in a bucket outlives the build."""
     data = Path(environment.get("TF_DATA_DIR") or directory / ".terraform")
     try:
         backend = json.loads((directory / data / "terraform.tfstate").read_text())["backend"]
@@ -137,7 +135,7 @@ def _note(
 
 
 def _run(words: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Terraform in the foreground; it gets the signals that this process gets."""
+    """Run Terraform in the foreground. It gets the signals that this process gets."""
     process = subprocess.Popen(list(words), env=dict(environment))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda received, _frame: process.send_signal(received))

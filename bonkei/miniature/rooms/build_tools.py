@@ -19,7 +19,7 @@ _TRIVY = Path(bonkei.builds.__file__).parent / "data" / "trivy.txt"
 _AWS = Path(bonkei.cloud.__file__).parent / "data" / "awscli.txt"
 PLACE = "place.json"
 APPLIED = "applied.json"
-"""What Terraform has applied in the build, in the provider's share."""
+"""The resources that Terraform has applied in the build, in the provider's share."""
 CARRIED = "carried"
 """The files that its resources name."""
 
@@ -28,9 +28,8 @@ _PARTS = ("secrets", "terraform", CARRIED)
 
 
 class Commands:
-    """The command lines of a build's tools. Missing ones are installed when a build first runs.
-    `terraform`: an executable to use instead of the library.
-    """
+    """The command lines of a build's tools. Missing tools are installed when a build first runs.
+    `terraform`: an executable to use instead of the library."""
 
     def __init__(
         self, install: Callable[[Sequence[Path]], Awaitable[Path]], terraform: str | None
@@ -39,9 +38,8 @@ class Commands:
         self._terraform = terraform
 
     async def all(self, say: Callable[[str], None]) -> Mapping[str, Sequence[str]]:
-        """By name. A tool that cannot be installed reports that when it is called: a build may not
-        need it.
-        """
+        """By name. A tool that cannot be installed reports this when it is called, because a build
+        may not need it."""
         return {
             "terraform": (
                 *(sys.executable, "-P", "-m", "bonkei.miniature.rooms.build_terraform"),
@@ -76,9 +74,8 @@ def _refusal(name: str, why: str) -> Sequence[str]:
 
 
 class Provider:
-    """The provider's share of the home for a build's Terraform: copied into the build's folder,
-    and the changed values are copied back. So a build writes below its own folder only.
-    """
+    """The provider's share of the home for a build's Terraform. It is copied into the build's
+    folder, and changed values are copied back. So a build writes only below its own folder."""
 
     def __init__(
         self,
@@ -87,7 +84,7 @@ class Provider:
         existing: Sequence[Mapping[str, Any]],
         may: Callable[[str, str, str], str],
     ) -> None:
-        """`may`: why a role may not do something to a secret or a parameter of the account."""
+        """`may`: why a role may not do an action on a secret or a parameter of the account."""
         self._may = may
         self._home = home
         self._account = account_id
@@ -110,8 +107,8 @@ class Provider:
         return {"MINIATURE_PROVIDER": str(own), "CHECKPOINT_DISABLE": "1"}
 
     def collect(self, folder: Path, role: str) -> Sequence[str]:
-        """New and changed secrets, as far as the role may write them, and counters that have gone
-        on. A line for each secret that is not taken."""
+        """Take new and changed secrets, if the role may write them, and increased counters. Returns
+        a line for each secret that is not taken."""
         own = folder / "provider"
         if not own.is_dir():
             return ()
@@ -137,7 +134,8 @@ class Provider:
         return refused
 
     def _denial(self, name: str, role: str) -> str:
-        """Why the role may not write a secret. A file has `_` where the secret's name has `/`."""
+        """Why the role may not write a secret. A file name has `_` for each `/` of the secret's
+        name."""
         action, path = "secretsmanager:PutSecretValue", f"secret:{name}"
         service, _, parameter = name.partition("_parameter_")
         if service.startswith("arn_aws_ssm_"):

@@ -38,7 +38,7 @@ _SESSION = "AWSCodeBuild"
 
 @dataclass(frozen=True, slots=True)
 class BuildConnections:
-    """The parts that exist once the supervisor has made them."""
+    """The parts that exist once the supervisor has created them."""
 
     cloud: Callable[[], Cloud]
     writer: Callable[[str, str], RoleWriter]
@@ -46,7 +46,7 @@ class BuildConnections:
 
 
 class BuildRoom:
-    """`start` while Terraform runs, `follow` with each blueprint, `stop` in any case."""
+    """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`."""
 
     def __init__(self, config: Config, home: Home, bus: Bus, around: BuildConnections) -> None:
         self._config = config
@@ -59,7 +59,7 @@ class BuildRoom:
         self._told: dict[str, Build] = {}
 
     def hear(self, listener: Callable[[Build], None]) -> None:
-        """Call it at each change of a build."""
+        """Call `listener` at each change of a build."""
         self._hearing.append(listener)
 
     async def start(self) -> None:
@@ -145,7 +145,7 @@ class BuildRoom:
         return self._around.cloud().region
 
     def _obstacle(self, project: BuildProject) -> str:
-        """CodeBuild takes any of the subnets: one with a way out is enough. A build has no public
+        """CodeBuild uses any of the subnets, so one with a way out is enough. A build has no public
         address."""
         found = [
             obstacle_to_internet(self._blueprint, place)
@@ -154,8 +154,8 @@ class BuildRoom:
         return found[0] if found and all(found) else ""
 
     async def _checkout(self, _role: str, location: str, version: str, into: Path) -> str:
-        """A repository of CodeCommit, by the end of its URL. The build's role may need no right to
-        it here: CodeBuild's `codecommit:GitPull` is not asked for."""
+        """A repository of CodeCommit, by the end of its URL. The build's role may lack the
+        permission here: CodeBuild's `codecommit:GitPull` is not checked."""
         name = location.rstrip("/").rpartition("/")[2]
         repository = self._home.path / "repositories" / f"{name}.git"
         if not repository.is_dir():
@@ -221,7 +221,7 @@ class _Objects:
 
 
 class _Logs:
-    """`bonkei.builds.surroundings.LogWriter`: as CodeBuild writes, by the build's role."""
+    """`bonkei.builds.surroundings.LogWriter`: writes like CodeBuild, with the build's role."""
 
     def __init__(self, writer: Callable[[str, str], RoleWriter], region: Callable[[], str]) -> None:
         self._writer = writer

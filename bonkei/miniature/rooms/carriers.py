@@ -1,6 +1,5 @@
-"""The paths from a topic or a function to the receivers of their messages: between rooms that do
-not know each other.
-"""
+"""The paths from a topic or a function to the receivers of its messages. They connect rooms that do
+not know each other."""
 
 from __future__ import annotations
 
@@ -64,7 +63,7 @@ class Carriers:
             raise DeliveryError(error.message, is_final=error.status < 500) from None
 
     def _ask(self, action: str, arn: str, topic: str) -> None:
-        """The receiver's own policy has to let the topic in. DeliveryError: SNS does not try again
+        """The receiver's own policy must allow the topic. Raises DeliveryError; SNS does not retry
         then ("Client errors", Amazon SNS message delivery retries)."""
         denial = self._cloud().asks.service("sns.amazonaws.com", action, arn, topic)
         if denial:
@@ -132,7 +131,7 @@ class Destinations:
                 raise AwsServiceError("Unsupported", f"nothing is delivered to {other} here")
 
     def _ask(self, role_arn: str, action: str, target: str) -> None:
-        """Ask as the function's role. Calls of the endpoint are decided there."""
+        """Ask with the function's role. Calls to the endpoint are decided there."""
         if denial := self._cloud().asks.role(role_arn, "lambda", action, target):
             raise AwsServiceError("AccessDeniedException", denial, 403)
 
@@ -177,7 +176,8 @@ class StreamCalls:
 
 
 class FunctionLogs:
-    """The output of functions: into their log groups, if their roles may, and for `bonkei logs`."""
+    """The output of functions: into their log groups, if their roles allow it, and for `bonkei
+    logs`."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class FunctionLogs:
                 self._report(f"{function.name}: its log is not written: {error.message}")
 
     def _put(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None:
-        """Lambda makes the stream, and the group where it is missing and the role may."""
+        """Lambda creates the stream. It also creates a missing group, if the role allows it."""
         group, region = function.log_group, function.arn.split(":")[3]
         writer = self._writer(function.role_arn, region)
         try:

@@ -1,4 +1,4 @@
-"""The clusters of the blueprint, each with its server."""
+"""The database clusters of the blueprint, and their servers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from bonkei.miniature.steps import Steps
 
 
 class Databases:
-    """Starts the declared clusters, and stops those that the definitions no longer have."""
+    """Starts the declared clusters, and stops those that are no longer in the definitions."""
 
     def __init__(self, make: Callable[[DatabaseCluster, str], Database], server: str) -> None:
-        """`server`: where and as whom a server of the person's own is used; empty without one."""
+        """`server`: address and user of the user's own server; empty without one."""
         self._make = make
         self._server = server
         self._running: dict[str, Database] = {}
@@ -24,7 +24,8 @@ class Databases:
     async def follow(
         self, clusters: Sequence[DatabaseCluster], addresses: Mapping[str, str], steps: Steps
     ) -> None:
-        """`addresses`: by the cluster's ARN. DatabaseError for the first that cannot be had."""
+        """`addresses`: by the cluster's ARN. Raises DatabaseError for the first cluster that
+        fails."""
         for arn in set(self._running) - {cluster.arn for cluster in clusters}:
             await self._running.pop(arn).stop()  # its data stays
         for cluster in clusters:
@@ -58,5 +59,5 @@ class Databases:
         raise DatabaseError(f"{identifier} does not run")
 
     async def stop(self) -> None:
-        """All of them, also when one does not stop in order."""
+        """Stop all of them, even if one fails to stop properly."""
         await close_all(*(database.stop for database in self._running.values()))

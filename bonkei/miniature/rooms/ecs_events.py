@@ -27,7 +27,7 @@ class EcsEvents:
         )
 
     def follow(self, blueprint: Blueprint) -> None:
-        """Whose cluster and task definition a service's tasks have."""
+        """Follow the cluster and the task definition of each service's tasks."""
         self._services = {service.arn: service for service in blueprint.services}
         self._only_cluster = blueprint.clusters[0].arn if blueprint.clusters else ""
 

@@ -32,9 +32,8 @@ class EdgeLog:
 
 
 def _request_id(access: Access) -> str:
-    """The request's id as the programs behind the edge see it: from the load balancer, or from
-    the caller.
-    """
+    """The request's id as the programs behind the edge see it: from the load balancer, or from the
+    caller."""
     given = header(access.headers, b"x-request-id")
     return given or access.trace_id or header(access.headers, b"x-amzn-trace-id")
 

@@ -1,4 +1,4 @@
-"""The targets of EventBridge here: calls of the services that the rooms answer."""
+"""EventBridge's targets here: calls of the services that the rooms answer."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ _ACCOUNT = 4  # its place in an ARN
 
 
 class TargetError(BonkeiError):
-    """A target that does not take an event, or that is not simulated."""
+    """A target does not take an event, or is not simulated."""
 
 
 class EventTargets:
-    """`services`: those of the rooms, by botocore's names; more may be added later. `call_queue`:
-    the queues, which are in the store. `asks`: EventBridge's permissions.
-    """
+    """`services`: those of the rooms, by botocore's names. More may be added later. `call_queue`:
+    calls the queues in the store. `asks`: EventBridge's permissions."""
 
     def __init__(
         self,
@@ -72,7 +71,7 @@ class EventTargets:
             raise TargetError(f"targets of {service or arn} are not simulated")
 
     def _ask(self, target: EventTarget, action: str, resource: str) -> str:
-        """Ask as the target's role if it has one, otherwise as EventBridge itself."""
+        """Ask with the target's role if it has one, otherwise in EventBridge's own name."""
         if target.role_arn:
             return self._asks().role(target.role_arn, _SESSION, action, resource)
         return self._asks().service("events.amazonaws.com", action, resource, target.rule_arn)

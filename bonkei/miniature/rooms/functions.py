@@ -1,5 +1,5 @@
-"""Lambda, SNS and the inboxes as the supervisor uses them: made while Terraform runs, since aiohttp
-takes a while to load, then followed."""
+"""Lambda, SNS and the inboxes as the supervisor uses them. They are created while Terraform runs,
+because aiohttp takes a while to load. Then they follow the definitions."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 _PREPARED = 3
-"""Processes of a function. Alarms come together, and a message takes milliseconds."""
+"""Processes of a function. Alarms come together, and one message takes milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The other parts. `install`: makes the environment of a lock file. `base`: where Terraform
-    runs, which names of files start from."""
+    """The other parts. `install`: creates the environment of a lock file. `base`: where Terraform
+    runs; relative file names start there."""
 
     bus: Bus
     vault: Vault
@@ -49,7 +49,7 @@ class Ways:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The parts that exist once the supervisor has made them."""
+    """The parts that exist once the supervisor has created them."""
 
     cloud: Callable[[], Cloud]
     writer: Callable[[str, str], RoleWriter]
@@ -58,8 +58,8 @@ class Connections:
 
 @dataclass(frozen=True, slots=True)
 class FunctionsSnapshot:
-    """`functions` and `topics` as their rooms have them. `waiting`: events that are not over.
-    `slack`: where messages to Slack go."""
+    """`functions` and `topics`: their rooms' snapshots. `waiting`: unfinished events. `slack`: the
+    destination of messages to Slack."""
 
     functions: tuple[Any, ...]
     topics: Any
@@ -70,9 +70,8 @@ class FunctionsSnapshot:
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """The stand-in for Slack. `secret`: the ARN of the secret with its address; empty while
-    messages go to a real Slack. `refuse` makes it refuse that many messages; `waiting` counts the
-    waiting events of functions.
-    """
+    messages go to a real Slack. `refuse` makes it refuse a number of messages. `waiting` counts the
+    waiting events of functions."""
 
     secret: str
     refuse: Callable[[int], None]
@@ -80,7 +79,7 @@ class StandIn:
     file: Path
 
     def entries(self, since: float) -> list[tuple[float, str]]:
-        """When a message has arrived, and its text."""
+        """The time and text of each message that has arrived."""
         from bonkei.inbox.store import Inbox  # noqa: PLC0415 - as above
 
         return [
@@ -100,9 +99,8 @@ _JOIN = (
 
 
 def require_network(asks: Asks, role_arn: str, name: str) -> None:
-    """AwsServiceError, as Lambda answers when the role of a function in a VPC may not create a
-    network interface.
-    """
+    """Raises AwsServiceError, like Lambda, if the role of a function in a VPC may not create a
+    network interface."""
     for action in _JOIN:
         if denial := asks.role(role_arn, name, action, "*"):
             text = f"Lambda was unable to set up the VPC access of the function: {denial}"
@@ -110,7 +108,7 @@ def require_network(asks: Asks, role_arn: str, name: str) -> None:
 
 
 class FunctionRoom:
-    """`start` while Terraform runs, `follow` with each blueprint, `stop` in any case."""
+    """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`."""
 
     def __init__(self, config: Config, home: Home, ways: Ways, around: Connections) -> None:
         self._config = config
@@ -129,7 +127,7 @@ class FunctionRoom:
         self.services: dict[str, AwsService] = {}
 
     async def start(self) -> None:
-        """The inbox listens; the endpoint answers for the rooms."""
+        """The inbox listens, and the endpoint answers for the rooms."""
         from bonkei.functions import service as lambda_service  # noqa: PLC0415 - as above
         from bonkei.functions.functions import (  # noqa: PLC0415
             Functions,
@@ -171,7 +169,8 @@ class FunctionRoom:
         await self._slack.start()
 
     async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
-        """Follow the declared functions and topics, then the remains of an earlier run."""
+        """Follow the declared functions and topics. Then continue with the leftovers of an earlier
+        run."""
         functions, topics = self._get_functions(), self._get_topics()
         self._in_vpc = frozenset(each.name for each in blueprint.functions if each.subnet_ids)
         self._subscribed = tuple(
@@ -196,7 +195,8 @@ class FunctionRoom:
             topics.resume()
 
     def publish(self, topic: str, body: str, subject: str = "") -> str:
-        """For parts that publish as a service of AWS; the message's id. AwsServiceError."""
+        """For parts that publish in an AWS service's name. Returns the message's id. Raises
+        AwsServiceError."""
         import time  # noqa: PLC0415
 
         from bonkei.topics.message import Message  # noqa: PLC0415
@@ -206,7 +206,7 @@ class FunctionRoom:
         return message.id
 
     async def prepare(self) -> None:
-        """The functions that topics call have processes now, before they are called."""
+        """Start processes for the functions that topics call, before they are called."""
         for arn in self._subscribed:
             with suppress(BonkeiError, AwsServiceError):  # its caller gets the error
                 await self._get_functions().prepare(arn, _PREPARED)
@@ -230,7 +230,7 @@ class FunctionRoom:
 
     @property
     def webhook(self) -> StandIn:
-        """The webhook, for a rehearsal of a Slack that refuses."""
+        """The webhook, to rehearse a Slack that refuses messages."""
         return StandIn(
             self._secret,
             self._slack.fail,
@@ -239,7 +239,7 @@ class FunctionRoom:
         )
 
     async def stop(self) -> None:
-        """No function runs after this. Waiting events are kept."""
+        """After this, no function runs. Waiting events are kept."""
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.gather(self._preparing, return_exceptions=True)
@@ -259,8 +259,8 @@ class FunctionRoom:
         )
 
     def _place_webhook(self, blueprint: Blueprint) -> None:
-        """Into its secret: the inbox, or a real webhook where the environment names one. An address
-        that a person has put there stays."""
+        """Put an address into the webhook's secret: that of the inbox, or a real webhook if the
+        environment names one. An address that a person has put there stays."""
         vault = self._ways.vault
         wanted = self._config.slack_secret
         secret = find_secret(blueprint.secrets, wanted) if wanted else None
@@ -287,9 +287,8 @@ class FunctionRoom:
         return self._around.cloud().callers.function(role_arn, name)
 
     async def _prepare(self) -> None:
-        """Prepare the parts that the first call would wait for. If that fails, a call that needs
-        them gets the reason.
-        """
+        """Prepare the parts that the first call would have to wait for. If that fails, a call that
+        needs them gets the reason."""
         with suppress(BonkeiError):
             await self._python()
 

@@ -1,4 +1,4 @@
-"""Gates: the address at which one caller finds a database, so that the caller is known.
+"""Gates: each caller has its own address for a database, so that the caller is known.
 
 A connection is relayed byte by byte while the network lets the caller through. Otherwise nothing
 answers, as on AWS: the client waits until it gives up. Waiting connections continue when the way is
@@ -24,8 +24,8 @@ _HELD = 64 * 1024  # bytes that wait with a connection
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From `host` and `port` to `target`. `obstacle`: why the network closes it; empty: it is
-    open."""
+    """From `host` and `port` to `target`. `obstacle`: why the network closes the way; empty if it
+    is open."""
 
     caller: str
     name: str
@@ -36,9 +36,8 @@ class Way:
 
 
 class Gates:
-    """`follow` with each blueprint, `stop` in any case. `report` is called at once for an attempt
-    over a closed way; with `enforce` "report" such a connection is relayed nevertheless.
-    """
+    """Call `follow` with each blueprint, and always `stop`. `report` is called at once for an
+    attempt on a closed way. With `enforce` "report", such a connection is relayed all the same."""
 
     def __init__(self, enforce: Enforce, report: Callable[[str], None]) -> None:
         self._enforce = enforce
@@ -47,13 +46,13 @@ class Gates:
         self._troubles: Mapping[str, Trouble] = {}
 
     def disturb(self, troubles: Mapping[str, Trouble]) -> None:
-        """The ways to these databases are disturbed, by the name of the way, and no others."""
+        """Disturb the ways to these databases, by the name of the way, and no others."""
         self._troubles = dict(troubles)
         for gate in self._open.values():
             gate.disturb(self._troubles.get(gate.way.name, NO_TROUBLE))
 
     async def follow(self, ways: Iterable[Way]) -> None:
-        """Exactly these. OSError when an address cannot be listened on."""
+        """Have exactly these ways. Raises OSError if it cannot listen on an address."""
         wanted = {(way.host, way.port): way for way in ways}
         for key in set(self._open) - set(wanted):
             await self._open.pop(key).stop()
@@ -84,7 +83,7 @@ class Gate:
         self.trouble = NO_TROUBLE
 
     def disturb(self, trouble: Trouble) -> None:
-        """A refused connection is cut, even one that exists already."""
+        """A refused connection is cut, even an existing one."""
         self.trouble = trouble
         if trouble.refused:
             for client in tuple(self.clients):
@@ -148,7 +147,7 @@ class _Client(Half):
         assert self.transport is not None  # noqa: S101 - set above
         self._gate.tried()
         if self._gate.is_closed:
-            # It is read from nevertheless, so that a client that gives up is noticed.
+            # It is still read, so that a client that gives up is noticed.
             self._patience = asyncio.get_running_loop().call_later(_PATIENCE, self.abort)
             return
         self.transport.pause_reading()

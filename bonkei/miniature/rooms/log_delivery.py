@@ -1,4 +1,5 @@
-"""Objects that AWS's services put into buckets: each asks as its service first."""
+"""Puts AWS's services' objects into buckets. Each call asks for permission in its service's name
+first."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ _WITHOUT_LISTS = "BucketOwnerEnforced"
 
 
 class LogDelivery:
-    """Calling it delivers an object. It returns the error, or an empty text."""
+    """Calling it delivers an object. Returns the error, or an empty text."""
 
     def __init__(
         self, put: Put, asks: Callable[[], Asks], blueprint: Callable[[], Blueprint]
@@ -33,7 +34,7 @@ class LogDelivery:
         buckets = self._blueprint().buckets
         bucket = next((each for each in buckets if each.name == name), None)
         if bucket is None:
-            return ""  # it is elsewhere, and nothing is claimed about it
+            return ""  # the bucket is elsewhere, so nothing is known about it
         if not by.service:
             return _access_control_list(bucket)
         if by.grants_itself and not bucket.policy:
@@ -48,8 +49,8 @@ class LogDelivery:
 
 
 def _access_control_list(bucket: Bucket) -> str:
-    """ "Standard logging (legacy)", its "Required permissions": CloudFront
-    (legacy) takes no bucket whose access control lists are off, as they are unless declared.
+    """CloudFront (legacy) refuses a bucket without access control lists, and they are off unless
+    declared: "Standard logging (legacy)", "Required permissions".
 
     https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html
     """

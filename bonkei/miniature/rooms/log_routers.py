@@ -1,6 +1,5 @@
 """Log routers (FireLens): their configuration on this machine, the program that runs it, and the
-driver that sends a container's lines to the router of its task.
-"""
+driver that sends a container's lines to its task's router."""
 
 from __future__ import annotations
 
@@ -33,9 +32,8 @@ _BUFFER_LIMIT = "log-driver-buffer-limit"
 
 
 class LogRouters:
-    """`fluent_bit`: from bonkei.toml; empty: the one on the PATH. `containers`: their folders.
-    `authority`: the certificate authority of the AWS endpoint, for the real one.
-    """
+    """`fluent_bit`: from bonkei.toml; empty for the one on the PATH. `containers`: their folders.
+    `authority`: the certificate authority of the AWS endpoint, for the real Fluent Bit."""
 
     def __init__(
         self,
@@ -78,9 +76,7 @@ class LogRouters:
     def driver(
         self, definition: TaskDefinition, container: Container, task_id: str
     ) -> LogDriver | None:
-        """The driver of a container that logs through its task's router; None where no router
-        runs.
-        """
+        """The driver of a container that logs through its task's router; None if no router runs."""
         configuration = container.log_configuration
         if (
             configuration is None
@@ -110,8 +106,8 @@ class LogRouters:
         return self._sockets / f"{task_id[:12]}.sock"
 
     def _binary(self) -> str:
-        """The real Fluent Bit; empty for Bonkei's reader. RouterError when the named one is not
-        there."""
+        """The real Fluent Bit; empty for Bonkei's reader. Raises RouterError if the named one does
+        not exist."""
         if not self._fluent_bit:
             return shutil.which("fluent-bit") or ""
         found = shutil.which(self._fluent_bit)
@@ -142,9 +138,8 @@ class _Driver:
 
 
 def _read(start: RouterStart, cluster: str) -> Configuration:
-    """The file that the router's command names, or the configuration that ECS writes. RouterError
-    about the file.
-    """
+    """The file that the router's command names, or the configuration that ECS writes. Raises
+    RouterError about the file."""
     named = _configuration_file(start.command)
     here = Path(start.localize(named))
     if named != DEFAULT_FILE:

@@ -25,7 +25,7 @@ MakeLogs = Callable[[May, "Report", PutObject], Logs]
 
 
 class LogRoom:
-    """`follow` with each blueprint, before the first task."""
+    """Call `follow` with each blueprint, before the first task starts."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class LogRoom:
         routers: LogRouters,
         asks: Callable[[], Asks] = NothingIsAsked,
     ) -> None:
-        """`put_object`: where access logs are delivered to. `asks`: whether roles may write."""
+        """`put_object`: delivers access logs. `asks`: whether roles may write."""
         self._asks = asks
         self._blueprint = Blueprint()
         self._routers = routers
@@ -49,7 +49,7 @@ class LogRoom:
         return self._logs.service
 
     def follow(self, blueprint: Blueprint, steps: Steps) -> None:
-        """Log groups as they are declared now."""
+        """Follow the declared log groups."""
         self._blueprint = blueprint
         if not self._is_open:
             self._logs.start()
@@ -59,15 +59,14 @@ class LogRoom:
             steps.note(note)
 
     def buckets_are_there(self) -> None:
-        """Called after `follow`, when S3 has the declared buckets: the logs of AWS's services go
-        there.
-        """
+        """Call this after `follow`, when S3 has the declared buckets. Then the logs of AWS's
+        services are delivered to them."""
         self._logs.buckets_are_there()
 
     async def log_driver(
         self, definition: TaskDefinition, container: Container, task_id: str
     ) -> LogDriver | None:
-        """LogDriverError when the container cannot have the driver that it asks for."""
+        """Raises LogDriverError if the container cannot have its requested driver."""
         configuration = container.log_configuration
         if configuration is None or configuration.driver != "awslogs":
             return self._routers.driver(definition, container, task_id)
@@ -90,15 +89,15 @@ class LogRoom:
         return self._logs.store
 
     async def stop_requests(self) -> None:
-        """Once no request comes any more, and while there are buckets."""
+        """Call this when no more requests come, while the buckets still exist."""
         await self._logs.stop_requests()
 
     def writer(self, role_arn: str, region: str) -> RoleWriter:
-        """A writer for parts that write under their own role."""
+        """A writer for parts that write with their own role."""
         return self._logs.writer(role_arn, region)
 
     async def stop(self) -> None:
-        """The last of what stops."""
+        """The last part to stop."""
         self._routers.close()
         await self._logs.stop()
 

@@ -1,4 +1,4 @@
-"""The monitor as the supervisor uses it: measured from the parts, acting through the services."""
+"""The monitor as the supervisor uses it. It measures the parts, and acts through the services."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ MakeMonitor = Callable[[Around], Monitor]
 
 
 class ActionError(BonkeiError):
-    """An alarm's action that cannot be taken here."""
+    """An alarm's action is impossible here."""
 
 
 class MonitorRoom:
-    """`follow` with each blueprint. `services`: those of the rooms, by botocore's names;
-    `call_queue`: the queues, which are in the store. `asks`: the permissions of CloudWatch and
-    EventBridge.
-    """
+    """Call `follow` with each blueprint. `services`: those of the rooms, by botocore's names.
+    `call_queue`: calls the queues in the store. `asks`: the permissions of CloudWatch and
+    EventBridge."""
 
     def __init__(
         self,
@@ -65,7 +64,7 @@ class MonitorRoom:
         }
 
     def follow(self, blueprint: Blueprint) -> None:
-        """Alarms and metric filters as they are declared now."""
+        """Follow the declared alarms and metric filters."""
         self._blueprint = blueprint
         self.measures.follow(blueprint)
         self.monitor.follow(blueprint, MEASURED)
@@ -74,9 +73,8 @@ class MonitorRoom:
         self._queues.follow(blueprint.queues)
 
     def begin(self) -> None:
-        """Minutes pass from now on: before this, a part that has not started has no reason to
-        raise an alarm.
-        """
+        """Minutes pass from now on. Before this, a part that has not started would be no reason for
+        an alarm."""
         self.monitor.start()
         self.events.start()
         self._queues.start()
@@ -87,11 +85,11 @@ class MonitorRoom:
     def world(
         self, blueprint: Callable[[], Blueprint], firewall: Request | None, means: Means | None
     ) -> World:
-        """The world in which alarms are read and rehearsed."""
+        """The surroundings for reading and rehearsing alarms."""
         return World(self.monitor, blueprint, self._services, firewall, means, self.events)
 
     async def look(self) -> None:
-        """Measure the queues now, for who cannot wait for the minute."""
+        """Measure the queues now, for a caller that cannot wait for the minute."""
         await self._queues.measure(time.time())
 
     def snapshot(self) -> MonitorSnapshot:
@@ -111,7 +109,7 @@ class MonitorRoom:
         await self.monitor.stop()
 
     async def _act(self, arn: str, subject: str, message: str) -> None:
-        """Take an alarm's action as CloudWatch does: publish to a topic, or call a function."""
+        """Carry out an alarm's action like CloudWatch: publish to a topic, or call a function."""
         service = arn.split(":")[2] if arn.startswith("arn:") else ""
         if denial := self._denial(service, arn, message):
             raise ActionError(denial)

@@ -30,15 +30,15 @@ from bonkei.network.ways import obstacle_to_cluster
 
 @dataclass(frozen=True, slots=True)
 class NetworkSnapshot:
-    """The ways that are closed; with `enforce` "report" they only would be."""
+    """The closed ways. With `enforce` "report", they are only reported."""
 
     enforce: Enforce
     obstacles: tuple[Obstacle, ...]
 
 
 class NetworkRoom:
-    """`place` before the edge follows a blueprint, `follow` once the databases do. `shared`: where
-    the edge finds the addresses of callers."""
+    """Call `place` before the edge follows a blueprint, and `follow` after the databases do.
+    `shared`: where the edge looks up the addresses of callers."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class NetworkRoom:
         self._obstacles: tuple[Obstacle, ...] = ()
 
     def place(self, blueprint: Blueprint, loopback: Loopback, book: AddressBook) -> None:
-        """The addresses of callers; none without enforcement, which costs nothing then."""
+        """The addresses of callers. Without enforcement there are none, so they cost nothing."""
         self._blueprint = blueprint
         if self._enforce == "off":
             return
@@ -69,7 +69,7 @@ class NetworkRoom:
         self._translator.callers = caller_books(blueprint, book, self._addresses)
 
     async def follow(self, clusters: Mapping[str, str], steps: Steps) -> None:
-        """`clusters`: where each database listens, by its ARN. MiniatureError."""
+        """`clusters`: the address of each database, by its ARN. Raises MiniatureError."""
         for address in self._addresses.missing:
             steps.note(
                 f"the caller at {address} is unknown, so the network is not enforced there; "
@@ -98,11 +98,11 @@ class NetworkRoom:
         return obstacle_to_cluster(self._blueprint, caller, cluster) if caller else ""
 
     def disturb(self, troubles: Mapping[str, Trouble]) -> None:
-        """Disturb the ways to these clusters, by their identifiers, and to no others."""
+        """Disturb the ways to these clusters, by their identifiers, and no others."""
         self._gates.disturb(troubles)
 
     def why_not_gated(self, cluster: DatabaseCluster) -> str:
-        """Why a task may reach it by a way that cannot be disturbed; empty: none does."""
+        """Why a task may reach it on a way that cannot be disturbed; empty if none can."""
         if self._enforce == "off":
             return "BONKEI_ENFORCE is off, and so the ways of tasks are not known"
         if any(arn == cluster.arn for _, arn in self._addresses.clusters):
@@ -118,14 +118,14 @@ class NetworkRoom:
         return self._sources.get(task_id) or f"task {group}"
 
     def started(self, task_id: str, source: str) -> None:
-        """A task was started with a network of its own."""
+        """A task was started with its own network."""
         if len(self._sources) > _MOST:
             self._sources.pop(next(iter(self._sources)))
         self._sources[task_id] = source
 
     def may_start(self, definition: TaskDefinition, group: str) -> str:
-        """Why ECS cannot start a task, in its words; empty: it can. With "report" it is reported
-        only."""
+        """Why ECS cannot start a task, in ECS's words; empty if it can. With "report", this is only
+        reported."""
         if self._enforce == "off":
             return ""
         caller = find_caller(self._blueprint, f"task {group}")
@@ -141,4 +141,4 @@ class NetworkRoom:
         await self._gates.stop()
 
 
-_MOST = 1_000  # tasks whose own network is remembered
+_MOST = 1_000  # tasks with their own network that are remembered

@@ -1,5 +1,5 @@
-"""CodePipeline and CodeCommit as the supervisor uses them, and the ways to the rooms that carry
-actions out."""
+"""CodePipeline and CodeCommit as the supervisor uses them, and the ways to the rooms that carry out
+actions."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ _EVENTS = {(True, False): "referenceCreated", (False, True): "referenceDeleted"}
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The other parts, after the supervisor has made them. `follow_builds`: the miniature follows
-    a build's apply.
-    """
+    """The other parts, after the supervisor has created them. `follow_builds`: the miniature
+    follows a build's apply."""
 
     cloud: Callable[[], Cloud]
     functions: FunctionRoom
@@ -59,7 +58,7 @@ class Neighbours:
 
 
 class PipelineRoom:
-    """`follow` with each blueprint; `begin` when all runs, `stop` in any case."""
+    """Call `follow` with each blueprint, `begin` when everything runs, and always `stop`."""
 
     def __init__(self, home: Home, bus: Bus, report: Report, around: Neighbours) -> None:
         self._bus = bus
@@ -78,15 +77,15 @@ class PipelineRoom:
         }
 
     async def follow(self, blueprint: Blueprint, *, are_new: bool) -> None:
-        """Repositories and pipelines as they are declared now. `are_new`: pipelines that were not
-        there before have just been created, and start once."""
+        """Follow the declared repositories and pipelines. `are_new`: pipelines that were unknown
+        before have just been created, and start once."""
         if not are_new:
             self.repositories.open()
         await self.repositories.follow(blueprint.code_repositories)
         self.pipelines.follow(blueprint.pipelines, are_new=are_new)
 
     def begin(self) -> None:
-        """Time-outs come due, and pushes are looked for."""
+        """From now on, time-outs take effect, and pushes are noticed."""
         self.repositories.start()
         self.pipelines.start()
 
@@ -96,7 +95,7 @@ class PipelineRoom:
         return tuple(describe(each.name, pipelines.book(each.name)) for each in pipelines.all)
 
     async def stop(self) -> None:
-        """Actions in progress continue at the next start, or have failed then."""
+        """Actions in progress continue at the next start, or count as failed then."""
         await self.repositories.stop()
         for task in tuple(self._starting):
             task.cancel()
@@ -111,7 +110,7 @@ class PipelineRoom:
         )
 
     def _may(self, caller: Caller, action: str, arn: str) -> str:
-        """A person may do everything, as at the rest of the endpoint."""
+        """A person may do everything, as in the rest of the endpoint."""
         if not caller.role:
             return ""
         session = caller.arn.rpartition("/")[2]
@@ -148,7 +147,7 @@ class PipelineRoom:
         return await self._around.cloud().call(role, "ecs", target, given)
 
     def _on_push(self, push: Push) -> None:
-        """CodeCommit's event, and the pipelines that look for changes themselves."""
+        """Publish CodeCommit's event, and start the pipelines that look for changes themselves."""
         self._bus.publish(_event(self.repositories, push))
         if push.after != NOTHING:
             task = asyncio.get_running_loop().create_task(self._start_all(push))
@@ -172,7 +171,7 @@ class PipelineRoom:
             self._report(f"pipeline {pipeline.name}: a push does not start it: {error.message}")
 
     async def _changed_files(self, push: Push) -> tuple[str, ...]:
-        """Without an earlier commit: none, and so every filter of files lets it pass."""
+        """Without an earlier commit there are none, so every filter of files lets it pass."""
         if push.before == NOTHING or not push.is_branch:
             return ()
         directory = self.repositories.find(push.repository).directory
@@ -264,7 +263,7 @@ class _Asks:
 
 
 class _Builds:
-    """CodeBuild: `bonkei.builds` by the values of this room."""
+    """CodeBuild: `bonkei.builds` with this room's values."""
 
     def __init__(self, room: BuildRoom, follow: Callable[[], Awaitable[None]]) -> None:
         self._room = room

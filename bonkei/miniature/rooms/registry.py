@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RegistryRoom:
-    """`asks`: IAM's decisions; `report` gets the images that expire."""
+    """`asks`: IAM's decisions. `report` receives the expired images."""
 
     def __init__(self, home: Home, asks: Callable[[], Asks], report: Callable[[str], None]) -> None:
         folder = home.path / "registry"
@@ -45,9 +45,8 @@ class RegistryRoom:
         return self.registry.digest(image)
 
     def built(self, image: str) -> Path | None:
-        """The source of an image; None: the working copy, for an image of Terraform's definitions
-        before a release. TaskError, in ECS's words, for a tag that was never pushed.
-        """
+        """The source of an image. None: the working copy, for an image of Terraform's definitions
+        before a release. Raises TaskError, in ECS's words, for a tag that was never pushed."""
         try:
             folder = self.registry.files(image)
         except RegistryError as error:

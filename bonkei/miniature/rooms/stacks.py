@@ -41,7 +41,7 @@ _LOOKS = {
     "aws_sqs_queue": ("sqs", "AmazonSQS.GetQueueUrl", "QueueName"),
     "aws_ssm_parameter": ("ssm", "AmazonSSM.GetParameter", "Name"),
 }
-"""Which call finds a resource of Terraform's type: service, target, the member with its name."""
+"""The call that finds a resource of Terraform's type: service, target, the member with its name."""
 _REFUSED = 300
 _DELETIONS = {
     ("dynamodb", "DeleteTable"): "aws_dynamodb_table",
@@ -52,7 +52,7 @@ _DELETIONS = {
     ("sqs", "DeleteQueue"): "aws_sqs_queue",
     ("ssm", "DeleteParameter"): "aws_ssm_parameter",
 }
-"""The operations that end a resource, and Terraform's type of it."""
+"""The operations that delete a resource, and Terraform's type of it."""
 
 
 def stacked(directory: Path) -> tuple[Resource, ...]:
@@ -62,8 +62,8 @@ def stacked(directory: Path) -> tuple[Resource, ...]:
 
 class StackRoom:
     """`follow` gives the miniature the stacks' present resources, and returns the endpoint's notes
-    on differences; `cloud`: the endpoint, for a template's URL and for resources made by hand.
-    """
+    on differences. `cloud`: the endpoint, for a template's URL and for resources created by
+    hand."""
 
     def __init__(
         self,
@@ -84,13 +84,13 @@ class StackRoom:
         self.stop = self._stacks.stop
 
     def read(self) -> Blueprint:
-        """The blueprint of Terraform's state and of the stacks. BlueprintError."""
+        """The blueprint of Terraform's state and of the stacks. Raises BlueprintError."""
         stacks = self._stacks.everywhere()
         blueprint = self._definitions.read(tuple(resources_of(stacks)))
         return replace(blueprint, not_simulated=(*blueprint.not_simulated, *gaps(stacks)))
 
     def resources(self) -> Sequence[Resource]:
-        """Those of Terraform's state and of the stacks."""
+        """The resources of Terraform's state and of the stacks."""
         return [*self._definitions.resources(), *resources_of(self._stacks.everywhere())]
 
     async def follow(self) -> Sequence[Failed]:
@@ -111,7 +111,8 @@ class StackRoom:
         ]
 
     def hear_call(self, call: Record) -> None:
-        """Somebody has deleted a resource that a stack has retained: no stack owns it any more."""
+        """Somebody has deleted a resource that a stack has retained. So no stack owns it any
+        more."""
         kind = _DELETIONS.get((call.service, call.operation))
         if kind is not None and call.status < _REFUSED:
             name = call.resource.rpartition(":")[2].rpartition("/")[2] or call.resource

@@ -1,4 +1,4 @@
-"""Spans of programs: where they are received, and what tasks are told of it."""
+"""Spans of programs: the receiver, and the environment variables for tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bonkei.traces import Receiver, Span, Spans
 
 
 class TraceRoom:
-    """Without a port it does nothing, and tasks are told nothing."""
+    """Without a port it does nothing, and tasks get no variables."""
 
     def __init__(self, port: int | None) -> None:
         self._port = port
@@ -31,7 +31,7 @@ class TraceRoom:
         await self._receiver.stop()
 
     def environment(self, definition: TaskDefinition) -> Mapping[str, str]:
-        """What the image and the definition set themselves wins over these."""
+        """Variables that the image or the definition sets itself win over these."""
         if not self._receiver.url:
             return {}
         return {

@@ -1,10 +1,10 @@
-"""Carries out what the scheduler wants, with processes of this machine.
+"""Carries out the scheduler's actions with processes of this machine.
 
 executor        the scheduler's actions, one after the other
-running_task    a task's resources, and what its processes are started with
-environment     the variables that a process gets (secret_references: of a secret or a parameter)
+running_task    a task's resources, and the arguments of its processes
+environment     a process's environment variables (secret_references: secrets and parameters)
 software        a container's own Python packages
 process         a process, its output and its end
-ports           free ports; listened_ports: where a process really listens
+ports           free ports; listened_ports: the ports on which a process really listens
 usage           CPU and memory of running tasks
 """

@@ -1,6 +1,6 @@
 """The environment of a container's process, from the image, the task definition and ECS.
 
-Later wins: this machine's minimum, the image's ENV, the task definition's `environment`, its
+Later values win: this machine's minimum, the image's ENV, the task definition's `environment`, its
 `secrets`, then this machine's own values (PORT, HOST, the container's own software).
 """
 
@@ -27,7 +27,7 @@ _BEGINS = r"(?<![^\s='\"])"
 _ENDS = r"(?![^\s'\"])"
 _FLUENT_BIT_PORT = 2020
 ROUTER_PORTS = (24224, 8877)
-"""Where a log router listens as ECS configures it: forward, and ECS's own health check."""
+"""A log router listens on these in ECS: forward, and ECS's own health check."""
 _REGION = 3  # arn:partition:service:REGION:…
 
 
@@ -49,7 +49,7 @@ def build_environment(
     addresses: Translator,
     vault: Vault,
 ) -> dict[str, str]:
-    """Every variable of the container's process. TaskError when a secret has no value."""
+    """Every variable of the container's process. Raises TaskError if a secret has no value."""
     ports = dict(surroundings.endpoints)
     environment = {**_minimum(surroundings.scratch, definition_arn), **surroundings.cloud}
     for name, text in local.image.environment:
@@ -100,11 +100,11 @@ def _router_port(local: LocalContainer) -> int:
 
 
 def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> str:
-    """A word of the container's own command, with this machine's ports and addresses.
+    """A word of the container's command, with this machine's ports and addresses.
 
-    Applies to `--port 8000`, `--port=8000`, `--bind :8000` and the same words within a shell's
-    line. A separate number that is a port of this container becomes its port here, and "all
-    addresses" becomes this machine's loopback address.
+    Applies to `--port 8000`, `--port=8000`, `--bind :8000` and the same words in a shell's line. If
+    a separate number is a port of this container, it becomes the port here. "All addresses" becomes
+    this machine's loopback address.
     """
     word = translate_ports(word, ports)
     for number in container_ports(local):
@@ -115,10 +115,10 @@ def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, 
 
 
 def translate_ports(text: str, ports: Mapping[PortKey, Endpoint]) -> str:
-    """`localhost:8000` in a value or a health check, replaced by the real address of port 8000.
+    """Replace `localhost:8000` in a value or a health check by the real address of port 8000.
 
-    The containers of a task share one loopback interface on AWS (awsvpc), so a container's port
-    is an address for all of them.
+    On AWS, the containers of a task share one loopback interface (awsvpc), so a container's port is
+    reachable for all of them.
     """
     for (_, number), endpoint in ports.items():
         pattern = rf"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):{number}(?!\d)"

@@ -44,7 +44,7 @@ from bonkei.vault import Vault
 
 
 class Executor:
-    """`report` gets every event, on the event loop, never from within `execute`."""
+    """`report` gets every event on the event loop, but never from within `execute`."""
 
     def __init__(
         self,
@@ -148,7 +148,8 @@ class Executor:
             self._complain(f"a listener of {type(event).__name__}", error)
 
     async def _prepare(self, task_id: str) -> None:
-        """Ports, software and environments (with secrets) of all containers, or one failure."""
+        """Create the ports, software and environments (with secrets) of all containers, or report
+        one failure."""
         task = self._tasks[task_id]
         try:
             self._require_start(task.spec)
@@ -170,8 +171,8 @@ class Executor:
             raise TaskError(reason, remedy="`bonkei iam denied` says more")
 
     async def lend(self, task_id: str, spec: TaskSpec, container: str) -> ProcessSpec:
-        """The process of one container for the caller to start: with its own ports, environment and
-        files, until `give_back`. TaskError when it cannot run."""
+        """The process of one container, for the caller to start. It has its own ports, environment
+        and files until `give_back`. Raises TaskError if it cannot run."""
         self.adopt(task_id, spec)
         task = self._tasks[task_id]
         local = spec.local.container(container)
@@ -186,13 +187,13 @@ class Executor:
         return task.process(container)
 
     def give_back(self, task_id: str) -> None:
-        """The lent process has ended: release its resources."""
+        """The lent process has ended. Release its resources."""
         if task_id in self._tasks:
             self._release(task_id)
 
     def beside(self, task_id: str, container: str, command: Sequence[str]) -> ProcessSpec:
         """Another process for a running container, with the same environment, as with ECS Exec.
-        KeyError when it does not run."""
+        Raises KeyError if the container does not run."""
         task = self._tasks[task_id]
         if container not in task.processes:
             raise KeyError(container)
@@ -253,7 +254,7 @@ class Executor:
         self._report(m.ContainerExited(task_id, name, code))
 
     def _router(self, task: RunningTask, task_id: str, spec: ProcessSpec) -> ProcessSpec:
-        """A log router's process, once its configuration is written for this machine."""
+        """A log router's process, after its configuration is written for this machine."""
         own = {number: e.port for (name, number), e in task.endpoints.items() if name == spec.name}
         local = task.spec.local.container(spec.name)
         start = RouterStart(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-# Seconds from its start, and then between two looks.
+# Seconds from its start to the first check, and then between checks.
 LOOKS = (4.0, 4.0, 8.0, 16.0, 32.0)
 LISTENS_WITHIN = 60.0
 """Seconds for which a container's first listening is awaited."""
@@ -21,7 +21,7 @@ _SHARE = 20  # a look may take so much less time than the pause after it
 
 
 def listened_ports(pid: int) -> set[int]:
-    """The TCP ports that the process, or one that it has started, listens on."""
+    """The TCP ports on which the process or one of its children listens."""
     try:
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]

@@ -1,4 +1,5 @@
-"""A container's output: to the sink that stores it, and to the driver that sends it on."""
+"""A container's output: it goes to the sink, which stores it, and to the driver, which sends it
+on."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from bonkei.tasks.logs import LogDriver, LogLine, LogSink, OpenLogDriver
 
 @dataclass(frozen=True, slots=True)
 class LogSource:
-    """Where lines come from, as `LogLine` has it."""
+    """The origin of lines, in the terms of `LogLine`."""
 
     group: str
     container: str
@@ -19,7 +20,7 @@ class LogSource:
 
 
 class ContainerOutput:
-    """`write` takes each piece of output; `complain` is called when the disk refuses it."""
+    """`write` takes each piece of output. `complain` is called if the disk refuses it."""
 
     def __init__(
         self, source: LogSource, sink: LogSink, complain: Callable[[str, BaseException], None]
@@ -30,7 +31,7 @@ class ContainerOutput:
         self._driver: LogDriver | None = None
 
     async def open(self, open_driver: OpenLogDriver, local: LocalTask) -> None:
-        """BonkeiError when the container's log driver cannot be started."""
+        """Raises BonkeiError if the container's log driver cannot be started."""
         container = local.container(self._source.container).container
         self._driver = await open_driver(local.definition, container, self._source.task_id)
 
@@ -45,7 +46,7 @@ class ContainerOutput:
                     for text in lines
                 ]
             )
-        except OSError as error:  # a full disk: the process must be able to write on
+        except OSError as error:  # a full disk: the process must be able to continue writing
             self._complain("log lines are lost", error)
 
     async def room(self) -> None:

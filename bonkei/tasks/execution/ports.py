@@ -1,7 +1,7 @@
 """Free ports on loopback for tasks to listen on.
 
-They are taken below the range from which the system takes ports for outgoing connections, so that
-none of those can slip in between the choice and the task's own bind.
+They are below the range for outgoing connections. So no such connection can take a port between the
+choice and the task's own bind.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Ports:
         self._taken: set[int] = set()
 
     def take(self) -> Endpoint:
-        """A free port. TaskError when there is none."""
+        """A free port. Raises TaskError if there is none."""
         for _ in range(_ATTEMPTS):
             number = self._random.choice(_RANGE)
             if number not in self._taken and _is_free(number):

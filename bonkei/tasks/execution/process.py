@@ -17,12 +17,12 @@ from bonkei.tasks.errors import TaskError
 from bonkei.tasks.logs import LineFramer
 
 _CHUNK = 64 * 1024
-_LINGER = 1.0  # seconds to read on, once the process has ended and its pipe is still held
+_LINGER = 1.0  # seconds of further reading, if the pipe is still open after the process
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """A process to run. `environment` is complete; secrets are in it, never in `command`."""
+    """A process to run. `environment` is complete. Secrets are only in it, never in `command`."""
 
     name: str
     command: tuple[str, ...]
@@ -39,7 +39,7 @@ async def no_wait() -> None:
 
 
 class ContainerProcess:
-    """One process, from its start to its end. `wait` gives the exit code as a shell would."""
+    """One process, from its start to its end. `wait` returns the exit code in a shell's form."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class ContainerProcess:
     async def start(
         cls, spec: ProcessSpec, keeper: Keeper, listener: LineListener, room: Room = no_wait
     ) -> ContainerProcess:
-        """`room` is awaited before the next read: with a full pipe the program has to wait.
+        """`room` is awaited before the next read: if the pipe is full, the program has to wait.
         TaskError names the missing directory or executable."""
         command = (find_executable(spec), *spec.command[1:])
         tied = launch_command(command, ending=signal.SIGKILL)
@@ -72,7 +72,7 @@ class ContainerProcess:
         return self._process.pid
 
     def send(self, number: int) -> None:
-        """A signal to the container's first process, as Docker sends it."""
+        """Send a signal to the container's first process, as Docker does."""
         with suppress(ProcessLookupError):
             self._process.send_signal(number)
 
@@ -81,9 +81,9 @@ class ContainerProcess:
         _kill_group(self._process.pid)
 
     async def wait(self) -> int:
-        """The exit code, after the last line was delivered. Then the whole group has ended."""
+        """The exit code, after the last line was delivered. The whole group has ended then."""
         code = await self._process.wait()
-        # A container ends with its first process: end its remaining processes too.
+        # A container ends with its first process, so its remaining processes are ended, too.
         _kill_group(self._process.pid)
         self._keeper.release(self._process.pid)
         _, pending = await asyncio.wait(self._readers, timeout=_LINGER)
@@ -93,7 +93,7 @@ class ContainerProcess:
 
 
 def find_executable(spec: ProcessSpec) -> str:
-    """The path of the command's program. TaskError when there is none."""
+    """The path of the command's program. Raises TaskError if there is none."""
     program = spec.command[0]
     if "/" in program:
         path = spec.directory / program
@@ -110,7 +110,7 @@ def find_executable(spec: ProcessSpec) -> str:
 
 
 async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
-    """Run a health check; whether it succeeded in time (seconds)."""
+    """Run a health check. Returns whether it succeeded in time (seconds)."""
     try:
         command = (find_executable(spec), *spec.command[1:])
         process = await _launch(spec, command, keeper, output=asyncio.subprocess.DEVNULL)
@@ -129,8 +129,8 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
 
 
 async def reap(process: asyncio.subprocess.Process) -> None:
-    """Wait for a killed process, even if cancelled meanwhile: otherwise a zombie, and its number in
-    the ledger, would remain. The cancellation takes effect afterwards."""
+    """Wait for a killed process, even if cancelled meanwhile. Otherwise a zombie would remain, and
+    its number in the ledger. The cancellation takes effect afterwards."""
     cancelled = False
     while process.returncode is None:
         try:
@@ -144,7 +144,7 @@ async def reap(process: asyncio.subprocess.Process) -> None:
 async def _launch(
     spec: ProcessSpec, command: Sequence[str], keeper: Keeper, *, output: int
 ) -> asyncio.subprocess.Process:
-    """Start a process in its own group, registered with `keeper`. TaskError when it fails."""
+    """Start a process in its own group, registered with `keeper`. Raises TaskError if it fails."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -175,7 +175,7 @@ def _cannot_start(spec: ProcessSpec, error: OSError | ValueError) -> TaskError:
 
 
 def _kill_group(group: int) -> None:
-    # PermissionError is macOS's answer when only zombies are left in the group.
+    # PermissionError is macOS's answer if the group has only zombies.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
@@ -193,7 +193,7 @@ async def _read(
 
 
 def signal_number(name: str) -> int:
-    """`SIGTERM`, `TERM` or `15` -> 15; SIGTERM for a signal that is unknown here."""
+    """`SIGTERM`, `TERM` or `15` -> 15. An unknown signal becomes SIGTERM."""
     if name.isdecimal():
         return int(name)
     full = name if name.startswith("SIG") else f"SIG{name}"

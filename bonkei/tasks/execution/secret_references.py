@@ -30,9 +30,9 @@ class SecretReference:
 
 
 def parse_reference(value_from: str, definition_arn: str) -> SecretReference:
-    """The parts of a `valueFrom`; a parameter of the task's own region may be named by its name.
+    """The parts of a `valueFrom`. A parameter in the task's own region may be given by its name.
 
-    TaskError when it is neither a name nor an ARN of one of the two kinds.
+    Raises TaskError if it is neither a name nor an ARN of one of the two kinds.
     """
     if _NAME.fullmatch(value_from):
         partition, _, region, account = definition_arn.split(":")[1:5]
@@ -56,7 +56,8 @@ def require_permission(
     definition: TaskDefinition,
     may_read: Callable[[TaskDefinition, str], str],
 ) -> None:
-    """TaskError, worded as ECS does, for the first secret that the execution role may not read."""
+    """Raises TaskError, in ECS's words, for the first secret that the execution role may not
+    read."""
     for value_from in secrets:
         arn = parse_reference(value_from, definition.arn).arn
         if reason := may_read(definition, arn):
@@ -67,7 +68,7 @@ def require_permission(
 
 
 def resolve(value_from: str, vault: Vault, definition_arn: str) -> str:
-    """The value behind a `valueFrom`. TaskError, worded as ECS does, when there is none."""
+    """The value behind a `valueFrom`. Raises TaskError, in ECS's words, if there is none."""
     reference = parse_reference(value_from, definition_arn)
     if reference.version_id or reference.version_stage not in {"", "AWSCURRENT"}:
         wanted = reference.version_id or reference.version_stage

@@ -1,9 +1,9 @@
 """A container's own Python packages: a virtual environment for its requirements.
 
-Environments are below home, named by their content, and shared by all containers with the same
-requirements. `uv` creates them: it installs from its cache in fractions of a second and
-checks every hash. Requirements without hashes are locked once, beside their environment, so that
-each start has the same packages until the requirements change.
+Environments are below home and named by their content. All containers with the same requirements
+share one. `uv` creates them. It installs from its cache in fractions of a second, and checks every
+hash. Requirements without hashes are locked once, beside their environment, so that each start has
+the same packages until the requirements change.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def environment_name(requirements: Sequence[Path]) -> str:
 
 
 def _with_included(files: Iterable[Path]) -> list[Path]:
-    """The files, and those that they name by `-r` or `-c`, each once."""
+    """The files, and the files that they name with `-r` or `-c`, each once."""
     found: dict[Path, None] = {}
     waiting = list(files)
     while waiting:
@@ -76,10 +76,12 @@ def _text(file: Path) -> str:
 async def ensure_environment(
     requirements: Sequence[Path], environments: Path, progress: Callable[[str], None]
 ) -> Path:
-    """The virtual environment for `requirements`, created if missing. TaskError when that fails.
+    """The virtual environment for `requirements`. It is created if missing. Raises TaskError if
+    that fails.
 
-    Safe to call at the same time from several tasks and processes: one makes it, others wait.
-    `environments` may be a link to a folder of several homes: an environment holds its own path.
+    Several tasks and processes may call it at the same time: one creates it, and the others wait.
+    `environments` may be a link to a folder of several homes. An environment contains its own
+    path.
     """
     environments = _followed(environments)
     target = environments / environment_name(requirements)
@@ -96,7 +98,7 @@ async def ensure_environment(
 async def _locked(
     requirements: Sequence[Path], target: Path, progress: Callable[[str], None]
 ) -> Path:
-    """The requirements with a hash each: as they are, or locked here, once."""
+    """The requirements with their hashes: as given, or locked here once."""
     if len(requirements) == 1 and _are_locked(_with_included(requirements)):
         return requirements[0]
     lock = target.with_name(f"{target.name}.txt")
@@ -104,7 +106,7 @@ async def _locked(
         names = " and ".join(str(file) for file in requirements)
         progress(f"locking {names}, which has no hashes: once, in {lock}")
         draft = lock.with_suffix(".draft")
-        # Keep an index that the files name; leave this machine's own out.
+        # Keep an index that the files name. Leave out this machine's own index.
         named = any(_INDEX.search(text) for text in map(_text, _with_included(requirements)))
         emit = ("--emit-index-url", "--emit-find-links") if named else ("--no-emit-index-url",)
         await _uv(
@@ -121,7 +123,7 @@ def _followed(folder: Path) -> Path:
 
 
 def _is_made(target: Path) -> bool:
-    """Whether it is complete, and still at its path: its commands contain the path."""
+    """Whether it is complete and still at its path, because its commands contain the path."""
     try:
         return (target / _MARKER).read_text(encoding="utf-8") == str(target)
     except (OSError, UnicodeDecodeError):
@@ -129,7 +131,7 @@ def _is_made(target: Path) -> bool:
 
 
 async def _make(target: Path, lock: Path, directory: Path) -> None:
-    # A virtual environment holds its own path, so it is made in place; the marker comes last.
+    # A virtual environment contains its own path, so it is created in place. The marker comes last.
     shutil.rmtree(target, ignore_errors=True)
     await _uv("venv", "--quiet", "--no-project", "--python", sys.executable, str(target))
     # A package in a folder or from a repository cannot have a hash.
@@ -143,7 +145,7 @@ async def _make(target: Path, lock: Path, directory: Path) -> None:
 
 async def _uv(*arguments: str, directory: Path | None = None) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in _NOT_FOR_UV}
-    if ssl.get_default_verify_paths().cafile:  # as pip does: a company's proxy signs by its own
+    if ssl.get_default_verify_paths().cafile:  # as pip does, for a company's proxy
         environment.setdefault("UV_SYSTEM_CERTS", "1")
     process = await asyncio.create_subprocess_exec(
         find_uv_bin(),
@@ -173,7 +175,7 @@ async def _uv(*arguments: str, directory: Path | None = None) -> None:
 
 @asynccontextmanager
 async def _lock(path: Path) -> AsyncIterator[None]:
-    """A lock across all processes of this machine; released when its holder dies."""
+    """A lock across all processes of this machine. It is released when its holder dies."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

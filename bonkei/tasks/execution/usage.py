@@ -1,4 +1,4 @@
-"""CPU and memory of tasks: those of each container's process and its children."""
+"""CPU and memory of tasks: the sums over each container's process and its children."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 
 _CHILDREN = Path("/proc/thread-self/children")  # Linux has such lists
-_FRESH = 1.0  # seconds for which a sample is good enough
+_FRESH = 1.0  # seconds for which a sample stays valid
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`cpu_percent` of one vCPU since the sample before; `memory` in bytes (resident)."""
+    """`cpu_percent` of one vCPU since the previous sample. `memory` in bytes (resident)."""
 
     cpu_percent: float = 0.0
     memory: int = 0
@@ -30,14 +30,14 @@ class _Sample:
 
 
 class UsageMeter:
-    """Samples process trees when asked, at most once a second."""
+    """Samples process trees on request, at most once a second."""
 
     def __init__(self) -> None:
         self._samples: dict[str, _Sample] = {}
         self._sampled_at = 0.0
 
     def read(self, pids: Mapping[str, Iterable[int]]) -> dict[str, Usage]:
-        """Usage by task; `pids` are the tasks' containers' processes."""
+        """Usage by task. `pids`: the processes of each task's containers."""
         now = time.monotonic()
         if now - self._sampled_at >= _FRESH or pids.keys() - self._samples.keys():
             self._sampled_at = now
@@ -84,8 +84,8 @@ def _process(pid: int) -> psutil.Process | None:
 
 
 def _descendants(pid: int) -> list[int] | None:
-    """From Linux's lists of children, which psutil does not use: it reads every process of the
-    machine. None where there are no such lists."""
+    """From Linux's lists of children. psutil does not use them: it reads every process of the
+    machine. None if these lists do not exist."""
     if not _CHILDREN.exists():
         return None
     found: list[int] = []

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 Copies = tuple[tuple[str, str], ...]
-"""(in the build's folder, in the image); a directory that takes more ends with a slash."""
+"""(in the build's folder, in the image). A destination directory for several sources ends with a
+slash."""
 
 _REQUIREMENTS = re.compile(r"(?:^|\s)(?:-r|--requirement)(?:\s+|=)?([^\s;&|]+)")
 
@@ -20,7 +21,7 @@ def read_copies(
     word: Callable[[str], str],
     stages: Mapping[str, Copies],
 ) -> Iterator[tuple[str, str]]:
-    """The copies of one COPY or ADD; a copy from another stage is resolved to that stage's copies.
+    """The copies of one COPY or ADD. A copy from another stage is resolved to that stage's copies.
 
     "COPY" (Dockerfile reference): with several sources, or a slash at its end, the destination is a
     directory. `word` substitutes and unquotes.
@@ -40,7 +41,7 @@ def read_copies(
     for source in sources:
         if stage is None:
             yield source, target
-        else:  # one of an image from elsewhere copies nothing of ours
+        else:  # a copy from a foreign image contains nothing of ours
             yield from _through(stages.get(stage.lower(), ()), join("/", source), target)
 
 
@@ -62,7 +63,7 @@ def _through(copies: Copies, path: str, target: str) -> Iterator[tuple[str, str]
 def read_requirements(
     value: str, working_directory: str, copies: Copies
 ) -> Iterator[tuple[str, ...]]:
-    """For each `-r FILE` of a RUN, the candidates for FILE in the build's folder, likeliest
+    """For each `-r FILE` of a RUN: the candidates for FILE in the build's folder, likeliest
     first."""
     for name in _REQUIREMENTS.findall(value):
         clean = name.strip("\"'")
@@ -78,7 +79,7 @@ def join(base: str, path: str) -> str:
 
 
 def exec_form(value: str) -> tuple[str, ...] | None:
-    """The words of `["a", "b"]`; None when it is not such a list: then it is the shell form."""
+    """The words of `["a", "b"]`. None for any other text: that is the shell form."""
     try:
         words = json.loads(value)
     except ValueError:

@@ -1,7 +1,7 @@
 """A Dockerfile's instructions on how a container runs.
 
-Only the final stage counts, with the stages that it is `FROM`. The settings of a base image from
-elsewhere are unknown here. Rules: "Dockerfile reference" (docs.docker.com).
+Only the final stage counts, with the stages in its `FROM` chain. The settings of a foreign base
+image are unknown here. Rules: "Dockerfile reference" (docs.docker.com).
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _VARIABLE = re.compile(r"\\\$|\$\{(\w+)(?::([-+])([^{}]*))?\}|\$(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`entry_point` and `command` in exec form; None when no stage of the Dockerfile sets it.
+    """`entry_point` and `command` are in exec form; None if no stage of the Dockerfile sets it.
 
-    `environment` in order; its values may refer to earlier variables (`$PATH`, so that the base
-    image's value is kept), which `bonkei.tasks.execution.environment` substitutes at start.
+    `environment` is in order. Its values may refer to earlier variables (such as `$PATH`, to keep
+    the base image's value). `bonkei.tasks.execution.environment` substitutes them at the start.
     """
 
     base: str
@@ -41,12 +41,12 @@ class Image:
     user: str = ""
     health_check: str = ""
     copies: Copies = ()
-    requirements: tuple[tuple[str, ...], ...] = ()  # of each `pip -r`: what it may be in the folder
+    requirements: tuple[tuple[str, ...], ...] = ()  # for each `pip -r`: its candidates
 
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """A stage while it is read. `entry_is_shell`: then CMD is ignored, as Docker does."""
+    """A stage while it is read. `entry_is_shell`: CMD is then ignored, as in Docker."""
 
     image: Image
     arguments: tuple[tuple[str, str], ...] = ()
@@ -56,7 +56,7 @@ class _Stage:
 
 
 def read_image(dockerfile: Path) -> Image:
-    """Read the Dockerfile's final stage. TaskError when it cannot be read."""
+    """Read the Dockerfile's final stage. Raises TaskError if it cannot be read."""
     try:
         # Bytes that are not UTF-8 can only be in ignored parts, such as a comment.
         text = dockerfile.read_text(encoding="utf-8", errors="replace")
@@ -71,7 +71,7 @@ def read_image(dockerfile: Path) -> Image:
 
 
 def parse_image(text: str) -> Image:
-    """The same from the Dockerfile's text; ValueError with the mistake."""
+    """The same, from the Dockerfile's text. Raises ValueError with the mistake."""
     stages: dict[str, _Stage] = {}
     defaults: dict[str, str] = {}
     stage: _Stage | None = None
@@ -94,7 +94,7 @@ def parse_image(text: str) -> Image:
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str]]:
-    """Instructions with their continuation lines; bodies of here-documents are not instructions."""
+    """Instructions with their continuation lines. Bodies of here-documents are not instructions."""
     parser = DockerfileParser(fileobj=io.BytesIO(_without_heredocs(text).encode()))
     for entry in parser.structure:
         if entry["instruction"] != "COMMENT":
@@ -201,7 +201,7 @@ def _with_command(stage: _Stage, keyword: str, value: str) -> _Stage:
 
 
 def _argument(value: str, defaults: Mapping[str, str]) -> dict[str, str]:
-    """ARG's name and value; without a value, the one declared before the first FROM."""
+    """ARG's name and value. Without a value: the value declared before the first FROM."""
     name, given, default = value.partition("=")
     if given:
         return {name: _word(default, defaults)}
@@ -211,7 +211,7 @@ def _argument(value: str, defaults: Mapping[str, str]) -> dict[str, str]:
 def _with_environment(image: Image, value: str, arguments: Mapping[str, str]) -> Image:
     pairs = extract_key_values(env_replace=False, args={}, envs={}, instruction_value=value)
     set_before = dict(image.environment)
-    # Build arguments are gone when the container runs; variables are substituted at its start.
+    # Build arguments do not exist when the container runs. Variables are substituted at its start.
     known = {name: text for name, text in arguments.items() if name not in set_before}
     added = {name: substitute(text, known, keep_unknown=True) for name, text in pairs}
     return replace(image, environment=tuple({**set_before, **_resolved(added, set_before)}.items()))

@@ -1,5 +1,5 @@
-"""Decides which containers of a task definition run here, with which command, and why others are
-left out. Reads only Dockerfiles.
+"""Decides which containers of a task definition run here and with which command, and gives the
+reasons for omitted ones. Reads only Dockerfiles.
 
 Rules of override: "ContainerDefinition: entryPoint, command" (Amazon ECS API Reference), and
 Docker's: a new ENTRYPOINT drops the image's CMD.
@@ -24,7 +24,7 @@ _ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts its generated 
 
 @dataclass(frozen=True, slots=True)
 class LocalContainer:
-    """How a container is run here. `content`: where the image's files are."""
+    """How a container runs here. `content`: where the image's files are."""
 
     container: Container
     content: Content
@@ -38,7 +38,7 @@ class LocalContainer:
         return self.content.directory
 
     def localize(self, text: str) -> str:
-        """`text` with the image's paths, where they stand as such, replaced by this machine's."""
+        """`text` with the image's paths replaced by this machine's, where a whole path stands."""
         return localize(text, self.image, self.content)
 
 
@@ -46,7 +46,7 @@ class LocalContainer:
 class LocalTask:
     """`left_out`: (container, reason). `refused`: why the task cannot be run at all, or empty.
 
-    `remedies`: (container, remedy) for the omitted ones that could be run.
+    `remedies`: (container, remedy) for omitted containers that could run.
     """
 
     definition: TaskDefinition
@@ -70,10 +70,10 @@ def local_task(
     serving: frozenset[str],
     built: Built = nothing_is_built,
 ) -> LocalTask:
-    """`serving` names the containers that requests go to: without one, the task is refused.
+    """`serving` names the containers that receive requests. Without one, the task is refused.
 
-    Any other container that cannot be run (a log router, an agent) is left out and named: the
-    rest of the task runs, and `dependsOn` on it counts as met.
+    Any other container that cannot run (a log router, an agent) is left out and named. The rest of
+    the task runs, and `dependsOn` on the omitted container counts as met.
     """
     runnable: list[LocalContainer] = []
     left_out: list[tuple[str, str]] = []
@@ -100,8 +100,8 @@ def local_task(
 
 
 def _after_their_router(locals_: Sequence[LocalContainer]) -> Iterator[LocalContainer]:
-    """A container that logs through FireLens starts after the router and stops before it, also when
-    its dependsOn does not say so: the ECS agent adds that (agent/api/task)."""
+    """A container that logs through FireLens starts after the router and stops before it, even if
+    its dependsOn does not require this: the ECS agent adds it (agent/api/task)."""
     routers = [each.container.name for each in locals_ if each.container.firelens is not None]
     for each in locals_:
         container = each.container
@@ -145,8 +145,8 @@ def _local_container(container: Container, directory: Path | None) -> LocalConta
 
 
 def is_stock_router(image: str) -> bool:
-    """Whether an image is Fluent Bit as it is published: of such a one ECS writes all of the
-    configuration, so no folder has to be known."""
+    """Whether an image is the published Fluent Bit. ECS writes the whole configuration of such an
+    image, so no folder is needed."""
     return "fluent-bit" in image.rpartition("/")[2]
 
 
@@ -180,15 +180,17 @@ def _working_directory(container: Container, image: Image, content: Content) -> 
 
 
 def localize(text: str, image: Image, content: Content) -> str:
-    """`text` with WORKDIR, and the files copied elsewhere, at their places on this machine."""
+    """`text` with WORKDIR, and files that were copied elsewhere, at their places on this
+    machine."""
     places = dict(content.places) | {image.working_directory: content.directory}
     return replace_paths(text, {path: str(here) for path, here in places.items()})
 
 
 def replace_paths(text: str, places: Mapping[str, str]) -> str:
-    """Every path in `text` that stands as a whole path or as the beginning of one, replaced.
+    """`text` with every path replaced that stands as a whole path or as the beginning of one.
 
-    The longest that fits wins. `/` is never replaced: it begins every path of this machine too.
+    The longest matching path wins. `/` is never replaced, because every path of this machine begins
+    with it.
     """
     if text == "/":
         return places.get("/", text)

@@ -1,1 +1,1 @@
-"""Application Auto Scaling: target_tracking decides, auto_scaling measures and asks it."""
+"""Application Auto Scaling: target_tracking decides; auto_scaling measures and carries out."""

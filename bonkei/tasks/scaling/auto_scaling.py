@@ -26,7 +26,7 @@ class Tracked:
     cooldown: Cooldown = field(default_factory=Cooldown)
 
     def observe(self, values: Mapping[str, float]) -> None:
-        """One more datapoint of each metric; one that is missing is remembered as such."""
+        """Add one datapoint of each metric. A missing one is remembered as missing."""
         for metric in (CPU, MEMORY):
             points = self.history.setdefault(metric, [])
             points.append(values.get(metric))
@@ -34,10 +34,10 @@ class Tracked:
 
 
 def utilization(service: ServiceState, usage: Mapping[str, Usage]) -> dict[str, float]:
-    """The service's metrics in percent of what its RUNNING tasks reserve, as ECS computes them.
+    """The service's metrics in percent of the reservation of its RUNNING tasks, as in ECS.
 
-    No task of Fargate can use more than it has, so none counts for more than 100 % here. `usage`
-    holds the measured tasks; the result is empty when there is none.
+    A Fargate task cannot use more than it has, so no task counts for more than 100 % here. `usage`
+    has the measured tasks. The result is empty if there are none.
     """
     running = [t.life for t in service.live() if t.life.status == "RUNNING"]
     measured = [(life.spec.definition, usage[life.task_id]) for life in running
@@ -94,15 +94,15 @@ class AutoScaler:
     async def _measure(self) -> None:
         scaled = [s for s in self._services().values() if s.spec.scaling is not None]
         pids = {task: list(self._pids(task).values()) for s in scaled for task in s.tasks}
-        # In a thread: to look through the machine's processes takes a while for many tasks.
+        # In a thread, because a scan of the machine's processes takes some time with many tasks.
         usage = await asyncio.to_thread(self._meter.read, pids) if pids else {}
-        # A task's CPU is known from its second sample on: the first one has no time to divide by.
+        # A task's CPU is known from its second sample on. The first sample has no interval.
         measured = {task: used for task, used in usage.items() if task in self._known}
         self._known = set(usage)
         self.follow({s.spec.arn: utilization(s, measured) for s in scaled}, time.monotonic())
 
     def follow(self, datapoints: Mapping[str, Mapping[str, float]], now: float) -> None:
-        """One datapoint of each service: scale those that must be."""
+        """Take one datapoint of each service, and scale the services that need it."""
         services = self._services()
         self._tracked = {a: self._tracked.get(a, Tracked()) for a in datapoints if a in services}
         for arn, tracked in self._tracked.items():

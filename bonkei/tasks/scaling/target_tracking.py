@@ -1,10 +1,12 @@
-"""How many tasks a service should have: target tracking, as a function of datapoints and time.
+"""The number of tasks that a service should have: target tracking, as a function of datapoints and
+time.
 
-Source: "Target tracking scaling policies" and "How target tracking scaling works" (Application
-Auto Scaling User Guide), "Use a target metric to scale Amazon ECS services" (Amazon ECS Developer
-Guide). The alarms that AWS makes of a policy: above the target in 3 datapoints of a minute, below
-90 % of it in 15. Availability first: any policy scales out, only all together scale in, the largest
-capacity wins; during a deployment nothing is scaled in; without data nothing is scaled.
+Source: "Target tracking scaling policies" and "How target tracking scaling works" (Application Auto
+Scaling User Guide), "Use a target metric to scale Amazon ECS services" (Amazon ECS Developer
+Guide). AWS makes two alarms from a policy: above the target in 3 datapoints of a minute, and below
+90 % of it in 15. Availability comes first: any policy can scale out, but only all together scale
+in, and the largest capacity wins. During a deployment nothing is scaled in. Without data nothing is
+scaled.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ History = Mapping[str, Sequence[float | None]]  # by metric, the newest last; No
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """The cooldowns of the last activities. Times in seconds on the caller's clock.
+    """The cooldowns of the last activities. Times are in seconds on the caller's clock.
 
     Until `out_until`, the tasks added since `out_from` count towards the next scale-out.
     """
@@ -35,7 +37,7 @@ class Cooldown:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Set this capacity and this cooldown. `cause` explains it to the user."""
+    """Set this capacity and this cooldown. `cause` explains the activity to the user."""
 
     capacity: int
     cooldown: Cooldown
@@ -62,7 +64,7 @@ def track(
     *,
     deploying: bool = False,
 ) -> Activity | None:
-    """The activity after a datapoint; None when the capacity is right, or must stay."""
+    """The activity after a datapoint; None if the capacity is right, or must not change."""
     out = _scale_out(scaling, capacity, history, cooldown, now)
     if out is not None or deploying or now < cooldown.in_until:
         return out
@@ -94,7 +96,7 @@ def _scale_in(scaling: AutoScaling, capacity: int, history: History, now: float)
     if not policies or len(proposals) < len(policies):
         return None
     best = max(proposals, key=lambda proposal: proposal.capacity)
-    wanted = max(best.capacity, scaling.min_capacity, 1)  # no tasks, no metric to come back by
+    wanted = max(best.capacity, scaling.min_capacity, 1)  # without tasks there is no metric
     if wanted >= capacity:
         return None
     return Activity(wanted, Cooldown(in_until=now + best.policy.scale_in_cooldown), best.cause)
@@ -110,7 +112,7 @@ def _ready_to_scale_in(
 
 
 def _newest(history: History, metric: str, count: int) -> list[float]:
-    """The last datapoints, or none when there are too few, or one is missing."""
+    """The last datapoints; none if there are too few, or if one is missing."""
     values = [value for value in history.get(metric, ())[-count:] if value is not None]
     return values if len(values) == count else []
 

@@ -2,8 +2,8 @@
 
 ECS throttles tasks that fail to start, up to minutes ("Amazon ECS service throttle logic",
 docs.aws.amazon.com), and each start itself takes tens of seconds. A process starts in milliseconds,
-so here a task that stops soon after its start is throttled too. The waits suit a developer who
-watches: 1 s, doubling, up to a minute.
+so here a task that stops soon after its start is throttled, too. The waits are short enough for a
+watching developer: 1 s, doubling, up to a minute.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LONGEST = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """`failures` in a row; nothing is started before `not_before` (monotonic seconds)."""
+    """`failures` in a row. Nothing is started before `not_before` (monotonic seconds)."""
 
     failures: int = 0
     not_before: float = 0.0

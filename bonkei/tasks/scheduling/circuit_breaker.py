@@ -2,13 +2,13 @@
 
 Source: "How the Amazon ECS deployment circuit breaker detects failures" (Amazon ECS Developer
 Guide), with the defaults of `thresholdConfiguration` and `resetOnHealthyTask`, which Terraform's
-provider does not set. Failures count in a row: a task that gets healthy begins a new row.
+provider does not set. Failures are counted in a row. A healthy task begins a new row.
 
 A failure is a task that never became RUNNING and healthy ("failed task launches that do not reach
 healthy RUNNING state", the announcement of December 2020), or that failed a health check. A task
-that ran for a moment and then exited before any check had passed counts here; ECS may let it escape
-(aws/containers-roadmap#1206). A task without any check is healthy as soon as it runs, so it escapes
-here as there.
+that ran for a moment and exited before any check passed counts as a failure here. ECS may miss it
+(aws/containers-roadmap#1206). A task without any check is healthy as soon as it runs, so neither
+counts it.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ class CircuitBreaker:
     rollback: bool = False
 
     def trips(self, failed_tasks: int, desired: int) -> bool:
-        """Whether that many failures in a row are too many for a service of `desired` tasks."""
+        """Whether this many failures in a row are too many for a service of `desired` tasks."""
         return self.enabled and failed_tasks >= failure_threshold(desired)
 
 
 def failure_threshold(desired: int) -> int:
-    """Half of the desired count, rounded up, within the bounds."""
+    """Half of the desired count, rounded up, within the limits."""
     return max(LEAST, min(-(-desired // 2), MOST))
 
 
 def rolling_back(deployment_id: str, who: str = CIRCUIT_BREAKER) -> str:
-    """Why a deployment that was COMPLETED is IN_PROGRESS again."""
+    """Why a COMPLETED deployment is IN_PROGRESS again."""
     return f"{who}: rolling back to deploymentId {deployment_id}."
 
 

@@ -24,13 +24,13 @@ _GROWTH = 1.5
 
 
 def is_monitored(check: ContainerHealthCheck | None) -> bool:
-    """Whether there is a check; `["NONE"]` switches it off."""
+    """Whether there is a check. `["NONE"]` switches it off."""
     return check is not None and bool(check.command) and check.command[0] != "NONE"
 
 
 @dataclass(frozen=True, slots=True)
 class HealthRecord:
-    """Times in monotonic seconds; `failures` that count, in a row."""
+    """Times are in monotonic seconds. `failures`: those that count, in a row."""
 
     check: ContainerHealthCheck
     started_at: float

@@ -13,7 +13,7 @@ from bonkei.tasks.scheduling.container_health import UNKNOWN, HealthRecord
 
 @dataclass(slots=True)
 class ContainerState:
-    """status: PENDING | STARTING | RUNNING | STOPPED. Times in monotonic seconds."""
+    """status: PENDING | STARTING | RUNNING | STOPPED. Times are in monotonic seconds."""
 
     container: Container
     status: str = "PENDING"
@@ -22,7 +22,7 @@ class ContainerState:
     exit_code: int | None = None
     reason: str = ""
     health: HealthRecord | None = None
-    elsewhere: tuple[int, ...] = ()  # ports that it listens on instead of its own
+    elsewhere: tuple[int, ...] = ()  # the ports on which it listens instead of its assigned port
     terminated_at: float | None = None
     killed: bool = False
 
@@ -46,7 +46,7 @@ class ContainerState:
 def listening_elsewhere(
     containers: Mapping[str, ContainerState], endpoints: Mapping[PortKey, Endpoint]
 ) -> str:
-    """A sentence on containers that do not listen on PORT; empty when all do."""
+    """A sentence about containers that do not listen on PORT; empty if all do."""
     ports: dict[str, int] = {}
     for (name, _), endpoint in endpoints.items():
         ports.setdefault(name, endpoint.port)  # the main port comes first

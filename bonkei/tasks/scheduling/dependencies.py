@@ -1,7 +1,7 @@
 """`dependsOn`: the order of containers at a task's start, reversed at its end.
 
 Source: "ContainerDependency", "ContainerDefinition: startTimeout" (Amazon ECS API Reference). A
-container that a task is run without counts as met; the notes of the task say so.
+dependency on an omitted container counts as met; the notes of the task say so.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def may_start(state: ContainerState, containers: Containers) -> bool:
 
 
 def failure(containers: Containers, prepared_at: float, now: float) -> str:
-    """Why a container waits in vain, or has waited too long; empty when none does."""
+    """Why a container waits in vain, or has waited too long; empty if none does."""
     for state, condition, other in _waiting(containers):
         if other.status == "STOPPED":
             return (
@@ -60,7 +60,7 @@ def deadlines(containers: Containers, prepared_at: float) -> Iterator[float]:
 
 
 def has_dependants(name: str, containers: Containers) -> bool:
-    """Whether a container that depends on `name` still runs: it stops first."""
+    """Whether a container that depends on `name` still runs. It must stop first."""
     return any(
         state.status in {"STARTING", "RUNNING"}
         and any(d.container_name == name for d in state.container.depends_on)

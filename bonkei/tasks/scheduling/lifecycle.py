@@ -1,9 +1,9 @@
 """One task's life, from PROVISIONING to STOPPED, as pure decisions.
 
-Source: "Amazon ECS task lifecycle", "ContainerDefinition: stopTimeout" (docs.aws.amazon.com). Two
-statuses pass too quickly here to be seen: ACTIVATING and DEPROVISIONING. Registration with target
-groups waits for the health checks of the containers that are registered, so that no request meets
-a process that cannot answer yet.
+Source: "Amazon ECS task lifecycle", "ContainerDefinition: stopTimeout" (docs.aws.amazon.com). The
+statuses ACTIVATING and DEPROVISIONING do not occur, because they would pass too quickly.
+Registration with target groups waits for the health checks of the registered containers. So no
+request reaches a process that cannot answer yet.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class TaskLifecycle:
 
     @property
     def health(self) -> str:
-        """ECS's healthStatus: over the essential containers that have a health check."""
+        """ECS's healthStatus, from the essential containers with a health check."""
         monitored = [
             state.health_status
             for state in self.containers.values()
@@ -71,7 +71,7 @@ class TaskLifecycle:
 
     @property
     def serves(self) -> bool:
-        """RUNNING, and healthy by every check that it has."""
+        """RUNNING, and healthy by every check of the task."""
         return (
             self.status == "RUNNING"
             and not self.stop_requested
@@ -85,7 +85,7 @@ class TaskLifecycle:
         )
 
     def failed_check(self) -> str:
-        """Why the task must be replaced, in ECS's words; empty if it need not."""
+        """Why the task must be replaced, in ECS's words; empty if it need not be."""
         if self.health == UNHEALTHY:
             return "Task failed container health checks"
         for arn, state in self.target_health.items():
@@ -95,8 +95,8 @@ class TaskLifecycle:
 
     @property
     def explanation(self) -> str:
-        """Why the task stops, with the exit codes of its containers, or why it cannot be reached;
-        else empty."""
+        """Why the task stops (with its containers' exit codes), or why it cannot be reached;
+        otherwise empty."""
         elsewhere = listening_elsewhere(self.containers, self.endpoints)
         if not self.reason:
             return elsewhere
@@ -116,7 +116,7 @@ class TaskLifecycle:
         yield m.PrepareTask(self.task_id)
 
     def handle(self, event: m.TaskEvent, now: float) -> Iterator[m.Action]:
-        """Handle one event of this task, and the steps that it makes possible."""
+        """Handle one event of this task, and take the steps that it makes possible."""
         match event:
             case m.TaskPrepared(endpoints=endpoints):
                 if self.status == "PROVISIONING":
@@ -154,12 +154,12 @@ class TaskLifecycle:
         yield from self.tick(now)
 
     def drained(self, target_group_arn: str, now: float) -> Iterator[m.Action]:
-        """The load balancer has no request in flight to this task any more."""
+        """The load balancer has no more requests in flight to this task."""
         self._undrained.discard(target_group_arn)
         yield from self.tick(now)
 
     def tick(self, now: float) -> Iterator[m.Action]:
-        """Take the steps that time and state allow now."""
+        """Take the steps that are possible now."""
         if self.status == "STOPPED":
             return
         if self.stop_requested:
@@ -271,7 +271,7 @@ class TaskLifecycle:
 
     def _end(self, state: ContainerState, now: float) -> Iterator[m.Action]:
         if state.status != "RUNNING":
-            return  # a start that is under way is ended when it is reported
+            return  # a start in progress is ended when it is reported
         name = state.container.name
         if state.terminated_at is None:
             if not dependencies.has_dependants(name, self.containers):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A service's numbers. `desired` counts tasks; the percentages are of it."""
+    """A service's numbers. `desired` counts tasks. The percentages refer to it."""
 
     desired: int
     minimum_healthy_percent: int = 100
@@ -20,12 +20,12 @@ class Limits:
 
     @property
     def lower(self) -> int:
-        """Healthy tasks that must remain while tasks are stopped."""
+        """The number of healthy tasks that must remain while tasks are stopped."""
         return -(-self.desired * self.minimum_healthy_percent // 100)
 
     @property
     def upper(self) -> int:
-        """Tasks, running or pending, that must not be exceeded by starting."""
+        """The number of tasks, running or pending, that starts must not exceed."""
         return self.desired * self.maximum_percent // 100
 
 
@@ -33,8 +33,8 @@ class Limits:
 class Counts:
     """A service's tasks that have not been stopped yet.
 
-    `new_*` belong to the primary deployment, `old_*` to those before. `pending` may still become
-    healthy; `failed` have been found unhealthy, and are to be replaced.
+    `new_*` belong to the primary deployment, `old_*` to earlier ones. `pending` tasks may still
+    become healthy. `failed` tasks were found unhealthy, and must be replaced.
     """
 
     new_healthy: int = 0
@@ -60,7 +60,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The next moves. `stuck`: no move is possible although one is needed."""
+    """The next moves. `stuck`: a move is needed, but none is possible."""
 
     start: int = 0
     stop_new_failed: int = 0
@@ -71,10 +71,10 @@ class Step:
 
 
 def next_step(limits: Limits, counts: Counts, *, launching: bool = True) -> Step:
-    """The next moves; apply them, count again, ask again.
+    """The next moves. Apply them, count again, and call this again.
 
-    Not `launching`: the primary deployment has FAILED, and gets neither more tasks nor their
-    places.
+    Without `launching`, the primary deployment has FAILED. It gets no more tasks, and no places for
+    them.
     """
     lower, upper = limits.lower, limits.upper
     missing = max(0, limits.desired - counts.new_healthy - counts.new_pending)
@@ -83,10 +83,11 @@ def next_step(limits: Limits, counts: Counts, *, launching: bool = True) -> Step
     start = min(missing, max(0, upper - counts.total))
     room_needed = missing - start
 
-    # Tasks that do not serve are stopped first: they take a place without a request.
+    # Tasks that do not serve are stopped first, because they use a place without serving requests.
     stop_old_unhealthy = counts.old_unhealthy
     room_needed -= stop_old_unhealthy
-    # A failed task stays until its replacement serves, unless its place is needed for it.
+    # A failed task stays until its replacement serves, unless its place is needed for the
+    # replacement.
     replaced = counts.new_healthy >= limits.desired or not launching
     stop_failed = counts.new_failed if replaced else _clamp(room_needed, counts.new_failed)
     room_needed -= stop_failed

@@ -31,7 +31,8 @@ STUCK = (
 
 
 class Scheduler:
-    """`new_id` gives task ids; `services` and `tasks` may be read, never written, from outside."""
+    """`new_id` generates task ids. Other code may read `services` and `tasks`, but never write
+    them."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
@@ -42,7 +43,7 @@ class Scheduler:
     # Targets.
 
     def reconcile(self, specs: Iterable[ServiceSpec], now: float) -> list[m.Action]:
-        """Set the wanted services. A service that is no longer named is removed."""
+        """Set the wanted services. A service that is no longer among them is removed."""
         wanted = {spec.arn: spec for spec in specs}
         actions: list[m.Action] = []
         for arn, service in self.services.items():
@@ -56,13 +57,13 @@ class Scheduler:
         return actions + self._decide(now)
 
     def run(self, spec: TaskSpec, now: float) -> tuple[str, list[m.Action]]:
-        """Start one task that belongs to no service."""
+        """Start one task outside services."""
         life = TaskLifecycle(self._new_id(), spec)
         self.tasks[life.task_id] = life
         return life.task_id, list(life.begin(now))
 
     def forget(self, task_id: str) -> None:
-        """Drop a stopped task that belongs to no service."""
+        """Drop a stopped task outside services."""
         self.tasks.pop(task_id, None)
 
     def scale(self, arn: str, desired: int, cause: str, now: float) -> list[m.Action]:
@@ -91,7 +92,7 @@ class Scheduler:
     # Events.
 
     def handle(self, event: m.TaskEvent, now: float) -> list[m.Action]:
-        """One event of a task; events of tasks that are gone already are ignored."""
+        """One event of a task. Events of unknown tasks are ignored."""
         life = self.tasks.get(event.task_id)
         return [*(life.handle(event, now) if life else ()), *self._decide(now)]
 
@@ -118,7 +119,7 @@ class Scheduler:
         return [*chain.from_iterable(ticks), *self._decide(now)]
 
     def deadline(self, now: float) -> float | None:
-        """When `tick` is due next; None when only events can change anything."""
+        """When `tick` is due next; None if only events can change anything."""
         times = [t for life in self.tasks.values() if (t := life.deadline()) is not None]
         for service in self.services.values():
             times += [t for t in service.deadlines() if t > now]
@@ -126,8 +127,8 @@ class Scheduler:
 
     @property
     def is_steady(self) -> bool:
-        """Whether every service has its tasks and none is stopping. A service that was rolled back
-        is steady too, as on ECS: see `ServiceState.failed`."""
+        """Whether every service has its tasks and none is stopping. As on ECS, a service after a
+        rollback is steady, too: see `ServiceState.failed`."""
         return all(
             service.primary is not None and service.primary.rollout_state == "COMPLETED"
             for service in self.services.values()
@@ -160,7 +161,7 @@ class Scheduler:
         return actions
 
     def _step(self, service: ServiceState, now: float) -> list[m.Action]:
-        """One round for one service; empty when there is nothing to do."""
+        """One round for one service; empty if there is nothing to do."""
         service.note_failures(now)
         if service.primary is None:
             return []
@@ -175,7 +176,7 @@ class Scheduler:
         return actions
 
     def _break_circuit(self, service: ServiceState, primary: Deployment) -> Iterator[m.Action]:
-        """Fail the primary deployment when it must be, and go back to the last that completed."""
+        """Fail the primary deployment if necessary, and return to the last completed one."""
         breaker, desired = service.spec.circuit_breaker, service.limits.desired
         if service.removed or not primary.is_in_progress:
             return

@@ -1,4 +1,4 @@
-"""A service and its deployments, as the scheduler keeps them."""
+"""A service and its deployments: the scheduler's state."""
 
 from __future__ import annotations
 
@@ -119,12 +119,12 @@ class ServiceTask:
 
 @dataclass(slots=True)
 class ServiceState:
-    """`deployments`: the primary one first. `removed`: its tasks stop, then it is forgotten.
+    """`deployments`: the primary one first. `removed`: its tasks stop, and then it is forgotten.
 
-    `completed`: the last deployment that was COMPLETED, which a rollback goes back to. `failed`:
-    the one that FAILED, kept in `deployments` until another one is requested. `scaled`: the count
-    that auto scaling has set, because of `scaled_because`; None while it has not. `announced`: the
-    last deployment's id, if it was assigned before the deployment began.
+    `completed`: the last COMPLETED deployment, the target of a rollback. `failed`: the FAILED
+    deployment; it stays in `deployments` until another one is requested. `scaled`: the number that
+    auto scaling has set, because of `scaled_because`; None if it has not. `announced`: the last
+    deployment's id, if it was assigned before the deployment began.
     """
 
     spec: ServiceSpec
@@ -140,8 +140,8 @@ class ServiceState:
     announced: str = ""
 
     def follow(self, spec: ServiceSpec) -> None:
-        """Take a changed specification. A count set by auto scaling stays, within its bounds
-        ("RegisterScalableTarget"), unless the definitions change the count."""
+        """Take a changed specification. A number set by auto scaling stays, within its limits
+        ("RegisterScalableTarget"), unless the definitions change the number."""
         if spec.scaling is None or spec.defined_count != self.spec.defined_count:
             self.scaled = None
         elif self.scaled is not None:
@@ -167,7 +167,7 @@ class ServiceState:
         return (task for task in self.tasks.values() if not task.life.stop_requested)
 
     def counts(self) -> Counts:
-        """The live tasks, as the arithmetic of rolling updates counts them."""
+        """The live tasks, in the counts of rolling updates."""
         numbers = dict.fromkeys(Counts.__dataclass_fields__, 0)
         for task in self.live():
             numbers[self._kind(task)] += 1
@@ -186,7 +186,8 @@ class ServiceState:
         return "new_healthy" if serves and task.got_healthy else "new_pending"
 
     def note_failures(self, now: float) -> None:
-        """Find tasks that failed a check or stopped by themselves: count, throttle the next."""
+        """Find tasks that failed a check or stopped by themselves. Count them, and throttle the
+        next start."""
         for task in self.tasks.values():
             task.look(now)
             if task.failure:

@@ -42,9 +42,9 @@ PutEvents = Callable[[str, str, Sequence[InputEvent]], None]
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """`endpoints`: where each task listens. `local` is called with the first requests of each second
-    (`SHOWN`), and with the number of the others. `factor`: how many of AWS's minutes pass in one
-    minute."""
+    """`endpoints`: where each task listens. `local` is called with the first requests of each
+    second (`SHOWN`), and with the number of the others. `factor`: how many of AWS's minutes pass in
+    one minute."""
 
     put_object: PutObject
     put_events: PutEvents

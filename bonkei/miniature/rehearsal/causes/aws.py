@@ -1,4 +1,4 @@
-"""Calls of the services that the rooms answer, as a person's."""
+"""Calls of the services that the rooms answer, in a person's name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bonkei.miniature.rehearsal.values import RehearsalError
 async def call(
     rooms: Mapping[str, AwsService], service: str, operation: str, arn: str, /, **given: Any
 ) -> Mapping[str, Any]:
-    """`arn` gives region and account. RehearsalError when it is refused."""
+    """`arn` gives region and account. Raises RehearsalError if the call is refused."""
     room = rooms.get(service)
     if room is None or operation not in room.operations:
         raise RehearsalError(f"nobody here answers {service}:{operation}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Quiet:
-    """A cause that has nothing to do at one of its moments."""
+    """A cause that need not act at each moment. Its methods do nothing."""
 
     async def begin(self) -> None:
         """Nothing to prepare."""

@@ -1,11 +1,11 @@
-"""Uses a share of a processor, or holds memory, until its input ends, or for two minutes, or for as
-many seconds as it is given.
+"""Uses a share of a processor, or holds memory. It ends with its input, or after two minutes, or
+after the given number of seconds.
 
     python burner.py processor 0.25
     python burner.py memory 300000000 600
 
-It runs alone and imports nothing of Bonkei. The process that started it holds the other end of its
-input. So it ends when that process ends in any way.
+It runs alone and imports nothing of Bonkei. Its parent holds the other end of its input. So it ends
+when the parent ends, whatever the cause.
 """
 
 import select
@@ -24,7 +24,7 @@ def is_over(begun: float, wait: float, longest: float = LONGEST) -> bool:
 
 
 def burn(share: float, longest: float = LONGEST) -> None:
-    """Its own processor time is `share` of the time that has passed."""
+    """Use processor time: `share` of the time that has passed."""
     begun, used = time.monotonic(), time.process_time()
     while not is_over(begun, 0, longest):
         ahead = (time.process_time() - used) - share * (time.monotonic() - begun)
@@ -38,7 +38,7 @@ def burn(share: float, longest: float = LONGEST) -> None:
 
 
 def hold(size: int, longest: float = LONGEST) -> None:
-    """Each page is written to, so that it is really there."""
+    """Write to each page, so that the memory is really used."""
     held = bytearray(size)
     for place in range(0, size, PAGE):
         held[place] = 1

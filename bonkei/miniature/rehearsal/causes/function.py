@@ -1,4 +1,4 @@
-"""A function that really fails, since the webhook really refuses its message."""
+"""A function that really fails, because the webhook really refuses its message."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import Webhook
 
-_ATTEMPTS = 3  # a function may ask again before it gives up
+_ATTEMPTS = 3  # a function may retry before it gives up
 _PATIENCE = 20.0  # seconds for calls that are already in progress
 _LOOK = 0.1
 
 
 class Refused(Quiet):
-    """It is called once, and its result is awaited: nothing is tried again later. Earlier messages
-    to Slack arrive first, because they would be refused, too.
-    """
+    """The function is called once, and its result is awaited. Nothing is retried later. Earlier
+    messages to Slack arrive first, because they would be refused, too."""
 
     def __init__(
         self, function: str, count: float, webhook: Webhook, services: Mapping[str, AwsService]

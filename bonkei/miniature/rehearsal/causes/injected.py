@@ -1,4 +1,4 @@
-"""Records and metric data that are written by the rehearsal itself."""
+"""Records and metric data that the rehearsal itself writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ STREAM = "bonkei-rehearsal"
 
 
 class Data(Quiet):
-    """Bad data once a second, then good ones. Measured data of the same metrics are held back."""
+    """Writes bad data once a second, then good data. Measured data of the same metrics is held
+    back."""
 
     def __init__(self, alarms: Sequence[Alarm], monitor: Monitor) -> None:
         self._alarms = alarms
@@ -44,7 +45,7 @@ class Data(Quiet):
 
 
 class Records(Quiet):
-    """Records that a metric filter counts, in a stream of their own that goes at the end."""
+    """Records that a metric filter counts, in a separate stream that is removed at the end."""
 
     def __init__(
         self, found: MetricFilter, count: float, arn: str, services: Mapping[str, AwsService]

@@ -21,9 +21,8 @@ _MOST_TRIES = 20
 
 
 class Letters(Quiet):
-    """So many messages; at the end exactly these are removed. `journal`: a file with their list,
-    for the next start after a SIGKILL (`take_back`).
-    """
+    """Sends a number of messages, and removes exactly these at the end. `journal`: a file with
+    their list, for the next start after a SIGKILL (`take_back`)."""
 
     def __init__(
         self,
@@ -55,7 +54,7 @@ class Letters(Quiet):
         await self._look()
 
     async def end(self) -> None:
-        """Messages of others are seen again at once."""
+        """Other messages become visible again at once."""
         for _ in range(_MOST_TRIES):
             if not self._sent:
                 return
@@ -95,7 +94,7 @@ class Letters(Quiet):
 
 
 async def take_back(journal: Path, call: CallQueue) -> None:
-    """Messages that a killed process has left in a queue, if any."""
+    """Remove the messages that a killed process has left in a queue, if any."""
     letters = _left(journal, call)
     if letters is not None:
         with suppress(RehearsalError):  # the queue may be gone

@@ -1,4 +1,4 @@
-"""A processor really used, memory really held: by a process that counts with a task's own."""
+"""Really uses a processor, or really holds memory, in a process that counts with a task's own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Load(Quiet):
         self._running: dict[str, asyncio.subprocess.Process] = {}
 
     async def push(self) -> None:
-        """Beside each task, also one that is new."""
+        """One process beside each task, including new ones."""
         group = f"service:{self._service.name}"
         for task in self._tasks().snapshot().tasks:
             is_new = task.id not in self._running

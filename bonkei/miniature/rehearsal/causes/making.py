@@ -1,4 +1,4 @@
-"""A cause of a plan, and the words for it."""
+"""The cause of a plan, and its description."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ _AT_ONCE = 20  # requests
 
 
 def said(plan: Plan, alarm: Alarm, name: str) -> str:
-    """The action in one line. `name`: the service's, the cluster's, the queue's or the
-    function's.
-    """
+    """The action in one line. `name`: that of the service, the cluster, the queue or the
+    function."""
     found = {
         "processor": f"processor time, really used beside each task of {name}",
         "memory": f"memory, really used beside each task of {name}",
@@ -77,7 +76,7 @@ def name_of(plan: Plan, world: World) -> str:
 
 
 def make(plan: Plan, alarms: Sequence[Alarm], world: World) -> Cause:
-    """For alarms that share it. RehearsalError where it cannot be done now."""
+    """The cause for the alarms that share a plan. Raises RehearsalError if it is impossible now."""
     first = alarms[0]
     if plan.kind == "injected":
         return Data(alarms, world.monitor)

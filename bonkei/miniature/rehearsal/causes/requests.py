@@ -1,4 +1,4 @@
-"""Requests to the load balancer: with the distribution's header, or without it."""
+"""Requests to the load balancer, with or without the distribution's header."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _EXTRA = 3
 
 
 class Asking:
-    """So many requests at once, as a distribution sends them; each answer is read, or given up
-    after `seconds`. A client asks for an answer that no cache has."""
+    """Sends a number of requests at once, as a distribution would. Each answer is read, or given up
+    after `seconds`. A client requests a response that no cache has."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Asking:
 
 
 class Around(Quiet):
-    """Requests that go around the distribution, which the web ACL blocks."""
+    """Requests that go around the distribution. The web ACL blocks them."""
 
     def __init__(self, firewall: Request, threshold: float) -> None:
         self._firewall = firewall

@@ -1,4 +1,4 @@
-"""A database's real sessions, as its master user: of PostgreSQL's own server here."""
+"""Real sessions of the master user at the PostgreSQL server of a database."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ where backend_type = 'client backend' and application_name <> %s
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where and as whom. RehearsalError by `find` where no server of a cluster runs here."""
+    """The server's address and user. `find` raises RehearsalError if no server of the cluster runs
+    here."""
 
     host: str
     port: int
@@ -84,7 +85,7 @@ class Statement(Quiet):
 
 
 class RefusedSignIn(Quiet):
-    """A sign-in to a database that does not exist, which PostgreSQL logs as FATAL."""
+    """A sign-in to a database that does not exist. PostgreSQL logs it as FATAL."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -95,7 +96,7 @@ class RefusedSignIn(Quiet):
 
 
 class Work(Quiet):
-    """So many sessions count for as long as they may."""
+    """This many sessions count for as long as they may."""
 
     def __init__(self, server: Server, count: int) -> None:
         self._server = server
@@ -113,7 +114,7 @@ class Work(Quiet):
                     await connection.execute(_WORK)
 
     async def end(self) -> None:
-        """The server ends a session's work when it is asked to."""
+        """Ask the server to end a session's work."""
         jobs, self._jobs = self._jobs, []
         if not jobs:
             return
@@ -130,8 +131,8 @@ class Work(Quiet):
 
 
 class Outage(Quiet):
-    """Every connection that the server allows is taken, and the programs' are cut: they get none.
-    All are closed at the end, also when this process dies. `ask`: requests meanwhile."""
+    """Takes every connection that the server allows, and cuts those of the programs, so they get
+    none. All are closed at the end, also if this process dies. `ask`: requests meanwhile."""
 
     def __init__(self, server: Server, ask: Callable[[], Awaitable[None]]) -> None:
         self._server = server

@@ -23,7 +23,7 @@ Ask = Callable[[], Awaitable[None]]
 
 
 class Targets:
-    """The processes of the containers that a load balancer sends requests to."""
+    """The processes of the containers that receive requests from a load balancer."""
 
     def __init__(self, service: Service, tasks: Callable[[], Tasks]) -> None:
         self._group = f"service:{service.name}"
@@ -31,7 +31,7 @@ class Targets:
         self._tasks = tasks
 
     def signal(self, number: int) -> int:
-        """Send a signal to all of them and their children. Return the number of tasks."""
+        """Send a signal to all of them and their children. Returns the number of tasks."""
         count = 0
         for root in self._roots():
             count += 1
@@ -53,8 +53,7 @@ class Targets:
 
 class Suspended(Quiet):
     """Suspended tasks answer no request, not even health checks. At the end they are killed, and
-    ECS replaces them: a resumed task would be unhealthy until it has passed enough checks.
-    """
+    ECS replaces them. A resumed task would be unhealthy until it has passed enough checks."""
 
     def __init__(self, targets: Targets) -> None:
         self._targets = targets
@@ -64,7 +63,7 @@ class Suspended(Quiet):
         self._is_over = False
 
     async def push(self) -> None:
-        """Those that ECS has started in their place, too."""
+        """This includes the tasks that ECS has started in their place."""
         if not self._is_over:
             self._targets.signal(signal.SIGSTOP)
 
@@ -87,7 +86,7 @@ class Killed(Quiet):
 
 
 class Slow(Quiet):
-    """Suspended for so many seconds again and again, while requests wait."""
+    """Suspends the tasks again and again for some seconds, while requests wait."""
 
     def __init__(self, targets: Targets, seconds: float, ask: Ask) -> None:
         self._targets = targets
@@ -119,7 +118,7 @@ class Slow(Quiet):
 
 
 class MoreTasks(Quiet):
-    """The service's desired count, as `ecs update-service` sets it."""
+    """The service's desired count, set as by `ecs update-service`."""
 
     def __init__(self, service: Service, count: int, services: Mapping[str, AwsService]) -> None:
         self._service = service
@@ -146,9 +145,8 @@ class MoreTasks(Quiet):
 
 
 class NoStart(Quiet):
-    """A task of the service's definition, whose variables have no values: its program refuses to
-    start, and logs the reason.
-    """
+    """A task of the service's definition with empty variables. Its program refuses to start, and
+    logs the reason."""
 
     def __init__(
         self, service: Service, blueprint: Blueprint, services: Mapping[str, AwsService]
@@ -183,7 +181,7 @@ class NoStart(Quiet):
     async def end(self) -> None:
         started, self._started = self._started, []
         for arn in started:
-            with suppress(RehearsalError):  # it has ended, and is forgotten by now
+            with suppress(RehearsalError):  # it has ended, and may be forgotten by now
                 await call(
                     self._services, "ecs", "StopTask", self._service.cluster_arn,
                     cluster=self._service.cluster_arn, task=arn, reason="The rehearsal is over",

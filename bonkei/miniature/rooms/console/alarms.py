@@ -1,4 +1,4 @@
-"""Alarms: their states, each with its graph, its past and its definition, and rehearsals."""
+"""Alarms: their states, each with its graph, its history and its definition; and rehearsals."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def offer_alarms(
 
 
 def all_alarms(monitor: Monitor, rehearsals: Rehearsals) -> Json:
-    """Of `alarms`: the state of each, and what nobody measures."""
+    """For `alarms`: the state of each alarm, and the metrics that nothing measures."""
     snapshot = monitor.snapshot()
     return {
         "alarms": [_row(monitor, alarm) for alarm in monitor.engine.alarms[:MOST_ROWS]],
@@ -60,7 +60,7 @@ def all_alarms(monitor: Monitor, rehearsals: Rehearsals) -> Json:
 
 
 def one_alarm(monitor: Monitor, name: str, now: float) -> Json:
-    """Of `alarms.alarm`: everything about it. ConsoleError when it is gone."""
+    """For `alarms.alarm`: everything about it. Raises ConsoleError if it no longer exists."""
     alarm = next((each for each in monitor.engine.alarms if each.name == name), None)
     if alarm is None:
         raise ConsoleError(f"there is no alarm {name}", remedy="choose one of the list")
@@ -93,7 +93,7 @@ def _of_metric(monitor: Monitor, alarm: Alarm, now: float) -> dict[str, Any]:
     times: list[float] = []
     values: list[float | None] = []
     if not why_not_evaluated(alarm):
-        with suppress(BonkeiError):  # its math may divide by nothing: there is no graph then
+        with suppress(BonkeiError):  # its math may divide by zero: then there is no graph
             points = monitor.engine.points(alarm, now, _POINTS)
             times, values = list(points.starts), list(points.values)
 
@@ -159,7 +159,7 @@ def _metric(metric: Metric) -> str:
 
 
 def rehearsal_now(rehearsals: Rehearsals) -> Json:
-    """Of `alarms.rehearsal`: how each alarm goes; None before the first."""
+    """For `alarms.rehearsal`: the progress of each alarm; None before the first rehearsal."""
     found = rehearsals.snapshot()
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Where a resource is written, and its evaluated values."""
+"""A resource's place in the definitions, and its evaluated values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def offer_definition(
     definitions: Path,
     root: Path,
 ) -> None:
-    """The topic `definition`, of an `address`. `root`: what files are named from."""
+    """The topic `definition` of an `address`. Files are named relative to `root`."""
 
     async def topic(query: Mapping[str, str]) -> Json:
         now = blueprint()
@@ -31,7 +31,7 @@ def offer_definition(
 def definition(
     address: str, blueprint: Blueprint, estate: Estate, definitions: Path, root: Path
 ) -> Json:
-    """ConsoleError when nothing of that address is there."""
+    """Raises ConsoleError if nothing has that address."""
     if address not in estate.resources:
         raise ConsoleError(
             f"the definitions have no {address}", remedy="see `bonkei apply`: it may be new"

@@ -1,5 +1,5 @@
-"""Every resource of the definitions, as it was evaluated: by address, without secrets, and what
-names what. Read again only when there is another blueprint."""
+"""Every evaluated resource of the definitions, by address, with masked secrets and its references.
+It is read again only for a new blueprint."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SECRET_NAME = re.compile(
 )
 _SECRET_VALUES = {"aws_ssm_parameter": ("value", "value_wo", "insecure_value")}
 _SECRET_RESULTS = ("random_password",)
-_SHORTEST = 6  # characters of a secret that is looked for everywhere
+_SHORTEST = 6  # characters; a secret of this length is searched for in all values
 _LONGEST = 4000  # characters of a value
 _ARN = re.compile(r"arn:aws[\w-]*:[^\s\"'\\,\]}]+")
 
 
 @dataclass(frozen=True)
 class Estate:
-    """`uses`: the addresses that a resource's values name; `used_by`: the other way."""
+    """`uses`: the addresses that a resource's values name. `used_by`: the other direction."""
 
     resources: Mapping[str, Resource] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
@@ -37,7 +37,7 @@ class Estate:
     used_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def values(self, address: str) -> list[tuple[str, Json]]:
-        """A resource's evaluated values in the order of their names, secrets masked."""
+        """A resource's evaluated values, in the order of their names, with masked secrets."""
         resource = self.resources[address]
         hidden = _SECRET_VALUES.get(resource.type, ())
         return [
@@ -47,7 +47,7 @@ class Estate:
 
 
 class Estates:
-    """`read`: the resources, in a thread; `secrets`: values that must not be shown."""
+    """`read`: the resources, read in a thread. `secrets`: values that must not be shown."""
 
     def __init__(
         self, read: Callable[[], Sequence[Resource]], secrets: Callable[[Blueprint], Iterable[str]]
@@ -85,7 +85,7 @@ def build(resources: Sequence[Resource], secrets: Iterable[str]) -> Estate:
 
 
 def mask(name: str, value: Any, secrets: frozenset[str]) -> Json:
-    """A value as JSON has it: what is secret by its name or by what it says is masked."""
+    """A value in the form of JSON. It is masked if its name or its text makes it a secret."""
     if isinstance(value, Mapping):
         return {str(key): mask(str(key), each, secrets) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -106,7 +106,7 @@ _SECRET_KEY = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 
 
 def hidden_texts(secrets: Iterable[str]) -> frozenset[str]:
-    """What of these secrets must not be shown anywhere."""
+    """The texts of these secrets that must not be shown anywhere."""
     return frozenset(part for text in secrets for part in _parts(text) if len(part) >= _SHORTEST)
 
 

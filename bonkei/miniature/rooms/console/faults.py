@@ -1,4 +1,4 @@
-"""Faults and drills: what lasts, what can be hit, and what visitors noticed."""
+"""Faults and drills: current faults, possible targets, and the effect on visitors."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Drills(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FaultSources:
-    """`ready` raises a BonkeiError before the miniature has started. `ask_of`: what a body of an
-    action asks for."""
+    """`ready` raises a BonkeiError before the miniature has started. `ask_of`: the fault that an
+    action's body asks for."""
 
     faults: Faults
     drills: Drills
@@ -75,8 +75,8 @@ def offer_faults(console: Console, sources: FaultSources) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Tuples as lists; what is left of a fault in whole seconds, so that a page is not sent anew
-    for each millisecond."""
+    """Tuples become lists. A fault's remaining time is in whole seconds, so that a page is not sent
+    again for each millisecond."""
     if isinstance(value, dict):
         return {
             key: round(one) if key == "left" and one > 1 else _plain(one)

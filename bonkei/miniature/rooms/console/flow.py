@@ -1,7 +1,8 @@
 """Requests per second on each arrow of the picture.
 
-Nothing is counted for the console: the edge counts what its listeners and firewalls do, and the
-monitor what balancers and target groups answer. Two readings of these counters make a rate.
+Nothing is counted for the console alone. The edge counts at its listeners and firewalls, and the
+monitor counts the answers of balancers and target groups. Two readings of these counters give a
+rate.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Counts = Mapping[tuple[str, ...], int]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A second's requests, and those of them that ended with 5xx or without an answer."""
+    """The requests of one second, and those that ended with 5xx or without an answer."""
 
     requests: float
     errors: float
@@ -37,7 +38,7 @@ class Flow:
         self._readings: deque[tuple[float, Counts]] = deque()
 
     def look(self, blueprint: Blueprint, edge: EdgeSnapshot, totals: Totals) -> dict[Arrow, Rate]:
-        """The rates now, by the ends of each arrow; none at the first look."""
+        """The present rates, by the ends of each arrow; none at the first reading."""
         now, counts = self._clock(), read(edge, totals)
         while self._readings and now - self._readings[0][0] > WINDOW + 1:
             self._readings.popleft()
@@ -46,7 +47,7 @@ class Flow:
         if now <= before:
             return {}
         seconds = now - before
-        # A listener that is opened anew counts from nothing.
+        # A listener that is opened again counts from zero.
         more = {key: max(0, n - first.get(key, 0)) for key, n in counts.items()}
         return {
             arrow: Rate(requests / seconds, min(requests, errors) / seconds)
@@ -95,7 +96,8 @@ def arrows(
 def _to_balancer(
     blueprint: Blueprint, balancer: LoadBalancer, counts: Counter[tuple[str, ...]]
 ) -> Iterator[tuple[Arrow, int, int]]:
-    """Through the firewall where there is one; who does not come by CloudFront comes directly."""
+    """Through the firewall, if there is one. Requests that do not come from CloudFront come
+    directly."""
     name = balancer_name(balancer.arn)
     failed = sum(
         counts["answers", name, "", f"HTTPCode_{by}_5XX_Count"] for by in ("ELB", "Target")
@@ -119,7 +121,7 @@ def _to_balancer(
 def _to_services(
     blueprint: Blueprint, balancer: LoadBalancer, counts: Counter[tuple[str, ...]]
 ) -> Iterator[tuple[Arrow, int, int]]:
-    """What a target has not answered, the balancer answered in its stead: with an error."""
+    """For a request that a target has not answered, the balancer has answered with an error."""
     name = balancer_name(balancer.arn)
     for service in blueprint.services:
         requests = errors = 0

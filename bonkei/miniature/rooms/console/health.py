@@ -1,4 +1,4 @@
-"""How each node of a picture is: a tone, a word, and a figure or two."""
+"""The state of each node of a picture: a tone, a word, and one or two figures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ class Parts:
 
 
 def node_health(parts: Parts) -> dict[str, Health]:
-    """By the node's id in the picture: its Terraform address, or a name of the drawing's own."""
+    """By the node's id in the picture: its Terraform address, or a name that only the drawing
+    has."""
     blueprint, edge = parts.blueprint(), parts.edge()
     return dict(
         [

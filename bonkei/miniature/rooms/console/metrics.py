@@ -1,4 +1,4 @@
-"""Metrics: which there are, and each over time with the alarms that look at it."""
+"""Metrics: the list, and each metric over time with the alarms that use it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_POINTS = 720
 _LONGEST = 30 * 86_400.0
 _PERIODS = (1, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
 
-_KNOWN = 500  # metrics whose last half hour is kept
+_KNOWN = 500  # metrics for which the last half hour is kept
 
 Clock = Callable[[], float]
 Line = tuple[list[float | None], str]
@@ -47,8 +47,8 @@ def offer_metrics(console: Console, monitor: Callable[[], Monitor], clock: Clock
 
 
 class Lines:
-    """The last half hour of metrics, looked up again after new data, or a minute.
-    Others get their turn in between: a lookup may read the disk."""
+    """The last half hour of metrics. It is looked up again after new data, or after a minute. Other
+    tasks run in between, because a lookup may read the disk."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[tuple[MetricId, str], tuple[tuple[float, float], Line]] = (
@@ -56,7 +56,7 @@ class Lines:
         )
 
     async def of(self, monitor: Monitor, metric: MetricId, name: str, now: float) -> Line:
-        """By a statistic: its values, and their unit."""
+        """By a statistic: its values and their unit."""
         key, minute = (metric, name), math.floor(now / 60)
         mark = (float(minute), monitor.store.last(metric))
         found = self._known.get(key)
@@ -71,7 +71,8 @@ class Lines:
 async def listed(
     monitor: Monitor, text: str, namespace: str, now: float, lines: Lines
 ) -> dict[str, Any]:
-    """Of `metrics`: those whose namespace, name and dimensions have each word of `text`."""
+    """For `metrics`: the metrics with each word of `text` in their namespace, name or
+    dimensions."""
     watched = _watched(monitor.engine.alarms)
     every = sorted(monitor.store.metrics(), key=str)
     words = text.lower().split()
@@ -93,8 +94,8 @@ async def listed(
 
 
 def drawn(monitor: Monitor, query: Mapping[str, str], now: float) -> Json:
-    """Of `metrics.graph`: a statistic in each period. `id`: as `metrics` has it. ConsoleError for
-    what is no metric; a BonkeiError names the statistics that there are."""
+    """For `metrics.graph`: a statistic in each period. `id`: as in `metrics`. Raises ConsoleError
+    if it is not a metric. A BonkeiError names the existing statistics."""
     metric = parse(query.get("id", ""))
     alarms = _watched(monitor.engine.alarms).get(metric, [])
     name = query.get("statistic") or _usual(metric, alarms)
@@ -177,7 +178,7 @@ def _watched(alarms: Sequence[AnyAlarm]) -> dict[MetricId, list[Alarm]]:
 
 
 def _usual(metric: MetricId, alarms: Sequence[Alarm]) -> str:
-    """The statistic that an alarm looks at; else the one that its kind is read by."""
+    """The statistic that an alarm uses, or else the usual one for its kind."""
     for alarm in alarms:
         for one in alarm.metrics():
             if identity(one) == metric and one.statistic:
@@ -198,7 +199,8 @@ def states_of(monitor: Monitor, name: str, begin: float, now: float) -> list[dic
 def _alarm(
     monitor: Monitor, alarm: Alarm, name: str, period: float, begin: float, now: float
 ) -> dict[str, Any]:
-    """`applies`: whether its threshold is of what is drawn. `states`: between the two times."""
+    """`applies`: whether its threshold fits the drawn statistic. `states`: between the two
+    times."""
     metric = alarm.metric
     applies = metric is not None and metric.statistic == name and metric.period == period
     return {
@@ -214,7 +216,7 @@ def _alarm(
 
 
 def _period(seconds: float, wanted: float) -> float:
-    """The wanted one, or the shortest that gives few enough points."""
+    """The requested period, or the shortest one that gives few enough points."""
     period = next((float(each) for each in _PERIODS if each >= wanted), float(_PERIODS[-1]))
     while seconds / period > _MOST_POINTS:
         period = next(float(each) for each in _PERIODS if each > period)

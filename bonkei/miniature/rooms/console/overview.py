@@ -1,4 +1,4 @@
-"""The frame's topic: whose miniature this is, how it is, and how its start goes."""
+"""The frame's topic: the miniature's name, its state, and the progress of its start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Badge = Callable[[], Json]
 
 
 class Said:
-    """Passes each report on, and keeps the last lines: how the start goes."""
+    """Passes each report on, and keeps the last lines, which show the progress of the start."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
@@ -29,8 +29,8 @@ class Said:
 
 
 class Versions:
-    """Numbers the blueprints as they come: what depends on nothing else is asked for again only
-    when there is another one."""
+    """Numbers the blueprints. Data that depends only on the blueprint is requested again only for a
+    new one."""
 
     def __init__(self) -> None:
         self._last: Blueprint | None = None
@@ -51,8 +51,8 @@ def offer_overview(
     badges: Mapping[str, Badge],
     blueprint: Callable[[], Blueprint],
 ) -> None:
-    """The topic `overview`. `judged`: how the miniature is. `badges`: what stands
-    beside a page in the navigation, by its path: `{"text": …, "kind": …}` or None."""
+    """The topic `overview`. `judged`: the miniature's state. `badges`: the marks beside a page in
+    the navigation, by its path: `{"text": …, "kind": …}` or None."""
 
     versions = Versions()
 

@@ -1,4 +1,4 @@
-"""Permissions: what was denied and why, what is used of what is granted, and any question."""
+"""Permissions: denied calls with reasons, used and granted permissions, and any question."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _DENIED = 200
 _ROLES = 500
 _GRANTS = 1_000
 _NAMED = 20
-_FRESH = 10.0  # seconds for which a place in the definitions is good
+_FRESH = 10.0  # seconds for which a place in the definitions stays valid
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionSources:
-    """`definitions` and `root`: where places are looked for, and what they are relative to."""
+    """Places are looked up in `definitions`, and shown relative to `root`."""
 
     blueprint: Callable[[], Blueprint]
     cloud: Callable[[], Cloud]
@@ -75,7 +75,7 @@ def offer_permissions(console: Console, sources: PermissionSources) -> None:
 
 
 def one_role(role: Role, cloud: Cloud, places: Places) -> Json:
-    """Of `permissions.role`: every grant, and its use since the home was made."""
+    """For `permissions.role`: every grant, and its use since the home was created."""
     counts = cloud.permissions_counted()
     found = _grants(role, cloud)
     return {
@@ -109,7 +109,7 @@ def explanation_json(answer: Explanation, places: Places) -> Json:
 
 
 def statement_json(statement: PolicyStatement, places: Places) -> Json:
-    """As a policy document has it, and where it is written."""
+    """In the form of a policy document, with its place."""
     lists: Mapping[str, Iterable[str]] = {
         "actions": statement.actions,
         "not_actions": statement.not_actions,
@@ -128,7 +128,8 @@ def statement_json(statement: PolicyStatement, places: Places) -> Json:
 
 
 class Places:
-    """File and line of addresses, as `bonkei check` finds them; read anew now and then."""
+    """File and line of addresses, as found by `bonkei check`. They are read again from time to
+    time."""
 
     def __init__(self, definitions: Path, root: Path) -> None:
         self._definitions = definitions
@@ -155,7 +156,7 @@ class Places:
 
 @dataclass(slots=True)
 class _Denials:
-    """The groups of a file; it is read again only when it has changed."""
+    """The groups of a file. The file is read again only if it has changed."""
 
     seen: tuple[int, int] = (0, 0)
     groups: list[denials.DeniedCalls] = field(default_factory=list)
@@ -197,7 +198,8 @@ def _denial(group: denials.DeniedCalls, places: Places) -> Json:
 
 
 class _Summaries:
-    """How much of each role's grants is used; counted anew now and then, as it takes a while."""
+    """How many of each role's grants are used. They are counted from time to time, because this
+    takes a while."""
 
     def __init__(self) -> None:
         self._of: Blueprint | None = None
@@ -279,7 +281,7 @@ def _find(blueprint: Blueprint, wanted: str) -> Role:
 
 
 def condition_keys(text: str) -> dict[str, tuple[str, ...]]:
-    """Condition keys: `aws:SourceIp=10.0.0.1`, one a line; a key may come again."""
+    """Condition keys: `aws:SourceIp=10.0.0.1`, one on each line. A key may be repeated."""
     found: dict[str, Any] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         key, equals, value = line.partition("=")

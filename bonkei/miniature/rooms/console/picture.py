@@ -1,4 +1,4 @@
-"""The architecture, drawn from the blueprint, and how it is now."""
+"""The architecture, drawn from the blueprint, and its present state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bonkei.miniature.rooms.console.health import Parts, node_health
 @dataclass(frozen=True, slots=True)
 class PictureSources:
     """`totals`: the requests since the start. `closed`: the ways that the network closes: source,
-    target, why. `enforce`: as set."""
+    target, reason. `enforce`: the setting."""
 
     parts: Parts
     flow: Flow
@@ -29,7 +29,7 @@ class PictureSources:
 
 
 class Scenes:
-    """The scenes of the blueprint: drawn again only when there is another one."""
+    """The scenes of the blueprint. They are drawn again only for a new one."""
 
     def __init__(self) -> None:
         self._of: Blueprint | None = None
@@ -43,7 +43,7 @@ class Scenes:
 
 
 def offer_picture(console: Console, sources: PictureSources) -> None:
-    """The topics `picture` (a scene, by `name`) and `picture.live` (how it is)."""
+    """The topics `picture` (a scene, by `name`) and `picture.live` (the present state)."""
     scenes = Scenes()
 
     async def picture(query: Mapping[str, str]) -> Json:
@@ -58,7 +58,8 @@ def offer_picture(console: Console, sources: PictureSources) -> None:
 
 
 def scene(scenes: Mapping[str, Scene], name: str, gaps: Sequence[NotSimulated] = ()) -> Json:
-    """One scene, the names of all, and what is not simulated; the first where no name is given."""
+    """One scene, the names of all, and the features that are not simulated. Without a name, the
+    first scene."""
     tabs = [{"name": each.name, "title": each.title} for each in scenes.values()]
     if not scenes:
         return {"tabs": [], "scene": None, "not_simulated": []}
@@ -91,7 +92,7 @@ def scene(scenes: Mapping[str, Scene], name: str, gaps: Sequence[NotSimulated] =
 
 
 def state(sources: PictureSources) -> Json:
-    """Health of each node, rates of each arrow, what the network closes."""
+    """The health of each node, the rates of each arrow, and the closed ways."""
     parts = sources.parts
     blueprint, edge = parts.blueprint(), parts.edge()
     rates = sources.flow.look(blueprint, edge, sources.totals())

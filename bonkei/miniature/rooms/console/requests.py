@@ -1,4 +1,4 @@
-"""The recent requests live, and how one of them went."""
+"""The recent requests live, and the course of one of them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bonkei.miniature.requests.recorder import Entry, Recorder, Wanted, matcher
 from bonkei.miniature.requests.timeline import calls_of, request_of, summary, whole
 from bonkei.miniature.requests.traces import ids_of, spellings
 
-_PAGE = 40  # rows that a browser draws anew four times a second
+_PAGE = 40  # rows that a browser draws four times a second
 _MOST = 200
-_LATER = 3.0  # seconds after which nothing more belongs to a request
-_NEIGHBOURS = 2_000  # requests among which its calls are looked for
+_LATER = 3.0  # seconds after which no more records belong to a request
+_NEIGHBOURS = 2_000  # requests that are searched for its calls
 _KEPT = 50  # timelines
-_AGAIN = 1.0  # seconds until its calls and lines are looked for again
+_AGAIN = 1.0  # seconds between two searches for its calls and lines
 
 
 def offer_requests(console: Console, recorder: Recorder, world: RequestWorld) -> None:
@@ -66,7 +66,7 @@ def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) ->
 
 @dataclass(slots=True)
 class _Names:
-    """What people call target groups and services."""
+    """The names that people use for target groups and services."""
 
     world: RequestWorld
     _short: dict[str, str] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class _Names:
 
 
 class _Timelines:
-    """Calls and lines are looked for now and then, until nothing more belongs to a request."""
+    """Calls and lines are searched from time to time, until no more can belong to a request."""
 
     def __init__(self, recorder: Recorder, world: RequestWorld) -> None:
         self._recorder = recorder

@@ -1,5 +1,5 @@
-"""All about one resource: how it is, what it uses and is used by, what it may do and reach, what
-has happened to it, and its metrics."""
+"""All about one resource: its state, the things that it uses and that use it, its permissions and
+connections, its history, and its metrics."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def offer_resource(console: Console, sources: ResourceSources) -> None:
 
 
 def about(address: str, sources: ResourceSources, estate: Estate) -> Json:
-    """ConsoleError when nothing of that address is there."""
+    """Raises ConsoleError if nothing has that address."""
     if address not in estate.resources:
         raise ConsoleError(f"the definitions have no {address}")
     blueprint = sources.parts.blueprint()
@@ -99,7 +99,7 @@ def about(address: str, sources: ResourceSources, estate: Estate) -> Json:
 
 
 def _alarms(names: set[str], parts: Parts) -> Sequence[Json]:
-    """Those that look at a metric with one of these names as a dimension."""
+    """The alarms for a metric with one of these names as a dimension."""
     states = {each.name: each for each in parts.monitor().alarms}
     return [
         {"name": alarm.name, "state": states[alarm.name].state, "reason": states[alarm.name].reason}
@@ -110,7 +110,7 @@ def _alarms(names: set[str], parts: Parts) -> Sequence[Json]:
 
 
 def measured(store: MetricStore, names: set[str], now: float) -> Json:
-    """The metrics with one of these names as a dimension: of each minute of the last hours."""
+    """The metrics with one of these names as a dimension, for each minute of the last hours."""
     found = [
         metric
         for metric in store.metrics()
@@ -139,7 +139,7 @@ def _series(store: MetricStore, metric: MetricId, begin: float, now: float) -> J
 
 
 def _names(address: str, estate: Estate) -> set[str]:
-    """What CloudWatch calls it in a dimension."""
+    """CloudWatch's names for it in a dimension."""
     resource = estate.resources.get(address)
     if resource is None:
         return set()
@@ -164,7 +164,8 @@ def _related(addresses: Iterable[str], estate: Estate) -> Sequence[Json]:
 
 
 def _near(address: str, estate: Estate, blueprint: Blueprint) -> tuple[str, ...]:
-    """Itself, what it names, and what its task definition names."""
+    """The resource itself, the things that it names, and the things that its task definition
+    names."""
     near = dict.fromkeys((address, *estate.uses.get(address, ())))
     arns = {each.task_definition_arn for each in blueprint.services if each.address == address}
     own = [each.address for each in blueprint.task_definitions if each.arn in arns]
@@ -175,7 +176,7 @@ def _near(address: str, estate: Estate, blueprint: Blueprint) -> tuple[str, ...]
 
 
 def _log_groups(near: Sequence[str], estate: Estate) -> Sequence[Json]:
-    """Those that are named nearby, by address or by name."""
+    """The log groups that are named nearby, by address or by name."""
     texts = {str(estate.resources[each].values) for each in near if each in estate.resources}
     groups = {
         each: str(resource.values.get("name"))
@@ -225,7 +226,7 @@ def _role(role: Role) -> Json:
 
 
 def _reach(blueprint: Blueprint, service: Service) -> Iterator[Json]:
-    """Where its definition says that it connects to, and what closes the way (empty: nothing)."""
+    """The connections in its definition, and the obstacle on each (empty: none)."""
     caller = find_caller(blueprint, f"task {service.name}")
     try:
         definition = blueprint.task_definition(service.task_definition_arn)

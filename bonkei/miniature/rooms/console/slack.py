@@ -1,4 +1,4 @@
-"""The inbox, as Slack would show it: each message as parts whose text is plain, never markup."""
+"""The inbox in Slack's form: each message as parts with plain text, never markup."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def offer_slack(console: Console, inbox: Callable[[], Inbox], where: Callable[[]
 
 
 class Reading:
-    """The inbox's entries, read again only when its file has changed."""
+    """The inbox's entries. They are read again only if its file has changed."""
 
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
@@ -57,7 +57,7 @@ class Reading:
 
 
 def shown(entries: Sequence[Entry], text: str, where: str) -> Json:
-    """Of `slack`: the newest messages that have each word of `text`, the newest first."""
+    """For `slack`: the newest messages with each word of `text`, newest first."""
     words = text.lower().split()
     fits = [one for one in reversed(entries) if all(w in str(one.body).lower() for w in words)]
     return {
@@ -69,7 +69,7 @@ def shown(entries: Sequence[Entry], text: str, where: str) -> Json:
 
 
 def message(entry: Entry) -> dict[str, Any]:
-    """`parts` without a bar beside them, and `attachments` with one. `reply`: in a thread."""
+    """`parts` have no bar beside them; `attachments` have one. `reply`: in a thread."""
     body = entry.body
     if entry.kind == "email":
         text = {"kind": "text", "spans": [{"text": str(body.get("text", ""))[:_LONGEST]}]}
@@ -152,7 +152,7 @@ def _actions(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _image(block: Mapping[str, Any]) -> dict[str, Any]:
-    """Nothing is loaded from elsewhere: the picture is a link."""
+    """Nothing is loaded from elsewhere, so the picture is a link."""
     text = str(block.get("alt_text", "image"))[:300]
     return {"kind": "context", "items": [_linked(text, block.get("image_url"))]}
 
@@ -171,7 +171,7 @@ _SINGLE: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 
 def _button(element: Any) -> dict[str, Any] | None:
-    """Of a webhook a button can only be a link."""
+    """In a webhook's message, a button can only be a link."""
     if not isinstance(element, Mapping) or element.get("type") != "button":
         return None
     label, url = _text(element.get("text")), str(element.get("url", ""))

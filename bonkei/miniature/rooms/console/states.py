@@ -1,4 +1,4 @@
-"""An alarm's states over a span of time, from its history. Pure."""
+"""An alarm's states over a period of time, from its history. Pure."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from bonkei.monitor.alarm.book import HistoryItem
 def states_over(
     history: Iterable[HistoryItem], now_in: str, begin: float, end: float
 ) -> list[dict[str, Any]]:
-    """`[{"state", "from", "to"}, …]`, the oldest first, in Unix seconds. `now_in`: the state of
-    now, which is that of the whole span where the history knows of no change."""
+    """`[{"state", "from", "to"}, …]`, oldest first, in Unix seconds. `now_in`: the present state.
+    It is the state of the whole period if the history has no change."""
     changes = sorted(
         (item.time, *_states(item)) for item in history if item.kind == "StateUpdate" and item.data
     )
@@ -28,6 +28,6 @@ def states_over(
 
 
 def _states(item: HistoryItem) -> tuple[str, str]:
-    """Before and after, as the HistoryData of DescribeAlarmHistory has them."""
+    """Before and after, from the HistoryData of DescribeAlarmHistory."""
     data = json.loads(item.data)
     return str(data["oldState"]["stateValue"]), str(data["newState"]["stateValue"])

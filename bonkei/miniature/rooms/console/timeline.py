@@ -1,4 +1,4 @@
-"""What the bus tells of deployments, tasks, targets and scaling: the newest of it, bounded."""
+"""The bus's newest events about deployments, tasks, targets and scaling, bounded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CHECKS_EACH = 30
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`kind`: deployment | task | target | scaling. `tone`: good | busy | warn | bad | off.
-    `service` and `task` are empty where nobody knows them."""
+    `service` and `task` are empty if unknown."""
 
     number: int
     at: float
@@ -36,7 +36,7 @@ class Entry:
     reason: str = ""
     service_arn: str = ""
     task_id: str = ""
-    about: str = ""  # the task definition's, or the target group's ARN
+    about: str = ""  # the ARN of the task definition or the target group
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Timeline:
         self._undo.clear()
 
     def entries(self, service_arn: str = "", task_id: str = "", most: int = 200) -> list[Entry]:
-        """The newest first; of a service or a task, or of all."""
+        """Newest first; for a service or a task, or for all."""
         found = [
             entry
             for entry in reversed(self._entries)
@@ -95,7 +95,7 @@ class Timeline:
         return found[:most]
 
     def checks(self, task_id: str) -> dict[str, list[Check]]:
-        """The last checks of a task, the oldest first, by target group."""
+        """The last checks of a task, oldest first, by target group."""
         return {
             group: list(kept) for (group, task), kept in self._checks.items() if task == task_id
         }
@@ -122,7 +122,7 @@ class Timeline:
         self._add("task", tone, word, event.reason, event.service_arn, event.task_id)
 
     def _on_target(self, event: TargetHealthChanged) -> None:
-        """A target that is what it was, for another reason, is no news."""
+        """If only the reason of a target's state changes, this is not an event."""
         key = event.target_group_arn, event.task_id
         if self._targets.get(key) == event.state:
             return
@@ -158,7 +158,7 @@ _WANTED = (INTENDED, "Task stopped by user", "The miniature is stopped", "Cancel
 
 
 def _is_bad(reason: str) -> bool:
-    """Whether a task has ended otherwise than somebody wanted."""
+    """Whether a task has ended without anybody's intention."""
     return not reason.startswith(_WANTED)
 
 

@@ -1,7 +1,8 @@
-"""CPU and memory of tasks over time: each second while somebody looks, else each minute.
+"""CPU and memory of tasks over time: for each second while a page shows them, otherwise for each
+minute.
 
-Nobody measures for the console alone: it notes each snapshot that somebody has taken, and the
-monitor takes one each minute.
+Nothing is measured for the console alone. It records every snapshot that another part takes, and
+the monitor takes one each minute.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _EARLY = 0.5  # seconds that a snapshot may come before its time
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Times in Unix seconds, CPU in percent of one vCPU, memory in bytes."""
+    """Times are in Unix seconds, CPU in percent of one vCPU, memory in bytes."""
 
     times: tuple[float, ...] = ()
     cpu: tuple[float, ...] = ()
@@ -27,13 +28,13 @@ class Series:
 
 
 class Usage:
-    """By the ids of the tasks that there are."""
+    """By the ids of the existing tasks."""
 
     def __init__(self) -> None:
         self._tracks: dict[str, _Track] = {}
 
     def note(self, snapshot: TasksSnapshot, now: float) -> None:
-        """Remember what this snapshot says; tasks that are gone are forgotten."""
+        """Record this snapshot. Tasks that no longer exist are forgotten."""
         known = self._tracks
         self._tracks = {
             task.id: known.get(task.id) or _Track() for task in snapshot.tasks[:MOST_TASKS]
@@ -42,7 +43,7 @@ class Usage:
             self._tracks[task.id].add(now, task.cpu_percent, float(task.memory))
 
     def series(self, task_id: str, seconds: float, now: float) -> Series:
-        """The last `seconds` of a task: fine where there are fine points, else coarse."""
+        """The last `seconds` of a task: fine points if there are any, otherwise coarse ones."""
         track = self._tracks.get(task_id)
         if track is None:
             return Series()

@@ -1,11 +1,11 @@
-"""The faults' ends in the other rooms.
+"""Connects the faults with the other rooms.
 
 room      FaultRoom: the faults of a miniature, as the supervisor uses them
-sights    what the faults see of the other rooms
-estate    what can be hit, from the blueprint and the rooms' snapshots
-carrying  the room's `Hands`: each effect goes to the part that can have it
-detours   ways to tasks: the edge is led to a place that is slow, or refuses
-drills    drills over the miniature's own edge, heard by its own alarms
+sights    the other rooms' data for the faults
+estate    the possible targets, from the blueprint and the rooms' snapshots
+carrying  the room's `Hands`: passes each effect to the part that can carry it out
+detours   ways to tasks: leads the edge to a place that is slow or refuses
+drills    drills over the miniature's own edge, with its own alarms
 filling   memory, processor and disk of tasks, connections of a database
 """
 

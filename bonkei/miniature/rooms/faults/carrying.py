@@ -1,4 +1,4 @@
-"""The faults' `Hands`: each effect goes to the part that can have it."""
+"""The faults' `Hands`: passes each effect to the part that can carry it out."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class RoomHands:
         return self._sights.estate(self._now.shut)
 
     async def become(self, effects: Effects) -> None:
-        """What can be undone is undone first, and all of it, also when a part fails."""
+        """Everything that can be undone is undone first, even if a part fails."""
         failures: list[BonkeiError] = []
         before, self._now = self._now, effects
         if before == effects == NOTHING:
@@ -91,14 +91,14 @@ class RoomHands:
             cloud.disturb(disturb_by(effects.calls) if effects.calls else None)
 
     def _network(self, before: Effects, effects: Effects) -> None:
-        """Calls of AWS no longer find the endpoints and gateways of a zone that is cut."""
+        """Calls of AWS no longer find the endpoints and gateways of a cut zone."""
         cloud = self._sights.around.cloud()
         if cloud is not None and (effects.cut or before.cut):
             cloud.follow_network(without_zones(self._sights.around.blueprint(), effects.cut))
 
 
 def disturb_by(rules: Sequence[CallRule], chance: Callable[[], float] = random.random) -> Disturb:
-    """Of the rules that a call falls under the worst counts: silence, a refusal, a delay."""
+    """Of the rules for a call, the worst counts: silence, then a refusal, then a delay."""
 
     def disturb(services: Collection[str], operation: str) -> Disturbance | None:
         found = [
@@ -120,7 +120,7 @@ def disturb_by(rules: Sequence[CallRule], chance: Callable[[], float] = random.r
 
 
 def _kill(pid: int) -> None:
-    """Its whole group, which is its own."""
+    """Kill its whole process group, which contains no other task."""
     if not is_ours(pid):
         return
     with suppress(ProcessLookupError, PermissionError):

@@ -1,4 +1,4 @@
-"""Ways to tasks: the edge is led to a place that is slow, or refuses."""
+"""Ways to tasks: leads the edge to a place that is slow or refuses."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bonkei.faults.ways.refusal import Refusal
 
 
 class Leads(Protocol):
-    """The edge, as far as it is needed here."""
+    """The part of the edge that is needed here."""
 
     def targets(self) -> Mapping[TargetKey, Endpoint]: ...
     def detour(self, wanted: Mapping[TargetKey, Detour]) -> None: ...
 
 
 class EdgeDetours:
-    """`become` with each change of the effects or of the targets, `close` in any case."""
+    """Call `become` with each change of the effects or of the targets, and always `close`."""
 
     def __init__(self, edge: Callable[[], Leads]) -> None:
         self._edge = edge
@@ -80,7 +80,7 @@ class EdgeDetours:
         return self._refusal.port
 
     def _retire(self, detour: ways.Detour) -> None:
-        """What is on its way arrives."""
+        """Bytes on their way still arrive."""
         detour.retire()
         self._retired = {one for one in self._retired if one.clients} | {detour}
 

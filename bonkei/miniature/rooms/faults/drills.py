@@ -1,4 +1,4 @@
-"""Drills of a miniature: one at a time, over its own edge, heard by its own alarms."""
+"""Drills of a miniature: one at a time, over its own edge, with its own alarms."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MOST_FILES = 50
 
 
 class DrillRoom:
-    """`start` and `end` at any time, `stop` before the faults stop. `root`: where scenario files
-    are looked for. `send` is a double's place."""
+    """Call `start` and `end` at any time, and `stop` before the faults stop. `root`: the folder
+    with scenario files. `send`: a test's double."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class DrillRoom:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, text: str, file: str) -> Scenario:
-        """FaultError for a wrong file, and while another drill goes on."""
+        """Raises FaultError for an invalid file, and while another drill runs."""
         scenario = read_scenario(text, file)
         if self._task is not None and not self._task.done():
             raise FaultError("a drill goes on", remedy="wait for its end, or end it")
@@ -54,13 +54,13 @@ class DrillRoom:
         return scenario
 
     async def end(self) -> None:
-        """Break it off; what it has found stays in `snapshot`."""
+        """Stop it. Its results stay in `snapshot`."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     def end_soon(self) -> None:
-        """The same, where nobody can wait."""
+        """The same, for a caller that cannot wait."""
         if self._task is not None:
             self._task.cancel()
 
@@ -68,7 +68,7 @@ class DrillRoom:
         await self.end()
 
     def snapshot(self) -> dict[str, Any] | None:
-        """The drill that goes on, or the last one; None: there was none."""
+        """The running drill, or the last one; None without any."""
         return self._drill.snapshot() if self._drill is not None else None
 
     def files(self) -> list[str]:
@@ -87,7 +87,7 @@ class DrillRoom:
             raise FaultError(f"{file} cannot be read: {error}") from None
 
     def _url(self) -> str:
-        """Where visitors come in: through CloudFront, where there is one."""
+        """The visitors' entrance: CloudFront, if there is one."""
         by_kind = {one.kind: one.url for one in reversed(self._listeners())}
         url = by_kind.get("distribution") or by_kind.get("load_balancer")
         if url is None:
@@ -122,7 +122,7 @@ class MonitorAlarms:
         }
 
     def require_free(self) -> None:
-        """FaultError while a rehearsal sets the alarms' time."""
+        """Raises FaultError while a rehearsal controls the alarms' time."""
         if self._monitor().engine.hurried and not self._is_hurried:
             raise FaultError(
                 "a rehearsal of alarms sets their time", remedy="wait for its end, then try again"

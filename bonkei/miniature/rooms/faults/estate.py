@@ -1,4 +1,4 @@
-"""What can be hit, from the blueprint and the rooms' snapshots."""
+"""The possible targets, from the blueprint and the rooms' snapshots."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAVING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
 
 
 class Places:
-    """Where each task stands, from when it is seen first until it is gone."""
+    """The zone of each task, from its first sight until it is gone."""
 
     def __init__(self) -> None:
         self._placed: dict[str, str] = {}
@@ -30,7 +30,7 @@ class Places:
         zones: Mapping[str, tuple[str, ...]],
         shut: Collection[str],
     ) -> Mapping[str, str]:
-        """Id -> zone. `zones`: of each service. New ones are not placed in a zone that is shut."""
+        """Id -> zone. `zones`: those of each service. New tasks are not placed in a closed zone."""
         tasks = tuple(tasks)
         known = {task.id for task in tasks}
         self._placed = {task: zone for task, zone in self._placed.items() if task in known}
@@ -47,7 +47,7 @@ class Places:
 
 
 def service_of(task: TaskSnapshot) -> str:
-    """The service's name; empty for a task that was run by itself."""
+    """The service's name; empty for a task without a service."""
     kind, _, name = task.group.partition(":")
     return name if kind == "service" else ""
 
@@ -96,8 +96,8 @@ def database_thing(
     states: Iterable[DatabaseSnapshot],
     why_not_gated: str,
 ) -> DatabaseThing:
-    """An instance's zone is rarely declared: they take the zones of the subnet group in turn, the
-    writer the first."""
+    """An instance's zone is rarely declared. So they take the zones of the subnet group in turn,
+    the writer first."""
     state = next((one for one in states if one.identifier == cluster.identifier), None)
     zones = zones_of(blueprint, cluster.subnet_ids)
     count = max(1, len(cluster.instances))

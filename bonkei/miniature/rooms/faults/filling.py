@@ -1,4 +1,5 @@
-"""Memory, processor and disk of tasks, connections of a database: really used, and given back."""
+"""Memory, processor and disk of tasks, connections of a database: really used, and then
+released."""
 
 from __future__ import annotations
 
@@ -28,12 +29,12 @@ from bonkei.tasks.snapshot import TaskSnapshot
 from bonkei.vault import Vault
 
 _MIB = 1024**2
-_PUSH = 0.5  # seconds between two looks for connections that came free
+_PUSH = 0.5  # seconds between two searches for free connections
 
 
 @dataclass(frozen=True, slots=True)
 class FillAround:
-    """`tasks`: once the start has made them. `scratch`: the folder of the tasks' files."""
+    """`tasks`: after the start has created them. `scratch`: the folder of the tasks' files."""
 
     blueprint: Callable[[], Blueprint]
     tasks: Callable[[], Tasks]
@@ -43,15 +44,15 @@ class FillAround:
 
 
 class Fillings:
-    """`become` with each change, `close` in any case. What holds something is a process that ends
-    with this one, a file in the task's own folder, or a connection of this process."""
+    """Call `become` with each change, and always `close`. A resource is held by a process that ends
+    with this one, by a file in the task's own folder, or by a connection of this process."""
 
     def __init__(self, around: FillAround) -> None:
         self._around = around
         self._held: dict[Filling, Callable[[], Coroutine[Any, Any, None]]] = {}
 
     async def become(self, wanted: Iterable[Filling]) -> None:
-        """FaultError when there is no room, or nothing to fill."""
+        """Raises FaultError if there is no room, or nothing to fill."""
         wanted = tuple(wanted)
         for filling in set(self._held) - set(wanted):
             await self._held.pop(filling)()
@@ -148,7 +149,7 @@ class Fillings:
 
 
 def _memory(filling: Filling, definition: TaskDefinition, task: TaskSnapshot) -> int:
-    """Bytes to be held, besides what the task uses already. FaultError without room."""
+    """The bytes to hold in addition to the task's present use. Raises FaultError without room."""
     whole = filling.size * definition.memory * _MIB if filling.size <= 1 else filling.size
     more = int(whole) - task.memory if filling.size <= 1 else int(whole)
     size = max(0, min(more, MOST_BYTES))

@@ -39,7 +39,8 @@ class Around:
 
 
 class FaultRoom:
-    """`start` before tasks run, `stop` before anything else stops. `home`: the room's folder."""
+    """Call `start` before tasks run, and `stop` before anything else stops. `home`: the room's
+    folder."""
 
     def __init__(self, home: Path, around: Around) -> None:
         self._around = around
@@ -54,7 +55,7 @@ class FaultRoom:
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """What a killed process has left suspended goes on."""
+        """Processes that a killed supervisor left suspended continue."""
         if count := self._freezer.start():
             self._around.report(f"{count} processes go on that a fault had left suspended")
         bus = self._around.bus
@@ -62,7 +63,7 @@ class FaultRoom:
         self._undo = [bus.subscribe(kind, self._changed) for kind in kinds]
 
     def targets(self) -> list[dict[str, Any]]:
-        """Everything that can be hit now, and the kinds that can hit it."""
+        """All possible targets now, and the kinds of faults for each."""
         estate = self._hands.estate()
         return [
             {
@@ -76,11 +77,11 @@ class FaultRoom:
         ]
 
     def estate_changed(self) -> None:
-        """The definitions are followed: ways may be new ones."""
+        """The definitions have changed, so the ways may have changed."""
         self.faults.wake()
 
     def may_start(self, blueprint: Blueprint, service: str) -> str:
-        """Why no zone has room for a task of the service; empty: one has."""
+        """Why no zone has room for a task of the service; empty if one has."""
         return why_no_room(service_zones(blueprint).get(service, ()), self._hands.shut)
 
     async def stop(self) -> None:

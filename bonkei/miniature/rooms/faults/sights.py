@@ -1,4 +1,4 @@
-"""What the faults see of the other rooms."""
+"""The other rooms' data for the faults."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SeenAround:
-    """`tasks` is None, and `cloud` too, before the start has made them."""
+    """`tasks` and `cloud` are None before the start has created them."""
 
     blueprint: Callable[[], Blueprint]
     tasks: Callable[[], TasksSnapshot | None]
@@ -38,14 +38,14 @@ class SeenAround:
 
 
 class Sights:
-    """The estate of now; it remembers where tasks stand."""
+    """The present estate. It remembers the zones of tasks."""
 
     def __init__(self, around: SeenAround) -> None:
         self.around = around
         self._places = Places()
 
     def estate(self, shut: Collection[str]) -> Estate:
-        """`shut`: zones in which no new task is placed."""
+        """`shut`: zones that get no new task."""
         around, blueprint = self.around, self.around.blueprint()
         snapshot, cloud = around.tasks(), around.cloud()
         tasks = snapshot.tasks if snapshot is not None else ()

@@ -1,7 +1,7 @@
-"""Data on the console: what buckets, queues, tables, parameters, secrets and databases hold.
+"""Data on the console: the content of buckets, queues, tables, parameters, secrets and databases.
 
-held      of the store: answers of AWS's calls as values for a page
-rows      of databases: tables and the answers of questions
+held      content of the store: answers of AWS's calls as values for a page
+rows      content of databases: tables, and the results of queries
 secrets   names of parameters and secrets, and one value at a time
 offer     topics and actions for a console
 """

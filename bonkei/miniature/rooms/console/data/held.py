@@ -1,4 +1,4 @@
-"""What buckets, queues and tables hold, as a page shows it: from the answers of AWS's calls."""
+"""The content of buckets, queues and tables for a page, from the answers of AWS's calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.console.views import inert
 
 ITEMS = 25
 DOWNLOAD = 4 * 1024 * 1024
-"""Bytes of an object that the console hands out."""
+"""The most bytes of an object that the console hands out."""
 _PREVIEW = 64 * 1024
 _ATTRIBUTES = 40
 _VALUE = 400  # characters of an attribute of an item
@@ -49,7 +49,7 @@ def listing(found: Listing) -> dict[str, Json]:
 
 
 async def preview(looking: Looking, bucket: str, key: str) -> Json:
-    """The beginning of an object, and what S3 says of it."""
+    """The beginning of an object, and S3's facts about it."""
     found = await looking.beginning(bucket, key, _PREVIEW)
     kept = ("content-type", "content-encoding", "etag", "last-modified", "x-amz-version-id",
             "x-amz-server-side-encryption", "x-amz-storage-class", "cache-control")  # fmt: skip
@@ -64,20 +64,20 @@ async def preview(looking: Looking, bucket: str, key: str) -> Json:
 
 
 async def download(looking: Looking, bucket: str, key: str) -> Json:
-    """A small object as it is. ConsoleError for a large one."""
+    """A small object, unchanged. Raises ConsoleError for a large one."""
     found = await looking.beginning(bucket, key, DOWNLOAD + 1)
     if len(found.data) > DOWNLOAD:
         raise ConsoleError(
             f"the object has {found.size:,} bytes, and the console hands out {DOWNLOAD >> 20} MB",
             remedy="bonkei aws -- s3 cp s3://…",
         )
-    # Whatever the key is: a name for a file, without folders and without a beginning dot.
+    # From any key, make a file name without folders and without a dot at its beginning.
     name = inert.label(key.rstrip("/").rpartition("/")[2], 200).replace("\\", "_").lstrip(".")
     return {"name": name or "object", "content": base64.b64encode(found.data).decode()}
 
 
 async def depth(looking: Looking, arn: str) -> dict[str, Json]:
-    """How many messages of each kind a queue has; None for what does not answer."""
+    """The number of a queue's messages of each kind; None for a number that is unavailable."""
     try:
         answer = await looking.call(
             "sqs",
@@ -91,7 +91,7 @@ async def depth(looking: Looking, arn: str) -> dict[str, Json]:
 
 
 async def messages(looking: Looking, arn: str, first: int) -> Json:
-    """As they lie in the queue; none is received."""
+    """The messages in the queue. None counts as received."""
     answer = await looking.call(
         "sqs",
         "AmazonSQS.DescribeBonkeiMessages",
@@ -124,7 +124,7 @@ def _message(given: Mapping[str, Any]) -> Json:
 
 
 async def count(looking: Looking, table: str) -> Json:
-    """How many items a table has, as DynamoDB says; None when it does not answer."""
+    """DynamoDB's number of items in a table; None if it does not answer."""
     try:
         answer = await looking.call(
             "dynamodb", "DynamoDB_20120810.DescribeTable", {"TableName": table}
@@ -135,7 +135,7 @@ async def count(looking: Looking, table: str) -> Json:
 
 
 async def items(looking: Looking, table: str, start: str) -> Json:
-    """A page of a table. `start`: from the page before. Large items come one by one."""
+    """A page of a table. `start`: from the previous page. Large items come one at a time."""
     given: dict[str, Any] = {"TableName": table, "Limit": ITEMS}
     if start:
         given["ExclusiveStartKey"] = _start(start)

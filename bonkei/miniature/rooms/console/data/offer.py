@@ -20,14 +20,14 @@ from bonkei.database.reading.statements import Table
 from bonkei.miniature.rooms.console.data import held, rows, secrets
 from bonkei.miniature.rooms.console.data.secrets import Revealed
 
-_FRESH = 2.0  # seconds for which the overview is good, however often it is looked at
-_MOST = 100  # queues and tables that are asked how much they hold
+_FRESH = 2.0  # seconds for which the overview stays valid, however often it is requested
+_MOST = 100  # the most queues and tables that are counted
 
 
 @dataclass(frozen=True, slots=True)
 class DataSources:
-    """`looking`: at the store, once it is there. `reader`: of a cluster's database, by its
-    identifier; DatabaseError. `revealed`: hears of each value that was shown."""
+    """`looking`: reads the store, once it exists. `reader`: of a cluster's database, by its
+    identifier; raises DatabaseError. `revealed` is called for each value that was shown."""
 
     blueprint: Callable[[], Blueprint]
     looking: Callable[[], Looking]
@@ -159,7 +159,7 @@ async def _overview(sources: DataSources) -> Json:
 def _remembered(
     ask: Callable[[], Awaitable[Json]],
 ) -> Topic:
-    """The store is asked every now and then, and not for each look."""
+    """The store is read from time to time, not for each look."""
     kept: list[tuple[float, Json]] = []
 
     async def topic(_: Mapping[str, str]) -> Json:

@@ -1,4 +1,4 @@
-"""Tables of databases and answers of questions, as a page shows them."""
+"""Tables of databases and results of queries, for a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters and secrets: their names, never their values but one that a person asks for."""
+"""Parameters and secrets: their names, and only on request one value."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from bonkei.console.values import ConsoleError, Json
 from bonkei.console.views import inert
 
 _MOST = 500
-_LONGEST = 64 * 1024  # characters; Secrets Manager and Parameter Store hold no longer value
+_LONGEST = 64 * 1024  # characters; Secrets Manager and Parameter Store accept no longer value
 
 Revealed = Callable[[str, str], None]
-"""Hears of each value that was shown: its kind and its name."""
+"""Called for each value that was shown: its kind and its name."""
 
 
 async def parameters(looking: Looking, addresses: Mapping[str, str]) -> list[Json]:
@@ -47,7 +47,7 @@ async def secrets(looking: Looking, addresses: Mapping[str, str]) -> list[Json]:
 
 
 async def reveal(looking: Looking, kind: str, key: str, revealed: Revealed) -> Json:
-    """One value, and it is noted that it was shown."""
+    """One value. It is recorded that the value was shown."""
     name = inert.decode(key)
     if kind == "parameter":
         given: dict[str, Any] = {"Name": name, "WithDecryption": True}

@@ -1,9 +1,9 @@
-"""Logs: what was written on this machine, and the events of log groups.
+"""Logs: the log files of this machine, and the events of log groups.
 
-wish       what a page asks for (pure)
-rows       records as the page's rows, never too many bytes (pure)
-local      the last records of this machine's files, read on as they grow; and a search in them
-groups     the last events of a log group, heard on the bus; and a search in it
+wish       the records that a page wants (pure)
+rows       converts records to the page's rows, with a limit of bytes (pure)
+local      the last records of this machine's growing files; and a search in them
+groups     the last events of a log group, from the bus; and a search in it
 offer      the topics
 """
 

@@ -1,4 +1,4 @@
-"""The last events of a log group, heard on the bus; and a search in it."""
+"""The last events of a log group, from the bus; and a search in it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _PATIENCE = 3.0  # seconds of a search
 
 
 class GroupTails:
-    """`look` while somebody looks, `forget` when nobody does. Event loop's thread only."""
+    """Call `look` while a page shows the group, and `forget` when none does. Use it on the event
+    loop's thread only."""
 
     def __init__(self, store: Callable[[], LogStore], bus: Bus) -> None:
         self._store = store
@@ -35,7 +36,7 @@ class GroupTails:
         self._numbers = count(1)
 
     def look(self, group: str) -> list[Numbered]:
-        """Its last events, in the order of arrival. LogsError when it is gone."""
+        """Its last events in the order of arrival. Raises LogsError if it no longer exists."""
         tail = self._tails.get(group)
         if tail is None:
             while len(self._tails) >= _MOST_GROUPS:
@@ -75,8 +76,8 @@ class _Tail:
 
 
 async def search(store: LogStore, wish: Wish) -> tuple[list[Numbered], bool]:
-    """The newest that are wanted, in order of time; whether there may be more that were not looked
-    at. It lets others go on in between. LogsError when the group is gone."""
+    """The newest wanted events in order of time; and whether there may be more that were not
+    searched. It lets other tasks run in between. Raises LogsError if the group no longer exists."""
     window = Window(_milliseconds(wish.since, 0), _milliseconds(wish.until, 2**62))
     streams = [name for name in store.group(wish.group).streams if name.startswith(wish.stream)]
     events = store.read(wish.group, window, streams, backwards=True)
@@ -94,7 +95,7 @@ async def search(store: LogStore, wish: Wish) -> tuple[list[Numbered], bool]:
 
 
 def record_of(group: str, timestamp: int, message: str) -> Record:
-    """An event as a record; PostgreSQL's by its own words."""
+    """An event as a record. For PostgreSQL, by its own format."""
     moment = datetime.fromtimestamp(timestamp / 1000, UTC).isoformat(timespec="milliseconds")
     at = moment.replace("+00:00", "Z")
     if group.startswith("/aws/rds/"):

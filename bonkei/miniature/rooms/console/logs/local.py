@@ -1,6 +1,6 @@
-"""The last records of this machine's log files, read on as they grow; and a search in them.
+"""The last records of this machine's growing log files; and a search in them.
 
-Both read in a thread, and a bounded part of each file.
+Both read in a thread, and only a bounded part of each file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bonkei.miniature.rooms.console.logs.wish import Numbered, Wish
 _KEPT = 1_000  # records of a file
 _KEPT_CHARACTERS = 1_000_000
 _FIRST, _MORE = 256 * 1024, 1024 * 1024  # bytes that a look reads at most
-_SEARCHED = 16 * 1024 * 1024  # bytes of a file that a search reads at most
+_SEARCHED = 16 * 1024 * 1024  # the most bytes of a file that a search reads
 _PATIENCE = 3.0  # seconds of a search
 
 
@@ -58,7 +58,7 @@ class LocalTails:
 
 
 class _Tail:
-    """Of one file; it begins anew when the file does."""
+    """The end of one file. It starts again when the file does."""
 
     def __init__(self, file: Path, numbers: Iterator[int]) -> None:
         self._file = file
@@ -101,7 +101,7 @@ class _Tail:
             self._keep(record)
 
     def _keep(self, record: Record) -> None:
-        """A line without a time has that of the one before it, also of an earlier look."""
+        """A line without a time has the time of the previous line, also from an earlier look."""
         if not record.time and self.records:
             record = replace(record, time=self.records[-1].record.time)
         self.records.append(Numbered(next(self._numbers), record))
@@ -111,8 +111,8 @@ class _Tail:
 
 
 def search(directory: Path, wish: Wish) -> tuple[list[Numbered], bool]:
-    """The newest that are wanted, in order of time; whether there may be more that were not looked
-    at."""
+    """The newest wanted records in order of time; and whether there may be more that were not
+    searched."""
     found: list[Numbered] = []
     end, numbers, more = time.monotonic() + _PATIENCE, count(1), False
     files = log_files(directory, None) if any(directory.rglob("*.log")) else []
@@ -136,7 +136,7 @@ def search(directory: Path, wish: Wish) -> tuple[list[Numbered], bool]:
 
 
 def _ending(file: Path, wish: Wish) -> tuple[list[str], bool]:
-    """The last lines of a log, with those of the file that it was before, of the wanted time;
+    """The last lines of a log within the wanted time, including its rotated predecessor; and
     whether these are all."""
     parts: list[bytes] = []
     left, is_whole = _SEARCHED, True
@@ -160,7 +160,8 @@ def _ending(file: Path, wish: Wish) -> tuple[list[str], bool]:
 
 
 def _may_be_wanted(line: str, wish: Wish) -> bool:
-    """By the time that it begins with, to the second; a line without one may belong to another."""
+    """By the time at the beginning, to the second. A line without a time may belong to another
+    line."""
     if not line[:1].isdigit():
         return True
     second = line[:19].replace(" ", "T", 1)

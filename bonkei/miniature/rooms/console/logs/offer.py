@@ -21,13 +21,13 @@ from bonkei.miniature.rooms.console.logs.wish import Wish, read_wish
 
 _MOST_STREAMS = 200
 _AGAIN = 5.0  # seconds until the secrets are read again
-_UNUSED = 30.0  # seconds without a look, after which nothing is kept
+_UNUSED = 30.0  # seconds without a look after which nothing is kept
 
 
 @dataclass(frozen=True, slots=True)
 class LogSources:
-    """`directory`: of this machine's log files. `store`: of log groups. `bus`: tells of events.
-    `secrets`: values that no row may show."""
+    """`directory`: that of this machine's log files. `store`: that of log groups. `bus`: has the
+    events. `secrets`: values that no row may show."""
 
     directory: Path
     store: Callable[[], LogStore]
@@ -42,7 +42,7 @@ def offer_logs(console: Console, sources: LogSources) -> None:
 
 
 class Desk:
-    """Keeps the last records while somebody looks, and for a moment after."""
+    """Keeps the last records while a page shows them, and for a moment after that."""
 
     def __init__(self, sources: LogSources) -> None:
         self._sources = sources
@@ -53,7 +53,7 @@ class Desk:
         self._hidden: tuple[float, frozenset[str]] = (0.0, frozenset())
 
     async def tail(self, query: Mapping[str, str]) -> Json:
-        """The newest that are wanted of what was written lately."""
+        """The newest wanted records of the recent ones."""
         wish = read_wish(query, datetime.now(UTC))
         self._keep_a_while()
         async with self._lock:
@@ -63,7 +63,8 @@ class Desk:
         return self._sources_now(labels, wish) | {"records": rows(found, wish, self._secrets())}
 
     async def search(self, query: Mapping[str, str]) -> Json:
-        """As far back as is asked for, or as a search may go: `more` says which."""
+        """Search back as far as requested, or as far as the limit allows. `more` shows whether the
+        limit was reached."""
         wish = read_wish(query, datetime.now(UTC))
         if wish.group:
             try:
@@ -75,7 +76,7 @@ class Desk:
         return {"records": rows(found, wish, self._secrets()), "more": more}
 
     def _secrets(self) -> frozenset[str]:
-        """Read from the disk once in a while: they may change."""
+        """Read from the disk from time to time, because they may change."""
         now = time.monotonic()
         if now >= self._hidden[0]:
             self._hidden = now + _AGAIN, hidden_texts(self._sources.secrets())

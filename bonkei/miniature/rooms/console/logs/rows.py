@@ -1,4 +1,4 @@
-"""Records as rows of the page. However long they are, an answer is not. Pure."""
+"""Records as rows of the page. The size of an answer is limited, however long they are. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from bonkei.miniature.rooms.console.logs.wish import Numbered, Wish
 MOST_ROWS = 200
 _MESSAGE, _TEXT = 600, 4_000  # characters
 _ALL = 400_000  # bytes of all together
-_WHOLE = 200_000  # bytes of those that have their whole text
+_WHOLE = 200_000  # bytes of all records that have their whole text
 
 
 def rows(
     records: Sequence[Numbered], wish: Wish, hidden: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """The newest that are wanted, in the order that they come in. Where they would be too long
-    together, the older ones lack their whole text (`cut`), and the oldest are left out. `hidden`:
-    secrets, which no row shows, whoever has written them into a log."""
+    """The newest wanted records, in their original order. If they would be too long together, older
+    ones lack their whole text (`cut`), and the oldest are left out. `hidden`: secrets that no row
+    shows, whoever has written them into a log."""
     size, found = 0, []
     for one in islice(filter(wish, reversed(records)), MOST_ROWS):
         shown = _row(_masked(one, hidden), _TEXT if size < _WHOLE else 0)

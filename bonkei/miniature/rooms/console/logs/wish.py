@@ -1,4 +1,4 @@
-"""What a page asks for: which log, and which of its records. Pure."""
+"""The records that a page wants: the log, and the filters. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST = 2_000  # characters of a filter pattern
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A record with a number of its own, in the order of arrival. `stream`: of a log group."""
+    """A record with its own number, in the order of arrival. `stream`: that of a log group."""
 
     number: int
     record: Record
@@ -25,8 +25,8 @@ class Numbered:
 @dataclass(frozen=True, slots=True)
 class Wish:
     """`group`: a log group; without one `log`: a log of this machine, or all of them. `stream` and
-    `task`: how its name or id begins. `level` and worse. `request`: a part of its id, or of the
-    text. `since`, `until`: as `Record.time`."""
+    `task`: the beginning of its name or id. `level` and worse. `request`: a part of its id, or of
+    the text. `since`, `until`: as `Record.time`."""
 
     group: str = ""
     log: str = ""
@@ -53,8 +53,8 @@ class Wish:
 
 
 def read_wish(query: Mapping[str, str], now: datetime) -> Wish:
-    """Of a page's query. A BonkeiError names the place of a mistake in the pattern, and what a time
-    may look like."""
+    """From a page's query. A BonkeiError names the place of a mistake in the pattern, and the
+    possible forms of a time."""
     level, pattern = query.get("level", "").upper(), query.get("filter", "").strip()
     if level and level not in LEVELS:
         raise ConsoleError(f"{level} is no level", remedy=f"one of {', '.join(LEVELS)}")

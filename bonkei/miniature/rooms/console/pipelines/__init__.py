@@ -2,7 +2,7 @@
 
 shown    pipelines, stages, actions and runs as values
 written  a build's log, and the plan in it
-deeds    start, stop, retry, approve and reject, by the calls that `bonkei pipeline` makes
+deeds    start, stop, retry, approve and reject, with the calls of `bonkei pipeline`
 offer    topics and actions for a console
 """
 

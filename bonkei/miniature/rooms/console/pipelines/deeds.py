@@ -1,5 +1,5 @@
-"""Start, stop, retry, approve and reject: the calls that `bonkei pipeline` and `aws codepipeline`
-make, as the person in front of the machine."""
+"""Start, stop, retry, approve and reject: the calls of `bonkei pipeline` and `aws codepipeline`, in
+the name of the person at the machine."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from bonkei.pipeline.pipelines import Pipelines
 from bonkei.repositories.working_copy import Source, commit_of, release
 
 Call = Callable[[str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""A service, X-Amz-Target and the parameters, through the AWS endpoint. AwsServiceError."""
+"""A call with a service, X-Amz-Target and the parameters, through the AWS endpoint. Raises
+AwsServiceError."""
 _COMMENT = 512  # characters, as PutApprovalResult takes them
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineDeeds:
-    """`root`: the working copy. `repositories`: where the bare ones are."""
+    """`root`: the working copy. `repositories`: the folder of the bare repositories."""
 
     pipelines: Pipelines
     call: Call
@@ -32,8 +33,8 @@ class PipelineDeeds:
     repositories: Path
 
     async def start(self, body: Mapping[str, Any]) -> Json:
-        """A new run: of the working copy's commit, as `bonkei pipeline run`, or of what the branch
-        has, as the console of AWS does."""
+        """Start a run: from the working copy's commit, like `bonkei pipeline run`, or from the
+        branch, like AWS's console."""
         name = str(body["pipeline"])
         found = sources(self.pipelines.pipeline(name))
         given: dict[str, Any] = {"name": name}
@@ -52,7 +53,7 @@ class PipelineDeeds:
         return {"execution": str(answer["pipelineExecutionId"]), "notes": list(notes)}
 
     async def stop(self, body: Mapping[str, Any]) -> Json:
-        """`abandon`: without waiting for the actions under way."""
+        """`abandon`: do not wait for the actions in progress."""
         execution = str(body["execution"])
         given = {
             "pipelineName": str(body["pipeline"]),
@@ -64,7 +65,7 @@ class PipelineDeeds:
         return {"execution": execution}
 
     async def retry(self, body: Mapping[str, Any]) -> Json:
-        """A stage of a run: what has failed in it or, with `all`, everything."""
+        """Retry a stage of a run: the failed actions or, with `all`, everything."""
         given = {
             "pipelineName": str(body["pipeline"]),
             "stageName": str(body["stage"]),

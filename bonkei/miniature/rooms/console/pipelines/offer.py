@@ -26,7 +26,7 @@ class BuildLogs(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PipelineSources:
-    """`builds`: those of CodeBuild, once they are there."""
+    """`builds`: CodeBuild's builds, once they exist."""
 
     pipelines: Pipelines
     builds: Callable[[], BuildLogs]
@@ -74,7 +74,7 @@ def offer_pipelines(console: Console, sources: PipelineSources, deeds: PipelineD
 
 
 async def _log(sources: PipelineSources, query: Mapping[str, str]) -> Json:
-    """Of one action's build, live while it runs."""
+    """The log of one action's build, live while it runs."""
     name, run_id = query.get("pipeline", ""), query.get("run", "")
     before = query.get("before", "0")
     found = shown.find_action(sources.pipelines.book(name), run_id)
@@ -87,7 +87,7 @@ async def _log(sources: PipelineSources, query: Mapping[str, str]) -> Json:
 
 
 async def _plan(sources: PipelineSources, query: Mapping[str, str]) -> Json:
-    """The last one that a build of the run has printed: what its approval is about."""
+    """The last plan that a build of the run has printed. The approval is about this plan."""
     name = query.get("pipeline", "")
     execution = _execution(sources.pipelines, query)
     pipeline = sources.pipelines.pipeline(name)

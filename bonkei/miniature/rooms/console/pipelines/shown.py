@@ -1,6 +1,6 @@
-"""Pipelines, their stages and their runs as a page shows them; times in Unix seconds.
+"""Pipelines, their stages and their runs for a page. Times are in Unix seconds.
 
-A time that still runs has no end: the page counts on by itself, and an unchanged state is not sent
+A running time has no end. The page itself continues to count, and an unchanged state is not sent
 again.
 """
 
@@ -22,12 +22,12 @@ _WORDS = 2_000
 
 
 def all_pipelines(found: Sequence[tuple[Pipeline, Book]]) -> Json:
-    """Of `pipelines`: each with its stages, its last run, and what waits for an answer."""
+    """For `pipelines`: each with its stages, its last run, and the approvals that wait."""
     return {"pipelines": [_pipeline(pipeline, book) for pipeline, book in found]}
 
 
 def one_pipeline(pipeline: Pipeline, book: Book) -> Json:
-    """Of `pipelines.one`: every action of each stage, and the runs, the last one first."""
+    """For `pipelines.one`: every action of each stage, and the runs, newest first."""
     runs = sorted(book.executions, key=lambda each: -each.number)
     return {
         **_pipeline(pipeline, book),
@@ -39,7 +39,8 @@ def one_pipeline(pipeline: Pipeline, book: Book) -> Json:
 
 
 def one_run(pipeline: Pipeline, execution: Execution) -> Json:
-    """Of `pipelines.run`: all that has run, in its order; of actions that were retried each run."""
+    """For `pipelines.run`: everything that has run, in order, including all attempts of retried
+    actions."""
     declared = {
         (stage.name, action.name): action for stage in pipeline.stages for action in stage.actions
     }
@@ -70,7 +71,7 @@ def one_run(pipeline: Pipeline, execution: Execution) -> Json:
 
 
 def approvals(pipeline: Pipeline, book: Book) -> Iterator[dict[str, Json]]:
-    """What waits for an answer."""
+    """The approvals that wait for an answer."""
     for stage in pipeline.stages:
         inside = _inside(book, stage.name)
         run = inside.stage_run(stage.name) if inside is not None else None
@@ -222,7 +223,7 @@ def _condition(run: ConditionRun) -> Json:
 
 
 def _inside(book: Book, stage: str) -> Execution | None:
-    """Whoever has entered the stage last."""
+    """The last execution that has entered the stage."""
     entered = [
         (run.entered, each.number, each)
         for each in book.executions

@@ -1,4 +1,4 @@
-"""What a build has written: its log a window at a time, and the plan in it. Methods block."""
+"""A build's output: its log in windows, and the plan in it. Methods block."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from bonkei.console.views.inert import visible
 from bonkei.console.views.plan import plan_json, read_plan
 
 WINDOW = 96 * 1024
-"""Bytes of a log that a page has at once."""
+"""The most bytes of a log that a page has at once."""
 _PLANS = 4 * 1024 * 1024
-"""Bytes at the end of a log in which a plan is looked for."""
+"""The bytes at the end of a log that are searched for a plan."""
 _KEPT = 8
 
 
 def window(log: Path, before: int = 0, *, live: bool = False) -> Json:
-    """The end of a log, or what ends at byte `before`. `from`: where it begins, 0 at the top."""
+    """The end of a log, or the part that ends at byte `before`. `from`: where it begins; 0 at the
+    top."""
     try:
         with log.open("rb") as file:
             size = file.seek(0, 2)
@@ -33,7 +34,7 @@ def window(log: Path, before: int = 0, *, live: bool = False) -> Json:
             "live": live,
             "note": error.strerror or str(error),
         }
-    if begin:  # a line is shown whole or not at all
+    if begin:  # a line is shown as a whole or not at all
         cut = data.find(b"\n") + 1
         begin, data = begin + cut, data[cut:]
     text = visible(data.decode("utf-8", "replace"), WINDOW)
@@ -48,7 +49,7 @@ class _Seen:
 
 
 class Plans:
-    """The plan of each log that was looked at last; it is read again only when the log changes."""
+    """The plan of each log that was looked at last. It is read again only if the log changes."""
 
     def __init__(self) -> None:
         self._seen: dict[Path, _Seen] = {}
