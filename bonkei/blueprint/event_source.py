@@ -35,7 +35,6 @@ class EventSource:
     batching_window: float = 0.0
     reports_failures: bool = False  # ReportBatchItemFailures
     filters: tuple[str, ...] = ()  # JSON patterns; a record passes if it matches any of them
-    maximum_concurrency: int = 0  # 0: it has no limit of its own
     starting_position: str = ""
     retries: int = -1
     record_age: float = -1.0
@@ -68,7 +67,6 @@ def read_event_sources(state: State) -> tuple[EventSource, ...]:
 def _event_source(block: Resource) -> EventSource:
     source = block.text("event_source_arn")
     usual = 10 if source.split(":")[2] == "sqs" else 100
-    scaling = block.block("scaling_config")
     return EventSource(
         address=block.address,
         uuid=block.text("uuid", ""),
@@ -79,7 +77,6 @@ def _event_source(block: Resource) -> EventSource:
         batching_window=block.number("maximum_batching_window_in_seconds", 0),
         reports_failures="ReportBatchItemFailures" in block.texts("function_response_types"),
         filters=tuple(_filters(block)),
-        maximum_concurrency=scaling.integer("maximum_concurrency", 0) if scaling else 0,
         starting_position=block.text("starting_position", ""),
         # In Terraform, 0 means unset. AWS's default is "for ever".
         retries=block.integer("maximum_retry_attempts", 0) or -1,

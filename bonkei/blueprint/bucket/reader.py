@@ -11,13 +11,6 @@ from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 from bonkei.blueprint.state.use import uses_of
 
-_PUBLIC_ACCESS = (
-    "block_public_acls",
-    "block_public_policy",
-    "ignore_public_acls",
-    "restrict_public_buckets",
-)
-
 
 def read_buckets(state: State) -> tuple[Bucket, ...]:
     """Every bucket."""
@@ -33,15 +26,6 @@ def _bucket(block: Resource, state: State) -> Bucket:
         name=name,
         encryption=encryption.text("sse_algorithm", ""),
         kms_key_id=encryption.text("kms_master_key_id", ""),
-        versioned=any(
-            setting.text("status") == "Enabled"
-            for found in _satellites("aws_s3_bucket_versioning", name, state)
-            for setting in found.blocks("versioning_configuration")
-        ),
-        public_access_blocked=any(
-            all(found.flag(argument) for argument in _PUBLIC_ACCESS)
-            for found in _satellites("aws_s3_bucket_public_access_block", name, state)
-        ),
         lifecycle_rules=tuple(
             rule.text("id")
             for found in _satellites("aws_s3_bucket_lifecycle_configuration", name, state)

@@ -51,8 +51,6 @@ class Bucket:
     name: str
     encryption: str = ""
     kms_key_id: str = ""
-    versioned: bool = False
-    public_access_blocked: bool = False
     lifecycle_rules: tuple[str, ...] = ()  # the ids of those that are enabled
     policy: tuple[PolicyStatement, ...] = ()
     users: tuple[Use, ...] = ()  # resources that name it, without its satellites

@@ -121,8 +121,6 @@ def _origin(block: Block, state: State) -> Origin:
         https_port=connection.integer("https_port", 443),
         read_timeout=timeouts.number("origin_read_timeout", 30),
         keepalive_timeout=timeouts.number("origin_keepalive_timeout", 5),
-        connection_attempts=block.integer("connection_attempts", 3),
-        connection_timeout=block.number("connection_timeout", 10),
         in_vpc=vpc is not None,
     )
 

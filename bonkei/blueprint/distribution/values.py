@@ -82,8 +82,6 @@ class Origin:
     https_port: int = 443
     read_timeout: float = 30.0
     keepalive_timeout: float = 5.0
-    connection_attempts: int = 3
-    connection_timeout: float = 10.0
     in_vpc: bool = False
 
 

@@ -110,7 +110,6 @@ class Trigger:
 
     action: str
     pushes: tuple[GitPush, ...] = ()
-    pull_requests: int = 0  # how many filters of pull requests it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +214,7 @@ def _trigger(git: Block) -> Trigger:
         )
         for push in git.blocks("push")
     )
-    return Trigger(git.text("source_action_name"), pushes, len(git.blocks("pull_request")))
+    return Trigger(git.text("source_action_name"), pushes)
 
 
 def _filter(block: Block | None) -> Filter:

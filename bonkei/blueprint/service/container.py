@@ -37,7 +37,6 @@ def read_container(block: Block) -> Container:
         start_timeout=block.number("startTimeout") if block.has("startTimeout") else None,
         stop_timeout=block.number("stopTimeout", 30),
         user=block.text("user", "") or None,
-        readonly_root_filesystem=block.flag("readonlyRootFilesystem"),
         log_configuration=_log_configuration(block.block("logConfiguration")),
         firelens=_firelens(block.block("firelensConfiguration")),
     )
@@ -92,7 +91,6 @@ def _log_configuration(block: Block | None) -> LogConfiguration | None:
     return LogConfiguration(
         driver=block.text("logDriver"),
         options=block.pairs("options"),
-        secret_options=_pairs(block, "secretOptions", "valueFrom"),
     )
 
 

@@ -42,7 +42,6 @@ class ContainerDependency:
 class LogConfiguration:
     driver: str
     options: tuple[tuple[str, str], ...] = ()
-    secret_options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,6 @@ class Container:
     start_timeout: float | None = None
     stop_timeout: float = 30.0
     user: str | None = None
-    readonly_root_filesystem: bool = False
     log_configuration: LogConfiguration | None = None
     firelens: FirelensConfiguration | None = None
 

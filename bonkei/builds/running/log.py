@@ -67,10 +67,6 @@ class BuildLog:
         if rest:
             self._print(rest)
 
-    def end_of_output(self) -> str:
-        """The last part of the output, for a reader in a hurry."""
-        return self._tail.decode("utf-8", "replace") if self._tail else self.recent
-
     def close(self) -> None:
         self.flush()
         if self._lost:

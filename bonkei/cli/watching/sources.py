@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from watchfiles import Change, DefaultFilter, awatch
+from watchfiles import DefaultFilter, awatch
 
 from bonkei.miniature.home import MiniatureError
 
@@ -22,7 +22,7 @@ _GIT = 10.0  # seconds for git to finish a checkout
 _POLL = 0.05
 
 
-class _Filter(DefaultFilter):
+class EditFilter(DefaultFilter):
     """Without editors' temporary files, caches, and the files that Terraform and Bonkei write."""
 
     ignore_dirs = (*DefaultFilter.ignore_dirs, ".terraform", ".bonkei", ".ruff_cache")
@@ -37,7 +37,7 @@ async def changes(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
     files."""
     try:
         async for found in awatch(
-            *sorted(folders), watch_filter=_Filter(), step=_QUIET, debounce=_LONGEST
+            *sorted(folders), watch_filter=EditFilter(), step=_QUIET, debounce=_LONGEST
         ):
             yield frozenset(Path(name) for _, name in found)
     except (OSError, RuntimeError) as error:
@@ -45,11 +45,6 @@ async def changes(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
             f"the files cannot be watched: {error}",
             remedy="on Linux, raise fs.inotify.max_user_watches",
         ) from None
-
-
-def is_noise(path: Path) -> bool:
-    """Whether a change of this file is not an edit."""
-    return not _Filter()(Change.modified, str(path))
 
 
 async def looks(files: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:

@@ -245,10 +245,6 @@ def _settle(stack: Stack, failed: Failures, now: float) -> Stack:
     return _events(replace(stack, resources=tuple(settled)), changed, now)
 
 
-def _with(resources: Iterable[StackResource], status: str) -> list[StackResource]:
-    return [replace(each, status=status, reason="") for each in resources]
-
-
 def _events(stack: Stack, resources: Iterable[StackResource], now: float) -> Stack:
     for each in resources:
         stack = _told(

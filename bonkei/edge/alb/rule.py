@@ -8,8 +8,6 @@ methods are exact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from bonkei.blueprint.load_balancer import (
     Condition,
     HostHeader,
@@ -23,11 +21,6 @@ from bonkei.edge.http.host_names import host_name
 from bonkei.edge.http.message import Request
 from bonkei.edge.http.networks import in_networks, parse_networks
 from bonkei.edge.http.pattern import RequestPredicate, any_matcher, matcher
-
-
-def compile_conditions(conditions: Sequence[Condition]) -> RequestPredicate:
-    """A predicate that holds when every condition does."""
-    return every(tuple(map(compile_condition, conditions)))
 
 
 def every(predicates: tuple[RequestPredicate, ...]) -> RequestPredicate:

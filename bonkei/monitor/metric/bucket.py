@@ -88,11 +88,3 @@ def _rounded(value: float) -> float:
     if value == 0 or not math.isfinite(value):
         return value
     return math.copysign(math.exp(round(math.log(abs(value)) / _WIDTH) * _WIDTH), value)
-
-
-def merged(buckets: Iterable[Bucket]) -> Bucket:
-    """One bucket of several."""
-    result = Bucket()
-    for bucket in buckets:
-        result.merge(bucket)
-    return result

@@ -12,7 +12,6 @@ from bonkei.provider.plugin.protocol import message
 from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
 from bonkei.provider.values import Value, given
 
-_Schema = message("Schema")
 _Block = message("Schema.Block")
 _Attribute = message("Schema.Attribute")
 _NestedBlock = message("Schema.NestedBlock")

@@ -50,7 +50,7 @@ def test_a_function_is_read_with_its_layers_and_event_sources() -> None:
     assert (asynchronous.on_failure, asynchronous.on_success) == (QUEUE, "")
     assert layer.filename == "layer.zip"
     assert (source.function, source.source, source.batch_size) == (FUNCTION, QUEUE, 10)
-    assert (source.reports_failures, source.maximum_concurrency) == (True, 2)
+    assert source.reports_failures is True
     assert source.filters == ('{"body": {"a": [1]}}',)
 
 

@@ -164,9 +164,8 @@ def test_a_bucket_has_its_settings(blueprint) -> None:
         }
     )
     plain, logs = found.buckets
-    assert (plain.encryption, plain.versioned, plain.public_access_blocked) == ("", False, False)
-    assert (logs.encryption, logs.kms_key_id, logs.versioned) == ("aws:kms", "key", True)
-    assert logs.public_access_blocked
+    assert plain.encryption == ""
+    assert (logs.encryption, logs.kms_key_id) == ("aws:kms", "key")
     assert logs.lifecycle_rules == ("a",)
     assert logs.policy[0].effect == "Deny"
 

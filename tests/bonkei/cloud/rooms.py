@@ -35,7 +35,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/shop/task"
 SECRET = arn("secretsmanager", "secret:shop/key-AbCdEf")
 DECLARED = Blueprint(
     buckets=(
-        Bucket("aws_s3_bucket.shop", "arn:aws:s3:::shop", "shop", versioned=True, settings=(
+        Bucket("aws_s3_bucket.shop", "arn:aws:s3:::shop", "shop", settings=(
             BucketSetting("versioning", "VersioningConfiguration", {"Status": "Enabled"}),)),
     ),
     queues=(

@@ -10,8 +10,6 @@ from bonkei.logs.router.configuration import known
 from bonkei.logs.router.configuration.model import Configuration, Section
 from bonkei.logs.router.errors import RouterError
 
-_FILTER_WITHOUT_MATCH = frozenset({"processor"})
-
 
 def validate(configuration: Configuration) -> None:
     """RouterError that lists everything unknown, one a line."""

@@ -7,7 +7,7 @@ page. Their expressions are our own, written from the formats of the languages.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -244,9 +244,6 @@ def _fitting(parser: MultilineParser, state: str, text: str) -> Rule | None:
         if state in rule.states and rule.pattern.search(text):
             return rule
     return None
-
-
-Joined = Callable[[Sequence[str]], str]
 
 
 def join(texts: Sequence[str]) -> str:

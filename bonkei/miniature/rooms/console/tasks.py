@@ -1,4 +1,4 @@
-"""Services and tasks: how they are, how they have been, and what can be done with them."""
+"""Services and tasks: their state, their history, and the actions on them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ _SPARK = 40  # points
 _SPAN = 180.0
 _LONGEST_SPAN = 24 * 3600.0
 _MOST_TASKS = 300
-_ALIVE = frozenset({"PROVISIONING", "PENDING", "ACTIVATING", "RUNNING"})
 
 
 @dataclass(frozen=True, slots=True)
 class TaskSources:
-    """What is shown: the blueprint and the tasks now, their past."""
+    """The data to show: the blueprint, the present tasks, and their history."""
 
     blueprint: Callable[[], Blueprint]
     tasks: Callable[[], TasksSnapshot | None]
@@ -35,7 +34,7 @@ class TaskSources:
 
 @dataclass(frozen=True, slots=True)
 class TaskDeeds:
-    """What is done. `stop`: a task, by its id. `restart`, `scale`: a service, by its ARN."""
+    """The actions. `stop`: a task, by its id. `restart`, `scale`: a service, by its ARN."""
 
     stop: Callable[[str], None]
     restart: Callable[[str], Awaitable[None]]
@@ -78,7 +77,7 @@ def offer_tasks(console: Console, sources: TaskSources, deeds: TaskDeeds) -> Non
 
 
 def all_tasks(sources: TaskSources) -> Json:
-    """Of `tasks`: services, tasks, those that ended, and what does not run as defined."""
+    """For `tasks`: services, tasks, ended tasks, and those that do not run as defined."""
     blueprint, snapshot = sources.blueprint(), sources.tasks()
     if snapshot is None:
         return {"started": False, "services": [], "tasks": [], "stopped": [], "notes": []}
@@ -95,7 +94,7 @@ def all_tasks(sources: TaskSources) -> Json:
 
 
 def one_task(sources: TaskSources, task_id: str, seconds: float) -> Json:
-    """Of `tasks.task`: a task's usage over the last `seconds`, its checks and its events."""
+    """For `tasks.task`: a task's usage over the last `seconds`, its checks and its events."""
     task = _find_task(sources, task_id)
     blueprint, now = sources.blueprint(), sources.clock()
     series = sources.usage.series(task.id, min(seconds, _LONGEST_SPAN), now)
@@ -124,7 +123,7 @@ def one_task(sources: TaskSources, task_id: str, seconds: float) -> Json:
 
 
 def entries(sources: TaskSources, service: str, task: str) -> Json:
-    """Of `tasks.timeline`: the newest first. `service`: a name."""
+    """For `tasks.timeline`: newest first. `service`: a name."""
     blueprint = sources.blueprint()
     names = {each.arn: each.name for each in blueprint.services}
     arn = next((arn for arn, name in names.items() if name == service), service)

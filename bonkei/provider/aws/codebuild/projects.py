@@ -15,11 +15,6 @@ from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
-_SOURCES = (
-    *("BITBUCKET", "CODECOMMIT", "CODEPIPELINE", "GITHUB", "GITHUB_ENTERPRISE", "GITLAB"),
-    *("GITLAB_SELF_MANAGED", "NO_SOURCE", "S3"),
-)
-
 
 def _project(mint: Mint) -> Mapping[str, Value]:
     name = mint.given("name")

@@ -24,12 +24,6 @@ from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
-_PROTOCOLS = (
-    *("sqs", "sms", "lambda", "firehose", "application"),
-    *("email", "email-json", "http", "https"),
-)
-
-
 _OWNER_ACTIONS = (
     *("GetTopicAttributes", "SetTopicAttributes", "AddPermission", "RemovePermission"),
     *("DeleteTopic", "Subscribe", "ListSubscriptionsByTopic", "Publish"),

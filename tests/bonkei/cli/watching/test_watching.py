@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from watchfiles import Change
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, Service, TaskDefinition
@@ -289,9 +290,10 @@ async def _changes(rounds: Rounds) -> AsyncIterator[frozenset[Path]]:
      ".git/index", ".terraform/x.json", "a.py.___jb_tmp___"],
 )  # fmt: skip
 def test_temporary_files_of_editors_are_ignored(name: str) -> None:
-    assert sources.is_noise(ROOT / name)
-    assert not sources.is_noise(ROOT / "a.py")
-    assert not sources.is_noise(ROOT / "templates/page.html")
+    is_edit = sources.EditFilter()
+    assert not is_edit(Change.modified, str(ROOT / name))
+    assert is_edit(Change.modified, str(ROOT / "a.py"))
+    assert is_edit(Change.modified, str(ROOT / "templates/page.html"))
 
 
 async def test_a_single_file_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from bonkei.blueprint.load_balancer import (
     QueryString,
     SourceIp,
 )
-from bonkei.edge.alb.rule import compile_conditions
+from bonkei.edge.alb.rule import compile_condition, every
 from bonkei.edge.http.message import Request
 
 
@@ -51,11 +51,12 @@ def request(
     ],
 )
 def test_one_condition(condition: Condition, asked: Request, holds: bool) -> None:
-    assert compile_conditions((condition,))(asked) is holds
+    assert compile_condition(condition)(asked) is holds
 
 
 def test_every_condition_has_to_hold() -> None:
-    both = compile_conditions((PathPattern(("/a",)), HttpRequestMethod(("GET",))))
+    conditions = (PathPattern(("/a",)), HttpRequestMethod(("GET",)))
+    both = every(tuple(map(compile_condition, conditions)))
     assert both(request("/a"))
     assert not both(request("/a", method="POST"))
     assert not both(request("/b"))
