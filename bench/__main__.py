@@ -1,6 +1,6 @@
 """`python -m bench [NAME …]`: run the named measurements, or all; print tables in Markdown.
 
-Machines have other work too: compare within a table, which is always one run.
+Other work disturbs the absolute figures: compare within a table. Each table is one run.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from bench import (
     program,
     releases,
     requests,
+    setup,
     start,
     terraform,
 )
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "program": lambda: program.main([]),
     "releases": releases.main,
     "alarms": alarms.main,
+    "setup": setup.main,
 }
 
 

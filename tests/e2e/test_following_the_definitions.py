@@ -10,7 +10,26 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from miniatures import Project, Running, copy_of_this_project, eventually, remove, running, visitors
+from miniatures import (
+    Project,
+    Running,
+    administrator_password,
+    copy_of_this_project,
+    eventually,
+    remove,
+    running,
+    visitors,
+)
+from rotations import (
+    Visit,
+    connects,
+    database_environment,
+    eventually_signed_in,
+    page_block,
+    sent_header,
+    status_with_header,
+)
+from variables import with_block
 
 
 @pytest.fixture(scope="module")
@@ -105,50 +124,64 @@ def unstopped(project: Project) -> set[str]:
     return {task["id"] for task in tasks if task["last_status"] != "STOPPED"}
 
 
-def database_user(project: Project) -> str:
-    (task, *_) = task_ids(project, "backend")
-    environment = project.bonkei("env", task, "--secrets", "--json")
-    assert environment.returncode == 0, environment.stderr
-    return str(json.loads(environment.stdout)["environment"]["DATABASE_USERNAME"])
+def set_variables(project: Project, block: str) -> None:
+    """What a page of the operations puts into the variables."""
+    file = project.folder / "infrastructure/environments/development.tfvars"
+    file.write_text(with_block(file.read_text(), block))
 
 
+@pytest.mark.timeout(600)
 def test_the_applications_password_is_rotated(changing: Running) -> None:
     """The steps of docs/operations/rotating.md, with constant requests to the database."""
     project = changing.project
-    variables = "infrastructure/environments/development.tfvars"
-    both, second = "{ current_version = 1, next_version = 2 }", "{ current_version = 2 }"
+    first = database_environment(project)
+    assert first["DATABASE_USERNAME"] == "application"
     anew = (f"{project.site}/api/v1/components/{uuid4()}",)  # never from a cache: 404 or 503
-    assert database_user(project) == "application"
     with visitors(project, *anew, expected=404) as troubles:
-        project.edit(
-            variables, "instance_count        = 1", f"instance_count=1\napplication_password={both}"
-        )
+        set_variables(project, page_block("database"))
         apply(project)
         assert "the role application_2 is" in release_programs(project)
-        assert database_user(project) == "application"
+        assert database_environment(project) == first
         before = task_ids(project, "backend")
-        project.edit(variables, both, second)
+        set_variables(project, page_block("database", number=1))
         apply(project)
         eventually(lambda: not before & unstopped(project), "the old tasks are gone", within=90)
-        assert database_user(project) == "application_2"
+        second = database_environment(project)
+        assert second["DATABASE_USERNAME"] == "application_2"
+        assert connects(first), "nobody is shut out before the programs are released"
         assert "the role application is shut out" in release_programs(project)
     assert troubles == []
+    assert (connects(first), connects(second)) == (False, True)
 
 
 def test_the_header_is_rotated(changing: Running) -> None:
     project = changing.project
-    variables = "infrastructure/environments/development.tfvars"
-    project.edit(
-        variables,
-        "log_retention_days",
-        "origin_header = { current_version = 2, previous_version = 1 }\nlog_retention_days",
-    )
+    old = sent_header(project)
     with visitors(project) as troubles:
+        set_variables(project, page_block("origin_header"))
         apply(project)
-        project.edit(variables, ", previous_version = 1", "")
+        new = sent_header(project)
+        assert new != old
+        assert [status_with_header(project, value) for value in (old, new)] == [200, 200]
+        set_variables(project, page_block("origin_header", number=1))
         apply(project)
     assert troubles == []
-    assert httpx.get(project.load_balancer, timeout=5).status_code == 403
+    assert [status_with_header(project, value) for value in (old, new, "")] == [403, 200, 403]
+
+
+def test_the_key_of_the_cookies_is_rotated(changing: Running) -> None:
+    project = changing.project
+    password = administrator_password(project)
+    visit = Visit(project, password)
+    assert visit.is_signed_in()
+    with visitors(project) as troubles:
+        set_variables(project, page_block("session_secret_version"))
+        apply(project)
+        assert project.bonkei("restart", "frontend").returncode == 0
+    assert troubles == []
+    eventually_signed_in(project, password)
+    assert not visit.is_signed_in()
+    visit.close()
 
 
 def test_a_listener_rule_changes(changing: Running) -> None:

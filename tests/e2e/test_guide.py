@@ -13,21 +13,21 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import httpx
 import pytest
-from guide_reader import PATIENCE, Reader
+from guide_pipelines import PROGRAMS, TERRAFORM, Pipelines
+from guide_reader import Reader
 from guide_replaced import REPLACED, TYPED
-from guides import Block, Command, deeds
+from guide_rotations import Rotations
+from guides import Block, Command, deeds, section
 from miniatures import ROOT, Project, copy_of_this_project, eventually, remove
-
-from bonkei.vault import FileVault
+from rotations import connects, database_environment
 
 PAGES = ("set-up", "updating", "rotating", "people")
 OPERATIONS = ROOT / "docs" / "operations"
-TERRAFORM = "statuspage-production-pipeline-tf"
-PROGRAMS = "statuspage-production-pipeline-program"
 NOTHING = Path(__file__).with_name("terraform_pipeline") / "empty"
 # With BONKEI_GUIDE=whole every release of the pages is made: that takes another five minutes.
 # Without it only the first ones are, of the infrastructure and of the programs.
@@ -46,7 +46,10 @@ def test_both_languages_have_the_same_commands(page: str) -> None:
     def text(each: Command | Block) -> str:
         return each.text if isinstance(each, Command) else re.sub(r" *#.*", "", each.body)
 
-    assert [text(each) for each in english] == [text(each) for each in japanese]
+    for one, other in zip_longest(english, japanese):
+        assert one, f"only in the Japanese page: {other.where}"
+        assert other, f"only in the English page: {one.where}"
+        assert text(one) == text(other), f"they differ:\n{one.where}\n{other.where}"
 
 
 @pytest.mark.parametrize("each", REPLACED, ids=lambda each: each.pattern)
@@ -61,28 +64,45 @@ class Guide:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.summary = ""
+        self.pipelines = Pipelines(reader)
+        self.summary = ""  # of the last plan
         self.password = ""
-        self.key = ""
-        self.stages: list[tuple[str, float]] = []
+        self.rotations = Rotations(reader.project)
+        self.stages: list[tuple[str, float]] = []  # the part of a page, and its seconds
+        self.releases: list[str] = []  # rows of a table
         self._deeds: list[Command | Block] = []
 
     def follow(self, page: str) -> None:
         self.reader.cwd = self.reader.project.folder
         self._deeds = deeds(OPERATIONS / f"{page}.md")
         for number, each in enumerate(self._deeds):
-            if isinstance(each, Block):
-                if each.language == "ini":
-                    self.reader.configure(each.body)
-                continue
-            after = [do for start, do in _AFTER.items() if re.search(start, each.text)]
-            (do,) = after or [Guide._only]
             began = time.monotonic()
-            do(self, each, number)
-            self.stages.append((each.where, time.monotonic() - began))
+            try:
+                self._do(each, number)
+            except BaseException as error:  # also those by which pytest fails a test
+                error.add_note(f"in {each.where}")
+                raise
+            part = section(OPERATIONS / each.page, each.line)
+            self.stages.append((part, time.monotonic() - began))
 
     def _only(self, command: Command, _: int) -> None:
         self.reader.perform(command)
+
+    def _do(self, each: Command | Block, number: int) -> None:
+        if isinstance(each, Block):
+            self._block(each)
+            return
+        after = [do for start, do in _AFTER.items() if re.search(start, each.text)]
+        (do,) = after or [Guide._only]
+        do(self, each, number)
+
+    def _block(self, block: Block) -> None:
+        """What goes into a file. set-up.md has its variables edited by a command."""
+        if block.language == "ini":
+            self.reader.configure(block.body)
+        elif block.page != "set-up.md" and WHOLE:
+            (do,) = [do for start, do in _BLOCKS.items() if re.match(start, block.body)]
+            do(self, block)
 
     # Between the commands of set-up.md.
 
@@ -101,9 +121,11 @@ class Guide:
             text = text.replace("Sha256=...", f"Sha256={self.reader.digests[name]}", 1)
         self.reader.perform(Command(command.page, command.line, text))
         if command.page == "set-up.md":
-            run = self._ended(TERRAFORM, self._runs(TERRAFORM)[-1]["pipelineExecutionId"])
+            run = self.pipelines.ended(
+                TERRAFORM, self.pipelines.runs(TERRAFORM)[-1]["pipelineExecutionId"]
+            )
             assert run["status"] == "Failed"
-            failed = self._actions(TERRAFORM, run["pipelineExecutionId"])["tfsec"]
+            failed = self.pipelines.actions(TERRAFORM, run["pipelineExecutionId"])["tfsec"]
             assert failed["status"] == "Failed", "it fails in its tfsec stage"
 
     def _edit(self, command: Command, number: int) -> None:
@@ -117,8 +139,8 @@ class Guide:
         if command.page != "set-up.md" and not WHOLE:
             return
         run = json.loads(self.reader.perform(command))["pipelineExecutionId"]
-        self._approve(run)
-        assert self._ended(TERRAFORM, run)["status"] == "Succeeded", self._why(TERRAFORM, run)
+        self.summary = self.pipelines.approve(run)
+        self._succeeds(TERRAFORM, run)
 
     def _webhook(self, command: Command, _: int) -> None:
         """Slack's console shows an address: here it is the inbox's."""
@@ -137,8 +159,7 @@ class Guide:
         """In set-up.md only if the pipeline's own first run has failed; then `bootstrap` is taken
         out. Later the release is of a newer commit."""
         if command.page == "set-up.md":
-            run = self._ended(PROGRAMS, self._runs(PROGRAMS)[-1]["pipelineExecutionId"])
-            assert run["status"] == "Succeeded", self._why(PROGRAMS, run["pipelineExecutionId"])
+            self._succeeds(PROGRAMS, self.pipelines.runs(PROGRAMS)[-1]["pipelineExecutionId"])
             if WHOLE:
                 self._take_bootstrap_out()
             return
@@ -150,15 +171,18 @@ class Guide:
     def _take_bootstrap_out(self) -> None:
         """ "Take bootstrap out of the variables, upload them and release the infrastructure once
         more": by the commands of updating.md, which are these."""
+        self._release_variables(WITHOUT="bootstrap")
+        assert "aws_appautoscaling_target" in self.summary
+
+    def _release_variables(self, **edited: str) -> None:
         edit, *_ = [c for c in commands("set-up.md") if "EDITOR" in c.text]
         before, self.reader.cwd = self.reader.cwd, self.reader.project.folder / "infrastructure"
-        self.reader.perform(edit, WITHOUT="bootstrap")
+        self.reader.perform(edit, **edited)
         self.reader.cwd = self.reader.project.folder
         upload, release, *_ = commands("updating.md")
         self.reader.perform(upload)
         self._infrastructure(release, 0)
         self.reader.cwd = before
-        assert "aws_appautoscaling_target" in self.summary
 
     def _sign_in(self, command: Command, _: int) -> None:
         """And change the password at once."""
@@ -195,13 +219,26 @@ class Guide:
         return list(registry.describe_images(repositoryName=name)["imageDetails"])
 
     def _rotate_master(self, command: Command, _: int) -> None:
-        (cluster,) = self.reader.client("rds").describe_db_clusters()["DBClusters"]
-        arn = cluster["MasterUserSecret"]["SecretArn"]
-        vault = FileVault(self.reader.project.home / "secrets")
-        before = vault.get(arn)
+        project = self.reader.project
+        old = database_environment(project, "backend-migrate")
+        assert connects(old, "DATABASE_MASTER")
         self.reader.perform(command)
-        assert before
-        assert vault.get(arn) != before
+        new = database_environment(project, "backend-migrate")
+        signs_in = [connects(each, "DATABASE_MASTER") for each in (old, new)]
+        assert signs_in == [False, True]
+
+    def _rotate(self, block: Block) -> None:
+        def variables() -> None:
+            self._release_variables(THE_BLOCK=block.body)
+
+        def programs() -> None:
+            self._release_programs(commands("rotating.md")[0])
+
+        self.rotations.follow(block, variables, programs, self.password)
+
+    def _variables(self, block: Block) -> None:
+        """A release succeeds with them."""
+        self._release_variables(THE_BLOCK=re.sub(r" *#.*", "", block.body))
 
     def _people(self, command: Command, _: int) -> None:
         password = f"{TYPED['a password for NAME']} for {command.line}"
@@ -226,60 +263,16 @@ class Guide:
     def _shell(self, command: Command, _: int) -> None:
         assert "Python 3" in self.reader.perform(command)
 
-    # What the pipelines do.
-
-    def _runs(self, pipeline: str) -> list[dict[str, str]]:
-        found = self.reader.client("codepipeline").list_pipeline_executions(pipelineName=pipeline)
-        return list(found["pipelineExecutionSummaries"])
-
-    def _ended(self, pipeline: str, run: str) -> dict[str, str]:
-        def ended() -> dict[str, str] | None:
-            found = [r for r in self._runs(pipeline) if r["pipelineExecutionId"] == run]
-            return found[0] if found and found[0]["status"] != "InProgress" else None
-
-        found: dict[str, str] = eventually(ended, f"{pipeline} has ended", PATIENCE)
-        return found
-
-    def _actions(self, pipeline: str, run: str) -> dict[str, dict[str, str]]:
-        listed = self.reader.client("codepipeline").list_action_executions(
-            pipelineName=pipeline, filter={"pipelineExecutionId": run}
-        )
-        return {each["actionName"]: each for each in listed["actionExecutionDetails"]}
-
-    def _approve(self, run: str) -> None:
-        pipelines = self.reader.client("codepipeline")
-
-        def waiting() -> dict[str, str] | None:
-            stages = pipelines.get_pipeline_state(name=TERRAFORM)["stageStates"]
-            stage = next(each for each in stages if each["stageName"] == "Approve")
-            latest = stage.get("latestExecution", {})
-            is_it = (latest.get("pipelineExecutionId"), latest.get("status")) == (run, "InProgress")
-            state: dict[str, str] = stage["actionStates"][0]["latestExecution"] if is_it else {}
-            if not state and self._is_over(TERRAFORM, run):
-                return {"summary": "it is over", "token": ""}
-            return state if state.get("token") else None
-
-        found = eventually(waiting, "the plan waits for its approval", PATIENCE)
-        if not found["token"]:
-            return  # without a change there is nothing to approve; or it has failed
-        self.summary = found["summary"]
-        pipelines.put_approval_result(
-            pipelineName=TERRAFORM, stageName="Approve", actionName="Approve",
-            token=found["token"], result={"status": "Approved", "summary": "read"},
-        )  # fmt: skip
-
-    def _is_over(self, pipeline: str, run: str) -> bool:
-        found = [r for r in self._runs(pipeline) if r["pipelineExecutionId"] == run]
-        return bool(found) and found[0]["status"] != "InProgress"
-
-    def _why(self, pipeline: str, run: str) -> str:
-        failed = [n for n, a in self._actions(pipeline, run).items() if a["status"] == "Failed"]
-        logs = [self.reader.project.bonkei("pipeline", "logs", run, name).stdout for name in failed]
-        return f"{pipeline} has failed in {failed}:\n" + "\n".join(log[-3000:] for log in logs)
-
     def _release_programs(self, command: Command) -> None:
         run = json.loads(self.reader.perform(command))["pipelineExecutionId"]
-        assert self._ended(PROGRAMS, run)["status"] == "Succeeded", self._why(PROGRAMS, run)
+        self._succeeds(PROGRAMS, run)
+
+    def _succeeds(self, pipeline: str, run: str) -> None:
+        status = self.pipelines.ended(pipeline, run)["status"]
+        assert status == "Succeeded", self.pipelines.why(pipeline, run)
+        changes = self.summary.partition(":")[0] or "no change"
+        name = f"infrastructure: {changes}" if pipeline == TERRAFORM else "programs"
+        self.releases.append(f"| {name} | {self.pipelines.row(pipeline, run)}")
 
     def _push(self, title: str) -> None:
         """A new title of the page, committed, and pushed as set-up.md does."""
@@ -313,6 +306,12 @@ _AFTER: dict[str, Callable[[Guide, Command, int], None]] = {
 }
 
 
+_BLOCKS: dict[str, Callable[[Guide, Block], None]] = {
+    r"origin_header = |session_secret_version = |database = .*application_password": Guide._rotate,
+    r"database = .*engine_version|operators = ": Guide._variables,
+}
+
+
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
     """A home with nothing in it, beside a fresh clone of this repository."""
@@ -322,8 +321,10 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
     settings = 'definitions = "nothing"\n\n[slack]\nsecret = "slack-webhook"\n'
     (project.folder / "bonkei.toml").write_text(settings)
     reader = Reader(project, folder / "person")
+    began = time.monotonic()
     outcome = project.bonkei("up", "--detach")
     assert "Started, but the definitions have nothing" in outcome.stdout, outcome.stderr
+    print(f"\nAn empty miniature is up after {time.monotonic() - began:.1f} s")
     reader.begin()
     for words in ("git init -q -b main", "git add -Af", "git commit -qm 'A fresh clone'"):
         reader.perform(Command("", 0, words))
@@ -335,8 +336,12 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
 @pytest.mark.parametrize("page", PAGES)
 def test_the_guide_is_executed(guide: Guide, page: str) -> None:
     """In the guide's order: each page begins with what those before it have left."""
+    began = time.monotonic()
     guide.follow(page)
-    for where, seconds in guide.stages:
-        if seconds > 2:
-            print(f"{seconds:6.1f} s  {where[:110]}")
+    print(f"\n| {page}.md | |\n|---|---|")
+    for part in dict.fromkeys(part for part, _ in guide.stages):
+        print(f"| {part} | {sum(took for each, took in guide.stages if each == part):.1f} s |")
+    print(f"| **in all** | **{time.monotonic() - began:.1f} s** |")
+    print("\n| release | its stages | in all |\n|---|---|---|", *guide.releases, sep="\n")
     guide.stages.clear()
+    guide.releases.clear()

@@ -22,15 +22,13 @@ from bonkei.builds.tools.archives import archive_digests
 REGION = "ap-northeast-1"
 PATIENCE = 600.0  # seconds for a run of a pipeline, which takes a minute on a quiet machine
 _EDITOR = """
-import os, re, sys
-text = open(sys.argv[1]).read()
-for line in os.environ["THE_BLOCK"].splitlines():
-    name = line.split()[0]
-    text, known = re.subn(rf"(?m)^(# )?{name} += .*$", lambda _: line, text)
-    text += "" if known else line + "\\n"
+import os, pathlib, sys
+from tests.support.variables import with_block, without
+file = pathlib.Path(sys.argv[1])
+text = with_block(file.read_text(), os.environ["THE_BLOCK"])
 for name in os.environ["WITHOUT"].split():
-    text = re.sub(rf"(?m)^{name} += .*\\n", "", text)
-open(sys.argv[1], "w").write(text)
+    text = without(text, name)
+file.write_text(text)
 """
 
 

@@ -32,6 +32,10 @@ class Block:
     language: str
     body: str
 
+    @property
+    def where(self) -> str:
+        return f"docs/operations/{self.page}:{self.line}: {self.body.strip()}"
+
 
 def deeds(file: Path) -> list[Command | Block]:
     return list(_deeds(file))
@@ -53,3 +57,9 @@ def _deeds(file: Path) -> Iterator[Command | Block]:
             elif waiting:
                 yield Command(file.name, begun, waiting)
                 waiting = ""
+
+
+def section(file: Path, line: int) -> str:
+    """The heading above a line."""
+    before = file.read_text(encoding="utf-8").splitlines()[:line]
+    return next((each.lstrip("# ") for each in reversed(before) if each.startswith("#")), file.stem)

@@ -1,0 +1,89 @@
+"""What the pipelines of the guide do: their runs, approvals and failures, as `aws` shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from guide_reader import PATIENCE, Reader
+from miniatures import eventually
+
+TERRAFORM = "statuspage-production-pipeline-tf"
+PROGRAMS = "statuspage-production-pipeline-program"
+
+
+class Pipelines:
+    """Asked for as by a person with the account's administrator's keys."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    def runs(self, pipeline: str) -> list[dict[str, str]]:
+        found = self.reader.client("codepipeline").list_pipeline_executions(pipelineName=pipeline)
+        return list(found["pipelineExecutionSummaries"])
+
+    def ended(self, pipeline: str, run: str) -> dict[str, str]:
+        def ended() -> dict[str, str] | None:
+            found = [r for r in self.runs(pipeline) if r["pipelineExecutionId"] == run]
+            return found[0] if found and found[0]["status"] != "InProgress" else None
+
+        found: dict[str, str] = eventually(ended, f"{pipeline} has ended", PATIENCE)
+        return found
+
+    def actions(self, pipeline: str, run: str) -> dict[str, dict[str, Any]]:
+        listed = self.reader.client("codepipeline").list_action_executions(
+            pipelineName=pipeline, filter={"pipelineExecutionId": run}
+        )
+        return {each["actionName"]: each for each in listed["actionExecutionDetails"]}
+
+    def approve(self, run: str) -> str:
+        """The plan's summary. "" where there is nothing to approve: without a change, or after a
+        failure."""
+        pipelines = self.reader.client("codepipeline")
+
+        def waiting() -> dict[str, str] | None:
+            stages = pipelines.get_pipeline_state(name=TERRAFORM)["stageStates"]
+            stage = next(each for each in stages if each["stageName"] == "Approve")
+            latest = stage.get("latestExecution", {})
+            is_it = (latest.get("pipelineExecutionId"), latest.get("status")) == (run, "InProgress")
+            state: dict[str, str] = stage["actionStates"][0]["latestExecution"] if is_it else {}
+            if not state and self._is_over(TERRAFORM, run):
+                return {"summary": "it is over", "token": ""}
+            return state if state.get("token") else None
+
+        found = eventually(waiting, "the plan waits for its approval", PATIENCE)
+        if not found["token"]:
+            return ""
+        pipelines.put_approval_result(
+            pipelineName=TERRAFORM, stageName="Approve", actionName="Approve",
+            token=found["token"], result={"status": "Approved", "summary": "read"},
+        )  # fmt: skip
+        return str(found["summary"])
+
+    def _is_over(self, pipeline: str, run: str) -> bool:
+        found = [r for r in self.runs(pipeline) if r["pipelineExecutionId"] == run]
+        return bool(found) and found[0]["status"] != "InProgress"
+
+    def row(self, pipeline: str, run: str) -> str:
+        """The seconds of each stage, for a table. A stage lasts from its first action's beginning
+        to its last one's end."""
+        stages: dict[str, list[dict[str, Any]]] = {}
+        for each in self.actions(pipeline, run).values():
+            stages.setdefault(each["stageName"], []).append(each)
+        spans = [
+            (min(e["startTime"] for e in one), max(e["lastUpdateTime"] for e in one), name)
+            for name, one in stages.items()
+        ]
+        took = [(name, (end - begin).total_seconds()) for begin, end, name in sorted(spans)]
+        words = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in took)
+        return f"{words} | {sum(seconds for _, seconds in took):.1f} s |"
+
+    def why(self, pipeline: str, run: str) -> str:
+        """The failed actions, each with its error and the end of its log."""
+        said = []
+        for name, action in self.actions(pipeline, run).items():
+            if action["status"] != "Failed":
+                continue
+            result = action["output"]["executionResult"]
+            log = self.reader.project.bonkei("pipeline", "logs", run, name).stdout
+            said.append(f"{action['stageName']} {name}: {result['errorDetails']}\n{log[-3000:]}")
+        return f"{pipeline} has failed:\n" + "\n".join(said)
