@@ -117,7 +117,14 @@ class Assembly:
             home,
             self.bus,
             report,
-            Neighbours(lambda: self.aws.cloud, self.functions, self.builds, follow_builds),
+            Neighbours(
+                lambda: self.aws.cloud,
+                self.functions,
+                self.builds,
+                follow_builds,
+                lambda: self.monitor,
+                60 / config.time_factor,
+            ),
         )
         self.stacks = StackRoom(
             home.stacks,

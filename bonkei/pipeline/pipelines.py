@@ -17,11 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
 from bonkei.errors import BonkeiError
 from bonkei.events import ServiceEvent
 from bonkei.pipeline.core import answers, commands
 from bonkei.pipeline.core.commands import Command
+from bonkei.pipeline.core.conditions import as_action
 from bonkei.pipeline.core.structure import restructure
 from bonkei.pipeline.core.values import (
     AbandonAction,
@@ -31,6 +32,7 @@ from bonkei.pipeline.core.values import (
     Effect,
     Execution,
     Finished,
+    StageRun,
     StartAction,
 )
 from bonkei.pipeline.events import event
@@ -226,8 +228,9 @@ class Pipelines:
         if execution is None or found is None:
             return None
         stage, run = found
+        in_stage = execution.stage_run(stage)
         declared = next(each for each in kept.pipeline.stages if each.name == stage)
-        action = next(each for each in declared.actions if each.name == run.name)
+        action = _declared(declared, run, in_stage)
         name = kept.pipeline.name
 
         def note(external_id: str, url: str, summary: str) -> None:
@@ -284,7 +287,7 @@ class Pipelines:
 
 
 def _under_way(execution: Execution) -> tuple[ActionRun, ...]:
-    runs = (run for stage in execution.stages for run in stage.actions)
+    runs = (run for stage in execution.stages for run in stage.all_runs)
     return tuple(run for run in runs if run.status == "InProgress")
 
 
@@ -292,10 +295,20 @@ def _find_run(book: Book, action_id: str) -> tuple[str, ActionRun] | None:
     """An action's run, and its stage."""
     for execution in book.executions:
         for stage in execution.stages:
-            for run in stage.actions:
+            for run in stage.all_runs:
                 if run.id == action_id:
                     return stage.name, run
     return None
+
+
+def _declared(stage: Stage, run: ActionRun, in_stage: StageRun | None) -> PipelineAction:
+    """The action of a run, or what a rule's check does."""
+    if in_stage is not None and run in in_stage.checks:
+        failure = stage.on_failure.conditions if stage.on_failure is not None else ()
+        conditions = (*stage.before_entry, *stage.on_success, *failure)
+        rules = [rule for condition in conditions for rule in condition.rules]
+        return as_action(next(rule for rule in rules if rule.name == run.name))
+    return next(action for action in stage.actions if action.name == run.name)
 
 
 def _failure(code: str, message: str) -> Finished:

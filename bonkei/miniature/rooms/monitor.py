@@ -88,6 +88,11 @@ class MonitorRoom:
         """The surroundings for reading and rehearsing alarms."""
         return World(self.monitor, blueprint, self._services, firewall, means, self.events)
 
+    def state_of(self, alarm: str) -> str:
+        """OK, ALARM or INSUFFICIENT_DATA; empty if there is no such alarm."""
+        states = {each.name: each.state for each in self.monitor.snapshot().alarms}
+        return str(states.get(alarm, ""))
+
     async def look(self) -> None:
         """Measure the queues now, for a caller that cannot wait for the minute."""
         await self._queues.measure(time.time())

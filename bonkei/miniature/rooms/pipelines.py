@@ -17,7 +17,9 @@ from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.builds import BuildRoom
 from bonkei.miniature.rooms.functions import FunctionRoom
+from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.steps import Report
+from bonkei.pipeline.actions.alarm import CloudWatchAlarm
 from bonkei.pipeline.actions.approval import ManualApproval
 from bonkei.pipeline.actions.artifact import Store
 from bonkei.pipeline.actions.codebuild import CodeBuild
@@ -49,12 +51,14 @@ _EVENTS = {(True, False): "referenceCreated", (False, True): "referenceDeleted"}
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """The other parts, after the supervisor has created them. `follow_builds`: the miniature
-    follows a build's apply."""
+    follows a build's apply. `minute`: how many seconds a minute of the alarms takes."""
 
     cloud: Callable[[], Cloud]
     functions: FunctionRoom
     builds: BuildRoom
     follow_builds: Callable[[], Awaitable[None]]
+    monitor: Callable[[], MonitorRoom]
+    minute: float
 
 
 class PipelineRoom:
@@ -130,6 +134,9 @@ class PipelineRoom:
             ("Invoke", "Lambda"): LambdaFunction(self._invoke, self._credentials, asks),
             ("Deploy", "ECS"): EcsDeploy(self._ecs, store),
             ("Deploy", "S3"): S3Deploy(store),
+            ("Rule", "CloudWatchAlarm"): CloudWatchAlarm(
+                lambda name: around.monitor().state_of(name), asks, around.minute
+            ),
         }
 
     async def _publish(self, topic: str, subject: str, message: str) -> None:

@@ -2,7 +2,6 @@
 
 pattern      pure: whether an event pattern matches an event
 transformer  pure: an event as its target receives it
-schedule     pure: rate, cron and at expressions
 rules        turns events and minutes into deliveries, by the rules of the definitions
 shapes       turns changes in ECS into the events that AWS puts on the bus
 """

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.errors import BonkeiError
 from bonkei.event_pattern import Event, parse_event_pattern
-from bonkei.monitor.events.schedule import Due, ScheduleError, parse_schedule
 from bonkei.monitor.events.shapes import event as new_event
 from bonkei.monitor.events.transformer import at, transformed
+from bonkei.schedule import Due, ScheduleError, parse_schedule
 
 _CONTEXT = re.compile(r"<aws\.scheduler\.([a-z-]+)>")
 

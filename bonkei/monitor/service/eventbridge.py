@@ -16,9 +16,9 @@ from bonkei.errors import BonkeiError
 from bonkei.event_pattern import EventPatternError, parse_event_pattern
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.events.catalogue import MOST
-from bonkei.monitor.events.schedule import parse_schedule
 from bonkei.monitor.service.event_entries import put_events
 from bonkei.monitor.service.event_targets import described, refusal, target_of
+from bonkei.schedule import parse_schedule
 
 _DEFAULT = "default"
 _TARGETS = 5  # of a rule ("Amazon EventBridge quotas")

@@ -15,9 +15,9 @@ from bonkei.aws_service import AwsCall, AwsServiceError, Operations
 from bonkei.blueprint.notification import EventRule
 from bonkei.errors import BonkeiError
 from bonkei.monitor.events.bus import EventBus
-from bonkei.monitor.events.schedule import parse_schedule
 from bonkei.monitor.service.event_targets import refusal, shown, target_of
 from bonkei.monitor.service.spelling import seconds
+from bonkei.schedule import parse_schedule
 
 _DEFAULT = "default"
 _MOST = 1000

@@ -64,7 +64,7 @@ def finish(action_id: str, finished: Finished) -> Command:
     def command(desk: Desk) -> str:
         for execution in desk.book.executions:
             for run_ in execution.stages:
-                for action in run_.actions:
+                for action in run_.all_runs:
                     if action.id == action_id:
                         if action.status == "InProgress":
                             _conclude(desk, execution, action, finished)
@@ -80,7 +80,7 @@ def note(action_id: str, external_id: str, external_url: str, summary: str) -> C
     def command(desk: Desk) -> str:
         for execution in desk.book.executions:
             run_ = execution.stage
-            for action in run_.actions if run_ is not None else ():
+            for action in run_.all_runs if run_ is not None else ():
                 if run_ is not None and action.id == action_id and action.status == "InProgress":
                     noted = replace(
                         action, external_id=external_id, external_url=external_url, summary=summary
@@ -115,13 +115,13 @@ def deadlines(book: Book) -> list[tuple[str, float]]:
         for execution in book.executions
         if execution.is_running
         for run_ in execution.stages
-        for action in run_.actions
+        for action in run_.all_runs
         if action.status == "InProgress"
     ]
 
 
 def _conclude(desk: Desk, execution: Execution, action: ActionRun, finished: Finished) -> None:
-    run_ = next(each for each in execution.stages if action in each.actions)
+    run_ = next(each for each in execution.stages if action in each.all_runs)
     if sum(len(name) + len(value) for name, value in finished.variables) > OUTPUT_BYTES:
         why = f"The output variables are larger than {OUTPUT_BYTES} bytes"
         finished = Finished(False, error_code="ConfigurationError", error_message=why)
@@ -139,6 +139,8 @@ def _conclude(desk: Desk, execution: Execution, action: ActionRun, finished: Fin
         updated_by=finished.by,
     )
     execution = desk.put_action(execution, run_, over)
+    if action in run_.checks:
+        return  # a rule has neither results nor events
     if finished.succeeded:
         execution = desk.put(_with_results(desk, execution, run_, over, finished))
     desk.say("SUCCEEDED" if finished.succeeded else "FAILED", execution, run_.name, over)

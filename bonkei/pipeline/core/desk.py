@@ -43,9 +43,10 @@ class Desk:
         return self.put(execution.with_stage(replace(run, updated=self.now)))
 
     def put_action(self, execution: Execution, run: StageRun, action: ActionRun) -> Execution:
-        """Replace the action's run with the same id."""
+        """Replace the action's or the check's run with the same id."""
         actions = tuple(action if each.id == action.id else each for each in run.actions)
-        return self.put_stage(execution, replace(run, actions=actions))
+        checks = tuple(action if each.id == action.id else each for each in run.checks)
+        return self.put_stage(execution, replace(run, actions=actions, checks=checks))
 
     def say(
         self, state: str, execution: Execution, stage: str = "", action: ActionRun | None = None

@@ -33,11 +33,12 @@ def abandon_actions(desk: Desk, execution: Execution) -> None:
     """Nobody waits for its actions any longer."""
     run_ = execution.stage
     assert run_ is not None  # noqa: S101 - it is in a stage
-    for action in run_.actions:
+    for action in run_.all_runs:
         if action.status == "InProgress":
             execution = desk.book.find(execution.id) or execution
             run_ = execution.stage or run_
             gone = replace(action, status="Abandoned", updated=desk.now)
             execution = desk.put_action(execution, run_, gone)
-            desk.say("ABANDONED", execution, run_.name, gone)
+            if action in run_.actions:
+                desk.say("ABANDONED", execution, run_.name, gone)
             desk.effects.append(AbandonAction(action.id))

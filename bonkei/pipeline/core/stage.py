@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bonkei.blueprint.release.pipeline import Condition, PipelineAction, Stage
-from bonkei.pipeline.core.conditions import evaluate
+from bonkei.pipeline.core.conditions import conclude, evaluate
 from bonkei.pipeline.core.desk import Desk
 from bonkei.pipeline.core.keys import artifact_key
 from bonkei.pipeline.core.quotas import CONFIGURATION_BYTES, time_out
@@ -25,9 +25,14 @@ from bonkei.pipeline.core.waiting import arrive
 def enter(desk: Desk, execution: Execution, stage: Stage) -> None:
     """The execution locks the stage, unless a condition skips it."""
     run = StageRun(stage.name, "InProgress", desk.now, desk.now)
-    execution = desk.put_stage(replace(execution, waiting=""), run)
+    _look_before_entry(desk, desk.put_stage(replace(execution, waiting=""), run), stage)
+
+
+def _look_before_entry(desk: Desk, execution: Execution, stage: Stage) -> None:
     execution, unmet = _judge(desk, execution, stage.before_entry, "before_entry")
     run = _here(execution)
+    if run.pending:
+        return
     if unmet is not None and unmet[0].result == "SKIP":
         execution = desk.put_stage(execution, replace(run, status="Skipped"))
         _go_on(desk, execution)
@@ -45,6 +50,8 @@ def step(desk: Desk, execution: Execution) -> bool:
         return _stop_when_idle(desk, execution, run)
     if stage is None:  # a changed declaration has cancelled it: this cannot happen
         return False
+    if run.pending:
+        return _go_on_judging(desk, execution, stage, run)
     for order in sorted({action.run_order for action in stage.actions}):
         actions = [action for action in stage.actions if action.run_order == order]
         due = [a for a in actions if run.latest(a.name) is None or a.name in run.again]
@@ -59,6 +66,21 @@ def step(desk: Desk, execution: Execution) -> bool:
             _fail(desk, execution, stage, _failures(run, actions))
             return True
     _succeed(desk, execution, stage)
+    return True
+
+
+def _go_on_judging(desk: Desk, execution: Execution, stage: Stage, run: StageRun) -> bool:
+    """After a check. False while another one is under way."""
+    checks = {check.id: check.status for check in run.checks}
+    if any(checks.get(rule.run_id) == "InProgress" for rule in run.conditions[-1].rules):
+        return False
+    match run.pending:
+        case "before_entry":
+            _look_before_entry(desk, execution, stage)
+        case "on_success":
+            _succeed(desk, execution, stage)
+        case _:
+            _fail(desk, execution, stage, run.summary)
     return True
 
 
@@ -108,9 +130,9 @@ def _output(desk: Desk, name: str) -> StoredArtifact:
 
 
 def _stop_when_idle(desk: Desk, execution: Execution, run: StageRun) -> bool:
-    if any(action.status == "InProgress" for action in run.actions):
+    if any(action.status == "InProgress" for action in run.all_runs):
         return False
-    execution = desk.put_stage(execution, replace(run, status="Stopped"))
+    execution = desk.put_stage(execution, replace(run, status="Stopped", pending=""))
     desk.say("STOPPED", execution, run.name)
     desk.end(execution, "Stopped", execution.stop_reason)
     return True
@@ -118,6 +140,8 @@ def _stop_when_idle(desk: Desk, execution: Execution, run: StageRun) -> bool:
 
 def _succeed(desk: Desk, execution: Execution, stage: Stage) -> None:
     execution, unmet = _judge(desk, execution, stage.on_success, "on_success")
+    if _here(execution).pending:
+        return
     if unmet is not None:
         _fail(desk, execution, stage, f"on success: {unmet[1].summary}", with_conditions=False)
         if unmet[0].result == "ROLLBACK":
@@ -146,6 +170,9 @@ def _fail(
     if with_conditions and stage.on_failure is not None:
         execution, result = _result_of_failure(desk, execution, stage)
         run = _here(execution)
+        if run.pending:
+            desk.put_stage(execution, replace(run, summary=summary))
+            return
     if result == "RETRY" and run.automatic_retries == 0 and stage.on_failure is not None:
         names = to_repeat(stage, run, stage.on_failure.retry_mode)
         again = replace(run, again=names, automatic_retries=1)
@@ -165,12 +192,8 @@ def _result_of_failure(desk: Desk, execution: Execution, stage: Stage) -> tuple[
     assert declared is not None  # noqa: S101 - the caller has looked
     if not declared.conditions:
         return execution, declared.result
-    for condition in declared.conditions:
-        judged = evaluate(condition, "on_failure", execution, desk.now)
-        execution = _with_condition(desk, execution, judged)
-        if judged.status == "Succeeded":
-            return execution, condition.result
-    return execution, "FAIL"
+    execution, found = _judge(desk, execution, declared.conditions, "on_failure", wanted=True)
+    return execution, found[0].result if found is not None else "FAIL"
 
 
 def to_repeat(stage: Stage, run: StageRun, mode: str) -> tuple[str, ...]:
@@ -184,20 +207,31 @@ def to_repeat(stage: Stage, run: StageRun, mode: str) -> tuple[str, ...]:
 
 
 def _judge(
-    desk: Desk, execution: Execution, conditions: tuple[Condition, ...], place: str
+    desk: Desk,
+    execution: Execution,
+    conditions: tuple[Condition, ...],
+    place: str,
+    *,
+    wanted: bool = False,
 ) -> tuple[Execution, tuple[Condition, ConditionRun] | None]:
-    """The first condition that is not met."""
-    for condition in conditions:
-        judged = evaluate(condition, place, execution, desk.now)
-        execution = _with_condition(desk, execution, judged)
-        if judged.status != "Succeeded":
-            return execution, (condition, judged)
-    return execution, None
-
-
-def _with_condition(desk: Desk, execution: Execution, judged: ConditionRun) -> Execution:
+    """The first condition that is not met; `wanted`: the first one that is. Its stage is `pending`
+    while a rule asks another service; this continues then.
+    """
     run = _here(execution)
-    return desk.put_stage(execution, replace(run, conditions=(*run.conditions, judged)))
+    number, asked = (run.met, True) if run.pending == place else (0, False)
+    while number < len(conditions):
+        condition = conditions[number]
+        execution = (
+            conclude(desk, execution) if asked else evaluate(desk, execution, condition, place)
+        )
+        run, asked = _here(execution), False
+        judged = run.conditions[-1]
+        if judged.status == "InProgress":
+            return desk.put_stage(execution, replace(run, pending=place, met=number)), None
+        if (judged.status == "Succeeded") is wanted:
+            return desk.put_stage(execution, replace(run, pending="", met=0)), (condition, judged)
+        number += 1
+    return desk.put_stage(execution, replace(_here(execution), pending="", met=0)), None
 
 
 def _here(execution: Execution) -> StageRun:

@@ -71,9 +71,12 @@ class ActionRun:
 
 @dataclass(frozen=True, slots=True)
 class RuleRun:
+    """`run_id`: of the check that another service makes."""
+
     name: str
-    status: str  # Succeeded | Failed | Errored
+    status: str  # InProgress | Succeeded | Failed | Errored
     summary: str
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,9 @@ class ConditionRun:
 @dataclass(frozen=True, slots=True)
 class StageRun:
     """One execution in one stage. `actions`: every run, oldest first. `again`: the names of actions
-    that a retry repeats."""
+    that a retry repeats. `checks`: the runs of rules that ask another service. `pending`: the place
+    of the condition for whose rules it waits, and `met`: how many of that place are met.
+    """
 
     name: str
     status: str  # InProgress | Stopping | Stopped | Succeeded | Failed | Skipped | Cancelled
@@ -99,9 +104,17 @@ class StageRun:
     actions: tuple[ActionRun, ...] = ()
     again: tuple[str, ...] = ()
     conditions: tuple[ConditionRun, ...] = ()
+    checks: tuple[ActionRun, ...] = ()
+    pending: str = ""
+    met: int = 0
     manual_retries: int = 0
     automatic_retries: int = 0
     summary: str = ""
+
+    @property
+    def all_runs(self) -> tuple[ActionRun, ...]:
+        """Actions and checks."""
+        return (*self.actions, *self.checks)
 
     def latest(self, name: str) -> ActionRun | None:
         """The last run of an action."""

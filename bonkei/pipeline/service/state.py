@@ -128,7 +128,7 @@ def _condition(run: ConditionRun) -> Mapping[str, Any]:
             {
                 "ruleName": rule.name,
                 "latestExecution": {
-                    "status": "Succeeded" if rule.status == "Succeeded" else "Failed",
+                    "status": "Failed" if rule.status == "Errored" else rule.status,
                     "summary": rule.summary,
                     "lastStatusChange": run.at,
                 },

@@ -19,7 +19,7 @@ from bonkei.errors import BonkeiError
 from bonkei.event_pattern import EventPatternError, parse_event_pattern
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.events.rules import payload
-from bonkei.monitor.events.schedule import ScheduleError, parse_schedule
+from bonkei.schedule import ScheduleError, parse_schedule
 
 EVENT: dict[str, Any] = {
     "version": "0",

@@ -52,6 +52,20 @@ def parse_schedule(text: str, zone: tzinfo = UTC) -> Due:
     raise ScheduleError(f"{text} is no rate(…), cron(…) or at(…)")
 
 
+def parse_window(text: str, zone: tzinfo = UTC) -> Callable[[float], bool]:
+    """Whether a moment (Unix seconds) is within a window of CodePipeline's: seconds, which are
+    always `*`, minutes, hours, day of month, month, day of week, and perhaps the year. Raises
+    ScheduleError.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-DeploymentWindow.html
+    """
+    seconds, *fields = text.split() or [""]
+    if seconds != "*" or len(fields) not in {5, 6}:
+        raise ScheduleError(f"{text!r} is no window: write `* MIN HOUR DAY MONTH WEEKDAY [YEAR]`")
+    test = _cron([*fields, "*"][:_FIELDS], text)
+    return lambda moment: test(datetime.fromtimestamp(moment, zone))
+
+
 def _cron(fields: list[str], text: str) -> Callable[[datetime], bool]:
     minute, hour, day, month, weekday, year = fields
     if (day == "?") is (weekday == "?"):
