@@ -312,6 +312,29 @@ _BLOCKS: dict[str, Callable[[Guide, Block], None]] = {
 }
 
 
+def test_a_command_that_fails_is_named_with_its_page_and_line(tmp_path: Path) -> None:
+    reader = Reader(Project(tmp_path, tmp_path / "home"), tmp_path / "person")
+    command = Command("set-up.md", 7, "echo heard; cat no-such-file")
+    with pytest.raises(pytest.fail.Exception) as caught:
+        reader.perform(command)
+    said = str(caught.value)
+    assert said.startswith("docs/operations/set-up.md:7: echo heard; cat no-such-file\n")
+    assert "heard" in said
+    assert "No such file" in said
+
+
+def test_a_check_that_fails_after_a_command_is_named_with_its_page_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = Guide(Reader(Project(tmp_path, tmp_path / "home"), tmp_path / "person"))
+    monkeypatch.setattr(guide.reader, "perform", lambda *_, **__: "Python 2")
+    command = Command("people.md", 9, "aws ecs execute-command --command /bin/sh")
+    monkeypatch.setitem(Guide.follow.__globals__, "deeds", lambda _: [command])
+    with pytest.raises(AssertionError) as caught:
+        guide.follow("people")
+    assert caught.value.__notes__ == [f"in {command.where}"]
+
+
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
     """A home with nothing in it, beside a fresh clone of this repository."""

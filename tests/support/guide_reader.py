@@ -1,4 +1,4 @@
-"""A person who follows the guide in a shell, beside a miniature that stands for AWS."""
+"""A person who follows the guide in a shell. A miniature takes the place of AWS."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Reader:
         self.cwd = project.folder
         self.took: list[tuple[str, float]] = []
         self.digests = dict(archive_digests())
+        self._endpoint = ""
         self._bin = folder / "bin"
         self._bin.mkdir(parents=True)
         self._launcher("bonkei", f'exec "{sys.executable}" -m bonkei "$@"')

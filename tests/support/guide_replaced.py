@@ -1,6 +1,6 @@
-"""Where the guide is executed: what is not done as the pages say, and why. All else is as written.
+"""What the guide's test does differently from the pages, and why. All else runs as written.
 
-`bonkei aws --` stands for `aws` throughout: the real command line, with the miniature's endpoint.
+`aws` is the real command line, with the miniature's endpoint (as `bonkei aws --`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """`pattern` in a command, and what stands `instead` of it (`re.sub`; `{…}`: of the place)."""
+    """A `pattern` in a command, and its replacement (`re.sub`; `{…}` are values of the place)."""
 
     pattern: str
     instead: str

@@ -1,4 +1,4 @@
-"""What a page of docs/operations makes a person do, in its order, each with its line."""
+"""The commands and variables of a page of docs/operations, in order, each with its line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What is to be in a file: `hcl` in the variables, `ini` in ~/.aws/config."""
+    """Text for a file: `hcl` for the variables, `ini` for ~/.aws/config."""
 
     page: str
     line: int

@@ -1,4 +1,4 @@
-"""What may begin, what it is called, and what it is told when it may not."""
+"""Which faults may begin, their names, and the errors of those that may not."""
 
 from __future__ import annotations
 
