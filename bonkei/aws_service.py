@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bonkei.arn import Arn
 from bonkei.errors import BonkeiError
 
 
@@ -172,3 +173,9 @@ class Operations:
 
     async def answer(self, call: AwsCall) -> Mapping[str, Any]:
         return await self._table[call.operation](call)
+
+
+def queue_url(arn: str) -> str:
+    """The URL of a queue at the AWS endpoint, whatever host and port the endpoint has."""
+    queue = Arn.of(arn)
+    return f"http://localhost/{queue.account}/{queue.resource}"

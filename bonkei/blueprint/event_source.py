@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bonkei.arn import Arn
 from bonkei.blueprint.state import Resource, State
 
 
@@ -60,13 +61,13 @@ def read_event_sources(state: State) -> tuple[EventSource, ...]:
     return tuple(
         _event_source(block)
         for block in state.managed("aws_lambda_event_source_mapping")
-        if block.text("event_source_arn", "").split(":")[2:3] in (["sqs"], ["dynamodb"])
+        if Arn.of(block.text("event_source_arn", "")).service in ("sqs", "dynamodb")
     )
 
 
 def _event_source(block: Resource) -> EventSource:
     source = block.text("event_source_arn")
-    usual = 10 if source.split(":")[2] == "sqs" else 100
+    usual = 10 if Arn.of(source).service == "sqs" else 100
     return EventSource(
         address=block.address,
         uuid=block.text("uuid", ""),

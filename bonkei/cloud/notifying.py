@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
 from bonkei.cloud.asking import Asking
 
@@ -82,9 +83,9 @@ class Notifying:
         if service == "sns":
             operation = "Publish"
             given = {"TopicArn": target, "Subject": "Amazon S3 Notification", "Message": text}
-        region, account = target.split(":")[3:5]
-        caller = Caller(_S3, _S3, account)
-        await room.answer(AwsCall(service, operation, given, caller, region, time.time()))
+        place = Arn.of(target)
+        caller = Caller(_S3, _S3, place.account)
+        await room.answer(AwsCall(service, operation, given, caller, place.region, time.time()))
 
     def _say(self, text: str) -> None:
         """Report once, because the next event has the same problem."""

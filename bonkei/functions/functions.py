@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.function import Function
 from bonkei.events import Bus, FunctionMeasured
@@ -216,7 +217,7 @@ class Functions:
     def _host(self, name: str) -> FunctionHost:
         plain = name.removesuffix(":$LATEST")
         for arn, host in self._hosts.items():
-            account = arn.split(":")[4]
+            account = Arn.of(arn).account
             partial = f"{account}:function:{host.function.name}"
             if plain in (arn, host.function.name, partial):
                 return host
@@ -255,7 +256,7 @@ class Functions:
         ground = Ground(
             directory / "packages",
             directory / "temporary",
-            function.arn.split(":")[3],
+            Arn.of(function.arn).region,
             self._keeper,
             given.logs,
             given.python,

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from bonkei.arn import Arn
+from bonkei.aws_service import queue_url
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
 from bonkei.functions.filtering import is_wanted
@@ -38,7 +40,7 @@ class Invoke(Protocol):
 
 def event(messages: Sequence[Mapping[str, Any]], source: str) -> bytes:
     """The event of a call of the function."""
-    region = source.split(":")[3]
+    region = Arn.of(source).region
     return json.dumps({"Records": [_record(each, source, region) for each in messages]}).encode()
 
 
@@ -47,7 +49,7 @@ def wanted_of(
 ) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """Messages for the function, and the others: "Lambda automatically removes messages from the
     queue that don't match the filter criteria"."""
-    region = source.source.split(":")[3]
+    region = Arn.of(source.source).region
     wanted: list[Mapping[str, Any]] = []
     others: list[Mapping[str, Any]] = []
     for message in messages:
@@ -166,6 +168,6 @@ class QueuePoller(Poller):
             await self._queue("DeleteMessageBatch", Entries=entries)
 
     async def _queue(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        _, _, _, region, account, name = self.source.source.split(":", 5)
-        url = f"http://localhost/{account}/{name}"
-        return await self._call(self.role_arn, operation, {"QueueUrl": url, **parameters}, region)
+        queue = self.source.source
+        given = {"QueueUrl": queue_url(queue), **parameters}
+        return await self._call(self.role_arn, operation, given, Arn.of(queue).region)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from bonkei.arn import Arn
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
@@ -221,7 +222,7 @@ class StreamPoller(Poller):
             self._report(f"{said}; {target} refuses them, too: {error.message}")
 
     async def _streams(self, operation: str, **given: Any) -> Mapping[str, Any]:
-        region = self.source.source.split(":")[3]
+        region = Arn.of(self.source.source).region
         return await self._call(self.role_arn, operation, given, region)
 
     def _kept(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.addresses import AddressBook, Loopback, can_bind
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.home import MiniatureError
@@ -189,10 +190,9 @@ def queue_urls(blueprint: Blueprint, endpoint: str) -> dict[str, str]:
     """From a queue's URL on AWS to its URL here. Some programs call it without an SDK."""
     urls = {}
     for queue in blueprint.queues:
-        _, _, _, region, account, name = queue.arn.split(":", 5)
-        urls[f"https://sqs.{region}.amazonaws.com/{account}/{name}"] = (
-            f"{endpoint}/{account}/{name}"
-        )
+        arn = Arn.of(queue.arn)
+        path = f"{arn.account}/{arn.resource}"
+        urls[f"https://sqs.{arn.region}.amazonaws.com/{path}"] = f"{endpoint}/{path}"
     return urls
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.release.pipeline import Pipeline
 from bonkei.events import ServiceEvent
 from bonkei.pipeline.core.values import ActionRun, Book, Changed, Execution, StoredArtifact
@@ -57,7 +58,7 @@ def _of_action(pipeline: Pipeline, changed: Changed, run: ActionRun | None) -> M
         "action": run.name,
         "action-execution-id": run.id,
         "start-time": _time(run.started),
-        "region": pipeline.arn.split(":")[3],
+        "region": Arn.of(pipeline.arn).region,
         "type": {
             "owner": declared.owner,
             "provider": declared.provider,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from bonkei.arn import Arn
 from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.pipeline.core.values import ActionRun, Finished, Override, StoredArtifact
 
@@ -46,15 +47,15 @@ class ActionWork:
 
     @property
     def region(self) -> str:
-        return self.pipeline.arn.split(":")[3]
+        return Arn.of(self.pipeline.arn).region
 
     @property
     def account(self) -> str:
-        return self.pipeline.arn.split(":")[4]
+        return Arn.of(self.pipeline.arn).account
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of something in the pipeline's account and region."""
-        partition = self.pipeline.arn.split(":")[1]
+        partition = Arn.of(self.pipeline.arn).partition
         return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.function import Function
 from bonkei.blueprint.release.build_project import BuildProject
@@ -105,8 +106,9 @@ def _stream_needs(near: str, group: str, purpose: str, region: str = "") -> Iter
 
 
 def _stream(near: str, group: str, region: str = "") -> str:
-    partition, _, own, account = (*near.split(":"), "", "", "", "")[1:5]
-    return f"arn:{partition}:logs:{region or own}:{account}:log-group:{group}:log-stream:any"
+    own = Arn.of(near)
+    place = f"{own.partition}:logs:{region or own.region}:{own.account}"
+    return f"arn:{place}:log-group:{group}:log-stream:any"
 
 
 def _secret_needs(name: str, value_from: str, blueprint: Blueprint) -> Iterator[Need]:
@@ -152,7 +154,7 @@ def _function_needs(function: Function) -> Iterator[Need]:
         function.asynchronous.on_failure,
         function.asynchronous.on_success,
     ):
-        if action := _SENDS.get(target.split(":")[2] if target else ""):
+        if action := _SENDS.get(Arn.of(target).service):
             yield Need(action, target, "sends on what became of an event")
     for action in LAMBDA_NETWORK if function.subnet_ids else ():
         yield Need(action, "*", "joins its VPC")
@@ -182,13 +184,14 @@ def _project_needs(project: BuildProject) -> Iterator[Need]:
         return
     for action in _BUILD_NETWORK:
         yield Need(action, "*", "joins its VPC")
-    partition, _, region, account = project.arn.split(":")[1:5]
+    own = Arn.of(project.arn)
+    place = f"arn:{own.partition}:ec2:{own.region}:{own.account}"
     for subnet in project.subnet_ids:
         context = {
-            "ec2:subnet": (f"arn:{partition}:ec2:{region}:{account}:subnet/{subnet}",),
+            "ec2:subnet": (f"{place}:subnet/{subnet}",),
             "ec2:authorizedservice": ("codebuild.amazonaws.com",),
         }
-        interface = f"arn:{partition}:ec2:{region}:{account}:network-interface/any"
+        interface = f"{place}:network-interface/any"
         yield Need("ec2:CreateNetworkInterfacePermission", interface, "joins its VPC", context)
 
 
@@ -205,7 +208,7 @@ def _pipeline_needs(role: str, pipeline: Pipeline, blueprint: Blueprint) -> Iter
     """Source: "Manage the CodePipeline service role". Each build of a stage needs the artifact
     store."""
     bucket = f"arn:aws:s3:::{(*pipeline.artifact_buckets, '')[0]}"
-    key, region = pipeline.encryption_key, pipeline.arn.split(":")[3]
+    key, region = pipeline.encryption_key, Arn.of(pipeline.arn).region
     via = {"kms:viaservice": (f"s3.{region}.amazonaws.com",)}
     actions = [each for stage in pipeline.stages for each in stage.actions]
     if pipeline.role_arn == role:
@@ -225,7 +228,8 @@ def _pipeline_needs(role: str, pipeline: Pipeline, blueprint: Blueprint) -> Iter
 
 
 def _action_needs(action: PipelineAction, pipeline: Pipeline) -> Iterator[Need]:
-    partition, _, region, account = pipeline.arn.split(":")[1:5]
+    own = Arn.of(pipeline.arn)
+    partition, region, account = own.partition, own.region, own.account
     if action.provider == "CodeBuild":
         name = action.setting("ProjectName")
         project = f"arn:{partition}:codebuild:{region}:{account}:project/{name}"

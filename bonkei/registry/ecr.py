@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry.errors import RegistryError
@@ -105,7 +106,7 @@ class _Ecr:
             tag = one.get("imageTag")
             images.append(
                 {
-                    "registryId": repository.arn.split(":")[4],
+                    "registryId": Arn.of(repository.arn).account,
                     "repositoryName": repository.name,
                     "imageId": {"imageDigest": image.digest, "imageTag": tag},
                     "imageManifest": file.read_text(encoding="utf-8") if file else "",
@@ -220,7 +221,7 @@ def _failure(wanted: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _names(repository: Repository) -> dict[str, str]:
-    return {"registryId": repository.arn.split(":")[4], "repositoryName": repository.name}
+    return {"registryId": Arn.of(repository.arn).account, "repositoryName": repository.name}
 
 
 def _described(repository: Repository) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from bonkei.arn import Arn
 from bonkei.aws_service import Asks, Caller
 from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry.errors import RegistryError, name_unknown
@@ -68,7 +69,7 @@ class Registry:
     @property
     def account(self) -> str:
         arns = [each.arn for each in self._declared.values()]
-        return arns[0].split(":")[4] if arns else ""
+        return Arn.of(arns[0]).account if arns else ""
 
     def who(self, authorization: str) -> Caller:
         """Raises RegistryError (UNAUTHORIZED) for a password that is not ours or is too old."""

@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from bonkei.arn import Arn
 from bonkei.aws_service import AwsServiceError, Caller
 from bonkei.repositories.git import environment
 from bonkei.repositories.repositories import Repositories, Repository
@@ -44,7 +45,7 @@ async def answer(
     name, rest = found["name"], found["rest"]
     try:
         repository = room.find(name)
-        caller = _caller(request, who, repository.arn.split(":")[3])
+        caller = _caller(request, who, Arn.of(repository.arn).region)
     except AwsServiceError as error:
         if error.code == "RepositoryDoesNotExistException":
             return _refusal(404, error.message)

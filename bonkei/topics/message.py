@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bonkei.arn import Arn
+
 _UNSIGNED = "bm90IHNpZ25lZCBieSBBV1M="
 """Bonkei cannot sign with AWS's key. The field says so, in Base64."""
 
@@ -91,7 +93,7 @@ def stamp(at: float) -> str:
 
 
 def _region(arn: str) -> str:
-    return arn.split(":")[3]
+    return Arn.of(arn).region
 
 
 def _unsubscribe(subscription: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+from bonkei.arn import Arn
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.topics.errors import invalid
 from bonkei.topics.message import Message
@@ -182,7 +183,7 @@ def _subscribing(topics: Topics) -> dict[str, Any]:
 
 def call_owner(one: Subscription) -> str:
     """The account of a subscription."""
-    return one.topic.split(":")[4]
+    return Arn.of(one.topic).account
 
 
 def _described(one: Subscription, owner: str) -> dict[str, str]:
@@ -222,7 +223,7 @@ def _topics(topics: Topics) -> dict[str, Any]:
             "Attributes": {
                 **book.topic_attributes(arn),
                 "TopicArn": arn,
-                "Owner": arn.split(":")[4],
+                "Owner": Arn.of(arn).account,
                 "SubscriptionsConfirmed": str(sum(1 for one in found if not one.token)),
                 "SubscriptionsPending": str(sum(1 for one in found if one.token)),
                 "SubscriptionsDeleted": "0",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.release.build_project import BuildArtifacts, BuildProject, BuildSource
 from bonkei.builds.values import Build, BuildPhase
 
@@ -99,7 +100,7 @@ _PLAIN = ("SUBMITTED", "QUEUED", "COMPLETED")
 
 
 def _build_logs(build: Build, region: str) -> Shape:
-    account = build.arn.split(":")[4]
+    account = Arn.of(build.arn).account
     group, stream = build.log_group, build.log_stream
     console = f"https://console.aws.amazon.com/cloudwatch/home?region={region}"
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm
 from bonkei.blueprint.key import Key
@@ -29,7 +30,7 @@ def key_lets_log_groups_in(subject: Subject) -> Iterator[Problem]:
         if key is None:
             continue
         arn = group.arn.removesuffix(":*")
-        region = (*arn.split(":"), "", "", "", "")[3]
+        region = Arn.of(arn).region
         services = (f"logs.{region}.amazonaws.com", "logs.amazonaws.com")
         context = {"kms:EncryptionContext:aws:logs:arn": arn}
         missing = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bonkei.arn import Arn
 from bonkei.blueprint.function import Function
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.finding import Problem, Severity
@@ -92,10 +93,11 @@ def _needs(
 ) -> Iterator[tuple[str, str]]:
     """The permissions for the outputs `cloudwatch_logs` and `s3` ("Permissions" in Fluent Bit's
     pages)."""
-    partition, _, region, account = (*definition.arn.split(":"), "", "", "", "")[1:5]
+    own = Arn.of(definition.arn)
     for output, name in routed_groups(subject, container):
-        region = resolved(subject, container, output.setting("region")) or region
-        group = f"arn:{partition}:logs:{region}:{account}:log-group:{name}:log-stream:any"
+        region = resolved(subject, container, output.setting("region")) or own.region
+        place = f"{own.partition}:logs:{region}:{own.account}"
+        group = f"arn:{place}:log-group:{name}:log-stream:any"
         yield "logs:CreateLogStream", group
         yield "logs:PutLogEvents", group
     program = subject.programs.get(container.name)
@@ -104,7 +106,7 @@ def _needs(
         bucket = resolved(subject, container, output.setting("bucket"))
         key = _key(subject, container, output.setting("s3_key_format"))
         if output.name == "s3" and bucket and key:
-            yield "s3:PutObject", f"arn:{partition}:s3:::{bucket}/{key}"
+            yield "s3:PutObject", f"arn:{own.partition}:s3:::{bucket}/{key}"
 
 
 def _key(subject: Subject, container: Container, form: str) -> str:
@@ -133,8 +135,9 @@ def function_may_log(subject: Subject) -> Iterator[Problem]:
 
 
 def _stream(function: Function) -> str:
-    partition, _, region, account = (*function.arn.split(":"), "", "", "", "")[1:5]
-    return f"arn:{partition}:logs:{region}:{account}:log-group:{function.log_group}:log-stream:any"
+    own = Arn.of(function.arn)
+    place = f"{own.partition}:logs:{own.region}:{own.account}"
+    return f"arn:{place}:log-group:{function.log_group}:log-stream:any"
 
 
 RULES = (

@@ -15,6 +15,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bonkei.arn import Arn
 from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 
@@ -99,12 +100,12 @@ class Issuer:
         return self._session(role_arn, name)
 
     def _session(self, role_arn: str, session: str, source: str = "") -> Caller:
-        partition, _, _, account, resource = role_arn.split(":", 5)[1:]
-        name = resource.rpartition("/")[2]  # a role's path is not part of its sessions' ARNs
+        role = Arn.of(role_arn)
+        name = role.resource.rpartition("/")[2]  # a role's path is not part of its sessions' ARNs
         return Caller(
-            f"arn:{partition}:sts::{account}:assumed-role/{name}/{session}",
+            f"arn:{role.partition}:sts::{role.account}:assumed-role/{name}/{session}",
             f"{self._id('AROA', role_arn)}:{session}",
-            account,
+            role.account,
             role_arn,
             source,
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bonkei.arn import Arn
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import Requirement
 from bonkei.cloud.permission.services import with_key
@@ -45,7 +46,7 @@ class RoleAsk:
 def requirements(ask: ServiceAsk | RoleAsk, names: Names) -> Iterator[Requirement]:
     """The action itself, and the customer's key of its resource."""
     yield Requirement(ask.action, ask.resource, context=ask.context)
-    via = names.place.service(ask.resource.split(":")[2]) if ask.resource.count(":") else ""
+    via = names.place.service(Arn.of(ask.resource).service) if ask.resource.count(":") else ""
     key = names.key_of(ask.resource)
     if not key:
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.role import PolicyStatement, Role, read_policy_document
 from bonkei.blueprint.state.block import Block
@@ -103,7 +104,7 @@ class Estate:
     def policies_for_service(self, resource: str) -> Policies | None:
         """The policy that may allow a service's call in its own name. None if the definitions do
         not have the resource: then nothing is decided."""
-        if resource.split(":")[2:3] == ["logs"]:
+        if Arn.of(resource).service == "logs":
             return Policies(resource=self._groups)
         if _holder(resource) not in self._resources:
             return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.key import Key
-from bonkei.cloud.provision.arns import region_of
 from bonkei.cloud.provision.step import JsonStep, Step, Thing, Unless
 
 KEY_ID = "bonkei:key-id"
@@ -38,7 +38,7 @@ def _key(key: Key) -> Thing:
     )
     content = {"KeyId": key.id, "PendingWindowInDays": key.deletion_window}
     end = _call("ScheduleKeyDeletion", content, _GONE | _STATE)
-    region = region_of(key.arn)
+    region = Arn.of(key.arn).region
     steps = (Unless(_call("DescribeKey", {"KeyId": key.id}), make), *_settings(key))
     return Thing("key", key.id, key.address, region, steps, end=(end,))
 
@@ -59,7 +59,7 @@ def _tags(key: Key) -> Iterator[Thing]:
         tags = [{"TagKey": name, "TagValue": value} for name, value in key.tags.items()]
         make = _call("TagResource", {"KeyId": key.id, "Tags": tags})
         end = _call("UntagResource", {"KeyId": key.id, "TagKeys": sorted(key.tags)}, _GONE | _STATE)
-        region = region_of(key.arn)
+        region = Arn.of(key.arn).region
         yield Thing("key-tags", key.id, key.address, region, (make,), (), (end,), anew=True)
 
 
@@ -69,7 +69,7 @@ def _alias(key: Key, alias: str) -> Thing:
         "alias",
         alias,
         key.address,
-        region_of(key.arn),
+        Arn.of(key.arn).region,
         (_call("CreateAlias", named, _THERE),),
         changes=(_call("UpdateAlias", named),),
         end=(_call("DeleteAlias", {"AliasName": alias}, _GONE),),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.storage import Parameter
-from bonkei.cloud.provision.arns import region_of
 from bonkei.cloud.provision.step import JsonStep, Thing
 
 _GONE = frozenset({"ParameterNotFound", "InvalidResourceId"})
@@ -38,7 +38,7 @@ def _parameter(parameter: Parameter) -> Thing:
         "parameter",
         parameter.name,
         parameter.address,
-        region_of(parameter.arn),
+        Arn.of(parameter.arn).region,
         (put,),
         changes=(_call("PutParameter", {**content, "Overwrite": True}),),
         end=(_call("DeleteParameter", {"Name": parameter.name}, _GONE),),
@@ -56,7 +56,7 @@ def _tags(parameter: Parameter) -> Iterator[Thing]:
         "parameter-tags",
         parameter.name,
         parameter.address,
-        region_of(parameter.arn),
+        Arn.of(parameter.arn).region,
         (make,),
         end=(end,),
         anew=True,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bonkei.arn import Arn
+from bonkei.aws_service import queue_url
 from bonkei.blueprint.storage import Queue
-from bonkei.cloud.provision.arns import account_of, region_of
 from bonkei.cloud.provision.step import JsonStep, Step, Thing
 
 _FIXED = frozenset({"FifoQueue"})  # cannot be changed later
@@ -35,8 +36,8 @@ def _queue(queue: Queue) -> Thing:
     make = JsonStep(
         "sqs", "AmazonSQS.CreateQueue", {"QueueName": queue.name, "Attributes": fixed}, _THERE
     )
-    end = JsonStep("sqs", "AmazonSQS.DeleteQueue", {"QueueUrl": _url(queue)}, _GONE)
-    return Thing("queue", queue.name, queue.address, region_of(queue.arn), (make,), end=(end,))
+    end = JsonStep("sqs", "AmazonSQS.DeleteQueue", {"QueueUrl": queue_url(queue.arn)}, _GONE)
+    return Thing("queue", queue.name, queue.address, Arn.of(queue.arn).region, (make,), end=(end,))
 
 
 def _attributes(queue: Queue) -> Iterator[Thing]:
@@ -47,26 +48,22 @@ def _attributes(queue: Queue) -> Iterator[Thing]:
             "queue-attributes",
             queue.name,
             queue.address,
-            region_of(queue.arn),
+            Arn.of(queue.arn).region,
             (_set(queue, rest),),
             changes=(_set(queue, cleared),) if cleared else (),
         )
 
 
 def _set(queue: Queue, attributes: dict[str, str]) -> Step:
-    content = {"QueueUrl": _url(queue), "Attributes": attributes}
+    content = {"QueueUrl": queue_url(queue.arn), "Attributes": attributes}
     return JsonStep("sqs", "AmazonSQS.SetQueueAttributes", content)
 
 
 def _tags(queue: Queue) -> Iterator[Thing]:
     if queue.tags:
-        url = _url(queue)
+        url = queue_url(queue.arn)
         make = JsonStep("sqs", "AmazonSQS.TagQueue", {"QueueUrl": url, "Tags": dict(queue.tags)})
         content = {"QueueUrl": url, "TagKeys": sorted(queue.tags)}
         end = JsonStep("sqs", "AmazonSQS.UntagQueue", content, _GONE)
-        region = region_of(queue.arn)
+        region = Arn.of(queue.arn).region
         yield Thing("queue-tags", queue.name, queue.address, region, (make,), (), (end,), anew=True)
-
-
-def _url(queue: Queue) -> str:
-    return f"http://localhost/{account_of(queue.arn)}/{queue.name}"

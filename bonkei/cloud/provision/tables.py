@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.storage import Table
-from bonkei.cloud.provision.arns import region_of
 from bonkei.cloud.provision.step import Call, JsonStep, Step, Thing
 
 STREAM_LABEL = "bonkei:StreamLabel"
@@ -36,7 +36,7 @@ def _table(table: Table) -> Thing:
         "table",
         table.name,
         table.address,
-        region_of(table.arn),
+        Arn.of(table.arn).region,
         (make,),
         tuple(_changes(table, label)),
         _end(table),
@@ -76,7 +76,7 @@ def _index(table: Table, index: Mapping[str, Any]) -> Thing:
     make = _update_index(table, {"Create": dict(index)}, {"AttributeDefinitions": attributes})
     end = _update_index(table, {"Delete": {"IndexName": index["IndexName"]}}, {})
     name = f"{table.name} {index['IndexName']}"
-    region = region_of(table.arn)
+    region = Arn.of(table.arn).region
     identity = json.dumps([index["KeySchema"], index["Projection"]], sort_keys=True)
     return Thing("table-index", name, table.address, region, (make,), (), (end,), identity=identity)
 
@@ -95,7 +95,7 @@ def _ttl(table: Table) -> Iterator[Thing]:
         content = {"TableName": table.name, "TimeToLiveSpecification": specification}
         return _call("UpdateTimeToLive", content, _SAME if enabled else _SAME | _GONE)
 
-    region, on, off = region_of(table.arn), switch(True), switch(False)
+    region, on, off = Arn.of(table.arn).region, switch(True), switch(False)
     yield Thing("table-ttl", table.name, table.address, region, (on,), (), (off,), anew=True)
 
 
@@ -106,7 +106,7 @@ def _recovery(table: Table) -> Iterator[Thing]:
         return _call("UpdateContinuousBackups", content, frozenset() if enabled else _GONE)
 
     if table.recovery:
-        region, off = region_of(table.arn), switch(False)
+        region, off = Arn.of(table.arn).region, switch(False)
         yield Thing(
             "table-recovery", table.name, table.address, region, (switch(True),), (), (off,)
         )
@@ -117,7 +117,7 @@ def _tags(table: Table) -> Iterator[Thing]:
         make = _call("TagResource", {"ResourceArn": table.arn, "Tags": tags})
         keys = sorted(tag["Key"] for tag in tags)
         end = _call("UntagResource", {"ResourceArn": table.arn, "TagKeys": keys}, _GONE)
-        region = region_of(table.arn)
+        region = Arn.of(table.arn).region
         yield Thing("table-tags", table.name, table.address, region, (make,), (), (end,), anew=True)
 
 

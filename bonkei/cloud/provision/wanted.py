@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
-from bonkei.cloud.provision.arns import region_of
 from bonkei.cloud.provision.buckets import buckets, late_settings, stored_object
 from bonkei.cloud.provision.keys import keys
 from bonkei.cloud.provision.parameters import parameters
@@ -32,5 +32,5 @@ def wanted(blueprint: Blueprint, region: str) -> tuple[Thing, ...]:
 
 def find_region(blueprint: Blueprint) -> str:
     """The region of most declared resources."""
-    regions = Counter(region for arn in blueprint.arns if (region := region_of(arn)))
+    regions = Counter(region for arn in blueprint.arns if (region := Arn.of(arn).region))
     return regions.most_common(1)[0][0] if regions else FALLBACK_REGION

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bonkei.arn import Arn
+
 Values = Mapping[str, Any]
 
 
@@ -141,7 +143,7 @@ class Stack:
 
     @property
     def region(self) -> str:
-        return self.id.split(":")[3]
+        return Arn.of(self.id).region
 
     @property
     def existing(self) -> tuple[StackResource, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.logs.errors import LogsError, invalid
 from bonkei.logs.filtering import read_pattern
 from bonkei.logs.service.desk import Answer, Desk, Operation, Parameters, given, page, with_token
@@ -47,7 +48,7 @@ def put_subscription_filter(desk: Desk, parameters: Parameters) -> Answer:
 
 def is_function(arn: str) -> bool:
     """Whether an ARN names a Lambda function."""
-    return arn.split(":")[2:3] == ["lambda"]
+    return Arn.of(arn).service == "lambda"
 
 
 def describe_subscription_filters(desk: Desk, parameters: Parameters) -> Answer:

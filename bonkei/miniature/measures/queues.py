@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from bonkei.arn import Arn
+from bonkei.aws_service import queue_url
 from bonkei.blueprint.storage import Queue
 from bonkei.errors import BonkeiError
 from bonkei.monitor.metric.model import Datum, datum, metric_id
@@ -52,16 +54,17 @@ class QueueDepths:
     async def measure(self, now: float) -> None:
         """Each queue separately. A queue that does not answer has no data."""
         for queue in self._queues:
-            _, _, _, region, account, name = queue.arn.split(":", 5)
             given = {
-                "QueueUrl": f"http://localhost/{account}/{name}",
+                "QueueUrl": queue_url(queue.arn),
                 "AttributeNames": list(_METRICS),
             }
             with suppress(BonkeiError, OSError):
-                answer = await self._call("GetQueueAttributes", given, region)
+                answer = await self._call("GetQueueAttributes", given, Arn.of(queue.arn).region)
                 for attribute, text in (answer.get("Attributes") or {}).items():
                     if attribute in _METRICS:
-                        metric = metric_id("AWS/SQS", _METRICS[attribute], {"QueueName": name})
+                        metric = metric_id(
+                            "AWS/SQS", _METRICS[attribute], {"QueueName": queue.name}
+                        )
                         unit = "Seconds" if metric.name.startswith("ApproximateAge") else "Count"
                         self._put(datum(metric, now, float(text), unit))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.edge.snapshot import EdgeSnapshot
 from bonkei.miniature.measures.traffic import (
@@ -76,7 +77,9 @@ class Firewalls:
             acl = known.get(state.arn)
             name = (acl.metric_name if acl else "") or state.name
             rules = {rule.name: rule.metric_name or rule.name for rule in acl.rules} if acl else {}
-            where = {} if acl and acl.scope == "CLOUDFRONT" else {"Region": _region(state.arn)}
+            where = (
+                {} if acl and acl.scope == "CLOUDFRONT" else {"Region": Arn.of(state.arn).region}
+            )
             total = {"AllowedRequests": 0, "BlockedRequests": 0, "CountedRequests": 0}
             for rule in state.rules:
                 counts = {
@@ -108,8 +111,3 @@ def _counted(
         dimensions = {**where, "Rule": rule, "WebACL": acl}
         values = ((1.0, float(count)),)
         yield Datum(metric_id("AWS/WAFV2", metric, dimensions), now, values, unit="Count")
-
-
-def _region(arn: str) -> str:
-    parts = arn.split(":")
-    return parts[3] if len(parts) > 3 else ""

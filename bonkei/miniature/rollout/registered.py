@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.blueprint.service.task_definition import read_registered
@@ -46,7 +47,7 @@ class RegisteredDefinitions:
         read_registered(
             document, f"{place}/{family}:0", 0, family
         )  # refused before it has a number
-        account, region = place.split(":")[4], place.split(":")[3]
+        account, region = Arn.of(place).account, Arn.of(place).region
         revision = self._number(f"ecs/{account}/{region}/{family}")
         arn = f"{place}/{family}:{revision}"
         made = read_registered(document, arn, revision, f"{family}:{revision}")

@@ -10,7 +10,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bonkei.aws_service import AwsServiceError
+from bonkei.arn import Arn
+from bonkei.aws_service import AwsServiceError, queue_url
 from bonkei.blueprint.function import Function
 from bonkei.functions.functions import Functions
 from bonkei.inbox.store import Entry, Inbox
@@ -82,14 +83,13 @@ async def send(
     attributes: Mapping[str, Mapping[str, str]], more: Mapping[str, str],
 ) -> None:  # fmt: skip
     """A message into a queue. AwsServiceError."""
-    _, _, _, region, account, name = queue.split(":", 5)
     content = {
-        "QueueUrl": f"http://localhost/{account}/{name}",
+        "QueueUrl": queue_url(queue),
         "MessageBody": body,
         "MessageAttributes": attributes,
         **more,
     }
-    await cloud.call(role_arn, "sqs", "AmazonSQS.SendMessage", content, region)
+    await cloud.call(role_arn, "sqs", "AmazonSQS.SendMessage", content, Arn.of(queue).region)
 
 
 class Destinations:
@@ -115,7 +115,7 @@ class Destinations:
             name: {"DataType": "Number" if name == "ErrorCode" else "String", "StringValue": value}
             for name, value in attributes.items()
         }
-        match target.split(":")[2]:
+        match Arn.of(target).service:
             case "sqs":
                 await send(self._cloud(), role_arn, target, text, named, {})
             case "sns":
@@ -208,7 +208,7 @@ class FunctionLogs:
 
     def _put(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None:
         """Lambda creates the stream. It also creates a missing group, if the role allows it."""
-        group, region = function.log_group, function.arn.split(":")[3]
+        group, region = function.log_group, Arn.of(function.arn).region
         writer = self._writer(function.role_arn, region)
         try:
             writer.put(group, stream, events)

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from bonkei.aws_service import Asks, AwsCall, AwsService, AwsServiceError, Caller, NothingIsAsked
+from bonkei.arn import Arn
+from bonkei.aws_service import (
+    Asks,
+    AwsCall,
+    AwsService,
+    AwsServiceError,
+    Caller,
+    NothingIsAsked,
+    queue_url,
+)
 from bonkei.blueprint.notification import EventTarget
 from bonkei.errors import BonkeiError
 from bonkei.miniature.measures.queues import CallQueue
@@ -38,7 +47,7 @@ class EventTargets:
     async def deliver(self, target: EventTarget, payload: str) -> None:
         """Call the target as EventBridge does. TargetError."""
         arn = target.arn
-        service = arn.split(":")[2] if arn.count(":") > _ACCOUNT else ""
+        service = Arn.of(arn).service
         for action, resource in _needs(service, target):
             if denial := self._ask(target, action, resource):
                 raise TargetError(denial)
@@ -48,10 +57,9 @@ class EventTargets:
             given = {"FunctionName": arn, "InvocationType": "Event", "Payload": payload.encode()}
             await self._call(arn, "lambda", "Invoke", given)
         elif service == "sqs":
-            account, name = arn.split(":")[4:6]
-            given = {"QueueUrl": f"http://localhost/{account}/{name}", "MessageBody": payload}
+            given = {"QueueUrl": queue_url(arn), "MessageBody": payload}
             try:
-                await self._call_queue("SendMessage", given, arn.split(":")[3])
+                await self._call_queue("SendMessage", given, Arn.of(arn).region)
             except AwsServiceError as error:
                 raise TargetError(str(error)) from None
         elif service == "logs":
@@ -88,10 +96,11 @@ class EventTargets:
         room = self._services.get(service)
         if room is None or operation not in room.operations:
             raise TargetError(f"nobody here answers {service}:{operation}")
-        region, account = arn.split(":")[3:5]
-        caller = Caller("events.amazonaws.com", "events.amazonaws.com", account)
+        place = Arn.of(arn)
+        caller = Caller("events.amazonaws.com", "events.amazonaws.com", place.account)
+        call = AwsCall(service, operation, given, caller, place.region, time.time())
         try:
-            await room.answer(AwsCall(service, operation, given, caller, region, time.time()))
+            await room.answer(call)
         except AwsServiceError as error:
             raise TargetError(str(error)) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+from bonkei.arn import Arn
 from bonkei.aws_service import Asks
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
@@ -12,7 +13,6 @@ from bonkei.load_balancer_accounts import LOG_DELIVERY_ACCOUNTS
 from bonkei.logs.delivery.requests.target import Deliverer
 
 Put = Callable[[str, str, bytes], Awaitable[str]]
-_REGION = 3  # the part of an ARN that is its region
 _FULL_CONTROL = {"s3:x-amz-acl": ("bucket-owner-full-control",)}
 _WITHOUT_LISTS = "BucketOwnerEnforced"
 
@@ -39,7 +39,7 @@ class LogDelivery:
             return _access_control_list(bucket)
         if by.grants_itself and not bucket.policy:
             return ""
-        region = by.source_arn.split(":")[_REGION]
+        region = Arn.of(by.source_arn).region
         account = LOG_DELIVERY_ACCOUNTS.get(region, "")
         accounts = (account,) if account and "loadbalancing" in by.service else ()
         return self._asks().service(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.aws_service import Asks, AwsCall, AwsService, AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.errors import BonkeiError
@@ -115,7 +116,7 @@ class MonitorRoom:
 
     async def _act(self, arn: str, subject: str, message: str) -> None:
         """Carry out an alarm's action like CloudWatch: publish to a topic, or call a function."""
-        service = arn.split(":")[2] if arn.startswith("arn:") else ""
+        service = Arn.of(arn).service
         if denial := self._denial(service, arn, message):
             raise ActionError(denial)
         if service == "sns":
@@ -148,9 +149,9 @@ class MonitorRoom:
         room = self._services.get(service)
         if room is None or operation not in room.operations:
             raise ActionError(f"nobody here answers {service}:{operation}")
-        region, account = arn.split(":")[3:5]
-        caller = Caller("cloudwatch.amazonaws.com", "cloudwatch.amazonaws.com", account)
-        call = AwsCall(service, operation, parameters, caller, region, time.time())
+        place = Arn.of(arn)
+        caller = Caller("cloudwatch.amazonaws.com", "cloudwatch.amazonaws.com", place.account)
+        call = AwsCall(service, operation, parameters, caller, place.region, time.time())
         try:
             await room.answer(call)
         except AwsServiceError as error:

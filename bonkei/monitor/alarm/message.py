@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric, MetricQuery
 from bonkei.monitor.alarm.book import AlarmState
 from bonkei.monitor.alarm.points import period_of
@@ -67,14 +68,9 @@ class Change:
         }[self.after.value]
 
 
-def region_of(arn: str) -> str:
-    """The region of an alarm's ARN."""
-    return arn.split(":")[3] if arn.count(":") >= 5 else ""
-
-
 def subject(change: Change) -> str:
     """The subject of the e-mail."""
-    region = region_of(change.alarm.arn)
+    region = Arn.of(change.alarm.arn).region
     text = f'{change.after.value}: "{change.alarm.name}" in {_REGIONS.get(region, region)}'
     return text[:100]  # as long as SNS takes it
 
@@ -82,11 +78,11 @@ def subject(change: Change) -> str:
 def message(change: Change) -> str:
     """The message to a topic, in JSON."""
     alarm = change.alarm
-    region = region_of(alarm.arn)
+    region = Arn.of(alarm.arn).region
     common: dict[str, Any] = {
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.description or None,
-        "AWSAccountId": alarm.arn.split(":")[4] if ":" in alarm.arn else "",
+        "AWSAccountId": Arn.of(alarm.arn).account,
         "AlarmConfigurationUpdatedTimestamp": _stamp(change.after.updated),
         "NewStateValue": str(change.after.value),
         "NewStateReason": change.after.reason,
@@ -176,9 +172,9 @@ def event(change: Change) -> dict[str, Any]:
         "id": str(uuid.uuid4()),
         "detail-type": "CloudWatch Alarm State Change",
         "source": "aws.cloudwatch",
-        "account": alarm.arn.split(":")[4] if ":" in alarm.arn else "",
+        "account": Arn.of(alarm.arn).account,
         "time": datetime.fromtimestamp(change.after.since, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": region_of(alarm.arn),
+        "region": Arn.of(alarm.arn).region,
         "resources": [alarm.arn],
         "detail": {
             "alarmName": alarm.name,

@@ -9,6 +9,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.events import DeploymentStateChanged, TaskStateChanged
 
 _DEPLOYMENTS = {
@@ -22,16 +23,15 @@ def event(
     source: str, kind: str, resources: list[str], detail: dict[str, Any], arn: str, now: float
 ) -> dict[str, Any]:
     """The envelope of every event. Account and region come from an ARN."""
-    parts = arn.split(":")
-    region, account = (parts[3], parts[4]) if len(parts) > 4 else ("", "")
+    place = Arn.of(arn)
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": kind,
         "source": source,
-        "account": account,
+        "account": place.account,
         "time": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": region,
+        "region": place.region,
         "resources": resources,
         "detail": detail,
     }

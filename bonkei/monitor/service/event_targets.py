@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.notification import EventTarget
 
 SIMULATED = frozenset({"sns", "lambda", "sqs", "logs", "ecs"})
@@ -17,7 +18,7 @@ _KNOWN = frozenset(
 def refusal(given: Mapping[str, Any]) -> str:
     """Why the miniature does not support a target; empty if it does."""
     arn = str(given["Arn"])
-    service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") > 4 else ""
+    service = Arn.of(arn).service
     if service not in SIMULATED:
         return f"Targets of {service or arn} are not simulated."
     if others := sorted(set(given) - _KNOWN):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint.release.pipeline import Pipeline
 from bonkei.pipeline.core.values import ActionRun, Book, Execution, StoredArtifact
 from bonkei.pipeline.service.declaration import action_type
@@ -109,7 +110,7 @@ def _detail(
         "configuration": dict(declared.configuration) if declared is not None else {},
         "resolvedConfiguration": dict(run.configuration),
         "inputArtifacts": _artifacts(run.inputs),
-        "region": pipeline.arn.split(":")[3],
+        "region": Arn.of(pipeline.arn).region,
     }
     if declared is not None:
         given |= {

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from bonkei.arn import Arn
 from bonkei.events import Endpoint
 from bonkei.tasks.execution.ports import HOST
 from bonkei.tasks.execution.secret_references import resolve
@@ -28,7 +29,6 @@ _ENDS = r"(?![^\s'\"])"
 _FLUENT_BIT_PORT = 2020
 ROUTER_PORTS = (24224, 8877)
 """A log router listens on these in ECS: forward, and ECS's own health check."""
-_REGION = 3  # arn:partition:service:REGION:…
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def build_environment(
 
 
 def _minimum(scratch: Path, definition_arn: str) -> dict[str, str]:
-    region = (definition_arn.split(":") + [""] * 4)[_REGION]
+    region = Arn.of(definition_arn).region
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",

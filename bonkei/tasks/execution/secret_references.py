@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bonkei.arn import Arn
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.tasks.errors import TaskError
 from bonkei.vault import Vault
@@ -35,9 +36,9 @@ def parse_reference(value_from: str, definition_arn: str) -> SecretReference:
     Raises TaskError if it is neither a name nor an ARN of one of the two kinds.
     """
     if _NAME.fullmatch(value_from):
-        partition, _, region, account = definition_arn.split(":")[1:5]
-        name = value_from.removeprefix("/")
-        return SecretReference(f"arn:{partition}:ssm:{region}:{account}:parameter/{name}")
+        own, name = Arn.of(definition_arn), value_from.removeprefix("/")
+        place = f"{own.region}:{own.account}"
+        return SecretReference(f"arn:{own.partition}:ssm:{place}:parameter/{name}")
     parts = value_from.split(":")
     match parts:
         case ["arn", _, "secretsmanager", _, _, "secret", name, *rest] if name and len(rest) <= 3:

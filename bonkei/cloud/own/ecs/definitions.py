@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.cloud.own.ecs.finding import family_of, find_definition, revision_of
 from bonkei.cloud.own.ecs.values import Ecs
@@ -36,7 +37,7 @@ async def _register(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
         raise _client_error(f"On Fargate there is no {', '.join(others)}.")
     if "EC2" in asked.get("requiresCompatibilities", ()):
         raise _client_error("The miniature has FARGATE only.")
-    partition = call.caller.arn.split(":")[1] if ":" in call.caller.arn else "aws"
+    partition = Arn.of(call.caller.arn).partition or "aws"
     place = f"arn:{partition}:ecs:{call.region}:{call.caller.account}:task-definition"
     try:
         arn = ecs.register_definition(asked, place)

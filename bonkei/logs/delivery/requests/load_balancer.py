@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
 
+from bonkei.arn import Arn
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.load_balancer import Action, Forward, LoadBalancer, Redirect
 from bonkei.logs.delivery.requests.request import Access, Finished
@@ -44,7 +45,7 @@ class LoadBalancerLog:
 
     @property
     def region(self) -> str:
-        return self.balancer.arn.split(":")[3]
+        return Arn.of(self.balancer.arn).region
 
     @property
     def name(self) -> str:

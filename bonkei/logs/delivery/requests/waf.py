@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from bonkei.arn import Arn
 from bonkei.blueprint.access_log import WafLog, WafLogFilter
 from bonkei.blueprint.web_acl import RateBased, WafRule, WebAcl
 from bonkei.logs.delivery.requests.cloudfront import DELIVERY
@@ -34,7 +35,7 @@ def targets(log: WafLog, acl: WebAcl, account: str, source_of: SourceOf) -> Iter
     title = f"AWS WAF's log {log.address}"
     line, ignores = _lines(log, acl, source_of)
     for destination in log.destinations:
-        region = destination.split(":")[3] or acl.arn.split(":")[3]
+        region = Arn.of(destination).region or Arn.of(acl.arn).region
         by = Deliverer(DELIVERY, f"arn:aws:logs:{region}:{account}:*", account, grants_itself=True)
         if ":log-group:" in destination:
             group = destination.split(":log-group:")[1].removesuffix(":*")
@@ -50,7 +51,7 @@ def targets(log: WafLog, acl: WebAcl, account: str, source_of: SourceOf) -> Iter
 def _to_bucket(
     title: str, line: Line, by: Deliverer, bucket: str, prefix: str, acl: WebAcl
 ) -> Target:
-    place = "cloudfront" if acl.scope == "CLOUDFRONT" else acl.arn.split(":")[3]
+    place = "cloudfront" if acl.scope == "CLOUDFRONT" else Arn.of(acl.arn).region
 
     def key(end: float, unique: str) -> str:
         moment = datetime.fromtimestamp(end, UTC)
@@ -233,5 +234,5 @@ def _http_request(access: Access, headers: Headers, log: WafLog) -> dict[str, An
 def _source_id(arn: str, *, is_distribution: bool) -> str:
     if is_distribution:
         return arn.rpartition("/")[2]
-    account = arn.split(":")[4] if arn.count(":") > 4 else ""
+    account = Arn.of(arn).account
     return f"{account}-{arn.partition(':loadbalancer/')[2]}"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
 from bonkei.miniature.rehearsal.values import RehearsalError
 
@@ -17,9 +18,10 @@ async def call(
     room = rooms.get(service)
     if room is None or operation not in room.operations:
         raise RehearsalError(f"nobody here answers {service}:{operation}")
-    region, account = arn.split(":")[3:5] if arn.count(":") > 4 else ("", "")
-    caller = Caller(f"arn:aws:iam::{account}:user/bonkei", "bonkei", account)
+    place = Arn.of(arn)
+    caller = Caller(f"arn:aws:iam::{place.account}:user/bonkei", "bonkei", place.account)
+    call = AwsCall(service, operation, given, caller, place.region, time.time())
     try:
-        return await room.answer(AwsCall(service, operation, given, caller, region, time.time()))
+        return await room.answer(call)
     except AwsServiceError as error:
         raise RehearsalError(str(error)) from None

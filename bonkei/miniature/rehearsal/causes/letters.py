@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bonkei.aws_service import AwsServiceError
+from bonkei.arn import Arn
+from bonkei.aws_service import AwsServiceError, queue_url
 from bonkei.errors import BonkeiError
 from bonkei.miniature.measures.queues import CallQueue
 from bonkei.miniature.rehearsal.causes.base import Quiet
@@ -34,8 +35,8 @@ class Letters(Quiet):
     ) -> None:
         self._queue_arn = queue
         self._journal = journal
-        self._region, account, name = queue.split(":")[3:6]
-        self._url = f"http://localhost/{account}/{name}"
+        self._region = Arn.of(queue).region
+        self._url = queue_url(queue)
         self._count = int(count)
         self._call = call
         self._look = look

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bonkei.arn import Arn
 from bonkei.provider.aws.shared.checks import at, length, matches, one_of
 from bonkei.provider.aws.shared.documents import RESOURCE, json_object, policy, same_policy
 from bonkei.provider.aws.shared.formats import arn
@@ -96,7 +97,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudwatch_log_delivery_source": resource(
         lambda mint: {
             "arn": mint.arn("logs", f"delivery-source:{mint.given('name')}"),
-            "service": ":".join(str(mint.given("resource_arn")).split(":")[2:3]),
+            "service": Arn.of(str(mint.given("resource_arn"))).service,
         },
         at("resource_arn", arn()),
     ),

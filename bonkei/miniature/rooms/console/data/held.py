@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bonkei.aws_service import AwsServiceError
+from bonkei.aws_service import AwsServiceError, queue_url
 from bonkei.cloud.looking import Listing, Looking, StoredBucket
 from bonkei.console.values import ConsoleError, Json
 from bonkei.console.views import inert
@@ -170,9 +170,3 @@ def _item(item: Mapping[str, Mapping[str, Any]]) -> Json:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         shown.append([inert.label(name, 255), kind, inert.visible(text, _VALUE), len(text)])
     return {"values": shown, "more": max(0, len(item) - _ATTRIBUTES)}
-
-
-def queue_url(arn: str) -> str:
-    """As the store keeps it."""
-    account, name = arn.split(":", 5)[4:]
-    return f"http://localhost/{account}/{name}"

@@ -1,0 +1,29 @@
+"""The parts of an ARN.
+
+"Amazon Resource Names (ARNs)", https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+_PARTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """`arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE`. A missing part is empty. Only the resource
+    may contain colons."""
+
+    partition: str = ""
+    service: str = ""
+    region: str = ""
+    account: str = ""
+    resource: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """The parts of the text; all are empty if it is not an ARN."""
+        prefix, *parts = text.split(":", _PARTS - 1)
+        return cls(*parts) if prefix == "arn" else cls()
