@@ -1,9 +1,8 @@
 """`python -m bonkei.provider FILE`: serve the providers until standard input ends.
 
 FILE is JSON with the miniature's home (for secrets and counters), the path of the state, the
-account and the resources outside the stack. The first line of the output is the value for
-TF_REATTACH_PROVIDERS. It comes at once: the modules that serve the providers are loaded after it,
-while Terraform starts.
+account, the resources outside the stack, and the inherited descriptor of each address's socket,
+which listens already (`bonkei.provider.plugin.sockets`). Their directory is removed at the end.
 """
 
 from __future__ import annotations
@@ -12,21 +11,19 @@ import asyncio
 import contextlib
 import gc
 import json
+import os
 import shutil
 import signal
 import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-
-from bonkei.provider.addresses import ADDRESSES
-from bonkei.provider.plugin.sockets import listen, reattach
-from bonkei.sockets import make_socket_directory
+from typing import Any
 
 
-async def _main(file: Path, sockets: Mapping[str, socket.socket]) -> None:
+async def _main(document: Mapping[str, Any], sockets: Mapping[str, socket.socket]) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.ensure_future(_serve(file, sockets))
+    serving = asyncio.ensure_future(_serve(document, sockets))
     ending = asyncio.ensure_future(_until_input_ends())
     loop.add_signal_handler(signal.SIGTERM, ending.cancel)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is Terraform's: it ends in good order
@@ -36,8 +33,8 @@ async def _main(file: Path, sockets: Mapping[str, socket.socket]) -> None:
         await serving
 
 
-async def _serve(file: Path, sockets: Mapping[str, socket.socket]) -> None:
-    from bonkei.provider.catalogue import providers  # noqa: PLC0415 -- after the announcement
+async def _serve(document: Mapping[str, Any], sockets: Mapping[str, socket.socket]) -> None:
+    from bonkei.provider.catalogue import providers  # noqa: PLC0415 -- input may end meanwhile
     from bonkei.provider.plugin.server import serve  # noqa: PLC0415
     from bonkei.provider.surroundings import read  # noqa: PLC0415
 
@@ -45,7 +42,7 @@ async def _serve(file: Path, sockets: Mapping[str, socket.socket]) -> None:
     served = providers()
     gc.freeze()  # what is loaded stays: not to be searched for garbage again and again
     gc.enable()
-    surroundings = read(json.loads(file.read_text(encoding="utf-8")))  # noqa: ASYNC240 -- once
+    surroundings = read(document)
     await serve(served, surroundings, sockets)
 
 
@@ -62,14 +59,16 @@ def main() -> None:
     """Run the process."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m bonkei.provider FILE")
-    directory = make_socket_directory()
+    document = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    sockets = {name: socket.socket(fileno=fd) for name, fd in document["sockets"].items()}
+    directories = {Path(each.getsockname()).parent for each in sockets.values()}
     try:
-        sockets = listen(ADDRESSES, directory)
-        sys.stdout.write(reattach(sockets) + "\n")
-        sys.stdout.flush()
-        asyncio.run(_main(Path(sys.argv[1]), sockets))
+        asyncio.run(_main(document, sockets))
     finally:
-        shutil.rmtree(directory, ignore_errors=True)
+        for directory in directories:
+            shutil.rmtree(directory, ignore_errors=True)
+    sys.stderr.flush()
+    os._exit(0)  # Terraform's command waits, and there is nothing left to take apart in order
 
 
 main()

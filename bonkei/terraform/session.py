@@ -107,7 +107,7 @@ class Place:
                 self.backend.open() as backend,
             ):
                 environment = runs.environment(
-                    os.environ, {**self._settings(provider.reattach()), **backend}
+                    os.environ, {**self._settings(provider.reattach), **backend}
                 )
                 session = Session(command, self.mirror, self.definitions, environment)
                 self._initialize(session)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,6 @@ from bonkei.terraform.inputs.mirror import Mirror, require_definitions
 from bonkei.terraform.inputs.selection import Selection
 from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.terraform.reports.messages import Listener, Report
-from bonkei.terraform.reports.plan_file import PlanFormatError, read_plan_file
 from bonkei.terraform.reports.testing import TestListener, TestReport, test_files
 from bonkei.terraform.runs import run as runs
 from bonkei.terraform.session import Place, Session, read_json, silent
@@ -37,6 +38,18 @@ from bonkei.terraform.state.document import read_state_file
 _NOTHING = Elsewhere()
 _ACCOUNT = Account()
 _EVERYTHING = Selection()
+
+_NO_REFRESH = "-refresh=false"
+"""A refresh asks what others have changed. Here the state is all that there is of a resource."""
+
+_PLAN_FILE = "bonkei.terraform.reports.plan_file"
+
+
+def _load_meanwhile(module: str) -> threading.Thread:
+    """Import it while this thread waits for Terraform: only a plan needs it, and at its end."""
+    loading = threading.Thread(target=importlib.import_module, args=(module,))
+    loading.start()
+    return loading
 
 
 class Workspace:
@@ -93,12 +106,14 @@ class Workspace:
     def plan(self, selection: Selection = _EVERYTHING, *, destroy: bool = False) -> PlanSummary:
         """The changes that `apply` (or `destroy`) would make."""
         plan_file = self._directory / "plan"
-        options = [f"-out={plan_file}", *(["-destroy"] if destroy else [])]
+        options = [f"-out={plan_file}", _NO_REFRESH, *(["-destroy"] if destroy else [])]
         with self._place.session(self._home) as session:
             self._check(selection, session)
             options += [*self._variables(), *selection.arguments()]
             try:
+                loading = _load_meanwhile(_PLAN_FILE)
                 listener = session.listen("plan", *options)
+                loading.join()
                 document = self._planned(session, plan_file)
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
@@ -214,8 +229,10 @@ class Workspace:
     def _planned(self, session: Session, plan_file: Path) -> dict[str, Any]:
         """From the file; another Terraform than the library may have another format."""
         if self._place.terraform is None:
-            with contextlib.suppress(PlanFormatError):
-                return read_plan_file(plan_file)
+            from bonkei.terraform.reports import plan_file as reader  # noqa: PLC0415 -- see `plan`
+
+            with contextlib.suppress(reader.PlanFormatError):
+                return reader.read_plan_file(plan_file)
         return read_json(session.run("show", "-json", str(plan_file)))
 
     def _check(self, selection: Selection, session: Session) -> None:
@@ -231,7 +248,7 @@ class Workspace:
         progress: Report,
         selection: Selection = _EVERYTHING,
     ) -> Listener:
-        options = [*self._variables(), *selection.arguments()]
+        options = [_NO_REFRESH, *self._variables(), *selection.arguments()]
         listener = session.listen(operation, "-auto-approve", *options, report=progress)
         for warning in self._warnings(listener.diagnostics):
             progress(warning.render())

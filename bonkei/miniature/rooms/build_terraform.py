@@ -58,7 +58,7 @@ def main(executable: str, arguments: Sequence[str]) -> int:
             own, state, place["account_id"], place["existing"], observed
         )
         with ProviderProcess(surroundings, directory, own / "provider.log") as provider:
-            environment["TF_REATTACH_PROVIDERS"] = provider.reattach()
+            environment["TF_REATTACH_PROVIDERS"] = provider.reattach
             code = _run([*program, *arguments], environment)
             if operation in _CHANGES:
                 _note([*program, f"-chdir={directory}"], directory, environment, own / APPLIED)

@@ -1,13 +1,12 @@
-"""The sockets of the providers, which listen before anything that serves them is loaded.
+"""The sockets of the providers, which listen before there is a process that serves them.
 
 Terraform needs a third of a second until it first calls a provider, and a provider as long until it
-can answer. A connection in between waits in the socket's queue.
+can answer. A connection in between waits in the socket's queue. So both start at once.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -23,14 +22,14 @@ def listen(addresses: Iterable[str], directory: Path) -> Mapping[str, socket.soc
     return sockets
 
 
-def reattach(sockets: Mapping[str, socket.socket]) -> str:
-    """The value for TF_REATTACH_PROVIDERS."""
+def reattach(sockets: Mapping[str, socket.socket], pid: int) -> str:
+    """The value for TF_REATTACH_PROVIDERS; `pid`: of the process that serves them."""
     return json.dumps(
         {
             address: {
                 "Protocol": "grpc",
                 "ProtocolVersion": 6,
-                "Pid": os.getpid(),
+                "Pid": pid,
                 "Test": True,
                 "Addr": {"Network": "unix", "String": listening.getsockname()},
             }

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bonkei.provider import catalogue, schema
-from bonkei.provider.plugin import codec
 from bonkei.terraform.errors import TerraformError
 
 OVERRIDE = "zz_bonkei_elsewhere_override.tf.json"
@@ -39,7 +37,12 @@ class Elsewhere:
 
 def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
     """Raise TerraformError for a type, an attribute or a value that the provider does not have."""
-    resources = schema.load(catalogue.SCHEMA).resources if existing else {}
+    if not existing:
+        return
+    from bonkei.provider import catalogue, schema  # noqa: PLC0415 -- large, and seldom needed
+    from bonkei.provider.plugin import codec  # noqa: PLC0415
+
+    resources = schema.load(catalogue.SCHEMA).resources
     for described in existing:
         type_name = str(described.get("type"))
         if type_name not in resources:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from bonkei.provider.addresses import ADDRESSES
 from bonkei.provider.behaviour import ACCOUNT_ID
+from bonkei.provider.plugin.sockets import listen, reattach
+from bonkei.sockets import make_socket_directory
 from bonkei.terraform.errors import TerraformError
 from bonkei.terraform.runs.run import without_account
 
@@ -33,8 +37,8 @@ class ProviderSurroundings:
     types: Path | None = None
     """A file with the types that Terraform needs, written before it asks; without it, all."""
 
-    def write(self, file: Path) -> None:
-        """For the process to read; a secret's value may be in it."""
+    def write(self, file: Path, sockets: Mapping[str, int]) -> None:
+        """For the process to read, with its sockets' descriptors; a secret's value may be in it."""
         file.touch(mode=0o600)
         document = {
             "home": str(self.home),
@@ -43,28 +47,43 @@ class ProviderSurroundings:
             "existing": list(self.existing),
             "observed": dict(self.observed),
             "types": None if self.types is None else str(self.types),
+            "sockets": dict(sockets),
         }
         file.write_text(json.dumps(document, default=str), encoding="utf-8")
 
 
 class ProviderProcess:
-    """Starts at once; `reattach` waits until it listens. A context manager that ends it.
+    """Starts at once, and can be called at once. A context manager that ends it.
 
-    It loads its modules while Terraform starts. If it dies, Terraform only sees that the connection
-    ends. Leaving the context then raises the provider's own message in place of that error.
+    It loads its modules while Terraform starts; a call waits for it. If it dies, Terraform only
+    sees that the connection ends. Leaving the context then raises the provider's own message in
+    place of that error.
     """
 
     def __init__(self, surroundings: ProviderSurroundings, directory: Path, log: Path) -> None:
         """`directory`: the base of relative paths in the definitions."""
         self._log = log
+        self._directory = make_socket_directory()
+        sockets = listen(ADDRESSES, self._directory)
+        descriptors = {address: each.fileno() for address, each in sockets.items()}
         told = log.with_name("surroundings.json")
-        surroundings.write(told)
-        with log.open("w", encoding="utf-8") as errors:
-            self._process = self._start(told, directory, errors)
-        self._reattach = ""
+        surroundings.write(told, descriptors)
+        try:
+            with log.open("w", encoding="utf-8") as errors:
+                self._process = self._start(told, directory, errors, descriptors.values())
+            self.reattach = reattach(sockets, self._process.pid)
+            """The value for TF_REATTACH_PROVIDERS."""
+        except BaseException:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            raise
+        finally:
+            for each in sockets.values():
+                each.close()  # so that a connection ends when the process does
 
     @staticmethod
-    def _start(surroundings: Path, directory: Path, errors: IO[str]) -> subprocess.Popen[str]:
+    def _start(
+        surroundings: Path, directory: Path, errors: IO[str], descriptors: Iterable[int]
+    ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "bonkei.provider", str(surroundings)],
             cwd=directory,
@@ -74,9 +93,9 @@ class ProviderProcess:
                 "PYTHONSAFEPATH": "1",
             },
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=errors,
-            text=True,
+            pass_fds=tuple(descriptors),
             start_new_session=True,
         )
 
@@ -88,16 +107,6 @@ class ProviderProcess:
         self.stop()
         if died and isinstance(error, TerraformError):
             raise self._fault() from error
-
-    def reattach(self) -> str:
-        """The value for TF_REATTACH_PROVIDERS. TerraformError if the process did not start."""
-        if not self._reattach:
-            assert self._process.stdout is not None  # noqa: S101 -- it was asked for
-            self._reattach = self._process.stdout.readline().strip()
-        if not self._reattach:
-            self._process.wait(_PATIENCE)
-            raise self._fault()
-        return self._reattach
 
     def _fault(self) -> TerraformError:
         errors = self._log.read_text(encoding="utf-8").strip()
@@ -116,5 +125,4 @@ class ProviderProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        shutil.rmtree(self._directory, ignore_errors=True)  # where it could not

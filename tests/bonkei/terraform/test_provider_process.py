@@ -23,14 +23,14 @@ import os, sys
 from pathlib import Path
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 home = Path(sys.argv[1])
-print(ProviderProcess(ProviderSurroundings(home), home, home / "log").reattach(), flush=True)
+print(ProviderProcess(ProviderSurroundings(home), home, home / "log").reattach, flush=True)
 os._exit(1)
 """
 
 
 def test_it_serves_three_providers_in_its_own_directory(tmp_path: Path) -> None:
     with ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log") as provider:
-        served = json.loads(provider.reattach())
+        served = json.loads(provider.reattach)
         assert {address.rpartition("/")[2] for address in served} >= {
             "aws",
             "random",
@@ -56,7 +56,7 @@ def provider(tmp_path: Path) -> ProviderProcess:
 def refused(provider: ProviderProcess, *, dies: bool) -> None:
     """Terraform refuses while the provider runs, or because it has died."""
     with provider:
-        (pid,) = {entry["Pid"] for entry in json.loads(provider.reattach()).values()}
+        (pid,) = {entry["Pid"] for entry in json.loads(provider.reattach).values()}
         if dies:
             os.kill(pid, signal.SIGKILL)
             while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
@@ -91,6 +91,6 @@ def test_a_temporary_directory_with_a_long_path_is_no_obstacle(
     far.mkdir()
     monkeypatch.setenv("TMPDIR", str(far))
     with ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log") as provider:
-        (entry, *_) = json.loads(provider.reattach()).values()
+        (entry, *_) = json.loads(provider.reattach).values()
         assert Path(entry["Addr"]["String"]).is_socket()
     assert list(far.iterdir()) == []
