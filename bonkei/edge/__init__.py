@@ -32,7 +32,7 @@ Targets
 Composition
     routing            a blueprint becomes handlers and openings
     edge               opens the listeners, swaps the routing; state, snapshot show it
-    explain            why a request goes as it goes, without sending it
+    explain            explains a request's way without sending it
     room               how many connections the limit of open files allows
 
 Rooms know only those below them; client, cloudfront, waf and alb do not know one another. The order

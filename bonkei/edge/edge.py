@@ -1,4 +1,4 @@
-"""The edge's life: listeners opened and closed, routing swapped, state shown."""
+"""The edge's life cycle: opens and closes listeners, swaps the routing, shows the state."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Edge:
         self._retiring: list[Front | Relay] = []
 
     async def start(self, blueprint: Blueprint) -> None:
-        """Open the listeners, all or none. Raises EdgeError when one cannot be opened."""
+        """Open the listeners, all or none. Raises EdgeError if one cannot be opened."""
         loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(loop)
         if self._on_access is not None:
@@ -75,7 +75,7 @@ class Edge:
     async def apply(self, blueprint: Blueprint) -> None:
         """Route by another blueprint. Requests in flight keep the routing that they began with.
 
-        New listeners are opened first. When one cannot be opened, EdgeError is raised and the old
+        New listeners are opened first. If one cannot be opened, EdgeError is raised, and the old
         routing stays.
         """
         deadlines = self._deadlines
@@ -196,14 +196,15 @@ class Edge:
         return self._registry.detours.own_endpoints()
 
     def detour(self, wanted: Mapping[TargetKey, Detour]) -> None:
-        """Lead requests and health checks for these targets elsewhere, until the next call."""
+        """From now on, lead requests and health checks for these targets elsewhere. The next call
+        replaces this."""
         self._registry.detour(wanted)
 
-    # Why a request goes as it goes. Nothing is sent, counted or cached.
+    # Explanations of a request's way. Nothing is sent, counted or cached.
 
     def explain(self, port: int, head: bytes, body: bytes = b"") -> Explanation:
-        """A request to the listener at this port, sent from this machine: its head up to the empty
-        line, and its body. EdgeError where nothing listens."""
+        """Explain a request to the listener at this port, sent from this machine: its head up to
+        the empty line, and its body. Raises EdgeError if nothing listens there."""
         for held in self._open.values():
             if held.port == port:
                 limits = self._settings.limits
@@ -211,7 +212,8 @@ class Edge:
         raise EdgeError(f"nothing listens at port {port}", remedy="see `bonkei status`")
 
     def explain_request(self, listener: str, request: Request) -> Explanation | None:
-        """A request that came to a listener, by its address in Terraform; None where none is."""
+        """Explain a request to a listener, by the listener's Terraform address; None if there is
+        none."""
         for held in self._open.values():
             handler = held.opening.handler
             if held.opening.address == listener and not isinstance(handler, Relay):

@@ -1,4 +1,4 @@
-"""Open sockets: how one is opened, and how it takes another routing."""
+"""Open sockets: opens one, and gives it another routing."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class OpenListener:
     port: int
 
     def takes(self, opening: Opening) -> bool:
-        """Whether this socket can serve the opening without being opened again."""
+        """Whether this socket can serve the opening without a new socket."""
         return isinstance(self.front, Relay) == isinstance(opening.handler, Relay)
 
     def route(self, opening: Opening) -> None:

@@ -11,13 +11,13 @@ from bonkei.network.origins import origin_balancer
 def origin_listener(
     blueprint: Blueprint, distribution: Distribution, origin: Origin
 ) -> Listener | None:
-    """The listener at the origin's name and port; None where no load balancer has one."""
+    """The listener at the origin's name and port; None if no load balancer has one."""
     found = origin_balancer(blueprint, distribution, origin)
     return found[1] if found else None
 
 
 def first_listener(blueprint: Blueprint) -> Listener | None:
-    """The listener behind a distribution's default behavior, else the first listener."""
+    """The listener behind a distribution's default behavior, or the first listener."""
     for distribution in blueprint.distributions:
         origins = {origin.id: origin for origin in distribution.origins}
         for behavior in reversed(distribution.behaviors):

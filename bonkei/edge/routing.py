@@ -117,7 +117,7 @@ def _forwards(listener: Listener) -> Iterator[str]:
 
 
 def _refuse_contradictions(blueprint: Blueprint) -> None:
-    """A declared group that is not simulated is not an error: without targets it answers 503."""
+    """A declared group that is not simulated is not an error. Without targets it answers 503."""
     known = {*blueprint.arns, *(group.arn for group in blueprint.target_groups)}
     for balancer in blueprint.load_balancers:
         for listener in balancer.listeners:
@@ -184,7 +184,7 @@ class _Compiler:
     def _for_callers(
         self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint
     ) -> Iterator[Opening]:
-        """Each caller has its own address for the name, so that the caller is known."""
+        """Each caller has its own address for the name, so that the caller can be identified."""
         port = container_port(self._blueprint, service, endpoint.port_name)
         for (name, dns_name), host in self._settings.caller_addresses.items():
             if dns_name != endpoint.dns_name:
@@ -216,7 +216,7 @@ class _Compiler:
         )
 
     def _listener_openings(self) -> Iterator[Opening]:
-        """The first listener always gets the port of the settings; the others follow."""
+        """The first listener always gets the port of the settings. The others follow."""
         first = first_listener(self._blueprint)
         every = [
             (balancer, listener)

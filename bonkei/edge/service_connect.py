@@ -50,7 +50,7 @@ def _seconds(timeout: float | None, default: float) -> float:
 
 
 class ServiceHandler:
-    """Sends requests to a service's HTTP port, its tasks in turn."""
+    """Sends requests to a service's HTTP port, with its tasks in turn."""
 
     body_needed = 0
 
@@ -95,8 +95,7 @@ class ServiceHandler:
 
 
 class ClosedService(ServiceHandler):
-    """The same for a caller that the network lets not through: the proxy beside it finds no way to
-    any task."""
+    """The same for a caller without network access: its proxy finds no way to any task."""
 
     def prepare(self, request: Request) -> Prepared:  # noqa: ARG002 - none is read
         def run(exchange: Exchange) -> Flow | None:
@@ -112,7 +111,7 @@ class Relay:
     def __init__(
         self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines, *, is_closed: bool = False
     ) -> None:
-        """`is_closed`: the network lets this caller not through, and each connection is cut."""
+        """`is_closed`: this caller has no network access, and each connection is cut."""
         self.pool = pool
         self.is_closed = is_closed
         self.idle_timeout = _seconds(settings.idle_timeout, TCP_IDLE_TIMEOUT)
@@ -149,7 +148,7 @@ class _Half(asyncio.Protocol):
             self._early.append(data)  # bytes that were read before reading could be paused
 
     def eof_received(self) -> bool:
-        """A connection that is closed on one side stays half open, as TCP means it."""
+        """If one side closes a connection, the other side stays open, as in TCP."""
         self.ended = True
         other = self.other
         if other is None or other.transport is None:
@@ -160,7 +159,7 @@ class _Half(asyncio.Protocol):
         return True
 
     def join(self, other: _Half) -> None:
-        """Both sides are connected: pass on the bytes that one of them has sent already."""
+        """Both sides are connected. Pass on the bytes that one of them has already sent."""
         self.other = other
         if other.transport is None:
             return
@@ -189,7 +188,7 @@ class _Half(asyncio.Protocol):
 
 
 class RelayClient(_Half):
-    """The client's side. It chooses the task and watches the idle time-out."""
+    """The client's side. It chooses the task, and watches the idle time-out."""
 
     def __init__(self, relay: Relay) -> None:
         super().__init__()

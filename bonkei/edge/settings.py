@@ -1,4 +1,4 @@
-"""Where the edge listens, and the limits that protect it from hostile clients."""
+"""The edge's addresses, and the limits that protect it from hostile clients."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class TargetGroupState:
     address: str
     name: str
     targets: tuple[TargetState, ...]
-    obstacle: str = ""  # the reason why the network lets nobody reach the targets
+    obstacle: str = ""  # why nobody can reach the targets through the network
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def compile_forward(action: Forward, pools: Mapping[str, Pool], delivery: Delive
 def _weighted(
     action: Forward, pools: Mapping[str, Pool]
 ) -> tuple[tuple[Pool, ...], tuple[int, ...]]:
-    """The groups that get requests, and the sums of the weights up to each."""
+    """The groups that receive requests, and the sums of the weights up to each."""
     weighted = [target for target in action.targets if target.weight > 0]
     weights = tuple(accumulate(target.weight for target in weighted))
     return tuple(pools[target.target_group_arn] for target in weighted), weights
@@ -51,15 +51,15 @@ def _weighted(
 
 @dataclass(frozen=True, slots=True)
 class Prospects:
-    """Where a request may be forwarded to: `groups` (by weight, if there are several), and the
-    target that its cookie keeps it at."""
+    """The possible destinations of a request: `groups` (by weight, if there are several), and the
+    target at which a cookie keeps the client."""
 
     groups: tuple[Pool, ...]
     kept: Target | None = None
 
 
 def prospects(action: Forward, pools: Mapping[str, Pool], request: Request) -> Prospects:
-    """The choices of the compiled action. Nothing changes."""
+    """The choices of the compiled action. Nothing is changed."""
     groups, _ = _weighted(action, pools)
     cookies = _cookies(request)
     sticky = action.stickiness if len(groups) > 1 else 0

@@ -51,8 +51,8 @@ _DEFAULT_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """A rule, or the default action: `arn` is empty then, and it always holds. `conditions`: each
-    with its predicate."""
+    """A rule, or the default action. The default action has no `arn`, and always holds.
+    `conditions`: each with its predicate."""
 
     arn: str
     address: str
@@ -64,7 +64,7 @@ class CompiledRule:
 
 
 class ListenerHandler:
-    """One listener of a load balancer, compiled. It does not change; `apply` makes a new one."""
+    """One listener of a load balancer, compiled. It does not change: `apply` makes a new one."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class ListenerHandler:
 
 
 def first_rule(rules: Iterable[CompiledRule], request: Request) -> CompiledRule:
-    """The first rule that holds; the last one always does."""
+    """The first rule that holds. The last one always does."""
     for rule in rules:
         if rule.holds(request):
             return rule
@@ -175,7 +175,7 @@ def first_rule(rules: Iterable[CompiledRule], request: Request) -> CompiledRule:
 
 
 def has_too_many_addresses(request: Request) -> bool:
-    """Whether X-Forwarded-For has more addresses than a load balancer takes."""
+    """Whether X-Forwarded-For has more addresses than a load balancer accepts."""
     addresses = request.fields.get(b"x-forwarded-for")
     return addresses is not None and addresses.count(b",") >= _ADDRESSES
 
@@ -237,8 +237,8 @@ def _redirect(action: Redirect, listener: Listener) -> Do:
 
 
 def redirect_location(action: Redirect, listener: Listener, request: Request) -> bytes:
-    """The Location: the action's parts with `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and
-    `#{query}` replaced by the request's own ("Redirect actions")."""
+    """The Location header: the action's parts, with `#{protocol}`, `#{host}`, `#{port}`, `#{path}`
+    and `#{query}` replaced by the request's values ("Redirect actions")."""
     values = {
         "#{protocol}": listener.protocol.lower(),
         "#{host}": host_name(request).decode("latin-1"),

@@ -1,8 +1,8 @@
 """The clients' side.
 
-front            what all connections of a listener share
+front            the common state of all connections of a listener
 connection       one connection: bytes in, exchanges in order, bytes out
-incoming         its bytes as requests; known_request skips what a known head repeats
+incoming         its bytes as requests; known_request skips repeated work for a known head
 transport        its socket: reading, slow clients, closing
 tunnel           its end of a WebSocket
 access           the record of each finished request

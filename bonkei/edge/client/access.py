@@ -38,9 +38,10 @@ class AccessRecord(NamedTuple):
     """One finished request, as the outermost layer saw it. A `status` of 0 means that the client
     left before the response (460 in a load balancer's log). Sizes are of bodies, in bytes.
 
-    A tuple, since one is made for each request: a frozen dataclass takes four times as long."""
+    A tuple, because one is made for each request. A frozen dataclass takes four times as long.
+    """
 
-    listener: str  # the address of the distribution or listener in Terraform
+    listener: str  # the Terraform address of the distribution or listener
     client: str
     client_port: int
     method: str
@@ -59,10 +60,10 @@ class AccessRecord(NamedTuple):
     blocked_by: str = ""  # the name of the web ACL's rule; `host` for a Host that is not ours
     redirect_url: str = ""  # of a load balancer's redirect
     headers: Sequence[Header] = ()  # the client's
-    inspections: Inspections = ()  # of web ACLs, and what each one saw
-    connection: int = 0  # a number of the client's connection, unlike all others
+    inspections: Inspections = ()  # of the web ACLs, with the headers that each one saw
+    connection: int = 0  # the unique number of the client's connection
     edge_id: str = ""  # X-Amz-Cf-Id, of a distribution
-    retries: str = ""  # how often another connection, or another target, was tried; empty: never
+    retries: str = ""  # how often another connection or another target was tried; empty for never
     kind: Kind | None = None  # of a request whose head is known
 
 
@@ -144,7 +145,7 @@ def _kind(exchange: Exchange, listener: str, kinds: dict[object, Kind]) -> Kind:
 
 
 def _shown(request: Request) -> Shown:
-    """Decoded once for a request that is known and comes again."""
+    """Decoded once for a request that is repeated."""
     fields = request.fields
     request.shown = (
         request.client.decode(),

@@ -15,13 +15,13 @@ from bonkei.edge.http.message import Request, Response, Tunnel, answer
 from bonkei.edge.http.request_parser import RequestParser
 
 _IN_A_ROW = 64
-"""Requests that one connection may have answered in a row before the others get their turn."""
+"""Requests that one connection may have answered in a row before the others have their turn."""
 
 _NUMBERS = count(secrets.randbits(62) + 1)
-"""Of connections; a number does not come again after the next start."""
+"""Numbers of connections. A number does not come again after a restart."""
 
 _HELD = 64 * 1024
-"""Bytes held behind a request in flight. With more, the client has to wait."""
+"""Bytes held behind a request in flight. If there are more, the client has to wait."""
 
 
 class ClientConnection(IncomingRequests):
@@ -143,7 +143,7 @@ class ClientConnection(IncomingRequests):
     def _take_some(self, missed: bytes | None = None) -> None:
         """Take requests as long as each is answered at once, then let other connections continue.
 
-        `missed`: the headers of the first request, if they are not among the known ones.
+        `missed`: the headers of the first request, if they are unknown.
         """
         self._taking = True
         try:
@@ -203,7 +203,7 @@ class ClientConnection(IncomingRequests):
         if not exchange.request_complete:
             self._end_early()
         elif not exchange.keep_alive or front.closing:
-            self.hang_up()  # a head may have promised before that the connection closes
+            self.hang_up()  # an earlier head may have promised to close the connection
         elif self._unread:
             self.wait_for_reader()
         else:

@@ -13,7 +13,7 @@ from bonkei.edge.settings import Limits
 
 
 class Connection(Guest, Protocol):
-    """A client's connection, as its listener ends it."""
+    """A client's connection, in the view of its listener."""
 
     def retire(self) -> None:
         """Close when nothing is in flight."""
@@ -47,19 +47,19 @@ class Front:
         self.requests = 0
 
     def admit(self, connection: Connection) -> bool:
-        """Take a connection in; false when there is no room for it."""
+        """Take a connection in. Returns False if there is no room for it."""
         if self.closing or not self.room.admit(connection):
             return False
         self.connections.add(connection)
         return True
 
     def forget(self, connection: Connection) -> None:
-        """The connection is gone. Does nothing for one that was not admitted."""
+        """The connection has ended. Does nothing if it was not admitted."""
         self.connections.discard(connection)
         self.room.give_back(connection)
 
     def close(self) -> None:
-        """Let each connection end: at once where it is idle, after its exchange otherwise."""
+        """Let each connection end: an idle one at once, others after their exchange."""
         self.closing = True
         for connection in tuple(self.connections):
             connection.retire()

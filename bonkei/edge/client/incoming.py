@@ -27,7 +27,7 @@ class IncomingRequests(ClientTransport):
 
     def head_begun(self) -> None:
         if self.current is not None or self.lingering or self._transport.is_closing():
-            raise RefusedError(400)  # the last request said that no other follows
+            raise RefusedError(400)  # the last request announced that no other follows
         front = self._front
         self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
         self.deadline = front.deadlines.coarse + front.limits.head_seconds

@@ -9,7 +9,7 @@ from bonkei.edge.client.front import Front
 from bonkei.edge.http.deadlines import NEVER
 
 LINGER = 2.0
-"""Seconds that a refused client has to read the answer; what it still sends is dropped."""
+"""Seconds that a refused client has to read the answer. Further input is dropped."""
 
 
 class ClientTransport(asyncio.Protocol):
@@ -22,7 +22,7 @@ class ClientTransport(asyncio.Protocol):
         self._reading = True
         self._unsent = 0  # bytes, at the last check whether the client reads
         self.deadline = NEVER
-        self.lingering = False  # the last answer is on its way; input is dropped
+        self.lingering = False  # the last answer is being sent; input is dropped
 
     def attach(self, transport: asyncio.BaseTransport) -> None:
         """The connection is established."""

@@ -1,20 +1,20 @@
 """A distribution.
 
 A request
-    choice           what is done with a request, and how far the cache answers it
-    distribution     does it: answers from the cache or the origin, handles errors
+    choice           the treatment of a request, and the cache's part in it
+    distribution     carries it out: answers from the cache or the origin, handles errors
     behavior         one cache behavior, compiled
-    selection, cache_key, origin_headers    what policies take of a request
+    selection, cache_key, origin_headers    the parts of a request that policies select
 The cache
     cache, stored    whole responses in memory
-    freshness        how long a response stays; outcome: how an origin's response is used
-    capture          a body on its way into the cache
+    freshness        the lifetime of a response; outcome: the use of an origin's response
+    capture          a body that is being stored in the cache
     serving, conditional    answers from a stored response: 304, ranges
 The origin
     fetch            a request to it, and its response; fetch_context: the distribution's side
-    waiting          viewers of a fetch under way
-    unreachable      an origin that the network closes off
+    waiting          viewers that wait for a fetch
+    unreachable      an origin that the network makes unreachable
 The answer
-    viewer_response, compression    the response as a behavior changes it
+    viewer_response, compression    the response with a behavior's changes
     error_page, pages    custom and CloudFront's own errors
 """

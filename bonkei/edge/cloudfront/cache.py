@@ -38,7 +38,7 @@ class Cache:
         return entry[0]
 
     def look(self, key: Key) -> Stored | None:
-        """The same, which does not count as a use."""
+        """The same, but it does not count as a use."""
         entry = self._stored.get(key)
         return entry[0] if entry is not None else None
 
@@ -56,7 +56,7 @@ class Cache:
             self.evictions += 1
 
     def renewed(self, key: Key, stored: Stored, *, keep: bool) -> None:
-        """The stored response has changed; forget it unless `keep`."""
+        """The stored response has changed. Forget it unless `keep`."""
         if self.get(key) is stored:
             if keep:
                 self.put(key, stored)

@@ -1,4 +1,4 @@
-"""The body of a response on its way into the cache, held until it is complete.
+"""The body of a response that will be cached. It is held until it is complete.
 
 A slow viewer does not slow the origin down. So the bytes held are bounded, for each body and for
 all of them together.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class Room:
-    """The bytes that captured bodies may take, each and together."""
+    """The bytes that captured bodies may use, each and together."""
 
     __slots__ = ("each", "free")
 
@@ -18,7 +18,7 @@ class Room:
 
 
 class Capture:
-    """One body. After `take` or `drop` it holds nothing any more."""
+    """One body. After `take` or `drop` it is empty."""
 
     __slots__ = ("_parts", "_room", "_size")
 
@@ -28,7 +28,7 @@ class Capture:
         self._size = 0
 
     def add(self, data: bytes) -> bool:
-        """Hold the next bytes; false when there is no room for them."""
+        """Hold the next bytes. Returns False if there is no room for them."""
         size = len(data)
         room = self._room
         if size > room.free or self._size + size > room.each:

@@ -1,6 +1,5 @@
-"""The treatment of a viewer's request: decisions that depend on the request and on the content of
-the cache alone. Nothing changes here.
-"""
+"""The treatment of a viewer's request: decisions that depend only on the request and on the content
+of the cache. Nothing is changed here."""
 
 from __future__ import annotations
 
@@ -95,7 +94,7 @@ class Use(Enum):
 
 
 def use_of(stored: Stored | None, now: float) -> Use:
-    """How the cache answers; `now` is a time of the event loop's clock."""
+    """How the cache answers. `now` is a time of the event loop's clock."""
     if stored is None:
         return Use.ASK
     if stored.fresh(now):
@@ -104,7 +103,8 @@ def use_of(stored: Stored | None, now: float) -> Use:
 
 
 def asks_alone(request: Request, stored: Stored | None) -> bool:
-    """Whether the origin's response can be for this viewer only, so that no other waits for it."""
+    """Whether the origin's response may be for this viewer only, so that no other viewer waits for
+    it."""
     if request.method == b"HEAD" or b"range" in request.fields:
         return True
     return stored is None and any(name in request.fields for name in _CONDITIONS)

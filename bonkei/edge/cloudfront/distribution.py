@@ -41,7 +41,7 @@ PAGES = {Way.NOT_ALLOWED: NOT_ALLOWED, Way.BODY_WITH_GET: BAD_REQUEST}
 
 BLOCKED = 403
 NO_ORIGIN = 502
-"""The status where an origin is no load balancer of the definitions."""
+"""The status if an origin is not a load balancer of the definitions."""
 
 
 class Originator(Protocol):
@@ -53,7 +53,7 @@ class Originator(Protocol):
 
 
 class DistributionHandler:
-    """One distribution, compiled. It never changes; its successor takes over the cache."""
+    """One distribution, compiled. It never changes. Its successor takes over the cache."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class DistributionHandler:
         return self._relay(behavior, request)
 
     def _relay(self, behavior: CompiledBehavior, request: Request) -> Prepared:
-        """Pass the request on and the response back; store and replace nothing."""
+        """Pass the request to the origin, and the response back. Store and replace nothing."""
         origin_request = behavior.origin_request(request)
         viewer, mark = behavior.viewer, origin_request.mark
         onward = self.onward(behavior, origin_request)

@@ -1,4 +1,4 @@
-"""How long a response stays in CloudFront's cache: pure decisions.
+"""The lifetime of a response in CloudFront's cache: pure decisions.
 
 "Manage how long content stays in the cache (expiration)" and "How CloudFront processes HTTP 4xx and
 5xx status codes from your origin" (Amazon CloudFront Developer Guide).
@@ -46,11 +46,11 @@ def cache_control(headers: Headers) -> dict[str, str]:
 
 
 def lifetime(policy: CachePolicy, headers: Headers, now: float) -> Lifetime | None:
-    """The lifetime of a success or a redirect; None: it is not cached. `now` is a Unix time.
+    """The lifetime of a success or a redirect; None if it is not cached. `now` is a Unix time.
 
-    With a minimum TTL above 0, `no-cache`, `no-store` and `private` do not prevent caching for
-    that long; max-age, s-maxage and Expires are kept within minimum and maximum; without any of
-    them the default TTL holds, or the minimum where that is more.
+    With a minimum TTL above 0, `no-cache`, `no-store` and `private` do not prevent caching for that
+    long; max-age, s-maxage and Expires are kept within minimum and maximum. Without any of them,
+    the default TTL applies, or the minimum if that is longer.
     """
     if policy.max_ttl <= 0:
         return None
@@ -77,7 +77,8 @@ def lifetime(policy: CachePolicy, headers: Headers, now: float) -> Lifetime | No
 def error_lifetime(
     status: int, policy: CachePolicy, headers: Headers, minimum: float, now: float
 ) -> Lifetime | None:
-    """The lifetime of an error, at least the error caching minimum TTL; None: it is not cached."""
+    """The lifetime of an error, at least the error caching minimum TTL; None if it is not
+    cached."""
     if policy.max_ttl <= 0:
         return None
     directives = cache_control(headers)

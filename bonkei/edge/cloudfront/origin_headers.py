@@ -110,8 +110,9 @@ class OriginHeaders:
         request = behavior.origin_request
         named = request is None or request.headers.behavior != "all"
         if named and self.takes(b"cloudfront-forwarded-proto"):
-            # On loopback everything is plain HTTP. A behavior that insists on HTTPS is served as
-            # if the viewer had come by HTTPS; one that allows all, as if by HTTP.
+            # On loopback everything is plain HTTP. A behavior that requires HTTPS is served as if
+            # the viewer had used HTTPS. A behavior that allows both is served as if the viewer had
+            # used HTTP.
             plain = behavior.viewer_protocol_policy == "allow-all"
             own.append(header(b"CloudFront-Forwarded-Proto", b"http" if plain else b"https"))
         return [each for each in own if each[0] not in self._custom_names] + self._custom
@@ -164,7 +165,7 @@ class OriginHeaders:
         return decision
 
     def _rewritten(self, request: Request) -> Headers:
-        """The headers of the viewer that CloudFront changes or passes on under conditions."""
+        """The viewer's headers that CloudFront changes, or passes on under conditions."""
         fields = request.fields
         given = fields.get(b"x-forwarded-for")
         client = given + b", " + request.client if given else request.client

@@ -1,4 +1,4 @@
-"""How an origin's response is used, by its head and by the stored response."""
+"""The use of an origin's response, decided by its head and by the stored response."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Mode(Enum):
 
 
 def reuse(stale: Stored, status: int, now: float) -> Mode | None:
-    """The mode that serves the stored response for this status; None: it is not served."""
+    """The mode that serves the stored response for this status; None if it is not served."""
     if stale.error:
         return None
     if status == 304:
@@ -38,7 +38,7 @@ def reuse(stale: Stored, status: int, now: float) -> Mode | None:
 def allowed_lifetime(
     status: int, policy: CachePolicy, headers: Headers, errors: CustomErrors
 ) -> Lifetime | None:
-    """The lifetime of a GET's response in the cache; None when it may not be stored."""
+    """The lifetime of a GET's response in the cache; None if it may not be stored."""
     if status >= 400:
         return error_lifetime(status, policy, headers, errors.minimum(status), time.time())
     return lifetime(policy, headers, time.time()) if status in CACHED_STATUSES else None

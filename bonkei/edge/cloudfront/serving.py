@@ -22,8 +22,8 @@ from bonkei.edge.http.message import (
 )
 
 _SHARED = 16 * 1024
-"""Bytes of a body up to which head and body go out in one write. That copies the body, so slow
-viewers share a larger one instead."""
+"""Up to this many bytes of a body, head and body go out in one write. Since this copies the body,
+slow viewers share a larger body instead."""
 
 _RESULTS = {each[1]: each[1].partition(b" ")[0].decode() for each in (HIT, MISS, REFRESH, ERROR)}
 """What an access record says, by the value of X-Cache."""
@@ -39,7 +39,7 @@ def serve(
     x_cache: Header,
     now: float,
 ) -> None:
-    """Answer from the cache; `now` is a time of the event loop's clock."""
+    """Answer from the cache. `now` is a time of the event loop's clock."""
     exchange.cache_result = _RESULTS[x_cache[1]]
     exchange.identity = identity = request_id()
     shown = behavior.viewer.headers(stored.headers, x_cache, identity)
@@ -88,7 +88,7 @@ def _show(request: Request, exchange: Exchange, stored: Stored, headers: Headers
 
 
 def shown_part(request: Request, stored: Stored) -> tuple[int, tuple[int, int] | None]:
-    """The status that a stored response is shown with, and the first and last byte of a part."""
+    """The status for a stored response, and the first and last byte of a part."""
     if stored.status != 200 or stored.error:
         return stored.status, None
     etag, modified = stored.etag, stored.last_modified

@@ -1,4 +1,4 @@
-"""A response stored for the cache, or until a viewer has it."""
+"""A stored response: for the cache, or until a viewer has it."""
 
 from __future__ import annotations
 

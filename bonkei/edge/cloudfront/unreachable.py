@@ -1,7 +1,8 @@
-"""An origin that the network lets CloudFront not reach.
+"""An origin that CloudFront cannot reach through the network.
 
 "HTTP 504 status code (Gateway Timeout)", section "Configure the firewall on the origin server to
-allow CloudFront traffic" (Amazon CloudFront Developer Guide). The time-out is not waited for.
+allow CloudFront traffic" (Amazon CloudFront Developer Guide). The answer comes at once, without the
+time-out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _PAGE = cloudfront_page(
 
 
 class Unreachable:
-    """In the place of such an origin's handler; `why` it is closed off."""
+    """Replaces the handler of such an origin. `why`: the obstacle."""
 
     body_needed = 0
 

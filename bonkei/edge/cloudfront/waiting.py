@@ -74,7 +74,7 @@ class WaitingRoom:
             self._waiting.remove(waiting)
 
     def release(self, stored: Stored | None, now: float) -> None:
-        """The fetch is over: give all viewers its response, or let each ask the origin."""
+        """The fetch is over. Give all viewers its response, or let each ask the origin."""
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):

@@ -1,12 +1,12 @@
-"""Why a request goes as it goes: told without sending it.
+"""Explains the way of a request without sending it.
 
-values         steps, and what is to be expected
-request        a head as the edge reads it, or refuses it
+values         steps, and the expected result
+request        reads a head like the edge, or refuses it
 distribution   behavior, web ACL, cache, origin, error pages
 listener       web ACL, listener rules, actions
-targets        a target group, and the targets that may be chosen
-firewall       the rules of a web ACL that are asked
-words          statements, conditions and headers in words, secrets masked
+targets        a target group, and its possible targets
+firewall       the evaluated rules of a web ACL
+words          statements, conditions and headers in words, with masked secrets
 
 Every decision is asked of the code that serves requests: `Choices`, `use_of`, `foresee`,
 `first_rule`, `prospects`. Here they are only told. Nothing is counted, cached or sent.

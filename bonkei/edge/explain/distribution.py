@@ -174,7 +174,7 @@ def _asked(
     request: Request,
     stale: Stored | None,
 ) -> Explanation:
-    """The origin, and what CloudFront makes of its errors."""
+    """The origin, and CloudFront's treatment of its errors."""
     validated = stale if stale is not None and not stale.error else None
     explanation = _origin(handler, behavior, behavior.origin_request(request, validated))
     status = explanation.expected.status

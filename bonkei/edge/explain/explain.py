@@ -1,4 +1,4 @@
-"""A request to one of the edge's listeners, explained."""
+"""Explains a request to one of the edge's listeners."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def explain_head(
 
 
 def explain_handler(handler: Handler, request: Request) -> Explanation:
-    """A request as a layer gets it. It may be changed as the layer would change it."""
+    """A request as a layer receives it. It may be changed as the layer would change it."""
     if isinstance(handler, DistributionHandler):
         explanation = explain_viewer(handler, request)
         values = [value for each in handler.choices.behaviors for _, value in each.origin.headers]
@@ -53,7 +53,7 @@ def explain_handler(handler: Handler, request: Request) -> Explanation:
 
 
 def masked(explanation: Explanation, secrets: Iterable[str]) -> Explanation:
-    """Without these values, wherever they stand."""
+    """The explanation without these values, wherever they occur."""
     long = sorted({each for each in secrets if len(each) >= _SHORTEST}, key=len, reverse=True)
 
     def hide(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The rules of a web ACL that are asked, in their order."""
+"""The evaluated rules of a web ACL, in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bonkei.edge.waf.web_acl import DEFAULT_ACTION, Asked, CompiledWebAcl
 
 
 def ask(firewall: Firewall | None, request: Request) -> tuple[Verdict | None, tuple[Step, ...]]:
-    """What the web ACL decides; None and no step where there is none."""
+    """The web ACL's decision; None and no step if there is no web ACL."""
     if not isinstance(firewall, CompiledWebAcl):
         return None, ()
     verdict, asked = firewall.foresee(request)
@@ -41,7 +41,7 @@ def _considered(firewall: CompiledWebAcl, asked: Asked, request: Request) -> Con
 
 
 def because(compiled: CompiledStatement, request: Request) -> str:
-    """The part of a statement that decides, and what it looked at."""
+    """The deciding part of a statement, and the text that it looked at."""
     asked, answer = compiled.statement, compiled.foresees(request)
     match asked:
         case NotSimulatedStatement():
@@ -62,7 +62,8 @@ def because(compiled: CompiledStatement, request: Request) -> str:
 
 
 def _of_parts(compiled: CompiledStatement, request: Request, *, is_and: bool) -> str:
-    """One part can decide: a false one of `and`, a true one of `or`. Otherwise all do."""
+    """One part can decide: a false one for `and`, a true one for `or`. Otherwise all parts
+    decide."""
     for part in compiled.parts:
         answer = part.foresees(request)
         if answer is (not is_and):

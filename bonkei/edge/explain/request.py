@@ -1,4 +1,4 @@
-"""A request's bytes as a listener reads them."""
+"""Reads a request's bytes like a listener."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Read:
 
 
 def read(data: bytes, client: bytes, limits: Limits) -> Request | int:
-    """The request, or the status with which it is refused; 408 for a head without an end."""
+    """The request, or the status of its refusal; 408 for a head without an end."""
     events = _Read()
     try:
         RequestParser(events, limits, client).feed(data, 0)

@@ -1,4 +1,4 @@
-"""A target group, the targets that may be chosen, and what refuses the request there."""
+"""A target group, its possible targets, and the obstacles there."""
 
 from __future__ import annotations
 

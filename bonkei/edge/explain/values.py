@@ -1,4 +1,4 @@
-"""What becomes of a request, and why."""
+"""The result of a request, and the reasons."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Decider = Literal["parser", "cloudfront", "cache", "web_acl", "load_balancer", "
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The definition behind a step: a resource, an argument of it, and a text that the argument's
-    line holds."""
+    """The definition behind a step: a resource, one of its arguments, and a text on the argument's
+    line."""
 
     address: str = ""
     attribute: str = ""
@@ -26,8 +26,8 @@ NOWHERE = Place()
 
 @dataclass(frozen=True, slots=True)
 class Considered:
-    """An alternative that was looked at. `outcome`: chosen | passed over | counted | not asked |
-    not evaluated."""
+    """An examined alternative. `outcome`: chosen | passed over | counted | not asked | not
+    evaluated."""
 
     name: str
     outcome: str
@@ -50,11 +50,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the access record of the request will hold.
+    """The expected content of the request's access record.
 
-    `status`: 0 where the target decides. `cache_result`: Hit, Error or empty, as far as the cache
-    alone decides. `targets`: the ids of tasks, the next one first; `is_chance`: any of them.
-    `replaces`: the status of the error that a page stands for.
+    `status`: 0 if the target decides. `cache_result`: Hit, Error or empty, if the cache alone
+    decides. `targets`: the ids of tasks, the next one first; `is_chance`: any of them. `replaces`:
+    the status of the error that a page replaces.
     """
 
     by: Decider = "target"

@@ -1,4 +1,4 @@
-"""Statements, conditions and parts of a request in words. What may be a secret is masked."""
+"""Statements, conditions and parts of a request in words. Possible secrets are masked."""
 
 from __future__ import annotations
 
@@ -63,19 +63,19 @@ def text(value: bytes) -> str:
 
 
 def some(values: Iterable[str]) -> str:
-    """The first of them."""
+    """The first few of them."""
     listed = list(values)
     more = f" and {len(listed) - _MOST} more" if len(listed) > _MOST else ""
     return ", ".join(listed[:_MOST]) + more
 
 
 def header_value(name: str, value: bytes) -> str:
-    """A header's value; masked where its name says that it is a secret."""
+    """A header's value. It is masked if the header's name suggests a secret."""
     return MASK if _SECRET.search(name) else text(value)
 
 
 def query(value: bytes) -> str:
-    """A query string; the values of secrets are masked."""
+    """A query string, with masked values of secrets."""
     return "&".join(map(_argument, text(value).split("&")))
 
 
@@ -100,7 +100,7 @@ def cookie_names(value: bytes) -> str:
 
 
 def condition(asked: Condition) -> str:
-    """What a listener rule's condition asks for."""
+    """The requirement of a listener rule's condition."""
     match asked:
         case PathPattern(values):
             return f"the path is {some(values)}"
@@ -118,7 +118,7 @@ def condition(asked: Condition) -> str:
 
 
 def looked_at(asked: Condition, request: Request) -> str:
-    """The part of the request that a condition looks at."""
+    """The part of the request that a condition compares."""
     match asked:
         case PathPattern():
             return text(request.path)
@@ -138,7 +138,7 @@ def looked_at(asked: Condition, request: Request) -> str:
 
 
 def statement(asked: Statement) -> str:
-    """What a web ACL's statement asks for."""
+    """The requirement of a web ACL's statement."""
     match asked:
         case ByteMatch(field, wanted, constraint):
             shown = MASK if _is_secret(field) else f'"{text(wanted)}"'
@@ -163,7 +163,7 @@ def statement(asked: Statement) -> str:
 
 
 def part_of(asked: Statement, request: Request) -> str:
-    """The part of the request that a statement looks at, where it is one part."""
+    """The part of the request that a statement compares, if it is a single part."""
     match asked:
         case ByteMatch(field) | RegexMatch(field) | SizeConstraint(field):
             return _part(field, request)

@@ -2,9 +2,9 @@
 
 message              requests and responses as they are passed on; exchange: one pair of them
 request_parser, response_parser    bytes become messages; head checks a request's head
-response_head, seen  heads that came before are not parsed again
-pattern, networks, host_names    what rules compare: wildcards, addresses, names
-firewall             a web ACL, as other layers see it
-page                 error responses in AWS's words
+response_head, seen  repeated heads are not parsed again
+pattern, networks, host_names    for comparisons in rules: wildcards, addresses, names
+firewall             the interface of a web ACL for other layers
+page                 error responses with AWS's texts
 deadlines            time-outs of many connections, with one timer
 """

@@ -55,7 +55,7 @@ class Deadlines:
 
     def _sweep(self) -> None:
         now = self.coarse = self._loop.time()
-        self._timer = self._loop.call_later(INTERVAL, self._sweep)  # whatever happens below
+        self._timer = self._loop.call_later(INTERVAL, self._sweep)  # also after an exception below
         for watched in [each for each in self._watched if each.deadline <= now]:
             watched.deadline = NEVER
             watched.expired(now)

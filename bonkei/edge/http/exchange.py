@@ -1,4 +1,4 @@
-"""One request on a client's connection, and the response that goes back over it."""
+"""One request on a client's connection, and its response."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Flow(Protocol):
 
 
 class Channel(Protocol):
-    """The client's connection, as an exchange uses it."""
+    """The client's connection, in the view of an exchange."""
 
     logs: bool  # whether finished exchanges are logged
 
@@ -82,7 +82,7 @@ class Channel(Protocol):
 
 
 Prepared = Callable[["Exchange"], "Flow | None"]
-"""What a layer does with a request: it answers the exchange at once, or lets a flow do so."""
+"""A layer's work for a request: it answers the exchange at once, or lets a flow do so."""
 
 Onward = Callable[["Exchange | None", Sink], "Flow | None"]
 """`Prepared` of an inner layer. The outer layer may be its sink; the exchange may be None."""
@@ -213,8 +213,8 @@ class Exchange:
             lines.append(_CHUNKED)
         else:
             self.keep_alive = False
-        # A response that comes before its request is complete ends the connection: the client has
-        # to know, or it sends the next request into it.
+        # A response before the end of its request closes the connection. The client must know this,
+        # or it would send the next request into the connection.
         if not (self.request_complete and self.keep_alive and self._connection.keeps()):
             self.keep_alive = False
             lines.append(_CLOSE)
@@ -294,7 +294,7 @@ class Exchange:
         self._connection.open_tunnel(tunnel)
 
     def inspected(self, verdict: Verdict, request: Request) -> None:
-        """A web ACL has decided about the request, as it looked there. For the access log."""
+        """A web ACL has decided about the request in its present form. For the access log."""
         before = self.inspections
         known = request.inspected
         if known is not None and known[0] is before and known[1] is verdict:

@@ -1,4 +1,4 @@
-"""A web ACL, as seen by the layers that it protects."""
+"""The interface of a web ACL for the layers that it protects."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from bonkei.edge.http.message import Headers, Request, Response
 
 
 class Verdict(NamedTuple):
-    """`acl`: its ARN. `rule`: the name of the rule that decided, or `Default_Action`. `counted`:
-    names of the rules that matched before and did not decide. `labels`: full names of the labels
-    that all of them add. `response`: the custom response of a block.
-    """
+    """`acl`: its ARN. `rule`: the name of the deciding rule, or `Default_Action`. `counted`: names
+    of the rules that matched before but did not decide. `labels`: full names of the labels from all
+    of them. `response`: the custom response of a block."""
 
     acl: str
     rule: str

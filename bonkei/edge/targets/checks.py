@@ -1,4 +1,4 @@
-"""Health checks over the network, one loop a target."""
+"""Health checks over the network, with one loop for each target."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ class HealthChecker:
     """Checks one target as long as it is registered. Calls `changed` when the target's state
     changes, and `checked` after each check.
 
-    While a target is `initial` it is probed every `initial_interval`. A success counts at once,
-    failures count once an interval. The verdicts are AWS's, which checks from several nodes; but a
-    process that starts in a second need not wait for a whole interval.
+    While a target is `initial`, it is probed every `initial_interval`. A success counts at once,
+    and failures count once an interval. The results are the same as on AWS, which checks from
+    several nodes. But a process that starts in a second need not wait for a whole interval.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class HealthChecker:
         self._task = asyncio.ensure_future(self._run())
 
     def stop(self) -> asyncio.Task[None]:
-        """Stop checking. The returned task ends when a check under way is over."""
+        """Stop checking. The returned task ends when a check in progress is over."""
         self._task.cancel()
         return self._task
 

@@ -10,7 +10,7 @@ from bonkei.edge.http.message import Patience, Response
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a layer forwards: its answers for failing targets, and its time-outs."""
+    """A layer's settings for forwarding: its answers for failing targets, and its time-outs."""
 
     deadlines: Deadlines
     bad_gateway: Response

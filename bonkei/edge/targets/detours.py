@@ -15,7 +15,7 @@ Services = Mapping[tuple[str, str], Pool]
 
 @dataclass(frozen=True, slots=True)
 class TargetKey:
-    """`arn`: of a target group, or of a service with the name of its port."""
+    """`arn`: that of a target group, or that of a service with its port's name."""
 
     arn: str
     port_name: str
@@ -24,15 +24,14 @@ class TargetKey:
 
 @dataclass(frozen=True, slots=True)
 class Detour:
-    """`cuts`: the requests in flight are given up, as their packets get through no more."""
+    """`cuts`: the requests in flight are given up, because their packets no longer arrive."""
 
     endpoint: Endpoint
     cuts: bool = False
 
 
 class Detours:
-    """Those of now. It costs a request nothing: a target has the endpoint that it is connected
-    to."""
+    """The current detours. They cost a request nothing: a target has the endpoint to connect to."""
 
     def __init__(self, pools: Pools, services: Services) -> None:
         self._pools = pools
@@ -40,7 +39,7 @@ class Detours:
         self._now: Mapping[TargetKey, Detour] = {}
 
     def own_endpoints(self) -> dict[TargetKey, Endpoint]:
-        """Each target that is registered, and where it listens."""
+        """Each registered target, and the address on which it listens."""
         return {key: target.own for key, target in self._every()}
 
     def change(self, wanted: Mapping[TargetKey, Detour]) -> list[Target]:
@@ -51,7 +50,7 @@ class Detours:
         return [target for key, target in self._every() if self.lead(key, target)]
 
     def lead(self, key: TargetKey, target: Target) -> bool:
-        """Give a target its way; whether that is another one now."""
+        """Give a target its route. Returns whether the route has changed."""
         detour = self._now.get(key)
         endpoint = detour.endpoint if detour is not None else target.own
         if endpoint == target.endpoint:

@@ -76,10 +76,10 @@ class Dispatch:
             self.sent_all = False
 
     def start(self, target: Target) -> Dispatch | None:
-        """Send the head; None when the sink was answered at once."""
+        """Send the head. Returns None if the sink was answered at once."""
         self._target = target
         target.outstanding += 1
-        if self._pool.obstacle:  # AWS waits for the connection first; the reason is known here
+        if self._pool.obstacle:  # AWS waits for the connection first; here the reason is known
             self._fail(self._delivery.patience.response)
             return None
         idle = target.kept.idle
@@ -230,7 +230,7 @@ class Dispatch:
         return tunnel
 
     def lost(self, *, reused: bool, silent: bool) -> None:
-        """The connection ended, or its bytes made no sense, before the response was complete."""
+        """The connection ended before the response was complete, or its bytes were malformed."""
         if self._done:
             return
         connection, self._connection = self._connection, None

@@ -1,4 +1,5 @@
-"""The targets behind the edge: learned from the bus, checked, drained, and published."""
+"""The targets behind the edge. It learns about them from the bus, checks and drains them, and
+publishes their health."""
 
 from __future__ import annotations
 
@@ -96,9 +97,8 @@ class Registry:
         in_use: Iterable[str],
         closed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Take new settings; `in_use`: the groups that a listener forwards to; `closed`: the
-        groups that the network makes unreachable, with the reason.
-        """
+        """Take new settings. `in_use`: the groups that a listener forwards to. `closed`: the groups
+        that the network makes unreachable, with the reason."""
         self._in_use = frozenset(in_use)
         known = {group.arn: group for group in groups}
         for arn, pool in tuple(self.pools.items()):
@@ -129,7 +129,7 @@ class Registry:
             target.kept.every = old.every  # the end of draining cuts those, too
 
     def _close(self, pool: Pool, obstacle: str) -> None:
-        """A way that opens again begins with the first check."""
+        """A route that opens again begins with the first check."""
         if pool.obstacle and not obstacle:
             for target in pool.targets.values():
                 target.health = Health("unused")
@@ -151,7 +151,7 @@ class Registry:
         pool.refresh()
 
     def _supervise(self, pool: Pool, target: Target) -> None:
-        """Give a target the checker, and the state, that its group's settings ask for."""
+        """Give a target the checker and the state that its group's settings require."""
         group = pool.configuration
         checker = self._checkers.get(target)
         used = group is not None and pool.arn in self._in_use
@@ -217,7 +217,7 @@ class Registry:
         self._publish(target)
 
     def _forget(self, pool: Pool, task_id: str) -> None:
-        """Drop a task's earlier registration: it registers again."""
+        """Drop a task's earlier registration, because it registers again."""
         target = pool.targets.pop(task_id, None)
         if target is not None:
             checker = self._checkers.pop(target, None)

@@ -13,7 +13,7 @@ from bonkei.events import Endpoint
 
 class Target:
     """One task's port: its health, its requests in flight, and its idle connections. `endpoint`:
-    where it is connected to, which is its own unless a detour leads there."""
+    the address to connect to; its own, unless there is a detour."""
 
     __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "own", "task_id")
 
@@ -52,7 +52,7 @@ class Pool:
         self.candidates: tuple[Target, ...] = ()
         self._turn = 0
         self.configuration: Configuration | None = None
-        self.obstacle = ""  # why the network lets no connection through to the targets
+        self.obstacle = ""  # why no connection reaches the targets through the network
         self.stickiness = 0  # seconds for which a client stays with its target, 0 for not at all
 
     def configure(self, configuration: Configuration | None) -> None:
@@ -70,10 +70,11 @@ class Pool:
             self.candidates = every
 
     def choose(self, excluded: Iterable[Target] = ()) -> Target | None:
-        """The next target by the group's algorithm, None when there is none.
+        """The next target by the group's algorithm; None if there is none.
 
         Round robin takes targets in turn. Least outstanding requests takes the target with the
-        fewest in flight, equals in turn ("Target group attributes: Routing algorithms").
+        fewest requests in flight, and equal ones in turn ("Target group attributes: Routing
+        algorithms").
         """
         candidates = self.candidates
         if excluded:
@@ -92,8 +93,8 @@ class Pool:
         return self.configuration.algorithm if self.configuration else "round_robin"
 
     def prospects(self) -> tuple[Target, ...]:
-        """The targets among which `choose` chooses: the next one first, unless chance decides.
-        Nothing changes."""
+        """The targets among which `choose` chooses. The next one is first, unless it is random.
+        Nothing is changed."""
         if len(self.candidates) < 2 or self.algorithm == "weighted_random":
             return self.candidates
         eligible = self._eligible(self.candidates)

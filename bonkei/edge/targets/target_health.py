@@ -1,4 +1,4 @@
-"""A target's health as the load balancer sees it: a value, and its changes.
+"""A target's health at the load balancer: a value, and its changes.
 
 "Health checks for Application Load Balancer target groups" (User Guide for Application Load
 Balancers): after a target is registered it must pass one health check to be considered healthy;

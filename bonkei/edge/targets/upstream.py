@@ -1,4 +1,4 @@
-"""A connection to a target. It is kept for the next request where both sides allow it."""
+"""A connection to a target. It is kept for the next request if both sides allow it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Asking(Protocol):
         """The target agreed to a WebSocket: the client's end of the tunnel, None if it left."""
 
     def lost(self, *, reused: bool, silent: bool) -> None:
-        """The connection ended, or its bytes made no sense, before the response was complete."""
+        """The connection ended before the response was complete, or its bytes were malformed."""
 
     def timed_out(self, *, begun: bool) -> None:
         """The target sent nothing for the idle time-out."""
@@ -111,7 +111,7 @@ class TargetConnection(asyncio.Protocol):
         self._send(head)
 
     def await_response(self, seconds: float) -> None:
-        """The request, or a part of it, is sent; the target has `seconds` to send the next byte."""
+        """The request or a part of it is sent. The target has `seconds` to send the next byte."""
         self.deadline = self._deadlines.coarse + seconds
         self.idle_timeout = seconds
 
@@ -143,7 +143,7 @@ class TargetConnection(asyncio.Protocol):
         self._transport.abort()
 
     def cut(self) -> None:
-        """Give up a request in flight, as if the target had hung up."""
+        """Give up a request in flight, as if the target had disconnected."""
         if self._tunnel is not None:
             self._transport.abort()
         elif self.asking is not None:
@@ -182,7 +182,7 @@ class TargetConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         asking = self.asking
         if asking is None:
-            self._transport.abort()  # without a request this is no answer: drop it
+            self._transport.abort()  # without a request this is not an answer: drop it
             return
         # While the client still uploads, the client's deadline counts.
         self.deadline = self._deadlines.coarse + self.idle_timeout if asking.sent_all else NEVER
@@ -224,7 +224,7 @@ class TargetConnection(asyncio.Protocol):
             self._pass_on(asking, parser, had_head=had_head)
 
     def _pass_on(self, asking: Asking, parser: ResponseParser, *, had_head: bool) -> None:
-        """Pass a piece of the response on. The receiver may give the request up meanwhile."""
+        """Pass on a piece of the response. The receiver may give up the request meanwhile."""
         if not had_head:
             asking.head(parser.status, parser.reason, parser.headers, parser.length)
         if parser.body and self.asking is asking:

@@ -80,7 +80,7 @@ def _single(
     reads_body: bool = False,
     differences: tuple[str, ...] = (),
 ) -> CompiledStatement:
-    """One that looks at nothing but the request."""
+    """A statement that looks only at the request."""
     return CompiledStatement(statement, holds, holds, reads_body, differences)
 
 

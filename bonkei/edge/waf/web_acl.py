@@ -55,20 +55,20 @@ class CompiledRule:
     holds: Evaluate
     counter: RuleCounter
     labels: tuple[str, ...]
-    verdict: Verdict  # when it decides, and nothing else has matched
+    verdict: Verdict  # used if it decides and nothing else has matched
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A rule that was asked about a request, and its answer; None: it cannot be evaluated here."""
+    """An evaluated rule and its answer; None: it cannot be evaluated here."""
 
     rule: CompiledRule
     holds: bool | None
 
 
 class CompiledWebAcl:
-    """A layer calls `check`. `not_simulated` holds the rules that behave differently on AWS, each
-    with the reason."""
+    """Layers call `check`. `not_simulated`: the rules that behave differently on AWS, each with the
+    reason."""
 
     def __init__(
         self,
