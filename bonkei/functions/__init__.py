@@ -3,7 +3,7 @@
 functions     the room: it lists the functions, calls them and counts
 service       Lambda's API
 waiting       asynchronous events, on disk; `asynchronous` decides their end
-event_sources  pollers (poller): queue_source, stream_source; `filtering` chooses their records
+sources       event sources: polls queues and streams, and calls the functions
 host          one function and its execution environments; `concurrency` limits their number,
               `turns` are those of calls that wait for one, `execution_log` is what it writes
 environment   one process: `runtime_api` hands it events, `output` reads its output

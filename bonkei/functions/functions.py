@@ -18,13 +18,13 @@ from bonkei.events import Bus, FunctionMeasured
 from bonkei.functions.asynchronous import Event
 from bonkei.functions.concurrency import ACCOUNT, Concurrency
 from bonkei.functions.errors import FunctionError, not_found, throttled, too_large
-from bonkei.functions.event_sources import EventSources, Ways
 from bonkei.functions.execution_log import LogWriter
 from bonkei.functions.host import FunctionHost, Ground
 from bonkei.functions.outcome import LARGEST, LARGEST_EVENT, Invocation, Outcome
 from bonkei.functions.package import forget_unused, unpack
-from bonkei.functions.queue_source import CallQueue
 from bonkei.functions.runtimes import choose
+from bonkei.functions.sources.following import EventSources, Ways
+from bonkei.functions.sources.queue import CallQueue
 from bonkei.functions.waiting import Callee, Deliver, WaitingEvents
 from bonkei.processes import Keeper
 

@@ -150,7 +150,7 @@ class Destinations:
 
 
 class QueueCalls:
-    """SQS for its pollers (`bonkei.functions.queue_source.CallQueue`)."""
+    """SQS for its pollers (`bonkei.functions.sources.queue.CallQueue`)."""
 
     def __init__(self, cloud: Callable[[], Cloud]) -> None:
         self._cloud = cloud
@@ -163,7 +163,7 @@ class QueueCalls:
 
 
 class StreamCalls:
-    """DynamoDB's streams for their readers (`bonkei.functions.stream_source`)."""
+    """DynamoDB's streams for their readers (`bonkei.functions.sources.stream`)."""
 
     def __init__(self, cloud: Callable[[], Cloud]) -> None:
         self._cloud = cloud

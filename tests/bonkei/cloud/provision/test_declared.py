@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from bonkei.blueprint import Blueprint, read
 from bonkei.blueprint.event_source import EventSource
 from bonkei.functions.outcome import Outcome
-from bonkei.functions.stream_source import StreamPoller
+from bonkei.functions.sources.stream import StreamPoller
 from tests.bonkei.blueprint.conftest import make_state
 from tests.bonkei.cloud.rooms import ACCOUNT, REGION, Room, arn
 

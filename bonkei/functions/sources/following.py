@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bonkei.blueprint.event_source import EventSource
 from bonkei.blueprint.function import Function
-from bonkei.functions.filtering import problem
-from bonkei.functions.queue_source import CallQueue, Invoke, QueuePoller
-from bonkei.functions.stream_source import SendDiscarded, StreamPoller
+from bonkei.functions.sources.filtering import problem
+from bonkei.functions.sources.queue import CallQueue, Invoke, QueuePoller
+from bonkei.functions.sources.stream import SendDiscarded, StreamPoller
 
 Poller = QueuePoller | StreamPoller
 

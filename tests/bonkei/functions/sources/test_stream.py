@@ -17,7 +17,7 @@ import pytest
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
 from bonkei.functions.outcome import Outcome
-from bonkei.functions.stream_source import Batch, StreamPoller, after, discarded, event
+from bonkei.functions.sources.stream import Batch, StreamPoller, after, discarded, event
 
 STREAM = "arn:aws:dynamodb:eu-west-1:123456789012:table/carts/stream/2026-01-01T00:00:00.000"
 T = 1_800_000_000.0

@@ -19,10 +19,10 @@ from bonkei.arn import Arn
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
-from bonkei.functions.filtering import is_wanted
 from bonkei.functions.outcome import Outcome, stamp
-from bonkei.functions.poller import Poller
-from bonkei.functions.queue_source import CallQueue, Invoke, failed_items
+from bonkei.functions.sources.filtering import is_wanted
+from bonkei.functions.sources.poller import Poller
+from bonkei.functions.sources.queue import CallQueue, Invoke, failed_items
 
 _LOOK = 1.0  # seconds between two checks of an idle shard; Lambda checks four times a second
 _AWAY = 5.0

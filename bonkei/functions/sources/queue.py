@@ -17,9 +17,9 @@ from bonkei.arn import Arn
 from bonkei.aws_service import queue_url
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
-from bonkei.functions.filtering import is_wanted
 from bonkei.functions.outcome import Outcome
-from bonkei.functions.poller import Poller
+from bonkei.functions.sources.filtering import is_wanted
+from bonkei.functions.sources.poller import Poller
 
 _WAIT = 20  # seconds of a long poll: an idle queue costs one request in that time
 _AWAY = 5.0  # seconds until the next poll if the queue does not answer

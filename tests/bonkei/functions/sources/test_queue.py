@@ -12,7 +12,7 @@ import pytest
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
 from bonkei.functions.outcome import Outcome
-from bonkei.functions.queue_source import QueuePoller, done, event, wanted_of
+from bonkei.functions.sources.queue import QueuePoller, done, event, wanted_of
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
 
