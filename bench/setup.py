@@ -23,7 +23,7 @@ def main() -> None:
         words = ("-q", "-s", "-k", _PAGES, "-p", "no:cacheprovider", f"--basetemp={scratch}/t")
         with subprocess.Popen(
             [sys.executable, "-m", "pytest", "tests/e2e/test_guide.py", *words],
-            cwd=_ROOT, env={**os.environ, "BONKEI_GUIDE": "whole"},
+            cwd=_ROOT, env={**os.environ, "BONKEI_GUIDE": "whole", "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE, text=True,
         ) as guide:  # fmt: skip
             assert guide.stdout is not None
