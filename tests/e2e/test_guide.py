@@ -344,16 +344,18 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
     settings = 'definitions = "nothing"\n\n[slack]\nsecret = "slack-webhook"\n'
     (project.folder / "bonkei.toml").write_text(settings)
     reader = Reader(project, folder / "person")
-    began = time.monotonic()
-    outcome = project.bonkei("up", "--detach")
-    assert "Started, but the definitions have nothing" in outcome.stdout, outcome.stderr
-    print(f"\nAn empty miniature is up after {time.monotonic() - began:.1f} s")
-    reader.begin()
-    for words in ("git init -q -b main", "git add -Af", "git commit -qm 'A fresh clone'"):
-        reader.perform(Command("", 0, words))
-    yield Guide(reader)
-    project.bonkei("down")
-    remove(project)
+    try:  # also when it is interrupted before the first page
+        began = time.monotonic()
+        outcome = project.bonkei("up", "--detach")
+        assert "Started, but the definitions have nothing" in outcome.stdout, outcome.stderr
+        print(f"\nAn empty miniature is up after {time.monotonic() - began:.1f} s")
+        reader.begin()
+        for words in ("git init -q -b main", "git add -Af", "git commit -qm 'A fresh clone'"):
+            reader.perform(Command("", 0, words))
+        yield Guide(reader)
+    finally:
+        project.bonkei("down")
+        remove(project)
 
 
 @pytest.mark.parametrize("page", PAGES)
