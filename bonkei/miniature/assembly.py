@@ -32,7 +32,7 @@ from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.rollout import settle
 from bonkei.miniature.rollout.service_changes import ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
-from bonkei.miniature.rooms.builds import BuildConnections
+from bonkei.miniature.rooms.builds.room import BuildConnections
 from bonkei.miniature.rooms.console.timeline import Timeline
 from bonkei.miniature.rooms.console.usage import Usage
 from bonkei.miniature.rooms.databases import Databases

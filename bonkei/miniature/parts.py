@@ -25,7 +25,7 @@ from bonkei.miniature.aws.endpoint import MakeCloud
 from bonkei.miniature.home import Home
 from bonkei.miniature.lifecycle.descriptors import raise_limit_of_open_files
 from bonkei.miniature.rooms.access_hooks import Requests
-from bonkei.miniature.rooms.builds import BuildConnections, BuildRoom
+from bonkei.miniature.rooms.builds.room import BuildConnections, BuildRoom
 from bonkei.miniature.rooms.edge_log import EdgeLog
 from bonkei.miniature.rooms.functions import Connections, FunctionRoom, Ways
 from bonkei.miniature.rooms.logs import MakeLogs

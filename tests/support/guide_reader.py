@@ -58,7 +58,7 @@ class Reader:
         (provider / "terraform").mkdir()
         place = {"account_id": "123456789012", "existing": [], "known": {}}
         (provider / "place.json").write_text(json.dumps(place))
-        run = f'"{sys.executable}" -m bonkei.miniature.rooms.build_terraform ""'
+        run = f'"{sys.executable}" -m bonkei.miniature.rooms.builds.terraform ""'
         self._launcher("terraform", f'MINIATURE_PROVIDER="{provider}" exec {run} "$@"')
         keys = (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
         self.configure(

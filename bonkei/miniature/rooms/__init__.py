@@ -3,8 +3,7 @@
 functions        Lambda, SNS and the inboxes; `carriers` bring messages from one to another
 logs             CloudWatch Logs; `log_routers` runs FireLens, `edge_log` has the edge's own lines,
                  `log_delivery` puts objects into buckets as AWS's services do
-builds           CodeBuild; `build_tools` has the commands that its builds run, one of them in
-                 `build_terraform`
+builds           CodeBuild, and the miniature's own tools in a build
 pipelines        CodePipeline and CodeCommit
 stacks           CloudFormation
 monitor          metrics and alarms; `event_targets` and `ecs_events` are EventBridge's two ends

@@ -15,7 +15,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.home import Home
-from bonkei.miniature.rooms.builds import BuildRoom
+from bonkei.miniature.rooms.builds.room import BuildRoom
 from bonkei.miniature.rooms.functions import FunctionRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.steps import Report

@@ -42,7 +42,7 @@ class Commands:
         may not need it."""
         return {
             "terraform": (
-                *(sys.executable, "-P", "-m", "bonkei.miniature.rooms.build_terraform"),
+                *(sys.executable, "-P", "-m", "bonkei.miniature.rooms.builds.terraform"),
                 self._terraform or "",
             ),
             "docker": (sys.executable, "-P", "-m", "bonkei.registry.docker"),

@@ -23,7 +23,7 @@ from bonkei.events import Bus
 from bonkei.logs.errors import LogsError
 from bonkei.logs.logs import RoleWriter
 from bonkei.miniature.home import Home
-from bonkei.miniature.rooms.build_tools import Commands, Provider
+from bonkei.miniature.rooms.builds.tools import Commands, Provider
 from bonkei.network.reach import obstacle_to_internet, places
 
 if TYPE_CHECKING:

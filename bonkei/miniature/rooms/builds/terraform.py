@@ -1,4 +1,4 @@
-"""`terraform` in a build: `python -m bonkei.miniature.rooms.build_terraform EXECUTABLE ARGUMENTS`.
+"""`terraform` in a build: `python -m bonkei.miniature.rooms.builds.terraform EXECUTABLE ARGUMENTS`.
 
 The real Terraform (the library, or EXECUTABLE where it is not empty) with the miniature's provider.
 MINIATURE_PROVIDER is the folder with the provider's share of the home. Backends, locks, variables
@@ -20,9 +20,9 @@ from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.miniature import carried
-from bonkei.miniature.rooms.build_asking import asking
-from bonkei.miniature.rooms.build_refresh import Observed, observe
-from bonkei.miniature.rooms.build_tools import APPLIED, CARRIED, PLACE
+from bonkei.miniature.rooms.builds.asking import asking
+from bonkei.miniature.rooms.builds.refresh import Observed, observe
+from bonkei.miniature.rooms.builds.tools import APPLIED, CARRIED, PLACE
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from bonkei.terraform.runs.run import command
 from bonkei.terraform.state.document import document

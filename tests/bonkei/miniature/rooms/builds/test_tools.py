@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.errors import BonkeiError
-from bonkei.miniature.rooms.build_tools import Commands, Provider
+from bonkei.miniature.rooms.builds.tools import Commands, Provider
 
 ROLE = "arn:aws:iam::123456789012:role/apply"
 OTHER = "arn:aws:iam::123456789012:role/plan"

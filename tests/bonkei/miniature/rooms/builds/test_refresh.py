@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.miniature.rooms.build_refresh import observe
+from bonkei.miniature.rooms.builds.refresh import observe
 
 TASK = "arn:aws:ecs:eu-west-1:123456789012:task-definition/app-web"
 STATE = {

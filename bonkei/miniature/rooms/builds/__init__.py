@@ -1,0 +1,8 @@
+"""CodeBuild as the supervisor uses it, and the miniature's own tools in a build.
+
+room         the room of builds, with the parts around it
+tools        the command lines of a build's tools: Terraform, Trivy, `aws`
+terraform    `terraform` in a build
+refresh      changes by others than Terraform, read before a plan
+asking       calls of these tools to the AWS endpoint, with the build's role
+"""
