@@ -194,10 +194,13 @@ class Run:
             tuple((name, str(place)) for name, place in fetched.sources),
         )  # fmt: skip
         identity = given.identity(self._project.role_arn, build.id.replace(":", "-"))
+        engine = given.engine if self._project.privileged else {}
+        self._log.hide(engine.values())
         self._log.hide(v for k, v in identity.items() if "TOKEN" in k or "SECRET" in k)
         self._entries.variables = {
             **codebuild_variables(build, self._project, layout, given.region()),
             **identity,
+            **engine,
             **ground.gate.variables(self._token),
             "MINIATURE_TOOLS": str(folder / "tools"),
             **({} if ground.confinement.is_possible else {"TMPDIR": str(folder / "tmp")}),

@@ -5,7 +5,7 @@ doubles.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -55,8 +55,9 @@ class Tooling:
 class Surroundings:
     """`identity`: a role's variables for a build. `commands`: command lines by name, installed when
     they are first wanted. `obstacle`: why a project's subnets have no way to the internet.
-    `changed` is called for each change of a build. `keep` must stay visible in a build; `hidden`
-    must not be visible."""
+    `engine`: variables for a build with `privileged_mode`, which may use a container engine.
+    `changed`: hears of each change of a build. `keep` must stay visible in a build, `hidden` must
+    not."""
 
     region: Callable[[], str]
     account: str
@@ -70,6 +71,7 @@ class Surroundings:
     obstacle: Callable[[BuildProject], str]
     tooling: Tooling
     changed: Callable[[Build], None]
+    engine: Mapping[str, str] = field(default_factory=dict)
     keep: tuple[Path, ...] = ()
     hidden: tuple[Path, ...] = ()
 

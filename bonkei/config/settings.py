@@ -79,6 +79,17 @@ def enforce(table: Table, environment: Mapping[str, str]) -> Enforce:
     raise ConfigError(f"{place} is {value!r}", remedy='give it "off", "report" or "on"')
 
 
+def builds_engine(table: Table, environment: Mapping[str, str]) -> str:
+    place, value = "[builds] `engine`", table.text("engine", "auto")
+    if environment.get("BONKEI_BUILDS_ENGINE"):
+        place, value = "BONKEI_BUILDS_ENGINE", environment["BONKEI_BUILDS_ENGINE"]
+    known = ("auto", "docker", "podman", "buildah", "none")
+    if value not in known:
+        names = ", ".join(f'"{each}"' for each in known)
+        raise ConfigError(f"{place} is {value!r}", remedy=f"give it one of {names}")
+    return value
+
+
 def account_id(table: Table) -> str:
     number = table.text("account_id", "123456789012")
     if not re.fullmatch(r"\d{12}", number):

@@ -85,7 +85,9 @@ class Config:
     builds_outside: bool = False
     """Whether a build may write outside its folder if this machine cannot confine it."""
     builds_megabytes: int = 10_000
-    """The most megabytes that one build may write."""
+    """What one build may write."""
+    builds_engine: str = "auto"
+    """The container engine of builds; `auto`: the first that works; `none`: images are packaged."""
     slack_secret: str = ""
     """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
     slack_url: str = field(default="", repr=False)

@@ -88,7 +88,7 @@ class Assembly:
             home.path / "ecs" / "task-definitions.json",
             FileCounters(home.path / "terraform" / "counters.json"),
         )
-        self.registry = RegistryRoom(home, lambda: self.aws.asks, report)
+        self.registry = RegistryRoom(home, lambda: self.aws.asks, report, config.builds_engine)
         self.service_changes = ServiceChanges(
             home.path / "ecs" / "service-changes.json",
             lambda arn: arn in applied_elsewhere.services(home.path),
@@ -111,6 +111,7 @@ class Assembly:
                 lambda: self.aws.cloud,
                 self.logs.writer,
                 lambda locks: self.parts.install(locks, home.environments, report),
+                self.registry.engine,
             )
         )
         self.pipelines = PipelineRoom(

@@ -7,6 +7,7 @@
 ├── secrets/         the secrets' values
 ├── database/        the clusters' data, or where it is
 ├── registry/        the images that were pushed, and the sources of those that tasks run from
+├── engine/          what container engines keep for builds: base images, settings, no login
 ├── ecs/             the task definitions that were registered
 ├── monitor/         metrics, and the alarms' states and history
 ├── builds/          CodeBuild's builds: their records and logs, and the folders of running ones
@@ -56,6 +57,7 @@ CONTENTS = frozenset(
         "control.sock",
         "database",
         "ecs",
+        "engine",
         "environments",
         "evaluated",
         "functions",

@@ -197,6 +197,7 @@ class Miniature:
                 assembly.pipelines.stop,
                 assembly.monitor.stop,
                 assembly.builds.stop,
+                assembly.registry.stop,
                 self._stop_tasks,
                 lambda: assembly.edge.stop(grace=1.0),
                 assembly.network.stop,

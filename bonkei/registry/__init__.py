@@ -12,5 +12,7 @@ http       the distribution API (docker push, docker pull)
 ecr        the AWS API
 package    packages a program's sources as an image, without a builder
 unpacking  an image's files, for the tasks that run from it
-docker/    the `docker` command for a machine without one
+layers     a built image's layers, applied safely
+image_config  how a container of a built image is started
+docker/    the `docker` command of a machine that has none
 """

@@ -158,6 +158,7 @@ async def _put_manifest(exchange: Exchange, found: re.Match[str]) -> web.StreamR
     tag = "" if wanted.startswith("sha256:") else wanted
     media_type = exchange.request.headers.get("Content-Type", "")
     image = exchange.registry.push(name, bytes(body), media_type, tag)
+    await asyncio.to_thread(exchange.registry.prepare, image)
     if not tag and image.digest != wanted:
         raise RegistryError("DIGEST_INVALID", f"the manifest's digest is {image.digest}")
     headers = {

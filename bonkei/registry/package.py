@@ -40,11 +40,8 @@ class Package:
 
 
 def package(folder: Path, dockerfile: Path) -> Package:
-    """Raises RegistryError if the Dockerfile is missing or the folder is too large."""
-    if not dockerfile.is_file():
-        raise RegistryError(
-            "UNSUPPORTED", f"failed to read dockerfile: open {dockerfile.name}: no such file"
-        )
+    """RegistryError when the Dockerfile is missing, or the folder too large."""
+    _require(dockerfile)
     layer = _layer(folder, dockerfile)
     config = json.dumps({"dockerfile": "Dockerfile"}, sort_keys=True).encode()
     manifest: dict[str, Any] = {
@@ -56,6 +53,19 @@ def package(folder: Path, dockerfile: Path) -> Package:
     }
     text = json.dumps(manifest, sort_keys=True, indent=1).encode()
     return Package(text, ((digest_of(config), config), (digest_of(layer), layer)))
+
+
+def context(folder: Path, dockerfile: Path) -> bytes:
+    """What a container engine gets for a build: the folder, as `.dockerignore` leaves it."""
+    _require(dockerfile)
+    return _layer(folder, dockerfile)
+
+
+def _require(dockerfile: Path) -> None:
+    if not dockerfile.is_file():
+        raise RegistryError(
+            "UNSUPPORTED", f"failed to read dockerfile: open {dockerfile.name}: no such file"
+        )
 
 
 def _layer(folder: Path, dockerfile: Path) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from bonkei.registry.manifest import digest_of
 from bonkei.registry.names import read_reference
 from bonkei.registry.store import ImageStore
 from bonkei.registry.tokens import Tokens
-from bonkei.registry.unpacking import tidy, unpack
+from bonkei.registry.unpacking import Unpacked, tidy, unpack
 from bonkei.registry.uploads import Uploads
 from bonkei.registry.values import Contents, Image
 
@@ -136,13 +136,14 @@ class Registry:
         found = self.find(image)
         return found.digest if found else ""
 
-    def files(self, image: str) -> Path | None:
-        """The folder of a packaged image's sources, with its Dockerfile; None for any other image.
-        Raises RegistryError if it cannot be unpacked."""
+    def prepare(self, image: Image) -> None:
+        """Unpack a new image, in a thread: the tasks that will run from it do not wait then. One
+        that cannot be unpacked is named when a task wants it."""
+        with suppress(RegistryError):
+            unpack(self.store, image, self._home / "unpacked")
+
+    def files(self, image: str) -> Unpacked | None:
+        """An image's files; None when it is not in this registry. RegistryError when it cannot be
+        unpacked."""
         found = self.find(image)
-        if found is None:
-            return None
-        folder = unpack(self.store, found, self._home / "unpacked")
-        if folder is not None:
-            os.utime(folder)
-        return folder
+        return unpack(self.store, found, self._home / "unpacked") if found else None

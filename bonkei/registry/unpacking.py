@@ -1,15 +1,25 @@
-"""Unpacks a packaged image's files once, for the tasks that run from it."""
+"""An image's files, unpacked once, for the tasks that run from it: the sources of a package, or the
+root file system of an image that a container engine has built.
+
+unpacked/HEX             a package's sources
+unpacked/HEX/rootfs      an image's root file system
+unpacked/HEX/config.json its configuration
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO
 
 from bonkei.registry.errors import RegistryError
-from bonkei.registry.manifest import read_manifest
+from bonkei.registry.image_config import ImageConfig, read_config
+from bonkei.registry.layers import apply_layers
+from bonkei.registry.manifest import BYTES, Manifest, read_manifest
 from bonkei.registry.package import PACKAGE
 from bonkei.registry.store import ImageStore
 from bonkei.registry.values import Image
@@ -19,27 +29,53 @@ _KEPT = 20
 """The number of folders that stay, so that a rollback finds its own at once."""
 
 
-def unpack(store: ImageStore, image: Image, root: Path) -> Path | None:
-    """The folder of a package; None for an image that a container engine has built. Raises
-    RegistryError if the package is damaged."""
-    if image.artifact_type != PACKAGE:
-        return None
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """`folder`: a package's sources, or with `config` a root file system."""
+
+    folder: Path
+    config: ImageConfig | None = None
+
+
+def unpack(store: ImageStore, image: Image, root: Path) -> Unpacked:
+    """RegistryError when it is damaged, or of another machine's kind."""
     folder = root / image.digest.removeprefix("sha256:")[:32]
-    if folder.is_dir():
-        return folder
+    if not folder.is_dir():
+        _fill(store, image, root, folder)
+    os.utime(folder)
+    if image.artifact_type == PACKAGE:
+        return Unpacked(folder)
+    return Unpacked(folder / "rootfs", read_config((folder / "config.json").read_bytes()))
+
+
+def _fill(store: ImageStore, image: Image, root: Path, folder: Path) -> None:
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = Path(mkdtemp(prefix="draft-", dir=root))
     try:
-        for layer in _layers(store, image):
-            with layer.open("rb") as content:
-                extract(content, draft)
+        if image.artifact_type == PACKAGE:
+            for layer in _layers(store, image):
+                with layer.open("rb") as content:
+                    extract(content, draft)
+        else:
+            (draft / "config.json").write_bytes(_config(store, image))
+            (draft / "rootfs").mkdir(mode=0o755)
+            apply_layers(_layers(store, image), draft / "rootfs")
         _put_in_place(draft, folder)
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (tarfile.TarError, OSError, EOFError, RegistryError) as error:
         shutil.rmtree(draft, ignore_errors=True)
         raise RegistryError(
             "MANIFEST_INVALID", f"CannotPullContainerError: {image.digest}: {error}"
         ) from None
-    return folder
+
+
+def _config(store: ImageStore, image: Image) -> bytes:
+    found = _manifest(store, image).config
+    file = store.blob(found.digest) if found else None
+    if file is None or file.stat().st_size > BYTES:
+        raise RegistryError("MANIFEST_INVALID", "it has no configuration that can be read")
+    content = file.read_bytes()
+    read_config(content)
+    return content
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:
@@ -61,12 +97,20 @@ def tidy(root: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _layers(store: ImageStore, image: Image) -> list[Path]:
+def _manifest(store: ImageStore, image: Image) -> Manifest:
     file = store.blob(image.digest)
-    manifest = read_manifest(file.read_bytes(), image.media_type) if file else None
-    found = [store.blob(layer.digest) for layer in (manifest.layers if manifest else ())]
+    if file is None:
+        raise RegistryError("BLOB_UNKNOWN", "it is not there")
+    found = read_manifest(file.read_bytes(), image.media_type)
+    if found.config is None:
+        raise RegistryError("UNSUPPORTED", "it is an index: tag the image of one platform")
+    return found
+
+
+def _layers(store: ImageStore, image: Image) -> list[Path]:
+    found = [store.blob(layer.digest) for layer in _manifest(store, image).layers]
     if not found or None in found:
-        raise RegistryError("BLOB_UNKNOWN", f"CannotPullContainerError: {image.digest}: no layer")
+        raise RegistryError("BLOB_UNKNOWN", "it has no layer")
     return [each for each in found if each is not None]
 
 

@@ -12,7 +12,7 @@ snapshot      the values for `bonkei status` (reporting makes them)
 """
 
 from bonkei.tasks.errors import TaskError
-from bonkei.tasks.execution.process import ProcessSpec, find_executable
+from bonkei.tasks.execution.process import ProcessSpec, among_ours
 from bonkei.tasks.logs import CutLine, FileLogSink, LogDriver, LogLine, LogSink, MemoryLogSink
 from bonkei.tasks.manager import Tasks
 from bonkei.tasks.settings import RouterStart, TaskSettings
@@ -47,5 +47,5 @@ __all__ = [
     "TaskSnapshot",
     "Tasks",
     "TasksSnapshot",
-    "find_executable",
+    "among_ours",
 ]

@@ -1,15 +1,39 @@
-"""The sources of an image, if a registry has it."""
+"""What an image was built from, or into, where a registry knows it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-Built = Callable[[str], Path | None]
-"""The folder with an image's Dockerfile and sources, by the image's reference. None: the working
-copy is used. Raises TaskError if the image cannot be pulled."""
+
+@dataclass(frozen=True, slots=True)
+class RootSettings:
+    """A built image's configuration. `entry_point` and `command`: None when it has none."""
+
+    entry_point: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    working_directory: str = "/"
+    user: str = ""
+    exposed_ports: tuple[int, ...] = ()
+    stop_signal: str = "SIGTERM"
 
 
-def nothing_is_built(_image: str) -> Path | None:
-    """Without a registry, every image comes from the working copy."""
+@dataclass(frozen=True, slots=True)
+class BuiltFiles:
+    """`folder`: sources with their Dockerfile; or, with `root`, the root file system of an image
+    that a container engine has built."""
+
+    folder: Path
+    root: RootSettings | None = None
+
+
+Built = Callable[[str], BuiltFiles | None]
+"""The files of an image, by its reference; None: the working copy is used. TaskError when the image
+cannot be pulled."""
+
+
+def nothing_is_built(_image: str) -> BuiltFiles | None:
+    """Every image is of the working copy: without a registry."""
     return None

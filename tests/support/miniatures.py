@@ -85,6 +85,8 @@ class Project:
             "BONKEI_ALB_PORT": str(self.alb_port),
             "BONKEI_CLOUD_PORT": str(self.cloud_port),
             "BONKEI_CONSOLE_PORT": str(self.console_port),
+            # A base image would be pulled: tests/bonkei/registry/test_engines.py builds really.
+            "BONKEI_BUILDS_ENGINE": "none",
         }
 
     def bonkei(self, *arguments: str, within: float = PATIENCE) -> subprocess.CompletedProcess[str]:

@@ -37,6 +37,7 @@ def read_container(block: Block) -> Container:
         start_timeout=block.number("startTimeout") if block.has("startTimeout") else None,
         stop_timeout=block.number("stopTimeout", 30),
         user=block.text("user", "") or None,
+        readonly_root_filesystem=block.flag("readonlyRootFilesystem"),
         log_configuration=_log_configuration(block.block("logConfiguration")),
         firelens=_firelens(block.block("firelensConfiguration")),
     )

@@ -77,6 +77,7 @@ class Container:
     start_timeout: float | None = None
     stop_timeout: float = 30.0
     user: str | None = None
+    readonly_root_filesystem: bool = False
     log_configuration: LogConfiguration | None = None
     firelens: FirelensConfiguration | None = None
 

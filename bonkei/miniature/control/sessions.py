@@ -19,7 +19,7 @@ from bonkei.miniature.control.protocol import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import find_definition
 from bonkei.miniature.rollout.rollout import find_services
-from bonkei.tasks import ProcessSpec, Tasks, find_executable
+from bonkei.tasks import ProcessSpec, Tasks, among_ours
 from bonkei.tasks.snapshot import TaskSnapshot
 
 CREDENTIALS = frozenset({"AWS_CONTAINER_AUTHORIZATION_TOKEN"})
@@ -176,10 +176,12 @@ def _running(task: TaskSnapshot, subject: Subject, wanted: str) -> str:
 
 
 def _executable(process: ProcessSpec) -> ProcessSpec:
-    """With its program's path. PostgreSQL's own programs come after those of the PATH."""
+    """With its program's path. PostgreSQL's own programs are found behind those of the PATH."""
+    if process.root is not None:
+        return among_ours(process)
     path = os.pathsep.join([process.environment.get("PATH", os.defpath), client_programs()])
     found = replace(process, environment={**process.environment, "PATH": path})
-    return replace(found, command=(find_executable(found), *found.command[1:]))
+    return among_ours(found)
 
 
 def _as_dict(process: ProcessSpec, task_id: str, definition: TaskDefinition) -> dict[str, Any]:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
+from dataclasses import asdict
+from functools import cached_property
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from bonkei.aws_service import Asks, AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.identity.key import load_key
 from bonkei.miniature.home import Home
+from bonkei.processes.roots import why_not
 from bonkei.registry.ecr import service
+from bonkei.registry.engines.builder import Builder, EngineSettings
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.names import read_reference
 from bonkei.registry.room import Registry
+from bonkei.registry.unpacking import Unpacked
 from bonkei.tasks import TaskError
+from bonkei.tasks.built import BuiltFiles, RootSettings
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -23,14 +29,30 @@ if TYPE_CHECKING:
 
 
 class RegistryRoom:
-    """`asks`: IAM's decisions. `report` receives the expired images."""
+    """`asks`: IAM's decisions; `report` gets the images that expire. `engine`: of bonkei.toml.
+    `engine` of the object: variables for the builds that may use it."""
 
-    def __init__(self, home: Home, asks: Callable[[], Asks], report: Callable[[str], None]) -> None:
-        folder = home.path / "registry"
+    def __init__(
+        self,
+        home: Home,
+        asks: Callable[[], Asks],
+        report: Callable[[str], None],
+        engine: str = "none",
+    ) -> None:
+        folder = self._folder = home.path / "registry"
         self.registry = Registry(folder, lambda: load_key(folder), asks, report)
         self._declared: frozenset[str] = frozenset()
         self.services: Mapping[str, AwsService] = {"ecr": service(self.registry)}
-        self.beside: Mapping[str, Beside] = {"/v2/": self._serve}
+        self.beside: Mapping[str, Beside] = {"/v2/": self._serve, "/_engine/": self._build}
+        self._token = token_urlsafe(32)
+        self.engine: Mapping[str, str] = {"MINIATURE_ENGINE": self._token}
+        self._settings = EngineSettings(
+            engine,
+            home.path / "engine",
+            home.path / "processes" / "engine",
+            lambda: self._why_not_rooted,
+        )
+        self._builder: Builder | None = None
 
     def follow(self, blueprint: Blueprint) -> None:
         self.registry.follow(blueprint.repositories)
@@ -44,25 +66,38 @@ class RegistryRoom:
         """The digest of a pushed image; otherwise empty."""
         return self.registry.digest(image)
 
-    def built(self, image: str) -> Path | None:
-        """The source of an image. None: the working copy, for an image of Terraform's definitions
-        before a release. Raises TaskError, in ECS's words, for a tag that was never pushed."""
+    def built(self, image: str) -> BuiltFiles | None:
+        """The files of an image; None: the working copy, for an image of Terraform's definitions
+        before a release. TaskError, in ECS's words, for a tag that was never pushed.
+        """
         try:
-            folder = self.registry.files(image)
+            found = self.registry.files(image)
         except RegistryError as error:
             raise TaskError(error.message) from None
-        if folder is None and image not in self._declared and self._is_ours(image):
-            if self.registry.find(image) is not None:
-                raise TaskError(
-                    f"{image} was built by a container engine, and none is used here",
-                    remedy="build it with the docker command of the miniature's builds",
-                )
+        if found is not None:
+            return self._files(image, found)
+        if image not in self._declared and self._is_ours(image):
             raise TaskError(
                 "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed "
                 f"to resolve ref {image}: {image}: not found",
                 remedy="push the image before its task definition is used",
             )
-        return folder
+        return None
+
+    def _files(self, image: str, found: Unpacked) -> BuiltFiles:
+        if found.config is None:
+            return BuiltFiles(found.folder)
+        if self._why_not_rooted:
+            raise TaskError(
+                f"{image} was built by a container engine, and this machine cannot run its files: "
+                f"{self._why_not_rooted}",
+                remedy='set [builds] engine = "none" in bonkei.toml, and release again',
+            )
+        return BuiltFiles(found.folder, RootSettings(**asdict(found.config)))
+
+    @cached_property
+    def _why_not_rooted(self) -> str:
+        return why_not(self._folder)
 
     def _is_ours(self, image: str) -> bool:
         try:
@@ -71,6 +106,17 @@ class RegistryRoom:
             return False
         names = {each.name for each in self.registry.repositories}
         return reference.is_ecr and reference.name in names
+
+    async def stop(self) -> None:
+        if self._builder is not None:
+            self._builder.stop()
+
+    async def _build(self, request: web.BaseRequest) -> web.StreamResponse:
+        from bonkei.registry.engines import http  # noqa: PLC0415 - as below
+
+        if self._builder is None:
+            self._builder = Builder(self._settings)
+        return await http.answer(self._builder, self._token, request)
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         from bonkei.registry import http  # noqa: PLC0415 - aiohttp takes a while to load

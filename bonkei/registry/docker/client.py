@@ -10,14 +10,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import IO, Any
 from urllib.parse import urljoin
 
+from bonkei.registry.docker.local import LocalImage, LocalImages
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import MEDIA_TYPES, read_manifest
 from bonkei.registry.names import Reference
-from bonkei.registry.package import Package
 
 _PATIENCE = 60.0  # seconds
+_BYTES = {"Content-Type": "application/octet-stream"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +33,27 @@ class Client:
         """RegistryError unless the login is accepted."""
         self._ask("GET", "/v2/")
 
-    def push(self, image: Package, to: Reference) -> None:
+    def push(self, image: LocalImage, to: Reference) -> None:
         self.check()  # an answer to HEAD has no body for the error
-        for digest, content in image.blobs:
+        for digest, file in dict(image.blobs).items():
             if not self._has(to.name, digest):
                 _, headers = self._ask("POST", f"/v2/{to.name}/blobs/uploads/")
                 place = f"{headers['location']}?digest={digest}"
-                self._ask("PUT", place, content, {"Content-Type": "application/octet-stream"})
+                size = str(file.stat().st_size)
+                with file.open("rb") as content:
+                    self._ask("PUT", place, content, {**_BYTES, "Content-Length": size})
         media_type = read_manifest(image.manifest, "").media_type
         place = f"/v2/{to.name}/manifests/{to.wanted}"
         self._ask("PUT", place, image.manifest, {"Content-Type": media_type})
 
-    def pull(self, what: Reference) -> Package:
+    def pull(self, what: Reference, name: str, images: LocalImages) -> None:
+        """Keep it under `name`."""
         accept = {"Accept": ", ".join(MEDIA_TYPES)}
         manifest, _ = self._ask("GET", f"/v2/{what.name}/manifests/{what.wanted}", headers=accept)
-        blobs = [
-            (each.digest, self._ask("GET", f"/v2/{what.name}/blobs/{each.digest}")[0])
-            for each in read_manifest(manifest, "").blobs
-        ]
-        return Package(manifest, tuple(blobs))
+        for each in read_manifest(manifest, "").blobs:
+            with self._open("GET", f"/v2/{what.name}/blobs/{each.digest}") as answer:
+                images.keep_blob(each.digest, answer, each.size)
+        images.keep_manifest(name, manifest)
 
     def _has(self, name: str, digest: str) -> bool:
         try:
@@ -61,16 +65,29 @@ class Client:
         return True
 
     def _ask(
-        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
+        self,
+        method: str,
+        path: str,
+        body: bytes | IO[bytes] | None = None,
+        headers: Mapping[str, str] = {},
     ) -> tuple[bytes, Mapping[str, str]]:
+        with self._open(method, path, body, headers) as answer:
+            found = {name.lower(): value for name, value in answer.headers.items()}
+            return answer.read(), found
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        body: bytes | IO[bytes] | None = None,
+        headers: Mapping[str, str] = {},
+    ) -> Any:
         sent = {**headers, **({"Authorization": self.authorization} if self.authorization else {})}
         request = urllib.request.Request(  # noqa: S310 - the miniature's own address
             urljoin(self.url, path), data=body, headers=sent, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
-                found = {name.lower(): value for name, value in answer.headers.items()}
-                return answer.read(), found
+            return urllib.request.urlopen(request, timeout=_PATIENCE)  # noqa: S310
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None
         except OSError as error:

@@ -7,21 +7,18 @@ import base64
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from dockerfile_parse import DockerfileParser
-
+from bonkei.registry.docker.building import build
 from bonkei.registry.docker.client import Client
 from bonkei.registry.docker.local import LocalImages
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import read_manifest
 from bonkei.registry.names import read_reference
-from bonkei.registry.package import package
 
-_VERSION = "bonkei (no container engine: it packages, pushes and pulls)"
-_NOT_DONE = ("RUN",)
+_VERSION = "bonkei (it builds by this machine's container engine or packages, pushes and pulls)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -72,30 +69,11 @@ def _log_out(options: argparse.Namespace, images: LocalImages) -> None:
 
 
 def _build(options: argparse.Namespace, images: LocalImages) -> None:
-    folder = Path(options.folder)
-    if not folder.is_dir():
-        raise RegistryError("UNSUPPORTED", f"unable to prepare context: path {folder} not found")
-    dockerfile = Path(options.file) if options.file else folder / "Dockerfile"
-    built = package(folder, dockerfile)
-    skipped = list(_instructions(dockerfile, _NOT_DONE))
-    print(f"packaged {folder} as {built.digest}")
-    if skipped:
-        print(
-            f"not done, without a container engine: {len(skipped)} RUN instructions of "
-            f"{dockerfile} (a task that runs from this image installs its requirements.txt)"
-        )
-    for name in options.tag:
-        images.keep(full_name(name), built)
+    names = [full_name(name) for name in options.tag]
+    build(options, images, names)
     if options.push:
-        for name in options.tag:
-            _push_one(full_name(name), images)
-
-
-def _instructions(dockerfile: Path, wanted: tuple[str, ...]) -> Iterator[str]:
-    with dockerfile.open("rb") as content:
-        for entry in DockerfileParser(fileobj=content).structure:
-            if entry["instruction"] in wanted:
-                yield entry["value"]
+        for name in names:
+            _push_one(name, images)
 
 
 def _push(options: argparse.Namespace, images: LocalImages) -> None:
@@ -114,9 +92,9 @@ def _pull(options: argparse.Namespace, images: LocalImages) -> None:
     reference = read_reference(options.image)
     if not reference.is_ecr:
         raise RegistryError("UNSUPPORTED", f"{options.image}: only ECR's images can be pulled here")
-    image = client(images, reference.host).pull(reference)
-    images.keep(full_name(options.image), image)
-    print(f"Digest: {image.digest}\n{options.image}")
+    name = full_name(options.image)
+    client(images, reference.host).pull(reference, name, images)
+    print(f"Digest: {images.find(name).digest}\n{options.image}")
 
 
 def _tag(options: argparse.Namespace, images: LocalImages) -> None:
@@ -172,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     login.add_argument("--password-stdin", action="store_true")
     login.add_argument("server")
     add("logout", _log_out, "forget a login").add_argument("server")
-    _build_options(add("build", _build, "package a folder with its Dockerfile"))
+    _build_options(add("build", _build, "build an image, or package its sources"))
     buildx = commands.add_parser("buildx", help="as build", allow_abbrev=False)
     inner = buildx.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     built = inner.add_parser("build", allow_abbrev=False)
@@ -197,12 +175,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build_options(parser: argparse.ArgumentParser) -> None:
-    """Options that change nothing about a package are accepted; all others are refused."""
+    """Options that change nothing about an image are accepted; all others are refused."""
     parser.add_argument("-t", "--tag", action="append", default=[])
     parser.add_argument("-f", "--file")
     parser.add_argument("--push", action="store_true")
     for flag in ("--pull", "--load", "--no-cache", "-q", "--quiet", "--rm"):
         parser.add_argument(flag, action="store_true")
-    for option in ("--platform", "--progress", "--provenance", "--sbom", "--cache-from", "--label"):
+    parser.add_argument("--target", default="")
+    for option in ("--platform", "--label", "--build-arg"):
+        parser.add_argument(option, action="append", default=[])
+    for option in ("--progress", "--provenance", "--sbom", "--cache-from"):
         parser.add_argument(option, action="append")
     parser.add_argument("folder")

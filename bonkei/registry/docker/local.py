@@ -4,14 +4,32 @@ $HOME/.bonkei-docker.
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import digest_of, read_manifest
 from bonkei.registry.package import Package
+
+_CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LocalImage:
+    """A manifest, and the files of its blobs by digest, the configuration first."""
+
+    manifest: bytes
+    blobs: tuple[tuple[str, Path], ...]
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.manifest)
 
 
 class LocalImages:
@@ -20,18 +38,35 @@ class LocalImages:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def keep(self, name: str, built: Package) -> None:
-        for digest, content in (*built.blobs, (built.digest, built.manifest)):
-            self.keep_blob(digest, content)
-        self.tag(name, built.digest)
+    @property
+    def root(self) -> Path:
+        return self._root
 
-    def keep_blob(self, digest: str, content: bytes) -> None:
-        """RegistryError when the content has another digest."""
-        if digest_of(content) != digest:
+    def keep(self, name: str, built: Package) -> None:
+        for digest, content in built.blobs:
+            self.keep_blob(digest, io.BytesIO(content), len(content))
+        self.keep_manifest(name, built.manifest)
+
+    def keep_manifest(self, name: str, manifest: bytes) -> None:
+        """Its blobs are there."""
+        digest = digest_of(manifest)
+        self.keep_blob(digest, io.BytesIO(manifest), len(manifest))
+        self.tag(name, digest)
+
+    def keep_blob(self, digest: str, content: IO[bytes], size: int) -> None:
+        """`size` bytes of `content`. RegistryError when they have another digest."""
+        file, draft = self._blob(digest), self._root / "blobs" / f"draft.{os.getpid()}"
+        draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        found = hashlib.sha256()
+        with draft.open("wb") as written:
+            while size > 0 and (chunk := content.read(min(size, _CHUNK))):
+                found.update(chunk)
+                written.write(chunk)
+                size -= len(chunk)
+        if size or f"sha256:{found.hexdigest()}" != digest:
+            draft.unlink()
             raise RegistryError("DIGEST_INVALID", f"{digest}: the content is damaged")
-        file = self._blob(digest)
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file.write_bytes(content)
+        draft.replace(file)
 
     def tag(self, name: str, digest: str) -> None:
         self._write("images.json", {**self.images(), name: digest})
@@ -44,16 +79,14 @@ class LocalImages:
         """Digest by name."""
         return self._read("images.json")
 
-    def find(self, name: str) -> Package:
+    def find(self, name: str) -> LocalImage:
         """RegistryError in docker's words when there is none."""
         digest = self.images().get(name)
         if digest is None:
             raise RegistryError("MANIFEST_UNKNOWN", f"No such image: {name}")
         manifest = self._blob(digest).read_bytes()
         blobs = read_manifest(manifest, "").blobs
-        return Package(
-            manifest, tuple((each.digest, self._blob(each.digest).read_bytes()) for each in blobs)
-        )
+        return LocalImage(manifest, tuple((each.digest, self._blob(each.digest)) for each in blobs))
 
     def log_in(self, host: str, authorization: str) -> None:
         self._write("logins.json", {**self._read("logins.json"), host: authorization})

@@ -1,15 +1,16 @@
 """`trivy image` of a packaged image: `python -m bonkei.registry.docker.scan TRIVY image … IMAGE`.
 
-Trivy looks for an image at a container engine or in a registry, and would find no operating system
-and no installed package in this one. So its files are unpacked and scanned as a file system: the
-lock files of packages, the Dockerfile, secrets. Without Trivy's database, packages are not looked
-up; this is reported, and the rest is scanned. Everything else is Trivy's own.
+Trivy looks for an image at a container engine or in a registry. One that an engine has built is
+given to it as files, whole. A package has no operating system and no installed package: its files
+are unpacked and scanned as a file system: the lock files of packages, the Dockerfile, secrets.
+Without Trivy's database, packages are not looked up; this is reported, and the rest is scanned.
+Everything else is Trivy's own.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import json
 import os
 import subprocess
 import sys
@@ -19,10 +20,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bonkei.registry.docker.commands import Parser, client, full_name, local_images
-from bonkei.registry.docker.local import LocalImages
+from bonkei.registry.docker.local import LocalImage, LocalImages
 from bonkei.registry.errors import RegistryError
+from bonkei.registry.manifest import OCI_INDEX, read_manifest
 from bonkei.registry.names import read_reference
-from bonkei.registry.package import Package
+from bonkei.registry.package import PACKAGE
 from bonkei.registry.unpacking import extract
 
 _NO_DATABASE = "failed to download vulnerability DB"
@@ -64,14 +66,20 @@ def _scan(trivy: str, options: argparse.Namespace) -> int:
         if (value := given[option.strip("-").replace("-", "_")]) is not None:
             passed += [option, value]
     passed += [flag for flag in _FLAGS if given[flag.strip("-").replace("-", "_")]]
-    image = _find(options.image)
-    with TemporaryDirectory(prefix="image-") as folder:
-        _unpack(image, Path(folder))
-        return _run(trivy, passed, options.scanners.split(","), folder)
+    images = local_images()
+    image = _find(options.image, images)
+    with TemporaryDirectory(prefix="image-", dir=images.root) as folder:
+        if read_manifest(image.manifest, "").artifact_type == PACKAGE:
+            _unpack(image, Path(folder))
+            what = ["filesystem", folder]
+        else:
+            write_layout(image, Path(folder))
+            what = ["image", "--input", folder]
+        return _run(trivy, passed, options.scanners.split(","), what)
 
 
-def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], folder: str) -> int:
-    command = [trivy, "filesystem", *passed, "--scanners", ",".join(scanners), folder]
+def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], what: Sequence[str]) -> int:
+    command = [trivy, what[0], *passed, "--scanners", ",".join(scanners), *what[1:]]
     done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
     print(done.stderr, end="", file=sys.stderr)
     others = [each for each in scanners if each != "vuln"]
@@ -83,22 +91,39 @@ def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], folder: str
         file=sys.stderr,
         flush=True,
     )
-    return _run(trivy, passed, others, folder)
+    return _run(trivy, passed, others, what)
 
 
-def _find(name: str) -> Package:
+def _find(name: str, images: LocalImages) -> LocalImage:
     """Among the user's images, or else in the registry, as Trivy does it."""
-    images: LocalImages = local_images()
     if full_name(name) in images.images():
         return images.find(full_name(name))
     reference = read_reference(name)
-    return client(images, reference.host).pull(reference)
+    client(images, reference.host).pull(reference, full_name(name), images)
+    return images.find(full_name(name))
 
 
-def _unpack(image: Package, folder: Path) -> None:
+def write_layout(image: LocalImage, folder: Path) -> None:
+    """As an OCI image layout, which Trivy reads without an engine."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for digest, file in dict(image.blobs).items():
+        (blobs / digest.removeprefix("sha256:")).hardlink_to(file)  # it follows no other link
+    (blobs / image.digest.removeprefix("sha256:")).write_bytes(image.manifest)
+    found = read_manifest(image.manifest, "")
+    entry = {
+        "mediaType": found.media_type, "digest": image.digest, "size": len(image.manifest),
+    }  # fmt: skip
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}', encoding="utf-8")
+
+
+def _unpack(image: LocalImage, folder: Path) -> None:
     for _, layer in image.blobs[1:]:
         try:
-            extract(io.BytesIO(layer), folder)
+            with layer.open("rb") as content:
+                extract(content, folder)
         except (tarfile.TarError, OSError) as error:
             raise RegistryError("MANIFEST_INVALID", f"{image.digest}: {error}") from None
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from bonkei.arn import Arn
 from bonkei.events import Endpoint
+from bonkei.processes.roots import find_user
 from bonkei.tasks.execution.ports import HOST
 from bonkei.tasks.execution.secret_references import resolve
 from bonkei.tasks.images.image import substitute
@@ -27,6 +28,7 @@ from bonkei.vault import Vault
 _BEGINS = r"(?<![^\s='\"])"
 _ENDS = r"(?![^\s'\"])"
 _FLUENT_BIT_PORT = 2020
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 ROUTER_PORTS = (24224, 8877)
 """A log router listens on these in ECS: forward, and ECS's own health check."""
 
@@ -51,7 +53,7 @@ def build_environment(
 ) -> dict[str, str]:
     """Every variable of the container's process. Raises TaskError if a secret has no value."""
     ports = dict(surroundings.endpoints)
-    environment = {**_minimum(surroundings.scratch, definition_arn), **surroundings.cloud}
+    environment = {**_minimum(local, surroundings.scratch, definition_arn), **surroundings.cloud}
     for name, text in local.image.environment:
         environment[name] = local.localize(substitute(text, environment))
     for name, value in local.container.environment:
@@ -66,15 +68,30 @@ def build_environment(
     return environment
 
 
-def _minimum(scratch: Path, definition_arn: str) -> dict[str, str]:
+def _minimum(local: LocalContainer, scratch: Path, definition_arn: str) -> dict[str, str]:
     region = Arn.of(definition_arn).region
+    return {
+        **(_in_root(local.root, local.image.user) if local.root else _among_ours(scratch)),
+        **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
+    }
+
+
+def _among_ours(scratch: Path) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
         "HOME": str(scratch),
         "TMPDIR": str(scratch),
-        **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
     }
+
+
+def _in_root(root: Path, user: str) -> dict[str, str]:
+    """As a container engine sets them; a user that is not there is named at the start."""
+    try:
+        home = find_user(root, user).home
+    except LookupError:
+        home = "/"
+    return {"PATH": _PATH, "HOME": home}
 
 
 def main_endpoint(local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> Endpoint | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 from bonkei.errors import BonkeiError
 from bonkei.events import Bus, Event
 from bonkei.processes import Keeper
+from bonkei.processes.roots import remove_scratch
 from bonkei.tasks import messages as m
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.environment import (
@@ -69,7 +69,7 @@ class Executor:
     def start(self) -> None:
         """End leftovers of an earlier run."""
         self._keeper.start()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        remove_scratch(self._scratch)
 
     async def stop(self) -> None:
         """After the last task is STOPPED."""
@@ -315,9 +315,9 @@ class Executor:
             self._leaving.add(ending)
             ending.add_done_callback(self._leaving.discard)
         else:
-            shutil.rmtree(task.scratch, ignore_errors=True)
+            remove_scratch(task.scratch)
 
 
 async def _end(task: RunningTask) -> None:
     await asyncio.gather(*task.jobs, return_exceptions=True)
-    shutil.rmtree(task.scratch, ignore_errors=True)
+    remove_scratch(task.scratch)

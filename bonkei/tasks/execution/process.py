@@ -9,10 +9,11 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.processes import Keeper, launch_command
+from bonkei.processes.roots import Root, enter_command, find_program, join_command
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.logs import LineFramer
 
@@ -22,12 +23,16 @@ _LINGER = 1.0  # seconds of further reading, if the pipe is still open after the
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """A process to run. `environment` is complete. Secrets are only in it, never in `command`."""
+    """A process to run. `environment` is complete; secrets are in it, never in `command`. `root`:
+    the root file system that it enters; then `directory` and the program are paths of that one.
+    `beside`: the process that it joins there."""
 
     name: str
     command: tuple[str, ...]
     directory: Path
     environment: Mapping[str, str]
+    root: Root | None = None
+    beside: int = 0
 
 
 LineListener = Callable[[str, float, list[str]], None]  # (stream, Unix time, lines)
@@ -62,9 +67,9 @@ class ContainerProcess:
     ) -> ContainerProcess:
         """`room` is awaited before the next read: if the pipe is full, the program has to wait.
         TaskError names the missing directory or executable."""
-        command = (find_executable(spec), *spec.command[1:])
-        tied = launch_command(command, ending=signal.SIGKILL)
-        process = await _launch(spec, tied, keeper, output=asyncio.subprocess.PIPE)
+        placed = among_ours(spec)
+        tied = launch_command(placed.command, ending=signal.SIGKILL)
+        process = await _launch(placed, tied, keeper, output=asyncio.subprocess.PIPE)
         return cls(process, keeper, listener, room)
 
     @property
@@ -92,8 +97,29 @@ class ContainerProcess:
         return code if code >= 0 else 128 - code
 
 
-def find_executable(spec: ProcessSpec) -> str:
-    """The path of the command's program. Raises TaskError if there is none."""
+def among_ours(spec: ProcessSpec) -> ProcessSpec:
+    """The process as this machine starts it: with the program's path, or with the program that
+    enters the root. TaskError when its program is missing."""
+    if spec.root is None:
+        return replace(spec, command=(_executable(spec), *spec.command[1:]))
+    root, place = Path(spec.root.folder), str(spec.directory)
+    program, path = spec.command[0], spec.environment.get("PATH", "")
+    # Beside a running one, it may be a program that the process has written.
+    if not spec.beside and not find_program(root, program, path, place):
+        raise TaskError(
+            f'{spec.name}: CannotStartContainerError: exec: "{program}": executable file not found',
+            remedy="correct the command, or put the program into the image",
+        )
+    command = (
+        join_command(spec.beside, place, spec.command)
+        if spec.beside
+        else enter_command(spec.root, place, spec.command)
+    )
+    return replace(spec, command=command, directory=Path(spec.root.scratch), root=None)
+
+
+def _executable(spec: ProcessSpec) -> str:
+    """The path of the command's program. TaskError when there is none."""
     program = spec.command[0]
     if "/" in program:
         path = spec.directory / program
@@ -112,8 +138,8 @@ def find_executable(spec: ProcessSpec) -> str:
 async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
     """Run a health check. Returns whether it succeeded in time (seconds)."""
     try:
-        command = (find_executable(spec), *spec.command[1:])
-        process = await _launch(spec, command, keeper, output=asyncio.subprocess.DEVNULL)
+        placed = among_ours(spec)
+        process = await _launch(placed, placed.command, keeper, output=asyncio.subprocess.DEVNULL)
     except TaskError:
         return False
     try:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bonkei.events import Endpoint
+from bonkei.processes.roots import Mount, Root, find_user
 from bonkei.tasks import messages as m
+from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.environment import translate_command, translate_ports
 from bonkei.tasks.execution.process import ContainerProcess, ProcessSpec
+from bonkei.tasks.images.local import LocalContainer
 from bonkei.tasks.task_spec import TaskSpec
 
 
@@ -29,13 +32,45 @@ class RunningTask:
         """The container's own process. The task is prepared."""
         local = self.spec.local.container(container)
         words = (translate_command(local.localize(w), local, self.endpoints) for w in local.command)
-        return self._spec(container, words)
+        root = self._root(local) if local.root is not None else None
+        return replace(self._spec(container, words), root=root)
 
     def beside(self, container: str, command: Iterable[str]) -> ProcessSpec:
         """Another process with the container's environment."""
         local = self.spec.local.container(container)
         words = (translate_ports(local.localize(word), self.endpoints) for word in command)
-        return self._spec(container, words)
+        spec = self._spec(container, words)
+        running = self.processes.get(container)
+        if local.root is None or running is None:
+            return spec
+        return replace(spec, root=self._root(local), beside=running.pid)
+
+    def _root(self, local: LocalContainer) -> Root:
+        """The container's own view of its image: each container of a task writes to its own layer,
+        and shares the task's volumes."""
+        container = local.container
+        scratch = self.scratch / "roots" / container.name
+        scratch.mkdir(parents=True, exist_ok=True)
+        mounts = []
+        for point in container.mount_points:
+            volume = self.scratch / "volumes" / point.source_volume
+            volume.mkdir(parents=True, exist_ok=True)
+            mounts.append(Mount(str(volume), point.container_path, point.read_only))
+        try:
+            user = find_user(Path(str(local.root)), local.image.user)
+        except LookupError as error:
+            raise TaskError(
+                f"{container.name}: CannotStartContainerError: {error}",
+                remedy="correct USER in the Dockerfile, or `user` in the task definition",
+            ) from None
+        return Root(
+            str(local.root),
+            str(scratch),
+            user.uid,
+            user.gid,
+            container.readonly_root_filesystem,
+            tuple(mounts),
+        )
 
     def _spec(self, container: str, words: Iterable[str]) -> ProcessSpec:
         directory = self.spec.local.container(container).working_directory

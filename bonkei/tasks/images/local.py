@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.blueprint.service import Container, ContainerDependency, TaskDefinition
-from bonkei.tasks.built import Built, nothing_is_built
+from bonkei.processes.roots import resolve
+from bonkei.tasks.built import Built, RootSettings, nothing_is_built
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.images.content import Content, find_content
 from bonkei.tasks.images.image import Image, read_image
@@ -24,13 +25,15 @@ _ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts its generated 
 
 @dataclass(frozen=True, slots=True)
 class LocalContainer:
-    """How a container runs here. `content`: where the image's files are."""
+    """How a container is run here. `content`: where the image's files are. `root`: the root file
+    system that its process enters; None: it runs among this machine's files."""
 
     container: Container
     content: Content
     image: Image
     command: tuple[str, ...]
     working_directory: Path
+    root: Path | None = None
 
     @property
     def directory(self) -> Path:
@@ -38,7 +41,9 @@ class LocalContainer:
         return self.content.directory
 
     def localize(self, text: str) -> str:
-        """`text` with the image's paths replaced by this machine's, where a whole path stands."""
+        """`text` with the image's paths, where they stand as such, replaced by this machine's."""
+        if self.root is not None:
+            return text  # the process sees them at their own paths
         return localize(text, self.image, self.content)
 
 
@@ -80,8 +85,12 @@ def local_task(
     remedies: list[tuple[str, str]] = []
     for container in definition.containers:
         try:
-            directory = built(container.image) or directories.get(container.name)
-            runnable.append(_local_container(container, directory))
+            found = built(container.image)
+            if found is not None and found.root is not None:
+                runnable.append(_rooted(container, found.folder, found.root))
+            else:
+                directory = found.folder if found else directories.get(container.name)
+                runnable.append(_local_container(container, directory))
         except TaskError as error:
             kind = "essential; " if container.essential else ""
             left_out.append((container.name, f"{kind}{error.message}"))
@@ -142,6 +151,34 @@ def _local_container(container: Container, directory: Path | None) -> LocalConta
     return LocalContainer(
         container, content, image, command, _working_directory(container, image, content)
     )
+
+
+def _rooted(container: Container, root: Path, settings: RootSettings) -> LocalContainer:
+    """It runs in its image's files. A log router runs outside, with their configuration."""
+    image = Image(
+        base=container.image,
+        entry_point=settings.entry_point,
+        command=settings.command,
+        working_directory=settings.working_directory,
+        environment=tuple(
+            (name, value.replace("$", "\\$")) for name, value in settings.environment
+        ),
+        exposed_ports=settings.exposed_ports,
+        stop_signal=settings.stop_signal,
+        user=container.user or settings.user,
+    )
+    command = _command(container, image)
+    if not command:
+        raise TaskError(
+            f"neither {container.image} nor its definition has a command",
+            remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
+        )
+    if container.firelens is not None:
+        # Resolved one by one: a link of the image must not lead to a file of this machine.
+        places = tuple((word, resolve(root, word)) for word in command if word.startswith("/"))
+        return LocalContainer(container, Content(root, places), image, command, root)
+    directory = Path(container.working_directory or settings.working_directory)
+    return LocalContainer(container, Content(root), image, command, directory, root)
 
 
 def is_stock_router(image: str) -> bool:

@@ -293,6 +293,7 @@ def test_a_container_is_read_in_full(blueprint) -> None:
         start_timeout=60,
         stop_timeout=90,
         user="1000",
+        readonly_root_filesystem=True,
         log_configuration=LogConfiguration("awsfirelens", ()),
     )
     assert log.essential

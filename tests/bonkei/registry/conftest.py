@@ -12,10 +12,13 @@ from aiohttp import web
 from bonkei.aws_service import Caller
 from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry import http
+from bonkei.registry.engines import http as engines_http
+from bonkei.registry.engines.builder import Builder, EngineSettings
 from bonkei.registry.room import Registry
 
 ACCOUNT = "123456789012"
 HOST = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
+TOKEN = "of a privileged build"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/builder"
 BUILDER = Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/builder/b", "x:b", ACCOUNT, ROLE)
 KEEP_TWO = """{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "any",
@@ -40,6 +43,23 @@ class World:
     def __post_init__(self) -> None:
         self.registry = self.open()
         self.url = ""
+        self.engine = "none"
+        self.engine_home = self.home / "engine"
+        self.obstacle = ""
+        self._builder: Builder | None = None
+
+    @property
+    def builder(self) -> Builder:
+        """With the engine that the test names before."""
+        if self._builder is None:
+            home, ledger = self.engine_home, self.home / "processes"
+            settings = EngineSettings(self.engine, home, ledger, lambda: self.obstacle)
+            self._builder = Builder(settings)
+        return self._builder
+
+    def stop(self) -> None:
+        if self._builder is not None:
+            self._builder.stop()
 
     def open(self) -> Registry:
         registry = Registry(
@@ -68,6 +88,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     world = World(tmp_path / "registry")
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        if request.path.startswith(engines_http.PREFIX):
+            return await engines_http.answer(world.builder, TOKEN, request)
         return await http.answer(world.registry, request)
 
     runner = web.ServerRunner(web.Server(handle))
@@ -77,3 +99,4 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield world
     await runner.cleanup()
+    world.stop()

@@ -43,6 +43,7 @@ class BuildConnections:
     cloud: Callable[[], Cloud]
     writer: Callable[[str, str], RoleWriter]
     install: Install
+    engine: Mapping[str, str]
 
 
 class BuildRoom:
@@ -104,7 +105,16 @@ class BuildRoom:
         provider = Provider(home.path, config.account_id, config.existing, self._denial)
         root = Path(bonkei.__file__).resolve().parents[1]
         seen = (root, Path(sys.prefix), Path(sys.base_prefix), home.environments, config.root)
-        unseen = ("secrets", "cloud", "database", "terraform", "evaluated", "inbox", "topics")
+        unseen = (
+            "secrets",
+            "cloud",
+            "database",
+            "terraform",
+            "evaluated",
+            "inbox",
+            "topics",
+            "engine",
+        )
         return Surroundings(
             region=self._region,
             account=config.account_id,
@@ -118,6 +128,7 @@ class BuildRoom:
             obstacle=self._obstacle,
             tooling=Tooling(provider.prepare, provider.collect),
             changed=self._changed,
+            engine=self._around.engine,
             keep=seen,
             hidden=tuple(home.path / name for name in (*unseen, "control.sock", "control")),
         )

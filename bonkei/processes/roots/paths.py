@@ -1,0 +1,50 @@
+"""Paths of a root file system. Its links are the image's: none leads out of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+_LINKS = 40
+"""As the kernel's own bound (ELOOP)."""
+
+
+def resolve(root: Path, path: str, *, follow_last: bool = True) -> Path:
+    """The place of `path` with every link followed inside `root`, as chroot(2) would. It need not
+    exist. ValueError for a circle of links."""
+    waiting = list(reversed(PurePosixPath(path).parts))
+    done: list[str] = []
+    links = 0
+    while waiting:
+        part = waiting.pop()
+        if part in ("/", ".", ""):
+            continue
+        if part == "..":
+            done[-1:] = []
+            continue
+        place = root.joinpath(*done, part)
+        if place.is_symlink() and (waiting or follow_last):
+            links += 1
+            if links > _LINKS:
+                raise ValueError(f"{path}: too many levels of symbolic links")
+            target = PurePosixPath(place.readlink())
+            if target.is_absolute():
+                done = []
+            waiting += reversed(target.parts)
+            continue
+        done.append(part)
+    return root.joinpath(*done)
+
+
+def find_program(root: Path, program: str, path: str, directory: str) -> bool:
+    """Whether a command's program is there: along `path`, or in `directory` where it has a slash.
+    As the kernel will look for it, which says less when it fails."""
+    folders = [directory] if "/" in program else path.split(os.pathsep)
+    for folder in folders:
+        try:
+            place = resolve(root, str(PurePosixPath(folder or "/") / program))
+        except ValueError:
+            continue
+        if place.is_file() and os.access(place, os.X_OK):
+            return True
+    return False

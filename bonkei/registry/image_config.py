@@ -1,0 +1,66 @@
+"""The configuration of a built image: how a container of it is started.
+
+Source: "Image Configuration", the OCI image specification; Docker's has the same fields.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bonkei.registry.errors import RegistryError
+
+_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """`entry_point` and `command` are None when the image has none."""
+
+    entry_point: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    working_directory: str = "/"
+    user: str = ""
+    exposed_ports: tuple[int, ...] = ()
+    stop_signal: str = "SIGTERM"
+
+
+def read_config(text: bytes) -> ImageConfig:
+    """RegistryError when it cannot be read, or when the image is of another machine's kind."""
+    try:
+        document = json.loads(text)
+        _require_this_machine(str(document.get("os", "")), str(document.get("architecture", "")))
+        return _config(document.get("config") or {})
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
+        raise RegistryError("MANIFEST_INVALID", f"its configuration: {error}") from None
+
+
+def _config(found: Mapping[str, Any]) -> ImageConfig:
+    pairs = [str(each).partition("=") for each in found.get("Env") or ()]
+    return ImageConfig(
+        entry_point=_words(found.get("Entrypoint")),
+        command=_words(found.get("Cmd")),
+        environment=tuple((name, value) for name, _, value in pairs),
+        working_directory=str(found.get("WorkingDir") or "/"),
+        user=str(found.get("User") or ""),
+        exposed_ports=tuple(
+            int(port.partition("/")[0]) for port in found.get("ExposedPorts") or {}
+        ),
+        stop_signal=str(found.get("StopSignal") or "SIGTERM"),
+    )
+
+
+def _words(value: Any) -> tuple[str, ...] | None:
+    return tuple(map(str, value)) if value else None
+
+
+def _require_this_machine(system: str, architecture: str) -> None:
+    own = _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
+    if system not in ("", "linux") or architecture not in ("", own):
+        raise RegistryError(
+            "UNSUPPORTED", f"it is built for {system}/{architecture}, and this machine is {own}"
+        )

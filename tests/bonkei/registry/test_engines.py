@@ -1,0 +1,208 @@
+"""Images that a real container engine builds: built, pushed, unpacked, and run from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bonkei.registry.engines.bases import base_images
+from bonkei.registry.engines.probe import Discovery, small_program
+from bonkei.registry.engines.running import Runner
+from bonkei.registry.engines.values import Engine, NotBuilt
+from scripts import scanners
+from tests.bonkei.registry.conftest import HOST, TOKEN, World
+from tests.bonkei.registry.test_docker import AN_AWS_KEY, Docker
+
+IMAGE = f"{HOST}/shop/web:1a2b"
+FOUND: dict[str, Engine | NotBuilt] = {}
+"""What the first test of an engine has found: each look takes seconds."""
+
+
+@pytest.fixture(scope="module")
+def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("engine")
+
+
+@pytest.fixture(params=["buildah"])
+def engine(request: pytest.FixtureRequest) -> str:
+    name = str(request.param)
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not installed: `apt-get install {name}`")
+    return name
+
+
+@pytest.fixture
+async def docker(world: World, engine: str, engine_home: Path, tmp_path: Path) -> Docker:
+    world.engine, world.engine_home = engine, engine_home
+    if engine in FOUND:
+        world.builder._found = FOUND[engine]
+        world.builder._runner.start()
+    FOUND[engine] = found = await world.builder.engine()
+    if isinstance(found, NotBuilt):
+        pytest.skip(f"it cannot build here: {found.reason}")
+    docker = Docker(world, tmp_path / "home")
+    await docker.log_in()
+    return docker
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A Dockerfile whose image has one program and a shell's worth of settings."""
+    folder = tmp_path / "program"
+    folder.mkdir()
+    (folder / "probe").write_bytes(small_program() or b"")
+    (folder / "probe").chmod(0o755)
+    (folder / "message").write_text("one")
+    (folder / "Dockerfile").write_text(
+        'FROM scratch AS base\nARG COLOUR=red\nENV GREETING="a b" COLOUR=$COLOUR\n'
+        "COPY probe /bin/probe\n"
+        'FROM base\nCOPY --chown=10001:10001 message /srv/\nUSER 10001\nRUN ["/bin/probe"]\n'
+        'WORKDIR /srv\nEXPOSE 8000\nCMD ["probe"]\n'
+    )
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["buildah", "podman"], indirect=True)
+async def test_an_image_is_built_pushed_and_unpacked(
+    world: World, docker: Docker, program: Path, engine: str
+) -> None:
+    code, printed = await docker("build", "--build-arg", "COLOUR=blue", "-t", IMAGE, str(program))
+    assert code == 0, printed
+    assert f"built by {engine}" in printed
+    code, printed = await docker("push", IMAGE)
+    assert code == 0, printed
+    files = world.registry.files(IMAGE)
+    assert files is not None
+    assert files.config is not None
+    assert (files.folder / "srv" / "message").read_text() == "one"
+    assert not (files.folder / "Dockerfile").exists()
+    assert dict(files.config.environment)["COLOUR"] == "blue"
+    assert dict(files.config.environment)["GREETING"] == "a b"
+    assert files.config.user == "10001"
+    assert files.config.working_directory == "/srv"
+    assert files.config.command == ("probe",)
+    assert files.config.exposed_ports == (8000,)
+    digest = json.loads((await docker("inspect", IMAGE))[1])[0]["Id"]
+    assert world.registry.digest(IMAGE) == digest
+    (program / "message").write_text("two")
+    code, printed = await docker("build", "-t", IMAGE, str(program))
+    assert code == 0, printed
+    code, printed = await docker("push", IMAGE)
+    assert (code, "the tag is immutable" in printed) == (1, True)
+    assert [each.name for each in (world.engine_home / "work").glob("build-*")] == []
+
+
+async def test_a_step_that_fails_fails_the_build(docker: Docker, program: Path) -> None:
+    dockerfile = program / "Dockerfile"
+    dockerfile.write_text(f'{dockerfile.read_text()}RUN ["/bin/missing"]\n')
+    code, printed = await docker("build", "-t", IMAGE, str(program))
+    assert code == 1
+    assert "/bin/missing" in printed
+    assert "packaged" not in printed
+
+
+async def test_a_base_that_cannot_be_had_fails_or_is_packaged(
+    world: World, docker: Docker, program: Path
+) -> None:
+    """It fails where bonkei.toml names the engine."""
+    (program / "Dockerfile").write_text('FROM 127.0.0.1:1/nothing:1\nRUN x\nCMD ["x"]\n')
+    code, printed = await docker("build", "-t", IMAGE, str(program))
+    assert code == 1
+    assert "could not get 127.0.0.1:1/nothing:1" in printed
+    world.builder._settings = replace(world.builder._settings, wanted="auto")
+    code, printed = await docker("build", "-t", IMAGE, str(program))
+    assert code == 0
+    assert "no container engine: buildah could not get 127.0.0.1:1/nothing:1" in printed
+    assert "not done, without a container engine: 1 RUN" in printed
+    code, printed = await docker("build", "--target", "x", "-t", IMAGE, str(program))
+    assert (code, "--target needs a container engine" in printed) == (1, True)
+
+
+async def test_trivy_scans_what_was_built(docker: Docker, program: Path) -> None:
+    """The real Trivy finds a secret in a layer, which a later layer hides."""
+    scanners.install()
+    trivy = shutil.which("trivy", path=scanners.environment()["PATH"]) or ""
+    options = ("--exit-code", "1", "--scanners", "vuln,secret", "--ignore-unfixed")
+    scan = partial(docker, trivy, "image", *options, of="bonkei.registry.docker.scan")
+    await docker("build", "-t", IMAGE, str(program))
+    code, printed = await scan(IMAGE)
+    assert code == 0, printed
+    (program / "credentials").write_text(AN_AWS_KEY)
+    with (program / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write("COPY credentials /srv/credentials\n")
+    await docker("build", "-t", "found:1", str(program))
+    code, printed = await scan("found:1")
+    assert (code, "AWS Access Key ID" in printed) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        ("none", '[builds] engine is "none"'),
+        ("docker", "docker"),
+    ],
+)
+async def test_without_an_engine_the_reason_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str, reason: str
+) -> None:
+    """A docker whose daemon does not answer is as good as none."""
+    broken = tmp_path / "bin" / "docker"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho Cannot connect to the Docker daemon >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{broken.parent}:/usr/bin:/bin")
+    runner = Runner(tmp_path / "processes")
+    runner.start()
+    found = await Discovery(wanted, tmp_path / "engine", runner).find()
+    runner.stop()
+    assert isinstance(found, NotBuilt)
+    assert reason in found.reason
+
+
+async def test_tasks_that_could_not_run_are_not_built_for(world: World) -> None:
+    world.engine, world.obstacle = "auto", "namespaces are Linux's"
+    found = await world.builder.engine()
+    assert isinstance(found, NotBuilt)
+    assert "tasks could not run from its image: namespaces are Linux's" in found.reason
+
+
+async def test_only_privileged_builds_may_use_it(
+    world: World, docker: Docker, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with aiohttp.ClientSession() as session:
+        place = f"{world.url}/_engine/build"
+        async with session.post(place, headers={"Authorization": "Bearer other"}) as answer:
+            assert answer.status == 403
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        for body in (b"", b"no json\n", b"[]\n", b"{}\nno archive"):
+            async with session.post(place, headers=headers, data=body) as answer:
+                assert "failed" in (await answer.text()).splitlines()[-1], body
+
+
+def test_the_bases_of_a_dockerfile(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text(
+        "ARG TAG=3.13\nFROM python:${TAG} AS base\nFROM base AS tools\nFROM scratch\n"
+        "COPY --from=base /a /\nCOPY --from=0 /a /\nCOPY --from=busybox:1 /a /\n"
+    )
+    assert base_images(file) == ("python:3.13", "busybox:1")
+
+
+async def test_a_base_of_the_own_registry_is_pulled(
+    world: World, docker: Docker, program: Path
+) -> None:
+    await docker("build", "-t", IMAGE, str(program))
+    await docker("push", IMAGE)
+    (program / "Dockerfile").write_text(f"FROM {IMAGE}\nCOPY message /more\n")
+    code, printed = await docker("build", "-t", f"{HOST}/few:1", "--push", str(program))
+    assert code == 0, printed
+    files = world.registry.files(f"{HOST}/few:1")
+    assert files is not None
+    assert (files.folder / "srv" / "message").is_file()
+    assert (files.folder / "more").is_file()
