@@ -143,6 +143,8 @@ def wait_for_the_database(story: Story) -> str:
     with psycopg.connect(**dsn) as session, ThreadPoolExecutor(1) as aside:
         session.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
         asked = aside.submit(httpx.get, f"{project.site}/incidents/{one}", timeout=30)
+        waiting = "SELECT pid FROM pg_locks WHERE NOT granted"
+        eventually(lambda: session.execute(waiting).fetchone(), "a statement waits")
         time.sleep(1.6)  # longer than log_min_duration_statement
         session.rollback()
         answer = asked.result()
