@@ -7,16 +7,18 @@ import signal
 from typing import Any
 
 import pytest
+from costs import Costs
 from lanes import Lanes
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Make Ctrl-C work for the tests and for their children.
 
     A shell without job control starts background commands with SIGINT ignored, and every process
     below inherits that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    config.pluginmanager.register(Costs())
     gc.disable()  # until all tests are collected: nothing of them is garbage
 
 

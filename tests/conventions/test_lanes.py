@@ -4,22 +4,56 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import costs
+import pytest
 from lanes import LANES, LONG, choice
 
 ROOT = Path(__file__).resolve().parents[2]
+FILES = list(LONG)
+pytest_plugins = "pytester"
 
 
-def test_each_long_file_is_there() -> None:
+def test_each_long_file_is_there_and_says_why() -> None:
     assert [name for name in LONG if not (ROOT / name).is_file()] == []
-    assert len(set(LONG)) == len(LONG)
+    assert [name for name, why in LONG.items() if len(why) < 15] == []
 
 
 def test_long_files_come_first_and_never_on_every_worker() -> None:
-    left = dict.fromkeys(["tests/a.py", *reversed(LONG), "tests/b.py"])
-    assert [choice(left, lane) for lane in range(LANES)] == [LONG[0]] * LANES
+    left = dict.fromkeys(["tests/a.py", *reversed(FILES), "tests/b.py"])
+    assert [choice(left, lane) for lane in range(LANES)] == [FILES[0]] * LANES
     assert choice(left, LANES) == "tests/a.py"
 
 
 def test_whoever_has_nothing_of_its_own_helps() -> None:
     assert choice(dict.fromkeys(["tests/a.py"]), 0) == "tests/a.py"
-    assert choice(dict.fromkeys(LONG[3:]), LANES) == LONG[3]
+    assert choice(dict.fromkeys(FILES[3:]), LANES) == FILES[3]
+
+
+def test_a_file_that_costs_much_and_does_not_say_why_is_named() -> None:
+    said = costs.summary(
+        {"tests/a.py": 12.0, "tests/b.py": 11.0, "tests/c.py": 2.0}, ["tests/b.py"]
+    )
+    assert said[0] == "25 s of a processor; most in:"
+    assert said[-2:] == [
+        "more than 10 s, and tests/support/lanes.py does not say why:",
+        "  tests/a.py",
+    ]
+    assert len(costs.summary({"tests/b.py": 11.0}, ["tests/b.py"])) == 2
+
+
+def test_what_a_test_starts_counts(pytester: pytest.Pytester) -> None:
+    """Also when it waits long: that costs nothing."""
+    busy = "sum(range(50_000_000))"
+    pytester.makepyfile(
+        test_busy=f"""
+            import subprocess, sys
+            def test_busy():
+                subprocess.run([sys.executable, "-c", {busy!r}], check=True)
+        """,
+        test_waits="import time\ndef test_waits():\n    time.sleep(0.3)",
+    )
+    counted = costs.Costs()
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    pytester.inline_run("-p", "no:cacheprovider", plugins=[counted])
+    found = counted.by_file
+    assert found["test_busy.py"] > 0.2 > found["test_waits.py"]

@@ -15,31 +15,48 @@ from xdist.scheduler import LoadFileScheduling
 LANES = 2
 """How many workers begin with the long files: as many as CI has processors."""
 
-LONG = (
-    "tests/e2e/test_terraform_pipeline.py",
-    "tests/e2e/test_following_the_definitions.py",
-    "tests/e2e/test_releases.py",
-    "tests/e2e/test_builds.py",
-    "tests/e2e/test_logs_of_everything.py",
-    "tests/e2e/test_services_that_fail.py",
-    "tests/e2e/test_starting_and_stopping.py",
-    "tests/infrastructure/test_faults.py",
-    "tests/infrastructure/test_terraform.py",
-    "tests/e2e/test_a_request_through_everything.py",
-    "tests/e2e/test_stopping_in_order.py",
-    "tests/infrastructure/test_life_cycle.py",
-    "tests/e2e/test_setting_up.py",
-    "tests/e2e/test_in_a_browser.py",
-    "tests/program/frontend/browser/test_public_pages_in_a_browser.py",
-    "tests/program/frontend/browser/test_area_in_a_browser.py",
-    "tests/e2e/test_open_files.py",
-    "tests/bonkei/terraform/test_errors.py",
-    "tests/conventions/test_scanners.py",
-    "tests/bonkei/terraform/test_selection.py",
-    "tests/e2e/test_another_teams_stack.py",
-    "tests/infrastructure/test_releases.py",
-)
-"""The files that take longest, the longest first. `pytest --durations=100` shows what is slow."""
+_MINIATURE = "a whole miniature of this repository starts"
+_PLANS = "Terraform plans all 238 resources"
+_BROWSER = "a real browser draws every page"
+
+LONG = {
+    "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
+    "tests/e2e/test_following_the_definitions.py": f"{_PLANS} nine times, and tasks roll",
+    "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of seven runs",
+    "tests/infrastructure/test_life_cycle.py": f"{_PLANS}: five variants live and die, for all",
+    "tests/infrastructure/test_faults.py": f"{_PLANS} for each batch of faults",
+    "tests/infrastructure/test_terraform.py": "`terraform test` plans a module a hundred times",
+    "tests/e2e/test_builds.py": f"{_PLANS} in builds, and the real `aws` starts each time",
+    "tests/e2e/test_releases.py": "eleven runs of a pipeline, each with a real build",
+    "tests/e2e/test_logs_of_everything.py": f"{_MINIATURE}; four inputs for each of its paths",
+    "tests/e2e/test_services_that_fail.py": "services are given the time to fail",
+    "tests/e2e/test_starting_and_stopping.py": f"{_MINIATURE}, six times",
+    "tests/infrastructure/test_releases.py": f"{_PLANS} five times",
+    "tests/e2e/test_a_request_through_everything.py": _MINIATURE,
+    "tests/conventions/test_scanners.py": "the real scanners read every file",
+    "tests/program/frontend/browser/test_public_pages_in_a_browser.py": _BROWSER,
+    "tests/e2e/test_console.py": f"{_MINIATURE}, and alarms are rehearsed",
+    "tests/e2e/test_stopping_in_order.py": "requests that last longer than a stop waits",
+    "tests/e2e/test_setting_up.py": "`make` makes environments",
+    "tests/e2e/test_in_a_browser.py": _MINIATURE,
+    "tests/program/frontend/browser/test_area_in_a_browser.py": _BROWSER,
+    "tests/bonkei/database/test_database.py": "PostgreSQL makes, starts and keeps its files",
+    "tests/bonkei/database/test_ownership.py": "PostgreSQL makes, starts and keeps its files",
+    "tests/e2e/test_open_files.py": "a miniature starts, and five hundred clients stay",
+    "tests/bonkei/console/browser/test_watching_pages.py": _BROWSER,
+    "tests/bonkei/console/browser/test_data_page.py": _BROWSER,
+    "tests/bonkei/console/browser/test_requests_page.py": _BROWSER,
+    "tests/bonkei/console/browser/test_logs_page.py": _BROWSER,
+    "tests/bonkei/cloud/test_survival.py": "servers of AWS's APIs are killed and start again",
+    "tests/bonkei/cloudformation/test_deploying.py": "the real `aws` starts for each command",
+    "tests/bonkei/edge/client/test_unread_answers.py": "clients ask for a million answers",
+    "tests/bonkei/builds/test_torture.py": "a build writes 100 MB",
+    "tests/bonkei/terraform/test_errors.py": "Terraform runs for each mistake",
+    "tests/environment/test_terraform_scan.py": "the real scanner reads every module",
+    "tests/bonkei/terraform/test_selection.py": "Terraform runs for each selection",
+    "tests/e2e/test_another_teams_stack.py": "a whole miniature of another stack starts",
+}
+"""The files that take longest, the longest first, and why. `make test` prints what costs most."""
 
 
 class Lanes(LoadFileScheduling):

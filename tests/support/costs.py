@@ -1,0 +1,69 @@
+"""What each file of tests costs: seconds of a processor, in the tests and in what they start.
+
+Other work of the machine makes tests wait longer. It hardly changes these seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+import pytest
+from lanes import LONG
+
+KEY = "processor seconds"
+SLOW = 10.0
+"""Seconds of a processor from which a file has to say why."""
+
+
+def used() -> float:
+    """Seconds of a processor, of this process and of the ended ones that it has started."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+class Costs:
+    """Adds up the reports, which come from the workers."""
+
+    def __init__(self) -> None:
+        self._began = used()
+        self.by_file: Counter[str] = Counter()
+
+    def pytest_collection_finish(self) -> None:
+        """What the collection has cost belongs to no file."""
+        self._began = used()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> None:
+        """Note the seconds since the report before. What a worker's tests share ends with its last
+        one, and counts there.
+        """
+        now = used()
+        others = [found for found in item.user_properties if found[0] != KEY]
+        item.user_properties = [*others, (KEY, round(now - self._began, 3))]
+        self._began = now
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Each phase of a test has a report of its own."""
+        file = report.nodeid.partition("::")[0]
+        self.by_file[file] += sum(
+            float(str(value)) for key, value in report.user_properties if key == KEY
+        )
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Only for a run of many files."""
+        if len(self.by_file) > 1:
+            for line in summary(self.by_file):
+                terminalreporter.write_line(line)
+
+
+def summary(by_file: Mapping[str, float], why: Iterable[str] = LONG) -> list[str]:
+    """The sum, the files that cost most, and those that do not say why."""
+    ranked = sorted(by_file.items(), key=lambda found: -found[1])
+    lines = [f"{sum(by_file.values()):.0f} s of a processor; most in:"]
+    lines += [f"{seconds:7.1f} s  {file}" for file, seconds in ranked[:10] if seconds >= 1]
+    if silent := [file for file, seconds in ranked if seconds > SLOW and file not in set(why)]:
+        lines.append(f"more than {SLOW:.0f} s, and tests/support/lanes.py does not say why:")
+        lines += [f"  {file}" for file in silent]
+    return lines
