@@ -174,9 +174,8 @@ def _second(whole: int) -> str:
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-@lru_cache(maxsize=1024)
 def _asked(method: str, host: str, target: str, user_agent: str) -> str:
-    """The request's line and its User-Agent. They repeat often, so they are cached."""
+    """The request's line and its User-Agent."""
     url = f"http://{host.rpartition(':')[0] or host}:80{_escaped(target)}"
     return f'"{method} {url} HTTP/1.1" "{_escaped(user_agent) or "-"}"'
 
