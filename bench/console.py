@@ -26,7 +26,8 @@ from types import SimpleNamespace
 
 import uvloop
 
-from bench.edge import _TARGET, BODY, SECRET, nginx, records
+from bench.edge import _TARGET, BODY, nginx
+from bench.edge_process import SECRET, records
 from bench.load import Options, Result, Row, free_port, load, read_options
 from bench.stack import blueprint
 from bonkei.console import Console, ConsoleSettings
