@@ -84,7 +84,7 @@ class Tasks:
             known[spec.arn].spec if only and spec.arn not in only and spec.arn in known else spec
             for spec in composition.services
         ]
-        self._submit(lambda now: self._scheduler.reconcile(specs, now))
+        self._submit(lambda now: self._scheduler.reconcile(specs, now, only))
 
     async def steady(self) -> None:
         """Wait until every service runs as wanted and no task is stopping.

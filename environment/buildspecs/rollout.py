@@ -107,6 +107,7 @@ def wait_until_settled(
     while time.monotonic() < deadline:
         deployments = describe(aws, cluster, service)["deployments"]
         found = next((each for each in deployments if each["id"] == identifier), None)
+        deployments = [each for each in deployments if each["status"] != "INACTIVE"]
         if found is None and seen:
             raise ReleaseError(f"{service}: another deployment replaced this one: rolled back")
         if found is not None:
@@ -213,8 +214,10 @@ def withdraw_all(aws: Aws, release: Release) -> list[str]:
 
 
 def in_use(aws: Aws, cluster: str, service: str) -> frozenset[str]:
-    """The revisions that a service runs or is to run, by their ARNs."""
-    return frozenset(d["taskDefinition"] for d in describe(aws, cluster, service)["deployments"])
+    """The revisions that a service runs or is to run, by their ARNs. INACTIVE is a deployment that
+    has failed and has no tasks any more."""
+    deployments = describe(aws, cluster, service)["deployments"]
+    return frozenset(d["taskDefinition"] for d in deployments if d["status"] != "INACTIVE")
 
 
 def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:

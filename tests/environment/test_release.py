@@ -77,7 +77,8 @@ class Service:
                     self.deploy(primary["rolls_back"])
             else:
                 primary["rolloutState"] = "COMPLETED"
-                del self.deployments[1:]
+                gone = [d for d in self.deployments[1:] if d["rolloutState"] == "FAILED"]
+                self.deployments[1:] = [{**d, "status": "INACTIVE"} for d in gone[:1]]
 
     def deploy(self, revision: str, **how: Any) -> None:
         self.before = {**self.describe_now(), "deployments": [dict(d) for d in self.deployments]}
@@ -340,7 +341,8 @@ def test_when_one_service_fails_the_other_is_put_back_too(
     for name in ("app-backend", "app-frontend"):
         assert f"{name} is back at {name}:1" in str(refused.value)
         assert account.runs(name) == "old"
-        assert [d["rolloutState"] for d in account.services[name].deployments] == ["COMPLETED"]
+        primary = account.services[name].deployments[0]
+        assert (primary["status"], primary["rolloutState"]) == ("PRIMARY", "COMPLETED")
     # Terraform finds the released revisions, including the migration's.
     assert account.latest == AS_BEFORE
 

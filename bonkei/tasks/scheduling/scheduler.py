@@ -7,7 +7,7 @@ history gives the same decisions, on any clock and any machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
@@ -42,7 +42,9 @@ class Scheduler:
 
     # Targets.
 
-    def reconcile(self, specs: Iterable[ServiceSpec], now: float) -> list[m.Action]:
+    def reconcile(
+        self, specs: Iterable[ServiceSpec], now: float, only: Collection[str] = ()
+    ) -> list[m.Action]:
         """Set the wanted services. A service that is no longer among them is removed."""
         wanted = {spec.arn: spec for spec in specs}
         actions: list[m.Action] = []
@@ -52,6 +54,8 @@ class Scheduler:
             service = self.services.setdefault(arn, ServiceState(spec))
             service.follow(spec)
             primary = service.primary
+            if only and arn not in only and primary is not None:
+                continue  # one that was rolled back is not tried again because of another service
             if not spec.refused and (primary is None or primary.key != spec.deployment_key):
                 actions += self._deploy(service, now)
         return actions + self._decide(now)

@@ -11,6 +11,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm, Metric
 from bonkei.blueprint.load_balancer import TargetGroup, TargetHealthCheck
 from bonkei.blueprint.service import ContainerHealthCheck, DeploymentAlarms
+from bonkei.events import DeploymentStateChanged
 from bonkei.tasks import messages as m
 from bonkei.tasks.compose import compose
 from bonkei.tasks.reporting import describe
@@ -165,3 +166,24 @@ def test_the_times_are_those_of_the_declared_checks(tmp_path: Path) -> None:
     assert spec.trial == Trial(30.0, 1.0, frozenset({"slow"}), rollback=True)
     [spec] = compose(replace(blueprint, target_groups=()), {"web": tmp_path}).services
     assert (spec.trial.healthy_for, spec.trial.bake) == (15.0, 60.0)
+
+
+def test_a_service_that_was_rolled_back_is_not_tried_again_because_of_another() -> None:
+    simulation = serving()
+    dies(simulation, after=1)
+    broken = revision(2)
+    simulation.want(broken)
+    simulation.run(60)
+    assert simulation.rollouts()[-1] == "COMPLETED"
+    other = replace(revision(3), arn=f"{SERVICE}-other", name="other")
+    simulation._carry_out(
+        simulation.scheduler.reconcile((broken, other), simulation.now, only={other.arn})
+    )
+    simulation.run(60)
+    of_web = [e for e in simulation.published(DeploymentStateChanged) if e.service_arn == SERVICE]
+    assert [e.rollout_state for e in of_web][2:] == [
+        "IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED",
+    ]  # fmt: skip
+    simulation.want(broken, other)
+    simulation.run(1)
+    assert simulation.rollouts()[-1] == "IN_PROGRESS", "an apply tries it again"
