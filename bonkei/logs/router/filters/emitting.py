@@ -14,7 +14,7 @@ from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.errors import RouterError
 from bonkei.logs.router.filters import Emit
-from bonkei.logs.router.parsing.multiline import MultilineParser, Stream, join
+from bonkei.logs.router.parsing.multiline import MultilineParser, Stream
 from bonkei.logs.router.records import Event, Record
 from bonkei.logs.router.records.accessor import Get, accessor, template
 from bonkei.logs.router.records.patterns import compile_pattern
@@ -142,19 +142,17 @@ class Multiline:
     def run(self, tag: str, events: Sequence[Event], emit: Emit, now: float) -> Sequence[Event]:
         done: list[Event] = []
         for event in events:
-            text = event[1].get(self.key)
-            if not isinstance(text, str):
+            if not isinstance(event[1].get(self.key), str):
                 done.append(event)
                 continue
-            stream = self._stream(tag, event[1])
-            done_here = [self._joined(items) for items in stream.feed(text, event, now)]
+            done_here = self._stream(tag, event[1]).feed(event, now)
             if self.buffered:
                 for one in done_here:
                     emit(tag, [one])
             else:
                 done += done_here
         if not self.buffered:
-            done += [self._joined(items) for s in self._streams.values() for items in s.take()]
+            done += [one for stream in self._streams.values() for one in stream.take()]
         return done
 
     def _stream(self, tag: str, record: Record) -> Stream:
@@ -162,22 +160,15 @@ class Multiline:
         place = (tag, str(record.get("source", record.get("stream", ""))))
         found = self._streams.get(place)
         if found is None:
-            found = self._streams[place] = Stream(self.parsers)
+            found = self._streams[place] = Stream(self.parsers, self.key)
         return found
-
-    def _joined(self, items: Sequence[object]) -> Event:
-        events = [item for item in items if isinstance(item, tuple)]
-        time, record = events[0]
-        if len(events) == 1:
-            return time, record
-        return time, {**record, self.key: join([event[1][self.key] for event in events])}
 
     def flush(self, emit: Emit, now: float, *, everything: bool) -> None:
         for (tag, _), stream in self._streams.items():
             due = stream.deadline(self.flush_after)
             if due is not None and (everything or now >= due):
-                for items in stream.take():
-                    emit(tag, [self._joined(items)])
+                for one in stream.take():
+                    emit(tag, [one])
 
     def deadline(self) -> float | None:
         due = [stream.deadline(self.flush_after) for stream in self._streams.values()]

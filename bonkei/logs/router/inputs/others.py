@@ -16,7 +16,7 @@ from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.errors import RouterError
 from bonkei.logs.router.inputs import Ingest
-from bonkei.logs.router.parsing.multiline import MultilineParser, Stream, join
+from bonkei.logs.router.parsing.multiline import MultilineParser, Stream
 from bonkei.logs.router.parsing.parsers import Parse, parse_json
 from bonkei.logs.router.records import Event, Record
 
@@ -178,7 +178,7 @@ class TailInput:
         self.look()
         for file in self._files.values():
             if file.stream is not None:
-                self._emit(file, [self._joined(items) for items in file.stream.take()])
+                self._emit(file, file.stream.take())
 
     def close(self) -> None:
         if self._job is not None:
@@ -213,14 +213,14 @@ class TailInput:
                 self._lines(file, lines)
         due = file.stream.deadline() if file.stream is not None else None
         if file.stream is not None and due is not None and time.time() >= due:
-            self._emit(file, [self._joined(items) for items in file.stream.take()])
+            self._emit(file, file.stream.take())
 
     def _open(self, path: Path, inode: int, size: int, before: _Followed | None) -> _Followed:
         offset = 0
         if before is None:
             from_head = self._head or (not self._first and self._new_head)
             offset = self._known.get((str(path), inode), 0 if from_head else size)
-        stream = Stream(self._multiline) if self._multiline else None
+        stream = Stream(self._multiline, self._key) if self._multiline else None
         return _Followed(path, inode, min(offset, size), stream=stream)
 
     def _lines(self, file: _Followed, lines: Sequence[bytes]) -> None:
@@ -233,8 +233,7 @@ class TailInput:
             if file.stream is None:
                 events.append(self._event(text, now))
                 continue
-            event: Event = (int(now * 1e9), {self._key: text})
-            events += [self._joined(items) for items in file.stream.feed(text, event, now)]
+            events += file.stream.feed((int(now * 1e9), {self._key: text}), now)
         self._emit(file, events)
 
     def _event(self, text: str, now: float) -> Event:
@@ -243,11 +242,6 @@ class TailInput:
             return int(now * 1e9), {self._key: text}
         record, moment = found
         return (int(now * 1e9) if moment is None else moment), record
-
-    def _joined(self, items: Sequence[object]) -> Event:
-        events = [item for item in items if isinstance(item, tuple)]
-        moment, record = events[0]
-        return moment, {**record, self._key: join([event[1][self._key] for event in events])}
 
     def _emit(self, file: _Followed, events: Sequence[Event]) -> None:
         if not events:

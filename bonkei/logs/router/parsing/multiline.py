@@ -15,10 +15,12 @@ from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Place, Section
 from bonkei.logs.router.errors import RouterError
 from bonkei.logs.router.parsing.parsers import Parse, make_parser
+from bonkei.logs.router.records import Event
 from bonkei.logs.router.records.patterns import compile_pattern
 
 _FLUSH = 4.0  # seconds; "flush_timeout"
 _START = "start_state"
+_MORE = "more"  # of parsers without rules
 _HERE = Place(Path("(built-in)"), 1)
 
 
@@ -54,6 +56,11 @@ class MultilineParser:
             else text == self.match_string
         )
         return found != self.negate
+
+    def compared(self, text: str, record: Mapping[str, object]) -> str:
+        """The text that decides: that of `key_pattern`, if the record has it."""
+        other = record.get(self.key_pattern) if self.key_pattern else None
+        return other if isinstance(other, str) else text
 
 
 def make_multiline_parsers(
@@ -199,50 +206,104 @@ def _internal(format: str, regex: str, time_format: str) -> Parse:  # noqa: A002
 @dataclass(slots=True)
 class Stream:
     """One stream of lines through several parsers: the first parser whose start fits joins the
-    message. `feed` returns the complete messages, each as the items of its lines. An item is any
-    value that the caller passes with the text.
+    message. `feed` returns the complete messages, each as the events of its lines. Lines with
+    different values of a `key_group` are joined separately. `key`: the key of the text.
     """
 
     parsers: Sequence[MultilineParser]
-    _current: MultilineParser | None = None
-    _state: str = ""
-    _items: list[object] = field(default_factory=list)
-    _since: float = 0.0
+    key: str
+    _groups: dict[tuple[str, ...], _Group] = field(default_factory=dict)
 
-    def feed(self, text: str, item: object, now: float) -> list[list[object]]:
-        done: list[list[object]] = []
-        if self._items and self._current is not None:
-            rule = _fitting(self._current, self._state, text)
-            if rule is not None:
-                self._state = rule.next_state
-                self._items.append(item)
-                if rule.next_state == _START:
-                    done += self.take()
-                return done
-            done += self.take()
-        for parser in self.parsers:
-            if (rule := _fitting(parser, _START, text)) is not None:
-                self._current, self._state = parser, rule.next_state
-                self._items, self._since = [item], now
-                return done
-        return [*done, [item]]
+    def feed(self, event: Event, now: float) -> list[Event]:
+        """The text of the event is a string."""
+        event, fitting = self._parsed(event, now)
+        record = event[1]
+        place = tuple(str(record.get(one.key_group, "")) for one in self.parsers if one.key_group)
+        group = self._groups.setdefault(place, _Group())
+        done = group.feed(str(record.get(self.key, "")), event, now, fitting)
+        if not group.items:
+            del self._groups[place]
+        return [self._joined(events) for events in done]
 
-    def take(self) -> list[list[object]]:
-        """The held lines, as an incomplete message."""
-        items, self._items, self._current = self._items, [], None
-        return [items] if items else []
+    def take(self) -> list[Event]:
+        """The held lines, as incomplete messages."""
+        held = [events for group in self._groups.values() for events in group.take()]
+        self._groups.clear()
+        return [self._joined(events) for events in held]
 
     def deadline(self, flush: float | None = None) -> float | None:
         """When the held lines are due (on the clock of `now`)."""
-        if not self._items or self._current is None:
+        due = [group.deadline(flush) for group in self._groups.values()]
+        return min((each for each in due if each is not None), default=None)
+
+    def _parsed(self, event: Event, now: float) -> tuple[Event, list[MultilineParser]]:
+        """With the record and the time of the first parser that parses the text; and the parsers
+        that may take the line. One that cannot parse it may not."""
+        time, record = event
+        plain = [one for one in self.parsers if one.parse is None]
+        for one in self.parsers:
+            found = one.parse(str(record.get(self.key, "")), now) if one.parse else None
+            if found is not None:
+                return ((time if found[1] is None else found[1]), found[0]), [one, *plain]
+        return event, plain
+
+    def _joined(self, events: Sequence[Event]) -> Event:
+        time, record = events[0]
+        if len(events) == 1:
+            return time, record
+        texts = [str(event[1].get(self.key, "")) for event in events]
+        by_rules = any(one.kind == "regex" for one in self.parsers)
+        return time, {**record, self.key: join(texts) if by_rules else "".join(texts)}
+
+
+@dataclass(slots=True)
+class _Group:
+    items: list[Event] = field(default_factory=list)
+    _current: MultilineParser | None = None
+    _state: str = ""
+    _since: float = 0.0
+
+    def feed(
+        self, text: str, event: Event, now: float, parsers: Sequence[MultilineParser]
+    ) -> list[list[Event]]:
+        done: list[list[Event]] = []
+        if self.items and self._current is not None:
+            may = self._current in parsers
+            following = _next(self._current, self._state, text, event[1]) if may else None
+            if following is not None:
+                self._state = following
+                self.items.append(event)
+                return self.take() if following == _START else done
+            done += self.take()
+        for parser in parsers:
+            if (following := _next(parser, _START, text, event[1])) is not None:
+                self._current, self._state = parser, following
+                self.items, self._since = [event], now
+                if parser.kind != "regex" and following == _START:
+                    done += self.take()
+                return done
+        return [*done, [event]]
+
+    def take(self) -> list[list[Event]]:
+        items, self.items, self._current = self.items, [], None
+        return [items] if items else []
+
+    def deadline(self, flush: float | None) -> float | None:
+        if not self.items or self._current is None:
             return None
         return self._since + (self._current.flush if flush is None else flush)
 
 
-def _fitting(parser: MultilineParser, state: str, text: str) -> Rule | None:
+def _next(
+    parser: MultilineParser, state: str, text: str, record: Mapping[str, object]
+) -> str | None:
+    """The state after a line; None if it does not belong to the message."""
+    text = parser.compared(text, record)
+    if parser.kind != "regex":
+        return _START if parser.ends(text) else _MORE
     for rule in parser.rules:
         if state in rule.states and rule.pattern.search(text):
-            return rule
+            return rule.next_state
     return None
 
 

@@ -342,6 +342,55 @@ def test_a_custom_multiline_parser(tmp_path: Path) -> None:
     ]
 
 
+def test_docker_lines_end_with_a_line_feed(tmp_path: Path) -> None:
+    """pipeline/parsers/multiline-parsing, "docker": a line feed ends the message."""
+    pipeline = make(f"{_MULTILINE}docker\n", tmp_path)
+    texts = [
+        json.dumps({"log": log, "stream": stream})
+        for log, stream in (("one ", "stdout"), ("failed\n", "stderr"), ("two\n", "stdout"))
+    ]
+    found = records(run(pipeline, *({"log": text} for text in texts)))
+    assert found == [
+        {"log": "failed\n", "stream": "stderr"},
+        {"log": "one two\n", "stream": "stdout"},
+    ]
+
+
+def test_partial_lines_of_cri_are_joined(tmp_path: Path) -> None:
+    """pipeline/parsers/multiline-parsing, "cri": P is a partial line, F a full one."""
+    pipeline = make(f"{_MULTILINE}cri\n", tmp_path)
+    texts = ("stdout P one ", "stderr F failed", "stdout F two", "stdout F three")
+    lines = [f"2026-01-31T12:00:0{number}.5+00:00 {text}" for number, text in enumerate(texts)]
+    found = records(run(pipeline, *({"log": line} for line in ("not of cri", *lines))))
+    assert [(each.get("stream"), each["log"]) for each in found] == [
+        (None, "not of cri"),
+        ("stderr", "failed"),
+        ("stdout", "one two"),
+        ("stdout", "three"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "more", "expected"),
+    [
+        ("type endswith\n    match_string ;", [{"log": "a"}, {"log": "b;"}, {"log": "c;"}],
+         ["ab;", "c;"]),
+        ("type endswith\n    match_string +\n    negate true",
+         [{"log": "a+"}, {"log": "b"}], ["a+b"]),
+        ("type equal\n    match_string yes\n    key_pattern last",
+         [{"log": "a", "last": "no"}, {"log": "b", "last": "yes"}], ["ab"]),
+        ("type endswith\n    match_string ;\n    key_group of",
+         [{"log": "a", "of": "1"}, {"log": "b", "of": "2"}, {"log": "c;", "of": "1"}],
+         ["ac;", "b"]),
+    ],
+)  # fmt: skip
+def test_a_multiline_parser_without_rules(
+    lines: str, more: list[dict[str, str]], expected: list[str], tmp_path: Path
+) -> None:
+    pipeline = make(f"[MULTILINE_PARSER]\n    name mine\n    {lines}\n{_MULTILINE}mine\n", tmp_path)
+    assert [each["log"] for each in records(run(pipeline, *more))] == expected
+
+
 def run_one(pipeline: Pipeline, text: str) -> list[Any]:
     batches = pipeline.run("t", [(0, {"log": text})], 0.0)
     return [(tag, record) for tag, events in batches for _, record in events]
