@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bonkei.console import Console, Json
 from bonkei.faults import Ask, FaultError, Faults
-from bonkei.faults.drill.scenario import Scenario
+
+if TYPE_CHECKING:
+    from bonkei.faults.drill.scenario import Scenario
 
 
 class Drills(Protocol):

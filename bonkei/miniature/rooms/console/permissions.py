@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.role import PolicyStatement, Role
-from bonkei.check.sources import Sources
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.permission.explaining import Explanation
 from bonkei.cloud.permission.ledger import read_denials
@@ -22,6 +21,9 @@ from bonkei.console.views import denials
 from bonkei.console.views.inert import label, visible
 from bonkei.policy.grants import Grant, grants
 from bonkei.policy.managed import managed_statements
+
+if TYPE_CHECKING:
+    from bonkei.check.sources import Sources
 
 _DENIED = 200
 _ROLES = 500
@@ -134,14 +136,16 @@ class Places:
     def __init__(self, definitions: Path, root: Path) -> None:
         self._definitions = definitions
         self._root = root
-        self._files = Sources(definitions)
+        self._files: Sources | None = None
         self._read = 0.0
 
     def of(self, address: str) -> dict[str, Json]:
         """`file` relative to the project, `line` from 1; empty and 0 where it is not in a file:
         AWS's own policies, and what CloudFormation has made."""
         now = time.monotonic()
-        if now - self._read > _FRESH:
+        if self._files is None or now - self._read > _FRESH:
+            from bonkei.check.sources import Sources  # noqa: PLC0415 - a start does not need it
+
             self._files, self._read = Sources(self._definitions), now
         try:
             place = self._files.place(address) if address else None

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.console import Console, ConsoleError, Json
-from bonkei.diagram import Scene, draw, stage
-from bonkei.diagram.scene import Card, Frame, Line
 from bonkei.miniature.measures.traffic import Totals
 from bonkei.miniature.rooms.console.flow import Flow
 from bonkei.miniature.rooms.console.health import Parts, node_health
+
+if TYPE_CHECKING:
+    from bonkei.diagram import Scene
+    from bonkei.diagram.scene import Card, Frame, Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Scenes:
 
     def of(self, blueprint: Blueprint) -> Mapping[str, Scene]:
         if blueprint is not self._of:
+            from bonkei.diagram import draw, stage  # noqa: PLC0415 - a start does not need it
+
             self._scenes = {diagram.name: stage(diagram) for diagram in draw(blueprint)}
             self._of = blueprint
         return self._scenes

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bonkei.edge.snapshot import ListenerState
 from bonkei.faults import FaultError, Faults
-from bonkei.faults.drill.load import LoadProcess, Sending
-from bonkei.faults.drill.running import Drill
-from bonkei.faults.drill.scenario import Load, Scenario, read_scenario
 from bonkei.monitor.monitor import Monitor
 
-Send = Callable[[Load, str, float], Sending]
+if TYPE_CHECKING:
+    from bonkei.faults.drill.load import Sending
+    from bonkei.faults.drill.running import Drill
+    from bonkei.faults.drill.scenario import Load, Scenario
+
+    Send = Callable[[Load, str, float], Sending]
 _MOST_FILES = 50
 
 
@@ -29,7 +31,7 @@ class DrillRoom:
         monitor: Callable[[], Monitor],
         root: Path,
         report: Callable[[str], None],
-        send: Send = LoadProcess,
+        send: Send | None = None,
     ) -> None:
         self._faults = faults
         self._listeners = listeners
@@ -42,12 +44,18 @@ class DrillRoom:
 
     def start(self, text: str, file: str) -> Scenario:
         """Raises FaultError for an invalid file, and while another drill runs."""
+        # A start of the miniature does not need them.
+        from bonkei.faults.drill.load import LoadProcess  # noqa: PLC0415
+        from bonkei.faults.drill.running import Drill  # noqa: PLC0415
+        from bonkei.faults.drill.scenario import read_scenario  # noqa: PLC0415
+
         scenario = read_scenario(text, file)
         if self._task is not None and not self._task.done():
             raise FaultError("a drill goes on", remedy="wait for its end, or end it")
         if scenario.alarm_period is not None:
             self._alarms.require_free()
-        sending = self._send(scenario.load, self._url(), scenario.seconds)
+        send = self._send or LoadProcess
+        sending = send(scenario.load, self._url(), scenario.seconds)
         self._drill = Drill(scenario, self._faults, sending, self._alarms)
         self._report(f"the drill {scenario.name} begins ({file})")
         self._task = asyncio.get_running_loop().create_task(self._run(self._drill))
