@@ -105,7 +105,8 @@ def access_record(
         known, kind = None, Kind(exchange, listener, request.shown or _shown(request))
     else:
         known = kind = _kind(exchange, listener, kinds)
-    return AccessRecord._make(
+    return _NEW(
+        AccessRecord,
         (
             *kind.begin,
             client_port,
@@ -119,8 +120,12 @@ def access_record(
             exchange.identity[1].decode(),
             str(exchange.retries or ""),
             known,
-        )
+        ),
     )
+
+
+_NEW: Callable[[type[AccessRecord], tuple[object, ...]], AccessRecord] = tuple.__new__
+"""Like `_make`, but without a function of Python's around it."""
 
 
 def _kind(exchange: Exchange, listener: str, kinds: dict[object, Kind]) -> Kind:
