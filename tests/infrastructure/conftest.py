@@ -32,6 +32,12 @@ environment_identifier = "production"
 region                 = "ap-northeast-1"
 """
 
+# Another region than the other examples'.
+ELSEWHERE = """
+region             = "eu-central-1"
+availability_zones = ["eu-central-1a", "eu-central-1b"]
+"""
+
 
 @pytest.fixture(scope="session")
 def development(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
@@ -47,8 +53,9 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 @pytest.fixture(scope="session")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """The file that a user copies first."""
-    variables = [INFRASTRUCTURE / "terraform.tfvars.example", NAMES]
+    """The file that a user copies first, in another region."""
+    names = NAMES.replace('region                 = "ap-northeast-1"', ELSEWHERE.strip())
+    variables = [INFRASTRUCTURE / "terraform.tfvars.example", names]
     return evaluate("example", tmp_path_factory, INFRASTRUCTURE, variables)
 
 

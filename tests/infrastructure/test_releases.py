@@ -25,12 +25,6 @@ backend = {
 COMMIT = "0f2a9c1e"
 
 
-ELSEWHERE = """
-region             = "eu-central-1"
-availability_zones = ["eu-central-1a", "eu-central-1b"]
-"""
-
-
 @pytest.fixture
 def state(development: Evaluation) -> Iterator[Path]:
     """The state's file, which is restored afterwards."""
@@ -133,11 +127,7 @@ def test_no_output_has_a_value_that_a_release_changes(development: Evaluation) -
     assert "unreleased" not in published
 
 
-def test_a_stack_of_another_region_is_in_that_region(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere.tfvars").write_text(ELSEWHERE, encoding="utf-8")
-    files = [EXAMPLES / "development.tfvars", tmp_path / "elsewhere.tfvars"]
-    elsewhere = Workspace(INFRASTRUCTURE, tmp_path / "home", files)
-    elsewhere.apply()
-    state = json.dumps(elsewhere.state()["values"])
+def test_a_stack_of_another_region_is_in_that_region(example: Evaluation) -> None:
+    state = json.dumps(example.state["values"])
     assert "eu-central-1" in state
     assert "ap-northeast-1" not in state
