@@ -124,6 +124,19 @@ def test_the_legacy_log() -> None:
     assert log.key(NOW, "u") == "cdn/E1.2023-11-14-22.u.gz"
 
 
+@pytest.mark.parametrize(
+    ("status", "result"),
+    [(200, "Miss"), (304, "Miss"), (404, "Error"), (502, "Error"), (0, "Error")],
+)
+def test_the_result_of_a_response_that_only_passed_the_cache(status: int, result: str) -> None:
+    """The same word as in the viewer's X-Cache."""
+    [log] = logs(architecture(), DISTRIBUTION)
+    entry = line(log, BY_DISTRIBUTION._replace(status=status, cache_result="")).split("\t")
+    names = log.head.split("#Fields: ")[1].split()
+    results = {entry[at] for at, name in enumerate(names) if name.endswith("result-type")}
+    assert results == {result}
+
+
 def test_cookies_are_logged_where_it_is_declared() -> None:
     wanted = architecture()
     of_balancer, of_site = wanted.access_logs

@@ -168,7 +168,7 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
     day, second = _day_and_second(int(request.time))
     stem, query, agent = _asked(access.target, access.user_agent)
     referer, cookie, forwarded = _told(access.headers)
-    result = access.cache_result or "Error"
+    result = access.cache_result or ("Miss" if 0 < access.status < 400 else "Error")
     seconds = f"{access.seconds:.3f}"
     sent = str(access.sent_bytes)
     return (
