@@ -95,12 +95,11 @@ class Workspace:
     def validate(self) -> list[Diagnostic]:
         """Check the definitions without planning; the warnings."""
         with self._place.session(self._home) as session:
-            result = session.run("validate", "-json")
-        document = read_json(result)
-        said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
-        found = explain(said, self._definitions)
-        if not document["valid"]:
-            raise refused(found, "validate")
+            document = read_json(session.run("validate", "-json"))
+            said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
+            found = explain(said, self._definitions)
+            if not document["valid"]:
+                raise refused(found, "validate")
         return self._warnings(found)
 
     def plan(self, selection: Selection = _EVERYTHING, *, destroy: bool = False) -> PlanSummary:

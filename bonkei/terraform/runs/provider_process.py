@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from bonkei.provider.addresses import ADDRESSES
 from bonkei.provider.behaviour import ACCOUNT_ID
@@ -60,6 +60,8 @@ class ProviderProcess:
     place of that error.
     """
 
+    module: ClassVar[str] = "bonkei.provider"
+
     def __init__(self, surroundings: ProviderSurroundings, directory: Path, log: Path) -> None:
         """`directory`: the base of relative paths in the definitions."""
         self._log = log
@@ -80,12 +82,11 @@ class ProviderProcess:
             for each in sockets.values():
                 each.close()  # so that a connection ends when the process does
 
-    @staticmethod
     def _start(
-        surroundings: Path, directory: Path, errors: IO[str], descriptors: Iterable[int]
+        self, surroundings: Path, directory: Path, errors: IO[str], descriptors: Iterable[int]
     ) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "bonkei.provider", str(surroundings)],
+            [sys.executable, "-m", self.module, str(surroundings)],
             cwd=directory,
             env={
                 **without_account(os.environ),

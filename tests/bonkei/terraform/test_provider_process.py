@@ -17,6 +17,7 @@ from bonkei.provider.addresses import ADDRESSES
 from bonkei.provider.catalogue import providers
 from bonkei.terraform import TerraformError
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
+from tests.bonkei.terraform.project import PROVIDERS, Project
 
 ORPHAN = """
 import os, sys
@@ -68,6 +69,18 @@ def test_where_it_dies_its_own_words_are_the_error(provider: ProviderProcess) ->
     with pytest.raises(TerraformError, match=r"ended by itself \(code -9\)") as raised:
         refused(provider, dies=True)
     assert "did not respond" in str(raised.value.__cause__)
+
+
+@pytest.mark.parametrize("operation", ["validate", "plan", "apply", "destroy"])
+def test_where_it_cannot_start_every_operation_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setattr(ProviderProcess, "module", "bonkei.not_there")
+    project = Project(tmp_path)
+    project.write("bonkei.toml", "")
+    project.write("infrastructure/main.tf", PROVIDERS)
+    with pytest.raises(TerraformError, match=r"ended by itself \(code 1\):\n.*not_there"):
+        getattr(project.workspace(), operation)()
 
 
 def test_what_terraform_says_stays_where_it_lives(provider: ProviderProcess) -> None:
