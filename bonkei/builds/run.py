@@ -100,7 +100,7 @@ class Run:
         try:
             lines = await asyncio.to_thread(self._ground.given.tooling.collect, self._folder, role)
         except (OSError, ValueError) as error:
-            lines = (f"What Terraform has generated is not stored: {error}",)
+            lines = (f"Values that Terraform generated are not stored: {error}",)
         for line in lines:
             self._log.say(line)
         await asyncio.to_thread(remove, self._folder)

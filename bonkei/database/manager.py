@@ -155,8 +155,8 @@ class Database:
         read-only role is created there."""
         if self._url:
             raise DatabaseError(
-                f"the tables of {self._cluster.identifier} are on a server of your own, which gets"
-                " no role to look with",
+                f"the tables of {self._cluster.identifier} are on a server of your own, and no"
+                " read-only role is created there",
                 remedy="look with a client of your own",
             )
         wanted = self._cluster.database_name or "postgres"

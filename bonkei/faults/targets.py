@@ -122,7 +122,7 @@ def _unknown(text: str, estate: Estate, kind: TargetKind | None = None) -> Fault
     names = [_shown(one) for one in every]
     if not names:
         what = f"there is no {kind} to hit" if kind else "there is nothing to hit"
-        return FaultError(what, remedy="see what runs with `bonkei status`")
+        return FaultError(what, remedy="see the running parts with `bonkei status`")
     close = get_close_matches(text, [*names, *(one.name for one in every)], 1, 0.6)
     first = f"did you mean {close[0]}? " if close else ""
     return FaultError(f"there is no target {text}", remedy=f"{first}There are: {_list(names)}")

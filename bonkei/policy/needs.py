@@ -155,7 +155,7 @@ def _function_needs(function: Function) -> Iterator[Need]:
         function.asynchronous.on_success,
     ):
         if action := _SENDS.get(Arn.of(target).service):
-            yield Need(action, target, "sends on what became of an event")
+            yield Need(action, target, "forwards the result of an event")
     for action in LAMBDA_NETWORK if function.subnet_ids else ():
         yield Need(action, "*", "joins its VPC")
 

@@ -174,7 +174,7 @@ class Tasks:
         except KeyError:
             raise TaskError(
                 f"container {container} of task {task_id[:8]} does not run",
-                remedy="see what runs with `bonkei status`",
+                remedy="see the running parts with `bonkei status`",
             ) from None
 
     def count_with(self, task_id: str, pid: int) -> None:

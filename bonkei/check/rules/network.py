@@ -31,7 +31,7 @@ def nat_gateway_leads_out(subject: Subject) -> Iterator[Problem]:
                 gateway.address,
                 f"it is in {subnet.address}, without a route to an internet gateway: its traffic is"
                 " lost",
-                "put it into a subnet whose route table leads to an internet gateway",
+                "put it into a subnet with a route to an internet gateway",
                 "subnet_id",
             )
 
@@ -68,7 +68,7 @@ def load_balancer_is_reached(subject: Subject) -> Iterator[Problem]:
                 yield Problem(
                     balancer.address,
                     f"{balancer.name} faces the internet, and {subnet.address} has no route to it",
-                    "name subnets whose route table leads to an internet gateway",
+                    "name subnets with a route to an internet gateway",
                     "subnets",
                 )
 

@@ -58,7 +58,7 @@ def router_keeps_what_fails(subject: Subject) -> Iterator[Problem]:
                 yield Problem(
                     definition.address,
                     f"{container.name}: with storage.backlog.flush_on_shutdown, Fluent Bit aborts"
-                    " when it is told to stop while a chunk waits for its next try",
+                    " when it is stopped while a chunk waits for its next try",
                     f"remove it from {router.file}: a task's storage begins empty",
                     "container_definitions",
                 )

@@ -86,7 +86,7 @@ def check(
     "templates",
     type=_FILE,
     multiple=True,
-    help="A CloudFormation template whose pipelines are drawn too; may be repeated.",
+    help="Also draw the pipelines of this CloudFormation template; may be repeated.",
 )
 @click.option(
     "--output",
@@ -100,7 +100,7 @@ def check(
     "pages",
     type=_FILE,
     multiple=True,
-    help="A Markdown page whose diagrams are updated; may be repeated.",
+    help="Update the diagrams of this Markdown page; may be repeated.",
 )
 @pass_context
 def diagram(

@@ -55,7 +55,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
         "targets",
         metavar="ADDRESS",
         multiple=True,
-        help="Only this resource or module, and what it depends on; may be repeated.",
+        help="Only this resource or module and its dependencies; may be repeated.",
     )
     @functools.wraps(command)
     def selecting(

@@ -155,7 +155,7 @@ def end(context: Context, fault_id: str | None, every: bool, json_wanted: bool) 
 @click.option(
     "--junit",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Also write what was expected, and found, to this file, as JUnit XML.",
+    help="Also write expectations and results to this file, as JUnit XML.",
 )
 @_as_json
 @pass_context

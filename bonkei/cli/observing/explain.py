@@ -30,7 +30,7 @@ def _headers(
     help="A header of the request; may be repeated.",
 )  # fmt: skip
 @click.option("--data", "-d", help="The body of the request.")
-@click.option("--send", is_flag=True, help="Really send it, and show what it was.")
+@click.option("--send", is_flag=True, help="Really send it, and show its course.")
 @click.option("--json", "json_wanted", is_flag=True, help="As JSON.")
 @pass_context
 def explain(

@@ -101,15 +101,15 @@ def _pattern(
     "pattern",
     callback=_pattern,
     metavar="PATTERN",
-    help="Only what matches, as CloudWatch filters: '{ $.level = \"ERROR\" }'.",
+    help="Only records that match a CloudWatch pattern: '{ $.level = \"ERROR\" }'.",
 )
 @click.option("--request", default="", metavar="ID", help="Only the lines of one request.")
 @click.option("--group", help="The events of this log group, by its name or the end of it.")
-@click.option("--stream", default="", help="For a group: only streams whose names begin with this.")
+@click.option("--stream", default="", help="For a group: only streams with this prefix.")
 @click.option(
     "--destination",
     type=click.Choice(("local", "cloudwatch", "s3")),
-    help="local: what was written here; cloudwatch: what reached the log groups; s3: the buckets.",
+    help="local: files of this machine; cloudwatch: the log groups; s3: the buckets.",
 )
 @click.option("--raw", "form", flag_value="raw", help="The lines as their program wrote them.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")

@@ -16,7 +16,11 @@ _ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*aws_\w+\.[\w-]+(?:\[
 
 @click.command()
 @click.option(
-    "--all", "-a", "everything", is_flag=True, help="Also show what is not simulated, and why."
+    "--all",
+    "-a",
+    "everything",
+    is_flag=True,
+    help="Also list features that are not simulated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 @pass_context

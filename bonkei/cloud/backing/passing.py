@@ -238,5 +238,5 @@ async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncItera
 
 _SLOW_DOWN = ApiError("SlowDown", "Please reduce your request rate.", 503)
 _UNAVAILABLE = ApiError(
-    "ServiceUnavailable", "What stands behind the miniature's AWS endpoint does not answer.", 503
+    "ServiceUnavailable", "The store behind the miniature's AWS endpoint does not answer.", 503
 )

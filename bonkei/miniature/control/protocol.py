@@ -209,7 +209,7 @@ def _answers(
     except TimeoutError:
         raise MiniatureError(
             f"the miniature did not answer within {limit:.0f} s",
-            remedy="see what it is doing with `bonkei logs bonkei`, and try again",
+            remedy="read its log with `bonkei logs bonkei`, and try again",
         ) from None
     except OSError as error:
         if process := holder(home):

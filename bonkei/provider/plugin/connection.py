@@ -46,7 +46,11 @@ class Connection:
             self._existing.take_effect(self._alone(fresh(), {}))
         except Refused as refusal:
             said = refusal.problem
-            return [Problem((), "Refused of what exists outside", f"{said.summary} {said.detail}")]
+            return [
+                Problem(
+                    (), "A resource outside the stack is refused", f"{said.summary} {said.detail}"
+                )
+            ]
         return []
 
     def context(self, private: Private, values: Object) -> Context:

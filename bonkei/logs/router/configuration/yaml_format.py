@@ -92,7 +92,7 @@ class _Reader:
             elif isinstance(value, yaml.MappingNode):
                 raise RouterError(
                     f"{self.place(value)}: {key} is a mapping, which is not known here",
-                    remedy="see docs/log-routers.md for what the reader knows",
+                    remedy="see docs/log-routers.md for the known directives",
                 )
             else:
                 properties.append(Property(key, self.scalar(value), self.place(value)))

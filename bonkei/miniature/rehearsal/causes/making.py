@@ -46,14 +46,14 @@ def said(plan: Plan, alarm: Alarm, name: str) -> str:
         "refused sign-in": f"a sign-in that PostgreSQL refused: it logged a FATAL in {name}",
         "database processor": f"sessions of {name} that really count",
         "outage": f"all connections of {name} really taken: its programs got none",
-        "firewall": "requests that went around the distribution, which the web ACL blocked",
+        "firewall": "requests around the distribution, blocked by the web ACL",
         "letter": f"messages that really waited in {name}",
         "no start": f"a task of {name} that could not start: its program wrote why",
         "more tasks": f"so many tasks of {name} really running: {plan.number:g}",
         "slow": f"tasks of {name} really suspended for {plan.number:g} s at a time",
         "suspended": f"tasks of {name} really suspended, then killed: they answered no check",
         "killed": f"tasks of {name} really killed, and requests that found nobody",
-        "webhook": f"a webhook that refused what {name} sent",
+        "webhook": f"a webhook that refused the messages of {name}",
         "records": f"records written to {plan.subject}",
     }.get(plan.kind)
     if found is None:

@@ -160,7 +160,7 @@ class NoStart(Quiet):
         names = {target.container_name for target in self._service.targets}
         containers = [c for c in self._definition.containers if c.name in names]
         if not containers:
-            raise RehearsalError(f"no container of {self._service.name} can be told to fail")
+            raise RehearsalError(f"no container of {self._service.name} can be made to fail")
         overrides = [
             {
                 "name": one.name,

@@ -111,7 +111,7 @@ class Fillings:
             return _nothing
         if size > shutil.disk_usage(directory).free // 2:
             raise FaultError(
-                f"{size // _MIB} MiB are more than half of what is free on this machine's disk",
+                f"{size // _MIB} MiB are more than half of the free space on this machine's disk",
                 remedy="take a smaller --size",
             )
         try:

@@ -212,7 +212,7 @@ def _environment(container: Mapping[str, Any], task: Surroundings) -> Iterator[s
         elif ":secretsmanager:" not in source and not _PARAMETER.fullmatch(source):
             yield f'secrets: valueFrom "{source}" is no ARN of a secret or parameter.'
     if secrets and task.has_execution_role is False:
-        yield "secrets need the task's execution_role_arn, whose role may read them."
+        yield "secrets need the task's execution_role_arn. That role must be allowed to read them."
 
 
 def _health(check: Mapping[str, Any] | None) -> Iterator[str]:

@@ -99,7 +99,7 @@ def _refuse_taken_port(mint: Mint, balancer: str, own: str) -> None:
             raise Refused(
                 "DuplicateListener: a listener with that port exists",
                 f"Port {other.get('port')} of the load balancer is taken by {other.get('arn')},"
-                " whose settings differ.",
+                " but with different settings.",
                 ("port",),
             )
 

@@ -19,7 +19,7 @@ def name_shows_order(kind: str) -> Rule:
         if not given(name) or not (fifo is None or given(fifo)):
             return
         if str(name).endswith(".fifo") != bool(fifo):
-            detail = f'The name of a FIFO {kind}, and only of such a one, ends in ".fifo".'
+            detail = f'The name of a FIFO {kind}, and no other name, ends in ".fifo".'
             yield Problem(("name",), 'Invalid value for "name"', detail)
 
     return rule

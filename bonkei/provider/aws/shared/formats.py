@@ -37,7 +37,7 @@ def arn(*services: str, resource: str = "") -> Check:
         if services and match["service"] not in services:
             return f'Expected an ARN of {" or ".join(services)}, got "{value}".'
         if resource and not match["resource"].startswith(resource):
-            return f'Expected an ARN whose resource starts with "{resource}", got "{value}".'
+            return f'Expected an ARN with a resource that starts with "{resource}", got "{value}".'
         return None
 
     return check

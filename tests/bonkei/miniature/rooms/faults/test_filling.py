@@ -88,7 +88,7 @@ async def test_a_disk_keeps_half_of_what_is_free(
     fillings: Fillings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=5 * MIB))
-    with pytest.raises(FaultError, match="more than half of what is free"):
+    with pytest.raises(FaultError, match="more than half of the free space"):
         await fillings.become([fill("disk", 3 * MIB)])
     assert list((tmp_path / "task-1").iterdir()) == []
 
