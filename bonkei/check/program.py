@@ -60,8 +60,8 @@ def read_program(directory: Path, containers: Sequence[Container] = ()) -> Progr
 def keep_alive(container: Container, program: Program | None) -> float | None:
     """The seconds for which the container keeps an idle connection; None if it is not set.
 
-    It is set by a variable (KEEP_ALIVE_SECONDS, UVICORN_TIMEOUT_KEEP_ALIVE, …) or an option of the
-    command (`--timeout-keep-alive 75`), first in the task definition, then in the image.
+    A variable (KEEP_ALIVE_SECONDS, UVICORN_TIMEOUT_KEEP_ALIVE, …) or an option of the command
+    (`--timeout-keep-alive 75`) sets it. The task definition comes first, then the image.
     """
     variables = dict(program.environment if program else ()) | dict(container.environment)
     words = [

@@ -1,10 +1,10 @@
 """The process of a build.
 
 confinement   confines a build to its folder, with the kernel's help
-inside        the program in the build's namespaces that runs its entries
+inside        runs the entries, in the build's namespaces
 machine       starts and controls that program
 script        the scripts around entries: pure
 log           the build's log
-folder        its folder, and the removal of it
+folder        its folder, and the folder's removal
 limits        disk and processes
 """

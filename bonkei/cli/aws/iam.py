@@ -95,10 +95,10 @@ def used(context: Context, role: str, form: str | None) -> None:
 @click.argument("role")
 @pass_context
 def tighten(context: Context, role: str) -> None:
-    """Print the policy that covers what ROLE used and what AWS does as it, as a difference.
+    """Print a policy that covers the use of ROLE and AWS's own actions with it, as a difference.
 
-    Nothing is changed. Image pulls, logs, shells and builds count as used where the definitions
-    have them. A grant of a service whose calls the miniature does not see stays.
+    Nothing is changed. Image pulls, logs, shells and builds count as used if the definitions have
+    them. If the miniature does not see the calls of a service, its grants stay.
     """
     from bonkei.cloud.permission.services import OBSERVED
     from bonkei.policy.grants import tighten as tightened

@@ -52,7 +52,7 @@ def fault() -> None:
 @_as_json
 @pass_context
 def list_(context: Context, json_wanted: bool) -> None:
-    """Show the faults that last, with the time that is left, and the last ones that ended."""
+    """Show the current faults with their remaining time, and the last ones that ended."""
     found = _ask(context, "faults")
     if json_wanted:
         say(as_json(found, indent=2))
@@ -160,10 +160,10 @@ def end(context: Context, fault_id: str | None, every: bool, json_wanted: bool) 
 @_as_json
 @pass_context
 def drill(context: Context, file: Path, junit: Path | None, json_wanted: bool) -> None:
-    """Run a scenario file: a load, faults at their times, and what visitors noticed.
+    """Run a scenario file: a load, faults at their times, and the effect on visitors.
 
-    Exit code 1 unless all was as the file expects it. Ctrl-C ends every fault of it, and reports
-    what was found so far.
+    Exit code 1 unless everything meets the file's expectations. Ctrl-C ends its faults, and reports
+    the results so far.
     """
     from bonkei.faults.drill.junit import junit_xml
     from bonkei.faults.drill.text import render

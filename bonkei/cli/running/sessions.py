@@ -43,8 +43,8 @@ def run(context: Context, name: str, container: str, command: tuple[str, ...]) -
     """Run a command in a task of its own: bonkei run NAME -- COMMAND.
 
     NAME is a service's or a task definition's name (or the end of it after `-`), or that of a
-    [[run]] entry of bonkei.toml, whose command is run when none is given. The task has files and a
-    port of its own; input, output, exit code and Ctrl-C are the command's. As by `aws ecs
+    [[run]] entry of bonkei.toml. Without a COMMAND, the entry's command runs. The task has its own
+    files and port; input, output, exit code and Ctrl-C are the command's. As with `aws ecs
     run-task`, the image's entry point stays.
     """
     entry = next((one for one in context.config.one_offs if one.name == name), None)

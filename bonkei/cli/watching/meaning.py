@@ -14,9 +14,8 @@ _PROSE = (".md", ".rst")
 @dataclass(frozen=True, slots=True)
 class Watched:
     """`definitions`: folders and files that Terraform reads. `programs`: a folder, and the services
-    whose containers run from it. `settings`: bonkei.toml. `read_again`: files that the programs
-    read again without a restart.
-    """
+    with containers that run from it. `settings`: bonkei.toml. `read_again`: files that the programs
+    reread without a restart."""
 
     definitions: tuple[Path, ...]
     programs: Mapping[Path, tuple[str, ...]]

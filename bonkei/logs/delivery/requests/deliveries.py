@@ -30,7 +30,7 @@ _OBJECT = 50_000  # entries of an object at most
 _MOST = 200_000  # entries of a log that wait at most
 _CONNECTIONS = 100_000  # that a connection log remembers
 _TOGETHER = 64  # requests that become entries together, which takes less than a millisecond
-_GZIP = 31  # what zlib calls gzip with the largest window
+_GZIP = 31  # zlib's number for gzip with the largest window
 _PIECE = 1_000_000  # bytes that are compressed at once
 
 PutObject = Callable[[str, str, bytes, Deliverer], Awaitable[str]]
