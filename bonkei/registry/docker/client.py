@@ -18,7 +18,7 @@ from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import MEDIA_TYPES, read_manifest
 from bonkei.registry.names import Reference
 
-_PATIENCE = 60.0  # seconds
+_PATIENCE = 600.0  # seconds; a pushed image is unpacked before the answer
 _BYTES = {"Content-Type": "application/octet-stream"}
 
 

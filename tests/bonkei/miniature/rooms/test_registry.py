@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import json
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,13 @@ from bonkei.blueprint.release.image_repository import Repository
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.registry import RegistryRoom
-from bonkei.registry.manifest import OCI_MANIFEST
+from bonkei.registry.manifest import (
+    DOCKER_CONFIG,
+    DOCKER_LAYER,
+    DOCKER_MANIFEST,
+    OCI_MANIFEST,
+    digest_of,
+)
 from bonkei.registry.package import package
 from bonkei.tasks import TaskError
 from bonkei.tasks.images.local import local_task
@@ -64,6 +74,69 @@ def test_a_task_runs_the_source_of_its_tag(room: RegistryRoom, tmp_path: Path) -
     assert command("unreleased") == ("working",)
     assert room.digest(f"{WEB}:1").startswith("sha256:")
     assert room.digest(f"{WEB}:unreleased") == ""
+
+
+def push_built(room: RegistryRoom, tag: str, config: dict[str, object], message: str) -> None:
+    """As a container engine's image is pushed."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        member = tarfile.TarInfo("srv/message")
+        member.size = len(message)
+        archive.addfile(member, io.BytesIO(message.encode()))
+    layer, described = gzip.compress(buffer.getvalue()), json.dumps(config).encode()
+    entries = []
+    for kind, content in ((DOCKER_CONFIG, described), (DOCKER_LAYER, layer)):
+        upload = room.registry.uploads.begin()
+        room.registry.uploads.append(upload, content)
+        room.registry.uploads.finish(upload, digest_of(content))
+        entries.append({"mediaType": kind, "digest": digest_of(content), "size": len(content)})
+    manifest = {
+        "schemaVersion": 2, "mediaType": DOCKER_MANIFEST,
+        "config": entries[0], "layers": entries[1:],
+    }  # fmt: skip
+    room.registry.push("web", json.dumps(manifest).encode(), DOCKER_MANIFEST, tag)
+
+
+def test_a_task_of_a_built_image_enters_its_files(room: RegistryRoom, tmp_path: Path) -> None:
+    """Never the working folder, and the older code for the older tag."""
+    config = {"Cmd": ["serve"], "Env": ["A=b=c", "EMPTY="], "User": "7", "WorkingDir": "/srv"}
+    for tag in ("old", "new"):
+        push_built(room, tag, {"os": "linux", "config": config}, tag)
+    for tag in ("old", "new", "old"):
+        found = room.built(f"{WEB}:{tag}")
+        assert found is not None
+        assert found.root is not None
+        assert (found.folder / "srv" / "message").read_text() == tag
+        assert found.root.command == ("serve",)
+        assert found.root.environment == (("A", "b=c"), ("EMPTY", ""))
+        assert (found.root.user, found.root.working_directory) == ("7", "/srv")
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"os": "linux", "architecture": "riscv64"}, "it is built for linux/riscv64"),
+        ({"os": "windows"}, "it is built for windows/"),
+        ({"config": {"ExposedPorts": {"x": {}}}}, "its configuration"),
+        ([], "its configuration"),
+    ],
+)
+def test_an_image_that_cannot_run_here_is_named(
+    room: RegistryRoom, config: dict[str, object], said: str
+) -> None:
+    push_built(room, "other", config, "x")
+    with pytest.raises(TaskError, match=f"CannotPullContainerError.*{said}"):
+        room.built(f"{WEB}:other")
+
+
+def test_a_machine_without_namespaces_says_so(
+    room: RegistryRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push_built(room, "built", {}, "x")
+    monkeypatch.setattr("bonkei.miniature.rooms.registry.why_not", lambda _: "no namespaces")
+    with pytest.raises(TaskError, match="cannot run its files: no namespaces") as refused:
+        room.built(f"{WEB}:built")
+    assert 'engine = "none"' in refused.value.remedy
 
 
 def test_a_tag_that_was_never_pushed_cannot_be_pulled(room: RegistryRoom) -> None:
