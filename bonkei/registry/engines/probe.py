@@ -17,7 +17,7 @@ from bonkei.registry.engines.values import Engine, NotBuilt, Order
 
 ENGINES = ("docker", "podman", "buildah")
 _TAG = "bonkei.local/probe:1"
-_DOCKERFILE = 'FROM scratch\nCOPY --chown=10001:10001 probe /probe\nUSER 10001\nRUN ["/probe"]\n'
+_DOCKERFILE = 'FROM scratch\nCOPY --chown=10001:10001 probe /probe\nRUN ["/probe"]\n'
 # exit(0), as machine code: an image from scratch has no other program.
 _CODE = {
     "x86_64": (62, bytes.fromhex("31ffb83c0000000f05")),

@@ -20,6 +20,7 @@ from tests.bonkei.registry.conftest import HOST, TOKEN, World
 from tests.bonkei.registry.test_docker import AN_AWS_KEY, Docker
 
 IMAGE = f"{HOST}/shop/web:1a2b"
+ENGINES = ["buildah", *(name for name in ("podman",) if shutil.which(name))]
 FOUND: dict[str, Engine | NotBuilt] = {}
 """What the first test of an engine has found: each look takes seconds."""
 
@@ -68,7 +69,7 @@ def program(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("engine", ["buildah", "podman"], indirect=True)
+@pytest.mark.parametrize("engine", ENGINES, indirect=True)
 async def test_an_image_is_built_pushed_and_unpacked(
     world: World, docker: Docker, program: Path, engine: str
 ) -> None:
