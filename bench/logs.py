@@ -136,10 +136,10 @@ async def _requests() -> None:
     begun = time.process_time()
     for _ in range(REQUESTS):
         deliveries.seen(access_record(exchange, 2.0, "listener", os.getpid(), 7))
-    _each("on its way: the record, and one append", begun)
+    _each("on its way: the record, and its entry", begun)
     begun = time.process_time()
     await deliveries.deliver(time.time(), last=True)
-    _each("later: sorted, written as an entry, compressed", begun)
+    _each("later: compressed", begun)
     await deliveries.stop()
 
 
