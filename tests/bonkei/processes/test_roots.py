@@ -95,6 +95,10 @@ def test_it_has_no_rights_over_this_machine(folder: Path, tmp_path: Path, uid: i
     )
     for attempt in attempts:
         assert run(root, f"{attempt} && echo DONE").stdout == "", attempt
+    mounts = [line.split() for line in run(root, "cat /proc/self/mounts").stdout.splitlines()]
+    writable = {place for _, place, _, options, *_ in mounts if "ro" not in options.split(",")}
+    assert not [place for place in writable if place.startswith(("/proc", "/sys"))]
+    assert {place for place in writable if not place.startswith("/dev")} == {"/"}
 
 
 @rooted
