@@ -134,14 +134,21 @@ def wrk(url: str, seconds: int, connections: int, *headers: str, kind: str = "")
 
 
 def take(rows: Mapping[str, Row], options: Options) -> dict[str, Result]:
-    """The median of each row. A round measures every row once, so that the machine's other work
-    affects all of them."""
+    """The median of each row, by its rate; the CPU time is a median by itself, as it is disturbed
+    by other things. A round measures every row once, so that the machine's other work affects all
+    of them."""
     taken: dict[str, list[Result]] = {name: [] for name in rows}
     for _ in range(options.rounds):
         for name, row in rows.items():
             taken[name].append(load(row, options, kind_of(name)))
     middle = options.rounds // 2
-    return {name: sorted(each, key=lambda one: one.rate)[middle] for name, each in taken.items()}
+    return {
+        name: replace(
+            sorted(each, key=lambda one: one.rate)[middle],
+            cpu=sorted(one.cpu for one in each)[middle],
+        )
+        for name, each in taken.items()
+    }
 
 
 def table(results: Mapping[str, Result], base: str, base_of: Callable[[str], str]) -> str:

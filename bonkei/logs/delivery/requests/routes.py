@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -189,15 +190,15 @@ Entry = tuple[int, str]
 class Entries:
     """New entries by `Target.id`: the lines of objects, the events of streams."""
 
-    lines: dict[str, list[str]] = field(default_factory=dict)
-    events: dict[str, list[Entry]] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    events: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, target: Target, time: float, line: str) -> None:
         """One entry more."""
         if target.group:
-            self.events.setdefault(target.id, []).append((int(time * 1000), line))
+            self.events[target.id].append((int(time * 1000), line))
         else:
-            self.lines.setdefault(target.id, []).append(line)
+            self.lines[target.id].append(line)
 
 
 def sort(
