@@ -26,6 +26,8 @@ from guides import Block, Command, deeds, section
 from miniatures import ROOT, Project, copy_of_this_project, eventually, remove
 from rotations import connects, database_environment
 
+from bonkei.vault import FileVault
+
 PAGES = ("set-up", "updating", "rotating", "people")
 OPERATIONS = ROOT / "docs" / "operations"
 NOTHING = Path(__file__).with_name("terraform_pipeline") / "empty"
@@ -219,12 +221,21 @@ class Guide:
         return list(registry.describe_images(repositoryName=name)["imageDetails"])
 
     def _rotate_master(self, command: Command, _: int) -> None:
-        project = self.reader.project
-        old = database_environment(project, "backend-migrate")
+        (cluster,) = self.reader.client("rds").describe_db_clusters()["DBClusters"]
+        arn = cluster["MasterUserSecret"]["SecretArn"]
+        vault = FileVault(self.reader.project.home / "secrets")
+
+        def master() -> dict[str, str]:
+            sign_in = json.loads(vault.get(arn) or "{}")
+            return {
+                **database_environment(self.reader.project),
+                **{f"DATABASE_MASTER_{name.upper()}": value for name, value in sign_in.items()},
+            }
+
+        old = master()
         assert connects(old, "DATABASE_MASTER")
         self.reader.perform(command)
-        new = database_environment(project, "backend-migrate")
-        signs_in = [connects(each, "DATABASE_MASTER") for each in (old, new)]
+        signs_in = [connects(each, "DATABASE_MASTER") for each in (old, master())]
         assert signs_in == [False, True]
 
     def _rotate(self, block: Block) -> None:

@@ -48,7 +48,7 @@ class Pipelines:
             state: dict[str, str] = stage["actionStates"][0]["latestExecution"] if is_it else {}
             if not state and self._is_over(TERRAFORM, run):
                 return {"summary": "it is over", "token": ""}
-            return state if state.get("token") else None
+            return state if state.get("token") and state.get("summary") else None
 
         found = eventually(waiting, "the plan waits for its approval", PATIENCE)
         if not found["token"]:
