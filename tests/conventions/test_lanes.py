@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import costs
 import pytest
-from lanes import LANES, LONG, choice
+from lanes import LANES, LONG, TOGETHER, choice, unit
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = list(LONG)
@@ -27,6 +28,28 @@ def test_long_files_come_first_and_never_on_every_worker() -> None:
 def test_whoever_has_nothing_of_its_own_helps() -> None:
     assert choice(dict.fromkeys(["tests/a.py"]), 0) == "tests/a.py"
     assert choice(dict.fromkeys(FILES[3:]), LANES) == FILES[3]
+
+
+def test_files_that_share_a_home_are_one_unit() -> None:
+    files = sorted((ROOT / "tests/e2e").glob("test_*.py"))
+    users = [f"tests/e2e/{file.name}" for file in files if takes(file) & {"project", "miniature"}]
+    assert users == list(TOGETHER)
+    assert {unit(file) for file in TOGETHER} == {FILES[0]}
+    assert unit("tests/a.py") == "tests/a.py"
+
+
+def takes(file: Path) -> set[str]:
+    """The fixtures of others that its tests and its own fixtures take."""
+    made = [
+        found
+        for found in ast.parse(file.read_text(encoding="utf-8")).body
+        if isinstance(found, ast.FunctionDef)
+        and (
+            found.name.startswith("test_")
+            or any("fixture" in ast.unparse(each) for each in found.decorator_list)
+        )
+    ]
+    return {each.arg for found in made for each in found.args.args} - {f.name for f in made}
 
 
 def test_a_file_that_costs_much_and_does_not_say_why_is_named() -> None:

@@ -20,9 +20,11 @@ from miniatures import (
 )
 
 
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[Project]:
-    project = Project(copy_of_this_project(tmp_path / "project"), tmp_path / "home")
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """Beside `project`, at first without a state. Each test here leaves its files unchanged."""
+    folder = tmp_path_factory.mktemp("other")
+    project = Project(copy_of_this_project(folder / "project"), folder / "home")
     yield project
     remove(project)
 
@@ -115,11 +117,12 @@ def test_a_port_in_use(project: Project, variable: str, port: str) -> None:
 def test_broken_definitions_are_reported_with_file_and_line(other: Project) -> None:
     other.edit("infrastructure/main.tf", "module.network.vpc_id", "module.network.vpc_idd")
     outcome = other.bonkei("up")
+    written = (other.folder / "infrastructure/main.tf").read_text().splitlines()
+    other.edit("infrastructure/main.tf", "module.network.vpc_idd", "module.network.vpc_id")
     assert outcome.returncode == 1
     assert "infrastructure/main.tf" in outcome.stderr
     assert "vpc_idd" in outcome.stderr
-    lines = (other.folder / "infrastructure/main.tf").read_text().splitlines()
-    first = next(number for number, line in enumerate(lines, 1) if "vpc_idd" in line)
+    first = next(number for number, line in enumerate(written, 1) if "vpc_idd" in line)
     assert f"line {first}," in outcome.stderr
 
 
@@ -144,6 +147,8 @@ def test_reset_removes_everything(other: Project) -> None:
 
 
 def test_ctrl_c_while_terraform_runs(other: Project) -> None:
+    """In the home that the test before has removed: Terraform has everything to do."""
+    other.make_home()
     miniature = Running(other)
     eventually((other.home / "terraform").exists, "Terraform has begun")
     assert miniature.interrupt() == 0

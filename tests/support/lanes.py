@@ -20,6 +20,7 @@ _PLANS = "Terraform plans all 238 resources"
 _BROWSER = "a real browser draws every page"
 
 LONG = {
+    "tests/e2e/test_a_request_through_everything.py": f"{_MINIATURE}, for TOGETHER",
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} nine times, and tasks roll",
     "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of seven runs",
@@ -32,7 +33,6 @@ LONG = {
     "tests/e2e/test_services_that_fail.py": "services are given the time to fail",
     "tests/e2e/test_starting_and_stopping.py": f"{_MINIATURE}, six times",
     "tests/infrastructure/test_releases.py": f"{_PLANS} five times",
-    "tests/e2e/test_a_request_through_everything.py": _MINIATURE,
     "tests/conventions/test_scanners.py": "the real scanners read every file",
     "tests/program/frontend/browser/test_public_pages_in_a_browser.py": _BROWSER,
     "tests/e2e/test_console.py": f"{_MINIATURE}, and alarms are rehearsed",
@@ -59,17 +59,34 @@ LONG = {
 """The files that take longest, the longest first, and why. `make test` prints what costs most."""
 
 
+TOGETHER = (
+    "tests/e2e/test_a_request_through_everything.py",
+    "tests/e2e/test_console.py",
+    "tests/e2e/test_in_a_browser.py",
+    "tests/e2e/test_starting_and_stopping.py",
+)
+"""Files that one worker takes at once: each worker would make the home that they share anew."""
+
+
 class Lanes(LoadFileScheduling):
-    """Hands out whole files."""
+    """Hands out whole files, and TOGETHER as one."""
 
     def __init__(self, config: pytest.Config, log: Any = None) -> None:
         super().__init__(config, log)
         config.option.loadscopereorder = False  # in the order of their collection
 
+    def _split_scope(self, nodeid: str) -> str:
+        return unit(super()._split_scope(nodeid))
+
     def _assign_work_unit(self, node: Any) -> None:
         file = choice(self.workqueue, lane=self.nodes.index(node))
         self.workqueue.move_to_end(file, last=False)
         super()._assign_work_unit(node)
+
+
+def unit(file: str) -> str:
+    """The name of what is handed out with this file: its own, or that of the first of several."""
+    return TOGETHER[0] if file in TOGETHER else file
 
 
 def choice(left: Any, lane: int) -> str:

@@ -65,8 +65,14 @@ class Project:
 
     def __post_init__(self) -> None:
         if not self.is_first:
-            ENVIRONMENTS.mkdir(exist_ok=True)
-            Home(self.home).make().environments.symlink_to(ENVIRONMENTS)
+            self.make_home()
+
+    def make_home(self) -> None:
+        """A home with nothing but the environments of others, as after `bonkei reset`."""
+        ENVIRONMENTS.mkdir(exist_ok=True)
+        place = Home(self.home).make().environments
+        if not place.is_symlink():
+            place.symlink_to(ENVIRONMENTS)
 
     @property
     def site(self) -> str:
