@@ -39,6 +39,7 @@ from typing import IO
 
 from bonkei.config import WORKSPACES
 from bonkei.errors import BonkeiError
+from bonkei.registry.engines.storage import remove_storage
 
 MARKER = ".bonkei-home"
 _SIGNATURE = "Bonkei home"
@@ -135,6 +136,7 @@ class Home:
         """
         self.require_ours()
         try:
+            remove_storage(self.path / "engine")
             for name in sorted(CONTENTS):
                 _remove(self.path / name)
             left = self._names() - {MARKER}

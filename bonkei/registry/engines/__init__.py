@@ -6,5 +6,6 @@ probe      which of them works here: each has to build an image that runs a prog
 bases      the images that a Dockerfile begins from
 archive    what an engine saves, as a manifest and its blobs
 builder    one build: the context in, an image out
+storage    removes what they have stored
 http       the server behind the `docker` command, for builds alone
 """

@@ -14,6 +14,7 @@ import pytest
 from bonkei.registry.engines.bases import base_images
 from bonkei.registry.engines.probe import Discovery, small_program
 from bonkei.registry.engines.running import Runner
+from bonkei.registry.engines.storage import remove_storage
 from bonkei.registry.engines.values import Engine, NotBuilt
 from scripts import scanners
 from tests.bonkei.registry.conftest import HOST, TOKEN, World
@@ -207,3 +208,22 @@ async def test_a_base_of_the_own_registry_is_pulled(
     assert files is not None
     assert (files.folder / "srv" / "message").is_file()
     assert (files.folder / "more").is_file()
+
+
+def test_files_of_other_users_are_removed_by_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, storage = tmp_path / "bin" / "buildah", tmp_path / "engine" / "buildah-rootless-vfs"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\ntest "$1" = unshare && shift && exec "$@"\n')
+    program.chmod(0o755)
+    storage.mkdir(parents=True)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+    def refuse(_folder: Path) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bonkei.registry.engines.storage.shutil.rmtree", refuse)
+        remove_storage(storage.parent)
+    assert not storage.exists()
