@@ -17,7 +17,7 @@ TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 """Their columns: "/proc/net/tcp" in proc(5) and Documentation/networking/proc_net_tcp.rst."""
 _LISTEN = b"0A"
 _STEP = 0.025  # seconds between two looks
-_SHARE = 20  # a look may take so much less time than the pause after it
+_SHARE = 50  # a look may take so much less time than the pause after it
 
 
 def listened_ports(pid: int) -> set[int]:
