@@ -109,7 +109,7 @@ class RegistryRoom:
 
     async def stop(self) -> None:
         if self._builder is not None:
-            self._builder.stop()
+            await self._builder.stop()
 
     async def _build(self, request: web.BaseRequest) -> web.StreamResponse:
         from bonkei.registry.engines import http  # noqa: PLC0415 - as below

@@ -47,8 +47,12 @@ class Builder:
         self._finding = asyncio.Lock()
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """After the last build."""
+        engine = self._found
+        if isinstance(engine, Engine) and engine.name == "podman":
+            line = commands.end_helper(engine)
+            await self._runner.run(line, engine.environment, self._settings.home)
         self._runner.stop()
 
     @property

@@ -130,6 +130,11 @@ def pull_help(engine: Engine) -> list[str]:
     return [*engine.line, "pull", "--help"]
 
 
+def end_helper(engine: Engine) -> list[str]:
+    """An ordinary user's Podman leaves a process that holds its namespace; this ends it."""
+    return [*engine.line, "system", "migrate"]
+
+
 def tidy(engine: Engine) -> list[str]:
     """Remove what killed builds have left."""
     return [*engine.line, "rm", "--all"]

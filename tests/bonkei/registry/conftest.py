@@ -57,9 +57,9 @@ class World:
             self._builder = Builder(settings)
         return self._builder
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         if self._builder is not None:
-            self._builder.stop()
+            await self._builder.stop()
 
     def open(self) -> Registry:
         registry = Registry(
@@ -99,4 +99,4 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     world.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     yield world
     await runner.cleanup()
-    world.stop()
+    await world.stop()
