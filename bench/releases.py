@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,18 +111,24 @@ class Visitors:
     milliseconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
-    async def read(self, site: str) -> None:
-        """Until cancelled. A request begins when it is due, whatever the others do."""
+    async def read(
+        self, site: str, paths: Sequence[str] = ("/", "/api/v1/status"), rate: float = _RATE
+    ) -> None:
+        """The paths in turn, until cancelled; requests in flight then end. A request begins when it
+        is due, whatever the others do."""
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector) as session:
             due, number, going = time.monotonic(), 0, set[asyncio.Task[None]]()
-            while True:
-                path = "/" if number % 2 else "/api/v1/status"
-                task = asyncio.create_task(self._one(session, site + path))
-                going.add(task)
-                task.add_done_callback(going.discard)
-                number, due = number + 1, due + 1 / _RATE
-                await asyncio.sleep(max(0.0, due - time.monotonic()))
+            try:
+                while True:
+                    url = site + paths[number % len(paths)]
+                    task = asyncio.create_task(self._one(session, url))
+                    going.add(task)
+                    task.add_done_callback(going.discard)
+                    number, due = number + 1, due + 1 / rate
+                    await asyncio.sleep(max(0.0, due - time.monotonic()))
+            finally:
+                await asyncio.gather(*going)
 
     async def _one(self, session: aiohttp.ClientSession, url: str) -> None:
         began = time.monotonic()

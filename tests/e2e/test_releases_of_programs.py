@@ -1,0 +1,260 @@
+"""Good and broken releases by the real program pipeline, on a small system.
+
+The pipeline, its builds with their buildspecs, the scanner, the registry, ECS's decisions and the
+way to Slack are those of the definitions. All broken releases queue at once, so that one is built
+while another is deployed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from miniatures import ROOT, Project, eventually, remove
+
+from bench.releases import Visitors
+from bonkei.builds.tools.archives import archive_digests
+
+FIXTURE = Path(__file__).with_name("programs")
+PATIENCE = 400.0  # seconds for a queue of releases, which take ten each on a quiet machine
+PIPELINE = "shop-test-pipeline-program"
+WEB = "program/web"
+_ROLES = ("AUTHOR", "COMMITTER")
+_SERVER, _VERSION, _MIGRATION = (f"{WEB}/{n}" for n in ("server.py", "version.txt", "migrate.py"))
+_ENDS = "import os, threading\nthreading.Timer({0}, os._exit, (3,)).start()\n"
+# A key that opens nothing, in the form that scanners look for.
+_KEY = "-----BEGIN {0} PRIVATE KEY-----\n{1}\n-----END {0} PRIVATE KEY-----\n"
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """`files`: what the commit writes. `stage`: where the pipeline has to fail; `says`: a part of
+    the reason."""
+
+    files: dict[str, str]
+    stage: str
+    says: str
+
+
+def _before(text: str) -> dict[str, str]:
+    return {_SERVER: text + (FIXTURE / _SERVER).read_text()}
+
+
+def _other(before: str, after: str) -> dict[str, str]:
+    text = (FIXTURE / _SERVER).read_text()
+    assert before in text
+    return {_SERVER: text.replace(before, after)}
+
+
+BROKEN = {
+    "cannot be imported": Broken(_before("import nothing\n"), "Deploy", "exit code 1"),
+    "crashes at its start": Broken(_before("raise SystemExit(3)\n"), "Deploy", "exit code 3"),
+    "fails its check": Broken(
+        _other("CHECK_STATUS = 200", "CHECK_STATUS = 500"), "Deploy", "failed ELB health checks"
+    ),
+    # Ten seconds of checks are declared here.
+    "dies during its checks": Broken(_before(_ENDS.format(6)), "Deploy", "exit code 3"),
+    "dies after its checks": Broken(_before(_ENDS.format(14)), "Deploy", "Essential container"),
+    "answers with errors": Broken(
+        _other("\nSTATUS = 200", "\nSTATUS = 500"), "Deploy", "shop-test-web-5xx in ALARM"
+    ),
+    "does not migrate": Broken(
+        {_MIGRATION: "raise SystemExit(4)\n"}, "Migrate", "the migration failed"
+    ),
+    "has a private key": Broken(
+        {f"{WEB}/id_rsa": _KEY.format("RSA", "MIIEow" + "A" * 600)}, "Build", "AsymmetricPrivateKey"
+    ),
+}
+
+
+class Shop:
+    """The project. Its miniature runs in the background."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._clients: dict[str, Any] = {}
+
+    def git(self, *words: str) -> str:
+        who = {f"GIT_{role}_{what}": "me" for role in _ROLES for what in ("NAME", "EMAIL")}
+        return subprocess.run(
+            ["git", *words], cwd=self.project.folder, check=True, capture_output=True, text=True,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **who},
+        ).stdout.strip()  # fmt: skip
+
+    def commit(self, files: dict[str, str]) -> str:
+        for name, text in files.items():
+            (self.project.folder / name).write_text(text)
+        self.git("add", "-A")
+        self.git("commit", "-qm", "a change")
+        return self.git("rev-parse", "HEAD")
+
+    def commit_beside(self, files: dict[str, str]) -> str:
+        """A commit that the branch here does not have afterwards."""
+        before = self.git("rev-parse", "HEAD")
+        made = self.commit(files)
+        self.git("reset", "-q", "--hard", before)
+        return made
+
+    def release(self, commit: str, *options: str, code: int = 0) -> dict[str, Any]:
+        words = ("pipeline", "run", "pipeline-program", "--json", "--commit", commit, *options)
+        outcome = self.project.bonkei(*words, within=PATIENCE)
+        assert outcome.returncode == code, outcome.stdout + outcome.stderr
+        return dict(json.loads(outcome.stdout))
+
+    def follow(self, run: str) -> str:
+        """Its status at its end."""
+        named = {"pipelineName": PIPELINE, "pipelineExecutionId": run}
+
+        def ended() -> str:
+            found = self.client("codepipeline").get_pipeline_execution(**named)
+            status = str(found["pipelineExecution"]["status"])
+            return "" if status == "InProgress" else status
+
+        return str(eventually(ended, f"{run} ends", PATIENCE))
+
+    def failed_action(self, run: str) -> dict[str, Any]:
+        listed = self.client("codepipeline").list_action_executions(
+            pipelineName=PIPELINE, filter={"pipelineExecutionId": run}
+        )["actionExecutionDetails"]
+        (failed,) = [each for each in listed if each["status"] == "Failed"]
+        return dict(failed)
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
+            self._clients[service] = boto3.client(
+                service,
+                endpoint_url=found["AWS_ENDPOINT_URL"],
+                region_name=found["AWS_REGION"],
+                aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+            )
+        return self._clients[service]
+
+    def slack(self) -> str:
+        return self.project.bonkei("slack", "-n", "100", "--json").stdout
+
+    def version(self) -> str:
+        return httpx.get(self.project.load_balancer, timeout=15).text
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    folder = tmp_path_factory.mktemp("programs")
+    project = Project(folder / "project", folder / "home")
+    made = Shop(project)
+    shutil.copytree(FIXTURE, project.folder)
+    shutil.copytree(ROOT / "environment", project.folder / "environment")
+    shutil.copytree(ROOT / "infrastructure/modules", project.folder / "infrastructure/modules")
+    shutil.copytree(ROOT / "program/functions", project.folder / "program/functions")
+    hurry(project.folder / "environment/buildspecs/rollout.py", POLL=0.5, STAYS_FOR=16.0)
+    trivy = {"version": "0.76.0", "sha256": archive_digests()["trivy"]}
+    (project.folder / "infrastructure/x.auto.tfvars.json").write_text(json.dumps({"trivy": trivy}))
+    made.git("init", "-q", "-b", "main")
+    made.commit({})
+    started = project.bonkei("up", "--detach")
+    assert "Ready after" in started.stdout, started.stdout + started.stderr
+    yield made
+    project.bonkei("down")
+    remove(project)
+
+
+def hurry(module: Path, **seconds: float) -> None:
+    """Shorten the times of a module of the definitions, in this test's copy."""
+    text = module.read_text()
+    for name, value in seconds.items():
+        text, changed = re.subn(rf"(?m)^{name} = [\d.]+ ", f"{name} = {value} ", text)
+        assert changed == 1, name
+    module.write_text(text)
+
+
+@contextmanager
+def visitors(shop: Shop, rate: float) -> Iterator[Visitors]:
+    """So many requests a second to the load balancer, each when it is due."""
+    seen = Visitors()
+    loop = asyncio.new_event_loop()
+    reading = loop.create_task(seen.read(shop.project.load_balancer, ("/",), rate))
+    thread = threading.Thread(target=lambda: loop.run_until_complete(_until_cancelled(reading)))
+    thread.start()
+    try:
+        yield seen
+    finally:
+        loop.call_soon_threadsafe(reading.cancel)
+        thread.join()
+        loop.close()
+
+
+async def _until_cancelled(task: asyncio.Task[None]) -> None:
+    await asyncio.wait([task])
+
+
+@pytest.fixture(scope="module")
+def good(shop: Shop) -> str:
+    """The commit of a good release, under load."""
+    commit = shop.commit({_VERSION: "good\n"})
+    with visitors(shop, 200) as seen:
+        shop.release(commit)
+    assert seen.failures == []
+    assert len(seen.milliseconds) > 1000
+    return commit
+
+
+def test_a_good_release_under_load_loses_no_request(shop: Shop, good: str) -> None:
+    assert shop.version() == "good"
+    assert shop.slack() == ""
+    released = shop.project.bonkei(
+        "aws", "--", "ssm", "get-parameter", "--name", "/shop-test/web/image-tag"
+    )
+    assert good in released.stdout
+
+
+@pytest.fixture(scope="module")
+def broken(shop: Shop, good: str) -> Iterator[dict[str, str]]:
+    """All of them wait in the queue of the pipeline: the executions by the names. Visitors read
+    meanwhile, so that errors are noticed."""
+    assert shop.version() == "good", good
+    with visitors(shop, 30):
+        yield {
+            name: shop.release(shop.commit_beside(one.files), "--detach")["execution"]
+            for name, one in BROKEN.items()
+        }
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_release(shop: Shop, broken: dict[str, str], name: str) -> None:
+    """It fails in its stage, Slack reports it, and the good one serves on."""
+    run, expected = broken[name], BROKEN[name]
+    shop.follow(run)
+    failed = shop.failed_action(run)
+    assert failed["stageName"] == expected.stage
+    log = shop.project.bonkei("pipeline", "logs", run, failed["actionName"]).stdout
+    assert expected.says in log
+    assert shop.version() == "good"
+    eventually(lambda: run in shop.slack(), "Slack reports it", PATIENCE)
+
+
+def test_the_way_back_builds_nothing_and_is_open(
+    shop: Shop, good: str, broken: dict[str, str]
+) -> None:
+    for run in broken.values():
+        shop.follow(run)
+    shop.release(shop.commit({_VERSION: "better\n"}))
+    assert shop.version() == "better"
+    back = shop.release(good)
+    assert shop.version() == "good"
+    log = shop.project.bonkei("pipeline", "logs", back["execution"], "web").stdout
+    assert "is released again" in log
