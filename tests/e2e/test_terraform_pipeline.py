@@ -1,6 +1,7 @@
 """The Terraform pipeline from its own stack and with its own buildspecs, on a small system.
 
-git, CloudFormation, CodePipeline, CodeBuild, Terraform, S3, KMS and DynamoDB are real.
+git, CloudFormation, CodePipeline, CodeBuild, Terraform, S3, KMS, DynamoDB, and the way to Slack up
+to its inbox are real.
 """
 
 from __future__ import annotations
@@ -26,6 +27,17 @@ from bonkei.builds.tools.archives import archive_digests
 FIXTURE = Path(__file__).with_name("terraform_pipeline")
 PATIENCE = 300.0  # seconds for a scan and a plan, which take 20 on a quiet machine
 PIPELINE = "shop-test-pipeline-tf"
+_OPEN_BUCKET = """
+resource "aws_s3_bucket" "open" {
+  bucket = "open"
+}
+
+resource "aws_s3_bucket_public_access_block" "open" {
+  bucket              = aws_s3_bucket.open.id
+  block_public_acls   = false
+  block_public_policy = false
+}
+"""
 _ROLES = ("AUTHOR", "COMMITTER")
 pytestmark = pytest.mark.timeout(900)
 
@@ -114,6 +126,19 @@ class Account:
         found = self.client("codepipeline").get_pipeline_execution(**named)
         return str(found["pipelineExecution"]["status"])
 
+    def failed_actions(self, id_: str) -> list[str]:
+        listed = self.client("codepipeline").list_action_executions(
+            pipelineName=PIPELINE, filter={"pipelineExecutionId": id_}
+        )["actionExecutionDetails"]
+        return [each["actionName"] for each in listed if each["status"] == "Failed"]
+
+    def fails(self, id_: str) -> None:
+        """Wait for its end; and Slack gets a message about it."""
+        eventually(lambda: self.status(id_) == "Failed", f"{id_} fails", PATIENCE)
+        slack = ("slack", "-n", "100", "--json")
+        reported = lambda: id_ in self.project.bonkei(*slack).stdout  # noqa: E731 -- a condition
+        eventually(reported, f"Slack reports {id_}", PATIENCE)
+
     def approval(self, id_: str) -> dict[str, Any]:
         """The token of the approval that waits in this run; or nothing."""
         stages = self.client("codepipeline").get_pipeline_state(name=PIPELINE)["stageStates"]
@@ -135,6 +160,8 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     folder = tmp_path_factory.mktemp("account")
     shutil.copytree(FIXTURE, folder / "project")
     shutil.copytree(ROOT / "environment", folder / "project" / "environment")
+    shutil.copytree(ROOT / "infrastructure/modules", folder / "project" / "modules")
+    shutil.copytree(ROOT / "program/functions", folder / "project" / "program/functions")
     made = Account(Project(folder / "project", folder / "home"))
     made.git("init", "-q", "-b", "main")
     made.git("add", "-Af")
@@ -154,7 +181,9 @@ def test_a_new_pipeline_runs_at_once_and_fails_without_variables(account: Accoun
     (first,) = runs["pipelineExecutionSummaries"]
     assert first["trigger"]["triggerType"] == "CreatePipeline"
     id_ = first["pipelineExecutionId"]
-    eventually(lambda: account.status(id_) == "Failed", "it fails in tfsec", PATIENCE)
+    account.fails(id_)
+    (failed,) = account.failed_actions(id_)
+    assert failed == "tfsec"
 
 
 def test_the_first_run_creates_everything(account: Account) -> None:
@@ -173,6 +202,16 @@ def test_the_first_run_creates_everything(account: Account) -> None:
 def test_without_a_change_there_is_no_approval_and_no_apply(account: Account) -> None:
     found = account.run()
     assert (found["status"], found["skipped_stages"]) == ("Succeeded", ["Approve", "Apply"])
+
+
+def test_a_rejection_changes_nothing(account: Account) -> None:
+    before = account.names()
+    account.put_names(*before, "seven")
+    run = account.run("--detach")["execution"]
+    account.answer(run, "Rejected")
+    account.fails(run)
+    assert account.failed_actions(run) == ["Approve"]
+    assert account.names() == before
 
 
 def test_after_sigkill_in_apply_the_run_has_failed_and_no_process_is_left(
@@ -196,7 +235,7 @@ def test_after_sigkill_in_apply_the_run_has_failed_and_no_process_is_left(
     eventually(apply_runs, "Apply runs", PATIENCE)
     account.kill()
     account.up()
-    eventually(lambda: account.status(id_) == "Failed", "Apply has failed", PATIENCE)
+    account.fails(id_)
     release_locks(account)
 
 
@@ -236,7 +275,7 @@ def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account:
     eventually(second_waits, "the second one waits before the stage, with its plan", PATIENCE)
     account.answer(first, "Approved")
     account.answer(second, "Approved")
-    eventually(lambda: account.status(second) == "Failed", "the stale plan is refused", PATIENCE)
+    account.fails(second)  # its plan is stale
     assert (account.status(first), account.names()) == ("Succeeded", {"one", "two", "four"})
     log = account.project.bonkei("pipeline", "logs", second, "Apply").stdout
     assert "stale" in log.lower()
@@ -256,7 +295,7 @@ def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Acc
     plan = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     s3.put_object(Bucket=bucket, Key=key, Body=with_another_plan(plan))
     account.answer(run, "Approved")
-    eventually(lambda: account.status(run) == "Failed", "the changed plan is refused", PATIENCE)
+    account.fails(run)
     log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
     assert "tfplan: FAILED" in log
 
@@ -268,6 +307,16 @@ def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Acc
     log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
     assert f"{tag} is released, and the plan has unreleased" in log
     assert account.names() == before
+
+
+def test_a_finding_ends_the_run_before_a_plan(account: Account) -> None:
+    module = account.project.folder / "infrastructure/modules/names/main.tf"
+    module.write_text(module.read_text() + _OPEN_BUCKET)
+    account.git("commit", "-qam", "A bucket for everybody")
+    run = account.run(code=1)["execution"]
+    account.fails(run)
+    assert account.failed_actions(run) == ["tfsec"]
+    assert "AWS-0087" in account.project.bonkei("pipeline", "logs", run, "tfsec").stdout
 
 
 def with_another_plan(artifact: bytes) -> bytes:

@@ -164,6 +164,8 @@ def _stage(stage: str, blueprint: Blueprint) -> Iterator[Call]:
                 service = {**of_cluster, "service": f"{cluster.name}-{each}"}
                 yield "ecs", "DescribeServices", {**of_cluster, "services": [service["service"]]}
                 yield "ecs", "UpdateService", {**service, "taskDefinition": definition.arn}
+                yield "ecs", "ListTasks", {**of_cluster, "serviceName": service["service"]}
+                yield "ecs", "DescribeTasks", {**of_cluster, "tasks": ["t"]}
 
 
 def _group(blueprint: Blueprint, ending: str) -> str:

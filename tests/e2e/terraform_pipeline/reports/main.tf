@@ -1,0 +1,35 @@
+# The way to Slack, with the rule of module monitoring. The pipeline makes everything else.
+
+terraform {
+  required_providers {
+    aws     = { source = "hashicorp/aws" }
+    archive = { source = "hashicorp/archive" }
+  }
+}
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+module "notification" {
+  source                      = "../modules/notification"
+  name                        = "shop-test"
+  function_directory          = "${path.root}/../program/functions/alarm"
+  secret_recovery_window_days = 0
+  log_retention_days          = 7
+}
+
+resource "aws_cloudwatch_event_rule" "pipeline_failed" {
+  name = "shop-test-pipeline-failed"
+
+  event_pattern = jsonencode({
+    source      = ["aws.codepipeline"]
+    detail-type = ["CodePipeline Pipeline Execution State Change"]
+    detail      = { pipeline = ["shop-test-pipeline-tf"], state = ["FAILED"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "pipeline_failed" {
+  rule = aws_cloudwatch_event_rule.pipeline_failed.name
+  arn  = module.notification.topic_arn
+}
