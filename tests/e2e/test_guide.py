@@ -30,7 +30,7 @@ from bonkei.vault import FileVault
 
 PAGES = ("set-up", "updating", "rotating", "people")
 OPERATIONS = ROOT / "docs" / "operations"
-NOTHING = Path(__file__).with_name("terraform_pipeline") / "empty"
+NOTHING = Path(__file__).with_name("nothing")
 # With BONKEI_GUIDE=whole every release of the pages is made: that takes another five minutes.
 # Without it only the first ones are, of the infrastructure and of the programs.
 WHOLE = os.environ.get("BONKEI_GUIDE") == "whole"
