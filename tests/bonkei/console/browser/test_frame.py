@@ -101,9 +101,18 @@ def running(port: int, directory: Path) -> Iterator[str]:
         yield shown.url
     finally:
         run(console.stop())
+        run(_end_the_rest())
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _end_the_rest() -> None:
+    """As `asyncio.run` does at its end: the page may have connected once more meanwhile."""
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 @pytest.fixture
