@@ -90,7 +90,7 @@ def _try(folder: Path) -> str:
 def remove_scratch(folder: Path) -> None:
     """Remove the scratch folders of roots below `folder`, as deep as tasks have them. The kernel's
     own folder in an overlay cannot be read even by its owner."""
-    for pattern in ("work/*", "roots/*/work/*", "*/roots/*/work/*"):
+    for pattern in ("workdir/*", "roots/*/workdir/*", "*/roots/*/workdir/*"):
         for place in folder.glob(pattern):
             place.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)

@@ -99,9 +99,9 @@ def _enter(root: Mapping[str, Any]) -> None:
 def _layers(root: Mapping[str, Any]) -> tuple[int, int, int, str]:
     """The image's files, two folders for what is written, and the place for all of it."""
     scratch = root["scratch"]
-    for name in ("upper", "work", "merged"):
+    for name in ("upper", "workdir", "merged"):
         os.makedirs(f"{scratch}/{name}", mode=0o755, exist_ok=True)  # noqa: PTH103
-    folders = (root["folder"], f"{scratch}/upper", f"{scratch}/work")
+    folders = (root["folder"], f"{scratch}/upper", f"{scratch}/workdir")
     lower, upper, work = (os.open(folder, os.O_PATH) for folder in folders)
     return lower, upper, work, f"{scratch}/merged"
 

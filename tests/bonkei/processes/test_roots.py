@@ -48,7 +48,7 @@ def test_a_process_sees_the_image_and_not_this_machine(folder: Path, tmp_path: P
     lines = outcome.stdout.splitlines()
     assert lines[:2] == ["10001", "10002"], outcome.stderr
     assert {"bin", "etc", "proc", "sys", "dev", "srv"} <= set(lines)
-    assert not {"home", "root", "work"} & set(lines)
+    assert not {"home", "root", "opt"} & set(lines)
     assert lines[-2:] == ["none", "x"]
     assert not any(".old" in line for line in lines)
 
