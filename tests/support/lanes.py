@@ -48,6 +48,7 @@ LONG = {
     "tests/bonkei/console/browser/test_watching_pages.py": _BROWSER,
     "tests/bonkei/console/browser/test_data_page.py": _BROWSER,
     "tests/bonkei/console/browser/test_requests_page.py": _BROWSER,
+    "tests/bonkei/console/browser/test_pipelines_page.py": _BROWSER,
     "tests/bonkei/console/browser/test_logs_page.py": _BROWSER,
     "tests/bonkei/cloud/test_survival.py": "servers of AWS's APIs are killed and start again",
     "tests/bonkei/cloudformation/test_deploying.py": "the real `aws` starts for each command",

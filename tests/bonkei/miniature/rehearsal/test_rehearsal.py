@@ -96,7 +96,7 @@ async def test_each_alarm_goes_both_ways(world: World) -> None:
 async def test_nothing_remains_of_an_aborted_rehearsal(world: World) -> None:
     before = datum(identity(CPU), 1_700_000_000, 5.0)
     world.monitor.put(before)
-    minute = time.time() // 60 * 60
+    minute = (time.time() - 2) // 60 * 60  # it begins before the rehearsal, by whole seconds
     world.monitor.put(datum(identity(CPU), minute, 7.0))
     job = asyncio.create_task(Rehearsal(world, world.monitor.engine.alarms).run())
     while world.monitor.book.state("cpu").value is not State.ALARM:
