@@ -88,6 +88,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         builds_outside=builds.flag("outside"),
         builds_megabytes=settings.megabytes(builds, file, "builds", 10_000, 100),
         builds_engine=settings.builds_engine(builds, environment),
+        trivy_database=settings.trivy_database(table.table("registry"), root),
         slack_secret=table.table("slack").text("secret", ""),
         slack_url=settings.slack_url(environment),
         rehearse=MappingProxyType(settings.rehearse(table.table("rehearse"))),

@@ -90,6 +90,12 @@ def builds_engine(table: Table, environment: Mapping[str, str]) -> str:
     return value
 
 
+def trivy_database(table: Table, root: Path) -> Path | None:
+    """Looked for at each scan: it may come later."""
+    name = table.text("trivy_database", "")
+    return (root / Path(name).expanduser()).resolve() if name else None
+
+
 def account_id(table: Table) -> str:
     number = table.text("account_id", "123456789012")
     if not re.fullmatch(r"\d{12}", number):

@@ -88,6 +88,8 @@ class Config:
     """What one build may write."""
     builds_engine: str = "auto"
     """The container engine of builds; `auto`: the first that works; `none`: images are packaged."""
+    trivy_database: Path | None = None
+    """The folder of Trivy's database, for scans on push; None: Trivy downloads it."""
     slack_secret: str = ""
     """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
     slack_url: str = field(default="", repr=False)

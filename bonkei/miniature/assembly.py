@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bonkei.aws_service import AwsService
@@ -33,6 +34,7 @@ from bonkei.miniature.rollout.rollout import settle
 from bonkei.miniature.rollout.service_changes import ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.rooms.builds.room import BuildConnections
+from bonkei.miniature.rooms.builds.tools import Commands
 from bonkei.miniature.rooms.console.timeline import Timeline
 from bonkei.miniature.rooms.console.usage import Usage
 from bonkei.miniature.rooms.databases import Databases
@@ -45,7 +47,7 @@ from bonkei.miniature.rooms.logs import LogRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.rooms.network import NetworkRoom
 from bonkei.miniature.rooms.pipelines import Neighbours, PipelineRoom
-from bonkei.miniature.rooms.registry import RegistryRoom
+from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
 from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.rooms.traces import TraceRoom
 from bonkei.miniature.steps import Report, Steps
@@ -88,7 +90,16 @@ class Assembly:
             home.path / "ecs" / "task-definitions.json",
             FileCounters(home.path / "terraform" / "counters.json"),
         )
-        self.registry = RegistryRoom(home, lambda: self.aws.asks, report, config.builds_engine)
+        commands = Commands(self._install, config.terraform)
+        self.registry = RegistryRoom(
+            home,
+            lambda: self.aws.asks,
+            report,
+            self.bus,
+            RegistrySettings(
+                lambda: commands.trivy(report), config.builds_engine, config.trivy_database
+            ),
+        )
         self.service_changes = ServiceChanges(
             home.path / "ecs" / "service-changes.json",
             lambda arn: arn in applied_elsewhere.services(home.path),
@@ -110,7 +121,7 @@ class Assembly:
             BuildConnections(
                 lambda: self.aws.cloud,
                 self.logs.writer,
-                lambda locks: self.parts.install(locks, home.environments, report),
+                self._install,
                 self.registry.engine,
             )
         )
@@ -196,6 +207,9 @@ class Assembly:
             seen, fill, lambda: self.edge, self.bus, report, self.public_listeners,
             lambda: self.monitor.monitor, self._config.root,
         )  # fmt: skip
+
+    async def _install(self, locks: Sequence[Path]) -> Path:
+        return await self.parts.install(locks, self._home.environments, self._report)
 
     def running(self) -> Tasks:
         """The tasks. They exist once the start has created them."""

@@ -38,6 +38,7 @@ class Registry:
         self._report = report
         self._clock = clock
         self._declared: Mapping[str, Repository] = {}
+        self._hearing: list[Callable[[Repository, Image], None]] = []
         self.store = ImageStore(home, clock)
         self.uploads = Uploads(self.store)
         self._key = key
@@ -50,6 +51,10 @@ class Registry:
         for name in self._declared:
             self.expire(name)
         tidy(self._home / "unpacked")
+
+    def hear(self, listener: Callable[[Repository, Image], None]) -> None:
+        """Call `listener` for each image that is pushed and stays."""
+        self._hearing.append(listener)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -105,6 +110,9 @@ class Registry:
             )
         image = self.store.put_manifest(name, body, media_type, tag)
         self.expire(name)
+        if image.digest in self.store.contents(name).images:
+            for listener in self._hearing:
+                listener(repository, image)
         return image
 
     def expire(self, name: str) -> None:

@@ -54,6 +54,14 @@ def test_a_database_of_another_program_is_not_used(tmp_path: Path) -> None:
     assert loaded.database_url is None
 
 
+def test_the_folder_of_trivys_database(tmp_path: Path) -> None:
+    """It need not be there yet."""
+    assert load(tmp_path, "").trivy_database is None
+    text = '[registry]\ntrivy_database = "{}"'
+    assert load(tmp_path, text.format("db")).trivy_database == tmp_path / "db"
+    assert load(tmp_path, text.format("~/db")).trivy_database == Path.home() / "db"
+
+
 def test_files_that_a_program_reloads(tmp_path: Path) -> None:
     (tmp_path / "app" / "templates").mkdir(parents=True)
     container = '[containers.web]\ndirectory = "app"\nreads_again = '

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from pathlib import Path
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from bonkei.aws_service import Asks, AwsService
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.release.image_repository import Repository
 from bonkei.cloud.identity.key import load_key
+from bonkei.events import Bus
 from bonkei.miniature.home import Home
 from bonkei.processes.roots import why_not
 from bonkei.registry.ecr import service
@@ -18,7 +22,12 @@ from bonkei.registry.engines.builder import Builder, EngineSettings
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.names import read_reference
 from bonkei.registry.room import Registry
+from bonkei.registry.scans.event import scan_event
+from bonkei.registry.scans.room import Scans
+from bonkei.registry.scans.trivy import Trivy, TrivySettings
+from bonkei.registry.scans.values import Scan
 from bonkei.registry.unpacking import Unpacked
+from bonkei.registry.values import Image
 from bonkei.tasks import TaskError
 from bonkei.tasks.built import BuiltFiles, RootSettings
 
@@ -28,26 +37,41 @@ if TYPE_CHECKING:
     from bonkei.cloud.endpoint import Beside
 
 
+@dataclass(frozen=True, slots=True)
+class RegistrySettings:
+    """`engine` and `trivy_database`: of bonkei.toml. `trivy`: Trivy's command, for scans."""
+
+    trivy: Callable[[], Awaitable[Sequence[str]]]
+    engine: str = "none"
+    trivy_database: Path | None = None
+
+
 class RegistryRoom:
-    """`asks`: IAM's decisions; `report` gets the images that expire. `engine`: of bonkei.toml.
-    `engine` of the object: variables for the builds that may use it."""
+    """`asks`: IAM's decisions; `report` gets the images that expire. `bus` gets the events of
+    scans. `engine` of the object: variables for the builds that may use it."""
 
     def __init__(
         self,
         home: Home,
         asks: Callable[[], Asks],
         report: Callable[[str], None],
-        engine: str = "none",
+        bus: Bus,
+        settings: RegistrySettings,
     ) -> None:
         folder = self._folder = home.path / "registry"
         self.registry = Registry(folder, lambda: load_key(folder), asks, report)
+        self._bus = bus
         self._declared: frozenset[str] = frozenset()
-        self.services: Mapping[str, AwsService] = {"ecr": service(self.registry)}
+        scanner, ledger = folder / "scanner", home.path / "processes" / "scans"
+        self._trivy = Trivy(TrivySettings(settings.trivy, scanner, ledger, settings.trivy_database))
+        self.scans = Scans(self.registry.store, scanner, self._trivy, time.time, self._has_ended)
+        self.registry.hear(self._pushed)
+        self.services: Mapping[str, AwsService] = {"ecr": service(self.registry, self.scans)}
         self.beside: Mapping[str, Beside] = {"/v2/": self._serve, "/_engine/": self._build}
         self._token = token_urlsafe(32)
         self.engine: Mapping[str, str] = {"MINIATURE_ENGINE": self._token}
         self._settings = EngineSettings(
-            engine,
+            settings.engine,
             home.path / "engine",
             home.path / "processes" / "engine",
             lambda: self._why_not_rooted,
@@ -56,11 +80,20 @@ class RegistryRoom:
 
     def follow(self, blueprint: Blueprint) -> None:
         self.registry.follow(blueprint.repositories)
+        self.scans.follow(frozenset(each.name for each in blueprint.repositories))
         self._declared = frozenset(
             container.image
             for definition in blueprint.task_definitions
             for container in definition.containers
         )
+
+    def _pushed(self, repository: Repository, image: Image) -> None:
+        if repository.scan_on_push:
+            self.scans.pushed(repository.name, image)
+
+    def _has_ended(self, name: str, digest: str, scan: Scan) -> None:
+        tags = self.registry.contents(name).tags_of(digest)
+        self._bus.publish(scan_event(self.registry.repository(name).arn, digest, tags, scan))
 
     def digest(self, image: str) -> str:
         """The digest of a pushed image; otherwise empty."""
@@ -108,6 +141,8 @@ class RegistryRoom:
         return reference.is_ecr and reference.name in names
 
     async def stop(self) -> None:
+        await self.scans.stop()
+        self._trivy.stop()
         if self._builder is not None:
             await self._builder.stop()
 

@@ -10,7 +10,6 @@ Everything else is Trivy's own.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -22,7 +21,8 @@ from tempfile import TemporaryDirectory
 from bonkei.registry.docker.commands import Parser, client, full_name, local_images
 from bonkei.registry.docker.local import LocalImage, LocalImages
 from bonkei.registry.errors import RegistryError
-from bonkei.registry.manifest import OCI_INDEX, read_manifest
+from bonkei.registry.layout import write_layout
+from bonkei.registry.manifest import read_manifest
 from bonkei.registry.names import read_reference
 from bonkei.registry.package import PACKAGE
 from bonkei.registry.unpacking import extract
@@ -73,7 +73,7 @@ def _scan(trivy: str, options: argparse.Namespace) -> int:
             _unpack(image, Path(folder))
             what = ["filesystem", folder]
         else:
-            write_layout(image, Path(folder))
+            write_layout(image.manifest, dict(image.blobs), Path(folder))
             what = ["image", "--input", folder]
         return _run(trivy, passed, options.scanners.split(","), what)
 
@@ -101,22 +101,6 @@ def _find(name: str, images: LocalImages) -> LocalImage:
     reference = read_reference(name)
     client(images, reference.host).pull(reference, full_name(name), images)
     return images.find(full_name(name))
-
-
-def write_layout(image: LocalImage, folder: Path) -> None:
-    """As an OCI image layout, which Trivy reads without an engine."""
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-    for digest, file in dict(image.blobs).items():
-        (blobs / digest.removeprefix("sha256:")).hardlink_to(file)  # it follows no other link
-    (blobs / image.digest.removeprefix("sha256:")).write_bytes(image.manifest)
-    found = read_manifest(image.manifest, "")
-    entry = {
-        "mediaType": found.media_type, "digest": image.digest, "size": len(image.manifest),
-    }  # fmt: skip
-    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}
-    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}', encoding="utf-8")
 
 
 def _unpack(image: LocalImage, folder: Path) -> None:

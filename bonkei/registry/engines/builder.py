@@ -15,11 +15,11 @@ from bonkei.registry.engines import commands
 from bonkei.registry.engines.archive import read_archive
 from bonkei.registry.engines.bases import base_images
 from bonkei.registry.engines.probe import Discovery
-from bonkei.registry.engines.running import Runner, Say
 from bonkei.registry.engines.values import Engine, NotBuilt, Order, Saved
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.layers import BYTES
 from bonkei.registry.names import read_reference
+from bonkei.registry.running import Runner, Say
 
 AT_ONCE = 3
 """Builds at once: as many as the program pipeline has images."""

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bonkei.registry.engines import commands
-from bonkei.registry.engines.running import Runner
 from bonkei.registry.engines.values import Engine, NotBuilt, Order
+from bonkei.registry.running import Runner
 
 ENGINES = ("docker", "podman", "buildah")
 _TAG = "bonkei.local/probe:1"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bonkei.blueprint.alarm import Metric, MetricQuery
 
 
@@ -195,3 +197,51 @@ def test_keys_and_repositories(blueprint) -> None:
     assert (repository.immutable, repository.scan_on_push, bool(repository.lifecycle_policy)) == (
         (True,) * 3
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "scanned"),
+    [
+        ([], {"b"}),
+        ([("SCAN_ON_PUSH", "shop")], {"shop/web", "my-shop"}),
+        ([("SCAN_ON_PUSH", "shop*")], {"shop/web"}),
+        ([("CONTINUOUS_SCAN", "*eb"), ("SCAN_ON_PUSH", "b")], {"shop/web", "b"}),
+        ([("SCAN_ON_PUSH", "*")], {"shop/web", "my-shop", "b"}),
+        ([("MANUAL", "*")], set()),
+    ],
+)
+def test_the_registrys_rules_decide_what_is_scanned(
+    blueprint, rules: list[tuple[str, str]], scanned: set[str]
+) -> None:
+    found = blueprint(
+        {
+            **{
+                f"aws_ecr_repository.r{number}": {
+                    "arn": "arn:repo",
+                    "name": name,
+                    "repository_url": "u",
+                    "image_scanning_configuration": [{"scan_on_push": name == "b"}],
+                }
+                for number, name in enumerate(("shop/web", "my-shop", "b"))
+            },
+            **(
+                {
+                    "aws_ecr_registry_scanning_configuration.this": {
+                        "scan_type": "BASIC",
+                        "rule": [
+                            {
+                                "scan_frequency": frequency,
+                                "repository_filter": [
+                                    {"filter": wanted, "filter_type": "WILDCARD"}
+                                ],
+                            }
+                            for frequency, wanted in rules
+                        ],
+                    }
+                }
+                if rules
+                else {}
+            ),
+        }
+    )
+    assert {each.name for each in found.repositories if each.scan_on_push} == scanned

@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bonkei.aws_service import Caller
+from bonkei.aws_service import AwsService, Caller
 from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry import http
+from bonkei.registry.ecr import service
 from bonkei.registry.engines import http as engines_http
 from bonkei.registry.engines.builder import Builder, EngineSettings
 from bonkei.registry.room import Registry
+from bonkei.registry.scans.room import Scans
+from bonkei.registry.scans.values import Scan, ScanError
 
 ACCOUNT = "123456789012"
 HOST = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
@@ -28,6 +31,11 @@ KEEP_TWO = """{"rules": [{"rulePriority": 1, "selection": {"tagStatus": "any",
 def repository(name: str, **more: object) -> Repository:
     arn = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/{name}"
     return Repository(name, arn, name, f"{HOST}/{name}", **more)  # type: ignore[arg-type]
+
+
+class NoScanner:
+    async def scan(self, _layout: Path) -> Scan:
+        raise ScanError("nothing is scanned here")
 
 
 @dataclass
@@ -56,6 +64,13 @@ class World:
             settings = EngineSettings(self.engine, home, ledger, lambda: self.obstacle)
             self._builder = Builder(settings)
         return self._builder
+
+    @property
+    def ecr(self) -> AwsService:
+        """The AWS API; nothing is scanned."""
+        home, ended = self.home / "scanner", lambda *_: None
+        scans = Scans(self.registry.store, home, NoScanner(), lambda: self.now, ended)
+        return service(self.registry, scans, lambda: self.now)
 
     async def stop(self) -> None:
         if self._builder is not None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError
-from bonkei.registry.ecr import service
 from bonkei.registry.lifecycle import expired
 from bonkei.registry.manifest import OCI_MANIFEST, digest_of
 from bonkei.registry.values import Contents, Image
@@ -19,7 +18,7 @@ from tests.bonkei.registry.test_distribution import manifest_of
 
 def ask(world: World, operation: str, **parameters: Any) -> dict[str, Any]:
     call = AwsCall("ecr", operation, parameters, BUILDER, "eu-west-1", world.now)
-    return dict(asyncio.run(service(world.registry, lambda: world.now).answer(call)))
+    return dict(asyncio.run(world.ecr.answer(call)))
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import pytest
 
 from bonkei.registry.engines.bases import base_images
 from bonkei.registry.engines.probe import Discovery, small_program
-from bonkei.registry.engines.running import Runner
 from bonkei.registry.engines.storage import remove_storage
 from bonkei.registry.engines.values import Engine, NotBuilt
+from bonkei.registry.running import Runner
 from scripts import scanners
 from tests.bonkei.registry.conftest import HOST, TOKEN, World
 from tests.bonkei.registry.test_docker import AN_AWS_KEY, Docker

@@ -48,10 +48,14 @@ class Commands:
             "docker": (sys.executable, "-P", "-m", "bonkei.registry.docker"),
             "trivy": (
                 *(sys.executable, "-P", "-m", "bonkei.registry.docker.scan"),
-                *await self._installed("trivy", _TRIVY, say),
+                *await self.trivy(say),
             ),
             "aws": await self._installed("aws", _AWS, say),
         }
+
+    async def trivy(self, say: Callable[[str], None]) -> Sequence[str]:
+        """Trivy itself, or a command that fails and says why there is none."""
+        return await self._installed("trivy", _TRIVY, say)
 
     async def _installed(self, name: str, lock: Path, say: Callable[[str], None]) -> Sequence[str]:
         if name == "trivy" and (own := shutil.which("trivy")):

@@ -73,7 +73,8 @@ ROOMS = {
     "codecommit": r"(Get|List|Create|BatchGet)(Repository|Repositories|Branch|Branches|Commit)",
     "cloudformation": r"(Describe|List|Create|Update|Delete|Execute)(Stacks?|ChangeSets?)"
     r"|GetTemplate|ValidateTemplate",
-    "ecr": r"(Describe|Batch|Put|List)\w*Images?|DescribeRepositories|GetAuthorizationToken",
+    "ecr": r"(Describe|Batch|Put|List|Start)\w*Image(s|Scan|ScanFindings)?|DescribeRepositories"
+    r"|GetAuthorizationToken|(BatchGetRepository|GetRegistry)ScanningConfiguration",
     "scheduler": r"(Get|Create|Update|Delete)Schedule",
     "iam": r"(Get|Delete|Update)Role|ListRolePolicies",
     "application-autoscaling": r"Describe\w+",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,10 @@ from bonkei.aws_service import NothingIsAsked
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.release.image_repository import Repository
 from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.errors import BonkeiError
+from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.home import Home
-from bonkei.miniature.rooms.registry import RegistryRoom
+from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
 from bonkei.registry.manifest import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
@@ -42,10 +46,16 @@ def declared(image: str) -> Blueprint:
     )
 
 
+async def no_trivy() -> list[str]:
+    raise BonkeiError("there is no Trivy")
+
+
 @pytest.fixture
 def room(tmp_path: Path) -> RegistryRoom:
     """The definitions name `web:unreleased`; `web:1` was pushed."""
-    room = RegistryRoom(Home(tmp_path / "home"), NothingIsAsked, print)
+    room = RegistryRoom(
+        Home(tmp_path / "home"), NothingIsAsked, print, Bus(), RegistrySettings(no_trivy)
+    )
     room.follow(declared(f"{WEB}:unreleased"))
     folder = tmp_path / "released"
     folder.mkdir()
@@ -149,3 +159,27 @@ def test_a_tag_that_was_never_pushed_cannot_be_pulled(room: RegistryRoom) -> Non
 @pytest.mark.parametrize("image", ["python:3.13", "public.ecr.aws/x/y:1", "web", f"{WEB}-other:1"])
 def test_other_registries_are_ignored(room: RegistryRoom, image: str) -> None:
     assert room.built(image) is None
+
+
+async def test_a_push_to_a_repository_that_is_scanned_ends_in_an_event(
+    room: RegistryRoom, tmp_path: Path
+) -> None:
+    heard: list[ServiceEvent] = []
+    room._bus.subscribe(ServiceEvent, heard.append)
+    blueprint = declared(f"{WEB}:unreleased")
+    [repository] = blueprint.repositories
+    config = {"os": "linux", "rootfs": {"type": "layers"}}
+    push_built(room, "2", config, "not scanned")
+    room.follow(replace(blueprint, repositories=(replace(repository, scan_on_push=True),)))
+    push_built(room, "3", config, "scanned")
+    while not heard:
+        await asyncio.sleep(0.01)
+    await room.stop()
+    [event] = heard
+    assert (event.source, event.detail_type) == ("aws.ecr", "ECR Image Scan")
+    assert event.resources == (repository.arn,)
+    assert (event.detail["scan-status"], event.detail["image-tags"]) == ("FAILED", ["3"])
+    digest = event.detail["image-digest"]
+    scan = room.scans.find("web", digest)
+    assert scan is not None
+    assert scan.description == "there is no Trivy"

@@ -1,4 +1,4 @@
-"""An engine's process: its lines as they come, and nothing of it left at the end."""
+"""A program's process: its lines as they come, and nothing of it left at the end."""
 
 from __future__ import annotations
 
