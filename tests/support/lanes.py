@@ -52,7 +52,6 @@ LONG = {
     "tests/bonkei/console/browser/test_logs_page.py": _BROWSER,
     "tests/bonkei/cloud/test_survival.py": "servers of AWS's APIs are killed and start again",
     "tests/bonkei/cloudformation/test_deploying.py": "the real `aws` starts for each command",
-    "tests/bonkei/edge/client/test_unread_answers.py": "clients ask for a million answers",
     "tests/bonkei/builds/test_torture.py": "a build writes 100 MB",
     "tests/bonkei/terraform/test_errors.py": "Terraform runs for each mistake",
     "tests/environment/test_terraform_scan.py": "the real scanner reads every module",
