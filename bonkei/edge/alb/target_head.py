@@ -6,10 +6,11 @@ Balancer" (User Guide for Application Load Balancers).
 
 from __future__ import annotations
 
-import itertools
 import secrets
 import time
+from functools import lru_cache
 
+from bonkei.edge.http.ids import ids
 from bonkei.edge.http.message import HOP_BY_HOP, Headers, Request
 
 _REPLACED = HOP_BY_HOP | {
@@ -53,19 +54,21 @@ class ForwardedHeaders:
 
     def head(self, request: Request) -> TargetHead:
         """The head for the target, still without the header set by `Request.mark`."""
-        lines: bytes
         block = request.block
         if block is None:
-            lines = self._lines(request, request.headers)
+            lines, after = self._behind_target(request)
         else:
-            key = (self, request.client)
-            lines = block.derived.get(key) or block.keep(key, self._lines(request, block.headers))
+            found = block.derived.get(self) or block.keep(self, self._behind_target(request))
+            lines, after = found
+        return b"%b %b%b" % (request.method, request.target, lines), after, framing(request)
+
+    def _behind_target(self, request: Request) -> tuple[bytes, bytes]:
+        """The pieces of the head that do not depend on the target, before and behind the fresh
+        trace id."""
         given = request.fields.get(b"x-amzn-trace-id")
         before, after = _trace(given) if given else (b"Root=", b"\r\n")
-        start = b"%b %b HTTP/1.1\r\n%bX-Amzn-Trace-Id: %b" % (
-            request.method, request.target, lines, before
-        )  # fmt: skip
-        return start, after, framing(request)
+        lines = self._lines(request, request.headers)
+        return b" HTTP/1.1\r\n%bX-Amzn-Trace-Id: %b" % (lines, before), after
 
     def _lines(self, request: Request, headers: Headers) -> bytes:
         """The lines that depend on the request's headers and its client."""
@@ -105,13 +108,17 @@ def framing(request: Request) -> bytes:
     return b"\r\n"
 
 
-_PREFIX = secrets.token_hex(6).encode()
-_COUNT = itertools.count(secrets.randbits(40))
+_IDS = ids(12, secrets.token_hex(6).encode())
 
 
 def fresh_trace() -> bytes:
     """An id for X-Amzn-Trace-Id: a version, the time, and 96 bits."""
-    return b"1-%08x-%b%012x" % (int(time.time()), _PREFIX, next(_COUNT))
+    return _begun_in(int(time.time())) + next(_IDS)
+
+
+@lru_cache(maxsize=1)
+def _begun_in(second: int) -> bytes:
+    return b"1-%08x-" % second
 
 
 def _trace(given: bytes) -> tuple[bytes, bytes]:

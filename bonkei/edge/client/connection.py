@@ -8,6 +8,7 @@ from itertools import count
 
 from bonkei.edge.client.front import Front
 from bonkei.edge.client.incoming import IncomingRequests
+from bonkei.edge.client.known_request import Block
 from bonkei.edge.http.deadlines import NEVER
 from bonkei.edge.http.exchange import Exchange
 from bonkei.edge.http.head import RefusedError
@@ -140,7 +141,7 @@ class ClientConnection(IncomingRequests):
             self.resume_client()  # before taking: a request may pause the client again
         self._take_some()
 
-    def _take_some(self, missed: bytes | None = None) -> None:
+    def _take_some(self, missed: Block | None = None) -> None:
         """Take requests as long as each is answered at once, then let other connections continue.
 
         `missed`: the headers of the first request, if they are unknown.
@@ -169,7 +170,7 @@ class ClientConnection(IncomingRequests):
             return False
         return self._incoming is not None if self.current is not None else not self._unread
 
-    def _take_next(self, missed: bytes | None) -> None:
+    def _take_next(self, missed: Block | None) -> None:
         """Parse one request, or the part of it that has arrived."""
         parser, front = self._parser, self._front
         data, start = self._held, self._position

@@ -21,6 +21,9 @@ REQUEST_LINE = re.compile(rb"(GET|HEAD) ((/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))?) HT
 _UNFIT = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
 """Headers about the connection or the body: a request with one is always parsed."""
 
+Block = tuple[bytes, bytes, bytes]
+"""A head's bytes behind its first line, the method, and the client's address."""
+
 _REQUESTS = 512
 _BLOCKS = 256
 _SEEN = 4096
@@ -49,10 +52,10 @@ class KnownRequests:
     def __init__(self, longest_target: int) -> None:
         self._longest_target = longest_target
         self._requests: dict[bytes, KnownRequest] = {}
-        self._blocks: dict[bytes, HeaderBlock] = {}
+        self._blocks: dict[Block, HeaderBlock] = {}
         self._seen_requests: set[int] = set()
         self._seen_blocks: set[int] = set()
-        self.missed: bytes | None = None  # the headers that the last `find` did not know
+        self.missed: Block | None = None  # the headers that the last `find` did not know
 
     def find(self, data: bytes, handler: Handler, client: bytes) -> KnownRequest | None:
         """The known request that is exactly `data`, else None."""
@@ -63,12 +66,12 @@ class KnownRequests:
         line = REQUEST_LINE.match(data)
         if line is None:
             return None
-        rest = data[line.end() :]
-        block = self._blocks.get(rest)
-        if block is None:
-            self.missed = rest
-            return None
         method, target, path, query = line.groups(b"")
+        key = data[line.end() :], method, client
+        block = self._blocks.get(key)
+        if block is None:
+            self.missed = key
+            return None
         if len(target) > self._longest_target:
             return None
         request = Request(method, target, path, query, b"1.1", block.headers, block.fields, client)
@@ -83,13 +86,14 @@ class KnownRequests:
         return known
 
     def learn(
-        self, block: bytes | None, headers: Headers, fields: dict[bytes, bytes], size: int
+        self, block: Block | None, headers: Headers, fields: dict[bytes, bytes], size: int
     ) -> None:
         """Keep a parsed request under the headers that `find` did not know; `size` in bytes, as the
         limits of a head count them."""
         if block is None or _UNFIT & fields.keys():
             return
-        if len(block) > _BYTES or block.find(b"\r\n\r\n") != len(block) - 4:
+        lines = block[0]
+        if len(lines) > _BYTES or lines.find(b"\r\n\r\n") != len(lines) - 4:
             return  # the bytes held more than the request
         if first_time(self._seen_blocks, block, _SEEN):
             return

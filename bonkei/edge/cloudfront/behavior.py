@@ -40,6 +40,7 @@ class CompiledBehavior:
         self._all_queries, self._no_queries = takes_all(*queries), takes_none(*queries)
         self._takes_query = either(*queries, ignore_case=False)
         self._origin_path = origin.path.encode()
+        self._same_target = self._all_queries and not self._origin_path
         self._patience = Patience(
             origin.read_timeout,
             cloudfront_page(504, "CloudFront attempted to establish a connection with the origin, "
@@ -49,18 +50,23 @@ class CompiledBehavior:
     def origin_request(self, request: Request, stale: Stored | None = None) -> Request:
         """The request for the origin, without X-Amz-Cf-Id. With `stale` it carries that response's
         validators."""
-        path, target, query = self._origin_target(request)
+        if self._same_target and (request.query or len(request.target) == len(request.path)):
+            path, target, query = request.path, request.target, request.query
+        else:
+            path, target, query = self._origin_target(request)
         block = None
         if request.block is None or stale is not None:
             headers, fields = self._headers.of(request, stale)
         else:
-            block = self._derived(request, request.block)
+            block = request.block.derived.get(self) or self._derived(request, request.block)
             headers, fields = block.headers, block.fields.copy()
         origin = Request(
             request.method, target, path, query, b"1.1", headers, fields, request.client
         )
         origin.block = block
         origin.patience = self._patience
+        if block is not None:
+            return origin
         if request.has_body:
             origin.length = request.length
             origin.chunked = request.chunked
@@ -73,11 +79,8 @@ class CompiledBehavior:
         return origin
 
     def _derived(self, request: Request, block: HeaderBlock) -> HeaderBlock:
-        """The headers for the origin, remembered for a block and client."""
-        key = (self, request.client, request.method)
-        derived: HeaderBlock = block.derived.get(key) or block.keep(
-            key, HeaderBlock(*self._headers.of(request))
-        )
+        """The headers for the origin, remembered for a block."""
+        derived: HeaderBlock = block.keep(self, HeaderBlock(*self._headers.of(request)))
         return derived
 
     def _origin_target(self, request: Request) -> tuple[bytes, bytes, bytes]:

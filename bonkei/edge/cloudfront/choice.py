@@ -52,6 +52,7 @@ class Choices:
         hosts: Iterable[str],
     ) -> None:
         self.behaviors = behaviors
+        self._before_last = tuple((each.matches, each) for each in behaviors[:-1])
         self._hosts = HostNames((distribution.domain_name, *distribution.aliases, *hosts))
         self._root = distribution.default_root_object.lstrip("/").encode()
 
@@ -78,11 +79,20 @@ class Choices:
 
     def behavior(self, path: bytes) -> CompiledBehavior:
         """The first behavior whose pattern matches the path, normalized as in CloudFront."""
-        path = normalize_path(path)
-        for behavior in self.behaviors:
-            if behavior.matches(path):
+        if b"%" in path or b"/." in path:
+            path = normalize_path(path)
+        for matches, behavior in self._before_last:
+            if matches(path):
                 return behavior
         return self.behaviors[-1]
+
+    def behavior_again(self, request: Request) -> CompiledBehavior | None:
+        """The behavior of a request whose headers came before; None where the target needs another
+        decision."""
+        path = request.path
+        if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
+            return None
+        return None if self._root and path == b"/" else self.behavior(path)
 
 
 class Use(Enum):

@@ -82,21 +82,27 @@ class DistributionHandler:
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
 
     def prepare(self, request: Request) -> Prepared:
-        """Prepare a viewer's request: web ACL, behavior, method, cache, origin."""
+        """Prepare a viewer's request: web ACL, behavior, method, cache, origin. Where requests with
+        these headers are passed on, another target needs no decision but the behavior's."""
+        block = request.block
+        if block is not None and (passed_on := block.derived.get(self)) is not None:
+            behavior = self.choices.behavior_again(request)
+            if behavior is not None and behavior in passed_on:
+                prepared = self._relay(behavior, request)
+                return self._guard(prepared, behavior, request)
         choice = self.choices.of(request)
         if choice.behavior is None:
             return _for_another_host if choice.way is Way.OTHER_HOST else _too_long
-        firewall = self.firewall
-        if firewall is None:
-            return self._prepare(choice, choice.behavior)
-        return self._guard(firewall, choice, choice.behavior)
+        return self._guard(self._prepare(choice, choice.behavior), choice.behavior, choice.request)
 
     def refusal(self, status: int) -> Response:
         return cloudfront_page(status, "Bad request.", close=True)
 
-    def _guard(self, firewall: Firewall, choice: Choice, behavior: CompiledBehavior) -> Prepared:
-        """Check the distribution's own web ACL first."""
-        prepared, request = self._prepare(choice, behavior), choice.request
+    def _guard(self, prepared: Prepared, behavior: CompiledBehavior, request: Request) -> Prepared:
+        """Check the distribution's own web ACL first, if it has one."""
+        firewall = self.firewall
+        if firewall is None:
+            return prepared
 
         def check(exchange: Exchange) -> Flow | None:
             verdict = firewall.check(request)
@@ -120,6 +126,8 @@ class DistributionHandler:
             return lambda exchange: self._cached(behavior, request, key, exchange)
         if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
+        if (block := request.block) is not None:
+            (block.derived.get(self) or block.keep(self, set())).add(behavior)
         return self._relay(behavior, request)
 
     def _relay(self, behavior: CompiledBehavior, request: Request) -> Prepared:

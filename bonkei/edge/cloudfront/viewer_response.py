@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
 from bonkei.blueprint.distribution import Behavior
+from bonkei.edge.http.ids import ids
 from bonkei.edge.http.message import Header, Headers, header, value_of
 
 POP = b"BONKEI1-C1"
@@ -22,14 +22,13 @@ REFRESH = header(b"X-Cache", b"RefreshHit from cloudfront")
 ERROR = header(b"X-Cache", b"Error from cloudfront")
 
 _PREFIX = urlsafe_b64encode(secrets.token_bytes(30))
-_COUNT = itertools.count(secrets.randbits(48))
-_LINE = b"X-Amz-Cf-Id: %b%%014x==\r\n" % _PREFIX  # base64 has no per cent sign
+_LINES = ids(14, b"X-Amz-Cf-Id: " + _PREFIX, b"==\r\n")
 _BEGINS = len(b"X-Amz-Cf-Id: ")
 
 
 def request_id() -> Header:
     """An X-Amz-Cf-Id: different for each request, opaque to the reader."""
-    line = _LINE % next(_COUNT)
+    line = next(_LINES)
     return b"x-amz-cf-id", line[_BEGINS:-2], line
 
 

@@ -64,9 +64,10 @@ _DERIVED = 16
 
 
 class HeaderBlock:
-    """The headers of a request, shared by all requests with the same ones: do not change them.
+    """The headers of requests without a body, shared by all requests of one client with the same
+    method and headers: do not change them.
 
-    `derived` holds values that the layers computed from them. The key of each is its other inputs.
+    `derived` holds values that the layers computed from them, by the layer that did.
     """
 
     __slots__ = ("derived", "fields", "headers", "size")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 
-def first_time(seen: set[int], data: bytes, limit: int) -> bool:
+
+def first_time(seen: set[int], data: Hashable, limit: int) -> bool:
     """Whether `data` is new to `seen`. A hash is enough here: callers compare all bytes later."""
     digest = hash(data)
     if digest in seen:

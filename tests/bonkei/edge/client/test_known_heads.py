@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import re
 
 import httptools
 import pytest
@@ -13,11 +15,14 @@ from bonkei.blueprint.web_acl import RateBased, WafAction, WafRule, WebAcl
 from bonkei.edge.client.known_request import REQUEST_LINE, KnownRequest, KnownRequests
 from bonkei.edge.http.exchange import Prepared
 from bonkei.edge.http.head import make_request
+from bonkei.edge.http.ids import ids
 from bonkei.edge.http.message import HeaderBlock, Headers, Request, header
 from bonkei.edge.http.response_head import KnownHeads, ResponseHead
+from tests.bonkei.edge.distributions import cached, cloudfront
 from tests.bonkei.edge.support import (
     Message,
     balancer_only,
+    behavior,
     ok,
     raw,
     serving,
@@ -75,6 +80,35 @@ async def test_a_known_request_is_routed_again_after_the_routing_changes() -> No
             after = [(await client.request("/")).status for _ in range(6)]
         assert before == [200] * 6
         assert after == [403] * 6
+
+
+async def test_each_target_behind_known_headers_is_decided_by_itself() -> None:
+    """As behind headers that never came before: the behavior, the cache, the default root object,
+    the limit of a URL."""
+    blueprint = cloudfront(cached("/kept/*"), behavior(), default_root_object="index.html")
+    targets = (
+        b"/x", b"/y?", b"/y?b=1&a", b"/", b"/?a", b"/kept/", b"/z/../kept/", b"/%6Bept/", b"/v",
+        b"/" + b"v" * 8192, b"/w",
+    )  # fmt: skip
+    async with serving(blueprint) as (edge, web):
+        async with edge.client("distribution") as client:
+            for target in (b"/a", b"/a", b"/b", b"/kept/a"):
+                client.send(b"GET " + target + b" HTTP/1.1\r\n" + BLOCK)
+                assert (await client.receive()).status == 200
+        for number, target in enumerate(targets):
+            seen = []
+            for block in (BLOCK, BLOCK[:-2] + b"X-New: %d\r\n\r\n" % number):
+                before = len(web.requests)
+                async with edge.client("distribution") as client:
+                    client.send(b"GET " + target + b" HTTP/1.1\r\n" + block)
+                    answer = await client.receive()
+                asked = [each.target for each in web.requests[before:]]
+                seen.append((answer.status, answer.get("X-Cache"), asked))
+            if b"ept/" in target:
+                assert seen[1][1:] == ("Hit from cloudfront", []), target
+            else:
+                assert seen[0] == seen[1], target
+        assert "/index.html?a" in [each.target for each in web.requests]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +200,12 @@ def test_heads_that_are_not_remembered(data: bytes) -> None:
     for _ in range(3):
         assert known.find(data, Deaf(), b"127.0.0.1") is None
         known.learn(known.missed, [HOST], dict.fromkeys(names, b""), 10)
+
+
+def test_ids_do_not_come_again() -> None:
+    every = list(itertools.islice(ids(7, b"a-", b"=="), 10_000))
+    assert len(set(every)) == 10_000
+    assert all(re.fullmatch(rb"a-[0-9a-f]{7}==", each) for each in every)
 
 
 class Deaf:
