@@ -13,7 +13,8 @@ Joining
     requests      explains a request's way, and records finished requests
 
 Commands
-    foreground    `bonkei up`, `down`, `restart`: the miniature as a process
+    foreground    `bonkei up`, `reset`: the miniature as a process
+    asking        `bonkei down`, `restart`, and following an apply
     control       calls to a running miniature: status, sessions, alarms
     report        the output of `bonkei status`, and the last lines of a start
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bonkei import blueprint
-from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
 from bonkei.miniature import applied_elsewhere
@@ -15,6 +15,9 @@ from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
 from bonkei.terraform import Account, Elsewhere, Workspace
 from bonkei.vault import FileVault
+
+if TYPE_CHECKING:
+    from bonkei.blueprint import Blueprint
 
 
 class Definitions:

@@ -1,4 +1,4 @@
-"""Runs a miniature as a process, in the foreground or in the background, and stops it."""
+"""Runs a miniature as a process, in the foreground or in the background, and removes its data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from bonkei.miniature.steps import Report
 from bonkei.miniature.supervisor import Miniature
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout
 
 
 def run(config: Config, home: Home, report: Report, *, background: bool = False) -> int:
@@ -126,44 +125,6 @@ def _leave_terminal(home: Home) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-
-
-def stop(home: Home) -> None:
-    """Ask the running miniature to stop, and wait until it has."""
-    control.call(home, "stop", limit=control.AT_ONCE)
-    deadline = time.monotonic() + _LONGEST_STOP
-    while is_running(home):
-        if time.monotonic() > deadline:
-            raise MiniatureError(
-                f"the miniature is still stopping after {_LONGEST_STOP:.0f} s",
-                remedy="see what it waits for with `bonkei status`",
-            )
-        time.sleep(0.05)
-
-
-def reload(home: Home, report: Report) -> None:
-    """Let the running miniature follow the applied definitions. Raises MiniatureError if something
-    is unhealthy after that."""
-    _ask(home, "reload", report)
-
-
-def restart(home: Home, service: str, report: Report) -> None:
-    """Let the running miniature replace a service's tasks. Raises MiniatureError like `reload`."""
-    _ask(home, "restart", report, service)
-
-
-def refresh(home: Home, service: str) -> list[str]:
-    """Let a service's running tasks reread their files. Returns their log lines after that, each
-    with its time and task."""
-    return [str(line) for line in control.call(home, "refresh", service=service)]
-
-
-def _ask(home: Home, name: str, report: Report, service: str = "") -> None:
-    try:
-        control.call(home, name, report, service=service)
-    except KeyboardInterrupt:
-        report("The miniature continues with it: see `bonkei status`")
-        raise
 
 
 def require_stopped(home: Home) -> None:

@@ -119,7 +119,6 @@ def plan(context: Context, as_json: bool, selection: Selection) -> None:
 @pass_context
 def apply(context: Context, selection: Selection, as_json: bool) -> None:
     """Apply the definitions. A running miniature follows, and no request is dropped."""
-    from bonkei.miniature import foreground
     from bonkei.miniature.home import is_running
 
     result: dict[str, Any] = {"changes": None, "followed": False}
@@ -130,7 +129,9 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
         result["changes"] = dataclasses.asdict(summary)
         report(summary.render())
         if is_running(context.home):
-            foreground.reload(context.home, report)
+            from bonkei.miniature import asking
+
+            asking.reload(context.home, report)
             result["followed"] = True
 
 

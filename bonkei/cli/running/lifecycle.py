@@ -33,9 +33,9 @@ def up(context: Context, detach: bool, background: bool) -> None:
 @pass_context
 def down(context: Context) -> None:
     """Stop the miniature of this home. Its data stays."""
-    from bonkei.miniature import foreground
+    from bonkei.miniature import asking
 
-    foreground.stop(context.home)
+    asking.stop(context.home)
     click.echo("stopped")
 
 
@@ -49,10 +49,10 @@ def restart(context: Context, service: str, as_json: bool) -> None:
     New tasks start, and the old ones stop when the new ones are healthy, as with `aws ecs
     update-service --force-new-deployment`. SERVICE is its name, or the end of it after `-`.
     """
-    from bonkei.miniature import foreground
+    from bonkei.miniature import asking
 
     with outcome(as_json, {"service": service}):
-        foreground.restart(context.home, service, progress(as_json))
+        asking.restart(context.home, service, progress(as_json))
     if not as_json:
         click.echo(f"{service} runs anew")
 

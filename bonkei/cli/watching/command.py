@@ -57,16 +57,16 @@ class _Miniature:
         return watched(found, config.containers, places, file, config.read_again)
 
     def restart(self, service: str, report: Callable[[str], None]) -> None:
-        from bonkei.miniature import foreground
+        from bonkei.miniature import asking
 
-        foreground.restart(self._context.home, service, report)
+        asking.restart(self._context.home, service, report)
 
     def refresh(self, service: str) -> None:
-        from bonkei.miniature import foreground
+        from bonkei.miniature import asking
         from bonkei.miniature.home import MiniatureError
         from bonkei.miniature.log_files.record import read
 
-        answers = read(service, "container", foreground.refresh(self._context.home, service))
+        answers = read(service, "container", asking.refresh(self._context.home, service))
         for record in answers:
             if record.is_at_least("WARNING"):
                 raise MiniatureError(record.message, remedy="the old files are still served")
@@ -78,10 +78,10 @@ class _Miniature:
         return self._context.workspace.plan()
 
     def apply(self, report: Callable[[str], None]) -> str:
-        from bonkei.miniature import foreground
+        from bonkei.miniature import asking
 
         summary = self._context.workspace.apply(lambda _text: None)
-        foreground.reload(self._context.home, report)
+        asking.reload(self._context.home, report)
         return f"{summary.render()}."
 
 

