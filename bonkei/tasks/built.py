@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.processes.roots import EngineRun
+
 
 @dataclass(frozen=True, slots=True)
 class RootSettings:
@@ -23,10 +25,11 @@ class RootSettings:
 @dataclass(frozen=True, slots=True)
 class BuiltFiles:
     """`folder`: sources with their Dockerfile; or, with `root`, the root file system of an image
-    that a container engine has built."""
+    that a container engine has built. `engine`: what runs it, where this machine cannot."""
 
     folder: Path
     root: RootSettings | None = None
+    engine: EngineRun | None = None
 
 
 Built = Callable[[str], BuiltFiles | None]

@@ -19,6 +19,7 @@ from bonkei.miniature.home import Home
 from bonkei.processes.roots import why_not
 from bonkei.registry.ecr import service
 from bonkei.registry.engines.builder import Builder, EngineSettings
+from bonkei.registry.engines.runs import Runs
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.names import read_reference
 from bonkei.registry.room import Registry
@@ -74,8 +75,9 @@ class RegistryRoom:
             settings.engine,
             home.path / "engine",
             home.path / "processes" / "engine",
-            lambda: self._why_not_rooted,
+            lambda: self._why_not_run,
         )
+        self._runs = Runs(settings.engine, home.path / "engine")
         self._builder: Builder | None = None
 
     def follow(self, blueprint: Blueprint) -> None:
@@ -120,17 +122,27 @@ class RegistryRoom:
     def _files(self, image: str, found: Unpacked) -> BuiltFiles:
         if found.config is None:
             return BuiltFiles(found.folder)
-        if self._why_not_rooted:
+        if self._why_not_run:
             raise TaskError(
                 f"{image} was built by a container engine, and this machine cannot run its files: "
-                f"{self._why_not_rooted}",
+                f"{self._why_not_run}",
                 remedy='set [builds] engine = "none" in bonkei.toml, and release again',
             )
-        return BuiltFiles(found.folder, RootSettings(**asdict(found.config)))
+        digest = self.digest(image)
+        manifest = self.registry.store.blob(digest)
+        by_engine = self._runs.of(digest, manifest) if self._why_not_rooted and manifest else None
+        return BuiltFiles(found.folder, RootSettings(**asdict(found.config)), by_engine)
 
     @cached_property
     def _why_not_rooted(self) -> str:
         return why_not(self._folder)
+
+    @property
+    def _why_not_run(self) -> str:
+        """Why neither this machine's namespaces nor an engine can run an image; empty: one can."""
+        if not self._why_not_rooted or not self._runs.why_not:
+            return ""
+        return f"{self._why_not_rooted}; no container engine runs it ({self._runs.why_not})"
 
     def _is_ours(self, image: str) -> bool:
         try:

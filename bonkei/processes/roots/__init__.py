@@ -4,6 +4,9 @@ paths    a path of the image -> its place on this machine, never outside the roo
 command  the command line that enters a root, and whether this machine allows it
 users    the user of a process, from the image's own files
 enter    the program that it starts: namespaces, mounts, then the command
+engine   the same by a container engine, where this machine has no namespaces for us
+engine_image  the image to the engine
+attend   the program that it starts: the engine's client, with a guard
 """
 
 from bonkei.processes.roots.command import (
@@ -14,18 +17,24 @@ from bonkei.processes.roots.command import (
     remove_scratch,
     why_not,
 )
+from bonkei.processes.roots.engine import EngineRun, exec_command, run_command
+from bonkei.processes.roots.engine_image import give_image
 from bonkei.processes.roots.paths import find_program, resolve
 from bonkei.processes.roots.users import User, find_user
 
 __all__ = [
+    "EngineRun",
     "Mount",
     "Root",
     "User",
     "enter_command",
+    "exec_command",
     "find_program",
     "find_user",
+    "give_image",
     "join_command",
     "remove_scratch",
     "resolve",
+    "run_command",
     "why_not",
 ]

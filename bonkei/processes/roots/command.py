@@ -8,8 +8,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+from bonkei.processes.roots.engine import EngineRun
 
 _ENTER = Path(__file__).with_name("enter.py")
 _PATIENCE = 20.0  # seconds
@@ -27,7 +29,8 @@ class Mount:
 @dataclass(frozen=True, slots=True)
 class Root:
     """`folder`: the image's files; they are not changed. `scratch`: a folder for what the process
-    writes. `uid`, `gid`: as the image names them; they are this user's outside."""
+    writes. `uid`, `gid`: as the image names them; they are this user's outside. `engine`: the
+    container engine that runs it, where this machine has no namespaces for us."""
 
     folder: str
     scratch: str
@@ -35,12 +38,13 @@ class Root:
     gid: int = 0
     read_only: bool = False
     mounts: tuple[Mount, ...] = ()
+    engine: EngineRun | None = None
 
 
 def enter_command(root: Root, directory: str, command: Sequence[str]) -> tuple[str, ...]:
     """Run `command` in a new root, at `directory` of it. Exit code 125: the root cannot be made;
     126 and 127 as a shell's."""
-    order = {"root": asdict(root), "directory": directory}
+    order = {"root": asdict(replace(root, engine=None)), "directory": directory}
     return (*_program(), json.dumps(order), *command)
 
 

@@ -6,6 +6,7 @@ probe      which of them works here: each has to build an image that runs a prog
 bases      the images that a Dockerfile begins from
 archive    what an engine saves, as a manifest and its blobs
 builder    one build: the context in, an image out
+runs       which of them can run tasks, where namespaces cannot be had
 storage    removes what they have stored
 http       the server behind the `docker` command, for builds alone
 """

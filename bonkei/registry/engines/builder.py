@@ -68,8 +68,10 @@ class Builder:
             return self._found
 
     async def _find(self) -> Engine | NotBuilt:
-        if self._settings.wanted == "auto" and (why := self._settings.obstacle()):
-            return NotBuilt(f"tasks could not run from its image: {why}")
+        if self._settings.wanted == "auto":
+            why = await asyncio.to_thread(self._settings.obstacle)
+            if why:
+                return NotBuilt(f"tasks could not run from its image: {why}")
         return await self._discovery.find()
 
     def work_folder(self) -> Path:

@@ -4,6 +4,7 @@ them: images, logins and settings are below the home. Pure, but for the limits o
 from __future__ import annotations
 
 import os
+import platform
 import resource
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -81,6 +82,21 @@ def settings(plugins: Sequence[str]) -> Mapping[str, str]:
         "settings/auth.json": "{}\n",
         "docker/config.json": f'{{"cliPluginsExtraDirs": [{folders}]}}\n',
     }
+
+
+def make_home(home: Path) -> None:
+    """The engines' folder, with those files."""
+    for name in ("user/run", "work", "settings", "docker"):
+        (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    plugins = str(Path.home() / ".docker" / "cli-plugins")
+    for name, text in settings([plugins]).items():
+        (home / name).write_text(text, encoding="utf-8")
+
+
+def architecture() -> str:
+    """This machine's, as images have it."""
+    machine = platform.machine().lower()
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
 def build(engine: Engine, order: Order, context: Path, tag: str) -> list[str]:

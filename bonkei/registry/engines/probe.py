@@ -37,7 +37,7 @@ class Discovery:
         """The first that works, or why none does."""
         if self._wanted == "none":
             return NotBuilt('[builds] engine is "none"')
-        self._make_home()
+        commands.make_home(self._home)
         names = ENGINES if self._wanted == "auto" else (self._wanted,)
         reasons = []
         for name in names:
@@ -52,14 +52,6 @@ class Discovery:
                     return await self._ready(engine)
             reasons.append(f"{name}: {reason}")
         return NotBuilt("; ".join(reasons))
-
-    def _make_home(self) -> None:
-        home = self._home
-        for name in ("user/run", "work", "settings", "docker"):
-            (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        plugins = str(Path.home() / ".docker" / "cli-plugins")
-        for name, text in commands.settings([plugins]).items():
-            (home / name).write_text(text, encoding="utf-8")
 
     async def _candidates(self, name: str, program: str) -> AsyncIterator[Engine]:
         if name == "docker":

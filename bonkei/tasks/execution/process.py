@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.processes import Keeper, launch_command
-from bonkei.processes.roots import Root, enter_command, find_program, join_command
+from bonkei.processes.roots import (
+    EngineRun,
+    Root,
+    enter_command,
+    exec_command,
+    find_program,
+    give_image,
+    join_command,
+    run_command,
+)
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.logs import LineFramer
 
@@ -68,6 +77,8 @@ class ContainerProcess:
         """`room` is awaited before the next read: if the pipe is full, the program has to wait.
         TaskError names the missing directory or executable."""
         placed = among_ours(spec)
+        if spec.root is not None and spec.root.engine is not None:
+            await _have_image(spec.name, spec.root.engine)
         tied = launch_command(placed.command, ending=signal.SIGKILL)
         process = await _launch(placed, tied, keeper, output=asyncio.subprocess.PIPE)
         return cls(process, keeper, listener, room)
@@ -97,6 +108,14 @@ class ContainerProcess:
         return code if code >= 0 else 128 - code
 
 
+async def _have_image(name: str, engine: EngineRun) -> None:
+    """Before the process: the health checks of a container begin with its start."""
+    if why := await asyncio.to_thread(give_image, engine):
+        raise TaskError(
+            f"{name}: CannotPullContainerError: the container engine does not take the image: {why}"
+        )
+
+
 def among_ours(spec: ProcessSpec) -> ProcessSpec:
     """The process as this machine starts it: with the program's path, or with the program that
     enters the root. TaskError when its program is missing."""
@@ -110,12 +129,24 @@ def among_ours(spec: ProcessSpec) -> ProcessSpec:
             f'{spec.name}: CannotStartContainerError: exec: "{program}": executable file not found',
             remedy="correct the command, or put the program into the image",
         )
+    if spec.root.engine is not None:
+        return _by_engine(spec, spec.root, spec.root.engine)
     command = (
         join_command(spec.beside, place, spec.command)
         if spec.beside
         else enter_command(spec.root, place, spec.command)
     )
     return replace(spec, command=command, directory=Path(spec.root.scratch), root=None)
+
+
+def _by_engine(spec: ProcessSpec, root: Root, engine: EngineRun) -> ProcessSpec:
+    """As a container engine starts it. Its client finds the engine by its own variables."""
+    make = exec_command if spec.beside else run_command
+    command = make(engine, root, str(spec.directory), spec.command, spec.environment)
+    variables = {**spec.environment, **engine.environment}
+    return replace(
+        spec, command=command, directory=Path(root.scratch), environment=variables, root=None
+    )
 
 
 def _executable(spec: ProcessSpec) -> str:

@@ -55,6 +55,8 @@ class RunningTask:
         for point in container.mount_points:
             volume = self.scratch / "volumes" / point.source_volume
             volume.mkdir(parents=True, exist_ok=True)
+            if local.engine is not None:
+                volume.chmod(0o777)  # the container's user is not this one
             mounts.append(Mount(str(volume), point.container_path, point.read_only))
         try:
             user = find_user(Path(str(local.root)), local.image.user)
@@ -70,6 +72,7 @@ class RunningTask:
             user.gid,
             container.readonly_root_filesystem,
             tuple(mounts),
+            local.engine,
         )
 
     def _spec(self, container: str, words: Iterable[str]) -> ProcessSpec:

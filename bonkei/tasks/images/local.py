@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.blueprint.service import Container, ContainerDependency, TaskDefinition
-from bonkei.processes.roots import resolve
+from bonkei.processes.roots import EngineRun, resolve
 from bonkei.tasks.built import Built, RootSettings, nothing_is_built
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.images.content import Content, find_content
@@ -34,6 +34,7 @@ class LocalContainer:
     command: tuple[str, ...]
     working_directory: Path
     root: Path | None = None
+    engine: EngineRun | None = None
 
     @property
     def directory(self) -> Path:
@@ -87,7 +88,8 @@ def local_task(
         try:
             found = built(container.image)
             if found is not None and found.root is not None:
-                runnable.append(_rooted(container, found.folder, found.root))
+                rooted = _rooted(container, found.folder, found.root)
+                runnable.append(replace(rooted, engine=found.engine))
             else:
                 directory = found.folder if found else directories.get(container.name)
                 runnable.append(_local_container(container, directory))

@@ -10,6 +10,7 @@ import tarfile
 from dataclasses import replace
 from pathlib import Path
 
+import container_engine
 import pytest
 
 from bonkei.aws_service import NothingIsAsked
@@ -20,6 +21,7 @@ from bonkei.errors import BonkeiError
 from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
+from bonkei.registry.engines.runs import Runs
 from bonkei.registry.manifest import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
@@ -183,3 +185,28 @@ async def test_a_push_to_a_repository_that_is_scanned_ends_in_an_event(
     scan = room.scans.find("web", digest)
     assert scan is not None
     assert scan.description == "there is no Trivy"
+
+
+def test_without_namespaces_an_engine_runs_what_was_built(
+    tmp_path: Path, room: RegistryRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where none can, the task says why, and builds package."""
+    room._why_not_rooted = "unshare: Operation not permitted"
+    config = {"os": "linux", "config": {"Cmd": ["serve"]}}
+    push_built(room, "4", config, "built")
+    image = f"{WEB}:4"
+    with pytest.raises(TaskError) as error:
+        room.built(image)
+    assert 'Operation not permitted; no container engine runs it ([builds] engine is "none")' in (
+        error.value.message
+    )
+    container_engine.install(tmp_path / "bin", tmp_path / "state")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+    room._runs = Runs("docker", tmp_path / "engine")
+    found = room.built(image)
+    assert found is not None
+    assert found.engine is not None
+    assert found.engine.image == f"bonkei.local/run:{room.digest(image).removeprefix('sha256:')}"
+    task = local_task(definition(image), {}, serving=frozenset({"web"}), built=room.built)
+    assert task.container("web").engine == found.engine
+    assert room._settings.obstacle() == ""
