@@ -66,6 +66,7 @@ class Database:
         self._libraries: frozenset[str] = frozenset()
         self._settings = Settings(())
         self._notes: tuple[str, ...] = ()
+        self._place: Place | None = None
         self._guard: asyncio.Task[None] | None = None
         self._usage = UsageMeter()
         self._reader: Reader | None = None
@@ -150,6 +151,11 @@ class Database:
         )
 
     @property
+    def others(self) -> tuple[str, ...]:
+        """What the last start left as it was, in sentences: data that another home has, or had."""
+        return self._place.notes if self._place else ()
+
+    @property
     def reader(self) -> Reader:
         """To look into its tables. Raises DatabaseError for a user's own server, because no
         read-only role is created there."""
@@ -174,6 +180,7 @@ class Database:
     async def _start_server(self) -> None:
         directory, binaries = await asyncio.to_thread(_find, self._home)
         self._libraries = binaries.libraries
+        self._place = directory
         identifier = self._cluster.identifier
         log = self._home / "logs" / identifier / "postgresql.log"
         files = ClusterFiles(

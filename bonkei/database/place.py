@@ -6,28 +6,30 @@ outside the home, because nothing in a private home may be opened for another us
 
 from __future__ import annotations
 
-import hashlib
+import fcntl
 import os
 import pwd
 import shutil
-import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.database.claims import left_behind, new_root, read_claim, write_claim
 from bonkei.database.errors import DatabaseError
 
 _USER = "nobody"
-_SHARED = Path("/var/tmp")  # noqa: S108 - survives a reboot; what is made in it is checked
-_RECORD = "location"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`root` contains the clusters' data (mode 0700). `uid`, `gid`: None for this process's own."""
+    """`root` contains the clusters' data (mode 0700). `uid`, `gid`: None for this process's own.
+    `notes`: what people should know about other data."""
 
     root: Path
     uid: int | None = None
     gid: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_foreign(self) -> bool:
@@ -53,39 +55,50 @@ def find_place(home: Path) -> Place:
     records.mkdir(parents=True, exist_ok=True, mode=0o700)
     if os.geteuid() != 0:
         return Place(records)
+    with _alone(records):
+        return _find_foreign(home)
+
+
+def _find_foreign(home: Path) -> Place:
+    """A directory that another home has, or may have, is never used: this home begins anew."""
     user = pwd.getpwnam(_USER)
-    root = foreign_root(home)
+    claim = read_claim(home, user.pw_uid)
+    root = claim.held or new_root()
     place = Place(root, user.pw_uid, user.pw_gid)
-    if not root.exists():
-        place.make_directory(root)
-    _check(root, user.pw_uid)
-    (records / _RECORD).write_text(f"{root}\n", encoding="utf-8")
-    return place
+    if claim.held is None:
+        root.mkdir(mode=0o700)
+        place.give(root)
+    write_claim(root, home)
+    notes = [f"{claim.refusal}; here the database began empty"] if claim.refusal else []
+    notes += [
+        f"{left} keeps the database of an earlier home at this path; if nobody needs it: "
+        f"rm -r {left}"
+        for left in left_behind(home, root, user.pw_uid)
+    ]
+    return Place(root, user.pw_uid, user.pw_gid, tuple(notes))
 
 
-def foreign_root(home: Path) -> Path:
-    """The directory outside home for a server that runs as another user."""
-    digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
-    return _SHARED / f"bonkei-{digest}"
-
-
-def _check(root: Path, uid: int) -> None:
-    """All users may write to /var/tmp: use only a directory that we created."""
-    status = root.lstat()
-    is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == uid
-    if not is_ours or stat.S_IMODE(status.st_mode) != 0o700:
-        raise DatabaseError(
-            f"{root} is not a directory of mode 0700 that belongs to {_USER}",
-            remedy=f"see who made it, and remove it: rm -r {root}",
-        )
+@contextmanager
+def _alone(records: Path) -> Iterator[None]:
+    """Several clusters of a home start at the same time, and a new home gets one directory."""
+    descriptor = os.open(records, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def delete_data(home: Path) -> None:
-    """Remove the data of every cluster of this home. No server may run."""
-    records = home / "database"
-    record = records / _RECORD
-    if record.is_file() and os.geteuid() == 0:
-        # The record says only that a directory exists. Its place is computed, never read from the
-        # record.
-        shutil.rmtree(foreign_root(home), ignore_errors=True)
-    shutil.rmtree(records, ignore_errors=True)
+    """Remove the data of every cluster of this home, and nothing that may be another home's. No
+    server may run."""
+    if os.geteuid() == 0 and (held := _held(home)) is not None:
+        shutil.rmtree(held, ignore_errors=True)
+    shutil.rmtree(home / "database", ignore_errors=True)
+
+
+def _held(home: Path) -> Path | None:
+    try:
+        return read_claim(home, pwd.getpwnam(_USER).pw_uid).held
+    except DatabaseError:  # the record or its directory is not ours
+        return None

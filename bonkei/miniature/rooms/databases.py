@@ -39,6 +39,8 @@ class Databases:
                 self._running[cluster.arn] = database
                 await database.start()
                 step.detail = f"{cluster.identifier}: {database.snapshot().server}"
+            for each in database.others:
+                steps.note(each)
 
     def snapshots(self) -> list[DatabaseSnapshot]:
         return [database.snapshot() for database in self._running.values()]

@@ -17,7 +17,7 @@ import pytest
 from bonkei.database import DatabaseError, delete_data
 from bonkei.database.binaries import Binaries, find_binaries
 from bonkei.database.files import ClusterFiles, ServerSpec
-from bonkei.database.place import Place, find_place, foreign_root
+from bonkei.database.place import Place, find_place
 from bonkei.vault import FileVault
 
 from .conftest import cluster, free_port
@@ -33,6 +33,7 @@ def test_as_root_the_data_is_outside_of_home_and_belongs_to_nobody(home):
     status = place.root.stat()
     assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (pwd.getpwnam("nobody").pw_uid, 0o700)
     assert (home / "database" / "location").read_text() == f"{place.root}\n"
+    assert find_place(home) == place
     delete_data(home)
     assert not place.root.exists()
 
@@ -40,7 +41,8 @@ def test_as_root_the_data_is_outside_of_home_and_belongs_to_nobody(home):
 @as_root
 @pytest.mark.parametrize("trap", ["link", "mode", "file"])
 def test_a_directory_that_somebody_else_prepared_is_refused(home, trap, tmp_path):
-    root = foreign_root(home)
+    root = find_place(home).root
+    shutil.rmtree(root)
     if trap == "link":
         root.symlink_to(tmp_path)
     elif trap == "file":
@@ -50,18 +52,26 @@ def test_a_directory_that_somebody_else_prepared_is_refused(home, trap, tmp_path
     try:
         with pytest.raises(DatabaseError, match="is not a directory of mode 0700"):
             find_place(home)
+        delete_data(home)
+        assert os.path.lexists(root)
     finally:
         shutil.rmtree(root) if trap == "mode" else root.unlink()
 
 
 @as_root
-def test_a_forged_record_deletes_nothing_else(home, tmp_path):
-    find_place(home)
+@pytest.mark.parametrize("forged", ["precious", "{shared}/precious", "{shared}/bonkei-.."])
+def test_a_forged_record_is_refused_and_deletes_nothing_else(home, forged, tmp_path):
+    root = find_place(home).root
     precious = tmp_path / "precious"
     precious.mkdir()
-    (home / "database" / "location").write_text(f"{precious}\n")
+    named = tmp_path / forged.format(shared=root.parent)
+    (home / "database" / "location").write_text(f"{named}\n")
+    with pytest.raises(DatabaseError, match="names no directory of a database"):
+        find_place(home)
     delete_data(home)
     assert precious.exists()
+    assert root.exists()
+    shutil.rmtree(root)
 
 
 @as_root
@@ -72,7 +82,7 @@ async def test_programs_that_the_other_user_cannot_read_are_copied_beside_the_da
     database = make(cluster())
     await database.start()
     executable = Path(psutil.Process(database.snapshot().pid).exe())
-    assert executable.is_relative_to(foreign_root(home))
+    assert executable.is_relative_to(find_place(home).root)
 
 
 def test_programs_are_used_where_they_are_when_that_is_possible(tmp_path):
