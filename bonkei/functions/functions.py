@@ -228,7 +228,8 @@ class Functions:
         return host.function if host is not None else None
 
     async def _run_event(self, event: Event) -> Outcome:
-        invocation = Invocation(event.request_id, event.payload.encode(), event.at)
+        payload = event.payload.encode()
+        invocation = Invocation(event.request_id, payload, event.at, may_wait=True)
         return await self._run(self._host(event.function), invocation)
 
     async def _run(self, host: FunctionHost, invocation: Invocation) -> Outcome:

@@ -140,7 +140,7 @@ class FunctionHost:
     async def _cold(self, invocation: Invocation) -> Outcome:
         """Use the first environment that is ready. A failed initialization is tried once more,
         within the call."""
-        turn = self._turns.add()
+        turn = self._turns.add(may_wait=invocation.may_wait)
         self._begin_for_turns()
         try:
             ready = await turn
@@ -161,7 +161,7 @@ class FunctionHost:
     def _begin_for_turns(self) -> None:
         """Start a process for each waiting call, but few at the same time: together they would take
         longer, and a waiting call may be served meanwhile."""
-        while len(self._starting) < min(len(self._turns), _AT_ONCE):
+        while len(self._starting) < min(self._turns.in_need, _AT_ONCE):
             self._begin(str(uuid4()))
 
     def _begin(self, request_id: str) -> None:

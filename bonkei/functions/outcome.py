@@ -24,13 +24,15 @@ LARGEST_EVENT = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of a function. `deadline` and `at`: Unix seconds."""
+    """One call of a function. `deadline` and `at`: Unix seconds. `may_wait`: nobody waits for the
+    answer, as of an asynchronous event."""
 
     request_id: str
     payload: bytes
     at: float
     client_context: str = ""
     trace_id: str = ""
+    may_wait: bool = False
 
 
 @dataclass(frozen=True, slots=True)

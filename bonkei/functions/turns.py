@@ -28,21 +28,25 @@ class Turns:
     """The call that has waited longest gets the next environment."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Turn] = deque()
+        self._waiting: deque[tuple[Turn, bool]] = deque()
 
-    def __len__(self) -> int:
-        return sum(not turn.done() for turn in self._waiting)
+    @property
+    def in_need(self) -> int:
+        """How many environments should start: one for each call, and one for all those that may
+        wait. The start of a process costs more than many short calls."""
+        waiting = [may_wait for turn, may_wait in self._waiting if not turn.done()]
+        return waiting.count(False) + (True in waiting)
 
-    def add(self) -> Turn:
+    def add(self, *, may_wait: bool) -> Turn:
         """Await the turn. A cancelled waiter that already has a result returns it."""
         turn: Turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
+        self._waiting.append((turn, may_wait))
         return turn
 
     def give(self, found: Ready | Exception | None) -> bool:
         """Whether somebody waited for it."""
         while self._waiting:
-            turn = self._waiting.popleft()
+            turn, _ = self._waiting.popleft()
             if turn.done():
                 continue
             if isinstance(found, Exception):

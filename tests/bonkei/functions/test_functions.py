@@ -14,6 +14,7 @@ from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.event_source import Layer
 from bonkei.blueprint.function import Asynchronous
+from bonkei.functions.host import FunctionHost
 from tests.bonkei.functions.rooms import Room, arn, function, package, room
 
 HANDLER = """
@@ -262,6 +263,30 @@ async def test_success_has_a_destination_too(tmp_path: Path, zipped: str) -> Non
         await _fails(made, 1, {"answer": "5"})
     assert made.delivered[0][1]["requestContext"]["condition"] == "Success"
     assert made.delivered[0][1]["responsePayload"] == 5
+
+
+async def test_events_share_an_environment_and_callers_get_their_own(
+    tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start of a process costs more than many short calls."""
+    began: list[bool] = []
+    begin = FunctionHost._begin
+
+    def counted(host: FunctionHost, request_id: str) -> None:
+        began.append(not host._starting)
+        begin(host, request_id)
+
+    monkeypatch.setattr(FunctionHost, "_begin", counted)
+    declared = function("f", zipped, asynchronous=Asynchronous(on_success="arn:done"))
+    async with room(tmp_path, declared, function("g", zipped)) as made:
+        for _ in range(8):
+            made.functions.enqueue(arn("f"), b'{"answer": "5"}')
+        await made.until(8)
+        assert began
+        assert all(began), "none begins beside another"
+        began.clear()
+        await asyncio.gather(*(made.call("g", {}) for _ in range(2)))
+        assert began == [True, False]
 
 
 async def test_an_event_survives_the_end_of_the_room(tmp_path: Path, zipped: str) -> None:
