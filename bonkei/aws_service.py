@@ -21,15 +21,21 @@ from bonkei.errors import BonkeiError
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN. `source`:
-    the holder of its credentials (`task web`), and so its place in the network; empty for a person,
-    or if unknown."""
+    """A principal as `sts:GetCallerIdentity` names it. `role`: the ARN of the assumed role, or of
+    an IAM user with limited rights; empty for the account's administrator. `source`: the holder of
+    its credentials (`task web`), and so its place in the network; empty for a person, or if
+    unknown."""
 
     arn: str
     user_id: str
     account: str
     role: str = ""
     source: str = ""
+
+    @property
+    def is_user(self) -> bool:
+        """An IAM user, and not the session of a role."""
+        return not self.role or self.role == self.arn
 
 
 @dataclass(frozen=True, slots=True)

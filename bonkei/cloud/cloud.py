@@ -31,7 +31,7 @@ from bonkei.cloud.identity.key import load_key
 from bonkei.cloud.looking import Looking
 from bonkei.cloud.notifying import Notifying
 from bonkei.cloud.objects import Objects
-from bonkei.cloud.own import secrets_manager, sts
+from bonkei.cloud.own import secrets_manager, service_quotas, sts
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate, read_others
 from bonkei.cloud.permission.ledger import Ledger
@@ -169,10 +169,10 @@ class Cloud:
         identity. `source`: as in `Caller`."""
         return self.callers.task(definition.task_role_arn, task_id, source)
 
-    def environment(self, role: str) -> dict[str, str]:
-        """The variables with which a user's command calls AWS as the user, or as a role. Raises
-        CloudError."""
-        return self.callers.person(role)
+    def environment(self, role: str, user: str = "") -> dict[str, str]:
+        """The variables with which a user's command calls AWS as the user, as a role, or as another
+        user. Raises CloudError."""
+        return self.callers.person(role, user)
 
     async def put_object(self, bucket: str, key: str, content: bytes) -> str:
         """Put an object as an AWS service does. Returns the error's code and message, or an empty
@@ -321,6 +321,7 @@ class Cloud:
         """This room's services, and those of the other rooms as they are added."""
         here: dict[str, AwsService] = {
             "secretsmanager": secrets_manager.service(lambda: self._blueprint.secrets, vault),
+            "service-quotas": service_quotas.service(),
             "sts": sts.service(self._issuer, self._is_role),
         }
         return ChainMap(here, services)  # type: ignore[arg-type]

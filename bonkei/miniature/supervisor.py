@@ -265,7 +265,8 @@ class Miniature:
         return assembly.monitor.world(lambda: assembly.blueprint, request, assembly.means())
 
     async def _on_aws(self, call: Call) -> Any:
-        return self._assembly.aws.environment(str(call.arguments.get("role", "")))
+        role, user = (str(call.arguments.get(name, "")) for name in ("role", "user"))
+        return self._assembly.aws.environment(role, user)
 
     async def _on_stop(self, _call: Call) -> None:
         self._ask_to_stop()

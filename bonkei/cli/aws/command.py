@@ -39,11 +39,14 @@ class _Aws(click.Command):
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option("--role", default="", help="As this role of the definitions: its name or ARN.")
+@click.option("--user", default="", help="As another IAM user, or with --role: its session's name.")
 @click.option("--json", "as_json", is_flag=True, help="For `env` and `calls`: print JSON.")
 @click.option("--follow", "-f", is_flag=True, help="For `calls`: continue with new calls.")
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="env|calls|-- AWS-COMMAND")
 @pass_context
-def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[str, ...]) -> None:
+def aws(
+    context: Context, role: str, user: str, as_json: bool, follow: bool, words: tuple[str, ...]
+) -> None:
     """Call the miniature's AWS endpoint: bonkei aws -- s3 ls.
 
     The words after -- go to the real `aws` command. It is installed at its first use. Your own
@@ -55,7 +58,7 @@ def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[s
     """
     match words:
         case ("env",):
-            _print_environment(_environment(context, role), as_json)
+            _print_environment(_environment(context, role, user), as_json)
         case ("calls",):
             _print_calls(context.home.cloud / "calls.jsonl", role, as_json, follow)
         case ():
@@ -63,16 +66,16 @@ def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[s
         case (("env" | "calls") as word, *_):
             raise click.UsageError(f"bonkei aws {word} takes no further arguments")
         case _:
-            _run(context, role, words)
+            _run(context, _environment(context, role, user), words)
 
 
-def _environment(context: Context, role: str) -> dict[str, str]:
+def _environment(context: Context, role: str, user: str) -> dict[str, str]:
     """The variables for an SDK. Raises MiniatureError if no miniature runs, or if it has no such
     role."""
     from bonkei.miniature import control
 
     found: Mapping[str, str] = control.call(
-        context.home, "aws", arguments={"role": role}, limit=control.AT_ONCE
+        context.home, "aws", arguments={"role": role, "user": user}, limit=control.AT_ONCE
     )
     return dict(found)
 
@@ -85,17 +88,19 @@ def _print_environment(environment: Mapping[str, str], as_json: bool) -> None:
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
-def _run(context: Context, role: str, words: tuple[str, ...]) -> None:
+def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...]) -> None:
+    from bonkei.cli.aws import session_plugin
     from bonkei.miniature.aws.command import install
 
-    environment = _environment(context, role)
     program = install(context.home, lambda text: click.echo(text, err=True))
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = str(context.home.cloud / "no-file")
     isolated = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_PAGER": ""}
     # For SQS, the command ignores AWS_ENDPOINT_URL and uses the old address of SQS.
     command = [str(program), "--endpoint-url", environment["AWS_ENDPOINT_URL"], *words]
-    environment = {**kept, **isolated, **environment}
+    plugin = session_plugin.install(context.home.path, context.home.cloud / "plugins")
+    path = os.pathsep.join((str(plugin), os.environ.get("PATH", os.defpath)))
+    environment = {**kept, **isolated, **environment, "PATH": path}
     os.execve(program, command, environment)  # noqa: S606 - it has the terminal
 
 

@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,7 +21,9 @@ from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 
 PERSON = "bonkei"
-"""The IAM user for the person at this machine."""
+"""The IAM user for the person at this machine, who is the account's administrator."""
+USER_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+"""`UserName` of CreateUser (IAM API Reference)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Issuer:
 
     def __init__(self, key: bytes, account: str) -> None:
         self._key = key
-        self._account = account
+        self.account = account
         self._id = lru_cache(maxsize=256)(self._make_id)
 
     def person(self) -> Credentials:
@@ -57,6 +60,10 @@ class Issuer:
         return Credentials(
             self._access_key("ASIA", token), self._secret(token), token, float(expires_at)
         )
+
+    def user(self, name: str, *, now: float, seconds: float) -> Credentials:
+        """Temporary credentials of another IAM user, like those of GetSessionToken."""
+        return self.assume(f"arn:aws:iam::{self.account}:user/{name}", "", now=now, seconds=seconds)
 
     def secret_of(self, access_key: str, token: str, *, now: float) -> tuple[str, Caller]:
         """The secret key of an access key, and its owner.
@@ -92,15 +99,17 @@ class Issuer:
         return role_arn, session, expires_at, "".join(source)
 
     def _user(self) -> Caller:
-        account = self._account
+        account = self.account
         return Caller(f"arn:aws:iam::{account}:user/{PERSON}", self._id("AIDA", PERSON), account)
 
     def session(self, role_arn: str, name: str) -> Caller:
-        """A session of a role, as used by AWS's own services."""
+        """A session of a role, as used by AWS's own services; or the user with this ARN."""
         return self._session(role_arn, name)
 
     def _session(self, role_arn: str, session: str, source: str = "") -> Caller:
         role = Arn.of(role_arn)
+        if role.resource.startswith("user/"):
+            return Caller(role_arn, self._id("AIDA", role_arn), role.account, role_arn)
         name = role.resource.rpartition("/")[2]  # a role's path is not part of its sessions' ARNs
         return Caller(
             f"arn:{role.partition}:sts::{role.account}:assumed-role/{name}/{session}",

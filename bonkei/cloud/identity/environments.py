@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bonkei.blueprint.role import Role
 from bonkei.cloud.errors import CloudError
+from bonkei.cloud.identity import identity_center
 from bonkei.cloud.identity.container_credentials import task_environment
-from bonkei.cloud.identity.credentials import Credentials, Issuer
+from bonkei.cloud.identity.credentials import PERSON, USER_NAME, Credentials, Issuer
 
 _FUNCTION_SECONDS = 12 * 3_600.0
 """Longer than an execution environment lives, because its variables never change."""
@@ -57,20 +58,30 @@ class CallerEnvironments:
         session, source = f"AWSCodeBuild-{number}", f"project {project}"
         return {**self._place(), **self.task(role_arn, session, source)}
 
-    def person(self, role: str = "") -> dict[str, str]:
-        """The environment of the user at this machine, or of a role by its name or ARN. Raises
-        CloudError."""
-        made = self._issuer.person()
+    def person(self, role: str = "", user: str = "") -> dict[str, str]:
+        """The environment of the user at this machine, of a role by its name or ARN, or of another
+        IAM user. With both, the user's name is that of the role's session. Raises CloudError."""
+        made, now = self._issuer.person(), self._clock()
+        if user and not USER_NAME.fullmatch(user):
+            raise CloudError(
+                f"{user!r} is no name of an IAM user",
+                remedy="write 1 to 64 letters, digits and characters of _+=,.@-",
+            )
         if role:
-            arn = self._find(role).arn
-            now = self._clock()
-            made = self._issuer.assume(arn, "bonkei", now=now, seconds=_PERSON_SECONDS)
+            made = self._issuer.assume(
+                self._find(role), user or PERSON, now=now, seconds=_PERSON_SECONDS
+            )
+        elif user not in ("", PERSON):
+            made = self._issuer.user(user, now=now, seconds=_PERSON_SECONDS)
         return {**self._place(), **_keys(made)}
 
-    def _find(self, role: str) -> Role:
+    def _find(self, role: str) -> str:
+        """The ARN. Identity Center makes its roles itself: they are in no definitions."""
         known = self._roles()
-        found = next((each for each in known if role in (each.name, each.arn)), None)
-        if found is None:
+        found = next((each.arn for each in known if role in (each.name, each.arn)), "")
+        if not found and identity_center.ROLE.fullmatch(role):
+            return identity_center.arn_of(role, self._issuer.account)
+        if not found:
             raise CloudError(
                 f"the definitions have no role {role}",
                 remedy="there are: " + (", ".join(each.name for each in known) or "none"),

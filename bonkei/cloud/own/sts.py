@@ -31,7 +31,7 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
             )
         _check_second_factor(call)
         seconds = call.parameters.get("DurationSeconds", _USUAL)
-        if call.caller.role and seconds > _USUAL:
+        if not call.caller.is_user and seconds > _USUAL:
             raise ApiError(
                 "ValidationError",
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
@@ -61,7 +61,7 @@ def _check_second_factor(call: AwsCall) -> None:
     if serial is None:
         return
     device = f":iam::{call.caller.account}:mfa/"
-    if call.caller.role or device not in serial or "TokenCode" not in call.parameters:
+    if not call.caller.is_user or device not in serial or "TokenCode" not in call.parameters:
         raise ApiError(
             "AccessDenied",
             f"MultiFactorAuthentication failed, unable to validate MFA code. A user's device is "

@@ -114,7 +114,7 @@ class Authorizer:
             request = Request(principal, each.action, each.resource, context)
             request, decision = _ask(request, each, policies)
             if decision.is_allowed:
-                if caller.role:
+                if not caller.is_user:
                     self._ledger.use(caller.role, each.action, each.resource)
                 yield ""
             else:
@@ -189,13 +189,13 @@ def _context_of(caller: Caller, now: int, region: str) -> Context:
         "aws:principalarn": caller.role or caller.arn,
         "aws:principalaccount": caller.account,
         "aws:resourceaccount": caller.account,
-        "aws:principaltype": "AssumedRole" if caller.role else "User",
+        "aws:principaltype": "User" if caller.is_user else "AssumedRole",
         "aws:userid": caller.user_id,
         "aws:principalisawsservice": "false",
         "aws:viaawsservice": "false",
         **_of_any(now, region),
     }
-    if not caller.role:
+    if caller.is_user:
         context["aws:username"] = caller.arn.rpartition("/")[2]
     return {name: (value,) for name, value in context.items()}
 

@@ -33,6 +33,8 @@ def required(operation: str, given: Parameters, names: Names) -> Iterator[Requir
             yield Requirement(action, arn, context=context)
     elif operation in _OF_TASK:
         wanted = given.get("tasks") or [given.get("task") or ""]
+        if operation == "ExecuteCommand":
+            yield Requirement(action, place.arn("ecs", f"cluster/{cluster}"), context=within)
         for arn in _arns(place, f"task/{cluster}", wanted):
             yield Requirement(action, arn, context=within)
     elif operation == "DescribeClusters":

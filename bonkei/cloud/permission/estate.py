@@ -11,6 +11,7 @@ from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.role import PolicyStatement, Role, read_policy_document
 from bonkei.blueprint.state.block import Block
+from bonkei.cloud.identity import identity_center
 from bonkei.cloud.permission.names import Names, names_of
 from bonkei.cloud.permission.requirement import Place
 from bonkei.policy import Policies, Policy
@@ -21,6 +22,7 @@ from bonkei.policy.managed import (
 )
 
 _EVERYTHING = Policy([PolicyStatement("", "Allow", actions=("*",), resources=("*",))])
+_ROLES = Policy([PolicyStatement("", "Allow", actions=("sts:AssumeRole",), resources=("*",))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ class Estate:
         )
 
     def policies(self, role_arn: str, resource: str, action: str) -> Policies:
-        """`role_arn` empty: a person. A person may do everything that the resources allow the
-        account."""
+        """`role_arn` empty: the administrator, who may do everything that the resources allow the
+        account. It may be another user's ARN."""
         identity = self._identity(role_arn)
         # A role's trust policy applies to assuming the role, not to passing or reading it.
         is_role = resource in self._roles and action.startswith("sts:")
@@ -113,11 +115,10 @@ class Estate:
     def _identity(self, arn: str) -> _Identity:
         if not arn:
             return _Identity(_EVERYTHING, None, ())
+        if (role := self._roles.get(arn)) is None:
+            return _undeclared(arn)
         if arn not in self._identities:
-            role = self._roles.get(arn)
-            self._identities[arn] = (
-                _prepare(role, self._others) if role else _Identity(Policy(()), None, (arn,))
-            )
+            self._identities[arn] = _prepare(role, self._others)
         return self._identities[arn]
 
     def _resource(self, arn: str) -> Policy | None:
@@ -138,6 +139,16 @@ class Estate:
         return PolicyStatement(
             "", "Allow", ("kms:*",), resources=("*",), principals=(("AWS", self._root),)
         )
+
+
+def _undeclared(arn: str) -> _Identity:
+    """A user has no policies here. A permission set lets its members assume roles: Identity Center
+    has its text. Of another role nothing is known."""
+    if Arn.of(arn).resource.startswith("user/"):
+        return _Identity(Policy(()), None, ())
+    if identity_center.made(arn):
+        return _Identity(_ROLES, None, ())
+    return _Identity(Policy(()), None, (arn,))
 
 
 def _holder(arn: str) -> str:

@@ -58,6 +58,7 @@ class EcsView:
         self._report = report
         self._going_on: set[asyncio.Task[None]] = set()
         self._pending: dict[str, _Pending] = {}
+        self._with_shell: set[str] = set()  # tasks of RunTask, as long as they are shown
 
     def _blueprint(self) -> Blueprint:
         return self._registered.over(self._declared())
@@ -68,7 +69,7 @@ class EcsView:
         arns = {name: d.arn for name, d in definitions.items()}
         withdrawn = self._registered.withdrawn
         defined = {service.arn: service for service in blueprint.services}
-        by_name = {service.name: service.cluster_arn for service in blueprint.services}
+        by_group = {f"service:{service.name}": service for service in blueprint.services}
         default = blueprint.clusters[0].arn if blueprint.clusters else ""
         return EcsState(
             clusters=tuple((cluster.name, cluster.arn) for cluster in blueprint.clusters),
@@ -80,7 +81,8 @@ class EcsView:
             tasks=tuple(
                 self._task(
                     task,
-                    by_name.get(task.group.removeprefix("service:"), default),
+                    by_group.get(task.group),
+                    default,
                     definitions.get(task.task_definition),
                 )
                 for task in (*snapshot.tasks, *snapshot.stopped)
@@ -98,8 +100,15 @@ class EcsView:
         return described if pending is None else pending.over(described)
 
     def _task(
-        self, task: TaskSnapshot, cluster_arn: str, definition: TaskDefinition | None
+        self,
+        task: TaskSnapshot,
+        service: Service | None,
+        default: str,
+        definition: TaskDefinition | None,
     ) -> EcsTask:
+        """`default`: the cluster's ARN of a task without a service."""
+        cluster_arn = service.cluster_arn if service else default
+        shell = service.execute_command if service else task.id in self._with_shell
         images = {c.name: c.image for c in definition.containers} if definition else {}
         described = _task(task, cluster_arn, definition.arn if definition else task.task_definition)
         containers = [
@@ -107,7 +116,7 @@ class EcsView:
             for one in described.containers
             for image in (images.get(one.name, ""),)
         ]
-        return replace(described, containers=tuple(containers))
+        return replace(described, containers=tuple(containers), execute_command=shell)
 
     def register_definition(self, document: Mapping[str, Any], place: str) -> str:
         return self._registered.register(document, place).arn
@@ -149,6 +158,10 @@ class EcsView:
         )
         overrides = [ContainerOverride(*override) for override in task.overrides]
         task_id = self._tasks().start_task(definition, overrides, task.started_by)
+        if task.execute_command:
+            snapshot = self._tasks().snapshot()
+            self._with_shell &= {one.id for one in (*snapshot.tasks, *snapshot.stopped)}
+            self._with_shell.add(task_id)
         subnets, groups, is_public = task.network
         if subnets:
             source = awsvpc(definition.family, subnets, groups, public_ip=is_public)

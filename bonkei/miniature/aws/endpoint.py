@@ -66,9 +66,9 @@ class AwsEndpoint:
         """The permissions of AWS's own services. Raises MiniatureError before the start."""
         return self._started().asks
 
-    def environment(self, role: str) -> dict[str, str]:
+    def environment(self, role: str, user: str) -> dict[str, str]:
         """The variables for a user's command. Raises MiniatureError before the start."""
-        return self._started().environment(role)
+        return self._started().environment(role, user)
 
     def urls(self, blueprint: Blueprint) -> dict[str, str]:
         """The queues' URLs, by their URLs on AWS."""

@@ -81,8 +81,8 @@ class Room:
     def url(self) -> str:
         return self.cloud.snapshot().url
 
-    def client(self, service: str, role: str = "", **options: Any) -> Any:
-        environment = self.cloud.environment(role)
+    def client(self, service: str, role: str = "", user: str = "", **options: Any) -> Any:
+        environment = self.cloud.environment(role, user)
         return boto3.client(
             service,
             endpoint_url=environment["AWS_ENDPOINT_URL"],

@@ -274,6 +274,14 @@ def test_unsigned_requests_get_nothing(room: Room) -> None:
 # --- Unanswered services -------------------------------------------------------------------------
 
 
+def test_a_laptop_has_no_quotas(room: Room) -> None:
+    quotas = room.client("service-quotas")
+    assert quotas.list_service_quotas(ServiceCode="fargate")["Quotas"] == []
+    with pytest.raises(ClientError, match="no service fargat with quotas") as caught:
+        quotas.list_service_quotas(ServiceCode="fargat")
+    assert caught.value.response["Error"]["Code"] == "NoSuchResourceException"
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "code"),
     [

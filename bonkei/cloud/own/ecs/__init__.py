@@ -2,11 +2,12 @@
 
 `values` is this room's view of services and tasks; `descriptions` writes them in the API's form;
 `service` answers operations that read, `changes` those that change something, `definitions` both
-kinds for task definitions. Missing members of a description are optional in the API. Source: the
-Amazon ECS API Reference.
+kinds for task definitions, `shells` the command beside a task. Missing members of a description
+are optional in the API. Source: the Amazon ECS API Reference.
 """
 
 from bonkei.cloud.own.ecs.service import service
+from bonkei.cloud.own.ecs.shells import Shell
 from bonkei.cloud.own.ecs.values import (
     Ecs,
     EcsContainer,
@@ -27,5 +28,6 @@ __all__ = [
     "EcsTask",
     "RunTask",
     "ServiceChange",
+    "Shell",
     "service",
 ]

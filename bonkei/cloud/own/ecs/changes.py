@@ -60,6 +60,7 @@ def _wanted(arn: str, asked: Mapping[str, Any]) -> RunTask:
         overrides.get("taskRoleArn", ""),
         overrides.get("executionRoleArn", ""),
         _network(asked),
+        asked.get("enableExecuteCommand", False),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+from zlib import crc32
 
-from bonkei.cloud.own.ecs.values import EcsService, EcsState, EcsTask
+from bonkei.cloud.own.ecs.values import EcsContainer, EcsService, EcsState, EcsTask
 
 
 def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def task(one: EcsTask) -> dict[str, Any]:
         "taskDefinitionArn": one.definition_arn,
         "group": one.group,
         "launchType": "FARGATE",
+        "enableExecuteCommand": one.execute_command,
         "lastStatus": one.last_status,
         "desiredStatus": "STOPPED" if one.stopped_reason else "RUNNING",
         "healthStatus": _health(one.health),
@@ -76,7 +79,9 @@ def task(one: EcsTask) -> dict[str, Any]:
         "stopCode": _stop_code(one),
         "containers": [
             {
+                "containerArn": container_arn(one, each),
                 "name": each.name,
+                "runtimeId": f"{one.id}-{crc32(each.name.encode()):010d}",
                 "taskArn": one.arn,
                 "image": each.image or None,
                 "imageDigest": each.image_digest or None,
@@ -88,6 +93,12 @@ def task(one: EcsTask) -> dict[str, Any]:
             for each in one.containers
         ],
     }
+
+
+def container_arn(task: EcsTask, container: EcsContainer) -> str:
+    """A container has an id of its own within its task."""
+    own = uuid5(NAMESPACE_URL, f"{task.arn}/{container.name}")
+    return f"{task.arn.replace(':task/', ':container/')}/{own}"
 
 
 def _health(health: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
-from bonkei.cloud.own.ecs import changes, definitions, descriptions
+from bonkei.cloud.own.ecs import changes, definitions, descriptions, shells
 from bonkei.cloud.own.ecs.finding import find_cluster, find_service, find_task
 from bonkei.cloud.own.ecs.values import Ecs, EcsState, EcsTask
 from bonkei.cloud.own.paging import page
@@ -24,12 +24,7 @@ def service(ecs: Callable[[], Ecs | None]) -> AwsService:
 
         return answer
 
-    return Operations(
-        {
-            name: bind(one)
-            for name, one in {**_READING, **definitions.OPERATIONS, **changes.OPERATIONS}.items()
-        }
-    )
+    return Operations({name: bind(one) for name, one in _OPERATIONS.items()})
 
 
 async def _list_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
@@ -107,6 +102,12 @@ _READING: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] =
     "ListClusters": _list_clusters,
     "ListServices": _list_services,
     "ListTasks": _list_tasks,
+}
+_OPERATIONS = {
+    **_READING,
+    **definitions.OPERATIONS,
+    **changes.OPERATIONS,
+    "ExecuteCommand": shells.execute_command,
 }
 
 

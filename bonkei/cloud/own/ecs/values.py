@@ -22,7 +22,7 @@ class EcsContainer:
 
 @dataclass(frozen=True, slots=True)
 class EcsTask:
-    """Times in Unix seconds."""
+    """Times in Unix seconds. `execute_command`: whether a shell may be opened in it."""
 
     id: str
     arn: str
@@ -37,6 +37,7 @@ class EcsTask:
     created_at: float | None = None
     stopped_at: float | None = None
     started_by: str = ""
+    execute_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class RunTask:
     task_role_arn: str = ""
     execution_role_arn: str = ""
     network: tuple[tuple[str, ...], tuple[str, ...], bool] = ((), (), False)
+    execute_command: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bonkei.aws_service import Caller
+from bonkei.cloud.errors import CloudError
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 
@@ -28,3 +32,32 @@ def test_a_build_and_a_task_fetch_credentials() -> None:
         assert found["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
     assert build["AWS_REGION"] == "eu-west-1"
     assert "AWS_CONTAINER_AUTHORIZATION_TOKEN" not in CALLERS.task("", "id")
+
+
+def caller_of(found: dict[str, str]) -> Caller:
+    key, token = found["AWS_ACCESS_KEY_ID"], found.get("AWS_SESSION_TOKEN", "")
+    return ISSUER.secret_of(key, token, now=1_000.0)[1]
+
+
+def test_another_user_is_no_administrator() -> None:
+    somebody = caller_of(CALLERS.person(user="somebody"))
+    assert somebody.arn == somebody.role == "arn:aws:iam::1:user/somebody"
+    assert somebody.is_user
+    for me in (CALLERS.person(), CALLERS.person(user="bonkei")):
+        assert (caller_of(me).arn, caller_of(me).role) == ("arn:aws:iam::1:user/bonkei", "")
+
+
+def test_a_member_of_a_permission_set_has_the_role_that_identity_center_makes() -> None:
+    role = "AWSReservedSSO_Operators_0123456789abcdef"
+    member = caller_of(CALLERS.person(role, "somebody"))
+    assert member.role == f"arn:aws:iam::1:role/aws-reserved/sso.amazonaws.com/{role}"
+    assert member.arn == f"arn:aws:sts::1:assumed-role/{role}/somebody"
+    assert not member.is_user
+
+
+@pytest.mark.parametrize(
+    ("role", "user"), [("", "some body"), ("", "a" * 65), ("AWSReservedSSO_Operators", "")]
+)
+def test_nobody_is_made_up(role: str, user: str) -> None:
+    with pytest.raises(CloudError):
+        CALLERS.person(role, user)

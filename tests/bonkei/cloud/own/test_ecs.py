@@ -18,6 +18,7 @@ from bonkei.cloud.own.ecs import (
     EcsTask,
     RunTask,
     ServiceChange,
+    Shell,
 )
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
@@ -31,6 +32,7 @@ def task(number: int, status: str = "RUNNING", group: str = "service:web") -> Ec
         name, f"arn:aws:ecs:eu-west-1:1:task/shop/{name}", CLUSTER, WEB[1], group, status,
         "HEALTHY", "gone" if status == "STOPPED" else "", 1.5,
         (EcsContainer("web", status, 3 if status == "STOPPED" else None),),
+        execute_command=group == "service:web",
     )  # fmt: skip
 
 
@@ -209,3 +211,37 @@ def test_a_revision_is_registered_and_deregistered() -> None:
 def test_a_family_without_a_revision_is_not_deregistered() -> None:
     with pytest.raises(AwsServiceError, match="Invalid revision number"):
         ask("DeregisterTaskDefinition", taskDefinition="web")
+
+
+SHELL = {"cluster": "shop", "task": "task1", "interactive": True, "command": "sh -c 'a b'"}
+
+
+@pytest.mark.parametrize("name", ["task1", "arn:aws:ecs:eu-west-1:1:task/shop/task1"])
+def test_a_command_beside_a_task_runs_in_a_session(name: str) -> None:
+    answer = ask("ExecuteCommand", **{**SHELL, "task": name})
+    assert (answer["containerName"], answer["taskArn"][-5:]) == ("web", "task1")
+    session = answer["session"]
+    assert Shell.read(session["tokenValue"]) == Shell("task1", "web", ("sh", "-c", "a b"))
+    assert not session["streamUrl"].startswith("ws")  # AWS's own plugin says what is wrong
+    (container,) = ask("DescribeTasks", cluster="shop", tasks=["task1"])["tasks"][0]["containers"]
+    assert container["containerArn"] == answer["containerArn"]
+    assert container["runtimeId"].startswith("task1-")  # `aws` puts it into the session's target
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "said"),
+    [
+        ({"task": "nobody"}, "InvalidParameterException", "task was not found"),
+        ({"task": "task4"}, "InvalidParameterException", "was not enabled"),
+        ({"task": "task3"}, "TargetNotConnectedException", "does not run"),
+        ({"interactive": False}, "InvalidParameterException", "Interactive is the only mode"),
+        ({"container": "db"}, "InvalidParameterException", "no container db"),
+        ({"command": "echo 'a"}, "InvalidParameterException", "No closing quotation"),
+        ({"command": " "}, "InvalidParameterException", "must not be blank"),
+        ({"cluster": "other"}, "ClusterNotFoundException", "Cluster not found"),
+    ],
+)
+def test_a_command_that_cannot_run_is_refused(asked: dict[str, Any], code: str, said: str) -> None:
+    with pytest.raises(AwsServiceError, match=said) as caught:
+        ask("ExecuteCommand", **{**SHELL, **asked})
+    assert caught.value.code == code

@@ -18,6 +18,9 @@ from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, KEY_ID, SECRET, Room, ar
 
 READER = f"arn:aws:iam::{ACCOUNT}:role/reader"
 PEOPLE = f"arn:aws:iam::{ACCOUNT}:role/people"
+NAMED = f"arn:aws:iam::{ACCOUNT}:role/named"
+MEMBERS = f"arn:aws:iam::{ACCOUNT}:role/members"
+OF_SETS = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com"
 KEY = arn("kms", f"key/{KEY_ID}")
 
 
@@ -49,6 +52,17 @@ BLUEPRINT = replace(
             "aws_iam_role.people", "Allow", ("sts:AssumeRole",),
             principals=(("AWS", f"arn:aws:iam::{ACCOUNT}:root"),),
             conditions=(("Bool", "aws:MultiFactorAuthPresent", "true"),),
+        ),)),
+        Role("aws_iam_role.named", NAMED, "named", (PolicyStatement(
+            "aws_iam_role.named", "Allow", ("sts:AssumeRole",),
+            principals=(("AWS", f"arn:aws:iam::{ACCOUNT}:user/friend"),),
+            conditions=(("Bool", "aws:MultiFactorAuthPresent", "true"),),
+        ),)),
+        Role("aws_iam_role.members", MEMBERS, "members", (PolicyStatement(
+            "aws_iam_role.members", "Allow", ("sts:AssumeRole",),
+            principals=(("AWS", f"arn:aws:iam::{ACCOUNT}:root"),),
+            conditions=(("ArnLike", "aws:PrincipalArn",
+                         f"{OF_SETS}/AWSReservedSSO_Readers_????????????????"),),
         ),)),
         Role("aws_iam_role.odd", f"arn:aws:iam::{ACCOUNT}:role/odd", "odd", (),
              managed_policies=(("a", "arn:aws:iam::aws:policy/SomethingUnknown"),)),
@@ -158,6 +172,39 @@ def test_a_role_for_people_wants_a_second_factor(guarded: Room) -> None:
     of_a_role = guarded.client("sts", "people").assume_role
     said = denied(of_a_role, **asked, SerialNumber=device, TokenCode="123456")
     assert said[0] == "AccessDenied"
+
+
+def test_another_user_may_only_what_a_policy_names_them_for(guarded: Room) -> None:
+    """No policy of their own: a trust policy that names the user is enough, one that names the
+    account is not."""
+    device = {"SerialNumber": f"arn:aws:iam::{ACCOUNT}:mfa/friend", "TokenCode": "123456"}
+
+    def assume(role: str, user: str, **more: str) -> Any:
+        sts = guarded.client("sts", user=user)
+        return sts.assume_role(RoleArn=role, RoleSessionName="me", **more)
+
+    assert assume(NAMED, "friend", **device)["Credentials"]
+    refused = [(NAMED, "friend", {}), (NAMED, "stranger", device), (PEOPLE, "friend", device)]
+    for role, user, more in refused:
+        said = denied(assume, role=role, user=user, **more)
+        assert said[:2] == ("AccessDenied", 403)
+        assert f"user/{user} is not authorized" in said[2]
+    friends = guarded.client("s3", user="friend")
+    assert denied(friends.list_objects_v2, Bucket="shop")[:2] == ("AccessDenied", 403)
+    who = guarded.client("sts", user="friend").get_caller_identity()["Arn"]
+    assert who == f"arn:aws:iam::{ACCOUNT}:user/friend"
+
+
+def test_members_of_a_permission_set_may_assume_roles_and_nothing_else(guarded: Room) -> None:
+    def assume(members_of: str) -> Any:
+        role = f"AWSReservedSSO_{members_of}_0123456789abcdef"
+        sts = guarded.client("sts", role, "friend")
+        return sts.assume_role(RoleArn=MEMBERS, RoleSessionName="me")
+
+    assert assume("Readers")["Credentials"]
+    assert denied(assume, members_of="Writers")[:2] == ("AccessDenied", 403)
+    member = guarded.client("s3", "AWSReservedSSO_Readers_0123456789abcdef", "friend")
+    assert denied(member.list_objects_v2, Bucket="shop")[:2] == ("AccessDenied", 403)
 
 
 def test_a_buckets_policy_denies_explicitly(guarded: Room) -> None:

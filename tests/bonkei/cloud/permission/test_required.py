@@ -59,7 +59,7 @@ SCOPE = {
 
 # Services of the miniature's own rooms: the operations that they answer, and their neighbours.
 ROOMS = {
-    "ecs": r"(Describe|List|Update|Stop|Run|Register|Deregister)"
+    "ecs": r"ExecuteCommand|(Describe|List|Update|Stop|Run|Register|Deregister)"
     r"(Clusters|Services?|Tasks?|TaskDefinitions?|TaskDefinitionFamilies)",
     "lambda": r"Invoke|(Get|Update|Delete|List)Function(Configuration|Code|Concurrency|UrlConfig)?",
     "cloudwatch": r"(Describe|Enable|Disable|Put|Set)\w*Alarm(s|State|History|sForMetric|Actions)"

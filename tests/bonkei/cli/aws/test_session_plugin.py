@@ -1,0 +1,47 @@
+"""The plugin that `aws ecs execute-command` starts, without a miniature.
+
+tests/e2e opens a shell with it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bonkei.cli.aws import session_plugin
+from bonkei.cloud.own.ecs import Shell
+
+
+def test_aws_finds_it_on_the_path(tmp_path: Path) -> None:
+    folder = session_plugin.install(tmp_path / "a home", tmp_path / "plugins")
+    session_plugin.install(tmp_path / "a home", tmp_path / "plugins")  # each command does
+    found = subprocess.run(
+        [folder / "session-manager-plugin"], capture_output=True, text=True, check=True
+    )
+    assert "is here" in found.stdout
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        json.dumps({"sessionId": "s", "tokenValue": "AAEDAF"}),
+        json.dumps({"sessionId": "s", "tokenValue": "W10="}),
+    ],
+)
+def test_a_session_from_elsewhere_is_refused(
+    tmp_path: Path, session: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert session_plugin.main([str(tmp_path), session, "eu-west-1", "StartSession"]) == 1
+    assert "not one of the miniature's" in capsys.readouterr().err
+
+
+def test_without_a_miniature_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = {"sessionId": "s", "tokenValue": Shell("task", "web", ("sh",)).token()}
+    assert session_plugin.main([str(tmp_path), json.dumps(session)]) == 1
+    assert "bonkei up" in capsys.readouterr().err
