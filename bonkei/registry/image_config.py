@@ -58,8 +58,13 @@ def _words(value: Any) -> tuple[str, ...] | None:
     return tuple(map(str, value)) if value else None
 
 
+def own_architecture() -> str:
+    """This machine's, as images have it: `amd64`, `arm64`."""
+    return _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
+
+
 def _require_this_machine(system: str, architecture: str) -> None:
-    own = _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
+    own = own_architecture()
     if system not in ("", "linux") or architecture not in ("", own):
         raise RegistryError(
             "UNSUPPORTED", f"it is built for {system}/{architecture}, and this machine is {own}"

@@ -22,6 +22,7 @@ _DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+INDEXES = (OCI_INDEX, _DOCKER_LIST)
 MEDIA_TYPES = (OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, _DOCKER_LIST)
 BYTES = 4 * 1024 * 1024
 """The largest manifest that a registry must accept."""
@@ -29,9 +30,12 @@ BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
+    """`platform`: `linux/arm64`, of a manifest in an index; empty where it names none."""
+
     digest: str
     size: int
     media_type: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def _manifest(document: Mapping[str, Any], media_type: str) -> Manifest:
     kind = str(document.get("mediaType") or media_type.partition(";")[0])
     if kind not in MEDIA_TYPES:
         raise ValueError(f"the media type {kind[:100]!r} is not supported")
-    if kind in (OCI_INDEX, _DOCKER_LIST):
+    if kind in INDEXES:
         return Manifest(kind, manifests=tuple(map(_descriptor, document["manifests"])))
     config = _descriptor(document["config"])
     return Manifest(
@@ -86,4 +90,6 @@ def _descriptor(value: Mapping[str, Any]) -> Descriptor:
     size = value["size"]
     if not isinstance(size, int) or size < 0:
         raise ValueError("a descriptor's size is not a number")
-    return Descriptor(str(value["digest"]), size, str(value.get("mediaType", "")))
+    found = value.get("platform") or {}
+    platform = f"{found.get('os', '')}/{found.get('architecture', '')}" if found else ""
+    return Descriptor(str(value["digest"]), size, str(value.get("mediaType", "")), platform)

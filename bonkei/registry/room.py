@@ -150,8 +150,10 @@ class Registry:
         with suppress(RegistryError):
             unpack(self.store, image, self._home / "unpacked")
 
-    def files(self, image: str) -> Unpacked | None:
+    def files(self, image: str, architecture: str = "") -> Unpacked | None:
         """An image's files; None when it is not in this registry. RegistryError when it cannot be
-        unpacked."""
+        unpacked. `architecture`: which image of an index; empty: this machine's."""
         found = self.find(image)
-        return unpack(self.store, found, self._home / "unpacked") if found else None
+        if found is None:
+            return None
+        return unpack(self.store, found, self._home / "unpacked", architecture)

@@ -11,15 +11,15 @@ from __future__ import annotations
 import os
 import shutil
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO
 
 from bonkei.registry.errors import RegistryError
-from bonkei.registry.image_config import ImageConfig, read_config
+from bonkei.registry.image_config import ImageConfig, own_architecture, read_config
 from bonkei.registry.layers import apply_layers
-from bonkei.registry.manifest import BYTES, Manifest, read_manifest
+from bonkei.registry.manifest import BYTES, INDEXES, Manifest, read_manifest
 from bonkei.registry.package import PACKAGE
 from bonkei.registry.store import ImageStore
 from bonkei.registry.values import Image
@@ -31,21 +31,49 @@ _KEPT = 20
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """`folder`: a package's sources, or with `config` a root file system."""
+    """`folder`: a package's sources, or with `config` a root file system. `digest`: of the
+    manifest; of an index, that of the chosen one."""
 
     folder: Path
     config: ImageConfig | None = None
+    digest: str = ""
 
 
-def unpack(store: ImageStore, image: Image, root: Path) -> Unpacked:
-    """RegistryError when it is damaged, or of another machine's kind."""
+def unpack(store: ImageStore, image: Image, root: Path, architecture: str = "") -> Unpacked:
+    """RegistryError when it is damaged, or of another machine's kind. `architecture`: which image
+    of an index (`amd64`, `arm64`); empty: this machine's."""
+    image = _chosen(store, image, architecture or own_architecture())
     folder = root / image.digest.removeprefix("sha256:")[:32]
     if not folder.is_dir():
         _fill(store, image, root, folder)
     os.utime(folder)
     if image.artifact_type == PACKAGE:
-        return Unpacked(folder)
-    return Unpacked(folder / "rootfs", read_config((folder / "config.json").read_bytes()))
+        return Unpacked(folder, digest=image.digest)
+    config = read_config((folder / "config.json").read_bytes())
+    return Unpacked(folder / "rootfs", config, image.digest)
+
+
+def _chosen(store: ImageStore, image: Image, architecture: str) -> Image:
+    """The image of one platform; an image that is no index is its own."""
+    if image.media_type not in INDEXES:
+        return image
+    wanted = f"linux/{architecture}"
+    for each in _read(store, image).manifests:
+        if each.platform == wanted:
+            file = store.blob(each.digest)
+            found = read_manifest(file.read_bytes() if file else b"", each.media_type)
+            return replace(
+                image,
+                digest=each.digest,
+                media_type=found.media_type,
+                artifact_type=found.artifact_type,
+                size=found.size,
+            )
+    raise RegistryError(
+        "MANIFEST_UNKNOWN",
+        f"CannotPullContainerError: {image.digest}: image Manifest does not contain descriptor "
+        f"matching platform '{wanted}'",
+    )
 
 
 def _fill(store: ImageStore, image: Image, root: Path, folder: Path) -> None:
@@ -69,7 +97,7 @@ def _fill(store: ImageStore, image: Image, root: Path, folder: Path) -> None:
 
 
 def _config(store: ImageStore, image: Image) -> bytes:
-    found = _manifest(store, image).config
+    found = _read(store, image).config
     file = store.blob(found.digest) if found else None
     if file is None or file.stat().st_size > BYTES:
         raise RegistryError("MANIFEST_INVALID", "it has no configuration that can be read")
@@ -97,18 +125,15 @@ def tidy(root: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
-def _manifest(store: ImageStore, image: Image) -> Manifest:
+def _read(store: ImageStore, image: Image) -> Manifest:
     file = store.blob(image.digest)
     if file is None:
         raise RegistryError("BLOB_UNKNOWN", "it is not there")
-    found = read_manifest(file.read_bytes(), image.media_type)
-    if found.config is None:
-        raise RegistryError("UNSUPPORTED", "it is an index: tag the image of one platform")
-    return found
+    return read_manifest(file.read_bytes(), image.media_type)
 
 
 def _layers(store: ImageStore, image: Image) -> list[Path]:
-    found = [store.blob(layer.digest) for layer in _manifest(store, image).layers]
+    found = [store.blob(layer.digest) for layer in _read(store, image).layers]
     if not found or None in found:
         raise RegistryError("BLOB_UNKNOWN", "it has no layer")
     return [each for each in found if each is not None]

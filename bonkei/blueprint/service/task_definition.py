@@ -71,6 +71,7 @@ def read_registered(
         task_role_arn=block.text("taskRoleArn", ""),
         volumes=tuple(sorted(volume.text("name") for volume in block.blocks("volumes"))),
         document=json.dumps(described, sort_keys=True),
+        architecture=_architecture(document),
     )
 
 
@@ -88,6 +89,13 @@ def _of_terraform(block: Resource) -> TaskDefinition:
     document = {name: value for name, value in document.items() if value not in (None, "")}
     arn, revision = block.text("arn"), block.integer("revision")
     return read_registered(document, arn, revision, block.address)
+
+
+def _architecture(document: Mapping[str, Any]) -> str:
+    """ "The default is X86_64 for Linux tasks", RuntimePlatform in the Amazon ECS API Reference."""
+    found = document.get("runtimePlatform")
+    wanted = found.get("cpuArchitecture") if isinstance(found, Mapping) else None
+    return "arm64" if wanted == "ARM64" else "amd64"
 
 
 def _described(container: Mapping[str, Any]) -> dict[str, Any]:

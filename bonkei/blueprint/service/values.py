@@ -84,7 +84,8 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """`cpu` in CPU units (1024 a vCPU), `memory` in MiB. `document`: ECS's description, as JSON."""
+    """`cpu` in CPU units (1024 a vCPU), `memory` in MiB. `architecture`: of its images (`amd64`,
+    `arm64`). `document`: ECS's description, as JSON."""
 
     address: str
     arn: str
@@ -97,6 +98,7 @@ class TaskDefinition:
     task_role_arn: str = ""
     volumes: tuple[str, ...] = ()
     document: str = field(default="{}", repr=False)
+    architecture: str = "amd64"
 
 
 @dataclass(frozen=True, slots=True)

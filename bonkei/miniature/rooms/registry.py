@@ -101,12 +101,12 @@ class RegistryRoom:
         """The digest of a pushed image; otherwise empty."""
         return self.registry.digest(image)
 
-    def built(self, image: str) -> BuiltFiles | None:
+    def built(self, image: str, architecture: str) -> BuiltFiles | None:
         """The files of an image; None: the working copy, for an image of Terraform's definitions
         before a release. TaskError, in ECS's words, for a tag that was never pushed.
         """
         try:
-            found = self.registry.files(image)
+            found = self.registry.files(image, architecture)
         except RegistryError as error:
             raise TaskError(error.message) from None
         if found is not None:
@@ -128,9 +128,9 @@ class RegistryRoom:
                 f"{self._why_not_run}",
                 remedy='set [builds] engine = "none" in bonkei.toml, and release again',
             )
-        digest = self.digest(image)
-        manifest = self.registry.store.blob(digest)
-        by_engine = self._runs.of(digest, manifest) if self._why_not_rooted and manifest else None
+        manifest = self.registry.store.blob(found.digest)
+        is_run = self._why_not_rooted and manifest
+        by_engine = self._runs.of(found.digest, manifest) if is_run and manifest else None
         return BuiltFiles(found.folder, RootSettings(**asdict(found.config)), by_engine)
 
     @cached_property

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 
 from bonkei.registry.docker.local import LocalImage, LocalImages
 from bonkei.registry.errors import RegistryError
+from bonkei.registry.image_config import own_architecture
 from bonkei.registry.manifest import MEDIA_TYPES, read_manifest
 from bonkei.registry.names import Reference
 
@@ -47,9 +48,19 @@ class Client:
         self._ask("PUT", place, image.manifest, {"Content-Type": media_type})
 
     def pull(self, what: Reference, name: str, images: LocalImages) -> None:
-        """Keep it under `name`."""
+        """Keep it under `name`; of an index, the image for this machine."""
         accept = {"Accept": ", ".join(MEDIA_TYPES)}
         manifest, _ = self._ask("GET", f"/v2/{what.name}/manifests/{what.wanted}", headers=accept)
+        if found := read_manifest(manifest, "").manifests:
+            wanted = f"linux/{own_architecture()}"
+            fitting = [each.digest for each in found if each.platform == wanted]
+            if not fitting:
+                raise RegistryError(
+                    "MANIFEST_UNKNOWN",
+                    f"no matching manifest for {wanted} in the manifest list entries",
+                )
+            place = f"/v2/{what.name}/manifests/{fitting[0]}"
+            manifest, _ = self._ask("GET", place, headers=accept)
         for each in read_manifest(manifest, "").blobs:
             with self._open("GET", f"/v2/{what.name}/blobs/{each.digest}") as answer:
                 images.keep_blob(each.digest, answer, each.size)

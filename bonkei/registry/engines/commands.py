@@ -4,7 +4,6 @@ them: images, logins and settings are below the home. Pure, but for the limits o
 from __future__ import annotations
 
 import os
-import platform
 import resource
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -91,12 +90,6 @@ def make_home(home: Path) -> None:
     plugins = str(Path.home() / ".docker" / "cli-plugins")
     for name, text in settings([plugins]).items():
         (home / name).write_text(text, encoding="utf-8")
-
-
-def architecture() -> str:
-    """This machine's, as images have it."""
-    machine = platform.machine().lower()
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
 def build(engine: Engine, order: Order, context: Path, tag: str) -> list[str]:

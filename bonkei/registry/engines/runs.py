@@ -24,6 +24,7 @@ from bonkei.processes.roots import EngineRun, Root, give_image, run_command
 from bonkei.registry.engines import commands
 from bonkei.registry.engines.probe import small_program
 from bonkei.registry.engines.values import Engine
+from bonkei.registry.image_config import own_architecture
 from bonkei.registry.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
 
 RUNNERS = ("docker", "podman")
@@ -175,7 +176,7 @@ def _probe_image(program: bytes, folder: Path) -> Path:
     layer = gzip.compress(packed.getvalue(), mtime=0)
     difference = f"sha256:{hashlib.sha256(packed.getvalue()).hexdigest()}"
     document = {
-        "architecture": commands.architecture(),
+        "architecture": own_architecture(),
         "os": "linux",
         "config": {},
         "rootfs": {"type": "layers", "diff_ids": [difference]},

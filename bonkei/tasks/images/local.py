@@ -86,7 +86,7 @@ def local_task(
     remedies: list[tuple[str, str]] = []
     for container in definition.containers:
         try:
-            found = built(container.image)
+            found = built(container.image, definition.architecture)
             if found is not None and found.root is not None:
                 rooted = _rooted(container, found.folder, found.root)
                 runnable.append(replace(rooted, engine=found.engine))

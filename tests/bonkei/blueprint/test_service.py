@@ -82,6 +82,22 @@ def test_a_service_has_its_relations(blueprint) -> None:
     assert found.health_check_grace_period == 30
 
 
+@pytest.mark.parametrize(
+    ("platform", "architecture"),
+    [
+        ([], "amd64"),
+        ([{"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}], "arm64"),
+        ([{"cpu_architecture": "", "operating_system_family": "LINUX"}], "amd64"),
+    ],
+)
+def test_the_processor_of_a_tasks_images(
+    blueprint, platform: list[dict[str, str]], architecture: str
+) -> None:
+    task = definition(runtime_platform=platform)
+    found = blueprint(stack(**{"aws_ecs_task_definition.web": task}))
+    assert found.task_definitions[0].architecture == architecture
+
+
 @pytest.mark.parametrize("name", ["web", "web:3", DEFINITION_ARN])
 def test_a_task_definition_is_found_by_any_of_its_names(blueprint, name) -> None:
     found = blueprint(

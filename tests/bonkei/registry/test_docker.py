@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.registry.image_config import own_architecture
+from bonkei.registry.manifest import OCI_INDEX, OCI_MANIFEST
 from bonkei.registry.unpacking import tidy
 from scripts import scanners
 from tests.bonkei.registry.conftest import HOST, TOKEN, World
@@ -110,6 +112,24 @@ async def test_a_pushed_image_can_be_pulled(world: World, docker: Docker, progra
     assert code == 0
     assert world.registry.digest(IMAGE) in printed
     assert (await docker("inspect", IMAGE))[0] == 0
+
+
+async def test_the_image_for_this_machine_is_pulled_of_an_index(
+    world: World, docker: Docker, program: Path
+) -> None:
+    await docker.log_in()
+    await docker("build", "-t", IMAGE, str(program))
+    await docker("push", IMAGE)
+    digest = world.registry.digest(IMAGE)
+    own = {"os": "linux", "architecture": own_architecture()}
+    for tag, platform in (("index", own), ("other", {**own, "architecture": "s390x"})):
+        entry = {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1, "platform": platform}
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}
+        world.registry.push("shop/web", json.dumps(index).encode(), OCI_INDEX, tag)
+    code, printed = await docker("pull", f"{HOST}/shop/web:index")
+    assert (code, digest in printed) == (0, True)
+    code, printed = await docker("pull", f"{HOST}/shop/web:other")
+    assert (code, "no matching manifest for linux/" in printed) == (1, True)
 
 
 async def test_refusals_are_reported(world: World, docker: Docker, program: Path) -> None:

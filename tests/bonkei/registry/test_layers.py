@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ import pytest
 
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.layers import Bounds, apply_layers
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 Member = tuple[str, dict[str, Any]]
 
@@ -39,6 +45,14 @@ def layer(folder: Path, *members: Member, packed: bool = True) -> Path:
             archive.addfile(member, io.BytesIO(content))
     file = folder / f"layer-{len(list(folder.glob('layer-*')))}"
     file.write_bytes(gzip.compress(buffer.getvalue()) if packed else buffer.getvalue())
+    return file
+
+
+def zstd_layer(folder: Path, *members: Member) -> Path:
+    """As containerd and BuildKit write it, in two frames."""
+    file = layer(folder, *members, packed=False)
+    content = file.read_bytes()
+    file.write_bytes(zstd.compress(content[:700]) + zstd.compress(content[700:]))
     return file
 
 
@@ -179,3 +193,28 @@ def test_what_is_no_layer_is_refused(root: Path, tmp_path: Path, content: bytes)
     file.write_bytes(content)
     with pytest.raises(RegistryError):
         apply_layers([file], root)
+
+
+def test_layers_compressed_with_zstd(root: Path, tmp_path: Path) -> None:
+    first = layer(tmp_path, ("a", {"text": "1"}), ("gone", {}))
+    second = zstd_layer(tmp_path, ("b/c", {"text": "2" * 2_000}), (".wh.gone", {}))
+    apply_layers([first, second], root)
+    assert names(root) == {"a", "b", "b/c"}
+    assert (root / "b" / "c").read_text() == "2" * 2_000
+
+
+def test_zstd_is_as_hostile_as_gzip(root: Path, tmp_path: Path) -> None:
+    """A bomb, a file that is cut off, damage, and a window that would take two gigabytes."""
+    bomb = zstd_layer(tmp_path, ("zeros", {"text": "0" * 100_000}))
+    assert bomb.stat().st_size < 3_000
+    with pytest.raises(RegistryError, match="too large"):
+        apply_layers([bomb], root, Bounds(bytes=99_999))
+    whole = zstd_layer(tmp_path, ("a", {"text": "1" * 5_000})).read_bytes()
+    wide = {zstd.CompressionParameter.window_log: 31, zstd.CompressionParameter.checksum_flag: 1}
+    endless = zstd.ZstdCompressor(options=wide)
+    window = endless.compress(b"x" * 70_000) + endless.flush()
+    for content in (whole[: len(whole) // 2], whole[:9] + b"\xff" * 40, window):
+        damaged = tmp_path / "damaged"
+        damaged.write_bytes(content)
+        with pytest.raises(RegistryError, match="its layer damaged"):
+            apply_layers([damaged], root)

@@ -97,7 +97,7 @@ async def tasks(
     folder, manifest = image
     run = runs.of(f"sha256:{'1' * 64}", manifest)
     built = {"web:1": BuiltFiles(folder, SETTINGS, run)}
-    settings = TaskSettings(tmp_path / "home", built=built.get)
+    settings = TaskSettings(tmp_path / "home", built=lambda image, _: built.get(image))
     manager = Tasks(bus, MemoryVault(), settings, logs=logs)
     yield manager
     await asyncio.wait_for(manager.stop(), 60)

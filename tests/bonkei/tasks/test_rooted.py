@@ -55,7 +55,7 @@ def images(base: Path, tmp_path: Path) -> dict[str, BuiltFiles]:
 async def tasks(
     images: dict[str, BuiltFiles], tmp_path: Path, logs: MemoryLogSink, bus: Bus, edge: Edge
 ) -> AsyncIterator[Tasks]:
-    settings = TaskSettings(tmp_path / "home", built=images.get)
+    settings = TaskSettings(tmp_path / "home", built=lambda image, _: images.get(image))
     manager = Tasks(bus, MemoryVault(), settings, logs=logs)
     yield manager
     await asyncio.wait_for(manager.stop(), 30)
@@ -138,7 +138,12 @@ async def test_what_the_image_lacks_is_named(
 
 def test_a_definition_overrides_the_image_as_ecs_does(images: dict[str, BuiltFiles]) -> None:
     def command(**changes: Any) -> tuple[str, ...]:
-        task = local_task(revision("1", **changes), {}, serving=frozenset(), built=images.get)
+        task = local_task(
+            revision("1", **changes),
+            {},
+            serving=frozenset(),
+            built=lambda image, _: images.get(image),
+        )
         return task.container("web").command
 
     assert command() == (*(SETTINGS.entry_point or ()), *(SETTINGS.command or ()))
@@ -152,7 +157,10 @@ def test_the_image_is_not_mixed_with_the_working_folder(
 ) -> None:
     (tmp_path / "Dockerfile").write_text('FROM x\nCMD ["working"]\n')
     task = local_task(
-        revision("1"), {"web": tmp_path}, serving=frozenset({"web"}), built=images.get
+        revision("1"),
+        {"web": tmp_path},
+        serving=frozenset({"web"}),
+        built=lambda image, _: images.get(image),
     )
     found = task.container("web")
     assert found.root == images["web:1"].folder

@@ -22,10 +22,12 @@ from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
 from bonkei.registry.engines.runs import Runs
+from bonkei.registry.image_config import own_architecture
 from bonkei.registry.manifest import (
     DOCKER_CONFIG,
     DOCKER_LAYER,
     DOCKER_MANIFEST,
+    OCI_INDEX,
     OCI_MANIFEST,
     digest_of,
 )
@@ -115,7 +117,7 @@ def test_a_task_of_a_built_image_enters_its_files(room: RegistryRoom, tmp_path: 
     for tag in ("old", "new"):
         push_built(room, tag, {"os": "linux", "config": config}, tag)
     for tag in ("old", "new", "old"):
-        found = room.built(f"{WEB}:{tag}")
+        found = room.built(f"{WEB}:{tag}", "amd64")
         assert found is not None
         assert found.root is not None
         assert (found.folder / "srv" / "message").read_text() == tag
@@ -138,7 +140,7 @@ def test_an_image_that_cannot_run_here_is_named(
 ) -> None:
     push_built(room, "other", config, "x")
     with pytest.raises(TaskError, match=f"CannotPullContainerError.*{said}"):
-        room.built(f"{WEB}:other")
+        room.built(f"{WEB}:other", "amd64")
 
 
 def test_a_machine_without_namespaces_says_so(
@@ -147,20 +149,20 @@ def test_a_machine_without_namespaces_says_so(
     push_built(room, "built", {}, "x")
     monkeypatch.setattr("bonkei.miniature.rooms.registry.why_not", lambda _: "no namespaces")
     with pytest.raises(TaskError, match="cannot run its files: no namespaces") as refused:
-        room.built(f"{WEB}:built")
+        room.built(f"{WEB}:built", "amd64")
     assert 'engine = "none"' in refused.value.remedy
 
 
 def test_a_tag_that_was_never_pushed_cannot_be_pulled(room: RegistryRoom) -> None:
     with pytest.raises(TaskError, match=r"CannotPullContainerError.*web:2: not found"):
-        room.built(f"{WEB}:2")
+        room.built(f"{WEB}:2", "amd64")
     local = local_task(definition(f"{WEB}:2"), {}, serving=frozenset({"web"}), built=room.built)
     assert "CannotPullContainerError" in local.refused
 
 
 @pytest.mark.parametrize("image", ["python:3.13", "public.ecr.aws/x/y:1", "web", f"{WEB}-other:1"])
 def test_other_registries_are_ignored(room: RegistryRoom, image: str) -> None:
-    assert room.built(image) is None
+    assert room.built(image, "amd64") is None
 
 
 async def test_a_push_to_a_repository_that_is_scanned_ends_in_an_event(
@@ -196,17 +198,46 @@ def test_without_namespaces_an_engine_runs_what_was_built(
     push_built(room, "4", config, "built")
     image = f"{WEB}:4"
     with pytest.raises(TaskError) as error:
-        room.built(image)
+        room.built(image, "amd64")
     assert 'Operation not permitted; no container engine runs it ([builds] engine is "none")' in (
         error.value.message
     )
     container_engine.install(tmp_path / "bin", tmp_path / "state")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
     room._runs = Runs("docker", tmp_path / "engine")
-    found = room.built(image)
+    found = room.built(image, "amd64")
     assert found is not None
     assert found.engine is not None
     assert found.engine.image == f"bonkei.local/run:{room.digest(image).removeprefix('sha256:')}"
     task = local_task(definition(image), {}, serving=frozenset({"web"}), built=room.built)
     assert task.container("web").engine == found.engine
     assert room._settings.obstacle() == ""
+
+
+def test_the_tasks_platform_chooses_the_image_of_an_index(room: RegistryRoom) -> None:
+    """As on AWS, a platform that is missing cannot be pulled. Another processor's is named."""
+    entries = []
+    for number, architecture in enumerate(("amd64", "arm64")):
+        config = {"os": "linux", "architecture": architecture, "config": {"Cmd": [architecture]}}
+        push_built(room, f"one-{architecture}", config, architecture)
+        digest = room.digest(f"{WEB}:one-{architecture}")
+        platform = {"os": "linux", "architecture": architecture}
+        size = number  # nobody reads it
+        entries.append({"mediaType": DOCKER_MANIFEST, "digest": digest, "size": size,
+                        "platform": platform})  # fmt: skip
+    for tag, listed in (("all", entries), ("one", entries[:1])):
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
+        room.registry.push("web", json.dumps(index).encode(), OCI_INDEX, tag)
+    own = own_architecture()
+    other = {"amd64": "arm64", "arm64": "amd64"}[own]
+    found = room.built(f"{WEB}:all", own)
+    assert found is not None
+    assert found.root is not None
+    assert found.root.command == (own,)
+    with pytest.raises(TaskError, match=f"it is built for linux/{other}"):
+        room.built(f"{WEB}:all", other)
+    with pytest.raises(TaskError, match="descriptor matching platform 'linux/arm64'"):
+        room.built(f"{WEB}:one", "arm64")
+    task = replace(definition(f"{WEB}:all"), architecture=own)
+    local = local_task(task, {}, serving=frozenset({"web"}), built=room.built)
+    assert local.container("web").command == (own,)
