@@ -103,6 +103,7 @@ def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnap
         pending_count=sum(life.status in _COMING for life in lives),
         failed_tasks=deployment.failed_tasks,
         reason=deployment.reason,
+        failed_at=_unix(deployment.failed_at),
     )
 
 

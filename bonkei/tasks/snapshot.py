@@ -10,7 +10,7 @@ class DeploymentSnapshot:
     """`status`: PRIMARY | ACTIVE | INACTIVE (it has FAILED, and has no tasks left).
     `rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, while it is in
     progress. `reason`: why it FAILED, why it is the target of a rollback, or why its last task
-    failed."""
+    failed. `failed_at`: in Unix seconds."""
 
     id: str
     status: str
@@ -20,6 +20,7 @@ class DeploymentSnapshot:
     pending_count: int
     failed_tasks: int
     reason: str = ""
+    failed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

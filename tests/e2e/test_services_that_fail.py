@@ -25,6 +25,13 @@ CHECK = """path = "/alive"
     healthy_threshold   = 2
     unhealthy_threshold = 2
 """
+LAUNCH = 'launch_type     = "FARGATE"\n'
+BREAKER = """
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+"""
 GREETING = '"path": self.path'
 
 
@@ -84,6 +91,7 @@ def test_a_start_with_a_failing_service(project: Project) -> None:
 
 
 def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
+    project.edit("deploy/main.tf", LAUNCH, LAUNCH + BREAKER)
     with running(project):
         before = {task["id"] for task in project.status()["tasks"]["tasks"]}
         say(project, "changed")
@@ -102,6 +110,10 @@ def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
         assert "exit code 3" in outcome.stdout
         assert troubles == []  # tasks that worked continue
         assert "changed" in answer(project).json()
+        # As on AWS, a service that was rolled back is stable: the real waiter ends.
+        words = ("ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
+        waited = project.bonkei("aws", "--", *words, within=90)
+        assert waited.returncode == 0, waited.stdout + waited.stderr
 
         refused = project.bonkei("restart", "worker")
         assert refused.returncode == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,9 @@ from bonkei.tasks import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
 
 Change = Callable[[str, ServiceChange], Awaitable[None]]
 Digest = Callable[[str], str]
+_LISTED = 20.0
+"""Seconds for which a deployment that was given up is described. On AWS it is gone when its tasks
+are, after about as long. AWS's waiters look every 15 seconds, and wait for it to be gone."""
 
 
 def _no_digest(_reference: str) -> str:
@@ -47,9 +51,12 @@ class EcsView:
         registered: RegisteredDefinitions,
         digest: Digest = _no_digest,
         placed: Callable[[str, str], None] = lambda _task, _source: None,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        """`placed` is called for a task that is started with its own network."""
+        """`placed` is called for a task that is started with its own network. `now`: in Unix
+        seconds."""
         self._placed = placed
+        self._now = now
         self._declared = blueprint
         self._registered = registered
         self._digest = digest
@@ -95,9 +102,10 @@ class EcsView:
     def _service(
         self, snapshot: ServiceSnapshot, service: Service, arns: Mapping[str, str]
     ) -> EcsService:
-        described = _service(snapshot, service, arns)
+        since = self._now() - _LISTED
+        described = _service(snapshot, service, arns, since)
         pending = self._pending.get(service.arn)
-        return described if pending is None else pending.over(described)
+        return described if pending is None else pending.over(described, since)
 
     def _task(
         self,
@@ -142,7 +150,7 @@ class EcsView:
             await self._change(arn, pending.change)
         except BonkeiError as error:
             self._report(f"{error.message}\n{error.remedy}".rstrip())
-            failed = replace(pending, failure=error.message)
+            failed = replace(pending, failure=error.message, failed_at=self._now())
         finally:
             if self._pending.get(arn) is pending:
                 del self._pending[arn]
@@ -176,18 +184,21 @@ class EcsView:
 class _Pending:
     """A requested change that has not begun, for example because a migration comes first. ECS shows
     the new deployment at once, and clients that wait for a stable service depend on that.
-    `failure`: a failed change is shown until the next one, even if it failed at once."""
+    `failure`: a failed change is shown for a while, even if it failed at once."""
 
     change: ServiceChange
     failure: str = ""
+    failed_at: float = 0.0
 
-    def over(self, service: EcsService) -> EcsService:
+    def over(self, service: EcsService, since: float) -> EcsService:
+        """`since`: a deployment that was given up before it, and has no tasks, is not shown."""
         desired = service.desired
         if self.change.desired_count is not None and not self.failure:
             desired = self.change.desired_count
         shown = replace(service, desired=desired)
         is_shown = any(each.id == self.change.deployment_id for each in service.deployments)
-        if is_shown or not self.change.has_new_tasks:
+        is_past = bool(self.failure and service.deployments and self.failed_at < since)
+        if is_shown or is_past or not self.change.has_new_tasks:
             return shown
         definition = self.change.definition_arn or service.definition_arn
         if self.failure:
@@ -209,7 +220,9 @@ class _Pending:
         return EcsDeployment(id_, status, definition, state, self.failure, desired, 0, 0)
 
 
-def _service(service: ServiceSnapshot, defined: Service, arns: Mapping[str, str]) -> EcsService:
+def _service(
+    service: ServiceSnapshot, defined: Service, arns: Mapping[str, str], since: float
+) -> EcsService:
     deployments = tuple(
         EcsDeployment(
             id=each.id,
@@ -222,6 +235,7 @@ def _service(service: ServiceSnapshot, defined: Service, arns: Mapping[str, str]
             pending=each.pending_count,
         )
         for each in service.deployments
+        if each.status != "INACTIVE" or (each.failed_at or 0.0) >= since
     )
     return EcsService(
         service.arn,

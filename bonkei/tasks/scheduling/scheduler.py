@@ -169,7 +169,7 @@ class Scheduler:
         service.note_failures(now)
         if service.primary is None:
             return []
-        actions = list(self._break_circuit(service, service.primary))
+        actions = list(self._break_circuit(service, service.primary, now))
         primary = service.deployments[0]
         launching = service.removed or primary.rollout_state != "FAILED"
         step = next_step(service.limits, service.counts(), launching=launching)
@@ -179,7 +179,9 @@ class Scheduler:
             actions += self._start(service, primary, step.start, now)
         return actions
 
-    def _break_circuit(self, service: ServiceState, primary: Deployment) -> Iterator[m.Action]:
+    def _break_circuit(
+        self, service: ServiceState, primary: Deployment, now: float
+    ) -> Iterator[m.Action]:
         """Fail the primary deployment if necessary, and return to the last completed one."""
         breaker, desired = service.spec.circuit_breaker, service.limits.desired
         if service.removed or not primary.is_in_progress:
@@ -193,7 +195,7 @@ class Scheduler:
             why = circuit_breaker.alarms_ring(ringing)
         else:
             return
-        primary.rollout_state, primary.reason = "FAILED", why
+        primary.fail(why, now)
         service.failed = service.failed or primary
         yield _deployment_changed(service, primary)
         if rollback and service.completed is not None:

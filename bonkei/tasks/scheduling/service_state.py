@@ -61,7 +61,7 @@ class ServiceSpec:
 class Deployment:
     """`rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, as the circuit
     breaker counts them, while it is IN_PROGRESS. `trial`: while it is IN_PROGRESS. `alone_since`:
-    when its tasks were the only ones for the first time."""
+    when its tasks were the only ones for the first time. `failed_at`: when it was given up."""
 
     id: str
     key: str
@@ -73,6 +73,7 @@ class Deployment:
     backoff: Backoff = field(default_factory=Backoff)
     trial: Trial = NO_TRIAL
     alone_since: float | None = None
+    failed_at: float | None = None
 
     @property
     def is_in_progress(self) -> bool:
@@ -81,7 +82,10 @@ class Deployment:
     def begin_again(self, reason: str) -> None:
         """Roll back to this deployment, and forget earlier failures of its tasks."""
         self.rollout_state, self.reason = "IN_PROGRESS", reason
-        self.failed_tasks, self.backoff = 0, Backoff()
+        self.failed_tasks, self.backoff, self.failed_at = 0, Backoff(), None
+
+    def fail(self, reason: str, now: float) -> None:
+        self.rollout_state, self.reason, self.failed_at = "FAILED", reason, now
 
     def complete(self) -> None:
         self.rollout_state, self.reason, self.failed_tasks = "COMPLETED", "", 0

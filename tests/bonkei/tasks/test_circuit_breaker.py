@@ -128,6 +128,9 @@ def test_a_failed_deployment_is_rolled_back_while_the_old_tasks_serve():
     assert [(d.task_definition, d.status, d.rollout_state) for d in rolled_back.deployments] == [
         ("web:1", "PRIMARY", "COMPLETED"), ("web:2", "INACTIVE", "FAILED"),
     ]  # fmt: skip
+    kept, failed = rolled_back.deployments
+    assert kept.failed_at is None
+    assert failed.failed_at is not None
 
 
 def test_without_rollback_no_task_is_started_and_no_serving_task_is_stopped():

@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Cluster, Service, TaskDefinition
 from bonkei.cloud.own.ecs import EcsService, RunTask, ServiceChange
@@ -25,11 +27,12 @@ class Double:
 
     def __init__(self) -> None:
         self.deployment = "ecs-svc/1"
+        self.others: tuple[DeploymentSnapshot, ...] = ()
         self.started: list[Any] = []
 
     def snapshot(self) -> TasksSnapshot:
         one = DeploymentSnapshot(self.deployment, "PRIMARY", "web:3", "COMPLETED", 2, 0, 0)
-        shown = (one,) if self.deployment else ()
+        shown = (one, *self.others) if self.deployment else ()
         return TasksSnapshot((ServiceSnapshot(WEB, "web", 2, 2, 0, 2, shown),), (), (), ())
 
     def start_task(self, *arguments: Any) -> str:
@@ -43,6 +46,7 @@ class World:
         self.placed: list[tuple[str, str]] = []
         self.began, self.goes_on = asyncio.Event(), asyncio.Event()
         self.fails = False
+        self.now = 1000.0
         tasks: Any = self.tasks
         blueprint = Blueprint(
             clusters=(Cluster("c", CLUSTER, "shop"),),
@@ -53,7 +57,7 @@ class World:
         self.view = EcsView(
             lambda: blueprint, lambda: tasks, self.change, self.reports.append, self.registered,
             lambda image: f"sha256:of {image}" if image else "",
-            lambda *placed: self.placed.append(placed),
+            lambda *placed: self.placed.append(placed), lambda: self.now,
         )  # fmt: skip
 
     async def change(self, arn: str, change: ServiceChange) -> None:
@@ -94,6 +98,23 @@ async def test_a_failed_change_is_reported_and_no_longer_shown(tmp_path: Path) -
     assert (old.id, old.status) == ("ecs-svc/1", "PRIMARY")
     assert (given_up.rollout_state, given_up.reason) == ("FAILED", "the migration failed")
     assert world.reports == ["the migration failed\nlook at it"]
+    world.now += 15
+    assert world.web.deployments == (old, given_up), "a waiter of AWS looks again after 15 s"
+    world.now += 10
+    assert world.web.deployments == (old,), "and waits until it is the only one"
+
+
+@pytest.mark.parametrize(("status", "left"), [("INACTIVE", 1), ("ACTIVE", 2)])
+def test_a_rolled_back_deployment_is_shown_for_a_while_and_while_it_has_tasks(
+    tmp_path: Path, status: str, left: int
+) -> None:
+    world = World(tmp_path)
+    failed = DeploymentSnapshot("ecs-svc/2", status, "web:4", "FAILED", 0, 0, 3, "no", 1000.0)
+    world.tasks.others = (failed,)
+    world.now += 15
+    assert [one.id for one in world.web.deployments] == ["ecs-svc/1", "ecs-svc/2"]
+    world.now += 10
+    assert len(world.web.deployments) == left
 
 
 async def test_the_first_release_of_a_service_that_could_not_run(tmp_path: Path) -> None:
@@ -106,6 +127,7 @@ async def test_the_first_release_of_a_service_that_could_not_run(tmp_path: Path)
     world.goes_on.set()
     while world.web.deployments[0].rollout_state == "IN_PROGRESS":
         await asyncio.sleep(0)
+    world.now += 60  # there is nothing else to show, on AWS neither
     [given_up] = world.web.deployments
     assert (given_up.status, given_up.rollout_state) == ("PRIMARY", "FAILED")
 
