@@ -41,7 +41,7 @@ def release(root: Path, repositories: Path, found: Sequence[Source], name: str) 
     """Push a commit of the working copy at `root` to each of them. The bare repositories exist,
     below one folder. Raises SourceError. Blocks."""
     commit = commit_of(root, name)
-    notes = _uncommitted(root) if name == "HEAD" else ()
+    notes = _uncommitted(root) if commit == commit_of(root, "HEAD") else ()
     for source in found:
         directory = repositories / f"{source.repository}.git"
         notes = (*notes, *_push(root, directory, commit, source))
@@ -67,12 +67,23 @@ def _push(root: Path, directory: Path, commit: str, source: Source) -> tuple[str
 
 
 def _uncommitted(root: Path) -> tuple[str, ...]:
-    lines = _git(root, "status", "--porcelain").splitlines()
-    if not lines:
+    """A note that names the files whose present content the commit does not have."""
+    # -z: names as they are, without quotes; the user's settings may hide untracked files.
+    entries = iter(
+        _git(root, "status", "--porcelain", "-z", "--untracked-files=normal").split("\0")
+    )
+    names = []
+    for entry in entries:
+        if not entry:
+            continue
+        names.append(entry[3:])
+        if "R" in entry[:2] or "C" in entry[:2]:
+            names[-1] = f"{next(entries, '')} (now {names[-1]})"
+    if not names:
         return ()
-    names = [line[3:] for line in lines]
+    names = ["".join(c if c.isprintable() else "?" for c in name) for name in names]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return (f"not released, because it is not committed: {', '.join(names[:_SHOWN])}{more}",)
+    return (f"not committed, so not released: {', '.join(names[:_SHOWN])}{more}",)
 
 
 def _git(root: Path, *words: str, otherwise: str = "") -> str:

@@ -221,7 +221,7 @@ async def test_a_release_of_the_working_copy_is_as_bonkei_pipeline_run(desk: Des
     await desk.approval()
     run = await desk.see("pipelines.run", pipeline="demo", execution=answer["execution"])
     assert run["commit"] == head
-    assert any("not committed: file" in note for note in answer["notes"])
+    assert any("not released: file" in note for note in answer["notes"])
 
 
 async def test_without_a_working_copy_nothing_is_made(desk: Desk) -> None:
