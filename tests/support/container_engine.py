@@ -5,8 +5,11 @@ As with the real one, a container is no child of the client, and lives on when t
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +19,8 @@ from argparse import ArgumentParser
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from dockerfile_parse import DockerfileParser
 
 from bonkei.processes.roots import Mount, Root, enter_command, join_command, remove_scratch
 
@@ -46,10 +51,12 @@ def main(state: str, words: list[str]) -> None:
     match words:
         case ["context" | "info", *_]:
             print("unix:///a-double")
-        case ["image", kind, *_, name]:
-            sys.exit(kind == "inspect" and not _image(home, name).is_dir())
+        case ["image", kind, *options]:
+            _on_image(home, kind, options)
         case ["load"]:
             _load(home)
+        case ["build", *options]:
+            _build(home, options)
         case ["run", *options]:
             _run(home, options)
         case ["exec", *options]:
@@ -64,6 +71,15 @@ def main(state: str, words: list[str]) -> None:
             sys.exit(f"docker: {words} is not known")
 
 
+def _on_image(home: Path, kind: str, words: list[str]) -> None:
+    if kind == "save":
+        _save(home, words[-1], Path(words[-2]))
+    elif kind == "inspect":
+        sys.exit(not _image(home, words[-1]).is_dir())
+    elif _image(home, words[-1]).is_dir():  # rm
+        shutil.rmtree(_image(home, words[-1]))
+
+
 def _image(home: Path, name: str) -> Path:
     return home / f"{name.replace('/', '+').replace(':', '+')}.image"
 
@@ -74,10 +90,77 @@ def _load(home: Path) -> None:
         archive.extractall(draft, filter="data")
     [described] = json.loads((draft / "manifest.json").read_text())
     [name] = described["RepoTags"]
-    for layer in described["Layers"]:
-        with tarfile.open(draft / layer) as packed:
-            packed.extractall(draft / "root", filter="tar")
-    (draft / "root").rename(_image(home, name))
+    layers = [gzip.decompress((draft / layer).read_bytes()) for layer in described["Layers"]]
+    _keep(home, name, layers)
+
+
+def _keep(home: Path, name: str, layers: list[bytes]) -> None:
+    place = _image(home, name)
+    (place / "layers").mkdir(parents=True, exist_ok=True)
+    for number, layer in enumerate(layers):
+        (place / "layers" / f"{number:03}").write_bytes(layer)
+        with tarfile.open(fileobj=io.BytesIO(layer)) as packed:
+            packed.extractall(place / "root", filter="tar")
+
+
+def _layers(home: Path, name: str) -> list[bytes]:
+    folder = _image(home, name) / "layers"
+    if not folder.is_dir():
+        sys.exit(f"ERROR: pull access denied for {name}")
+    return [file.read_bytes() for file in sorted(folder.iterdir())]
+
+
+def _save(home: Path, name: str, to: Path) -> None:
+    layers = {f"{number}.tar": each for number, each in enumerate(_layers(home, name))}
+    config = json.dumps({"os": "linux", "config": {}, "rootfs": {"type": "layers"}}).encode()
+    entry = {"Config": "config.json", "RepoTags": [name], "Layers": list(layers)}
+    described = json.dumps([entry]).encode()
+    with tarfile.open(to, "w") as archive:
+        for path, content in {"manifest.json": described, "config.json": config, **layers}.items():
+            _add(archive, path, content)
+
+
+def _add(archive: tarfile.TarFile, path: str, content: bytes) -> None:
+    member = tarfile.TarInfo(path)
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+
+
+def _build(home: Path, words: list[str]) -> None:
+    """FROM and COPY of one file; every other instruction does nothing."""
+    parser = ArgumentParser(allow_abbrev=False)
+    for name in ("progress", "tag", "file", "build-arg"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("context")
+    given = parser.parse_args(words)
+    pairs = [given.build_arg] if given.build_arg else []
+    arguments = dict(pair.split("=", 1) for pair in pairs)
+    dockerfile = io.BytesIO(Path(given.file).read_bytes())
+    parsed = DockerfileParser(fileobj=dockerfile, build_args=arguments)
+    stages: dict[str, list[bytes]] = {"scratch": []}
+    bases = iter(parsed.parent_images)
+    layers: list[bytes] = []
+    for entry in parsed.structure:
+        words = entry["value"].split()
+        if entry["instruction"] == "FROM":
+            base = next(bases)
+            layers = list(stages[base] if base in stages else _layers(home, base))
+            if words[-2:-1] == ["AS"]:
+                stages[words[-1]] = layers
+        elif entry["instruction"] == "COPY":
+            source, target = words[-2:]
+            origin = [word for word in words if word.startswith("--from=")]
+            folder = Path(given.context)
+            if origin:
+                image = origin[0].removeprefix("--from=")
+                _layers(home, image)
+                folder = _image(home, image) / "root"
+            name = target.lstrip("/") + (source if target.endswith("/") else "")
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode="w") as archive:
+                _add(archive, name, (folder / source.lstrip("/")).read_bytes())
+            layers.append(packed.getvalue())
+    _keep(home, given.tag, layers)
 
 
 def _run(home: Path, words: list[str]) -> None:
@@ -94,7 +177,7 @@ def _run(home: Path, words: list[str]) -> None:
     scratch = home / f"{given.name}.scratch"
     scratch.mkdir()
     mounts = tuple(_mount(text) for text in given.mount)
-    image = str(_image(home, given.image))
+    image = str(_image(home, given.image) / "root")
     root = Root(image, str(scratch), int(uid), int(gid), given.read_only, mounts)
     container = subprocess.Popen(
         enter_command(root, given.workdir, (given.entrypoint, *arguments)),

@@ -11,9 +11,12 @@ from pathlib import Path
 from secrets import token_hex
 from tempfile import mkdtemp
 
+from bonkei.processes.roots import EngineRun, give_image
+from bonkei.registry.docker.client import Client
+from bonkei.registry.docker.local import LocalImages
 from bonkei.registry.engines import commands
 from bonkei.registry.engines.archive import read_archive
-from bonkei.registry.engines.bases import base_images
+from bonkei.registry.engines.bases import base_images, rename_images
 from bonkei.registry.engines.probe import Discovery
 from bonkei.registry.engines.values import Engine, NotBuilt, Order, Saved
 from bonkei.registry.errors import RegistryError
@@ -91,12 +94,58 @@ class Builder:
             login = {"REGISTRY_AUTH_FILE": str(self._log_in(order, work))}
             variables = {**engine.environment, **order.proxies, **login}
             allowed = replace(engine, environment=variables)
-            if not engine.is_docker:
-                for image in base_images(context / "Dockerfile"):
-                    if why := await self._ensure(allowed, order, image, work, say):
+            own: dict[str, str] = {}
+            try:
+                for image in base_images(context / "Dockerfile", order.build_arguments):
+                    if why := await self._have(allowed, order, image, work, own, say):
                         return NotBuilt(f"{engine.name} could not get {image}: {why}")
-            tag = f"bonkei.local/build:{token_hex(8)}"
-            return await self._carry_out(allowed, order, context, work, tag, say)
+                if own:
+                    rename_images(context / "Dockerfile", order.build_arguments, own)
+                    order = replace(order, pull=False)  # done
+                tag = f"bonkei.local/build:{token_hex(8)}"
+                return await self._carry_out(allowed, order, context, work, tag, say)
+            finally:
+                for name in own.values() if engine.is_docker else ():
+                    await self._runner.run(commands.remove(engine, name), variables, work)
+
+    async def _have(
+        self,
+        engine: Engine,
+        order: Order,
+        image: str,
+        work: Path,
+        own: dict[str, str],
+        say: Say,
+    ) -> str:
+        """Why a base image cannot be had; empty: the engine has it, or pulls it itself. `own`: the
+        names that images of this registry get there."""
+        if not _is_ecr(image):
+            is_pulled = order.pull or not engine.is_docker
+            return await self._ensure(engine, order, image, work, say) if is_pulled else ""
+        if engine.is_docker:
+            name, why = await self._give(engine, order, image, work)
+        else:
+            # Also one that is there: its tag may have moved, and it is near.
+            name = f"{order.place}/{image.partition('/')[2]}"
+            line = commands.pull_ours(engine, name)
+            outcome = await self._runner.run(line, engine.environment, work)
+            why = outcome.reason if outcome.code else ""
+        own[image] = name
+        return why
+
+    async def _give(self, engine: Engine, order: Order, image: str, work: Path) -> tuple[str, str]:
+        """An image of this registry for Docker's daemon, which may not reach it: its name there,
+        and why it cannot be had."""
+        name = f"bonkei.local/base:{token_hex(8)}"
+        kept = LocalImages(work / "bases")
+        client = Client(f"http://{order.place}", order.authorization)
+        try:
+            await asyncio.to_thread(client.pull, read_reference(image), name, kept)
+        except RegistryError as error:
+            return name, error.message
+        manifest = work / "bases" / "blobs" / kept.images()[name].removeprefix("sha256:")
+        run = EngineRun(engine.line, engine.environment, name, str(manifest), "")
+        return name, await asyncio.to_thread(give_image, run)
 
     def _log_in(self, order: Order, work: Path) -> Path:
         """The build's login, for the engine: in a file, because a command line is seen by all."""
@@ -140,13 +189,7 @@ class Builder:
         is_there, _ = await done(commands.has(engine, image))
         if is_there and not order.pull:
             return ""
-        if _is_ecr(image):
-            place = f"{order.place}/{image.partition('/')[2]}"
-            is_new, reason = await done(commands.pull_ours(engine, place))
-            if is_new:
-                await done(commands.name(engine, place, image))
-        else:
-            is_new, reason = await done(commands.pull(engine, image))
+        is_new, reason = await done(commands.pull(engine, image))
         if is_new:
             return ""
         if is_there:

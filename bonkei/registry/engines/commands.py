@@ -127,7 +127,10 @@ def has(engine: Engine, image: str) -> list[str]:
 
 
 def pull(engine: Engine, image: str) -> list[str]:
-    return [*engine.line, "pull", "--quiet", *(("--retry", "0") if engine.can_retry else ()), image]
+    """The newest: Buildah alone would be content with one that is there."""
+    newest = ("--policy", "always") if engine.name == "buildah" else ()
+    once = ("--retry", "0") if engine.can_retry else ()
+    return [*engine.line, "pull", "--quiet", *newest, *once, image]
 
 
 def pull_ours(engine: Engine, place: str) -> list[str]:
@@ -147,10 +150,6 @@ def end_helper(engine: Engine) -> list[str]:
 def tidy(engine: Engine) -> list[str]:
     """Remove what killed builds have left."""
     return [*engine.line, "rm", "--all"]
-
-
-def name(engine: Engine, image: str, wanted: str) -> list[str]:
-    return [*engine.line, "tag", image, wanted]
 
 
 def _limits() -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 
 import aiohttp
+import container_engine
 import pytest
 
-from bonkei.registry.engines.bases import base_images
+from bonkei.registry.engines.bases import base_images, rename_images
 from bonkei.registry.engines.probe import Discovery, small_program
 from bonkei.registry.engines.storage import remove_storage
 from bonkei.registry.engines.values import Engine, NotBuilt
@@ -32,8 +33,12 @@ def engine_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["buildah"])
-def engine(request: pytest.FixtureRequest) -> str:
+def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     name = str(request.param)
+    if name == "double":
+        container_engine.install(tmp_path / "bin", tmp_path / "state")
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=":")
+        return "docker"
     if not shutil.which(name):
         pytest.skip(f"{name} is not installed: `apt-get install {name}`")
     return name
@@ -190,24 +195,58 @@ async def test_only_privileged_builds_may_use_it(
 def test_the_bases_of_a_dockerfile(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     file.write_text(
-        "ARG TAG=3.13\nFROM python:${TAG} AS base\nFROM base AS tools\nFROM scratch\n"
+        "ARG TAG=3.13\nARG REGISTRY\nARG NOTHING\nFROM python:${TAG} AS base\n"
+        "FROM base AS tools\nFROM scratch\nFROM $REGISTRY/web:1\nFROM $NOTHING/web\n"
         "COPY --from=base /a /\nCOPY --from=0 /a /\nCOPY --from=busybox:1 /a /\n"
+        "RUN --mount=type=bind,from=alpine:3,target=/x --mount=from=tools,target=/y ls\n"
     )
-    assert base_images(file) == ("python:3.13", "busybox:1")
+    found = base_images(file, {"REGISTRY": HOST})
+    assert found == ("python:3.13", f"{HOST}/web:1", "busybox:1", "alpine:3")
 
 
-async def test_a_base_of_the_own_registry_is_pulled(
-    world: World, docker: Docker, program: Path
+def test_the_bases_of_a_dockerfile_get_other_names(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    file.write_text(
+        f"# {HOST}/web:1\nARG IMAGE={HOST}/web:1\nFROM --platform=linux/amd64 \\\n"
+        f"  ${{IMAGE}} AS web\nFROM {HOST}/web:1\nCOPY --from={HOST}/web:1 /a /\n"
+        f"RUN --mount=from={HOST}/web:1,target=/x \\\n  echo {HOST}/web:1\nFROM {HOST}/web:10\n"
+    )
+    rename_images(file, {}, {f"{HOST}/web:1": "near/web:1"})
+    assert file.read_text() == (
+        f"# {HOST}/web:1\nARG IMAGE={HOST}/web:1\nFROM --platform=linux/amd64 near/web:1 AS web\n"
+        "FROM near/web:1\nCOPY --from=near/web:1 /a /\n"
+        f"RUN --mount=from=near/web:1,target=/x \\\n  echo {HOST}/web:1\nFROM {HOST}/web:10\n"
+    )
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, "double"], indirect=True)
+async def test_bases_of_the_own_registry(
+    world: World, docker: Docker, program: Path, engine: str
 ) -> None:
-    await docker("build", "-t", IMAGE, str(program))
-    await docker("push", IMAGE)
-    (program / "Dockerfile").write_text(f"FROM {IMAGE}\nCOPY message /more\n")
-    code, printed = await docker("build", "-t", f"{HOST}/few:1", "--push", str(program))
-    assert code == 0, printed
-    files = world.registry.files(f"{HOST}/few:1")
-    assert files is not None
-    assert (files.folder / "srv" / "message").is_file()
-    assert (files.folder / "more").is_file()
+    """By a tag, by a build's argument, and by a digest; the newest of a tag that has moved."""
+    base = f"{HOST}/few"
+    for text in ("one", "two"):
+        (program / "message").write_text(text)
+        code, printed = await docker("build", "-t", f"{base}:latest", "--push", str(program))
+        assert code == 0, printed
+        folder = program.parent / text
+        folder.mkdir()
+        (folder / "Dockerfile").write_text(
+            f"ARG BASE\nFROM $BASE\nFROM {base}:latest\n"
+            f"COPY --from={base}@{world.registry.digest(f'{base}:latest')} /srv/message /more\n"
+        )
+        image = f"{HOST}/shop/web:{text}"
+        options = ("--build-arg", f"BASE={base}:latest", "-t", image, "--push")
+        code, printed = await docker("build", *options, str(folder))
+        assert code == 0, printed
+        files = world.registry.files(image)
+        assert files is not None
+        assert (files.folder / "srv" / "message").read_text() == text
+        assert (files.folder / "more").read_text() == text
+    world.denied.add("ecr:BatchGetImage")
+    code, printed = await docker("build", "-t", "x", str(folder))
+    assert code == 1
+    assert f"could not get {base}:latest" in printed
 
 
 def test_files_of_other_users_are_removed_by_the_engine(
