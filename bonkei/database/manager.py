@@ -18,7 +18,7 @@ from bonkei.database.files import ClusterFiles, ServerSpec
 from bonkei.database.master import keep_password, master_password, new_password
 from bonkei.database.notes import differences
 from bonkei.database.ownership import Mark, home_id, is_used_as_it_is, require_ours
-from bonkei.database.parameters import USUAL_CONNECTIONS, Settings, translate
+from bonkei.database.parameters import LOCKS, USUAL_CONNECTIONS, Settings, translate
 from bonkei.database.place import Place, find_place
 from bonkei.database.reading.reader import Reader
 from bonkei.database.relay import Relay
@@ -208,7 +208,8 @@ class Database:
         server.reload()
         await self._prepare(server.files.admin)
         pending = await asyncio.to_thread(pending_restart, server.files.admin)
-        self._notes += tuple(f"parameter {name} is pending-reboot" for name in pending)
+        told = [name for name in pending if name not in LOCKS or name in wanted.names]
+        self._notes += tuple(f"parameter {name} is pending-reboot" for name in told)
 
     async def _watch(self, server: Server) -> None:
         """Start a dead server again, as Aurora does, and keep its log bounded."""

@@ -26,6 +26,12 @@ _OF_THE_MINIATURE = {
 _NO_TLS = {"rds.force_ssl", "ssl", "ssl_min_protocol_version", "ssl_max_protocol_version"}
 MOST_CONNECTIONS = 1000
 USUAL_CONNECTIONS = 500
+_CONNECTIONS = "200"
+_USUAL_LOCKS = 64  # a transaction
+_LEAST_LOCKS = 10
+_ALL_LOCKS = 100 * _USUAL_LOCKS
+LOCKS = ("max_locks_per_transaction", "max_pred_locks_per_transaction")
+"""They follow from `max_connections`, unless they are declared."""
 _REFUSED = re.compile(
     r'(?:invalid value for parameter|unrecognized configuration parameter|parameter) "([^"]+)"'
     r"|^.*?(?:LOG|FATAL|ERROR): +([\w.]+) .*outside the valid range",
@@ -39,6 +45,10 @@ class Settings:
 
     values: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.values)
 
     def without(self, names: frozenset[str], reason: str) -> Settings:
         """The same less some names, each noted."""
@@ -91,23 +101,35 @@ def refused_names(output: str) -> frozenset[str]:
 
 def configuration(host: str, port: int, settings: Settings) -> str:
     """The whole postgresql.conf. Durable: fsync, full_page_writes stay on."""
+    wanted = dict(settings.values)
+    locks = _locks(wanted.get("max_connections", _CONNECTIONS))
     values = {
         "listen_addresses": host,
         "port": str(port),
         "unix_socket_directories": "",
         "password_encryption": "scram-sha-256",
-        "max_connections": "200",
-        "shared_buffers": "64MB",
+        "max_connections": _CONNECTIONS,
+        "shared_buffers": "16MB",  # the system's cache has the rest
+        **dict.fromkeys(LOCKS, locks),
+        "io_method": "sync",  # as before PostgreSQL 18: three processes less
         "dynamic_shared_memory_type": "posix",
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_destination": "stderr",
         "logging_collector": "off",
         "log_line_prefix": AURORA_LOG_LINE_PREFIX,
-        **dict(settings.values),
+        **wanted,
     }
     lines = [f"{name} = {_quote(value)}" for name, value in values.items()]
     return "# Written at each start; changes here are lost.\n" + "\n".join(lines) + "\n"
+
+
+def _locks(connections: str) -> str:
+    """`max_locks_per_transaction`, so that there is room for as many locks as with PostgreSQL's own
+    values of both. The room is memory that the server fills at its start: 9 MiB with 450
+    connections and PostgreSQL's value."""
+    most = int(connections) if connections.isdecimal() else int(_CONNECTIONS)
+    return str(max(_LEAST_LOCKS, min(_USUAL_LOCKS, -(-_ALL_LOCKS // max(1, most)))))
 
 
 def _quote(value: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from bonkei.processes import family
+
 _FRESH = 1.0  # seconds for which a sample stays valid
 
 
@@ -42,12 +44,7 @@ class UsageMeter:
 
 def _measure(pid: int) -> tuple[float, int]:
     seconds, memory = 0.0, 0
-    try:
-        root = psutil.Process(pid)
-        processes = [root, *root.children(recursive=True)]
-    except psutil.Error:
-        return seconds, memory
-    for process in processes:
+    for process in family(pid):
         try:
             with process.oneshot():
                 times, sizes = process.cpu_times(), process.memory_info()
@@ -55,6 +52,6 @@ def _measure(pid: int) -> tuple[float, int]:
             continue
         seconds += times.user + times.system
         # Linux reports shared pages separately; count them once, for the postmaster.
-        shared = getattr(sizes, "shared", 0) if process is not root else 0
+        shared = getattr(sizes, "shared", 0) if process.pid != pid else 0
         memory += max(0, sizes.rss - shared)
     return seconds, memory

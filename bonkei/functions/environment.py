@@ -30,7 +30,7 @@ from bonkei.functions.outcome import (
 )
 from bonkei.functions.output import Listener, Output
 from bonkei.functions.runtime_api import Reply, RuntimeApi
-from bonkei.processes import Keeper, launch_command
+from bonkei.processes import Keeper, family, launch_command
 
 _LOOK = 0.05  # seconds between two checks of the memory, only during a call
 
@@ -194,11 +194,9 @@ class ExecutionEnvironment:
         """The present memory of the process and its children, in bytes."""
         total = 0
         if self._process is not None:
-            with suppress(psutil.Error):
-                root = psutil.Process(self._process.pid)
-                for process in (root, *root.children(recursive=True)):
-                    with suppress(psutil.Error):
-                        total += process.memory_info().rss
+            for process in family(self._process.pid):
+                with suppress(psutil.Error):
+                    total += process.memory_info().rss
         return total
 
 

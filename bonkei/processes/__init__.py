@@ -7,11 +7,16 @@ There are three layers. Each handles cases that the previous one cannot:
   the pipe from the supervisor closes (Linux and macOS). All components share one (`shared`);
 - `Ledger` remembers process groups below home. The next start ends those that survived because
   supervisor and watchdog were both killed.
+
+`brief` starts a short command without a copy of this process; `trees` finds what a process has
+started.
 """
 
+from bonkei.processes.brief import Brief, start_brief
 from bonkei.processes.keeper import Keeper
 from bonkei.processes.launcher import launch_command
 from bonkei.processes.ledger import Ledger
+from bonkei.processes.trees import family
 from bonkei.processes.watchdog import Watchdog
 
-__all__ = ["Keeper", "Ledger", "Watchdog", "launch_command"]
+__all__ = ["Brief", "Keeper", "Ledger", "Watchdog", "family", "launch_command", "start_brief"]

@@ -57,6 +57,7 @@ class Repositories:
         self._clock = clock
         self._on_push = on_push
         self._found: dict[str, Repository] = {}
+        self._some = asyncio.Event()
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -189,9 +190,13 @@ class Repositories:
         draft.write_text(json.dumps(values), encoding="utf-8")
         draft.replace(file)
         self._found[repository.name] = repository
+        self._some.set()
 
     async def _look(self) -> None:
         while True:
+            if not self._found:
+                self._some.clear()
+                await self._some.wait()
             for each in self.all:
                 for push in take_pushes(each.directory, each.name):
                     self._found[each.name] = replace(each, modified=self._clock())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import socketserver
 import statistics
@@ -17,6 +18,7 @@ from evaluations import Evaluation
 from bonkei.blueprint.service import ContainerHealthCheck
 
 PROGRAMS = ("backend", "frontend")
+ROUTER = "log_router"
 NO_PORT = 1  # no program listens there
 
 
@@ -48,7 +50,7 @@ def answering(answer: bytes, path: str) -> Iterator[int]:
         server.shutdown()
 
 
-@pytest.fixture(params=PROGRAMS)
+@pytest.fixture(params=(*PROGRAMS, ROUTER))
 def check(production: Evaluation, request: pytest.FixtureRequest) -> ContainerHealthCheck:
     (found,) = {
         container.health_check
@@ -61,8 +63,9 @@ def check(production: Evaluation, request: pytest.FixtureRequest) -> ContainerHe
 
 @pytest.fixture
 def path(production: Evaluation, check: ContainerHealthCheck) -> str:
-    """The path that the load balancer requests as well."""
+    """The path that the load balancer requests as well, or that of Fluent Bit's own server."""
     paths = {group.health_check.path for group in production.blueprint.target_groups}
+    paths.add("/api/v1/uptime")
     return max((path for path in paths if path in check.command[-1]), key=len)
 
 
@@ -94,13 +97,15 @@ def test_a_program_that_does_not_run_is_unhealthy(check: ContainerHealthCheck) -
     assert not passes(check, NO_PORT)
 
 
-@pytest.mark.parametrize("check", ["backend"], indirect=True)  # with the same time-out
+@pytest.mark.parametrize("check", ["backend", ROUTER], indirect=True)  # frontend: as backend
 def test_a_silent_program_fails_within_the_time_out(
     check: ContainerHealthCheck,
 ) -> None:
     with socketserver.TCPServer(("127.0.0.1", 0), socketserver.BaseRequestHandler) as silent:
         assert not passes(check, silent.server_address[1])  # a connection without an answer
-    assert check.timeout > 4  # the check then gave up by itself
+    given_up = re.search(r"-rt (\d+) ", check.command[-1])
+    assert given_up
+    assert check.timeout > int(given_up[1])
 
 
 def test_a_check_uses_very_little_of_the_smallest_task(
@@ -117,5 +122,6 @@ def test_a_check_uses_very_little_of_the_smallest_task(
     assert statistics.median(taken) / check.interval < 0.01 * smallest
 
 
+@pytest.mark.parametrize("check", PROGRAMS, indirect=True)
 def test_a_busy_task_has_most_of_a_minute(check: ContainerHealthCheck) -> None:
     assert check.interval * check.retries >= 45

@@ -12,6 +12,7 @@ import ministack_bodies
 import ministack_journal
 import ministack_notifications
 import ministack_parts
+import ministack_protocols
 import ministack_records
 from ministack import app
 from ministack.services import dynamodb, kms, sqs
@@ -129,6 +130,7 @@ if __name__ == "__main__":
     _name_queues_alike()
     ministack_bodies.install()
     ministack_parts.install()
+    ministack_protocols.install()
     ministack_notifications.install()
     journal = ministack_journal.install(ministack_records)
 

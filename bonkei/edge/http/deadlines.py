@@ -2,7 +2,8 @@
 
 A timer for each request would cost more than the routing. Instead everything that can time out
 holds a deadline, and a sweep a few times a second finds the expired ones. Deadlines count from the
-last sweep (`Deadlines.coarse`): a time-out comes up to `INTERVAL` seconds early or late.
+last sweep (`Deadlines.coarse`): a time-out comes up to `INTERVAL` seconds early or late. While
+nothing is watched, nothing is swept.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ class Watched(Protocol):
 
 
 class Deadlines:
-    """The sweep over the watched objects."""
+    """The sweep over the watched objects.
+
+    `coarse` stands still while nothing is watched: call `watch` before you count from it.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -33,11 +37,14 @@ class Deadlines:
         self.time = loop.time
         self.coarse = loop.time()
         self.soon = loop.call_soon
-        self._timer = loop.call_later(INTERVAL, self._sweep)
+        self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, watched: Watched) -> None:
         """Begin to check `watched.deadline`."""
         self._watched.add(watched)
+        if self._timer is None:
+            self.coarse = self._loop.time()
+            self._timer = self._loop.call_later(INTERVAL, self._sweep)
 
     def forget(self, watched: Watched) -> None:
         """The counterpart of `watch`. Does nothing for an object that is not watched."""
@@ -50,11 +57,16 @@ class Deadlines:
 
     def close(self) -> None:
         """Stop the sweep."""
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._watched.clear()
 
     def _sweep(self) -> None:
         now = self.coarse = self._loop.time()
+        self._timer = None
+        if not self._watched:
+            return
         self._timer = self._loop.call_later(INTERVAL, self._sweep)  # also after an exception below
         for watched in [each for each in self._watched if each.deadline <= now]:
             watched.deadline = NEVER

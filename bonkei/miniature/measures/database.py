@@ -16,6 +16,7 @@ from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database import DatabaseSnapshot
 from bonkei.database.size import ACU_CPUS, ACU_MEMORY, capacity
 from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.processes import family
 
 NAMES = frozenset(
     ("AWS/RDS", name)
@@ -67,11 +68,7 @@ def _values(cluster: DatabaseCluster, state: DatabaseSnapshot) -> dict[str, tupl
 def connections(pid: int) -> int:
     """The client processes of a postmaster, found by PostgreSQL's process titles."""
     count = 0
-    try:
-        children = psutil.Process(pid).children(recursive=True)
-    except psutil.Error:
-        return 0
-    for child in children:
+    for child in family(pid)[1:]:
         try:
             title = " ".join(child.cmdline())
         except psutil.Error:

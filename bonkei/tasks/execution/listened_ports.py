@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+from bonkei.processes import family
+
 # Seconds from its start to the first check, and then between checks.
 LOOKS = (4.0, 4.0, 8.0, 16.0, 32.0)
 LISTENS_WITHIN = 60.0
@@ -22,12 +24,7 @@ _SHARE = 50  # a look may take so much less time than the pause after it
 
 def listened_ports(pid: int) -> set[int]:
     """The TCP ports on which the process or one of its children listens."""
-    try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
-    except psutil.Error:
-        return set()
-    return {port for one in family for port in _of(one)}
+    return {port for one in family(pid) for port in _of(one)}
 
 
 def _of(process: psutil.Process) -> set[int]:

@@ -11,8 +11,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
-from bonkei.processes import Keeper, launch_command
+from bonkei.processes import Brief, Keeper, launch_command, start_brief
 from bonkei.processes.roots import (
     EngineRun,
     Root,
@@ -44,6 +45,7 @@ class ProcessSpec:
     beside: int = 0
 
 
+Started = TypeVar("Started", bound=Brief)
 LineListener = Callable[[str, float, list[str]], None]  # (stream, Unix time, lines)
 Room = Callable[[], Awaitable[None]]
 
@@ -79,9 +81,16 @@ class ContainerProcess:
         placed = among_ours(spec)
         if spec.root is not None and spec.root.engine is not None:
             await _have_image(spec.name, spec.root.engine)
-        tied = launch_command(placed.command, ending=signal.SIGKILL)
-        process = await _launch(placed, tied, keeper, output=asyncio.subprocess.PIPE)
-        return cls(process, keeper, listener, room)
+        starting = asyncio.create_subprocess_exec(
+            *launch_command(placed.command, ending=signal.SIGKILL),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=placed.directory,
+            env=dict(placed.environment),
+            start_new_session=True,
+        )
+        return cls(await _launch(placed, starting, keeper), keeper, listener, room)
 
     @property
     def pid(self) -> int:
@@ -170,7 +179,8 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
     """Run a health check. Returns whether it succeeded in time (seconds)."""
     try:
         placed = among_ours(spec)
-        process = await _launch(placed, placed.command, keeper, output=asyncio.subprocess.DEVNULL)
+        starting = start_brief(placed.command, placed.directory, placed.environment)
+        process = await _launch(placed, starting, keeper)
     except TaskError:
         return False
     try:
@@ -185,7 +195,7 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
             keeper.release(process.pid)
 
 
-async def reap(process: asyncio.subprocess.Process) -> None:
+async def reap(process: Brief) -> None:
     """Wait for a killed process, even if cancelled meanwhile. Otherwise a zombie would remain, and
     its number in the ledger. The cancellation takes effect afterwards."""
     cancelled = False
@@ -198,20 +208,10 @@ async def reap(process: asyncio.subprocess.Process) -> None:
         raise asyncio.CancelledError
 
 
-async def _launch(
-    spec: ProcessSpec, command: Sequence[str], keeper: Keeper, *, output: int
-) -> asyncio.subprocess.Process:
+async def _launch(spec: ProcessSpec, starting: Awaitable[Started], keeper: Keeper) -> Started:
     """Start a process in its own group, registered with `keeper`. Raises TaskError if it fails."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            cwd=spec.directory,
-            env=dict(spec.environment),
-            start_new_session=True,
-        )
+        process = await starting
     except (OSError, ValueError) as error:  # ValueError: a NUL in a word or in the environment
         raise _cannot_start(spec, error) from error
     try:

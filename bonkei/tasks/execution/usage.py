@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
-_CHILDREN = Path("/proc/thread-self/children")  # Linux has such lists
+from bonkei.processes import family
+
 _FRESH = 1.0  # seconds for which a sample stays valid
 
 
@@ -46,7 +45,7 @@ class UsageMeter:
 
     def _sample(self, task: str, roots: Iterable[int], now: float) -> _Sample:
         seconds, memory = 0.0, 0
-        for process in _with_children(roots):
+        for process in (one for pid in roots for one in family(pid)):
             try:
                 with process.oneshot():
                     times = process.cpu_times()
@@ -59,41 +58,3 @@ class UsageMeter:
         if before is not None and now > before.time:
             percent = max(0.0, 100.0 * (seconds - before.cpu_seconds) / (now - before.time))
         return _Sample(now, seconds, Usage(round(percent, 1), memory))
-
-
-def _with_children(roots: Iterable[int]) -> list[psutil.Process]:
-    found: list[psutil.Process] = []
-    for pid in roots:
-        try:
-            process = psutil.Process(pid)
-            below = _descendants(pid)
-            if below is None:
-                found += [process, *process.children(recursive=True)]
-            else:
-                found += [process, *(each for one in below if (each := _process(one)))]
-        except psutil.Error:
-            continue
-    return found
-
-
-def _process(pid: int) -> psutil.Process | None:
-    try:
-        return psutil.Process(pid)
-    except psutil.Error:
-        return None
-
-
-def _descendants(pid: int) -> list[int] | None:
-    """From Linux's lists of children. psutil does not use them: it reads every process of the
-    machine. None if these lists do not exist."""
-    if not _CHILDREN.exists():
-        return None
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        for file in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
-            with suppress(OSError, ValueError):  # it has ended meanwhile
-                children = [int(one) for one in file.read_text().split()]
-                found += children
-                waiting += children
-    return found

@@ -154,6 +154,7 @@ async def test_apply_reloads_parameters_and_reports_those_that_need_a_restart(ma
     assert any(
         "max_connections" in note and "pending-reboot" in note for note in database.snapshot().notes
     )
+    assert not any("max_locks_per_transaction" in note for note in database.snapshot().notes)
 
 
 async def test_apply_moves_to_another_port(make, vault):

@@ -8,6 +8,7 @@ import pytest
 
 from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
 from bonkei.database.manager import Database
+from bonkei.database.parameters import Settings, configuration
 from bonkei.database.size import connections
 from bonkei.vault import MemoryVault
 
@@ -43,3 +44,20 @@ def test_the_server_here_allows_the_same_number_up_to_a_bound(
 ) -> None:
     database = Database(given, "127.0.0.1", tmp_path, MemoryVault({}))
     assert database._parameters()["max_connections"] == expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "locks"),
+    [
+        ((), "32"),  # 200 connections
+        ((("max_connections", "450"),), "15"),
+        ((("max_connections", "1000"),), "10"),
+        ((("max_connections", "20"),), "64"),
+        ((("max_connections", "450"), ("max_locks_per_transaction", "128")), "128"),
+    ],
+)
+def test_the_room_for_locks_does_not_grow_with_the_connections(
+    declared: tuple[tuple[str, str], ...], locks: str
+) -> None:
+    lines = configuration("127.0.0.1", 5432, Settings(declared)).splitlines()
+    assert f"max_locks_per_transaction = '{locks}'" in lines

@@ -66,3 +66,12 @@ async def test_a_process_that_cannot_be_recorded_is_not_left_running(tmp_path):
 async def test_an_impossible_environment_is_reported(tmp_path):
     with pytest.raises(TaskError, match=r"web: cannot start /bin/sh in .*: embedded null byte"):
         await ContainerProcess.start(spec(tmp_path, WORD="a\0b"), Ledger(), lambda *_: None)
+
+
+@pytest.mark.parametrize("line", ["exit 0", "exit 3", "kill -9 $$"])
+async def test_a_probe_succeeds_with_exit_code_0_only(tmp_path, line):
+    ledger = Ledger()
+    assert await run_briefly(spec(tmp_path, ("/bin/sh", "-c", line)), ledger, 60) is (
+        line == "exit 0"
+    )
+    assert ledger.released == ledger.kept

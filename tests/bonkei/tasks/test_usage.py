@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from bonkei.tasks.execution import usage
+from bonkei.processes import trees
 from bonkei.tasks.execution.usage import UsageMeter
 
 # A process whose child has a child: each says that it is there, and waits.
@@ -50,13 +50,13 @@ def test_what_a_process_has_started_counts(tree: int) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux has lists of children")
 def test_the_lists_of_children_say_what_psutil_says(tree: int) -> None:
     below = psutil.Process(tree).children(recursive=True)
-    assert sorted(usage._descendants(tree) or ()) == sorted(one.pid for one in below)
+    assert sorted(trees._descendants(tree) or ()) == sorted(one.pid for one in below)
 
 
 def test_without_these_lists_the_same_counts(tree: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with_lists = UsageMeter().read({"task": (tree,)})["task"].memory
-    monkeypatch.setattr(usage, "_CHILDREN", usage.Path("/nowhere"))
-    assert usage._descendants(tree) is None
+    monkeypatch.setattr(trees, "_CHILDREN", trees.Path("/nowhere"))
+    assert trees._descendants(tree) is None
     without = UsageMeter().read({"task": (tree,)})["task"].memory
     assert without == pytest.approx(with_lists, rel=0.2)
 

@@ -100,6 +100,7 @@ class RequestDeliveries:
         self._connections: dict[str, set[int]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
         self._ending = asyncio.Event()
+        self._woken = asyncio.Event()
         self._delivering = asyncio.Lock()
         self._is_open = self._has_been_open = False
         self._tested: set[tuple[str, str]] = set()
@@ -119,6 +120,7 @@ class RequestDeliveries:
         """Called on the event loop with finished requests."""
         now = time.time()
         self._new += [(now, each) for each in requests]
+        self._woken.set()
         if len(self._new) >= _TOGETHER:
             self._take(now)
 
@@ -127,24 +129,31 @@ class RequestDeliveries:
         self._is_open = False
         self._routes = find_routes(blueprint, self._account, self._means.endpoints)
         self._targets = {target.id: target for target in self._routes.targets}
+        self._woken.set()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     def open(self) -> None:
         """The declared buckets exist."""
         self._is_open = self._has_been_open = True
+        self._woken.set()
 
     async def stop(self) -> None:
         """Write the waiting entries. Call it while the buckets and log groups are still there."""
         task, self._task = self._task, None
         if task is not None:
             self._ending.set()  # records that are being sorted at this moment are not lost
+            self._woken.set()
             await task
             await self._deliver(last=True)
 
     async def _run(self) -> None:
+        """Looks once a second while requests come or entries wait, and sleeps otherwise."""
         while not self._ending.is_set():
+            self._woken.clear()
             await self._deliver()
+            if not self._new and not any(each.number for each in self._waiting.values()):
+                await self._woken.wait()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._ending.wait(), LOOK_SECONDS)
 

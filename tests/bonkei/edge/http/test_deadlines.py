@@ -38,3 +38,23 @@ async def test_an_error_in_a_time_out_does_not_stop_the_others() -> None:
         assert [str(each["exception"]) for each in told] == ["a mistake"]
     finally:
         deadlines.close()
+
+
+async def test_nothing_is_swept_while_nothing_is_watched() -> None:
+    loop = asyncio.get_running_loop()
+    deadlines = Deadlines(loop)
+    try:
+        begun = deadlines.coarse
+        for _ in range(2):  # also after it has slept
+            await asyncio.sleep(2 * INTERVAL)
+            assert deadlines.coarse == begun
+            watched = Watched(loop.time())
+            deadlines.watch(watched)
+            assert deadlines.coarse > begun
+            while not watched.times:
+                await asyncio.sleep(INTERVAL / 10)
+            deadlines.forget(watched)
+            await asyncio.sleep(2 * INTERVAL)
+            begun = deadlines.coarse
+    finally:
+        deadlines.close()

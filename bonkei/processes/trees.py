@@ -1,0 +1,45 @@
+"""A process and all that it has started.
+
+psutil reads every process of the machine for that. Linux has lists of children, which cost only
+what the tree has: on a machine with 200 processes, a tenth.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+_CHILDREN = Path("/proc/thread-self/children")  # Linux has such lists
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """The process, and then its descendants. Empty when it has ended."""
+    try:
+        root = psutil.Process(pid)
+        below = _descendants(pid)
+        if below is None:
+            return [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return []
+    found = [root]
+    for one in below:
+        with suppress(psutil.Error):  # it has ended meanwhile
+            found.append(psutil.Process(one))
+    return found
+
+
+def _descendants(pid: int) -> list[int] | None:
+    """From the lists. None if they do not exist."""
+    if not _CHILDREN.exists():
+        return None
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        for file in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            with suppress(OSError, ValueError):  # it has ended meanwhile
+                children = [int(one) for one in file.read_text().split()]
+                found += children
+                waiting += children
+    return found
