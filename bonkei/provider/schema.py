@@ -7,7 +7,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib import resources
+from pathlib import Path
 from typing import Any, TypeAlias
 
 Type: TypeAlias = Any
@@ -83,7 +83,7 @@ def load(name: str) -> ProviderSchema:
 
     A type is parsed when it is first asked for: a stack uses a few dozen of the hundreds there.
     """
-    packed = resources.files("bonkei.provider").joinpath("data", name).read_bytes()
+    packed = Path(__file__).with_name("data").joinpath(name).read_bytes()
     document = json.loads(gzip.decompress(packed))
     shared = _LazyBlocks(document["shared"], lambda content: _block(content, shared))
 
@@ -154,6 +154,26 @@ def type_of_nested(nested: NestedBlock) -> Type:
 def empty(block: Block) -> dict[str, Any]:
     """The block's value with every attribute null and no nested block."""
     values: dict[str, Any] = dict.fromkeys(block.attributes)
-    absent: dict[str, Callable[[], Any]] = {"single": lambda: None, "map": dict}
-    values.update((name, absent.get(n.nesting, list)()) for name, n in block.blocks.items())
+    values.update((name, absent(nested)) for name, nested in block.blocks.items())
     return values
+
+
+def absent(nested: NestedBlock) -> Any:
+    """The value of no block of a kind."""
+    return None if nested.nesting == "single" else {} if nested.nesting == "map" else []
+
+
+def without_gaps(value: Any, block: Block) -> Any:
+    """The same value, with an empty list or map where a kind of blocks is null: Terraform was not
+    shown it."""
+    if isinstance(value, dict):
+        for name, nested in block.blocks.items():
+            content = value.get(name)
+            if content is None:
+                value[name] = absent(nested)
+            elif isinstance(content, dict) and nested.nesting == "single":
+                without_gaps(content, nested.block)
+            elif isinstance(content, dict | list):
+                for each in content.values() if isinstance(content, dict) else content:
+                    without_gaps(each, nested.block)
+    return value

@@ -15,6 +15,7 @@ from typing import Any
 from bonkei.provider import private
 from bonkei.provider.behaviour import ACCOUNT_ID, count_from_one
 from bonkei.provider.counters import FileCounters
+from bonkei.provider.schema import Block, without_gaps
 from bonkei.provider.values import Object
 from bonkei.vault import FileVault, MemoryVault, Vault
 
@@ -30,6 +31,13 @@ class Peers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._states: dict[str, dict[str, Object]] = {}
+        self._schemas: list[Mapping[str, Block]] = []
+
+    def know(self, types: Mapping[str, Block]) -> None:
+        """Learn the blocks of a provider's types. A state has no key for those that Terraform was
+        not shown (`bonkei.provider.plugin.selection`)."""
+        if not any(types is known for known in self._schemas):
+            self._schemas.append(types)
 
     def remember(self, state: Mapping[str, Any]) -> None:
         """Take in Terraform's state file, also resources that this process has not read."""
@@ -49,9 +57,11 @@ class Peers:
                 states[token] = state
 
     def of(self, type_name: str) -> Sequence[Object]:
-        """The states of a type's resources, under any of its names."""
+        """The states of a type's resources, under any of its names, with all blocks."""
         with self._lock:
-            return tuple(self._states.get(canonical(type_name), {}).values())
+            found = tuple(self._states.get(canonical(type_name), {}).values())
+            block = next((each[type_name] for each in self._schemas if type_name in each), None)
+            return found if block is None else tuple(without_gaps(one, block) for one in found)
 
 
 def utc_now() -> str:

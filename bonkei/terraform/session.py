@@ -15,7 +15,7 @@ from bonkei.terraform.explanations.explain import explain
 from bonkei.terraform.inputs import stamps
 from bonkei.terraform.inputs.elsewhere import Elsewhere, check_existing, place_remote_states
 from bonkei.terraform.inputs.mirror import Mirror
-from bonkei.terraform.inputs.types import named_types
+from bonkei.terraform.inputs.types import named as read_named
 from bonkei.terraform.reports.messages import Listener, Report
 from bonkei.terraform.runs import run as runs
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
@@ -83,8 +83,11 @@ class Place:
     terraform: str | None
 
     @contextlib.contextmanager
-    def session(self, provider_home: Path, *, with_state: bool = True) -> Iterator[Session]:
-        """One session at a time. The provider stores its data below `provider_home`."""
+    def session(
+        self, provider_home: Path, *, with_state: bool = True, all_blocks: bool = True
+    ) -> Iterator[Session]:
+        """One session at a time. The provider stores its data below `provider_home`. Without
+        `all_blocks`, it shows only nested blocks whose names are words of the definitions."""
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -111,9 +114,8 @@ class Place:
                 )
                 session = Session(command, self.mirror, self.definitions, environment)
                 self._initialize(session)
-                named = named_types(
-                    self.mirror.path, self.directory / "data", self.backend.state_file
-                )
+                data, state = self.directory / "data", self.backend.state_file
+                named = read_named(self.mirror.path, data, state, all_blocks=all_blocks)
                 if named is not None:
                     named.write(types)
                 yield session

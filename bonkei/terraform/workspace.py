@@ -7,10 +7,12 @@ import importlib
 import os
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from bonkei.provider import catalogue
 from bonkei.terraform.errors import (
     Diagnostic,
     TerraformError,
@@ -35,6 +37,8 @@ from bonkei.terraform.state.account import Account
 from bonkei.terraform.state.backend import Backend
 from bonkei.terraform.state.document import read_state_file
 
+T = TypeVar("T")
+
 _NOTHING = Elsewhere()
 _ACCOUNT = Account()
 _EVERYTHING = Selection()
@@ -45,9 +49,15 @@ _NO_REFRESH = "-refresh=false"
 _PLAN_FILE = "bonkei.terraform.reports.plan_file"
 
 
-def _load_meanwhile(module: str) -> threading.Thread:
-    """Import it while this thread waits for Terraform: only a plan needs it, and at its end."""
-    loading = threading.Thread(target=importlib.import_module, args=(module,))
+def _load_meanwhile(*modules: str) -> threading.Thread:
+    """Load what is needed at the end of a run, while this thread waits for Terraform."""
+
+    def load() -> None:
+        catalogue.versions()  # for the warnings; a plan is read with the same schemas
+        for module in modules:
+            importlib.import_module(module)
+
+    loading = threading.Thread(target=load)
     loading.start()
     return loading
 
@@ -94,8 +104,13 @@ class Workspace:
 
     def validate(self) -> list[Diagnostic]:
         """Check the definitions without planning; the warnings."""
-        with self._place.session(self._home) as session:
+        return self._with_enough_blocks(self._validate)
+
+    def _validate(self, *, all_blocks: bool) -> list[Diagnostic]:
+        with self._place.session(self._home, all_blocks=all_blocks) as session:
+            loading = _load_meanwhile()
             document = read_json(session.run("validate", "-json"))
+            loading.join()
             said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
             found = explain(said, self._definitions)
             if not document["valid"]:
@@ -104,9 +119,12 @@ class Workspace:
 
     def plan(self, selection: Selection = _EVERYTHING, *, destroy: bool = False) -> PlanSummary:
         """The changes that `apply` (or `destroy`) would make."""
+        return self._with_enough_blocks(partial(self._plan, selection, destroy=destroy))
+
+    def _plan(self, selection: Selection, *, destroy: bool, all_blocks: bool) -> PlanSummary:
         plan_file = self._directory / "plan"
         options = [f"-out={plan_file}", _NO_REFRESH, *(["-destroy"] if destroy else [])]
-        with self._place.session(self._home) as session:
+        with self._place.session(self._home, all_blocks=all_blocks) as session:
             self._check(selection, session)
             options += [*self._variables(), *selection.arguments()]
             try:
@@ -120,7 +138,10 @@ class Workspace:
 
     def apply(self, progress: Report = silent, selection: Selection = _EVERYTHING) -> ApplySummary:
         """Apply the definitions, as far as selected."""
-        with self._place.session(self._home) as session:
+        return self._with_enough_blocks(partial(self._apply, progress, selection))
+
+    def _apply(self, progress: Report, selection: Selection, *, all_blocks: bool) -> ApplySummary:
+        with self._place.session(self._home, all_blocks=all_blocks) as session:
             self._check(selection, session)
             inputs = self.fingerprint()
             self._applied.unlink(missing_ok=True)
@@ -225,6 +246,18 @@ class Workspace:
             raise unexplained(result.text, "test")
         return found
 
+    @staticmethod
+    def _with_enough_blocks(operate: Callable[..., T]) -> T:
+        """Run it with the blocks that are named. With all of them after an error for which
+        Terraform looks for a similar name: it comes from the validation, before anything has
+        changed."""
+        try:
+            return operate(all_blocks=False)
+        except TerraformError as error:
+            if not any(each.summary.startswith("Unsupported") for each in error.diagnostics):
+                raise
+        return operate(all_blocks=True)
+
     def _planned(self, session: Session, plan_file: Path) -> dict[str, Any]:
         """From the file; another Terraform than the library may have another format."""
         if self._place.terraform is None:
@@ -248,7 +281,9 @@ class Workspace:
         selection: Selection = _EVERYTHING,
     ) -> Listener:
         options = [_NO_REFRESH, *self._variables(), *selection.arguments()]
+        loading = _load_meanwhile()
         listener = session.listen(operation, "-auto-approve", *options, report=progress)
+        loading.join()
         for warning in self._warnings(listener.diagnostics):
             progress(warning.render())
         return listener

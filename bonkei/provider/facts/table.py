@@ -14,7 +14,7 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.facts.checks import Known
@@ -73,7 +73,7 @@ class Facts:
 
 def load(name: str) -> Facts:
     """Read a data file of this package, such as "aws-facts.json.gz"."""
-    packed = resources.files("bonkei.provider").joinpath("data", name).read_bytes()
+    packed = Path(__file__).parents[1].joinpath("data", name).read_bytes()
     document = json.loads(gzip.decompress(packed))
     return Facts(
         version=document["version"],

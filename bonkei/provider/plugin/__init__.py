@@ -5,7 +5,7 @@ server       what answers there; one servicer for each connection
 calls        a connection: gRPC's unary calls (http2: its frames)
 servicer     the protocol's operations (managed: those on resources)
 connection   a configured provider and its surroundings
-selection    the types that it shows
+selection    the types and blocks that it shows
 identities   identities of resources, beside their ids
 codec, wire  values and schemas as the protocol has them (protocol: its messages)
 """

@@ -13,6 +13,7 @@ from bonkei.provider.behaviour import Context, Problem, Refused, value_at
 from bonkei.provider.existing import Existing
 from bonkei.provider.plugin import codec, wire
 from bonkei.provider.plugin.protocol import message
+from bonkei.provider.plugin.selection import Selection
 from bonkei.provider.private import Private, fresh
 from bonkei.provider.schema import Block, empty, type_of
 from bonkei.provider.surroundings import Surroundings
@@ -88,6 +89,22 @@ def _partition(region: str) -> str:
 def is_null(value: Any) -> bool:
     """Whether a DynamicValue holds null, or nothing."""
     return value.msgpack in (b"", b"\xc0")
+
+
+class Coder:
+    """Objects as DynamicValues, whose types are those of the shown blocks."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+
+    def decode(self, value: Any, block: Block) -> dict[str, Value]:
+        """The object in a DynamicValue, with all blocks; empty if that is null."""
+        found = decode(value, self._selection.shown(block))
+        return self._selection.completed(found, block) if found else found
+
+    def encode(self, value: Object, block: Block) -> Any:
+        """An object as a DynamicValue."""
+        return encode(value, self._selection.shown(block))
 
 
 def decode(value: Any, block: Block) -> dict[str, Value]:

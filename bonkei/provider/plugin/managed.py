@@ -11,15 +11,15 @@ from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour
 from bonkei.provider.plan import Plan, plan_creation, plan_update
 from bonkei.provider.plugin import codec, identities, wire
 from bonkei.provider.plugin.connection import (
+    Coder,
     Connection,
     answer,
-    decode,
-    encode,
     errors_of,
     from_stored,
     is_null,
 )
 from bonkei.provider.plugin.protocol import message
+from bonkei.provider.plugin.selection import Selection
 from bonkei.provider.private import Private
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import empty
@@ -32,15 +32,17 @@ _GENERIC = ResourceBehaviour()
 class ManagedResources:
     """Plans, applies, reads, imports and moves resources."""
 
-    def __init__(self, provider: Provider, connection: Connection) -> None:
+    def __init__(self, provider: Provider, connection: Connection, selection: Selection) -> None:
         self._provider = provider
+        self._coder = Coder(selection)
         self._blocks = provider.schema.resources
         self._connection = connection
         self._peers = connection.surroundings.peers
+        self._peers.know(self._blocks)
 
     def validate_resource_config(self, request: Any) -> Any:
         block = self._blocks[request.type_name]
-        config = decode(request.config, block)
+        config = self._coder.decode(request.config, block)
         problems = self._behaviour(request.type_name).validate(config)
         return answer("ValidateResourceConfig", problems, block, config)
 
@@ -48,20 +50,24 @@ class ManagedResources:
         """Fit a stored state to the schema: drop unknown names, set new ones to null."""
         block = self._blocks[request.type_name]
         state = from_stored(request.raw_state.json, block)
-        return message("UpgradeResourceState.Response")(upgraded_state=encode(state, block))
+        return message("UpgradeResourceState.Response")(
+            upgraded_state=self._coder.encode(state, block)
+        )
 
     def read_resource(self, request: Any) -> Any:
         """The stored state, with the changes that a program has made to the resource since."""
         known = private.read(request.private)
         block = self._blocks[request.type_name]
-        state = decode(request.current_state, block)
+        state = self._coder.decode(request.current_state, block)
         observed = self._connection.surroundings.observed.get(request.type_name, {})
         changed = observed.get(str(state.get("id")))
         if changed is not None:
             state = {**state, **changed}
         self._peers.saw(request.type_name, known.token, state)
         return message("ReadResource.Response")(
-            new_state=request.current_state if changed is None else encode(state, block),
+            new_state=request.current_state
+            if changed is None
+            else self._coder.encode(state, block),
             private=known.write(),
             new_identity=_kept(request, "current_identity"),
         )
@@ -71,7 +77,7 @@ class ManagedResources:
         if is_null(request.proposed_new_state):
             return response(planned_state=request.proposed_new_state)
         block = self._blocks[request.type_name]
-        config = decode(request.config, block)
+        config = self._coder.decode(request.config, block)
         is_new = is_null(request.prior_state)
         known = private.fresh() if is_new else private.read(request.prior_private)
         try:
@@ -81,7 +87,7 @@ class ManagedResources:
         if isinstance(plan, list):
             return response(diagnostics=wire.diagnostics(plan, block, config))
         return response(
-            planned_state=encode(plan.planned, block),
+            planned_state=self._coder.encode(plan.planned, block),
             requires_replace=[wire.located(path, block) for path in plan.replaced_by],
             planned_private=known.write(),
             planned_identity=_kept(request, "prior_identity"),
@@ -90,11 +96,11 @@ class ManagedResources:
     def _plan(self, request: Any, config: Object, known: Private) -> Plan | list[Problem]:
         block = self._blocks[request.type_name]
         behaviour = self._behaviour(request.type_name)
-        prior = decode(request.prior_state, block)
+        prior = self._coder.decode(request.prior_state, block)
         if errors := errors_of(_news(behaviour.validate(config), config, prior)):
             return errors
         context = self._connection.context(known, config)
-        proposed = decode(request.proposed_new_state, block)
+        proposed = self._coder.decode(request.proposed_new_state, block)
         if is_null(request.prior_state):
             return plan_creation(block, behaviour, config, proposed, context)
         adopted = known.adopted
@@ -117,8 +123,8 @@ class ManagedResources:
         block = self._blocks[type_name]
         behaviour = self._behaviour(type_name)
         known = private.read(request.planned_private)
-        config = decode(request.config, block)
-        prior = decode(request.prior_state, block)
+        config = self._coder.decode(request.config, block)
+        prior = self._coder.decode(request.prior_state, block)
         # Problems with values that were unknown at the plan.
         if errors := errors_of(_news(behaviour.validate(config), config, prior)):
             return message("ApplyResourceChange.Response")(
@@ -126,7 +132,7 @@ class ManagedResources:
                 private=request.planned_private,
                 diagnostics=wire.diagnostics(errors, block, config),
             )
-        planned = decode(request.planned_state, block)
+        planned = self._coder.decode(request.planned_state, block)
         if is_null(request.prior_state):
             context = self._connection.context(known, planned)
             state = apply.create(type_name, block, behaviour, planned, context)
@@ -137,14 +143,14 @@ class ManagedResources:
         behaviour.after_apply(config, state, context)
         self._peers.saw(type_name, known.token, state)
         return message("ApplyResourceChange.Response")(
-            new_state=encode(state, block),
+            new_state=self._coder.encode(state, block),
             private=known.write(),
             new_identity=_kept(request, "planned_identity"),
         )
 
     def _destroy(self, request: Any) -> Any:
         type_name = request.type_name
-        prior = decode(request.prior_state, self._blocks[type_name])
+        prior = self._coder.decode(request.prior_state, self._blocks[type_name])
         known = private.read(request.planned_private)
         context = self._connection.context(known, prior)
         self._behaviour(type_name).after_destroy(prior, context)
@@ -171,7 +177,7 @@ class ManagedResources:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
         one = message("ImportResourceState.ImportedResource")(
             type_name=request.type_name,
-            state=encode({**empty(block), **found}, block),
+            state=self._coder.encode({**empty(block), **found}, block),
             private=known.write(),
             identity=identities.as_data(identity, parts, block) if identity else None,
         )
@@ -206,7 +212,9 @@ class ManagedResources:
             problem = Problem((), f"{source} cannot become {target}", detail)
             return response(diagnostics=wire.diagnostics([problem], block))
         state = from_stored(request.source_state.json, block)
-        return response(target_state=encode(state, block), target_private=request.source_private)
+        return response(
+            target_state=self._coder.encode(state, block), target_private=request.source_private
+        )
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:
         return self._provider.resources.get(type_name, _GENERIC)

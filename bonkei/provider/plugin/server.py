@@ -22,7 +22,7 @@ from bonkei.provider.behaviour import Problem
 from bonkei.provider.plugin import wire
 from bonkei.provider.plugin.calls import Connection, Methods
 from bonkei.provider.plugin.protocol import message
-from bonkei.provider.plugin.selection import selected
+from bonkei.provider.plugin.selection import Selection
 from bonkei.provider.plugin.servicer import Servicer
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Block
@@ -86,13 +86,15 @@ class _Endpoint:
         self._paths: dict[bytes, str] = {}
         self._lock = threading.Lock()
         self._schema: bytes | None = None
+        types = surroundings.types if provider.schema.address == AWS else None
+        self._selection = Selection(provider.schema, types)
 
     def connection(self) -> Connection:
         """A connection with a servicer of its own."""
         return Connection(self._methods(), self._paths, self._pool)
 
     def _methods(self) -> Methods:
-        servicer = Servicer(self._provider, self._surroundings)
+        servicer = Servicer(self._provider, self._surroundings, self._selection)
         methods = {
             **{name: _method(name, getattr(servicer, _snake(name))) for name in _OPERATIONS},
             **{name: _method(name, _empty(name)) for name in _WITHOUT_CONTENT},
@@ -103,10 +105,8 @@ class _Endpoint:
     def _schema_bytes(self) -> bytes:
         with self._lock:
             if self._schema is None:
-                schema = self._provider.schema
-                if schema.address == AWS:
-                    schema = selected(schema, self._surroundings.types)
-                self._schema = wire.provider_schema(schema, self._provider.functions)
+                functions = self._provider.functions
+                self._schema = wire.provider_schema(self._selection.schema, functions)
             return self._schema
 
 

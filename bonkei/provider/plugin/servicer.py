@@ -9,9 +9,10 @@ from bonkei.provider import private
 from bonkei.provider.behaviour import FunctionFailed, Problem, Refused
 from bonkei.provider.existing import Existing
 from bonkei.provider.plugin import codec, wire
-from bonkei.provider.plugin.connection import Connection, answer, decode, encode, errors_of
+from bonkei.provider.plugin.connection import Connection, answer, errors_of
 from bonkei.provider.plugin.managed import ManagedResources
 from bonkei.provider.plugin.protocol import message
+from bonkei.provider.plugin.selection import Selection
 from bonkei.provider.provider import Provider
 from bonkei.provider.surroundings import Surroundings
 
@@ -19,9 +20,13 @@ from bonkei.provider.surroundings import Surroundings
 class Servicer(ManagedResources):
     """Answers Terraform. Each method takes the operation's Request and gives its Response."""
 
-    def __init__(self, provider: Provider, surroundings: Surroundings) -> None:
+    def __init__(
+        self, provider: Provider, surroundings: Surroundings, selection: Selection | None = None
+    ) -> None:
+        """`selection`: what Terraform is shown of the schema; without it, everything."""
         existing = Existing(provider, surroundings.existing)
-        super().__init__(provider, Connection(surroundings, existing))
+        shown = selection or Selection(provider.schema, None)
+        super().__init__(provider, Connection(surroundings, existing), shown)
 
     def get_metadata(self, _request: Any) -> Any:
         schema = self._provider.schema
@@ -58,18 +63,18 @@ class Servicer(ManagedResources):
 
     def validate_provider_config(self, request: Any) -> Any:
         block = self._provider.schema.configuration
-        problems = self._provider.validate(decode(request.config, block))
+        problems = self._provider.validate(self._coder.decode(request.config, block))
         return answer("ValidateProviderConfig", problems, block)
 
     def configure_provider(self, request: Any) -> Any:
         block = self._provider.schema.configuration
-        problems = self._connection.configure(decode(request.config, block))
+        problems = self._connection.configure(self._coder.decode(request.config, block))
         return answer("ConfigureProvider", problems, block)
 
     def validate_data_resource_config(self, request: Any) -> Any:
         block = self._provider.schema.data_sources[request.type_name]
         source = self._provider.data_sources.get(request.type_name)
-        config = decode(request.config, block)
+        config = self._coder.decode(request.config, block)
         problems: Sequence[Problem] = [_not_simulated("data source", request.type_name)]
         if source is not None:
             problems = source.validate(config)
@@ -78,7 +83,7 @@ class Servicer(ManagedResources):
     def read_data_source(self, request: Any) -> Any:
         response = message("ReadDataSource.Response")
         block = self._provider.schema.data_sources[request.type_name]
-        config = decode(request.config, block)
+        config = self._coder.decode(request.config, block)
         source = self._provider.data_sources.get(request.type_name)
         try:
             if source is None:
@@ -89,20 +94,20 @@ class Servicer(ManagedResources):
             found = source.read(config, self._connection.context(private.fresh(), config))
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
-        return response(state=encode({**config, **found}, block))
+        return response(state=self._coder.encode({**config, **found}, block))
 
     def validate_ephemeral_resource_config(self, request: Any) -> Any:
         block = self._provider.schema.ephemeral_resources[request.type_name]
         kind = self._provider.ephemeral_resources.get(request.type_name)
         problems: Sequence[Problem] = [_not_simulated("ephemeral resource", request.type_name)]
         if kind is not None:
-            problems = kind.validate(decode(request.config, block))
+            problems = kind.validate(self._coder.decode(request.config, block))
         return answer("ValidateEphemeralResourceConfig", problems, block)
 
     def open_ephemeral_resource(self, request: Any) -> Any:
         response = message("OpenEphemeralResource.Response")
         block = self._provider.schema.ephemeral_resources[request.type_name]
-        config = decode(request.config, block)
+        config = self._coder.decode(request.config, block)
         kind = self._provider.ephemeral_resources.get(request.type_name)
         try:
             if kind is None:
@@ -113,7 +118,7 @@ class Servicer(ManagedResources):
             found = kind.open(config, self._connection.context(private.fresh(), config))
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
-        return response(result=encode({**config, **found}, block))
+        return response(result=self._coder.encode({**config, **found}, block))
 
 
 def _not_simulated(kind: str, type_name: str) -> Problem:

@@ -1,8 +1,9 @@
-"""The types of AWS's provider that a run can meet: all that its definitions or its state name.
+"""What a run can meet of AWS's provider: the types and blocks that definitions or state name.
 
 Terraform asks a provider for the schema of every type, a thousand, and decodes each. A stack uses a
-few dozen. Texts are read generously: every word that begins like a type counts as one. Where a
-quoted word is not a type, the provider shows all of them: Terraform then finds the nearest.
+few dozen, and of their nested blocks a few. Texts are read generously: every word that begins like
+a type counts as one, and every word may be a block. Where a quoted word is not a type, the provider
+shows all of them: Terraform then finds the nearest.
 """
 
 from __future__ import annotations
@@ -13,42 +14,68 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_WORD = re.compile(rb"(\"?)\b(aws_[a-z0-9_]+)\b(\"?)")
+_WORD = re.compile(rb"aws_[a-z0-9_]+")
+_QUOTED = re.compile(rb'"(aws_[a-z0-9_]+)"')
+_NAME = re.compile(rb"[a-z][a-z0-9_]*")
+_DEPENDENCIES = re.compile(
+    rb"^\s*(?:depends_on|replace_triggered_by)\s*=\s*\[[^\]]*\]", re.MULTILINE
+)
+_WHOLE = re.compile(rb"\b(aws_[a-z0-9_]+)\.[A-Za-z_][\w-]*+(?:\[[^\]\n]*\])*+(?!\s*\.[A-Za-z_])")
+"""A resource that no attribute's name follows, as in `keys(aws_lb.this)`."""
+_SELF = re.compile(rb"self(?<![\w.-]self)(?![\w-])(?!\s*\.[A-Za-z_])(?!\s*=[^=])")
+_FULL = re.compile(rb'"([a-z][a-z0-9_]*)":\s*(?:\[(?=\s*[^\]\s])|\{(?=\s*[^}\s]))')
+"""A name in a state whose value is not empty."""
 _ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json", ".hcl", ".hcl.json")
 _MANIFEST = Path("modules", "modules.json")
 _TESTS = ("tests",)
 
 
 @dataclass(frozen=True, slots=True)
-class NamedTypes:
-    """The words that may be types, and those of them that stand in quotes."""
+class Named:
+    """The words that may be types, those of them in quotes, and the words that may be blocks."""
 
     words: frozenset[str]
     quoted: frozenset[str]
+    names: frozenset[str] | None
+    """None: every block may be there."""
+    whole: frozenset[str]
+    """Types whose resources are used as a whole, as values with all their blocks."""
 
     def write(self, file: Path) -> None:
         """For the provider (`bonkei.provider.plugin.selection`)."""
-        document = {"words": sorted(self.words), "quoted": sorted(self.quoted)}
+        document = {
+            "words": sorted(self.words),
+            "quoted": sorted(self.quoted),
+            "names": None if self.names is None else sorted(self.names),
+            "whole": sorted(self.whole),
+        }
         file.write_text(json.dumps(document), encoding="utf-8")
 
 
-def named_types(root: Path, data: Path, state_file: Path | None) -> NamedTypes | None:
+def named(root: Path, data: Path, state_file: Path | None, *, all_blocks: bool) -> Named | None:
     """None where some types are unknown: then every type is needed.
 
     `root`: where Terraform runs; `data`: its data folder, whose manifest of modules an init wrote.
     """
     try:
-        found: set[tuple[bytes, bytes, bytes]] = set()
-        for file in _texts(_folders(root, data / _MANIFEST)):
-            found.update(_WORD.findall(file.read_bytes()))
-        if state_file is not None and state_file.is_file():
-            found.update(_WORD.findall(state_file.read_bytes()))
+        texts = [file.read_bytes() for file in _texts(_folders(root, data / _MANIFEST))]
+        has_state = state_file is not None and state_file.is_file()
+        state = state_file.read_bytes() if state_file is not None and has_state else b""
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return NamedTypes(
-        frozenset(word.decode("ascii") for _, word, _ in found),
-        frozenset(word.decode("ascii") for before, word, after in found if before and after),
+    text = b"\n".join(texts)
+    names = {*_NAME.findall(text), *_FULL.findall(state)}
+    used = _DEPENDENCIES.sub(b"", text)
+    return Named(
+        words=_decoded({*_WORD.findall(text), *_WORD.findall(state)}),
+        quoted=_decoded({*_QUOTED.findall(text)}),
+        names=None if all_blocks or _SELF.search(used) else _decoded(names),
+        whole=_decoded({*_WHOLE.findall(used)}),
     )
+
+
+def _decoded(words: set[bytes]) -> frozenset[str]:
+    return frozenset(word.decode("ascii") for word in words)
 
 
 def _folders(root: Path, manifest: Path) -> set[Path]:

@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 
 from bonkei.provider.catalogue import resource_schemas
 from bonkei.provider.plugin.codec import decode
-from bonkei.provider.schema import type_of
+from bonkei.provider.schema import type_of, without_gaps
 from bonkei.terraform.reports.plan_values import as_json, marks, sensitive_paths, unknown
 
 _VERSION = 3
@@ -144,7 +144,9 @@ def _change(found: Any) -> dict[str, Any]:
     if " ".join(actions) not in _COMPARED:
         return shown | {"before": None, "after": None}
     block = resource_schemas(found.provider.split('"')[1])[_parts(found.addr).type]
-    before, after = (decode(value.msgpack, type_of(block)) for value in change.values)
+    before, after = (
+        without_gaps(decode(value.msgpack, type_of(block)), block) for value in change.values
+    )
     shown |= {"before": as_json(before), "after": as_json(after), "after_unknown": unknown(after)}
     for key, value, paths in (
         ("before_sensitive", before, change.before_sensitive_paths),

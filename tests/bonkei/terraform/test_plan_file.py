@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.terraform import PlanSummary, Workspace, workspace
+from bonkei.terraform import PlanSummary, Selection, Workspace, workspace
 from bonkei.terraform.reports.changes import read_plan
 from bonkei.terraform.reports.plan_file import PlanFormatError, read_plan_file
 from bonkei.terraform.session import read_json
@@ -135,7 +135,10 @@ _OURS = ("action", "address", "mode", "previous_address")
 
 @pytest.fixture
 def both(monkeypatch: pytest.MonkeyPatch) -> Callable[[Workspace], Both]:
-    """What is read from the plan's file, and what Terraform shows."""
+    """What is read from the plan's file, and what Terraform shows when it knows all blocks.
+
+    Without those that nothing names, the same is read.
+    """
     documents: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
     def planned(self: Workspace, session: Any, file: Path) -> dict[str, Any]:
@@ -147,7 +150,10 @@ def both(monkeypatch: pytest.MonkeyPatch) -> Callable[[Workspace], Both]:
 
     def plan(of: Workspace, *, destroy: bool = False) -> Both:
         of.plan(destroy=destroy)
+        with_named_blocks, _ = documents.pop()
+        of._plan(Selection(), destroy=destroy, all_blocks=True)
         ours, shown = documents.pop()
+        assert with_named_blocks["resource_changes"] == ours["resource_changes"]
         assert ours["output_changes"].keys() == shown.get("output_changes", {}).keys()
         assert [e["address"] for e in ours["resource_changes"]] == [
             e["address"] for e in shown["resource_changes"]

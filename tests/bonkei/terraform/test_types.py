@@ -10,9 +10,9 @@ import pytest
 
 from bonkei.provider import schema
 from bonkei.provider.catalogue import SCHEMA
-from bonkei.provider.plugin.selection import selected
+from bonkei.provider.plugin.selection import Selection
 from bonkei.terraform import TerraformError
-from bonkei.terraform.inputs.types import named_types
+from bonkei.terraform.inputs.types import named
 from tests.bonkei.terraform.project import Project
 
 AWS = schema.load(SCHEMA)
@@ -40,19 +40,19 @@ def test_all_places_that_can_name_a_type(tmp_path: Path) -> None:
             "state": '{"resources": [{"type": "aws_sns_topic"}]}',
         },
     )
-    found = named_types(tmp_path / "root", tmp_path / "data", tmp_path / "state")
+    found = named(tmp_path / "root", tmp_path / "data", tmp_path / "state", all_blocks=True)
     assert found is not None
     assert found.words == {
         *("aws_vpc", "aws_eip", "aws_region", "aws_subnet", "aws_s3_bucket", "aws_sqs_queue"),
         "aws_sns_topic",
     }
-    assert found.quoted == found.words - {"aws_eip", "aws_subnet"}
+    assert found.quoted == found.words - {"aws_eip", "aws_subnet", "aws_sns_topic"}
 
 
 @pytest.mark.parametrize("manifest", ["", "{", "[]", '{"Modules": [{}]}'])
 def test_where_not_all_is_known_nothing_is_said(tmp_path: Path, manifest: str) -> None:
     write(tmp_path, {"root/main.tf": "", "data/modules/modules.json": manifest})
-    assert named_types(tmp_path / "root", tmp_path / "data", None) is None
+    assert named(tmp_path / "root", tmp_path / "data", None, all_blocks=True) is None
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_where_not_all_is_known_nothing_is_said(tmp_path: Path, manifest: str) -
 def test_what_is_shown(tmp_path: Path, words: list[str], quoted: list[str], all_: bool) -> None:
     file = tmp_path / "types.json"
     file.write_text(json.dumps({"words": words, "quoted": quoted}), encoding="utf-8")
-    shown = selected(AWS, file)
-    assert (shown is AWS) is all_
+    shown = Selection(AWS, file).schema
+    assert (len(shown.resources) == len(AWS.resources)) is all_
     if not all_:
         assert set(shown.resources) == {"aws_vpc"}
         assert set(shown.data_sources) == {"aws_vpc", "aws_region"}
@@ -74,8 +74,8 @@ def test_what_is_shown(tmp_path: Path, words: list[str], quoted: list[str], all_
 
 
 def test_without_a_file_all_are_shown(tmp_path: Path) -> None:
-    assert selected(AWS, None) is AWS
-    assert selected(AWS, tmp_path / "missing") is AWS
+    assert Selection(AWS, None).schema is AWS
+    assert Selection(AWS, tmp_path / "missing").schema is AWS
 
 
 def test_a_change_of_the_types_is_seen_by_the_next_run(new_project: Callable[[], Project]) -> None:

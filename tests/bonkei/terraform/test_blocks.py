@@ -1,0 +1,152 @@
+"""The provider shows only nested blocks that the definitions or the state name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.provider import schema
+from bonkei.provider.catalogue import SCHEMA
+from bonkei.provider.plugin.selection import Selection
+from bonkei.provider.values import UNKNOWN
+from bonkei.terraform import TerraformError
+from bonkei.terraform.inputs.types import named
+from tests.bonkei.terraform.project import Project
+
+AWS = schema.load(SCHEMA)
+BALANCER = """\
+resource "aws_lb" "x" {
+  name     = "x"
+  internal = true
+  subnets  = ["subnet-1", "subnet-2"]
+  %s
+}
+"""
+LOGS = 'access_logs { bucket = "logs" }'
+
+
+def values(project: Project) -> dict[str, Any]:
+    (resource,) = project.workspace().state()["values"]["root_module"]["resources"]
+    return dict(resource["values"])
+
+
+def test_a_block_comes_changes_and_goes(new_project: Callable[[], Project]) -> None:
+    """Each time with another schema than the state was written with."""
+    project = new_project()
+    workspace = project.workspace()
+    project.write("infrastructure/main.tf", BALANCER % "")
+    workspace.apply()
+    assert "access_logs" not in values(project)
+    assert not workspace.plan().changes
+    project.write("infrastructure/main.tf", BALANCER % LOGS)
+    assert "access_logs" in workspace.plan().render()
+    assert workspace.apply().changed == 1
+    assert values(project)["access_logs"][0]["bucket"] == "logs"
+    assert not workspace.plan().changes
+    project.write("infrastructure/main.tf", BALANCER % "")
+    assert "access_logs" in workspace.plan().render()
+    assert workspace.apply().changed == 1
+    assert values(project).get("access_logs", []) == []
+    assert not workspace.plan().changes
+
+
+def test_a_data_source_shows_a_block_that_the_state_has_no_key_for(
+    new_project: Callable[[], Project],
+) -> None:
+    project = new_project()
+    project.write("infrastructure/main.tf", BALANCER % "")
+    workspace = project.workspace()
+    workspace.apply()
+    assert "access_logs" not in values(project)
+    read = 'data "aws_lb" "x" { name = "x" }\n'
+    shown = 'output "x" { value = length(data.aws_lb.x.access_logs) }'
+    project.write("infrastructure/main.tf", BALANCER % "" + read + shown)
+    workspace.apply()
+    assert workspace.state()["values"]["outputs"]["x"]["value"] == 0
+
+
+def test_the_nearest_block_is_named(new_project: Callable[[], Project]) -> None:
+    project = new_project()
+    project.write("infrastructure/main.tf", BALANCER % LOGS.replace("logs {", "log {"))
+    for operation in (project.workspace().validate, project.workspace().apply):
+        with pytest.raises(TerraformError) as caught:
+            operation()
+        assert 'Did you mean "access_logs"?' in caught.value.message
+
+
+def test_a_resource_that_is_a_value_has_all_its_blocks(new_project: Callable[[], Project]) -> None:
+    project = new_project()
+    shown = 'output "x" { value = keys(aws_lb.x) }'
+    project.write("infrastructure/main.tf", BALANCER % "" + shown)
+    workspace = project.workspace()
+    workspace.apply()
+    assert "access_logs" in workspace.state()["values"]["outputs"]["x"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("a = aws_lb.x.arn", set()),
+        ("a = aws_lb.x[each.key].arn", set()),
+        ("a = aws_lb.x[*].arn", set()),
+        ("depends_on = [\n  aws_lb.x,\n]", set()),
+        ("a = aws_lb.x", {"aws_lb"}),
+        ("a = jsonencode(data.aws_lb.x[0])", {"aws_lb"}),
+        ("a = [for each in aws_lb.x : each]", {"aws_lb"}),
+        ("a = aws_lb.x[*]", {"aws_lb"}),
+        ('a = "${aws_lb.x}"', {"aws_lb"}),
+    ],
+)
+def test_uses_as_a_whole(tmp_path: Path, text: str, whole: set[str]) -> None:
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    found = named(tmp_path, tmp_path / "data", None, all_blocks=False)
+    assert found is not None
+    assert found.whole == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "all_"),
+    [
+        ("self = true", False),
+        ("condition = self.arn != null", False),
+        ("# for itself, self-signed", False),
+        ("condition = self == null", True),
+        ("condition = length(keys(self)) > 1", True),
+    ],
+)
+def test_uses_of_self(tmp_path: Path, text: str, *, all_: bool) -> None:
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    found = named(tmp_path, tmp_path / "data", None, all_blocks=False)
+    assert found is not None
+    assert (found.names is None) is all_
+
+
+def test_blocks_of_the_state_count_when_they_are_not_empty(tmp_path: Path) -> None:
+    state = {"a": [], "b": [{"c": [{"d": {}, "e": {"f": 1}}]}], "g": None}
+    for indent in (None, 2):
+        (tmp_path / "state").write_text(json.dumps(state, indent=indent), encoding="utf-8")
+        found = named(tmp_path, tmp_path / "data", tmp_path / "state", all_blocks=False)
+        assert found is not None
+        assert found.names == {"b", "c", "e"}
+
+
+def test_a_value_has_all_blocks_for_the_provider(tmp_path: Path) -> None:
+    file = tmp_path / "types.json"
+    document = {"words": ["aws_lb_listener"], "quoted": [], "names": ["forward"], "whole": []}
+    document["names"] += ["default_action", "target_group"]
+    file.write_text(json.dumps(document), encoding="utf-8")
+    block = AWS.resources["aws_lb_listener"]
+    selection = Selection(AWS, file)
+    shown = selection.shown(block)
+    assert set(shown.blocks) == {"default_action"}
+    assert set(shown.blocks["default_action"].block.blocks) == {"forward"}
+    value = schema.empty(shown) | {
+        "default_action": [schema.empty(shown.blocks["default_action"].block), UNKNOWN]
+    }
+    completed = selection.completed(value, block)
+    inner = schema.empty(block.blocks["default_action"].block)
+    assert completed == schema.empty(block) | {"default_action": [inner, UNKNOWN]}
