@@ -98,6 +98,8 @@ def _begin(
 ) -> tuple[Execution, RuleRun]:
     if rule.provider not in _HERE and rule.provider not in ASKING:
         why = f"{rule.name}: the rule provider {rule.provider} is not simulated"
+        if rule.provider == "Commands":
+            why += "; declare a project with these commands, and use the rule CodeBuild"
         return execution, RuleRun(rule.name, "Errored", why)
     if condition.result == "SKIP" and rule.provider not in _MAY_SKIP:
         why = f"{rule.name}: with the result SKIP a rule is one of {', '.join(_MAY_SKIP)}"

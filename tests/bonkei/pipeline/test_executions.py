@@ -341,7 +341,7 @@ def test_an_unsupported_rule_is_reported_and_counts_as_unmet() -> None:
     id_ = table.start()
     table.through(id_, "Source", "Plan")
     assert table.execution(id_).status == "Failed"
-    assert "Commands is not simulated" in table.execution(id_).summary
+    assert "Commands is not simulated; declare a project" in table.execution(id_).summary
 
 
 def deploying(failure: OnFailure | None = None) -> Table:
