@@ -8,6 +8,7 @@ from bonkei.edge.client.access import Journal
 from bonkei.edge.client.known_request import KnownRequests
 from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Handler
+from bonkei.edge.http.plain_head import PlainRequests
 from bonkei.edge.room import Guest, Room
 from bonkei.edge.settings import Limits
 
@@ -42,7 +43,7 @@ class Front:
         self.idle_timeout = 60.0
         self.client_keep_alive = 3600.0
         self.connections: set[Connection] = set()
-        self.known = KnownRequests(limits.request_line)
+        self.known = KnownRequests(limits.request_line, PlainRequests(limits))
         self.closing = False
         self.requests = 0
 

@@ -13,20 +13,17 @@ import re
 
 from bonkei.edge.http.exchange import Handler, Prepared
 from bonkei.edge.http.message import HeaderBlock, Headers, Request
-from bonkei.edge.http.seen import first_time
+from bonkei.edge.http.plain_head import UNFIT, PlainRequests
+from bonkei.edge.http.seen import Seen
 
 REQUEST_LINE = re.compile(rb"(GET|HEAD) ((/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))?) HTTP/1\.1\r\n")
 """A request line that needs no further check; llhttp and `head` check every other one."""
-
-_UNFIT = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
-"""Headers about the connection or the body: a request with one is always parsed."""
 
 Block = tuple[bytes, bytes, bytes]
 """A head's bytes behind its first line, the method, and the client's address."""
 
 _REQUESTS = 512
 _BLOCKS = 256
-_SEEN = 4096
 _BYTES = 4096
 
 
@@ -49,16 +46,16 @@ class KnownRequests:
     than it saves.
     """
 
-    def __init__(self, longest_target: int) -> None:
+    def __init__(self, longest_target: int, plain: PlainRequests | None = None) -> None:
         self._longest_target = longest_target
+        self._plain = plain
         self._requests: dict[bytes, KnownRequest] = {}
         self._blocks: dict[Block, HeaderBlock] = {}
-        self._seen_requests: set[int] = set()
-        self._seen_blocks: set[int] = set()
+        self._seen_requests, self._seen_blocks = Seen(), Seen()
         self.missed: Block | None = None  # the headers that the last `find` did not know
 
     def find(self, data: bytes, handler: Handler, client: bytes) -> KnownRequest | None:
-        """The known request that is exactly `data`, else None."""
+        """The request that is exactly `data`, if it needs no parser: it is known, or plain."""
         known = self._requests.get(data)
         if known is not None and known.handler is handler and known.client == client:
             return known
@@ -69,34 +66,53 @@ class KnownRequests:
         method, target, path, query = line.groups(b"")
         key = data[line.end() :], method, client
         block = self._blocks.get(key)
-        if block is None:
-            self.missed = key
-            return None
         if len(target) > self._longest_target:
             return None
+        if block is None:
+            return self._read_plain(key, (method, target, path, query), handler)
         request = Request(method, target, path, query, b"1.1", block.headers, block.fields, client)
         request.size = block.size + len(target)
         request.block = block
         known = KnownRequest(request, handler)
-        if len(data) <= _BYTES and not first_time(self._seen_requests, data, _SEEN):
+        if len(data) <= _BYTES and self._seen_requests.again(data):
             if len(self._requests) >= _REQUESTS:
                 self._requests.clear()
             self._requests[data] = known
             request.kinds = {}
         return known
 
+    def _read_plain(
+        self, key: Block, line: tuple[bytes, bytes, bytes, bytes], handler: Handler
+    ) -> KnownRequest | None:
+        """A request with unknown headers. If they are not plain, they have been missed."""
+        plain = self._plain.headers(key[0]) if self._plain is not None else None
+        if plain is None:
+            self.missed = key
+            return None
+        headers, fields = plain
+        size = len(key[0])
+        if self._seen_blocks.again(key):
+            self._keep(key, HeaderBlock(headers, fields, size))
+        method, target, path, query = line
+        request = Request(method, target, path, query, b"1.1", headers, fields, key[2])
+        request.size = size + len(target)
+        return KnownRequest(request, handler)
+
     def learn(
         self, block: Block | None, headers: Headers, fields: dict[bytes, bytes], size: int
     ) -> None:
         """Keep a parsed request under the headers that `find` did not know; `size` in bytes, as the
         limits of a head count them."""
-        if block is None or _UNFIT & fields.keys():
+        if block is None or UNFIT & fields.keys():
             return
         lines = block[0]
         if len(lines) > _BYTES or lines.find(b"\r\n\r\n") != len(lines) - 4:
             return  # the bytes held more than the request
-        if first_time(self._seen_blocks, block, _SEEN):
+        if not self._seen_blocks.again(block):
             return
+        self._keep(block, HeaderBlock(headers, fields, size))
+
+    def _keep(self, key: Block, block: HeaderBlock) -> None:
         if len(self._blocks) >= _BLOCKS:
             self._blocks.clear()
-        self._blocks[block] = HeaderBlock(headers, fields, size)
+        self._blocks[key] = block

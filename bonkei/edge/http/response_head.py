@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from bonkei.edge.http.message import Header, Headers
-from bonkei.edge.http.seen import first_time
+from bonkei.edge.http.plain_lines import PlainLines
+from bonkei.edge.http.seen import Seen
 
 _HEADS = 64
-_SEEN = 4096
 _BYTES = 4096
 _RENDERED = 8
 _NOTHING: Header = (b"", b"", b"")
@@ -59,14 +59,15 @@ class KnownHeads:
 
     def __init__(self) -> None:
         self._heads: dict[bytes, ResponseHead] = {}
-        self._seen: set[int] = set()
+        self._seen = Seen()
+        self.lines = PlainLines()
         self.get = self._heads.get
 
     def remember(self, key: bytes, head: ResponseHead) -> None:
         """Keep the head that was parsed from the bytes of `key`, from its second time on."""
         if not 4 <= len(key) <= _BYTES or key[:5] != b"HTTP/":
             return
-        if first_time(self._seen, key, _SEEN):
+        if not self._seen.again(key):
             return
         if len(self._heads) >= _HEADS:
             self._heads.clear()  # most have an old Date

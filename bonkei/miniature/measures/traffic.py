@@ -173,8 +173,8 @@ class Traffic:
         kinds = ["RequestCount"]
         if record.task_id and record.status not in _BY_ITSELF:
             kinds.append(f"HTTPCode_Target_{record.status // 100}XX_Count")
-            times = tuple([(one.seconds, 1.0) for one in requests])
-            self._times[balancer, group].add(Datum(_TIME, 0, times, unit="Seconds"))
+            times = Counter([one.seconds for one in requests])
+            self._times[balancer, group].add(Datum(_TIME, 0, tuple(times.items()), unit="Seconds"))
         elif record.status:
             kinds.append(f"HTTPCode_ELB_{record.status // 100}XX_Count")
             if record.status in (500, 502, 503, 504):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from hypothesis import given
@@ -101,7 +103,10 @@ def _balancer_entry(time: float, access: AccessRecord) -> str:
 
 def _entries(routes: Routes, requests: list[tuple[float, AccessRecord]]) -> dict[str, list[Any]]:
     logged: dict[str, set[int]] = defaultdict(set)
-    found = sort(routes, requests, logged)
+    together = [
+        (time, [access for _, access in group]) for time, group in groupby(requests, itemgetter(0))
+    ]
+    found = sort(routes, together, logged)
     return {**found.lines, **found.events}
 
 

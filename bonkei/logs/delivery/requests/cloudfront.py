@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
@@ -73,14 +73,25 @@ def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Re
     )
     result, end = values[_RESULT], "\t".join(values[_LENGTH + 1 :])
 
-    def entry(time: float, access: Access) -> str:
-        seconds, sent, identity = f"{access.seconds:.3f}", access.sent_bytes, access.edge_id or "-"
-        return (
-            f"{_beginning(int(time))}\t{sent}\t{asked}\t{identity}\t{host}\t{seconds}\t{shown}\t"
-            f"{access.client_port}\t{seconds}\t{result}\t-\t{sent}\t{end}"
-        )
+    def entries(time: float, requests: Sequence[Access]) -> list[str]:
+        begin, durations, found = _beginning(int(time)), _Durations(), []
+        for each in requests:
+            seconds, sent = durations[each.seconds], each.sent_bytes
+            found.append(
+                f"{begin}\t{sent}\t{asked}\t{each.edge_id or '-'}\t{host}\t{seconds}\t{shown}\t"
+                f"{each.client_port}\t{seconds}\t{result}\t-\t{sent}\t{end}"
+            )
+        return found
 
-    return entry
+    return entries
+
+
+class _Durations(dict[float, str]):
+    """Seconds in words. Of the requests that are finished together many took as long."""
+
+    def __missing__(self, seconds: float) -> str:
+        words = self[seconds] = f"{seconds:.3f}"
+        return words
 
 
 def delivered(delivery: LogDelivery, distribution: Distribution, account: str) -> Target | None:

@@ -15,6 +15,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 
 from bonkei.blueprint import Blueprint
 from bonkei.logs.awslogs.batches import batches
@@ -92,7 +93,8 @@ class RequestDeliveries:
         self._means = means
         self._routes = Routes()
         self._targets: dict[str, Target] = {}
-        self._new: list[tuple[float, Access]] = []
+        self._new: list[tuple[float, Sequence[Access]]] = []  # those that came together
+        self._number = 0  # of the requests among them
         self._shown: list[Finished] = []
         self._seen = 0  # since the last look
         self._events: dict[str, list[Entry]] = {}
@@ -119,9 +121,10 @@ class RequestDeliveries:
     def seen_together(self, requests: Sequence[Access]) -> None:
         """Called on the event loop with finished requests."""
         now = time.time()
-        self._new += [(now, each) for each in requests]
+        self._new.append((now, requests))
+        self._number += len(requests)
         self._woken.set()
-        if len(self._new) >= _TOGETHER:
+        if self._number >= _TOGETHER:
             self._take(now)
 
     def follow(self, blueprint: Blueprint) -> None:
@@ -188,9 +191,11 @@ class RequestDeliveries:
     def _take(self, now: float) -> None:
         """Turn the new requests into entries."""
         new, self._new = self._new, []
-        self._seen += len(new)
+        self._seen += self._number
+        self._number = 0
         if (room := SHOWN - len(self._shown)) > 0:
-            self._shown += [Finished(*each) for each in new[:room]]
+            every = (Finished(moment, each) for moment, together in new for each in together)
+            self._shown += islice(every, room)
         if not new or not self._routes.of:
             return
         for known in self._connections.values():
@@ -201,11 +206,11 @@ class RequestDeliveries:
         except Exception:
             self._take_each(new, now)
 
-    def _take_each(self, new: Sequence[tuple[float, Access]], now: float) -> None:
+    def _take_each(self, new: Sequence[tuple[float, Sequence[Access]]], now: float) -> None:
         """One of them cannot be written: the others are."""
-        for each in new:
+        for moment, each in ((moment, each) for moment, together in new for each in together):
             try:
-                self._enter(sort(self._routes, (each,), self._connections), now)
+                self._enter(sort(self._routes, ((moment, (each,)),), self._connections), now)
             except Exception as error:
                 self.lost += 1
                 self._say(f"logs of a request are not delivered: {type(error).__name__}: {error}")

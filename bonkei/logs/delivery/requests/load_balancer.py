@@ -10,7 +10,7 @@ here, so the viewer's connection is logged in its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -86,7 +86,7 @@ class LoadBalancerLog:
 
     def access_entry(self, request: Finished) -> str:
         """One request."""
-        return self.prepare(request.access)(*request)
+        return self.prepare(request.access)(request.time, (request.access,))[0]
 
     def prepare(self, access: Access) -> Ready:
         """The entries of requests like this one."""
@@ -105,19 +105,26 @@ class LoadBalancerLog:
         decided = f'" "-" "-" {priority} '
         end = f' "{actions}" "{redirect}" "-" "{target}" "{answered}" "-" "-" '
 
-        def entry(time: float, access: Access) -> str:
+        def entries(time: float, requests: Sequence[Access]) -> list[str]:
             if task_id and endpoints.get(task_id, "-") != target:
-                return self.prepare(access)(time, access)  # the task has become known, or forgotten
-            seconds = access.seconds
-            duration = f"{seconds:.3f} " if by_target else ""
-            begun, trace_id = _iso(time - seconds), access.trace_id or "-"
-            return (
-                f"http {iso(time)}{before}{access.client_port}{took}{duration}{sent}"
-                f"{access.sent_bytes}{traced}{trace_id}{decided}{begun}{end}"
-                f"{connection_id(access.connection)} {_NOT_TRANSFORMED}"
-            )
+                # The task has become known, or forgotten.
+                return self.prepare(requests[0])(time, requests)
+            begin, found = f"http {iso(time)}{before}", []
+            times: dict[float, tuple[str, str]] = {}  # of those that took as long
+            for each in requests:
+                seconds = each.seconds
+                if (known := times.get(seconds)) is None:
+                    duration = f"{seconds:.3f} " if by_target else ""
+                    known = times[seconds] = duration, _iso(time - seconds)
+                duration, begun = known
+                found.append(
+                    f"{begin}{each.client_port}{took}{duration}{sent}{each.sent_bytes}{traced}"
+                    f"{each.trace_id or '-'}{decided}{begun}{end}"
+                    f"{connection_id(each.connection)} {_NOT_TRANSFORMED}"
+                )
+            return found
 
-        return entry
+        return entries
 
     def _decided(self, access: Access, by_target: bool) -> tuple[int, str]:
         """The priority of the rule, and the actions; those of the web ACL come first."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import Forward, LoadBalancer
@@ -193,32 +195,38 @@ class Entries:
     lines: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     events: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, target: Target, time: float, line: str) -> None:
-        """One entry more."""
+    def add(self, target: Target, time: float, lines: Sequence[str]) -> None:
+        """Further entries."""
         if target.group:
-            self.events[target.id].append((int(time * 1000), line))
+            milliseconds = int(time * 1000)
+            self.events[target.id] += [(milliseconds, line) for line in lines]
         else:
-            self.lines[target.id].append(line)
+            self.lines[target.id] += lines
 
 
 def sort(
     routes: Routes,
-    requests: Iterable[tuple[float, Access]],
+    requests: Iterable[tuple[float, Sequence[Access]]],
     logged: Mapping[str, set[int]],
 ) -> Entries:
-    """The entries for finished requests, with their times. `logged`: the connections that a
-    connection log already has. New ones are added to it."""
+    """The entries for finished requests, with the times at which some of them came together. Those
+    of one kind in a row are written together. `logged`: the connections that a connection log
+    already has. New ones are added to it."""
     found = Entries()
-    for time, access in requests:
-        if (kind := access.kind) is None:
-            for target in routes.way(access):
-                _enter(found, target, time, access, logged)
-            continue
-        for target, ready in routes.prepared(kind, access):
-            if ready is None:
-                _enter(found, target, time, access, logged)
-            else:
-                found.add(target, time, ready(time, access))
+    for time, together in requests:
+        for kind, group in groupby(together, attrgetter("kind")):
+            alike = tuple(group)
+            if kind is None:
+                for access in alike:
+                    for target in routes.way(access):
+                        _enter(found, target, time, access, logged)
+                continue
+            for target, ready in routes.prepared(kind, alike[0]):
+                if ready is not None:
+                    found.add(target, time, ready(time, alike))
+                    continue
+                for access in alike:
+                    _enter(found, target, time, access, logged)
     return found
 
 
@@ -232,4 +240,4 @@ def _enter(
         known.add(access.connection)
     line = target.line(Finished(time, access))
     if line is not None:
-        found.add(target, time, line)
+        found.add(target, time, (line,))

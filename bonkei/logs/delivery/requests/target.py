@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bonkei.logs.delivery.requests.request import Access, Finished
@@ -13,8 +13,8 @@ FIVE_MINUTES = 300.0
 Line = Callable[[Finished], str | None]
 """An entry, without its line end; None if the log has no entry for the request."""
 
-Ready = Callable[[float, Access], str]
-"""The entry of a request of one kind that was finished at a time (Unix seconds)."""
+Ready = Callable[[float, Sequence[Access]], list[str]]
+"""The entries of requests of one kind that were finished at a time (Unix seconds)."""
 
 Prepare = Callable[[Access], Ready]
 """Prepares the entries of a kind of requests, from one of them: everything that all of them have in

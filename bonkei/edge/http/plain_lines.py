@@ -1,0 +1,54 @@
+"""Header lines without anything unusual, without llhttp: most of them came before in other heads.
+
+A line is plain if llhttp would read it in the same way: a name, a colon, and visible ASCII with
+spaces and tabs within. Whoever meets another line leaves the whole head to llhttp: nothing is
+refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bonkei.edge.http.message import Header, Headers
+from bonkei.edge.http.seen import Seen
+
+_PLAIN = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([!-~][\t -~]*)")
+_SPACE = ord(" ")
+_LINES = 512
+_BYTES = 1024
+
+
+class PlainLines:
+    """Reads lines. Those that come again are kept: a bounded number of a bounded size."""
+
+    __slots__ = ("_lines", "_seen")
+
+    def __init__(self) -> None:
+        self._lines: dict[bytes, Header] = {}
+        self._seen = Seen()
+
+    def read(self, lines: Iterable[bytes]) -> Headers | None:
+        """The headers of lines without their ends; None if one of them is not plain."""
+        get = self._lines.get
+        headers: Headers = []
+        for line in lines:
+            header = get(line) or self._read(line)
+            if header is None:
+                return None
+            headers.append(header)
+        return headers
+
+    def _read(self, line: bytes) -> Header | None:
+        match = _PLAIN.fullmatch(line)
+        if match is None:
+            return None
+        name, value = match.groups()
+        if value[-1] <= _SPACE:
+            return None
+        header = name.lower(), value, b"%b: %b\r\n" % (name, value)
+        if len(line) <= _BYTES and self._seen.again(line):
+            if len(self._lines) >= _LINES:
+                self._lines.clear()
+            self._lines[line] = header
+        return header
