@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
-from email.message import Message
+from typing import TYPE_CHECKING
 
 from bonkei.provider.behaviour import Context, DataSource, Problem, Refused
 from bonkei.provider.provider import Provider
@@ -19,6 +17,9 @@ from bonkei.provider.schema import (
     required,
 )
 from bonkei.provider.values import Object, given
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 ADDRESS = "registry.terraform.io/hashicorp/http"
 VERSION = "3.5.0"
@@ -75,6 +76,9 @@ def _problems(config: Object) -> Sequence[Problem]:
 
 
 def _read(config: Object, _: Context) -> Object:
+    import urllib.error  # noqa: PLC0415 -- large, and few definitions ask a server
+    import urllib.request  # noqa: PLC0415
+
     body = config.get("request_body")
     request = urllib.request.Request(  # noqa: S310 -- the scheme has been looked at
         str(config["url"]),

