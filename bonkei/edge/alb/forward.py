@@ -115,12 +115,12 @@ def _send(
     if target is None:
         answer(sink, delivery.unavailable, head_only=request.method == b"HEAD")
         return None
-    start, middle, end = head
+    start, middle, end, before = head
     trace = fresh_trace()
     if exchange is not None and exchange.logs:
         exchange.group_arn = pool.arn
         exchange.task_id = target.task_id
-        exchange.trace_id = start[start.rindex(b": ") + 2 :] + trace + middle[:-2]
+        exchange.trace_id = before + trace + middle[:-2]
     lines = _JOIN((start, trace, middle, request.added, end))
     return Dispatch(request, lines, exchange, sink, pool, delivery, headers).start(target)
 

@@ -23,9 +23,10 @@ _REPLACED = HOP_BY_HOP | {
 }
 
 
-TargetHead = tuple[bytes, bytes, bytes]
+TargetHead = tuple[bytes, bytes, bytes, bytes]
 """A request's head for the target, in three pieces. A fresh trace id goes between the first two,
-the header set by `Request.mark` between the last two."""
+the header set by `Request.mark` between the last two. The fourth is the beginning of
+X-Amzn-Trace-Id, the end of the first piece."""
 
 
 class ForwardedHeaders:
@@ -56,19 +57,20 @@ class ForwardedHeaders:
         """The head for the target, still without the header set by `Request.mark`."""
         block = request.block
         if block is None:
-            lines, after = self._behind_target(request)
+            lines, after, before = self._behind_target(request)
         else:
             found = block.derived.get(self) or block.keep(self, self._behind_target(request))
-            lines, after = found
-        return b"%b %b%b" % (request.method, request.target, lines), after, framing(request)
+            lines, after, before = found
+        start = b"%b %b%b" % (request.method, request.target, lines)
+        return start, after, framing(request), before
 
-    def _behind_target(self, request: Request) -> tuple[bytes, bytes]:
+    def _behind_target(self, request: Request) -> tuple[bytes, bytes, bytes]:
         """The pieces of the head that do not depend on the target, before and behind the fresh
-        trace id."""
+        trace id, and the beginning of its header."""
         given = request.fields.get(b"x-amzn-trace-id")
         before, after = _trace(given) if given else (b"Root=", b"\r\n")
         lines = self._lines(request, request.headers)
-        return b" HTTP/1.1\r\n%bX-Amzn-Trace-Id: %b" % (lines, before), after
+        return b" HTTP/1.1\r\n%bX-Amzn-Trace-Id: %b" % (lines, before), after, before
 
     def _lines(self, request: Request, headers: Headers) -> bytes:
         """The lines that depend on the request's headers and its client."""

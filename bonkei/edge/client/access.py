@@ -84,9 +84,10 @@ class Journal:
         self, exchange: Exchange, now: float, listener: str, client_port: int, connection: int
     ) -> None:
         """A finished exchange; `now` is a time of the event loop's clock."""
-        if not self._new:
+        new = self._new
+        if not new:
             self._soon(self.flush)
-        self._new.append(access_record(exchange, now, listener, client_port, connection))
+        new.append(access_record(exchange, now, listener, client_port, connection))
 
     def flush(self) -> None:
         """Give the hook what there is."""
@@ -118,7 +119,7 @@ def access_record(
             *kind.end,
             connection,
             exchange.identity[1].decode(),
-            str(exchange.retries or ""),
+            str(exchange.retries) if exchange.retries else "",
             known,
         ),
     )
