@@ -199,6 +199,7 @@ class Miniature:
                 assembly.builds.stop,
                 assembly.registry.stop,
                 self._stop_tasks,
+                assembly.registry.forget_images,
                 lambda: assembly.edge.stop(grace=1.0),
                 assembly.network.stop,
                 assembly.traces.stop,

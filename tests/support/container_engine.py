@@ -49,8 +49,8 @@ def main(state: str, words: list[str]) -> None:
     with (home / "calls").open("a") as calls:
         calls.write(json.dumps(words) + "\n")
     match words:
-        case ["context" | "info", *_]:
-            print("unix:///a-double")
+        case ["context" | "info" | "images" | "ps" as kind, *options]:
+            print(*_shown(home, kind, options), sep="\n")
         case ["image", kind, *options]:
             _on_image(home, kind, options)
         case ["load"]:
@@ -61,14 +61,20 @@ def main(state: str, words: list[str]) -> None:
             _run(home, options)
         case ["exec", *options]:
             _exec(home, options)
-        case ["ps", *options]:
-            label = options[-1].removeprefix("label=")
-            print(*(n for n, each in containers(home).items() if each["label"] == label), sep="\n")
         case ["rm", "--force", "--volumes", *names]:
             for name in names:
                 _remove(home, name)
         case _:
             sys.exit(f"docker: {words} is not known")
+
+
+def _shown(home: Path, kind: str, words: list[str]) -> list[str]:
+    if kind == "images":
+        return [file.read_text() for file in home.glob("*.image/name")]
+    if kind == "ps":
+        label = words[-1].removeprefix("label=")
+        return [name for name, each in containers(home).items() if each["label"] == label]
+    return ["unix:///a-double"]
 
 
 def _on_image(home: Path, kind: str, words: list[str]) -> None:
@@ -97,6 +103,7 @@ def _load(home: Path) -> None:
 def _keep(home: Path, name: str, layers: list[bytes]) -> None:
     place = _image(home, name)
     (place / "layers").mkdir(parents=True, exist_ok=True)
+    (place / "name").write_text(name)
     for number, layer in enumerate(layers):
         (place / "layers" / f"{number:03}").write_bytes(layer)
         with tarfile.open(fileobj=io.BytesIO(layer)) as packed:

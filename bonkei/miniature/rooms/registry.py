@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -157,6 +158,10 @@ class RegistryRoom:
         self._trivy.stop()
         if self._builder is not None:
             await self._builder.stop()
+
+    async def forget_images(self) -> None:
+        """After the last task: an engine that has run tasks keeps no image of them."""
+        await asyncio.to_thread(self._runs.forget)
 
     async def _build(self, request: web.BaseRequest) -> web.StreamResponse:
         from bonkei.registry.engines import http  # noqa: PLC0415 - as below

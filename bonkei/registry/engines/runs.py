@@ -40,14 +40,28 @@ class Runs:
         self._home = home
         self._finding = Lock()
         self._kept: tuple[Engine | None, str] | None = None
-        self._label = f"bonkei.home={hashlib.sha256(str(home).encode()).hexdigest()[:16]}"
+        own = hashlib.sha256(str(home).encode()).hexdigest()[:16]
+        self._label = f"bonkei.home={own}"
+        self._images = f"bonkei.local/run-{own}"
 
     def of(self, digest: str, manifest: Path) -> EngineRun | None:
         """How an image is run; None where no engine can."""
         engine, _ = self._found
         if engine is None:
             return None
-        return self._run(engine, f"bonkei.local/run:{digest.removeprefix('sha256:')}", manifest)
+        image = f"{self._images}:{digest.removeprefix('sha256:')}"
+        return self._run(engine, image, manifest)
+
+    def forget(self) -> None:
+        """Take the images back from the engine, after the last task: none stays with the user's
+        own. One that is in use stays until the next time."""
+        engine = self._kept[0] if self._kept else None
+        if engine is None:
+            return
+        words = ("images", "--format", "{{.Repository}}:{{.Tag}}")
+        _, names = self._call((*engine.line, *words), engine.environment)
+        if own := [name for name in names if name.startswith(f"{self._images}:")]:
+            self._call((*engine.line, "image", "rm", *own), engine.environment)
 
     @property
     def why_not(self) -> str:

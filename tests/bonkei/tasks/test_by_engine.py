@@ -101,7 +101,6 @@ async def tasks(
     manager = Tasks(bus, MemoryVault(), settings, logs=logs)
     yield manager
     await asyncio.wait_for(manager.stop(), 60)
-    _call(run, "image", "rm", "--force", run.image)
 
 
 def _call(run: EngineRun | None, *words: str) -> list[str]:
@@ -146,6 +145,11 @@ async def test_a_task_runs_and_stops_in_order(
     await tasks.stop()
     assert logs.texts("web")[1:] == ["bye"]
     await until(lambda: not left(run))
+    assert run is not None
+    shown = ("images", "--format", "{{.Repository}}:{{.Tag}}")
+    assert run.image in _call(run, *shown)
+    runs.forget()
+    assert run.image not in _call(run, *shown)
 
 
 async def test_nothing_is_left_of_a_client_that_is_killed(

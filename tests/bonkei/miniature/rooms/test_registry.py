@@ -208,7 +208,7 @@ def test_without_namespaces_an_engine_runs_what_was_built(
     found = room.built(image, "amd64")
     assert found is not None
     assert found.engine is not None
-    assert found.engine.image == f"bonkei.local/run:{room.digest(image).removeprefix('sha256:')}"
+    assert found.engine.image.endswith(f":{room.digest(image).removeprefix('sha256:')}")
     task = local_task(definition(image), {}, serving=frozenset({"web"}), built=room.built)
     assert task.container("web").engine == found.engine
     assert room._settings.obstacle() == ""
