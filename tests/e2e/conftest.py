@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from miniatures import Project, Running, copy_of_this_project, remove, running
+from miniatures import Project, Running, applied_copy, remove, running
 
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A copy of this project. The test starts its miniature."""
     folder = tmp_path_factory.mktemp("miniature")
-    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    project = applied_copy(folder, tmp_path_factory)
     yield project
     remove(project)
 

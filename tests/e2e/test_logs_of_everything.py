@@ -27,7 +27,7 @@ from miniatures import (
     Project,
     administrator,
     administrator_password,
-    copy_of_this_project,
+    applied_copy,
     eventually,
     remove,
     running,
@@ -74,7 +74,7 @@ def story(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("logs")
-    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    project = applied_copy(folder, tmp_path_factory)
     with (project.folder / "bonkei.toml").open("a") as settings:
         settings.write("\n[monitor]\ntime_factor = 60\n")
         if request.param == "Fluent Bit":

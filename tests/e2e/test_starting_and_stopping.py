@@ -13,7 +13,7 @@ from miniatures import (
     Project,
     Running,
     administrator,
-    copy_of_this_project,
+    applied_copy,
     eventually,
     remove,
     running,
@@ -22,9 +22,9 @@ from miniatures import (
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    """Beside `project`, at first without a state. Each test here leaves its files unchanged."""
+    """Beside `project`. Each test here leaves its files unchanged."""
     folder = tmp_path_factory.mktemp("other")
-    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    project = applied_copy(folder, tmp_path_factory)
     yield project
     remove(project)
 

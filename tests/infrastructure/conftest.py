@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from claims import claims
-from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation, evaluate
+from evaluations import DEVELOPMENT, EXAMPLES, INFRASTRUCTURE, PRODUCTION, Evaluation, evaluate
 
 CLAIMS = claims()
 
@@ -41,14 +41,15 @@ availability_zones = ["eu-central-1a", "eu-central-1b"]
 
 @pytest.fixture(scope="session")
 def development(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    variables = [EXAMPLES / "development.tfvars"]
-    return evaluate("development", tmp_path_factory, INFRASTRUCTURE, variables, plans=True)
+    """As `bonkei up` applies them. The tests in tests/e2e begin with it, too."""
+    name, definitions, variables = DEVELOPMENT
+    return evaluate(name, tmp_path_factory, definitions, variables)
 
 
 @pytest.fixture(scope="session")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    variables = [EXAMPLES / "production.tfvars"]
-    return evaluate("production", tmp_path_factory, INFRASTRUCTURE, variables)
+    name, definitions, variables = PRODUCTION
+    return evaluate(name, tmp_path_factory, definitions, variables)
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """Production with a domain, and with the other value of every switch."""
     variables = [EXAMPLES / "production.tfvars", OTHERWISE]
-    return evaluate("otherwise", tmp_path_factory, INFRASTRUCTURE, variables)
+    return evaluate("otherwise", tmp_path_factory, INFRASTRUCTURE, variables, plans=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,14 @@
-"""Definitions as Terraform evaluates them: one whole life through the provider."""
+"""Definitions as Terraform evaluates them, made once for all workers."""
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pickle
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ INFRASTRUCTURE = ROOT / "infrastructure"
 EXAMPLES = INFRASTRUCTURE / "environments"
 
 State = Mapping[str, Any]
+
+DEVELOPMENT = ("development", INFRASTRUCTURE, (EXAMPLES / "development.tfvars",))
+"""The evaluation that `bonkei up` needs: its name, the definitions and the variables."""
+PRODUCTION = ("production", INFRASTRUCTURE, (EXAMPLES / "production.tfvars",))
 
 _PROGRESS = re.compile(r"\d+ of (\d+) resources")
 
@@ -73,22 +78,52 @@ def evaluate(
     It costs ten seconds of a processor, so the first worker that asks makes it for all: whoever
     comes later takes a copy of its home. Raises TerraformError when a step is refused.
     """
-    under = factory.getbasetemp()
-    shared = (under.parent if "PYTEST_XDIST_WORKER" in os.environ else under) / "evaluations" / name
-    shared.mkdir(parents=True, exist_ok=True)
-    home, said = factory.mktemp(name) / "home", shared / "said"
+    shared = _shared(name, factory)
+    home = factory.mktemp(name) / "home"
     files = [_file(shared / f"{n}.tfvars", each) for n, each in enumerate(variables)]
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not said.exists():
-            said.write_bytes(
-                pickle.dumps(_live(Workspace(definitions, shared / "home", files), plans))
-            )
-        planned, added, planned_again = pickle.loads(said.read_bytes())  # noqa: S301 -- our own
+    there = Workspace(definitions, shared / "home", files)
+    with _alone(shared):
+        planned, added = _once(shared / "applied", lambda: _apply(there, plans))
+        again = _once(shared / "again", lambda: there.plan().render())
         shutil.copytree(shared / "home", home, symlinks=True)
     workspace = Workspace(definitions, home, files)
     state = workspace.state()
-    return Evaluation(workspace, planned, added, planned_again, state, read(state))
+    return Evaluation(workspace, planned, added, again, state, read(state))
+
+
+def put_applied(
+    home: Path, name: str, make: Callable[[Path], Workspace], factory: pytest.TempPathFactory
+) -> None:
+    """Put the evaluation of this name into `home`, as an apply has left it. `make`: its workspace
+    in a home.
+    """
+    shared = _shared(name, factory)
+    there = make(shared / "home")
+    with _alone(shared):
+        _once(shared / "applied", lambda: _apply(there, plans=False))
+        shutil.copytree(shared / "home", home, symlinks=True, dirs_exist_ok=True)
+
+
+def _shared(name: str, factory: pytest.TempPathFactory) -> Path:
+    """A folder for all workers."""
+    under = factory.getbasetemp()
+    shared = (under.parent if "PYTEST_XDIST_WORKER" in os.environ else under) / "evaluations" / name
+    shared.mkdir(parents=True, exist_ok=True)
+    return shared
+
+
+@contextlib.contextmanager
+def _alone(shared: Path) -> Iterator[None]:
+    with (shared / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _once(said: Path, make: Callable[[], Any]) -> Any:
+    """What `make` has returned to whoever asked first."""
+    if not said.exists():
+        said.write_bytes(pickle.dumps(make()))
+    return pickle.loads(said.read_bytes())  # noqa: S301 -- our own
 
 
 def _file(place: Path, variables: Path | str) -> Path:
@@ -97,15 +132,15 @@ def _file(place: Path, variables: Path | str) -> Path:
     return place if isinstance(variables, str) else variables
 
 
-def _live(workspace: Workspace, plans: bool) -> tuple[int, int, str]:
+def _apply(workspace: Workspace, plans: bool) -> tuple[int, int]:
+    """How many resources are planned, and how many are added."""
     planned = workspace.plan().count("create") if plans else None
     said: list[str] = []
     added = workspace.apply(said.append).added
-    again = workspace.plan().render()
-    return _planned(said) if planned is None else planned, added, again
+    return _planned(said) if planned is None else planned, added
 
 
 def _planned(said: Sequence[str]) -> int:
-    """The number of planned resources in an apply's progress ("25 of 238 resources")."""
+    """The number of planned resources in an apply's progress ("25 of 260 resources")."""
     numbers = [int(found[1]) for line in said if (found := _PROGRESS.fullmatch(line))]
     return numbers[-1] if numbers else 0

@@ -20,10 +20,15 @@ import httpx
 import psutil
 import pytest
 import urllib3
+from evaluations import DEVELOPMENT, put_applied
 from ports import free_port
 
+from bonkei.config import load
 from bonkei.miniature import control
+from bonkei.miniature.applied import workspace
 from bonkei.miniature.home import Home, is_running
+from bonkei.terraform.inputs import stamps
+from bonkei.terraform.state.backend import Backend
 
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
@@ -106,15 +111,20 @@ class Project:
             check=False,
         )
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command that keeps running. Its output is lines."""
-        return subprocess.Popen(
+    @contextlib.contextmanager
+    def start(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Start a command that keeps running until it is told to end. Its output is lines."""
+        with subprocess.Popen(
             [*BONKEI, *arguments],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,
             text=True,
-        )
+        ) as command:
+            try:
+                yield command
+            finally:
+                command.kill()
 
     def status(self) -> dict[str, Any]:
         """What `bonkei status --json` prints, without a process: a test that waits asks often."""
@@ -144,7 +154,9 @@ class Project:
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
         assert before in text, f"{file} has no {before!r}"
-        path.write_text(text.replace(before, after, 1), encoding="utf-8")
+        new = path.with_name(f"{path.name}.tmp")  # whoever watches the file sees one change
+        new.write_text(text.replace(before, after, 1), encoding="utf-8")
+        new.replace(path)
 
 
 class Running:
@@ -255,6 +267,30 @@ def copy_of_this_project(folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, target)
     return folder
+
+
+def applied_copy(folder: Path, factory: pytest.TempPathFactory) -> Project:
+    """A copy of this project below `folder`, with a home where it is applied."""
+    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    return begin_applied(project, DEVELOPMENT[0], ROOT, factory)
+
+
+def begin_applied(
+    project: Project, name: str, original: Path, factory: pytest.TempPathFactory
+) -> Project:
+    """Put into the new home of a copy of `original` what its apply leaves, made once for all tests.
+
+    Terraform has nothing to do in the first start: that is half of the start's processor time.
+    """
+    found, mine = (
+        load(each / "bonkei.toml", project.environment) for each in (original, project.folder)
+    )
+    put_applied(project.home, name, lambda home: workspace(found, home), factory)
+    terraform = mine.home / "terraform"  # its files name no place, but these two of Bonkei's do
+    block = Backend(terraform, mine.workspace).block
+    (terraform / "initialized").write_text(stamps.initialization(mine.definitions, block))
+    (terraform / "applied").write_text(workspace(mine, mine.home).fingerprint())
+    return project
 
 
 def administrator_password(project: Project) -> str:
