@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import WaiterError
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 from trivy_database import write_database
 
 from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry.ecr import service
 from bonkei.registry.manifest import (
     DOCKER_CONFIG,
@@ -36,6 +38,7 @@ from bonkei.registry.scans.trivy import Trivy, TrivySettings
 from bonkei.registry.scans.values import Finding, Scan, ScanError
 from bonkei.registry.values import Image
 from scripts import scanners
+from tests.bonkei.cloud.places import serving
 from tests.bonkei.registry.conftest import BUILDER, World
 
 NAME = "shop/web"
@@ -82,7 +85,12 @@ class Scanned:
         self.world, self.scanner = world, scanner
         self.ended: list[Scan] = []
         self.scans = self.open()
-        world.registry.hear(lambda repository, image: self.scans.pushed(repository.name, image))
+        self.is_heard = True
+        world.registry.hear(self._pushed)
+
+    def _pushed(self, repository: Repository, image: Image) -> None:
+        if self.is_heard:
+            self.scans.pushed(repository.name, image)
 
     def open(self) -> Scans:
         def ended(_name: str, _digest: str, scan: Scan) -> None:
@@ -93,7 +101,15 @@ class Scanned:
         scans.follow(frozenset({NAME, "few"}))
         return scans
 
-    def push(self, files: Mapping[str, str], tag: str = "1", kind: str = DOCKER_CONFIG) -> Image:
+    def push(
+        self,
+        files: Mapping[str, str],
+        tag: str = "1",
+        *,
+        as_pushed: bool = True,
+    ) -> Image:
+        """`as_pushed`: and scan it."""
+        self.is_heard = as_pushed
         packed = layer(files)
         config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {"diff_ids": [
             digest_of(gzip.decompress(packed))], "type": "layers"}}).encode()  # fmt: skip
@@ -101,7 +117,7 @@ class Scanned:
             self.put(content)
         manifest = {
             "schemaVersion": 2, "mediaType": DOCKER_MANIFEST,
-            "config": described(config, kind), "layers": [described(packed, DOCKER_LAYER)],
+            "config": described(config, DOCKER_CONFIG), "layers": [described(packed, DOCKER_LAYER)],
         }  # fmt: skip
         return self.world.registry.push(NAME, json.dumps(manifest).encode(), DOCKER_MANIFEST, tag)
 
@@ -277,6 +293,33 @@ async def test_the_settings_of_scans_are_shown(scanned: Scanned) -> None:
 def test_a_report_that_cannot_be_read(text: bytes) -> None:
     with pytest.raises(ScanError, match="cannot be read"):
         read_report(text)
+
+
+def test_the_waiter_of_awss_clients(tmp_path: Path) -> None:
+    """That of `aws ecr wait image-scan-complete`, over HTTP: COMPLETE is success, FAILED is not."""
+    scanned = Scanned(World(tmp_path / "registry"), Double())
+    scanned.push({"a": "1"}, as_pushed=False)
+    ecr = service(scanned.world.registry, scanned.scans)
+    quick = {"Delay": 0, "MaxAttempts": 200}
+    with serving({"ecr": ecr}, tmp_path) as place:
+        client = place.client("ecr")
+        waiter = client.get_waiter("image_scan_complete")
+        scanned.scanner.answer = ScanError("there is no database")
+        client.start_image_scan(**ONE)
+        with pytest.raises(WaiterError, match="terminal failure"):
+            waiter.wait(**ONE, WaiterConfig=quick)
+        scanned.scanner.answer = DONE
+        client.start_image_scan(**ONE)
+        waiter.wait(**ONE, WaiterConfig=quick)
+        pages = client.get_paginator("describe_image_scan_findings").paginate(
+            **ONE, PaginationConfig={"PageSize": 1}
+        )
+        found = [each for one in pages for each in one["imageScanFindings"]["findings"]]
+        assert [each["severity"] for each in found] == ["HIGH", "LOW"]
+        answer = client.describe_image_scan_findings(**ONE)["imageScanFindings"]
+        assert answer["imageScanCompletedAt"].timestamp() == scanned.world.now
+        with pytest.raises(client.exceptions.LimitExceededException):
+            client.start_image_scan(**ONE)
 
 
 # The real Trivy.
