@@ -33,7 +33,8 @@ class Selection:
     """A schema as it is shown. `file` is read when something is first asked for.
 
     Everything is shown without a file. Every type is shown when a quoted word is not a type:
-    Terraform then names the nearest. A type that is used as a whole has all its blocks.
+    Terraform then names the nearest. A type has all its blocks when a resource or a block of it is
+    used as a value.
     """
 
     def __init__(self, schema: ProviderSchema, file: Path | None) -> None:
@@ -93,10 +94,15 @@ class Selection:
 
     @cached_property
     def _kept(self) -> frozenset[Block]:
+        """The blocks of types that are values as a whole, or of which a nested block is one."""
         schema = self._whole
         kinds = (schema.resources, schema.data_sources, schema.ephemeral_resources)
-        named = self._named.whole if self._named is not None else []
-        return frozenset(kind[name] for kind in kinds for name in named if name in kind)
+        kept: set[Block] = set()
+        for use in self._named.whole if self._named is not None else ():
+            type_name, *path = use.split(".")
+            blocks = (kind[type_name] for kind in kinds if type_name in kind)
+            kept.update(block for block in blocks if _is_block(block, path))
+        return frozenset(kept)
 
     def _all_shown(self, types: Mapping[str, Block]) -> Mapping[str, Block]:
         if self._names is None:
@@ -119,6 +125,15 @@ class Selection:
         if all(blocks.get(name) is nested for name, nested in block.blocks.items()):
             return block
         return dataclasses.replace(block, blocks=blocks)
+
+
+def _is_block(block: Block, path: list[str]) -> bool:
+    """Whether the names lead to blocks only; the rest of a path may be in an attribute's value."""
+    for name in path:
+        if name not in block.blocks:
+            return False
+        block = block.blocks[name].block
+    return True
 
 
 def _of(types: Mapping[str, Block], words: list[str]) -> Mapping[str, Block]:

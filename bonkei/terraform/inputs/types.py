@@ -18,16 +18,17 @@ _WORD = re.compile(rb"aws_[a-z0-9_]+")
 _QUOTED = re.compile(rb'"(aws_[a-z0-9_]+)"')
 _NAME = re.compile(rb"[a-z][a-z0-9_]*")
 _DEPENDENCIES = re.compile(
-    rb"^\s*(?:depends_on|replace_triggered_by)\s*=\s*\[[^\]]*\]", re.MULTILINE
+    rb"^[ \t]*(?:depends_on|replace_triggered_by)\s*=\s*\[[^\]]*\]", re.MULTILINE
 )
-_WHOLE = re.compile(rb"\b(aws_[a-z0-9_]+)\.[A-Za-z_][\w-]*+(?:\[[^\]\n]*\])*+(?!\s*\.[A-Za-z_])")
-"""A resource that no attribute's name follows, as in `keys(aws_lb.this)`."""
+_USE = re.compile(rb"\b(aws_[a-z0-9_]+)\.[A-Za-z_][\w-]*+((?:\[[^\]\n]*\]|\s*\.[\w*-]+)*+)")
+_STEP = re.compile(rb"\[[^\]\n]*\]|\.([A-Za-z_][\w-]*)")
 _SELF = re.compile(rb"self(?<![\w.-]self)(?![\w-])(?!\s*\.[A-Za-z_])(?!\s*=[^=])")
 _FULL = re.compile(rb'"([a-z][a-z0-9_]*)":\s*(?:\[(?=\s*[^\]\s])|\{(?=\s*[^}\s]))')
 """A name in a state whose value is not empty."""
 _ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json", ".hcl", ".hcl.json")
 _MANIFEST = Path("modules", "modules.json")
 _TESTS = ("tests",)
+_TEST = ".tftest."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Named:
     names: frozenset[str] | None
     """None: every block may be there."""
     whole: frozenset[str]
-    """Types whose resources are used as a whole, as values with all their blocks."""
+    """What is used as a value, which has all blocks if it is a resource or a block: a type, as in
+    `keys(aws_lb.this)`, or a type and the names after it, as in `aws_lb.this.access_logs`."""
 
     def write(self, file: Path) -> None:
         """For the provider (`bonkei.provider.plugin.selection`)."""
@@ -58,20 +60,27 @@ def named(root: Path, data: Path, state_file: Path | None, *, all_blocks: bool) 
     `root`: where Terraform runs; `data`: its data folder, whose manifest of modules an init wrote.
     """
     try:
-        texts = [file.read_bytes() for file in _texts(_folders(root, data / _MANIFEST))]
+        texts = {file: file.read_bytes() for file in _texts(_folders(root, data / _MANIFEST))}
         has_state = state_file is not None and state_file.is_file()
         state = state_file.read_bytes() if state_file is not None and has_state else b""
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    text = b"\n".join(texts)
+    text = b"\n".join(texts.values())
     names = {*_NAME.findall(text), *_FULL.findall(state)}
-    used = _DEPENDENCIES.sub(b"", text)
+    # Only `terraform test` evaluates tests, and it is shown everything.
+    evaluated = [each for file, each in texts.items() if _TEST not in file.name]
+    used = _DEPENDENCIES.sub(b"", b"\n".join(evaluated))
     return Named(
         words=_decoded({*_WORD.findall(text), *_WORD.findall(state)}),
         quoted=_decoded({*_QUOTED.findall(text)}),
         names=None if all_blocks or _SELF.search(used) else _decoded(names),
-        whole=_decoded({*_WHOLE.findall(used)}),
+        whole=_decoded({_use(*each) for each in {*_USE.findall(used)}}),
     )
+
+
+def _use(type_: bytes, path: bytes) -> bytes:
+    names = [name for name in _STEP.findall(path) if name]
+    return b".".join((type_, *names))
 
 
 def _decoded(words: set[bytes]) -> frozenset[str]:

@@ -88,21 +88,45 @@ def test_a_resource_that_is_a_value_has_all_its_blocks(new_project: Callable[[],
 
 
 @pytest.mark.parametrize(
+    ("use", "whole"),
+    [
+        ("aws_lb_listener", True),
+        ("aws_lb_listener.arn", False),
+        ("aws_lb_listener.default_action.forward", True),
+        ("aws_lb_listener.default_action.type", False),
+        ("aws_lb_listener.forward", False),
+    ],
+)
+def test_a_block_that_is_a_value_has_all_its_blocks(
+    tmp_path: Path, use: str, *, whole: bool
+) -> None:
+    document = {"words": ["aws_lb_listener"], "quoted": [], "names": ["arn"], "whole": [use]}
+    (tmp_path / "types.json").write_text(json.dumps(document), encoding="utf-8")
+    block = AWS.resources["aws_lb_listener"]
+    assert (Selection(AWS, tmp_path / "types.json").shown(block) is block) is whole
+
+
+@pytest.mark.parametrize(
     ("text", "whole"),
     [
-        ("a = aws_lb.x.arn", set()),
-        ("a = aws_lb.x[each.key].arn", set()),
-        ("a = aws_lb.x[*].arn", set()),
+        ("a = aws_lb.x.arn", {"aws_lb.arn"}),
+        ("a = aws_lb.x[each.key].arn", {"aws_lb.arn"}),
+        ("a = aws_lb.x[*].arn", {"aws_lb.arn"}),
+        ("a = aws_lb.x.access_logs[0].bucket", {"aws_lb.access_logs.bucket"}),
+        ("a = jsonencode(aws_lb.x.access_logs[each.value.k])", {"aws_lb.access_logs"}),
         ("depends_on = [\n  aws_lb.x,\n]", set()),
         ("a = aws_lb.x", {"aws_lb"}),
         ("a = jsonencode(data.aws_lb.x[0])", {"aws_lb"}),
         ("a = [for each in aws_lb.x : each]", {"aws_lb"}),
         ("a = aws_lb.x[*]", {"aws_lb"}),
+        ("a = aws_lb.x.*", {"aws_lb"}),
         ('a = "${aws_lb.x}"', {"aws_lb"}),
+        ('a = aws_lb.x[local.y["z"]].arn', {"aws_lb"}),
     ],
 )
 def test_uses_as_a_whole(tmp_path: Path, text: str, whole: set[str]) -> None:
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+    (tmp_path / "x.tftest.hcl").write_text("a = aws_vpc.x", encoding="utf-8")
     found = named(tmp_path, tmp_path / "data", None, all_blocks=False)
     assert found is not None
     assert found.whole == whole
