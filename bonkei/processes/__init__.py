@@ -13,10 +13,10 @@ started.
 """
 
 from bonkei.processes.brief import Brief, start_brief
+from bonkei.processes.guard import Watchdog
 from bonkei.processes.keeper import Keeper
 from bonkei.processes.launcher import launch_command
 from bonkei.processes.ledger import Ledger
 from bonkei.processes.trees import family
-from bonkei.processes.watchdog import Watchdog
 
 __all__ = ["Brief", "Keeper", "Ledger", "Watchdog", "family", "launch_command", "start_brief"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 
-from bonkei.processes.watchdog import Watchdog
+from bonkei.processes.guard import Watchdog
 
 
 class SharedWatchdog:
