@@ -45,6 +45,11 @@ run "monitoring" {
   }
 
   assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.pipeline_failed.event_pattern)["detail-type"] == ["CodePipeline Action Execution State Change"]
+    error_message = "Only an action's event says where a pipeline failed and why."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["database-1-cpu"].threshold == 80 && aws_cloudwatch_metric_alarm.database_memory[0].threshold == 95
     error_message = "Aurora: CPU 80 %, memory 95 %."
   }

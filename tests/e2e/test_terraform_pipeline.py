@@ -135,9 +135,17 @@ class Account:
     def fails(self, id_: str) -> None:
         """Wait for its end; and Slack gets a message about it."""
         eventually(lambda: self.status(id_) == "Failed", f"{id_} fails", PATIENCE)
-        slack = ("slack", "-n", "100", "--json")
-        reported = lambda: id_ in self.project.bonkei(*slack).stdout  # noqa: E731 -- a condition
-        eventually(reported, f"Slack reports {id_}", PATIENCE)
+        self.slack(id_, id_)
+
+    def slack(self, id_: str, *parts: str) -> str:
+        """The message about a run that has these parts, in Slack's own form."""
+
+        def found() -> str:
+            lines = self.project.bonkei("slack", "-n", "100", "--json").stdout.splitlines()
+            about = [line for line in lines if id_ in line and all(part in line for part in parts)]
+            return about[-1] if about else ""
+
+        return str(eventually(found, f"Slack reports {id_} with {parts}", PATIENCE))
 
     def approval(self, id_: str) -> dict[str, Any]:
         """The token of the approval that waits in this run; or nothing."""
@@ -279,6 +287,7 @@ def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account:
     assert (account.status(first), account.names()) == ("Succeeded", {"one", "two", "four"})
     log = account.project.bonkei("pipeline", "logs", second, "Apply").stdout
     assert "stale" in log.lower()
+    account.slack(second, "In Apply / Apply", "Error while executing command: terraform apply")
 
 
 def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Account) -> None:
@@ -298,6 +307,7 @@ def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Acc
     account.fails(run)
     log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
     assert "tfplan: FAILED" in log
+    account.slack(run, "In Apply / Apply", "sha256sum --check --strict plan.sha256")
 
     s3.put_object(Bucket=bucket, Key=key, Body=plan)
     tag = "/shop-test/app/image-tag"
@@ -306,6 +316,10 @@ def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Acc
     assert found["execution"] == run
     log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
     assert f"{tag} is released, and the plan has unreleased" in log
+    refused = "environment/buildspecs/plan_programs.py"
+    said = account.slack(run, "In Apply / Apply", refused, "Reason: exit status 1")
+    assert f"Pipeline failed: {PIPELINE}" in said
+    assert "|Log>" in said, "the log has the reason and the remedy"
     assert account.names() == before
 
 

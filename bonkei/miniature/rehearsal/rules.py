@@ -19,7 +19,12 @@ from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.events.shapes import event
 
 _PATIENCE = 10.0
-_FAILURE = "CodePipeline Pipeline Execution State Change"
+_FAILURES = (
+    "CodePipeline Pipeline Execution State Change",
+    "CodePipeline Action Execution State Change",
+)
+_NARROWER = frozenset({"stage", "action", "type"})
+"""Details that the event of a failed source may not have."""
 _REAL = 60.0  # seconds that a real pipeline has to fail
 _LOOK = 0.1
 
@@ -41,15 +46,15 @@ async def rehearse_rule(rule: EventRule, result: Result, world: World) -> None:
         return
     begun = time.time()
     name = str(made["detail"].get("pipeline", ""))
-    is_failure = made["detail-type"] == _FAILURE and made["detail"].get("state") == "FAILED"
+    can_fail = is_of_a_failed_source(made)
     at = 0.0
-    if is_failure and (why := await _fail_pipeline(name, world)) == "":
+    if can_fail and (why := await _fail_pipeline(name, world)) == "":
         result.cause = f"an execution of the pipeline {name} that really failed: no such commit"
         at = await _delivered(rule, bus, begun, _REAL)
     if not at:
         result.injected = True
         result.cause = f"an event of AWS's shape, put on the bus: {made['detail-type']}"
-        if is_failure:
+        if can_fail:
             result.cause += f" ({why or 'the pipeline did not fail in time'})"
         bus.put(made)
         at = await _delivered(rule, bus, begun, _PATIENCE)
@@ -57,6 +62,13 @@ async def rehearse_rule(rule: EventRule, result: Result, world: World) -> None:
         result.problem = f"no target has taken the event within {_PATIENCE:.0f} s"
     result.alarm_at = at
     result.alarm_reason = json.dumps(made["detail"])
+
+
+def is_of_a_failed_source(made: Mapping[str, Any]) -> bool:
+    """Whether a pipeline whose source fails has such an event."""
+    detail = made["detail"]
+    is_failure = made["detail-type"] in _FAILURES and detail.get("state") == "FAILED"
+    return is_failure and not _NARROWER & detail.keys()
 
 
 async def _fail_pipeline(name: str, world: World) -> str:

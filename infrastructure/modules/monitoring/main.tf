@@ -39,13 +39,14 @@ module "notification" {
 # Pipelines
 # ---------------------------------------------------------------------------------------------
 
+# The failed action's event, since the pipeline's own says neither where it failed nor why.
 resource "aws_cloudwatch_event_rule" "pipeline_failed" {
   name        = "${var.name}-pipeline-failed"
-  description = "A pipeline of ${var.name} failed"
+  description = "An action of a pipeline of ${var.name} failed"
 
   event_pattern = jsonencode({
     source      = ["aws.codepipeline"]
-    detail-type = ["CodePipeline Pipeline Execution State Change"]
+    detail-type = ["CodePipeline Action Execution State Change"]
     detail = {
       pipeline = var.pipeline_names
       state    = ["FAILED"]

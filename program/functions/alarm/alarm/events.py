@@ -61,7 +61,8 @@ class AlarmChange:
 
 @dataclass(frozen=True, slots=True)
 class PipelineFailure:
-    """A pipeline's execution, or one stage or action of it, failed."""
+    """A pipeline's execution, or one stage or action of it, failed. `log`: the address of the
+    output, such as a build's, if CodePipeline sends one."""
 
     pipeline: str
     execution: str
@@ -69,6 +70,7 @@ class PipelineFailure:
     stage: str
     action: str
     summary: str
+    log: str
     account: str
     region: str
     at: str
@@ -196,6 +198,7 @@ def _pipeline(document: Mapping[str, Any]) -> PipelineFailure:
         stage=detail.get("stage", ""),
         action=detail.get("action", ""),
         summary=result.get("external-execution-summary") or "",
+        log=result.get("external-execution-url") or "",
         account=document.get("account", ""),
         region=document.get("region", ""),
         at=document.get("time", ""),

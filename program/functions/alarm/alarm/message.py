@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from alarm.details import Details
 from alarm.events import (
@@ -30,6 +30,7 @@ _CONSOLES = {
 }
 
 
+_CONSOLE = "console.aws.amazon.com"
 _RED, _GREEN, _GREY, _YELLOW = "#d40e0d", "#2eb67d", "#8d8d8d", "#ecb22e"
 
 _COMPARISONS = {
@@ -119,7 +120,7 @@ def _pipeline(event: PipelineFailure) -> Message:
         f"In {where}" if where else "",
         event.summary,
         [event.execution, event.region, event.account, event.at],
-        [("Open in CodePipeline", _pipeline_url(event))],
+        [("Open in CodePipeline", _pipeline_url(event)), *_output(event)],
         _RED,
     )
 
@@ -238,6 +239,13 @@ def _pipeline_url(event: PipelineFailure) -> str:
     host = f"{quote(event.region)}.console.aws.amazon.com"
     path = f"codesuite/codepipeline/pipelines/{name}/executions/{execution}/timeline"
     return f"https://{host}/{path}?region={quote(event.region)}"
+
+
+def _output(event: PipelineFailure) -> list[tuple[str, str]]:
+    """Only an address of AWS's console: a pipeline's other actions may name any."""
+    is_of_aws = urlsplit(event.log).netloc.endswith(_CONSOLE)
+    is_whole = event.log.startswith("https://") and not set(event.log) & set("<>| ")
+    return [("Log", event.log)] if is_of_aws and is_whole else []
 
 
 def _approval_url(event: PipelineWaits) -> str:

@@ -23,7 +23,7 @@ from bonkei.blueprint.service.values import Service, ServiceTarget, TaskDefiniti
 from bonkei.blueprint.storage import Queue
 from bonkei.miniature.rehearsal.choice import choose
 from bonkei.miniature.rehearsal.plan import Facts, Plan
-from bonkei.miniature.rehearsal.rules import matching
+from bonkei.miniature.rehearsal.rules import is_of_a_failed_source, matching
 
 PLACE = "eu-west-1:123456789012"
 GROUP = f"arn:aws:elasticloadbalancing:{PLACE}:targetgroup/web/1"
@@ -176,3 +176,20 @@ def test_an_event_that_matches_the_rule_is_found(
     else:
         assert found is not None
         assert expected.items() <= found["detail"].items()
+
+
+@pytest.mark.parametrize(
+    ("level", "detail", "expected"),
+    [
+        ("Pipeline", {"state": "FAILED", "pipeline": "p"}, True),
+        ("Action", {"state": "FAILED", "pipeline": "p"}, True),
+        ("Action", {"state": "STARTED"}, False),
+        ("Action", {"state": "FAILED", "type": {"category": "Approval"}}, False),
+        ("Stage", {"state": "FAILED"}, False),
+    ],
+)
+def test_a_rule_about_failures_is_rehearsed_with_a_source_that_really_fails(
+    level: str, detail: dict[str, Any], expected: bool
+) -> None:
+    kind = f"CodePipeline {level} Execution State Change"
+    assert is_of_a_failed_source({"detail-type": kind, "detail": detail}) == expected

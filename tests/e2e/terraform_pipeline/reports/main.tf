@@ -24,7 +24,7 @@ resource "aws_cloudwatch_event_rule" "pipeline_failed" {
 
   event_pattern = jsonencode({
     source      = ["aws.codepipeline"]
-    detail-type = ["CodePipeline Pipeline Execution State Change"]
+    detail-type = ["CodePipeline Action Execution State Change"]
     detail      = { pipeline = ["shop-test-pipeline-tf"], state = ["FAILED"] }
   })
 }

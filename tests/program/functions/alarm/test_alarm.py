@@ -112,7 +112,19 @@ def test_a_failed_action_is_reported_with_place_and_reason():
     sent = message(parse(recorded("pipeline_action_failed")))
     assert sent is not None
     assert "In Build / Scan" in texts(sent)
+    assert "<https://ap-northeast-1.console.aws.amazon.com/codebuild/home|Log>" in texts(sent)
     assert "ˋtrivy imageˋ &lt;1&gt;" in texts(sent)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://console.aws.amazon.com", "https://evil.example/x", "https://a|b"]
+)
+def test_only_an_address_of_the_console_is_linked(url: str):
+    document = json.loads(recorded("pipeline_action_failed"))
+    document["detail"]["execution-result"]["external-execution-url"] = url
+    sent = message(parse(json.dumps(document)))
+    assert sent is not None
+    assert "|Log>" not in texts(sent)
 
 
 @pytest.mark.parametrize(
