@@ -23,7 +23,7 @@ LONG = {
     "tests/e2e/test_a_request_through_everything.py": f"{_MINIATURE}, for TOGETHER",
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} nine times, and tasks roll",
-    "tests/e2e/test_releases_of_programs.py": "twelve releases, whose tasks must stay for a while",
+    "tests/e2e/test_releases_of_programs.py": "14 releases, whose tasks must stay for a while",
     "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of nine runs",
     "tests/infrastructure/test_life_cycle.py": f"{_PLANS}: five variants live and die, for all",
     "tests/infrastructure/test_faults.py": f"{_PLANS} for each batch of faults",

@@ -97,7 +97,7 @@ resource "aws_cloudwatch_event_rule" "pipeline_failed" {
 
   event_pattern = jsonencode({
     source      = ["aws.codepipeline"]
-    detail-type = ["CodePipeline Pipeline Execution State Change"]
+    detail-type = ["CodePipeline Action Execution State Change"]
     detail      = { pipeline = [module.delivery.pipeline_name], state = ["FAILED"] }
   })
 }
@@ -105,6 +105,38 @@ resource "aws_cloudwatch_event_rule" "pipeline_failed" {
 resource "aws_cloudwatch_event_target" "pipeline_failed" {
   rule = aws_cloudwatch_event_rule.pipeline_failed.name
   arn  = module.notification.topic_arn
+}
+
+# --- The database ---
+
+resource "aws_db_subnet_group" "this" {
+  name       = local.name
+  subnet_ids = module.network.subnet_ids["database"]
+}
+
+resource "aws_rds_cluster" "this" {
+  cluster_identifier          = local.name
+  engine                      = "aurora-postgresql"
+  engine_version              = "18"
+  database_name               = "shop"
+  master_username             = "shop"
+  manage_master_user_password = true
+  db_subnet_group_name        = aws_db_subnet_group.this.name
+  vpc_security_group_ids      = [aws_security_group.this.id]
+  storage_encrypted           = true
+  skip_final_snapshot         = true
+
+  serverlessv2_scaling_configuration {
+    min_capacity = 0.5
+    max_capacity = 1
+  }
+}
+
+resource "aws_rds_cluster_instance" "this" {
+  identifier         = "${local.name}-1"
+  cluster_identifier = aws_rds_cluster.this.id
+  engine             = aws_rds_cluster.this.engine
+  instance_class     = "db.serverless"
 }
 
 # --- The service ---
@@ -135,7 +167,7 @@ resource "aws_iam_role_policy" "execution" {
       Effect = "Allow"
       Action = [
         "ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
-        "kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents",
+        "kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents", "secretsmanager:GetSecretValue",
       ]
       Resource = "*"
     }]
@@ -163,6 +195,8 @@ resource "aws_ecs_task_definition" "this" {
       name         = "web"
       image        = module.program.image
       portMappings = [{ containerPort = local.port }]
+      environment  = [{ name = "DATABASE_HOST", value = aws_rds_cluster.this.endpoint }]
+      secrets      = [{ name = "DATABASE_PASSWORD", valueFrom = "${aws_rds_cluster.this.master_user_secret[0].secret_arn}:password::" }]
       logConfiguration = {
         logDriver = "awslogs"
         options = {
