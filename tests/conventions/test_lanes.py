@@ -7,7 +7,7 @@ from pathlib import Path
 
 import costs
 import pytest
-from lanes import LANES, LONG, TOGETHER, choice, unit
+from lanes import FOLDERS, LANES, LONG, TOGETHER, choice, unit
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = list(LONG)
@@ -15,7 +15,7 @@ pytest_plugins = "pytester"
 
 
 def test_each_long_file_is_there_and_says_why() -> None:
-    assert [name for name in LONG if not (ROOT / name).is_file()] == []
+    assert [name for name in LONG if not (ROOT / name).exists()] == []
     assert [name for name, why in LONG.items() if len(why) < 15] == []
 
 
@@ -36,6 +36,18 @@ def test_files_that_share_a_home_are_one_unit() -> None:
     assert users == list(TOGETHER)
     assert {unit(file) for file in TOGETHER} == {FILES[0]}
     assert unit("tests/a.py") == "tests/a.py"
+
+
+def test_files_that_share_a_browser_are_one_unit() -> None:
+    users = {
+        str(file.parent.relative_to(ROOT))
+        for file in (ROOT / "tests").rglob("conftest.py")
+        if "Shared(" in file.read_text(encoding="utf-8")
+    }
+    assert users == set(FOLDERS)
+    assert [unit(f"{folder}/test_a.py") for folder in FOLDERS] == list(FOLDERS)
+    assert unit(f"{FOLDERS[0]}_too/test_a.py") == f"{FOLDERS[0]}_too/test_a.py"
+    assert set(FOLDERS) <= set(LONG)
 
 
 def takes(file: Path) -> set[str]:
@@ -62,6 +74,7 @@ def test_a_file_that_costs_much_and_does_not_say_why_is_named() -> None:
         "  tests/a.py",
     ]
     assert len(costs.summary({"tests/b.py": 11.0}, ["tests/b.py"])) == 2
+    assert len(costs.summary({f"{FOLDERS[0]}/test_a.py": 11.0}, FOLDERS)) == 2
 
 
 def test_what_a_test_starts_counts(pytester: pytest.Pytester) -> None:

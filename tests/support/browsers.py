@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,3 +41,32 @@ def launched() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+class Shared:
+    """One browser for all tests of a folder: to start it costs more than most of them.
+
+    Its event loop is in the way of tests that have one of their own, so it is closed before a test
+    of another folder begins. The folder's conftest calls `leave` after each test, and `close` at
+    the end.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open = ExitStack()
+        self._browser: Browser | None = None
+
+    def get(self) -> Browser:
+        """The browser, started for the first test that asks."""
+        if self._browser is None:
+            self._browser = self._open.enter_context(launched())
+        return self._browser
+
+    def leave(self, following: pytest.Item | None) -> None:
+        """Close it unless the following test is of this folder, too."""
+        if following is None or not following.path.is_relative_to(self._folder):
+            self.close()
+
+    def close(self) -> None:
+        self._browser = None
+        self._open.close()

@@ -24,6 +24,8 @@ LONG = {
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} nine times, and tasks roll",
     "tests/e2e/test_releases_of_programs.py": "14 releases, whose tasks must stay for a while",
+    "tests/bonkei/console/browser": f"{_BROWSER} in each state, and axe looks at it",
+    "tests/program/frontend/browser": f"{_BROWSER}, and axe looks at it",
     "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of nine runs",
     "tests/infrastructure/test_life_cycle.py": f"{_PLANS}: five variants live and die, for all",
     "tests/infrastructure/test_faults.py": f"{_PLANS} for each batch of faults",
@@ -35,21 +37,14 @@ LONG = {
     "tests/e2e/test_starting_and_stopping.py": f"{_MINIATURE}, six times",
     "tests/infrastructure/test_releases.py": f"{_PLANS} five times",
     "tests/conventions/test_scanners.py": "the real scanners read every file",
-    "tests/program/frontend/browser/test_public_pages_in_a_browser.py": _BROWSER,
     "tests/e2e/test_console.py": f"{_MINIATURE}, and alarms are rehearsed",
     "tests/bonkei/registry/test_engines.py": "each engine here is probed, and builds real images",
     "tests/e2e/test_stopping_in_order.py": "requests that last longer than a stop waits",
     "tests/e2e/test_setting_up.py": "`make` makes environments",
     "tests/e2e/test_in_a_browser.py": _MINIATURE,
-    "tests/program/frontend/browser/test_area_in_a_browser.py": _BROWSER,
     "tests/bonkei/database/test_database.py": "PostgreSQL makes, starts and keeps its files",
     "tests/bonkei/database/test_ownership.py": "PostgreSQL makes, starts and keeps its files",
     "tests/e2e/test_open_files.py": "a miniature starts, and five hundred clients stay",
-    "tests/bonkei/console/browser/test_watching_pages.py": _BROWSER,
-    "tests/bonkei/console/browser/test_data_page.py": _BROWSER,
-    "tests/bonkei/console/browser/test_requests_page.py": _BROWSER,
-    "tests/bonkei/console/browser/test_pipelines_page.py": _BROWSER,
-    "tests/bonkei/console/browser/test_logs_page.py": _BROWSER,
     "tests/bonkei/cloud/test_survival.py": "servers of AWS's APIs are killed and start again",
     "tests/bonkei/cloudformation/test_deploying.py": "the real `aws` starts for each command",
     "tests/bonkei/builds/test_torture.py": "a build writes 100 MB",
@@ -58,7 +53,9 @@ LONG = {
     "tests/bonkei/terraform/test_selection.py": "Terraform runs for each selection",
     "tests/e2e/test_another_teams_stack.py": "a whole miniature of another stack starts",
 }
-"""The files that take longest, the longest first, and why. `make test` prints what costs most."""
+"""The files that take longest, or the whole FOLDERS, the longest first, and why. `make test` prints
+what costs most.
+"""
 
 
 TOGETHER = (
@@ -69,9 +66,12 @@ TOGETHER = (
 )
 """Files that one worker takes at once: each worker would make the home that they share anew."""
 
+FOLDERS = ("tests/bonkei/console/browser", "tests/program/frontend/browser")
+"""Folders that one worker takes at once: each would start the browser that they share anew."""
+
 
 class Lanes(LoadFileScheduling):
-    """Hands out whole files, and TOGETHER as one."""
+    """Hands out whole files, TOGETHER as one, and each of FOLDERS as one."""
 
     def __init__(self, config: pytest.Config, log: Any = None) -> None:
         super().__init__(config, log)
@@ -87,8 +87,12 @@ class Lanes(LoadFileScheduling):
 
 
 def unit(file: str) -> str:
-    """The name of what is handed out with this file: its own, or that of the first of several."""
-    return TOGETHER[0] if file in TOGETHER else file
+    """The name of what is handed out with this file: its own, its folder's, or that of the first of
+    several files.
+    """
+    if file in TOGETHER:
+        return TOGETHER[0]
+    return next((folder for folder in FOLDERS if file.startswith(f"{folder}/")), file)
 
 
 def choice(left: Any, lane: int) -> str:

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsers import launched
+from browsers import Shared
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bonkei.console import Console, ConsoleSettings
 from tests.bonkei.console.samples.world import Done
 
+_SHARED = Shared(Path(__file__).parent)
 _REFUSED = "409 (Conflict)"  # an action that says why it is not done
 expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
 _FILES = sorted((Path(__file__).parents[1] / "samples").glob("*.py"))
@@ -70,11 +71,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     loop.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Of a module: its event loop is in the way of tests that have one of their own."""
-    with launched() as browser:
-        yield browser
+@pytest.fixture
+def browser() -> Browser:
+    return _SHARED.get()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """After the test's own fixtures."""
+    _SHARED.leave(nextitem)
+
+
+def pytest_sessionfinish() -> None:
+    """Also after a failure that ends the run."""
+    _SHARED.close()
 
 
 @dataclass

@@ -7,10 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
-from browsers import launched
+from browsers import Shared
 from frontend.application import create_application
 from frontend.settings import Settings
 from playwright.sync_api import Browser, Page
@@ -20,11 +21,23 @@ from tests.program.frontend.fake_backend import FakeBackend
 from tests.program.frontend.in_memory import InMemoryTransport
 from tests.program.frontend.process import SECRET
 
+_SHARED = Shared(Path(__file__).parent)
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
+
+@pytest.fixture
+def browser() -> Browser:
+    return _SHARED.get()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """After the test's own fixtures."""
+    _SHARED.leave(nextitem)
+
+
+def pytest_sessionfinish() -> None:
+    """Also after a failure that ends the run."""
+    _SHARED.close()
 
 
 @pytest.fixture
