@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import argon2
 import httpx
 import psycopg
 import pytest
@@ -28,6 +29,10 @@ from tests.program.backend.postgresql import (
 )
 
 _numbers = count(1)
+_CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""The shared application's: its tests sign in hundreds of times, and each hash of production takes
+33 ms of a processor. The tests of that cost make a `Passwords` of their own, or start a process.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +53,8 @@ def migrated(server: Server) -> ServeSettings:
     """Settings with a migrated database, for all tests."""
     server.execute("CREATE DATABASE shared")
     migrate(migrate_settings(server, "shared"))
+    cheap = _CHEAP.hash(ADMINISTRATOR_PASSWORD)
+    server.execute(f"UPDATE administrators SET password_hash = '{cheap}'", "shared")  # noqa: S608
     return ServeSettings(
         database_host="127.0.0.1",
         database_port=server.port,
@@ -91,6 +98,10 @@ def settings(
 async def shared_app(migrated: ServeSettings) -> AsyncIterator[FastAPI]:
     app = create_app(migrated)
     async with app.router.lifespan_context(app):
+        passwords = app.state.services.passwords
+        passwords._hasher = _CHEAP
+        del passwords._nobodys
+        passwords.prepare()
         yield app
 
 
