@@ -85,7 +85,9 @@ def vault() -> MemoryVault:
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "home"
-    delete_data(tmp_path / "home")
+    # As root, what is deleted with a home's folder alone stays in /var/tmp.
+    for records in [tmp_path / "home" / "database", *tmp_path.rglob("database")]:
+        delete_data(records.parent)
 
 
 Make = Callable[..., Database]
