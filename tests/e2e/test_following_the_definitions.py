@@ -1,10 +1,17 @@
-"""`bonkei apply`: the running miniature follows Terraform, and no request is dropped."""
+"""`bonkei apply`: the running miniature follows Terraform, and no request is dropped.
+
+An apply costs ten seconds of a processor, so several tests share one: what it changes for one test
+has nothing to do with what it changes for another.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,7 +21,7 @@ from miniatures import (
     Project,
     Running,
     administrator_password,
-    copy_of_this_project,
+    applied_copy,
     eventually,
     remove,
     running,
@@ -31,11 +38,13 @@ from rotations import (
 )
 from variables import with_block
 
+pytestmark = pytest.mark.timeout(600)  # whichever test is the first makes what it shares
+
 
 @pytest.fixture(scope="module")
 def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("changing")
-    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    project = applied_copy(folder, tmp_path_factory)
     with running(project) as miniature:
         yield miniature
     remove(project)
@@ -60,34 +69,59 @@ def test_a_saved_template_is_served_without_a_restart(changing: Running) -> None
     """`bonkei watch`: the same tasks serve it, and a fault stays on the screen."""
     project = changing.project
     template, whole = "program/frontend/frontend/templates/base.html", "</title>"
-    before = task_ids(project, "frontend")
-    with project.start("watch", "--json") as watching:
-        assert watching.stdout is not None
-        assert json.loads(watching.stdout.readline())["event"] == "watching"
-        project.edit(template, whole, f" saved{whole}")
-        assert [json.loads(watching.stdout.readline())["event"] for _ in "12"] == [
-            "changed", "refreshed",
-        ]  # fmt: skip
-        assert " saved</title>" in httpx.get(project.site).text
-        project.edit(template, whole, f"{whole}{{% if %}}")
-        watching.stdout.readline()
-        failed = json.loads(watching.stdout.readline())
-        assert "templates/base.html:" in failed["message"]
-        assert " saved</title>" in httpx.get(project.site).text
-        watching.send_signal(signal.SIGINT)
-        assert watching.wait(20) == 0
+    before, file = task_ids(project, "frontend"), project.folder / template
+    original = file.read_text(encoding="utf-8")
+    try:
+        with project.start("watch", "--json") as watching:
+            saved_and_broken(project, watching, template, whole)
+    finally:
+        file.write_text(original, encoding="utf-8")  # the other tests need its pages
     assert task_ids(project, "frontend") == before
-    project.edit(template, f"{whole}{{% if %}}", whole)
 
 
-def test_an_environment_variable_is_rolled_out(changing: Running) -> None:
+def saved_and_broken(
+    project: Project, watching: subprocess.Popen[str], template: str, whole: str
+) -> None:
+    assert watching.stdout is not None
+    assert json.loads(watching.stdout.readline())["event"] == "watching"
+    project.edit(template, whole, f" saved{whole}")
+    assert [json.loads(watching.stdout.readline())["event"] for _ in "12"] == [
+        "changed", "refreshed",
+    ]  # fmt: skip
+    assert " saved</title>" in httpx.get(project.site).text
+    project.edit(template, whole, f"{whole}{{% if %}}")
+    watching.stdout.readline()
+    failed = json.loads(watching.stdout.readline())
+    assert "templates/base.html:" in failed["message"]
+    assert " saved</title>" in httpx.get(project.site).text
+    watching.send_signal(signal.SIGINT)
+    assert watching.wait(20) == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """Another variable of the tasks, and a second header: one apply.
+
+    `remaining`: old tasks that still run. `accepted`: the status with either header.
+    """
+
+    old: str
+    new: str
+    accepted: list[int]
+    remaining: set[str]
+    troubles: list[str]
+
+
+@pytest.fixture(scope="module")
+def rolled(changing: Running) -> Rolled:
     project = changing.project
-    before = task_ids(project, "backend")
+    old, before = sent_header(project), task_ids(project, "backend")
     project.edit(
         "infrastructure/environments/development.tfvars",
         "log_retention_days        = 7",
         'log_retention_days  = 7\nlog_level = "DEBUG"',
     )
+    set_variables(project, page_block("origin_header"))
     with visitors(project) as troubles:
         apply(project)
         eventually(
@@ -95,18 +129,55 @@ def test_an_environment_variable_is_rolled_out(changing: Running) -> None:
             "the old tasks are gone",
             within=90,
         )
-    assert troubles == []
+        new = sent_header(project)
+        accepted = [status_with_header(project, value) for value in (old, new)]
+    return Rolled(old, new, accepted, task_ids(project, "backend") & before, troubles)
 
 
-def test_the_desired_count_changes(changing: Running) -> None:
+def test_an_environment_variable_is_rolled_out(rolled: Rolled) -> None:
+    assert rolled.remaining == set()
+    assert rolled.troubles == []
+
+
+@dataclass(frozen=True, slots=True)
+class Widened:
+    """A higher number of tasks, and a longer listener rule: one apply. `before`, `after`: an answer
+    of a path that only the new rule leads to the backend.
+    """
+
+    tasks_before: int
+    tasks_after: int
+    before: httpx.Response
+    after: httpx.Response
+    troubles: list[str]
+
+
+@pytest.fixture(scope="module")
+def widened(changing: Running) -> Widened:
     project = changing.project
-    assert len(task_ids(project, "backend")) == 1
     one, two = "min_capacity = 1, max_capacity = 2", "min_capacity = 2, max_capacity = 2"
+    patterns = '["/api/*"]', '["/api/*", "/elsewhere/*"]'
+    tasks = len(task_ids(project, "backend"))
+    before = httpx.get(f"{project.site}/elsewhere/v1/status", timeout=15)
     project.edit("infrastructure/environments/development.tfvars", one, two)
+    project.edit("infrastructure/main.tf", *(f"path_patterns     = {each}" for each in patterns))
     with visitors(project) as troubles:
         apply(project)
         eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", within=60)
-    assert troubles == []
+    after = httpx.get(f"{project.site}/elsewhere/v1/other", timeout=15)
+    return Widened(tasks, len(task_ids(project, "backend")), before, after, troubles)
+
+
+def test_the_desired_count_changes(widened: Widened) -> None:
+    assert (widened.tasks_before, widened.tasks_after) == (1, 2)
+    assert widened.troubles == []
+
+
+def test_a_listener_rule_changes(widened: Widened) -> None:
+    assert widened.before.status_code == 404
+    assert "text/html" in widened.before.headers["content-type"]
+    assert widened.troubles == []
+    assert "json" in widened.after.headers["content-type"]
 
 
 def release_programs(project: Project) -> str:
@@ -130,75 +201,90 @@ def set_variables(project: Project, block: str) -> None:
     file.write_text(with_block(file.read_text(), block))
 
 
-@pytest.mark.timeout(600)
-def test_the_applications_password_is_rotated(changing: Running) -> None:
-    """The steps of docs/operations/rotating.md, with constant requests to the database."""
-    project = changing.project
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """The steps of docs/operations/rotating.md for three secrets, with two applies.
+
+    `connects`: with the first and the second password, in the end. `was_shut_out`: nobody may be
+    before the programs are released. `accepted`: the status with the old header, the new one, none.
+    """
+
+    said: list[str]
+    users: list[str]
+    first_again: bool
+    was_shut_out: bool
+    connects: tuple[bool, bool]
+    signed_in_before: bool
+    signed_in_after: bool
+    accepted: list[int]
+    troubles: list[str]
+    troubles_of_the_database: list[str]
+
+
+@pytest.fixture(scope="module")
+def rotated(changing: Running, rolled: Rolled) -> Rotated:
+    """All the time pages are requested, and what never comes from a cache: 404 or 503."""
+    project, password = changing.project, administrator_password(changing.project)
+    anew = f"{project.site}/api/v1/components/{uuid4()}"
     first = database_environment(project)
-    assert first["DATABASE_USERNAME"] == "application"
-    anew = (f"{project.site}/api/v1/components/{uuid4()}",)  # never from a cache: 404 or 503
-    with visitors(project, *anew, expected=404) as troubles:
+    with (
+        contextlib.closing(Visit(project, password)) as visit,
+        visitors(project) as troubles,
+        visitors(project, anew, expected=404) as of_the_database,
+    ):
+        signed_in_before = visit.is_signed_in()
         set_variables(project, page_block("database"))
-        apply(project)
-        assert "the role application_2 is" in release_programs(project)
-        assert database_environment(project) == first
-        before = task_ids(project, "backend")
-        set_variables(project, page_block("database", number=1))
-        apply(project)
-        eventually(lambda: not before & unstopped(project), "the old tasks are gone", within=90)
-        second = database_environment(project)
-        assert second["DATABASE_USERNAME"] == "application_2"
-        assert connects(first), "nobody is shut out before the programs are released"
-        assert "the role application is shut out" in release_programs(project)
-    assert troubles == []
-    assert (connects(first), connects(second)) == (False, True)
-
-
-def test_the_header_is_rotated(changing: Running) -> None:
-    project = changing.project
-    old = sent_header(project)
-    with visitors(project) as troubles:
-        set_variables(project, page_block("origin_header"))
-        apply(project)
-        new = sent_header(project)
-        assert new != old
-        assert [status_with_header(project, value) for value in (old, new)] == [200, 200]
-        set_variables(project, page_block("origin_header", number=1))
-        apply(project)
-    assert troubles == []
-    assert [status_with_header(project, value) for value in (old, new, "")] == [403, 200, 403]
-
-
-def test_the_key_of_the_cookies_is_rotated(changing: Running) -> None:
-    project = changing.project
-    password = administrator_password(project)
-    visit = Visit(project, password)
-    assert visit.is_signed_in()
-    with visitors(project) as troubles:
         set_variables(project, page_block("session_secret_version"))
         apply(project)
         assert project.bonkei("restart", "frontend").returncode == 0
-    assert troubles == []
-    eventually_signed_in(project, password)
-    assert not visit.is_signed_in()
-    visit.close()
-
-
-def test_a_listener_rule_changes(changing: Running) -> None:
-    project = changing.project
-    before = httpx.get(f"{project.site}/elsewhere/v1/status", timeout=15)
-    assert before.status_code == 404
-    assert "text/html" in before.headers["content-type"]
-    project.edit(
-        "infrastructure/main.tf",
-        'path_patterns     = ["/api/*"]',
-        'path_patterns     = ["/api/*", "/elsewhere/*"]',
-    )
-    with visitors(project) as troubles:
+        said = [release_programs(project)]
+        first_again = database_environment(project) == first
+        before = task_ids(project, "backend")
+        set_variables(project, page_block("database", number=1))
+        set_variables(project, page_block("origin_header", number=1))
         apply(project)
-    assert troubles == []
-    after = httpx.get(f"{project.site}/elsewhere/v1/other", timeout=15)
-    assert "json" in after.headers["content-type"]
+        eventually(lambda: not before & unstopped(project), "the old tasks are gone", within=90)
+        second = database_environment(project)
+        was_shut_out = not connects(first)
+        said.append(release_programs(project))
+        eventually_signed_in(project, password)
+        signed_in_after = visit.is_signed_in()
+    return Rotated(
+        said,
+        [each["DATABASE_USERNAME"] for each in (first, second)],
+        first_again,
+        was_shut_out,
+        (connects(first), connects(second)),
+        signed_in_before,
+        signed_in_after,
+        [status_with_header(project, value) for value in (rolled.old, rolled.new, "")],
+        troubles,
+        of_the_database,
+    )
+
+
+def test_the_applications_password_is_rotated(rotated: Rotated) -> None:
+    """With constant requests to the database."""
+    assert rotated.users == ["application", "application_2"]
+    assert "the role application_2 is" in rotated.said[0]
+    assert rotated.first_again
+    assert not rotated.was_shut_out, "nobody is shut out before the programs are released"
+    assert "the role application is shut out" in rotated.said[1]
+    assert rotated.troubles_of_the_database == []
+    assert rotated.connects == (False, True)
+
+
+def test_the_header_is_rotated(rolled: Rolled, rotated: Rotated) -> None:
+    assert rolled.new != rolled.old
+    assert rolled.accepted == [200, 200]
+    assert rolled.troubles == rotated.troubles == []
+    assert rotated.accepted == [403, 200, 403]
+
+
+def test_the_key_of_the_cookies_is_rotated(rotated: Rotated) -> None:
+    assert rotated.signed_in_before
+    assert rotated.troubles == []
+    assert not rotated.signed_in_after
 
 
 def target_states(project: Project) -> set[str]:
