@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from miniatures import Project, remove, running, visitors
+from miniatures import Project, begin_applied, remove, running, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
 MIGRATION = """
@@ -36,9 +36,10 @@ GREETING = '"path": self.path'
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     shutil.copytree(FOREIGN, tmp_path / "project")
     project = Project(tmp_path / "project", tmp_path / "home")
+    begin_applied(project, "foreign", FOREIGN, tmp_path_factory)
     yield project
     if project.status()["running"]:
         assert project.bonkei("down").returncode == 0
