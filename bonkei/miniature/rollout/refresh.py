@@ -14,7 +14,7 @@ from bonkei.blueprint.service import Service
 from bonkei.miniature.home import MiniatureError
 from bonkei.tasks import FileLogSink, TasksSnapshot
 
-_LONGEST = 1.0  # seconds to wait for a program's output; not every program writes any
+_LONGEST = 3.0  # seconds to wait for a program's output; not every program writes any
 _LOOK = 0.02
 _END = 0.05  # seconds after the first output, to wait for more
 
