@@ -295,6 +295,11 @@ class Assembly:
                 remedy=f"{error.remedy}\nthe old tasks keep serving",
             ) from None
 
+    @property
+    def as_released(self) -> Blueprint:
+        """The blueprint with what calls of `ecs` have changed: revisions, and what services run."""
+        return self.service_changes.over(self.registered.over(self.blueprint))
+
     async def roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
         """Roll out all services, or those with these ARNs, by the blueprint and later calls of
         `ecs`."""
@@ -304,7 +309,7 @@ class Assembly:
         self, steps: Steps, *only: str
     ) -> Callable[[], Awaitable[list[Unhealthy]]]:
         """Begin, and return what waits for the end."""
-        blueprint = self.service_changes.over(self.registered.over(self.blueprint))
+        blueprint = self.as_released
         tasks, logs = self.running(), self._home.logs
         await tasks.reconcile(blueprint, only)
         return lambda: settle(tasks, self.watch, blueprint, steps, logs, only)

@@ -71,7 +71,7 @@ class Miniature:
                 "restart": changes.restart,
                 "refresh": changes.refresh,
                 **sessions.handlers(
-                    lambda: (self._assembly.blueprint, self._assembly.tasks), self._assembly.bus
+                    lambda: (self._assembly.as_released, self._assembly.tasks), self._assembly.bus
                 ),
                 **faults.handlers(lambda: changes.started().faults),
                 **alarms.handlers(self._rehearsals),

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -236,3 +236,16 @@ def test_an_ambiguous_name_is_not_guessed() -> None:
     with pytest.raises(MiniatureError, match="more than one thing has the name web") as caught:
         sessions.find_subject(both, "web")
     assert "a-web, b-web" in caught.value.remedy
+
+
+def test_a_family_means_its_newest_revision_and_a_service_what_it_runs() -> None:
+    """A release registers revisions beside Terraform's, and gives one to the service."""
+    older = replace(TASK, arn=f"{TASK.arn}-older", revision=TASK.revision)
+    newest = replace(TASK, arn=f"{TASK.arn}-newest", revision=TASK.revision + 2)
+    newer = replace(TASK, arn=f"{TASK.arn}-newer", revision=TASK.revision + 1)
+    released = Blueprint(
+        services=(replace(service(TASK), task_definition_arn=newer.arn),),
+        task_definitions=(older, newest, newer),
+    )
+    assert sessions.find_subject(released, "app-web").definition is newest
+    assert sessions.find_subject(released, "web").definition is newer
