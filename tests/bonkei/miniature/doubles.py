@@ -153,6 +153,7 @@ class Database:
     identifier: str
     host: str
     status: str = "stopped"
+    others: tuple[str, ...] = ()
 
     async def start(self) -> None:
         self.status = "creating"
