@@ -188,8 +188,8 @@ class Cloud:
     def task_environment(self, definition: Any, task_id: str, source: str) -> dict[str, str]:
         return {}
 
-    def environment(self, role: str) -> dict[str, str]:
-        return {"AWS_REGION": "eu-west-1", "ROLE": role}
+    def environment(self, role: str, user: str = "") -> dict[str, str]:
+        return {"AWS_REGION": "eu-west-1", "ROLE": role, "USER": user}
 
     def hear(self, listener: Callable[[Any], None]) -> None:
         """No calls arrive."""
