@@ -109,7 +109,11 @@ class Assembly:
         server = describe(config.database_url) if config.database_url else ""
         self.databases = Databases(self.parts.database, server)
         routers = LogRouters(
-            config.fluent_bit, self.containers, report, ca_file(home.cloud / "tls")
+            config.fluent_bit,
+            self.containers,
+            report,
+            ca_file(home.cloud / "tls"),
+            self.registry.built,
         )
         self.logs = LogRoom(
             self.parts.logs, report, self._put_object, routers, lambda: self.aws.asks

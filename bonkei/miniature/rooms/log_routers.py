@@ -25,6 +25,7 @@ from bonkei.logs.router.driver import DEFAULT_LINES, FluentdDriver, Source
 from bonkei.logs.router.errors import RouterError
 from bonkei.sockets import make_socket_directory
 from bonkei.tasks import CutLine, LogDriver, RouterStart
+from bonkei.tasks.built import Built, nothing_is_built
 from bonkei.tasks.images.local import local_task
 
 Report = Callable[[str], None]
@@ -33,7 +34,8 @@ _BUFFER_LIMIT = "log-driver-buffer-limit"
 
 class LogRouters:
     """`fluent_bit`: from bonkei.toml; empty for the one on the PATH. `containers`: their folders.
-    `authority`: the certificate authority of the AWS endpoint, for the real Fluent Bit."""
+    `authority`: the certificate authority of the AWS endpoint, for the real Fluent Bit. `built`:
+    the images that were pushed, whose routers need no folder."""
 
     def __init__(
         self,
@@ -41,11 +43,13 @@ class LogRouters:
         containers: Mapping[str, Path],
         report: Report,
         authority: Path | None = None,
+        built: Built = nothing_is_built,
     ) -> None:
         self._fluent_bit = fluent_bit
         self._containers = containers
         self._report = report
         self._authority = authority
+        self._built = built
         self._sockets: Path | None = None
 
     def command(self, start: RouterStart, cluster: str) -> tuple[str, ...]:
@@ -97,7 +101,7 @@ class LogRouters:
             self._sockets = None
 
     def _is_run(self, definition: TaskDefinition) -> bool:
-        local = local_task(definition, self._containers, serving=frozenset())
+        local = local_task(definition, self._containers, serving=frozenset(), built=self._built)
         return any(each.container.firelens is not None for each in local.containers)
 
     def _socket(self, task_id: str) -> Path:

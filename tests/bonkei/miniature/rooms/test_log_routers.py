@@ -25,6 +25,7 @@ from bonkei.events import Bus
 from bonkei.logs.router.errors import RouterError
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.tasks import MemoryLogSink, RouterStart, Tasks, TaskSettings
+from bonkei.tasks.built import Built, BuiltFiles, nothing_is_built
 from bonkei.vault import MemoryVault
 
 SHIPPED = Path(__file__).parents[4] / "program" / "fluentbit"
@@ -90,9 +91,11 @@ Run = Callable[..., Any]
 def run(tmp_path: Path) -> Run:
     """Run a definition's app to its end. Return the data at the double of AWS, and the log."""
 
-    async def run_task(definition: TaskDefinition, directories: dict[str, Path]) -> Any:
+    async def run_task(
+        definition: TaskDefinition, directories: dict[str, Path], built: Built = nothing_is_built
+    ) -> Any:
         async with log_routers.fake_aws() as aws:
-            routers = LogRouters("", directories, lambda _: None)
+            routers = LogRouters("", directories, lambda _: None, built=built)
             sink = MemoryLogSink()
 
             async def driver(task: TaskDefinition, container: Container, task_id: str) -> Any:
@@ -101,6 +104,7 @@ def run(tmp_path: Path) -> Run:
             settings = TaskSettings(
                 tmp_path / "home",
                 directories,
+                built=built,
                 log_driver=driver,
                 log_router=lambda start: routers.command(start, "main"),
                 cloud=lambda _definition, _id, _group: {
@@ -132,6 +136,19 @@ async def test_a_programs_lines_arrive_through_the_shipped_router(run: Run, prog
     assert long["message"] == "long " + "日" * 20000
     assert [record["message"] for record in found["access"]] == ["GET /"]
     assert "all is delivered: True" in "".join(sink.texts("log_router"))
+
+
+async def test_the_routers_of_pushed_images_need_no_folder(run: Run, program: Path) -> None:
+    """As after a release in a home whose settings name no folder of a container."""
+    definition = task_definition(app(), router())
+    pushed = {
+        each.image: BuiltFiles(folder)
+        for each, folder in zip(definition.containers, (program, SHIPPED), strict=True)
+    }
+    outcome, aws, sink = await run(definition, {}, lambda image, _: pushed.get(image))
+    assert outcome.exit_code == 0, (outcome, sink.lines)
+    found = log_routers.arrived(aws)
+    assert [record["message"] for record in found["access"]] == ["GET /"]
 
 
 async def test_a_router_without_a_configuration_runs_the_generated_one(
