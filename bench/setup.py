@@ -1,8 +1,8 @@
 """The set-up guide, executed: seconds of each step, and of each stage of the first releases.
 
 A home with nothing in it, and docs/operations/set-up.md and updating.md as tests/e2e/test_guide.py
-executes them. So this also measures a release of the infrastructure with one change and with none,
-and a release of a program in which one line is new.
+executes them. So this also measures releases of the infrastructure with several changes, and
+releases of the programs: one with a new line, one of an earlier commit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def main() -> None:
         words = ("-q", "-s", "-k", _PAGES, "-p", "no:cacheprovider", f"--basetemp={scratch}/t")
         with subprocess.Popen(
             [sys.executable, "-m", "pytest", "tests/e2e/test_guide.py", *words],
-            cwd=_ROOT, env={**os.environ, "BONKEI_GUIDE": "whole", "PYTHONUNBUFFERED": "1"},
+            cwd=_ROOT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE, text=True,
         ) as guide:  # fmt: skip
             assert guide.stdout is not None

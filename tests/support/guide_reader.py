@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from guide_replaced import TYPED, replaced
+from guide_vendors import Vendors
 from guides import Command
 from miniatures import Project
 
@@ -41,9 +42,12 @@ class Reader:
         self.took: list[tuple[str, float]] = []
         self.digests = dict(archive_digests())
         self._endpoint = ""
+        self._vendors: Vendors | None = None
         self._bin = folder / "bin"
         self._bin.mkdir(parents=True)
         self._launcher("bonkei", f'exec "{sys.executable}" -m bonkei "$@"')
+        plugin = f'-m bonkei.cli.aws.session_plugin "{project.home}" "$@"'
+        self._launcher("session-manager-plugin", f'exec "{sys.executable}" {plugin}')
         self._launcher("editor", f'exec "{sys.executable}" "{folder / "editor.py"}" "$@"')
         (folder / "editor.py").write_text(_EDITOR)
 
@@ -65,6 +69,14 @@ class Reader:
             "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n".format(*keys)
         )
         self._endpoint = found["AWS_ENDPOINT_URL"]
+        self._vendors = Vendors(self.folder, self.digests)
+
+    def end(self) -> None:
+        """Nothing stays that a command has started: gpg has an agent."""
+        if self._vendors is not None:
+            self._vendors.close()
+        stop = ["gpgconf", "--homedir", str(self.folder / ".gnupg"), "--kill", "all"]
+        subprocess.run(stop, capture_output=True, check=False)
 
     def _launcher(self, name: str, script: str) -> None:
         (self._bin / name).write_text(f"#!/bin/sh\n{script}\n")
@@ -78,10 +90,11 @@ class Reader:
 
     def perform(self, command: Command, typed: str = "", **variables: str) -> str:
         """What it prints. Fails with the page and the line when it fails."""
-        place = {"endpoint": self._endpoint, "site": self.project.site, **self.digests}
+        vendors = self._vendors.url if self._vendors is not None else ""
+        place = {"endpoint": self._endpoint, "site": self.project.site, "vendors": vendors}
         text = replaced(command.text, place)
         text = re.sub(r"\bNAME\b", TYPED["NAME"], text)
-        if "--profile" in text:
+        if "--profile" in text or variables.get("AWS_PROFILE") == "tf-operator":
             typed = f"{TYPED['a code of the second factor']}\n{typed}"
         whereabouts = self.folder / "cwd"
         script = f'{text}\ncode=$?\npwd >"{whereabouts}"\nexit $code'

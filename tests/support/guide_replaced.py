@@ -1,6 +1,7 @@
 """What the guide's test does differently from the pages, and why. All else runs as written.
 
-`aws` is the real command line, with the miniature's endpoint (as `bonkei aws --`).
+`aws` is the real command line, with the miniature's endpoint (as `bonkei aws --`). AWS's Session
+Manager plugin is a download: the miniature's takes its place.
 """
 
 from __future__ import annotations
@@ -20,26 +21,21 @@ class Replaced:
 
 
 REPLACED = (
-    Replaced(r"^aws service-quotas .*", "true", "An account has quotas, a laptop has none."),
     Replaced(
         r"^terraform -chdir=(\S+) providers lock .*",
         r"echo '# The miniature serves the providers.' >\1/.terraform.lock.hcl",
         "A download from a vendor. The miniature serves the providers and asks for no hash.",
     ),
     Replaced(
-        r"^curl -fsSLO https://releases\.hashicorp\.com/\S+/(terraform_\S+_SHA256SUMS)$",
-        r"echo '{terraform}  terraform_1.15.5_linux_arm64.zip' >\1",
-        "A download from a vendor. This list has the archive that the miniature serves to builds.",
+        r"(?<=^curl -fsSLO )https://(releases\.hashicorp\.com|github\.com)(?=/\S+$)",
+        "{vendors}",
+        "A download from a vendor: a server of the test has the digests of the archives that the "
+        "miniature serves to builds.",
     ),
     Replaced(
-        r"^curl -fsSLO https://releases\.hashicorp\.com/\S+\.sig$", "true", "The same list's."
-    ),
-    Replaced(r"^curl \S+ https://www\.hashicorp\.com/\S+ \| gpg --import$", "true", "A download."),
-    Replaced(r"^gpg --verify .*", "true", "HashiCorp has not signed the miniature's list."),
-    Replaced(
-        r"^curl -fsSLO https://github\.com/aquasecurity/trivy/\S+/(trivy_\S+_checksums\.txt)$",
-        r"echo '{trivy}  trivy_0.76.0_Linux-ARM64.tar.gz' >\1",
-        "A download from a vendor, as above.",
+        r"(?<=^curl -fsSL )https://www\.hashicorp\.com(?=/\S+ \| gpg )",
+        "{vendors}",
+        "The key of that vendor: HashiCorp has not signed the test's list.",
     ),
     Replaced(r"https://git-codecommit\.[\w-]+\.amazonaws\.com/", "{endpoint}/", "DNS."),
     Replaced(
@@ -52,11 +48,6 @@ REPLACED = (
         r"^(python -m backend .*)",
         r"bonkei exec backend -- \1",
         "The page says: in a shell in a task. This is the miniature's.",
-    ),
-    Replaced(
-        r"^aws ecs execute-command .* --container (\w+) --interactive --command (\S+)$",
-        r"echo 'python --version' | bonkei exec \1 -- \2",
-        "AWS's Session Manager plugin is a download, and speaks to AWS's own channel.",
     ),
 )
 
