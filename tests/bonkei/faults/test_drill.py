@@ -170,7 +170,7 @@ async def site() -> AsyncIterator[str]:
 async def sent(url: str, *paths: str, seconds: float = 2.0) -> list[Second]:
     found: list[Second] = []
     begun: list[float] = []
-    load = LoadProcess(Load(paths, 20.0, 0.4), url, seconds)
+    load = LoadProcess(Load(paths, 20.0, 0.9), url, seconds)
     await load.run(begun.append, found.append)
     assert len(begun) == 1
     return found
