@@ -102,10 +102,10 @@ class Builds:
             remedy=f"there are: {', '.join(sorted(self._projects)) or 'none'}",
         )
 
-    def submit(self, request: BuildRequest) -> Build:
-        """A build. It begins as soon as there is a place. Raises BuildsError if the project is
-        missing."""
-        project = self.find(request.project)
+    def submit(self, request: BuildRequest, undeclared: BuildProject | None = None) -> Build:
+        """A build. It begins as soon as there is a place. `undeclared`: the project of this build
+        alone, which nobody can start. Raises BuildsError if the project is missing."""
+        project = undeclared or self.find(request.project)
         unique = str(uuid4())
         identifier = f"{project.name}:{unique}"
         self._numbers[project.name] += 1

@@ -53,6 +53,11 @@ class BuildRequest:
     buildspec: str = ""
     timeout: int = 0
 
+    @property
+    def is_undeclared(self) -> bool:
+        """Whether CodePipeline made its project, for shell commands. No other name has a dot."""
+        return "." in self.project
+
 
 @dataclass(frozen=True, slots=True)
 class BuildPhase:

@@ -46,7 +46,7 @@ from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.rooms.logs import LogRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.rooms.network import NetworkRoom
-from bonkei.miniature.rooms.pipelines import Neighbours, PipelineRoom
+from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
 from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
 from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.rooms.traces import TraceRoom

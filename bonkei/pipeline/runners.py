@@ -84,9 +84,20 @@ class Artifacts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnBuild:
+    """A build without a project, as CodePipeline makes it for shell commands: `role_arn` runs it,
+    `log_group` has its log, and it ends after `minutes`."""
+
+    role_arn: str
+    log_group: str
+    buildspec: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class BuildOrder:
     """A build for a pipeline. `sources`: the first is the primary one. `environment`: name, value
-    and type."""
+    and type. With `own` there is no such project, and `project` is only its name."""
 
     project: str
     initiator: str
@@ -96,6 +107,7 @@ class BuildOrder:
     outputs: tuple[StoredArtifact, ...]
     key_arn: str = ""
     source_version: str = ""
+    own: OwnBuild | None = None
 
 
 @dataclass(frozen=True, slots=True)

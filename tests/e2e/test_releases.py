@@ -132,6 +132,12 @@ def test_a_release_is_approved_and_published(stack: Stack) -> None:
     assert "message.txt" in log
 
 
+def test_the_commands_of_a_rule_ran_with_the_pipelines_role(stack: Stack) -> None:
+    """The role read the artifact, and wrote the log."""
+    found = stack.client("logs").filter_log_events(logGroupName=f"/aws/codepipeline/{NAME}")
+    assert "good is published" in [each["message"] for each in found["events"]]
+
+
 def test_a_rejected_release_changes_nothing_and_is_reported(stack: Stack) -> None:
     before = stack.published()
     stack.commit("unwanted")

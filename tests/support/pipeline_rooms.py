@@ -16,9 +16,10 @@ from bonkei.events import ServiceEvent
 from bonkei.pipeline.actions.approval import ManualApproval
 from bonkei.pipeline.actions.artifact import Store
 from bonkei.pipeline.actions.codebuild import CodeBuild
+from bonkei.pipeline.actions.shell import Commands
 from bonkei.pipeline.actions.source import CodeCommitSource
 from bonkei.pipeline.pipelines import Around, Pipelines
-from bonkei.pipeline.runners import BuildOrder, BuildOutcome, SourceCommit
+from bonkei.pipeline.runners import BuildOrder, BuildOutcome, Builds, SourceCommit
 from bonkei.pipeline.service.service import service
 
 COMMIT = "a" * 40
@@ -99,12 +100,15 @@ class World:
 class Room:
     """The pipelines, and the endpoint's calls of them."""
 
-    def __init__(self, world: World, directory: Path, declared: Pipeline = DEMO) -> None:
+    def __init__(
+        self, world: World, directory: Path, declared: Pipeline = DEMO, builds: Builds | None = None
+    ) -> None:
         self.world = world
         store = Store(world, directory / "work")
         runners = {
             ("Source", "CodeCommit"): CodeCommitSource(world, store, world),
             ("Build", "CodeBuild"): CodeBuild(world, world),
+            ("Compute", "Commands"): Commands(builds or world),
             ("Approval", "Manual"): ManualApproval(world.publish, world),
         }
         self.pipelines = Pipelines(

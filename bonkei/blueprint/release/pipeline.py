@@ -10,7 +10,8 @@ from bonkei.blueprint.state.block import Block
 
 @dataclass(frozen=True, slots=True)
 class PipelineAction:
-    """`configuration` as CodePipeline writes it (ProjectName, RepositoryName, …)."""
+    """`configuration` as CodePipeline writes it (ProjectName, RepositoryName, …). `commands`,
+    `output_variables` and `output_files` belong to the provider Commands."""
 
     name: str
     category: str  # Source | Build | Test | Approval | Deploy | Invoke | Compute
@@ -24,6 +25,9 @@ class PipelineAction:
     owner: str = "AWS"  # AWS | ThirdParty | Custom
     version: str = "1"
     timeout_minutes: int = 0  # 0: the provider's own quota
+    commands: tuple[str, ...] = ()
+    output_variables: tuple[str, ...] = ()
+    output_files: tuple[str, ...] = ()
 
     def setting(self, name: str) -> str:
         """One value of the configuration; empty when it is not set."""
@@ -40,6 +44,7 @@ class Rule:
     inputs: tuple[str, ...] = ()
     role_arn: str = ""
     timeout_minutes: int = 0
+    commands: tuple[str, ...] = ()
 
     def setting(self, name: str) -> str:
         """One value of the configuration; empty when it is not set."""
@@ -196,6 +201,7 @@ def _rule(block: Block) -> Rule:
         inputs=block.texts("input_artifacts"),
         role_arn=block.text("role_arn", ""),
         timeout_minutes=block.integer("timeout_in_minutes", 0),
+        commands=block.texts("commands"),
     )
 
 
@@ -224,6 +230,8 @@ def _filter(block: Block | None) -> Filter:
 
 
 def _action(block: Block) -> PipelineAction:
+    computed = block.blocks("output_artifacts_for_compute_action")
+    outputs = [*block.texts("output_artifacts"), *(each.text("name") for each in computed)]
     return PipelineAction(
         name=block.text("name"),
         category=block.text("category"),
@@ -231,10 +239,13 @@ def _action(block: Block) -> PipelineAction:
         run_order=block.integer("run_order", 1),
         configuration=block.pairs("configuration"),
         inputs=block.texts("input_artifacts"),
-        outputs=block.texts("output_artifacts"),
+        outputs=tuple(dict.fromkeys(outputs)),
         role_arn=block.text("role_arn", ""),
         namespace=block.text("namespace", ""),
         owner=block.text("owner", "AWS"),
         version=block.text("version", "1"),
         timeout_minutes=block.integer("timeout_in_minutes", 0),
+        commands=block.texts("commands"),
+        output_variables=block.texts("output_variables"),
+        output_files=tuple(file for each in computed for file in each.texts("files")),
     )

@@ -7,7 +7,7 @@ reads and writes the artifacts with its own role.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bonkei.aws_service import Asks, AwsServiceError
@@ -26,14 +26,9 @@ class CodeBuild:
         self._asks = asks
 
     async def run(self, work: ActionWork) -> Finished:
-        build_id = work.run.external_id
-        if not build_id:
-            build_id = await self._start(work)
-            work.note(build_id, _link(work, build_id), "")
-        outcome = await self._builds.wait(build_id)
-        return _finished(work, outcome)
+        return await follow(self._builds, work, self._order)
 
-    async def _start(self, work: ActionWork) -> str:
+    def _order(self, work: ActionWork) -> BuildOrder:
         settings = work.settings
         project = settings.get("ProjectName", "")
         if settings.get("BatchEnabled", "").lower() == "true":
@@ -41,18 +36,27 @@ class CodeBuild:
         arn = work.arn("codebuild", f"project/{project}")
         require(self._asks, work, arn, "codebuild:StartBuild", "codebuild:BatchGetBuilds")
         sources = _in_order(work.run.inputs, settings.get("PrimarySource", ""))
-        return await self._builds.start(
-            BuildOrder(
-                project=project,
-                initiator=f"codepipeline/{work.pipeline.name}",
-                execution_id=work.execution_id,
-                environment=_environment(settings.get("EnvironmentVariables", "")),
-                sources=sources,
-                outputs=work.run.outputs,
-                key_arn=key_arn(work),
-                source_version=sources[0].revision,
-            )
+        return BuildOrder(
+            project=project,
+            initiator=f"codepipeline/{work.pipeline.name}",
+            execution_id=work.execution_id,
+            environment=_environment(settings.get("EnvironmentVariables", "")),
+            sources=sources,
+            outputs=work.run.outputs,
+            key_arn=key_arn(work),
+            source_version=sources[0].revision,
         )
+
+
+async def follow(
+    builds: Builds, work: ActionWork, order: Callable[[ActionWork], BuildOrder]
+) -> Finished:
+    """The result of the action's build, which begins unless an earlier run has begun it."""
+    build_id = work.run.external_id
+    if not build_id:
+        build_id = await builds.start(order(work))
+        work.note(build_id, _link(work, build_id), "")
+    return _finished(work, await builds.wait(build_id))
 
 
 def _in_order(inputs: Sequence[StoredArtifact], primary: str) -> tuple[StoredArtifact, ...]:

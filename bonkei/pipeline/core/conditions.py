@@ -31,6 +31,7 @@ from bonkei.schedule import parse_window
 ASKING = {
     "CloudWatchAlarm": ("Rule", "CloudWatchAlarm"),
     "CodeBuild": ("Build", "CodeBuild"),
+    "Commands": ("Compute", "Commands"),
     "LambdaInvoke": ("Invoke", "Lambda"),
 }
 """The rule providers that ask another service: category and provider of the runner."""
@@ -48,6 +49,7 @@ def as_action(rule: Rule) -> PipelineAction:
         inputs=rule.inputs,
         role_arn=rule.role_arn,
         timeout_minutes=rule.timeout_minutes,
+        commands=rule.commands,
     )
 
 
@@ -98,8 +100,6 @@ def _begin(
 ) -> tuple[Execution, RuleRun]:
     if rule.provider not in _HERE and rule.provider not in ASKING:
         why = f"{rule.name}: the rule provider {rule.provider} is not simulated"
-        if rule.provider == "Commands":
-            why += "; declare a project with these commands, and use the rule CodeBuild"
         return execution, RuleRun(rule.name, "Errored", why)
     if condition.result == "SKIP" and rule.provider not in _MAY_SKIP:
         why = f"{rule.name}: with the result SKIP a rule is one of {', '.join(_MAY_SKIP)}"
@@ -127,6 +127,7 @@ def _ask(desk: Desk, execution: Execution, rule: Rule) -> tuple[Execution, RuleR
         expires=desk.now + time_out(as_action(rule)),
         configuration=resolve_all(rule.configuration, execution),
         inputs=tuple(known[name] for name in rule.inputs),
+        commands=tuple(resolve(line, execution) for line in rule.commands),
     )
     run = _here(execution)
     execution = desk.put_stage(execution, replace(run, checks=(*run.checks, check)))

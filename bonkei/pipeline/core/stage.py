@@ -18,7 +18,7 @@ from bonkei.pipeline.core.values import (
     StartAction,
     StoredArtifact,
 )
-from bonkei.pipeline.core.variables import UnresolvedError, resolve_all
+from bonkei.pipeline.core.variables import UnresolvedError, resolve, resolve_all
 from bonkei.pipeline.core.waiting import arrive
 
 
@@ -88,9 +88,10 @@ def _start(desk: Desk, execution_id: str, action: PipelineAction) -> None:
     found = desk.book.find(execution_id)
     assert found is not None  # noqa: S101 - the caller has it from the book
     run, problem = _here(found), ""
-    configuration = action.configuration
+    configuration, lines = action.configuration, action.commands
     try:
         configuration = resolve_all(action.configuration, found)
+        lines = tuple(resolve(line, found) for line in action.commands)
     except UnresolvedError as error:
         problem = error.message
     known = {artifact.name: artifact for artifact in found.artifacts}
@@ -111,6 +112,7 @@ def _start(desk: Desk, execution_id: str, action: PipelineAction) -> None:
         token=desk.mint() if action.category == "Approval" else "",
         error_code="ConfigurationError" if problem else "",
         error_message=problem,
+        commands=lines,
     )
     again = tuple(name for name in run.again if name != action.name)
     run = replace(run, actions=(*run.actions, started), again=again)

@@ -47,8 +47,8 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class ActionRun:
-    """One run of an action. `configuration`: with resolved variables. `token`: an approval's.
-    `expires`: the time of its time-out."""
+    """One run of an action. `configuration` and `commands`: with resolved variables. `token`: an
+    approval's. `expires`: the time of its time-out."""
 
     id: str
     name: str
@@ -67,6 +67,7 @@ class ActionRun:
     error_code: str = ""
     error_message: str = ""
     updated_by: str = ""
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

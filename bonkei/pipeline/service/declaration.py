@@ -86,6 +86,10 @@ def _rule(rule: Rule) -> Mapping[str, Any]:
             "version": "1",
         },
         "configuration": dict(rule.configuration),
+        "commands": list(rule.commands) or None,
+        "inputArtifacts": [{"name": each} for each in rule.inputs] or None,
+        "roleArn": rule.role_arn or None,
+        "timeoutInMinutes": rule.timeout_minutes or None,
     }
 
 
@@ -106,11 +110,17 @@ def _action(action: PipelineAction) -> Mapping[str, Any]:
         "runOrder": action.run_order,
         "configuration": dict(action.configuration),
         "inputArtifacts": [{"name": each} for each in action.inputs],
-        "outputArtifacts": [{"name": each} for each in action.outputs],
+        "outputArtifacts": [_output(each, action) for each in action.outputs],
+        "commands": list(action.commands) or None,
+        "outputVariables": list(action.output_variables) or None,
         "roleArn": action.role_arn or None,
         "namespace": action.namespace or None,
         "timeoutInMinutes": action.timeout_minutes or None,
     }
+
+
+def _output(name: str, action: PipelineAction) -> Mapping[str, Any]:
+    return {"name": name, "files": list(action.output_files) or None}
 
 
 def _trigger(trigger: Trigger) -> Mapping[str, Any]:

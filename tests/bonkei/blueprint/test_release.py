@@ -135,7 +135,17 @@ def test_a_pipeline_of_type_v2_has_its_conditions_variables_and_triggers(bluepri
         "configuration": {"Variable": "#{plan.HAS_CHANGES}", "Operator": "EQ", "Value": "true"},
         "input_artifacts": None,
     }
+    runs = {
+        "name": "Runs",
+        "rule_type_id": [{"category": "Rule", "owner": "AWS", "provider": "Commands"}],
+        "commands": ["make check", "make test"],
+    }
     action = {"name": "a", "category": "Approval", "provider": "Manual", "timeout_in_minutes": 60}
+    computes = {
+        "name": "b", "category": "Compute", "provider": "Commands", "commands": ["make"],
+        "output_variables": ["TAG"],
+        "output_artifacts_for_compute_action": [{"name": "Built", "files": ["out/**/*"]}],
+    }  # fmt: skip
     found = blueprint(
         {
             "aws_codepipeline.this": {
@@ -148,8 +158,9 @@ def test_a_pipeline_of_type_v2_has_its_conditions_variables_and_triggers(bluepri
                 "stage": [
                     {
                         "name": "Approve",
-                        "action": [action],
+                        "action": [action, computes],
                         "before_entry": [{"condition": [{"result": "SKIP", "rule": [rule]}]}],
+                        "on_success": [{"condition": [{"result": "FAIL", "rule": [runs]}]}],
                         "on_failure": [
                             {
                                 "result": "RETRY",
@@ -183,4 +194,8 @@ def test_a_pipeline_of_type_v2_has_its_conditions_variables_and_triggers(bluepri
     assert stage.on_failure is not None
     assert (stage.on_failure.result, stage.on_failure.retry_mode) == ("RETRY", "ALL_ACTIONS")
     assert stage.actions[0].timeout_minutes == 60
+    made = stage.actions[1]
+    assert (made.commands, made.outputs) == (("make",), ("Built",))
+    assert (made.output_variables, made.output_files) == (("TAG",), ("out/**/*",))
+    assert stage.on_success[0].rules[0].commands == ("make check", "make test")
     assert found.code_repositories[0].name == "app"

@@ -337,11 +337,11 @@ def test_an_unmet_condition_may_fail_the_stage() -> None:
 
 
 def test_an_unsupported_rule_is_reported_and_counts_as_unmet() -> None:
-    table = conditional("FAIL", Rule("Shell", "Commands"))
+    table = conditional("FAIL", Rule("Later", "Unheard"))
     id_ = table.start()
     table.through(id_, "Source", "Plan")
     assert table.execution(id_).status == "Failed"
-    assert "Commands is not simulated; declare a project" in table.execution(id_).summary
+    assert "provider Unheard is not simulated" in table.execution(id_).summary
 
 
 def deploying(failure: OnFailure | None = None) -> Table:

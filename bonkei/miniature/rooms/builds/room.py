@@ -136,6 +136,8 @@ class BuildRoom:
     def _changed(self, build: Build) -> None:
         for hear in self._hearing:
             hear(build)
+        if build.request.is_undeclared:
+            return
         found = [p for p in self.builds.projects if p.name == build.request.project]
         project = found[0] if found else None
         for event in events(self._told.get(build.id), build, project, time.time()):

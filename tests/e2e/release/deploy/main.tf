@@ -292,6 +292,25 @@ resource "aws_codepipeline" "app" {
   stage {
     name = "Publish"
 
+    before_entry {
+      condition {
+        result = "FAIL"
+
+        rule {
+          name            = "HasText"
+          input_artifacts = ["Built"]
+          commands        = ["test -s message.txt", "echo $(cat message.txt) is published"]
+
+          rule_type_id {
+            category = "Rule"
+            owner    = "AWS"
+            provider = "Commands"
+            version  = "1"
+          }
+        }
+      }
+    }
+
     action {
       name            = "Publish"
       category        = "Deploy"

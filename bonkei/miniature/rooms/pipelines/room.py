@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bonkei.aws_service import Asks, AwsService, AwsServiceError, Caller
+from bonkei.aws_service import AwsService, AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
-from bonkei.events import Bus, ServiceEvent
+from bonkei.events import Bus
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.builds.room import BuildRoom
 from bonkei.miniature.rooms.functions import FunctionRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
+from bonkei.miniature.rooms.pipelines.builds import RoomBuilds
+from bonkei.miniature.rooms.pipelines.pushes import event_of
+from bonkei.miniature.rooms.pipelines.ways import AsksIam, CloudObjects, LocalSources
 from bonkei.miniature.steps import Report
 from bonkei.pipeline.actions.alarm import CloudWatchAlarm
 from bonkei.pipeline.actions.approval import ManualApproval
@@ -25,12 +28,12 @@ from bonkei.pipeline.actions.artifact import Store
 from bonkei.pipeline.actions.codebuild import CodeBuild
 from bonkei.pipeline.actions.deploy import EcsDeploy
 from bonkei.pipeline.actions.function import LambdaFunction
+from bonkei.pipeline.actions.shell import Commands
 from bonkei.pipeline.actions.source import CodeCommitSource, ConnectionSource, local_name
 from bonkei.pipeline.actions.upload import S3Deploy
 from bonkei.pipeline.core import commands
 from bonkei.pipeline.core.triggers import Pushed, trigger_of
 from bonkei.pipeline.pipelines import Around, Pipelines, Runners
-from bonkei.pipeline.runners import BuildOrder, BuildOutcome, SourceCommit
 from bonkei.pipeline.service import service as codepipeline
 from bonkei.pipeline.snapshot import PipelineSnapshot, describe
 from bonkei.repositories import service as codecommit
@@ -44,8 +47,6 @@ if TYPE_CHECKING:
 
     from bonkei.cloud.cloud import Cloud
     from bonkei.cloud.endpoint import Beside
-
-_EVENTS = {(True, False): "referenceCreated", (False, True): "referenceDeleted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,17 @@ class PipelineRoom:
         return self._around.cloud().asks.role(caller.role, session, action, arn)
 
     def _runners(self, directory: Path) -> Runners:
-        around, asks = self._around, _Asks(lambda: self._around.cloud().asks)
-        store = Store(_Objects(around.cloud), directory)
-        sources = _Sources(self.repositories)
-        builds = CodeBuild(_Builds(around.builds, around.follow_builds), asks)
+        around, asks = self._around, AsksIam(lambda: self._around.cloud().asks)
+        store = Store(CloudObjects(around.cloud), directory)
+        sources = LocalSources(self.repositories)
+        room = RoomBuilds(around.builds, around.follow_builds)
+        builds = CodeBuild(room, asks)
         return {
             ("Source", "CodeCommit"): CodeCommitSource(sources, store, asks),
             ("Source", "CodeStarSourceConnection"): ConnectionSource(sources, store, asks),
             ("Build", "CodeBuild"): builds,
             ("Test", "CodeBuild"): builds,
+            ("Compute", "Commands"): Commands(room),
             ("Approval", "Manual"): ManualApproval(self._publish, asks),
             ("Invoke", "Lambda"): LambdaFunction(self._invoke, self._credentials, asks),
             ("Deploy", "ECS"): EcsDeploy(self._ecs, store),
@@ -155,7 +158,7 @@ class PipelineRoom:
 
     def _on_push(self, push: Push) -> None:
         """Publish CodeCommit's event, and start the pipelines that look for changes themselves."""
-        self._bus.publish(_event(self.repositories, push))
+        self._bus.publish(event_of(self.repositories, push))
         if push.after != NOTHING:
             task = asyncio.get_running_loop().create_task(self._start_all(push))
             self._starting.add(task)
@@ -193,118 +196,3 @@ def _repository(action: PipelineAction) -> str:
     if action.provider == "CodeStarSourceConnection":
         return local_name(action.setting("FullRepositoryId"))
     return action.setting("RepositoryName")
-
-
-def _event(repositories: Repositories, push: Push) -> ServiceEvent:
-    """ "CodeCommit Repository State Change",
-    https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html"""
-    found = repositories.find(push.repository)
-    kind = "branch" if push.is_branch else "tag"
-    short = push.reference.split("/", 2)[-1]
-    key = (push.before == NOTHING, push.after == NOTHING)
-    detail = {
-        "event": _EVENTS.get(key, "referenceUpdated"),
-        "repositoryName": found.name,
-        "repositoryId": found.id,
-        "referenceType": kind,
-        "referenceName": short,
-        "referenceFullName": push.reference,
-        "commitId": push.after,
-        "oldCommitId": push.before,
-    }
-    return ServiceEvent(
-        "aws.codecommit", "CodeCommit Repository State Change", (found.arn,), detail, time.time()
-    )
-
-
-class _Sources:
-    """Repositories for source actions."""
-
-    def __init__(self, repositories: Repositories) -> None:
-        self._repositories = repositories
-
-    async def find(self, repository: str, branch: str, commit: str) -> SourceCommit:
-        wanted = commit or await self._repositories.branch(repository, branch)
-        found = await self._repositories.commit(repository, wanted)
-        return SourceCommit(
-            found.id,
-            found.message,
-            found.author.name,
-            found.author.email,
-            found.author_date,
-            found.committer_date,
-        )
-
-    async def archive(self, repository: str, commit: str, to: Path) -> None:
-        await self._repositories.archive(repository, commit, to)
-
-
-class _Objects:
-    """S3, once the endpoint is there."""
-
-    def __init__(self, cloud: Callable[[], Cloud]) -> None:
-        self._cloud = cloud
-
-    async def put(
-        self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
-    ) -> str:
-        return await self._cloud().objects.put(role, session, place, file, key_arn)
-
-    async def get(
-        self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
-    ) -> str:
-        return await self._cloud().objects.get(role, session, place, to, version)
-
-
-class _Asks:
-    """IAM, once the endpoint is there."""
-
-    def __init__(self, asks: Callable[[], Asks]) -> None:
-        self._asks = asks
-
-    def service(self, *given: Any, **named: Any) -> str:
-        return self._asks().service(*given, **named)
-
-    def role(self, *given: Any, **named: Any) -> str:
-        return self._asks().role(*given, **named)
-
-
-class _Builds:
-    """CodeBuild: `bonkei.builds` with this room's values."""
-
-    def __init__(self, room: BuildRoom, follow: Callable[[], Awaitable[None]]) -> None:
-        self._room = room
-        self._follow = follow
-
-    async def start(self, order: BuildOrder) -> str:
-        from bonkei.builds.errors import BuildsError  # noqa: PLC0415 - as in the room of builds
-        from bonkei.builds.values import BuildInput, BuildOutput, BuildRequest  # noqa: PLC0415
-
-        inputs = (
-            BuildInput(each.name, each.bucket, each.key, each.version) for each in order.sources
-        )
-        request = BuildRequest(
-            project=order.project,
-            inputs=tuple(inputs),
-            outputs=tuple(BuildOutput(each.name, each.bucket, each.key) for each in order.outputs),
-            variables=order.environment,
-            initiator=order.initiator,
-            source_version=order.source_version,
-            resolved_source_version=order.source_version,
-            encryption_key=order.key_arn,
-        )
-        try:
-            return self._room.builds.submit(request).id
-        except BuildsError as error:
-            raise AwsServiceError("ConfigurationError", error.message) from None
-
-    async def wait(self, build_id: str) -> BuildOutcome:
-        from bonkei.builds.errors import BuildsError  # noqa: PLC0415 - as above
-
-        try:
-            result = await self._room.builds.wait(build_id)
-        except BuildsError as error:
-            return BuildOutcome(build_id, "FAULT", (), error.message)
-        await self._follow()
-        exported = tuple(sorted(result.exported.items()))
-        return BuildOutcome(result.id, result.status, exported, result.error)
