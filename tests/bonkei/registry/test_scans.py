@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import gzip
 import io
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from botocore.exceptions import WaiterError
 from botocore.session import get_session
 from botocore.validate import ParamValidator
@@ -21,6 +23,7 @@ from trivy_database import write_database
 
 from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.blueprint.release.image_repository import Repository
+from bonkei.registry import http
 from bonkei.registry.ecr import service
 from bonkei.registry.manifest import (
     DOCKER_CONFIG,
@@ -78,6 +81,13 @@ class Double:
             self.at_once -= 1
 
 
+def put(world: World, content: bytes) -> None:
+    uploads = world.registry.uploads
+    upload = uploads.begin()
+    uploads.append(upload, content)
+    uploads.finish(upload, digest_of(content))
+
+
 class Scanned:
     """A registry whose pushed images are scanned."""
 
@@ -122,10 +132,7 @@ class Scanned:
         return self.world.registry.push(NAME, json.dumps(manifest).encode(), DOCKER_MANIFEST, tag)
 
     def put(self, content: bytes) -> None:
-        uploads = self.world.registry.uploads
-        upload = uploads.begin()
-        uploads.append(upload, content)
-        uploads.finish(upload, digest_of(content))
+        put(self.world, content)
 
     async def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer, which has to fit AWS's model."""
@@ -408,3 +415,87 @@ async def test_a_damaged_database_fails(real: Scanned, database: Path, tmp_path:
     real.push(ALPINE)
     status, why = await real.done()
     assert (status, "cannot be had" in why) == ("FAILED", True), why
+
+
+# Trivy's own download of its database.
+
+
+class Shelf:
+    """A registry on loopback with the database, as Trivy's makers publish it. `asked`: the paths.
+    It lets everybody in, as theirs does: `registry` gets a password for each request."""
+
+    def __init__(self, home: Path) -> None:
+        self.world = World(home)
+        self.asked: list[str] = []
+
+    def publish(self, database: Path) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            for file in sorted(database.iterdir()):
+                archive.add(file, file.name)
+        for content in (packed.getvalue(), b"{}"):
+            put(self.world, content)
+        content = described(packed.getvalue(), f"{_TRIVY}.db.layer.v1.tar+gzip")
+        manifest = {
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST,
+            "config": described(b"{}", f"{_TRIVY}.config.v1+json"),
+            "layers": [{**content, "annotations": {"org.opencontainers.image.title": "db.tar.gz"}}],
+        }  # fmt: skip
+        self.world.registry.push(NAME, json.dumps(manifest).encode(), OCI_MANIFEST, "2")
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.asked.append(request.path)
+        signed = base64.b64encode(f"AWS:{self.world.password()}".encode()).decode()
+        headers = {**request.headers, "Authorization": f"Basic {signed}"}
+        return await http.answer(self.world.registry, request.clone(headers=headers))
+
+    def downloads(self) -> int:
+        """How often the database itself was fetched."""
+        return sum("/blobs/sha256:" in path for path in self.asked)
+
+
+_TRIVY = "application/vnd.aquasec.trivy"
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shelf]:
+    shelf = Shelf(tmp_path / "shelf")
+    runner = web.ServerRunner(web.Server(shelf.answer))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    place = f"127.0.0.1:{runner.addresses[0][1]}/{NAME}"
+    monkeypatch.setenv("TRIVY_DB_REPOSITORY", place)
+    yield shelf
+    await runner.cleanup()
+
+
+async def test_a_push_is_scanned_with_a_database_that_trivy_downloads(
+    real: Scanned, database: Path, shelf: Shelf
+) -> None:
+    """It is downloaded once, and serves the next scan, too."""
+    shelf.publish(database)
+    real.push(ALPINE)
+    assert await real.done() == ("COMPLETE", "The scan was completed successfully.")
+    found = (await real.ask("DescribeImageScanFindings", **ONE))["imageScanFindings"]
+    assert [each["name"] for each in found["findings"]] == ["CVE-2026-0001"]
+    assert found["vulnerabilitySourceUpdatedAt"] == 1793491200.0
+    before = shelf.downloads()
+    assert before >= 1
+    real.push({**ALPINE, "lib/apk/db/installed": NEWER}, "1b")
+    await real.done()
+    assert [(scan.status, len(scan.findings)) for scan in real.ended] == [
+        ("COMPLETE", 1), ("COMPLETE", 0),
+    ]  # fmt: skip
+    assert shelf.downloads() == before
+
+
+async def test_a_download_that_fails_is_named_with_its_place_and_the_remedy(
+    real: Scanned, database: Path, shelf: Shelf
+) -> None:
+    """First the registry has no such image. Then it has, and the scan is repeated."""
+    real.push(ALPINE)
+    status, why = await real.done()
+    assert (status, f"/{NAME}" in why, "[registry] trivy_database" in why) == ("FAILED", True, True)
+    shelf.publish(database)
+    await real.ask("StartImageScan", **ONE)
+    assert (await real.done())[0] == "COMPLETE"
