@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from pathlib import Path
 
 import costs
@@ -75,6 +76,16 @@ def test_a_file_that_costs_much_and_does_not_say_why_is_named() -> None:
     ]
     assert len(costs.summary({"tests/b.py": 11.0}, ["tests/b.py"])) == 2
     assert len(costs.summary({f"{FOLDERS[0]}/test_a.py": 11.0}, FOLDERS)) == 2
+
+
+def test_the_machines_seconds_without_work_are_counted() -> None:
+    before = costs.Machine.now()
+    time.sleep(0.2)
+    after = costs.Machine.now()
+    assert after.all > before.all
+    assert before.idle <= after.idle <= before.idle + after.all - before.all
+    said = costs.Machine(130.0, 35.0).since(costs.Machine(30.0, 5.0))
+    assert said == "All processors of the machine: 100 s, 30 s of them without work"
 
 
 def test_what_a_test_starts_counts(pytester: pytest.Pytester) -> None:

@@ -1,6 +1,9 @@
 """What each file of tests costs: seconds of a processor, in the tests and in what they start.
 
 Other work of the machine makes tests wait longer. It hardly changes these seconds.
+
+Not in them: what runs in the background after the command that has started it (`bonkei up --detach`
+with its builds). So the end of a run also says for how long the machine's processors had no work.
 """
 
 from __future__ import annotations
@@ -8,7 +11,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+import psutil
 import pytest
 from lanes import LONG, unit
 
@@ -23,10 +28,29 @@ def used() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Seconds of all processors together: since the start, and those without any work."""
+
+    all: float
+    idle: float
+
+    @classmethod
+    def now(cls) -> Machine:
+        times = psutil.cpu_times()._asdict()
+        kinds = [name for name in times if not name.startswith("guest")]  # `user` has them, too
+        return cls(sum(times[name] for name in kinds), times["idle"] + times.get("iowait", 0.0))
+
+    def since(self, before: Machine) -> str:
+        passed, idle = self.all - before.all, self.idle - before.idle
+        return f"All processors of the machine: {passed:.0f} s, {idle:.0f} s of them without work"
+
+
 class Costs:
     """Adds up the reports, which come from the workers."""
 
     def __init__(self) -> None:
+        self._machine = Machine.now()
         self._began = used()
         self.by_file: Counter[str] = Counter()
 
@@ -56,6 +80,7 @@ class Costs:
         if len(self.by_file) > 1:
             for line in summary(self.by_file):
                 terminalreporter.write_line(line)
+            terminalreporter.write_line(Machine.now().since(self._machine))
 
 
 def summary(by_file: Mapping[str, float], why: Iterable[str] = LONG) -> list[str]:

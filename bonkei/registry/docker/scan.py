@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code: Trivy's, or 1."""
     trivy, *rest = arguments
     if not rest or rest[0] not in ("image", "i"):
-        os.execv(trivy, [trivy, *rest])  # noqa: S606 - it is Trivy itself
+        os.execve(trivy, [trivy, *rest], _environment())  # noqa: S606 - it is Trivy itself
     try:
         return _scan(trivy, _options(rest[1:]))
     except RegistryError as error:
@@ -80,7 +80,9 @@ def _scan(trivy: str, options: argparse.Namespace) -> int:
 
 def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], what: Sequence[str]) -> int:
     command = [trivy, what[0], *passed, "--scanners", ",".join(scanners), *what[1:]]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(
+        command, stderr=subprocess.PIPE, text=True, check=False, env=_environment()
+    )
     print(done.stderr, end="", file=sys.stderr)
     others = [each for each in scanners if each != "vuln"]
     if not done.returncode or _NO_DATABASE not in done.stderr or not others:
@@ -92,6 +94,12 @@ def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], what: Seque
         flush=True,
     )
     return _run(trivy, passed, others, what)
+
+
+def _environment() -> dict[str, str]:
+    """Collecting garbage is a third of a scan's work, and the process is short. Go's runtime does
+    it more often again where memory gets tight."""
+    return {"GOGC": "400", "GOMEMLIMIT": "1GiB", **os.environ}
 
 
 def _find(name: str, images: LocalImages) -> LocalImage:
