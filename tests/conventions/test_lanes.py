@@ -88,6 +88,16 @@ def test_the_machines_seconds_without_work_are_counted() -> None:
     assert said == "All processors of the machine: 100 s, 30 s of them without work"
 
 
+def test_what_takes_long_by_the_clock_and_who_ends_early_is_named() -> None:
+    said = costs.waits({"tests/a.py": 3.0, "tests/b.py": 30.0}, {"gw0": 110.0, "gw1": 100.0})
+    assert said == [
+        "33 s by the workers' clocks; most in:",
+        "   30.0 s  tests/b.py",
+        "    3.0 s  tests/a.py",
+        "before the end, the last test ended in gw0 0 s, gw1 10 s",
+    ]
+
+
 def test_what_a_test_starts_counts(pytester: pytest.Pytester) -> None:
     """Also when it waits long: that costs nothing."""
     busy = "sum(range(50_000_000))"

@@ -53,6 +53,8 @@ class Costs:
         self._machine = Machine.now()
         self._began = used()
         self.by_file: Counter[str] = Counter()
+        self.clock: Counter[str] = Counter()
+        self.ended: dict[str, float] = {}  # for each worker, when its last report ended
 
     def pytest_collection_finish(self) -> None:
         """What the collection has cost belongs to no file."""
@@ -74,11 +76,14 @@ class Costs:
         self.by_file[file] += sum(
             float(str(value)) for key, value in report.user_properties if key == KEY
         )
+        self.clock[file] += report.duration
+        gateway = getattr(getattr(report, "node", None), "gateway", None)  # what xdist adds
+        self.ended[getattr(gateway, "id", "this process")] = report.stop
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Only for a run of many files."""
         if len(self.by_file) > 1:
-            for line in summary(self.by_file):
+            for line in [*summary(self.by_file), *waits(self.clock, self.ended)]:
                 terminalreporter.write_line(line)
             terminalreporter.write_line(Machine.now().since(self._machine))
 
@@ -95,3 +100,13 @@ def summary(by_file: Mapping[str, float], why: Iterable[str] = LONG) -> list[str
         lines.append(f"more than {SLOW:.0f} s, and tests/support/lanes.py does not say why:")
         lines += [f"  {file}" for file in silent]
     return lines
+
+
+def waits(clock: Mapping[str, float], ended: Mapping[str, float]) -> list[str]:
+    """The files that take longest by the clock, and how long before the last worker each ended."""
+    ranked = sorted(clock.items(), key=lambda found: -found[1])
+    lines = [f"{sum(clock.values()):.0f} s by the workers' clocks; most in:"]
+    lines += [f"{seconds:7.1f} s  {file}" for file, seconds in ranked[:10] if seconds >= 1]
+    last = max(ended.values(), default=0.0)
+    early = ", ".join(f"{worker} {last - end:.0f} s" for worker, end in sorted(ended.items()))
+    return [*lines, f"before the end, the last test ended in {early}"]
