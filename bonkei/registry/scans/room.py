@@ -127,15 +127,19 @@ class Scans:
         """Whatever happens: the queue goes on."""
         if image.artifact_type == PACKAGE:
             return Scan("UNSUPPORTED_IMAGE", _PACKAGE)
+        try:
+            return await self._scan_files(image)
+        except BonkeiError as error:
+            return _failed(error.message)
+        except OSError as error:
+            return _failed(f"this machine cannot scan: {error.strerror or error}")
+
+    async def _scan_files(self, image: Image) -> Scan:
         self._work.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = Path(mkdtemp(prefix="scan-", dir=self._work))
         try:
             await asyncio.to_thread(self._lay_out, image, folder / "image")
             return await self._scanner.scan(folder / "image")
-        except BonkeiError as error:
-            return _failed(error.message)
-        except OSError as error:
-            return _failed(f"this machine cannot scan: {error.strerror or error}")
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 

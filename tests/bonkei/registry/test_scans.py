@@ -231,6 +231,18 @@ async def test_a_scan_that_fails_says_why_and_may_be_repeated(scanned: Scanned) 
     await scanned.ask("StartImageScan", **ONE)
 
 
+async def test_a_disk_that_takes_nothing_fails_a_scan_and_not_the_next(scanned: Scanned) -> None:
+    work = scanned.world.home / "scanner" / "work"
+    work.parent.mkdir(exist_ok=True)
+    work.touch()
+    scanned.push({"a": "1"})
+    status, why = await scanned.done()
+    assert (status, "this machine cannot scan" in why) == ("FAILED", True)
+    work.unlink()
+    await scanned.ask("StartImageScan", **ONE)
+    assert (await scanned.done())[0] == "COMPLETE"
+
+
 async def test_what_is_not_done_is_scanned_after_a_restart(scanned: Scanned) -> None:
     scanned.scanner.may_go.clear()
     scanned.push({"a": "1"})
