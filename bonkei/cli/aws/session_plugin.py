@@ -9,10 +9,12 @@ terminal that the `aws` command has.
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import mkstemp
 
 from bonkei.cli.typed import say
 from bonkei.errors import BonkeiError
@@ -24,10 +26,16 @@ def install(home: Path, folder: Path) -> Path:
     """The plugin for a home, as a program in `folder`, which is made. Returns `folder`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     words = [sys.executable, "-m", "bonkei.cli.aws.session_plugin", str(home)]
-    draft = folder / f"{_NAME}.new"
-    draft.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
-    draft.chmod(0o700)
-    draft.replace(folder / _NAME)
+    program = folder / _NAME
+    text = f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
+    if program.is_file() and program.read_text(encoding="utf-8") == text:
+        return folder
+    # Several commands may begin at once.
+    descriptor, draft = mkstemp(prefix=f"{_NAME}-", dir=folder)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(draft).chmod(0o700)
+    Path(draft).replace(program)
     return folder
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,16 @@ def test_aws_finds_it_on_the_path(tmp_path: Path) -> None:
         [folder / "session-manager-plugin"], capture_output=True, text=True, check=True
     )
     assert "is here" in found.stdout
+
+
+def test_commands_that_begin_at_once_install_it_together(tmp_path: Path) -> None:
+    def install(_number: int) -> Path:
+        (tmp_path / "plugins" / "session-manager-plugin").unlink(missing_ok=True)
+        return session_plugin.install(tmp_path / "a home", tmp_path / "plugins")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(install, range(300)))) == 1
+    assert len(list((tmp_path / "plugins").iterdir())) <= 1
 
 
 @pytest.mark.parametrize(
