@@ -137,6 +137,7 @@ class Home:
         self.require_ours()
         try:
             remove_storage(self.path / "engine")
+            _remove_tasks(self.path / "tasks")
             for name in sorted(CONTENTS):
                 _remove(self.path / name)
             left = self._names() - {MARKER}
@@ -250,6 +251,14 @@ class Home:
     @property
     def supervisor_log(self) -> Path:
         return self.logs / "bonkei.log"
+
+
+def _remove_tasks(folder: Path) -> None:
+    """What a killed miniature's tasks have left. A link is not followed."""
+    from bonkei.processes.roots import remove_scratch  # noqa: PLC0415 - only `bonkei reset` needs it
+
+    if not folder.is_symlink():
+        remove_scratch(folder)
 
 
 def _remove(path: Path) -> None:

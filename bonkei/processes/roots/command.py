@@ -96,7 +96,8 @@ def remove_scratch(folder: Path) -> None:
     own folder in an overlay cannot be read even by its owner."""
     for pattern in ("workdir/*", "roots/*/workdir/*", "*/roots/*/workdir/*"):
         for place in folder.glob(pattern):
-            place.chmod(0o700)
+            if not place.is_symlink():
+                place.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from pwd import getpwnam
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -112,12 +115,32 @@ def test_reset_keeps_files_of_others(tmp_path: Path) -> None:
     assert home.make().is_ours
 
 
+def test_reset_removes_what_a_killed_miniatures_tasks_have_left() -> None:
+    """The kernel's folder in a task's overlay has the mode 0: its owner, who is not root, cannot
+    look into it."""
+    with TemporaryDirectory() as folder:
+        nobody = getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
+        os.chown(folder, nobody, -1)
+        before = os.geteuid()
+        os.seteuid(nobody)
+        try:
+            home = Home(Path(folder) / "home").make()
+            inner = home.path / "tasks" / "abc" / "roots" / "web" / "workdir" / "work"
+            inner.mkdir(parents=True)
+            inner.chmod(0)
+            assert home.remove() == []
+        finally:
+            os.seteuid(before)
+        assert list(Path(folder).iterdir()) == []
+
+
 def test_reset_does_not_follow_links(tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "letter.txt").touch()
     home = Home(tmp_path / "home").make()
     (home.path / "logs").symlink_to(precious)
+    (home.path / "tasks").symlink_to(precious)
     foreground.reset(home)
     assert everything_in(tmp_path) == {"precious", "precious/letter.txt"}
 
