@@ -8,6 +8,6 @@ terraform, provider   evaluate the definitions; policy, network decide what AWS 
 blueprint             the definitions as values; config: the user's settings
 
 Several rooms use: `events` (the bus), `aws_service` (the interface to the services that answer
-AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `schedule`, `errors`. docs/tour.md
-describes the way through all of them.
+AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `schedule`, `dockerfile`, `errors`.
+docs/tour.md describes the way through all of them.
 """

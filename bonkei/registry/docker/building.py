@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 from dockerfile_parse import DockerfileParser
 
+from bonkei.dockerfile import readable
 from bonkei.registry.docker.local import LocalImages
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.package import context, package
@@ -59,10 +60,9 @@ def _refuse_for_package(options: argparse.Namespace) -> None:
 
 
 def _instructions(dockerfile: Path, wanted: tuple[str, ...]) -> Iterator[str]:
-    with dockerfile.open("rb") as content:
-        for entry in DockerfileParser(fileobj=content).structure:
-            if entry["instruction"] in wanted:
-                yield entry["value"]
+    for entry in DockerfileParser(fileobj=readable(dockerfile.read_bytes())).structure:
+        if entry["instruction"] in wanted:
+            yield entry["value"]
 
 
 def _by_engine(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from dockerfile_parse import DockerfileParser
+
+from bonkei.dockerfile import lines_of, readable
 
 _COPIED = re.compile(r"--from=(\S+)")
 _MOUNTED = re.compile(r"--mount=\S*?\bfrom=([^\s,]+)")
@@ -36,7 +37,7 @@ def base_images(dockerfile: Path, arguments: Mapping[str, str]) -> tuple[str, ..
 def rename_images(dockerfile: Path, arguments: Mapping[str, str], names: Mapping[str, str]) -> None:
     """Change the names of images in a Dockerfile of our own."""
     content = dockerfile.read_bytes()
-    lines = content.decode("utf-8", "surrogateescape").splitlines(keepends=True)
+    lines = lines_of(content.decode("utf-8", "surrogateescape"))
     for use in _uses(content, arguments):
         if use.image not in names:
             continue
@@ -53,7 +54,7 @@ def rename_images(dockerfile: Path, arguments: Mapping[str, str], names: Mapping
 
 
 def _uses(content: bytes, arguments: Mapping[str, str]) -> Iterator[_Use]:
-    parser = DockerfileParser(fileobj=io.BytesIO(content), build_args=dict(arguments))
+    parser = DockerfileParser(fileobj=readable(content), build_args=dict(arguments))
     stages = {"scratch"}
     number = 0
     bases = iter(parser.parent_images)

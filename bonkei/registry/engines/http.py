@@ -77,7 +77,7 @@ async def _build(
         lines.send({"failed": error.message})
     except OSError as error:
         lines.send({"failed": f"this machine cannot build: {error.strerror or error}"})
-    except asyncio.CancelledError:
+    except BaseException:
         writing.cancel()
         raise
     lines.end()

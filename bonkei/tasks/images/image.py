@@ -6,7 +6,6 @@ image are unknown here. Rules: "Dockerfile reference" (docs.docker.com).
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,10 +14,10 @@ from pathlib import Path
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter, extract_key_values
 
+from bonkei.dockerfile import readable
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.images.copies import Copies, exec_form, join, read_copies, read_requirements
 
-_HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _FROM_STAGE = re.compile(r"--from=(\S+)")
 _VARIABLE = re.compile(r"\\\$|\$\{(\w+)(?::([-+])([^{}]*))?\}|\$(\w+)")
 
@@ -95,24 +94,10 @@ def parse_image(text: str) -> Image:
 
 def _instructions(text: str) -> Iterator[tuple[str, str]]:
     """Instructions with their continuation lines. Bodies of here-documents are not instructions."""
-    parser = DockerfileParser(fileobj=io.BytesIO(_without_heredocs(text).encode()))
+    parser = DockerfileParser(fileobj=readable(text.encode()))
     for entry in parser.structure:
         if entry["instruction"] != "COMMENT":
             yield entry["instruction"], entry["value"].strip()
-
-
-def _without_heredocs(text: str) -> str:
-    lines: list[str] = []
-    until: list[str] = []
-    for line in text.splitlines(keepends=True):
-        if until:
-            if line.strip() == until[0]:
-                until.pop(0)
-            continue
-        lines.append(line)
-        if line.lstrip().upper().startswith(("RUN", "COPY", "ADD")):
-            until = [match[2] for match in _HEREDOC.finditer(line)]
-    return "".join(lines)
 
 
 def _from(

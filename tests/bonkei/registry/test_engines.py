@@ -219,6 +219,15 @@ def test_the_bases_of_a_dockerfile_get_other_names(tmp_path: Path) -> None:
     )
 
 
+def test_here_documents_and_other_bytes_name_no_bases(tmp_path: Path) -> None:
+    file = tmp_path / "Dockerfile"
+    head, query = b"# caf\xe9\x0c \nFROM ", b"RUN psql <<EOF\nSELECT *\nFROM users\nEOF\n"
+    file.write_bytes(head + b"alpine\n" + query + b"COPY --from=alpine /a /\n")
+    assert base_images(file, {}) == ("alpine",)
+    rename_images(file, {}, {"alpine": "near", "users": "far"})
+    assert file.read_bytes() == head + b"near\n" + query + b"COPY --from=near /a /\n"
+
+
 @pytest.mark.parametrize("engine", [*ENGINES, "double"], indirect=True)
 async def test_bases_of_the_own_registry(
     world: World, docker: Docker, program: Path, engine: str
