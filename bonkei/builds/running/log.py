@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 LARGEST = 32_000_000  # bytes that a build's log keeps
+LINES = 1_000_000  # lines that it keeps: an empty one costs as much time as another
 _LONGEST = 200_000  # bytes of one line; CloudWatch Logs accepts 256 KB
 _TAIL = 64_000  # bytes of the end that are kept beyond the limit
 _HIDDEN = "***"
@@ -31,6 +32,7 @@ class BuildLog:
         self._secrets: tuple[str, ...] = ()
         self._rest = b""
         self._kept = 0
+        self._lines = 0
         self._lost = 0
         self._tail = b""
         self.recent = ""  # the end of the running entry's output
@@ -51,7 +53,7 @@ class BuildLog:
 
     def feed(self, data: bytes) -> None:
         """A piece of output."""
-        if self._kept >= LARGEST:
+        if self._is_full:
             self._lost += len(data)
             self._tail = (self._tail + data)[-_TAIL:]
             return
@@ -70,14 +72,21 @@ class BuildLog:
     def close(self) -> None:
         self.flush()
         if self._lost:
-            self._kept = 0
+            self._kept = self._lines = 0
             limit, lost, tail = LARGEST // 1_000_000, self._lost, self._tail
             self._lost = 0
-            self.say(f"The log keeps {limit} MB; {lost} bytes were left out. The last of them:")
+            self.say(
+                f"The log keeps {limit} MB and {LINES:,} lines; {lost} bytes were left out. The "
+                "last of them:"
+            )
             for line in tail.split(b"\n")[1:]:
                 self._print(line)
         with suppress(OSError):  # a full disk: the miniature reports it elsewhere
             self._file.close()
+
+    @property
+    def _is_full(self) -> bool:
+        return self._kept > LARGEST or self._lines > LINES
 
     def _print(self, data: bytes) -> None:
         for start in range(0, max(1, len(data)), _LONGEST):
@@ -88,7 +97,8 @@ class BuildLog:
 
     def _write(self, at: float, line: str, *, always: bool = False) -> None:
         self._kept += len(line) + 1
-        if self._kept > LARGEST and not always:
+        self._lines += 1
+        if self._is_full and not always:
             self._lost += len(line) + 1
             self._tail = (self._tail + line.encode() + b"\n")[-_TAIL:]
             return

@@ -21,6 +21,7 @@ from bonkei.builds.running.confinement import INSIDE, place, unshare_command
 from bonkei.processes import Keeper, launch_command
 
 _CHUNK = 64 * 1024
+_TURN = 8 * 1024  # bytes of output in one turn of the event loop: others use it, too
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _PATIENCE = 30.0  # seconds for the namespaces to be made
 
@@ -38,6 +39,7 @@ class Machine:
         self._transport: asyncio.BaseTransport | None = None
         self._output = -1
         self._is_confined = False
+        self._stopping: asyncio.Future[None] | None = None
 
     async def start(
         self, keep: Sequence[Path], hidden: Sequence[Path], *, is_confined: bool, has_engine: bool
@@ -48,15 +50,15 @@ class Machine:
         self._output, output = os.pipe()
         read, answers = os.pipe()
         os.set_blocking(self._output, False)
-        loop.add_reader(self._output, self.drain)
-        described = place(
-            self._folder, answers, keep, hidden, is_confined=is_confined, has_engine=has_engine
-        )
-        file = self._folder / "place.json"
-        file.write_text(json.dumps(described), encoding="utf-8")
-        inside = [sys.executable, "-I", "-S", str(INSIDE), str(file)]
-        command = [*unshare_command(), *inside] if is_confined else inside
+        loop.add_reader(self._output, self._read_some)
         try:
+            described = place(
+                self._folder, answers, keep, hidden, is_confined=is_confined, has_engine=has_engine
+            )
+            file = self._folder / "place.json"
+            file.write_text(json.dumps(described), encoding="utf-8")
+            inside = [sys.executable, "-I", "-S", str(INSIDE), str(file)]
+            command = [*unshare_command(), *inside] if is_confined else inside
             self._process = await asyncio.create_subprocess_exec(
                 *launch_command(command, ending=signal.SIGKILL),
                 cwd=self._folder,
@@ -68,6 +70,7 @@ class Machine:
                 start_new_session=True,
             )
         except OSError as error:
+            os.close(read)
             raise PhaseError("INTERNAL_SERVICE_ERROR", f"no process: {error}") from error
         finally:
             os.close(output)
@@ -137,7 +140,13 @@ class Machine:
         return ()
 
     async def stop(self) -> None:
-        """After this, no process of it runs. May be called again."""
+        """After this, no process of it runs. May be called again: a caller that is cancelled does
+        not keep the process from its end."""
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop())
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
         process, self._process = self._process, None
         if process is not None:
             await self._end(process)
@@ -170,16 +179,25 @@ class Machine:
         await asyncio.to_thread(psutil.wait_procs, others, timeout=_PATIENCE)
 
     def drain(self) -> None:
-        """Read the pipe's present content in a bounded piece, because others use the loop, too."""
+        """Read the pipe's present content, which is bounded."""
         for _ in range(16):
-            try:
-                data = os.read(self._output, _CHUNK)
-            except OSError:  # empty, or closed
+            if not self._read(_CHUNK):
                 return
-            if not data:
-                asyncio.get_running_loop().remove_reader(self._output)
-                return
-            self._listener(data)
+
+    def _read_some(self) -> None:
+        self._read(_TURN)
+
+    def _read(self, most: int) -> bool:
+        """Whether there was output."""
+        try:
+            data = os.read(self._output, most)
+        except OSError:  # empty, or closed
+            return False
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._output)
+            return False
+        self._listener(data)
+        return True
 
     async def _answer(self) -> Mapping[str, Any]:
         assert self._answers is not None  # noqa: S101 - `start` made it

@@ -16,7 +16,9 @@ import pytest
 from builds import ROOT, Room, log, spec, statuses
 
 from bonkei.builds.running.confinement import Confinement
+from bonkei.builds.running.machine import Machine
 from bonkei.builds.values import BuildInput, BuildOutput, BuildRequest
+from bonkei.processes import Keeper
 
 
 def left(mark: str) -> list[int]:
@@ -137,6 +139,45 @@ async def test_an_output_of_100_mb_is_bounded_and_its_end_is_kept(room: Room) ->
     assert longest < 1.0, longest  # the event loop went on for others
     total = sum(len(text) for *_, text in room.world.lines.events)
     assert total < 34_000_000
+
+
+async def test_empty_lines_are_bounded_and_leave_the_event_loop_to_others(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.builds.running.log.LINES", 200_000, raising=False)
+    longest = 0.0
+
+    async def beside() -> None:
+        nonlocal longest
+        while True:
+            before = time.process_time()
+            await asyncio.sleep(0.005)
+            longest = max(longest, time.process_time() - before)
+
+    other = asyncio.create_task(beside())
+    result = await room.run(spec("yes '' | head -c 3000000", "echo the end"))
+    other.cancel()
+    assert result.status == "SUCCEEDED"
+    said = log(result)
+    assert 190_000 < said.count("\n") < 300_000
+    assert "\nthe end\n" in said
+    assert longest < 0.8, longest
+
+
+async def test_a_machine_ends_although_who_stops_it_is_cancelled(tmp_path: Path) -> None:
+    """As when a build breaks a limit and ends by itself at that moment."""
+    keeper = Keeper(tmp_path / "processes")
+    keeper.start()
+    machine = Machine(tmp_path, keeper, lambda _: None)
+    await machine.start((), (), is_confined=False, has_engine=False)
+    pid = machine.pids[0]
+    first = asyncio.create_task(machine.stop())
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await machine.stop()
+    assert not psutil.pid_exists(pid)
+    keeper.stop()
 
 
 async def test_an_endless_line_and_bytes_that_are_not_text(room: Room) -> None:
