@@ -281,9 +281,16 @@ class Pipelines:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min([_LONGEST_SLEEP, *(d - now for d in due)])):
                     await self._earlier.wait()
-            for name in tuple(self._kept):
-                if any(d <= self._clock() for _, d in answers.deadlines(self._kept[name].book)):
-                    self._carry_out(name, answers.tick())
+            try:
+                self._time_out()
+            except OSError as error:
+                self._around.report(f"pipelines: time-outs cannot be written: {error}")
+                await asyncio.sleep(_AGAIN)
+
+    def _time_out(self) -> None:
+        for name in tuple(self._kept):
+            if any(d <= self._clock() for _, d in answers.deadlines(self._kept[name].book)):
+                self._carry_out(name, answers.tick())
 
 
 def _under_way(execution: Execution) -> tuple[ActionRun, ...]:

@@ -202,6 +202,26 @@ async def test_time_outs_are_noticed_while_it_runs(room: Room, world: World) -> 
     assert await room.status(id_, "Failed") == "Failed"
 
 
+async def test_time_outs_go_on_after_a_full_disk(
+    room: Room, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.pipeline.pipelines._AGAIN", 0.01)
+    id_ = await room.start()
+    await room.token()
+    tried: list[object] = []
+
+    def refuse(*given: object) -> None:
+        tried.append(given)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("bonkei.pipeline.record._write", refuse)
+        world.now += 7 * 86_400
+        room.pipelines.start()
+        await room.until(lambda: bool(tried))
+    assert await room.status(id_, "Failed") == "Failed"
+
+
 async def test_a_new_pipeline_starts_once_and_an_existing_one_does_not(
     world: World, tmp_path: Path
 ) -> None:
