@@ -14,6 +14,7 @@ context        the settings and the home, read when a command wants them
 terminal       text without control characters; JSON; colour
 typed          commands in messages, so that they work in the reader's shell
 outcome        `--json` of commands that change something
+new_file       an option that names a file to write
 completion     completion in a shell
 
 A command's module is imported when the command is wanted. It imports what it needs when it runs.

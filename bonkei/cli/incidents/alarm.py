@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.new_file import NewFile
 from bonkei.cli.terminal import as_json, safe
 from bonkei.cli.typed import say
 
@@ -71,7 +72,7 @@ def history(context: Context, name: str, json_wanted: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="Every alarm.")
 @click.option(
     "--junit",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NewFile(),
     help="Also write the results to this file, as JUnit XML.",
 )
 @_as_json

@@ -12,6 +12,7 @@ import click
 
 from bonkei.cli.completion import complete_fault, complete_fault_target
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.new_file import NewFile
 from bonkei.cli.terminal import as_json, safe
 from bonkei.cli.typed import say
 from bonkei.faults import quantities
@@ -154,7 +155,7 @@ def end(context: Context, fault_id: str | None, every: bool, json_wanted: bool) 
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--junit",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=NewFile(),
     help="Also write expectations and results to this file, as JUnit XML.",
 )
 @_as_json
