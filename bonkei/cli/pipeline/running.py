@@ -84,7 +84,7 @@ def watch(
     answers = Answers(decided, can_ask())
     try:
         view, waits = Watch(endpoint, answers, say).follow(started.pipeline, started.id)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, click.Abort):  # the second one at the question of an approval
         say(
             f"\n  The run continues: `bonkei pipeline show {started.pipeline}`. Stop it by\n"
             "  bonkei aws -- codepipeline stop-pipeline-execution --pipeline-name "

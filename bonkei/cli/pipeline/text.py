@@ -146,7 +146,7 @@ def _approvals(name: str, stage: Mapping[str, Any]) -> Iterator[str]:
 
 def log_lines(context: Context, endpoint: Endpoint, run: str, action: str | None) -> Iterator[str]:
     """The logs of a run's builds, from the files below the home. Raises NoSuchPipelineError."""
-    name, id_ = _find(endpoint, run)
+    name, id_ = find_run(endpoint, run)
     listed = endpoint.pipeline(
         "ListActionExecutions", pipelineName=name, filter={"pipelineExecutionId": id_}
     )["actionExecutionDetails"]
@@ -172,12 +172,24 @@ def log_lines(context: Context, endpoint: Endpoint, run: str, action: str | None
         )
 
 
-def _find(endpoint: Endpoint, run: str) -> tuple[str, str]:
-    """The pipeline and the id of a run."""
-    for each in endpoint.pipeline("ListPipelines")["pipelines"]:
-        for found in _listed(endpoint, each["name"], 100):
-            if found["pipelineExecutionId"].startswith(run):
-                return each["name"], found["pipelineExecutionId"]
+def find_run(endpoint: Endpoint, run: str) -> tuple[str, str]:
+    """The pipeline and the id of a run. A name comes first: an id may begin with it, as with `cd`.
+    Raises NoSuchPipelineError."""
+    names = [each["name"] for each in endpoint.pipeline("ListPipelines")["pipelines"]]
+    if not any(each == run or each.endswith(f"-{run}") for each in names):
+        ids = [
+            (name, str(found["pipelineExecutionId"]))
+            for name in names
+            for found in _listed(endpoint, name, 100)
+        ]
+        fitting = [each for each in ids if each[1].startswith(run)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise NoSuchPipelineError(
+                f"{run} is the beginning of several runs",
+                remedy=f"there are: {', '.join(id_ for _, id_ in fitting[:10])}",
+            )
     name = full_name(endpoint, run)
     listed = _listed(endpoint, name, 1)
     if not listed:

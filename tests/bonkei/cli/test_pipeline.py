@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from bonkei import cli
 from bonkei.cli.pipeline.run_view import look, waits_for
+from bonkei.cli.pipeline.running import Started
+from bonkei.cli.pipeline.running import watch as follow
 from bonkei.cli.pipeline.text import (
     NoSuchPipelineError,
+    find_run,
     full_name,
     render_overview,
     render_runs,
@@ -44,6 +48,7 @@ class Answering:
         self.actions = list(actions)
         self.approved: list[Mapping[str, Any]] = []
         self.stages: list[Mapping[str, Any]] = []
+        self.runs: dict[str, list[str]] = {}
 
     def pipeline(self, operation: str, **given: Any) -> Any:
         match operation:
@@ -56,6 +61,9 @@ class Answering:
                 return {"pipelineExecution": execution}
             case "ListActionExecutions":
                 return {"actionExecutionDetails": list(reversed(self.actions))}
+            case "ListPipelineExecutions":
+                ids = self.runs.get(given["pipelineName"], ())
+                return {"pipelineExecutionSummaries": [{"pipelineExecutionId": id_} for id_ in ids]}
             case "GetPipelineState":
                 return {"stageStates": self.stages}
             case "PutApprovalResult":
@@ -72,6 +80,32 @@ def test_the_end_of_a_pipelines_name_is_enough() -> None:
     with pytest.raises(NoSuchPipelineError) as caught:
         full_name(endpoint, "c")
     assert "shop-a, shop-b, x-b" in caught.value.remedy
+
+
+def test_a_run_is_found_by_its_pipeline_or_the_beginning_of_its_id() -> None:
+    endpoint: Any = Answering("Succeeded")
+    endpoint.runs = {"shop-a": ["c1-1", "a9-1"], "shop-b": ["c1-2", "b0-1"]}
+    assert find_run(endpoint, "a") == ("shop-a", "c1-1")  # and not the run a9-1
+    assert find_run(endpoint, "a9") == ("shop-a", "a9-1")
+    with pytest.raises(NoSuchPipelineError, match="beginning of several runs") as caught:
+        find_run(endpoint, "c1")
+    assert "c1-1, c1-2" in caught.value.remedy
+    with pytest.raises(NoSuchPipelineError, match="is not a pipeline's name"):
+        find_run(endpoint, "d")
+    with pytest.raises(NoSuchPipelineError, match="has no run yet"):
+        find_run(endpoint, "x-b")
+
+
+def test_ctrl_c_at_a_question_says_that_the_run_continues(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_given: Any, **_options: Any) -> bool:
+        raise click.Abort
+
+    monkeypatch.setattr("bonkei.cli.pipeline.running.can_ask", lambda: True)
+    monkeypatch.setattr("click.confirm", interrupt)
+    said: list[str] = []
+    with pytest.raises(click.Abort):
+        follow(waiting(), Started("shop-a", ID), "", said.append)  # type: ignore[arg-type]
+    assert "The run continues" in said[-1]
 
 
 def test_a_run_has_its_actions_with_their_seconds() -> None:
