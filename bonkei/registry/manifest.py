@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bonkei.registry.errors import RegistryError
+from bonkei.registry.names import is_digest
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
@@ -90,6 +91,9 @@ def _descriptor(value: Mapping[str, Any]) -> Descriptor:
     size = value["size"]
     if not isinstance(size, int) or size < 0:
         raise ValueError("a descriptor's size is not a number")
+    digest = str(value["digest"])
+    if not is_digest(digest):
+        raise ValueError(f"{digest[:100]!r} is no SHA-256 digest")
     found = value.get("platform") or {}
     platform = f"{found.get('os', '')}/{found.get('architecture', '')}" if found else ""
-    return Descriptor(str(value["digest"]), size, str(value.get("mediaType", "")), platform)
+    return Descriptor(digest, size, str(value.get("mediaType", "")), platform)

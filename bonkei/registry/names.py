@@ -14,6 +14,7 @@ from bonkei.registry.errors import RegistryError
 NAME = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*"
 TAG = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
 DIGEST = r"sha256:[0-9a-f]{64}"
+_DIGEST = re.compile(DIGEST)
 _REFERENCE = re.compile(
     rf"(?:(?P<host>[^/]*[.:][^/]*)/)?(?P<name>{NAME})(?::(?P<tag>{TAG}))?(?:@(?P<digest>{DIGEST}))?"
 )
@@ -39,6 +40,11 @@ class Reference:
     @property
     def is_ecr(self) -> bool:
         return _HOST.fullmatch(self.host) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether it names content. Anything else could name another file, as a part of a path."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def read_reference(text: str) -> Reference:

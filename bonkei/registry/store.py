@@ -19,6 +19,7 @@ from typing import Any
 
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import digest_of, read_manifest
+from bonkei.registry.names import is_digest
 from bonkei.registry.values import Contents, Image
 
 _NEW = 3600.0  # seconds
@@ -48,7 +49,9 @@ class ImageStore:
         return self._known[name]
 
     def blob(self, digest: str) -> Path | None:
-        """The file of a blob or manifest."""
+        """The file of a blob or manifest. None also for what is no digest."""
+        if not is_digest(digest):
+            return None
         file = self._blobs / digest.removeprefix("sha256:")
         return file if file.is_file() else None
 

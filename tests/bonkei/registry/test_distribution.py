@@ -142,6 +142,26 @@ async def test_unusual_paths(client: ClientSession, path: str) -> None:
         assert found.status in (404, 405)
 
 
+@pytest.mark.parametrize("place", ["{secret}", "sha256:{secret}", "sha256:../../secret.tar"])
+async def test_no_digest_leads_to_a_file_of_this_machine(
+    world: World, client: ClientSession, place: str
+) -> None:
+    """A build may not read it; the registry would unpack it for the build's own task."""
+    secret = world.home.parent / "secret.tar"
+    with tarfile.open(secret, "w") as archive:
+        archive.add(__file__, "key")
+    digest = place.format(secret=secret)
+    await put_blob(client, b"{}")
+    body = json.loads(manifest_of(b"{}", b"layer"))
+    body["layers"][0]["digest"] = digest
+    status, said = await put_manifest(client, json.dumps(body).encode(), "shop/web:1")
+    assert (status, "no SHA-256 digest" in said) == (400, True)
+    assert world.registry.store.blob(digest) is None
+    query = {"mount": digest, "from": "shop/web"}
+    async with client.post("/v2/shop/web/blobs/uploads/", params=query) as begun:
+        assert begun.status == 202  # not mounted: its content has to come
+
+
 async def test_uploads_are_bounded(world: World, client: ClientSession) -> None:
     places = []
     for _ in range(MOST + 5):
