@@ -9,14 +9,15 @@ from pathlib import Path
 import click
 import pytest
 
-from bonkei import cli, config
+from bonkei import config
+from bonkei.cli import program
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "command"), cli.bonkei.commands.items(), ids=str)
+@pytest.mark.parametrize(("name", "command"), program.bonkei.commands.items(), ids=str)
 def test_each_command_and_option_is_documented(name: str, command: click.Command) -> None:
     section = re.search(rf"^## `bonkei {name}.*?(?=^## |\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
     assert section is not None, f"docs/commands.md has no section for `bonkei {name}`"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from bonkei.cli import bonkei
+from bonkei.cli.program import bonkei
 
 
 def make_project(root: Path, definitions: str = "") -> Path:

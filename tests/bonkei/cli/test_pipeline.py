@@ -9,7 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from bonkei import cli
+from bonkei.cli import program
 from bonkei.cli.pipeline.run_view import look, waits_for
 from bonkei.cli.pipeline.running import Started
 from bonkei.cli.pipeline.running import watch as follow
@@ -185,7 +185,7 @@ def test_tables() -> None:
 
 def test_options_that_exclude_each_other() -> None:
     runner = CliRunner()
-    both = runner.invoke(cli.bonkei, ["pipeline", "run", "a", "--approve", "--reject"])
+    both = runner.invoke(program.bonkei, ["pipeline", "run", "a", "--approve", "--reject"])
     assert (both.exit_code, "not both" in both.output) == (2, True)
-    twice = runner.invoke(cli.bonkei, ["pipeline", "run", "a", "--from", "X", "--commit", "b"])
+    twice = runner.invoke(program.bonkei, ["pipeline", "run", "a", "--from", "X", "--commit", "b"])
     assert (twice.exit_code, "leave out --commit" in twice.output) == (2, True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei import cli
+from bonkei.cli.program import bonkei
 from bonkei.cli.typed import program, replace
 
 BIN = Path(sys.executable).parent
@@ -26,7 +26,7 @@ BIN = Path(sys.executable).parent
     ],
 )
 def test_only_commands_are_replaced(text: str, expected: str) -> None:
-    assert replace(text, "X", cli.bonkei.commands) == expected
+    assert replace(text, "X", bonkei.commands) == expected
 
 
 def test_a_command_is_printed_as_the_reader_can_run_it(

@@ -14,7 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from bonkei import cli
-from bonkei.cli import bonkei
+from bonkei.cli import program
+from bonkei.cli.program import bonkei
+
+ROOT = Path(cli.__file__).resolve().parents[2]
 
 
 def test_the_list_of_commands_has_whole_sentences() -> None:
@@ -31,7 +34,7 @@ def test_each_command_has_its_own_name() -> None:
 def test_a_command_does_not_import_the_others() -> None:
     asked = (
         "import sys\n"
-        "from bonkei.cli import bonkei\n"
+        "from bonkei.cli.program import bonkei\n"
         "bonkei.main(['down', '--help'], standalone_mode=False)\n"
         "print(*sorted(name for name in sys.modules if name.startswith('bonkei.cli.')))"
     )
@@ -44,6 +47,7 @@ def test_a_command_does_not_import_the_others() -> None:
         "completion",
         "context",
         "outcome",
+        "program",
         "running",
         "terminal",
         "typed",
@@ -57,7 +61,7 @@ def test_errors_of_the_system_are_reported_in_one_line(
     def refuse(**_: object) -> None:
         raise OSError(number, os.strerror(number), "/home/x/.bonkei/started")
 
-    monkeypatch.setattr(cli.bonkei, "main", refuse)
+    monkeypatch.setattr(program.bonkei, "main", refuse)
     with pytest.raises(SystemExit) as ended:
         cli.main()
     assert ended.value.code == 1
@@ -70,9 +74,53 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) ->
     def fail(**_: object) -> None:
         raise FileNotFoundError(errno.ENOENT, "no such file", "x")
 
-    monkeypatch.setattr(cli.bonkei, "main", fail)
+    monkeypatch.setattr(program.bonkei, "main", fail)
     with pytest.raises(FileNotFoundError):
         cli.main()
+
+
+def test_a_package_that_a_pull_has_added_is_named_with_the_remedy() -> None:
+    """The first one that is imported is missing here."""
+    asked = "import sys; sys.modules['click'] = None; from bonkei.cli import main; main()"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=False
+    )
+    (said,) = told.stderr.splitlines()
+    assert told.returncode == 1
+    assert said == f"error: {cli.missing('click', Path(sys.prefix))}"
+    assert "lacks the package click" in said
+
+
+def test_the_remedy_for_a_missing_package_fits_the_environment() -> None:
+    own = ROOT / ".venv"
+    assert cli.missing("cbor2", own).endswith(f": make -C {ROOT} .venv/.runtime")
+    other = cli.missing("cbor2", Path("/opt/python"))
+    assert other.endswith(f" -m pip install -r {ROOT}/requirements/bonkei.txt")
+
+
+@pytest.mark.parametrize("name", ["bonkei.gone", "json.gone", ""])
+def test_a_module_of_ours_or_pythons_that_is_missing_keeps_its_traceback(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> None:
+        raise ModuleNotFoundError(name=name)
+
+    monkeypatch.setattr(program.bonkei, "main", fail)
+    with pytest.raises(ModuleNotFoundError):
+        cli.main()
+
+
+def test_a_package_that_a_command_imports_may_be_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise ModuleNotFoundError(name="aiohttp.web")
+
+    monkeypatch.setattr(program.bonkei, "main", fail)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    assert "lacks the package aiohttp" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": ""}, {"NO_COLOR": "1"}])

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bonkei.cli import bonkei
 from bonkei.cli.observing.log_objects import LogObjects
+from bonkei.cli.program import bonkei
 from bonkei.miniature.home import MiniatureError
 
 TASK = "0123456789abcdef0123456789abcdef"

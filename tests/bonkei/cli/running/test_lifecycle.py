@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bonkei.cli import bonkei
+from bonkei.cli.program import bonkei
 from bonkei.errors import BonkeiError
 from bonkei.miniature.home import MARKER, Home
 from tests.bonkei.cli.projects import make_project

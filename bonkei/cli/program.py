@@ -1,0 +1,89 @@
+"""The command `bonkei`: its group, and the errors that it prints."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from bonkei import config as configuration
+from bonkei.cli.commands import Commands
+from bonkei.cli.context import Context
+from bonkei.cli.terminal import safe, uses_colour
+from bonkei.cli.typed import say, typed
+from bonkei.errors import BonkeiError
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on that disk, and run it again",
+    errno.EDQUOT: "make room within your quota, and run it again",
+    errno.EROFS: "let BONKEI_HOME name a directory that can be written to",
+    errno.EACCES: "see who owns it (was a command run as root?), or let BONKEI_HOME name another "
+    "directory",
+}
+"""Remedies for errors of this machine."""
+
+
+class _Group(click.Group):
+    """Keeps the commands' order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Group,
+    commands=Commands(),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings to use; by default the bonkei.toml of this folder or one above it.",
+)
+@click.version_option(package_name="bonkei")
+@click.pass_context
+def bonkei(ctx: click.Context, file: Path | None) -> None:
+    """Run the system that Terraform describes as a miniature on this machine."""
+    ctx.obj = Context(
+        lambda: configuration.load(file or configuration.find(Path.cwd()), os.environ)
+    )
+
+
+def main() -> None:
+    """Run the command line. Our own errors are printed here: the cause, then the remedy."""
+    try:
+        bonkei.main(standalone_mode=False)
+    except BonkeiError as error:
+        _print_error(error.message, error.remedy)
+        sys.exit(1)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe (`bonkei logs | head`) has read enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise  # a bug: keep the traceback
+        place = f"{error.filename}: " if error.filename else ""
+        _print_error(f"{place}{error.strerror}", _REMEDIES[error.errno])
+        sys.exit(1)
+
+
+def _print_error(message: str, remedy: str) -> None:
+    # Terraform's own diagnostics already begin with this word.
+    prefix = "" if message.startswith("Error:") else "error: "
+    shown = typed(safe(f"{prefix}{message}"))
+    click.secho(shown, fg="red", err=True, color=uses_colour())
+    for line in remedy.split("\n") if remedy else ():
+        say(f"  {line}", err=True)
