@@ -15,9 +15,10 @@ from bonkei.database.bootstrap import Connection, Guest, Wanted, pending_restart
 from bonkei.database.errors import DatabaseError
 from bonkei.database.external import check_version, explain, parse_url, place, survey
 from bonkei.database.files import ClusterFiles, ServerSpec
+from bonkei.database.identity import home_id
 from bonkei.database.master import keep_password, master_password, new_password
 from bonkei.database.notes import differences
-from bonkei.database.ownership import Mark, home_id, is_used_as_it_is, require_ours
+from bonkei.database.ownership import Mark, is_used_as_it_is, require_ours
 from bonkei.database.parameters import LOCKS, USUAL_CONNECTIONS, Settings, translate
 from bonkei.database.place import Place, find_place
 from bonkei.database.reading.reader import Reader

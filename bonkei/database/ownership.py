@@ -6,20 +6,20 @@ a database without this mark is foreign and is never altered.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import platform
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from bonkei.database.bootstrap import MADE, Connection, Wanted
 from bonkei.database.errors import DatabaseError
+from bonkei.database.identity import FILE
 
 # Databases and roles that a new server, or a managed service, already has.
 _THE_SERVERS_OWN = frozenset(
     {"postgres", "rdsadmin", "azure_maintenance", "azure_sys", "cloudsqladmin", "alloydbadmin"}
 )
+
+_MARKED = re.compile(rf"{re.escape(MADE)} \((?P<home>[0-9a-f]{{16}}), (?P<cluster>[^()]*)\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,6 @@ class Found:
     tables: int = 0
 
 
-def home_id(home: Path) -> str:
-    """The id of a home. It is kept in the home, so it stays the same after a reset and after a
-    move."""
-    file = home / "database" / "id"
-    if file.is_file() and (kept := file.read_text(encoding="ascii").strip()):
-        return kept
-    place = f"{platform.node()} {os.getuid()} {home.resolve()}"
-    name = hashlib.sha256(place.encode(errors="surrogateescape")).hexdigest()[:16]
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file.write_text(f"{name}\n", encoding="ascii")
-    return name
-
-
 def require_ours(
     found: Found, wanted: Wanted, mark: Mark, admin: Connection, *, shared: bool
 ) -> None:
@@ -74,7 +61,8 @@ def require_ours(
     """
     place = f"{admin.host}:{admin.port}"
     for kind, name, comment in _claimed(found, wanted, mark, admin):
-        raise _refusal(place, kind, name, comment)
+        drop = f'DROP {kind.upper()} "{name}"'
+        raise _refusal(f"the {kind} {name} at {place}", drop, comment, mark)
     others = sorted(_others(found, mark))
     if found.tables:
         others.append(f"{found.tables} tables or views in {admin.database}")
@@ -115,15 +103,21 @@ def _others(found: Found, mark: Mark) -> Iterator[str]:
             yield f"the database {name}"
 
 
-def _refusal(place: str, kind: str, name: str, comment: str) -> DatabaseError:
-    if comment.startswith(MADE):
+def _refusal(what: str, drop: str, comment: str, mark: Mark) -> DatabaseError:
+    if not comment.startswith(MADE):
         return DatabaseError(
-            f"the {kind} {name} at {place} was made by Bonkei for another home or cluster",
-            remedy="let BONKEI_DATABASE_URL name another server; or, when nobody needs it any "
-            f'more, remove it there: DROP {kind.upper()} "{name}"',
+            f"{what} was not made by Bonkei, and stays unchanged",
+            remedy="let BONKEI_DATABASE_URL name a server without that name, or unset it to use "
+            "the built-in server",
         )
+    found = _MARKED.fullmatch(comment)
+    steps = ["let BONKEI_DATABASE_URL name another server"]
+    if found and found["home"] != mark.home and found["cluster"] == mark.cluster:
+        steps.append(
+            "when the other home is gone and this one is to have its data, write its id, "
+            f"{found['home']}, into {FILE} in this home in place of what is there"
+        )
+    steps.append(f"when nobody needs it any more, remove it there: {drop}")
     return DatabaseError(
-        f"the {kind} {name} at {place} was not made by Bonkei, and stays unchanged",
-        remedy="let BONKEI_DATABASE_URL name a server without that name, or unset it to use "
-        "the built-in server",
+        f"{what} was made by Bonkei for another home or cluster", remedy="; or, ".join(steps)
     )

@@ -11,12 +11,13 @@ import os
 import pwd
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.database.claims import left_behind, new_root, read_claim, write_claim
 from bonkei.database.errors import DatabaseError
+from bonkei.database.identity import remove_but_id
 
 _USER = "nobody"
 
@@ -91,10 +92,11 @@ def _alone(records: Path) -> Iterator[None]:
 
 def delete_data(home: Path) -> None:
     """Remove the data of every cluster of this home, and nothing that may be another home's. No
-    server may run."""
+    server may run. The id stays that this home has on a server of the user."""
     if os.geteuid() == 0 and (held := _held(home)) is not None:
         shutil.rmtree(held, ignore_errors=True)
-    shutil.rmtree(home / "database", ignore_errors=True)
+    with suppress(OSError):  # `Home.remove` names what stays
+        remove_but_id(home)
 
 
 def _held(home: Path) -> Path | None:

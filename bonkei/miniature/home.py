@@ -131,15 +131,18 @@ class Home:
     def remove(self) -> list[str]:
         """Remove Bonkei's files, then the directory if it is empty.
 
-        The homes of other workspaces in it stay. Returns the names of other remaining files. Raises
-        MiniatureError if it is not a home.
+        The homes of other workspaces in it stay, and its id on a server of the user. Returns the
+        names of other remaining files. Raises MiniatureError if it is not a home.
         """
+        from bonkei.database.identity import remove_but_id  # noqa: PLC0415 - psycopg takes a while
+
         self.require_ours()
         try:
             remove_storage(self.path / "engine")
             _remove_tasks(self.path / "tasks")
-            for name in sorted(CONTENTS):
+            for name in sorted(CONTENTS - {"database"}):
                 _remove(self.path / name)
+            remove_but_id(self.path)
             left = self._names() - {MARKER}
             if not left:
                 _remove(self.path / MARKER)
@@ -151,7 +154,14 @@ class Home:
                 f"{error.filename} cannot be removed: {error.strerror}",
                 remedy="remove what is in the way, and run it again",
             ) from None
-        return sorted(left - {WORKSPACES})
+        return sorted(left - {WORKSPACES, "database"})
+
+    @property
+    def has_id(self) -> bool:
+        """Whether it has objects of its own on a server of the user."""
+        from bonkei.database.identity import FILE  # noqa: PLC0415 - as above
+
+        return (self.path / FILE).is_file()
 
     def _take(self) -> None:
         names = self._names() - {WORKSPACES}

@@ -76,6 +76,11 @@ def reset(context: Context, yes: bool) -> None:
     left = foreground.reset(home)
     if left:
         click.echo(f"removed the miniature from {home.path}; not Bonkei's: {', '.join(left)}")
+    elif home.has_id:
+        click.echo(
+            f"removed the miniature from {home.path}; its id stays, for the server of "
+            "BONKEI_DATABASE_URL, which is unchanged"
+        )
     elif home.path.is_dir():
         click.echo(f"removed the miniature from {home.path}; those of other workspaces stay")
     else:

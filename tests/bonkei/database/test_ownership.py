@@ -17,7 +17,7 @@ import pytest
 from bonkei.database import DatabaseError, describe
 from bonkei.database.bootstrap import Connection, Guest, Wanted, prepare
 from bonkei.database.external import parse_url
-from bonkei.database.ownership import home_id
+from bonkei.database.identity import home_id
 from bonkei.vault import MemoryVault
 
 from .conftest import HOST, SECRET, cluster, connect
@@ -201,14 +201,21 @@ async def test_roles_and_databases_are_marked_with_their_home_and_cluster(make, 
     assert marks == {f"Made by Bonkei ({home_id(home)}, main)"}
 
 
-def test_the_id_of_a_home_outlives_a_reset_and_a_move(tmp_path):
-    home = tmp_path / "home"
-    made = home_id(home)
+async def test_a_new_home_at_an_old_place_takes_nothing_over(make, theirs, home):
+    """A person has removed the home's folder. The remedy names the id that gives the data back."""
+    definition, vault = cluster(master_username="app", database_name="app"), MemoryVault()
+    first = make(definition, url=url(theirs), vault=vault)
+    await first.start()
+    await asyncio.to_thread(query, vault, definition.port, "CREATE TABLE kept AS SELECT 42 AS n")
+    await first.stop()
+    old = home_id(home)
     shutil.rmtree(home)
-    assert home_id(home) == made
-    home.rename(tmp_path / "moved")
-    assert home_id(tmp_path / "moved") == made
-    assert home_id(tmp_path / "other") != made
+    error = await refused(make, theirs, definition=definition)
+    assert "another home or cluster" in error.message
+    assert f"write its id, {old}, into database/id in this home" in error.remedy
+    (home / "database" / "id").write_text(f"{old}\n")
+    await make(definition, url=url(theirs), vault=vault).start()
+    assert await asyncio.to_thread(query, vault, definition.port, "SELECT n FROM kept") == (42,)
 
 
 def member_of(admin: Connection, role: str) -> set[str]:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from bonkei.config import WORKSPACES
+from bonkei.database.identity import home_id
 from bonkei.miniature import foreground
 from bonkei.miniature.control.socket_file import find_socket, open_socket
 from bonkei.miniature.home import CONTENTS, MARKER, Home, HomeLock, MiniatureError, is_running
@@ -132,6 +133,18 @@ def test_reset_removes_what_a_killed_miniatures_tasks_have_left() -> None:
         finally:
             os.seteuid(before)
         assert list(Path(folder).iterdir()) == []
+
+
+def test_reset_keeps_the_id_on_a_server_of_the_user(tmp_path: Path) -> None:
+    """That server stays as it is, and the next start finds its own objects there."""
+    home = Home(tmp_path / "home").make()
+    assert not home.has_id
+    fill(home.path)
+    made = home_id(home.path)
+    assert foreground.reset(home) == []
+    assert everything_in(home.path) == {MARKER, "database", "database/id"}
+    assert home.has_id
+    assert home_id(home.make().path) == made
 
 
 def test_reset_does_not_follow_links(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bonkei.cli.program import bonkei
+from bonkei.database.identity import home_id
 from bonkei.errors import BonkeiError
 from bonkei.miniature.home import MARKER, Home
 from tests.bonkei.cli.projects import make_project
@@ -57,6 +58,13 @@ def test_reset_asks_first_and_follows_the_answer(root: Path, tmp_path: Path) -> 
     assert agreed.exit_code == 0, agreed.output
     assert not home.path.exists()
     assert "nothing to remove" in run(root, home.path, "reset").output
+
+
+def test_reset_says_that_the_id_on_a_server_stays(root: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").make()
+    home_id(home.path)
+    said = run(root, home.path, "reset", "--yes").output
+    assert "its id stays, for the server of BONKEI_DATABASE_URL, which is unchanged" in said
 
 
 def test_files_that_are_not_ours_are_listed(root: Path, tmp_path: Path) -> None:
