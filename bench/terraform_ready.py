@@ -14,11 +14,13 @@ import pickle
 import runpy
 import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 
 from bonkei.provider.plugin import calls
+from bonkei.provider.plugin.protocol import message
 
 _FILE = Path(os.environ["BENCH_ANSWERS"])
 _CONFIGURE = "/tfplugin6.Provider/ConfigureProvider"
@@ -30,6 +32,8 @@ class _Remembered(calls.Connection):
     """Answers from `answers`, or with the real methods, whose answers it keeps there."""
 
     answers: dict[_Key, bytes]
+    lock = threading.Lock()
+    """One answer for equal requests, also of threads: a random value is in later requests, too."""
 
     def __init__(
         self,
@@ -46,8 +50,9 @@ class _Remembered(calls.Connection):
                 self._configuration = request
             name = Path(str(self._transport.get_extra_info("sockname"))).name
             key = name, path, self._configuration, request
-            if key not in self.answers:
-                self.answers[key] = real(request)
+            with self.lock:
+                if key not in self.answers:
+                    self.answers[key] = real(request)
             return self.answers[key]
 
         return answer
@@ -67,13 +72,19 @@ def _record() -> None:
     runpy.run_module("bonkei.provider", run_name="__main__")
 
 
-def _unknown(_request: bytes) -> bytes:
-    raise LookupError("this call had no answer ready")
+def _unknown(path: str) -> Callable[[bytes], bytes]:
+    operation = path.rpartition("/")[2]
+
+    def answer(request: bytes) -> bytes:
+        asked = message(f"{operation}.Request").FromString(request)
+        raise LookupError(f"{operation} had no answer ready: {asked}"[:2_000])
+
+    return answer
 
 
 async def _replay(sockets: list[socket.socket]) -> None:
     loop = asyncio.get_running_loop()
-    methods = {path: _unknown for _, path, _, _ in _Remembered.answers}
+    methods = {path: _unknown(path) for _, path, _, _ in _Remembered.answers}
     paths: dict[bytes, str] = {}
     for each in sockets:
         await loop.create_unix_server(lambda: _Remembered(methods, paths, None), sock=each)

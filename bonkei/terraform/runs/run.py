@@ -9,14 +9,21 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from bonkei.terraform.errors import TerraformError
 
+Start: TypeAlias = Callable[[Sequence[str], Path, Mapping[str, str]], subprocess.Popen[str]]
+"""Starts a program with arguments, in a directory and an environment."""
+
 PATIENCE = 10.0
 """Seconds that an interrupted Terraform has to end in good order before it is killed."""
+
+_AHEAD = "--ahead"
+"""As `embedded` has it, which is not imported here: that would load ctypes, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,65 @@ def environment(inherited: Mapping[str, str], additions: Mapping[str, str]) -> d
     }
 
 
+def start(
+    arguments: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[str]:
+    """Start a program at once."""
+    return subprocess.Popen(
+        list(arguments),
+        cwd=directory,
+        env=dict(environment),
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,  # Ctrl-C in the terminal reaches us, and we pass it on, once
+    )
+
+
+@contextlib.contextmanager
+def ahead(
+    program: Sequence[str], directory: Path, environment: Mapping[str, str]
+) -> Iterator[Start]:
+    """Start Terraform's library now, for arguments that are not known yet: loading it takes a tenth
+    of a second.
+
+    The first start gives them to the Terraform that is there; each further one starts another. One
+    that gets none is ended.
+    """
+    waiting = [start([*program, _AHEAD], directory, environment, subprocess.PIPE)]
+
+    def go_on(
+        arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
+        if not waiting:
+            return start(arguments, directory, environment)
+        process = waiting.pop()
+        assert process.stdin is not None  # noqa: S101 -- a pipe
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and its errors say why
+            process.stdin.write("".join(f"{each}\0" for each in arguments[len(program) :]))
+            process.stdin.close()
+        return process
+
+    try:
+        yield go_on
+    finally:
+        for process in waiting:
+            with process:
+                process.kill()
+
+
 def run(
     arguments: Sequence[str],
     *,
     directory: Path,
     environment: Mapping[str, str],
     on_line: Callable[[str], None] = lambda _: None,
+    begin: Start = start,
 ) -> Result:
     """Run to the end, and pass on each line of output at once.
 
@@ -96,7 +156,7 @@ def run(
     """
     errors: list[str] = []
     lines: list[str] = []
-    with _start(arguments, directory, environment) as process:
+    with begin(arguments, directory, environment) as process:
         reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
         reader.start()
         try:
@@ -110,22 +170,6 @@ def run(
         finally:
             reader.join(timeout=1)
     return Result(code, tuple(lines), "".join(errors))
-
-
-def _start(
-    arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
-) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        list(arguments),
-        cwd=directory,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,  # Ctrl-C in the terminal reaches us, and we pass it on, once
-    )
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bonkei.terraform.state.state_server import StateServer
-
 DEFAULT = "default"
 """The name of the workspace that always exists."""
 
@@ -43,6 +41,9 @@ class Backend:
     def open(self) -> Iterator[Mapping[str, str]]:
         """The variables that Terraform needs to use it."""
         if self._is_default:
+            # Slow to load, and the provider is loading meanwhile.
+            from bonkei.terraform.state.state_server import StateServer  # noqa: PLC0415
+
             with StateServer(self.state_file) as server:
                 yield server.environment
         else:

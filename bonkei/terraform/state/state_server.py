@@ -20,6 +20,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 _USER = "terraform"
+_POLL = 0.005
+"""Seconds until the server sees that it is to end, when the user already has the result."""
 
 
 class StateServer:
@@ -28,7 +30,7 @@ class StateServer:
     def __init__(self, file: Path) -> None:
         self._password = secrets.token_urlsafe(32)
         self._server = _Server(file, self._password)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,))
 
     def __enter__(self) -> StateServer:
         self._thread.start()
