@@ -1,4 +1,4 @@
-"""CodeBuild through the AWS endpoint of a whole miniature, started and described by `aws`.
+"""CodeBuild through the AWS endpoint of a whole miniature, in one test with the real `aws`.
 
 This repository's buildspecs plan and apply its Terraform, with a declared bucket, lock table and
 key.
@@ -19,35 +19,44 @@ from miniatures import ROOT, Project, Running, copy_of_this_project, eventually,
 from bonkei.builds.tools.archives import archive_digests
 
 HERE = Path(__file__).parent / "builds"
+SOURCE = {"Bucket": "builds-source"}
 PATIENCE = 120.0  # seconds; the longest build takes a sixth of this
 
 
 class Account:
-    """`bonkei aws` of a running miniature."""
+    """The account of a running miniature."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
 
-    def __call__(self, *words: str) -> Any:
-        """The answer as JSON; None when it is empty."""
+    def client(self, service: str) -> Any:
+        return self.project.client(service)
+
+    def aws(self, *words: str) -> Any:
+        """The answer of the real command, which costs a second of a processor."""
         outcome = self.project.bonkei("aws", "--", *words, "--output", "json")
         assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-        text = outcome.stdout[outcome.stdout.find("{") :] if "{" in outcome.stdout else ""
-        return json.loads(text) if text else None
+        return json.loads(outcome.stdout[outcome.stdout.index("{") :])
 
     def build(self, project: str, **variables: str) -> dict[str, Any]:
-        """Start a build and wait for its end. Returns the answer of `batch-get-builds`."""
-        given = [f"name={name},value={value}" for name, value in variables.items()]
-        override = ("--environment-variables-override", *given) if given else ()
-        started = self("codebuild", "start-build", "--project-name", project, *override)
+        """Start a build and wait for its end. Returns its description."""
+        given = [{"name": name, "value": value} for name, value in variables.items()]
+        started = self.client("codebuild").start_build(
+            projectName=project, environmentVariablesOverride=given
+        )
         identifier = started["build"]["id"]
-        record = self.project.home / "builds" / "records" / f"{identifier.partition(':')[2]}.json"
-        # Reading the record is cheaper than calling `aws`.
-        eventually(lambda: json.loads(record.read_text("utf-8"))["end"], project, PATIENCE)
-        found = self("codebuild", "batch-get-builds", "--ids", identifier)
+        self.wait(identifier)
+        found = self.client("codebuild").batch_get_builds(ids=[identifier])
         build: dict[str, Any] = found["builds"][0]
         assert build["buildComplete"]
         return build
+
+    def wait(self, identifier: str) -> None:
+        def is_over() -> bool:
+            found = self.client("codebuild").batch_get_builds(ids=[identifier])
+            return bool(found["builds"][0]["buildComplete"])
+
+        eventually(is_over, f"{identifier} is over", PATIENCE, every=0.3)
 
     def log(self, build: dict[str, Any]) -> str:
         unique = build["id"].partition(":")[2]
@@ -81,8 +90,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         found = Account(project)
         source = _source(folder)
         for name in ("source.zip", "terraform.tfvars"):
-            place = ("--bucket", "builds-source", "--key", name, "--body", str(source / name))
-            found("s3api", "put-object", *place)
+            found.client("s3").put_object(**SOURCE, Key=name, Body=(source / name).read_bytes())
         yield found
     finally:
         started.kill()
@@ -108,14 +116,18 @@ def _source(folder: Path) -> Path:
 
 
 def test_a_build_calls_aws_as_its_role_and_reaches_nothing_else(account: Account) -> None:
-    build = account.build("small-wide")
+    started = account.aws("codebuild", "start-build", "--project-name", "small-wide")
+    identifier = started["build"]["id"]
+    account.wait(identifier)
+    (build,) = account.aws("codebuild", "batch-get-builds", "--ids", identifier)["builds"]
+    assert build["buildComplete"]
     assert build["buildStatus"] == "SUCCEEDED", account.log(build)
     session = exported(build)["ARN"]
     assert session.startswith("arn:aws:sts::123456789012:assumed-role/builds-wide/AWSCodeBuild-")
     said = account.log(build)
     assert "the word is ***" in said
     assert "only-in-the-store" not in said
-    events = account(
+    events = account.aws(
         *("logs", "get-log-events", "--log-group-name", "/aws/codebuild/builds"),
         *("--log-stream-name", f"wide/{build['id'].partition(':')[2]}", "--start-from-head"),
     )["events"]
@@ -129,23 +141,21 @@ def test_a_build_without_permission_is_denied(account: Account) -> None:
     notes = account.project.status()["builds"]["notes"]
     assert any("small-narrow: its log is not in" in note for note in notes), notes
     assert any("logs:CreateLogStream" in note for note in notes)
-    place = ("--bucket", "builds-source", "--key", "source.zip")
-    account("s3api", "delete-object", *place)
+    place = {**SOURCE, "Key": "source.zip"}
+    account.client("s3").delete_object(**place)
     try:
         build = account.build("small-narrow")
         assert phases(build)["DOWNLOAD_SOURCE"] == "FAILED"
         context = build["phases"][3]["contexts"][0]
         assert context["statusCode"] == "CLIENT_ERROR"
     finally:
-        body = account.project.folder.parent / "source.zip"
-        account("s3api", "put-object", *place, "--body", str(body))
+        body = (account.project.folder.parent / "source.zip").read_bytes()
+        account.client("s3").put_object(**place, Body=body)
 
 
 @pytest.mark.timeout(400)
 def test_terraform_plans_and_applies_the_plan_and_then_has_no_changes(account: Account) -> None:
-    version = account(
-        *("s3api", "head-object", "--bucket", "builds-source", "--key", "terraform.tfvars")
-    )["VersionId"]
+    version = account.client("s3").head_object(**SOURCE, Key="terraform.tfvars")["VersionId"]
     planned = account.build("terraform-plan", TFVARS_VERSION=version)
     assert planned["buildStatus"] == "SUCCEEDED", account.log(planned)
     found = exported(planned)
@@ -161,9 +171,9 @@ def test_terraform_plans_and_applies_the_plan_and_then_has_no_changes(account: A
     assert any(name.startswith("statuspage-development_administrator-") for name in secrets)
     assert list((account.project.home / "builds" / "runs").iterdir()) == []
     # No lock remains, neither in the table nor beside the state.
-    items = account("dynamodb", "scan", "--table-name", "builds-lock")["Items"]
+    items = account.client("dynamodb").scan(TableName="builds-lock")["Items"]
     assert [item["LockID"]["S"] for item in items] == ["builds-state/terraform.tfstate-md5"]
-    listed = account("s3api", "list-objects-v2", "--bucket", "builds-state")["Contents"]
+    listed = account.client("s3").list_objects_v2(Bucket="builds-state")["Contents"]
     assert [each["Key"] for each in listed] == ["terraform.tfstate"]
     # The plan has been applied, so it is older than the state.
     again = account.build(

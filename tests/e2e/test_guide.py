@@ -18,7 +18,7 @@ import guide_steps
 import pytest
 from guide_pages import OPERATIONS, PAGES, commands, variables
 from guide_reader import Reader
-from guide_replaced import REPLACED
+from guide_replaced import HURRIED, REPLACED
 from guide_steps import Guide
 from guide_variables import rounds
 from guides import Block, Command, deeds
@@ -80,9 +80,11 @@ def test_a_check_that_fails_after_a_command_is_named_with_its_page_and_line(
 
 @pytest.fixture(scope="module")
 def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
-    """A home with nothing in it, beside a fresh clone of this repository."""
+    """An empty home, beside a fresh clone of this repository."""
     folder = tmp_path_factory.mktemp("guide")
-    project = Project(copy_of_this_project(folder / "project"), folder / "home", is_first=True)
+    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    for each in HURRIED:
+        project.edit(each.file, each.before, each.after)
     shutil.copytree(NOTHING, project.folder / "nothing")
     settings = 'definitions = "nothing"\n\n[slack]\nsecret = "slack-webhook"\n'
     (project.folder / "bonkei.toml").write_text(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +30,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     remove(project)
 
 
-def test_data_survives_ctrl_c(project: Project) -> None:
+@pytest.fixture(scope="module")
+def interrupted(project: Project) -> Running:
+    """The first run: it got a component, and Ctrl-C."""
     with running(project) as first:
         made = httpx.post(
             f"{project.site}/api/v1/components",
@@ -38,51 +41,69 @@ def test_data_survives_ctrl_c(project: Project) -> None:
             timeout=15,
         )
         assert made.status_code == 201
-        assert first.interrupt() == 0
-        assert any("Stopped" in line for line in first.lines)
-    with running(project) as second:
-        eventually(lambda: "Kept" in httpx.get(project.site, timeout=15).text, "it is still there")
-        assert any("have not changed" in line for line in second.lines)
-        assert not any("sample data" in line for line in second.lines)
+        first.interrupt()
+    return first
 
 
-def test_a_killed_supervisor_leaves_nothing_and_loses_nothing(project: Project) -> None:
-    miniature = Running(project)
-    miniature.wait_until_ready()
-    processes = miniature.processes()
-    miniature.process.kill()
-    miniature.process.communicate()
+@pytest.fixture(scope="module")
+def second(project: Project, interrupted: Running) -> Iterator[Running]:
+    """The run after it."""
+    assert interrupted.process.returncode is not None
+    with running(project) as miniature:
+        yield miniature
+
+
+@pytest.fixture(scope="module")
+def killed(second: Running) -> list[psutil.Process]:
+    """Processes that are left of the second run after SIGKILL."""
+    processes = second.processes()
+    second.process.kill()
+    second.process.communicate()
     _, alive = psutil.wait_procs(processes, timeout=15)
-    assert [process for process in alive if process.is_running()] == []
-    with running(project):
-        assert httpx.get(project.site, timeout=15).status_code == 200
+    return [process for process in alive if process.is_running()]
 
 
-def test_detached_and_down(project: Project) -> None:
-    started = project.bonkei("up", "--detach")
-    assert started.returncode == 0, started.stdout + started.stderr
-    assert project.site in started.stdout
-    try:
-        assert httpx.get(project.site, timeout=15).status_code == 200
-    finally:
-        stopped = project.bonkei("down")
-    assert stopped.returncode == 0
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(project.site, timeout=5)
-    again = project.bonkei("down")
-    assert again.returncode == 1
-    assert "no miniature runs here" in again.stderr
+@pytest.fixture(scope="module")
+def detached(
+    project: Project, killed: list[psutil.Process]
+) -> Iterator[subprocess.CompletedProcess[str]]:
+    """The third run, in the background. It begins where the killed one ended."""
+    assert killed == []
+    yield project.bonkei("up", "--detach")
+    project.bonkei("down")
+
+
+def test_data_survives_ctrl_c(project: Project, interrupted: Running, second: Running) -> None:
+    assert interrupted.process.returncode == 0
+    assert any("Stopped" in line for line in interrupted.lines)
+    eventually(lambda: "Kept" in httpx.get(project.site, timeout=15).text, "it is still there")
+    assert any("have not changed" in line for line in second.lines)
+    assert not any("sample data" in line for line in second.lines)
+
+
+def test_a_killed_supervisor_leaves_nothing_and_loses_nothing(
+    project: Project, detached: subprocess.CompletedProcess[str]
+) -> None:
+    assert detached.returncode == 0, detached.stdout + detached.stderr
+    assert httpx.get(project.site, timeout=15).status_code == 200
+    eventually(lambda: "Kept" in httpx.get(project.site, timeout=15).text, "nothing is lost")
 
 
 def test_two_miniatures_side_by_side(
-    project: Project, other: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Project,
+    other: Project,
+    detached: subprocess.CompletedProcess[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The second one runs in a shell with another TMPDIR. Both answer from either shell."""
+    assert detached.returncode == 0, detached.stdout + detached.stderr
     (tmp_path / "tmp").mkdir()
-    with running(project), monkeypatch.context() as shell:
+    with monkeypatch.context() as shell:
         shell.setenv("TMPDIR", str(tmp_path / "tmp"))
         with running(other):
             look_at_both(project, other)
+            assert "running" in other.bonkei("reset", "--yes").stderr
 
 
 def look_at_both(project: Project, other: Project) -> None:
@@ -97,6 +118,19 @@ def look_at_both(project: Project, other: Project) -> None:
     )
     names = httpx.get(f"{project.site}/api/v1/components", timeout=15).text
     assert "Only there" not in names
+
+
+def test_detached_and_down(project: Project, detached: subprocess.CompletedProcess[str]) -> None:
+    assert detached.returncode == 0, detached.stdout + detached.stderr
+    assert project.site in detached.stdout
+    assert httpx.get(project.site, timeout=15).status_code == 200
+    stopped = project.bonkei("down")
+    assert stopped.returncode == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(project.site, timeout=5)
+    again = project.bonkei("down")
+    assert again.returncode == 1
+    assert "no miniature runs here" in again.stderr
 
 
 @pytest.mark.parametrize(
@@ -140,8 +174,8 @@ def test_a_missing_terraform(other: Project, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_reset_removes_everything(other: Project) -> None:
-    with running(other):
-        assert "running" in other.bonkei("reset", "--yes").stderr
+    """Of the miniature that ran beside another one; while it ran, this was refused."""
+    assert other.home.exists()
     assert other.bonkei("reset", "--yes").returncode == 0
     assert not other.home.exists()
 

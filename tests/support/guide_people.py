@@ -6,8 +6,7 @@ are one of each whom nobody has named.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -17,9 +16,9 @@ from miniatures import Project
 
 REGION = "ap-northeast-1"
 COLLEAGUE = TYPED["NAME"]
-MEMBER = ("--role", "AWSReservedSSO_Operators_0123456789abcdef", "--user", "member")
-STRANGER = ("--user", "stranger")
-OF_ANOTHER_SET = ("--role", "AWSReservedSSO_Readers_0123456789abcdef", "--user", "reader")
+MEMBER = {"role": "AWSReservedSSO_Operators_0123456789abcdef", "user": "member"}
+STRANGER = {"user": "stranger"}
+OF_ANOTHER_SET = {"role": "AWSReservedSSO_Readers_0123456789abcdef", "user": "reader"}
 
 
 class People:
@@ -31,7 +30,7 @@ class People:
 
     def colleague(self, *, factor: bool = True) -> Any:
         """A session of the role. Raises ClientError when it is refused."""
-        return self._assume(("--user", COLLEAGUE), COLLEAGUE if factor else "")
+        return self._assume({"user": COLLEAGUE}, COLLEAGUE if factor else "")
 
     def member(self) -> Any:
         """Identity Center has asked for the second factor: the call has none."""
@@ -70,10 +69,8 @@ class People:
         rights = {"Bucket": state["Bucket"], "Policy": "{}"}
         _is_denied(lambda: session.client("s3").put_bucket_policy(**rights), "grant rights")
 
-    def _assume(self, who: tuple[str, ...], device: str = "") -> Any:
-        said = self._project.bonkei("aws", "env", "--json", *who)
-        assert said.returncode == 0, said.stderr
-        own = json.loads(said.stdout)
+    def _assume(self, who: Mapping[str, str], device: str = "") -> Any:
+        own = self._project.account(**who)
         asked = {"RoleArn": self.role, "RoleSessionName": "guide"}
         if device:
             account = self.role.split(":")[4]

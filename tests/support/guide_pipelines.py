@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from guide_reader import PATIENCE, REGION, Reader
@@ -10,6 +11,7 @@ from miniatures import eventually
 
 TERRAFORM = "statuspage-production-pipeline-tf"
 PROGRAMS = "statuspage-production-pipeline-program"
+_EVERY = 0.5  # seconds between two looks: a run takes a minute
 
 
 class Pipelines:
@@ -35,8 +37,16 @@ class Pipelines:
             found = [r for r in self.runs(pipeline) if r["pipelineExecutionId"] == run]
             return found[0] if found and found[0]["status"] != "InProgress" else None
 
-        found: dict[str, str] = eventually(ended, f"{pipeline} has ended", PATIENCE)
+        found: dict[str, str] = eventually(ended, f"{pipeline} has ended", PATIENCE, _EVERY)
         return found
+
+    def reached(self, pipeline: str, run: str, stage: str) -> None:
+        """Wait until this stage of the run begins, or the run is over."""
+
+        def has_begun() -> bool:
+            return self._stage(pipeline, run, stage) != {} or self._is_over(pipeline, run)
+
+        eventually(has_begun, f"{pipeline} has reached {stage}", PATIENCE, _EVERY)
 
     def actions(self, pipeline: str, run: str) -> dict[str, dict[str, Any]]:
         listed = self.reader.client("codepipeline").list_action_executions(
@@ -44,24 +54,22 @@ class Pipelines:
         )
         return {each["actionName"]: each for each in listed["actionExecutionDetails"]}
 
-    def approve(self, run: str) -> str:
+    def approve(self, run: str, before: Callable[[], None] = lambda: None) -> str:
         """The plan's summary. "" where there is nothing to approve: without a change, or after a
-        failure."""
-        pipelines = self.reader.client("codepipeline")
+        failure. `before`: done when there is something."""
 
         def waiting() -> dict[str, str] | None:
-            stages = pipelines.get_pipeline_state(name=TERRAFORM)["stageStates"]
-            stage = next(each for each in stages if each["stageName"] == "Approve")
-            latest = stage.get("latestExecution", {})
-            is_it = (latest.get("pipelineExecutionId"), latest.get("status")) == (run, "InProgress")
+            stage = self._stage(TERRAFORM, run, "Approve")
+            is_it = stage != {} and stage["latestExecution"]["status"] == "InProgress"
             state: dict[str, str] = stage["actionStates"][0]["latestExecution"] if is_it else {}
             if not state and self._is_over(TERRAFORM, run):
                 return {"summary": "it is over", "token": ""}
             return state if state.get("token") and state.get("summary") else None
 
-        found = eventually(waiting, "the plan waits for its approval", PATIENCE)
+        found = eventually(waiting, "the plan waits for its approval", PATIENCE, _EVERY)
         if not found["token"]:
             return ""
+        before()
         answer = (
             f"aws codepipeline put-approval-result --region {REGION} --pipeline-name {TERRAFORM} "
             f"--stage-name Approve --action-name Approve --token {found['token']} "
@@ -69,6 +77,13 @@ class Pipelines:
         )
         self.reader.perform(Command("", 0, answer), AWS_PROFILE="tf-operator")
         return str(found["summary"])
+
+    def _stage(self, pipeline: str, run: str, name: str) -> dict[str, Any]:
+        """The state of a stage, {} as long as this run has not reached it."""
+        stages = self.reader.client("codepipeline").get_pipeline_state(name=pipeline)["stageStates"]
+        (stage,) = [each for each in stages if each["stageName"] == name]
+        is_it = stage.get("latestExecution", {}).get("pipelineExecutionId") == run
+        return dict(stage) if is_it else {}
 
     def _is_over(self, pipeline: str, run: str) -> bool:
         found = [r for r in self.runs(pipeline) if r["pipelineExecutionId"] == run]

@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from guide_replaced import TYPED, replaced
 from guide_vendors import Vendors
@@ -19,6 +18,8 @@ from guides import Command
 from miniatures import Project
 
 from bonkei.builds.tools.archives import archive_digests
+from bonkei.miniature.aws.command import install
+from bonkei.miniature.home import Home
 
 REGION = "ap-northeast-1"
 PATIENCE = 600.0  # seconds for a run of a pipeline, which takes a minute on a quiet machine
@@ -53,8 +54,7 @@ class Reader:
 
     def begin(self) -> None:
         """The command lines that the guide takes for granted, and the account's first keys."""
-        self.project.bonkei("aws", "--", "--version", within=300)
-        (aws,) = list((self.project.home / "environments").glob("*/bin/aws"))[:1]
+        aws = install(Home(self.project.home), print)
         found = self.project.account()
         self._launcher("aws", f'exec "{aws}" --endpoint-url {found["AWS_ENDPOINT_URL"]} "$@"')
         provider = self.folder / "provider"
@@ -127,12 +127,8 @@ class Reader:
         }  # fmt: skip
 
     def client(self, service: str) -> Any:
-        found = self.project.account()
-        return boto3.client(
-            service, endpoint_url=self._endpoint, region_name=REGION,
-            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-        )  # fmt: skip
+        """As the account's administrator."""
+        return self.project.client(service)
 
 
 _WHO = ("NAME", "EMAIL")

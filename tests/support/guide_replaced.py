@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from miniatures import DRAINS_QUICKLY
+
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
@@ -50,6 +52,32 @@ REPLACED = (
         "The page says: in a shell in a task. This is the miniature's.",
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Hurried:
+    """A real time in a `file` of the clone, the shorter one, and why it may be shorter."""
+
+    file: str
+    before: str
+    after: str
+    reason: str
+
+
+HURRIED = (
+    Hurried(
+        *DRAINS_QUICKLY,
+        "Visitors here have their answer within a second, also on a busy machine.",
+    ),
+    Hurried(
+        "environment/buildspecs/rollout.py",
+        "STAYS_FOR = 60.0",
+        "STAYS_FOR = 20.0",
+        "test_releases_of_programs.py shows what a task does that ends within this time.",
+    ),
+)
+"""A release waits for these, and nobody reads the pages meanwhile."""
+
 
 # What a person types who follows the pages: values of their own, and codes of a device.
 TYPED = {

@@ -12,8 +12,9 @@ from guide_replaced import TYPED
 from guide_variables import body, rounds, subject
 from guide_watches import Cookies, Header, Operators, Password, Version, Watch
 from guides import Block
-from miniatures import visitors
+from miniatures import OFTEN, visitors
 
+_SELDOM = 0.25  # seconds between two visits
 _ONCE = re.compile(r", *allow_major_version_upgrade = true")
 
 
@@ -54,15 +55,20 @@ class Rounds:
         self.released.update(self._rounds[number])
 
     @contextlib.contextmanager
-    def visited(self) -> Iterator[None]:
+    def visited(self) -> Iterator[Callable[[], None]]:
         """No visitor's request may be lost. One page is never from a cache: it asks the
-        database."""
+        database.
+
+        What is yielded says that resources begin to change: visits come often from then on. Before,
+        while sources are scanned, planned and built, they would use the processor that this needs.
+        """
         anew = f"{self._site}/api/v1/components/{uuid4()}"
+        pauses = [_SELDOM]
         with (
-            visitors(self._project) as troubles,
-            visitors(self._project, anew, expected=404) as others,
+            visitors(self._project, pause=lambda: pauses[-1]) as troubles,
+            visitors(self._project, anew, expected=404, pause=lambda: pauses[-1]) as others,
         ):
-            yield
+            yield lambda: pauses.append(OFTEN)
         assert [*troubles, *others] == []
 
     @contextlib.contextmanager

@@ -133,14 +133,16 @@ class Guide:
             assert "aws_appautoscaling_target" in self._summary
 
     def _release_variables(self, number: int, command: Command) -> None:
-        with self.rounds.named(number), self.rounds.visited():
-            self._release_infrastructure(command)
+        with self.rounds.named(number), self.rounds.visited() as resources_change:
+            self._release_infrastructure(command, resources_change)
         self.rounds.variables_released(number)
 
-    def _release_infrastructure(self, command: Command) -> None:
+    def _release_infrastructure(
+        self, command: Command, resources_change: Callable[[], None] = lambda: None
+    ) -> None:
         """Started, read and approved by who may do that."""
         run = self._started(command, AWS_PROFILE="tf-operator")
-        self._summary = self.pipelines.approve(run)
+        self._summary = self.pipelines.approve(run, resources_change)
         self._succeeds(TERRAFORM, run)
 
     def _started(self, command: Command, **variables: str) -> str:
@@ -163,7 +165,9 @@ class Guide:
 
     def _alarm(self, command: Command, _: int) -> None:
         self._perform(command)
-        eventually(lambda: self._is_in_slack("A test of the way to Slack"), "it is in Slack", 60)
+        eventually(
+            lambda: self._is_in_slack("A test of the way to Slack"), "it is in Slack", 60, 0.5
+        )
 
     def _is_in_slack(self, text: str) -> bool:
         return text in self.reader.project.bonkei("slack").stdout
@@ -181,8 +185,10 @@ class Guide:
             self._release_programs(0, command)
 
     def _release_programs(self, number: int, command: Command) -> None:
-        with self.rounds.named(number), self.rounds.visited():
+        with self.rounds.named(number), self.rounds.visited() as resources_change:
             run = self._started(command, AWS_PROFILE=self.rounds.operators.profile)
+            self.pipelines.reached(PROGRAMS, run, "Migrate")
+            resources_change()
             self._succeeds(PROGRAMS, run)
         self.rounds.programs_released(number)
 

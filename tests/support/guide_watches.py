@@ -83,14 +83,16 @@ class Password(_Quiet):
         def has_the_right_user() -> bool:
             return (database_environment(self._project) == self._old) == (number == 0)
 
-        eventually(has_the_right_user, "the tasks have the right user", 120)
+        eventually(has_the_right_user, "the tasks have the right user", 120, every=1.0)
         assert connects(self._old)
 
     def programs_released(self, number: int) -> None:
         new = database_environment(self._project)
         found = (new == self._old, connects(self._old), connects(new))
         assert found == (number == 0, number == 0, True)
-        eventually(lambda: self._has_logged(_OF_ROLES[number]), "Migrate's log reports it", 90)
+        eventually(
+            lambda: self._has_logged(_OF_ROLES[number]), "Migrate's log reports it", 90, every=0.5
+        )
 
     def _has_logged(self, text: str) -> bool:
         s3 = self._reader.client("s3")

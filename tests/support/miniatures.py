@@ -35,19 +35,30 @@ BONKEI = [sys.executable, "-m", "bonkei"]
 PARTS = ("infrastructure", "environment", "program", "bonkei.toml")
 ENVIRONMENTS = Path(sys.prefix) / "environments"  # made once, not for each home
 PATIENCE = 120.0  # seconds for a start, which takes a few
-_BETWEEN_VISITS = 0.01  # seconds: without a pause they would use a processor that others need
+DRAINS_QUICKLY = (
+    "infrastructure/modules/edge/variables.tf",
+    "deregistration_delay = optional(number, 30)",
+    "deregistration_delay = optional(number, 10)",
+)
+"""For `Project.edit`: old tasks wait for a shorter time before they stop. No visitor here waits for
+an answer as long as that, also on a busy machine."""
+
+OFTEN = 0.01  # seconds between two visits: without a pause they would use a whole processor
 
 
-def eventually(condition: Callable[[], Any], what: str, within: float = 30.0) -> Any:
+def eventually(
+    condition: Callable[[], Any], what: str, within: float = 30.0, every: float = 0.1
+) -> Any:
     """The first truthy value of `condition`. Fails with `what` when none comes in time.
 
-    It waits as long as the asking took: a command that is asked without a pause uses a processor.
+    It waits for `every` seconds, or as long as the asking took: what is asked without a pause uses
+    a processor.
     """
     deadline = time.monotonic() + within
     while (asked := time.monotonic()) < deadline:
         if value := condition():
             return value
-        time.sleep(min(max(0.1, time.monotonic() - asked), 1.0))
+        time.sleep(max(every, min(time.monotonic() - asked, 1.0)))
     pytest.fail(f"not within {within:.0f} s: {what}")
 
 
@@ -55,13 +66,12 @@ def eventually(condition: Callable[[], Any], what: str, within: float = 30.0) ->
 class Project:
     """A folder with definitions, programs and a bonkei.toml, and a home beside it.
 
-    `is_first`: nothing is there yet. Otherwise the home has the Python environments of other homes
-    with the same requirements: to install them anew takes ten seconds of a processor.
+    The home has the Python environments of other homes with the same requirements: to install them
+    anew takes ten seconds of a processor.
     """
 
     folder: Path
     home: Path
-    is_first: bool = False
     edge_port: int = field(default_factory=free_port)
     alb_port: int = field(default_factory=free_port)
     cloud_port: int = field(default_factory=free_port)
@@ -69,8 +79,7 @@ class Project:
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.is_first:
-            self.make_home()
+        self.make_home()
 
     def make_home(self) -> None:
         """A home with nothing but the environments of others, as after `bonkei reset`."""
@@ -132,9 +141,10 @@ class Project:
             return {"running": False}
         return dict(control.call(Home(self.home), "status", limit=control.AT_ONCE))
 
-    def account(self) -> dict[str, str]:
-        """What `bonkei aws env --json` prints: an SDK's variables."""
-        return dict(control.call(Home(self.home), "aws", arguments={"role": ""}, limit=PATIENCE))
+    def account(self, role: str = "", user: str = "") -> dict[str, str]:
+        """What `bonkei aws env --json` prints, with `--role` and `--user`: an SDK's variables."""
+        who = {"role": role, "user": user}
+        return dict(control.call(Home(self.home), "aws", arguments=who, limit=PATIENCE))
 
     def client(self, service: str) -> Any:
         """boto3's client of the running miniature's endpoint, the same until another one runs."""
@@ -219,15 +229,20 @@ def running(project: Project, under: Sequence[str] = ()) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def visitors(project: Project, *urls: str, expected: int = 200) -> Iterator[list[str]]:
-    """Readers who request pages meanwhile. Their errors are in the list."""
+def visitors(
+    project: Project, *urls: str, expected: int = 200, pause: Callable[[], float] | None = None
+) -> Iterator[list[str]]:
+    """Readers who request pages meanwhile. Their errors are in the list.
+
+    `pause`: the seconds between two visits of a reader, asked before each.
+    """
     troubles: list[str] = []
     done = threading.Event()
     served = threading.Event()
 
     def visit(url: str) -> None:
         with urllib3.PoolManager(timeout=30, retries=False) as client:
-            while not done.wait(_BETWEEN_VISITS):
+            while not done.wait(pause() if pause is not None else OFTEN):
                 try:
                     answer = client.request("GET", url)
                     if answer.status != expected:
