@@ -45,7 +45,7 @@ async def serve(folder: Path) -> None:
         arns=(arn("sqs", "queue"),),
     )
     cloud = Cloud(
-        CloudSettings(folder, ACCOUNT, 0),
+        CloudSettings(folder, ACCOUNT, 0, rest_after=3600.0),
         MemoryVault({}),
         lambda lock: ensure_environment((lock,), _ENVIRONMENTS, lambda _: None),
         {},

@@ -1,5 +1,5 @@
 """The life cycle: the endpoint starts at once, MiniStack while Terraform runs, then the resources
-are created."""
+are created. If they exist from the last run, MiniStack starts when it is called."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from base64 import b64encode
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,9 @@ from bonkei.cloud.services import BACKED
 from bonkei.cloud.settings import CloudSettings
 from bonkei.errors import BonkeiError
 from bonkei.vault import Vault
+
+_START = 30.0
+"""Seconds for a start of the store."""
 
 Environments = Callable[[Path], Awaitable[Path]]
 """Creates the virtual environment for a lock file, and returns its place."""
@@ -128,13 +132,15 @@ class Cloud:
         )
         self._starting: asyncio.Task[None] | None = None
         self._making: asyncio.Task[None] | None = None
+        self._due = asyncio.Event()
+        self._put = 0.0
         self._notes: tuple[str, ...] = ()
         self._undecided: tuple[str, ...] = ()
         self._failure = ""
         self._region = FALLBACK_REGION
 
     async def start(self) -> None:
-        """The endpoint listens, and MiniStack begins to start. Raises CloudError if the port is
+        """The endpoint listens, and MiniStack can be called. Raises CloudError if the port is
         taken."""
         self._calls.open()
         self._ledger.open()
@@ -143,8 +149,8 @@ class Cloud:
         self._starting = asyncio.create_task(self._start_store())
 
     async def apply(self, blueprint: Blueprint) -> None:
-        """Create the declared resources. At a start without changes, the work continues in the
-        background. If the store has failed, the endpoint reports it to callers.
+        """Create the declared resources. At a start without changes, they are checked later, in
+        the background. If the store has failed, the endpoint reports it to callers.
         """
         self._blueprint = blueprint
         self._region = find_region(blueprint)
@@ -153,12 +159,15 @@ class Cloud:
         self._authorizer.use(estate)
         self._undecided = estate.undecided() if self._settings.enforce != "off" else ()
         self._network.use(blueprint)
-        if self._making is not None:
-            await asyncio.wait({self._making})
+        self._due.set()
+        before = self._making
+        if before is not None:
+            await asyncio.wait({before})
         things = self._things(self._deliverable(blueprint))
-        if self._starting is not None and not self._starting.done() and self._has_made(things):
+        if before is None and self._has_made(things):
             # Everything exists since the last run. Only calls wait for the store, not the start.
-            self._making = asyncio.create_task(self._make(things, self._report))
+            self._due.clear()
+            self._making = asyncio.create_task(self._check(things))
         else:
             await self._make(things)
 
@@ -181,6 +190,7 @@ class Cloud:
         settings = self._settings
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             code, message = await store.take(step, self._region)
+        self._put = time.time()
         return f"{code}: {message}" if code else ""
 
     @property
@@ -194,6 +204,10 @@ class Cloud:
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             code, _ = await store.take(S3Step("HEAD", f"/{name}"), self._region)
         return not code
+
+    def changed_at(self) -> float:
+        """Unix time of the last call that may have changed what MiniStack has; 0.0: none yet."""
+        return max(self._put, self._calls.changed_at(BACKED))
 
     @property
     def directory(self) -> Path:
@@ -257,7 +271,8 @@ class Cloud:
         return tuple(sorted({*BACKED, *self._answered}))
 
     def snapshot(self) -> CloudSnapshot:
-        store = "failed" if self._failure else "available" if self._store.pid else "starting"
+        is_available = self._store.is_available
+        store = "failed" if self._failure else "available" if is_available else "starting"
         notes = (*((self._failure,) if self._failure else ()), *self._notes, *self._undecided)
         return CloudSnapshot(self._endpoint.url, self._region, store, notes, self._ca_file)
 
@@ -285,7 +300,8 @@ class Cloud:
     async def _start_store(self) -> None:
         try:
             environment = await self._environments(LOCK)
-            await self._store.start(environment / "bin" / "python")
+            is_first = not (self._settings.directory / MADE).exists()
+            await self._store.start(environment / "bin" / "python", at_once=is_first)
         except BonkeiError as error:
             self._failure = error.message
 
@@ -301,6 +317,12 @@ class Cloud:
     def _has_made(self, things: Sequence[Thing]) -> bool:
         return has_made(things, read_made(self._settings.directory / MADE))
 
+    async def _check(self, things: Sequence[Thing]) -> None:
+        """When the start is over, or before the next change."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._due.wait(), self._settings.check_after)
+        await self._make(things, self._report)
+
     async def _make(
         self, things: Sequence[Thing], report: Callable[[str], None] = lambda _: None
     ) -> None:
@@ -308,7 +330,9 @@ class Cloud:
         if self._starting is not None:
             await asyncio.wait({self._starting})
         settings = self._settings
-        if not self._failure:
+        if not self._failure and not await self._store.wait_until_ready(_START):
+            self._notes = ("the store behind the AWS endpoint does not answer",)
+        elif not self._failure:
             async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
                 made = settings.directory / MADE
                 self._notes = await Provisioner(store, made).reconcile(things)

@@ -37,7 +37,9 @@ class CloudSettings:
     root module, with the files of declared objects. `enforce`: whether a call that IAM would deny
     is denied (on), only recorded (report), or not checked (off). `open_files`: how many the process
     may have. The endpoint's connections stay below a quarter of them. `policies`: documents of
-    policies that are not in the definitions, by ARN."""
+    policies that are not in the definitions, by ARN. `rest_after`: seconds without a call after
+    which MiniStack rests. `check_after`: seconds after a start without changes until what was
+    declared is checked."""
 
     directory: Path
     account: str
@@ -46,6 +48,8 @@ class CloudSettings:
     enforce: Enforce = "on"
     open_files: int = 65535
     policies: Mapping[str, Path] = field(default_factory=dict)
+    rest_after: float = 30.0
+    check_after: float = 10.0
 
     @property
     def limits(self) -> Limits:

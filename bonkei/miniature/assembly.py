@@ -158,6 +158,7 @@ class Assembly:
             services,
             self._call_queue,
             lambda: self.aws.asks,
+            self._store_changed_at,
         )
         services.update({**self.monitor.answers, **self.registry.services})
         self.parts.requests.hear_together(self.monitor.measures.seen)
@@ -350,6 +351,9 @@ class Assembly:
     def _tell_function(self, name: str, value: str) -> str:
         """A value of a function's environment, with the function's own addresses."""
         return self.addresses.translator.of(f"function {name}").translate(value)
+
+    def _store_changed_at(self) -> float:
+        return self.aws.changed_at()
 
     async def _call_queue(
         self, operation: str, parameters: Mapping[str, Any], region: str

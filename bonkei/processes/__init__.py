@@ -8,8 +8,8 @@ There are three layers. Each handles cases that the previous one cannot:
 - `Ledger` remembers process groups below home. The next start ends those that survived because
   supervisor and watchdog were both killed.
 
-`brief` starts a short command without a copy of this process; `trees` finds what a process has
-started.
+`brief` starts a short command without a copy of this process; `beside` starts a small program of
+ours that notices this process's end; `trees` finds what a process has started.
 """
 
 from bonkei.processes.brief import Brief, start_brief

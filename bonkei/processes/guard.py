@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+
+from bonkei.processes.beside import start_beside
 
 _PROGRAM = Path(__file__).with_name("watchdog.py")
 _RETRY = 1.0  # seconds
@@ -34,15 +35,7 @@ class Watchdog:
 
     @staticmethod
     def _launch() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", _PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            bufsize=0,
-            cwd="/",
-        )
+        return start_beside(_PROGRAM, "-S")
 
     def _mind(self) -> None:
         """Wait for the process, and start another one unless `stop` was called."""

@@ -1,6 +1,7 @@
 """MiniStack, the store behind the endpoint for storage and messaging.
 
 process     starts and watches it
+resting     whether it can rest while nobody calls it
 pipe        the lines that it writes for other rooms
 freezing    whether it hangs or is only busy
 passing     passes a call to it, and its answer back

@@ -1,7 +1,8 @@
 """The process of MiniStack, the store behind the endpoint for storage and messaging.
 
 It listens on a loopback port that only the endpoint uses. Acknowledged changes are on disk
-(`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen.
+(`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen. While
+nobody calls it, it does not run (`resting`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from bonkei.cloud.backing.freezing import is_frozen
 from bonkei.cloud.backing.pipe import Pipe
+from bonkei.cloud.backing.resting import Quiet, holds_nothing
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.settings import HOST, CloudSettings
 from bonkei.processes import Keeper, launch_command
@@ -37,8 +39,9 @@ _SILENCE = 1.5
 
 
 class MiniStack:
-    """Call `start` once and `stop` once. In between, it is started again whenever it dies. `take`
-    gets each line with an event for other rooms (`data/ministack_notifications.py`)."""
+    """Call `start` once and `stop` once. In between, it runs when it is called, and is started
+    again whenever it dies. `take` gets each line with an event for other rooms
+    (`data/ministack_notifications.py`)."""
 
     def __init__(
         self,
@@ -55,7 +58,9 @@ class MiniStack:
         self._process: asyncio.subprocess.Process | None = None
         self._guard: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
+        self._ready, self._wanted = asyncio.Event(), asyncio.Event()
+        self._quiet = Quiet(settings.rest_after)
+        self._is_started = False
         self._port = 0
 
     @property
@@ -67,28 +72,40 @@ class MiniStack:
         return f"http://{HOST}:{self.port}"
 
     @property
+    def is_available(self) -> bool:
+        """Whether a call gets an answer, even if it rests."""
+        return self._is_started and (self.pid is not None or not self._wanted.is_set())
+
+    @property
     def pid(self) -> int | None:
+        """None while it rests."""
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 
-    async def start(self, python: Path) -> None:
-        """Start it with its own environment's Python, and wait. Raises CloudError if it does not
-        answer."""
+    async def start(self, python: Path, *, at_once: bool) -> None:
+        """From now on, a call starts it with its own environment's Python. `at_once`: start it and
+        wait. Raises CloudError if it does not answer."""
         self._python = python
         self._keeper.start()
-        await self._launch()
+        if at_once:
+            self._wanted.set()
+            await self._launch()
+        self._is_started = True
         self._guard = asyncio.create_task(self._keep_running())
 
     async def wait_until_ready(self, seconds: float) -> bool:
-        """Whether it answers within `seconds`."""
+        """There is a call: start it if it rests. Whether it answers within `seconds`."""
+        self._quiet.use()
         if self._ready.is_set():
             return True
+        self._wanted.set()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), seconds)
         return self._ready.is_set()
 
     def look(self) -> None:
         """A call waits for an answer. If MiniStack is frozen, end it, so that it is restarted."""
+        self._quiet.use()
         if self._looking is None and self._ready.is_set():
             self._looking = asyncio.create_task(self._end_if_frozen())
 
@@ -114,18 +131,8 @@ class MiniStack:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._ready.clear()
-        process = self._process
-        if process is not None and process.returncode is None:
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                with suppress(ProcessLookupError):
-                    process.send_signal(number)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
-                    break
+        await self._end()
         self._pipe.close()
-        if process is not None:
-            self._keeper.release(process.pid)
         self._keeper.stop()
 
     async def _launch(self) -> None:
@@ -158,21 +165,64 @@ class MiniStack:
         self._ready.set()
 
     async def _keep_running(self) -> None:
+        """Start it when it is wanted, and again when it dies."""
         deaths = 0
         while True:
-            process, since = self._process, time.monotonic()
-            if process is None:
-                return
-            code = await process.wait()
-            self._ready.clear()
-            self._keeper.release(process.pid)
-            deaths = 0 if time.monotonic() - since > _SETTLED else deaths + 1
-            self._report(f"MiniStack ended (exit code {code}) and is started again")
-            await asyncio.sleep(_PATIENCE[min(deaths, len(_PATIENCE) - 1)])
+            await self._wanted.wait()
             try:
-                await self._launch()
+                if self.pid is None:
+                    await self._launch()
             except CloudError as error:
                 self._report(error.message)
+                await self._end()
+                deaths += 1
+            else:
+                since = time.monotonic()
+                if await self._until_it_rests():
+                    deaths = 0
+                    continue
+                deaths = 0 if time.monotonic() - since > _SETTLED else deaths + 1
+            await asyncio.sleep(_PATIENCE[min(deaths, len(_PATIENCE) - 1)])
+
+    async def _until_it_rests(self) -> bool:
+        """Whether it ended in order to rest, and not by itself."""
+        process = self._process
+        if process is None:
+            return False
+        self._quiet.wake()
+        ended = asyncio.ensure_future(process.wait())
+        try:
+            while not ended.done():
+                left = self._quiet.left()
+                if left > 0:
+                    await asyncio.wait({ended}, timeout=left)
+                elif not await holds_nothing(self.port, self._settings.account):
+                    self._quiet.use()
+                elif self._quiet.left() <= 0 and not ended.done():
+                    self._quiet.rest()
+                    self._wanted.clear()  # from here on, a call waits for the next start
+                    await self._end()
+                    return True
+        finally:
+            ended.cancel()
+        self._ready.clear()
+        self._keeper.release(process.pid)
+        self._report(f"MiniStack ended (exit code {process.returncode}) and is started again")
+        return False
+
+    async def _end(self) -> None:
+        """By a signal, so that it saves its state, or without mercy."""
+        self._ready.clear()
+        process = self._process
+        if process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(number)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
+        self._keeper.release(process.pid)
 
     def _environment(self) -> dict[str, str]:
         directory = self._settings.directory

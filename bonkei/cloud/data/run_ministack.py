@@ -15,7 +15,7 @@ import ministack_parts
 import ministack_protocols
 import ministack_records
 from ministack import app
-from ministack.services import dynamodb, kms, sqs
+from ministack.services import dynamodb, kms, s3, sqs
 
 _ID = "bonkei:key-id"
 _AGE = "bonkei:AgeOfOldestMessage"
@@ -112,6 +112,20 @@ def _let_people_look_at_messages() -> None:
     sqs._HANDLERS["DescribeBonkeiMessages"] = look
 
 
+def _tell_what_it_holds() -> None:
+    """Answer an operation that SQS does not have: how many things keep MiniStack from resting.
+    Parts of incomplete uploads and records of streams are in memory only, and the metrics of
+    waiting messages are read every minute."""
+
+    def held(_data, _url):  # type: ignore[no-untyped-def]
+        queues = sqs._queues._data.values()
+        streams = dynamodb._stream_records._data.values()
+        waiting = sum(map(len, streams)) + sum(len(queue["messages"]) for queue in queues)
+        return {"Held": len(s3._multipart_uploads._data) + waiting}
+
+    sqs._HANDLERS["DescribeBonkeiHeld"] = held
+
+
 def _name_queues_alike() -> None:
     """Queues are stored under their URLs. So the URLs must not contain a port, because it changes
     at each start.
@@ -127,6 +141,7 @@ if __name__ == "__main__":
     _keep_stream_labels()
     _tell_age_of_oldest()
     _let_people_look_at_messages()
+    _tell_what_it_holds()
     _name_queues_alike()
     ministack_bodies.install()
     ministack_parts.install()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ import psutil
 
 from bonkei.faults.freezing import holder
 from bonkei.faults.freezing.holder import let_go_on
+from bonkei.processes.beside import start_beside
 
 _LOOKS = 8  # looks at a tree that grows while it is suspended
 _SPARE = 2.0  # seconds after which the holder acts by itself
@@ -102,15 +102,7 @@ class Freezer:
         """Write to the holder. It is started when it is needed, and again when it was killed."""
         if self._holder is None or self._holder.poll() is not None:
             self._end_holder()
-            self._holder = subprocess.Popen(
-                [sys.executable, "-I", holder.__file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                bufsize=0,
-                cwd="/",
-            )
+            self._holder = start_beside(Path(holder.__file__))
         if self._holder.stdin is not None:
             with suppress(OSError):
                 self._holder.stdin.write(line.encode())

@@ -78,6 +78,10 @@ class AwsEndpoint:
         """Deliver an object as an AWS service does. Returns the error, or an empty text."""
         return await self._started().put_object(bucket, key, content)
 
+    def changed_at(self) -> float:
+        """When somebody may last have changed what the store has, as Unix time."""
+        return self._started().changed_at()
+
     def snapshot(self) -> CloudSnapshot | None:
         return self._cloud.snapshot() if self._cloud is not None else None
 

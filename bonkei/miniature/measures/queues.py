@@ -1,5 +1,7 @@
 """SQS: the number of waiting messages and their age, read from the store once a minute.
 
+An empty queue stays empty until somebody calls. So it is not asked again, and the store can rest.
+
 "Available CloudWatch metrics for Amazon SQS",
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """
@@ -20,6 +22,8 @@ from bonkei.monitor.metric.model import Datum, datum, metric_id
 
 _MINUTE = 60.0
 _BEFORE_THE_END = 57.0  # seconds of a minute, so that the data exists when the minute is evaluated
+_DELIVERED = 10.0
+"""Seconds after a call in which the store may still send messages: a bucket's events."""
 # The attribute of GetQueueAttributes -> the metric.
 _METRICS = {
     "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
@@ -35,17 +39,26 @@ CallQueue = Callable[[str, Mapping[str, Any], str], Awaitable[Mapping[str, Any]]
 
 
 class QueueDepths:
-    """Reads from `start` on, and hands each datum to `put`."""
+    """Reads from `start` on, and hands each datum to `put`. `changed_at`: the Unix time of the last
+    call that may have changed a queue; None: they may always have changed."""
 
-    def __init__(self, call: CallQueue, put: Callable[[Datum], None]) -> None:
+    def __init__(
+        self,
+        call: CallQueue,
+        put: Callable[[Datum], None],
+        changed_at: Callable[[], float] | None = None,
+    ) -> None:
         self._call = call
         self._put = put
+        self._changed_at = changed_at or time.time
+        self._empty: dict[str, tuple[float, Mapping[str, Any]]] = {}
         self._queues: Sequence[Queue] = ()
         self._task: asyncio.Task[None] | None = None
 
     def follow(self, queues: Sequence[Queue]) -> None:
         """The queues of the definitions."""
         self._queues = queues
+        self._empty.clear()
 
     def start(self) -> None:
         """Once a minute from now on. Without a queue it costs nothing."""
@@ -54,19 +67,27 @@ class QueueDepths:
     async def measure(self, now: float) -> None:
         """Each queue separately. A queue that does not answer has no data."""
         for queue in self._queues:
-            given = {
-                "QueueUrl": queue_url(queue.arn),
-                "AttributeNames": list(_METRICS),
-            }
             with suppress(BonkeiError, OSError):
-                answer = await self._call("GetQueueAttributes", given, Arn.of(queue.arn).region)
-                for attribute, text in (answer.get("Attributes") or {}).items():
+                for attribute, text in (await self._attributes(queue)).items():
                     if attribute in _METRICS:
                         metric = metric_id(
                             "AWS/SQS", _METRICS[attribute], {"QueueName": queue.name}
                         )
                         unit = "Seconds" if metric.name.startswith("ApproximateAge") else "Count"
                         self._put(datum(metric, now, float(text), unit))
+
+    async def _attributes(self, queue: Queue) -> Mapping[str, Any]:
+        asked, known = self._empty.get(queue.arn, (0.0, {}))
+        if known and self._changed_at() + _DELIVERED < asked:
+            return known
+        asked = time.time()
+        given = {"QueueUrl": queue_url(queue.arn), "AttributeNames": list(_METRICS)}
+        answer = await self._call("GetQueueAttributes", given, Arn.of(queue.arn).region)
+        found: Mapping[str, Any] = answer.get("Attributes") or {}
+        self._empty.pop(queue.arn, None)
+        if all(found.get(name) == "0" for name in _METRICS):
+            self._empty[queue.arn] = asked, found
+        return found
 
     async def stop(self) -> None:
         """Asks no more."""

@@ -36,7 +36,7 @@ def start(
     ) -> Room:
         vault, reports = MemoryVault({SECRET: '{"password": "hunter22"}'}), list[str]()
         home = directory or tmp_path_factory.mktemp("cloud")
-        settings = CloudSettings(home, ACCOUNT, 0, home)
+        settings = CloudSettings(home, ACCOUNT, 0, home, rest_after=3600.0)
         cloud = Cloud(
             settings,
             vault,

@@ -1,0 +1,70 @@
+"""When MiniStack rests: nobody has called it for a while, and a stop would lose nothing.
+
+Its process then ends, which gives its memory back. The next call starts it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+
+from bonkei.cloud.settings import HOST
+
+_SOON = 10
+"""A rest that ends within so many times its delay was not worth its start."""
+_LONGEST = 16
+"""The longest delay, in multiples of the first one."""
+_PATIENCE = 5.0  # seconds
+_QUESTION = (
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 2\r\n"
+    b"X-Amz-Target: AmazonSQS.DescribeBonkeiHeld\r\nContent-Type: application/x-amz-json-1.0\r\n"
+    b"Authorization: AWS4-HMAC-SHA256 Credential=%b/20200101/us-east-1/sqs/aws4_request, "
+    b"SignedHeaders=host, Signature=0\r\n\r\n{}"
+)
+_NOTHING = b'{"Held":0}'
+
+
+class Quiet:
+    """How long nobody has called. `least`: seconds until the first rest. If somebody calls soon
+    after a rest, the next one comes later."""
+
+    def __init__(self, least: float) -> None:
+        self._least = self._delay = least
+        self._used = time.monotonic()
+        self._rested: float | None = None
+
+    def use(self) -> None:
+        """There is a call, or one is still in progress."""
+        self._used = time.monotonic()
+
+    def left(self) -> float:
+        """Seconds until it may rest; 0 or less if it may."""
+        return self._used + self._delay - time.monotonic()
+
+    def rest(self) -> None:
+        """It rests from now on."""
+        self._rested = time.monotonic()
+
+    def wake(self) -> None:
+        """It is started."""
+        if self._rested is not None:
+            was_short = time.monotonic() - self._rested < _SOON * self._delay
+            most = _LONGEST * self._least
+            self._delay = min(2 * self._delay, most) if was_short else self._least
+            self._rested = None
+        self.use()
+
+
+async def holds_nothing(port: int, account: str) -> bool:
+    """Whether MiniStack says that it can stop. Without an answer it cannot."""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                writer.write(_QUESTION % account.encode())
+                answer = await reader.read()
+            finally:
+                writer.close()
+        return answer.startswith(b"HTTP/1.1 200") and _NOTHING in answer.replace(b" ", b"")
+    return False

@@ -1,0 +1,196 @@
+"""MiniStack does not run while nobody calls it, and nobody notices."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.cloud.backing import resting
+from bonkei.cloud.backing.resting import Quiet
+from bonkei.cloud.cloud import Cloud
+from bonkei.cloud.settings import CloudSettings
+from bonkei.tasks.execution.software import ensure_environment
+from bonkei.vault import MemoryVault
+from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room
+
+PATIENCE = 30.0  # seconds
+REST = 0.5
+
+
+class Resting:
+    """A room whose store rests half a second after the last call."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.reports: list[str] = []
+        self.cloud = self._make()
+        self._clients: dict[str, Any] = {}
+
+    def _make(self) -> Cloud:
+        settings = CloudSettings(
+            self.folder, ACCOUNT, 0, self.folder, rest_after=REST, check_after=3600.0
+        )
+        return Cloud(
+            settings,
+            MemoryVault({}),
+            lambda lock: ensure_environment((lock,), ENVIRONMENTS, lambda _: None),
+            {},
+            self.reports.append,
+        )
+
+    async def start(self, blueprint: Blueprint = DECLARED) -> None:
+        await self.cloud.start()
+        await self.cloud.apply(blueprint)
+
+    async def start_again(self) -> None:
+        await self.cloud.stop()
+        self.cloud = self._make()
+        self._clients.clear()
+        await self.start()
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            room = Room(self.cloud, asyncio.get_running_loop(), MemoryVault({}), [])
+            self._clients[service] = room.client(service, retries={"max_attempts": 0})
+        return self._clients[service]
+
+    async def ask(self, service: str, operation: str, **given: Any) -> Any:
+        return await asyncio.to_thread(getattr(self.client(service), operation), **given)
+
+    @property
+    def runs(self) -> bool:
+        return self.cloud._store.pid is not None
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Resting]:
+    room = Resting(tmp_path)
+    try:
+        yield room
+    finally:
+        await room.cloud.stop()
+
+
+async def test_it_rests_and_the_next_call_gets_its_answer(room: Resting) -> None:
+    await room.start()
+    await room.ask("s3", "put_object", Bucket="shop", Key="one", Body=b"1")
+    await room.ask("dynamodb", "put_item", TableName="carts", Item={"id": {"S": "kept"}})
+    for _ in range(2):
+        await room.until(lambda: not room.runs)
+        assert room.cloud.snapshot().store == "available"
+        item = await room.ask("dynamodb", "get_item", TableName="carts", Key={"id": {"S": "kept"}})
+        assert item["Item"] == {"id": {"S": "kept"}}
+        body = (await room.ask("s3", "get_object", Bucket="shop", Key="one"))["Body"]
+        assert await asyncio.to_thread(body.read) == b"1"
+    assert room.reports == []
+
+
+async def test_a_start_without_changes_does_not_start_it(room: Resting) -> None:
+    await room.start()
+    assert room.runs
+    await room.start_again()
+    await room.until(lambda: room.cloud.snapshot().store == "available")
+    assert not room.runs
+    assert (await room.ask("s3", "list_objects_v2", Bucket="shop"))["KeyCount"] == 0
+    assert room.runs
+
+
+async def test_many_calls_at_once_wake_it_once(room: Resting) -> None:
+    await room.start()
+    await room.until(lambda: not room.runs)
+    client = room.client("s3")
+    answers = await asyncio.gather(
+        *(asyncio.to_thread(client.list_objects_v2, Bucket="shop") for _ in range(8))
+    )
+    assert [answer["KeyCount"] for answer in answers] == [0] * 8
+    assert room.reports == []
+
+
+async def test_calls_while_it_goes_to_rest_get_their_answers(room: Resting) -> None:
+    """Each begins about when the rest does, some before and some after."""
+    await room.start()
+    for number in range(8):
+        await room.ask("s3", "put_object", Bucket="shop", Key=str(number), Body=b"")
+        await asyncio.sleep(REST - 0.06 + number * 0.02)
+        listed = await room.ask("s3", "list_objects_v2", Bucket="shop")
+        assert listed["KeyCount"] == number + 1
+
+
+async def test_it_does_not_rest_during_a_call(room: Resting) -> None:
+    await room.start()
+    url = (await room.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
+    before = room.cloud._store.pid
+    asked = room.ask("sqs", "receive_message", QueueUrl=url, WaitTimeSeconds=3)
+    assert "Messages" not in await asked
+    assert room.cloud._store.pid == before
+
+
+@pytest.mark.parametrize("thing", ["a part of an upload", "a message"])
+async def test_what_a_stop_would_lose_or_a_metric_reads_keeps_it_running(
+    room: Resting, thing: str
+) -> None:
+    await room.start()
+    end: Callable[[], Any]
+    if thing == "a message":
+        url = (await room.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
+        await room.ask("sqs", "send_message", QueueUrl=url, MessageBody="hello")
+
+        def end() -> Any:
+            return room.ask("sqs", "purge_queue", QueueUrl=url)
+    else:
+        given = {"Bucket": "shop", "Key": "large"}
+        upload = (await room.ask("s3", "create_multipart_upload", **given))["UploadId"]
+
+        def end() -> Any:
+            return room.ask("s3", "abort_multipart_upload", UploadId=upload, **given)
+
+    before = room.cloud._store.pid
+    await asyncio.sleep(4 * REST)
+    assert room.cloud._store.pid == before
+    await end()
+    await room.until(lambda: not room.runs)
+
+
+async def test_a_store_that_dies_is_started_again_and_rests_later(room: Resting) -> None:
+    await room.start()
+    before = room.cloud._store.pid
+    assert before is not None
+    room.cloud._store._process.kill()  # type: ignore[union-attr]
+    await room.until(lambda: room.cloud._store.pid not in (before, None))
+    await room.until(lambda: not room.runs)
+    assert [report for report in room.reports if "is started again" in report]
+
+
+def test_who_calls_soon_after_a_rest_keeps_it_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(resting.time, "monotonic", lambda: now[0])
+
+    def wait(seconds: float) -> None:
+        now[0] += seconds
+
+    quiet = Quiet(30.0)
+    quiet.wake()
+    assert quiet.left() == 30.0
+    wait(30.0)
+    assert quiet.left() == 0.0
+    for expected in (60.0, 120.0, 240.0, 480.0, 480.0):
+        quiet.rest()
+        wait(20.0)
+        quiet.wake()
+        assert quiet.left() == expected
+    quiet.rest()
+    wait(3600.0 * 2)
+    quiet.wake()
+    assert quiet.left() == 30.0
