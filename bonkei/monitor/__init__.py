@@ -4,6 +4,7 @@ metric   measurements, aggregated and kept
 math     expressions over metrics
 alarm    pure evaluation, composite rules, states and history
 filters  turns log events into metrics: metric filters, the embedded metric format
+sqlite_file  a file of SQLite that may be lost
 clock    the length of a minute in compressed time
 monitor  the room's life cycle: minutes pass, alarms change, their actions run
 service  CloudWatch's API over it

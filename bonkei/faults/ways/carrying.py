@@ -41,6 +41,29 @@ class Half(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
 
+    def abort(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+    async def reach(
+        self, target: tuple[str, int], trouble: Callable[[], Trouble]
+    ) -> asyncio.Transport | None:
+        """Connect to `target`, whose bytes have the `trouble`, and join it with this side. None:
+        nobody listens there, or this side has gone meanwhile."""
+        await asyncio.sleep(delay_of(trouble()))
+        server = Half(trouble)
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: server, *target)
+        except OSError:
+            self.abort()
+            return None
+        if self.transport is None or self.transport.is_closing() or server.transport is None:
+            if server.transport is not None:
+                server.transport.close()
+            return None
+        server.other, self.other = self.transport, server.transport
+        return server.transport
+
     def data_received(self, data: bytes) -> None:
         if self.other is None:
             return

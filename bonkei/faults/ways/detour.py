@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 
 from bonkei.faults.values import Trouble
-from bonkei.faults.ways.carrying import NO_TROUBLE, Half, delay_of
+from bonkei.faults.ways.carrying import NO_TROUBLE, Half
 
 HOST = "127.0.0.1"
 _MOST = 4_096  # connections
@@ -92,27 +92,14 @@ class _Client(Half):
         if self._connecting is not None:
             self._connecting.cancel()
 
-    def abort(self) -> None:
-        if self.transport is not None:
-            self.transport.abort()
-
     async def _connect(self) -> None:
         detour = self._detour
-        await asyncio.sleep(delay_of(detour.trouble))
-        server = Half(lambda: detour.trouble)
-        try:
-            await asyncio.get_running_loop().create_connection(lambda: server, *detour.target)
-        except OSError:
-            self.abort()
+        server = await self.reach(detour.target, lambda: detour.trouble)
+        if server is None or self.transport is None:
             return
-        if self.transport is None or self.transport.is_closing() or server.transport is None:
-            if server.transport is not None:
-                server.transport.close()
-            return
-        server.other, self.other = self.transport, server.transport
         if self._early:
-            server.transport.write(b"".join(self._early))
+            server.write(b"".join(self._early))
             self._early = []
         if self._ended:
-            server.transport.write_eof()
+            server.write_eof()
         self.transport.resume_reading()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from bonkei.config import Enforce
 from bonkei.faults.values import Trouble
-from bonkei.faults.ways.carrying import NO_TROUBLE, Half, delay_of
+from bonkei.faults.ways.carrying import NO_TROUBLE, Half
 
 _PATIENCE = 127.0  # seconds: as long as Linux tries to connect (tcp_syn_retries, 6)
 _SAID_AGAIN = 60.0
@@ -170,10 +170,6 @@ class _Client(Half):
             if sum(map(len, self._held)) > _HELD:
                 self.abort()
 
-    def abort(self) -> None:
-        if self.transport is not None:
-            self.transport.abort()
-
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._gate.clients.discard(self)
@@ -185,21 +181,10 @@ class _Client(Half):
         self._connecting = asyncio.ensure_future(self._connect())
 
     async def _connect(self) -> None:
-        await asyncio.sleep(delay_of(self._gate.trouble))
-        server = Half(lambda: self._gate.trouble)
-        try:
-            await asyncio.get_running_loop().create_connection(
-                lambda: server, *self._gate.way.target
-            )
-        except OSError:
-            self.abort()
+        server = await self.reach(self._gate.way.target, lambda: self._gate.trouble)
+        if server is None or self.transport is None:
             return
-        if self.transport is None or self.transport.is_closing() or server.transport is None:
-            if server.transport is not None:
-                server.transport.close()
-            return
-        server.other, self.other = self.transport, server.transport
         if self._held:
-            server.transport.write(b"".join(self._held))
+            server.write(b"".join(self._held))
             self._held = []
         self.transport.resume_reading()

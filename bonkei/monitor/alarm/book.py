@@ -11,6 +11,7 @@ from pathlib import Path
 from bonkei.monitor.alarm.evaluation import State
 from bonkei.monitor.alarm.reason import INITIAL
 from bonkei.monitor.alarm.suppression import NOTHING, Suppression
+from bonkei.monitor.sqlite_file import open_file
 
 KEPT_SECONDS = 14 * 86400  # "CloudWatch preserves alarm history for two weeks"
 _MOST_ITEMS = 50_000
@@ -148,24 +149,7 @@ def _open(file: Path | None) -> sqlite3.Connection:
         connection = sqlite3.connect(":memory:")
         connection.executescript(_SCHEMA)
         return connection
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        return _connect(file)
-    except sqlite3.DatabaseError:
-        file.replace(file.with_suffix(".unreadable"))
-        return _connect(file)
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=5)
-    try:
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = off")  # a killed process loses no data by this
-        connection.executescript(_SCHEMA)
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
+    return open_file(file, _SCHEMA)
 
 
 def _state(content: str) -> AlarmState:

@@ -12,6 +12,7 @@ from pathlib import Path
 from bonkei.monitor.metric.bucket import MOST_VALUES, Bucket
 from bonkei.monitor.metric.model import MetricId
 from bonkei.monitor.metric.store import RECENT, RESOLUTIONS, Kept
+from bonkei.monitor.sqlite_file import open_file
 
 _MOST_BUCKETS = 1_000_000  # about 100 MB
 
@@ -33,12 +34,7 @@ class SqliteDisk:
     on them."""
 
     def __init__(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            self._connection = _open(file)
-        except sqlite3.DatabaseError:
-            file.replace(file.with_suffix(".unreadable"))
-            self._connection = _open(file)
+        self._connection = open_file(file, _SCHEMA)
         self._ids: dict[MetricId, int] = {
             MetricId(namespace, name, tuple((k, v) for k, v in json.loads(dimensions))): number
             for number, namespace, name, dimensions in self._connection.execute(
@@ -150,18 +146,6 @@ class SqliteDisk:
     def close(self) -> None:
         """The file is whole."""
         self._connection.close()
-
-
-def _open(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=5)
-    try:
-        connection.execute("pragma journal_mode = wal")
-        connection.execute("pragma synchronous = off")  # a killed process loses no data by this
-        connection.executescript(_SCHEMA)
-    except sqlite3.DatabaseError:
-        connection.close()
-        raise
-    return connection
 
 
 def _bucket(

@@ -25,8 +25,8 @@ _CODECOMMIT = (
 _SUMMARY = 2_048  # characters of a revision's summary
 
 
-class CodeCommitSource:
-    """Provider CodeCommit."""
+class _Source:
+    """What both providers are made with."""
 
     after_restart: AfterRestart = "again"
 
@@ -34,6 +34,10 @@ class CodeCommitSource:
         self._sources = sources
         self._store = store
         self._asks = asks
+
+
+class CodeCommitSource(_Source):
+    """Provider CodeCommit."""
 
     async def run(self, work: ActionWork) -> Finished:
         repository, branch = work.settings["RepositoryName"], work.settings["BranchName"]
@@ -54,15 +58,8 @@ class CodeCommitSource:
         return await _finish(self._sources, self._store, work, repository, commit, link, variables)
 
 
-class ConnectionSource:
+class ConnectionSource(_Source):
     """Provider CodeStarSourceConnection."""
-
-    after_restart: AfterRestart = "again"
-
-    def __init__(self, sources: Sources, store: Store, asks: Asks) -> None:
-        self._sources = sources
-        self._store = store
-        self._asks = asks
 
     async def run(self, work: ActionWork) -> Finished:
         full, branch = work.settings["FullRepositoryId"], work.settings["BranchName"]
