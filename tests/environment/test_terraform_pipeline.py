@@ -5,30 +5,41 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from cfnlint.decode import cfn_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "environment" / "terraform_pipeline.yaml"
-TEMPLATE: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(FILE))))
-RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
 NAME = {"Fn::Sub": "${ServiceName}-${EnvironmentIdentifier}-pipeline-tf"}
 
 
+@cache
+def template() -> dict[str, Any]:
+    from cfnlint.decode import cfn_yaml  # the import takes half a second of every worker
+
+    read: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(FILE))))
+    return read
+
+
+def resources() -> dict[str, Any]:
+    found: dict[str, Any] = template()["Resources"]
+    return found
+
+
 def of_type(kind: str) -> dict[str, Any]:
-    return {name: found for name, found in RESOURCES.items() if found["Type"] == kind}
+    return {name: found for name, found in resources().items() if found["Type"] == kind}
 
 
 def stages() -> dict[str, Any]:
-    return {stage["Name"]: stage for stage in RESOURCES["Pipeline"]["Properties"]["Stages"]}
+    return {stage["Name"]: stage for stage in resources()["Pipeline"]["Properties"]["Stages"]}
 
 
 def buildspec(project: str) -> dict[str, Any]:
-    path = ROOT / RESOURCES[project]["Properties"]["Source"]["BuildSpec"]
+    path = ROOT / resources()[project]["Properties"]["Source"]["BuildSpec"]
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
@@ -40,7 +51,7 @@ def commands(spec: dict[str, Any]) -> Iterator[str]:
 def statements(*roles: str) -> Iterator[dict[str, Any]]:
     """All statements of a role: those of its own policies and of its managed policies."""
     for role in roles:
-        for policy in RESOURCES[role]["Properties"].get("Policies", ()):
+        for policy in resources()[role]["Properties"].get("Policies", ()):
             yield from (s for s in policy["PolicyDocument"]["Statement"] if "Action" in s)
         for managed in of_type("AWS::IAM::ManagedPolicy").values():
             if {"Ref": role} in managed["Properties"].get("Roles", ()):
@@ -57,12 +68,12 @@ def allowed(*roles: str) -> set[str]:
 
 
 def test_the_stages_are_the_documented_ones() -> None:
-    assert RESOURCES["Pipeline"]["Properties"]["Name"] == NAME
+    assert resources()["Pipeline"]["Properties"]["Name"] == NAME
     assert list(stages()) == ["Source", "tfsec", "Plan", "Approve", "Apply"]
 
 
 def test_runs_are_queued() -> None:
-    properties = RESOURCES["Pipeline"]["Properties"]
+    properties = resources()["Pipeline"]["Properties"]
     assert (properties["PipelineType"], properties["ExecutionMode"]) == ("V2", "QUEUED")
 
 
@@ -105,7 +116,7 @@ def test_each_variable_that_a_stage_reads_is_exported_by_an_earlier_one() -> Non
     projects = {"ScanProject": "scan", "PlanProject": "plan"}
     for project, namespace in projects.items():
         exported[namespace] = set(buildspec(project)["env"]["exported-variables"])
-    used = set(re.findall(r"#\{(\w+)\.(\w+)\}", json.dumps(RESOURCES["Pipeline"])))
+    used = set(re.findall(r"#\{(\w+)\.(\w+)\}", json.dumps(resources()["Pipeline"])))
     assert used
     assert {(space, name) for space, name in used if name not in exported[space]} == set()
 
@@ -161,7 +172,7 @@ def test_roles_can_be_created_only_with_the_boundary() -> None:
         assert statement["Condition"] == {
             "StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}
         }
-    variables = RESOURCES["PlanProject"]["Properties"]["Environment"]["EnvironmentVariables"]
+    variables = resources()["PlanProject"]["Properties"]["Environment"]["EnvironmentVariables"]
     assert {"Name": "PERMISSIONS_BOUNDARY_ARN", "Value": {"Ref": "Boundary"}} in variables
 
 
@@ -183,7 +194,7 @@ def test_a_user_can_release_and_approve_and_nothing_else() -> None:
 
 @pytest.mark.parametrize("bucket", of_type("AWS::S3::Bucket"))
 def test_buckets_are_private_versioned_encrypted_and_tls_only(bucket: str) -> None:
-    properties = RESOURCES[bucket]["Properties"]
+    properties = resources()[bucket]["Properties"]
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
     assert properties["BucketEncryption"]
@@ -212,9 +223,9 @@ def test_deleting_the_stack_keeps_the_state(kind: str) -> None:
 def test_notifications_about_plans_may_have_their_own_key() -> None:
     given = {
         json.dumps(found["Resource"]): found
-        for conditional in RESOURCES["PipelineRole"]["Properties"]["Policies"][0]["PolicyDocument"][
-            "Statement"
-        ]
+        for conditional in resources()["PipelineRole"]["Properties"]["Policies"][0][
+            "PolicyDocument"
+        ]["Statement"]
         for found in conditional.get("Fn::If", [])
         if isinstance(found, dict) and "Resource" in found
     }
@@ -238,6 +249,8 @@ def test_the_template_has_no_yaml_aliases() -> None:
 @pytest.mark.parametrize("policy", of_type("AWS::IAM::ManagedPolicy"))
 def test_a_managed_policy_fits_its_quota(policy: str) -> None:
     # 6,144 characters without white space ("IAM and AWS STS quotas").
-    document = json.dumps(RESOURCES[policy]["Properties"]["PolicyDocument"], separators=(",", ":"))
+    document = json.dumps(
+        resources()[policy]["Properties"]["PolicyDocument"], separators=(",", ":")
+    )
     longest = document.replace("${AWS::Partition}", "aws").replace("${ServiceName}", "s" * 20)
     assert len(longest) <= 6144

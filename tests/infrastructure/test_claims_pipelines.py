@@ -28,9 +28,13 @@ CONNECTION = Stack(
         "ConnectionRepositoryId": "example/statuspage",
     }
 )
-PROJECTS = CODECOMMIT.of_type("AWS::CodeBuild::Project")
 RECORDED = ROOT / "tests" / "program" / "functions" / "alarm" / "events"
 READING = re.compile(r"^[\w-]+:(Get|List|Describe|BatchGet|Filter)")
+
+
+def projects() -> dict[str, dict[str, Any]]:
+    """The builds of the Terraform pipeline, by logical id."""
+    return CODECOMMIT.of_type("AWS::CodeBuild::Project")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
     """One run of each build of the Terraform pipeline with its project's variables, by project."""
     stages = Stages(tmp_path_factory.mktemp("runs"))
     found = {}
-    for name, project in PROJECTS.items():
+    for name, project in projects().items():
         given = {v["Name"]: v["Value"] for v in project["Environment"]["EnvironmentVariables"]}
         tools = {
             "TRIVY_SHA256": stages.trivy_digest,
@@ -82,7 +86,7 @@ def test_tfvars_come_from_the_bucket(expected: list[str], runs: Mapping[str, Out
         for words in run.called("aws", "s3api", "get-object"):
             place = f"s3://{option(words, '--bucket')}/{option(words, '--key')}"
             assert place == CODECOMMIT.outputs["TfvarsLocation"]
-            fetching.append(PROJECTS[project]["Name"].rpartition("-")[2])
+            fetching.append(projects()[project]["Name"].rpartition("-")[2])
     assert sorted(fetching) == expected
     (fetched,) = runs["PlanProject"].called("aws", "s3api", "get-object")
     (plan,) = runs["PlanProject"].called("terraform", "plan")
@@ -115,7 +119,7 @@ def test_source_comes_from_codecommit(expected: str) -> None:
 
 
 def test_weaknesses_end_the_run(expected: list[str], runs: Mapping[str, Outcome]) -> None:
-    assert _action("tfsec")["Configuration"]["ProjectName"] == PROJECTS["ScanProject"]["Name"]
+    assert _action("tfsec")["Configuration"]["ProjectName"] == projects()["ScanProject"]["Name"]
     scans = runs["ScanProject"].called("trivy")
     assert scans
     for words in scans:
@@ -179,7 +183,7 @@ def test_builds_have_the_strong_rights(expected: list[str]) -> None:
         if {"iam:CreateRole", "rds:*", "ecs:*"} & set(_allowed(CODECOMMIT, name))
     ]
     assert strong == expected
-    assert PROJECTS["ApplyProject"]["ServiceRole"] == roles["ApplyRole"]["RoleName"]
+    assert projects()["ApplyProject"]["ServiceRole"] == roles["ApplyRole"]["RoleName"]
 
 
 @pytest.mark.parametrize("project", ["PlanProject", "ApplyProject"])

@@ -6,15 +6,29 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_VIOLATIONS: dict[str, Any] = {"resultTypes": ["violations"]}
+_COLOURS = _VIOLATIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+# The first four draw a list below the address, in a process of its own for each window: more work
+# than the page. The whole replaces Playwright's list, so the others are what that has.
+_WITHOUT = (
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,PreloadTopChromeWebUI,"
+    "AimEnabled,AvoidCorsURLLoaderRestartOnRedirect,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,LensOverlay,"
+    "MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,PreconnectToSearch,"
+    "ThirdPartyStoragePartitioning"
+)
 # Without these it calls its maker's hosts at every start. As root it needs the first one.
 _ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    f"--disable-features={_WITHOUT}",
 )  # fmt: skip
 
 
@@ -41,6 +55,18 @@ def launched() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+def violations(page: Page, scheme: str = "light") -> list[str]:
+    """What axe finds. In the dark, only its rules about colours are left: a test that asks for a
+    page in both schemes has had the others in the light, and they are half of the work.
+    """
+    found = Axe().run(page, options=_COLOURS if scheme == "dark" else _VIOLATIONS)
+    return [
+        f"{one['id']}: {node['html']} {node['failureSummary']}"
+        for one in found.response["violations"]
+        for node in one["nodes"]
+    ]
 
 
 class Shared:

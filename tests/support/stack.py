@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-from cfnlint.decode import cfn_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "environment" / "terraform_pipeline.yaml"
@@ -37,18 +36,45 @@ _NOTHING = object()
 
 
 class Stack:
-    """The template with its parameters: `resources`, `outputs`, and whether rules hold."""
+    """The template with its parameters: `resources`, `outputs`, and whether rules hold.
+
+    It is read when a test asks: modules make stacks, and every worker imports every module.
+    """
 
     def __init__(self, parameters: Mapping[str, str], file: Path = TEMPLATE) -> None:
-        self._template: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(file))))
-        self.declared: dict[str, Any] = self._template["Parameters"]
+        self._parameters = dict(parameters)
+        self._file = file
+
+    @cached_property
+    def _template(self) -> dict[str, Any]:
+        from cfnlint.decode import cfn_yaml  # the import takes half a second
+
+        read: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(self._file))))
+        return read
+
+    @cached_property
+    def declared(self) -> dict[str, Any]:
+        """The parameters as the template declares them, by name."""
+        found: dict[str, Any] = self._template["Parameters"]
+        return found
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
         defaults = {n: p["Default"] for n, p in self.declared.items() if "Default" in p}
-        self._values = _PSEUDO | defaults | dict(parameters)
-        self.resources = {
+        return _PSEUDO | defaults | self._parameters
+
+    @cached_property
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Type and properties of each resource, by logical id."""
+        return {
             name: {"Type": found["Type"], "Properties": self.value(found.get("Properties", {}))}
             for name, found in self._template["Resources"].items()
         }
-        self.outputs = {n: self.value(o["Value"]) for n, o in self._template["Outputs"].items()}
+
+    @cached_property
+    def outputs(self) -> dict[str, Any]:
+        """The values of the outputs, by name."""
+        return {n: self.value(o["Value"]) for n, o in self._template["Outputs"].items()}
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The properties of each resource of a type, by logical id."""

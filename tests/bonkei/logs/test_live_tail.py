@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import aclosing, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,7 @@ def test_aws_logs_start_live_tail(running: Running) -> None:
     assert '"日本"' in text or "\\u65e5" in text
 
 
+@cache
 def _second_aws() -> str:
     """An `aws` of version 2, which alone has `logs tail`. Empty when it is not on the PATH."""
     found = os.environ.get("BONKEI_AWS_2") or shutil.which("aws")
@@ -268,7 +270,7 @@ def _second_aws() -> str:
 
 
 @pytest.mark.skipif(
-    not _second_aws(),
+    "not _second_aws()",  # text is evaluated before the test: `aws` takes a second to start
     reason="`aws logs tail` is only in AWS CLI 2, which no registry of Python packages has: "
     "install it (Debian: apt install awscli), or name it in BONKEI_AWS_2",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
@@ -37,8 +38,9 @@ _CHEAP = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One event loop for all tests here. The shared application lives in it."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent) and is_async_test(item):
+    here = f"{Path(__file__).parent}{os.sep}"
+    for item in items:  # these are all tests of the project
+        if str(item.path).startswith(here) and is_async_test(item):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -14,8 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browsers import Shared
+from browsers import Shared, violations
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from bonkei.console import Console, ConsoleSettings
@@ -93,6 +92,7 @@ class ConsolePage:
 
     page: Page
     served: Served
+    scheme: str = "light"
     troubles: list[str] = field(default_factory=list)
 
     def open(self, place: str) -> Page:
@@ -103,8 +103,7 @@ class ConsolePage:
 
     def is_accessible(self) -> None:
         """axe finds nothing."""
-        found = Axe().run(self.page)
-        assert found.violations_count == 0, found.generate_report()
+        assert violations(self.page, self.scheme) == []
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -114,7 +113,7 @@ def console_page(
     """In light and in dark, in English, let in by the token."""
     served.done.clear()
     context = browser.new_context(color_scheme=request.param, locale="en-GB")
-    yield from _watched(context, served)
+    yield from _watched(context, served, request.param)
 
 
 @pytest.fixture
@@ -126,9 +125,11 @@ def japanese_page(browser: Browser, served: Served) -> Iterator[ConsolePage]:
     yield from _watched(context, served)
 
 
-def _watched(context: BrowserContext, served: Served) -> Iterator[ConsolePage]:
+def _watched(
+    context: BrowserContext, served: Served, scheme: str = "light"
+) -> Iterator[ConsolePage]:
     page = context.new_page()
-    found = ConsolePage(page, served)
+    found = ConsolePage(page, served, scheme)
     page.on(
         "request",
         lambda r: None if r.url.startswith(served.base) else found.troubles.append(r.url),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from browsers import needs_browser
+from browsers import needs_browser, violations
 from playwright.sync_api import Page, expect
 
 from tests.program.frontend import sample
@@ -15,7 +15,6 @@ from tests.program.frontend.browser.looking import (
     Serve,
     area_of,
     sign_in,
-    violations,
 )
 from tests.program.frontend.fake_backend import PASSWORD, FakeBackend
 
@@ -102,19 +101,19 @@ def test_the_area_has_no_violation(
     backend = sample.outage()
     address = serve(backend)
     page = opened(f"{address}/admin/sign-in", scheme=scheme)
-    assert violations(page) == []
+    assert violations(page, scheme) == []
     page.get_by_role("button", name="Sign in").click()
-    assert violations(page) == []
+    assert violations(page, scheme) == []
     sign_in(page)
     for path in area_of(backend):
         page.goto(f"{address}/admin{path}")
         for details in page.locator("summary").all():
             details.click()
-        assert violations(page) == [], path
+        assert violations(page, scheme) == [], path
     page.goto(f"{address}/admin/incidents/new?lang=ja")
     page.locator(".form button").click()
     assert page.locator("[aria-invalid]").count() == 2
-    assert violations(page) == []
+    assert violations(page, scheme) == []
 
 
 def test_an_administrator_adds_a_component(serve: Serve, opened: Callable[..., Page]) -> None:

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from browsers import needs_browser
+from browsers import needs_browser, violations
 from playwright.sync_api import Browser, Page, expect
 
 from tests.program.frontend import sample
-from tests.program.frontend.browser.looking import (
-    Scheme,
-    Serve,
-    violations,
-)
+from tests.program.frontend.browser.looking import Scheme, Serve
 from tests.program.frontend.fake_backend import FakeBackend
 
 pytestmark = needs_browser
@@ -44,12 +40,12 @@ def test_public_pages_have_no_violation(
     page = opened(address, scheme=scheme)
     for details in page.locator("summary").all():
         details.click()
-    assert violations(page) == []
+    assert violations(page, scheme) == []
     paths = ["/ja/", "/history", "/maintenance", "/nowhere"]
     paths += [f"/incidents/{one}" for one in list(backend.incidents)[-1:]]
     for path in paths:
         page.goto(address + path)
-        assert violations(page) == [], path
+        assert violations(page, scheme) == [], path
 
 
 @pytest.mark.parametrize("path", ["/", "/ja/", "/history", "/maintenance"])
