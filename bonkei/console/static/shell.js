@@ -67,6 +67,8 @@ function ColourSwitch() {
 function Navigation({ page, overview }) {
   const t = words(text);
   const lang = language.use();
+  // On a narrow screen the navigation is a strip that scrolls.
+  useEffect(() => document.querySelector(".nav-link.here")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [page]);
   return html`<nav class="nav" aria-label=${t("navigation")}>${Object.entries(groups).map(([key, title]) => {
     const own = pages.filter((one) => one.group === key);
     return own.length > 0 && html`<div class="nav-group" key=${key}><p class="nav-title" id=${`nav-${key}`}>${title[lang]}</p>
@@ -84,10 +86,15 @@ function Loaded({ page, id, query }) {
   const lang = language.use();
   const [loaded, set] = useState({});
   useEffect(() => {
+    let gone = false;
     page.load().then(async (module) => {
-      await Promise.all([module.style || []].flat().map(sheet));
+      const own = [module.style || []].flat();
+      await Promise.all(own.map(sheet));
+      if (gone) return;
+      wearOnly(own);
       set({ Page: module.Page });
     }, (error) => set({ error }));
+    return () => { gone = true; };
   }, []);
   useEffect(() => {
     document.title = `${page.title[lang]} · Bonkei`;
@@ -99,11 +106,17 @@ function Loaded({ page, id, query }) {
 const sheets = new Map();
 function sheet(href) {
   if (!sheets.has(href)) {
-    sheets.set(href, new Promise((done) => {
-      document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: done, onerror: done }));
-    }));
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+    const ready = new Promise((done) => { link.onload = link.onerror = done; });
+    document.head.append(link);
+    sheets.set(href, { link, ready });
   }
-  return sheets.get(href);
+  return sheets.get(href).ready;
+}
+
+// A page's sheet is for that page alone: others have tables and fields, too.
+function wearOnly(own) {
+  for (const [href, { link }] of sheets) if (link.sheet) link.sheet.disabled = !own.includes(href);
 }
 
 function Help({ onClose }) {

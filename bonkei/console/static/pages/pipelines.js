@@ -20,7 +20,7 @@ function All() {
   const shown = data.pipelines.filter((one) => one.name.toLowerCase().includes(filter.toLowerCase()));
   const waiting = data.pipelines.flatMap((one) => one.approvals.map((approval) => ({ pipeline: one.name, ...approval })));
   return html`<div class="page">
-    <div class="page-head"><h1>${t("title")}</h1><span class="about">${t("about", { n: data.pipelines.length })}</span><span class="grow"></span>
+    <div class="page-head"><h1>${t("title")}</h1><span class="about">${t(data.pipelines.length === 1 ? "about_one" : "about", { n: data.pipelines.length })}</span><span class="grow"></span>
       <${Filter} value=${filter} onInput=${setFilter} /></div>
     ${!data.pipelines.length && html`<${Empty} title=${t("none")} />`}
     ${waiting.map((one) => html`<${Waits} key=${one.run} approval=${one} />`)}
@@ -40,7 +40,7 @@ function Pipeline({ pipeline }) {
   return html`<section class="panel" aria-label=${pipeline.name}>
     <div class="panel-head"><h2><a href=${link("pipelines", pipeline.name)}>${pipeline.name}</a></h2>
       ${last ? html`<${Status} ...${statusOf(t, last.status)} />` : html`<span class="faint">${t("never")}</span>`}
-      <span class="faint">${pipeline.detail}</span><span class="grow"></span>
+      ${last && html`<span class="faint">${pipeline.detail}</span>`}<span class="grow"></span>
       <span class="faint">${pipeline.mode}</span><${Resource} address=${pipeline.address}>${t("definition")}<//>
       <${Start} pipeline=${pipeline} /></div>
     <div class="panel-body row"><${StageChips} stages=${pipeline.stages} /><span class="grow"></span>

@@ -64,6 +64,25 @@ def test_languages_and_colours_are_the_persons(console_page: ConsolePage) -> Non
     assert (page.evaluate(background) == before) is is_dark
 
 
+def test_a_page_wears_its_own_sheet_only(console_page: ConsolePage) -> None:
+    """The sheet of the logs hides columns beside an open line, and cuts long texts."""
+    page = console_page.open("logs")
+    worn = "[...document.styleSheets].filter((one) => !one.disabled).map((one) => one.href).join()"
+    wait_for(page, f"{worn}.includes('/logs.css')")
+    page.get_by_role("link", name="Metrics").click()
+    expect(page.get_by_role("heading", name="Metrics", exact=True)).to_be_visible()
+    wait_for(page, f"{worn}.includes('/metrics.css') && !{worn}.includes('/logs.css')")
+    page.get_by_role("link", name="Logs").click()
+    wait_for(page, f"{worn}.includes('/logs.css') && !{worn}.includes('/metrics.css')")
+
+
+def test_a_narrow_screen_shows_where_one_is(console_page: ConsolePage) -> None:
+    console_page.page.set_viewport_size({"width": 400, "height": 800})
+    page = console_page.open("data")
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+    expect(page.locator(".nav-link.here")).to_be_in_viewport()
+
+
 def test_a_filter_is_in_the_address(console_page: ConsolePage) -> None:
     page = console_page.open("tasks?filter=frontend")
     expect(page.get_by_label("Filter")).to_have_value("frontend")

@@ -1,6 +1,6 @@
 export const text = {
   en: {
-    title: "Pipelines", about: "{n} pipelines", none: "The definitions have no pipeline", never: "never run", definition: "definition", all: "all pipelines",
+    title: "Pipelines", about: "{n} pipelines", about_one: "1 pipeline", none: "The definitions have no pipeline", never: "never run", definition: "definition", all: "all pipelines",
     waits: "{action} of {pipeline} waits for an answer", review: "Look at it", waiting: "Waits for an answer", not_yet: "not yet", stages: "Stages",
     start: "Start", started: "Started", start_text: "A new run of {name} begins.", source: "Source", working_copy: "the working copy's commit, as bonkei pipeline run", branch: "what the branch has", working: "Starting…",
     stop: "Stop", reason: "Why", abandon: "without waiting for the actions under way", stop_reason: "Stopped: {reason}",
@@ -16,7 +16,7 @@ export const text = {
     verb_create: "create", verb_update: "change", verb_replace: "replace", verb_destroy: "destroy", verb_read: "read", verb_forget: "forget", verb_import: "import", verb_move: "move",
   },
   ja: {
-    title: "パイプライン", about: "{n} 本のパイプライン", none: "パイプラインは定義されていません", never: "未実行", definition: "定義", all: "すべてのパイプライン",
+    title: "パイプライン", about: "{n} 本のパイプライン", about_one: "1 本のパイプライン", none: "パイプラインは定義されていません", never: "未実行", definition: "定義", all: "すべてのパイプライン",
     waits: "{pipeline} の {action} が承認待ちです", review: "確認する", waiting: "承認待ち", not_yet: "未実行", stages: "ステージ",
     start: "開始", started: "開始しました", start_text: "{name} の新しい実行を始めます。", source: "ソース", working_copy: "作業コピーのコミット(bonkei pipeline run と同じ)", branch: "ブランチの最新", working: "開始しています…",
     stop: "停止", reason: "理由", abandon: "実行中のアクションを待たない", stop_reason: "停止: {reason}",
