@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -22,12 +23,24 @@ _REMEDIES = {
     errno.EROFS: "let BONKEI_HOME name a directory that can be written to",
     errno.EACCES: "see who owns it (was a command run as root?), or let BONKEI_HOME name another "
     "directory",
+    errno.ENOTDIR: "name a path whose folders are no files",
 }
 """Remedies for errors of this machine."""
 
 
 class _Group(click.Group):
-    """Keeps the commands' order."""
+    """Keeps the commands' order, and ends well when nobody reads on."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """The reader of a pipe (`bonkei logs | head`) may have read enough. click itself would end
+        with exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            if not _is_unread():
+                raise
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
@@ -68,16 +81,19 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of a pipe (`bonkei logs | head`) has read enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
     except OSError as error:
         if error.errno not in _REMEDIES:
             raise  # a bug: keep the traceback
         place = f"{error.filename}: " if error.filename else ""
         _print_error(f"{place}{error.strerror}", _REMEDIES[error.errno])
         sys.exit(1)
+
+
+def _is_unread() -> bool:
+    """Whether the other end of stdout is closed."""
+    looked = select.poll()
+    looked.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in looked.poll(0))
 
 
 def _print_error(message: str, remedy: str) -> None:

@@ -14,6 +14,7 @@ import click
 
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json, safe
+from bonkei.errors import BonkeiError
 
 if TYPE_CHECKING:
     from bonkei.blueprint.role import PolicyStatement, Role
@@ -106,8 +107,9 @@ def tighten(context: Context, role: str) -> None:
     [found] = _roles(context, role)
     used_by_role = _used(context).get(found.arn, {})
     if not used_by_role:
-        raise click.ClickException(
-            f"{found.name} has used nothing since the home was created; use the application first"
+        raise BonkeiError(
+            f"{found.name} has used nothing since the home was created",
+            remedy="use the application first",
         )
     used_by_role = _with_needs(used_by_role, found, context)
     before = _hcl(found.statements)
@@ -135,7 +137,7 @@ def may(
     [found] = _roles(context, role)
     answer = _asking(context).explain(found.arn, action, resource, condition_keys("\n".join(keys)))
     if answer is None:
-        raise click.ClickException("there are no definitions yet")
+        raise BonkeiError("there are no definitions yet", remedy="apply them: `bonkei apply`")
     places = Places(context.config.definitions, context.config.root)
     shown: Any = explanation_json(answer, places)
     click.echo(as_json(shown, indent=2) if form == "json" else safe(_answer(shown)))
@@ -201,7 +203,7 @@ def _roles(context: Context, name: str) -> tuple[Role, ...]:
     found = tuple(role for role in roles if not name or name in (role.name, role.arn))
     if not found:
         known = ", ".join(role.name for role in roles) or "none"
-        raise click.ClickException(f"the definitions have no role {name}; there are: {known}")
+        raise BonkeiError(f"the definitions have no role {name}", remedy=f"there are: {known}")
     return found
 
 

@@ -54,7 +54,7 @@ def test_a_command_does_not_import_the_others() -> None:
     }
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR])
 def test_errors_of_the_system_are_reported_in_one_line(
     number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,6 +140,27 @@ def test_a_terminal_gets_colour_unless_it_refuses(
     os.close(screen)
     assert told.returncode == 1
     assert (b"\x1b[" in shown) != bool(variables.get("NO_COLOR"))
+
+
+def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
+    """As `head` ends: the exit code is 0, and nothing is said."""
+    log = tmp_path / ".bonkei" / "logs" / "bonkei.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("2026-11-27T05:00:00.000Z a line\n" * 20_000)
+    (tmp_path / "bonkei.toml").write_text('definitions = "."\n')
+    with subprocess.Popen(
+        [sys.executable, "-m", "bonkei", "logs", "-n", "20000"],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key != "BONKEI_HOME"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as told:
+        assert told.stdout is not None
+        assert told.stderr is not None
+        assert told.stdout.read(100)
+        told.stdout.close()
+        said = told.stderr.read()
+    assert (told.returncode, said) == (0, b"")
 
 
 def test_a_file_has_no_colour(tmp_path: Path) -> None:
