@@ -51,8 +51,19 @@ def release(root: Path, repositories: Path, found: Sequence[Source], name: str) 
 
 def commit_of(root: Path, name: str) -> str:
     """The full id of a commit. SourceError."""
+    try:
+        _git(root, "rev-parse", "--git-dir")
+    except SourceError as error:
+        remedy = f"run it in a git repository: {root}"
+        raise SourceError(f"{root} is no working copy: {error.message}", remedy=remedy) from None
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-    return _git(root, *words, otherwise=f"the working copy {root} has no commit {name}")
+    try:
+        return _git(root, *words)
+    except SourceError:
+        raise SourceError(
+            f"the working copy {root} has no commit {name}",
+            remedy="see `git log`; one that only another copy has needs `git fetch`",
+        ) from None
 
 
 def _push(root: Path, directory: Path, commit: str, source: Source) -> tuple[str, ...]:
@@ -86,7 +97,7 @@ def _uncommitted(root: Path) -> tuple[str, ...]:
     return (f"not committed, so not released: {', '.join(names[:_SHOWN])}{more}",)
 
 
-def _git(root: Path, *words: str, otherwise: str = "") -> str:
+def _git(root: Path, *words: str) -> str:
     try:
         done = subprocess.run(
             ["git", *words],
@@ -102,8 +113,5 @@ def _git(root: Path, *words: str, otherwise: str = "") -> str:
         raise SourceError(f"git {words[0]}: {error}", remedy="install git") from None
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise SourceError(
-            otherwise or f"git {words[0]}: {said[-1] if said else done.returncode}",
-            remedy=f"run it in a git repository: {root}" if words[0] == "rev-parse" else "",
-        )
+        raise SourceError(f"git {words[0]}: {said[-1] if said else done.returncode}")
     return done.stdout.strip("\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.repositories.working_copy import Source, release
+from bonkei.repositories.working_copy import Source, SourceError, commit_of, release
 
 _WHO = {f"GIT_{one}_{what}": "me" for one in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 SAYS = "not committed, so not released: "
@@ -107,3 +107,15 @@ def test_the_present_commit_by_another_name_names_them_and_an_older_one_does_not
     (copy.root / "a.txt").write_text("changed\n")
     assert copy.release("main") == (f"{SAYS}a.txt",)
     assert not any(SAYS in note for note in copy.release("HEAD~1"))
+
+
+def test_an_unknown_commit_and_a_folder_without_git_have_their_own_remedies(
+    copy: Copy, tmp_path: Path
+) -> None:
+    with pytest.raises(SourceError, match="has no commit nothing") as caught:
+        commit_of(copy.root, "nothing")
+    assert "git fetch" in caught.value.remedy
+    (tmp_path / "plain").mkdir()
+    with pytest.raises(SourceError, match="is no working copy") as caught:
+        commit_of(tmp_path / "plain", "HEAD")
+    assert "run it in a git repository" in caught.value.remedy
