@@ -58,6 +58,7 @@ class Repositories:
         self._on_push = on_push
         self._found: dict[str, Repository] = {}
         self._some = asyncio.Event()
+        self._making = asyncio.Lock()
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -92,6 +93,12 @@ class Repositories:
         self, name: str, arn: str, description: str = "", key_arn: str = "", id_: str = ""
     ) -> Repository:
         """An empty repository. AwsServiceError."""
+        async with self._making:  # two callers may want the same one
+            return await self._create(name, arn, description, key_arn, id_)
+
+    async def _create(
+        self, name: str, arn: str, description: str, key_arn: str, id_: str
+    ) -> Repository:
         if not _NAME.fullmatch(name) or name.endswith(".git"):
             raise AwsServiceError(
                 "InvalidRepositoryNameException",

@@ -72,9 +72,19 @@ def _push(root: Path, directory: Path, commit: str, source: Source) -> tuple[str
     try:
         _git(root, "push", "--quiet", str(directory), f"{commit}:{branch}")
     except SourceError:
+        if _tip(directory, branch) == commit:  # another release of it was quicker
+            return ()
         _git(root, "push", "--quiet", str(directory), f"{commit}:refs/releases/{commit}")
         return (f"{source.branch} stays where it is: {commit[:12]} is not ahead of it",)
     return ()
+
+
+def _tip(directory: Path, branch: str) -> str:
+    """The commit of a branch; empty if there is none."""
+    try:
+        return _git(directory, "rev-parse", "--verify", "--quiet", branch)
+    except SourceError:
+        return ""
 
 
 def _uncommitted(root: Path) -> tuple[str, ...]:

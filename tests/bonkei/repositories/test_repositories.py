@@ -169,3 +169,12 @@ async def test_repositories_survive_a_restart_and_declared_ones_are_created(
     assert [each.name for each in again.all] == ["app"], (
         "commits are not removed with a declaration"
     )
+
+
+async def test_two_callers_at_once_make_one_repository(room: Repositories) -> None:
+    made = await asyncio.gather(
+        *(room.create("app", f"arn:{number}") for number in range(3)), return_exceptions=True
+    )
+    refused = [each for each in made if isinstance(each, AwsServiceError)]
+    assert [each.code for each in refused] == ["RepositoryNameExistsException"] * 2
+    assert room.find("app") in made

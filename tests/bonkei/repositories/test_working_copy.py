@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.repositories import working_copy
 from bonkei.repositories.working_copy import Source, SourceError, commit_of, release
 
 _WHO = {f"GIT_{one}_{what}": "me" for one in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -119,3 +120,19 @@ def test_an_unknown_commit_and_a_folder_without_git_have_their_own_remedies(
     with pytest.raises(SourceError, match="is no working copy") as caught:
         commit_of(tmp_path / "plain", "HEAD")
     assert "run it in a git repository" in caught.value.remedy
+
+
+def test_a_commit_that_another_release_pushes_meanwhile_is_there(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git refuses the slower of two equal pushes, because the branch is locked."""
+    run = working_copy._git
+
+    def slower(root: Path, *words: str) -> str:
+        said = run(root, *words)
+        if words[0] == "push":
+            raise SourceError("git push: cannot lock ref")
+        return said
+
+    monkeypatch.setattr(working_copy, "_git", slower)
+    assert copy.release() == ()
