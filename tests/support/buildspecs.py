@@ -51,6 +51,7 @@ if [ "$number" = "${{FAILING_CALL:-}}" ]; then echo "call $number fails: $0 $*" 
 
 _REAL = ("cp", "find", "mkdir", "sed", "sha256sum", "tar")
 _BASH = shutil.which("bash") or "/bin/bash"
+_ENV = shutil.which("env") or "/usr/bin/env"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +189,14 @@ def _recorded(calls: Path) -> list[list[str]]:
 
 def _exported(state: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """The variables after the last entry, as a shell reads them."""
-    command = [_BASH, "-c", f'. "{state}/variables"; exec "{sys.executable}" -c "{_PRINT}"']
+    command = [
+        _BASH,
+        "-c",
+        f'. "{state}/variables"; exec {_ENV} -0',
+    ]  # not Python: every run ends so
     shown = subprocess.run(command, env=environment, capture_output=True, check=True)
     pairs = shown.stdout.decode().split("\0")[:-1]
     return dict(pair.split("=", 1) for pair in pairs)
-
-
-_PRINT = "import os; [print(k, v, sep='=', end=chr(0)) for k, v in os.environ.items()]"
 
 
 def option(words: Sequence[str], name: str) -> str:
