@@ -8,7 +8,7 @@ from pathlib import Path
 
 import costs
 import pytest
-from lanes import FOLDERS, LANES, LONG, TOGETHER, choice, unit
+from lanes import FOLDERS, LANES, LONG, SHARED, TOGETHER, choice, unit
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = list(LONG)
@@ -16,8 +16,9 @@ pytest_plugins = "pytester"
 
 
 def test_each_long_file_is_there_and_says_why() -> None:
-    assert [name for name in LONG if not (ROOT / name).exists()] == []
-    assert [name for name, why in LONG.items() if len(why) < 15] == []
+    said = LONG | SHARED
+    assert [name for name in said if not (ROOT / name).exists()] == []
+    assert [name for name, why in said.items() if len(why) < 15] == []
 
 
 def test_long_files_come_first_and_never_on_every_worker() -> None:
@@ -76,6 +77,7 @@ def test_a_file_that_costs_much_and_does_not_say_why_is_named() -> None:
     ]
     assert len(costs.summary({"tests/b.py": 11.0}, ["tests/b.py"])) == 2
     assert len(costs.summary({f"{FOLDERS[0]}/test_a.py": 11.0}, FOLDERS)) == 2
+    assert len(costs.summary({f"{next(iter(SHARED))}/test_a.py": 11.0})) == 2
 
 
 def test_the_machines_seconds_without_work_are_counted() -> None:

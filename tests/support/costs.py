@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import psutil
 import pytest
-from lanes import LONG, unit
+from lanes import LONG, SHARED, unit
 
 KEY = "processor seconds"
 SLOW = 10.0
@@ -88,14 +88,16 @@ class Costs:
             terminalreporter.write_line(Machine.now().since(self._machine))
 
 
-def summary(by_file: Mapping[str, float], why: Iterable[str] = LONG) -> list[str]:
+def summary(by_file: Mapping[str, float], why: Iterable[str] = (*LONG, *SHARED)) -> list[str]:
     """The sum, the files that cost most, and those that do not say why."""
     ranked = sorted(by_file.items(), key=lambda found: -found[1])
     lines = [f"{sum(by_file.values()):.0f} s of a processor; most in:"]
     lines += [f"{seconds:7.1f} s  {file}" for file, seconds in ranked[:10] if seconds >= 1]
     said = set(why)
     if silent := [
-        file for file, seconds in ranked if seconds > SLOW and not {file, unit(file)} & said
+        file
+        for file, seconds in ranked
+        if seconds > SLOW and not {file, unit(file), file.rpartition("/")[0]} & said
     ]:
         lines.append(f"more than {SLOW:.0f} s, and tests/support/lanes.py does not say why:")
         lines += [f"  {file}" for file in silent]

@@ -52,11 +52,19 @@ LONG = {
     "tests/environment/test_terraform_scan.py": "the real scanner reads every module",
     "tests/bonkei/terraform/test_selection.py": "Terraform runs for each selection",
     "tests/e2e/test_another_teams_stack.py": "a whole miniature of another stack starts",
+    "tests/bonkei/registry/test_docker.py": "images are built, and the real Trivy reads one",
+    "tests/program/backend/test_process.py": "the backend's process starts again and again",
+    "tests/program/backend/test_hostile.py": "a real backend gets many and large requests",
+    "tests/bonkei/cloud/test_clients.py": "clients of Python and JavaScript, and the real `aws`",
+    "tests/bonkei/tasks/test_by_engine.py": "an engine's commands start for each task",
+    "tests/bonkei/terraform/test_lifecycle.py": "Terraform runs for each change",
 }
 """The files that take longest, or the whole FOLDERS, the longest first, and why. `make test` prints
 what costs most.
 """
 
+SHARED = {"tests/infrastructure": "whoever asks first evaluates the definitions, for all workers"}
+"""Folders of which any file may cost much, and why: the first one does the work of the others."""
 
 TOGETHER = (
     "tests/e2e/test_a_request_through_everything.py",
