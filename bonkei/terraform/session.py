@@ -107,7 +107,7 @@ class Place:
             log = self.directory / "provider.log"
             with (
                 ProviderProcess(surroundings, self.mirror.path, log) as provider,
-                self.backend.open() as backend,
+                self.backend.open(reads_twice=self.terraform is None) as backend,
             ):
                 environment = runs.environment(
                     os.environ, {**self._settings(provider.reattach), **backend}

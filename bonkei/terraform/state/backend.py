@@ -38,13 +38,13 @@ class Backend:
         return {"local": {"workspace_dir": str(self._states)}}
 
     @contextlib.contextmanager
-    def open(self) -> Iterator[Mapping[str, str]]:
-        """The variables that Terraform needs to use it."""
+    def open(self, *, reads_twice: bool) -> Iterator[Mapping[str, str]]:
+        """The variables that Terraform needs to use it (`reads_twice`: see `StateServer`)."""
         if self._is_default:
             # Slow to load, and the provider is loading meanwhile.
             from bonkei.terraform.state.state_server import StateServer  # noqa: PLC0415
 
-            with StateServer(self.state_file) as server:
+            with StateServer(self.state_file, reads_twice=reads_twice) as server:
                 yield server.environment
         else:
             self.state_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

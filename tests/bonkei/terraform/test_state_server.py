@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from bonkei.terraform.state.state_server import StateServer
+from bonkei.terraform.state.state_server import StateServer, _State
+from tests.bonkei.terraform.project import Project
 
 
 @pytest.fixture
@@ -73,12 +74,60 @@ def test_a_held_state_is_written_later(tmp_path: Path) -> None:
     assert file.read_bytes() == b"1"
 
 
-def put(server: StateServer, content: bytes) -> None:
+def test_the_first_of_two_reads_is_answered_without_the_state(file: Path) -> None:
+    file.write_bytes(b"1")
+    with StateServer(file, reads_twice=True) as server:
+        assert get(server) == b""
+        assert get(server) == b"1"
+        assert get(server) == b"1"
+        put(server, b"2")
+    assert file.read_bytes() == b"2"
+
+
+def test_a_state_that_was_not_read_is_not_replaced(file: Path) -> None:
+    """A Terraform that reads only once has seen no state: it must not write over one."""
+    file.write_bytes(b"precious")
+    with StateServer(file, reads_twice=True) as server:
+        assert get(server) == b""
+        assert post(server, b"2") == 409
+    assert file.read_bytes() == b"precious"
+
+
+def test_an_operation_reads_the_state_twice_and_gets_it_once(
+    new_project: Callable[[], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = new_project()
+    project.write("infrastructure/main.tf", 'resource "aws_sqs_queue" "this" { name = "a" }')
+    workspace = project.workspace()
+    assert workspace.apply().added == 1
+    given: list[bool] = []
+    real = _State.read
+
+    def read(state: _State) -> bytes | None:
+        found = real(state)
+        given.append(found is not None)
+        return found
+
+    monkeypatch.setattr(_State, "read", read)
+    assert workspace.plan().is_empty
+    assert given == [False, True]
+    given.clear()
+    assert workspace.apply().added == 0
+    assert given == [False, True]
+    given.clear()
+    assert workspace.destroy().removed == 1
+    assert given == [False, True]
+
+
+def post(server: StateServer, content: bytes) -> int:
     settings = server.environment
     password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
     address = settings["TF_HTTP_ADDRESS"]
-    answer = httpx.post(address, auth=password, content=content, trust_env=False)
-    assert answer.status_code == 200
+    return httpx.post(address, auth=password, content=content, trust_env=False).status_code
+
+
+def put(server: StateServer, content: bytes) -> None:
+    assert post(server, content) == 200
 
 
 def get(server: StateServer) -> bytes:
