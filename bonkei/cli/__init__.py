@@ -37,6 +37,9 @@ def main() -> None:
         from bonkei.cli.program import main as run
 
         run()
+    except KeyboardInterrupt:  # before click takes it: a command takes a moment to load
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if not _is_needed(_package(error.name)):
             raise  # a bug: keep the traceback

@@ -142,6 +142,18 @@ def test_a_terminal_gets_colour_unless_it_refuses(
     assert (b"\x1b[" in shown) != bool(variables.get("NO_COLOR"))
 
 
+def test_ctrl_c_while_a_command_loads_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bonkei.cli.program.main", interrupt)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")
+
+
 def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
     """As `head` ends: the exit code is 0, and nothing is said."""
     log = tmp_path / ".bonkei" / "logs" / "bonkei.log"
