@@ -39,8 +39,7 @@ const dimensions = (row) => row.dimensions.map(([name, value]) => `${name}=${val
 function List({ rows, chosen, query }) {
   const t = words(text);
   const columns = [
-    { key: "name", title: t("metric"), value: (row) => row.name, cell: (row) => html`<a href=${link("metrics", row.id, query)}>${row.name}</a>` },
-    { key: "namespace", title: t("namespace"), value: (row) => row.namespace, cell: (row) => html`<span class="faint">${row.namespace}</span>` },
+    { key: "name", title: t("metric"), value: (row) => row.name, cell: (row) => html`<a href=${link("metrics", row.id, query)}>${row.name}</a><br /><span class="faint">${row.namespace}</span>` },
     { key: "dimensions", title: t("dimensions"), wide: true, value: dimensions, cell: (row) => html`<span class="mono">${dimensions(row)}</span>` },
     { key: "last", title: t("last"), end: true, value: (row) => row.last ?? -Infinity, cell: (row) => html`<span class="usage"><${Spark} values=${row.line} /><span>${short(row.last)} ${unit(row.unit)}</span></span>` },
     { key: "alarms", title: t("alarms"), value: (row) => row.alarms.length, cell: (row) => row.alarms.map((one) => html`<a key=${one.name} class="alarm-link" href=${link("alarms", one.name)} title=${one.name}><${Status} word=${one.state} /></a>`) },
