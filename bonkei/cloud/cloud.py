@@ -133,7 +133,6 @@ class Cloud:
         self._starting: asyncio.Task[None] | None = None
         self._making: asyncio.Task[None] | None = None
         self._due = asyncio.Event()
-        self._put = 0.0
         self._notes: tuple[str, ...] = ()
         self._undecided: tuple[str, ...] = ()
         self._failure = ""
@@ -190,7 +189,6 @@ class Cloud:
         settings = self._settings
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             code, message = await store.take(step, self._region)
-        self._put = time.time()
         return f"{code}: {message}" if code else ""
 
     @property
@@ -205,9 +203,10 @@ class Cloud:
             code, _ = await store.take(S3Step("HEAD", f"/{name}"), self._region)
         return not code
 
-    def changed_at(self) -> float:
-        """Unix time of the last call that may have changed what MiniStack has; 0.0: none yet."""
-        return max(self._put, self._calls.changed_at(BACKED))
+    @property
+    def store_rests(self) -> bool:
+        """Whether MiniStack has ended because nobody calls it. Its queues are empty then."""
+        return self._store.rests
 
     @property
     def directory(self) -> Path:

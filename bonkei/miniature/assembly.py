@@ -158,7 +158,7 @@ class Assembly:
             services,
             self._call_queue,
             lambda: self.aws.asks,
-            self._store_changed_at,
+            self._store_rests,
         )
         services.update({**self.monitor.answers, **self.registry.services})
         self.parts.requests.hear_together(self.monitor.measures.seen)
@@ -352,8 +352,8 @@ class Assembly:
         """A value of a function's environment, with the function's own addresses."""
         return self.addresses.translator.of(f"function {name}").translate(value)
 
-    def _store_changed_at(self) -> float:
-        return self.aws.changed_at()
+    def _store_rests(self) -> bool:
+        return self.aws.store_rests()
 
     async def _call_queue(
         self, operation: str, parameters: Mapping[str, Any], region: str

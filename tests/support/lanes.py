@@ -46,6 +46,7 @@ LONG = {
     "tests/bonkei/database/test_ownership.py": "PostgreSQL makes, starts and keeps its files",
     "tests/e2e/test_open_files.py": "a miniature starts, and five hundred clients stay",
     "tests/bonkei/cloud/test_survival.py": "servers of AWS's APIs are killed and start again",
+    "tests/bonkei/cloud/test_resting.py": "servers of AWS's APIs rest and start again",
     "tests/bonkei/cloudformation/test_deploying.py": "the real `aws` starts for each command",
     "tests/bonkei/builds/test_torture.py": "a build writes 100 MB",
     "tests/bonkei/terraform/test_errors.py": "Terraform runs for each mistake",

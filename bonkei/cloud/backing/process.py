@@ -77,6 +77,11 @@ class MiniStack:
         return self._is_started and (self.pid is not None or not self._wanted.is_set())
 
     @property
+    def rests(self) -> bool:
+        """Whether it has ended because nobody calls it, with nothing that waits in it."""
+        return self._quiet.rests
+
+    @property
     def pid(self) -> int | None:
         """None while it rests."""
         process = self._process

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from bonkei.cloud.settings import HOST
 
-_SOON = 10
+_SOON = 2
 """A rest that ends within so many times its delay was not worth its start."""
 _LONGEST = 16
 """The longest delay, in multiples of the first one."""
@@ -26,13 +26,19 @@ _NOTHING = b'{"Held":0}'
 
 
 class Quiet:
-    """How long nobody has called. `least`: seconds until the first rest. If somebody calls soon
-    after a rest, the next one comes later."""
+    """How long nobody has called. `least`: seconds until it may rest. After two short rests, one
+    after the other, the next ones come later."""
 
     def __init__(self, least: float) -> None:
         self._least = self._delay = least
         self._used = time.monotonic()
         self._rested: float | None = None
+        self._short = 0
+
+    @property
+    def rests(self) -> bool:
+        """From `rest` to `wake`."""
+        return self._rested is not None
 
     def use(self) -> None:
         """There is a call, or one is still in progress."""
@@ -50,8 +56,9 @@ class Quiet:
         """It is started."""
         if self._rested is not None:
             was_short = time.monotonic() - self._rested < _SOON * self._delay
-            most = _LONGEST * self._least
-            self._delay = min(2 * self._delay, most) if was_short else self._least
+            self._short = self._short + 1 if was_short else 0
+            times = 1 << min(max(0, self._short - 1), _LONGEST)
+            self._delay = self._least * min(times, _LONGEST)
             self._rested = None
         self.use()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,6 @@ from pathlib import Path
 KEPT = 2_000
 """The number of kept calls. The file holds at most twice as many."""
 _MOMENT = 0.1  # seconds
-_READS = ("Describe", "Get", "Head", "List")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +85,6 @@ class CallLog:
 
     def recent(self) -> tuple[Record, ...]:
         return tuple(self._recent)
-
-    def changed_at(self, services: Collection[str]) -> float:
-        """Unix time of the end of the last call of these services that may have changed something;
-        0.0 before the first one of this run."""
-        for each in reversed(self._recent):
-            if each.service in services and not each.operation.startswith(_READS):
-                return each.time + each.milliseconds / 1000
-        return 0.0
 
     def _shorten(self, number: int) -> None:
         kept = list(self._lines())[-number:] if number else []

@@ -78,9 +78,9 @@ class AwsEndpoint:
         """Deliver an object as an AWS service does. Returns the error, or an empty text."""
         return await self._started().put_object(bucket, key, content)
 
-    def changed_at(self) -> float:
-        """When somebody may last have changed what the store has, as Unix time."""
-        return self._started().changed_at()
+    def store_rests(self) -> bool:
+        """Whether the store does not run, because nobody calls it and it has no messages."""
+        return self._started().store_rests
 
     def snapshot(self) -> CloudSnapshot | None:
         return self._cloud.snapshot() if self._cloud is not None else None

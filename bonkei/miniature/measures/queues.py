@@ -1,6 +1,6 @@
 """SQS: the number of waiting messages and their age, read from the store once a minute.
 
-An empty queue stays empty until somebody calls. So it is not asked again, and the store can rest.
+A store that rests has no messages. So it is not asked, which would start it.
 
 "Available CloudWatch metrics for Amazon SQS",
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -22,8 +22,8 @@ from bonkei.monitor.metric.model import Datum, datum, metric_id
 
 _MINUTE = 60.0
 _BEFORE_THE_END = 57.0  # seconds of a minute, so that the data exists when the minute is evaluated
-_DELIVERED = 10.0
-"""Seconds after a call in which the store may still send messages: a bucket's events."""
+_SOON = 10.0
+"""Seconds until the first look: the store runs then, because the start has called it."""
 # The attribute of GetQueueAttributes -> the metric.
 _METRICS = {
     "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
@@ -39,26 +39,26 @@ CallQueue = Callable[[str, Mapping[str, Any], str], Awaitable[Mapping[str, Any]]
 
 
 class QueueDepths:
-    """Reads from `start` on, and hands each datum to `put`. `changed_at`: the Unix time of the last
-    call that may have changed a queue; None: they may always have changed."""
+    """Reads from `start` on, and hands each datum to `put`. `rests`: whether the store rests, so
+    that every queue in it is empty."""
 
     def __init__(
         self,
         call: CallQueue,
         put: Callable[[Datum], None],
-        changed_at: Callable[[], float] | None = None,
+        rests: Callable[[], bool] = lambda: False,
     ) -> None:
         self._call = call
         self._put = put
-        self._changed_at = changed_at or time.time
-        self._empty: dict[str, tuple[float, Mapping[str, Any]]] = {}
+        self._rests = rests
+        self._found: set[str] = set()
         self._queues: Sequence[Queue] = ()
         self._task: asyncio.Task[None] | None = None
 
     def follow(self, queues: Sequence[Queue]) -> None:
         """The queues of the definitions."""
         self._queues = queues
-        self._empty.clear()
+        self._found.clear()
 
     def start(self) -> None:
         """Once a minute from now on. Without a queue it costs nothing."""
@@ -77,17 +77,12 @@ class QueueDepths:
                         self._put(datum(metric, now, float(text), unit))
 
     async def _attributes(self, queue: Queue) -> Mapping[str, Any]:
-        asked, known = self._empty.get(queue.arn, (0.0, {}))
-        if known and self._changed_at() + _DELIVERED < asked:
-            return known
-        asked = time.time()
+        if queue.arn in self._found and self._rests():
+            return dict.fromkeys(_METRICS, "0")
         given = {"QueueUrl": queue_url(queue.arn), "AttributeNames": list(_METRICS)}
         answer = await self._call("GetQueueAttributes", given, Arn.of(queue.arn).region)
-        found: Mapping[str, Any] = answer.get("Attributes") or {}
-        self._empty.pop(queue.arn, None)
-        if all(found.get(name) == "0" for name in _METRICS):
-            self._empty[queue.arn] = asked, found
-        return found
+        self._found.add(queue.arn)
+        return answer.get("Attributes") or {}
 
     async def stop(self) -> None:
         """Asks no more."""
@@ -96,6 +91,8 @@ class QueueDepths:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        await asyncio.sleep(_SOON)
+        await self.measure(time.time())
         while True:
             now = time.time()
             await asyncio.sleep((_BEFORE_THE_END - now) % _MINUTE or _MINUTE)

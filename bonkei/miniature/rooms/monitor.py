@@ -34,7 +34,7 @@ class ActionError(BonkeiError):
 class MonitorRoom:
     """Call `follow` with each blueprint. `services`: those of the rooms, by botocore's names.
     `call_queue`: calls the queues in the store. `asks`: the permissions of CloudWatch and
-    EventBridge. `changed_at`: as in `QueueDepths`."""
+    EventBridge. `store_rests`: as in `QueueDepths`."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class MonitorRoom:
         services: Mapping[str, AwsService],
         call_queue: CallQueue,
         asks: Callable[[], Asks],
-        changed_at: Callable[[], float] | None = None,
+        store_rests: Callable[[], bool] = lambda: False,
     ) -> None:
         self._services = services
         self._asks = asks
@@ -57,7 +57,7 @@ class MonitorRoom:
             self.events.catalogue.open(self.monitor.directory / "rules.json")
         self._call_queue = call_queue
         self._taking_back: asyncio.Task[None] | None = None
-        self._queues = QueueDepths(call_queue, self.monitor.put, changed_at)
+        self._queues = QueueDepths(call_queue, self.monitor.put, store_rests)
         self._blueprint = Blueprint()
         self.answers: Mapping[str, AwsService] = {
             "cloudwatch": cloudwatch(self.monitor),
