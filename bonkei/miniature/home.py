@@ -16,6 +16,7 @@
 ├── pipelines/       the pipelines' executions
 ├── repositories/    CodeCommit's repositories
 ├── console/         the token of the console's address
+├── faults/          the processes that a fault has suspended, should the supervisor be killed
 ├── inbox/           what arrived instead of at Slack and in mailboxes
 ├── logs/            the output of the containers, the database and the supervisor
 ├── environments/    the containers' own Python environments
@@ -61,6 +62,7 @@ CONTENTS = frozenset(
         "engine",
         "environments",
         "evaluated",
+        "faults",
         "functions",
         "inbox",
         "lock",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from pwd import getpwnam
 from tempfile import TemporaryDirectory
 
 import pytest
 
+import bonkei
 from bonkei.config import WORKSPACES
 from bonkei.database.identity import home_id
 from bonkei.miniature import foreground
@@ -88,6 +90,14 @@ def test_a_file_cannot_be_a_home(tmp_path: Path) -> None:
 def test_checking_for_a_running_miniature_writes_nothing(tmp_path: Path) -> None:
     assert not is_running(Home(tmp_path))
     assert everything_in(tmp_path) == set()
+
+
+def test_every_folder_that_is_made_in_a_home_is_ours() -> None:
+    """Else `bonkei reset` leaves it behind, as somebody else's."""
+    sources = (file.read_text() for file in Path(bonkei.__file__).parent.rglob("*.py"))
+    made = {name for text in sources for name in re.findall(r'\bhome\.path / "([\w.-]+)"', text)}
+    assert {"ecs", "faults", "registry"} <= made
+    assert made - CONTENTS == set()
 
 
 def test_reset_removes_all_our_files(tmp_path: Path) -> None:
