@@ -201,8 +201,10 @@ def _roles(context: Context, name: str) -> tuple[Role, ...]:
 
     roles = blueprint.read(context.workspace.state(), stacked(context.home.stacks)).roles
     found = tuple(role for role in roles if not name or name in (role.name, role.arn))
+    if not roles:
+        raise BonkeiError("nothing that is applied has a role", remedy="apply it: `bonkei apply`")
     if not found:
-        known = ", ".join(role.name for role in roles) or "none"
+        known = ", ".join(role.name for role in roles)
         raise BonkeiError(f"the definitions have no role {name}", remedy=f"there are: {known}")
     return found
 

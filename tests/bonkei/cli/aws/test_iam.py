@@ -119,3 +119,14 @@ def test_what_is_no_question_is_said(root: Path, question: tuple[str, ...]) -> N
     assert refused.exit_code == 1
     assert isinstance(refused.exception, BonkeiError)
     assert refused.exception.remedy.startswith("write i")
+
+
+def test_before_the_first_apply_there_is_no_role(tmp_path: Path) -> None:
+    made = make_project(tmp_path / "project", DEFINITIONS)
+    for words in (("used",), ("used", "start"), ("may", "start", "s3:GetObject")):
+        failed = run(made, "iam", *words).exception
+        assert isinstance(failed, BonkeiError)
+        assert (failed.message, "apply" in failed.remedy) == (
+            "nothing that is applied has a role",
+            True,
+        )
