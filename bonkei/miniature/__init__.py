@@ -3,7 +3,8 @@
 Joining
     supervisor    starts and stops the rooms in their order
     changes       follows new definitions, restarts services
-    assembly      the rooms, connected with each other
+    assembly      what the rooms do together: follow a blueprint, roll it out
+    wiring        creates the rooms and connects them
     parts         creates every component that touches the machine; tests put doubles here
     rooms         each room of Bonkei (functions, logs, monitor) as the supervisor uses it
     aws           the AWS endpoint, and the services that rooms answer behind it

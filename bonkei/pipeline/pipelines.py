@@ -8,21 +8,19 @@ start reads the books, and each action in progress continues as its runner presc
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.errors import BonkeiError
 from bonkei.events import ServiceEvent
 from bonkei.pipeline.core import answers, commands
 from bonkei.pipeline.core.commands import Command
-from bonkei.pipeline.core.conditions import as_action
 from bonkei.pipeline.core.structure import restructure
 from bonkei.pipeline.core.values import (
     AbandonAction,
@@ -32,10 +30,10 @@ from bonkei.pipeline.core.values import (
     Effect,
     Execution,
     Finished,
-    StageRun,
     StartAction,
 )
 from bonkei.pipeline.events import event
+from bonkei.pipeline.lookup import action_of, digest, failure, find_run, under_way
 from bonkei.pipeline.record import Record
 from bonkei.pipeline.runners import ActionRunner, ActionWork
 
@@ -102,7 +100,7 @@ class Pipelines:
                 record = Record(self._directory / pipeline.name)
                 kept = _Kept(pipeline, record.read(), record)
                 self._kept[pipeline.name] = kept
-            structure = _digest(pipeline)
+            structure = digest(pipeline)
             kept = self._kept[pipeline.name]
             is_created = not kept.book.structure
             if kept.book.structure != structure:
@@ -147,7 +145,7 @@ class Pipelines:
     def finish_job(self, action_id: str, finished: Finished) -> None:
         """The result of an action that waits for a caller's answer. Raises AwsServiceError."""
         for name, kept in self._kept.items():
-            if _find_run(kept.book, action_id) is not None:
+            if find_run(kept.book, action_id) is not None:
                 self._carry_out(name, answers.finish(action_id, finished))
                 return
         raise AwsServiceError("JobNotFoundException", f"There is no job {action_id}")
@@ -202,12 +200,12 @@ class Pipelines:
         try:
             finished = await self._runner(work.action).run(work)
         except AwsServiceError as error:
-            finished = _failure(error.code, error.message)
+            finished = failure(error.code, error.message)
         except BonkeiError as error:
-            finished = _failure("JobFailed", error.message)
+            finished = failure("JobFailed", error.message)
         except Exception as error:  # a runner's bug is the action's failure, with the bug's message
             self._around.report(f"pipeline {name}: {work.action.name}: {error!r}")
-            finished = _failure("InternalError", f"The miniature failed: {error!r}")
+            finished = failure("InternalError", f"The miniature failed: {error!r}")
         self._tasks.pop(action_id, None)
         if finished is not None:
             await self._conclude(name, action_id, finished)
@@ -224,13 +222,13 @@ class Pipelines:
                 return
 
     def _work(self, kept: _Kept, execution_id: str, action_id: str) -> ActionWork | None:
-        execution, found = kept.book.find(execution_id), _find_run(kept.book, action_id)
+        execution, found = kept.book.find(execution_id), find_run(kept.book, action_id)
         if execution is None or found is None:
             return None
         stage, run = found
         in_stage = execution.stage_run(stage)
         declared = next(each for each in kept.pipeline.stages if each.name == stage)
-        action = _declared(declared, run, in_stage)
+        action = action_of(declared, run, in_stage)
         name = kept.pipeline.name
 
         def note(external_id: str, url: str, summary: str) -> None:
@@ -254,7 +252,7 @@ class Pipelines:
         """Actions that were in progress when an earlier run ended."""
         kept = self._kept[name]
         for execution in kept.book.executions:
-            for run in _under_way(execution):
+            for run in under_way(execution):
                 self._continue(kept, execution, run)
 
     def _continue(self, kept: _Kept, execution: Execution, run: ActionRun) -> None:
@@ -267,7 +265,7 @@ class Pipelines:
             self._begin(kept, execution.id, run.id)
         else:
             self._carry_out(
-                kept.pipeline.name, answers.finish(run.id, _failure("JobFailed", _ENDED))
+                kept.pipeline.name, answers.finish(run.id, failure("JobFailed", _ENDED))
             )
 
     async def _tick(self) -> None:
@@ -291,37 +289,3 @@ class Pipelines:
         for name in tuple(self._kept):
             if any(d <= self._clock() for _, d in answers.deadlines(self._kept[name].book)):
                 self._carry_out(name, answers.tick())
-
-
-def _under_way(execution: Execution) -> tuple[ActionRun, ...]:
-    runs = (run for stage in execution.stages for run in stage.all_runs)
-    return tuple(run for run in runs if run.status == "InProgress")
-
-
-def _find_run(book: Book, action_id: str) -> tuple[str, ActionRun] | None:
-    """An action's run, and its stage."""
-    for execution in book.executions:
-        for stage in execution.stages:
-            for run in stage.all_runs:
-                if run.id == action_id:
-                    return stage.name, run
-    return None
-
-
-def _declared(stage: Stage, run: ActionRun, in_stage: StageRun | None) -> PipelineAction:
-    """The action of a run, or what a rule's check does."""
-    if in_stage is not None and run in in_stage.checks:
-        failure = stage.on_failure.conditions if stage.on_failure is not None else ()
-        conditions = (*stage.before_entry, *stage.on_success, *failure)
-        rules = [rule for condition in conditions for rule in condition.rules]
-        return as_action(next(rule for rule in rules if rule.name == run.name))
-    return next(action for action in stage.actions if action.name == run.name)
-
-
-def _failure(code: str, message: str) -> Finished:
-    return Finished(False, error_code=code, error_message=message)
-
-
-def _digest(pipeline: Pipeline) -> str:
-    """A digest of the pipeline's structure, as CodePipeline defines it."""
-    return hashlib.sha256(repr(replace(pipeline, address="")).encode()).hexdigest()

@@ -1,0 +1,247 @@
+"""Creates the rooms of a miniature and connects them. Nothing runs yet."""
+
+from __future__ import annotations
+
+import time
+from collections import ChainMap
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.cloud.port.certificate import ca_file
+from bonkei.config import Config
+from bonkei.database import describe
+from bonkei.edge.snapshot import ListenerState
+from bonkei.events import Bus
+from bonkei.miniature import applied_elsewhere
+from bonkei.miniature.addresses import Addresses
+from bonkei.miniature.aws.ecs_view import Change, EcsView
+from bonkei.miniature.aws.endpoint import AwsEndpoint
+from bonkei.miniature.aws.own_services import own_services
+from bonkei.miniature.home import Home
+from bonkei.miniature.lifecycle.one_offs import OneOffs, Started
+from bonkei.miniature.measures.measures import Shown
+from bonkei.miniature.parts import MakeParts
+from bonkei.miniature.requests.recorder import Recorder
+from bonkei.miniature.rollout.registered import RegisteredDefinitions
+from bonkei.miniature.rollout.service_changes import ServiceChanges
+from bonkei.miniature.rollout.watch import Watch
+from bonkei.miniature.rooms.builds.room import BuildConnections
+from bonkei.miniature.rooms.builds.tools import Commands
+from bonkei.miniature.rooms.console.timeline import Timeline
+from bonkei.miniature.rooms.console.usage import Usage
+from bonkei.miniature.rooms.databases import Databases
+from bonkei.miniature.rooms.faults import Around, FaultRoom
+from bonkei.miniature.rooms.faults.filling import FillAround
+from bonkei.miniature.rooms.faults.sights import SeenAround
+from bonkei.miniature.rooms.functions import Connections
+from bonkei.miniature.rooms.log_routers import LogRouters
+from bonkei.miniature.rooms.logs import LogRoom
+from bonkei.miniature.rooms.monitor import MonitorRoom
+from bonkei.miniature.rooms.network import NetworkRoom
+from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
+from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
+from bonkei.miniature.rooms.stacks import StackRoom
+from bonkei.miniature.rooms.traces import TraceRoom
+from bonkei.miniature.steps import Report
+from bonkei.provider.counters import FileCounters
+from bonkei.tasks import Tasks, TasksSnapshot
+
+
+class Wiring:
+    """The rooms, each created once. `blueprint` is the current one. `tasks` is None until the start
+    has created them."""
+
+    def __init__(
+        self,
+        config: Config,
+        home: Home,
+        report: Report,
+        make: MakeParts,
+        change: Change,
+        follow_stacks: Callable[[], Awaitable[Sequence[str]]],
+        follow_builds: Callable[[], Awaitable[None]],
+    ) -> None:
+        """`change`: changes a service for `ecs update-service`. `follow_stacks`: follow changes of
+        stacks; returns notes. `follow_builds`: follow a build's apply."""
+        self._config, self._home = config, home
+        self._rehearse = config.rehearse
+        self._report = report
+        self.blueprint = Blueprint()
+        self.tasks: Tasks | None = None
+        self.bus = Bus()
+        self.containers = dict(config.containers)
+        self.addresses = Addresses(home.addresses)
+        self.parts = make(config, home, self.bus, self.addresses.services, report)
+        self.edge = self.parts.edge
+        self.console = self.parts.console
+        self.usage = Usage()
+        self.timeline = Timeline(self.bus)
+        self.network = NetworkRoom(
+            config.enforce, self.parts.caller_addresses, self.addresses.translator, report
+        )
+        self.registered = RegisteredDefinitions(
+            home.path / "ecs" / "task-definitions.json",
+            FileCounters(home.path / "terraform" / "counters.json"),
+        )
+        commands = Commands(self._install, config.terraform)
+        self.registry = RegistryRoom(
+            home,
+            lambda: self.aws.asks,
+            report,
+            self.bus,
+            RegistrySettings(
+                lambda: commands.trivy(report), config.builds_engine, config.trivy_database
+            ),
+        )
+        self.service_changes = ServiceChanges(
+            home.path / "ecs" / "service-changes.json",
+            lambda arn: arn in applied_elsewhere.services(home.path),
+        )
+        self.watch = Watch(self.bus)
+        self.one_offs = OneOffs(config.one_offs, Started(home.started))
+        server = describe(config.database_url) if config.database_url else ""
+        self.databases = Databases(self.parts.database, server)
+        routers = LogRouters(
+            config.fluent_bit,
+            self.containers,
+            report,
+            ca_file(home.cloud / "tls"),
+            self.registry.built,
+        )
+        self.logs = LogRoom(
+            self.parts.logs, report, self._put_object, routers, lambda: self.aws.asks
+        )
+        self.functions = self.parts.functions(
+            Connections(lambda: self.aws.cloud, self.logs.writer, self._tell_function)
+        )
+        self.builds = self.parts.builds(
+            BuildConnections(
+                lambda: self.aws.cloud,
+                self.logs.writer,
+                self._install,
+                self.registry.engine,
+            )
+        )
+        self.pipelines = PipelineRoom(
+            home,
+            self.bus,
+            report,
+            Neighbours(
+                lambda: self.aws.cloud,
+                self.functions,
+                self.builds,
+                follow_builds,
+                lambda: self.monitor,
+                60 / config.time_factor,
+            ),
+        )
+        self.stacks = StackRoom(
+            home.stacks,
+            self.parts.definitions,
+            follow_stacks,
+            lambda: self.aws.cloud,
+            self.bus,
+            report,
+        )
+        services = self._services(change)
+        self.monitor = MonitorRoom(
+            self.parts.monitor,
+            self.bus,
+            Shown(self.edge.snapshot, self._measured_tasks, self.databases.snapshots),
+            services,
+            self._call_queue,
+            lambda: self.aws.asks,
+            self._store_rests,
+        )
+        services.update({**self.monitor.answers, **self.registry.services})
+        self.parts.requests.hear_together(self.monitor.measures.seen)
+        self.parts.requests.hear_together(self.logs.seen)
+        self.recorder = Recorder(self.parts.requests.hear)
+        self.traces = TraceRoom(config.traces_port)
+        beside = {**self.registry.beside, **self.pipelines.beside}
+        self.aws = AwsEndpoint(self.parts.cloud, services, beside)
+        self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
+
+    def _services(self, change: Change) -> ChainMap[str, AwsService]:
+        """The AWS services that rooms answer. Those of functions are added at their start."""
+        ecs = EcsView(
+            lambda: self.blueprint,
+            self.running,
+            change,
+            self._report,
+            self.registered,
+            self.registry.digest,
+            self.network.started,
+        )
+        own = own_services(
+            lambda: ecs if self.tasks is not None else None,
+            self.logs.service,
+            lambda: self.blueprint,
+            self.edge.snapshot,
+            self.databases.snapshots,
+            self.databases.rotate,
+        )
+        rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
+        return ChainMap({**own, **rooms, **self.pipelines.services}, self.functions.services)
+
+    def _around_faults(self, report: Report) -> Around:
+        seen = SeenAround(
+            lambda: self.blueprint,
+            self.task_snapshot,
+            self.edge.targets,
+            self.databases.snapshots,
+            self.network.why_not_gated,
+            self.network.disturb,
+            lambda: self.aws.cloud_if_started,
+        )
+        fill = FillAround(
+            lambda: self.blueprint,
+            self.running,
+            self.databases.snapshots,
+            self.parts.vault,
+            self._home.path / "tasks",
+        )
+        return Around(
+            seen, fill, lambda: self.edge, self.bus, report, self.public_listeners,
+            lambda: self.monitor.monitor, self._config.root,
+        )  # fmt: skip
+
+    async def _install(self, locks: Sequence[Path]) -> Path:
+        return await self.parts.install(locks, self._home.environments, self._report)
+
+    def running(self) -> Tasks:
+        """The tasks. They exist once the start has created them."""
+        assert self.tasks is not None  # noqa: S101 - the start makes it before
+        return self.tasks
+
+    def task_snapshot(self) -> TasksSnapshot | None:
+        return self.tasks.snapshot() if self.tasks is not None else None
+
+    def _measured_tasks(self) -> TasksSnapshot | None:
+        """The monitor's metrics of each minute give the console its data for a day."""
+        snapshot = self.task_snapshot()
+        if snapshot is not None:
+            self.usage.note(snapshot, time.time())
+        return snapshot
+
+    def public_listeners(self) -> list[ListenerState]:
+        listeners = self.edge.snapshot().listeners
+        return [listener for listener in listeners if listener.kind != "service_connect"]
+
+    async def _put_object(self, bucket: str, key: str, content: bytes) -> str:
+        return await self.aws.put_object(bucket, key, content)
+
+    def _tell_function(self, name: str, value: str) -> str:
+        """A value of a function's environment, with the function's own addresses."""
+        return self.addresses.translator.of(f"function {name}").translate(value)
+
+    def _store_rests(self) -> bool:
+        return self.aws.store_rests()
+
+    async def _call_queue(
+        self, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]:
+        return await self.aws.cloud.call("", "sqs", f"AmazonSQS.{operation}", parameters, region)

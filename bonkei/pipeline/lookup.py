@@ -1,0 +1,44 @@
+"""What the room looks up in a book and in a declaration: pure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.pipeline.core.conditions import as_action
+from bonkei.pipeline.core.values import ActionRun, Book, Execution, Finished, StageRun
+
+
+def under_way(execution: Execution) -> tuple[ActionRun, ...]:
+    runs = (run for stage in execution.stages for run in stage.all_runs)
+    return tuple(run for run in runs if run.status == "InProgress")
+
+
+def find_run(book: Book, action_id: str) -> tuple[str, ActionRun] | None:
+    """An action's run, and its stage."""
+    for execution in book.executions:
+        for stage in execution.stages:
+            for run in stage.all_runs:
+                if run.id == action_id:
+                    return stage.name, run
+    return None
+
+
+def action_of(stage: Stage, run: ActionRun, in_stage: StageRun | None) -> PipelineAction:
+    """The action of a run, or what a rule's check does."""
+    if in_stage is not None and run in in_stage.checks:
+        failure = stage.on_failure.conditions if stage.on_failure is not None else ()
+        conditions = (*stage.before_entry, *stage.on_success, *failure)
+        rules = [rule for condition in conditions for rule in condition.rules]
+        return as_action(next(rule for rule in rules if rule.name == run.name))
+    return next(action for action in stage.actions if action.name == run.name)
+
+
+def failure(code: str, message: str) -> Finished:
+    return Finished(False, error_code=code, error_message=message)
+
+
+def digest(pipeline: Pipeline) -> str:
+    """A digest of the pipeline's structure, as CodePipeline defines it."""
+    return hashlib.sha256(repr(replace(pipeline, address="")).encode()).hexdigest()
