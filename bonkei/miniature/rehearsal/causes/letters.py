@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -43,10 +44,20 @@ class Letters(Quiet):
         self._sent: set[str] = set()
 
     async def begin(self) -> None:
+        """Also when it is broken off: a message whose id is not known stays for ever."""
         for _ in range(self._count):
-            answer = await self._queue("SendMessage", MessageBody=TEXT)
-            self._sent.add(str(answer["MessageId"]))
-            self._remember()
+            sending = asyncio.ensure_future(self._send())
+            try:
+                await asyncio.shield(sending)
+            except asyncio.CancelledError:
+                with suppress(RehearsalError):
+                    await sending
+                raise
+
+    async def _send(self) -> None:
+        answer = await self._queue("SendMessage", MessageBody=TEXT)
+        self._sent.add(str(answer["MessageId"]))
+        self._remember()
 
     async def push(self) -> None:
         await self._look()

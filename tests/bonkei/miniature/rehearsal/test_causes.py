@@ -167,6 +167,29 @@ async def test_only_its_own_messages_are_removed() -> None:
     assert set(queue.waiting) == {"theirs"}
 
 
+async def test_a_message_that_is_on_its_way_when_all_is_broken_off_is_removed() -> None:
+    async def look() -> None: ...
+
+    queue, answered = Queue(), asyncio.Event()
+
+    async def slowly(operation: str, given: Mapping[str, Any], region: str) -> Mapping[str, Any]:
+        answer = await queue(operation, given, region)
+        if operation == "SendMessage":
+            await answered.wait()
+        return answer
+
+    letters = Letters("arn:aws:sqs:eu-west-1:1:dead", 1, slowly, look)
+    begun = asyncio.ensure_future(letters.begin())
+    while "ours" not in queue.waiting:
+        await asyncio.sleep(0)
+    begun.cancel()
+    asyncio.get_running_loop().call_later(0.05, answered.set)
+    with pytest.raises(asyncio.CancelledError):
+        await begun
+    await letters.end()
+    assert set(queue.waiting) == {"theirs"}
+
+
 async def test_messages_of_a_killed_process_are_removed_at_the_next_start(tmp_path: Path) -> None:
     async def look() -> None: ...
 
