@@ -3,9 +3,12 @@
     python -m bench.edge [--seconds 3] [--connections 32] [--rounds 3]
 
 Every row is taken in one run, with the same client (wrk), the same target (nginx that returns a
-constant) and one worker process each. The last table has the share of each part that a miniature
-adds: the network's decisions, metrics, access logs, the console. Needs nginx and wrk (Debian:
-`apt install nginx-light wrk`).
+constant) and one worker process each. nginx does the same routing in one hop. It checks no header,
+has no cache and counts nothing. Without records neither side writes a log. With records both write
+an entry of CloudFront's form and one of the load balancer's for each request, compressed.
+
+The last table has the share of each part that a miniature adds: the network's decisions, metrics,
+access logs, the console. Needs nginx and wrk (Debian: `apt install nginx-light wrk`).
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ pid {home}/{name}.pid;
 error_log {home}/{name}.log;
 events {{ worker_connections 1024; }}
 http {{
-  access_log off;
+  {log}
   keepalive_requests 100000000;
   client_body_temp_path {home}/{name}-body;
   proxy_temp_path {home}/{name}-proxy;
@@ -51,6 +54,23 @@ http {{
   {http}
 }}
 """
+_NO_LOG = "access_log off;"
+_LOGS = r"""
+  log_format cdn '$time_iso8601\tNRT00-P0\t$bytes_sent\t$remote_addr\t$request_method\t'
+    'd1.cloudfront.net\t$uri\t$status\t$http_referer\t$http_user_agent\t$args\t-\tMiss\t'
+    '$request_id\t$http_host\t$scheme\t$request_length\t$request_time\t$http_x_forwarded_for\t-\t-\t'
+    'Miss\t$server_protocol\t-\t-\t$remote_port\t$request_time\tMiss\t-\t$body_bytes_sent\t-\t-';
+  log_format balancer 'http $time_iso8601 app/lb/1 $remote_addr:$remote_port $upstream_addr 0.000 '
+    '$upstream_response_time 0.000 $status $upstream_status $request_length $bytes_sent '
+    '"$request_method $scheme://$http_host$request_uri $server_protocol" "$http_user_agent" - - '
+    'arn:tg/api "Root=1-$msec-$request_id" "-" "-" 10 $time_iso8601 "waf,forward" "-" "-" '
+    '"$upstream_addr" "$upstream_status" "-" "-" TID_$connection "-" "-" "-"';
+  access_log {home}/{name}-cdn.gz cdn gzip=1 buffer=64k flush=1s;
+  access_log {home}/{name}-balancer.gz balancer gzip=1 buffer=64k flush=1s;
+"""
+"""The entries of both logs that the edge writes: the same fields in the same order, where nginx has
+them. Compressed at the same level (1), and written once a second at the latest."""
+
 _TARGET = """
   server {{
     listen 127.0.0.1:{port};
@@ -79,10 +99,11 @@ _PROXY = """
 
 
 @contextlib.contextmanager
-def nginx(home: Path, name: str, http: str, port: int) -> Iterator[int]:
+def nginx(home: Path, name: str, http: str, port: int, *, log: str = _NO_LOG) -> Iterator[int]:
     """One nginx with this configuration; its process id."""
     configuration = home / f"{name}.conf"
-    configuration.write_text(_NGINX.format(home=home, name=name, http=http), encoding="utf-8")
+    text = _NGINX.format(home=home, name=name, http=http, log=log.format(home=home, name=name))
+    configuration.write_text(text, encoding="utf-8")
     command = ["nginx", "-p", str(home), "-c", str(configuration), "-e", str(home / "start.log")]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
@@ -94,6 +115,9 @@ def nginx(home: Path, name: str, http: str, port: int) -> Iterator[int]:
 
 
 _LAYERS = "CloudFront + WAF + ALB"
+_PATHS = {"": "/api/x", ", other paths": "/api/", ", no two alike": "/api/unlike/"}
+"""The paths that are asked for, by the kind of requests."""
+
 _LOGGED = ", with records"
 _PARTS = {
     ", nothing enforced": Carried(enforces=False),
@@ -119,13 +143,15 @@ _SHARES = (
 def measure(options: Options) -> dict[str, Result]:
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
         home = Path(directory)
-        target, proxy = free_port(), free_port()
+        target, proxy, logging = free_port(), free_port(), free_port()
         target_process = stack.enter_context(
             nginx(home, "target", _TARGET.format(port=target, body=BODY), target)
         )
         proxy_process = stack.enter_context(
             nginx(home, "proxy", _PROXY.format(port=proxy, target=target, secret=SECRET), proxy)
         )
+        http = _PROXY.format(port=logging, target=target, secret=SECRET)
+        logging_process = stack.enter_context(nginx(home, "logging", http, logging, log=_LOGS))
         edge = stack.enter_context(edge_process(target, home))
         header = (f"X-Origin-Verify: {SECRET}",)
         front, nginx_at = edge.distribution, f"http://127.0.0.1:{proxy}"
@@ -140,26 +166,37 @@ def measure(options: Options) -> dict[str, Result]:
             f"{_LAYERS}, no two alike": Row(edge.pid, f"{front}/api/unlike/"),
             "CloudFront, cached": Row(edge.pid, f"{front}/cached/x"),
         }
+        for kind, path in _PATHS.items():
+            url = f"http://127.0.0.1:{logging}{path}"
+            rows[f"nginx{_LOGGED}{kind}"] = Row(logging_process, url)
         for end, carried in _PARTS.items():
             other = stack.enter_context(edge_process(target, home, carried))
             rows[_LAYERS + end] = Row(other.pid, f"{other.distribution}/api/x")
             if end == _LOGGED:
+                for kind, path in _PATHS.items():
+                    rows[_LAYERS + end + kind] = Row(other.pid, f"{other.distribution}{path}")
                 rows[f"ALB (with WAF){end}"] = Row(other.pid, f"{other.balancer}/api/x", header)
                 rows[f"CloudFront, cached{end}"] = Row(other.pid, f"{other.distribution}/cached/x")
         return take(rows, options)
 
 
 def cost_of_records(results: dict[str, Result]) -> str:
-    """As Markdown: the rows that have a twin with records, and it."""
+    """As Markdown: the rows that have a twin with records, and it. "Equal work": nginx writes both
+    logs, too."""
+    begin = "| requests/s | without records | with records | ratio | CPU µs a request more "
     lines = [
-        "| requests/s | without records | with records | ratio | CPU µs a request more | × nginx |",
-        "|---|---:|---:|---:|---:|---:|",
+        f"{begin}| × nginx, equal work | × nginx without logs |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for name, one in results.items():
-        if other := results.get(name + _LOGGED):
+        kind = kind_of(name)
+        twin = name.removesuffix(kind) + _LOGGED + kind
+        if other := results.get(twin):
+            equal, less = results[f"nginx{_LOGGED}{kind}"], results[f"nginx{kind}"]
             lines.append(
                 f"| {name} | {one.rate:,.0f} | {other.rate:,.0f} | {other.rate / one.rate:.2f} "
-                f"| {other.cpu - one.cpu:.1f} | {other.rate / results['nginx'].rate:.2f} |"
+                f"| {other.cpu - one.cpu:.1f} | {other.rate / equal.rate:.2f} "
+                f"| {other.rate / less.rate:.2f} |"
             )
     return "\n".join(lines)
 
@@ -193,7 +230,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 1
     results = measure(options)
-    shown = {name: each for name, each in results.items() if not name.endswith(tuple(_PARTS))}
+    shown = {
+        name: each for name, each in results.items() if not any(part in name for part in _PARTS)
+    }
     compared = table(shown, "nginx", lambda name: f"nginx{kind_of(name)}")
     print(f"{compared}\n\n{cost_of_records(results)}\n\n{shares(results)}")
     return 0

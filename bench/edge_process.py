@@ -29,6 +29,9 @@ from bonkei.miniature.rooms.console.requests import offer_requests
 from bonkei.miniature.rooms.edge_log import EdgeLog
 from bonkei.tasks import FileLogSink
 
+_FACTOR = 300
+"""Objects come once a second: a load of a few seconds pays for the compression of its entries."""
+
 SECRET = "bench-header-value"  # noqa: S105 - a fixture
 
 
@@ -62,14 +65,15 @@ def records(home: Path, carried: Carried = RECORDS) -> Requests:
 
 
 def _deliveries(home: Path) -> RequestDeliveries:
-    async def put(_bucket: str, _key: str, _content: bytes, _by: Deliverer) -> str:
+    async def put(_bucket: str, key: str, content: bytes, _by: Deliverer) -> str:
+        await asyncio.to_thread((home / key.replace("/", "-")).write_bytes, content)
         return ""
 
     def events(_group: str, _stream: str, _events: Sequence[InputEvent]) -> None: ...
 
     lines = EdgeLog(FileLogSink(home))
     deliveries = RequestDeliveries(
-        "123456789012", Means(put, events, {}, lines.write, print, factor=30)
+        "123456789012", Means(put, events, {}, lines.write, print, factor=_FACTOR)
     )
     deliveries.follow(with_logs(blueprint(SECRET)))
     deliveries.open()

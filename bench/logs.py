@@ -126,7 +126,7 @@ async def _requests() -> None:
         request=SimpleNamespace(
             client=b"127.0.0.1", method=b"GET", target=b"/api/v1/status",
             fields={b"host": b"site.example", b"user-agent": b"curl/8"}, headers=[],
-            kinds={}, shown=None,
+            kinds={}, kind=None, shown=None,
         ),
         group_arn="arn:group", task_id="task", trace_id=b"Root=1-2-3", rule="", cache_result="",
         blocked_by="", redirect_url=b"", retries=0,

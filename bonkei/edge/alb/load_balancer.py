@@ -127,15 +127,26 @@ class ListenerHandler:
     def onward(self, request: Request) -> Onward:
         """Apply the web ACL, then the first rule that matches, else the default action."""
         firewall, rules = self.firewall, self.rules
-        if has_too_many_addresses(request):
+        forwarded, block = self._forwarded, request.block
+        # Headers for which there is a head already have been looked at.
+        if (block is None or forwarded not in block.derived) and has_too_many_addresses(request):
             return _too_many_addresses
-        head = self._forwarded.head(request)
+        head = forwarded.head(request)
 
         def onward(exchange: Exchange | None, sink: Sink) -> Flow | None:
             if firewall is not None:
                 verdict = firewall.check(request)
                 if exchange is not None and exchange.logs:
-                    exchange.inspected(verdict, request)
+                    # As `inspected` does, without a call: the verdict is mostly the last one's.
+                    known = request.inspected
+                    if (
+                        known is not None
+                        and known[1] is verdict
+                        and known[0] is exchange.inspections
+                    ):
+                        exchange.inspections = known[2]
+                    else:
+                        exchange.inspected(verdict, request)
                 if verdict.blocks:
                     _forbid(request, exchange, sink, verdict)
                     return None

@@ -61,7 +61,7 @@ class ForwardedHeaders:
         else:
             found = block.derived.get(self) or block.keep(self, self._behind_target(request))
             lines, after, before = found
-        start = b"%b %b%b" % (request.method, request.target, lines)
+        start = b"".join((request.method, b" ", request.target, lines))
         return start, after, framing(request), before
 
     def _behind_target(self, request: Request) -> tuple[bytes, bytes, bytes]:
@@ -70,7 +70,7 @@ class ForwardedHeaders:
         given = request.fields.get(b"x-amzn-trace-id")
         before, after = _trace(given) if given else (b"Root=", b"\r\n")
         lines = self._lines(request, request.headers)
-        return b" HTTP/1.1\r\n%bX-Amzn-Trace-Id: %b" % (lines, before), after, before
+        return b"".join((b" HTTP/1.1\r\n", lines, b"X-Amzn-Trace-Id: ", before)), after, before
 
     def _lines(self, request: Request, headers: Headers) -> bytes:
         """The lines that depend on the request's headers and its client."""
@@ -85,7 +85,7 @@ class ForwardedHeaders:
                 client = request.client
                 addresses = addresses + b", " + client if addresses else client
             if addresses is not None:
-                lines.append(b"X-Forwarded-For: %b\r\n" % addresses)
+                lines += (b"X-Forwarded-For: ", addresses, b"\r\n")
         lines.append(self._constant)
         return b"".join(lines)
 

@@ -17,11 +17,23 @@ class Kind:
     got the same status. Listeners keep under it what they compute from these values.
 
     `begin`, `asked`, `way` and `end` are the members of a record in their order, without those that
-    differ: the client's port, bytes sent, seconds, the trace id, and those after `inspections`."""
+    differ: the client's port, bytes sent, seconds, the trace id, and those after `inspections`.
+    The other members say whether an exchange is of this kind: they are its own objects."""
 
-    __slots__ = ("asked", "begin", "end", "way")
+    __slots__ = (
+        "asked", "begin", "blocked_by", "cache_result", "end", "group_arn", "inspections",
+        "listener", "rule", "status", "task_id", "way",
+    )  # fmt: skip
 
     def __init__(self, exchange: Exchange, listener: str, shown: Shown) -> None:
+        self.listener = listener
+        self.status = exchange.status
+        self.group_arn = exchange.group_arn
+        self.task_id = exchange.task_id
+        self.rule = exchange.rule
+        self.cache_result = exchange.cache_result
+        self.blocked_by = exchange.blocked_by
+        self.inspections = exchange.inspections
         self.begin = (listener, shown[0])
         self.asked = (*shown[1:], exchange.status, exchange.received)
         self.way = (exchange.group_arn, exchange.task_id, exchange.rule)
@@ -101,11 +113,21 @@ def access_record(
 ) -> AccessRecord:
     """A finished exchange; `now` is a time of the event loop's clock."""
     request = exchange.request
-    kinds = request.kinds
-    if kinds is None:
-        known, kind = None, Kind(exchange, listener, request.shown or _shown(request))
-    else:
-        known = kind = _kind(exchange, listener, kinds)
+    kind: Kind | None = request.kind
+    if kind is None or not (
+        kind.status == exchange.status
+        and kind.task_id is exchange.task_id
+        and kind.rule is exchange.rule
+        and kind.inspections is exchange.inspections
+        and kind.cache_result is exchange.cache_result
+        and kind.group_arn is exchange.group_arn
+        and kind.blocked_by is exchange.blocked_by
+        and kind.listener is listener
+        and not exchange.redirect_url
+        and not exchange.received
+    ):
+        kind = _kind(exchange, listener)
+    trace, retries = exchange.trace_id, exchange.retries
     return _NEW(
         AccessRecord,
         (
@@ -115,12 +137,12 @@ def access_record(
             exchange.sent,
             now - exchange.started,
             *kind.way,
-            exchange.trace_id.decode("latin-1"),
+            trace.decode() if trace.isascii() else trace.decode("latin-1"),
             *kind.end,
             connection,
             exchange.identity[1].decode(),
-            str(exchange.retries) if exchange.retries else "",
-            known,
+            str(retries) if retries else "",
+            kind if request.kinds is not None else None,
         ),
     )
 
@@ -129,24 +151,25 @@ _NEW: Callable[[type[AccessRecord], tuple[object, ...]], AccessRecord] = tuple._
 """Like `_make`, but without a function of Python's around it."""
 
 
-def _kind(exchange: Exchange, listener: str, kinds: dict[object, Kind]) -> Kind:
+def _kind(exchange: Exchange, listener: str) -> Kind:
     """Found again, or a new one: nothing that a kind holds differs from the exchange's own."""
-    key = (exchange.status, exchange.task_id, exchange.rule, exchange.cache_result)
-    kind = kinds.get(key)
-    if (
-        kind is not None
-        and kind.begin[0] is listener
-        and kind.end[4] is exchange.inspections
-        and kind.way[0] == exchange.group_arn
-        and kind.end[1] == exchange.blocked_by
-        and not exchange.redirect_url
-        and not exchange.received
-    ):
-        return kind
-    if len(kinds) >= _KINDS:
-        kinds.clear()
     request = exchange.request
-    kind = kinds[key] = Kind(exchange, listener, request.shown or _shown(request))
+    kinds, shown = request.kinds, request.shown or _shown(request)
+    if kinds is None or exchange.redirect_url or exchange.received:
+        return Kind(exchange, listener, shown)
+    key = (exchange.status, exchange.task_id, exchange.rule, exchange.cache_result)
+    kind: Kind | None = kinds.get(key)
+    if not (
+        kind is not None
+        and kind.listener is listener
+        and kind.inspections is exchange.inspections
+        and kind.group_arn == exchange.group_arn
+        and kind.blocked_by == exchange.blocked_by
+    ):
+        if len(kinds) >= _KINDS:
+            kinds.clear()
+        kind = kinds[key] = Kind(exchange, listener, shown)
+    request.kind = kind
     return kind
 
 

@@ -59,7 +59,8 @@ class CompiledBehavior:
             headers, fields = self._headers.of(request, stale)
         else:
             block = request.block.derived.get(self) or self._derived(request, request.block)
-            headers, fields = block.headers, block.fields.copy()
+            # Shared, too: each request sets its mark just before the fields are looked at.
+            headers, fields = block.headers, block.fields
         origin = Request(
             request.method, target, path, query, b"1.1", headers, fields, request.client
         )

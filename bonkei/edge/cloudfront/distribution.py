@@ -89,6 +89,8 @@ class DistributionHandler:
             behavior = self.choices.behavior_again(request)
             if behavior is not None and behavior in passed_on:
                 prepared = self._relay(behavior, request)
+                if self.firewall is None:
+                    return prepared
                 return self._guard(prepared, behavior, request)
         choice = self.choices.of(request)
         if choice.behavior is None:

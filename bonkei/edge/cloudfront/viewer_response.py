@@ -62,11 +62,23 @@ class ViewerResponse:
         self._defaults = [each for override, each in made if not override]
         pop = header(b"X-Amz-Cf-Pop", POP)
         self._tail = [each for override, each in made if override] + [via, pop]
+        tail = b"".join([line for _, _, line in self._tail])
+        self._miss, self._error = tail + MISS[2], tail + ERROR[2]
         self._keeps_vary = b"vary" not in removed | overridden
 
     def decorate(self, status: int, headers: Headers, identity: Header) -> Headers:
         """The headers of a response that comes straight from the origin."""
         return self.headers(headers, ERROR if status >= 400 else MISS, identity)
+
+    def lines(self, status: int, headers: Headers) -> bytes:
+        """The lines of what `decorate` returns, without the identity."""
+        if not self._defaults:
+            dropped = self._dropped
+            kept = [line for lower, _, line in headers if lower not in dropped]
+            if len(kept) == len(headers):
+                kept.append(self._error if status >= 400 else self._miss)
+                return b"".join(kept)
+        return b"".join([line for _, _, line in self.decorate(status, headers, (b"", b"", b""))])
 
     def headers(self, headers: Headers, x_cache: Header, identity: Header) -> Headers:
         """A response's headers for the viewer, after the response headers policy and CloudFront's

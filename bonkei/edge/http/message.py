@@ -105,6 +105,7 @@ class Request:
     added = b""  # the line of the header set by `mark`
     shown: Shown | None = None  # as access records have it, once there was one
     kinds: dict[Any, Any] | None = None  # of its access records, where the request is known
+    kind: Any = None  # of its last access record, where the request is known
     inspected: tuple[Any, Any, Any] | None = None  # by a web ACL: before, its verdict, after
 
     def __init__(
@@ -136,7 +137,7 @@ class Request:
     def but(self, **changes: bytes) -> Request:
         """A copy with other values."""
         other = copy.copy(self)
-        other.shown = other.kinds = other.inspected = None
+        other.shown = other.kinds = other.kind = other.inspected = None
         for name, value in changes.items():
             setattr(other, name, value)
         return other

@@ -8,6 +8,7 @@ is refused here.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bonkei.edge.http.head import valid_host
 from bonkei.edge.http.message import HOP_BY_HOP, Headers
@@ -57,11 +58,12 @@ def plain_response(head: bytes, lines: PlainLines) -> ResponseHead | None:
     its bytes. None if it is not plain."""
     if len(head) > _LONGEST:
         return None
-    first, *rest = head[:-4].split(b"\r\n")
-    status_line = _STATUS_LINE.fullmatch(first)
+    rest = head[:-4].split(b"\r\n")
+    status_line = _status(rest.pop(0))
     read = None if status_line is None else lines.read(rest)
     if status_line is None or read is None:
         return None
+    status, reason = status_line
     length = -1
     headers: Headers = []
     for each in read:
@@ -69,12 +71,23 @@ def plain_response(head: bytes, lines: PlainLines) -> ResponseHead | None:
         if name not in _OF_THE_MESSAGE:
             headers.append(each)
         elif name == b"content-length":
-            if length >= 0 or _LENGTH.fullmatch(each[1]) is None:
+            if length >= 0 or (length := _length(each[1])) < 0:
                 return None
-            length = int(each[1])
         elif name != b"connection" or each[1] not in _KEPT:
             return None
-    status = int(status_line[1])
     if length < 0 or status in _BODILESS:
         return None
-    return ResponseHead(status, status_line[2], headers, length)
+    return ResponseHead(status, reason, headers, length)
+
+
+@lru_cache(maxsize=64)
+def _status(line: bytes) -> tuple[int, bytes] | None:
+    """Status and reason of a plain status line."""
+    match = _STATUS_LINE.fullmatch(line)
+    return (int(match[1]), match[2]) if match is not None else None
+
+
+@lru_cache(maxsize=256)
+def _length(value: bytes) -> int:
+    """The value of Content-Length; -1 if it is not plain."""
+    return int(value) if _LENGTH.fullmatch(value) is not None else -1

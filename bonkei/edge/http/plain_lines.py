@@ -46,7 +46,11 @@ class PlainLines:
         name, value = match.groups()
         if value[-1] <= _SPACE:
             return None
-        header = name.lower(), value, b"%b: %b\r\n" % (name, value)
+        if len(line) == len(name) + len(value) + 2 and line[len(name) + 1] == _SPACE:
+            written = line + b"\r\n"  # it is written as it came
+        else:
+            written = b"%b: %b\r\n" % (name, value)
+        header = name.lower(), value, written
         if len(line) <= _BYTES and self._seen.again(line):
             if len(self._lines) >= _LINES:
                 self._lines.clear()

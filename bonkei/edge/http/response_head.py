@@ -5,6 +5,7 @@ As with requests, a head is remembered under all of its bytes, after llhttp has 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 from bonkei.edge.http.message import Header, Headers
@@ -14,7 +15,6 @@ from bonkei.edge.http.seen import Seen
 _HEADS = 64
 _BYTES = 4096
 _RENDERED = 8
-_NOTHING: Header = (b"", b"", b"")
 
 
 class Decorator(Protocol):
@@ -22,6 +22,9 @@ class Decorator(Protocol):
     request to the origin."""
 
     def decorate(self, status: int, headers: Headers, identity: Header) -> Headers: ...
+
+    def lines(self, status: int, headers: Headers) -> bytes:
+        """The lines of these headers, without the identity."""
 
 
 class ResponseHead:
@@ -42,16 +45,26 @@ class ResponseHead:
         return self._render(decorator) if known is None else known
 
     def _render(self, decorator: Decorator | None) -> bytes:
-        headers = self.headers
         if decorator is not None:
-            headers = decorator.decorate(self.status, headers, _NOTHING)
-        lines = [b"HTTP/1.1 %d %b\r\n" % (self.status, self.reason)]
-        lines += [line for _, _, line in headers]
-        lines.append(b"Content-Length: %d\r\n" % self.length)
+            lines = decorator.lines(self.status, self.headers)
+        else:
+            lines = b"".join([line for _, _, line in self.headers])
         if len(self._rendered) >= _RENDERED:
             self._rendered.clear()
-        rendered = self._rendered[decorator] = b"".join(lines)
+        rendered = self._rendered[decorator] = b"".join(
+            (_status_line(self.status, self.reason), lines, _content_length(self.length))
+        )
         return rendered
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int, reason: bytes) -> bytes:
+    return b"HTTP/1.1 %d %b\r\n" % (status, reason)
+
+
+@lru_cache(maxsize=256)
+def _content_length(length: int) -> bytes:
+    return b"Content-Length: %d\r\n" % length
 
 
 class KnownHeads:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
 from requests_sample import (
     ACCOUNT,
     BALANCER,
     BLOCKED,
     BLOCKS,
     BY_DISTRIBUTION,
+    NOW,
     REGION,
     Buckets,
     architecture,
@@ -43,6 +45,22 @@ async def test_sends_each_log_to_its_destinations() -> None:
     buckets.objects.clear()
     await deliveries.stop()
     assert len(buckets.lines("_elasticloadbalancing_")) == 1, "what waits at the end comes, too"
+
+
+async def test_requests_that_end_at_once_have_one_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The edge's clock counts milliseconds. The edge's list is its own: it is not changed."""
+    buckets = Buckets()
+    deliveries = buckets.deliveries(architecture())
+    given = []
+    for moment in (0.125, 0.1254, 0.1258, 0.25, 0.0625):
+        monkeypatch.setattr(time, "time", lambda moment=moment: NOW + moment)
+        given.append([BY_DISTRIBUTION, BY_DISTRIBUTION])
+        deliveries.seen_together(given[-1])
+    assert [len(each) for each in given] == [2] * 5
+    await deliveries.stop()
+    lines = buckets.lines("_elasticloadbalancing_")
+    ends = [line.split(" ")[1].partition(".")[2] for line in lines]
+    assert ends == ["125000Z"] * 6 + ["250000Z"] * 2 + ["062500Z"] * 2
 
 
 async def test_a_bucket_gets_nothing_before_it_exists() -> None:

@@ -45,6 +45,7 @@ _SENT, _IDENTITY, _TAKEN, _PORT, _RESULT, _LENGTH = (
         "sc-content-len",
     )
 )  # fmt: skip
+_DURATIONS = 256  # that the entries of a kind remember in words
 _LOCATION = "NRT00-P0"  # no real edge location has this name
 FORMATS = ("json", "plain", "w3c")
 """Of v2; raw and parquet are not simulated."""
@@ -72,26 +73,30 @@ def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Re
         for begin, end in ((_SENT, _IDENTITY), (_IDENTITY, _TAKEN), (_TAKEN, _PORT))
     )
     result, end = values[_RESULT], "\t".join(values[_LENGTH + 1 :])
+    asked, end = f"\t{asked}\t", f"\t{end}"
+    known: dict[float, tuple[str, str]] = {}  # around the port, by the duration
 
     def entries(time: float, requests: Sequence[Access]) -> list[str]:
-        begin, durations, found = _beginning(int(time)), _Durations(), []
+        begin, found = _beginning(int(time)), []
+        if len(known) > _DURATIONS:
+            known.clear()
         for each in requests:
-            seconds, sent = durations[each.seconds], each.sent_bytes
+            seconds, sent = each.seconds, each.sent_bytes
+            around = known.get(seconds)
+            if around is None:
+                took = f"{seconds:.3f}"
+                around = known[seconds] = (
+                    f"\t{host}\t{took}\t{shown}\t",
+                    f"\t{took}\t{result}\t-\t",
+                )
+            before, behind = around
             found.append(
-                f"{begin}\t{sent}\t{asked}\t{each.edge_id or '-'}\t{host}\t{seconds}\t{shown}\t"
-                f"{each.client_port}\t{seconds}\t{result}\t-\t{sent}\t{end}"
+                f"{begin}{sent}{asked}{each.edge_id or '-'}{before}{each.client_port}"
+                f"{behind}{sent}{end}"
             )
         return found
 
     return entries
-
-
-class _Durations(dict[float, str]):
-    """Seconds in words. Of the requests that are finished together many took as long."""
-
-    def __missing__(self, seconds: float) -> str:
-        words = self[seconds] = f"{seconds:.3f}"
-        return words
 
 
 def delivered(delivery: LogDelivery, distribution: Distribution, account: str) -> Target | None:
@@ -233,8 +238,8 @@ def _matcher(pattern: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def _beginning(whole: int) -> str:
-    """Date, time and location, which the requests of a second share."""
-    return "\t".join((*_day_and_second(whole), _LOCATION))
+    """Date, time and location, which the requests of a second share, and the tab behind them."""
+    return "\t".join((*_day_and_second(whole), _LOCATION, ""))
 
 
 @lru_cache(maxsize=64)

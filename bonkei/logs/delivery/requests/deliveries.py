@@ -31,6 +31,7 @@ _OBJECT = 50_000  # entries of an object at most
 _MOST = 200_000  # entries of a log that wait at most
 _CONNECTIONS = 100_000  # that a connection log remembers
 _TOGETHER = 64  # requests that become entries together, which takes less than a millisecond
+_AT_ONCE = 0.001  # seconds; the edge's clock counts them: requests within one have one time
 _GZIP = 31  # zlib's number for gzip with the largest window
 _PIECE = 1_000_000  # bytes that are compressed at once
 
@@ -93,7 +94,7 @@ class RequestDeliveries:
         self._means = means
         self._routes = Routes()
         self._targets: dict[str, Target] = {}
-        self._new: list[tuple[float, Sequence[Access]]] = []  # those that came together
+        self._new: list[tuple[float, list[Access]]] = []  # those that came together
         self._number = 0  # of the requests among them
         self._shown: list[Finished] = []
         self._seen = 0  # since the last look
@@ -121,7 +122,11 @@ class RequestDeliveries:
     def seen_together(self, requests: Sequence[Access]) -> None:
         """Called on the event loop with finished requests."""
         now = time.time()
-        self._new.append((now, requests))
+        new = self._new
+        if new and 0 <= now - new[-1][0] < _AT_ONCE:
+            new[-1][1].extend(requests)
+        else:
+            new.append((now, [*requests]))
         self._number += len(requests)
         self._woken.set()
         if self._number >= _TOGETHER:

@@ -24,7 +24,7 @@ from bonkei.logs.delivery.requests.target import Deliverer, Ready, Target, prefi
 
 _ADDRESS = "127.0.0.1"  # of the load balancer's node
 _PRINCIPAL = "logdelivery.elasticloadbalancing.amazonaws.com"
-_NOT_TRANSFORMED = '"-" "-" "-"'
+_END = ' "-" "-" "-"'  # not transformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,14 @@ class LoadBalancerLog:
                 seconds = each.seconds
                 if (known := times.get(seconds)) is None:
                     duration = f"{seconds:.3f} " if by_target else ""
-                    known = times[seconds] = duration, _iso(time - seconds)
-                duration, begun = known
+                    known = times[seconds] = (
+                        f"{took}{duration}{sent}",
+                        f"{decided}{_iso(time - seconds)}{end}",
+                    )
+                lasted, begun = known
                 found.append(
-                    f"{begin}{each.client_port}{took}{duration}{sent}{each.sent_bytes}{traced}"
-                    f"{each.trace_id or '-'}{decided}{begun}{end}"
-                    f"{connection_id(each.connection)} {_NOT_TRANSFORMED}"
+                    f"{begin}{each.client_port}{lasted}{each.sent_bytes}{traced}"
+                    f"{each.trace_id or '-'}{begun}{connection_id(each.connection)}{_END}"
                 )
             return found
 

@@ -83,6 +83,33 @@ def test_one_way_is_one_kind() -> None:
     assert len(request.kinds) <= 16
 
 
+def test_a_kind_has_nothing_of_another_way() -> None:
+    """What one request has for itself (a redirect, a body) is not passed to the next one."""
+    request = _request()
+    request.kinds = {}
+    end = 2.0, "listener", 1, 7
+    way = {"status": 301, "rule": "arn:rule"}
+    redirected = access_record(
+        _exchange(request, way | {"redirect_url": b"https://a/", "received": 3}, []), *end
+    )
+    plain = access_record(_exchange(request, way, []), *end)
+    assert (redirected.redirect_url, redirected.received_bytes) == ("https://a/", 3)
+    assert (plain.redirect_url, plain.received_bytes) == ("", 0)
+    for task in ("task-1", "task-2") * 3:
+        record = access_record(_exchange(request, way | {"task_id": task}, []), *end)
+        assert record.task_id == task
+    assert len(request.kinds) == 3
+
+
+def test_a_record_is_a_value() -> None:
+    record = access_record(_exchange(_request(), {"status": 404, "sent": 9}, []), 2.0, "one", 4, 5)
+    changed = record._replace(status=200, client_port=8)
+    assert (changed.status, changed.client_port, changed.sent_bytes) == (200, 8, 9)
+    assert changed != record
+    assert changed._replace(status=404, client_port=4) == record
+    assert isinstance(changed, AccessRecord)
+
+
 def test_requests_of_one_turn_come_together() -> None:
     soon: list[Any] = []
     heard: list[int] = []

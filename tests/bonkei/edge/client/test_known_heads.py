@@ -304,6 +304,9 @@ def test_a_response_is_written_for_each_layer() -> None:
             del identity
             return [*headers, header(b"X-Status", b"%d" % status)]
 
+        def lines(self, status: int, headers: Headers) -> bytes:
+            return b"".join([line for _, _, line in self.decorate(status, headers, None)])
+
     head = ResponseHead(404, b"Not Found", [header(b"A", b"b")], 0)
     plain = b"HTTP/1.1 404 Not Found\r\nA: b\r\nContent-Length: 0\r\n"
     layer = Layer()
