@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from typing import Any
 
 import psutil
 from miniatures import BONKEI, Project, Running
+
+from bonkei.miniature import control
+from bonkei.miniature.home import Home
 
 BURNER = "burner.py"
 
@@ -38,13 +40,10 @@ def suspended(miniature: Running) -> list[psutil.Process]:
 def letters(project: Project) -> int:
     """Messages in all queues, also those that somebody holds."""
     counted = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    urls = _aws(project, "sqs", "list-queues").get("QueueUrls", ())
+    queues = project.client("sqs")
     total = 0
-    for url in urls:
-        shown = _aws(
-            project, "sqs", "get-queue-attributes", "--queue-url", url,
-            "--attribute-names", *counted,
-        )  # fmt: skip
+    for url in queues.list_queues().get("QueueUrls", ()):
+        shown = queues.get_queue_attributes(QueueUrl=url, AttributeNames=[*counted])
         total += sum(int(shown["Attributes"][name]) for name in counted)
     return total
 
@@ -65,8 +64,9 @@ def as_found(miniature: Running) -> dict[str, Any]:
 
 
 def in_alarm(project: Project) -> set[str]:
-    alarms = json.loads(project.bonkei("alarm", "list", "--json").stdout)
-    return {str(one["name"]) for one in alarms if one["state"] == "ALARM"}
+    """As `bonkei alarm list` says, without a process: a test that waits asks often."""
+    found = control.call(Home(project.home), "alarms", limit=control.AT_ONCE)
+    return {str(one["name"]) for one in found["alarms"] if one["state"] == "ALARM"}
 
 
 def rehearse(project: Project, *names: str) -> subprocess.Popen[str]:
@@ -78,8 +78,3 @@ def rehearse(project: Project, *names: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def _aws(project: Project, *words: str) -> dict[str, Any]:
-    said = project.bonkei("aws", *words).stdout
-    return dict(json.loads(said)) if said.strip() else {}
