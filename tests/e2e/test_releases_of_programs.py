@@ -135,7 +135,7 @@ class Shop:
             status = str(found["pipelineExecution"]["status"])
             return "" if status == "InProgress" else status
 
-        return str(eventually(ended, f"{run} ends", PATIENCE))
+        return str(eventually(ended, f"{run} ends", PATIENCE, every=0.5))
 
     def failed_action(self, run: str) -> dict[str, Any]:
         listed = self.client("codepipeline").list_action_executions(
@@ -195,7 +195,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shutil.copytree(ROOT / "environment", project.folder / "environment")
     shutil.copytree(ROOT / "infrastructure/modules", project.folder / "infrastructure/modules")
     shutil.copytree(ROOT / "program/functions", project.folder / "program/functions")
-    hurry(project.folder / "environment/buildspecs/rollout.py", POLL=0.5, STAYS_FOR=16.0)
+    hurry(project.folder / "environment/buildspecs/rollout.py", POLL=2.0, STAYS_FOR=16.0)
     trivy = {"version": "0.76.0", "sha256": archive_digests()["trivy"]}
     (project.folder / "infrastructure/x.auto.tfvars.json").write_text(json.dumps({"trivy": trivy}))
     made.git("init", "-q", "-b", "main")

@@ -134,7 +134,7 @@ class Account:
 
     def fails(self, id_: str) -> None:
         """Wait for its end; and Slack gets a message about it."""
-        eventually(lambda: self.status(id_) == "Failed", f"{id_} fails", PATIENCE)
+        eventually(lambda: self.status(id_) == "Failed", f"{id_} fails", PATIENCE, every=0.5)
         self.slack(id_, id_)
 
     def slack(self, id_: str, *parts: str) -> str:
@@ -156,7 +156,9 @@ class Account:
         return dict(stage["actionStates"][0]["latestExecution"]) if waits else {}
 
     def answer(self, id_: str, status: str) -> None:
-        found = eventually(lambda: self.approval(id_).get("token"), "an approval", PATIENCE)
+        found = eventually(
+            lambda: self.approval(id_).get("token"), "an approval", PATIENCE, every=0.5
+        )
         self.client("codepipeline").put_approval_result(
             pipelineName=PIPELINE, stageName="Approve", actionName="Approve", token=found,
             result={"status": status, "summary": "by the test"},
@@ -268,7 +270,7 @@ def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account:
     """
     account.put_names("one", "two", "four")
     first = account.run("--detach")["execution"]
-    waits = eventually(lambda: account.approval(first), "the first one waits", PATIENCE)
+    waits = eventually(lambda: account.approval(first), "it waits", PATIENCE, every=0.5)
     assert 'aws_ssm_parameter.this["four"]' in waits["summary"]
     account.put_names("one", "two", "five")
     second = account.run("--detach")["execution"]
@@ -280,7 +282,7 @@ def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account:
         waiting = [each["pipelineExecutionId"] for each in stage.get("inboundExecutions", ())]
         return second in waiting
 
-    eventually(second_waits, "the second one waits before the stage, with its plan", PATIENCE)
+    eventually(second_waits, "the second one waits, with its plan", PATIENCE, every=0.5)
     account.answer(first, "Approved")
     account.answer(second, "Approved")
     account.fails(second)  # its plan is stale
@@ -296,7 +298,7 @@ def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Acc
     before = account.names()
     account.put_names(*before, "six", message="to the program")
     run = account.run("--detach")["execution"]
-    eventually(lambda: account.approval(run), "it waits for its approval", PATIENCE)
+    eventually(lambda: account.approval(run), "it waits for its approval", PATIENCE, every=0.5)
     bucket, s3 = "shop-test-tf-pipeline-artifact-123456789012", account.client("s3")
     listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
     plans = [each for each in listed if "/Plan/" in each["Key"]]
