@@ -12,9 +12,12 @@ from guide_replaced import TYPED
 from guide_variables import body, rounds, subject
 from guide_watches import Cookies, Header, Operators, Password, Version, Watch
 from guides import Block
-from miniatures import OFTEN, visitors
+from miniatures import visitors
 
 _SELDOM = 0.25  # seconds between two visits
+# With a hundredth, visits took half of what the programs used. Others visit 200 times a second:
+# tests/e2e/test_releases_of_programs.py.
+_OFTEN = 0.05
 _ONCE = re.compile(r", *allow_major_version_upgrade = true")
 
 
@@ -68,7 +71,7 @@ class Rounds:
             visitors(self._project, pause=lambda: pauses[-1]) as troubles,
             visitors(self._project, anew, expected=404, pause=lambda: pauses[-1]) as others,
         ):
-            yield lambda: pauses.append(OFTEN)
+            yield lambda: pauses.append(_OFTEN)
         assert [*troubles, *others] == []
 
     @contextlib.contextmanager
