@@ -13,6 +13,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
 
@@ -28,8 +29,9 @@ def install(home: Path, folder: Path) -> Path:
     words = [sys.executable, "-m", "bonkei.cli.aws.session_plugin", str(home)]
     program = folder / _NAME
     text = f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
-    if program.is_file() and program.read_text(encoding="utf-8") == text:
-        return folder
+    with suppress(FileNotFoundError):
+        if program.read_text(encoding="utf-8") == text:
+            return folder
     # Several commands may begin at once.
     descriptor, draft = mkstemp(prefix=f"{_NAME}-", dir=folder)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
