@@ -6,6 +6,7 @@ what the tree has: on a machine with 200 processes, a tenth.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,9 +38,16 @@ def _descendants(pid: int) -> list[int] | None:
     found: list[int] = []
     waiting = [pid]
     while waiting:
-        for file in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
-            with suppress(OSError, ValueError):  # it has ended meanwhile
-                children = [int(one) for one in file.read_text().split()]
-                found += children
-                waiting += children
+        children = list(_children(waiting.pop()))
+        found += children
+        waiting += children
     return found
+
+
+def _children(pid: int) -> Iterator[int]:
+    """Those that each of its threads started. A process or a thread may end at any moment."""
+    with suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):
+                text = (thread / "children").read_text(encoding="ascii")
+                yield from map(int, text.split())
