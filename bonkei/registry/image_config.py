@@ -8,28 +8,15 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from bonkei.processes.roots import RootSettings
 from bonkei.registry.errors import RegistryError
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 
-@dataclass(frozen=True, slots=True)
-class ImageConfig:
-    """`entry_point` and `command` are None when the image has none."""
-
-    entry_point: tuple[str, ...] | None = None
-    command: tuple[str, ...] | None = None
-    environment: tuple[tuple[str, str], ...] = ()
-    working_directory: str = "/"
-    user: str = ""
-    exposed_ports: tuple[int, ...] = ()
-    stop_signal: str = "SIGTERM"
-
-
-def read_config(text: bytes) -> ImageConfig:
+def read_config(text: bytes) -> RootSettings:
     """RegistryError when it cannot be read, or when the image is of another machine's kind."""
     try:
         document = json.loads(text)
@@ -39,9 +26,9 @@ def read_config(text: bytes) -> ImageConfig:
         raise RegistryError("MANIFEST_INVALID", f"its configuration: {error}") from None
 
 
-def _config(found: Mapping[str, Any]) -> ImageConfig:
+def _config(found: Mapping[str, Any]) -> RootSettings:
     pairs = [str(each).partition("=") for each in found.get("Env") or ()]
-    return ImageConfig(
+    return RootSettings(
         entry_point=_words(found.get("Entrypoint")),
         command=_words(found.get("Cmd")),
         environment=tuple((name, value) for name, _, value in pairs),

@@ -16,8 +16,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO
 
+from bonkei.processes.roots import RootSettings
 from bonkei.registry.errors import RegistryError
-from bonkei.registry.image_config import ImageConfig, own_architecture, read_config
+from bonkei.registry.image_config import own_architecture, read_config
 from bonkei.registry.layers import apply_layers
 from bonkei.registry.manifest import BYTES, INDEXES, Manifest, read_manifest
 from bonkei.registry.package import PACKAGE
@@ -35,7 +36,7 @@ class Unpacked:
     manifest; of an index, that of the chosen one."""
 
     folder: Path
-    config: ImageConfig | None = None
+    config: RootSettings | None = None
     digest: str = ""
 
 

@@ -6,20 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bonkei.processes.roots import EngineRun
-
-
-@dataclass(frozen=True, slots=True)
-class RootSettings:
-    """A built image's configuration. `entry_point` and `command`: None when it has none."""
-
-    entry_point: tuple[str, ...] | None = None
-    command: tuple[str, ...] | None = None
-    environment: tuple[tuple[str, str], ...] = ()
-    working_directory: str = "/"
-    user: str = ""
-    exposed_ports: tuple[int, ...] = ()
-    stop_signal: str = "SIGTERM"
+from bonkei.processes.roots import EngineRun, RootSettings
 
 
 @dataclass(frozen=True, slots=True)

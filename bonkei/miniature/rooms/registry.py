@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from secrets import token_urlsafe
@@ -31,7 +31,7 @@ from bonkei.registry.scans.values import Scan
 from bonkei.registry.unpacking import Unpacked
 from bonkei.registry.values import Image
 from bonkei.tasks import TaskError
-from bonkei.tasks.built import BuiltFiles, RootSettings
+from bonkei.tasks.built import BuiltFiles
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -132,7 +132,7 @@ class RegistryRoom:
         manifest = self.registry.store.blob(found.digest)
         is_run = self._why_not_rooted and manifest
         by_engine = self._runs.of(found.digest, manifest) if is_run and manifest else None
-        return BuiltFiles(found.folder, RootSettings(**asdict(found.config)), by_engine)
+        return BuiltFiles(found.folder, found.config, by_engine)
 
     @cached_property
     def _why_not_rooted(self) -> str:

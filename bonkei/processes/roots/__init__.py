@@ -1,6 +1,7 @@
 """Processes in a root file system of their own: those of tasks that run from a built image.
 
 paths    a path of the image -> its place on this machine, never outside the root
+settings how a container of an image is started
 command  the command line that enters a root, and whether this machine allows it
 users    the user of a process, from the image's own files
 enter    the program that it starts: namespaces, mounts, then the command
@@ -20,12 +21,14 @@ from bonkei.processes.roots.command import (
 from bonkei.processes.roots.engine import EngineRun, exec_command, run_command
 from bonkei.processes.roots.engine_image import give_image
 from bonkei.processes.roots.paths import find_program, resolve
+from bonkei.processes.roots.settings import RootSettings
 from bonkei.processes.roots.users import User, find_user
 
 __all__ = [
     "EngineRun",
     "Mount",
     "Root",
+    "RootSettings",
     "User",
     "enter_command",
     "exec_command",

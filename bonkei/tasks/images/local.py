@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.blueprint.service import Container, ContainerDependency, TaskDefinition
-from bonkei.processes.roots import EngineRun, resolve
-from bonkei.tasks.built import Built, RootSettings, nothing_is_built
+from bonkei.processes.roots import EngineRun, RootSettings, resolve
+from bonkei.tasks.built import Built, nothing_is_built
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.images.content import Content, find_content
 from bonkei.tasks.images.image import Image, read_image

@@ -23,11 +23,18 @@ from small_roots import fill
 
 from bonkei.blueprint.service import Container, ContainerHealthCheck, MountPoint, TaskDefinition
 from bonkei.events import Bus
-from bonkei.processes.roots import EngineRun, Root, exec_command, give_image, run_command
+from bonkei.processes.roots import (
+    EngineRun,
+    Root,
+    RootSettings,
+    exec_command,
+    give_image,
+    run_command,
+)
 from bonkei.processes.roots.command import Mount
 from bonkei.registry.engines.runs import RUNNERS, Runs
 from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
-from bonkei.tasks.built import BuiltFiles, RootSettings
+from bonkei.tasks.built import BuiltFiles
 from bonkei.vault import MemoryVault
 
 from .conftest import Edge, blueprint, definition

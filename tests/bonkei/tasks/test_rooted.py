@@ -14,9 +14,9 @@ from small_roots import fill
 
 from bonkei.blueprint.service import Container, ContainerHealthCheck, MountPoint, TaskDefinition
 from bonkei.events import Bus
-from bonkei.processes.roots import why_not
+from bonkei.processes.roots import RootSettings, why_not
 from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
-from bonkei.tasks.built import BuiltFiles, RootSettings
+from bonkei.tasks.built import BuiltFiles
 from bonkei.tasks.images.local import local_task
 from bonkei.vault import MemoryVault
 
