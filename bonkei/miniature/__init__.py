@@ -14,7 +14,9 @@ Joining
     requests      explains a request's way, and records finished requests
 
 Commands
-    foreground    `bonkei up`, `reset`: the miniature as a process
+    foreground    `bonkei up`: the miniature as a process
+    background    `bonkei up --detach`: another process that does it
+    removing      `bonkei reset`
     asking        `bonkei down`, `restart`, and following an apply
     control       calls to a running miniature: status, sessions, alarms
     report        the output of `bonkei status`, and the last lines of a start

@@ -16,14 +16,16 @@ from bonkei.cli.typed import say
 @pass_context
 def up(context: Context, detach: bool, background: bool) -> None:
     """Build the miniature and run it. Ctrl-C stops it and keeps its data."""
+    home = context.home.make()
+    if detach:
+        from bonkei.miniature.background import start
+
+        raise SystemExit(start(context.config, home, say))
     from bonkei.miniature.lifecycle.memory import importing
 
     with importing():
         from bonkei.miniature import foreground
 
-    home = context.home.make()
-    if detach:
-        raise SystemExit(foreground.detach(context.config, home, say))
     # In the background, the waiting command prints the progress.
     report = click.echo if background else say
     raise SystemExit(foreground.run(context.config, home, report, background=background))
@@ -62,18 +64,18 @@ def restart(context: Context, service: str, as_json: bool) -> None:
 @pass_context
 def reset(context: Context, yes: bool) -> None:
     """Remove the miniature's state and all its data. The next start begins from nothing."""
-    from bonkei.miniature import foreground
+    from bonkei.miniature import removing
 
     home = context.home
     if not home.path.is_dir():
         click.echo("there is nothing to remove")
         return
     home.require_ours()
-    foreground.require_stopped(home)
+    removing.require_stopped(home)
     if not yes and not click.confirm(f"Remove {home.path} with the database in it?"):
         click.echo("nothing is removed")
         raise SystemExit(1)
-    left = foreground.reset(home)
+    left = removing.reset(home)
     if left:
         click.echo(f"removed the miniature from {home.path}; not Bonkei's: {', '.join(left)}")
     elif home.has_id:

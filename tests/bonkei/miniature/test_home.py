@@ -13,7 +13,7 @@ import pytest
 import bonkei
 from bonkei.config import WORKSPACES
 from bonkei.database.identity import home_id
-from bonkei.miniature import foreground
+from bonkei.miniature import removing
 from bonkei.miniature.control.socket_file import find_socket, open_socket
 from bonkei.miniature.home import CONTENTS, MARKER, Home, HomeLock, MiniatureError, is_running
 
@@ -103,7 +103,7 @@ def test_every_folder_that_is_made_in_a_home_is_ours() -> None:
 def test_reset_removes_all_our_files(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     fill(home.path)
-    assert foreground.reset(home) == []
+    assert removing.reset(home) == []
     assert everything_in(tmp_path) == set()
 
 
@@ -113,7 +113,7 @@ def test_reset_removes_a_socket_that_a_killed_supervisor_left_elsewhere(tmp_path
     path = find_socket(home)
     assert path is not None
     assert not path.is_relative_to(home.path)
-    assert foreground.reset(home) == []
+    assert removing.reset(home) == []
     assert not path.parent.exists()
 
 
@@ -121,7 +121,7 @@ def test_reset_keeps_files_of_others(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     fill(home.path)
     (home.path / "notes.txt").touch()
-    assert foreground.reset(home) == ["notes.txt"]
+    assert removing.reset(home) == ["notes.txt"]
     assert everything_in(home.path) == {"notes.txt", MARKER}
     assert home.make().is_ours
 
@@ -151,7 +151,7 @@ def test_reset_keeps_the_id_on_a_server_of_the_user(tmp_path: Path) -> None:
     assert not home.has_id
     fill(home.path)
     made = home_id(home.path)
-    assert foreground.reset(home) == []
+    assert removing.reset(home) == []
     assert everything_in(home.path) == {MARKER, "database", "database/id"}
     assert home.has_id
     assert home_id(home.make().path) == made
@@ -164,7 +164,7 @@ def test_reset_does_not_follow_links(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     (home.path / "logs").symlink_to(precious)
     (home.path / "tasks").symlink_to(precious)
-    foreground.reset(home)
+    removing.reset(home)
     assert everything_in(tmp_path) == {"precious", "precious/letter.txt"}
 
 
@@ -179,7 +179,7 @@ def test_reset_refuses_a_directory_without_a_marker(
         (tmp_path / MARKER).write_bytes(marker)
     before = everything_in(tmp_path)
     with pytest.raises(MiniatureError, match=MARKER):
-        foreground.reset(Home(tmp_path))
+        removing.reset(Home(tmp_path))
     with pytest.raises(MiniatureError, match=MARKER):
         Home(tmp_path).remove()
     assert everything_in(tmp_path) == before
@@ -190,6 +190,6 @@ def test_reset_refuses_while_another_process_holds_the_home(tmp_path: Path) -> N
     lock = HomeLock(home)
     lock.acquire()
     with pytest.raises(MiniatureError, match="already runs"):
-        foreground.reset(home)
+        removing.reset(home)
     lock.release()
     assert home.is_ours

@@ -1,9 +1,11 @@
-"""A start imports only what each miniature needs at once."""
+"""A start imports only what each miniature needs at once; a command, only what it does itself."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+
+import pytest
 
 LATER = {
     "bonkei.check": "the page of a resource or of permissions",
@@ -14,9 +16,21 @@ LATER = {
 """Packages, and what imports them when it is asked for."""
 
 
-def test_the_way_of_up_leaves_out_what_is_wanted_later() -> None:
-    program = "import sys, bonkei.miniature.foreground; print(*sys.modules)"
+def imported_with(module: str) -> set[str]:
+    program = f"import sys, {module}; print(*sys.modules)"
     shown = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert not LATER.keys() & set(shown.stdout.split())
+    return set(shown.stdout.split())
+
+
+def test_the_way_of_up_leaves_out_what_is_wanted_later() -> None:
+    assert not LATER.keys() & imported_with("bonkei.miniature.foreground")
+
+
+@pytest.mark.parametrize("module", ["background", "removing", "asking"])
+def test_a_command_that_runs_no_miniature_does_not_import_one(module: str) -> None:
+    """That takes a second of a processor. `bonkei up --detach` would wait for it twice."""
+    found = imported_with(f"bonkei.miniature.{module}")
+    assert "bonkei.miniature.home" in found
+    assert not {"aiohttp", "bonkei.miniature.supervisor", "bonkei.edge"} & found
