@@ -1,6 +1,7 @@
 """The process of MiniStack, the store behind the endpoint for storage and messaging.
 
-It listens on a loopback port that only the endpoint uses. Acknowledged changes are on disk
+It listens on a loopback port that only the endpoint uses, another one at each start
+(`reserving`). Acknowledged changes are on disk
 (`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen. While
 nobody calls it, it does not run (`resting`).
 """
@@ -10,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bonkei.cloud.backing.freezing import is_frozen
 from bonkei.cloud.backing.pipe import Pipe
+from bonkei.cloud.backing.reserving import reserved_port
 from bonkei.cloud.backing.resting import Quiet, holds_nothing
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.settings import HOST, CloudSettings
@@ -144,17 +145,18 @@ class MiniStack:
         log = self._settings.directory / "ministack.log"
         for name in ("state", "s3"):
             (self._settings.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._port = self._port or _free_port()
         command = launch_command([str(self._python), str(RUN)], ending=signal.SIGTERM)
         self._pipe.close()
         self._pipe = Pipe(self._take)
         theirs = self._pipe.open()
-        with log.open("wb") as output:
+        with reserved_port() as listening, log.open("wb") as output:
+            self._port = int(listening.getsockname()[1])
+            given = {"NOTIFICATIONS_FD": theirs, "LISTENING_FD": listening.fileno()}
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=self._settings.directory,
-                env={**self._environment(), "NOTIFICATIONS_FD": str(theirs)},
-                pass_fds=(theirs,),
+                env={**self._environment(), **{name: str(fd) for name, fd in given.items()}},
+                pass_fds=tuple(given.values()),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -264,12 +266,6 @@ async def _listens(port: int) -> bool:
         return False
     writer.close()
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def _last_line(log: Path) -> str:

@@ -5,6 +5,7 @@ MiniStack's internal names: the version is locked, and tests check each name. SI
 snapshot of the state.
 """
 
+import os
 import signal
 import time
 
@@ -14,6 +15,7 @@ import ministack_notifications
 import ministack_parts
 import ministack_protocols
 import ministack_records
+from hypercorn.config import Config
 from ministack import app
 from ministack.services import dynamodb, kms, s3, sqs
 
@@ -136,6 +138,12 @@ def _name_queues_alike() -> None:
     sqs._CANONICAL_NETLOC = "localhost:4566"
 
 
+def _listen_on_what_is_given() -> None:
+    """Bonkei has bound a socket, so that no other program has the port. MiniStack would bind it."""
+    given = f"fd://{os.environ['LISTENING_FD']}"
+    Config.bind = property(lambda _: [given], lambda _, _wanted: None)
+
+
 if __name__ == "__main__":
     _keep_ids()
     _keep_stream_labels()
@@ -143,6 +151,7 @@ if __name__ == "__main__":
     _let_people_look_at_messages()
     _tell_what_it_holds()
     _name_queues_alike()
+    _listen_on_what_is_given()
     ministack_bodies.install()
     ministack_parts.install()
     ministack_protocols.install()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.backing import resting
+from bonkei.cloud.backing.reserving import reserved_port
 from bonkei.cloud.backing.resting import Quiet
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.settings import CloudSettings
@@ -107,6 +109,36 @@ async def test_a_start_without_changes_does_not_start_it(room: Resting) -> None:
     assert not room.cloud.store_rests  # it may have messages
     assert (await room.ask("s3", "list_objects_v2", Bucket="shop"))["KeyCount"] == 0
     assert room.runs
+
+
+async def test_another_program_that_takes_its_port_meanwhile_gets_no_call(room: Resting) -> None:
+    await room.start()
+    await room.ask("s3", "put_object", Bucket="shop", Key="kept", Body=b"")
+    await room.until(lambda: not room.runs)
+    with socket.create_server(("127.0.0.1", room.cloud._store.port)) as other:
+        listed = await room.ask("s3", "list_objects_v2", Bucket="shop")
+        assert [each["Key"] for each in listed["Contents"]] == ["kept"]
+        assert room.cloud._store.port != other.getsockname()[1]
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.accept()
+    assert room.reports == []
+
+
+async def test_nobody_can_take_its_port_while_it_starts() -> None:
+    """Nor is it one that the system gives to outgoing connections."""
+    with reserved_port() as held:
+        place = held.getsockname()
+        for option in (0, 1):
+            with socket.socket() as other:
+                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, option)
+                with pytest.raises(OSError, match="in use"):
+                    other.bind(place)
+        with socket.socket() as early:
+            assert early.connect_ex(place) != 0, "MiniStack looks whether anybody listens there"
+        assert place[1] < 32_768
+    with socket.socket() as next_one:
+        next_one.bind(place)
 
 
 async def test_many_calls_at_once_wake_it_once(room: Resting) -> None:
