@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import matching
+
 
 class Spool:
     """One directory, made by `open`. It holds at most `limit` records at a time."""
@@ -26,9 +28,9 @@ class Spool:
         """Find the records of an earlier process. Half-written ones are dropped: they were never
         acknowledged."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for draft in self._directory.glob("*.new"):
+        for draft in matching(self._directory, "*.new"):
             draft.unlink(missing_ok=True)
-        self._names = {path.stem for path in self._directory.glob("*.json")}
+        self._names = {path.stem for path in matching(self._directory, "*.json")}
 
     def __len__(self) -> int:
         return len(self._names)

@@ -17,6 +17,7 @@ from bonkei.builds.values import (
     BuildPhase,
     BuildRequest,
 )
+from bonkei.folders import matching
 
 _MOST = 300
 _LOGS = 1_000_000_000  # bytes of all logs together
@@ -46,7 +47,7 @@ class Store:
         """All builds, the oldest first. A build that was running when the miniature ended is
         over."""
         found = []
-        for file in self._records.glob("*.json"):
+        for file in matching(self._records, "*.json"):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 found.append(_ended(_build(json.loads(file.read_text(encoding="utf-8")))))
         return sorted(found, key=lambda build: (build.start, build.number))

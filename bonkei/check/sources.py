@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.folders import matching, text_of
+
 _HEADER = re.compile(r'^\s*(resource|data|module)\s+"([^"]+)"(?:\s+"([^"]+)")?\s*\{')
 _SOURCE = re.compile(r'(?:^|[{\s])source\s*=\s*"(\.{1,2}(?:/[^"]*)?)"')
 _ALLOW = re.compile(r"^\s*(?:#|//)\s*bonkei:allow\s+([\w-]+):\s*(\S.*?)\s*$")
@@ -89,7 +91,7 @@ class Sources:
 
     def _blocks(self, folder: Path) -> dict[str, _WrittenBlock]:
         if folder not in self._folders:
-            found = [b for file in sorted(folder.glob("*.tf")) for b in _written_blocks(file)]
+            found = [b for file in matching(folder, "*.tf") for b in _written_blocks(file)]
             self._folders[folder] = {_key(block): block for block in found}
         return self._folders[folder]
 
@@ -106,7 +108,7 @@ def _key(block: _WrittenBlock) -> str:
 
 
 def _written_blocks(file: Path) -> Iterator[_WrittenBlock]:
-    lines = file.read_text(encoding="utf-8").splitlines()
+    lines = (text_of(file) or "").splitlines()
     headers = [(index, match) for index, line in enumerate(lines) if (match := _HEADER.match(line))]
     ends = [*(index for index, _ in headers), len(lines)][1:]
     for (index, match), following in zip(headers, ends, strict=True):

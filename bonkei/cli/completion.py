@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from bonkei.errors import BonkeiError
+from bonkei.folders import entries
 
 _AT_MOST = 2.0  # seconds; the user waits for it between two keys
 
@@ -38,7 +39,7 @@ def complete_log(ctx: click.Context, _: click.Parameter, given: str) -> list[str
     """Everything that has logs, even when nothing runs."""
     config = _config(ctx)
     logs = config.home / "logs" if config else Path(os.devnull)
-    groups = [path.name for path in logs.glob("*/") if path.is_dir()] if logs.is_dir() else []
+    groups = [path.name for path in entries(logs) if path.is_dir()]
     return _matching(given, "bonkei", *_short(groups))
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.database.errors import DatabaseError
+from bonkei.folders import entries
 
 _SHARED = Path("/var/tmp")  # noqa: S108 - survives a reboot; what is made in it is checked
 _NAME = re.compile(r"bonkei-[0-9a-f]{16}")
@@ -70,7 +71,7 @@ def write_claim(root: Path, home: Path) -> None:
 def left_behind(home: Path, own: Path, uid: int) -> Iterator[Path]:
     """Directories of earlier homes with this home's path, whose records are gone. `own` is this
     home's."""
-    for root in sorted(_SHARED.iterdir()):
+    for root in entries(_SHARED):
         if root != own and _NAME.fullmatch(root.name) and _is_safe(root, uid):
             note = _read(root / _NOTE)
             if note == str(home.resolve()) or (note is None and root == _without_note(home)):

@@ -13,6 +13,8 @@ import secrets
 import shutil
 from pathlib import Path
 
+from bonkei.folders import entries
+
 FILE = Path("database", "id")
 """In the home. `bonkei reset` keeps it, because it leaves the server as it is."""
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -42,7 +44,7 @@ def remove_but_id(home: Path) -> None:
     if folder.is_symlink() or _read(home) is None:
         _remove(folder)
         return
-    for each in folder.iterdir():
+    for each in entries(folder):
         if each.name != FILE.name:
             _remove(each)
 

@@ -9,6 +9,7 @@ import stat
 import zipfile
 from pathlib import Path
 
+from bonkei.folders import changed_at, entries
 from bonkei.functions.errors import FunctionError
 
 _LARGEST = 250 * 1024 * 1024  # bytes unpacked, Lambda's own bound
@@ -42,10 +43,8 @@ def unpack(archive: Path, packages: Path) -> Path:
 
 def forget_unused(packages: Path, used: set[Path]) -> None:
     """Remove the packages that no function uses. The newest of them stay."""
-    if not packages.is_dir():
-        return
-    unused = [folder for folder in packages.iterdir() if folder not in used]
-    for folder in sorted(unused, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+    unused = [folder for folder in entries(packages) if folder not in used]
+    for folder in sorted(unused, key=changed_at)[:-_KEPT]:
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -8,6 +8,7 @@ from heapq import merge
 from operator import attrgetter
 from pathlib import Path
 
+from bonkei.folders import entries, matching
 from bonkei.logs.store.documents import GroupDocument, StreamDocument
 from bonkei.logs.store.frame import decode
 from bonkei.logs.store.position import Position
@@ -50,20 +51,18 @@ class GroupReader:
         return sorted(found, key=attrgetter("position"))
 
     def _pages(self, wants: WantsStream) -> Iterator[tuple[str, Page]]:
-        for directory in sorted(self._directory.iterdir()):
-            document = StreamDocument.read(directory) if directory.is_dir() else None
+        for directory in entries(self._directory):
+            document = StreamDocument.read(directory)
             if document is None or not wants(document.name):
                 continue
-            for path in sorted(directory.glob("*.log")):
+            for path in matching(directory, "*.log"):
                 for page in Segment(document.name, path, is_ours=False).pages:
                     yield document.name, page
 
 
 def open_groups(directory: Path) -> list[GroupReader]:
     """Every group that a miniature keeps below a directory, in the order of names."""
-    if not directory.is_dir():
-        return []
-    found = [(entry, GroupDocument.read(entry)) for entry in directory.iterdir() if entry.is_dir()]
+    found = [(entry, GroupDocument.read(entry)) for entry in entries(directory)]
     readers = [GroupReader(entry, document) for entry, document in found if document is not None]
     return sorted(readers, key=attrgetter("name"))
 

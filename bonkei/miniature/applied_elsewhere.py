@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import matching
 from bonkei.miniature import carried
 
 _FOLDER = "applied-elsewhere"
@@ -51,7 +52,7 @@ def keep(home: Path, content: bytes, gathered: Path) -> None:
 
 def states(home: Path) -> Iterator[Mapping[str, Any]]:
     """All states, in the form of `terraform show -json`."""
-    for file in sorted((home / "terraform" / _FOLDER).glob("*.json")):
+    for file in matching(home / "terraform" / _FOLDER, "*.json"):
         with suppress(OSError, ValueError, KeyError, TypeError):
             yield dict(json.loads(file.read_text(encoding="utf-8"))["state"])
 
@@ -69,7 +70,7 @@ def services(home: Path) -> frozenset[str]:
 def mark(home: Path) -> tuple[tuple[str, int, int], ...]:
     """Differs when a state has changed since."""
     found = []
-    for file in sorted((home / "terraform" / _FOLDER).glob("*.json")):
+    for file in matching(home / "terraform" / _FOLDER, "*.json"):
         with suppress(OSError):
             about = file.stat()
             found.append((file.name, about.st_mtime_ns, about.st_size))

@@ -14,6 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import entries
+
 _NAMED_BY = {
     "aws_lambda_function": "filename",
     "aws_lambda_layer_version": "filename",
@@ -53,7 +55,7 @@ def keep(state: Mapping[str, Any], gathered: Path, folder: Path) -> None:
             draft = folder / f".{name}"
             shutil.copyfile(gathered / name, draft, follow_symlinks=False)
             draft.replace(folder / name)
-    for old in folder.glob("*") if folder.is_dir() else ():
+    for old in entries(folder):
         if old.name not in names:
             old.unlink(missing_ok=True)
 

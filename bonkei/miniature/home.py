@@ -40,6 +40,7 @@ from typing import IO
 
 from bonkei.config import WORKSPACES
 from bonkei.errors import BonkeiError
+from bonkei.folders import entries, matching
 from bonkei.registry.engines.storage import remove_storage
 
 MARKER = ".bonkei-home"
@@ -149,7 +150,7 @@ class Home:
             if not left:
                 _remove(self.path / MARKER)
                 self.path.rmdir()
-                if self.path.parent.name == WORKSPACES and not any(self.path.parent.iterdir()):
+                if self.path.parent.name == WORKSPACES and not entries(self.path.parent):
                     self.path.parent.rmdir()
         except OSError as error:
             raise MiniatureError(
@@ -178,12 +179,12 @@ class Home:
 
     def _is_from_before(self, names: set[str]) -> bool:
         """Whether an early version without markers made this home, judged by its content."""
-        evaluated = (self.path / "evaluated").glob("*/terraform/mirror")
+        evaluated = matching(self.path / "evaluated", "*/terraform/mirror")
         mirrors = ((self.path / "terraform" / "mirror"), *evaluated)
         return names <= CONTENTS and any(mirror.is_dir() for mirror in mirrors)
 
     def _names(self) -> set[str]:
-        return {entry.name for entry in self.path.iterdir()}
+        return {entry.name for entry in entries(self.path)}
 
     @property
     def evaluated(self) -> Path:

@@ -15,6 +15,7 @@ from dataclasses import asdict, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from bonkei.folders import matching
 from bonkei.pipeline.core.values import Book, Execution
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Record:
     def read(self) -> Book:
         """The book of an earlier run, or an empty book. An unreadable file is left out."""
         executions = []
-        for file in self._directory.glob("executions/*.json"):
+        for file in matching(self._directory, "executions/*.json"):
             with suppress(OSError, ValueError, TypeError, KeyError):
                 executions.append(load(Execution, json.loads(file.read_text(encoding="utf-8"))))
         executions.sort(key=lambda each: each.number)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from bonkei.folders import entries, text_of
+
 _SAME_START = 1.0  # seconds: the clock's resolution and its adjustments
 
 
@@ -36,9 +38,9 @@ class Ledger:
 
     def clean_up(self) -> tuple[int, ...]:
         """Kill every recorded group that still runs, and forget all. Returns the killed groups."""
-        entries = {int(file.name): file for file in self._directory.iterdir() if _is_entry(file)}
-        killed = tuple(g for g, file in entries.items() if _kill_if_ours(g, _started(file)))
-        for file in entries.values():
+        found = {int(file.name): file for file in entries(self._directory) if _is_entry(file)}
+        killed = tuple(g for g, file in found.items() if _kill_if_ours(g, _started(file)))
+        for file in found.values():
             file.unlink(missing_ok=True)
         return killed
 
@@ -49,8 +51,8 @@ def _is_entry(file: Path) -> bool:
 
 def _started(file: Path) -> float | None:
     try:
-        return float(file.read_text(encoding="ascii"))
-    except ValueError:  # written half, when power failed
+        return float(text_of(file) or "")
+    except ValueError:  # written half, when power failed; or another process has removed it
         return None
 
 

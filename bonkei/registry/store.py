@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import changed_at, entries, matching
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import digest_of, read_manifest
 from bonkei.registry.names import is_digest
@@ -107,24 +108,23 @@ class ImageStore:
 
     def keep_only(self, names: Collection[str]) -> None:
         """Remove repositories that are no longer in the definitions, with their images."""
-        for file in self._repositories.glob("*.json"):
+        for file in matching(self._repositories, "*.json"):
             name = file.stem.replace("+", "/")
             if name not in names:
-                file.unlink()
+                file.unlink(missing_ok=True)
                 self._known.pop(name, None)
 
     def collect(self) -> None:
         """Remove the blobs without an image. New ones stay, because their manifest may still
         come."""
-        files = list(self._repositories.glob("*.json"))
         used = set[str]()
-        for file in files:
+        for file in matching(self._repositories, "*.json"):
             for digest in self.contents(file.stem.replace("+", "/")).images:
                 used |= self._reachable(digest)
-        for blob in self._blobs.iterdir():
-            is_new = blob.stat().st_mtime > self._clock() - _NEW
+        for blob in entries(self._blobs):
+            is_new = changed_at(blob) > self._clock() - _NEW
             if f"sha256:{blob.name}" not in used and not is_new:
-                blob.unlink()
+                blob.unlink(missing_ok=True)
 
     def _reachable(self, digest: str) -> set[str]:
         file = self.blob(digest)

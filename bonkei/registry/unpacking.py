@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO
 
+from bonkei.folders import changed_at, entries
 from bonkei.processes.roots import RootSettings
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.image_config import own_architecture, read_config
@@ -120,10 +121,8 @@ def _put_in_place(draft: Path, folder: Path) -> None:
 def tidy(root: Path) -> None:
     """Remove the folders without a use for the longest time. Those of running tasks are among the
     newest, because each check of the services uses them."""
-    if root.is_dir():
-        folders = sorted(root.iterdir(), key=lambda each: each.stat().st_mtime, reverse=True)
-        for old in folders[_KEPT:]:
-            shutil.rmtree(old, ignore_errors=True)
+    for old in sorted(entries(root), key=changed_at, reverse=True)[_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _read(store: ImageStore, image: Image) -> Manifest:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.release.code_repository import CodeRepository
+from bonkei.folders import matching
 from bonkei.repositories.commits import Commit, read_commit
 from bonkei.repositories.errors import GitError, no_branch, no_commit, no_repository
 from bonkei.repositories.git import git
@@ -69,7 +70,7 @@ class Repositories:
     def open(self) -> None:
         """The repositories of an earlier run."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for about in sorted(self._directory.glob(f"*.git/{_ABOUT}")):
+        for about in matching(self._directory, f"*.git/{_ABOUT}"):
             with suppress(OSError, ValueError, TypeError, KeyError):
                 values = json.loads(about.read_text(encoding="utf-8"))
                 found = Repository(directory=about.parent, **values)

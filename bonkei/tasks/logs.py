@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.folders import matching
 
 MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
 _QUIET = 60.0  # seconds between two reports of lost lines
@@ -162,7 +163,7 @@ class FileLogSink:
     def last_lines(self, group: str, task_id: str, count: int) -> list[str]:
         """The last lines of one task's containers in order of time, without times and ids."""
         found: list[tuple[str, str]] = []
-        for path in sorted((self._directory / _file_name(group)).glob("*.log")):
+        for path in matching(self._directory / _file_name(group), "*.log"):
             for line in _end_of(path).splitlines():
                 time, _, rest = line.partition(" ")
                 owner, _, text = rest.partition(" ")

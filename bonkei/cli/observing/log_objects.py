@@ -18,6 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import below, matching
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import Record, read
 
@@ -54,8 +55,8 @@ class LogObjects:
         """In no order. Compressed objects are logs. An application's own objects are not."""
         found = (
             LogObject(path, path.relative_to(bucket).as_posix())
-            for bucket in self.directory.glob("*/*/")
-            for path in bucket.rglob("*.gz")
+            for bucket in matching(self.directory, "*/*")
+            for path in below(bucket, ".gz")
         )
         return [each for each in found if self.service is None or each.is_of(self.service)]
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from bonkei.cloudformation.errors import TemplateError
 from bonkei.cloudformation.stacks.values import Stack
+from bonkei.folders import matching, text_of
 
 MOST_DELETED = 100
 """How many deleted stacks are remembered. AWS remembers them for 90 days."""
@@ -54,9 +55,11 @@ class FileStore:
     def load(self) -> list[Stack]:
         """In order of creation. Raises TemplateError for a file that is not ours."""
         found = []
-        for file in sorted(self._directory.glob("*.json")):
+        for file in matching(self._directory, "*.json"):
+            if (text := text_of(file)) is None:
+                continue
             try:
-                found.append(_decoded(Stack, json.loads(file.read_text(encoding="utf-8"))))
+                found.append(_decoded(Stack, json.loads(text)))
             except (ValueError, KeyError, TypeError) as error:
                 what = f"{file} is not a stack's file: {error}"
                 remedy = (

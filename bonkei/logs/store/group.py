@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from bonkei.folders import entries, matching, size_of
 from bonkei.logs.errors import LogsError, no_such_stream
 from bonkei.logs.store.documents import GroupDocument, StreamDocument, directory_name
 from bonkei.logs.store.segment import Page
@@ -27,11 +28,7 @@ class LogGroup:
     @property
     def streams(self) -> dict[str, LogStream]:
         if self._streams is None:
-            found = (
-                (entry, StreamDocument.read(entry))
-                for entry in sorted(self.directory.iterdir())
-                if entry.is_dir()
-            )
+            found = ((entry, StreamDocument.read(entry)) for entry in entries(self.directory))
             self._streams = {
                 document.name: LogStream(directory, document)
                 for directory, document in found
@@ -79,7 +76,7 @@ class LogGroup:
         )
 
     def stored_bytes(self) -> int:
-        return sum(file.stat().st_size for file in self.directory.glob("*/*.log"))
+        return sum(map(size_of, matching(self.directory, "*/*.log")))
 
     def remove(self) -> None:
         self._streams = {}

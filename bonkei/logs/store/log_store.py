@@ -12,6 +12,7 @@ from types import MappingProxyType
 from zlib import crc32
 
 from bonkei.events import LogEvent
+from bonkei.folders import changed_at, entries, matching, size_of
 from bonkei.logs.errors import LogsError, no_such_group
 from bonkei.logs.store.documents import (
     GroupDocument,
@@ -63,14 +64,14 @@ class LogStore:
     def open(self) -> None:
         """Read the directory. A group that was only partly created or removed is removed."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for entry in sorted(self._directory.iterdir()):
+        for entry in entries(self._directory):
             document = GroupDocument.read(entry) if entry.is_dir() else None
             if document is not None:
                 self._groups[document.name] = LogGroup(entry, document)
             elif entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
         self._policies = read_policies(self._directory)
-        self.stored = sum(file.stat().st_size for file in self._directory.glob("*/*/*.log"))
+        self.stored = sum(map(size_of, matching(self._directory, "*/*/*.log")))
         self.sweep()
         self.is_open = True
 
@@ -197,15 +198,15 @@ class LogStore:
         for group in self._groups.values():
             kept = now - group.document.retention * DAY
             if group.document.retention:
-                for path in group.directory.glob("*/*.log"):
-                    if path.stat().st_mtime * 1000 + FUTURE < kept:
+                for path in matching(group.directory, "*/*.log"):
+                    if changed_at(path) * 1000 + FUTURE < kept:
                         self._forget(group, path)
 
     def _make_room(self) -> None:
         files = [
-            (path.stat().st_mtime, path, group)
+            (changed_at(path), path, group)
             for group in self._groups.values()
-            for path in group.directory.glob("*/*.log")
+            for path in matching(group.directory, "*/*.log")
         ]
         for _, path, group in sorted(files, key=itemgetter(0, 1)):
             if self.stored <= self._limit * _ROOM:
@@ -213,7 +214,7 @@ class LogStore:
             self.forgotten += self._forget(group, path)
 
     def _forget(self, group: LogGroup, path: Path) -> int:
-        size = path.stat().st_size
+        size = size_of(path)
         if (stream := group.stream_in(path.parent.name)) is not None:
             stream.forget(path)
         path.unlink(missing_ok=True)

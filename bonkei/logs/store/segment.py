@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.folders import bytes_of, size_of
 from bonkei.logs.store import frame
 
 SEGMENT_BYTES = 4 * 1024 * 1024
@@ -97,13 +98,11 @@ class Segment:
         return self.path.with_suffix(".pages")
 
     def _read(self) -> None:
-        if not self.path.exists():
-            return
-        self.size = self.path.stat().st_size
-        if self._index.exists() and self._read_index():
+        self.size = size_of(self.path)
+        if not self.size or self._read_index():
             return
         end = 0
-        data = self.path.read_bytes()
+        data = bytes_of(self.path) or b""
         for offset, head in frame.whole(data):
             end = offset + frame.HEAD_BYTES + head.length
             self._add(offset, end - offset, head)
@@ -112,8 +111,8 @@ class Segment:
             self.size = end
 
     def _read_index(self) -> bool:
-        packed = self._index.read_bytes()
-        if len(packed) % _PAGE.size:
+        packed = bytes_of(self._index)
+        if packed is None or len(packed) % _PAGE.size:
             return False
         self.pages = [Page(self._stream, self.path, *each) for each in _PAGE.iter_unpack(packed)]
         return bool(self.pages) and self.pages[-1].offset + self.pages[-1].length == self.size

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from bonkei.folders import matching
 from bonkei.logs.store import frame
 from bonkei.logs.store.documents import StreamDocument
 from bonkei.logs.store.limits import InputEvent
@@ -29,7 +30,7 @@ class LogStream:
     @property
     def segments(self) -> list[Segment]:
         if self._segments is None:
-            files = sorted(self.directory.glob("*.log"))
+            files = matching(self.directory, "*.log")
             self._segments = [Segment(self.name, file) for file in files]
         return self._segments
 

@@ -7,10 +7,12 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
+from bonkei.folders import matching, size_of
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import Kind, Record, read, with_requests
 
@@ -29,8 +31,14 @@ class Wanted(Protocol):
     def __call__(self, record: Record) -> bool: ...
 
 
+def present(directory: Path) -> list[Path]:
+    """The logs of this moment. A log that is being rotated is not among them."""
+    return matching(directory, "*.log") + matching(directory, "*/*.log")
+
+
 def log_files(directory: Path, service: str | None) -> list[Path]:
-    found = sorted(directory.glob("*.log")) + sorted(directory.glob("*/*.log"))
+    """MiniatureError without any, and for an unknown service."""
+    found = present(directory)
     if not found:
         raise MiniatureError("there are no logs yet", remedy="start the miniature with `bonkei up`")
     if service is None:
@@ -82,22 +90,22 @@ def last(files: list[Path], wanted: Wanted, count: int | None) -> Iterable[Recor
 def _kept(file: Path, since: str) -> Iterator[str]:
     """The lines of a log from a time on, including its rotated predecessor."""
     for path in (file.with_name(f"{file.name}.1"), file):
-        if path.exists():
-            with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-                for line in lines:
-                    second = line[:19].replace(" ", "T", 1)  # which PostgreSQL writes
-                    if not (since and line[:1].isdigit() and second < since[:19]):
-                        yield line.rstrip("\n")
+        with (
+            suppress(FileNotFoundError),
+            path.open(encoding="utf-8", errors="replace", newline="\n") as lines,
+        ):
+            for line in lines:
+                second = line[:19].replace(" ", "T", 1)  # which PostgreSQL writes
+                if not (since and line[:1].isdigit() and second < since[:19]):
+                    yield line.rstrip("\n")
 
 
 def lines_with(directory: Path, wanted: Iterable[str], since: str) -> list[Record]:
     """The records with one of these texts, from a time on (in the form of `Record.time`), in order
     of time. Only the last `ENDING` bytes of each file are read."""
     texts = tuple(wanted)
-    if not texts or not directory.is_dir():
-        return []
-    found = []
-    for file in log_files(directory, None) if any(directory.rglob("*.log")) else ():
+    found: list[Record] = []
+    for file in present(directory) if texts else ():
         lines = _ending(file)
         if _kind(file) != "database":  # in these, a statement after the error names the request
             lines = [line for line in lines if any(text in line for text in texts)]
@@ -117,10 +125,13 @@ ENDING = 2_000_000
 
 def _ending(file: Path) -> list[str]:
     """Its last whole lines."""
-    with file.open("rb") as handle:
-        size = handle.seek(0, os.SEEK_END)
-        handle.seek(max(0, size - ENDING))
-        lines = handle.read().decode("utf-8", "replace").split("\n")
+    try:
+        with file.open("rb") as handle:
+            size = handle.seek(0, os.SEEK_END)
+            handle.seek(max(0, size - ENDING))
+            lines = handle.read().decode("utf-8", "replace").split("\n")
+    except FileNotFoundError:
+        return []
     return lines[1:-1] if size > ENDING else lines[:-1]
 
 
@@ -131,25 +142,34 @@ class Follower:
     def __init__(self, directory: Path, service: str | None, known: list[Path]) -> None:
         self._directory = directory
         self._service = service
-        self._offsets = {file: file.stat().st_size for file in known}
+        self._offsets = {file: size_of(file) for file in known}
 
     def records(self) -> Iterator[Record]:
         """Without an end."""
         while True:
-            for file in log_files(self._directory, self._service):
-                yield from records_of(file, self._new(file))
+            yield from self.new()
             time.sleep(_POLL)
 
+    def new(self) -> list[Record]:
+        """Those since the last call. Between a rotation and the next line, a log has no file."""
+        files = present(self._directory)
+        if self._service is not None:
+            files = [file for file in files if self._service in _names(file)]
+        return [record for file in files for record in records_of(file, self._new(file))]
+
     def _new(self, file: Path) -> list[str]:
-        size = file.stat().st_size
+        size = size_of(file)
         start = self._offsets.get(file, 0)
         if size < start:  # rotated: the file started again
             start = 0
         if size <= start:
             return []
-        with file.open("rb") as handle:
-            handle.seek(start)
-            data = handle.read()
+        try:
+            with file.open("rb") as handle:
+                handle.seek(start)
+                data = handle.read()
+        except FileNotFoundError:
+            return []
         end = data.rfind(b"\n") + 1
         self._offsets[file] = start + end
         return data[:end].decode("utf-8", "replace").split("\n")[:-1]

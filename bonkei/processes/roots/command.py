@@ -8,9 +8,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bonkei.folders import matching
 from bonkei.processes.roots.engine import EngineRun
 
 _ENTER = Path(__file__).with_name("enter.py")
@@ -95,9 +97,10 @@ def remove_scratch(folder: Path) -> None:
     """Remove the scratch folders of roots below `folder`, as deep as tasks have them. The kernel's
     own folder in an overlay cannot be read even by its owner."""
     for pattern in ("workdir/*", "roots/*/workdir/*", "*/roots/*/workdir/*"):
-        for place in folder.glob(pattern):
-            if not place.is_symlink():
-                place.chmod(0o700)
+        for place in matching(folder, pattern):
+            with suppress(FileNotFoundError):
+                if not place.is_symlink():
+                    place.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -16,6 +16,7 @@ import secrets
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -179,8 +180,11 @@ def _directory(config: Object) -> Iterator[tuple[str, bytes, int]]:
         for file in files:
             path = Path(folder, file)
             name = path.relative_to(root).as_posix()
-            if not _is_excluded(name, excluded):
-                yield name, path.read_bytes(), _permissions(path)
+            if _is_excluded(name, excluded):
+                continue
+            with suppress(FileNotFoundError):  # an editor's file, or a link that leads nowhere
+                content = path.read_bytes(), _permissions(path)
+                yield name, *content
 
 
 def _is_excluded(name: str, patterns: Sequence[str]) -> bool:

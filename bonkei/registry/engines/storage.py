@@ -8,13 +8,15 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.folders import matching
+
 
 def remove_storage(folder: Path) -> None:
     """Remove the storages of Podman and Buildah below the engines' folder. What cannot be removed
     stays, and the caller's own attempt names it."""
     for name in ("podman", "buildah"):
         program = shutil.which(name)
-        for storage in folder.glob(f"{name}-*"):
+        for storage in matching(folder, f"{name}-*"):
             with suppress(PermissionError):
                 shutil.rmtree(storage)
             if program is not None and storage.exists():

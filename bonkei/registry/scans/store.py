@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import entries, matching
 from bonkei.registry.scans.values import Finding, Scan
 
 
@@ -36,7 +37,7 @@ class ScanStore:
 
     def unfinished(self) -> Iterator[tuple[str, str]]:
         """Repositories and digests whose scans a stopped miniature has left."""
-        for file in sorted(self._root.glob("*/*.json")):
+        for file in matching(self._root, "*/*.json"):
             name, digest = file.parent.name.replace("+", "/"), f"sha256:{file.stem}"
             scan = self.find(name, digest)
             if scan is not None and scan.status == "IN_PROGRESS":
@@ -44,14 +45,14 @@ class ScanStore:
 
     def keep_only(self, images: Mapping[str, Collection[str]]) -> None:
         """Remove the scans of images that are gone. `images`: digests by repository."""
-        for folder in self._root.glob("*"):
+        for folder in entries(self._root):
             digests = images.get(folder.name.replace("+", "/"))
             if digests is None:
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
-            for file in folder.glob("*.json"):
+            for file in matching(folder, "*.json"):
                 if f"sha256:{file.stem}" not in digests:
-                    file.unlink()
+                    file.unlink(missing_ok=True)
 
     def _file(self, repository: str, digest: str) -> Path:
         return self._root / repository.replace("/", "+") / f"{digest.removeprefix('sha256:')}.json"

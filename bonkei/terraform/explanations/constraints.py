@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TypeAlias
 
+from bonkei.folders import below, text_of
 from bonkei.provider import catalogue
 from bonkei.terraform.errors import Diagnostic
 from bonkei.terraform.explanations.mentions import Mention
@@ -27,8 +28,8 @@ _CONDITION = re.compile(r"(=|!=|>|>=|<|<=|~>)?\s*v?(\d+(?:\.\d+)*)")
 def excluded(definitions: Path) -> Iterator[Diagnostic]:
     """A warning for each constraint that excludes the served version of the provider."""
     served = catalogue.versions()
-    for file in sorted(definitions.rglob("*.tf")):
-        text = file.read_text(encoding="utf-8", errors="replace")
+    for file in below(definitions, ".tf"):
+        text = text_of(file) or ""
         for entry in _ENTRY.finditer(text):
             source, asked = _SOURCE.search(entry[1]), _VERSION.search(entry[1])
             version = served.get(_REGISTRY + source[1].removeprefix(_REGISTRY)) if source else None

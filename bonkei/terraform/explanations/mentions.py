@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.folders import below, text_of
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -18,9 +20,9 @@ class Mention:
 
 def first_mention(pattern: re.Pattern[str], definitions: Path) -> Mention:
     """The first line with a match; files of the root module come first."""
-    files = sorted(definitions.rglob("*.tf"), key=lambda file: (len(file.parts), file))
+    files = sorted(below(definitions, ".tf"), key=lambda file: (len(file.parts), file))
     for file in files:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (text_of(file) or "").splitlines()
         for number, text in enumerate(lines, start=1):
             if pattern.search(text):
                 return Mention(file, number, text)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import below, text_of
 from bonkei.terraform.errors import TerraformError
 
 OVERRIDE = "zz_bonkei_elsewhere_override.tf.json"
@@ -72,7 +73,7 @@ def place_remote_states(
 
     TerraformError if a name is not a remote state in the definitions.
     """
-    for file in mirror.rglob(OVERRIDE):
+    for file in below(mirror, OVERRIDE):
         file.unlink()
     left = set(states)
     for folder, names in _remote_states(mirror):
@@ -96,9 +97,9 @@ def place_remote_states(
 def _remote_states(mirror: Path) -> Iterator[tuple[Path, set[str]]]:
     """Each module's directory with the names of the remote states in it."""
     found: dict[Path, set[str]] = {}
-    for file in sorted(mirror.rglob("*.tf")):
-        text = file.read_text(encoding="utf-8", errors="replace")
-        found.setdefault(file.parent, set()).update(_REMOTE_STATE.findall(text))
+    for file in below(mirror, ".tf"):
+        names = _REMOTE_STATE.findall(text_of(file) or "")
+        found.setdefault(file.parent, set()).update(names)
     yield from found.items()
 
 

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from bonkei.folders import bytes_of, text_of
+
 _REFERENCE = re.compile(r"\$\{path\.(?:module|root|cwd)\}(/\.\.[\w./-]*)")
 """A literal path that leaves its module."""
 
@@ -29,7 +31,9 @@ def fingerprint(
     digest = hashlib.sha256(implementation.encode())
     tree = sorted(_files(definitions))
     for file in [*tree, *variable_files, *sorted(_referenced(definitions, tree))]:
-        _add(digest, str(file), file.read_bytes() if file.is_file() else b"")
+        content = bytes_of(file) if file.is_file() else None
+        if content is not None:  # an editor's file may be gone, or a link that leads nowhere
+            _add(digest, str(file), content)
     for name in sorted(environment):
         if name.startswith("TF_VAR_"):
             _add(digest, name, environment[name].encode())
@@ -66,7 +70,7 @@ def _targets(definitions: Path, tree: Iterable[Path]) -> set[Path]:
     for file in tree:
         if file.suffix != ".tf":
             continue
-        for reference in _REFERENCE.findall(file.read_text(encoding="utf-8", errors="replace")):
+        for reference in _REFERENCE.findall(text_of(file) or ""):
             for base in {file.parent, definitions}:
                 target = Path(os.path.normpath(f"{base}{reference}"))
                 if target.is_file() or (target.is_dir() and not definitions.is_relative_to(target)):

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import entries, matching
 from bonkei.terraform.errors import TerraformError
 
 OVERRIDE = "zz_bonkei_override.tf.json"
@@ -75,17 +76,17 @@ class Mirror:
             inner = outer
 
     def _link_tree(self, source: Path, target: Path) -> None:
-        entries = [entry for entry in self._mirrored(source) if _is_definition(entry)]
+        found = [entry for entry in self._mirrored(source) if _is_definition(entry)]
         # A link to a directory stays one: it may lead to where it is itself.
-        directories = {e.name for e in entries if e.is_dir() and not e.is_symlink()}
-        files = {e.name: e for e in entries if e.name not in directories and e.exists()}
+        directories = {e.name for e in found if e.is_dir() and not e.is_symlink()}
+        files = {e.name: e for e in found if e.name not in directories and e.exists()}
         target.mkdir(exist_ok=True)
         _synchronize(files, target, directories=directories)
         for name in directories:
             self._link_tree(source / name, target / name)
 
     def _mirrored(self, directory: Path) -> Iterable[Path]:
-        return (entry for entry in directory.iterdir() if entry != self._home)
+        return (entry for entry in entries(directory) if entry != self._home)
 
 
 def require_definitions(definitions: Path) -> None:
@@ -104,13 +105,13 @@ def require_definitions(definitions: Path) -> None:
 
 
 def _holds_definitions(directory: Path) -> bool:
-    return directory.is_dir() and any(_is_source(entry.name) for entry in directory.iterdir())
+    return any(_is_source(entry.name) for entry in entries(directory))
 
 
 def _found(root: Path) -> Iterator[Path]:
     """Definitions near the root of a project, which may be a whole home directory."""
     for pattern in ("*", "*/*", "*/*/*"):
-        for file in root.glob(pattern):
+        for file in matching(root, pattern):
             hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
             if not hidden and _is_source(file.name):
                 yield file
@@ -138,7 +139,7 @@ def _synchronize(wanted: Mapping[str, Path], target: Path, *, directories: set[s
     Other files there come from a data source or from Terraform. They stay, unless a link needs
     their name.
     """
-    for entry in target.iterdir():
+    for entry in entries(target):
         if entry.is_symlink():
             if wanted.get(entry.name) != entry.readlink():
                 entry.unlink()
@@ -162,5 +163,5 @@ def _remove_links(directory: Path) -> None:
             entry = Path(folder, name)
             if entry.is_symlink():
                 entry.unlink()
-        if not any(Path(folder).iterdir()):
+        if not entries(Path(folder)):
             Path(folder).rmdir()

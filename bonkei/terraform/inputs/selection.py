@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import matching, text_of
 from bonkei.terraform.errors import TerraformError
 
 _MODULE_STEP = re.compile(r'module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?:\.|$)')
@@ -96,12 +97,9 @@ def _missing(address: str, modules: Mapping[str, Path]) -> str:
 
 def _declared(module: Path) -> set[tuple[str, str]] | None:
     """Type and name of each resource of a module; None if HCL alone does not show them."""
-    if any(module.glob("*.tf.json")) and any(
-        '"resource"' in file.read_text(encoding="utf-8", errors="replace")
-        for file in module.glob("*.tf.json")
-    ):
+    if any('"resource"' in (text_of(file) or "") for file in matching(module, "*.tf.json")):
         return None
-    texts = (file.read_text(encoding="utf-8", errors="replace") for file in module.glob("*.tf"))
+    texts = (text_of(file) or "" for file in matching(module, "*.tf"))
     return {(match[1], match[2]) for text in texts for match in _DECLARED.finditer(text)}
 
 

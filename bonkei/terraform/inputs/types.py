@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.folders import entries
+
 _WORD = re.compile(rb"aws_[a-z0-9_]+")
 _QUOTED = re.compile(rb'"(aws_[a-z0-9_]+)"')
 _NAME = re.compile(rb"[a-z][a-z0-9_]*")
@@ -95,8 +97,10 @@ def _folders(root: Path, manifest: Path) -> set[Path]:
 
 
 def _texts(folders: set[Path]) -> Iterator[Path]:
-    """Also test files, which may mock types that nothing else names."""
+    """Also test files, which may mock types that nothing else names. Terraform reads no hidden
+    ones: editors make them."""
     for folder in folders:
         for place in (folder, *(folder / name for name in _TESTS)):
-            if place.is_dir():
-                yield from (each for each in place.iterdir() if each.name.endswith(_ENDINGS))
+            for each in entries(place):
+                if each.name.endswith(_ENDINGS) and not each.name.startswith("."):
+                    yield each

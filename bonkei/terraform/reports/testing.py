@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import matching
 from bonkei.terraform.errors import Diagnostic, read_diagnostic
 
 _STATUSES = ("pass", "fail", "error", "skip")
@@ -129,9 +130,12 @@ def test_files(definitions: Path) -> list[str]:
     """
     folders = (definitions, definitions / "tests")
     found = (
-        f for folder in folders for end in ("hcl", "json") for f in folder.glob(f"*.tftest.{end}")
+        str(file.relative_to(definitions))
+        for folder in folders
+        for end in ("hcl", "json")
+        for file in matching(folder, f"*.tftest.{end}")
     )
-    return sorted(str(file.relative_to(definitions)) for file in found)
+    return sorted(found)
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]

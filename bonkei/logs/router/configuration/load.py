@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.folders import matching
 from bonkei.logs.router.configuration.classic import read_classic
 from bonkei.logs.router.configuration.model import Configuration, Place, Section
 from bonkei.logs.router.configuration.yaml_format import read_yaml
@@ -107,7 +108,7 @@ class _Loader:
         located = file.parent / self.locate(path)
         if not any(character in path for character in "*?["):
             return [located]
-        found = sorted(located.parent.glob(located.name))
+        found = matching(located.parent, located.name)
         if not found:
             raise RouterError(f"{place}: no file is named {path}", remedy="correct the pattern")
         return found

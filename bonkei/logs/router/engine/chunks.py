@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgpack
 
+from bonkei.folders import matching, size_of
 from bonkei.logs.router.records import Event
 
 LIMIT = 2_000_000  # bytes, as Fluent Bit's chunks have about
@@ -86,12 +87,12 @@ class ChunkStore:
         """The chunks of an earlier run, oldest first."""
         if self._directory is None:
             return
-        for path in sorted(self._directory.glob("*.chunk")):
+        for path in matching(self._directory, "*.chunk"):
             tag, events = _read(path)
             if tag is None:
                 path.unlink(missing_ok=True)
             elif events:
-                yield Chunk(tag, path, None, path.stat().st_size)
+                yield Chunk(tag, path, None, size_of(path))
             else:
                 path.unlink(missing_ok=True)
 

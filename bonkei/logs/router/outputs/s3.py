@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bonkei.folders import matching, size_of
 from bonkei.logs.router.aws.client import AwsClient
 from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
@@ -126,9 +127,9 @@ class S3Output:
     def _recover(self) -> None:
         """The files that an earlier run could not upload."""
         self.settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for path in sorted(self.settings.directory.glob("*.lines")):
+        for path in matching(self.settings.directory, "*.lines"):
             created, _, tag = path.stem.partition("-")
-            self._full.append(_File(_tag_of(tag), path, int(created) / 1e9, path.stat().st_size))
+            self._full.append(_File(_tag_of(tag), path, int(created) / 1e9, size_of(path)))
 
     def begin(self) -> None:
         """Start on the event loop: upload the files of an earlier run."""

@@ -13,6 +13,7 @@ from typing import Any
 import bonkei.builds
 import bonkei.cloud
 from bonkei.errors import BonkeiError
+from bonkei.folders import bytes_of, entries
 from bonkei.miniature import applied_elsewhere
 
 _TRIVY = Path(bonkei.builds.__file__).parent / "data" / "trivy.txt"
@@ -101,11 +102,12 @@ class Provider:
         own = folder / "provider"
         (own / "terraform").mkdir(parents=True, mode=0o700)
         (own / "secrets").mkdir(mode=0o700)
+        known = dict[str, str]()
         for file in self._files():
-            shutil.copy(file, own / file.relative_to(self._home))
-        known = {
-            str(file.relative_to(self._home)): _digest(file.read_bytes()) for file in self._files()
-        }
+            if (content := bytes_of(file)) is not None:
+                name = str(file.relative_to(self._home))
+                _write(own / name, content)
+                known[name] = _digest(content)
         place = {"account_id": self._account, "existing": list(self._existing), "known": known}
         (own / PLACE).write_text(json.dumps(place, default=str), encoding="utf-8")
         return {"MINIATURE_PROVIDER": str(own), "CHECKPOINT_DISABLE": "1"}
@@ -120,7 +122,7 @@ class Provider:
             return ("The provider's folder has become a link: nothing of it is kept",)
         refused = []
         known = json.loads((own / PLACE).read_text(encoding="utf-8"))["known"]
-        for file in sorted((own / "secrets").iterdir()):
+        for file in entries(own / "secrets"):
             name = f"secrets/{file.name}"
             if file.name.startswith(".") or file.is_symlink() or not file.is_file():
                 continue
@@ -164,7 +166,7 @@ class Provider:
 
     def _files(self) -> list[Path]:
         secrets = self._home / "secrets"
-        found = [f for f in secrets.iterdir() if f.is_file()] if secrets.is_dir() else []
+        found = [file for file in entries(secrets) if file.is_file()]
         counters = self._home / "terraform" / "counters.json"
         return [*found, *([counters] if counters.is_file() else [])]
 

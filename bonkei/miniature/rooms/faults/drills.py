@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bonkei.edge.snapshot import ListenerState
 from bonkei.faults import FaultError, Faults
+from bonkei.folders import matching
 from bonkei.monitor.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class DrillRoom:
 
     def files(self) -> list[str]:
         """Scenario files of the project, by their paths in it."""
-        found = [self._root / "faults.toml", *sorted((self._root / "drills").glob("*.toml"))]
+        found = [self._root / "faults.toml", *matching(self._root / "drills", "*.toml")]
         return [str(one.relative_to(self._root)) for one in found[:_MOST_FILES] if one.is_file()]
 
     def read(self, file: str) -> str:

@@ -15,7 +15,7 @@ from itertools import count
 from operator import attrgetter
 from pathlib import Path
 
-from bonkei.miniature.log_files.files import label_of, log_files, records_of
+from bonkei.miniature.log_files.files import label_of, present, records_of
 from bonkei.miniature.log_files.record import Record
 from bonkei.miniature.rooms.console.logs.rows import MOST_ROWS
 from bonkei.miniature.rooms.console.logs.wish import Numbered, Wish
@@ -38,9 +38,7 @@ class LocalTails:
 
     def look(self) -> tuple[list[str], list[Numbered]]:
         """The labels of all logs, and the last records in order of time."""
-        if not self._directory.is_dir() or not any(self._directory.rglob("*.log")):
-            return [], []
-        files = log_files(self._directory, None)
+        files = present(self._directory)
         gone = self._tails.keys() - set(files)
         for file in gone:
             del self._tails[file]
@@ -115,8 +113,7 @@ def search(directory: Path, wish: Wish) -> tuple[list[Numbered], bool]:
     searched."""
     found: list[Numbered] = []
     end, numbers, more = time.monotonic() + _PATIENCE, count(1), False
-    files = log_files(directory, None) if any(directory.rglob("*.log")) else []
-    for file in files:
+    for file in present(directory):
         if wish.log and label_of(file) != wish.log:
             continue
         newest: deque[Numbered] = deque(maxlen=MOST_ROWS)

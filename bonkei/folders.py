@@ -1,0 +1,74 @@
+"""Read folders and files that others change meanwhile: what has vanished is absent.
+
+An editor writes in the definitions, retention removes logs, and a release removes images. Between
+two system calls a name may go. The methods of pathlib then raise FileNotFoundError, also `glob`
+and `rglob`, which forgive only a folder that is missing from the start. These functions do not.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+
+def entries(folder: Path) -> list[Path]:
+    """What is in a folder, in the order of names; nothing if there is no such folder."""
+    try:
+        return sorted(folder.iterdir())
+    except _ABSENT:
+        return []
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """As `glob` finds them, in the order of names. The pattern has no `**`."""
+    first, _, rest = pattern.partition("/")
+    try:
+        found = [each for each in entries(folder) if fnmatchcase(each.name, first)]
+    except PermissionError:  # which `glob` forgives, too
+        return []
+    return [one for each in found for one in matching(each, rest)] if rest else found
+
+
+def below(folder: Path, *endings: str) -> list[Path]:
+    """The files in a folder and in its folders whose names end so, in order. Links to folders are
+    not followed."""
+    found = []
+    for place, _, files in os.walk(folder):
+        found += [Path(place, name) for name in files if name.endswith(endings or ("",))]
+    return sorted(found)
+
+
+def text_of(file: Path) -> str | None:
+    """The text of a file; None for one that is gone, and for a link that leads nowhere."""
+    content = bytes_of(file)
+    return None if content is None else content.decode("utf-8", "replace")
+
+
+def bytes_of(file: Path) -> bytes | None:
+    """The content of a file; None for one that is gone, and for a link that leads nowhere."""
+    with suppress(*_ABSENT):
+        return file.read_bytes()
+    return None
+
+
+def stat_of(path: Path) -> os.stat_result | None:
+    """What the system says of a file or a folder; None for one that is gone."""
+    with suppress(*_ABSENT):
+        return path.stat()
+    return None
+
+
+def size_of(file: Path) -> int:
+    """Bytes; 0 for a file that is gone."""
+    found = stat_of(file)
+    return found.st_size if found else 0
+
+
+def changed_at(path: Path) -> float:
+    """Unix seconds; 0 for a path that is gone."""
+    found = stat_of(path)
+    return found.st_mtime if found else 0.0

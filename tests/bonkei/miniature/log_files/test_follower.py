@@ -1,0 +1,31 @@
+"""Following logs that are rotated meanwhile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bonkei.miniature.log_files.files import Follower, last, log_files
+from bonkei.miniature.log_files.record import Record
+
+LINE = "2026-01-02 03:04:05.{:03} task {}\n"
+
+
+class _All:
+    since = ""
+    is_rare = False
+
+    def __call__(self, record: Record) -> bool:
+        return True
+
+
+def test_a_follower_goes_on_while_a_log_is_being_rotated(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "app-backend" / "backend.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(LINE.format(1, "before"))
+    files = log_files(tmp_path / "logs", "backend")
+    log.replace(log.with_name("backend.log.1"))  # until the next line, there is no other
+    follower = Follower(tmp_path / "logs", "backend", files)
+    assert follower.new() == []
+    log.write_text(LINE.format(2, "after"))
+    assert [record.message for record in follower.new()] == ["after"]
+    assert [record.message for record in last(files, _All(), None)] == ["before", "after"]
