@@ -17,6 +17,7 @@ from backend.api.app import create_app
 from backend.migrate import migrate
 from backend.settings import ServeSettings
 from fastapi import FastAPI
+from ports import free_port
 from pytest_asyncio import is_async_test
 
 from tests.program.backend.postgresql import (
@@ -24,7 +25,6 @@ from tests.program.backend.postgresql import (
     PASSWORD,
     USERNAME,
     Server,
-    free_port,
     migrate_settings,
     running_server,
 )

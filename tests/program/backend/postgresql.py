@@ -6,7 +6,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -41,11 +40,6 @@ class Server:
             f"host=127.0.0.1 port={self.port} user={MASTER} password={MASTER_PASSWORD} "
             f"dbname={database}"
         )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from backend.settings import ServeSettings
+from ports import free_port
 
-from tests.program.backend.postgresql import PASSWORD, free_port
+from tests.program.backend.postgresql import PASSWORD
 
 QUIET_SECONDS = 0.5
 HOME = Path(__file__).parents[3] / "program" / "backend"

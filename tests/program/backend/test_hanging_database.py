@@ -17,12 +17,12 @@ from backend.api.documents import FRESH_SECONDS
 from backend.migrate import migrate
 from backend.store.database import POOL_WAIT_SECONDS, UNIT_SECONDS
 from backend.store.outage import BUSY_RECORD_SECONDS, CALM_SECONDS, Outage
+from ports import free_port
 
 from tests.program.backend.postgresql import (
     PASSWORD,
     USERNAME,
     Server,
-    free_port,
     migrate_settings,
     running_server,
 )

@@ -24,6 +24,7 @@ from backend.schema import MigrationError, revisions
 from backend.settings import MigrateSettings
 from backend.store.connect import url
 from backend.store.tables import PUBLIC_TABLES, metadata
+from ports import free_port
 from psycopg import errors
 from pydantic import SecretStr
 
@@ -33,7 +34,6 @@ from tests.program.backend.postgresql import (
     PASSWORD,
     USERNAME,
     Server,
-    free_port,
     migrate_settings,
 )
 from tests.program.backend.process import HOME, wait_until

@@ -13,7 +13,8 @@ import pytest
 
 START = """
 import psutil
-from tests.program.backend.postgresql import free_port, running_server
+from ports import free_port
+from tests.program.backend.postgresql import running_server
 with running_server(free_port()) as server:
     server.execute("SELECT 1")
     postmaster = psutil.Process(server.process.pid)

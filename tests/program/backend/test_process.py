@@ -14,10 +14,10 @@ import psutil
 import pytest
 from backend.migrate import migrate
 from backend.settings import ServeSettings
+from ports import free_port
 
 from tests.program.backend.postgresql import (
     PASSWORD,
-    free_port,
     migrate_settings,
     running_server,
 )

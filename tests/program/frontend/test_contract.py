@@ -18,13 +18,13 @@ from fastapi import FastAPI
 from frontend.application import create_application
 from frontend.language import Language, catalogue
 from frontend.settings import Settings
+from ports import free_port
 from pydantic import BaseModel
 
 from tests.program.backend.postgresql import (
     ADMINISTRATOR_PASSWORD,
     PASSWORD,
     USERNAME,
-    free_port,
     migrate_settings,
     running_server,
 )

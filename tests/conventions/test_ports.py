@@ -1,0 +1,47 @@
+"""Ports that tests choose: nobody else takes them until a program of the test listens there."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from ports import RANGE, free_port, share
+
+from bonkei.addresses import _FIRST_PORT
+from bonkei.cloud.backing.reserving import _RANGE as STORES
+from bonkei.tasks.execution.ports import _RANGE as TASKS
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_workers_have_shares_of_their_own(workers: int) -> None:
+    shares = [share(f"gw{number}", workers) for number in range(workers)]
+    assert {len(each) for each in shares} == {len(RANGE) // workers}
+    assert len({number for each in shares for number in each}) == sum(map(len, shares))
+    assert {*RANGE} >= {number for each in shares for number in each}
+    assert len(shares[0]) > 1000, "more than a worker's tests take"
+    assert share(f"gw{workers}", workers), "a worker that takes the place of one that crashed"
+
+
+def test_without_workers_all_are_there() -> None:
+    assert share("", 1) == RANGE
+
+
+def test_no_miniature_takes_one() -> None:
+    assert max(RANGE) < min(_FIRST_PORT, STORES.start, TASKS.start)
+
+
+def test_each_is_free_and_comes_once() -> None:
+    found = [free_port() for _ in range(200)]
+    assert len(set(found)) == len(found)
+    with socket.create_server(("127.0.0.1", found[0])) as server:
+        assert server.getsockname()[1] == found[0]
+
+
+def test_one_that_somebody_has_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, next_one = free_port(), free_port()
+    monkeypatch.setattr("ports._numbers", lambda: iter([taken, next_one]))
+    with socket.create_server(("127.0.0.1", taken)):
+        assert free_port() == next_one
+    monkeypatch.setattr("ports._numbers", lambda: iter([taken]))
+    with socket.create_server(("127.0.0.2", taken)):
+        assert free_port() == taken, "on another address"
