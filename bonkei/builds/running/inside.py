@@ -141,11 +141,7 @@ def confine(place: Mapping[str, Any]) -> None:
     # A path that a later mount hides is held by a descriptor, and then mounted again in its place.
     kept = {path: os.open(path, os.O_PATH) for path in [folder, *place["keep"]]}
     for path in place["layers"]:
-        upper, work = f"{folder}/layers{path}/upper", f"{folder}/layers{path}/work"
-        os.makedirs(upper, exist_ok=True)  # noqa: PTH103 - as everything here: few imports
-        os.makedirs(work, exist_ok=True)  # noqa: PTH103
-        options = f"lowerdir={path},upperdir={upper},workdir={work},userxattr"
-        _mount("overlay", path, "overlay", 0, options)
+        _put_a_layer(path, f"{folder}/layers{path}")
     for path, own in place["own"].items():
         os.makedirs(own, exist_ok=True)  # noqa: PTH103
         _mount(own, path, "", _MS_BIND)
@@ -163,6 +159,22 @@ def confine(place: Mapping[str, Any]) -> None:
         _mount("proc", "/proc", "proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     os.chdir(folder)
     _drop_capabilities()
+
+
+def _put_a_layer(path: str, own: str) -> None:
+    """Let what is written below a system folder go into the build's own folder."""
+    folders = (path, f"{own}/upper", f"{own}/work")
+    for each in folders[1:]:
+        os.makedirs(each, exist_ok=True)  # noqa: PTH103 - as everything here: few imports
+    # Descriptors, because a comma, a colon or a backslash in a path would end an option.
+    opened = [os.open(each, os.O_PATH) for each in folders]
+    try:
+        lower, upper, work = (f"/proc/self/fd/{descriptor}" for descriptor in opened)
+        options = f"lowerdir={lower},upperdir={upper},workdir={work},userxattr"
+        _mount("overlay", path, "overlay", 0, options)
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
 
 
 def _drop_capabilities() -> None:

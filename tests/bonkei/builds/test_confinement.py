@@ -12,7 +12,7 @@ from builds import Room, log, probed, spec
 
 from bonkei.builds.buildspec.reader import read
 from bonkei.builds.escape import escapes, outside
-from bonkei.builds.running.confinement import Confinement
+from bonkei.builds.running.confinement import Confinement, probe
 from bonkei.builds.values import BuildOutput
 
 NAMESPACES = probed()
@@ -37,6 +37,20 @@ async def test_files_that_a_build_writes_elsewhere_disappear_with_it(room: Room)
     assert result.status == "SUCCEEDED", log(result)
     assert [place for place in [*places, "/x", str(outer / "x")] if Path(place).exists()] == []
     assert Path("/etc/hosts").exists()
+
+
+@confined
+async def test_a_build_is_confined_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    directory = tmp_path / "a,b:c\\d e"
+    directory.mkdir()
+    assert probe(directory) == Confinement()
+    room = Room(directory)
+    room.builds.start()
+    written = "/usr/local/bin/bonkei-was-here"
+    result = await room.run(spec(f"echo x >{written} && test -s {written}", "! touch /x"))
+    await room.builds.stop()
+    assert result.status == "SUCCEEDED", log(result)
+    assert not Path(written).exists()
 
 
 @confined
