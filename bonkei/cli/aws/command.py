@@ -15,6 +15,7 @@ from typing import TextIO
 
 import click
 
+from bonkei.cli.aws.roles import is_of, require_role
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import safe
 
@@ -60,7 +61,10 @@ def aws(
         case ("env",):
             _print_environment(_environment(context, role, user), as_json)
         case ("calls",):
-            _print_calls(context.home.cloud / "calls.jsonl", role, as_json, follow)
+            file = context.home.cloud / "calls.jsonl"
+            if role:
+                require_role(context, role, _callers(file))
+            _print_calls(file, role, as_json, follow)
         case ():
             raise click.UsageError("Name an operation: bonkei aws -- s3 ls")
         case (("env" | "calls") as word, *_):
@@ -128,9 +132,14 @@ def _lines(file: Path, role: str, follow: bool) -> Iterator[str]:
 
 def _by(role: str, lines: Iterator[str]) -> Iterator[str]:
     for line in lines:
-        made_as = json.loads(line)["role"]
-        if not role or role in (made_as, made_as.rpartition("/")[2]):
+        if not role or is_of(role, json.loads(line)["role"]):
             yield line
+
+
+def _callers(file: Path) -> set[str]:
+    """The ARNs of the roles that have made a call."""
+    with contextlib.closing(_Tail(file)) as tail:
+        return {str(json.loads(line)["role"]) for line in tail.lines()}
 
 
 class _Tail:

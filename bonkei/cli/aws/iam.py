@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bonkei.cli.aws.roles import is_of, require_role, roles
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json, safe
 from bonkei.errors import BonkeiError
@@ -42,11 +43,10 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
     from bonkei.cloud.permission.ledger import read_denials
     from bonkei.console.views.denials import looked_at
 
-    found = [
-        each
-        for each in read_denials(context.home.cloud / "denied.jsonl")
-        if not role or role in (each["role"], _name(each["role"]))
-    ]
+    every = list(read_denials(context.home.cloud / "denied.jsonl"))
+    found = [each for each in every if is_of(role, each["role"])]
+    if role and not found:
+        require_role(context, role, {str(each["role"]) for each in every})
     found = found if everything else found[-_SHOWN:]
     files = Sources(context.config.definitions)
     places = [
@@ -72,7 +72,7 @@ def used(context: Context, role: str, form: str | None) -> None:
 
     known = _used(context)
     listed = []
-    for each in _roles(context, role):
+    for each in roles(context, role):
         found = grants(_statements(each), known.get(each.arn, {}), OBSERVED)
         listed.append(
             {
@@ -104,7 +104,7 @@ def tighten(context: Context, role: str) -> None:
     from bonkei.cloud.permission.services import OBSERVED
     from bonkei.policy.grants import tighten as tightened
 
-    [found] = _roles(context, role)
+    [found] = roles(context, role)
     used_by_role = _used(context).get(found.arn, {})
     if not used_by_role:
         raise BonkeiError(
@@ -134,7 +134,7 @@ def may(
     """
     from bonkei.miniature.rooms.console.permissions import Places, condition_keys, explanation_json
 
-    [found] = _roles(context, role)
+    [found] = roles(context, role)
     answer = _asking(context).explain(found.arn, action, resource, condition_keys("\n".join(keys)))
     if answer is None:
         raise BonkeiError("there are no definitions yet", remedy="apply them: `bonkei apply`")
@@ -192,21 +192,6 @@ def _at(place: Mapping[str, Any]) -> str:
         if place["file"]
         else str(place["address"])
     )
-
-
-def _roles(context: Context, name: str) -> tuple[Role, ...]:
-    """The role with this name or ARN, or all roles."""
-    from bonkei import blueprint
-    from bonkei.miniature.rooms.stacks import stacked
-
-    roles = blueprint.read(context.workspace.state(), stacked(context.home.stacks)).roles
-    found = tuple(role for role in roles if not name or name in (role.name, role.arn))
-    if not roles:
-        raise BonkeiError("nothing that is applied has a role", remedy="apply it: `bonkei apply`")
-    if not found:
-        known = ", ".join(role.name for role in roles)
-        raise BonkeiError(f"the definitions have no role {name}", remedy=f"there are: {known}")
-    return found
 
 
 def _with_needs(
@@ -304,7 +289,3 @@ def _hcl(statements: Iterable[PolicyStatement]) -> list[str]:
             ]  # fmt: skip
         lines += ["}"]
     return lines
-
-
-def _name(arn: str) -> str:
-    return arn.rpartition("/")[2]

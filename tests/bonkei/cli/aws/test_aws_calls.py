@@ -14,6 +14,7 @@ import pytest
 from click.testing import Result
 
 from bonkei.cloud.calls.record import KEPT, CallLog, Record
+from bonkei.errors import BonkeiError
 from tests.bonkei.cli.projects import make_project, run
 
 TASK = "arn:aws:iam::123456789012:role/task"
@@ -77,7 +78,21 @@ def test_a_call_cannot_control_the_terminal(root: Path, calls: CallLog) -> None:
 def test_an_empty_list_of_calls_is_reported(root: Path, calls: CallLog) -> None:
     assert run(root, "aws", "calls").stderr == "no calls yet\n"
     calls.add(call("One"))
-    assert run(root, "aws", "calls", "--role", "task").stderr == "this role has made no call\n"
+    unknown = run(root, "aws", "calls", "--role", "task")
+    assert isinstance(unknown.exception, BonkeiError)
+    assert unknown.exception.message == "the definitions have no role task"
+    assert unknown.exception.remedy == "apply it first: `bonkei apply`"
+    person = "AWSReservedSSO_Operator_0123456789abcdef"  # no definitions declare it
+    assert run(root, "aws", "calls", "--role", person).stderr == "this role has made no call\n"
+
+
+def test_an_unknown_role_is_an_error_that_names_the_known_ones(root: Path, calls: CallLog) -> None:
+    calls.add(call("One", TASK))
+    calls.flush()
+    for more in ((), ("--follow",)):
+        unknown = run(root, "aws", "calls", "--role", "tsk", *more)
+        assert isinstance(unknown.exception, BonkeiError)
+        assert unknown.exception.remedy == "there are: task"
 
 
 @pytest.fixture

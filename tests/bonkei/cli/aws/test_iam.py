@@ -76,11 +76,16 @@ def test_a_denial_shows_the_line_and_the_statement_that_would_allow_it(root: Pat
     assert 'actions = ["s3:DeleteObject"]  resources = ["arn:aws:s3:::shop/a"]' in shown
     assert "not known here, so absent: aws:sourceip" in shown
     found, _ = json.loads(run(root, "iam", "denied", "--role", "start", "--json").output)
+    unknown = run(root, "iam", "denied", "--role", "strat")
+    assert isinstance(unknown.exception, BonkeiError)
+    assert unknown.exception.message == "the definitions have no role strat"
+    assert unknown.exception.remedy == "there are: start"
     assert found["action"] == "s3:DeleteObject"
     assert "start: sqs is not reached, and the call timed out" in shown
     assert "aws_subnet.app has no endpoint for sqs" in shown
     assert 'principals { Service = "events.amazonaws.com" }' in shown
-    assert json.loads(run(root, "iam", "denied", "--role", "other", "--json").output) == []
+    person = "AWSReservedSSO_Operator_0123456789abcdef"  # no definitions declare it
+    assert json.loads(run(root, "iam", "denied", "--role", person, "--json").output) == []
 
 
 def test_used_and_unused_permissions(root: Path) -> None:
