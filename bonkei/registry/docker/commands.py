@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,7 +39,17 @@ def main(arguments: Sequence[str]) -> int:
     except RegistryError as error:
         print(f"docker: {error.message}", file=sys.stderr)
         return 1
+    except (OSError, HTTPException) as error:
+        print(f"docker: {_named(error)}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _named(error: Exception) -> str:
+    """With its file; a connection that broke off has none."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error) or type(error).__name__
 
 
 def local_images() -> LocalImages:

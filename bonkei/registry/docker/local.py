@@ -4,6 +4,7 @@ $HOME/.bonkei-docker.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
@@ -69,11 +70,11 @@ class LocalImages:
         draft.replace(file)
 
     def tag(self, name: str, digest: str) -> None:
-        self._write("images.json", {**self.images(), name: digest})
+        self._change("images.json", name, digest)
 
     def remove(self, name: str) -> None:
         self.find(name)
-        self._write("images.json", {n: d for n, d in self.images().items() if n != name})
+        self._change("images.json", name, None)
 
     def images(self) -> Mapping[str, str]:
         """Digest by name."""
@@ -89,11 +90,10 @@ class LocalImages:
         return LocalImage(manifest, tuple((each.digest, self._blob(each.digest)) for each in blobs))
 
     def log_in(self, host: str, authorization: str) -> None:
-        self._write("logins.json", {**self._read("logins.json"), host: authorization})
+        self._change("logins.json", host, authorization)
 
     def log_out(self, host: str) -> None:
-        logins = self._read("logins.json")
-        self._write("logins.json", {h: text for h, text in logins.items() if h != host})
+        self._change("logins.json", host, None)
 
     def authorization(self, host: str) -> str:
         """The header for a registry; empty without a login."""
@@ -108,9 +108,16 @@ class LocalImages:
         except FileNotFoundError:
             return {}
 
-    def _write(self, name: str, content: Mapping[str, str]) -> None:
+    def _change(self, name: str, key: str, value: str | None) -> None:
+        """Set an entry, or remove it. Two commands side by side change one file in turn."""
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with (self._root / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            content = {each: text for each, text in self._read(name).items() if each != key}
+            self._write(name, content if value is None else {**content, key: value})
+
+    def _write(self, name: str, content: Mapping[str, str]) -> None:
         draft = self._root / f"{name}.{os.getpid()}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(dict(content), file, indent=1)
+            json.dump(content, file, indent=1)
         draft.replace(self._root / name)

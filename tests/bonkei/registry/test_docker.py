@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.registry.docker.local import LocalImages
 from bonkei.registry.image_config import own_architecture
 from bonkei.registry.manifest import OCI_INDEX, OCI_MANIFEST
 from bonkei.registry.unpacking import tidy
@@ -145,6 +146,25 @@ async def test_refusals_are_reported(world: World, docker: Docker, program: Path
     assert (code, "failed to read dockerfile" in printed) == (1, True)
     world.now += 13 * 3600
     assert "has expired" in (await docker("push", IMAGE))[1]
+
+
+async def test_what_the_machine_refuses_is_reported(docker: Docker) -> None:
+    docker.home.write_text("no folder")
+    file = docker.home / ".bonkei-docker" / "logins.json"
+    code, printed = await docker("login", "-u", "AWS", "-p", docker.world.password(), HOST)
+    assert (code, printed) == (1, f"docker: {file}: Not a directory\n")
+
+
+async def test_commands_side_by_side_lose_no_entry(tmp_path: Path) -> None:
+    images = LocalImages(tmp_path)
+    hosts = [f"{number}.example.com" for number in range(40)]
+    tags = [asyncio.to_thread(images.tag, f"{host}/web:1", "sha256:1") for host in hosts]
+    logins = [asyncio.to_thread(images.log_in, host, "Basic x") for host in hosts]
+    await asyncio.gather(*tags, *logins)
+    assert [host for host in hosts if not images.authorization(host)] == []
+    assert len(images.images()) == len(hosts)
+    await asyncio.gather(*(asyncio.to_thread(images.log_out, host) for host in hosts[1:]))
+    assert [host for host in hosts if images.authorization(host)] == hosts[:1]
 
 
 async def test_old_folders_are_deleted(
