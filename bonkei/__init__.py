@@ -9,6 +9,6 @@ blueprint             the definitions as values; config: the user's settings
 
 Several rooms use: `events` (the bus), `aws_service` (the interface to the services that answer
 AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `schedule`, `dockerfile`, `folders`,
-`errors`.
+`removal`, `errors`.
 docs/tour.md describes the way through all of them.
 """

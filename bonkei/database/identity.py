@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 from pathlib import Path
 
 from bonkei.folders import entries
+from bonkei.removal import remove
 
 FILE = Path("database", "id")
 """In the home. `bonkei reset` keeps it, because it leaves the server as it is."""
@@ -42,18 +42,11 @@ def remove_but_id(home: Path) -> None:
     Raises OSError."""
     folder = home / FILE.parent
     if folder.is_symlink() or _read(home) is None:
-        _remove(folder)
+        remove(folder)
         return
     for each in entries(folder):
         if each.name != FILE.name:
-            _remove(each)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+            remove(each)
 
 
 def _is_copy(home: Path, id_: str, original: Path) -> bool:

@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -42,7 +42,9 @@ from bonkei.config import WORKSPACES
 from bonkei.errors import BonkeiError
 from bonkei.folders import entries, matching
 from bonkei.registry.engines.storage import remove_storage
+from bonkei.removal import remove
 
+_MOMENT, _POLL = 1.0, 0.01  # seconds to get the lock, and between two attempts
 MARKER = ".bonkei-home"
 _SIGNATURE = "Bonkei home"
 _MARKER_TEXT = f"""\
@@ -144,11 +146,11 @@ class Home:
             remove_storage(self.path / "engine")
             _remove_tasks(self.path / "tasks")
             for name in sorted(CONTENTS - {"database"}):
-                _remove(self.path / name)
+                remove(self.path / name)
             remove_but_id(self.path)
             left = self._names() - {MARKER}
             if not left:
-                _remove(self.path / MARKER)
+                remove(self.path / MARKER)
                 self.path.rmdir()
                 if self.path.parent.name == WORKSPACES and not entries(self.path.parent):
                     self.path.parent.rmdir()
@@ -274,14 +276,6 @@ def _remove_tasks(folder: Path) -> None:
         remove_scratch(folder)
 
 
-def _remove(path: Path) -> None:
-    """A link is removed, not followed. The path may be missing."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
 class HomeLock:
     """The only supervisor of a home holds it. The kernel releases it when the process ends."""
 
@@ -292,9 +286,14 @@ class HomeLock:
     def acquire(self) -> None:
         """Raises MiniatureError if a miniature already runs from this home."""
         handle = self._file.open("a+")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        end = time.monotonic() + _MOMENT
+        while not (is_held := _lock(handle, fcntl.LOCK_EX)):
+            # Where a shared lock is possible, nobody but `is_running` holds one, for a moment.
+            if not _lock(handle, fcntl.LOCK_SH) or time.monotonic() > end:
+                break
+            fcntl.flock(handle, fcntl.LOCK_UN)
+            time.sleep(_POLL)
+        if not is_held:
             handle.seek(0)
             holder = handle.read().strip() or "another process"
             handle.close()
@@ -302,7 +301,7 @@ class HomeLock:
                 f"a miniature already runs from {self._file.parent} (process {holder})",
                 remedy="see it with `bonkei status`, stop it with `bonkei down`, or give this one "
                 "its own BONKEI_HOME, BONKEI_EDGE_PORT, BONKEI_ALB_PORT and BONKEI_CLOUD_PORT",
-            ) from None
+            )
         handle.truncate(0)
         handle.write(str(os.getpid()))
         handle.flush()
@@ -313,6 +312,15 @@ class HomeLock:
             self._handle.truncate(0)
             self._handle.close()
             self._handle = None
+
+
+def _lock(handle: IO[str], kind: int) -> bool:
+    """Whether it is this process's now."""
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def holder(home: Home) -> int | None:

@@ -22,6 +22,7 @@ from typing import IO
 
 from bonkei.processes.roots import resolve
 from bonkei.registry.errors import RegistryError
+from bonkei.removal import remove
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -192,7 +193,4 @@ class _Layer:
         if place == self._root:
             raise tarfile.TarError("it replaces the root")
         self._own.discard(place)
-        if place.is_dir() and not place.is_symlink():
-            shutil.rmtree(place)
-        else:
-            place.unlink(missing_ok=True)
+        remove(place)

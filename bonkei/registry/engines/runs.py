@@ -29,7 +29,6 @@ from bonkei.registry.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFES
 
 RUNNERS = ("docker", "podman")
 _PATIENCE = 60.0  # seconds
-_PROBE = "bonkei.local/run-probe:1"
 
 
 class Runs:
@@ -43,6 +42,7 @@ class Runs:
         own = hashlib.sha256(str(home).encode()).hexdigest()[:16]
         self._label = f"bonkei.home={own}"
         self._images = f"bonkei.local/run-{own}"
+        self._probe = f"bonkei.local/run-probe-{own}:1"  # another home may try at the same time
 
     def of(self, digest: str, manifest: Path) -> EngineRun | None:
         """How an image is run; None where no engine can."""
@@ -140,13 +140,13 @@ class Runs:
             return "it is not tried on this kind of machine"
         manifest = _probe_image(program, folder)
         root = Root(str(folder), str(folder), 10001, 10001)
-        run = self._run(engine, _PROBE, manifest)
+        run = self._run(engine, self._probe, manifest)
         self._sweep(engine)
         if why := give_image(run):
             return why
         line = run_command(run, root, "/", ("/probe",), {})
         code, said = self._call(line, engine.environment)
-        self._call((*engine.line, "image", "rm", "--force", _PROBE), engine.environment)
+        self._call((*engine.line, "image", "rm", "--force", self._probe), engine.environment)
         return "" if code == 0 else (said or (f"exit code {code}",))[-1]
 
     def _sweep(self, engine: Engine) -> None:

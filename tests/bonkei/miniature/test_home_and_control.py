@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -39,6 +41,19 @@ def test_a_second_supervisor_is_refused_with_a_remedy(home: Home, lock: HomeLock
     assert "bonkei down" in caught.value.remedy
     lock.release()
     assert not is_running(home)
+
+
+def test_a_look_at_the_lock_keeps_no_supervisor_from_starting(home: Home) -> None:
+    """`bonkei status` holds it for a moment, together with others that only look."""
+    looking = (home.path / "lock").open("a+")
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    ends = threading.Timer(0.1, looking.close)
+    ends.start()
+    lock = HomeLock(home)
+    lock.acquire()
+    assert (home.path / "lock").read_text() == str(os.getpid())
+    lock.release()
+    ends.join()
 
 
 def test_a_home_that_does_not_exist_does_not_run(tmp_path: Path) -> None:

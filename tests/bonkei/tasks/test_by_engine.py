@@ -194,6 +194,22 @@ def test_what_a_killed_miniature_has_left_is_removed(
     assert client.wait(30) == 137
 
 
+def test_two_homes_that_try_an_engine_at_once_do_not_meet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, said = tmp_path / "bin" / "docker", tmp_path / "said"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\necho "$*" >>{said}\ncase $1 in context) echo unix:///x;; esac\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    for home in ("one", "other"):
+        assert Runs("docker", tmp_path / home).why_not == ""
+    removed = [line.split()[-1] for line in said.read_text().splitlines() if "image rm" in line]
+    assert len(set(removed)) == 2
+
+
 def test_no_value_of_a_variable_stands_in_a_command_line() -> None:
     """Only the engine's own ones do. A place with a comma or a quote stays one place."""
     run = EngineRun(("/bin/docker",), {"PATH": "/bin"}, "i", "/m", "bonkei.home=x")

@@ -1,0 +1,14 @@
+"""Remove whatever has a path."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+
+def remove(path: Path) -> None:
+    """A link is removed, not followed. The path may be missing. OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
