@@ -203,6 +203,10 @@ class Cloud:
             code, _ = await store.take(S3Step("HEAD", f"/{name}"), self._region)
         return not code
 
+    def expect_calls(self) -> None:
+        """Somebody will call soon: MiniStack starts meanwhile, and the call need not wait."""
+        self._store.wake()
+
     @property
     def store_rests(self) -> bool:
         """Whether MiniStack has ended because nobody calls it. Its queues are empty then."""

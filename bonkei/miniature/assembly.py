@@ -59,6 +59,8 @@ class Assembly(Wiring):
     def _task_environment(
         self, definition: TaskDefinition, task_id: str, group: str
     ) -> Mapping[str, str]:
+        if any(container.firelens for container in definition.containers):
+            self.aws.expect_calls()  # at the latest when its log router ends
         source = self.network.source(task_id, group)
         own = self.aws.task_environment(definition, task_id, source)
         return {**own, **self.traces.environment(definition)}

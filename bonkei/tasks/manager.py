@@ -22,16 +22,15 @@ from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.executor import Executor
 from bonkei.tasks.execution.process import ProcessSpec
 from bonkei.tasks.execution.usage import UsageMeter
-from bonkei.tasks.logs import FileLogSink, LogLine, LogSink
+from bonkei.tasks.logs import FileLogSink, LogSink
 from bonkei.tasks.reporting import describe
 from bonkei.tasks.scaling.auto_scaling import AutoScaler
 from bonkei.tasks.scheduling.scheduler import Scheduler
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import TaskOutcome, TasksSnapshot
+from bonkei.tasks.tails import Tails
 from bonkei.tasks.task_spec import ContainerOverride
 from bonkei.vault import Vault
-
-_TAIL = 200  # kept lines of the output of a task without a service
 
 Decision = Callable[[float], list[m.Action]]
 
@@ -47,7 +46,7 @@ class Tasks:
     ) -> None:
         self._bus = bus
         self._settings = settings
-        self._logs = _Tee(logs or FileLogSink(settings.home / "logs", report=settings.progress))
+        self._logs = Tails(logs or FileLogSink(settings.home / "logs", report=settings.progress))
         self._scheduler = Scheduler(lambda: secrets.token_hex(16))
         self._by_themselves = ByThemselves(self._scheduler)
         self._executor = Executor(bus, vault, settings, self._logs, self._report)
@@ -99,7 +98,8 @@ class Tasks:
         container: str,
         command: Sequence[str] | None = None,
     ) -> TaskOutcome:
-        """Run one task to its end, as with `ecs run-task` and a command override.
+        """Run one task until its container has ended, as with `ecs run-task` and a command
+        override. Its other containers then end by themselves: a log router delivers the last lines.
 
         `task_definition`: a value, or an ARN in the last reconciled blueprint. Raises TaskError if
         it or the container does not exist. When cancelled, it stops the task.
@@ -121,11 +121,12 @@ class Tasks:
         [task_id] = started
         life = self._scheduler.tasks[task_id]
         try:
-            await self._until(lambda: life.status == "STOPPED")
+            await self._until(lambda: life.has_result(container))
         except asyncio.CancelledError:
             self._submit(lambda now: self._scheduler.stop_task(task_id, "Cancelled", now))
             raise
-        self._scheduler.forget(task_id)
+        finally:
+            self._by_themselves.leave(task_id)
         exit_code = life.containers[container].exit_code if life.containers else None
         return TaskOutcome(exit_code, life.explanation, self._logs.unfollow(task_id))
 
@@ -298,27 +299,3 @@ class Tasks:
             future = asyncio.get_running_loop().create_future()
             self._waiting.append(future)
             await future
-
-
-class _Tee:
-    """A sink that also keeps the last lines of tasks that are followed."""
-
-    def __init__(self, sink: LogSink) -> None:
-        self._sink = sink
-        self._tails: dict[str, deque[str]] = {}
-
-    def follow(self, task_id: str) -> None:
-        self._tails[task_id] = deque(maxlen=_TAIL)
-
-    def unfollow(self, task_id: str) -> tuple[str, ...]:
-        return tuple(self._tails.pop(task_id, ()))
-
-    def write(self, lines: Sequence[LogLine]) -> None:
-        if self._tails:
-            for line in lines:
-                if (tail := self._tails.get(line.task_id)) is not None:
-                    tail.append(line.text)
-        self._sink.write(lines)
-
-    def close(self) -> None:
-        self._sink.close()

@@ -109,6 +109,11 @@ class MiniStack:
             await asyncio.wait_for(self._ready.wait(), seconds)
         return self._ready.is_set()
 
+    def wake(self) -> None:
+        """A call will come soon: start it if it rests."""
+        self._quiet.use()
+        self._wanted.set()
+
     def look(self) -> None:
         """A call waits for an answer. If MiniStack is frozen, end it, so that it is restarted."""
         self._quiet.use()

@@ -78,6 +78,10 @@ class AwsEndpoint:
         """Deliver an object as an AWS service does. Returns the error, or an empty text."""
         return await self._started().put_object(bucket, key, content)
 
+    def expect_calls(self) -> None:
+        """Somebody will call soon: the store starts meanwhile."""
+        self._started().expect_calls()
+
     def store_rests(self) -> bool:
         """Whether the store does not run, because nobody calls it and it has no messages."""
         return self._started().store_rests

@@ -100,6 +100,15 @@ async def test_it_rests_and_the_next_call_gets_its_answer(room: Resting) -> None
     assert room.reports == []
 
 
+async def test_it_starts_before_a_call_that_is_expected(room: Resting) -> None:
+    await room.start()
+    await room.until(lambda: not room.runs)
+    room.cloud.expect_calls()
+    await room.until(room.cloud._store._ready.is_set)
+    assert not room.cloud.store_rests
+    await room.until(lambda: room.cloud.store_rests)  # nobody has called after all
+
+
 async def test_a_start_without_changes_does_not_start_it(room: Resting) -> None:
     await room.start()
     assert room.runs

@@ -127,6 +127,7 @@ class Tasks:
     async def run_task(
         self, task_definition: Any, container: str, command: Sequence[str]
     ) -> TaskOutcome:
+        self.settings.cloud(task_definition, "1" * 32, f"family:{task_definition.family}")
         await self.world.do(f"runs {command[0]}")
         code = self.world.exit_codes.get(command[0], 0)
         return TaskOutcome(code, "", ("its last word",))
@@ -187,6 +188,9 @@ class Cloud:
 
     def task_environment(self, definition: Any, task_id: str, source: str) -> dict[str, str]:
         return {}
+
+    def expect_calls(self) -> None:
+        self.world.done.append("cloud expects calls")
 
     def environment(self, role: str, user: str = "") -> dict[str, str]:
         return {"AWS_REGION": "eu-west-1", "ROLE": role, "USER": user}

@@ -288,6 +288,49 @@ async def test_a_standalone_task_returns_its_exit_code_and_its_output(tasks, pro
     assert tasks.snapshot().tasks == ()
 
 
+LINGERING = """
+    import pathlib, signal, sys, time
+    asked = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+    while not (asked and pathlib.Path("delivered").exists()):
+        time.sleep(0.01)
+    print("all is delivered", flush=True)
+"""
+
+
+async def test_a_standalone_tasks_result_does_not_wait_for_its_router(tasks, program, logs):
+    program("job").write("import time; time.sleep(0.1); print('done', flush=True)")
+    router = program("sidecar").write(LINGERING)
+    beside = Container("sidecar", "sidecar:1", stop_timeout=60.0)
+    job = Container("job", "job:1", depends_on=(ContainerDependency("sidecar", "START"),))
+
+    outcome = await tasks.run_task(definition(job, beside, family="job"), "job")
+
+    assert (outcome.exit_code, outcome.output) == (0, ("done",))
+    [left] = tasks.snapshot().tasks
+    assert left.last_status == "STOPPING"
+    stopping = asyncio.create_task(tasks.stop())
+    done, _ = await asyncio.wait({stopping}, timeout=0.3)
+    assert not done, "an end waits for what is left"
+    (router.directory / "delivered").touch()
+    await stopping
+    assert logs.texts("sidecar") == ["all is delivered"]
+    assert (tasks.snapshot().tasks, tasks.snapshot().stopped) == ((), ())
+
+
+async def test_a_helpers_end_is_not_the_end_of_its_task(tasks, program):
+    program("sidecar").write("print('helped', flush=True)")
+    program("job").write("import time; time.sleep(0.5)")
+    helper = Container("sidecar", "sidecar:1", essential=False)
+    task = definition(Container("job", "job:1"), helper, family="job")
+
+    outcome = await tasks.run_task(task, "sidecar")
+
+    assert (outcome.exit_code, outcome.output) == (0, ("helped",))
+    assert outcome.reason == "Essential container in task exited"
+    assert tasks.snapshot().tasks == ()
+
+
 async def test_an_ended_task_without_a_waiter_can_still_be_described(tasks, program):
     program("job").write("import os, sys; sys.exit(int(os.environ['CODE']))")
     job = Container("job", "job:1", environment=(("CODE", "3"),), command=("python3", "main.py"))

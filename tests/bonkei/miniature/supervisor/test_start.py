@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from bonkei.blueprint.service import Container, FirelensConfiguration
 from bonkei.console import Console, ConsoleSettings
 from bonkei.database import DatabaseError
 from bonkei.miniature.home import MiniatureError
 from bonkei.tasks import TaskError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
+    DEFINITION,
     SITE,
     START,
     Make,
@@ -39,6 +42,16 @@ async def test_unchanged_definitions_are_not_applied(make: Make, world: World) -
     await make().miniature.start()
     assert "terraform apply" not in world.done
     assert world.done[:2] == ["cloud starts", "edge starts"]
+
+
+async def test_the_store_starts_with_the_first_log_router_that_will_call_it(
+    make: Make, world: World
+) -> None:
+    router = Container("router", "router:1", firelens=FirelensConfiguration("fluentbit"))
+    with_router = replace(DEFINITION, containers=(*DEFINITION.containers, router))
+    world.blueprint = replace(world.blueprint, task_definitions=(with_router,))
+    await make().miniature.start()
+    assert world.done[-3:] == ["cloud expects calls", "runs migrate", "services roll out"]
 
 
 async def test_during_the_start_status_answers_and_changes_are_refused(
