@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 from costs import Costs
+from hypothesis import HealthCheck, settings
 from lanes import Lanes
+
+_PROFILE = "any machine"
+settings.register_profile(
+    _PROFILE, settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(_PROFILE)  # a busy machine is no fault
 
 
 def pytest_configure(config: pytest.Config) -> None:

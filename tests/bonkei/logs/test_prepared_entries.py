@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from requests_sample import (
     ACCOUNT,
@@ -120,11 +120,6 @@ def _of_kinds(finished: Any) -> tuple[list[Any], list[Any]]:
     return known, [(time, access._replace(kind=None)) for time, access in known]
 
 
-_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""How quickly examples are made depends on what else the machine does."""
-
-
-@_patient
 @given(_finished)
 def test_known_kinds_change_no_entry(finished: Any) -> None:
     """The logs of the load balancer (also of its connections), the distribution and the web ACL."""
@@ -134,7 +129,6 @@ def test_known_kinds_change_no_entry(finished: Any) -> None:
     assert _entries(find_routes(wanted, ACCOUNT, TASKS), known) == expected
 
 
-@_patient
 @given(_finished)
 def test_entries_of_the_load_balancer(finished: Any) -> None:
     routes = find_routes(architecture(), ACCOUNT, TASKS)
@@ -144,7 +138,6 @@ def test_entries_of_the_load_balancer(finished: Any) -> None:
     assert _entries(routes, known).get(log.id, []) == expected
 
 
-@_patient
 @given(_finished)
 def test_entries_of_the_distribution(finished: Any) -> None:
     """The legacy log is prepared; a v2 log with the same fields writes each request by itself."""

@@ -94,7 +94,7 @@ def no_execution_does_anything_after_it_was_superseded(table: Table) -> None:
                 over.add(effect.execution_id)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]), st.lists(MOVES, min_size=25, max_size=60)
 )
@@ -110,7 +110,7 @@ def test_invariants_of_a_pipeline(mode: str, steps: list[tuple[object, ...]]) ->
     no_execution_does_anything_after_it_was_superseded(table)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]), st.lists(MOVES, max_size=40))
 def test_every_execution_ends_when_actions_end_and_transitions_are_open(
     mode: str, steps: list[tuple[object, ...]]
@@ -131,7 +131,7 @@ def test_every_execution_ends_when_actions_end_and_transitions_are_open(
     assert [each.status for each in table.book.executions if each.is_running] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(MOVES, min_size=20, max_size=50))
 def test_queued_executions_do_not_overtake(steps: list[tuple[object, ...]]) -> None:
     """Two executions enter a stage for the first time in the order of their arrival."""

@@ -318,7 +318,7 @@ def test_a_deployment_of_a_rollback_in_progress_is_no_target_for_another():
     assert state(simulation).deployments[0].key[-1] == "3"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 8), st.integers(0, 100), st.integers(100, 250), st.booleans(),
     st.sampled_from(["prepare", "load balancer", "exit"]),

@@ -144,7 +144,7 @@ def test_limits_that_allow_no_step_are_reported():
     assert len(simulation.running()) == 1
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.integers(0, 5), st.integers(0, 5), st.integers(0, 100), st.integers(100, 250),
     st.lists(st.floats(0.1, 8), min_size=3, max_size=3),

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bonkei.terraform.reports.difference import Difference, differences
@@ -93,7 +93,6 @@ def unordered(value: Any) -> Any:
     return value
 
 
-@settings(deadline=None)  # a busy machine is no fault
 @given(VALUES, VALUES)
 def test_a_difference_is_always_shown(before: Any, after: Any) -> None:
     assert told(before, before) == []

@@ -57,7 +57,8 @@ async def put_component(write: Write, history: list[Interval]) -> UUID:
 
 
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     marks=st.lists(st.tuples(times, st.sampled_from(ComponentStatus)), min_size=1, max_size=8),

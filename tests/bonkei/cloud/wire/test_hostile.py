@@ -34,14 +34,14 @@ def reads(service: str, operation: str, protocol: Any, body: bytes) -> None:
 
 
 @given(st.dictionaries(NAMES, VALUES))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_document(content: dict[str, Any]) -> None:
     reads("cloudwatch", "PutMetricData", "smithy-rpc-v2-cbor", cbor2.dumps(content))
     reads("cloudwatch", "PutMetricData", "json", json.dumps(content, default=repr).encode())
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_bytes(body: bytes) -> None:
     for protocol in ("json", "smithy-rpc-v2-cbor", "query"):
         reads("cloudwatch", "PutMetricData", protocol, body)
@@ -51,7 +51,7 @@ PARTS = st.sampled_from(["Filters", "Filter", "1", "2", "", "member", "Name", "V
 
 
 @given(st.lists(st.tuples(st.lists(PARTS, max_size=6), st.text(max_size=5))))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_form(fields: list[tuple[list[str], str]]) -> None:
     text = "&".join(f"{'.'.join(parts)}={value}" for parts, value in fields)
     reads("rds", "DescribeDBClusters", "query", text.encode())

@@ -259,7 +259,8 @@ async def test_absolute_form_is_routed_by_its_authority() -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.binary(max_size=200), prefix=st.sampled_from([b"", b"GET / HTTP/1.1\r\n", CHUNKED]))
 def test_no_bytes_break_the_edge(data: bytes, prefix: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bonkei.edge.http.message import Request
@@ -39,10 +39,6 @@ _blocks = st.builds(
 )
 
 
-_patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""How quickly examples are made depends on what else the machine does."""
-
-
 class _Heard:
     """The requests that a parser reads."""
 
@@ -60,7 +56,6 @@ class _Heard:
         self.complete += 1
 
 
-@_patient
 @given(st.lists(_blocks, min_size=1, max_size=3))
 @example([b"Host:a\r\nCookie: a=1; b=2 \r\n\r\n"] * 3)
 @example([b"Host: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"])
@@ -98,7 +93,6 @@ def test_limits_leave_a_request_to_the_parser() -> None:
     assert PlainRequests(Limits()).headers(b"Host: a\r\nX: %b\r\n\r\n" % (b"x" * 5000)) is None
 
 
-@_patient
 @given(
     st.lists(
         st.tuples(

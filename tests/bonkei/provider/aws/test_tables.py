@@ -143,7 +143,7 @@ RANDOM_IDS = sorted(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     tokens=st.lists(
         st.text("0123456789abcdef", min_size=17, max_size=17), min_size=2, max_size=5, unique=True
