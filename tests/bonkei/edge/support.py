@@ -47,10 +47,10 @@ ALL_VIEWER = OriginRequestPolicy("all", Selection("all"), Selection("all"), Sele
 
 
 def target_group(name: str, **changes: Any) -> TargetGroup:
-    check = TargetHealthCheck(path="/health", interval=0.3, timeout=0.2, healthy_threshold=2)
+    check = TargetHealthCheck(path="/health", interval=0.3, timeout=5.0, healthy_threshold=2)
     group = TargetGroup(
         f"aws_lb_target_group.{name}", f"arn:tg/{name}", name, 8000, "HTTP", check,
-        deregistration_delay=2.0,
+        deregistration_delay=30.0,
     )  # fmt: skip
     return replace(group, **changes)
 
@@ -68,7 +68,7 @@ def load_balancer(*rules: ListenerRule, default: Any = None, **changes: Any) -> 
         "aws_lb_listener.http", "arn:listener/http", 80, "HTTP", default or forward("web"), rules
     )
     balancer = LoadBalancer(
-        "aws_lb.this", "arn:lb", "lb", "lb.elb.amazonaws.com", (listener,), idle_timeout=5.0
+        "aws_lb.this", "arn:lb", "lb", "lb.elb.amazonaws.com", (listener,), idle_timeout=20.0
     )
     return replace(balancer, **changes)
 
@@ -302,7 +302,7 @@ class Client:
         while True:
             data, self._left = self._left, b""
             if not data:
-                data = await asyncio.wait_for(self.reader.read(65536), 10)
+                data = await asyncio.wait_for(self.reader.read(65536), 60)
             if not data:
                 if parse.head and parse.message.get("content-length") is None:
                     return parse.message
@@ -326,7 +326,7 @@ class Client:
         self.send("\r\n".join([*lines, "", ""]).encode() + (body or b""))
         return await self.receive(head_only=method == "HEAD")
 
-    async def closed(self, seconds: float = 5.0) -> bytes:
+    async def closed(self, seconds: float = 60) -> bytes:
         """All bytes until the connection ends."""
         data, self._left = self._left, b""
         async with asyncio.timeout(seconds):
@@ -400,10 +400,26 @@ class Running:
         ]
 
     @staticmethod
-    async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds):
             while not condition():
                 await asyncio.sleep(0.01)
+
+    @staticmethod
+    async def settled() -> None:
+        """Let everything arrive that was sent: clients, edge and targets share this loop."""
+        for _ in range(200):
+            await asyncio.sleep(0)
+
+
+async def standing(count: Callable[[], int], below: int) -> int:
+    """The count when it has not changed for a while, or is not below the limit any more."""
+    found = -1
+    async with asyncio.timeout(60):
+        while found != count() < below:
+            found = count()
+            await asyncio.sleep(0.3)
+    return count()
 
 
 @contextlib.asynccontextmanager

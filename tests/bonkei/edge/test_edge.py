@@ -99,14 +99,16 @@ async def test_listeners_open_and_close_and_the_others_stay() -> None:
 
 async def test_a_request_in_flight_keeps_its_routing() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(0.3)
+        await gate.wait()
         await ok(b"old")(message, reader, writer)
 
+    gate = asyncio.Event()
     async with serving(balancer_only(), slow) as (edge, web), edge.client() as client:
         client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         await edge.until(lambda: len(web.requests) == 1)
         await edge.edge.apply(balancer_only(default=FixedResponse(200, body="new")))
         assert (await edge.get("/")).body == b"new"
+        gate.set()
         assert (await client.receive()).body == b"old"
         assert (await client.request()).body == b"new"
 
@@ -162,8 +164,8 @@ async def test_draining_completes_requests_in_flight_and_accepts_no_more() -> No
         await idle.request("/")
         uploads.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
         reads.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        await asyncio.sleep(0.1)
-        draining = asyncio.create_task(edge.edge.drain(grace=10))
+        await edge.settled()
+        draining = asyncio.create_task(edge.edge.drain(grace=100))
         assert await idle.closed() == b""
         with pytest.raises(OSError, match="refused"):
             await edge.get("/")
@@ -171,20 +173,22 @@ async def test_draining_completes_requests_in_flight_and_accepts_no_more() -> No
         uploads.send(b"cd")
         assert (await uploads.receive()).status == 200
         assert len((await reads.receive()).body) == 8_000_000
-        await asyncio.wait_for(draining, 5)
+        await asyncio.wait_for(draining, 60)
 
 
 async def test_stopping_waits_for_requests_in_flight() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(0.3)
+        await gate.wait()
         await ok(b"whole")(message, reader, writer)
 
+    gate = asyncio.Event()
     async with serving(balancer_only(), slow) as (edge, web):
         async with edge.client() as busy, edge.client() as idle:
             busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await edge.until(lambda: len(web.requests) == 1)
-            stopping = asyncio.create_task(edge.edge.stop(5))
+            stopping = asyncio.create_task(edge.edge.stop(60))
             assert await idle.closed() == b""
+            gate.set()
             answer = await busy.receive()
             assert (answer.body, answer.get("Connection")) == (b"whole", "close")
             await stopping

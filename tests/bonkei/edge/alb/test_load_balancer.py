@@ -93,9 +93,10 @@ async def test_weights_share_the_requests() -> None:
 
 async def test_round_robin_and_least_outstanding_requests() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(0.3)
+        await gate.wait()
         await ok()(message, reader, writer)
 
+    gate = asyncio.Event()
     async with running(balancer_only()) as edge, Target() as a, Target() as b:
         await edge.join("web", a, "a")
         await edge.join("web", b, "b")
@@ -113,6 +114,7 @@ async def test_round_robin_and_least_outstanding_requests() -> None:
         for _ in range(5):
             await edge.get("/")
         assert len(a.requests) == 1
+        gate.set()
         await asyncio.gather(*busy)
 
 

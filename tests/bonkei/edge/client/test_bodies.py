@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from bonkei.events import Endpoint, TargetRegistered
-from tests.bonkei.edge.support import Message, Target, balancer_only, ok, running, serving
+from tests.bonkei.edge.support import Message, Target, balancer_only, ok, running, serving, standing
 
 
 async def test_bodies_stream_both_ways() -> None:
@@ -51,10 +51,8 @@ async def test_a_slow_reader_slows_the_target_down() -> None:
     async with serving(balancer_only(), pour) as (edge, _), edge.client() as client:
         client.writer.transport.pause_reading()
         client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        await asyncio.sleep(0.3)
-        stuck = sent
-        await asyncio.sleep(0.2)
-        assert sent == stuck < 50_000_000
+        await edge.until(lambda: sent > 0)
+        assert await standing(lambda: sent, 50_000_000) < 50_000_000
 
 
 async def test_a_client_that_leaves_frees_the_target() -> None:
@@ -67,7 +65,7 @@ async def test_a_client_that_leaves_frees_the_target() -> None:
         async with edge.client() as client:
             client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await edge.until(lambda: len(target.requests) == 1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await gone.wait()
         await edge.until(lambda: edge.edge.snapshot().target_groups[0].targets[0].outstanding == 0)
 
@@ -124,7 +122,7 @@ async def test_tiny_chunks_are_sent_together() -> None:
         async with edge.client() as client:
             head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
             client.send(head + b"Connection: close\r\n\r\n" + TINY)
-            answer = await client.closed(10)
+            answer = await client.closed()
         assert target.chunks < 200
         assert answer.count(b"x") == 20_000
         assert answer.count(b"\r\n") < 400

@@ -239,7 +239,7 @@ async def test_504_when_the_target_does_not_take_the_body() -> None:
                 self._writers.add(writer)  # closed when the test ends
                 writer.transport.pause_reading()
 
-    async with running(balancer(idle_timeout=0.5)) as edge, Unwilling(stuck) as target:
+    async with running(balancer(idle_timeout=1.5)) as edge, Unwilling(stuck) as target:
         await edge.join("web", target)
         async with edge.client() as client:
             client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n")

@@ -136,7 +136,7 @@ async def test_bytes_before_the_answer_are_kept() -> None:
             assert answer.status == 101
             rest = client._left
             while len(rest) < 12:
-                rest += await asyncio.wait_for(client.reader.read(100), 5)
+                rest += await asyncio.wait_for(client.reader.read(100), 60)
             assert rest == b"firstGET / H"
 
 

@@ -129,7 +129,7 @@ async def test_stale_while_revalidate() -> None:
         stale = await get(edge, "/")
         assert (stale.body, stale.get("X-Cache")) == (b"old", HIT)
         await edge.until(lambda: len(web.requests) == 2)
-        await asyncio.sleep(0.05)
+        await edge.settled()
         assert (await get(edge, "/")).body == b"new"
 
 
@@ -261,15 +261,18 @@ async def test_viewers_who_waited_for_an_uncacheable_response_ask_themselves() -
 
 async def test_a_viewer_who_leaves_does_not_affect_those_who_wait() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(0.3)
+        await gate.wait()
         await ok(b"abc", ("Cache-Control", "max-age=60"))(message, reader, writer)
 
+    gate = asyncio.Event()
     async with serving(cloudfront(cached()), slow) as (edge, web):
         async with edge.client("distribution") as first:
             first.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await edge.until(lambda: len(web.requests) == 1)
             second = asyncio.create_task(get(edge, "/"))
-            await asyncio.sleep(0.1)
+            await edge.settled()
+        await edge.settled()
+        gate.set()
         assert (await second).body == b"abc"
         assert len(web.requests) == 1
 

@@ -18,7 +18,15 @@ from bonkei.blueprint.distribution import (
 from bonkei.blueprint.load_balancer import FixedResponse
 from bonkei.edge import EdgeSettings
 from tests.bonkei.edge.distributions import CACHED, HIT, MISS, Changing, cached, cloudfront, get
-from tests.bonkei.edge.support import Message, Running, Target, load_balancer, ok, serving
+from tests.bonkei.edge.support import (
+    Message,
+    Running,
+    Target,
+    load_balancer,
+    ok,
+    serving,
+    standing,
+)
 
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -50,12 +58,12 @@ async def leave_one_waiting(edge: Running, endless: Endless, web: Target) -> Non
             first.send(ASK)
             await edge.until(lambda: len(web.requests) == 1)
             second.send(ASK)
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(0.1)
+            await edge.settled()
+        await edge.settled()
         endless.gate.set()
         await edge.until(lambda: len(web.requests) == 2)
         await second.reader.readuntil(b"xxx")
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             await endless.over.wait()
 
 
@@ -80,7 +88,7 @@ async def test_a_background_refresh_that_is_not_stored_ends() -> None:
         origin.reply = endless
         endless.gate.set()
         assert (await get(edge)).body == b"old"
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(60):
             await endless.over.wait()
 
 
@@ -100,7 +108,7 @@ async def test_a_custom_error_page_after_the_first_viewer_left() -> None:
             first.send(ASK)
             await edge.until(lambda: len(web.requests) == 1)
             second = asyncio.create_task(get(edge))
-            await asyncio.sleep(0.1)
+            await edge.settled()
         gate.set()
         assert (await second).body == b"pretty"
         assert (await get(edge)).body == b"pretty"
@@ -130,16 +138,19 @@ async def test_a_viewer_does_not_wait_for_the_upload_of_another() -> None:
     kept = cached(cached_methods=("GET", "HEAD", "OPTIONS"))
     async with serving(cloudfront(kept)) as (edge, _), edge.client("distribution") as slow:
         slow.send(b"OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
-        await asyncio.sleep(0.1)
-        async with asyncio.timeout(2):
+        await edge.settled()
+        async with asyncio.timeout(60):
             assert (await get(edge, method="OPTIONS")).status == 200
+        slow.send(b"defghij")
+        assert (await slow.receive()).status == 200
 
 
 async def test_a_viewer_who_waits_for_the_old_routing_is_served_by_the_new_one() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(0.3)
+        await gate.wait()
         await ok(b"abc", ("Cache-Control", "no-store"))(message, reader, writer)
 
+    gate = asyncio.Event()
     after = replace(
         cloudfront(cached()),
         load_balancers=(load_balancer(default=FixedResponse(200, body="new")),),
@@ -148,7 +159,10 @@ async def test_a_viewer_who_waits_for_the_old_routing_is_served_by_the_new_one()
         first = asyncio.create_task(get(edge))
         await edge.until(lambda: len(web.requests) == 1)
         await edge.edge.apply(after)
-        assert (await get(edge)).body == b"new"
+        second = asyncio.create_task(get(edge))
+        await edge.settled()
+        gate.set()
+        assert (await second).body == b"new"
         assert (await first).body == b"abc"
 
 
@@ -271,10 +285,8 @@ async def test_a_slow_reader_of_a_response_that_grows_too_large_slows_the_origin
     ):
         client.writer.transport.pause_reading()
         client.send(ASK)
-        await asyncio.sleep(0.5)
-        stuck = pouring.sent
-        await asyncio.sleep(0.3)
-        assert pouring.sent == stuck < 50_000_000
+        await edge.until(lambda: pouring.sent > 0)
+        assert await standing(lambda: pouring.sent, 50_000_000) < 50_000_000
         client.writer.transport.abort()
 
 
@@ -319,7 +331,7 @@ async def test_a_response_without_room_in_the_cache_is_streamed() -> None:
             for number in range(3)
         ]
         await edge.until(lambda: len(web.requests) == 3)
-        await asyncio.sleep(0.1)
+        await edge.settled()
         gate.set()
         answers = await asyncio.gather(*asked)
         codings = [each.get("Content-Encoding") for each in answers]

@@ -224,7 +224,7 @@ async def test_a_body_is_inspected_before_it_is_passed_on() -> None:
 
 async def test_a_silent_origin_gets_a_504_from_cloudfront() -> None:
     async def silent(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
 
     origin = Origin(
         "alb", "lb.elb.amazonaws.com", headers=(("X-Origin-Verify", "s3cret-header-value"),),

@@ -29,28 +29,29 @@ async def test_requests_and_checks_take_the_detour_and_come_back() -> None:
 
 async def test_a_request_in_flight_keeps_its_way_and_its_connection_is_not_kept() -> None:
     async def slowly(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(0.2 if message.target == "/slow" else 0)
+        await gate.wait()
         await ok(b"slow")(message, reader, writer)
 
-    elsewhere = Target(ok(b"elsewhere"))
-    async with serving(balancer_only(), slowly) as (edge, _), elsewhere as other:
+    gate, elsewhere = asyncio.Event(), Target(ok(b"elsewhere"))
+    async with serving(balancer_only(), slowly) as (edge, target), elsewhere as other:
         asked = asyncio.create_task(edge.get("/slow"))
-        await asyncio.sleep(0.05)
+        await edge.until(lambda: len(target.requests) == 1)
         edge.edge.detour({WEB: Detour(other.endpoint)})
+        gate.set()
         assert (await asked).body == b"slow"
         assert (await edge.get("/")).body == b"elsewhere"
 
 
 async def test_a_detour_that_cuts_gives_up_what_is_in_flight() -> None:
     async def never(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
 
     refusal = Refusal()
-    async with serving(balancer_only(), never) as (edge, _):
+    async with serving(balancer_only(), never) as (edge, target):
         asked = asyncio.create_task(edge.get("/"))
-        await asyncio.sleep(0.05)
+        await edge.until(lambda: len(target.requests) == 1)
         edge.edge.detour({WEB: Detour(Endpoint("127.0.0.1", refusal.port), cuts=True)})
-        assert (await asyncio.wait_for(asked, 2)).status == 502
+        assert (await asyncio.wait_for(asked, 60)).status == 502
         await edge.until(lambda: edge.state("web") == "unhealthy")
     refusal.close()
 

@@ -63,7 +63,7 @@ async def test_502_for_a_malformed_response(answer: bytes) -> None:
 
 async def test_504_when_the_target_is_silent() -> None:
     async def silent(message: Message, reader: Any, writer: Any) -> None:
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
 
     async with serving(balancer(idle_timeout=0.3), silent) as (edge, _):
         assert (await edge.get("/")).status == 504
@@ -74,13 +74,13 @@ async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
     """The time-out counts time without data ("Connection idle timeout"), not the whole response.
     This holds for new and for used connections to the target.
     """
-    async with serving(balancer(idle_timeout=1.0)) as (edge, target):
+    async with serving(balancer(idle_timeout=2.0)) as (edge, target):
         async with edge.client() as client:
             assert (await client.request()).status == 200
             client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n")
-            for _ in range(9):  # 2.7 seconds
-                await asyncio.sleep(0.3)
-                client.send(b"x" * 100)
+            for _ in range(6):  # 2.4 seconds
+                await asyncio.sleep(0.4)
+                client.send(b"x" * 150)
             assert (await client.receive()).status == 200
         assert (target.requests[1].body, target.connections) == (b"x" * 900, 1)
 
@@ -102,15 +102,15 @@ async def test_an_endless_trailer_interrupts_the_response() -> None:
     endless = raw(head + chunks + b"0\r\nX: " + b"y" * 1_000_000, close=False)
     async with serving(balancer_only(), endless) as (edge, _), edge.client() as client:
         client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert not (await client.closed(3)).endswith(b"0\r\n\r\n")
+        assert not (await client.closed()).endswith(b"0\r\n\r\n")
 
 
 @pytest.mark.parametrize("status", ["000", "099", "600"])
 async def test_an_invalid_status_is_a_502_at_once(status: str) -> None:
-    """Time-outs are 5 seconds here, and the test waits for none."""
+    """The time-out is longer than the test waits."""
     reply = raw(f"HTTP/1.1 {status} What\r\nContent-Length: 2\r\n\r\nok".encode(), close=False)
-    async with serving(balancer_only(), reply) as (edge, _):
-        async with asyncio.timeout(2):
+    async with serving(balancer(idle_timeout=600.0), reply) as (edge, _):
+        async with asyncio.timeout(60):
             assert (await edge.get("/")).status == 502
 
 
@@ -123,7 +123,7 @@ async def test_a_health_check_with_an_invalid_status_fails_at_once() -> None:
         writer.close()
 
     server = await asyncio.start_server(nothing, "127.0.0.1", 0)
-    async with server, asyncio.timeout(2):
-        check = TargetHealthCheck(path="/", timeout=60.0)
+    async with server, asyncio.timeout(60):
+        check = TargetHealthCheck(path="/", timeout=600.0)
         outcome.append(await probe(Endpoint(*server.sockets[0].getsockname()), check))
     assert outcome[0].reason == MISMATCH
