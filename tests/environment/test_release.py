@@ -35,7 +35,7 @@ SYSTEM = {
     },
 }
 FAMILIES = ("app-backend", "app-frontend", "app-migrate")
-pytestmark = pytest.mark.timeout(20)
+pytestmark = pytest.mark.timeout(60)
 
 
 @pytest.fixture(autouse=True)

@@ -98,7 +98,7 @@ def _request(chance: random.Random, path: str) -> bytes:
 
 def send(port: int, sent: Sent) -> int | None:
     """The answer's status; None if the server closes the connection or waits for more."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         if len(sent.raw) % 2:  # half of those who leave reset the connection
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         try:
@@ -124,7 +124,7 @@ def at_once(port: int, requests: Sequence[bytes]) -> Counter[int | None]:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
             writer.write(raw)
-            return _status(await asyncio.wait_for(reader.readline(), 30))
+            return _status(await asyncio.wait_for(reader.readline(), 90))
         finally:
             writer.close()
 
@@ -136,7 +136,7 @@ def at_once(port: int, requests: Sequence[bytes]) -> Counter[int | None]:
 
 def upload(port: int, path: str, size: int) -> int:
     """The status for a client that sends a whole large body before it reads."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n"
         connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n")
         for _ in range(size // 100_000):
@@ -146,6 +146,6 @@ def upload(port: int, path: str, size: int) -> int:
 
 def leave_amid(port: int, path: str) -> None:
     """Start to send a form, and leave."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n"
         connection.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n{")

@@ -74,7 +74,7 @@ def running_server(port: int) -> Iterator[Server]:
             yield server
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            process.wait(60)
     finally:
         shutil.rmtree(home)
 

@@ -37,7 +37,7 @@ class Process:
             self.records.append(json.loads(line))
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 
     def get(self, path: str) -> int:
         connection = self.connect()
@@ -51,7 +51,7 @@ class Process:
         wait_until(lambda: any(r["message"].startswith(message) for r in self.records))
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline

@@ -58,7 +58,7 @@ async def test_even_a_change_outside_of_the_program_is_visible_soon(
             "'operational', now(), now())"
         )
     while (after := await client.get("/components")).headers["etag"] == before.headers["etag"]:
-        assert time.monotonic() - changed_at < 1
+        assert time.monotonic() - changed_at < 30
         await asyncio.sleep(0.02)
     assert len(after.json()["components"]) == 1
 

@@ -171,7 +171,9 @@ async def test_access_records_are_written_together_after_a_short_delay(
     output.write_later("first")
     output.write_later("second")
     assert stream.getvalue() == ""
-    await asyncio.sleep(logs.WAIT_SECONDS * 3)
+    async with asyncio.timeout(60):
+        while not stream.getvalue():
+            await asyncio.sleep(logs.WAIT_SECONDS)
     assert stream.getvalue() == "first\nsecond\n"
     for _ in range(logs.WAITING):
         output.write_later("x")

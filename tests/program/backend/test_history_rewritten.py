@@ -41,18 +41,15 @@ async def status_of(admin: httpx.AsyncClient, component: str) -> str:
 
 
 async def test_an_incident_of_yesterday_is_published_today(admin: httpx.AsyncClient):
-    incident = await report(admin, occurred_at=ago(hours=30))
+    at = {hours: ago(hours=hours) for hours in (30, 29, 28)}
+    incident = await report(admin, occurred_at=at[30])
     for status, hours in (("identified", 29), ("resolved", 28)):
-        incident = await update(admin, incident, status, occurred_at=ago(hours=hours))
+        incident = await update(admin, incident, status, occurred_at=at[hours])
     assert incident["status"] == "resolved"
     times = [incident["started_at"], incident["resolved_at"]]
     times += [one["created_at"] for one in incident["updates"]]  # type: ignore[attr-defined]
-    assert (
-        [time[:16] for time in times]
-        == [  # type: ignore[index]
-            ago(hours=hours)[:16] for hours in (30, 28, 28, 29, 30)
-        ]
-    )
+    wanted = [at[hours][:16] for hours in (30, 28, 28, 29, 30)]
+    assert [time[:16] for time in times] == wanted  # type: ignore[index]
     between = await update(admin, incident, "monitoring", occurred_at=ago(hours=28.5))
     assert between["status"] == "resolved"
     statuses = [one["status"] for one in between["updates"]]  # type: ignore[attr-defined]

@@ -20,7 +20,7 @@ def test_no_input_of_the_api_leaks_a_secret(server: Server, settings: ServeSetti
     before = len(server.log.read_text())
     with started("serve", environment_of(settings)) as process:
         process.wait_for("listening")
-        with httpx.Client(base_url=f"http://127.0.0.1:{process.port}") as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{process.port}", timeout=60) as client:
             document = client.get("/api/openapi.json").json()
             sent = 0
             for path, operations in document["paths"].items():

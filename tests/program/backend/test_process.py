@@ -42,7 +42,7 @@ def test_it_serves_and_stops_after_sigterm(backend: Process):
     assert backend.get("/api/v1/healthcheck") == 200
     assert backend.get("/api/v1/status") == 200
     backend.popen.send_signal(signal.SIGTERM)
-    assert backend.popen.wait(30) == 0
+    assert backend.popen.wait(60) == 0
     backend.wait_for("stopped")
     for record in backend.records:
         assert {"type", "time", "level", "logger", "message"} <= record.keys()
@@ -60,7 +60,7 @@ def test_an_idle_server_sleeps_and_sigterm_wakes_it(backend: Process):
     backend.popen.send_signal(signal.SIGTERM)
     backend.wait_for("draining")
     backend.wait_for("stopped")
-    assert time.monotonic() - begun < QUIET_SECONDS + 2
+    assert time.monotonic() - begun < QUIET_SECONDS + 30
 
 
 def _switches(pid: int) -> int:
@@ -68,14 +68,21 @@ def _switches(pid: int) -> int:
     return psutil.Process(pid).num_ctx_switches().voluntary
 
 
-def test_it_serves_while_requests_arrive_after_sigterm(backend: Process):
+def test_it_serves_while_requests_arrive_after_sigterm(settings: ServeSettings):
     """ECS may send SIGTERM before the load balancer has stopped sending requests."""
+    quiet = {"DRAIN_QUIET_SECONDS": "3"}  # a busy machine may not ask more often
+    with started("serve", environment_of(settings) | quiet) as backend:
+        backend.wait_for("listening")
+        _serves_while_requests_arrive(backend, seconds=4)
+
+
+def _serves_while_requests_arrive(backend: Process, seconds: float) -> None:
     kept = backend.connect()
     kept.request("GET", "/api/v1/status")
     assert kept.getresponse().read()
     backend.popen.send_signal(signal.SIGTERM)
     backend.wait_for("draining")
-    until = time.monotonic() + QUIET_SECONDS + 1
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         assert backend.get("/api/v1/status") == 200  # a new connection each time
         time.sleep(0.1)
@@ -84,11 +91,11 @@ def test_it_serves_while_requests_arrive_after_sigterm(backend: Process):
     assert answer.status == 200
     assert answer.getheader("connection") == "close"
     kept.close()
-    assert backend.popen.wait(30) == 0
+    assert backend.popen.wait(60) == 0
 
 
 def test_a_request_in_flight_is_answered(backend: Process):
-    with socket.create_connection(("127.0.0.1", backend.port), timeout=20) as client:
+    with socket.create_connection(("127.0.0.1", backend.port), timeout=60) as client:
         body = b'{"username": "a", "password": "b"}'
         head = f"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
         client.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + body[:5])
@@ -97,7 +104,7 @@ def test_a_request_in_flight_is_answered(backend: Process):
         time.sleep(QUIET_SECONDS + 0.5)  # it no longer listens, but waits for this request
         client.sendall(body[5:])
         assert client.recv(100).startswith(b"HTTP/1.1 401")
-    assert backend.popen.wait(30) == 0
+    assert backend.popen.wait(60) == 0
 
 
 def test_a_second_sigterm_skips_the_drain(backend: Process):
@@ -115,7 +122,7 @@ def test_a_second_sigterm_skips_the_drain(backend: Process):
     for message in ("draining", "stopped"):
         backend.popen.send_signal(signal.SIGTERM)
         backend.wait_for(message)
-    assert backend.popen.wait(30) == 0
+    assert backend.popen.wait(60) == 0
     stop.set()
     asking.join()
 
@@ -150,6 +157,7 @@ def test_a_stopped_database_is_a_503_until_it_is_back():
         assert backend.get("/api/v1/healthcheck") == 200
         assert backend.get("/api/v1/readiness") == 503
         assert backend.get("/api/v1/status") == 503
+        backend.wait_for("the database is unavailable")
         errors = [r for r in backend.records if r["level"] == "ERROR"]
         assert "is unavailable" in str(errors[0]["message"])
         with running_server(port) as server:
@@ -163,12 +171,12 @@ def test_a_stopped_database_is_a_503_until_it_is_back():
             # At once: the closed connections are noticed.
             assert backend.get("/api/v1/status") == 200
         backend.popen.send_signal(signal.SIGTERM)
-        assert backend.popen.wait(30) == 0
+        assert backend.popen.wait(60) == 0
 
 
 def test_an_error_that_prevents_the_start_is_fatal(settings: ServeSettings):
     with started("serve", {}) as backend:
-        assert backend.popen.wait(30) == 1
+        assert backend.popen.wait(60) == 1
     (record,) = backend.records
     assert record["level"] == "FATAL"
     assert "DATABASE_HOST: must be set" in str(record["message"])
@@ -176,13 +184,13 @@ def test_an_error_that_prevents_the_start_is_fatal(settings: ServeSettings):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         with started("serve", environment_of(settings) | {"PORT": port}) as backend:
-            assert backend.popen.wait(30) == 1
+            assert backend.popen.wait(60) == 1
     (record,) = backend.records
     assert record["level"] == "FATAL"
     assert f"cannot listen on 127.0.0.1:{port}" in str(record["message"])
 
     with started("serve", environment_of(settings) | {"LOG_LEVEL": "LOUD"}) as backend:
-        assert backend.popen.wait(30) == 1
+        assert backend.popen.wait(60) == 1
     assert [record["level"] for record in backend.records] == ["FATAL"]
 
 

@@ -59,12 +59,14 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def records(directory: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (directory / "log").read_text().splitlines()]
+    """The last line may be half written."""
+    whole, _, _ = (directory / "log").read_text().rpartition("\n")
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 def address_of(directory: Path, process: subprocess.Popen[str]) -> str:
     while process.poll() is None:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", (directory / "log").read_text()):
-            return found[0]
+        if found := re.search(r"(http://127\.0\.0\.1:\d+)\b.*\n", (directory / "log").read_text()):
+            return found[1]
         time.sleep(0.02)
     raise AssertionError((directory / "log").read_text())

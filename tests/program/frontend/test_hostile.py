@@ -35,7 +35,7 @@ def port(tmp_path: Path) -> Iterator[int]:
     with served(sample.outage()) as url, started(url, tmp_path) as process:
         address = address_of(tmp_path, process)
         yield int(address.rpartition(":")[2])
-        assert httpx.get(f"{address}/").status_code == 200
+        assert httpx.get(f"{address}/", timeout=60).status_code == 200
     assert [r for r in records(tmp_path) if r["level"] in ("ERROR", "FATAL")] == []
 
 
@@ -47,7 +47,7 @@ def test_nonsense_is_refused(port: int) -> None:
 
 def test_a_client_that_leaves_during_a_form_is_no_error(port: int, tmp_path: Path) -> None:
     hostile.leave_amid(port, "/admin/sign-in")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not (left := [r for r in records(tmp_path) if r.get("path") == "/admin/sign-in"]):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -62,7 +62,7 @@ def test_unusual_characters_in_a_genuine_form_are_no_error(port: int) -> None:
     """Anybody can get a form's token: the sign-in page gives one to everyone."""
     texts = ("", "\0", "\r\nX: y", "é" * 90, "\U0010ffff", "\uffff", "a" * 101, b"\xed\xa0\x80")
     forwarded = ("\xff", "a" * 5000, "192.0.2.1," * 400, "")
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as browser:
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as browser:
         page = browser.get("/admin/sign-in").text
         token = re.search(r'name="form_token" value="([^"]+)"', page)
         assert token

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ import httpx
 import psutil
 import pytest
 from dockerfile_parse import DockerfileParser
+from ports import free_port
 
 from tests.program.frontend.process import PROGRAM, address_of, environment, records
 
@@ -27,7 +27,7 @@ def test_a_request_in_flight_is_answered_after_sigterm(
 ) -> None:
     address = address_of(tmp_path, process)
     answers: list[httpx.Response] = []
-    with httpx.Client() as client:
+    with httpx.Client(timeout=60) as client:
         asking = threading.Thread(target=lambda: answers.append(client.get(f"{address}/")))
         asking.start()
         time.sleep(0.1)
@@ -37,30 +37,32 @@ def test_a_request_in_flight_is_answered_after_sigterm(
     assert answers[0].status_code == 200
     assert "We have a major outage" in answers[0].text
     assert (late.status_code, late.headers["connection"]) == (200, "close")
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_an_idle_server_sleeps_and_sigterm_wakes_it(
     process: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     address = address_of(tmp_path, process)
-    assert httpx.get(f"{address}/healthcheck").status_code == 200
+    assert httpx.get(f"{address}/healthcheck", timeout=60).status_code == 200
     time.sleep(1)
     before = psutil.Process(process.pid).num_ctx_switches().voluntary
     time.sleep(3)
     after = psutil.Process(process.pid).num_ctx_switches().voluntary
     assert after - before <= 12  # uvicorn alone: 30
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 def test_every_line_is_a_record(process: subprocess.Popen[str], tmp_path: Path) -> None:
     address = address_of(tmp_path, process)
-    httpx.get(f"{address}/history?x=\ud83d".encode("utf-8", "ignore").decode() + "%0a%22{")
+    httpx.get(
+        f"{address}/history?x=\ud83d".encode("utf-8", "ignore").decode() + "%0a%22{", timeout=60
+    )
     headers = {"X-Request-Id": "id-from-the-edge", "X-Forwarded-For": "203.0.113.9"}
-    httpx.get(f"{address}/nowhere", headers=headers)
+    httpx.get(f"{address}/nowhere", headers=headers, timeout=60)
     process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    process.wait(60)
     told = records(tmp_path)
     needed = {"time", "level", "logger", "message", "type"}
     assert all(needed <= record.keys() for record in told)
@@ -76,10 +78,10 @@ def test_successful_health_checks_are_not_logged(
 ) -> None:
     """They arrive every few seconds. A failed one is logged."""
     address = address_of(tmp_path, process)
-    assert httpx.get(f"{address}/healthcheck").status_code == 200
-    assert httpx.post(f"{address}/healthcheck").status_code == 405
+    assert httpx.get(f"{address}/healthcheck", timeout=60).status_code == 200
+    assert httpx.post(f"{address}/healthcheck", timeout=60).status_code == 405
     process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    process.wait(60)
     told = [record["message"] for record in records(tmp_path) if record["type"] == "access"]
     assert told == ["POST /healthcheck 405"]
 
@@ -122,9 +124,7 @@ def test_healthcheck_command(process: subprocess.Popen[str], tmp_path: Path) -> 
         ).returncode
 
     assert check(address_of(tmp_path, process).rpartition(":")[2]) == 0
-    with socket.create_server(("127.0.0.1", 0)) as unused:
-        port = str(unused.getsockname()[1])
-    assert check(port) == 1
+    assert check(str(free_port())) == 1
 
 
 def test_the_dockerfile() -> None:

@@ -33,14 +33,14 @@ class Site:
         """The program's output."""
         before = len(self._answers())
         self.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(answers := self._answers()) == before:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         return answers[-1]
 
     def page(self, path: str = "/") -> str:
-        return httpx.get(self.address + path).text
+        return httpx.get(self.address + path, timeout=60).text
 
     def _answers(self) -> list[str]:
         said = [record["message"] for record in records(self._logs)]

@@ -36,7 +36,7 @@ async def to(serve: Serve) -> AsyncIterator[HttpTransport]:
     finally:
         await sending.close()
         server.close()
-        await asyncio.wait_for(asyncio.gather(*served, return_exceptions=True), 10)
+        await asyncio.wait_for(asyncio.gather(*served, return_exceptions=True), 60)
 
 
 async def head_of(reader: asyncio.StreamReader) -> bytes:

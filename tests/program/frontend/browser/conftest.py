@@ -81,6 +81,7 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
             color_scheme=scheme,
             **{"locale": "en-GB", "timezone_id": "Asia/Tokyo", **rest},  # type: ignore[arg-type]
         )
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
