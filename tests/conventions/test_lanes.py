@@ -84,8 +84,9 @@ def test_the_machines_seconds_without_work_are_counted() -> None:
     before = costs.Machine.now()
     time.sleep(0.2)
     after = costs.Machine.now()
-    assert after.all > before.all
-    assert before.idle <= after.idle <= before.idle + after.all - before.all
+    passed, idle = after.all - before.all, after.idle - before.idle
+    assert passed > 0
+    assert -0.1 < idle < passed + 0.1  # the kernel's time without work for a disk may go back
     said = costs.Machine(130.0, 35.0).since(costs.Machine(30.0, 5.0))
     assert said == "All processors of the machine: 100 s, 30 s of them without work"
 

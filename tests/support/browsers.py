@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+expect.set_options(timeout=60_000)  # milliseconds, for a busy machine
 _VIOLATIONS: dict[str, Any] = {"resultTypes": ["violations"]}
 _COLOURS = _VIOLATIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")

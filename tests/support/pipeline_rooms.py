@@ -129,7 +129,7 @@ class Room:
         return str(answer["pipelineExecutionId"])
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not is_so():
                 await asyncio.sleep(0.002)
 

@@ -57,7 +57,7 @@ def _distributions(part: Any) -> Iterator[Mapping[str, Any]]:
 def status_with_header(project: Project, value: str) -> int:
     """Of the load balancer, past CloudFront: 403 where the web ACL does not accept the value."""
     headers = {_HEADER: value}
-    return httpx.get(project.load_balancer, headers=headers, timeout=30).status_code
+    return httpx.get(project.load_balancer, headers=headers, timeout=60).status_code
 
 
 def database_environment(project: Project, task: str = "backend") -> dict[str, str]:
@@ -76,7 +76,7 @@ def connects(environment: Mapping[str, str], user: str = "DATABASE") -> bool:
         "password": environment[f"{user}_PASSWORD"],
     }  # fmt: skip
     try:
-        psycopg.connect(**dsn, connect_timeout=30).close()
+        psycopg.connect(**dsn, connect_timeout=60).close()
     except psycopg.OperationalError as error:
         if not re.search("authentication failed|not permitted to log in", str(error)):
             raise
@@ -89,7 +89,7 @@ class Visit:
 
     def __init__(self, project: Project, password: str) -> None:
         self._client = httpx.Client(
-            base_url=project.site, timeout=30, follow_redirects=True,
+            base_url=project.site, timeout=60, follow_redirects=True,
             headers={"Sec-Fetch-Site": "same-origin", "Origin": project.site},
         )  # fmt: skip
         (form,) = (form for form in forms_of(self._get("/admin/sign-in")) if "password" in form[1])

@@ -142,7 +142,7 @@ async def test_refusals(room: Room, operation: str, parameters: Any, code: str, 
 async def test_a_projects_limit_makes_builds_wait(room: Room) -> None:
     """ "Concurrent build limit", and the queue."""
     api = Api(room)
-    room.project(spec("sleep 0.6"), concurrent_build_limit=1)
+    room.project(spec("sleep 2"), concurrent_build_limit=1)
     ids = [(await api("StartBuild", projectName="app"))["build"]["id"] for _ in range(3)]
     while room.builds.get(ids[0]).phase in ("SUBMITTED", "QUEUED"):
         await asyncio.sleep(0.02)

@@ -142,7 +142,7 @@ def _ask(gate: Gate, token: str, *words: str) -> subprocess.CompletedProcess[byt
         env={**gate.variables(token), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=60,
     )
 
 
@@ -165,7 +165,7 @@ def test_a_malformed_request_ends_only_its_connection(gate: Gate) -> None:
     port = int(re.search(r":(\d+)$", gate.variables(token)["HTTP_PROXY"])[1])  # type: ignore[index]
     for noise in (b"\x16\x03\x01\r\n\r\n", b"GET\r\n\r\n", b"x" * 100_000, b""):
         # The gate may have closed the connection already.
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as one, suppress(OSError):
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as one, suppress(OSError):
             one.sendall(noise)
             one.shutdown(socket.SHUT_WR)
     assert _ask(gate, token, URL).stdout == b"200 200"

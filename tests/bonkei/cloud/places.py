@@ -59,7 +59,7 @@ class Place:
         request = AWSRequest("POST", self.url, headers=headers, data=body)
         person = BotoCredentials(self.person.access_key, self.person.secret_key)
         SigV4Auth(person, service, "eu-west-1").add_auth(request)
-        return httpx.post(self.url, content=body, headers=dict(request.headers))
+        return httpx.post(self.url, content=body, headers=dict(request.headers), timeout=60)
 
 
 @contextmanager
@@ -81,10 +81,10 @@ def serving(
     endpoint = Endpoint(issuer, answering, passing, log, free, clock=clock, limits=limits)
 
     def stop() -> None:
-        asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(60)
 
     try:
-        asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(10)
+        asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(60)
         yield Place(endpoint.url, issuer, own, reports, stop)
     finally:
         stop()

@@ -126,9 +126,9 @@ def test_objects_with_every_kind_of_name(room: Room, style: str) -> None:
 def test_presigned_urls(room: Room, version: str) -> None:
     s3 = room.client("s3", signature_version=version)
     put = s3.generate_presigned_url("put_object", {"Bucket": "shop", "Key": "signed"})
-    assert httpx.put(put, content=b"body").status_code == 200
+    assert httpx.put(put, content=b"body", timeout=60).status_code == 200
     got = s3.generate_presigned_url("get_object", {"Bucket": "shop", "Key": "signed"})
-    with urllib.request.urlopen(got) as answer:  # noqa: S310
+    with urllib.request.urlopen(got, timeout=60) as answer:  # noqa: S310
         assert answer.read() == b"body"
 
 
@@ -141,7 +141,7 @@ def test_forms_of_browsers(room: Room, version: str) -> None:
 
     def send(content: bytes, **changed: str) -> httpx.Response:
         fields = {**form["fields"], **changed}
-        return httpx.post(form["url"], data=fields, files={"file": ("a.txt", content)})
+        return httpx.post(form["url"], data=fields, files={"file": ("a.txt", content)}, timeout=60)
 
     assert (done := send(b"body")).status_code == 204, done.text
     found = room.client("s3").get_object(Bucket="shop", Key="form/a.txt")
@@ -149,7 +149,7 @@ def test_forms_of_browsers(room: Room, version: str) -> None:
     assert "EntityTooLarge" in send(b"x" * 10).text
     forged = base64.b64encode(b'{"expiration": "2999-01-01T00:00:00Z", "conditions": []}').decode()
     assert "SignatureDoesNotMatch" in send(b"body", policy=forged).text
-    unsigned = httpx.post(form["url"], data={"key": "k"}, files={"file": ("a", b"b")})
+    unsigned = httpx.post(form["url"], data={"key": "k"}, files={"file": ("a", b"b")}, timeout=60)
     assert unsigned.status_code == 403
 
 
@@ -223,7 +223,7 @@ def test_a_task_gets_its_roles_credentials(room: Room, monkeypatch: pytest.Monke
     assert session.client("s3").list_buckets()["Buckets"]
     uri = environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(uri)  # noqa: S310 - without the token
+        urllib.request.urlopen(uri, timeout=60)  # noqa: S310 - without the token
 
 
 def test_a_task_without_a_role_has_no_identity(room: Room) -> None:
@@ -266,7 +266,7 @@ def test_unsigned_requests_get_nothing(room: Room) -> None:
     for method, path in (("GET", "/shop/plain"), ("GET", "/"), ("POST", "/"), ("PUT", "/shop/x")):
         request = urllib.request.Request(room.url + path, method=method)  # noqa: S310
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(request)  # noqa: S310
+            urllib.request.urlopen(request, timeout=60)  # noqa: S310
         assert caught.value.code == 403
         assert b"<Code>AccessDenied</Code>" in caught.value.read()
 
@@ -297,10 +297,13 @@ def test_an_unanswered_service_is_refused_by_name_and_at_once(
 ) -> None:
     client = room.client(service)
     code_of(getattr(client, operation))  # the connection, and botocore's own start
-    began = time.perf_counter()
-    with pytest.raises(ClientError, match=f"The miniature does not answer {service}:") as caught:
-        getattr(client, operation)()
-    assert time.perf_counter() - began < 0.05
+    took: list[float] = []
+    while not took or (min(took) >= 0.05 and len(took) < 100):  # others use the machine, too
+        began = time.perf_counter()
+        with pytest.raises(ClientError, match=f"miniature does not answer {service}:") as caught:
+            getattr(client, operation)()
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.05
     assert caught.value.response["Error"]["Code"] == code
 
 
@@ -323,7 +326,7 @@ def test_any_bytes_end_in_an_answer_or_a_closed_connection(room: Room) -> None:
         b"A" * 100_000,
         b"GET / HTTP/1.1\r\n\r\n",
     ):
-        with socket.create_connection(("127.0.0.1", port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", port), 60) as connection:
             connection.sendall(junk)
             connection.shutdown(socket.SHUT_WR)
             assert not connection.recv(65536).startswith(b"HTTP/1.1 200")
@@ -333,7 +336,7 @@ def test_any_bytes_end_in_an_answer_or_a_closed_connection(room: Room) -> None:
 def test_each_call_is_recorded(room: Room) -> None:
     room.client("sqs", "task").list_queues()
     file = room.cloud._settings.directory / "calls.jsonl"
-    deadline = time.monotonic() + 5  # the record follows the answer
+    deadline = time.monotonic() + 60  # the record follows the answer
     while b"ListQueues" not in file.read_bytes().splitlines()[-1]:
         assert time.monotonic() < deadline
     last = json.loads(file.read_bytes().splitlines()[-1])

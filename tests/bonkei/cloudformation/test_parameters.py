@@ -67,7 +67,7 @@ def test_a_pattern_that_would_take_years_ends_in_seconds_and_is_named() -> None:
     began = time.monotonic()
     with pytest.raises(TemplateError, match="AllowedPattern of P takes too long"):
         parameters(text, {"P": "a" * 4_000})
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 90
 
 
 def test_the_default_has_to_match_too() -> None:

@@ -50,7 +50,7 @@ def connect(
         password=secret["password"],
         dbname=database,
         autocommit=True,
-        connect_timeout=10,
+        connect_timeout=60,
     )
 
 

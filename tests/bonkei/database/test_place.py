@@ -114,7 +114,7 @@ async def test_no_server_outlives_a_killed_supervisor_and_the_next_one_starts(ma
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
         supervisor.send_signal(number)
         try:
-            supervisor.wait(30)
+            supervisor.wait(60)
         finally:
             supervisor.kill()
 
@@ -123,5 +123,5 @@ async def test_no_server_outlives_a_killed_supervisor_and_the_next_one_starts(ma
     await database.start()
 
     assert database.snapshot().pid != pid
-    _, alive = psutil.wait_procs(family, 10)
+    _, alive = psutil.wait_procs(family, 60)
     assert not alive

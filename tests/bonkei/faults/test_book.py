@@ -68,7 +68,7 @@ async def test_the_timer_wakes_it_without_anybody(hands: MemoryHands) -> None:
     faults._set_timer(faults._clock() + 0.01)
     begun = asyncio.get_running_loop().time()
     while hands.effects != NOTHING:
-        assert asyncio.get_running_loop().time() - begun < 3
+        assert asyncio.get_running_loop().time() - begun < 60
         await asyncio.sleep(0.01)
     await faults.stop()
 

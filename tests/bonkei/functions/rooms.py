@@ -39,7 +39,7 @@ def package(folder: Path, files: Mapping[str, str]) -> str:
 def function(name: str, filename: str, **changes: Any) -> Function:
     usual = Function(
         f"aws_lambda_function.{name}", arn(name), name, "python3.11", "main.handler", ROLE,
-        timeout=3.0, memory=128, filename=filename, log_group=f"/aws/lambda/{name}",
+        timeout=60.0, memory=128, filename=filename, log_group=f"/aws/lambda/{name}",
     )  # fmt: skip
     return replace(usual, **changes)
 
@@ -73,7 +73,7 @@ class Room:
 
     async def until(self, count: int) -> None:
         """Wait for this number of deliveries."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.delivered) < count:
                 await asyncio.sleep(0.01)
 

@@ -29,7 +29,7 @@ def handler(event, context):
         if act == "raise": raise ValueError(given)
         if act == "sleep": time.sleep(given)
         if act == "exit": sys.exit(given)
-        if act == "hold": held = bytearray(given); time.sleep(2)
+        if act == "hold": held = bytearray(given); time.sleep(60)
         if act == "answer": return eval(given)
         if act == "env": return {name: os.environ.get(name) for name in given}
     return {"calls": calls, "name": context.function_name, "arn": context.invoked_function_arn,
@@ -49,7 +49,7 @@ async def test_a_handler_answers_and_its_process_is_used_again(tmp_path: Path, z
     assert (first["calls"], second["calls"]) == (1, 2)
     assert first["name"] == "f"
     assert first["arn"] == arn("f")
-    assert 2000 < first["left"] <= 3000
+    assert 1_000 < first["left"] <= 60_000
     assert cold.init is not None
     assert warm.init is None
     group, stream, line = made.logged[0]
@@ -86,7 +86,7 @@ async def test_an_error_of_the_handler_is_answered_and_logged_completely(
 @pytest.mark.parametrize(
     ("event", "error", "message", "status"),
     [
-        ({"sleep": 5}, "Sandbox.Timedout", "Task timed out after 1.00 seconds", "Status: timeout"),
+        ({"sleep": 60}, "Sandbox.Timedout", "Task timed out after 3.00 seconds", "Status: timeout"),
         ({"exit": 3}, "Runtime.ExitError", "Runtime exited with error: exit status 3",
          "Status: error\tError Type: Runtime.ExitError"),
         ({"hold": 200_000_000}, "Runtime.OutOfMemory", "Runtime exited with error: signal: killed",
@@ -99,7 +99,8 @@ async def test_an_error_of_the_handler_is_answered_and_logged_completely(
 async def test_calls_that_end_without_an_answer(
     tmp_path: Path, zipped: str, event: dict[str, object], error: str, message: str, status: str
 ) -> None:
-    async with room(tmp_path, function("f", zipped, timeout=1.0)) as made:
+    limit = 3.0 if "sleep" in event else 60.0
+    async with room(tmp_path, function("f", zipped, timeout=limit)) as made:
         outcome = await made.call("f", event)
         after = await made.call("f", {})
         said = json.loads(outcome.payload)
@@ -292,7 +293,7 @@ async def test_events_share_an_environment_and_callers_get_their_own(
 async def test_an_event_survives_the_end_of_the_room(tmp_path: Path, zipped: str) -> None:
     declared = function("f", zipped, asynchronous=Asynchronous(on_success="arn:done"))
     async with room(tmp_path, declared) as made:
-        made.functions.enqueue(arn("f"), b'{"sleep": 2}')
+        made.functions.enqueue(arn("f"), b'{"sleep": 4}')
         await asyncio.sleep(0.2)
     assert made.delivered == []
     async with room(tmp_path, declared) as again:
@@ -315,6 +316,6 @@ async def test_idle_processes_end(
     async with room(tmp_path, function("f", zipped)) as made:
         await made.call("f", {})
         assert made.functions.snapshot()[0].processes == 1
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while made.functions.snapshot()[0].processes:
                 await asyncio.sleep(0.02)

@@ -30,7 +30,7 @@ SLOW_AFTER_THE_FIRST = """
 import os, pathlib, time
 begun = pathlib.Path(__file__).parents[3] / "begun"
 if begun.exists():
-    time.sleep(3)
+    time.sleep(30)
 begun.touch()
 def handler(event, context):
     time.sleep(event)
@@ -75,9 +75,9 @@ async def test_no_more_are_prepared_than_may_run(tmp_path: Path) -> None:
 
 
 async def test_a_call_takes_what_another_gives_back_meanwhile(tmp_path: Path) -> None:
-    """Its own environment takes three seconds to begin, the other call is over in half of one."""
+    """Its own environment takes thirty seconds to begin, the other call is over in half of one."""
     zipped = package(tmp_path, {"main.py": SLOW_AFTER_THE_FIRST})
-    async with room(tmp_path, function("f", zipped, timeout=10.0)) as made:
+    async with room(tmp_path, function("f", zipped, timeout=60.0)) as made:
         await made.functions.prepare(arn("f"), 1)
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -85,7 +85,7 @@ async def test_a_call_takes_what_another_gives_back_meanwhile(tmp_path: Path) ->
         took = loop.time() - begun
         [after] = made.functions.snapshot()
     assert one.payload == other.payload
-    assert 0.5 <= took < 2.5
+    assert 0.5 <= took < 25
     assert after.processes == 2  # the new one goes on, for later calls
 
 
@@ -114,5 +114,5 @@ async def test_nothing_is_left_of_one_that_begins_when_all_stops(tmp_path: Path)
         call = asyncio.create_task(made.call("f", {}))
         await asyncio.sleep(0.05)
     with pytest.raises(AwsServiceError):
-        await asyncio.wait_for(call, 5)
+        await asyncio.wait_for(call, 60)
     assert list((tmp_path / "functions" / "temporary").iterdir()) == []

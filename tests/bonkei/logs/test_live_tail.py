@@ -217,7 +217,7 @@ class Running:
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
         try:
-            for number in range(120):
+            for number in range(180):
                 self.put(f"event {number}")
                 self.put('{"level": "ERROR", "message": "日本"}')
                 self.put("last")
@@ -226,8 +226,8 @@ class Running:
         finally:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
-            reader.join(10)
+                process.wait(60)
+            reader.join(60)
             if process.stdout is not None:
                 process.stdout.close()
         assert done.is_set(), "".join(lines)

@@ -42,7 +42,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         CallLog(Path(home) / "calls.jsonl"),
         Authorizer("off", Ledger(home)),
     )
-    asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(10)
+    asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(60)
     person = issuer.person()
     client = boto3.client(
         "logs",
@@ -56,7 +56,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         client.describe_log_groups()
     loop.call_soon_threadsafe(room.start)
     yield client
-    asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

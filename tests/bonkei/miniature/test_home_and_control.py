@@ -191,7 +191,7 @@ from bonkei.miniature.home import Home, HomeLock
 lock = HomeLock(Home(Path(sys.argv[1])))
 lock.acquire()
 print("held", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -214,7 +214,7 @@ def test_a_suspended_supervisor_is_reported_at_once(home: Home) -> None:
 
 async def test_a_silent_supervisor_is_not_awaited_for_ever(home: Home) -> None:
     async def dream(_: Call) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
     server = ControlServer(home, {"dream": dream})
     await server.start()

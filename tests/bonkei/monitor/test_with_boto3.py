@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -48,7 +47,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     thread.start()
 
     def on_loop(made: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(made, loop).result(10)
+        return asyncio.run_coroutine_threadsafe(made, loop).result(60)
 
     async def act(_arn: str, _subject: str, _message: str) -> None: ...
 
@@ -63,8 +62,8 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
         await monitor.stop()
         await bus.stop()
 
-    async def tick() -> None:
-        monitor.tick(time.time())
+    async def tick(now: float) -> None:
+        monitor.tick(now)
 
     monitor, bus = on_loop(make())
     folder = tmp_path_factory.mktemp("calls")
@@ -94,7 +93,9 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
             config=Config(retries={"max_attempts": 1}),
         )
 
-    yield Aws(client("cloudwatch"), client("events"), client("scheduler"), lambda: on_loop(tick()))
+    yield Aws(
+        client("cloudwatch"), client("events"), client("scheduler"), lambda now: on_loop(tick(now))
+    )
     on_loop(end())
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
@@ -112,14 +113,15 @@ def test_a_metric_and_its_alarm(aws: Aws) -> None:
         Threshold=5,
         ComparisonOperator="GreaterThanThreshold",
     )
-    minute_ago = datetime.now(UTC) - timedelta(seconds=60)
+    now = datetime.now(UTC)  # the same for all: a minute may end here
+    minute_ago = now - timedelta(seconds=60)
     datum = {"MetricName": "Latency", "Timestamp": minute_ago, "Value": 9.0, "Unit": "Seconds"}
     aws.cloudwatch.put_metric_data(Namespace="Own", MetricData=[datum])
-    aws.tick()
+    aws.tick(now.timestamp())
     (alarm,) = aws.cloudwatch.describe_alarms()["MetricAlarms"]
     found = aws.cloudwatch.get_metric_data(
         StartTime=minute_ago - timedelta(minutes=2),
-        EndTime=datetime.now(UTC),
+        EndTime=now,
         MetricDataQueries=[
             {"Id": "m", "MetricStat": {"Metric": named, "Period": 60, "Stat": "Sum"}},
             {"Id": "e", "Expression": "m * 2"},
@@ -128,7 +130,7 @@ def test_a_metric_and_its_alarm(aws: Aws) -> None:
     (point,) = aws.cloudwatch.get_metric_statistics(
         **named,
         StartTime=minute_ago - timedelta(minutes=2),
-        EndTime=datetime.now(UTC),
+        EndTime=now,
         Period=60,
         Statistics=["Sum"],
     )["Datapoints"]

@@ -260,7 +260,7 @@ def gated(result: str = "FAIL") -> Pipeline:
 
 
 async def until(room: Room, id_: str, status: str) -> None:
-    for _ in range(500):
+    for _ in range(6_000):
         found = room.pipelines.book("demo").find(id_)
         if found is not None and found.status == status:
             return

@@ -319,7 +319,7 @@ def test_the_waiter_of_awss_clients(tmp_path: Path) -> None:
     scanned = Scanned(World(tmp_path / "registry"), Double())
     scanned.push({"a": "1"}, as_pushed=False)
     ecr = service(scanned.world.registry, scanned.scans)
-    quick = {"Delay": 0, "MaxAttempts": 200}
+    quick = {"Delay": 0.05, "MaxAttempts": 1_200}
     with serving({"ecr": ecr}, tmp_path) as place:
         client = place.client("ecr")
         waiter = client.get_waiter("image_scan_complete")

@@ -103,7 +103,7 @@ def web_container(**changes: Any) -> Container:
         name="web",
         image="web:1",
         port_mappings=(PortMapping(8000, "http"),),
-        **{"stop_timeout": 5.0, **changes},
+        **{"stop_timeout": 30.0, **changes},
     )
 
 
@@ -161,4 +161,4 @@ async def tasks(
     settings = TaskSettings(tmp_path / "home", directories)
     manager = Tasks(bus, vault, settings, logs=logs)
     yield manager
-    await asyncio.wait_for(manager.stop(), 30)
+    await asyncio.wait_for(manager.stop(), 60)

@@ -180,7 +180,7 @@ def test_what_a_killed_miniature_has_left_is_removed(
     run = runs.of(f"sha256:{'1' * 64}", image[1])
     assert run is not None
     assert give_image(run) == ""
-    line = list(run_command(run, root, "/", ("/bin/sleep", "60"), {}))
+    line = list(run_command(run, root, "/", ("/bin/sleep", "600"), {}))
     environment = dict(run.environment)
     client = subprocess.Popen(line, env=environment)
     while not left(run):
@@ -191,7 +191,7 @@ def test_what_a_killed_miniature_has_left_is_removed(
     again = Runs(runs.kind, tmp_path / "engine")
     assert again.why_not == ""
     assert left(run) == []
-    assert client.wait(30) == 137
+    assert client.wait(60) == 137
 
 
 def test_two_homes_that_try_an_engine_at_once_do_not_meet(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-import time
 
 import httpx
 import pytest
@@ -78,7 +77,7 @@ async def test_a_command_with_its_own_port_serves(tasks, edge, web):
     for registered in edge.of(TargetRegistered):
         host, port = registered.endpoint.host, registered.endpoint.port
         await until(lambda port=port: _is_open(port))
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             assert (await client.get(f"http://{host}:{port}/")).status_code == 200
 
 
@@ -97,7 +96,7 @@ async def test_the_first_listening_is_seen_without_a_connection(family, host):
     with socket.socket(family) as server:
         server.bind((host, port))
         assert not await until_listening([port], 0.1)  # bound, and does not listen
-        waiting = asyncio.create_task(until_listening([1, port], 20))
+        waiting = asyncio.create_task(until_listening([1, port], 60))
         await asyncio.sleep(0.1)
         server.listen()
         assert await waiting
@@ -108,18 +107,16 @@ async def test_the_first_listening_is_seen_without_a_connection(family, host):
 
 async def test_a_container_is_healthy_when_it_listens(tasks, edge, web, monkeypatch):
     """The early probes alone would come 0.3, 0.75, 1.4, 2.4 and 4 s after the start."""
-    monkeypatch.setattr("bonkei.tasks.scheduling.container_health._FIRST_GAP", 20.0)
+    monkeypatch.setattr("bonkei.tasks.scheduling.container_health._FIRST_GAP", 300.0)
     web.write(SLOW)
     command = ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT")
-    check = ContainerHealthCheck(command, interval=30, timeout=5, retries=3)
-    begun = time.monotonic()
+    check = ContainerHealthCheck(command, interval=300, timeout=60, retries=3)
     await tasks.reconcile(blueprint(definition(web_container(health_check=check))))
     await until(lambda: [task.health for task in tasks.snapshot().tasks] == ["HEALTHY"])
-    assert time.monotonic() - begun < 15
 
 
 async def test_a_program_that_ignores_port_is_reported(tasks, edge, web, monkeypatch):
-    monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 20)
+    monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 200)
     own = free_port()
     web.write(FIXED.replace("int(sys.argv[2])", str(own)).replace("sys.argv[1]", '"127.0.0.1"'))
     edge.automatic = False  # nothing finds it healthy
@@ -135,18 +132,22 @@ async def test_a_program_that_ignores_port_is_reported(tasks, edge, web, monkeyp
     assert reasons[task.id].startswith(f"Tried (web: exit code 143, web listens on port {own} and")
 
 
-async def test_a_program_that_obeys_late_is_no_longer_reported(tasks, edge, web, monkeypatch):
-    monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 60)
+async def test_a_program_that_obeys_late_is_no_longer_reported(
+    tasks, edge, web, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 200)
     web.write(
         """
         import os, socket, time
         first = socket.create_server(("127.0.0.1", 0))
-        time.sleep(1.5)
+        while not os.path.exists("GATE"):
+            time.sleep(0.05)
         second = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
         time.sleep(600)
-        """
+        """.replace("GATE", str(tmp_path / "gate"))
     )
     await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
     await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
+    (tmp_path / "gate").touch()
     await until(lambda: not any(task.reason for task in tasks.snapshot().tasks))
     assert [event.reason for event in edge.of(TaskStateChanged)][-1] == ""

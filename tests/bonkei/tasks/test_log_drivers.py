@@ -62,7 +62,7 @@ async def test_a_driver_gets_every_line_and_may_block_the_program(
     settings = replace(TaskSettings(tmp_path / "home", {"job": job}), log_driver=open_driver)
     tasks = Tasks(bus, vault, settings, logs=logs)
     running = asyncio.create_task(tasks.run_task(definition(Container("job", "job")), "job"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (drivers and drivers[0][2].lines):
             await asyncio.sleep(0.01)
     family, name, driver = drivers[0]
@@ -71,7 +71,7 @@ async def test_a_driver_gets_every_line_and_may_block_the_program(
     assert not done, "it waits in its write: the pipe is full"
     assert len(driver.lines) < 10_000
     driver.free.set()
-    outcome = await asyncio.wait_for(running, 20)
+    outcome = await asyncio.wait_for(running, 60)
     assert outcome.exit_code == 0
     assert len(driver.lines) == 20_001
     assert ("stderr", "bye") in driver.lines
@@ -88,7 +88,7 @@ async def test_a_container_without_its_driver_does_not_start(
 
     settings = replace(TaskSettings(tmp_path / "home", {"job": job}), log_driver=refuse)
     tasks = Tasks(bus, vault, settings, logs=logs)
-    outcome = await asyncio.wait_for(tasks.run_task(definition(Container("job", "job")), "job"), 20)
+    outcome = await asyncio.wait_for(tasks.run_task(definition(Container("job", "job")), "job"), 60)
     assert outcome.exit_code is None
     assert "CannotStartContainerError: failed to initialize logging driver" in outcome.reason
     assert not logs.lines

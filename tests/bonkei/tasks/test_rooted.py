@@ -26,7 +26,7 @@ OBSTACLE = "this is not Linux" if sys.platform != "linux" else why_not(Path("/tm
 rooted = pytest.mark.skipif(bool(OBSTACLE), reason=OBSTACLE)
 SETTINGS = RootSettings(
     entry_point=("/bin/sh", "-c"),
-    command=("echo $MESSAGE $(cat /srv/version) $(id -u) $PORT; sleep 60",),
+    command=("echo $MESSAGE $(cat /srv/version) $(id -u) $PORT; sleep 600",),
     environment=(("PATH", "/bin"), ("MESSAGE", "costs $5 at")),
     working_directory="/srv",
     user="web",
@@ -58,7 +58,7 @@ async def tasks(
     settings = TaskSettings(tmp_path / "home", built=lambda image, _: images.get(image))
     manager = Tasks(bus, MemoryVault(), settings, logs=logs)
     yield manager
-    await asyncio.wait_for(manager.stop(), 30)
+    await asyncio.wait_for(manager.stop(), 60)
 
 
 def revision(tag: str, **changes: Any) -> TaskDefinition:
@@ -67,7 +67,7 @@ def revision(tag: str, **changes: Any) -> TaskDefinition:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.02)
 
@@ -76,7 +76,7 @@ async def until(condition: Callable[[], object]) -> None:
 async def test_a_rollback_runs_the_older_code(tasks: Tasks, logs: MemoryLogSink) -> None:
     for number, tag in enumerate(("1", "2", "1"), 1):
         await tasks.reconcile(blueprint(revision(tag)))
-        await asyncio.wait_for(tasks.steady(), 30)
+        await asyncio.wait_for(tasks.steady(), 60)
         await until(lambda: len(logs.texts("web")) == number)  # noqa: B023 - it ends before
     found = [line.rpartition(" ")[0] for line in logs.texts("web")]
     assert found == [f"costs $5 at version {tag} 10001" for tag in ("1", "2", "1")]
@@ -93,7 +93,7 @@ async def test_a_health_check_and_volumes_are_the_containers_own(
             revision(
                 "1",
                 command=(
-                    "echo x >/tmp/own; echo x >/data/ready; echo x >/etc/new; echo ready; sleep 60",
+                    "echo x >/tmp/own; echo x >/data/ready; echo x >/etc/new; echo ready; sleep 99",
                 ),
                 health_check=check,
                 mount_points=(MountPoint("shared", "/data"),),
@@ -101,7 +101,7 @@ async def test_a_health_check_and_volumes_are_the_containers_own(
             )
         )
     )
-    await asyncio.wait_for(tasks.steady(), 30)
+    await asyncio.wait_for(tasks.steady(), 60)
     await until(lambda: logs.texts("web"))
     [task] = tasks.snapshot().tasks
     await until(lambda: tasks.snapshot().tasks[0].containers[0].health == "HEALTHY")
@@ -110,7 +110,7 @@ async def test_a_health_check_and_volumes_are_the_containers_own(
 
 @rooted
 async def test_a_read_only_root_is_the_definitions(tasks: Tasks, logs: MemoryLogSink) -> None:
-    command = "echo x >/srv/version; echo $(cat /srv/version); sleep 60"
+    command = "echo x >/srv/version; echo $(cat /srv/version); sleep 600"
     definition_ = revision("1", command=(command,), readonly_root_filesystem=True)
     await tasks.reconcile(blueprint(definition_))
     await until(lambda: len(logs.texts("web")) == 2)

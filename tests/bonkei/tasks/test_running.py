@@ -28,11 +28,11 @@ SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:web-AbCdEf"
 
 
 async def steady(tasks: Tasks) -> None:
-    await asyncio.wait_for(tasks.steady(), 30)
+    await asyncio.wait_for(tasks.steady(), 60)
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.02)
 
@@ -47,7 +47,7 @@ async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web):
 
     [registered] = edge.of(TargetRegistered)
     await until(lambda: logs.texts("web"))
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         response = await client.get(f"http://127.0.0.1:{registered.endpoint.port}/")
     assert response.text == "ok"
     [task] = tasks.snapshot().tasks
@@ -407,11 +407,11 @@ async def test_no_process_outlives_a_killed_supervisor(program, tmp_path, number
             await until(lambda: len(root.children(recursive=True)) >= 5)
             family = root.children(recursive=True)
             supervisor.send_signal(number)
-            await asyncio.to_thread(supervisor.wait, 30)
+            await asyncio.to_thread(supervisor.wait, 60)
         finally:
             supervisor.kill()
 
-    _, alive = await asyncio.to_thread(psutil.wait_procs, family, 10)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, family, 60)
     assert not alive
 
 
@@ -434,7 +434,7 @@ async def test_the_next_start_ends_survivors_of_supervisor_and_watchdog(
     manager = Tasks(bus, vault, TaskSettings(home, {"web": directory}), logs=MemoryLogSink())
     await manager.reconcile(blueprint(definition(web_container())))
     try:
-        assert await asyncio.to_thread(leftover.wait, 10) == -signal.SIGKILL
+        assert await asyncio.to_thread(leftover.wait, 60) == -signal.SIGKILL
         assert stranger.poll() is None
     finally:
         stranger.kill()

@@ -115,7 +115,7 @@ async def test_a_cancelled_installation_ends_the_installer_and_releases_the_lock
     with pytest.raises(asyncio.CancelledError):
         await making
     await asyncio.wait_for(
-        ensure_environment([requirements], tmp_path / "envs", lambda _: None), 30
+        ensure_environment([requirements], tmp_path / "envs", lambda _: None), 60
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_one_whose_parent_was_killed_ends(tmp_path: Path) -> None:
         env={"PYTHONPATH": str(Path(__file__).parents[3])},
     )
     pid = int(ended.stdout)
-    if psutil.pid_exists(pid):
+    with suppress(psutil.NoSuchProcess):
         psutil.Process(pid).wait(timeout=60)
     assert not psutil.pid_exists(pid)
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from miniatures import free_port
+from ports import free_port
 
 from bonkei.terraform import TerraformError
 from bonkei.terraform.inputs.mirror import Mirror

@@ -20,7 +20,7 @@ from bonkei.terraform.inputs.mirror import OVERRIDE, Mirror
 from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary, read_plan
 from bonkei.terraform.reports.difference import Difference
 from bonkei.terraform.reports.messages import Listener
-from bonkei.terraform.runs.run import PATIENCE, environment, run
+from bonkei.terraform.runs.run import environment, run
 
 BACKEND = {"http": {}}
 
@@ -286,11 +286,15 @@ PATIENT = """
 import signal, sys, time, pathlib
 signal.signal(signal.SIGINT, lambda *_: (pathlib.Path(sys.argv[1]).write_text("ended"), sys.exit()))
 print("ready", flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
 
-def test_an_interrupt_is_passed_on_and_awaited(tmp_path: Path) -> None:
+def test_an_interrupt_is_passed_on_and_awaited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.terraform.runs.run.PATIENCE", 60.0)
+
     def interrupt(_: str) -> None:
         raise KeyboardInterrupt
 
@@ -303,7 +307,7 @@ def test_an_interrupt_is_passed_on_and_awaited(tmp_path: Path) -> None:
             on_line=interrupt,
         )
     assert (tmp_path / "mark").read_text() == "ended"
-    assert time.monotonic() - started < 50
+    assert time.monotonic() - started < 120
 
 
 STUBBORN = """
@@ -314,12 +318,15 @@ time.sleep(600)
 """
 
 
-def test_a_second_interrupt_ends_the_run_at_once(tmp_path: Path) -> None:
+def test_a_second_interrupt_ends_the_run_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.terraform.runs.run.PATIENCE", 600.0)
     pids: list[int] = []
 
     def interrupt(line: str) -> None:
         pids.append(int(line))
-        threading.Timer(0.3, _thread.interrupt_main).start()
+        threading.Timer(1.0, _thread.interrupt_main).start()
         raise KeyboardInterrupt
 
     started = time.monotonic()
@@ -331,7 +338,7 @@ def test_a_second_interrupt_ends_the_run_at_once(tmp_path: Path) -> None:
             on_line=interrupt,
         )
     assert not psutil.pid_exists(pids[0])
-    assert time.monotonic() - started < PATIENCE
+    assert time.monotonic() - started < 120
 
 
 def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:

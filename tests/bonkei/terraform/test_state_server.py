@@ -24,7 +24,7 @@ def client(file: Path) -> Iterator[httpx.Client]:
         settings = server.environment
         password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
         with httpx.Client(
-            base_url=settings["TF_HTTP_ADDRESS"], auth=password, trust_env=False
+            base_url=settings["TF_HTTP_ADDRESS"], auth=password, trust_env=False, timeout=60
         ) as made:
             yield made
 
@@ -49,7 +49,7 @@ def test_no_other_client_is_admitted(
 ) -> None:
     file.write_text("precious")
     headers = {"Authorization": authorization} if authorization else {}
-    answer = httpx.request(method, client.base_url, headers=headers, trust_env=False)
+    answer = httpx.request(method, client.base_url, headers=headers, trust_env=False, timeout=60)
     assert answer.status_code == 401
     assert "precious" not in answer.text
     assert file.read_text() == "precious"
@@ -123,7 +123,9 @@ def post(server: StateServer, content: bytes) -> int:
     settings = server.environment
     password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
     address = settings["TF_HTTP_ADDRESS"]
-    return httpx.post(address, auth=password, content=content, trust_env=False).status_code
+    return httpx.post(
+        address, auth=password, content=content, trust_env=False, timeout=60
+    ).status_code
 
 
 def put(server: StateServer, content: bytes) -> None:
@@ -133,4 +135,6 @@ def put(server: StateServer, content: bytes) -> None:
 def get(server: StateServer) -> bytes:
     settings = server.environment
     password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
-    return httpx.get(settings["TF_HTTP_ADDRESS"], auth=password, trust_env=False).content
+    return httpx.get(
+        settings["TF_HTTP_ADDRESS"], auth=password, trust_env=False, timeout=60
+    ).content

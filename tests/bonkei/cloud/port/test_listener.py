@@ -43,11 +43,11 @@ async def listener(tmp_path: Path) -> AsyncIterator[Listener]:
 async def test_http_and_https_on_one_port(listener: Listener, tmp_path: Path) -> None:
     trusting = ssl.create_default_context(cafile=ca_file(tmp_path))
     for host in ("127.0.0.1", "localhost"):
-        async with httpx.AsyncClient(verify=trusting) as client:
+        async with httpx.AsyncClient(verify=trusting, timeout=60) as client:
             for scheme in ("http", "https"):
                 url = f"{scheme}://{host}:{listener.port}/{scheme}"
                 assert (await client.get(url)).text == f"/{scheme}"
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             await client.get(f"https://127.0.0.1:{listener.port}/")
 
@@ -69,7 +69,7 @@ async def test_the_certificate_has_the_names_of_buckets(listener: Listener, tmp_
 async def test_connections_are_bounded_and_answers_are_not_cut(listener: Listener) -> None:
     """Idle connections make room for new ones. Calls in progress get their answers."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    async with httpx.AsyncClient(limits=limits, timeout=20) as client:
+    async with httpx.AsyncClient(limits=limits, timeout=60) as client:
         url = f"http://127.0.0.1:{listener.port}"
         slow = [asyncio.create_task(client.get(f"{url}/slow")) for _ in range(LIMIT // 2)]
         idle = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(LIMIT)]
@@ -90,9 +90,9 @@ async def test_clients_that_send_nothing_or_garbage(listener: Listener) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
     writer.write(b"\x16\x03\x01nonsense" + b"\0" * 100)
     await writer.drain()
-    assert await asyncio.wait_for(reader.read(100), 5) is not None
+    assert await asyncio.wait_for(reader.read(100), 60) is not None
     writer.close()
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         assert (await client.get(f"http://127.0.0.1:{listener.port}/x")).text == "/x"
     quiet.close()
 

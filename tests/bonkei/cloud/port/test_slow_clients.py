@@ -19,7 +19,7 @@ from bonkei.aws_service import AwsCall, Operations
 from bonkei.cloud.settings import Limits
 from tests.bonkei.cloud.places import Place, serving
 
-SOON = 5.0  # seconds, enough for a busy machine
+SOON = 60.0  # seconds, enough for a busy machine
 QUICK = Limits(connections=12, idle=1.0, silence=0.4, unread=0.4, head=20_000, held=1_000_000)
 PATIENT = Limits(connections=12, stall=0.5)
 Start = Callable[[Limits], Place]
@@ -125,7 +125,7 @@ def test_a_client_that_does_not_read_its_answer_is_dropped(start: Start) -> None
     place = start(QUICK)
     with connected(place) as [client]:
         client.sendall(call(place, b'{"logGroupNamePrefix": "long"}'))
-        time.sleep(1.0)
+        time.sleep(2.0)
         assert len(answer_of(client)) < 3_000_000  # what the system's buffers held
 
 

@@ -280,7 +280,7 @@ def test_a_function_reads_a_stream_and_continues_at_its_position(
             source, "", stream, invoke, send, print, tmp_path / "position", pace=20.0
         )
         poller.start()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while name not in called:
                 await asyncio.sleep(0.02)
         await asyncio.sleep(0.1)

@@ -105,7 +105,7 @@ def test_boto3_reads_events_while_they_happen(start: Start, tail: Tail) -> None:
     assert next(events) == {"sessionUpdate": UPDATE}
     assert not tail.closed.is_set()
     stream.close()
-    assert tail.closed.wait(5)  # the client has closed
+    assert tail.closed.wait(60)  # the client has closed
 
 
 def test_an_end_and_an_exception_arrive(start: Start, tail: Tail) -> None:
@@ -143,11 +143,11 @@ def test_a_client_that_does_not_read_stops_the_stream(start: Start, tail: Tail) 
     update = {"sessionResults": [{"message": "x" * 50_000}]}
     tail.events = [{"sessionUpdate": update}] * 2_000
     stream = start()
-    time.sleep(0.5)
-    taken = tail.asked
-    assert 0 < taken < 400
-    time.sleep(0.3)
-    assert tail.asked == taken
+    taken = 0
+    while not tail.asked or taken != tail.asked:
+        taken = tail.asked
+        assert taken < 400
+        time.sleep(0.3)
     assert len(list(stream)) == 2_000
 
 
@@ -156,7 +156,7 @@ def test_streams_end_when_the_miniature_stops(place: Place, start: Start, tail: 
     stream = iter(start())
     next(stream)
     place.stop()
-    assert tail.closed.wait(3)
+    assert tail.closed.wait(60)
     assert list(stream) == []
 
 

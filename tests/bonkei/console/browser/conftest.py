@@ -22,7 +22,6 @@ from tests.bonkei.console.samples.world import Done
 
 _SHARED = Shared(Path(__file__).parent)
 _REFUSED = "409 (Conflict)"  # an action that says why it is not done
-expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
 _FILES = sorted((Path(__file__).parents[1] / "samples").glob("*.py"))
 SAMPLES = [
     sample
@@ -53,7 +52,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     thread.start()
 
     def run(job: object) -> None:
-        asyncio.run_coroutine_threadsafe(job, loop).result(20)  # type: ignore[arg-type]
+        asyncio.run_coroutine_threadsafe(job, loop).result(60)  # type: ignore[arg-type]
 
     async def offer() -> None:
         for sample in SAMPLES:
@@ -113,6 +112,7 @@ def console_page(
     """In light and in dark, in English, let in by the token."""
     served.done.clear()
     context = browser.new_context(color_scheme=request.param, locale="en-GB")
+    context.set_default_timeout(60_000)
     yield from _watched(context, served, request.param)
 
 
@@ -122,6 +122,7 @@ def japanese_page(browser: Browser, served: Served) -> Iterator[ConsolePage]:
     served.done.clear()
     size = {"width": 360, "height": 720}
     context = browser.new_context(locale="ja-JP", viewport=size)  # type: ignore[arg-type]
+    context.set_default_timeout(60_000)
     yield from _watched(context, served)
 
 
@@ -149,7 +150,7 @@ def _watched(
 
 def wait_for(page: Page, expression: str) -> None:
     """Until it is true. The page's policy refuses what Playwright's own waiting needs."""
-    for _ in range(400):
+    for _ in range(1_200):
         if page.evaluate(expression):
             return
         page.wait_for_timeout(50)

@@ -54,7 +54,7 @@ def topics(served: Served) -> dict[str, Any]:
     """What the server says about tasks, as it stands in the stream."""
     task = snapshot().tasks[0].id
     keys = ("overview", "tasks", "tasks.timeline", f"tasks.task?id={task}&seconds=180")
-    with httpx.Client(base_url=served.base) as client:
+    with httpx.Client(base_url=served.base, timeout=60) as client:
         client.get(served.url)
         return {key: client.get(f"/data/{key}").json()["data"] for key in keys}
 

@@ -111,7 +111,7 @@ def running(port: int, directory: Path) -> Iterator[str]:
     thread.start()
 
     def run(job: Any) -> None:
-        asyncio.run_coroutine_threadsafe(job, loop).result(20)
+        asyncio.run_coroutine_threadsafe(job, loop).result(60)
 
     run(console.start())
     try:

@@ -69,7 +69,7 @@ def test_secrets_are_masked_and_markup_stays_text(console_page: ConsolePage) -> 
 
 
 def test_no_topic_sends_a_secret(served: Served) -> None:
-    with httpx.Client(base_url=served.base) as client:
+    with httpx.Client(base_url=served.base, timeout=60) as client:
         client.get(served.url)
         for address in ("aws_ssm_parameter.origin", "random_password.origin"):
             found = client.get("/data/definition", params={"address": address}).text

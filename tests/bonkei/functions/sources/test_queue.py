@@ -89,7 +89,7 @@ async def test_it_polls_calls_and_deletes() -> None:
     source = EventSource("s", "u", "arn:f", QUEUE, batch_size=5, reports_failures=True)
     poller = QueuePoller(source, "role", queue, invoke, reports.append)
     poller.start()
-    await asyncio.wait_for(deleted.wait(), 5)
+    await asyncio.wait_for(deleted.wait(), 60)
     await asyncio.sleep(0)
     await poller.stop()
     assert called == [("arn:f", ["a", "b"])]
@@ -140,6 +140,6 @@ async def test_a_message_that_no_filter_matches_is_removed_without_a_call() -> N
     source = EventSource("s", "u", "arn:f", QUEUE, batch_size=2, filters=('{"body": ["c"]}',))
     poller = QueuePoller(source, "role", queue, invoke, print)
     poller.start()
-    await asyncio.wait_for(over.wait(), 5)
+    await asyncio.wait_for(over.wait(), 60)
     await poller.stop()
     assert deleted == ["r-a", "r-b"]

@@ -136,7 +136,7 @@ class Functions:
             source(**more), "role", stream, self.invoke, self.send, reports.append, place, 1000.0
         )
         poller.start()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.called) < calls:
                 await asyncio.sleep(0.005)
         await asyncio.sleep(0.02)

@@ -30,7 +30,7 @@ async def deliver(binary: str, directory: Path) -> Any:
     try:
         for stream, line in log_corpus.lines():
             stand.driver.write(stream, 1795694400.5, log_corpus.pieces(line))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(stand.aws.messages("ERROR")) < 15:
                 await asyncio.sleep(0.05)
         await asyncio.sleep(2)  # for data that the real one sends after its last flush
@@ -63,7 +63,7 @@ async def test_a_stop_with_a_refused_chunk_loses_nothing(binary: str, tmp_path: 
     stand.aws.status = 403
     try:
         await stand.write(500)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not stand.aws.calls:
                 await asyncio.sleep(0.05)
         ending = asyncio.create_task(stand.end())

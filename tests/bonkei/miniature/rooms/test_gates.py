@@ -79,11 +79,11 @@ async def test_a_closed_connection_hangs_and_its_reason_is_reported_once() -> No
 
         # The rule is back: the waiting connection continues.
         await gates.follow([way(port, target)])
-        assert await asyncio.wait_for(reader.read(5), 5) == b"HELLO"
+        assert await asyncio.wait_for(reader.read(5), 60) == b"HELLO"
         # An established connection is tracked, and stays.
         await gates.follow([way(port, target, WHY)])
         writer.write(b"again")
-        assert await asyncio.wait_for(reader.read(5), 5) == b"AGAIN"
+        assert await asyncio.wait_for(reader.read(5), 60) == b"AGAIN"
         await closed(writer, other)
         await gates.stop()
 
@@ -110,7 +110,7 @@ async def test_a_client_that_gives_up_and_a_missing_server() -> None:
     await gates.follow([way(port, ("127.0.0.1", gone))])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with contextlib.suppress(ConnectionError):
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
     await closed(writer)
     await gates.follow([])
     with pytest.raises(ConnectionRefusedError):
@@ -133,7 +133,7 @@ async def test_a_slow_way_is_felt_by_connections_that_are_there_already() -> Non
         gates.disturb({"db": Trouble(0.2)})
         assert await ask() >= 0.2
         gates.disturb({"another": Trouble(0.2)})
-        assert await ask() < 0.2
+        assert min([await ask() for _ in range(20)]) < 0.2  # others use the machine, too
         await closed(writer)
         await gates.stop()
 

@@ -77,6 +77,6 @@ Make = Callable[..., Subject]
 
 
 async def reached(world: World, what: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while what not in world.done:
             await asyncio.sleep(0.005)

@@ -91,7 +91,7 @@ async def test_terraform_ends_at_its_next_report_after_a_stop(make: Make, world:
     await begun.wait()
     starting.cancel()
     await subject.miniature.stop()
-    await asyncio.wait_for(ended.wait(), 10)
+    await asyncio.wait_for(ended.wait(), 60)
     with contextlib.suppress(asyncio.CancelledError, MiniatureError):
         await starting
     assert "edge starts" not in world.done
@@ -106,8 +106,8 @@ async def test_a_second_ctrl_c_waits_for_nothing_and_kills(make: Make, world: Wo
         stopping = asyncio.create_task(subject.miniature.stop())
         await reached(world, "edge drains")
         subject.miniature.hurry()
-        await asyncio.wait_for(stopping, 10)
-        assert stubborn.wait(10) == -9
+        await asyncio.wait_for(stopping, 60)
+        assert stubborn.wait(60) == -9
     assert world.done[-len(END) :] == END
 
 

@@ -120,7 +120,7 @@ async def test_a_failed_change_lets_the_next_one_run(make: Make, world: World) -
     with pytest.raises(MiniatureError, match="the port is taken"):
         await subject.ask("reload")
     world.failing.clear()
-    await asyncio.wait_for(subject.ask("reload"), 10)
+    await asyncio.wait_for(subject.ask("reload"), 60)
     assert (await subject.ask("status"))["ready"]
 
 

@@ -127,7 +127,7 @@ async def test_a_failed_database_ends_the_parallel_steps(make: Make, world: Worl
     world.hold("installs app")
     world.failing["database main starts"] = DatabaseError("no port", remedy="end the other")
     with pytest.raises(DatabaseError, match="no port"):
-        await asyncio.wait_for(make().miniature.start(), 10)
+        await asyncio.wait_for(make().miniature.start(), 60)
     assert "runs migrate" not in world.done
 
 
@@ -149,7 +149,7 @@ async def test_the_console_opens_before_terraform_and_shows_the_start(
     starting = asyncio.create_task(subject.miniature.start())
     await reached(world, "edge starts")
     url = subject.said[0].removeprefix("Console: ")
-    async with httpx.AsyncClient(base_url=url.partition("/?")[0]) as person:
+    async with httpx.AsyncClient(base_url=url.partition("/?")[0], timeout=60) as person:
         await person.get(url)
         shown = (await person.get("/data/overview")).json()["data"]
         assert shown["state"] == "starting"

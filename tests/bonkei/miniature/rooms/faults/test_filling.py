@@ -111,7 +111,7 @@ async def test_memory_counts_with_the_task_and_is_given_back(
     await fillings.become([fill("memory", 0.9)])  # of 128 MiB, of which 20 are used
     [pid] = tasks.guests
     held = psutil.Process(pid)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while held.memory_info().rss < 95 * MIB:
             await asyncio.sleep(0.02)
     await fillings.become([])
