@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from bonkei.repositories.errors import GitError
@@ -25,20 +28,56 @@ def environment() -> dict[str, str]:
     }
 
 
+async def start(
+    *words: str, variables: Mapping[str, str], stdin: int, stderr: int, limit: int
+) -> Process:
+    """Start git in a group of its own. Raises OSError. A caller that is cancelled meanwhile leaves
+    none: asyncio itself would kill git alone, and wait for all that its children write."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            "git",
+            *words,
+            env=variables,
+            stdin=stdin,
+            stdout=PIPE,
+            stderr=stderr,
+            limit=limit,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(_end_started)
+        raise
+
+
+def _end_started(starting: asyncio.Future[Process]) -> None:
+    if not starting.cancelled() and starting.exception() is None:
+        end_group(starting.result())
+
+
+def end_group(process: Process) -> None:
+    """Kill git and the programs that it has started, at once: they hold its pipes, too. Nobody
+    waits for it, because its caller may be cancelled; the event loop takes its exit code. One that
+    has left the group may hold the pipes: only their transport can close them here."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process._transport.close()  # type: ignore[attr-defined]
+
+
 async def git(
     directory: Path, *words: str, given: bytes = b"", more: Mapping[str, str] | None = None
 ) -> bytes:
     """The output of git. Raises GitError with git's own message."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            "git",
+        process = await start(
             "-C",
             str(directory),
             *words,
-            stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**environment(), **(more or {})},
+            variables={**environment(), **(more or {})},
+            stdin=PIPE if given else DEVNULL,
+            stderr=PIPE,
             limit=_BOUND,
         )
     except OSError as error:
@@ -47,9 +86,10 @@ async def git(
         async with asyncio.timeout(_SECONDS):
             answer, said = await process.communicate(given or None)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         raise GitError(f"git {words[0]} has not ended after {_SECONDS:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            end_group(process)
     if process.returncode:
         text = said.decode("utf-8", "replace").strip()
         raise GitError(f"git {words[0]}: {text.splitlines()[-1] if text else process.returncode}")

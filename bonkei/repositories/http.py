@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import re
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -17,7 +18,7 @@ from aiohttp import web
 
 from bonkei.arn import Arn
 from bonkei.aws_service import AwsServiceError, Caller
-from bonkei.repositories.git import environment
+from bonkei.repositories.git import end_group, environment, start
 from bonkei.repositories.repositories import Repositories, Repository
 
 Who = Callable[[str, str, tuple[str, str], str], Caller]
@@ -32,6 +33,7 @@ _PATH = re.compile(
 )
 _CHUNK = 1 << 16
 _SECONDS = 900.0
+_MOMENT = 5.0  # seconds for git to end after its answer
 _HEAD = 16_384
 
 
@@ -75,13 +77,9 @@ def _caller(request: web.BaseRequest, who: Who, region: str) -> Caller | None:
 
 
 async def _run(repository: Repository, request: web.BaseRequest, rest: str) -> web.StreamResponse:
-    process = await asyncio.create_subprocess_exec(
-        "git",
-        "http-backend",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=_variables(repository, request, rest),
+    variables = _variables(repository, request, rest)
+    process = await start(
+        "http-backend", variables=variables, stdin=PIPE, stderr=DEVNULL, limit=_CHUNK
     )
     assert process.stdin is not None  # noqa: S101 - both are pipes
     assert process.stdout is not None  # noqa: S101
@@ -94,6 +92,8 @@ async def _run(repository: Repository, request: web.BaseRequest, rest: str) -> w
             while chunk := await process.stdout.read(_CHUNK):
                 await response.write(chunk)
             await response.write_eof()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _MOMENT)
             return response
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
         return _refusal(500, "git http-backend has not answered")
@@ -101,9 +101,7 @@ async def _run(repository: Repository, request: web.BaseRequest, rest: str) -> w
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)
         if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            end_group(process)
 
 
 async def _feed(request: web.BaseRequest, into: asyncio.StreamWriter) -> None:

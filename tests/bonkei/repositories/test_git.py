@@ -1,0 +1,78 @@
+"""A git that does not end, and one that nobody waits for any more."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bonkei.repositories import git as of_git
+from bonkei.repositories.errors import GitError
+from bonkei.repositories.git import git
+
+HANGS = """#!/bin/sh
+sleep 60 &
+echo $! >>{pids}
+{apart} sleep 4 &
+echo $$ >>{pids}
+wait
+"""
+"""Its children hold its pipes."""
+
+
+@pytest.fixture(params=["", "setsid"])
+def pids(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a git that hangs writes its process and its child's. With setsid another child leaves
+    the group."""
+    program, pids = tmp_path / "bin" / "git", tmp_path / "pids"
+    program.parent.mkdir()
+    program.write_text(HANGS.format(pids=pids, apart=request.param))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=":")
+    return pids
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+async def are_gone(pids: Path, before: int) -> None:
+    """git, its child, and the descriptors of their pipes."""
+
+    def runs(pid: int) -> bool:
+        try:
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
+    async with asyncio.timeout(2):
+        while any(runs(int(pid)) for pid in pids.read_text().split()) or descriptors() > before:
+            await asyncio.sleep(0.01)
+
+
+async def test_git_ends_with_its_children_when_its_time_is_over(
+    pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_git, "_SECONDS", 0.5)
+    before, began = descriptors(), time.monotonic()
+    with pytest.raises(GitError, match="has not ended"):
+        await git(tmp_path, "log")
+    assert time.monotonic() - began < 2
+    await are_gone(pids, before)
+
+
+async def test_git_ends_with_its_children_when_its_caller_is_cancelled(
+    pids: Path, tmp_path: Path
+) -> None:
+    before = descriptors()
+    calling = asyncio.create_task(git(tmp_path, "log"))
+    async with asyncio.timeout(5):
+        while not pids.exists() or len(pids.read_text().split()) < 2:
+            await asyncio.sleep(0.01)
+    calling.cancel()
+    await asyncio.wait({calling}, timeout=1)
+    assert calling.cancelled()
+    await are_gone(pids, before)
