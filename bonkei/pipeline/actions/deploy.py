@@ -49,12 +49,14 @@ class EcsDeploy:
             service = await self._service(work, named)
             registered = await self._register(work, str(service["taskDefinition"]), images)
             work.note(registered, "", "")
+        if not work.run.summary:  # the miniature may have ended before the service was updated
             change = {
                 "cluster": settings["ClusterName"],
                 "service": settings["ServiceName"],
                 "taskDefinition": registered,
             }
             await self._ecs(work.role, "UpdateService", change)
+            work.note(registered, "", "Deployment in progress")
         return await self._wait(work, named, registered)
 
     async def _wait(self, work: ActionWork, named: Mapping[str, Any], arn: str) -> Finished:

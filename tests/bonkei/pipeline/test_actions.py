@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ async def test_ecs_deploys_a_revision_with_the_new_images(tmp_path: Path) -> Non
     ecs, noted = Ecs("COMPLETED"), list[str]()
     deploy = EcsDeploy(ecs, Store(Bucket({"imagedefinitions.json": IMAGES}), tmp_path))
     finished = await deploy.run(work("ECS", noted, ClusterName="c", ServiceName="web"))
-    assert (finished.succeeded, noted) == (True, [f"{REVISION}:2"])
+    assert (finished.succeeded, noted) == (True, [f"{REVISION}:2"] * 2)
     registered = next(given for operation, given in ecs.calls if operation.startswith("Register"))
     images = [each["image"] for each in registered["containerDefinitions"]]
     assert (images, "revision" in registered) == (["web:2", "log:1"], False)
@@ -130,6 +131,25 @@ async def test_ecs_fails_when_the_deployment_fails(tmp_path: Path) -> None:
     store = Store(Bucket({"imagedefinitions.json": IMAGES}), tmp_path)
     with pytest.raises(AwsServiceError, match="tasks failed"):
         await EcsDeploy(Ecs("FAILED"), store).run(work("ECS", ClusterName="c", ServiceName="web"))
+
+
+@pytest.mark.parametrize("noted", [1, 2])
+async def test_ecs_goes_on_where_the_miniature_was_killed(tmp_path: Path, noted: int) -> None:
+    """After its first note the service may be as it was, after the second one it is updated."""
+    store = Store(Bucket({"imagedefinitions.json": IMAGES}), tmp_path)
+    notes: list[tuple[str, str]] = []
+    first = work("ECS", ClusterName="c", ServiceName="web")
+    first = replace(first, note=lambda id_, _, summary: notes.append((id_, summary)))
+    await EcsDeploy(Ecs("COMPLETED"), store).run(first)
+    external_id, summary = notes[:noted][-1]
+    run = replace(first.run, external_id=external_id, summary=summary)
+    ecs = Ecs("COMPLETED")
+    finished = await EcsDeploy(ecs, store).run(replace(first, run=run))
+    assert finished.succeeded
+    updates = [given for operation, given in ecs.calls if operation == "UpdateService"]
+    again = {"cluster": "c", "service": "web", "taskDefinition": f"{REVISION}:2"}
+    assert updates == ([again] if noted == 1 else [])
+    assert [operation for operation, _ in ecs.calls if operation.startswith("Register")] == []
 
 
 @pytest.mark.parametrize(
