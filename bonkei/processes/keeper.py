@@ -49,7 +49,8 @@ class Keeper:
         self._groups.pop(group, None)
         _WATCHDOG.forget(group)
         self._unwritten.discard(group)
-        self._ledger.remove(group)
+        with suppress(OSError):  # clean_up finds that it has ended
+            self._ledger.remove(group)
         self._write()
 
     def _write(self) -> None:

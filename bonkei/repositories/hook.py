@@ -7,8 +7,11 @@ So pushes over HTTP and pushes to the folder itself are treated alike. A push wi
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from bonkei.folders import bytes_of, matching
 
 UNNOTICED = "_BONKEI_UNNOTICED"
 _PUSHES = "bonkei-pushes"
@@ -53,11 +56,13 @@ def write_hook(repository: Path) -> None:
 
 
 def take_pushes(repository: Path, name: str) -> tuple[Push, ...]:
-    """The pushes since the last call, oldest first."""
+    """The pushes since the last call, oldest first. What the machine refuses to read now (it has
+    no descriptor left) stays for a later call."""
     pushes: list[Push] = []
-    for file in sorted((repository / _PUSHES).glob("*.done")):
-        text = file.read_bytes()[:_BYTES].decode("utf-8", "replace")
-        file.unlink(missing_ok=True)
-        words = [line.split(" ", 2) for line in text.splitlines()]
-        pushes += [Push(name, each[2], each[0], each[1]) for each in words if len(each) == 3]
+    with suppress(OSError):
+        for file in matching(repository / _PUSHES, "*.done"):
+            text = (bytes_of(file) or b"")[:_BYTES].decode("utf-8", "replace")
+            file.unlink(missing_ok=True)
+            words = [line.split(" ", 2) for line in text.splitlines()]
+            pushes += [Push(name, each[2], each[0], each[1]) for each in words if len(each) == 3]
     return tuple(pushes)

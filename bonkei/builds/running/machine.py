@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +45,31 @@ class Machine:
         self, keep: Sequence[Path], hidden: Sequence[Path], *, is_confined: bool, has_engine: bool
     ) -> None:
         """Raises PhaseError if the kernel refuses."""
-        loop = asyncio.get_running_loop()
         self._is_confined = is_confined
-        self._output, output = os.pipe()
-        read, answers = os.pipe()
-        os.set_blocking(self._output, False)
-        loop.add_reader(self._output, self._read_some)
-        try:
+        with ExitStack() as ours:
+            try:
+                read = await self._launch(ours, keep, hidden, has_engine=has_engine)
+            except OSError as error:
+                raise PhaseError("INTERNAL_SERVICE_ERROR", f"no process: {error}") from error
+            ours.pop_all()
+        assert self._process is not None  # noqa: S101 - it has been started
+        with suppress(OSError):  # the ledger's disk is full: the watchdog knows the process
+            self._keeper.keep(self._process.pid)
+        await self._begin(read)
+
+    async def _launch(
+        self, ours: ExitStack, keep: Sequence[Path], hidden: Sequence[Path], *, has_engine: bool
+    ) -> int:
+        """Start the process. Returns the descriptor of its answers, which `ours` would close."""
+        is_confined = self._is_confined
+        with ExitStack() as theirs:
+            self._output, output = os.pipe()
+            theirs.callback(os.close, output)
+            os.set_blocking(self._output, False)
+            asyncio.get_running_loop().add_reader(self._output, self._read_some)
+            read, answers = os.pipe()
+            ours.callback(os.close, read)
+            theirs.callback(os.close, answers)
             described = place(
                 self._folder, answers, keep, hidden, is_confined=is_confined, has_engine=has_engine
             )
@@ -69,15 +87,7 @@ class Machine:
                 pass_fds=(answers,),
                 start_new_session=True,
             )
-        except OSError as error:
-            os.close(read)
-            raise PhaseError("INTERNAL_SERVICE_ERROR", f"no process: {error}") from error
-        finally:
-            os.close(output)
-            os.close(answers)
-        with suppress(OSError):  # the ledger's disk is full: the watchdog knows the process
-            self._keeper.keep(self._process.pid)
-        await self._begin(read)
+            return read
 
     async def _begin(self, read: int) -> None:
         """Wait until it takes orders."""

@@ -184,8 +184,9 @@ class MiniStack:
             try:
                 if self.pid is None:
                     await self._launch()
-            except CloudError as error:
-                self._report(error.message)
+            except (CloudError, OSError) as error:  # no descriptor is left, or the disk is full
+                told = error.message if isinstance(error, CloudError) else str(error)
+                self._report(f"MiniStack cannot be started: {told}")
                 await self._end()
                 deaths += 1
             else:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, ClassVar
@@ -66,21 +67,21 @@ class ProviderProcess:
         """`directory`: the base of relative paths in the definitions."""
         self._log = log
         self._directory = make_socket_directory()
-        sockets = listen(ADDRESSES, self._directory)
-        descriptors = {address: each.fileno() for address, each in sockets.items()}
-        told = log.with_name("surroundings.json")
-        surroundings.write(told, descriptors)
         try:
-            with log.open("w", encoding="utf-8") as errors:
-                self._process = self._start(told, directory, errors, descriptors.values())
-            self.reattach = reattach(sockets, self._process.pid)
-            """The value for TF_REATTACH_PROVIDERS."""
+            with ExitStack() as ours:
+                sockets = listen(ADDRESSES, self._directory)
+                for each in sockets.values():
+                    ours.callback(each.close)  # so that a connection ends when the process does
+                descriptors = {address: each.fileno() for address, each in sockets.items()}
+                told = log.with_name("surroundings.json")
+                surroundings.write(told, descriptors)
+                with log.open("w", encoding="utf-8") as errors:
+                    self._process = self._start(told, directory, errors, descriptors.values())
+                self.reattach = reattach(sockets, self._process.pid)
+                """The value for TF_REATTACH_PROVIDERS."""
         except BaseException:
             shutil.rmtree(self._directory, ignore_errors=True)
             raise
-        finally:
-            for each in sockets.values():
-                each.close()  # so that a connection ends when the process does
 
     def _start(
         self, surroundings: Path, directory: Path, errors: IO[str], descriptors: Iterable[int]

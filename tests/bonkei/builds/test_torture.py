@@ -180,6 +180,22 @@ async def test_a_machine_ends_although_who_stops_it_is_cancelled(tmp_path: Path)
     keeper.stop()
 
 
+async def test_a_machine_that_is_cancelled_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path / "processes")
+    keeper.start()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for turns in range(6):
+        machine = Machine(tmp_path, keeper, lambda _: None)
+        starting = asyncio.create_task(machine.start((), (), is_confined=False, has_engine=False))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await machine.stop()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    keeper.stop()
+
+
 async def test_an_endless_line_and_bytes_that_are_not_text(room: Room) -> None:
     result = await room.run(spec("head -c 1000000 /dev/zero | tr '\\0' x; printf '\\n\\377\\376'"))
     assert result.status == "SUCCEEDED"

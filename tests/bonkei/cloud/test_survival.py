@@ -34,6 +34,20 @@ def room(start: Callable[..., Room], tmp_path: Path) -> Room:
     return start(tmp_path)
 
 
+def test_it_comes_back_after_the_machine_has_refused_its_start(room: Room, tmp_path: Path) -> None:
+    room.client("s3").put_object(Bucket="shop", Key="a", Body=b"kept")
+    log = tmp_path / "ministack.log"
+    log.unlink()
+    log.mkdir()  # as little can be opened as with a full disk, or without a descriptor
+    backing(room).kill()
+    deadline = time.monotonic() + BACK
+    while not any("Is a directory" in said for said in room.reports):
+        assert time.monotonic() < deadline, room.reports
+        time.sleep(0.01)
+    log.rmdir()
+    assert room.client("s3").get_object(Bucket="shop", Key="a")["Body"].read() == b"kept"
+
+
 def test_acknowledged_changes_survive_sigkill(room: Room) -> None:
     """Killed while four clients write as fast as they can, without a pause."""
     kept: dict[str, list[str]] = {"s3": [], "dynamodb": [], "sqs": [], "ssm": []}

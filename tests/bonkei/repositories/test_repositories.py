@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import subprocess
 import time
 import zipfile
@@ -15,7 +16,7 @@ import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.blueprint.release.code_repository import CodeRepository
-from bonkei.repositories.hook import UNNOTICED, Push
+from bonkei.repositories.hook import UNNOTICED, Push, take_pushes
 from bonkei.repositories.repositories import Repositories
 from bonkei.repositories.service import service
 
@@ -94,6 +95,28 @@ async def test_a_repository_is_created_pushed_to_and_shown(room: Repositories, w
     assert (file["fileContent"], file["fileMode"]) == (b"2\n", "NORMAL")
     folder = await call(room, "GetFolder", repositoryName="app", folderPath="/")
     assert [each["absolutePath"] for each in folder["subFolders"]] == ["sub"]
+
+
+async def test_a_push_waits_while_no_descriptor_is_left(room: Repositories, work: Path) -> None:
+    await call(room, "CreateRepository", repositoryName="app")
+    directory = room.find("app").directory
+    for branch in ("main", "other"):
+        _git(work, "push", "-q", str(directory), f"HEAD:{branch}")
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        assert take_pushes(directory, "app") == ()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    first, second = sorted((directory / "bonkei-pushes").glob("*.done"))
+    content = second.read_bytes()
+    second.unlink()
+    second.mkdir()  # which cannot be taken
+    assert [each.branch for each in take_pushes(directory, "app")] == ["main"]
+    second.rmdir()
+    second.write_bytes(content)
+    assert [each.branch for each in take_pushes(directory, "app")] == ["other"]
+    assert not first.exists()
 
 
 async def test_missing_things_have_codecommits_errors(room: Repositories, work: Path) -> None:

@@ -16,7 +16,9 @@ import pytest
 
 from bonkei.provider.addresses import ADDRESSES
 from bonkei.provider.catalogue import providers
+from bonkei.sockets import make_socket_directory
 from bonkei.terraform import TerraformError
+from bonkei.terraform.runs import provider_process
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from tests.bonkei.terraform.project import PROVIDERS, Project
 
@@ -48,6 +50,22 @@ def test_it_serves_three_providers_in_its_own_directory(tmp_path: Path) -> None:
 
 def test_the_addresses_that_it_listens_for_are_those_that_it_serves() -> None:
     assert set(ADDRESSES) == set(providers())
+
+
+def test_what_cannot_be_written_leaves_no_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "surroundings.json").mkdir()
+    made: list[Path] = []
+
+    def make() -> Path:
+        made.append(make_socket_directory())
+        return made[0]
+
+    monkeypatch.setattr(provider_process, "make_socket_directory", make)
+    with pytest.raises(IsADirectoryError):
+        ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log")
+    assert [each.exists() for each in made] == [False]
 
 
 @pytest.fixture

@@ -165,6 +165,12 @@ class PipelineRoom:
             task.add_done_callback(self._starting.discard)
 
     async def _start_all(self, push: Push) -> None:
+        try:
+            await self._start_each(push)
+        except AwsServiceError as error:  # the repository is deleted meanwhile
+            self._report(f"a push to {push.repository} starts no pipeline: {error.message}")
+
+    async def _start_each(self, push: Push) -> None:
         tag = "" if push.is_branch else push.reference.removeprefix("refs/tags/")
         pushed = Pushed(push.branch, tag, await self._changed_files(push))
         for pipeline in self.pipelines.all:
@@ -179,6 +185,11 @@ class PipelineRoom:
             self.pipelines.do(pipeline.name, commands.start(trigger, push.after))
         except AwsServiceError as error:
             self._report(f"pipeline {pipeline.name}: a push does not start it: {error.message}")
+        except OSError as error:
+            self._report(
+                f"pipeline {pipeline.name}: a push does not start it, because its book cannot be "
+                f"written: {error}"
+            )
 
     async def _changed_files(self, push: Push) -> tuple[str, ...]:
         """Without an earlier commit there are none, so every filter of files lets it pass."""

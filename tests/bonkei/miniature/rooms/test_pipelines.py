@@ -1,0 +1,68 @@
+"""The room of pipelines, beside doubles of the others."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pipeline_books import pipeline, source
+
+from bonkei.blueprint.release.pipeline import Stage
+from bonkei.events import Bus
+from bonkei.miniature.home import Home
+from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
+from bonkei.repositories.hook import NOTHING, Push
+
+STARTED = Push("app", "refs/heads/main", NOTHING, "a" * 40)
+SOURCE = source(
+    configuration=(
+        ("RepositoryName", "app"), ("BranchName", "main"), ("PollForSourceChanges", "true"),
+    )
+)  # fmt: skip
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+async def room(tmp_path: Path, said: list[str]) -> AsyncIterator[PipelineRoom]:
+    other = cast("Any", None)  # nothing is asked of the others
+    around = Neighbours(other, other, other, other, other, 60.0)
+    made = PipelineRoom(Home(tmp_path), Bus(), said.append, around)
+    made.repositories.open()
+    await made.repositories.create("app", "arn:aws:codecommit:eu-west-1:123456789012:app")
+    made.pipelines.follow((pipeline(Stage("Source", (SOURCE,))),), are_new=False)
+    yield made
+    await made.stop()
+
+
+async def settled(room: PipelineRoom) -> None:
+    await asyncio.gather(*room._starting, return_exceptions=False)
+
+
+async def test_a_push_that_the_disk_does_not_take_is_reported(
+    room: PipelineRoom, said: list[str], tmp_path: Path
+) -> None:
+    name = room.pipelines.all[0].name
+    executions = tmp_path / "pipelines" / name / "executions"
+    executions.parent.mkdir(parents=True, exist_ok=True)
+    executions.write_text("in the way")
+    room._on_push(STARTED)
+    await settled(room)
+    [line] = said
+    assert line.startswith(f"pipeline {name}: a push does not start it, because its book cannot be")
+    assert "executions" in line
+
+
+async def test_a_push_to_a_repository_that_is_deleted_meanwhile_is_reported(
+    room: PipelineRoom, said: list[str]
+) -> None:
+    room._on_push(Push("app", "refs/heads/main", "b" * 40, "a" * 40))
+    room.repositories.delete("app")
+    await settled(room)
+    assert said == ["a push to app starts no pipeline: app does not exist"]
