@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from ports import free_port
 
 from bonkei.blueprint.service import Container, ContainerHealthCheck, PortMapping
 from bonkei.events import Endpoint, TargetRegistered, TaskStateChanged
+from bonkei.tasks.execution import kernel_listeners
 from bonkei.tasks.execution.environment import translate_command
 from bonkei.tasks.execution.listened_ports import until_listening
 from bonkei.tasks.images.local import local_task
@@ -90,7 +92,13 @@ def _is_open(port: int) -> bool:
 @pytest.mark.parametrize(
     ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
 )
-async def test_the_first_listening_is_seen_without_a_connection(family, host):
+@pytest.mark.parametrize("answers", [True, False])
+async def test_the_first_listening_is_seen_without_a_connection(family, host, answers, monkeypatch):
+    """Also by the tables in /proc, where the kernel does not list its sockets."""
+    if not answers:
+        monkeypatch.setattr("bonkei.tasks.execution.kernel_listeners._SOCK_DIAG_BY_FAMILY", 9999)
+        with pytest.raises(OSError, match="does not list"):
+            kernel_listeners.listened()
     port = free_port()
     assert not await until_listening([port], 0.1)
     with socket.socket(family) as server:
@@ -103,6 +111,19 @@ async def test_the_first_listening_is_seen_without_a_connection(family, host):
         server.setblocking(False)
         with pytest.raises(BlockingIOError):
             server.accept()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its sockets")
+def test_the_kernel_lists_what_listens_and_no_connection():
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(socket.create_server((host, 0), family=family))
+            for family, host in [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")] * 300
+        ]
+        ports = {server.getsockname()[1] for server in servers}
+        assert ports <= kernel_listeners.listened()  # more than one part of an answer
+        client = stack.enter_context(socket.create_connection(servers[0].getsockname()))
+        assert client.getsockname()[1] not in kernel_listeners.listened()
 
 
 async def test_a_container_is_healthy_when_it_listens(tasks, edge, web, monkeypatch):
