@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -229,8 +230,9 @@ async def test_a_killed_sender_is_said(site: str) -> None:
 
 
 def children() -> list[int]:
-    return [
-        one.pid
-        for one in psutil.Process().children()
-        if any(word.endswith("requests.py") for word in one.cmdline())
-    ]
+    found = []
+    for one in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # another test's process, which ends
+            if any(word.endswith("requests.py") for word in one.cmdline()):
+                found.append(one.pid)
+    return found

@@ -58,4 +58,4 @@ async def test_no_descriptor_remains_whatever_ends_first():
         waiting.cancel()
         os.kill(process.pid, number)
         assert await process.wait() == -number
-    assert psutil.Process().num_fds() == before
+    assert psutil.Process().num_fds() <= before  # other tests' ones may be closed meanwhile

@@ -292,15 +292,23 @@ LINGERING = """
     import pathlib, signal, sys, time
     asked = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
+    pathlib.Path("ready").touch()
     while not (asked and pathlib.Path("delivered").exists()):
         time.sleep(0.01)
     print("all is delivered", flush=True)
 """
+WAITING = """
+    import os, time
+    while not os.path.exists("READY"):
+        time.sleep(0.01)
+    time.sleep(0.5)
+    print("done", flush=True)
+"""
 
 
 async def test_a_standalone_tasks_result_does_not_wait_for_its_router(tasks, program, logs):
-    program("job").write("import time; time.sleep(0.1); print('done', flush=True)")
     router = program("sidecar").write(LINGERING)
+    program("job").write(WAITING.replace("READY", str(router.directory / "ready")))
     beside = Container("sidecar", "sidecar:1", stop_timeout=60.0)
     job = Container("job", "job:1", depends_on=(ContainerDependency("sidecar", "START"),))
 
@@ -319,14 +327,14 @@ async def test_a_standalone_tasks_result_does_not_wait_for_its_router(tasks, pro
 
 
 async def test_a_helpers_end_is_not_the_end_of_its_task(tasks, program):
-    program("sidecar").write("print('helped', flush=True)")
-    program("job").write("import time; time.sleep(0.5)")
+    beside = program("sidecar").write("open('ready', 'w'); print('helped', flush=True)")
+    program("job").write(WAITING.replace("READY", str(beside.directory / "ready")))
     helper = Container("sidecar", "sidecar:1", essential=False)
     task = definition(Container("job", "job:1"), helper, family="job")
 
     outcome = await tasks.run_task(task, "sidecar")
 
-    assert (outcome.exit_code, outcome.output) == (0, ("helped",))
+    assert (outcome.exit_code, outcome.output) == (0, ("helped", "done"))
     assert outcome.reason == "Essential container in task exited"
     assert tasks.snapshot().tasks == ()
 

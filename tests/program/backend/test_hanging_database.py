@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 import psutil
@@ -37,12 +37,14 @@ def hanging(server: Server) -> Iterator[None]:
     postmaster = psutil.Process(server.process.pid)
     processes = [postmaster, *postmaster.children()]
     for process in processes:
-        process.send_signal(signal.SIGSTOP)
+        with suppress(psutil.NoSuchProcess):  # a worker that has just ended
+            process.send_signal(signal.SIGSTOP)
     try:
         yield
     finally:
         for process in processes:
-            process.send_signal(signal.SIGCONT)
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGCONT)
 
 
 def ask(backend: Process, path: str) -> tuple[int, str | None, float]:
