@@ -15,10 +15,13 @@ TESTS = Path(__file__).resolve().parents[1]
 MINIATURES = ("e2e", "support")
 """Whole miniatures run there. How long they may take is said beside each."""
 LEAST, MOMENT = 60.0, 1.0  # seconds
-FIRST = ("timeout", "timeout_at", "closed", "result")
+FIRST = ("timeout", "wait", "join", "poll", "settimeout", "closed", "result")
 """Functions whose first argument is the time, as in `asyncio.timeout(60)`."""
-SECOND = ("wait_for", "wait_procs", "until")
-NAMED = ("create_connection", "wait", "wait_for", "join", "run", "HTTPConnection", "get", "post")
+SECOND = ("wait_for", "wait_procs", "until", "create_connection")
+NAMED = (
+    "create_connection", "wait", "wait_for", "join", "run", "communicate", "HTTPConnection",
+    "get", "post", "acquire",
+)  # fmt: skip
 
 
 def short_waits(source: str) -> Iterator[tuple[int, float]]:
@@ -36,7 +39,7 @@ def times(node: ast.AST) -> Iterator[ast.expr]:
     if not isinstance(node, ast.Call):
         return
     name = name_of(node)
-    if name in FIRST or name == "wait":
+    if name in FIRST:
         yield from node.args[:1]
     if name in SECOND:
         yield from node.args[1:2]

@@ -192,7 +192,8 @@ async def test_a_machine_that_is_cancelled_while_it_starts_leaves_nothing(tmp_pa
         starting.cancel()
         await asyncio.gather(starting, return_exceptions=True)
         await machine.stop()
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    # Less, where something of another test is closed meanwhile.
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
     keeper.stop()
 
 

@@ -40,7 +40,7 @@ def put(room: Room, path: str, *more: str, body: bytes = b"") -> bytes:
     address = urlsplit(url)
     lines = [f"{name}: {value}" for name, value in request.headers.items()]
     head = [f"PUT {path} HTTP/1.1", f"Host: {address.netloc}", *lines, *more, "", ""]
-    with socket.create_connection((address.hostname, address.port), 10) as client:
+    with socket.create_connection((address.hostname, address.port), 60) as client:
         client.sendall("\r\n".join(head).encode() + body)
         return client.recv(65_536)
 

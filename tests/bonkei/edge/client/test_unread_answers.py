@@ -98,7 +98,7 @@ def served() -> Iterator[Served]:
     child = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     child.start()
     try:
-        assert ours.poll(30)
+        assert ours.poll(60)
         ports = dict(zip(("distribution", "load_balancer"), ours.recv(), strict=True))
         assert child.pid is not None
         yield Served(psutil.Process(child.pid), ports)
@@ -166,7 +166,7 @@ class Sender:
         left = b""
         while len(found) < self._kind.requests:
             writers = [self.socket] if self.wants else []
-            readable, writable, _ = select.select([self.socket], writers, [], 20)
+            readable, writable, _ = select.select([self.socket], writers, [], 60)
             assert readable or writable, f"nothing comes any more after {len(found)} answers"
             if writable:
                 self.send()
@@ -193,7 +193,7 @@ def send_until_all_wait(senders: list[Sender]) -> None:
 
 
 def answer(port: int, request: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", port), 30) as client:
+    with socket.create_connection(("127.0.0.1", port), 60) as client:
         client.sendall(request)
         return client.recv(65536)
 

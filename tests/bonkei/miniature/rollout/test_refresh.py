@@ -51,8 +51,9 @@ def tasks(pid: int, group: str = "service:app-web", container: str = "web") -> T
 
 
 async def test_the_programs_output_is_returned(
-    program: subprocess.Popen[str], tmp_path: Path
+    program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(room, "_LONGEST", 60.0)
     lines = await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path)
     assert lines == ["2026-01-01T00:00:00.000Z TASK read again"]
 
