@@ -15,7 +15,7 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.load_balancer import Forward, Listener, LoadBalancer, WeightedTarget
-from bonkei.edge.client.access import access_record
+from bonkei.edge.client.access import Journal
 from bonkei.events import Bus
 from bonkei.filter_pattern import parse
 from bonkei.logs.awslogs.options import parse_options
@@ -126,7 +126,7 @@ async def _requests() -> None:
         request=SimpleNamespace(
             client=b"127.0.0.1", method=b"GET", target=b"/api/v1/status",
             fields={b"host": b"site.example", b"user-agent": b"curl/8"}, headers=[],
-            kinds={}, kind=None, shown=None,
+            block=None, shown=None,
         ),
         group_arn="arn:group", task_id="task", trace_id=b"Root=1-2-3", rule="", cache_result="",
         blocked_by="", redirect_url=b"", retries=0,
@@ -134,8 +134,10 @@ async def _requests() -> None:
     )  # fmt: skip
     print("| access logs, a request | CPU µs |\n|---|---:|")
     begun = time.process_time()
+    journal = Journal(deliveries.seen_together, lambda _: None)
     for _ in range(REQUESTS):
-        deliveries.seen(access_record(exchange, 2.0, "listener", os.getpid(), 7))
+        journal.add(exchange, 2.0, "listener", os.getpid(), 7)
+        journal.flush()
     _each("on its way: the record, and its entry", begun)
     begun = time.process_time()
     await deliveries.deliver(time.time(), last=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from bench.stack import blueprint
 from bonkei.console import Console
 from bonkei.edge import AccessRecord, Edge, EdgeSettings
+from bonkei.edge.client.access import Kind, Row
 from bonkei.edge.http.message import header
 from bonkei.events import Bus
 from bonkei.miniature.requests import recorder as recording
@@ -28,16 +29,19 @@ _LOOKS = 4  # a second
 _RATES = (100, 1_000, 10_000)
 
 
-def records() -> list[AccessRecord]:
+def rows() -> list[Row]:
     """A thousand requests as browsers send them: eight headers each."""
     headers = [header(b"X-Header-%d" % number, b"value" * 6) for number in range(8)]
-    return [
+    kind = Kind(
         AccessRecord(
-            "distribution", "127.0.0.1", 1, "GET", f"/api/{number}?page=1", "localhost", "Firefox",
-            200, 0, 120, 0.001, "arn:tg/web", "task", "arn:rule", "Root=1-2-3", headers=headers,
+            "distribution", "127.0.0.1", 1, "GET", "/", "localhost", "Firefox", 200, 0, 120, 0.001,
+            "arn:tg/web", "task", "arn:rule",
         )
-        for number in range(1000)
-    ]  # fmt: skip
+    )  # fmt: skip
+    return [
+        (kind, 1, f"/api/{n}?page=1", headers, (), 0, 120, 0.001, "Root=1-2-3", 0, "", "")
+        for n in range(1000)
+    ]
 
 
 async def measure(rate: int, *, is_open: bool) -> float:
@@ -47,7 +51,7 @@ async def measure(rate: int, *, is_open: bool) -> float:
     edge = Edge(Bus(), EdgeSettings())
     world = RequestWorld(edge, lambda: stack, hooks.hear, here, here, here / "nowhere")
     offer_requests(console, recorder, world)
-    came = records()
+    came = rows()
     begun = time.process_time()
     for _ in range(_SECONDS * _LOOKS):
         for number in range(rate // _LOOKS):

@@ -138,7 +138,7 @@ class ListenerHandler:
                 verdict = firewall.check(request)
                 if exchange is not None and exchange.logs:
                     # As `inspected` does, without a call: the verdict is mostly the last one's.
-                    known = request.inspected
+                    known = (block or request).inspected
                     if (
                         known is not None
                         and known[1] is verdict

@@ -1,4 +1,8 @@
-"""Records of finished requests: the source of access logs and request metrics."""
+"""Records of finished requests: the source of access logs and request metrics.
+
+Under load most requests are of one kind. So a record is handed over as a row: its kind, and what
+differs. A `Kind` makes a whole record of a row for those who read only some.
+"""
 
 from __future__ import annotations
 
@@ -7,51 +11,14 @@ from typing import NamedTuple
 
 from bonkei.edge.http.exchange import Exchange
 from bonkei.edge.http.firewall import Inspections
-from bonkei.edge.http.message import Header, Request, Shown
+from bonkei.edge.http.message import Header
 
-_KINDS = 16
-
-
-class Kind:
-    """All that the records of requests with one head have in common, if they went the same way and
-    got the same status. Listeners keep under it what they compute from these values.
-
-    `begin`, `asked`, `way` and `end` are the members of a record in their order, without those that
-    differ: the client's port, bytes sent, seconds, the trace id, and those after `inspections`.
-    The other members say whether an exchange is of this kind: they are its own objects."""
-
-    __slots__ = (
-        "asked", "begin", "blocked_by", "cache_result", "end", "group_arn", "inspections",
-        "listener", "rule", "status", "task_id", "way",
-    )  # fmt: skip
-
-    def __init__(self, exchange: Exchange, listener: str, shown: Shown) -> None:
-        self.listener = listener
-        self.status = exchange.status
-        self.group_arn = exchange.group_arn
-        self.task_id = exchange.task_id
-        self.rule = exchange.rule
-        self.cache_result = exchange.cache_result
-        self.blocked_by = exchange.blocked_by
-        self.inspections = exchange.inspections
-        self.begin = (listener, shown[0])
-        self.asked = (*shown[1:], exchange.status, exchange.received)
-        self.way = (exchange.group_arn, exchange.task_id, exchange.rule)
-        self.end = (
-            exchange.cache_result,
-            exchange.blocked_by,
-            exchange.redirect_url.decode("latin-1"),
-            exchange.request.headers,
-            exchange.inspections,
-        )
+_KINDS = 1_000
 
 
 class AccessRecord(NamedTuple):
     """One finished request, as the outermost layer saw it. A `status` of 0 means that the client
-    left before the response (460 in a load balancer's log). Sizes are of bodies, in bytes.
-
-    A tuple, because one is made for each request. A frozen dataclass takes four times as long.
-    """
+    left before the response (460 in a load balancer's log). Sizes are of bodies, in bytes."""
 
     listener: str  # the Terraform address of the distribution or listener
     client: str
@@ -76,10 +43,91 @@ class AccessRecord(NamedTuple):
     connection: int = 0  # the unique number of the client's connection
     edge_id: str = ""  # X-Amz-Cf-Id, of a distribution
     retries: str = ""  # how often another connection or another target was tried; empty for never
-    kind: Kind | None = None  # of a request whose head is known
 
 
-AccessHook = Callable[[Sequence[AccessRecord]], None]
+Row = tuple["Kind", int, str, Sequence[Header], Inspections, int, int, float, str, int, str, str]
+"""A finished request: its kind, and the members of its record that its kind does not have: client
+port, target, headers, inspections, received bytes, sent bytes, seconds, trace id, connection, edge
+id, retries. A plain tuple, because one is made for each request."""
+
+RECEIVED, SENT, SECONDS = 5, 6, 7
+"""Where a row has them."""
+
+
+class Kind:
+    """All that the records of requests have in common that came from one client with one method,
+    Host and User-Agent, went the same way and got the same status, as in the record `sample`.
+    Listeners keep under it what they compute from these values.
+
+    The other members say whether an exchange is of this kind: they are its own objects."""
+
+    __slots__ = (
+        "blocked_by", "cache_result", "group_arn", "listener", "rule", "sample", "status",
+        "task_id",
+    )  # fmt: skip
+
+    def __init__(self, sample: AccessRecord) -> None:
+        self.sample = sample
+        self.listener = sample.listener
+        self.status = sample.status
+        self.group_arn = sample.target_group_arn
+        self.task_id = sample.task_id
+        self.rule = sample.rule
+        self.cache_result = sample.cache_result
+        self.blocked_by = sample.blocked_by
+
+    def record(self, row: Row) -> AccessRecord:
+        """The whole record of a row of this kind."""
+        (
+            _, client_port, target, headers, inspections, received, sent, seconds, trace_id,
+            connection, edge_id, retries,
+        ) = row  # fmt: skip
+        return self.sample._replace(
+            client_port=client_port,
+            target=target,
+            headers=headers,
+            inspections=inspections,
+            received_bytes=received,
+            sent_bytes=sent,
+            seconds=seconds,
+            trace_id=trace_id,
+            connection=connection,
+            edge_id=edge_id,
+            retries=retries,
+        )
+
+
+class Kinds:
+    """The kinds of lately finished requests, a bounded number of them."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self) -> None:
+        self._kinds: dict[object, Kind] = {}
+
+    def of(self, exchange: Exchange, listener: str) -> Kind:
+        """The kind of a finished exchange: the same object for all of that kind."""
+        request, seen = exchange.request, exchange.inspections
+        fields = request.fields
+        # A kind holds its verdicts, so no other verdict has their numbers while it is kept.
+        verdicts = id(seen[0][0]) if len(seen) == 1 else tuple([id(each) for each, _ in seen])
+        key = (
+            listener, request.client, request.method, fields.get(b"host"),
+            fields.get(b"user-agent"), exchange.status, exchange.group_arn, exchange.task_id,
+            exchange.rule, exchange.cache_result, exchange.blocked_by, exchange.redirect_url,
+            verdicts,
+        )  # fmt: skip
+        kind = self._kinds.get(key)
+        if kind is None:
+            if len(self._kinds) >= _KINDS:
+                self._kinds.clear()
+            kind = self._kinds[key] = Kind(access_record(exchange, 0.0, listener, 0, 0))
+        if request.block is not None and not exchange.redirect_url:
+            request.block.kind = kind, seen
+        return kind
+
+
+AccessHook = Callable[[Sequence[Row]], None]
 """Called on the event loop with the requests that one turn of it has finished; it must neither
 block nor raise."""
 
@@ -90,7 +138,8 @@ class Journal:
     def __init__(self, hook: AccessHook, soon: Callable[[Callable[[], None]], object]) -> None:
         self._hook = hook
         self._soon = soon
-        self._new: list[AccessRecord] = []
+        self._kinds = Kinds()
+        self._new: list[Row] = []
 
     def add(
         self, exchange: Exchange, now: float, listener: str, client_port: int, connection: int
@@ -99,7 +148,26 @@ class Journal:
         new = self._new
         if not new:
             self._soon(self.flush)
-        new.append(access_record(exchange, now, listener, client_port, connection))
+        request, retries = exchange.request, exchange.retries
+        target = request.shown
+        if target is None:
+            target = request.shown = request.target.decode("latin-1")
+        new.append(
+            (
+                _kind_again(exchange, listener) or self._kinds.of(exchange, listener),
+                client_port,
+                target,
+                request.headers,
+                exchange.inspections,
+                exchange.received,
+                exchange.sent,
+                now - exchange.started,
+                exchange.trace_id.decode("latin-1"),
+                connection,
+                exchange.identity[1].decode("latin-1"),
+                str(retries) if retries else "",
+            )
+        )
 
     def flush(self) -> None:
         """Give the hook what there is."""
@@ -111,76 +179,53 @@ class Journal:
 def access_record(
     exchange: Exchange, now: float, listener: str, client_port: int, connection: int
 ) -> AccessRecord:
-    """A finished exchange; `now` is a time of the event loop's clock."""
-    request = exchange.request
-    kind: Kind | None = request.kind
-    if kind is None or not (
+    """The whole record of a finished exchange; `now` is a time of the event loop's clock."""
+    request, retries = exchange.request, exchange.retries
+    return AccessRecord(
+        listener,
+        request.client.decode(),
+        client_port,
+        request.method.decode(),
+        request.target.decode("latin-1"),
+        request.fields.get(b"host", b"").decode("latin-1"),
+        request.fields.get(b"user-agent", b"").decode("latin-1"),
+        exchange.status,
+        exchange.received,
+        exchange.sent,
+        now - exchange.started,
+        exchange.group_arn,
+        exchange.task_id,
+        exchange.rule,
+        exchange.trace_id.decode("latin-1"),
+        exchange.cache_result,
+        exchange.blocked_by,
+        exchange.redirect_url.decode("latin-1"),
+        request.headers,
+        exchange.inspections,
+        connection,
+        exchange.identity[1].decode("latin-1"),
+        str(retries) if retries else "",
+    )
+
+
+def _kind_again(exchange: Exchange, listener: str) -> Kind | None:
+    """The kind of the last request with these headers, if this one went the same way: nothing that
+    the kind holds differs from the exchange's own."""
+    block = exchange.request.block
+    if block is None or block.kind is None:
+        return None
+    kind: Kind
+    kind, inspections = block.kind
+    if (
         kind.status == exchange.status
         and kind.task_id is exchange.task_id
         and kind.rule is exchange.rule
-        and kind.inspections is exchange.inspections
+        and inspections is exchange.inspections
         and kind.cache_result is exchange.cache_result
         and kind.group_arn is exchange.group_arn
         and kind.blocked_by is exchange.blocked_by
         and kind.listener is listener
         and not exchange.redirect_url
-        and not exchange.received
     ):
-        kind = _kind(exchange, listener)
-    trace, retries = exchange.trace_id, exchange.retries
-    return _NEW(
-        AccessRecord,
-        (
-            *kind.begin,
-            client_port,
-            *kind.asked,
-            exchange.sent,
-            now - exchange.started,
-            *kind.way,
-            trace.decode() if trace.isascii() else trace.decode("latin-1"),
-            *kind.end,
-            connection,
-            exchange.identity[1].decode(),
-            str(retries) if retries else "",
-            kind if request.kinds is not None else None,
-        ),
-    )
-
-
-_NEW: Callable[[type[AccessRecord], tuple[object, ...]], AccessRecord] = tuple.__new__
-"""Like `_make`, but without a function of Python's around it."""
-
-
-def _kind(exchange: Exchange, listener: str) -> Kind:
-    """Found again, or a new one: nothing that a kind holds differs from the exchange's own."""
-    request = exchange.request
-    kinds, shown = request.kinds, request.shown or _shown(request)
-    if kinds is None or exchange.redirect_url or exchange.received:
-        return Kind(exchange, listener, shown)
-    key = (exchange.status, exchange.task_id, exchange.rule, exchange.cache_result)
-    kind: Kind | None = kinds.get(key)
-    if not (
-        kind is not None
-        and kind.listener is listener
-        and kind.inspections is exchange.inspections
-        and kind.group_arn == exchange.group_arn
-        and kind.blocked_by == exchange.blocked_by
-    ):
-        if len(kinds) >= _KINDS:
-            kinds.clear()
-        kind = kinds[key] = Kind(exchange, listener, shown)
-    request.kind = kind
-    return kind
-
-
-def _shown(request: Request) -> Shown:
-    """Decoded once for a request that is repeated."""
-    fields = request.fields
-    request.shown = (
-        request.client.decode(),
-        request.method.decode(),
-        request.target.decode("latin-1"),
-        fields.get(b"host", b"").decode("latin-1"),
-        fields.get(b"user-agent", b"").decode("latin-1"),
-    )
-    return request.shown
+        return kind
+    return None

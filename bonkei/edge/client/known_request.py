@@ -78,7 +78,6 @@ class KnownRequests:
             if len(self._requests) >= _REQUESTS:
                 self._requests.clear()
             self._requests[data] = known
-            request.kinds = {}
         return known
 
     def _read_plain(

@@ -296,9 +296,10 @@ class Exchange:
     def inspected(self, verdict: Verdict, request: Request) -> None:
         """A web ACL has decided about the request in its present form. For the access log."""
         before = self.inspections
-        known = request.inspected
+        holder = request.block or request  # requests with the same headers share the entry
+        known = holder.inspected
         if known is not None and known[0] is before and known[1] is verdict:
             self.inspections = known[2]
             return
         after = self.inspections = (*before, (verdict, request.headers))
-        request.inspected = before, verdict, after
+        holder.inspected = before, verdict, after

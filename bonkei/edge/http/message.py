@@ -67,16 +67,20 @@ class HeaderBlock:
     """The headers of requests without a body, shared by all requests of one client with the same
     method and headers: do not change them.
 
-    `derived` holds values that the layers computed from them, by the layer that did.
+    `derived` holds values that the layers computed from them, by the layer that did. `inspected` is
+    as a request's. `kind`: of the last access record of a request with these headers, and what web
+    ACLs had decided about it.
     """
 
-    __slots__ = ("derived", "fields", "headers", "size")
+    __slots__ = ("derived", "fields", "headers", "inspected", "kind", "size")
 
     def __init__(self, headers: Headers, fields: dict[bytes, bytes], size: int = 0) -> None:
         self.headers = headers
         self.fields = fields
         self.size = size  # bytes, as the limits of a head count them
         self.derived: dict[object, Any] = {}
+        self.inspected: tuple[Any, Any, Any] | None = None
+        self.kind: tuple[Any, Any] | None = None
 
     def keep(self, key: object, value: Any) -> Any:
         """Remember a value that a layer computed from the block, for a limited number of keys."""
@@ -84,10 +88,6 @@ class HeaderBlock:
             self.derived.clear()
         self.derived[key] = value
         return value
-
-
-Shown = tuple[str, str, str, str, str]
-"""Client, method, target, Host and User-Agent, as text."""
 
 
 class Request:
@@ -103,9 +103,7 @@ class Request:
     size = 0  # bytes of the head as received
     block: HeaderBlock | None = None  # its headers, if they are shared
     added = b""  # the line of the header set by `mark`
-    shown: Shown | None = None  # as access records have it, once there was one
-    kinds: dict[Any, Any] | None = None  # of its access records, where the request is known
-    kind: Any = None  # of its last access record, where the request is known
+    shown: str | None = None  # its target as access records have it, once there was one
     inspected: tuple[Any, Any, Any] | None = None  # by a web ACL: before, its verdict, after
 
     def __init__(
@@ -137,7 +135,7 @@ class Request:
     def but(self, **changes: bytes) -> Request:
         """A copy with other values."""
         other = copy.copy(self)
-        other.shown = other.kinds = other.kind = other.inspected = None
+        other.shown = other.inspected = None
         for name, value in changes.items():
             setattr(other, name, value)
         return other

@@ -17,6 +17,9 @@ DEFAULT_ACTION = "Default_Action"
 BODY_BYTES = {"REGIONAL": 8 * 1024, "CLOUDFRONT": 16 * 1024}
 """Bytes of a body inspected by default ("Handling oversize web request components")."""
 
+_COUNTED = 256
+"""Combinations of rules that counted, whose verdicts are kept."""
+
 _CONTENT_TYPES = {
     "TEXT_PLAIN": "text/plain",
     "TEXT_HTML": "text/html",
@@ -82,6 +85,7 @@ class CompiledWebAcl:
         self.counters = counters or Counters()
         self.body_needed = 0
         self.not_simulated: list[tuple[str, str]] = []
+        self._counted: dict[tuple[str, ...], Verdict] = {}
         self._body_bytes = BODY_BYTES[acl.scope]
         self._clock = clock
         self._rules = tuple(
@@ -108,13 +112,23 @@ class CompiledWebAcl:
                 rule.counter.counted += 1
                 counted = (*counted, rule)
                 continue
-            return _with(rule.verdict, counted) if counted else rule.verdict
+            return self._with(rule.verdict, counted) if counted else rule.verdict
         default = self._default
         if default.blocks:
             self.counters.default.blocked += 1
         else:
             self.counters.default.allowed += 1
-        return _with(default, counted) if counted else default
+        return self._with(default, counted) if counted else default
+
+    def _with(self, verdict: Verdict, counted: tuple[CompiledRule, ...]) -> Verdict:
+        """The verdict after these rules have counted: one object for all such requests."""
+        key = verdict.rule, *[rule.name for rule in counted]
+        known = self._counted.get(key)
+        if known is None:
+            if len(self._counted) >= _COUNTED:
+                self._counted.clear()
+            known = self._counted[key] = _with(verdict, counted)
+        return known
 
     def foresee(self, request: Request) -> tuple[Verdict, tuple[Asked, ...]]:
         """The result of `check` and the rules that it would evaluate, without counting."""

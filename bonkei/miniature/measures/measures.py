@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bonkei.blueprint import Blueprint
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
-from bonkei.edge.client.access import AccessRecord
+from bonkei.edge.client.access import Row
 from bonkei.events import Bus
 from bonkei.miniature.measures import calls, database, queues, spoken, targets, tasks, traffic
 from bonkei.monitor.metric.model import Datum
@@ -52,9 +52,9 @@ class Measures:
         self._traffic.follow(blueprint)
         self.calls.follow(blueprint)
 
-    def seen(self, records: Sequence[AccessRecord]) -> None:
+    def seen(self, rows: Sequence[Row]) -> None:
         """Finished requests."""
-        self._traffic.seen_together(records)
+        self._traffic.seen_together(rows)
 
     def totals(self) -> traffic.Totals:
         """The requests since the start."""

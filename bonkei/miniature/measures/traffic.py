@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge.client.access import AccessRecord, Kind
+from bonkei.edge.client.access import RECEIVED, SECONDS, SENT, AccessRecord, Kind, Row
 from bonkei.monitor.metric.bucket import Bucket
 from bonkei.monitor.metric.model import Datum, datum, metric_id
 
@@ -55,12 +57,9 @@ _BY_ITSELF = (502, 504)
 """A balancer's own answers in place of a target's, even after it has chosen a target."""
 
 
+_kind, _sent, _received, _seconds = map(itemgetter, (0, SENT, RECEIVED, SECONDS))
 _TOGETHER = 256
 """The most requests that wait to be counted: a fraction of a millisecond's work."""
-
-_Kind = tuple[str, str, int, bool, str]
-"""Requests with the same listener, target group, status, blocking rule, and with or without a task.
-They have the same count in the same metrics."""
 
 
 @dataclass(slots=True)
@@ -93,7 +92,7 @@ class Traffic:
         self._distributions: dict[str, str] = {}  # ids, by address
         self._of_groups: dict[str, str] = {}  # ELB's name of a target group's balancer
         self._only = ""
-        self._new: list[AccessRecord] = []
+        self._new: list[Row] = []
         self._counts: dict[tuple[str, str, str], int] = defaultdict(int)
         self._times: dict[tuple[str, str], Bucket] = defaultdict(Bucket)
         self._seen: dict[str, _Seen] = defaultdict(_Seen)
@@ -119,35 +118,23 @@ class Traffic:
         self._only = next(iter(names.values()), "") if len(names) == 1 else ""
         self._distributions = {one.address: one.id for one in blueprint.distributions}
 
-    def seen(self, record: AccessRecord) -> None:
-        """Record one request. It may have passed a distribution, a balancer, or both."""
-        self.seen_together((record,))
-
-    def seen_together(self, records: Sequence[AccessRecord]) -> None:
-        """Several requests."""
-        self._new += records
+    def seen_together(self, rows: Sequence[Row]) -> None:
+        """Several requests. Each may have passed a distribution, a balancer, or both."""
+        self._new += rows
         if len(self._new) >= _TOGETHER:
             self._count()
 
     def _count(self) -> None:
         new, self._new = self._new, []
-        kinds: dict[_Kind | Kind, list[AccessRecord]] = {}
-        for one in new:
-            kind = one.kind or (
-                one.listener, one.target_group_arn, one.status, not one.task_id, one.blocked_by
-            )  # fmt: skip
-            of_kind = kinds.get(kind)
-            if of_kind is None:
-                kinds[kind] = [one]
-            else:
-                of_kind.append(one)
-        for requests in kinds.values():
-            self._count_alike(requests)
+        kinds: dict[Kind, list[Row]] = defaultdict(list)
+        for kind, some in groupby(new, _kind):
+            kinds[kind] += some
+        for kind, alike in kinds.items():
+            self._count_alike(kind.sample, alike)
 
-    def _count_alike(self, requests: Sequence[AccessRecord]) -> None:
-        record, number = requests[0], len(requests)
-        sent = sum([one.sent_bytes for one in requests])
-        received = sum([one.received_bytes for one in requests])
+    def _count_alike(self, record: AccessRecord, alike: Sequence[Row]) -> None:
+        number = len(alike)
+        sent, received = sum(map(_sent, alike)), sum(map(_received, alike))
         distribution = self._distributions.get(record.listener)
         if distribution is not None:
             seen = self._seen[distribution]
@@ -165,15 +152,15 @@ class Traffic:
         )
         if balancer:
             self._counts[balancer, "", "ProcessedBytes"] += sent + received
-            self._of_balancer(balancer, requests)
+            self._of_balancer(balancer, record, alike)
 
-    def _of_balancer(self, balancer: str, requests: Sequence[AccessRecord]) -> None:
-        record, number = requests[0], len(requests)
+    def _of_balancer(self, balancer: str, record: AccessRecord, alike: Sequence[Row]) -> None:
+        number = len(alike)
         group = group_name(record.target_group_arn)
         kinds = ["RequestCount"]
         if record.task_id and record.status not in _BY_ITSELF:
             kinds.append(f"HTTPCode_Target_{record.status // 100}XX_Count")
-            times = Counter([one.seconds for one in requests])
+            times = Counter(map(_seconds, alike))
             self._times[balancer, group].add(Datum(_TIME, 0, tuple(times.items()), unit="Seconds"))
         elif record.status:
             kinds.append(f"HTTPCode_ELB_{record.status // 100}XX_Count")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bonkei.edge.client.access import AccessHook, AccessRecord
+from bonkei.edge.client.access import AccessHook, AccessRecord, Row
 
 
 class Requests:
@@ -17,9 +17,9 @@ class Requests:
         """Call `hook` for each request from now on. It must neither block nor raise. Returns a
         function that ends this."""
 
-        def each(records: Sequence[AccessRecord]) -> None:
-            for record in records:
-                hook(record)
+        def each(rows: Sequence[Row]) -> None:
+            for row in rows:
+                hook(row[0].record(row))
 
         return self.hear_together(each)
 
@@ -32,6 +32,6 @@ class Requests:
 
         return undo
 
-    def __call__(self, records: Sequence[AccessRecord]) -> None:
+    def __call__(self, rows: Sequence[Row]) -> None:
         for hook in self._hooks:
-            hook(records)
+            hook(rows)

@@ -10,7 +10,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.logs.awslogs.options import parse_options
 from bonkei.logs.delivery.requests.deliveries import PutObject
-from bonkei.logs.delivery.requests.request import Access
+from bonkei.logs.delivery.requests.request import Row
 from bonkei.logs.logs import Logs, LogsSnapshot, May, RoleWriter
 from bonkei.logs.store.log_store import LogStore
 from bonkei.miniature.rooms.log_delivery import LogDelivery, Put
@@ -79,9 +79,9 @@ class LogRoom:
         names = [cluster.name for cluster in self._blueprint.clusters]
         return self._routers.command(start, names[0] if len(names) == 1 else "default")
 
-    def seen(self, requests: Sequence[Access]) -> None:
+    def seen(self, rows: Sequence[Row]) -> None:
         """Finished requests."""
-        self._logs.requests.seen_together(requests)
+        self._logs.requests.seen_together(rows)
 
     @property
     def store(self) -> LogStore:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import keeping
 
 from bonkei.blueprint.load_balancer import HostHeader
 from bonkei.edge.client.access import AccessRecord
@@ -61,7 +62,7 @@ async def test_a_distribution_answers_for_its_own_names_only() -> None:
 
 async def test_a_foreign_name_gets_cloudfronts_error() -> None:
     records: list[AccessRecord] = []
-    async with running(front_door(), hosts=(), on_access=records.extend) as edge:
+    async with running(front_door(), hosts=(), on_access=keeping(records.extend)) as edge:
         answer = await edge.get("/", kind="distribution", host="evil.example")
         assert (answer.status, answer.get("Server")) == (403, "CloudFront")
         assert b"The request could not be satisfied" in answer.body

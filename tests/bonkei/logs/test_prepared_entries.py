@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
-from operator import itemgetter
+from random import Random
 from typing import Any
+from urllib.parse import quote
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,24 +23,34 @@ from requests_sample import (
     Buckets,
     architecture,
 )
+from rows import row_of, rows_of
 
+from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.log_delivery import LogDelivery
 from bonkei.edge import AccessRecord
+from bonkei.edge.client.access import Kind, Row
+from bonkei.edge.http.message import Header, header
 from bonkei.logs.delivery.requests.load_balancer import connection_id
-from bonkei.logs.delivery.requests.request import Finished
-from bonkei.logs.delivery.requests.routes import Routes, find_routes, sort
+from bonkei.logs.delivery.requests.request import header as header_value
+from bonkei.logs.delivery.requests.routes import Routes, find_routes
+from bonkei.logs.delivery.requests.sorting import sort
 
+COOKIES = AccessLog("cookies", DISTRIBUTION, "logs", cookies=True)
 TASKS = {"task": "10.0.0.1:80", "other": "10.0.0.2:80"}
 _texts = st.sampled_from(["", "-", 'a"b\\c', "%s {x} \t", "site.example:8080", "é%41"])
+_HEADS = [
+    BY_DISTRIBUTION.headers,
+    (),
+    (header(b"Cookie", b"a=1"), header(b"Cookie", b"b=\xe9 2"), header(b"Referer", b"")),
+    (header(b"X-Forwarded-For", b"10.0.0.1"), header(b"X-Forwarded-For", b"10.0.0.2")),
+]
 _kinds = st.fixed_dictionaries(
     {
         "listener": st.sampled_from(["aws_cloudfront_distribution.site", "aws_lb_listener.web"]),
         "method": st.sampled_from(["GET", "HEAD"]),
-        "target": st.sampled_from(["/", "/a?b=c", '/"%25{}?x=%20%s', "/é"]),
         "host": _texts,
         "user_agent": _texts,
         "status": st.sampled_from([0, 200, 301, 404, 502]),
-        "received_bytes": st.integers(0, 9),
         "task_id": st.sampled_from(["", "task", "other", "unknown"]),
         "rule": st.sampled_from(["", "arn:rule"]),
         "target_group_arn": st.sampled_from(["", "arn:group"]),
@@ -52,6 +63,9 @@ _kinds = st.fixed_dictionaries(
 _own = st.fixed_dictionaries(
     {
         "client_port": st.integers(1, 65535),
+        "target": st.sampled_from(["/", "/a?b=c", '/"%25{}?x=%20%s', "/é", "/a b\\"]),
+        "headers": st.sampled_from(_HEADS),
+        "received_bytes": st.integers(0, 9),
         "seconds": st.floats(0, 90, allow_subnormal=False),
         "sent_bytes": st.integers(0, 10**9),
         "trace_id": st.sampled_from(["", "Root=1-2-3", "Self=1-2-3;Root=1-0-0;x=%s"]),
@@ -101,45 +115,50 @@ def _balancer_entry(time: float, access: AccessRecord) -> str:
     )  # fmt: skip
 
 
-def _entries(routes: Routes, requests: list[tuple[float, AccessRecord]]) -> dict[str, list[Any]]:
+def _entries(routes: Routes, requests: list[tuple[float, Row]]) -> dict[str, list[Any]]:
     logged: dict[str, set[int]] = defaultdict(set)
-    together = [
-        (time, [access for _, access in group]) for time, group in groupby(requests, itemgetter(0))
-    ]
+    together = [(time, [row for _, row in group]) for time, group in groupby(requests, _time)]
     found = sort(routes, together, logged)
     return {**found.lines, **found.events}
 
 
-def _of_kinds(finished: Any) -> tuple[list[Any], list[Any]]:
-    """The same requests, with and without their kinds."""
-    known: list[tuple[float, AccessRecord]] = []
+def _time(finished: tuple[float, Any]) -> float:
+    return finished[0]
+
+
+def _of_kinds(finished: Any, order: Random) -> tuple[list[Any], list[Any]]:
+    """The same requests in any order: those of a kind share it, and each has one of its own."""
+    known: list[tuple[float, AccessRecord, Kind]] = []
     for common, each in finished:
-        kind: Any = object()
-        first = BY_DISTRIBUTION._replace(**common, kind=kind)
-        known += [(time, first._replace(**own)) for time, own in each]
-    return known, [(time, access._replace(kind=None)) for time, access in known]
+        first = BY_DISTRIBUTION._replace(**common)
+        kind = Kind(first)
+        known += [(time, first._replace(**own), kind) for time, own in each]
+    order.shuffle(known)
+    shared = [(time, row_of(access, kind)) for time, access, kind in known]
+    return shared, [(time, row_of(access, Kind(access))) for time, access, _ in known]
 
 
-@given(_finished)
-def test_known_kinds_change_no_entry(finished: Any) -> None:
+@given(_finished, st.randoms())
+def test_known_kinds_change_no_entry(finished: Any, order: Random) -> None:
     """The logs of the load balancer (also of its connections), the distribution and the web ACL."""
     wanted = architecture(BLOCKS, connections=True)
-    known, plain = _of_kinds(finished)
-    expected = _entries(find_routes(wanted, ACCOUNT, TASKS), plain)
-    assert _entries(find_routes(wanted, ACCOUNT, TASKS), known) == expected
+    shared, own = _of_kinds(finished, order)
+    expected = _entries(find_routes(wanted, ACCOUNT, TASKS), own)
+    assert _entries(find_routes(wanted, ACCOUNT, TASKS), shared) == expected
 
 
-@given(_finished)
-def test_entries_of_the_load_balancer(finished: Any) -> None:
+@given(_finished, st.randoms())
+def test_entries_of_the_load_balancer(finished: Any, order: Random) -> None:
     routes = find_routes(architecture(), ACCOUNT, TASKS)
-    known, _ = _of_kinds(finished)
+    rows, _ = _of_kinds(finished, order)
     [log] = routes.of[BALANCER]
-    expected = [_balancer_entry(*each) for each in known if log in routes.way(each[1])]
-    assert _entries(routes, known).get(log.id, []) == expected
+    records = [(time, row[0].record(row)) for time, row in rows]
+    expected = [_balancer_entry(*each) for each in records if log in routes.way(each[1])]
+    assert _entries(routes, rows).get(log.id, []) == expected
 
 
-@given(_finished)
-def test_entries_of_the_distribution(finished: Any) -> None:
+@given(_finished, st.randoms())
+def test_entries_of_the_distribution(finished: Any, order: Random) -> None:
     """The legacy log is prepared; a v2 log with the same fields writes each request by itself."""
     source = f"arn:aws:logs:us-east-1:{ACCOUNT}:delivery-source:site"
     fields = tuple(find_routes(architecture(), ACCOUNT).of[DISTRIBUTION][0].head.split()[3:])
@@ -151,24 +170,34 @@ def test_entries_of_the_distribution(finished: Any) -> None:
         wanted, access_logs=tuple(replace(x, cookies=True) for x in wanted.access_logs)
     )
     routes = find_routes(wanted, ACCOUNT, TASKS)
-    known, _ = _of_kinds(finished)
+    rows, _ = _of_kinds(finished, order)
     legacy, delivered = routes.of[DISTRIBUTION]
-    assert delivered.prepare is None
-    found = _entries(routes, known)
+    assert (legacy.line, delivered.prepare) == (None, None)
+    found = _entries(routes, rows)
     assert found.get(legacy.id) == found.get(delivered.id)
-    by_itself = [delivered.line(Finished(*each)) for each in known if legacy in routes.way(each[1])]
-    assert found.get(legacy.id, []) == by_itself
+
+
+@given(st.permutations([*_HEADS[0], *_HEADS[2], *_HEADS[3]]), st.integers(0, 9))
+def test_fields_that_say_what_headers_said(headers: list[Header], number: int) -> None:
+    """Values of repeated headers are joined; all are percent-encoded."""
+    routes = find_routes(replace(architecture(), access_logs=(COOKIES,)), ACCOUNT, TASKS)
+    given = headers[:number]
+    [row] = rows_of(BY_DISTRIBUTION._replace(headers=given))
+    [[line]] = _entries(routes, [(NOW, row)]).values()
+    names = (b"referer", b"cookie", b"x-forwarded-for")
+    expected = [quote(header_value(given, name), safe="/%:@!$&'()*+,;=~-._") for name in names]
+    fields = line.split("\t")
+    assert [fields[9], fields[12], fields[19]] == [text or "-" for text in expected]
 
 
 def test_a_task_that_becomes_known_later() -> None:
     tasks: dict[str, str] = {}
     routes = find_routes(architecture(), ACCOUNT, tasks)
-    kind: Any = object()
-    access = BY_DISTRIBUTION._replace(kind=kind)
+    [row] = rows_of(BY_DISTRIBUTION)
     [log] = routes.of[BALANCER]
 
     def target() -> str:
-        [line] = _entries(routes, [(NOW, access)])[log.id]
+        [line] = _entries(routes, [(NOW, row)])[log.id]
         return str(line.split(" ")[4])
 
     assert target() == "-"
@@ -182,11 +211,11 @@ async def test_no_entry_is_lost_in_bursts() -> None:
     """More requests than an object holds, and none of them twice."""
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture())
-    kind: Any = object()
+    kind = Kind(BY_DISTRIBUTION)
     number, each = 120_000, 32
     for begin in range(0, number, each):
         deliveries.seen_together(
-            [BY_DISTRIBUTION._replace(kind=kind, sent_bytes=begin + at) for at in range(each)]
+            [row_of(BY_DISTRIBUTION._replace(sent_bytes=begin + at), kind) for at in range(each)]
         )
     await deliveries.stop()
     objects = [key for key in buckets.objects if "_elasticloadbalancing_" in key]

@@ -27,6 +27,7 @@ from requests_sample import (
     WAF_GROUP,
     architecture,
 )
+from rows import rows_of
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.access_log import WafLog, WafLogFilter
@@ -49,9 +50,13 @@ def logs(blueprint: Blueprint, source: str) -> tuple[Target, ...]:
 
 
 def line(target: Target, access: AccessRecord) -> str:
-    found = target.line(Finished(NOW, access))
-    assert found is not None
-    return found
+    if target.prepare is not None:
+        [found] = target.prepare(access)([(NOW, rows_of(access))])
+        return found
+    assert target.line is not None
+    line = target.line(Finished(NOW, access))
+    assert line is not None
+    return line
 
 
 # Application Load Balancer

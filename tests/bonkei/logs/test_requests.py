@@ -17,6 +17,7 @@ from requests_sample import (
     Buckets,
     architecture,
 )
+from rows import rows_of
 
 TEST_FILE = f"logs/load-balancer/AWSLogs/{ACCOUNT}/ELBAccessLogTestFile"
 
@@ -24,11 +25,13 @@ TEST_FILE = f"logs/load-balancer/AWSLogs/{ACCOUNT}/ELBAccessLogTestFile"
 async def test_sends_each_log_to_its_destinations() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(BLOCKS))
-    deliveries.seen(BY_DISTRIBUTION)
-    deliveries.seen(BLOCKED)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
+    deliveries.seen_together(rows_of(BLOCKED))
     other_host = {"rule": "", "target_group_arn": "", "inspections": ()}
-    deliveries.seen(BY_DISTRIBUTION._replace(blocked_by="host", **other_host))
-    deliveries.seen(BY_DISTRIBUTION._replace(listener="aws_lb_listener.web", cache_result=""))
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION._replace(blocked_by="host", **other_host)))
+    deliveries.seen_together(
+        rows_of(BY_DISTRIBUTION._replace(listener="aws_lb_listener.web", cache_result=""))
+    )
     now = time.time()
     await deliveries.deliver(now)
     assert buckets.shown == 4
@@ -41,7 +44,7 @@ async def test_sends_each_log_to_its_destinations() -> None:
     await deliveries.deliver(now + 10)
     assert len(buckets.lines("_elasticloadbalancing_")) == 3
     assert len(buckets.lines("/cdn/E1.")) == 2 + 3
-    deliveries.seen(BY_DISTRIBUTION)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     buckets.objects.clear()
     await deliveries.stop()
     assert len(buckets.lines("_elasticloadbalancing_")) == 1, "what waits at the end comes, too"
@@ -54,7 +57,7 @@ async def test_requests_that_end_at_once_have_one_time(monkeypatch: pytest.Monke
     given = []
     for moment in (0.125, 0.1254, 0.1258, 0.25, 0.0625):
         monkeypatch.setattr(time, "time", lambda moment=moment: NOW + moment)
-        given.append([BY_DISTRIBUTION, BY_DISTRIBUTION])
+        given.append(rows_of(BY_DISTRIBUTION, BY_DISTRIBUTION))
         deliveries.seen_together(given[-1])
     assert [len(each) for each in given] == [2] * 5
     await deliveries.stop()
@@ -67,7 +70,7 @@ async def test_a_bucket_gets_nothing_before_it_exists() -> None:
     """A request may arrive before S3 has started."""
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(), are_there=False)
-    deliveries.seen(BY_DISTRIBUTION)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     now = time.time()
     await deliveries.deliver(now)
     await deliveries.deliver(now + 100)
@@ -81,7 +84,7 @@ async def test_a_bucket_gets_nothing_before_it_exists() -> None:
 async def test_a_failed_start_reports_no_missing_bucket() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(), are_there=False)
-    deliveries.seen(BY_DISTRIBUTION)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     buckets.refusal = "NoSuchBucket"
     await deliveries.stop()
     assert not buckets.said
@@ -90,9 +93,9 @@ async def test_a_failed_start_reports_no_missing_bucket() -> None:
 async def test_one_unwritable_request_does_not_end_the_logs() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture())
-    deliveries.seen(BY_DISTRIBUTION._replace(status="?"))  # type: ignore[arg-type]
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION._replace(status="?")))  # type: ignore[arg-type]
     await deliveries._deliver()
-    deliveries.seen(BY_DISTRIBUTION)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     await deliveries.stop()
     assert len(buckets.lines("_elasticloadbalancing_")) == 1
     assert any("ValueError" in text for text in buckets.said)
@@ -101,7 +104,7 @@ async def test_one_unwritable_request_does_not_end_the_logs() -> None:
 async def test_retries_objects_that_a_bucket_refused() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture())
-    deliveries.seen(BY_DISTRIBUTION)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     buckets.refusal = "NoSuchBucket: it is gone"
     now = time.time()
     await deliveries.deliver(now)
@@ -118,7 +121,7 @@ async def test_each_service_writes_under_its_own_name() -> None:
     buckets = Buckets()
     wanted = architecture(default="KEEP", destinations=("arn:aws:s3:::aws-waf-logs-guard",))
     deliveries = buckets.deliveries(wanted)
-    deliveries.seen(BY_DISTRIBUTION)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     await deliveries.deliver(time.time(), last=True)
     assert {(by.service, by.source_arn.split(":")[2]) for by in buckets.by} == {
         ("logdelivery.elasticloadbalancing.amazonaws.com", "elasticloadbalancing"),
@@ -133,10 +136,10 @@ async def test_a_connection_is_logged_once() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(connections=True))
     for connection in (5, 5, 6):
-        deliveries.seen(BY_DISTRIBUTION._replace(connection=connection))
+        deliveries.seen_together(rows_of(BY_DISTRIBUTION._replace(connection=connection)))
     now = time.time()
     await deliveries.deliver(now)
-    deliveries.seen(BY_DISTRIBUTION)
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
     await deliveries.deliver(now + 1)
     await deliveries.deliver(now + 20)
     connections = [line.rsplit(" ", 1)[1] for line in buckets.lines("/conn_log.")]
@@ -151,7 +154,7 @@ async def test_a_thousand_requests_in_a_second_are_sorted_outside_of_the_loop() 
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(BLOCKS))
     for number in range(1000):
-        deliveries.seen(BLOCKED._replace(target=f"/{number}"))
+        deliveries.seen_together(rows_of(BLOCKED._replace(target=f"/{number}")))
     await deliveries.deliver(time.time(), last=True)
     assert len(buckets.lines("_elasticloadbalancing_")) == 1000
     assert [json.loads(text)["httpRequest"]["uri"] for _, _, text in buckets.events] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from rows import rows_of
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
@@ -63,8 +64,8 @@ def minute(found: Measures) -> dict[tuple[str, str], float]:
 def test_requests_of_a_balancer() -> None:
     found = measures()
     for status in (200, 200, 500):
-        found.seen([record(status, target_group_arn=GROUP, task_id="t")])
-    found.seen([record(503, target_group_arn=GROUP)])
+        found.seen(rows_of(record(status, target_group_arn=GROUP, task_id="t")))
+    found.seen(rows_of(record(503, target_group_arn=GROUP)))
     counted = minute(found)
 
     balancer, both = "app/main/4567", "app/main/4567 targetgroup/web/0123"
@@ -79,8 +80,8 @@ def test_requests_of_a_balancer() -> None:
 
 def test_requests_of_a_distribution_and_the_balancer_behind_it() -> None:
     found, listener = measures(), "aws_cloudfront_distribution.d"
-    found.seen([record(200, listener, cache_result="Hit")])
-    found.seen([record(404, listener, target_group_arn=GROUP, task_id="t")])
+    found.seen(rows_of(record(200, listener, cache_result="Hit")))
+    found.seen(rows_of(record(404, listener, target_group_arn=GROUP, task_id="t")))
     counted = minute(found)
 
     assert counted["Requests", "E1 Global"] == 2

@@ -18,8 +18,9 @@ from urllib.parse import quote
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.log_delivery import LogDelivery
-from bonkei.logs.delivery.requests.request import Access, Finished, Headers, header
+from bonkei.logs.delivery.requests.request import Access, Finished, Headers, Together
 from bonkei.logs.delivery.requests.target import Deliverer, Key, Ready, Target, prefixed
+from bonkei.logs.delivery.requests.words import DIGITS, DURATIONS
 
 DELIVERY = "delivery.logs.amazonaws.com"
 _FIELDS = (
@@ -38,14 +39,18 @@ _FURTHER: dict[str, Callable[[Finished, Distribution], str]] = {
     "timestamp": lambda request, _: str(int(request.time)),
     "distributionid": lambda _, of: of.id,
 }
-_SENT, _IDENTITY, _TAKEN, _PORT, _RESULT, _LENGTH = (
+(
+    _SENT, _STEM, _REFERER, _QUERY, _COOKIE, _IDENTITY, _RECEIVED, _TAKEN, _FORWARDED, _PORT,
+    _FIRST_BYTE, _LENGTH,
+) = (
     _LEGACY.index(name)
     for name in (
-        "sc-bytes", "x-edge-request-id", "time-taken", "c-port", "x-edge-detailed-result-type",
-        "sc-content-len",
+        "sc-bytes", "cs-uri-stem", "cs(Referer)", "cs-uri-query", "cs(Cookie)",
+        "x-edge-request-id", "cs-bytes", "time-taken", "x-forwarded-for", "c-port",
+        "time-to-first-byte", "sc-content-len",
     )
 )  # fmt: skip
-_DURATIONS = 256  # that the entries of a kind remember in words
+_TARGETS = 64  # that a kind remembers in words
 _LOCATION = "NRT00-P0"  # no real edge location has this name
 FORMATS = ("json", "plain", "w3c")
 """Of v2; raw and parquet are not simulated."""
@@ -56,7 +61,7 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
     folder = prefixed(log.prefix)
     return Target(
         title=f"the access log of {log.source}",
-        line=lambda request: "\t".join(_values(request, distribution, cookies=log.cookies)),
+        line=None,
         by=Deliverer("", distribution.arn, account),
         bucket=log.bucket,
         key=_key(folder, distribution.id),
@@ -67,36 +72,63 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
 
 def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Ready:
     """The legacy log's entries of requests like this one: `_values`, but those that differ."""
+    asked_for = _asking(access, distribution, cookies=cookies)
     values = _values(Finished(0.0, access), distribution, cookies=cookies)
-    asked, host, shown = (
-        "\t".join(values[begin + 1 : end])
-        for begin, end in ((_SENT, _IDENTITY), (_IDENTITY, _TAKEN), (_TAKEN, _PORT))
-    )
-    result, end = values[_RESULT], "\t".join(values[_LENGTH + 1 :])
-    asked, end = f"\t{asked}\t", f"\t{end}"
-    known: dict[float, tuple[str, str]] = {}  # around the port, by the duration
+    host, result = _between(values, _IDENTITY, _RECEIVED), _between(values, _FIRST_BYTE, _LENGTH)
+    end = "\t".join(("", *values[_LENGTH + 1 :]))
+    known: dict[str, tuple[Headers, str, str]] = {}  # around the id, by the target
 
-    def entries(time: float, requests: Sequence[Access]) -> list[str]:
-        begin, found = _beginning(int(time)), []
-        if len(known) > _DURATIONS:
-            known.clear()
-        for each in requests:
-            seconds, sent = each.seconds, each.sent_bytes
-            around = known.get(seconds)
-            if around is None:
-                took = f"{seconds:.3f}"
-                around = known[seconds] = (
-                    f"\t{host}\t{took}\t{shown}\t",
-                    f"\t{took}\t{result}\t-\t",
+    def around(target: str, headers: Headers) -> tuple[Headers, str, str]:
+        found = known.get(target)
+        if found is None or found[0] is not headers:
+            if len(known) >= _TARGETS:
+                known.clear()
+            found = known[target] = (headers, *asked_for(target, headers))
+        return found
+
+    def entries(together: Together) -> list[str]:
+        found: list[str] = []
+        of: tuple[str, Headers] | None = None
+        before = behind = ""
+        for time, rows in together:
+            begin = _beginning(int(time))
+            for _, port, target, headers, _, received, sent, seconds, _, _, edge_id, _ in rows:
+                if of is None or of[0] is not target or of[1] is not headers:
+                    of = target, headers
+                    _, before, behind = around(target, headers)
+                size, took = DIGITS[sent], DURATIONS[seconds]
+                found.append(
+                    f"{begin}{size}{before}{edge_id or '-'}{host}{DIGITS[received]}\t{took}"
+                    f"{behind}{DIGITS[port]}\t{took}{result}{size}{end}"
                 )
-            before, behind = around
-            found.append(
-                f"{begin}{sent}{asked}{each.edge_id or '-'}{before}{each.client_port}"
-                f"{behind}{sent}{end}"
-            )
         return found
 
     return entries
+
+
+def _asking(
+    access: Access, distribution: Distribution, *, cookies: bool
+) -> Callable[[str, Headers], tuple[str, str]]:
+    """The fields around x-edge-request-id that say what a request like this one asked for: between
+    the bytes sent and the id, and between the time taken and the port."""
+    values = _values(Finished(0.0, access), distribution, cookies=cookies)
+    client, status = _between(values, _SENT, _STEM), _between(values, _STEM, _REFERER)
+    agent, result = _between(values, _REFERER, _QUERY), _between(values, _COOKIE, _IDENTITY)
+    shown = _between(values, _FORWARDED, _PORT)
+
+    def asked_for(target: str, headers: Headers) -> tuple[str, str]:
+        stem, _, query = target.partition("?")
+        referer, cookie, forwarded = _told(headers)
+        given = f"{query or '-'}\t{cookie if cookies else '-'}"
+        before = f"{client}{_quoted(stem)}{status}{referer}{agent}{given}{result}"
+        return before, f"\t{forwarded}{shown}"
+
+    return asked_for
+
+
+def _between(values: Sequence[str], first: int, last: int) -> str:
+    """The fields between two that differ, with a tab on both sides."""
+    return "\t".join(("", *values[first + 1 : last], ""))
 
 
 def delivered(delivery: LogDelivery, distribution: Distribution, account: str) -> Target | None:
@@ -182,15 +214,16 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
     """The values of the legacy log's fields, in their order."""
     access = request.access
     day, second = _day_and_second(int(request.time))
-    stem, query, agent = _asked(access.target, access.user_agent)
+    stem, _, query = access.target.partition("?")
     referer, cookie, forwarded = _told(access.headers)
     result = access.cache_result or ("Miss" if 0 < access.status < 400 else "Error")
     seconds = f"{access.seconds:.3f}"
     sent = str(access.sent_bytes)
     return (
         day, second, _LOCATION, sent,
-        access.client, access.method, distribution.domain_name, stem,
-        f"{access.status:03d}", referer, agent, query, cookie if cookies else "-", result,
+        access.client, access.method, distribution.domain_name, _quoted(stem),
+        f"{access.status:03d}", referer, _quoted(access.user_agent) or "-", query or "-",
+        cookie if cookies else "-", result,
         access.edge_id or "-", access.host or "-", "http", str(access.received_bytes), seconds,
         forwarded, "-", "-",
         result, "HTTP/1.1", "-", "-", str(access.client_port), seconds, result, "-",
@@ -198,12 +231,7 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
     )  # fmt: skip
 
 
-def _asked(target: str, user_agent: str) -> tuple[str, str, str]:
-    """Stem, query and User-Agent."""
-    stem, _, query = target.partition("?")
-    return _quoted(stem), query or "-", _quoted(user_agent) or "-"
-
-
+_TOLD = (b"referer", b"cookie", b"x-forwarded-for")
 _Told = tuple[str, str, str]
 _told_by: dict[int, tuple[Headers, _Told]] = {}
 _HEADS = 256
@@ -217,8 +245,13 @@ def _told(headers: Headers) -> _Told:
         return known[1]
     if len(_told_by) >= _HEADS:
         _told_by.clear()
-    names = (b"referer", b"cookie", b"x-forwarded-for")
-    referer, cookie, forwarded = (_quoted(header(headers, name)) or "-" for name in names)
+    values: dict[bytes, str] = {}
+    for name, value, _ in headers:
+        if name in _TOLD:
+            text = value.decode("latin-1")
+            values[name] = f"{values[name]}, {text}" if name in values else text
+    get = values.get
+    referer, cookie, forwarded = (_quoted(get(name, "")) or "-" for name in _TOLD)
     _told_by[id(headers)] = headers, (referer, cookie, forwarded)
     return referer, cookie, forwarded
 

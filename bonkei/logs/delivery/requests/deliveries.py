@@ -19,8 +19,9 @@ from itertools import islice
 
 from bonkei.blueprint import Blueprint
 from bonkei.logs.awslogs.batches import batches
-from bonkei.logs.delivery.requests.request import Access, Finished
-from bonkei.logs.delivery.requests.routes import Entries, Entry, Routes, find_routes, sort
+from bonkei.logs.delivery.requests.request import Finished, Row, Together
+from bonkei.logs.delivery.requests.routes import Routes, find_routes
+from bonkei.logs.delivery.requests.sorting import Entries, Entry, sort
 from bonkei.logs.delivery.requests.target import FIVE_MINUTES, Deliverer, Target
 from bonkei.logs.errors import LogsError
 from bonkei.logs.store.limits import InputEvent
@@ -94,7 +95,7 @@ class RequestDeliveries:
         self._means = means
         self._routes = Routes()
         self._targets: dict[str, Target] = {}
-        self._new: list[tuple[float, list[Access]]] = []  # those that came together
+        self._new: list[tuple[float, list[Row]]] = []  # those that came together
         self._number = 0  # of the requests among them
         self._shown: list[Finished] = []
         self._seen = 0  # since the last look
@@ -115,11 +116,7 @@ class RequestDeliveries:
         """The declared logs that are not simulated."""
         return self._routes.notes
 
-    def seen(self, access: Access) -> None:
-        """One finished request."""
-        self.seen_together((access,))
-
-    def seen_together(self, requests: Sequence[Access]) -> None:
+    def seen_together(self, requests: Sequence[Row]) -> None:
         """Called on the event loop with finished requests."""
         now = time.time()
         new = self._new
@@ -199,7 +196,9 @@ class RequestDeliveries:
         self._seen += self._number
         self._number = 0
         if (room := SHOWN - len(self._shown)) > 0:
-            every = (Finished(moment, each) for moment, together in new for each in together)
+            every = (
+                Finished(moment, row[0].record(row)) for moment, together in new for row in together
+            )
             self._shown += islice(every, room)
         if not new or not self._routes.of:
             return
@@ -211,7 +210,7 @@ class RequestDeliveries:
         except Exception:
             self._take_each(new, now)
 
-    def _take_each(self, new: Sequence[tuple[float, Sequence[Access]]], now: float) -> None:
+    def _take_each(self, new: Together, now: float) -> None:
         """One of them cannot be written: the others are."""
         for moment, each in ((moment, each) for moment, together in new for each in together):
             try:

@@ -10,7 +10,7 @@ here, so the viewer's connection is logged in its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,8 +19,9 @@ from hashlib import blake2b
 from bonkei.arn import Arn
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.load_balancer import Action, Forward, LoadBalancer, Redirect
-from bonkei.logs.delivery.requests.request import Access, Finished
+from bonkei.logs.delivery.requests.request import Access, Finished, Together
 from bonkei.logs.delivery.requests.target import Deliverer, Ready, Target, prefixed
+from bonkei.logs.delivery.requests.words import DIGITS, DURATIONS
 
 _ADDRESS = "127.0.0.1"  # of the load balancer's node
 _PRINCIPAL = "logdelivery.elasticloadbalancing.amazonaws.com"
@@ -67,7 +68,7 @@ class LoadBalancerLog:
         text = f"Enable AWS ELB {kind}s for {log.source_arn}\n"
         return Target(
             title=f"the {kind} of {log.source}",
-            line=self.connection_entry if once else self.access_entry,
+            line=self.connection_entry if once else None,
             prepare=None if once else self.prepare,
             by=Deliverer(_PRINCIPAL, log.source_arn, self.account),
             bucket=log.bucket,
@@ -84,10 +85,6 @@ class LoadBalancerLog:
             f"{self.name.replace('/', '.')}_{moment:%Y%m%dT%H%MZ}_{_ADDRESS}_{unique}.log.gz"
         )
 
-    def access_entry(self, request: Finished) -> str:
-        """One request."""
-        return self.prepare(request.access)(request.time, (request.access,))[0]
-
     def prepare(self, access: Access) -> Ready:
         """The entries of requests like this one."""
         task_id, endpoints = access.task_id, self.endpoints
@@ -95,35 +92,36 @@ class LoadBalancerLog:
         by_target = target != "-"
         status = access.status or 460  # the client has gone
         answered = access.status if by_target and access.status else "-"
-        asked = _asked(access.method, access.host, access.target, access.user_agent)
         redirect = _escaped(access.redirect_url) if access.redirect_url else "-"
         priority, actions = self._decided(access, by_target)
         before = f" {self._name} {access.client}:"
-        took, after = (f" {target} 0.000 ", "0.000") if by_target else (f" {target} -1 -1 ", "-1")
-        sent = f"{after} {status} {answered} {access.received_bytes} "
-        traced = f' {asked} - - {access.target_group_arn or "-"} "'
+        took, after = (f" {target} 0.000 ", " 0.000") if by_target else (f" {target} -1 -1 -1", "")
+        answer = f"{after} {status} {answered} "
+        asked = f' "{access.method} http://{access.host.rpartition(":")[0] or access.host}:80'
+        agent = f' HTTP/1.1" "{_escaped(access.user_agent) or "-"}" - - '
+        agent += f'{access.target_group_arn or "-"} "'
         decided = f'" "-" "-" {priority} '
         end = f' "{actions}" "{redirect}" "-" "{target}" "{answered}" "-" "-" '
 
-        def entries(time: float, requests: Sequence[Access]) -> list[str]:
+        def entries(together: Together) -> list[str]:
             if task_id and endpoints.get(task_id, "-") != target:
                 # The task has become known, or forgotten.
-                return self.prepare(requests[0])(time, requests)
-            begin, found = f"http {iso(time)}{before}", []
-            times: dict[float, tuple[str, str]] = {}  # of those that took as long
-            for each in requests:
-                seconds = each.seconds
-                if (known := times.get(seconds)) is None:
-                    duration = f"{seconds:.3f} " if by_target else ""
-                    known = times[seconds] = (
-                        f"{took}{duration}{sent}",
-                        f"{decided}{_iso(time - seconds)}{end}",
+                return self.prepare(access)(together)
+            found: list[str] = []
+            path, of = "", None
+            for time, rows in together:
+                begin = f"http {iso(time)}{before}"
+                begins: dict[float, str] = {}  # of those that took as long
+                for _, port, url, _, _, received, sent, seconds, trace, connection, _, _ in rows:
+                    if url is not of:
+                        of, path = url, _escaped(url)
+                    if (begun := begins.get(seconds)) is None:
+                        begun = begins[seconds] = f"{decided}{_iso(time - seconds)}{end}"
+                    found.append(
+                        f"{begin}{DIGITS[port]}{took}{DURATIONS[seconds] if by_target else ''}"
+                        f"{answer}{DIGITS[received]} {DIGITS[sent]}{asked}{path}{agent}"
+                        f"{trace or '-'}{begun}{connection_id(connection)}{_END}"
                     )
-                lasted, begun = known
-                found.append(
-                    f"{begin}{each.client_port}{lasted}{each.sent_bytes}{traced}"
-                    f"{each.trace_id or '-'}{begun}{connection_id(each.connection)}{_END}"
-                )
             return found
 
         return entries
@@ -175,18 +173,12 @@ def iso(time: float) -> str:
 
 def _iso(time: float) -> str:
     whole = int(time)
-    return f"{_second(whole)}.{int((time - whole) * 1e6):06d}Z"
+    return "%s.%06dZ" % (_second(whole), int((time - whole) * 1e6))  # noqa: UP031 - quicker
 
 
 @lru_cache(maxsize=64)
 def _second(whole: int) -> str:
     return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}"
-
-
-def _asked(method: str, host: str, target: str, user_agent: str) -> str:
-    """The request's line and its User-Agent."""
-    url = f"http://{host.rpartition(':')[0] or host}:80{_escaped(target)}"
-    return f'"{method} {url} HTTP/1.1" "{_escaped(user_agent) or "-"}"'
 
 
 def _escaped(text: str) -> str:

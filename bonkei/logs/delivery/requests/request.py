@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Headers = Iterable[tuple[bytes, bytes, bytes]]
 """A header's name in lower case, its value, and its original line."""
@@ -71,10 +71,27 @@ class Access(Protocol):
     def connection(self) -> int: ...
     @property
     def edge_id(self) -> str: ...
+
+
+class Kind(Protocol):
+    """What finished requests have in common, as the record `sample` has it. They differ in nothing
+    but the members of a row."""
+
     @property
-    def kind(self) -> object:
-        """The same for requests that differ in the client's port and connection, in their time,
-        duration and ids, and in the bytes sent; None where it is not known."""
+    def sample(self) -> Access: ...
+
+    def record(self, row: Any) -> Access:
+        """The whole record of a row."""
+
+
+Row = tuple[
+    Kind, int, str, Headers, Sequence[tuple[Verdict, Headers]], int, int, float, str, int, str, str
+]
+"""A finished request: its kind, client port, target, headers, inspections, received bytes, sent
+bytes, seconds, trace id, connection, edge id, retries."""
+
+Together = Sequence[tuple[float, Sequence[Row]]]
+"""Finished requests in their order: the times (Unix seconds), and the requests of each time."""
 
 
 class Finished(NamedTuple):
@@ -82,6 +99,11 @@ class Finished(NamedTuple):
 
     time: float
     access: Access
+
+
+def connection_of(row: Row) -> int:
+    """The unique number of the client's connection."""
+    return row[9]
 
 
 def headers_of(headers: Headers) -> list[tuple[str, str]]:

@@ -1,18 +1,15 @@
-"""Which logs get a finished request, and their entries for it. Pure."""
+"""Which logs get a finished request. Pure."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import attrgetter
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import Forward, LoadBalancer
 from bonkei.logs.delivery.requests import cloudfront, waf
 from bonkei.logs.delivery.requests.load_balancer import LoadBalancerLog
-from bonkei.logs.delivery.requests.request import Access, Finished
+from bonkei.logs.delivery.requests.request import Access, Kind
 from bonkei.logs.delivery.requests.target import Ready, Target
 
 _KINDS = 1_000
@@ -29,7 +26,7 @@ class Routes:
     _balancers: dict[str, str] = field(default_factory=dict)  # ARNs, by the names in a record
     _protected: dict[str, str] = field(default_factory=dict)  # balancers, by the ARN of their ACL
     _known: dict[tuple[str, ...], tuple[Target, ...]] = field(default_factory=dict)
-    _prepared: dict[object, tuple[tuple[Target, Ready | None], ...]] = field(default_factory=dict)
+    _prepared: dict[Kind, tuple[tuple[Target, Ready | None], ...]] = field(default_factory=dict)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -51,7 +48,7 @@ class Routes:
             self._known[kind] = found
         return found
 
-    def prepared(self, kind: object, access: Access) -> tuple[tuple[Target, Ready | None], ...]:
+    def prepared(self, kind: Kind) -> tuple[tuple[Target, Ready | None], ...]:
         """The logs of a kind of requests with the entries that they prepare, found once. Without
         one, the log is asked about each request; logs without an entry for the kind are left out.
         """
@@ -59,6 +56,7 @@ class Routes:
         if found is None:
             if len(self._prepared) >= _KINDS:
                 self._prepared.clear()
+            access = kind.sample
             found = self._prepared[kind] = tuple(
                 (target, target.prepare(access) if target.prepare is not None else None)
                 for target in self.way(access)
@@ -182,62 +180,3 @@ def _names(balancer: LoadBalancer) -> Iterator[str]:
             if isinstance(action, Forward):
                 yield from (target.target_group_arn for target in action.targets)
         yield from (rule.arn for rule in listener.rules)
-
-
-Entry = tuple[int, str]
-"""Milliseconds, and an entry of a log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """New entries by `Target.id`: the lines of objects, the events of streams."""
-
-    lines: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    events: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, target: Target, time: float, lines: Sequence[str]) -> None:
-        """Further entries."""
-        if target.group:
-            milliseconds = int(time * 1000)
-            self.events[target.id] += [(milliseconds, line) for line in lines]
-        else:
-            self.lines[target.id] += lines
-
-
-def sort(
-    routes: Routes,
-    requests: Iterable[tuple[float, Sequence[Access]]],
-    logged: Mapping[str, set[int]],
-) -> Entries:
-    """The entries for finished requests, with the times at which some of them came together. Those
-    of one kind in a row are written together. `logged`: the connections that a connection log
-    already has. New ones are added to it."""
-    found = Entries()
-    for time, together in requests:
-        for kind, group in groupby(together, attrgetter("kind")):
-            alike = tuple(group)
-            if kind is None:
-                for access in alike:
-                    for target in routes.way(access):
-                        _enter(found, target, time, access, logged)
-                continue
-            for target, ready in routes.prepared(kind, alike[0]):
-                if ready is not None:
-                    found.add(target, time, ready(time, alike))
-                    continue
-                for access in alike:
-                    _enter(found, target, time, access, logged)
-    return found
-
-
-def _enter(
-    found: Entries, target: Target, time: float, access: Access, logged: Mapping[str, set[int]]
-) -> None:
-    if target.once:
-        known = logged[target.id]
-        if access.connection in known:
-            return
-        known.add(access.connection)
-    line = target.line(Finished(time, access))
-    if line is not None:
-        found.add(target, time, (line,))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bonkei.logs.delivery.requests.request import Access, Finished
+from bonkei.logs.delivery.requests.request import Access, Finished, Together
 
 FIVE_MINUTES = 300.0
 """Seconds between two objects."""
@@ -13,8 +13,8 @@ FIVE_MINUTES = 300.0
 Line = Callable[[Finished], str | None]
 """An entry, without its line end; None if the log has no entry for the request."""
 
-Ready = Callable[[float, Sequence[Access]], list[str]]
-"""The entries of requests of one kind that were finished at a time (Unix seconds)."""
+Ready = Callable[[Together], list[str]]
+"""The entries of requests of one kind."""
 
 Prepare = Callable[[Access], Ready]
 """Prepares the entries of a kind of requests, from one of them: everything that all of them have in
@@ -43,12 +43,12 @@ class Target:
     """Writes to objects of a bucket, or to a stream of a log group. `title`: for messages. `head`:
     the beginning of each object. `once`: one entry for each connection, not for each request.
     `test`: the key and the content of an object that tests whether the bucket can be written to.
-    `prepare`: where the log has an entry for every request. `ignores`: whether it has none for a
-    request and all of its kind.
+    `prepare`: in the place of `line`, where the log has an entry for every request and goes to a
+    bucket. `ignores`: whether it has none for a request and all of its kind.
     """
 
     title: str
-    line: Line
+    line: Line | None
     by: Deliverer
     bucket: str = ""
     key: Key = lambda _, unique: unique

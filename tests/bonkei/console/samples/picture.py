@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from rows import rows_of
+
 from bonkei.blueprint import Blueprint, read
 from bonkei.blueprint.state import Resource, State
 from bonkei.cloud.cloud import CloudSnapshot
@@ -171,7 +173,7 @@ def offer(console: Console, _done: Done) -> None:
 
     def totals() -> Totals:
         for number in range(100):
-            traffic.seen(record(now, number))
+            traffic.seen_together(rows_of(record(now, number)))
         return traffic.totals()
 
     closed = [("app", "database", "aws_security_group.database lets 10.0.1.0/24 in on no port")]

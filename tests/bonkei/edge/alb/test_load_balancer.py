@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from rows import keeping
 
 from bonkei.blueprint.load_balancer import (
     FixedResponse,
@@ -219,7 +220,7 @@ async def test_trace_id(given: str | None, seen: str) -> None:
 async def test_the_access_log_hook_gets_each_request() -> None:
     records: list[Any] = []
     blueprint = balancer_only(rule(1, forward("web"), PathPattern(("/a",))))
-    async with serving(blueprint, on_access=records.extend) as (edge, _):
+    async with serving(blueprint, on_access=keeping(records.extend)) as (edge, _):
         await edge.get("/a?b", ("User-Agent", "test"), method="POST", body=b"abc")
         await edge.until(lambda: len(records) == 1)
     (record,) = records

@@ -1,17 +1,17 @@
-"""The record of a request whose head is known equals the one that is made without knowing it."""
+"""The record of a request by its kind equals the one that is made of nothing but the request."""
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from rows import records_of
 
-from bonkei.edge.client.access import AccessRecord, Journal, access_record
+from bonkei.edge.client.access import Journal, Kinds, Row, access_record
 from bonkei.edge.http.exchange import Exchange
 from bonkei.edge.http.firewall import Verdict
-from bonkei.edge.http.message import Request, header
+from bonkei.edge.http.message import HeaderBlock, Request, header
 
 VERDICTS = [Verdict("acl", name, False) for name in ("one", "two")]
 _ways = st.fixed_dictionaries(
@@ -54,60 +54,63 @@ def _exchange(request: Request, way: dict[str, Any], verdicts: list[Verdict]) ->
     return exchange
 
 
-@given(st.lists(st.tuples(_ways, _looks, _listeners), min_size=1, max_size=30))
-def test_a_known_head_changes_no_record(requests: list[Any]) -> None:
-    known, ports = _request(), count(1)
-    known.kinds = {}
-    for way, verdicts, listener in requests:
-        end = 2.0, listener, next(ports), 7
-        found = access_record(_exchange(known, way, verdicts), *end)
-        plain = access_record(_exchange(_request(), way, verdicts), *end)
-        assert plain.kind is None
-        assert found.kind is not None
-        assert found._replace(kind=None) == plain
+def _blocks() -> tuple[Request, ...]:
+    """A request whose headers are shared with another target, that one, and one by itself."""
+    shared, other, alone = _request(), _request(), _request()
+    shared.block = other.block = HeaderBlock(shared.headers, shared.fields)
+    other.target = b"/other"
+    other.headers, other.fields = shared.headers, shared.fields
+    return shared, other, alone
 
 
-def test_one_way_is_one_kind() -> None:
-    request = _request()
-    request.kinds = {}
-    way = {"status": 200, "rule": "arn:rule", "task_id": "task", "group_arn": "arn:a"}
-
-    def record(sent: int, **more: Any) -> AccessRecord:
-        exchange = _exchange(request, way | more | {"sent": sent}, [VERDICTS[0]])
-        return access_record(exchange, 2.0, "listener", sent, sent)
-
-    assert record(1).kind is record(2).kind
-    assert record(1).kind is not record(1, status=404).kind
-    for number in range(100):
-        record(1, status=number)
-    assert len(request.kinds) <= 16
+def _journal() -> tuple[Journal, list[Row]]:
+    rows: list[Row] = []
+    return Journal(rows.extend, lambda flush: None), rows
 
 
-def test_a_kind_has_nothing_of_another_way() -> None:
-    """What one request has for itself (a redirect, a body) is not passed to the next one."""
-    request = _request()
-    request.kinds = {}
-    end = 2.0, "listener", 1, 7
-    way = {"status": 301, "rule": "arn:rule"}
-    redirected = access_record(
-        _exchange(request, way | {"redirect_url": b"https://a/", "received": 3}, []), *end
-    )
-    plain = access_record(_exchange(request, way, []), *end)
-    assert (redirected.redirect_url, redirected.received_bytes) == ("https://a/", 3)
-    assert (plain.redirect_url, plain.received_bytes) == ("", 0)
-    for task in ("task-1", "task-2") * 3:
-        record = access_record(_exchange(request, way | {"task_id": task}, []), *end)
-        assert record.task_id == task
-    assert len(request.kinds) == 3
+@given(st.lists(st.tuples(_ways, _looks, _listeners, st.integers(0, 2)), min_size=1, max_size=30))
+def test_a_kind_changes_no_record(requests: list[Any]) -> None:
+    (journal, rows), among, expected = _journal(), _blocks(), []
+    for number, (way, verdicts, listener, which) in enumerate(requests):
+        exchange = _exchange(among[which], way, verdicts)
+        journal.add(exchange, 2.0, listener, number, 7)
+        expected.append(access_record(exchange, 2.0, listener, number, 7))
+    journal.flush()
+    assert records_of(rows) == expected
 
 
-def test_a_record_is_a_value() -> None:
-    record = access_record(_exchange(_request(), {"status": 404, "sent": 9}, []), 2.0, "one", 4, 5)
-    changed = record._replace(status=200, client_port=8)
-    assert (changed.status, changed.client_port, changed.sent_bytes) == (200, 8, 9)
-    assert changed != record
-    assert changed._replace(status=404, client_port=4) == record
-    assert isinstance(changed, AccessRecord)
+@given(_ways, _looks, st.integers(0, 2))
+def test_one_way_is_one_kind(way: dict[str, Any], verdicts: list[Verdict], which: int) -> None:
+    """Also where headers, target and sizes differ, and whether the edge knows them or not."""
+    (journal, rows), among = _journal(), _blocks()
+    for sent, request in enumerate((*among, among[which])):
+        exchange = _exchange(request, way | {"sent": sent, "received": sent}, verdicts)
+        journal.add(exchange, 2.0, "listener", sent, sent)
+    journal.add(_exchange(among[which], way | {"status": 418}, verdicts), 2.0, "listener", 1, 1)
+    journal.flush()
+    *alike, another = [row[0] for row in rows]
+    assert len(set(alike)) == 1
+    assert another not in alike
+
+
+def test_the_number_of_kinds_is_bounded() -> None:
+    kinds = Kinds()
+    for number in range(1_500):
+        kinds.of(_exchange(_request(), {"redirect_url": b"/%d" % number}, []), "listener")
+        assert len(kinds._kinds) <= 1_000
+
+
+def test_a_verdict_that_is_made_anew_is_another_kind() -> None:
+    """Kinds find verdicts by their numbers, which are given again once a verdict has gone."""
+    (journal, rows), request = _journal(), _request()
+    for number in range(200):
+        exchange = _exchange(request, {}, [Verdict("acl", f"rule-{number}", False)])
+        journal.add(exchange, 2.0, "listener", 1, 1)
+        request.inspected = None
+        del exchange
+    journal.flush()
+    names = [row[0].sample.inspections[0][0].rule for row in rows]
+    assert names == [f"rule-{number}" for number in range(200)]
 
 
 def test_requests_of_one_turn_come_together() -> None:

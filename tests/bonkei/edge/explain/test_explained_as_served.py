@@ -10,6 +10,7 @@ import pytest
 import uvloop
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from rows import keeping
 
 from bonkei.edge import AccessRecord
 from bonkei.edge.explain import Explanation
@@ -62,7 +63,7 @@ async def _compare(kind: str, sent: list[Sent], takes: Counter[str]) -> None:
                ("Content-Type", "text/plain"))  # fmt: skip
     hosts = ("site.example", "api.example")
     async with (
-        running(everything(), hosts=hosts, on_access=keep) as edge,
+        running(everything(), hosts=hosts, on_access=keeping(keep)) as edge,
         Target(reply) as web, Target(reply) as one, Target(reply) as two, Target(reply) as sick,
     ):  # fmt: skip
         sick.healthy = False

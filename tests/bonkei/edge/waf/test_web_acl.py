@@ -191,6 +191,8 @@ def test_rules_by_priority_and_terminating_actions() -> None:
         name: (c.allowed, c.blocked, c.counted) for name, c in compiled.counters.rules.items()
     }
     assert counts == {"count": (0, 0, 2), "allow": (1, 0, 0), "block": (0, 1, 0)}
+    assert compiled.check(request("/ok")) is allowed, "such requests share one verdict"
+    assert compiled.check(request("/no")) is blocked
 
 
 def test_the_default_action_and_a_custom_response() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+from rows import rows_of
 
 from bonkei.edge import AccessRecord
 from bonkei.edge.http.message import header
@@ -35,12 +36,12 @@ async def test_it_hears_only_while_somebody_looks(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(module, "IDLE", 0.05)
     requests, clock = Requests(), Clock()
     recorder = Recorder(requests.hear, clock)
-    requests([record()])
+    requests(rows_of(record()))
     assert (requests._hooks, recorder.size) == ((), (0, 0))
     for _ in range(5):
         recorder.look()
     assert len(requests._hooks) == 1  # asked often, heard once
-    requests([record("/seen")])
+    requests(rows_of(record("/seen")))
     clock.now += 0.04
     recorder.look()
     clock.now += 0.03
@@ -50,7 +51,7 @@ async def test_it_hears_only_while_somebody_looks(monkeypatch: pytest.MonkeyPatc
     await asyncio.sleep(0.1)
     assert not recorder.is_open
     assert requests._hooks == ()
-    requests([record("/unseen")])
+    requests(rows_of(record("/unseen")))
     assert [each.record.target for each in recorder.find(lambda _: True)] == ["/seen"]
     recorder.look()
     recorder.close()

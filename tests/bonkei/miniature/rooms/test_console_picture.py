@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 
 import pytest
+from rows import rows_of
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
@@ -44,7 +45,7 @@ class Traffics:
         self.asked += requests
         self.now += 1
         for number in range(requests):
-            self.traffic.seen(sample.record(self.blueprint, number))
+            self.traffic.seen_together(rows_of(sample.record(self.blueprint, number)))
         edge = sample.edge(self.blueprint, self.asked)
         return self.flow.look(self.blueprint, edge, self.traffic.totals())
 
@@ -125,10 +126,10 @@ def test_who_heard_requests_can_stop_hearing(blueprint: Blueprint) -> None:
     requests, heard, others = Requests(), list[object](), list[object]()
     undo = requests.hear(heard.append)
     requests.hear(others.append)
-    requests([sample.record(blueprint, 1)])
+    requests(rows_of(sample.record(blueprint, 1)))
     undo()
     undo()
-    requests([sample.record(blueprint, 2)])
+    requests(rows_of(sample.record(blueprint, 2)))
     assert (len(heard), len(others)) == (1, 2)
 
 
