@@ -307,6 +307,8 @@ class Cloud:
             await self._store.start(environment / "bin" / "python", at_once=is_first)
         except BonkeiError as error:
             self._failure = error.message
+        except OSError as error:
+            self._failure = f"the store behind the AWS endpoint cannot be started: {error}"
 
     def _deliverable(self, blueprint: Blueprint) -> Blueprint:
         """The blueprint without bucket notifications for receivers that do not admit S3."""

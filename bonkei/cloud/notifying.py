@@ -63,8 +63,8 @@ class Notifying:
                 return
             try:
                 await self._call(service, target, message)
-            except AwsServiceError as error:
-                problem = error.message
+            except (AwsServiceError, OSError) as error:
+                problem = error.message if isinstance(error, AwsServiceError) else str(error)
             else:
                 return
             if wait is None:

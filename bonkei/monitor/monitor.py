@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -218,8 +219,9 @@ class Monitor:
             self.store.flush()
         if now - self._aged >= AGE_SECONDS:
             self._aged = now
-            self.store.age(now)
-            self.book.age(now)
+            with suppress(sqlite3.OperationalError):  # the disk is full: an hour later they fit
+                self.book.age(now)
+                self.store.age(now)
 
     async def stop(self) -> None:
         """Write everything to disk, and let running actions end."""
@@ -248,6 +250,8 @@ class Monitor:
         notes = [f"{address}: {why}" for address, why in self._filters.broken.items()]
         if self._refused:
             notes.append(f"{self._refused} data points were refused: there are too many metrics")
+        if self.book.problem:
+            notes.append(f"the alarms' states are not on disk: {self.book.problem}")
         return MonitorSnapshot(
             tuple(alarms),
             len(self.store.metrics()),
@@ -293,7 +297,11 @@ class Monitor:
             if until < due:
                 self.engine.follow_suppressors(max(self._around.clock(), until))
                 continue
-            self.tick(max(self._around.clock(), due))  # a timer may be some milliseconds early
+            try:
+                self.tick(max(self._around.clock(), due))  # a timer may be some milliseconds early
+            except Exception as error:  # report it, and keep measuring
+                context = {"message": f"bonkei.monitor: a minute: {error}", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
 
     def _on_log_events(self, ingested: LogEventsIngested) -> None:
         for datum in self._filters.read(ingested.log_group, ingested.events):

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
 
+_AWAY = 5.0  # seconds after which a source that is away is asked again
+
 
 class Poller(ABC):
     """Polls one source, as a role, between `start` and `stop`."""
@@ -26,13 +28,22 @@ class Poller(ABC):
         return self.source, self.role_arn
 
     def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._poll())
+        self._task = asyncio.get_running_loop().create_task(self._keep_polling())
 
     async def stop(self) -> None:
         """The source keeps the batch in progress, and returns it again at the next start."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _keep_polling(self) -> None:
+        """What the machine refuses (a descriptor, disk) ends no source: it begins again."""
+        while True:
+            try:
+                await self._poll()
+            except OSError as error:
+                self._complain(BonkeiError(str(error)))
+                await asyncio.sleep(_AWAY)
 
     @abstractmethod
     async def _poll(self) -> None:

@@ -151,6 +151,9 @@ class EcsView:
         except BonkeiError as error:
             self._report(f"{error.message}\n{error.remedy}".rstrip())
             failed = replace(pending, failure=error.message, failed_at=self._now())
+        except OSError as error:
+            self._report(f"a change of {arn} cannot be kept: {error}")
+            failed = replace(pending, failure=str(error), failed_at=self._now())
         finally:
             if self._pending.get(arn) is pending:
                 del self._pending[arn]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from bonkei.monitor.sqlite_file import open_file
 
 KEPT_SECONDS = 14 * 86400  # "CloudWatch preserves alarm history for two weeks"
 _MOST_ITEMS = 50_000
+_MOST_WAITING = 1_000  # history entries that a full disk does not take
 
 _SCHEMA = """
 create table if not exists state (alarm text primary key, content text);
@@ -56,6 +58,10 @@ class AlarmBook:
 
     def __init__(self, file: Path | None = None) -> None:
         self._connection = _open(file)
+        self._unwritten: set[str] = set()
+        self._waiting: deque[HistoryItem] = deque(maxlen=_MOST_WAITING)
+        self.problem = ""
+        """Why the last changes are not on disk yet; empty when they are."""
         self._states = {
             alarm: _state(content)
             for alarm, content in self._connection.execute("select alarm, content from state")
@@ -75,24 +81,35 @@ class AlarmBook:
         return {name: state.value for name, state in self._states.items()}
 
     def set(self, alarm: str, state: AlarmState, items: Iterable[HistoryItem] = ()) -> None:
-        """Store the new state and its history entries together."""
+        """Store the new state and its history entries together. If the disk is full, they are
+        written with the next ones: an alarm acts also then."""
         self._states[alarm] = state
-        with self._connection:
-            self._connection.execute(
-                "insert or replace into state values (?, ?)", (alarm, json.dumps(asdict(state)))
-            )
-            self._append(items)
+        self._unwritten.add(alarm)
+        self._waiting.extend(items)
+        self._write()
 
     def note(self, *items: HistoryItem) -> None:
         """An action that was taken."""
-        with self._connection:
-            self._append(items)
+        self._waiting.extend(items)
+        self._write()
 
-    def _append(self, items: Iterable[HistoryItem]) -> None:
-        self._connection.executemany(
-            "insert into history (alarm, time, kind, summary, data) values (?, ?, ?, ?, ?)",
-            [(item.alarm, item.time, item.kind, item.summary, item.data) for item in items],
-        )
+    def _write(self) -> None:
+        found = {name: self._states[name] for name in self._unwritten if name in self._states}
+        states = [(name, json.dumps(asdict(state))) for name, state in found.items()]
+        items = [(one.alarm, one.time, one.kind, one.summary, one.data) for one in self._waiting]
+        try:
+            with self._connection:
+                self._connection.executemany("insert or replace into state values (?, ?)", states)
+                self._connection.executemany(
+                    "insert into history (alarm, time, kind, summary, data) values (?, ?, ?, ?, ?)",
+                    items,
+                )
+        except sqlite3.OperationalError as error:
+            self.problem = str(error)
+            return
+        self.problem = ""
+        self._unwritten.clear()
+        self._waiting.clear()
 
     def forget(self, alarm: str) -> None:
         """The alarm was deleted; its history stays, as on AWS."""
@@ -132,7 +149,10 @@ class AlarmBook:
         return tuple(HistoryItem(*row) for row in rows)
 
     def age(self, now: float) -> None:
-        """Remove entries older than two weeks. If there are too many, remove the oldest."""
+        """Remove entries older than two weeks. If there are too many, remove the oldest. What waits
+        for room is written."""
+        if self.problem:
+            self._write()
         with self._connection:
             self._connection.execute("delete from history where time < ?", (now - KEPT_SECONDS,))
             self._connection.execute(
@@ -141,6 +161,7 @@ class AlarmBook:
 
     def close(self) -> None:
         """The file is whole."""
+        self._write()
         self._connection.close()
 
 

@@ -120,14 +120,14 @@ class EventBus:
             await asyncio.sleep(wait)
             try:
                 await self._deliver(delivery.target, delivery.payload)
-            except BonkeiError as error:
-                problem = error.message
+            except (BonkeiError, OSError) as error:
+                problem = error.message if isinstance(error, BonkeiError) else str(error)
             else:
                 self.delivered[delivery.rule.name] = self._clock()
                 return
         letters = delivery.target.dead_letters
         if letters:
-            with suppress(BonkeiError):
+            with suppress(BonkeiError, OSError):
                 queue = replace(delivery.target, arn=letters)
                 await self._deliver(queue, delivery.payload)
                 return

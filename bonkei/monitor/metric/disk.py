@@ -35,12 +35,7 @@ class SqliteDisk:
 
     def __init__(self, file: Path) -> None:
         self._connection = open_file(file, _SCHEMA)
-        self._ids: dict[MetricId, int] = {
-            MetricId(namespace, name, tuple((k, v) for k, v in json.loads(dimensions))): number
-            for number, namespace, name, dimensions in self._connection.execute(
-                "select id, namespace, name, dimensions from metric"
-            )
-        }
+        self._ids = self._read_ids()
 
     def metrics(self) -> Iterator[MetricId]:
         """Every metric that has been written."""
@@ -69,7 +64,14 @@ class SqliteDisk:
                     [self._row(kept) for kept in buckets],
                 )
         except sqlite3.OperationalError:
-            return
+            self._ids = self._read_ids()  # the number of a new metric would be another one's later
+
+    def _read_ids(self) -> dict[MetricId, int]:
+        rows = self._connection.execute("select id, namespace, name, dimensions from metric")
+        return {
+            MetricId(namespace, name, tuple((k, v) for k, v in json.loads(dimensions))): number
+            for number, namespace, name, dimensions in rows
+        }
 
     def drop(self, metric: MetricId, begin: float) -> None:
         """Delete the injected data."""

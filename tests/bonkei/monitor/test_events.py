@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-opera
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -202,14 +203,15 @@ def test_invalid_schedules(expression: str) -> None:
 
 
 class Targets:
-    def __init__(self, failing: int = 0) -> None:
+    def __init__(self, failing: int = 0, problem: Exception | None = None) -> None:
         self.failing = failing
+        self.problem = problem or BonkeiError("not now")
         self.got: list[tuple[str, str]] = []
 
     async def deliver(self, target: EventTarget, payload: str) -> None:
         if self.failing and not target.arn.endswith(":letters"):
             self.failing -= 1
-            raise BonkeiError("not now")
+            raise self.problem
         self.got.append((target.arn, payload))
 
 
@@ -256,6 +258,15 @@ async def test_a_failed_event_is_retried_and_then_goes_to_the_dead_letters() -> 
 
     assert targets.got[1][0].endswith(":letters")
     assert not found.notes()
+    await found.stop()
+
+
+async def test_an_event_that_the_machine_refuses_goes_to_the_dead_letters() -> None:
+    targets = Targets(failing=3, problem=OSError(errno.ENOSPC, "No space left on device"))
+    found = bus(targets, rule())
+    found.put(EVENT)
+    await settle()
+    assert targets.got[0][0].endswith(":letters")
     await found.stop()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric, MetricQuery
 from bonkei.blueprint.log_group import MetricFilter
 from bonkei.errors import BonkeiError
 from bonkei.events import AlarmStateChanged, Bus, LogEvent, LogEventsIngested
+from bonkei.monitor.alarm.book import HistoryItem
 from bonkei.monitor.alarm.evaluation import State
+from bonkei.monitor.metric.bucket import Bucket
+from bonkei.monitor.metric.disk import SqliteDisk
 from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.monitor.metric.store import Kept
 from bonkei.monitor.monitor import Around, Monitor
 
 T = 1_800_000_000.0
@@ -98,6 +103,74 @@ async def test_the_bus_hears_each_change_and_the_states_at_the_start(tmp_path: P
     again.monitor.start()
     await again.monitor.stop()
     assert heard[2:] == [AlarmStateChanged("cpu", "ALARM")]
+
+
+def fill(world: World, pages: int) -> None:
+    """From now on, the files take no more than these pages; a new page is refused."""
+    for connection in (world.monitor.book._connection, world.monitor.store._disk._connection):  # type: ignore[attr-defined]
+        connection.execute(f"pragma max_page_count = {pages}")
+
+
+async def test_an_alarm_acts_though_the_disk_is_full(tmp_path: Path) -> None:
+    world = World(tmp_path, alarm())
+    await world.minute(10)
+    fill(world, 1)
+    for _ in range(40):  # until no page has room
+        world.monitor.book.note(HistoryItem("cpu", world.now, "Action", "x" * 1000))
+    assert [await world.minute(value) for value in (90, 90)] == ["OK", "ALARM"]
+    assert world.acted[-1][2]["NewStateValue"] == "ALARM"
+    notes = world.monitor.snapshot().notes
+    assert notes == ("the alarms' states are not on disk: database or disk is full",)
+    world.now += 3600
+    world.monitor.tick(world.now)  # old data is merged, which needs room, too
+
+    fill(world, 100_000)
+    world.monitor.tick(world.now + 3600)
+    assert world.monitor.snapshot().notes == ()
+    await world.monitor.stop()
+    again = World(tmp_path, alarm())
+    assert again.monitor.book.state("cpu").value is not State.OK
+    said = [item.summary for item in again.monitor.book.history("cpu")]
+    assert any("from OK to ALARM" in each for each in said)
+    await again.monitor.stop()
+
+
+async def test_metrics_that_a_full_disk_refuses_get_no_number_of_another_one(
+    tmp_path: Path,
+) -> None:
+    disk = SqliteDisk(tmp_path / "metrics.sqlite")
+    disk._connection.execute("pragma max_page_count = 1")
+    bucket = Bucket()
+    bucket.unit = "x" * 500
+    for number in range(5):  # the name has room, its data has none
+        metric = metric_id("Own", str(number), {})
+        disk.write([Kept(metric, 60, at, bucket) for at in range(0, 1200, 60)])
+    known = set(disk.metrics())
+    disk.close()
+    again = SqliteDisk(tmp_path / "metrics.sqlite")
+    assert set(again.metrics()) == known
+    again.close()
+
+
+async def test_a_minute_that_fails_is_reported_and_the_next_one_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world, said, minutes = World(), list[str](), list[float]()
+    monkeypatch.setattr(world.monitor, "_step", lambda: 0.01)
+    over = asyncio.Event()
+
+    def tick(now: float) -> None:
+        minutes.append(now)
+        if len(minutes) == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        over.set()
+
+    monkeypatch.setattr(world.monitor, "tick", tick)
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: said.append(about["message"]))
+    world.monitor.start()
+    await asyncio.wait_for(over.wait(), 60)
+    await world.monitor.stop()
+    assert said == ["bonkei.monitor: a minute: [Errno 24] Too many open files"]
 
 
 async def test_the_message_has_cloudwatchs_form() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
 from bonkei.functions.outcome import Outcome
+from bonkei.functions.sources import poller as of_poller
 from bonkei.functions.sources.queue import QueuePoller, done, event, wanted_of
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
@@ -96,6 +98,37 @@ async def test_it_polls_calls_and_deletes() -> None:
     (entries,) = [given["Entries"] for operation, given in asked if operation[0] == "D"]
     assert entries == [{"Id": "0", "ReceiptHandle": "r-b"}]
     assert asked[0][1]["QueueUrl"] == "http://localhost/123456789012/orders"
+
+
+async def test_it_polls_again_after_the_machine_has_refused_something(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(of_poller, "_AWAY", 0.0)
+    waiting: list[list[Mapping[str, Any]]] = [[message("a")], [message("b")]]
+    reports: list[str] = []
+    deleted = asyncio.Event()
+
+    async def queue(
+        _role: str, operation: str, _given: Mapping[str, Any], _region: str
+    ) -> Mapping[str, Any]:
+        if operation == "DeleteMessageBatch":
+            deleted.set()
+            return {}
+        if not waiting:
+            await asyncio.Event().wait()
+        return {"Messages": waiting.pop(0)}
+
+    async def invoke(_arn: str, payload: bytes) -> Outcome:
+        if b'"a"' in payload:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return Outcome("success", b"null")
+
+    source = EventSource("s", "u", "arn:f", QUEUE, batch_size=1)
+    poller = QueuePoller(source, "role", queue, invoke, reports.append)
+    poller.start()
+    await asyncio.wait_for(deleted.wait(), 60)
+    await poller.stop()
+    assert reports == ["s: [Errno 24] Too many open files"]
 
 
 # "Properly filtering Amazon SQS messages" in the AWS Lambda Developer Guide.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from bonkei.provider.counters import FileCounters
 from bonkei.tasks import ContainerOverride, DeploymentSnapshot, ServiceSnapshot, TasksSnapshot
 
 CLUSTER, WEB = "arn:aws:ecs:eu-west-1:1:cluster/shop", "arn:aws:ecs:eu-west-1:1:service/shop/web"
+FAILURE = MiniatureError("the migration failed", remedy="look at it")
 DEFINITION = "arn:aws:ecs:eu-west-1:1:task-definition/web:3"
 
 
@@ -45,7 +47,7 @@ class World:
         self.tasks, self.reports = Double(), list[str]()
         self.placed: list[tuple[str, str]] = []
         self.began, self.goes_on = asyncio.Event(), asyncio.Event()
-        self.fails = False
+        self.problem: Exception | None = None
         self.now = 1000.0
         tasks: Any = self.tasks
         blueprint = Blueprint(
@@ -63,8 +65,8 @@ class World:
     async def change(self, arn: str, change: ServiceChange) -> None:
         self.began.set()
         await self.goes_on.wait()
-        if self.fails:
-            raise MiniatureError("the migration failed", remedy="look at it")
+        if self.problem is not None:
+            raise self.problem
 
     @property
     def web(self) -> EcsService:
@@ -88,7 +90,7 @@ async def test_a_new_deployment_is_shown_before_it_starts(tmp_path: Path) -> Non
 
 async def test_a_failed_change_is_reported_and_no_longer_shown(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.fails = True
+    world.problem = FAILURE
     world.view.change_service(WEB, ServiceChange(desired_count=5, force_new_deployment=True))
     assert world.web.desired == 5
     world.goes_on.set()
@@ -102,6 +104,18 @@ async def test_a_failed_change_is_reported_and_no_longer_shown(tmp_path: Path) -
     assert world.web.deployments == (old, given_up), "a waiter of AWS looks again after 15 s"
     world.now += 10
     assert world.web.deployments == (old,), "and waits until it is the only one"
+
+
+async def test_a_change_that_the_machine_refuses_is_reported_and_has_failed(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.problem = OSError(errno.ENOSPC, "No space left on device")
+    world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
+    world.goes_on.set()
+    while not world.reports:
+        await asyncio.sleep(0)
+    assert world.reports == [f"a change of {WEB} cannot be kept: {world.problem}"]
+    await asyncio.sleep(0)
+    assert world.web.deployments[-1].rollout_state == "FAILED"
 
 
 @pytest.mark.parametrize(("status", "left"), [("INACTIVE", 1), ("ACTIVE", 2)])
@@ -120,7 +134,7 @@ def test_a_rolled_back_deployment_is_shown_for_a_while_and_while_it_has_tasks(
 async def test_the_first_release_of_a_service_that_could_not_run(tmp_path: Path) -> None:
     """Its image is in no registry before, so it has no deployment here; on AWS it has."""
     world = World(tmp_path)
-    world.tasks.deployment, world.fails = "", True
+    world.tasks.deployment, world.problem = "", FAILURE
     world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
     [coming] = world.web.deployments
     assert (coming.status, coming.rollout_state) == ("PRIMARY", "IN_PROGRESS")
