@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from miniatures import Project, Running, applied_copy, remove, running
+from miniatures import ANSWER, PATIENCE, Project, Running, applied_copy, remove, running
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """The first test of a file may start a miniature, wait for much, and stop it."""
+    if item.get_closest_marker("timeout") is None:
+        item.add_marker(pytest.mark.timeout(2 * PATIENCE))
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +32,5 @@ def miniature(project: Project) -> Iterator[Running]:
 
 @pytest.fixture
 def client(miniature: Running) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=miniature.project.site, timeout=15) as client:
+    with httpx.Client(base_url=miniature.project.site, timeout=ANSWER) as client:
         yield client

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
-from miniatures import Project, Running, eventually, remove, running
+from miniatures import ANSWER, Project, Running, eventually, remove, running
 
 FOREIGN = Path(__file__).with_name("foreign")
 
@@ -31,7 +30,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def test_a_request_reaches_its_container(foreign: Running) -> None:
-    answer = httpx.get(f"{foreign.project.load_balancer}/shop/1", timeout=15)
+    answer = httpx.get(f"{foreign.project.load_balancer}/shop/1", timeout=ANSWER)
     assert answer.status_code == 200
     told = answer.json()
     assert told["path"] == "/shop/1"
@@ -41,11 +40,9 @@ def test_a_request_reaches_its_container(foreign: Running) -> None:
 
 
 def test_the_output_of_a_task_is_in_its_log_group(foreign: Running) -> None:
-    httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=15)
-    deadline = time.monotonic() + 15
-    while not (found := _events(foreign, "/shop/web", '{ $.path = "/shop/logged" }')):
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=ANSWER)
+    pattern = '{ $.path = "/shop/logged" }'
+    found = eventually(lambda: _events(foreign, "/shop/web", pattern), "its line")
     assert {event["message"] for event in found} == {'{"path": "/shop/logged"}'}
 
 
@@ -57,9 +54,11 @@ def _events(foreign: Running, group: str, pattern: str) -> list[dict[str, str]]:
 def test_the_logs_of_awss_services_are_at_their_declared_places(foreign: Running) -> None:
     """A connection log, a web ACL's log in a bucket, and CloudFront's v2 log in a group."""
     project = foreign.project
-    asked = httpx.get(f"{project.load_balancer}/shop/1?odd", headers={"Cookie": "c=1"}, timeout=15)
+    asked = httpx.get(
+        f"{project.load_balancer}/shop/1?odd", headers={"Cookie": "c=1"}, timeout=ANSWER
+    )
     assert asked.status_code == 200
-    answer = httpx.get(f"{project.site}/shop/through-the-distribution", timeout=15)
+    answer = httpx.get(f"{project.site}/shop/through-the-distribution", timeout=ANSWER)
 
     def found(*arguments: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in project.bonkei(*arguments).stdout.splitlines()]
@@ -80,7 +79,7 @@ def test_the_logs_of_awss_services_are_at_their_declared_places(foreign: Running
 
 
 def test_its_listener_answers_other_requests(foreign: Running) -> None:
-    answer = httpx.get(foreign.project.load_balancer, timeout=15)
+    answer = httpx.get(foreign.project.load_balancer, timeout=ANSWER)
     assert (answer.status_code, answer.text) == (404, "nothing here")
 
 
@@ -131,5 +130,7 @@ def test_a_task_reaches_its_queue_as_its_role(
 
 
 def test_its_logs(foreign: Running) -> None:
-    httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=15)
-    assert "/shop/logged" in foreign.project.bonkei("logs", "web").stdout
+    httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=ANSWER)
+    eventually(
+        lambda: "/shop/logged" in foreign.project.bonkei("logs", "web").stdout, "the line is there"
+    )

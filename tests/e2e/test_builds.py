@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from miniatures import ROOT, Project, Running, copy_of_this_project, eventually, remove
+from miniatures import PATIENCE, ROOT, Project, Running, copy_of_this_project, eventually, remove
 
 from bonkei.builds.tools.archives import archive_digests
 
 HERE = Path(__file__).parent / "builds"
 SOURCE = {"Bucket": "builds-source"}
-PATIENCE = 120.0  # seconds; the longest build takes a sixth of this
 
 
 class Account:
@@ -153,7 +152,7 @@ def test_a_build_without_permission_is_denied(account: Account) -> None:
         account.client("s3").put_object(**place, Body=body)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_terraform_plans_and_applies_the_plan_and_then_has_no_changes(account: Account) -> None:
     version = account.client("s3").head_object(**SOURCE, Key="terraform.tfvars")["VersionId"]
     planned = account.build("terraform-plan", TFVARS_VERSION=version)

@@ -9,14 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 from browsers import launched, needs_browser
-from miniatures import Running, eventually, visitors
+from miniatures import ANSWER, Running, eventually, visitors
 from playwright.sync_api import Browser, Page, expect
 
 import bonkei.console
 
 STATIC = Path(bonkei.console.__file__).parent / "static"
 pytestmark = needs_browser
-expect.set_options(timeout=20_000)  # milliseconds, for a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +36,7 @@ def door(miniature: Running) -> str:
 def console(browser: Browser, door: str) -> Iterator[Page]:
     """A tab that is let in. Afterwards nothing may have been complained of."""
     context = browser.new_context(base_url=door.partition("/?")[0], locale="en-GB")
+    context.set_default_timeout(60_000)
     page = context.new_page()
     troubles: list[str] = []
     refused = "409 (Conflict)"  # an action that says why it is not done
@@ -71,7 +71,7 @@ def test_a_request_says_why_it_went_its_way(console: Page, miniature: Running) -
     path = "/incidents/00000000-0000-4000-8000-00000000a11e"  # of its own, so that none is cached
     console.goto(f"/#/requests?filter=get+{path}")
     expect(console.get_by_text("No request fits the filter")).to_be_visible()
-    assert httpx.get(f"{miniature.project.site}{path}", timeout=15).status_code == 404
+    assert httpx.get(f"{miniature.project.site}{path}", timeout=ANSWER).status_code == 404
     console.get_by_role("row").nth(1).click()
     drawer = console.get_by_role("complementary")
     expect(drawer.get_by_text("origin-header-1").first).to_be_visible()
@@ -90,12 +90,10 @@ def test_a_stopped_task_is_replaced_before_the_eyes(console: Page, miniature: Ru
     console.get_by_role("complementary").get_by_role("button", name="Stop").click()
     console.get_by_role("dialog").get_by_role("button", name="Stop").click()
     expect(console.get_by_text("Task stopped by user").first).to_be_visible()
-    expect(frontend.get_by_role("row").filter(has_text=before)).to_have_count(0, timeout=90_000)
-    expect(frontend.get_by_text("1 of 1 healthy")).to_be_visible(timeout=90_000)
-    answer = eventually(
-        lambda: httpx.get(miniature.project.site, timeout=15).status_code == 200, "the site is back"
-    )
-    assert answer
+    expect(frontend.get_by_role("row").filter(has_text=before)).to_have_count(0)
+    expect(frontend.get_by_text("1 of 1 healthy")).to_be_visible()
+    site = miniature.project.site
+    eventually(lambda: httpx.get(site, timeout=ANSWER).status_code == 200, "the site is back")
 
 
 def test_the_database_is_read_and_refuses_the_rest(console: Page) -> None:
@@ -137,7 +135,7 @@ def test_an_alarm_is_rehearsed_from_its_page(console: Page, miniature: Running) 
     drawer.get_by_role("button", name="Rehearse").click()
     console.get_by_role("dialog").get_by_role("button", name="Rehearse").click()
     rehearsal = console.get_by_role("region", name="Rehearsal")
-    expect(rehearsal.get_by_text("1 of 1 both ways")).to_be_visible(timeout=90_000)
+    expect(rehearsal.get_by_text("1 of 1 both ways")).to_be_visible()
     console.goto("/#/slack")
     messages = console.get_by_role("article").filter(has_text="web-acl-blocks")
     expect(messages).to_have_count(2)  # the alarm, and its end
@@ -146,7 +144,7 @@ def test_an_alarm_is_rehearsed_from_its_page(console: Page, miniature: Running) 
 def test_a_metric_is_drawn_with_the_states_of_its_alarm(console: Page) -> None:
     console.goto("/#/metrics?filter=UnHealthyHostCount+backend")
     metric = console.get_by_role("link", name="UnHealthyHostCount")
-    expect(metric).to_be_visible(timeout=90_000)  # measured once a minute
+    expect(metric).to_be_visible()  # measured once a minute
     metric.click()
     drawer = console.get_by_role("complementary")
     expect(drawer.get_by_role("img", name=re.compile("UnHealthyHostCount"))).to_be_visible()
@@ -164,9 +162,9 @@ def test_every_page_shows_this_miniature(console: Page) -> None:
 
 def test_a_line_of_the_backend_leads_to_its_task(console: Page, miniature: Running) -> None:
     console.goto("/#/logs?filter=%22this-path-is-nowhere%22")
-    httpx.get(f"{miniature.project.site}/api/v1/this-path-is-nowhere", timeout=15)
+    httpx.get(f"{miniature.project.site}/api/v1/this-path-is-nowhere", timeout=ANSWER)
     rows = console.get_by_role("table", name="Logs").get_by_role("row")
-    expect(rows.filter(has_text="backend").first).to_be_visible(timeout=30_000)
+    expect(rows.filter(has_text="backend").first).to_be_visible()
     rows.filter(has_text="backend").first.click()
     console.get_by_role("complementary").locator("a[href^='#/tasks/']").click()
     expect(console.get_by_role("complementary").get_by_text("bonkei exec").first).to_be_visible()
@@ -175,7 +173,7 @@ def test_a_line_of_the_backend_leads_to_its_task(console: Page, miniature: Runni
 def test_requests_of_others_are_refused(door: str, miniature: Running) -> None:
     """DNS rebinding, another site, a form, another port of this machine, and no cookie at all."""
     base = door.partition("/?")[0]
-    with httpx.Client(base_url=base) as person:
+    with httpx.Client(base_url=base, timeout=ANSWER) as person:
         assert person.get(door).status_code == 303
         task = person.get("/data/tasks").json()["data"]["tasks"][0]["id"]
         body, ours = {"task": task}, {"X-Bonkei": "1"}
@@ -188,8 +186,8 @@ def test_requests_of_others_are_refused(door: str, miniature: Running) -> None:
         ]
         for headers, status in hostile:
             assert person.post("/do/task.stop", json=body, headers=headers).status_code == status
-        assert httpx.get(f"{base}/data/tasks").status_code == 401
-        stranger = httpx.post(f"{base}/do/task.stop", json=body, headers=ours)
+        assert httpx.get(f"{base}/data/tasks", timeout=ANSWER).status_code == 401
+        stranger = httpx.post(f"{base}/do/task.stop", json=body, headers=ours, timeout=ANSWER)
         assert stranger.status_code == 401
         now = person.get("/data/tasks").json()["data"]["tasks"]
         assert task in {each["id"] for each in now}
@@ -197,12 +195,12 @@ def test_requests_of_others_are_refused(door: str, miniature: Running) -> None:
 
 DRILL = """
 name = "The frontend dies"
-seconds = "35s"
+seconds = "60s"
 
 [load]
-rate = 10
+rate = 2
 paths = ["/admin"]
-timeout = "2s"
+timeout = "30s"
 
 [[fault]]
 at = "3s"
@@ -210,12 +208,13 @@ kind = "kill"
 target = "frontend"
 
 [expect]
-recovery = "31s"
+recovery = "56s"
 """
 
 
 def test_a_drill_from_the_click_to_the_recovery(console: Page, miniature: Running) -> None:
-    """Costs about 40 s: the task that takes the place of the killed one has to get healthy."""
+    """Waits a minute: the task that takes the place of the killed one has to get healthy. Visitors
+    are too few for a judgement of their answers' time: on a busy machine some are slow."""
     folder = miniature.project.folder / "drills"
     folder.mkdir(exist_ok=True)
     (folder / "frontend-dies.toml").write_text(DRILL)
@@ -227,7 +226,7 @@ def test_a_drill_from_the_click_to_the_recovery(console: Page, miniature: Runnin
     expect(drills.get_by_text(re.compile("kill service:.*frontend"))).to_be_visible()
     # No cache hides the outage: the area is asked of the frontend each time.
     recovered = drills.get_by_text(re.compile("All was well again"))
-    expect(recovered).to_be_visible(timeout=70_000)
+    expect(recovered).to_be_visible()
     expect(drills.get_by_role("row").filter(has_text="during")).to_contain_text("%")
     expect(drills.locator("canvas")).to_have_count(2)
     expect(console.get_by_text("No fault lasts now")).to_be_visible()

@@ -18,6 +18,9 @@ from uuid import uuid4
 import httpx
 import pytest
 from miniatures import (
+    ANSWER,
+    PATIENCE,
+    WAIT,
     Project,
     Running,
     administrator_password,
@@ -38,7 +41,7 @@ from rotations import (
 )
 from variables import with_block
 
-pytestmark = pytest.mark.timeout(600)  # whichever test is the first makes what it shares
+pytestmark = pytest.mark.timeout(900)  # whichever test is the first makes what it shares
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +91,14 @@ def saved_and_broken(
     assert [json.loads(watching.stdout.readline())["event"] for _ in "12"] == [
         "changed", "refreshed",
     ]  # fmt: skip
-    assert " saved</title>" in httpx.get(project.site).text
+    assert " saved</title>" in httpx.get(project.site, timeout=ANSWER).text
     project.edit(template, whole, f"{whole}{{% if %}}")
     watching.stdout.readline()
     failed = json.loads(watching.stdout.readline())
     assert "templates/base.html:" in failed["message"]
-    assert " saved</title>" in httpx.get(project.site).text
+    assert " saved</title>" in httpx.get(project.site, timeout=ANSWER).text
     watching.send_signal(signal.SIGINT)
-    assert watching.wait(20) == 0
+    assert watching.wait(WAIT) == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def rolled(changing: Running) -> Rolled:
         eventually(
             lambda: (now := task_ids(project, "backend")) and not now & before,
             "the old tasks are gone",
-            within=90,
+            PATIENCE,
         )
         new = sent_header(project)
         accepted = [status_with_header(project, value) for value in (old, new)]
@@ -158,13 +161,13 @@ def widened(changing: Running) -> Widened:
     one, two = "min_capacity = 1, max_capacity = 2", "min_capacity = 2, max_capacity = 2"
     patterns = '["/api/*"]', '["/api/*", "/elsewhere/*"]'
     tasks = len(task_ids(project, "backend"))
-    before = httpx.get(f"{project.site}/elsewhere/v1/status", timeout=15)
+    before = httpx.get(f"{project.site}/elsewhere/v1/status", timeout=ANSWER)
     project.edit("infrastructure/environments/development.tfvars", one, two)
     project.edit("infrastructure/main.tf", *(f"path_patterns     = {each}" for each in patterns))
     with visitors(project) as troubles:
         apply(project)
-        eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", within=60)
-    after = httpx.get(f"{project.site}/elsewhere/v1/other", timeout=15)
+        eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", PATIENCE)
+    after = httpx.get(f"{project.site}/elsewhere/v1/other", timeout=ANSWER)
     return Widened(tasks, len(task_ids(project, "backend")), before, after, troubles)
 
 
@@ -243,7 +246,7 @@ def rotated(changing: Running, rolled: Rolled) -> Rotated:
         set_variables(project, page_block("database", number=1))
         set_variables(project, page_block("origin_header", number=1))
         apply(project)
-        eventually(lambda: not before & unstopped(project), "the old tasks are gone", within=90)
+        eventually(lambda: not before & unstopped(project), "the old tasks are gone", PATIENCE)
         second = database_environment(project)
         was_shut_out = not connects(first)
         said.append(release_programs(project))
@@ -299,21 +302,20 @@ def test_a_missing_rule_of_a_security_group_is_reported_and_comes_back(changing:
     rule = '"From ${each.key}"\n  ip_protocol                  = "tcp"'
     project.edit(file, rule, rule.replace("tcp", "udp"))
     project.bonkei("apply")
-    eventually(lambda: target_states(project) == {"unhealthy"}, "all are unhealthy", within=15)
+    eventually(lambda: target_states(project) == {"unhealthy"}, "all are unhealthy")
     closed = project.status()["network"]["obstacles"]
     assert {each["source"] for each in closed} >= {"the load balancer"}
     [why, *_] = [each["why"] for each in closed if each["source"] == "the load balancer"]
     assert "lets nothing in from module.edge.aws_security_group.load_balancer" in why
     assert "infrastructure/modules/service/main.tf:" in project.bonkei("status").stdout
-    assert httpx.get(f"{project.site}/{uuid4()}", timeout=15).status_code == 504
+    assert httpx.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 504
 
     project.edit(file, rule.replace("tcp", "udp"), rule)
     project.bonkei("apply")
-    eventually(lambda: "healthy" in target_states(project), "healthy again", within=60)
+    eventually(lambda: "healthy" in target_states(project), "healthy again", PATIENCE)
     eventually(
-        lambda: httpx.get(f"{project.site}/{uuid4()}", timeout=15).status_code == 404,
+        lambda: httpx.get(f"{project.site}/{uuid4()}", timeout=ANSWER).status_code == 404,
         "it answers again",
-        within=30,
     )
     assert project.status()["network"]["obstacles"] == []
 
@@ -323,6 +325,6 @@ def test_a_failed_change_leaves_everything_unchanged(changing: Running) -> None:
     project.edit("infrastructure/main.tf", "priority          = 100", "priority          = 0")
     outcome = project.bonkei("apply")
     assert outcome.returncode == 1
-    assert httpx.get(project.site, timeout=15).status_code == 200
+    assert httpx.get(project.site, timeout=ANSWER).status_code == 200
     project.edit("infrastructure/main.tf", "priority          = 0", "priority          = 100")
     assert "No changes" in project.bonkei("plan").stdout

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browsers import launched, needs_browser
-from miniatures import Running, administrator_password
+from browsers import launched, needs_browser, violations
+from miniatures import Running, administrator_password, eventually
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = needs_browser
@@ -20,8 +19,14 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, miniature: Running, request: pytest.FixtureRequest) -> Iterator[Page]:
-    context = browser.new_context(base_url=miniature.project.site, color_scheme=request.param)
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def page(browser: Browser, miniature: Running, scheme: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=miniature.project.site, color_scheme=scheme)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     elsewhere: list[str] = []
     troubles: list[str] = []
@@ -37,16 +42,15 @@ def page(browser: Browser, miniature: Running, request: pytest.FixtureRequest) -
 
 
 @pytest.mark.parametrize("path", ["/", "/ja/", "/history", "/admin/sign-in"])
-def test_no_accessibility_violation(page: Page, path: str) -> None:
+def test_no_accessibility_violation(page: Page, scheme: str, path: str) -> None:
     page.goto(path)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page, scheme) == []
 
 
 def test_an_administrator_signs_in_and_the_public_page_follows(
-    page: Page, miniature: Running, request: pytest.FixtureRequest
+    page: Page, miniature: Running, scheme: str
 ) -> None:
-    name = f"Component {request.node.callspec.id}"
+    name = f"Component {scheme}"
     page.goto("/admin")
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(administrator_password(miniature.project))
@@ -55,9 +59,9 @@ def test_an_administrator_signs_in_and_the_public_page_follows(
     page.get_by_role("group", name="In English").get_by_label("Name").fill(name)
     page.get_by_role("button", name="Add the component").click()
     expect(page.get_by_role("status")).to_have_text(f"Added: {name}")
-    for _ in range(60):
+
+    def is_public() -> int:
         page.goto("/")
-        if page.get_by_text(name).count():
-            return
-        page.wait_for_timeout(500)
-    pytest.fail("the component is not on the public page")
+        return page.get_by_text(name).count()
+
+    eventually(is_public, "the component is on the public page", every=0.5)

@@ -24,6 +24,7 @@ import httpx
 import psycopg
 import pytest
 from miniatures import (
+    ANSWER,
     Project,
     administrator,
     administrator_password,
@@ -84,7 +85,6 @@ def story(
         feed_secrets(story)
         story.slow = wait_for_the_database(story)
         raise_an_alarm(story)
-        time.sleep(2)  # records of the last second's requests
         miniature.interrupt()
         story.lines = miniature.lines
     yield story
@@ -94,7 +94,7 @@ def story(
 def feed_secrets(story: Story) -> None:
     """Marked secrets through every input of the API, through every form, and around CloudFront."""
     project, marks = story.project, story.marks
-    document = httpx.get(f"{project.site}/api/openapi.json", timeout=15).json()
+    document = httpx.get(f"{project.site}/api/openapi.json", timeout=ANSWER).json()
     found = [
         (
             method.upper(),
@@ -111,7 +111,7 @@ def feed_secrets(story: Story) -> None:
         for method in ("GET", "POST")
     ]
     assert len(found) > 50
-    with ThreadPoolExecutor(8) as many, httpx.Client(timeout=30) as client:
+    with ThreadPoolExecutor(8) as many, httpx.Client(timeout=ANSWER) as client:
         sent = [
             many.submit(client.send, each)
             for method, path in found
@@ -119,7 +119,7 @@ def feed_secrets(story: Story) -> None:
         ]
         assert all(each.result().status_code < 500 for each in sent)
     for each in requests(marks, "GET", f"{project.load_balancer}/", in_query=False):
-        with httpx.Client() as client:
+        with httpx.Client(timeout=ANSWER) as client:
             assert client.send(each).status_code == 403
     password = administrator_password(project)
     token = administrator(project)["Authorization"].removeprefix("Bearer ")
@@ -133,7 +133,7 @@ def wait_for_the_database(story: Story) -> str:
     project = story.project
     told = project.bonkei("env", "backend", "--secrets", "--json")
     environment = json.loads(told.stdout)["environment"]
-    incidents = httpx.get(f"{project.site}/api/v1/incidents", timeout=15).json()
+    incidents = httpx.get(f"{project.site}/api/v1/incidents", timeout=ANSWER).json()
     one = next(iter(incidents.values()))[0]["id"]
     dsn = {
         "host": environment["DATABASE_HOST"], "port": environment["DATABASE_PORT"],
@@ -142,7 +142,7 @@ def wait_for_the_database(story: Story) -> str:
     }  # fmt: skip
     with psycopg.connect(**dsn) as session, ThreadPoolExecutor(1) as aside:
         session.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
-        asked = aside.submit(httpx.get, f"{project.site}/incidents/{one}", timeout=30)
+        asked = aside.submit(httpx.get, f"{project.site}/incidents/{one}", timeout=ANSWER)
         waiting = "SELECT pid FROM pg_locks WHERE NOT granted"
         eventually(lambda: session.execute(waiting).fetchone(), "a statement waits")
         time.sleep(1.6)  # longer than log_min_duration_statement
@@ -165,9 +165,9 @@ def raise_an_alarm(story: Story) -> None:
     def is_in_slack() -> bool:
         event = {"timestamp": int(time.time() * 1000), "message": json.dumps(record)}
         logs.put_log_events(**place, logEvents=[event])
-        return "backend-error" in project.bonkei("slack").stdout
+        return "backend-error" in project.slack()
 
-    eventually(is_in_slack, "an alarm's message")
+    eventually(is_in_slack, "an alarm's message", every=0.5)
 
 
 def test_the_lines_of_a_request_come_from_every_part(story: Story) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from miniatures import Project, Running, eventually, remove, running
+from miniatures import ANSWER, Project, Running, eventually, remove, running
 
 SOFT, HARD = 128, 300
 UNDER_LIMITS = ["sh", "-c", f'ulimit -Sn {SOFT} && ulimit -Hn {HARD} && exec "$@"', "sh"]
@@ -79,7 +79,7 @@ def kept(clients: list[socket.socket]) -> int:
 
 
 def get(project: Project) -> str:
-    return httpx.get(project.load_balancer, timeout=5).text
+    return httpx.get(project.load_balancer, timeout=ANSWER).text
 
 
 def test_the_soft_limit_is_raised(miniature: Running) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from miniatures import Project, eventually, remove
+from miniatures import PATIENCE, Project, eventually, left_of, remove
 
 RELEASE = Path(__file__).with_name("release")
 NAME = "release-app"
@@ -36,8 +36,7 @@ class Stack:
         pid = int((self.project.home / "lock").read_text())
         processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
         os.kill(pid, signal.SIGKILL)
-        _, alive = psutil.wait_procs(processes, timeout=20)
-        assert [each for each in alive if each.is_running()] == []
+        assert left_of(processes) == []
 
     def git(self, *words: str) -> str:
         who = {f"GIT_{role}_{what}": "me" for role in _ROLES for what in ("NAME", "EMAIL")}
@@ -184,7 +183,7 @@ def test_a_push_with_the_credential_helper_of_the_aws_cli(stack: Stack) -> None:
     pushed = subprocess.run(
         ["git", *settings, "push", "-q", url, "HEAD:main"], cwd=stack.project.folder, check=False,
         env={**stack.project.environment, "GIT_TERMINAL_PROMPT": "0"},
-        capture_output=True, text=True, timeout=120,
+        capture_output=True, text=True, timeout=PATIENCE,
     )  # fmt: skip
     assert pushed.returncode == 0, pushed.stderr
     branch = stack.client("codecommit").get_branch(repositoryName="app", branchName="main")

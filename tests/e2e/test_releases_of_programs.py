@@ -22,16 +22,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
-from miniatures import ROOT, Project, eventually, remove
+from miniatures import ANSWER, ROOT, Project, eventually, remove
 
 from bench.releases import Visitors
 from bonkei.builds.tools.archives import archive_digests
 
 FIXTURE = Path(__file__).with_name("programs")
-PATIENCE = 400.0  # seconds for a queue of releases, which take ten each on a quiet machine
+PATIENCE = 800.0  # seconds for a queue of releases, which take ten each on a quiet machine
 PIPELINE = "shop-test-pipeline-program"
 WEB = "program/web"
 _ROLES = ("AUTHOR", "COMMITTER")
@@ -39,7 +38,7 @@ _SERVER, _VERSION, _MIGRATION = (f"{WEB}/{n}" for n in ("server.py", "version.tx
 _ENDS = "import os, threading\nthreading.Timer({0}, os._exit, (3,)).start()\n"
 # A key that opens nothing, in the form that scanners look for.
 _KEY = "-----BEGIN {0} PRIVATE KEY-----\n{1}\n-----END {0} PRIVATE KEY-----\n"
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,6 @@ class Shop:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self._clients: dict[str, Any] = {}
 
     def git(self, *words: str) -> str:
         who = {f"GIT_{role}_{what}": "me" for role in _ROLES for what in ("NAME", "EMAIL")}
@@ -145,16 +143,7 @@ class Shop:
         return dict(failed)
 
     def client(self, service: str) -> Any:
-        if service not in self._clients:
-            found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
-            self._clients[service] = boto3.client(
-                service,
-                endpoint_url=found["AWS_ENDPOINT_URL"],
-                region_name=found["AWS_REGION"],
-                aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
-            )
-        return self._clients[service]
+        return self.project.client(service)
 
     def push_by_hand(self, folder: Path) -> None:
         """Build the image of HEAD and push it without a scan; `folder`: of this docker's logins."""
@@ -174,16 +163,14 @@ class Shop:
                 env={**os.environ, "HOME": str(folder), "AWS_ENDPOINT_URL": endpoint},
             )  # fmt: skip
 
-    def slack(self) -> str:
-        return self.project.bonkei("slack", "-n", "100", "--json").stdout
-
     def visits(self) -> tuple[int, int]:
         """The rows, and their columns."""
-        rows, columns = httpx.get(f"{self.project.load_balancer}/visits", timeout=15).text.split()
+        page = f"{self.project.load_balancer}/visits"
+        rows, columns = httpx.get(page, timeout=ANSWER).text.split()
         return int(rows), int(columns)
 
     def version(self) -> str:
-        return httpx.get(self.project.load_balancer, timeout=15).text
+        return httpx.get(self.project.load_balancer, timeout=ANSWER).text
 
 
 @pytest.fixture(scope="module")
@@ -249,7 +236,7 @@ def good(shop: Shop) -> str:
 
 def test_a_good_release_under_load_loses_no_request(shop: Shop, good: str) -> None:
     assert shop.version() == "good"
-    assert shop.slack() == ""
+    assert shop.project.slack() == ""
     released = shop.project.bonkei(
         "aws", "--", "ssm", "get-parameter", "--name", "/shop-test/web/image-tag"
     )
@@ -278,7 +265,7 @@ def test_a_broken_release(shop: Shop, broken: dict[str, str], name: str) -> None
     log = shop.project.bonkei("pipeline", "logs", run, failed["actionName"]).stdout
     assert expected.says in log
     assert shop.version() == "good"
-    eventually(lambda: run in shop.slack(), "Slack reports it", PATIENCE)
+    eventually(lambda: run in shop.project.slack(), "Slack reports it", PATIENCE)
 
 
 def test_the_way_back_builds_nothing_and_is_open(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from miniatures import Project, begin_applied, remove, running, visitors
+from miniatures import ANSWER, Project, begin_applied, remove, running, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
 MIGRATION = """
@@ -59,12 +59,12 @@ def break_it(project: Project) -> None:
 
 
 def answer(project: Project) -> httpx.Response:
-    return httpx.get(f"{project.load_balancer}/shop/1", timeout=15)
+    return httpx.get(f"{project.load_balancer}/shop/1", timeout=ANSWER)
 
 
 def test_a_start_with_a_failing_service(project: Project) -> None:
     break_it(project)
-    started = project.bonkei("up", "--detach", within=60)
+    started = project.bonkei("up", "--detach")
     assert started.returncode == 1
     assert "✗ services     0 of 1 healthy" in started.stdout
     assert "web: Essential container in task exited (web: exit code 3)" in started.stdout
@@ -80,7 +80,7 @@ def test_a_start_with_a_failing_service(project: Project) -> None:
     assert [one["name"] for one in status["unhealthy"]] == ["web"]
     assert project.bonkei("status").stdout.startswith("degraded\n  web: 0 of 2 healthy")
 
-    applied = project.bonkei("apply", within=60)
+    applied = project.bonkei("apply")
     assert applied.returncode == 1
     assert "not healthy: web" in applied.stderr
 
@@ -106,14 +106,14 @@ def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
 
         break_it(project)
         with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
-            outcome = project.bonkei("restart", "web", within=60)
+            outcome = project.bonkei("restart", "web")
         assert outcome.returncode == 1
         assert "exit code 3" in outcome.stdout
         assert troubles == []  # tasks that worked continue
         assert "changed" in answer(project).json()
         # As on AWS, a service that was rolled back is stable: the real waiter ends.
         words = ("ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
-        waited = project.bonkei("aws", "--", *words, within=90)
+        waited = project.bonkei("aws", "--", *words)
         assert waited.returncode == 0, waited.stdout + waited.stderr
 
         refused = project.bonkei("restart", "worker")
@@ -167,22 +167,22 @@ def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(project: Proje
     (shop / "migrate.py").write_text(f"open({str(project.folder / 'ran')!r}, 'a').write('x')")
     shutil.copy(shop / "migrate.py", wrong)
     ran = project.folder / "ran"
-    assert project.bonkei("up", "--detach", within=60).returncode == 1
+    assert project.bonkei("up", "--detach").returncode == 1
     assert ran.read_text() == "x"
 
     project.edit("bonkei.toml", '"wrong"', '"shop"')
-    applied = project.bonkei("apply", within=60)
+    applied = project.bonkei("apply")
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert answer(project).status_code == 200
     assert ran.read_text() == "xx"
 
     project.edit("deploy/main.tf", 'path = "/alive"', CHECK)
-    applied = project.bonkei("apply", within=60)
+    applied = project.bonkei("apply")
     assert applied.returncode == 1
     assert "web: fails its new health check, GET /alive" in applied.stdout
     assert "applied, but not healthy: web" in applied.stderr
     project.edit("deploy/main.tf", 'matcher             = "201"', 'matcher = "200"')
-    applied = project.bonkei("apply", within=90)
+    applied = project.bonkei("apply")
     assert applied.returncode == 0, applied.stdout + applied.stderr
 
     (shop / "migrate.py").write_text("raise SystemExit('column x is missing')")

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from miniatures import ROOT, eventually
+from miniatures import ROOT, WAIT, eventually
 
 from scripts import bootstrap
 
@@ -90,7 +90,7 @@ def test_two_makes_at_once_make_one_environment(original: Path, tmp_path: Path) 
     first = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     eventually((folder / ".venv" / "pyvenv.cfg").exists, "the first has begun")
     second = make(folder, ".venv/bin/python")
-    _, said = first.communicate(timeout=60)
+    _, said = first.communicate(timeout=WAIT)
     assert (first.returncode, second.returncode) == (0, 0), said + second.stderr
     assert "Making the environment" in said
     assert "Making the environment" not in second.stderr
@@ -205,7 +205,7 @@ def test_ctrl_c_while_the_environment_is_made(tmp_path: Path) -> None:
     )
     eventually(python.exists, "the environment has begun")
     os.killpg(making.pid, signal.SIGINT)
-    output, _ = making.communicate(timeout=60)
+    output, _ = making.communicate(timeout=WAIT)
     assert making.returncode == 130, output
     assert "Traceback" not in output
     assert "interrupted" in output

@@ -11,11 +11,13 @@ import httpx
 import psutil
 import pytest
 from miniatures import (
+    ANSWER,
     Project,
     Running,
     administrator,
     applied_copy,
     eventually,
+    left_of,
     remove,
     running,
 )
@@ -38,7 +40,7 @@ def interrupted(project: Project) -> Running:
             f"{project.site}/api/v1/components",
             json={"name": "Kept"},
             headers=administrator(project),
-            timeout=15,
+            timeout=ANSWER,
         )
         assert made.status_code == 201
         first.interrupt()
@@ -59,8 +61,7 @@ def killed(second: Running) -> list[psutil.Process]:
     processes = second.processes()
     second.process.kill()
     second.process.communicate()
-    _, alive = psutil.wait_procs(processes, timeout=15)
-    return [process for process in alive if process.is_running()]
+    return left_of(processes)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def detached(
 def test_data_survives_ctrl_c(project: Project, interrupted: Running, second: Running) -> None:
     assert interrupted.process.returncode == 0
     assert any("Stopped" in line for line in interrupted.lines)
-    eventually(lambda: "Kept" in httpx.get(project.site, timeout=15).text, "it is still there")
+    eventually(lambda: "Kept" in httpx.get(project.site, timeout=ANSWER).text, "it is still there")
     assert any("have not changed" in line for line in second.lines)
     assert not any("sample data" in line for line in second.lines)
 
@@ -85,8 +86,8 @@ def test_a_killed_supervisor_leaves_nothing_and_loses_nothing(
     project: Project, detached: subprocess.CompletedProcess[str]
 ) -> None:
     assert detached.returncode == 0, detached.stdout + detached.stderr
-    assert httpx.get(project.site, timeout=15).status_code == 200
-    eventually(lambda: "Kept" in httpx.get(project.site, timeout=15).text, "nothing is lost")
+    assert httpx.get(project.site, timeout=ANSWER).status_code == 200
+    eventually(lambda: "Kept" in httpx.get(project.site, timeout=ANSWER).text, "nothing is lost")
 
 
 def test_two_miniatures_side_by_side(
@@ -108,26 +109,26 @@ def test_two_miniatures_side_by_side(
 
 def look_at_both(project: Project, other: Project) -> None:
     for one in (project, other):
-        assert httpx.get(one.site, timeout=15).status_code == 200
+        assert httpx.get(one.site, timeout=ANSWER).status_code == 200
         assert one.status()["ready"]
     httpx.post(
         f"{other.site}/api/v1/components",
         json={"name": "Only there"},
         headers=administrator(other),
-        timeout=15,
+        timeout=ANSWER,
     )
-    names = httpx.get(f"{project.site}/api/v1/components", timeout=15).text
+    names = httpx.get(f"{project.site}/api/v1/components", timeout=ANSWER).text
     assert "Only there" not in names
 
 
 def test_detached_and_down(project: Project, detached: subprocess.CompletedProcess[str]) -> None:
     assert detached.returncode == 0, detached.stdout + detached.stderr
     assert project.site in detached.stdout
-    assert httpx.get(project.site, timeout=15).status_code == 200
+    assert httpx.get(project.site, timeout=ANSWER).status_code == 200
     stopped = project.bonkei("down")
     assert stopped.returncode == 0
     with pytest.raises(httpx.ConnectError):
-        httpx.get(project.site, timeout=5)
+        httpx.get(project.site, timeout=ANSWER)
     again = project.bonkei("down")
     assert again.returncode == 1
     assert "no miniature runs here" in again.stderr
@@ -187,4 +188,4 @@ def test_ctrl_c_while_terraform_runs(other: Project) -> None:
     eventually((other.home / "terraform").exists, "Terraform has begun")
     assert miniature.interrupt() == 0
     with running(other):
-        assert httpx.get(other.site, timeout=15).status_code == 200
+        assert httpx.get(other.site, timeout=ANSWER).status_code == 200

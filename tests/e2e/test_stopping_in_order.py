@@ -6,12 +6,23 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
-from miniatures import Project, eventually, remove, running
+from miniatures import (
+    ANSWER,
+    PATIENCE,
+    Project,
+    Running,
+    begin_applied,
+    eventually,
+    remove,
+    running,
+)
 
 FOREIGN = Path(__file__).with_name("foreign")
 
@@ -21,36 +32,51 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     folder = tmp_path_factory.mktemp("stopping")
     shutil.copytree(FOREIGN, folder / "project")
     project = Project(folder / "project", folder / "home")
+    begin_applied(project, "foreign", FOREIGN, tmp_path_factory)
     yield project
     remove(project)
 
 
-def ask(project: Project, seconds: float) -> int:
-    """The status of a request that takes this long."""
-    url = f"{project.load_balancer}/shop/after/{seconds}"
-    return httpx.get(url, timeout=60).status_code
+@pytest.fixture(scope="module")
+def first(project: Project) -> Iterator[Running]:
+    with running(project) as miniature:
+        yield miniature
 
 
-def in_flight(project: Project) -> int:
-    groups = project.status()["edge"]["target_groups"]
-    return sum(target["outstanding"] for group in groups for target in group["targets"])
+@contextmanager
+def in_flight(project: Project, file: Path) -> Iterator[Future[int]]:
+    """A request that is answered when this file is there; its status."""
+
+    def ask() -> int:
+        url = f"{project.load_balancer}/shop/until{file}"
+        return httpx.get(url, timeout=PATIENCE).status_code
+
+    def outstanding() -> int:
+        groups = project.status()["edge"]["target_groups"]
+        return sum(target["outstanding"] for group in groups for target in group["targets"])
+
+    with ThreadPoolExecutor() as visitor:
+        answer = visitor.submit(ask)
+        try:
+            eventually(outstanding, "the request is in flight")
+            yield answer
+        finally:
+            file.touch()
 
 
-def test_requests_in_flight_end_and_no_new_one_is_accepted(project: Project) -> None:
-    with running(project) as miniature, ThreadPoolExecutor() as visitors:
-        answer = visitors.submit(ask, project, 4)
-        eventually(lambda: in_flight(project), "the request is in flight")
-        stopping = visitors.submit(miniature.interrupt)
-        eventually(lambda: refuses(project), "nothing new is accepted", within=3)
-        assert not answer.done()
-        assert answer.result() == 200
-        assert stopping.result() == 0
+def stop(miniature: Running) -> list[psutil.Process]:
+    """Ctrl-C, and wait until it is noticed. Returns the processes that have to end."""
+    processes = miniature.processes()
+    miniature.process.send_signal(signal.SIGINT)
+    assert miniature.process.stdout is not None
+    assert any("Stopping" in line for line in miniature.process.stdout)
+    return processes
 
 
 def refuses(project: Project) -> bool:
     """When the listener closes, the kernel resets a connection that nobody has accepted."""
     try:
-        httpx.get(project.load_balancer, timeout=5)
+        httpx.get(project.load_balancer, timeout=ANSWER)
     except (httpx.ConnectError, httpx.ReadError):
         return True
     except httpx.RemoteProtocolError:
@@ -58,30 +84,55 @@ def refuses(project: Project) -> bool:
     return False
 
 
-def test_a_second_ctrl_c_does_not_wait(project: Project) -> None:
-    with running(project) as miniature, ThreadPoolExecutor() as visitors:
-        answer = visitors.submit(ask, project, 50)
-        eventually(lambda: in_flight(project), "the request is in flight")
-        begun = time.monotonic()
-        miniature.process.send_signal(signal.SIGINT)
-        eventually(lambda: refuses(project), "it stops")
+def is_cut(answer: Future[int]) -> bool:
+    return isinstance(answer.exception(), httpx.HTTPError) or answer.result() == 502
+
+
+def got_sigterm(project: Project, file: Path) -> bool:
+    """The task that was asked for this file. It says so when it ends."""
+    said = project.bonkei("logs", "web", "-n", "100")
+    assert said.returncode == 0, said.stderr
+    return any("ends, and" in line and str(file)[1:] in line for line in said.stdout.splitlines())
+
+
+def test_the_supervisors_log_is_written_in_the_foreground_too(
+    project: Project, first: Running
+) -> None:
+    outcome = project.bonkei("logs", "bonkei")
+    assert outcome.returncode == 0, outcome.stderr
+    assert "Ready after" in outcome.stdout
+
+
+def test_requests_in_flight_end_and_no_new_one_is_accepted(
+    project: Project, first: Running, tmp_path: Path
+) -> None:
+    file = tmp_path / "go"
+    with in_flight(project, file) as answer:
+        processes = stop(first)
+        eventually(lambda: refuses(project), "nothing new is accepted", every=0.02)
+        assert not answer.done()
+        file.touch()
+        assert answer.result() == 200
+    assert first.end(processes) == 0
+    assert got_sigterm(project, file)
+
+
+def test_a_second_ctrl_c_does_not_wait(project: Project, tmp_path: Path) -> None:
+    """It kills the tasks. After the seconds for requests in flight they would get SIGTERM."""
+    file = tmp_path / "never"
+    with running(project) as miniature, in_flight(project, file) as answer:
+        stop(miniature)
         assert miniature.interrupt() == 0
-        assert time.monotonic() - begun < 8  # without it the stop waits 10 s
-        assert isinstance(answer.exception(), httpx.HTTPError) or answer.result() == 502
+        assert is_cut(answer)
+    assert not got_sigterm(project, file)
 
 
-def test_requests_in_flight_are_not_awaited_for_ever(project: Project) -> None:
-    with running(project) as miniature, ThreadPoolExecutor() as visitors:
-        answer = visitors.submit(ask, project, 50)
-        eventually(lambda: in_flight(project), "the request is in flight")
+def test_requests_in_flight_are_not_awaited_for_ever(project: Project, tmp_path: Path) -> None:
+    file = tmp_path / "never"
+    with running(project) as miniature, in_flight(project, file) as answer:
         begun = time.monotonic()
-        assert miniature.interrupt() == 0
-        assert 8 < time.monotonic() - begun < 50
-        assert isinstance(answer.exception(), httpx.HTTPError) or answer.result() == 502
-
-
-def test_the_supervisors_log_is_written_in_the_foreground_too(project: Project) -> None:
-    with running(project):
-        outcome = project.bonkei("logs", "bonkei")
-        assert outcome.returncode == 0, outcome.stderr
-        assert "Ready after" in outcome.stdout
+        processes = stop(miniature)
+        assert miniature.end(processes) == 0
+        assert time.monotonic() - begun > 8, "they are awaited for a while"
+        assert is_cut(answer)
+    assert got_sigterm(project, file)

@@ -20,12 +20,12 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from miniatures import ROOT, Project, eventually, remove
+from miniatures import ANSWER, ROOT, Project, eventually, left_of, remove
 
 from bonkei.builds.tools.archives import archive_digests
 
 FIXTURE = Path(__file__).with_name("terraform_pipeline")
-PATIENCE = 300.0  # seconds for a scan and a plan, which take 20 on a quiet machine
+PATIENCE = 600.0  # seconds for a scan and a plan, which take 20 on a quiet machine
 PIPELINE = "shop-test-pipeline-tf"
 _OPEN_BUCKET = """
 resource "aws_s3_bucket" "open" {
@@ -57,8 +57,7 @@ class Account:
         pid = int((self.project.home / "lock").read_text())
         processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
         os.kill(pid, signal.SIGKILL)
-        _, alive = psutil.wait_procs(processes, timeout=20)
-        assert [each for each in alive if each.is_running()] == []
+        assert left_of(processes) == []
 
     def git(self, *words: str) -> str:
         who = {f"GIT_{role}_{what}": "me" for role in _ROLES for what in ("NAME", "EMAIL")}
@@ -91,7 +90,7 @@ class Account:
             ],
         )
         stacks.get_waiter("stack_create_complete").wait(
-            StackName="tf-pipeline", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+            StackName="tf-pipeline", WaiterConfig={"Delay": 1, "MaxAttempts": 300}
         )
 
     def put_names(self, *names: str, message: str = "hello") -> None:
@@ -116,7 +115,7 @@ class Account:
     def plan(self, id_: str) -> dict[str, Any]:
         """Of a run, as the console shows it."""
         door = str(self.project.status()["console"]["url"])
-        with httpx.Client(base_url=door.partition("/?")[0]) as person:
+        with httpx.Client(base_url=door.partition("/?")[0], timeout=ANSWER) as person:
             person.get(door)
             query = {"pipeline": PIPELINE, "execution": id_}
             return dict(person.get("/data/pipelines.plan", params=query).json()["data"]["plan"])
@@ -141,7 +140,7 @@ class Account:
         """The message about a run that has these parts, in Slack's own form."""
 
         def found() -> str:
-            lines = self.project.bonkei("slack", "-n", "100", "--json").stdout.splitlines()
+            lines = self.project.slack().splitlines()
             about = [line for line in lines if id_ in line and all(part in line for part in parts)]
             return about[-1] if about else ""
 

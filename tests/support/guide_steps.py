@@ -16,7 +16,7 @@ from guide_replaced import TYPED
 from guide_rounds import Rounds
 from guide_variables import body
 from guides import Block, Command, deeds, section
-from miniatures import eventually
+from miniatures import ANSWER, WAIT, eventually
 from rotations import connects, database_environment
 
 from bonkei.vault import FileVault
@@ -166,11 +166,11 @@ class Guide:
     def _alarm(self, command: Command, _: int) -> None:
         self._perform(command)
         eventually(
-            lambda: self._is_in_slack("A test of the way to Slack"), "it is in Slack", 60, 0.5
+            lambda: self._is_in_slack("A test of the way to Slack"), "it is in Slack", WAIT, 0.5
         )
 
     def _is_in_slack(self, text: str) -> bool:
-        return text in self.reader.project.bonkei("slack").stdout
+        return text in self.reader.project.slack()
 
     # The programs.
 
@@ -223,7 +223,7 @@ class Guide:
         """And change the password at once."""
         first, self.password = self._perform(command).strip(), "another password, quite long"
         site = self.reader.project.site
-        assert httpx.get(site, timeout=30).status_code == 200
+        assert httpx.get(site, timeout=ANSWER).status_code == 200
         with self._api() as api:
             signed_in = {"Authorization": f"Bearer {_token(api, 'admin', first)}"}
             change = {"current_password": first, "new_password": self.password}
@@ -232,7 +232,7 @@ class Guide:
             assert _token(api, "admin", self.password)
 
     def _api(self) -> httpx.Client:
-        return httpx.Client(base_url=f"{self.reader.project.site}/api/v1", timeout=30)
+        return httpx.Client(base_url=f"{self.reader.project.site}/api/v1", timeout=ANSWER)
 
     def _rotate_master(self, command: Command, _: int) -> None:
         (cluster,) = self.reader.client("rds").describe_db_clusters()["DBClusters"]

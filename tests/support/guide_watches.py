@@ -12,7 +12,7 @@ from typing import Protocol
 
 from guide_people import People
 from guide_reader import Reader
-from miniatures import eventually
+from miniatures import PATIENCE, eventually
 from rotations import (
     Visit,
     connects,
@@ -83,7 +83,7 @@ class Password(_Quiet):
         def has_the_right_user() -> bool:
             return (database_environment(self._project) == self._old) == (number == 0)
 
-        eventually(has_the_right_user, "the tasks have the right user", 120, every=1.0)
+        eventually(has_the_right_user, "the tasks have the right user", PATIENCE, every=1.0)
         assert connects(self._old)
 
     def programs_released(self, number: int) -> None:
@@ -91,7 +91,10 @@ class Password(_Quiet):
         found = (new == self._old, connects(self._old), connects(new))
         assert found == (number == 0, number == 0, True)
         eventually(
-            lambda: self._has_logged(_OF_ROLES[number]), "Migrate's log reports it", 90, every=0.5
+            lambda: self._has_logged(_OF_ROLES[number]),
+            "Migrate's log reports it",
+            PATIENCE,
+            every=0.5,
         )
 
     def _has_logged(self, text: str) -> bool:

@@ -22,8 +22,8 @@ _BROWSER = "a real browser draws every page"
 LONG = {
     "tests/e2e/test_a_request_through_everything.py": f"{_MINIATURE}, for TOGETHER",
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
-    "tests/e2e/test_following_the_definitions.py": f"{_PLANS} eight times, and tasks roll",
     "tests/e2e/test_releases_of_programs.py": "14 releases, whose tasks must stay for a while",
+    "tests/e2e/test_following_the_definitions.py": f"{_PLANS} eight times, and tasks roll",
     "tests/bonkei/console/browser": f"{_BROWSER} in each state, and axe looks at it",
     "tests/program/frontend/browser": f"{_BROWSER}, and axe looks at it",
     "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of nine runs",
@@ -59,6 +59,8 @@ LONG = {
     "tests/bonkei/cloud/test_clients.py": "clients of Python and JavaScript, and the real `aws`",
     "tests/bonkei/tasks/test_by_engine.py": "an engine's commands start for each task",
     "tests/bonkei/terraform/test_lifecycle.py": "Terraform runs for each change",
+    "tests/bonkei/terraform/test_blocks.py": "Terraform runs for each change",
+    "tests/bonkei/terraform/test_moved_definitions.py": "`bonkei` starts seven times",
 }
 """The files that take longest, or the whole FOLDERS, the longest first, and why. `make test` prints
 what costs most.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from evaluations import DEVELOPMENT, put_applied
 from ports import free_port
 
 from bonkei.config import load
+from bonkei.inbox.store import Inbox
 from bonkei.miniature import control
 from bonkei.miniature.applied import workspace
 from bonkei.miniature.home import Home, is_running
@@ -34,7 +36,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
 PARTS = ("infrastructure", "environment", "program", "bonkei.toml")
 ENVIRONMENTS = Path(sys.prefix) / "environments"  # made once, not for each home
-PATIENCE = 120.0  # seconds for a start, which takes a few
+PATIENCE = 300.0  # seconds for a command or an end of a whole miniature, which takes a few
+WAIT = 120.0  # seconds for anything else that is waited for
+ANSWER = 60.0  # seconds for an answer of a running miniature, which takes a tenth of one
 DRAINS_QUICKLY = (
     "infrastructure/modules/edge/variables.tf",
     "deregistration_delay = optional(number, 30)",
@@ -47,9 +51,10 @@ OFTEN = 0.01  # seconds between two visits: without a pause they would use a who
 
 
 def eventually(
-    condition: Callable[[], Any], what: str, within: float = 30.0, every: float = 0.1
+    condition: Callable[[], Any], what: str, within: float = WAIT, every: float = 0.1
 ) -> Any:
-    """The first truthy value of `condition`. Fails with `what` when none comes in time.
+    """The first truthy value of `condition`. Fails with `what` when none comes in time, which is
+    long enough for a machine that has much else to do.
 
     It waits for `every` seconds, or as long as the asking took: what is asked without a pause uses
     a processor.
@@ -139,12 +144,17 @@ class Project:
         """What `bonkei status --json` prints, without a process: a test that waits asks often."""
         if not is_running(Home(self.home)):
             return {"running": False}
-        return dict(control.call(Home(self.home), "status", limit=control.AT_ONCE))
+        return dict(control.call(Home(self.home), "status", limit=ANSWER))
 
     def account(self, role: str = "", user: str = "") -> dict[str, str]:
         """What `bonkei aws env --json` prints, with `--role` and `--user`: an SDK's variables."""
         who = {"role": role, "user": user}
         return dict(control.call(Home(self.home), "aws", arguments=who, limit=PATIENCE))
+
+    def slack(self) -> str:
+        """What `bonkei slack --json` prints, all of it, without a process."""
+        entries = Inbox(Home(self.home).inbox).entries()
+        return "".join(f"{json.dumps(asdict(each), ensure_ascii=False)}\n" for each in entries)
 
     def client(self, service: str) -> Any:
         """boto3's client of the running miniature's endpoint, the same until another one runs."""
@@ -203,10 +213,13 @@ class Running:
         """Ctrl-C, and wait for the end. Fails when a process is left."""
         processes = self.processes()
         self.process.send_signal(signal.SIGINT)
-        output, _ = self.process.communicate(timeout=60)
+        return self.end(processes)
+
+    def end(self, processes: Sequence[psutil.Process]) -> int:
+        """Wait for the end. Fails when one of these processes is left."""
+        output, _ = self.process.communicate(timeout=PATIENCE)
         self.lines += output.splitlines()
-        _, alive = psutil.wait_procs(processes, timeout=5)
-        assert [process for process in alive if process.is_running()] == []
+        assert left_of(processes) == []
         return self.process.returncode
 
     def kill(self) -> None:
@@ -214,7 +227,13 @@ class Running:
             processes = self.processes()
             self.process.kill()
             self.process.communicate()
-            psutil.wait_procs(processes, timeout=10)
+            left_of(processes)
+
+
+def left_of(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run. They are given time to end."""
+    _, alive = psutil.wait_procs(processes, timeout=WAIT)
+    return [process for process in alive if process.is_running()]
 
 
 @contextlib.contextmanager
@@ -241,7 +260,7 @@ def visitors(
     served = threading.Event()
 
     def visit(url: str) -> None:
-        with urllib3.PoolManager(timeout=30, retries=False) as client:
+        with urllib3.PoolManager(timeout=ANSWER, retries=False) as client:
             while not done.wait(pause() if pause is not None else OFTEN):
                 try:
                     answer = client.request("GET", url)
@@ -256,7 +275,7 @@ def visitors(
     for thread in threads:
         thread.start()
     try:
-        assert served.wait(30)
+        assert served.wait(WAIT)
         yield troubles
     finally:
         done.set()
@@ -319,7 +338,7 @@ def administrator(project: Project) -> dict[str, str]:
     answer = httpx.post(
         f"{project.site}/api/v1/sessions",
         json={"username": "admin", "password": administrator_password(project)},
-        timeout=15,
+        timeout=ANSWER,
     )
     assert answer.status_code == 201, answer.text
     return {"Authorization": f"Bearer {answer.json()['token']}"}

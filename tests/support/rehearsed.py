@@ -6,7 +6,7 @@ import subprocess
 from typing import Any
 
 import psutil
-from miniatures import BONKEI, Project, Running
+from miniatures import ANSWER, BONKEI, Project, Running
 
 from bonkei.miniature import control
 from bonkei.miniature.home import Home
@@ -65,7 +65,7 @@ def as_found(miniature: Running) -> dict[str, Any]:
 
 def in_alarm(project: Project) -> set[str]:
     """As `bonkei alarm list` says, without a process: a test that waits asks often."""
-    found = control.call(Home(project.home), "alarms", limit=control.AT_ONCE)
+    found = control.call(Home(project.home), "alarms", limit=ANSWER)
     return {str(one["name"]) for one in found["alarms"] if one["state"] == "ALARM"}
 
 

@@ -14,7 +14,7 @@ import httpx
 import psycopg
 from guide_pages import OPERATIONS
 from guides import Block, deeds
-from miniatures import Project, eventually
+from miniatures import ANSWER, PATIENCE, Project, eventually
 
 from tests.program.frontend.admin_browser import forms_of
 
@@ -57,7 +57,7 @@ def _distributions(part: Any) -> Iterator[Mapping[str, Any]]:
 def status_with_header(project: Project, value: str) -> int:
     """Of the load balancer, past CloudFront: 403 where the web ACL does not accept the value."""
     headers = {_HEADER: value}
-    return httpx.get(project.load_balancer, headers=headers, timeout=60).status_code
+    return httpx.get(project.load_balancer, headers=headers, timeout=ANSWER).status_code
 
 
 def database_environment(project: Project, task: str = "backend") -> dict[str, str]:
@@ -76,7 +76,7 @@ def connects(environment: Mapping[str, str], user: str = "DATABASE") -> bool:
         "password": environment[f"{user}_PASSWORD"],
     }  # fmt: skip
     try:
-        psycopg.connect(**dsn, connect_timeout=60).close()
+        psycopg.connect(**dsn, connect_timeout=int(ANSWER)).close()
     except psycopg.OperationalError as error:
         if not re.search("authentication failed|not permitted to log in", str(error)):
             raise
@@ -89,7 +89,7 @@ class Visit:
 
     def __init__(self, project: Project, password: str) -> None:
         self._client = httpx.Client(
-            base_url=project.site, timeout=60, follow_redirects=True,
+            base_url=project.site, timeout=ANSWER, follow_redirects=True,
             headers={"Sec-Fetch-Site": "same-origin", "Origin": project.site},
         )  # fmt: skip
         (form,) = (form for form in forms_of(self._get("/admin/sign-in")) if "password" in form[1])
@@ -117,4 +117,4 @@ def eventually_signed_in(project: Project, password: str) -> None:
         finally:
             visit.close()
 
-    eventually(is_it, "a new sign-in holds", 60)
+    eventually(is_it, "a new sign-in holds", PATIENCE)
