@@ -182,7 +182,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     shutil.copytree(ROOT / "environment", project.folder / "environment")
     shutil.copytree(ROOT / "infrastructure/modules", project.folder / "infrastructure/modules")
     shutil.copytree(ROOT / "program/functions", project.folder / "program/functions")
-    hurry(project.folder / "environment/buildspecs/rollout.py", POLL=2.0, STAYS_FOR=16.0)
+    hurry(project.folder / "environment/buildspecs/rollout.py", STAYS_FOR=16.0)
     trivy = {"version": "0.76.0", "sha256": archive_digests()["trivy"]}
     (project.folder / "infrastructure/x.auto.tfvars.json").write_text(json.dumps({"trivy": trivy}))
     made.git("init", "-q", "-b", "main")
