@@ -6,7 +6,9 @@ messages are CloudFormation's, as users have quoted them.
 
 from __future__ import annotations
 
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -68,6 +70,16 @@ def test_a_pattern_that_would_take_years_ends_in_seconds_and_is_named() -> None:
     with pytest.raises(TemplateError, match="AllowedPattern of P takes too long"):
         parameters(text, {"P": "a" * 4_000})
     assert time.monotonic() - began < 90
+
+
+def test_a_machine_that_is_busy_for_seconds_makes_no_pattern_slow(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    late = tmp_path / "late"
+    late.write_text(f'#!/bin/sh\nsleep 3.5\nexec {sys.executable} "$@"\n')
+    late.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(late))
+    assert parameters(declared("Type: String, AllowedPattern: a+"), {"P": "aa"}) == {"P": "aa"}
 
 
 def test_the_default_has_to_match_too() -> None:
