@@ -208,5 +208,12 @@ class Repositories:
             for each in self.all:
                 for push in take_pushes(each.directory, each.name):
                     self._found[each.name] = replace(each, modified=self._clock())
-                    self._on_push(push)
+                    self._tell(push)
             await asyncio.sleep(_LOOK)
+
+    def _tell(self, push: Push) -> None:
+        try:
+            self._on_push(push)
+        except Exception as error:  # who listens must not end the look for other pushes
+            context = {"message": f"bonkei.repositories: a push: {error}", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 LARGEST = 32_000_000  # bytes that a build's log keeps
 LINES = 1_000_000  # lines that it keeps: an empty one costs as much time as another
@@ -25,8 +26,10 @@ class BuildLog:
     def __init__(
         self, file: Path, listener: Listener, clock: Callable[[], float] = time.time
     ) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._file = file.open("w", encoding="utf-8", errors="replace")
+        self._file: TextIO | None = None
+        with suppress(OSError):  # no descriptor is left: whoever listens still gets the lines
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = file.open("w", encoding="utf-8", errors="replace")
         self._listener = listener
         self._clock = clock
         self._secrets: tuple[str, ...] = ()
@@ -81,8 +84,9 @@ class BuildLog:
             )
             for line in tail.split(b"\n")[1:]:
                 self._print(line)
-        with suppress(OSError):  # a full disk: the miniature reports it elsewhere
-            self._file.close()
+        if self._file is not None:
+            with suppress(OSError):  # a full disk: the miniature reports it elsewhere
+                self._file.close()
 
     @property
     def _is_full(self) -> bool:
@@ -102,9 +106,10 @@ class BuildLog:
             self._lost += len(line) + 1
             self._tail = (self._tail + line.encode() + b"\n")[-_TAIL:]
             return
-        with suppress(OSError):
-            self._file.write(f"{line}\n")
-            self._file.flush()
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.write(f"{line}\n")
+                self._file.flush()
         self._listener(at, line)
 
     def _clean(self, text: str) -> str:

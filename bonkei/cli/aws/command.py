@@ -183,7 +183,17 @@ class _Tail:
         *whole, self._part = (self._part + self._stream.read()).split("\n")
         for line in whole:
             self._last = line
-            yield line
+            if _is_whole(line):
+                yield line
+
+
+def _is_whole(line: str) -> bool:
+    """Whether a full disk has cut nothing of it."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
 
 
 def _readable(line: str) -> str:

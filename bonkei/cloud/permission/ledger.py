@@ -101,9 +101,14 @@ class Ledger:
 
 
 def read_denials(file: Path) -> tuple[Mapping[str, Any], ...]:
-    """The denials of a home, oldest first; none without a file."""
+    """The denials of a home, oldest first; none without a file. A line that a full disk has cut is
+    left out."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return ()
-    return tuple(json.loads(line) for line in lines if line.endswith("}"))[-KEPT:]
+    found: list[Mapping[str, Any]] = []
+    for line in lines:
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return tuple(found)[-KEPT:]

@@ -180,6 +180,19 @@ async def test_a_machine_ends_although_who_stops_it_is_cancelled(tmp_path: Path)
     keeper.stop()
 
 
+async def test_a_build_whose_log_cannot_be_kept_runs_to_its_end(room: Room) -> None:
+    logs = room.world.directory / "builds" / "logs"
+    logs.rmdir()
+    logs.write_text("in the way")
+    said: list[str] = []
+    room.project(spec("echo said"))
+    request = BuildRequest("app", inputs=(BuildInput("Source", folder=room.source),))
+    async with asyncio.timeout(60):
+        result = await room.builds.run(request, said.append)
+    assert result.status == "SUCCEEDED"
+    assert "said" in said
+
+
 async def test_a_machine_that_is_cancelled_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
     keeper = Keeper(tmp_path / "processes")
     keeper.start()

@@ -97,6 +97,31 @@ async def test_a_repository_is_created_pushed_to_and_shown(room: Repositories, w
     assert [each["absolutePath"] for each in folder["subFolders"]] == ["sub"]
 
 
+async def test_who_fails_to_hear_of_a_push_hears_of_the_next_one(
+    tmp_path: Path, work: Path
+) -> None:
+    heard: list[str] = []
+    second = asyncio.Event()
+
+    def hear(push: Push) -> None:
+        heard.append(push.branch)
+        if len(heard) == 1:
+            raise OSError("the disk is full")
+        second.set()
+
+    said: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: said.append(about["message"]))
+    room = Repositories(tmp_path / "repositories", time.time, hear)
+    room.open()
+    await room.create("app", f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app")
+    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main", "HEAD:other")
+    room.start()
+    await asyncio.wait_for(second.wait(), 60)
+    await room.stop()
+    assert sorted(heard) == ["main", "other"]
+    assert said == ["bonkei.repositories: a push: the disk is full"]
+
+
 async def test_a_push_waits_while_no_descriptor_is_left(room: Repositories, work: Path) -> None:
     await call(room, "CreateRepository", repositoryName="app")
     directory = room.find("app").directory

@@ -70,6 +70,17 @@ def test_a_call_is_printed_with_its_resource(root: Path, calls: CallLog) -> None
     assert "sqs:SendMessage http://q  user/u" in run(root, "aws", "calls").stdout
 
 
+def test_a_line_that_a_full_disk_has_cut_is_left_out(root: Path, calls: CallLog) -> None:
+    calls.add(call("One"))
+    file = root / ".bonkei" / "cloud" / "calls.jsonl"
+    with file.open("a") as log:
+        log.write(call("Two").line()[:40])
+    calls.add(call("Three"))  # in the same line
+    calls.add(call("Four"))
+    assert operations(run(root, "aws", "calls", "--json")) == ["One", "Four"]
+    assert run(root, "aws", "calls").exit_code == 0
+
+
 def test_a_call_cannot_control_the_terminal(root: Path, calls: CallLog) -> None:
     calls.add(call("Evil\x9b2J\x1b[2J"))
     assert "Evil\\x9b2J\\x1b[2J" in run(root, "aws", "calls").stdout

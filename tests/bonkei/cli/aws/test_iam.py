@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.cloud.permission.ledger import Denial, Ledger
+from bonkei.cloud.permission.ledger import Denial, Ledger, read_denials
 from bonkei.errors import BonkeiError
 from tests.bonkei.cli.projects import make_project, run
 
@@ -66,6 +66,13 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     ledger.use(ROLE, "s3:GetObject", "arn:aws:s3:::shop/a")
     return made
+
+
+def test_a_denial_that_a_full_disk_has_cut_is_left_out(tmp_path: Path) -> None:
+    whole = '{"action": "s3:GetObject"}'
+    file = tmp_path / "denied.jsonl"
+    file.write_text(f'{whole}\n{{"action": "s3:Put{whole}\n{whole}\n')
+    assert [each["action"] for each in read_denials(file)] == ["s3:GetObject"] * 2
 
 
 def test_a_denial_shows_the_line_and_the_statement_that_would_allow_it(root: Path) -> None:
