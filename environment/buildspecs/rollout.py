@@ -20,6 +20,7 @@ from revisions import Aws, Json, Release, ReleaseError, register, withdraw
 POLL = 5.0  # seconds
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
+_DESCRIBED = 100  # tasks in one call of describe-tasks
 STAYS_FOR = 60.0  # seconds that a task must run; on AWS a deployment takes longer, so nobody waits
 
 
@@ -136,16 +137,17 @@ def watch_tasks(aws: Aws, cluster: str, rollout: Rollout) -> None:
 
 
 def tasks_of(aws: Aws, cluster: str, rollout: Rollout) -> Iterator[Json]:
-    """A service's tasks, at most 100 (what one call describes) that run and 100 that have stopped
-    within the last hour.
-    """
+    """A service's tasks, at most 100 that run and 100 that have stopped within the last hour."""
+    arns: list[str] = []
     for status in ("RUNNING", "STOPPED"):
         listed = aws(
             "ecs", "list-tasks", "--cluster", cluster, "--service-name", rollout.service,
             "--desired-status", status,
         )  # fmt: skip
-        if arns := listed["taskArns"][:100]:
-            yield from aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *arns)["tasks"]
+        arns += listed["taskArns"][:_DESCRIBED]
+    for first in range(0, len(arns), _DESCRIBED):  # mostly one call: each takes a second
+        some = arns[first : first + _DESCRIBED]
+        yield from aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *some)["tasks"]
 
 
 def ended_by_itself(task: Json) -> bool:

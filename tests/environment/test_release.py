@@ -207,7 +207,8 @@ class Account:
         name = options["--service-name"]
         if options.get("--desired-status") == "STOPPED":
             return {"taskArns": [f"arn:task/{name}/ended"] if name in self.ends else []}
-        return {"taskArns": [f"arn:task/{name}/t1"] if self.services[name].desired else []}
+        count = self.services[name].desired
+        return {"taskArns": [f"arn:task/{name}/t{number}" for number in range(count)]}
 
     def describe_tasks(self, options: dict[str, str]) -> Any:
         if options["--tasks"].endswith("m1") and self.not_yet:
@@ -224,11 +225,16 @@ class Account:
                 "containers": containers,
             }
             return {"tasks": [task]}
-        name = options["--tasks"].split("/")[1]
+        arns = self.calls[-1][self.calls[-1].index("--tasks") + 1 :]
+        assert len(arns) <= 100, "the API refuses more"
+        return {"tasks": [self.task(arn) for arn in arns]}
+
+    def task(self, arn: str) -> dict[str, Any]:
+        name = arn.split("/")[1]
         by = self.services[name].deployments[0]["id"]
-        if options["--tasks"].endswith("ended"):
+        if arn.endswith("ended"):
             ended = {"lastStatus": "STOPPED", "startedBy": by, "startedAt": 1.0, "containers": []}
-            return {"tasks": [{**ended, "taskArn": options["--tasks"], **self.ends[name]}]}
+            return {**ended, "taskArn": arn, **self.ends[name]}
         started = datetime.fromtimestamp(time.time() - self.age, UTC).isoformat()
         runs = {"lastStatus": "RUNNING", "startedBy": by, "startedAt": started}
         containers = [
@@ -239,7 +245,7 @@ class Account:
             },
             {"name": "other", "image": "public.ecr.aws/thing:1", "imageDigest": "sha256:x"},
         ]
-        return {"tasks": [{**runs, "taskArn": options["--tasks"], "containers": containers}]}
+        return {**runs, "taskArn": arn, "containers": containers}
 
     def describe_images(self, _options: dict[str, str]) -> Any:
         return {"imageDetails": [{"imageDigest": "sha256:new"}]}
@@ -379,6 +385,25 @@ def test_other_stopped_tasks_do_not(
     account.ends = {"app-frontend": ends}
     module.deploy(account, release)
     assert account.runs("app-frontend") == "new"
+
+
+def test_one_call_describes_tasks_that_run_and_those_that_have_stopped(
+    account: Account, release: Release
+) -> None:
+    """The command takes a second to start. Above a hundred tasks a call is not enough."""
+    account.ends = {"app-frontend": SCALED}
+    account.services["app-backend"].desired = 100
+    account.services["app-frontend"].desired = 100
+    module.deploy(account, release)
+    described = [call for call in account.calls if call[1] == "describe-tasks"]
+    rolled = [len(call) - call.index("--tasks") - 1 for call in described]
+    assert sorted(rolled)[-3:] == [1, 100, 100]
+    account.calls.clear()
+    account.services["app-frontend"].desired = 2
+    module.deploy(account, release)
+    described = [call for call in account.calls if call[1] == "describe-tasks"]
+    assert [call[-1] for call in described].count("arn:task/app-frontend/ended") == 1
+    assert "arn:task/app-frontend/t1" in next(c for c in described if c[-1].endswith("ended"))
 
 
 def test_the_tasks_are_watched_until_they_have_run_for_a_while(
