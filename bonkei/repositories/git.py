@@ -94,3 +94,11 @@ async def git(
         text = said.decode("utf-8", "replace").strip()
         raise GitError(f"git {words[0]}: {text.splitlines()[-1] if text else process.returncode}")
     return answer
+
+
+async def clone(repository: Path, version: str, into: Path) -> str:
+    """A working copy of a version, or of HEAD. Returns its commit. Raises GitError."""
+    await git(repository, "clone", "--quiet", "--no-hardlinks", str(repository), str(into))
+    if version:
+        await git(into, "checkout", "--quiet", version)
+    return (await git(into, "rev-parse", "HEAD")).decode("ascii").strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 
 from bonkei.repositories import git as of_git
 from bonkei.repositories.errors import GitError
-from bonkei.repositories.git import git
+from bonkei.repositories.git import clone, git
 
 HANGS = """#!/bin/sh
 {apart} sleep 300 &
@@ -71,11 +71,14 @@ async def test_git_ends_with_its_children_when_its_time_is_over(
     await are_gone(pids, before)
 
 
+@pytest.mark.parametrize(
+    "call", [lambda at: git(at, "log"), lambda at: clone(at, "main", at / "into")]
+)
 async def test_git_ends_with_its_children_when_its_caller_is_cancelled(
-    pids: Path, tmp_path: Path
+    pids: Path, tmp_path: Path, call: Callable[[Path], Coroutine[None, None, object]]
 ) -> None:
     before = descriptors()
-    calling = asyncio.create_task(git(tmp_path, "log"))
+    calling = asyncio.create_task(call(tmp_path))
     async with asyncio.timeout(60):
         while not pids.exists() or len(pids.read_text().split()) < 2:
             await asyncio.sleep(0.01)
@@ -83,3 +86,19 @@ async def test_git_ends_with_its_children_when_its_caller_is_cancelled(
     await asyncio.wait({calling}, timeout=60)
     assert calling.cancelled()
     await are_gone(pids, before)
+
+
+async def test_a_clone_has_the_wanted_version(tmp_path: Path) -> None:
+    await git(tmp_path, "init", "--quiet", "-b", "main", "work")
+    work, me = tmp_path / "work", ("-c", "user.name=me", "-c", "user.email=m@x")
+    for text in ("first", "second"):
+        (work / "file").write_text(text)
+        await git(work, "add", "file")
+        await git(work, *me, "commit", "--quiet", "-m", text)
+    first = (await git(work, "rev-parse", "HEAD~1")).decode().strip()
+    assert await clone(work, first, tmp_path / "then") == first
+    assert (tmp_path / "then" / "file").read_text() == "first"
+    assert await clone(work, "", tmp_path / "now") != first
+    assert (tmp_path / "now" / "file").read_text() == "second"
+    with pytest.raises(GitError, match="git checkout: "):
+        await clone(work, "nowhere", tmp_path / "none")

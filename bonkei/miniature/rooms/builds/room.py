@@ -25,6 +25,8 @@ from bonkei.logs.logs import RoleWriter
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.builds.tools import Commands, Provider
 from bonkei.network.reach import obstacle_to_internet, places
+from bonkei.repositories.errors import GitError
+from bonkei.repositories.git import clone
 
 if TYPE_CHECKING:
     from bonkei.aws_service import Operations
@@ -175,10 +177,10 @@ class BuildRoom:
             raise AwsServiceError(
                 "RepositoryDoesNotExistException", f"{name} is no repository of the miniature"
             )
-        await _git("clone", "--quiet", "--no-hardlinks", str(repository), str(into))
-        if version:
-            await _git("-C", str(into), "checkout", "--quiet", version)
-        return await _git("-C", str(into), "rev-parse", "HEAD")
+        try:
+            return await clone(repository, version, into)
+        except GitError as error:
+            raise AwsServiceError("CLIENT_ERROR", error.message) from None
 
     async def _parameter(self, role: str, name: str) -> str:
         given = {"Names": [name], "WithDecryption": True}
@@ -201,19 +203,6 @@ class BuildRoom:
         self, role: str, service: str, target: str, content: Mapping[str, object]
     ) -> Mapping[str, Any]:
         return await self._around.cloud().call(role, service, target, content)
-
-
-async def _git(*words: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        "git", *words,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said = (await process.communicate())[0].decode("utf-8", "replace").strip()
-    if process.returncode:
-        raise AwsServiceError("CLIENT_ERROR", f"git {words[0]}: {said}")
-    return said
 
 
 class _Objects:
