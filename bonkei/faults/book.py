@@ -145,8 +145,9 @@ class Faults:
         """Settle. An error is reported, and settling is tried again."""
         try:
             await self._settle()
-        except BonkeiError as error:
-            self._report(f"a fault cannot be carried out: {error.message}")
+        except (BonkeiError, OSError) as error:
+            said = error.message if isinstance(error, BonkeiError) else str(error)
+            self._report(f"a fault cannot be carried out: {said}")
             self._set_timer(self._clock() + _AGAIN)
 
     async def _settle(self) -> None:

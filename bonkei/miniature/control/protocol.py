@@ -46,6 +46,7 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 _LONGEST_REQUEST = 64 * 1024
 OTHER = "it was started by another version of Bonkei: `bonkei down`, then `bonkei up`"
+_LOG = "see the last lines of `bonkei logs bonkei`"
 AT_ONCE = 30.0  # seconds for an answer that needs no work, however busy the machine is
 
 
@@ -112,6 +113,11 @@ class ControlServer:
                 _say(writer, {"result": await handler(asked)})
             except BonkeiError as error:
                 _say(writer, {"error": error.message, "remedy": error.remedy})
+            except Exception as error:  # a full disk, or a bug: the caller gets an answer
+                said = str(error) if isinstance(error, OSError) else repr(error)
+                _say(writer, {"error": f"the miniature failed: {said}", "remedy": _LOG})
+                context = {"message": f"bonkei.miniature: a call: {error}", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
             await writer.drain()
             if asked.lent:
                 await _first(reader.read(), asked.over.wait())
@@ -176,7 +182,7 @@ def borrow(
         else:
             raise MiniatureError(
                 "the miniature ended before it answered",
-                remedy="see the last lines of `bonkei logs bonkei`",
+                remedy=_LOG,
             )
         connection.settimeout(None)
         yield result, connection

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bonkei.errors import BonkeiError
 from bonkei.faults.effects import NOTHING
 from bonkei.faults.values import DatabaseThing, Effects, Estate, TaskThing
 
@@ -36,7 +35,7 @@ class MemoryHands:
     now: Estate = field(default_factory=estate)
     effects: Effects = NOTHING
     killed: list[str] = field(default_factory=list)
-    failing: list[BonkeiError] = field(default_factory=list)
+    failing: list[Exception] = field(default_factory=list)
     closed: bool = False
 
     def estate(self) -> Estate:

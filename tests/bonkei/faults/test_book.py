@@ -144,12 +144,13 @@ async def test_what_cannot_begin_leaves_nothing(faults: Faults, hands: MemoryHan
     assert faults.snapshot().past == ()
 
 
+@pytest.mark.parametrize("problem", [FaultError("it clings"), OSError("it clings")])
 async def test_what_cannot_be_undone_is_tried_again(
-    faults: Faults, hands: MemoryHands, clock: Clock, said: list[str]
+    faults: Faults, hands: MemoryHands, clock: Clock, said: list[str], problem: Exception
 ) -> None:
     await faults.begin(Ask("slow", "web", 5.0))
     clock.now = 105.0
-    hands.failing = [FaultError("it clings")]
+    hands.failing = [problem]
     await settled(faults)
     assert "a fault cannot be carried out: it clings" in said
     await settled(faults)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -104,6 +105,23 @@ async def test_calls_are_answered_with_progress(home: Home) -> None:
     finally:
         await server.stop()
     assert {entry.name for entry in home.path.iterdir()} == {MARKER}
+
+
+async def test_a_call_that_fails_is_answered(home: Home) -> None:
+    async def full(_: Call) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    said: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: said.append(about["message"]))
+    server = ControlServer(home, {"full": full})
+    await server.start()
+    try:
+        with pytest.raises(MiniatureError) as caught:
+            await asyncio.to_thread(control.call, home, "full")
+    finally:
+        await server.stop()
+    assert caught.value.message == "the miniature failed: [Errno 28] No space left on device"
+    assert said == ["bonkei.miniature: a call: [Errno 28] No space left on device"]
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"\n", b"not json\n", b"[]\n", b"x" * 100_000])
