@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from glob import glob
@@ -175,7 +176,8 @@ class TailInput:
         if self._job is not None:
             self._job.cancel()
             await asyncio.gather(self._job, return_exceptions=True)
-        self.look()
+        with suppress(OSError):
+            self.look()
         for file in self._files.values():
             if file.stream is not None:
                 self._emit(file, file.stream.take())
@@ -187,7 +189,8 @@ class TailInput:
     async def _run(self) -> None:
         while True:
             if not self._paused:
-                self.look()
+                with suppress(OSError):  # no descriptor is left, or no room for the positions
+                    self.look()
             await asyncio.sleep(_LOOK)
 
     def look(self) -> None:
@@ -196,7 +199,8 @@ class TailInput:
             for name in sorted(glob(pattern)):  # noqa: PTH207 - absolute patterns
                 path = Path(name)
                 if not any(fnmatch(name, each) for each in self._excluded) and path.is_file():
-                    self._read(path)
+                    with suppress(FileNotFoundError):  # it is being rotated
+                        self._read(path)
         self._first = False
         self._write_db()
 
@@ -272,7 +276,9 @@ class TailInput:
                 [str(file.path), file.inode, file.offset - len(file.rest)]
                 for file in self._files.values()
             ]
-            self._db.write_text(json.dumps(kept))
+            draft = self._db.with_name(f"{self._db.name}.new")
+            draft.write_text(json.dumps(kept))
+            draft.replace(self._db)
 
 
 def _named(section: Section, key: str, parsers: Mapping[str, Parse]) -> Parse | None:

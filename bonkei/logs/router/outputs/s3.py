@@ -15,6 +15,7 @@ import random
 import string
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,7 +247,8 @@ class S3Output:
                 retries = self.settings.retries
                 if file.failures > retries:
                     self._full.remove(file)
-                    file.path.rename(file.path.with_suffix(".quarantined"))
+                    with suppress(FileNotFoundError):  # somebody has removed it
+                        file.path.rename(file.path.with_suffix(".quarantined"))
                     self.report("error", f"s3: {file.path.name} is not tried again")
                     continue
                 await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - spread only

@@ -14,6 +14,7 @@ import pytest
 
 from bonkei.logs.router.configuration.load import load
 from bonkei.logs.router.engine.delivery import RetryPlan
+from bonkei.logs.router.inputs.others import TailInput
 
 
 async def test_the_corpus_arrives_at_the_configured_destinations(tmp_path: Path) -> None:
@@ -183,6 +184,35 @@ async def test_tail_continues_at_its_position(tmp_path: Path) -> None:
     records = [json.loads(line) for line in (tmp_path / "v/out/all").read_text().splitlines()]
     assert [record["log"] for record in records] == ["one", "two", "three", "four"]
     assert {record["file"] for record in records} == {str(log)}
+
+
+async def test_tail_reads_on_though_a_file_vanishes_and_a_position_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "v" / "db" / "tail.db").mkdir(parents=True)
+    log, gone = tmp_path / "app.log", tmp_path / "gone.log"
+    log.write_text("")
+    gone.write_text("")
+    read = TailInput._read
+
+    def read_late(tail: TailInput, path: Path) -> None:
+        gone.unlink(missing_ok=True)  # after it has been found, before it is read
+        read(tail, path)
+
+    monkeypatch.setattr(TailInput, "_read", read_late)
+    text = (
+        f"[INPUT]\n    Name tail\n    Path {tmp_path}/*.log\n    Tag t.*\n    DB /db/tail.db\n"
+        "[OUTPUT]\n    Name file\n    Match t.*\n    File all\n    Path /out\n    Mkdir on\n"
+        "    Format plain\n"
+    )
+    async with routers.fake_aws() as aws:
+        router = await routers.start(routers.written(text, tmp_path, aws))
+        await router.until(lambda: not gone.exists())
+        for number in (1, 2):
+            with log.open("a") as file:
+                file.write("line\n")
+            await router.until(lambda at=number: router.engine.received == at)  # type: ignore[misc]
+        await router.stop()
 
 
 def test_delays_grow_up_to_the_cap() -> None:
