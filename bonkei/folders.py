@@ -8,9 +8,10 @@ and `rglob`, which forgive only a folder that is missing from the start. These f
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from fnmatch import fnmatchcase
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
@@ -24,13 +25,24 @@ def entries(folder: Path) -> list[Path]:
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """As `glob` finds them, in the order of names. The pattern has no `**`."""
-    first, _, rest = pattern.partition("/")
+    """As `glob` finds them, in the order of names."""
+    return sorted({*_matching(folder, PurePosixPath(pattern).parts)})
+
+
+def _matching(folder: Path, parts: Sequence[str]) -> list[Path]:
+    first, *rest = parts
     try:
-        found = [each for each in entries(folder) if fnmatchcase(each.name, first)]
+        if first == "**":
+            inner = [each for each in entries(folder) if each.is_dir() and not each.is_symlink()]
+            here = _matching(folder, rest) if rest else [folder]
+            return [*here, *(one for each in inner for one in _matching(each, parts))]
+        if any(character in first for character in "*?["):
+            found = [each for each in entries(folder) if fnmatchcase(each.name, first)]
+        else:
+            found = [folder / first] if (folder / first).exists() else []
     except PermissionError:  # which `glob` forgives, too
         return []
-    return [one for each in found for one in matching(each, rest)] if rest else found
+    return [one for each in found for one in _matching(each, rest)] if rest else found
 
 
 def below(folder: Path, *endings: str) -> list[Path]:

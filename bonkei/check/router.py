@@ -20,6 +20,7 @@ import yaml
 
 from bonkei.blueprint.service import Container
 from bonkei.errors import BonkeiError
+from bonkei.folders import matching
 from bonkei.tasks.images.image import Image, substitute
 
 _SECTION = re.compile(r"^\s*\[(\w+)\]")
@@ -145,7 +146,7 @@ def _within(directory: Path, pattern: str) -> Iterator[Path]:
     """The files that match a name or pattern, only inside the directory."""
     pattern = pattern.lstrip("/")
     if any(character in pattern for character in "*?["):
-        found = sorted(directory.glob(pattern))
+        found = matching(directory, pattern)
     else:
         found = [directory / pattern] if pattern else []
     root = directory.resolve()

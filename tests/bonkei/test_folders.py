@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import bonkei
 from bonkei.check.sources import Sources
 from bonkei.cli.observing.log_objects import LogObjects
 from bonkei.folders import below, bytes_of, changed_at, entries, matching, size_of, text_of
@@ -107,7 +108,28 @@ def test_folders_are_searched_as_glob_does(tmp_path: Path) -> None:
     for name in ("a/x.log", "a/b/y.log", ".c/z.log", "w.log", "n.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    for pattern in ("*", "*.log", "*/*.log", "a/*", "*/b/*.log", "*/*/*"):
+    (tmp_path / "d").symlink_to("a")
+    plain = ("*", "*.log", "*/*.log", "*/b/*.log", "*/*/*", "[aw]*", "?")
+    named = ("a/*", "a/b/y.log", "./a/*.log", "a/../*.log", "a/b/none", "none/*")
+    deep = ("**", "**/*.log", "a/**/*", "**/b/*", "**/*/*.log")
+    for pattern in (*plain, *named, *deep):
         assert matching(tmp_path, pattern) == sorted(tmp_path.glob(pattern))
     assert below(tmp_path, ".log") == sorted(tmp_path.rglob("*.log"))
     assert len(below(tmp_path)) == 5
+
+
+def test_only_what_nobody_else_changes_is_read_by_pathlib() -> None:
+    package = Path(bonkei.__file__).parent
+    users = {
+        file.relative_to(package).as_posix()
+        for file in below(package, ".py")
+        if re.search(r"\.(r?glob|iterdir)\(", file.read_text())
+    }
+    assert users == {
+        "console/files.py",  # our own files
+        "database/binaries.py",  # an installation's
+        "folders.py",
+        "pipeline/actions/upload.py",  # what it has unpacked itself
+        "processes/trees.py",  # it forgives by itself
+        "registry/layers.py",  # what it has unpacked itself
+    }

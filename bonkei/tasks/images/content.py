@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from bonkei.folders import matching
 from bonkei.tasks.images.image import Image
 
 _PACKAGING = ("requirements", "pyproject.toml", "setup.", "package", "poetry.lock", "uv.lock")
@@ -68,7 +69,7 @@ def _matching(folder: Path, source: str) -> Iterator[Path]:
     if "://" in name or ".." in PurePosixPath(name).parts:
         return
     if any(character in name for character in "*?["):
-        yield from sorted(folder.glob(name))
+        yield from matching(folder, name)
     elif (folder / name).exists():
         yield folder / name
 
