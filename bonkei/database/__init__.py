@@ -2,7 +2,6 @@
 
 from bonkei.database.binaries import client_programs
 from bonkei.database.errors import DatabaseError
-from bonkei.database.external import describe
 from bonkei.database.manager import Database
 from bonkei.database.place import delete_data
 from bonkei.database.snapshot import DatabaseSnapshot
@@ -13,5 +12,4 @@ __all__ = [
     "DatabaseSnapshot",
     "client_programs",
     "delete_data",
-    "describe",
 ]

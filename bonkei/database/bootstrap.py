@@ -9,70 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
-ADMIN = "rdsadmin"
-MADE = "Made by Bonkei"
-"""The comment on everything that Bonkei creates on a user's server begins like this."""
+from bonkei.database.connection import MADE, Connection, Guest, Wanted
+
 ROLES = "SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles"
-_CONNECT_TIMEOUT = 10  # seconds
 
 _GROUPS: tuple[LiteralString, ...] = (
     "rds_superuser", "rds_iam", "rds_password", "rds_replication",
 )  # fmt: skip
 _RIGHTS: tuple[LiteralString, ...] = ("pg_monitor", "pg_signal_backend", "pg_checkpoint")
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A server, and the user to connect as. `options`: further options of psycopg (sslmode …)."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    database: str = "postgres"
-    options: tuple[tuple[str, str], ...] = ()
-
-    def open(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection in autocommit mode. Raises psycopg.OperationalError if it fails."""
-        return psycopg.connect(
-            autocommit=True,
-            host=self.host,
-            port=self.port,
-            user=self.user,
-            password=self.password,
-            dbname=self.database,
-            connect_timeout=_CONNECT_TIMEOUT,
-            application_name="bonkei",
-            **dict(self.options),  # type: ignore[arg-type]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The needed state: the master user with this password, and its database (name may be
-    empty)."""
-
-    username: str
-    password: str
-    database: str
-
-
-@dataclass(frozen=True, slots=True)
-class Guest:
-    """Rules for a user's own server. `mark` becomes the comment on everything created there.
-
-    `keep_master`: do not alter the master user. `shared`: grant no right over other sessions.
-    """
-
-    mark: str
-    keep_master: bool = False
-    shared: bool = False
 
 
 def prepare(admin: Connection, wanted: Wanted, guest: Guest | None = None) -> int:

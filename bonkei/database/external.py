@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from bonkei.database.bootstrap import ROLES, Connection
+from bonkei.database.bootstrap import ROLES
+from bonkei.database.connection import Connection
 from bonkei.database.errors import DatabaseError
 from bonkei.database.ownership import Found
 

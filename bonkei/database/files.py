@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.database.binaries import Binaries
-from bonkei.database.bootstrap import ADMIN, Connection
+from bonkei.database.connection import ADMIN, Connection
 from bonkei.database.errors import DatabaseError
 from bonkei.database.parameters import ACCESS, Settings, configuration, refused_names
 from bonkei.database.place import Place

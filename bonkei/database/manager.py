@@ -6,14 +6,12 @@ import asyncio
 import time
 from contextlib import suppress
 from pathlib import Path
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database.binaries import Binaries, find_binaries
-from bonkei.database.bootstrap import Connection, Guest, Wanted, pending_restart, prepare
+from bonkei.database.connection import Connection, Guest, Wanted
 from bonkei.database.errors import DatabaseError
-from bonkei.database.external import check_version, explain, parse_url, place, survey
 from bonkei.database.files import ClusterFiles, ServerSpec
 from bonkei.database.identity import home_id
 from bonkei.database.master import keep_password, master_password, new_password
@@ -21,7 +19,7 @@ from bonkei.database.notes import differences
 from bonkei.database.ownership import Mark, is_used_as_it_is, require_ours
 from bonkei.database.parameters import LOCKS, USUAL_CONNECTIONS, Settings, translate
 from bonkei.database.place import Place, find_place
-from bonkei.database.reading.reader import Reader
+from bonkei.database.preparing import Preparing, preparing
 from bonkei.database.relay import Relay
 from bonkei.database.server import Server, rotate
 from bonkei.database.size import connections
@@ -29,6 +27,9 @@ from bonkei.database.snapshot import DatabaseSnapshot
 from bonkei.database.usage import UsageMeter
 from bonkei.processes import Keeper
 from bonkei.vault import Vault
+
+if TYPE_CHECKING:
+    from bonkei.database.reading.reader import Reader
 
 _PATIENCE = (0.0, 1.0, 5.0, 15.0)  # seconds before a dead server is started again
 _SETTLED = 60.0  # after this many seconds of running, the next death counts as the first
@@ -79,7 +80,7 @@ class Database:
         try:
             _check_engine(self._cluster)
             if self._url:
-                await self._start_relay(parse_url(self._url))
+                await self._start_relay(self._url)
             else:
                 await self._start_server()
         except BaseException:
@@ -97,7 +98,7 @@ class Database:
             await self.stop()
             await self.start()
         elif self._server is None:
-            await self._prepare_elsewhere(parse_url(self._url or ""))
+            await self._prepare_elsewhere(self._url or "")
         else:
             await self._reload(self._server)
 
@@ -110,7 +111,8 @@ class Database:
         before = master_password(cluster, self._vault)
         keep_password(cluster, self._vault, new_password())
         try:
-            await self._prepare(server.files.admin)
+            async with preparing() as prepare:
+                await self._prepare(prepare, server.files.admin)
         except BaseException:
             keep_password(cluster, self._vault, before)
             raise
@@ -166,6 +168,8 @@ class Database:
                 " read-only role is created there",
                 remedy="look with a client of your own",
             )
+        from bonkei.database.reading.reader import Reader  # noqa: PLC0415 - psycopg, as below
+
         wanted = self._cluster.database_name or "postgres"
         if self._reader is None or self._reader.database != wanted:
             self._reader = Reader(self._admin, wanted)
@@ -179,21 +183,21 @@ class Database:
     # The built-in server.
 
     async def _start_server(self) -> None:
-        directory, binaries = await asyncio.to_thread(_find, self._home)
-        self._libraries = binaries.libraries
-        self._place = directory
-        identifier = self._cluster.identifier
-        log = self._home / "logs" / identifier / "postgresql.log"
-        files = ClusterFiles(
-            ServerSpec(identifier, self._host, self._cluster.port, log), directory, binaries
-        )
-        keeper = Keeper(self._home / "processes" / "database" / identifier)
-        self._server = server = Server(files, keeper)
-        await asyncio.to_thread(files.ensure)
-        wanted = translate(self._parameters(), self._libraries)
-        self._settings = await asyncio.to_thread(files.configure, wanted)
-        await server.start()
-        await self._prepare(files.admin)
+        async with preparing() as prepare:  # it loads while the server starts
+            directory, binaries = await asyncio.to_thread(_find, self._home)
+            self._libraries = binaries.libraries
+            self._place = directory
+            identifier = self._cluster.identifier
+            log = self._home / "logs" / identifier / "postgresql.log"
+            spec = ServerSpec(identifier, self._host, self._cluster.port, log)
+            files = ClusterFiles(spec, directory, binaries)
+            keeper = Keeper(self._home / "processes" / "database" / identifier)
+            self._server = server = Server(files, keeper)
+            await asyncio.to_thread(files.ensure)
+            wanted = translate(self._parameters(), self._libraries)
+            self._settings = await asyncio.to_thread(files.configure, wanted)
+            await server.start()
+            await self._prepare(prepare, files.admin)
         self._guard = asyncio.create_task(self._watch(server))
 
     def _parameters(self) -> dict[str, str]:
@@ -207,8 +211,8 @@ class Database:
         wanted = translate(self._parameters(), self._libraries)
         self._settings = await asyncio.to_thread(server.files.configure, wanted)
         server.reload()
-        await self._prepare(server.files.admin)
-        pending = await asyncio.to_thread(pending_restart, server.files.admin)
+        async with preparing() as prepare:
+            pending = await self._prepare(prepare, server.files.admin)
         told = [name for name in pending if name not in LOCKS or name in wanted.names]
         self._notes += tuple(f"parameter {name} is pending-reboot" for name in told)
 
@@ -238,28 +242,34 @@ class Database:
 
     # A server elsewhere.
 
-    async def _start_relay(self, connection: Connection) -> None:
-        await self._prepare_elsewhere(connection)
+    async def _start_relay(self, url: str) -> None:
+        connection = await self._prepare_elsewhere(url)
         self._relay = Relay(self._host, self._cluster.port, (connection.host, connection.port))
         await self._relay.start()
 
-    async def _prepare_elsewhere(self, admin: Connection) -> None:
+    async def _prepare_elsewhere(self, url: str) -> Connection:
         """Check the server, then create missing objects. Foreign objects are not touched."""
+        import psycopg  # noqa: PLC0415 - it takes a while to load, and 10 MiB
+
+        from bonkei.database import bootstrap, external  # noqa: PLC0415 - as above
+
+        admin = external.parse_url(url)
         mark = Mark(home_id(self._home), self._cluster.identifier)
         try:
-            found = await asyncio.to_thread(survey, admin)
-            check_version(admin, found.version)
+            found = await asyncio.to_thread(external.survey, admin)
+            external.check_version(admin, found.version)
             wanted = self._wanted()
             require_ours(found, wanted, mark, admin, shared=self._shared)
             as_it_is = is_used_as_it_is(found, wanted, mark, admin)
             if as_it_is:
                 keep_password(self._cluster, self._vault, admin.password)
             guest = Guest(mark.text, as_it_is, self._shared)
-            self._version = await asyncio.to_thread(prepare, admin, wanted, guest)
+            self._version = await asyncio.to_thread(bootstrap.prepare, admin, wanted, guest)
         except psycopg.Error as error:
-            raise explain(admin, error) from None
-        self._elsewhere = place(admin)
+            raise external.explain(admin, error) from None
+        self._elsewhere = external.place(admin)
         self._notes = differences(self._cluster, self._version, elsewhere=self._elsewhere)
+        return admin
 
     # Both.
 
@@ -268,16 +278,17 @@ class Database:
         password = master_password(cluster, self._vault)
         return Wanted(cluster.master_username, password, cluster.database_name)
 
-    async def _prepare(self, admin: Connection) -> None:
-        """Roles, database and password."""
-        try:
-            self._version = await asyncio.to_thread(prepare, admin, self._wanted())
-        except psycopg.Error as error:
+    async def _prepare(self, prepare: Preparing, admin: Connection) -> tuple[str, ...]:
+        """Roles, database and password. Returns the parameters that need a restart."""
+        found = await prepare(admin, self._wanted())
+        if found.refused:
             raise DatabaseError(
-                f"the server of {self._cluster.identifier} cannot be prepared: {error}",
+                f"the server of {self._cluster.identifier} cannot be prepared: {found.refused}",
                 remedy="begin with empty data: `bonkei reset`",
-            ) from error
+            )
+        self._version = found.version
         self._notes = differences(self._cluster, self._version)
+        return found.pending
 
 
 def _find(home: Path) -> tuple[Place, Binaries]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bonkei.database.bootstrap import MADE, Connection, Wanted
+from bonkei.database.connection import MADE, Connection, Wanted
 from bonkei.database.errors import DatabaseError
 from bonkei.database.identity import FILE
 

@@ -12,7 +12,6 @@ from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.port.certificate import ca_file
 from bonkei.config import Config
-from bonkei.database import describe
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
 from bonkei.miniature import applied_elsewhere
@@ -102,8 +101,7 @@ class Wiring:
         )
         self.watch = Watch(self.bus)
         self.one_offs = OneOffs(config.one_offs, Started(home.started))
-        server = describe(config.database_url) if config.database_url else ""
-        self.databases = Databases(self.parts.database, server)
+        self.databases = Databases(self.parts.database, _server(config.database_url or ""))
         routers = LogRouters(
             config.fluent_bit,
             self.containers,
@@ -245,3 +243,12 @@ class Wiring:
         self, operation: str, parameters: Mapping[str, Any], region: str
     ) -> Mapping[str, Any]:
         return await self.aws.cloud.call("", "sqs", f"AmazonSQS.{operation}", parameters, region)
+
+
+def _server(url: str) -> str:
+    """A user's own server, for messages; empty without one."""
+    if not url:
+        return ""
+    from bonkei.database.external import describe  # noqa: PLC0415 - psycopg takes a while to load
+
+    return describe(url)

@@ -4,5 +4,5 @@ role         a role of PostgreSQL that only reads
 statements   the queries for the list of tables, and for a page of one
 allowance    a connection to the server that ends after a number of bytes
 reader       runs a query
-values       its results
+values       what it is asked for, and its results
 """

@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import generators, pq, sql
 
-from bonkei.database.bootstrap import Connection
+from bonkei.database.connection import Connection
 from bonkei.database.errors import DatabaseError
 from bonkei.database.reading import role, statements
 from bonkei.database.reading.allowance import Allowance
-from bonkei.database.reading.statements import SHOWN, Column, Table
-from bonkei.database.reading.values import Relation, Rows, Value
+from bonkei.database.reading.statements import SHOWN
+from bonkei.database.reading.values import Column, Relation, Rows, Table, Value
 
 ROWS = 50
 """The rows of a page. A query's answer may have four times as many."""

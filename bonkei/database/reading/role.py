@@ -13,7 +13,7 @@ import secrets
 import psycopg
 from psycopg import sql
 
-from bonkei.database.bootstrap import MADE
+from bonkei.database.connection import MADE
 
 NAME = "bonkei_reader"
 _READS = "pg_read_all_data"

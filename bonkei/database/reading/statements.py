@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import LiteralString
 
 from psycopg import sql
+
+from bonkei.database.reading.values import Column, Table
 
 SHOWN = 1_000
 """So many characters of a value are read."""
@@ -30,22 +31,6 @@ COLUMNS: LiteralString = """
     ORDER BY a.attnum
 """
 """Name, type, place in the primary key (-1: none), whether NULL is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    schema: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """`key`: its place in the primary key, or -1."""
-
-    name: str
-    type: str
-    key: int = -1
-    is_required: bool = False
 
 
 def columns(table: Table) -> sql.Composed:

@@ -1,10 +1,24 @@
-"""The answers of a reader."""
+"""What a reader is asked for, and its answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bonkei.database.reading.statements import Column
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    schema: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`key`: its place in the primary key, or -1."""
+
+    name: str
+    type: str
+    key: int = -1
+    is_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

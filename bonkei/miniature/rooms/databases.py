@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database import Database, DatabaseSnapshot
 from bonkei.database.errors import DatabaseError
-from bonkei.database.reading.reader import Reader
 from bonkei.miniature.lifecycle.together import close_all
 from bonkei.miniature.steps import Steps
+
+if TYPE_CHECKING:
+    from bonkei.database.reading.reader import Reader
 
 
 class Databases:

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bonkei.database import DatabaseError
-from bonkei.database.bootstrap import Connection
+from bonkei.database.connection import Connection
 from bonkei.database.external import check_version, explain, parse_url
 from bonkei.vault import MemoryVault
 

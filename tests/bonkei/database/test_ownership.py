@@ -14,9 +14,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from bonkei.database import DatabaseError, describe
-from bonkei.database.bootstrap import Connection, Guest, Wanted, prepare
-from bonkei.database.external import parse_url
+from bonkei.database import DatabaseError
+from bonkei.database.bootstrap import prepare
+from bonkei.database.connection import Connection, Guest, Wanted
+from bonkei.database.external import describe, parse_url
 from bonkei.database.identity import home_id
 from bonkei.vault import MemoryVault
 

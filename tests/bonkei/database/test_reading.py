@@ -18,7 +18,8 @@ from bonkei.database.errors import DatabaseError
 from bonkei.database.reading import role
 from bonkei.database.reading.allowance import Allowance
 from bonkei.database.reading.reader import ROWS, Reader, ReadingError
-from bonkei.database.reading.statements import SHOWN, Table
+from bonkei.database.reading.statements import SHOWN
+from bonkei.database.reading.values import Table
 from tests.bonkei.database.conftest import Make, Running, cluster
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

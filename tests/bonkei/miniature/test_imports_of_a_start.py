@@ -12,6 +12,7 @@ LATER = {
     "bonkei.diagram": "the console's picture",
     "bonkei.faults.drill": "a drill",
     "google.protobuf": "a plan of Terraform",
+    "psycopg": "a look at tables, a rehearsal, or a server of the user's own",
 }
 """Packages, and what imports them when it is asked for."""
 

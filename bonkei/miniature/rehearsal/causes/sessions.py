@@ -7,14 +7,16 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database import DatabaseSnapshot
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
 from bonkei.vault import Vault
+
+if TYPE_CHECKING:
+    import psycopg
 
 NAME = "bonkei_rehearsal"
 _SECONDS = 5
@@ -56,6 +58,8 @@ class Server:
 
     async def connect(self, database: str = "") -> psycopg.AsyncConnection[tuple[object, ...]]:
         """psycopg.Error where the server refuses."""
+        import psycopg  # noqa: PLC0415 - it takes a while to load, and 10 MiB
+
         return await psycopg.AsyncConnection.connect(
             host=self.host, port=self.port, user=self.user, password=self.password,
             dbname=database or self.database, application_name=NAME, autocommit=True,
@@ -67,9 +71,16 @@ class Server:
         try:
             async with await self.connect() as connection:
                 row = await (await connection.execute("show max_connections")).fetchone()
-        except (psycopg.Error, OSError):
+        except _refusals():
             return 0
         return int(str(row[0])) if row else 0
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What a server raises that refuses a session or ends it."""
+    import psycopg  # noqa: PLC0415 - as above
+
+    return psycopg.Error, OSError
 
 
 class Statement(Quiet):
@@ -79,7 +90,7 @@ class Statement(Quiet):
         self._server = server
 
     async def push(self) -> None:
-        with suppress(psycopg.Error, OSError):
+        with suppress(*_refusals()):
             async with await self._server.connect() as connection:
                 await connection.execute(f"select * from {NAME}_of_an_alarm")  # noqa: S608 - a constant
 
@@ -91,7 +102,7 @@ class RefusedSignIn(Quiet):
         self._server = server
 
     async def push(self) -> None:
-        with suppress(psycopg.Error, OSError):
+        with suppress(*_refusals()):
             await (await self._server.connect(NAME)).close()
 
 
@@ -107,7 +118,7 @@ class Work(Quiet):
         self._jobs = [asyncio.create_task(self._count_up()) for _ in range(self._count)]
 
     async def _count_up(self) -> None:
-        with suppress(psycopg.Error, OSError):
+        with suppress(*_refusals()):
             async with await self._server.connect() as connection:
                 await connection.execute("set statement_timeout = 120000")
                 while True:
@@ -118,7 +129,7 @@ class Work(Quiet):
         jobs, self._jobs = self._jobs, []
         if not jobs:
             return
-        with suppress(psycopg.Error, OSError):
+        with suppress(*_refusals()):
             async with await self._server.connect() as connection:
                 await connection.execute(
                     "select pg_cancel_backend(pid) from pg_stat_activity"
@@ -149,7 +160,7 @@ class Outage(Quiet):
             opened = await asyncio.gather(
                 *(self._server.connect() for _ in range(_AT_ONCE)), return_exceptions=True
             )
-            made = [one for one in opened if isinstance(one, psycopg.AsyncConnection)]
+            made = [one for one in opened if not isinstance(one, BaseException)]
             self._held += made
             if len(made) < _AT_ONCE:
                 break
@@ -158,7 +169,7 @@ class Outage(Quiet):
 
     async def _cut(self) -> None:
         for connection in self._held[:1]:
-            with suppress(psycopg.Error, OSError):
+            with suppress(*_refusals()):
                 await connection.execute(_CUT, (NAME,))
 
     async def end(self) -> None:

@@ -13,9 +13,8 @@ from bonkei.cloud.looking import Beginning, Listing, StoredBucket, StoredObject
 from bonkei.console import Console
 from bonkei.database import DatabaseSnapshot
 from bonkei.database.reading.reader import ReadingError
-from bonkei.database.reading.statements import Column
-from bonkei.database.reading.statements import Table as Named
-from bonkei.database.reading.values import Relation, Rows, Value
+from bonkei.database.reading.values import Column, Relation, Rows, Value
+from bonkei.database.reading.values import Table as Named
 from bonkei.miniature.rooms.console.data import DataSources, offer_data
 from tests.bonkei.console.samples.world import MARKUP, Done
 

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
@@ -15,10 +15,12 @@ from bonkei.console import Console, ConsoleError, Json
 from bonkei.console.values import Topic
 from bonkei.console.views import inert
 from bonkei.database import DatabaseSnapshot
-from bonkei.database.reading.reader import Reader
-from bonkei.database.reading.statements import Table
+from bonkei.database.reading.values import Table
 from bonkei.miniature.rooms.console.data import held, rows, secrets
 from bonkei.miniature.rooms.console.data.secrets import Revealed
+
+if TYPE_CHECKING:
+    from bonkei.database.reading.reader import Reader
 
 _FRESH = 2.0  # seconds for which the overview stays valid, however often it is requested
 _MOST = 100  # the most queues and tables that are counted

@@ -1,0 +1,43 @@
+"""A process of its own prepares the server. Its failures are reported, and it leaves nothing."""
+
+from __future__ import annotations
+
+import sys
+
+import psutil
+import pytest
+from ports import free_port
+
+from bonkei.database import preparing as room
+from bonkei.database.connection import Connection, Wanted
+from bonkei.database.preparing import preparing
+
+WANTED = Wanted("app", "secret", "app")
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+async def test_a_server_that_does_not_answer_is_named_with_the_reason() -> None:
+    port = free_port()
+    async with preparing() as prepare:
+        [child] = children()
+        found = await prepare(Connection("127.0.0.1", port, "rdsadmin", "secret"), WANTED)
+    assert f"port {port}" in found.refused
+    assert "secret" not in found.refused
+    assert not psutil.pid_exists(child.pid)
+
+
+async def test_one_that_is_not_needed_ends() -> None:
+    async with preparing():
+        [child] = children()
+    assert not psutil.pid_exists(child.pid)
+
+
+async def test_a_process_that_dies_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
+    dies = (sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit('no memory')")
+    monkeypatch.setattr(room, "_RUN", dies)
+    async with preparing() as prepare:
+        found = await prepare(Connection("127.0.0.1", 1, "rdsadmin", "secret"), WANTED)
+    assert found.refused == "no memory"
