@@ -135,12 +135,25 @@ class Shop:
 
         return str(eventually(ended, f"{run} ends", PATIENCE, every=0.5))
 
-    def failed_action(self, run: str) -> dict[str, Any]:
+    def actions(self, run: str) -> list[dict[str, Any]]:
+        """Those that have begun."""
         listed = self.client("codepipeline").list_action_executions(
             pipelineName=PIPELINE, filter={"pipelineExecutionId": run}
-        )["actionExecutionDetails"]
-        (failed,) = [each for each in listed if each["status"] == "Failed"]
-        return dict(failed)
+        )
+        return list(listed["actionExecutionDetails"])
+
+    def failed_action(self, run: str) -> dict[str, Any]:
+        (failed,) = [each for each in self.actions(run) if each["status"] == "Failed"]
+        return failed
+
+    def reach(self, run: str, stage: str) -> None:
+        """Wait until this stage begins, or an action has failed."""
+
+        def has_begun() -> bool:
+            found = self.actions(run)
+            return any(stage == each["stageName"] or each["status"] == "Failed" for each in found)
+
+        eventually(has_begun, f"{run} reaches {stage}", PATIENCE, every=0.5)
 
     def client(self, service: str) -> Any:
         return self.project.client(service)
@@ -225,10 +238,14 @@ async def _until_cancelled(task: asyncio.Task[None]) -> None:
 
 @pytest.fixture(scope="module")
 def good(shop: Shop) -> str:
-    """The commit of a good release, under load."""
+    """The commit of a good release, under load from the first change to the last. While the image
+    is built nothing changes, and so many visits would use the processor that this needs.
+    """
     commit = shop.commit({_VERSION: "good\n"})
+    run = shop.release(commit, "--detach")["execution"]
+    shop.reach(run, "Migrate")
     with visitors(shop, 200) as seen:
-        shop.release(commit)
+        assert shop.follow(run) == "Succeeded", shop.actions(run)
     assert seen.failures == []
     assert len(seen.milliseconds) > 1000
     return commit
