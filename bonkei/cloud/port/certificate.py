@@ -6,8 +6,12 @@ the authority (`ca.pem`) trusts only this endpoint. Both are renewed a month bef
 
 from __future__ import annotations
 
+import errno
+import json
 import os
 import ssl
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -47,21 +51,31 @@ def _load(directory: Path, now: float) -> ssl.SSLContext | None:
     return None
 
 
-def _write(directory: Path, now: float) -> None:
-    from bonkei.cloud.port.certificate_making import make  # noqa: PLC0415 - slow to load, once a year
+def _make(now: float) -> dict[str, str]:
+    """By a process of its own: the library takes 10 MiB, and this process needs it once a year."""
+    command = (sys.executable, "-P", "-m", "bonkei.cloud.port.certificate_making")
+    done = subprocess.run(
+        [*command, str(now), str(DAYS)],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise OSError(errno.EIO, said[-1] if said else f"exit code {done.returncode}")
+    made: dict[str, str] = json.loads(done.stdout)
+    return made
 
-    made = make(now, DAYS)
+
+def _write(directory: Path, now: float) -> None:
+    made = _make(now)
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     contents = {
-        directory / "key.pem": made.key,
-        directory / "certificate.pem": made.certificate,
-        ca_file(directory): made.authority,  # the last: its time counts for all of them
+        directory / "key.pem": made["key"],
+        directory / "certificate.pem": made["certificate"],
+        ca_file(directory): made["authority"],  # the last: its time counts for all of them
     }
     for file, content in contents.items():
         draft = file.with_suffix(".new")
-        with os.fdopen(
-            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
-        ) as output:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
             output.write(content)
         draft.replace(file)
     os.utime(ca_file(directory), (now, now))

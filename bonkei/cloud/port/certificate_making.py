@@ -1,8 +1,13 @@
-"""A certificate for loopback, and the authority that signs only this one."""
+"""A certificate for loopback, and the authority that signs only this one.
+
+`python -m bonkei.cloud.port.certificate_making NOW DAYS` writes both and the key as JSON.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import sys
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -19,9 +24,9 @@ _NAMES = ("localhost", "*.localhost", "*.s3.localhost")
 class Made:
     """All in PEM."""
 
-    authority: bytes
-    certificate: bytes
-    key: bytes
+    authority: str
+    certificate: str
+    key: str
 
 
 def make(now: float, days: int) -> Made:
@@ -52,9 +57,9 @@ def make(now: float, days: int) -> Made:
         .sign(authority, SHA256())
     )
     return Made(
-        root.public_bytes(Encoding.PEM),
-        leaf.public_bytes(Encoding.PEM),
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        root.public_bytes(Encoding.PEM).decode(),
+        leaf.public_bytes(Encoding.PEM).decode(),
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
     )
 
 
@@ -90,3 +95,7 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+if __name__ == "__main__":
+    json.dump(asdict(make(float(sys.argv[1]), int(sys.argv[2]))), sys.stdout)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -128,6 +131,27 @@ def test_a_certificate_is_kept_until_it_expires_or_is_damaged(tmp_path: Path) ->
     ca_file(directory).unlink()
     load_tls(directory, later)
     assert ca_file(directory).exists()
+
+
+def test_the_library_that_makes_a_certificate_is_not_loaded_for_good(tmp_path: Path) -> None:
+    program = (
+        "import pathlib, sys; from bonkei.cloud.port.certificate import load_tls;"
+        "load_tls(pathlib.Path(sys.argv[1])); print('cryptography' in sys.modules)"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", program, tmp_path], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == "False\n"
+    assert ca_file(tmp_path).exists()
+
+
+def test_a_certificate_that_cannot_be_made_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with pytest.raises(OSError, match="exit code 1"):
+        load_tls(tmp_path)
+    assert not ca_file(tmp_path).exists()
 
 
 @pytest.mark.parametrize(("files", "connections"), [(65_535, 1_024), (1_024, 256), (16, 8)])
