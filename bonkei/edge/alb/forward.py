@@ -120,7 +120,7 @@ def _send(
     if exchange is not None and exchange.logs:
         exchange.group_arn = pool.arn
         exchange.task_id = target.task_id
-        exchange.trace_id = before + trace + middle[:-2]
+        exchange.trace_id = before + trace if len(middle) == 2 else before + trace + middle[:-2]
     lines = _JOIN((start, trace, middle, request.added, end))
     return Dispatch(request, lines, exchange, sink, pool, delivery, headers).start(target)
 

@@ -23,6 +23,8 @@ _REPLACED = HOP_BY_HOP | {
 }
 
 
+_NO_BODY = b"\r\n"
+
 TargetHead = tuple[bytes, bytes, bytes, bytes]
 """A request's head for the target, in three pieces. A fresh trace id goes between the first two,
 the header set by `Request.mark` between the last two. The fourth is the beginning of
@@ -58,26 +60,26 @@ class ForwardedHeaders:
         block = request.block
         if block is None:
             lines, after, before = self._behind_target(request)
-        else:
-            found = block.derived.get(self) or block.keep(self, self._behind_target(request))
-            lines, after, before = found
-        start = b"".join((request.method, b" ", request.target, lines))
-        return start, after, framing(request), before
+            start = b"".join([request.method, b" ", request.target, *lines])
+            return start, after, framing(request), before
+        known = block.derived.get(self)
+        if known is None:
+            lines, after, before = self._behind_target(request)
+            known = block.keep(self, (b"".join(lines), after, before))
+        joined, after, before = known
+        start = b"".join((request.method, b" ", request.target, joined))
+        return start, after, _NO_BODY, before
 
-    def _behind_target(self, request: Request) -> tuple[bytes, bytes, bytes]:
-        """The pieces of the head that do not depend on the target, before and behind the fresh
-        trace id, and the beginning of its header."""
+    def _behind_target(self, request: Request) -> tuple[list[bytes], bytes, bytes]:
+        """What does not depend on the target, before and behind the fresh trace id, and the
+        beginning of its header."""
         given = request.fields.get(b"x-amzn-trace-id")
         before, after = _trace(given) if given else (b"Root=", b"\r\n")
-        lines = self._lines(request, request.headers)
-        return b"".join((b" HTTP/1.1\r\n", lines, b"X-Amzn-Trace-Id: ", before)), after, before
-
-    def _lines(self, request: Request, headers: Headers) -> bytes:
-        """The lines that depend on the request's headers and its client."""
+        lines = [b" HTTP/1.1\r\n"]
         if self._plain:
-            lines = [line for lower, _, line in headers if lower not in _REPLACED]
+            lines += [line for lower, _, line in request.headers if lower not in _REPLACED]
         else:
-            lines = self._careful(headers)
+            lines += self._careful(request.headers)
         mode = self._mode
         if mode != "remove":
             addresses = request.fields.get(b"x-forwarded-for")
@@ -86,8 +88,8 @@ class ForwardedHeaders:
                 addresses = addresses + b", " + client if addresses else client
             if addresses is not None:
                 lines += (b"X-Forwarded-For: ", addresses, b"\r\n")
-        lines.append(self._constant)
-        return b"".join(lines)
+        lines += (self._constant, b"X-Amzn-Trace-Id: ", before)
+        return lines, after, before
 
     def _careful(self, headers: Headers) -> list[bytes]:
         lines = []
@@ -107,7 +109,7 @@ def framing(request: Request) -> bytes:
         return b"Transfer-Encoding: chunked\r\n\r\n"
     if request.websocket:
         return b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-    return b"\r\n"
+    return _NO_BODY
 
 
 _IDS = ids(12, secrets.token_hex(6).encode())

@@ -39,6 +39,8 @@ from bonkei.edge.settings import Limits
 PAGES = {Way.NOT_ALLOWED: NOT_ALLOWED, Way.BODY_WITH_GET: BAD_REQUEST}
 """The answers to requests that are not passed on."""
 
+_PASSED_ON = Way.PASSED_ON
+
 BLOCKED = 403
 NO_ORIGIN = 502
 """The status if an origin is not a load balancer of the definitions."""
@@ -122,10 +124,11 @@ class DistributionHandler:
     def _prepare(self, choice: Choice, behavior: CompiledBehavior) -> Prepared:
         """Prepare a request that the web ACL lets pass."""
         request, key = choice.request, choice.key
-        if (page := PAGES.get(choice.way)) is not None:
-            return lambda exchange: self._reject(behavior, request, exchange, page)
         if key is not None:
             return lambda exchange: self._cached(behavior, request, key, exchange)
+        if choice.way is not _PASSED_ON:
+            page = PAGES[choice.way]
+            return lambda exchange: self._reject(behavior, request, exchange, page)
         if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
         if (block := request.block) is not None:

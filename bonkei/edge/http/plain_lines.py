@@ -14,18 +14,23 @@ from bonkei.edge.http.message import Header, Headers
 from bonkei.edge.http.seen import Seen
 
 _PLAIN = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([!-~][\t -~]*)")
+_VALUE = re.compile(rb"[!-~](?:[\t -~]*[!-~])?")
 _SPACE = ord(" ")
 _LINES = 512
+_NAMES = 256
+_LONGEST_NAME = 64
 _BYTES = 1024
 
 
 class PlainLines:
-    """Reads lines. Those that come again are kept: a bounded number of a bounded size."""
+    """Reads lines. Those that come again are kept, and the names of all: a bounded number of a
+    bounded size."""
 
-    __slots__ = ("_lines", "_seen")
+    __slots__ = ("_lines", "_names", "_seen")
 
     def __init__(self) -> None:
         self._lines: dict[bytes, Header] = {}
+        self._names: dict[bytes, bytes] = {}  # in lower case
         self._seen = Seen()
 
     def read(self, lines: Iterable[bytes]) -> Headers | None:
@@ -40,19 +45,29 @@ class PlainLines:
         return headers
 
     def _read(self, line: bytes) -> Header | None:
+        name, _, value = line.partition(b": ")
+        lower = self._names.get(name)
+        header: Header | None
+        if lower is not None and _VALUE.fullmatch(value) is not None:
+            header = lower, value, line + b"\r\n"  # it is written as it came
+        else:
+            header = self._read_any(line)
+        if header is not None and len(line) <= _BYTES and self._seen.again(line):
+            if len(self._lines) >= _LINES:
+                self._lines.clear()
+            self._lines[line] = header
+        return header
+
+    def _read_any(self, line: bytes) -> Header | None:
+        """A line whose name or form is not known."""
         match = _PLAIN.fullmatch(line)
         if match is None:
             return None
         name, value = match.groups()
         if value[-1] <= _SPACE:
             return None
-        if len(line) == len(name) + len(value) + 2 and line[len(name) + 1] == _SPACE:
-            written = line + b"\r\n"  # it is written as it came
-        else:
-            written = b"%b: %b\r\n" % (name, value)
-        header = name.lower(), value, written
-        if len(line) <= _BYTES and self._seen.again(line):
-            if len(self._lines) >= _LINES:
-                self._lines.clear()
-            self._lines[line] = header
-        return header
+        if len(name) <= _LONGEST_NAME:
+            if len(self._names) >= _NAMES:
+                self._names.clear()
+            self._names[name] = name.lower()
+        return name.lower(), value, b"%b: %b\r\n" % (name, value)

@@ -37,24 +37,32 @@ class ResponseHead:
         self.reason = reason
         self.headers = headers
         self.length = length
-        self._rendered: dict[Decorator | None, bytes] = {}
+        self._rendered: dict[Decorator | None, bytes] | None = None  # where it is kept
 
     def lines(self, decorator: Decorator | None) -> bytes:
         """The head for a client, without the decorator's identity and Connection."""
-        known = self._rendered.get(decorator)
-        return self._render(decorator) if known is None else known
+        rendered = self._rendered
+        if rendered is None:
+            return self._render(decorator)
+        known = rendered.get(decorator)
+        if known is None:
+            if len(rendered) >= _RENDERED:
+                rendered.clear()
+            known = rendered[decorator] = self._render(decorator)
+        return known
+
+    def keep(self) -> None:
+        """It will come again: remember its lines, too."""
+        self._rendered = {}
 
     def _render(self, decorator: Decorator | None) -> bytes:
         if decorator is not None:
             lines = decorator.lines(self.status, self.headers)
         else:
             lines = b"".join([line for _, _, line in self.headers])
-        if len(self._rendered) >= _RENDERED:
-            self._rendered.clear()
-        rendered = self._rendered[decorator] = b"".join(
+        return b"".join(
             (_status_line(self.status, self.reason), lines, _content_length(self.length))
         )
-        return rendered
 
 
 @lru_cache(maxsize=64)
@@ -85,3 +93,4 @@ class KnownHeads:
         if len(self._heads) >= _HEADS:
             self._heads.clear()  # most have an old Date
         self._heads[key] = head
+        head.keep()

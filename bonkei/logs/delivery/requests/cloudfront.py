@@ -115,10 +115,14 @@ def _asking(
     client, status = _between(values, _SENT, _STEM), _between(values, _STEM, _REFERER)
     agent, result = _between(values, _REFERER, _QUERY), _between(values, _COOKIE, _IDENTITY)
     shown = _between(values, _FORWARDED, _PORT)
+    last: tuple[Headers, _Told] = access.headers, _told(access.headers)
 
     def asked_for(target: str, headers: Headers) -> tuple[str, str]:
+        nonlocal last
+        if last[0] is not headers:
+            last = headers, _told(headers)
         stem, _, query = target.partition("?")
-        referer, cookie, forwarded = _told(headers)
+        referer, cookie, forwarded = last[1]
         given = f"{query or '-'}\t{cookie if cookies else '-'}"
         before = f"{client}{_quoted(stem)}{status}{referer}{agent}{given}{result}"
         return before, f"\t{forwarded}{shown}"
@@ -231,29 +235,25 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
     )  # fmt: skip
 
 
-_TOLD = (b"referer", b"cookie", b"x-forwarded-for")
+_TOLD = frozenset({b"referer", b"cookie", b"x-forwarded-for"})
 _Told = tuple[str, str, str]
-_told_by: dict[int, tuple[Headers, _Told]] = {}
-_HEADS = 256
 
 
 def _told(headers: Headers) -> _Told:
-    """Referer, Cookie and X-Forwarded-For. Requests that the edge has seen before share one headers
-    object, so the values are found once."""
-    known = _told_by.get(id(headers))
-    if known is not None and known[0] is headers:
-        return known[1]
-    if len(_told_by) >= _HEADS:
-        _told_by.clear()
+    """Referer, Cookie and X-Forwarded-For."""
     values: dict[bytes, str] = {}
     for name, value, _ in headers:
         if name in _TOLD:
             text = value.decode("latin-1")
             values[name] = f"{values[name]}, {text}" if name in values else text
+    if not values:
+        return "-", "-", "-"
     get = values.get
-    referer, cookie, forwarded = (_quoted(get(name, "")) or "-" for name in _TOLD)
-    _told_by[id(headers)] = headers, (referer, cookie, forwarded)
-    return referer, cookie, forwarded
+    return (
+        _quoted(get(b"referer") or "-"),
+        _quoted(get(b"cookie") or "-"),
+        _quoted(get(b"x-forwarded-for") or "-"),
+    )
 
 
 def _pattern(distribution: Distribution, target: str) -> str:
@@ -286,4 +286,6 @@ _PLAIN = re.compile(r"[A-Za-z0-9/%:@!$&'()*+,;=~\-._]*")
 
 def _quoted(text: str) -> str:
     """Most texts need no quoting, and `quote` takes much longer to find out."""
-    return text if _PLAIN.fullmatch(text) else quote(text, safe="/%:@!$&'()*+,;=~-._")
+    return (
+        text if text == "-" or _PLAIN.fullmatch(text) else quote(text, safe="/%:@!$&'()*+,;=~-._")
+    )

@@ -9,6 +9,7 @@ from bonkei.edge.http.message import Request
 from bonkei.edge.http.plain_head import PlainRequests, plain_response
 from bonkei.edge.http.plain_lines import PlainLines
 from bonkei.edge.http.request_parser import RequestParser
+from bonkei.edge.http.response_head import KnownHeads
 from bonkei.edge.http.response_parser import ResponseParser
 from bonkei.edge.settings import Limits
 
@@ -134,3 +135,37 @@ def test_usual_responses_are_plain() -> None:
     assert found is not None
     assert (found.status, found.reason, found.length) == (200, b"OK", 7)
     assert [value for _, value, _ in found.headers] == [b"a=1", b"b=2"]
+
+
+@given(st.lists(_lines.map(bytes.rstrip), max_size=4))
+@example([b"X-A:  a", b"X-A: a ", b"X-A: \t", b"X-A: ", b"X-A:a: b"])
+def test_known_names_change_no_line(lines: list[bytes]) -> None:
+    known = PlainLines()
+    assert known.read([b"%b: first" % name for name in _NAMES if name.isalpha() or b"-" in name])
+    for line in lines:
+        assert known.read([line]) == PlainLines().read([line])
+
+
+def test_the_number_and_the_length_of_known_names_are_bounded() -> None:
+    lines = PlainLines()
+    for number in range(600):
+        assert lines.read([b"X-%d: a" % number, b"X-%d%b: a" % (number, b"x" * 64)]) is not None
+        assert len(lines._names) <= 256
+    assert max(map(len, lines._names)) <= 64
+
+
+def test_a_kept_head_has_the_same_lines() -> None:
+    """Only a head that is kept remembers its lines."""
+    head = b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7\r\n\r\n"
+    heads = KnownHeads()
+    found = plain_response(head, heads.lines)
+    assert found is not None
+    first = found.lines(None)
+    assert first == b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7\r\n"
+    assert found.lines(None) is not first
+    for _ in range(2):
+        heads.remember(head, found)
+    assert heads.get(head) is found
+    kept = found.lines(None)
+    assert kept == first
+    assert found.lines(None) is kept
