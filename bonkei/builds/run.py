@@ -180,6 +180,12 @@ class Run:
         commands = dict(await given.commands(self._log.say))
         if not self._project.privileged:
             commands["docker"] = without_privileges("docker")
+        if os.pathsep in str(folder):
+            self._log.say(
+                f"The path of the miniature's home has a {os.pathsep!r}, which separates folders "
+                "in PATH: commands below HOME are not found by their names. Move the project, or "
+                "let BONKEI_HOME name another folder."
+            )
         stood_in = write_commands(folder / "bin", folder / "tools", person, commands)
         if stood_in:
             self._log.say(f"Commands of the miniature: {', '.join(stood_in)}")

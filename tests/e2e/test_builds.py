@@ -72,7 +72,8 @@ def phases(build: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    folder = tmp_path_factory.mktemp("builds")
+    folder = tmp_path_factory.mktemp("builds") / "of, a name\\ like this"
+    folder.mkdir()  # a comma and a backslash mean something to overlayfs
     project = Project(folder / "project", folder / "home")
     shutil.copytree(HERE, project.folder)
     digest = archive_digests()["terraform"]

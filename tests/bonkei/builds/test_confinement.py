@@ -51,6 +51,7 @@ async def test_a_build_is_confined_in_a_folder_of_any_name(tmp_path: Path) -> No
     await room.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
     assert not Path(written).exists()
+    assert "which separates folders in PATH" in log(result)
 
 
 @confined
