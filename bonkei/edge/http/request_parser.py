@@ -75,8 +75,6 @@ class RequestParser:
         while start < end and not self._ended:
             stop = min(start + self._left, end) if self._left else self._boundary(data, start)
             piece = data if stop - start == end else data[start:stop]
-            if self._fed > 2 * self._limits.head:
-                raise RefusedError(400)
             self._fed += len(piece)
             try:
                 self._parser.feed_data(piece)
@@ -87,6 +85,8 @@ class RequestParser:
             except httptools.HttpParserError as error:
                 refused = error.__context__
                 raise refused if isinstance(refused, RefusedError) else RefusedError(400) from None
+            if self._fed > 2 * self._limits.head:  # the client may have nothing more to send
+                raise RefusedError(400)
             start = stop
         if self._body:
             self._pass_body_on()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from bonkei.edge import EdgeSettings, Limits
+from bonkei.edge.http.head import RefusedError
+from bonkei.edge.http.request_parser import RequestParser
 from tests.bonkei.edge.support import (
     Client,
     Message,
@@ -60,6 +63,18 @@ async def test_bytes_outside_of_bodies_are_bounded_too(end: bytes) -> None:
     async with serving(balancer_only()) as (edge, _), edge.client() as client:
         client.send(CHUNKED + b"1\r\na\r\n" + end)
         assert (await client.receive()).status == 400
+
+
+@pytest.mark.parametrize("before", [b"0\r\nX: ", b"1;"], ids=["a trailer", "a chunk extension"])
+def test_they_are_refused_although_the_client_sends_nothing_more(before: bytes) -> None:
+    """It waits for its answer: the bytes of its last piece count at once."""
+    parser = RequestParser(Mock(), Limits(), b"127.0.0.1")
+    first = CHUNKED + b"1\r\na\r\n" + before
+    position = parser.feed(first, 0)
+    assert position == len(first)
+    with pytest.raises(RefusedError) as refused:
+        parser.feed(b"y" * 200_000, 0)
+    assert refused.value.status == 400
 
 
 async def test_a_body_that_arrives_too_slowly_is_cut_off() -> None:
