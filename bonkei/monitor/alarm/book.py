@@ -160,8 +160,9 @@ class AlarmBook:
             )
 
     def close(self) -> None:
-        """The file is whole."""
-        self._write()
+        """The file is whole. A second end changes nothing."""
+        if self._unwritten or self._waiting:
+            self._write()
         self._connection.close()
 
 
