@@ -56,7 +56,8 @@ RECEIVED, SENT, SECONDS = 5, 6, 7
 
 class Kind:
     """All that the records of requests have in common that came from one client with one method,
-    Host and User-Agent, went the same way and got the same status, as in the record `sample`.
+    Host and User-Agent, went the same way and got the same status, as in the record `sample`, which
+    has no target and no headers.
     Listeners keep under it what they compute from these values.
 
     The other members say whether an exchange is of this kind: they are its own objects."""
@@ -121,7 +122,11 @@ class Kinds:
         if kind is None:
             if len(self._kinds) >= _KINDS:
                 self._kinds.clear()
-            kind = self._kinds[key] = Kind(access_record(exchange, 0.0, listener, 0, 0))
+            record = access_record(exchange, 0.0, listener, 0, 0)
+            # Without headers, which may be long.
+            shown = tuple([(verdict, list[Header]()) for verdict, _ in seen])
+            kind = Kind(record._replace(target="", headers=(), inspections=shown))
+            self._kinds[key] = kind
         if request.block is not None and not exchange.redirect_url:
             request.block.kind = kind, seen
         return kind

@@ -30,6 +30,7 @@ from bonkei.blueprint.log_delivery import LogDelivery
 from bonkei.edge import AccessRecord
 from bonkei.edge.client.access import Kind, Row
 from bonkei.edge.http.message import Header, header
+from bonkei.logs.delivery.requests.cloudfront import _Known
 from bonkei.logs.delivery.requests.load_balancer import connection_id
 from bonkei.logs.delivery.requests.request import header as header_value
 from bonkei.logs.delivery.requests.routes import Routes, find_routes
@@ -188,6 +189,18 @@ def test_fields_that_say_what_headers_said(headers: list[Header], number: int) -
     expected = [quote(header_value(given, name), safe="/%:@!$&'()*+,;=~-._") for name in names]
     fields = line.split("\t")
     assert [fields[9], fields[12], fields[19]] == [text or "-" for text in expected]
+
+
+def test_what_a_log_remembers_is_bounded() -> None:
+    """For all kinds of requests together: targets and headers may be long."""
+    known, kept = _Known(), list[Any]()
+    for number in range(200):
+        headers = [header(b"Cookie", b"number=%d" % number)]
+        found = known.around(lambda target, told: (target, told[1]), f"/{number}", headers)
+        assert found == (headers, f"/{number}", f"number={number}")
+        kept.append(headers)
+        held = {id(each) for each, _, _ in known._around.values()}
+        assert len(held) <= 64
 
 
 def test_a_task_that_becomes_known_later() -> None:

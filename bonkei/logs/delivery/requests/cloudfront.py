@@ -50,7 +50,10 @@ _FURTHER: dict[str, Callable[[Finished, Distribution], str]] = {
         "time-to-first-byte", "sc-content-len",
     )
 )  # fmt: skip
-_TARGETS = 64  # that a kind remembers in words
+_TARGETS = 64  # that a log remembers in words
+_Told = tuple[str, str, str]
+"""Referer, Cookie and X-Forwarded-For."""
+
 _LOCATION = "NRT00-P0"  # no real edge location has this name
 FORMATS = ("json", "plain", "w3c")
 """Of v2; raw and parquet are not simulated."""
@@ -58,7 +61,7 @@ FORMATS = ("json", "plain", "w3c")
 
 def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
     """The legacy log. The bucket's access control list lets CloudFront write."""
-    folder = prefixed(log.prefix)
+    folder, known = prefixed(log.prefix), _Known()
     return Target(
         title=f"the access log of {log.source}",
         line=None,
@@ -66,25 +69,46 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
         bucket=log.bucket,
         key=_key(folder, distribution.id),
         head=f"#Version: 1.0\n#Fields: {' '.join(_LEGACY)}\n",
-        prepare=lambda access: _prepare(access, distribution, cookies=log.cookies),
+        prepare=lambda access: _prepare(access, distribution, known, cookies=log.cookies),
     )
 
 
-def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Ready:
+_AskedFor = Callable[[str, _Told], tuple[str, str]]
+"""From a target and what the headers said to the fields around x-edge-request-id: between the bytes
+sent and the id, and between the time taken and the port."""
+
+
+class _Known:
+    """What one log remembers in words for all kinds of requests together: the fields around the id
+    by kind and target, and what the last headers said. It holds a bounded number of headers."""
+
+    __slots__ = ("_around", "_headers", "_told")
+
+    def __init__(self) -> None:
+        self._around: dict[tuple[_AskedFor, str], tuple[Headers, str, str]] = {}
+        self._headers: Headers = ()
+        self._told = _told(())
+
+    def around(
+        self, asked_for: _AskedFor, target: str, headers: Headers
+    ) -> tuple[Headers, str, str]:
+        key = asked_for, target
+        found = self._around.get(key)
+        if found is None or found[0] is not headers:
+            if headers is not self._headers:
+                self._headers, self._told = headers, _told(headers)
+            if len(self._around) >= _TARGETS:
+                self._around.clear()
+            found = self._around[key] = (headers, *asked_for(target, self._told))
+        return found
+
+
+def _prepare(access: Access, distribution: Distribution, known: _Known, *, cookies: bool) -> Ready:
     """The legacy log's entries of requests like this one: `_values`, but those that differ."""
     asked_for = _asking(access, distribution, cookies=cookies)
     values = _values(Finished(0.0, access), distribution, cookies=cookies)
     host, result = _between(values, _IDENTITY, _RECEIVED), _between(values, _FIRST_BYTE, _LENGTH)
     end = "\t".join(("", *values[_LENGTH + 1 :]))
-    known: dict[str, tuple[Headers, str, str]] = {}  # around the id, by the target
-
-    def around(target: str, headers: Headers) -> tuple[Headers, str, str]:
-        found = known.get(target)
-        if found is None or found[0] is not headers:
-            if len(known) >= _TARGETS:
-                known.clear()
-            found = known[target] = (headers, *asked_for(target, headers))
-        return found
 
     def entries(together: Together) -> list[str]:
         found: list[str] = []
@@ -95,7 +119,7 @@ def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Re
             for _, port, target, headers, _, received, sent, seconds, _, _, edge_id, _ in rows:
                 if of is None or of[0] is not target or of[1] is not headers:
                     of = target, headers
-                    _, before, behind = around(target, headers)
+                    _, before, behind = known.around(asked_for, target, headers)
                 size, took = DIGITS[sent], DURATIONS[seconds]
                 found.append(
                     f"{begin}{size}{before}{edge_id or '-'}{host}{DIGITS[received]}\t{took}"
@@ -106,23 +130,16 @@ def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Re
     return entries
 
 
-def _asking(
-    access: Access, distribution: Distribution, *, cookies: bool
-) -> Callable[[str, Headers], tuple[str, str]]:
-    """The fields around x-edge-request-id that say what a request like this one asked for: between
-    the bytes sent and the id, and between the time taken and the port."""
+def _asking(access: Access, distribution: Distribution, *, cookies: bool) -> _AskedFor:
+    """For requests like this one."""
     values = _values(Finished(0.0, access), distribution, cookies=cookies)
     client, status = _between(values, _SENT, _STEM), _between(values, _STEM, _REFERER)
     agent, result = _between(values, _REFERER, _QUERY), _between(values, _COOKIE, _IDENTITY)
     shown = _between(values, _FORWARDED, _PORT)
-    last: tuple[Headers, _Told] = access.headers, _told(access.headers)
 
-    def asked_for(target: str, headers: Headers) -> tuple[str, str]:
-        nonlocal last
-        if last[0] is not headers:
-            last = headers, _told(headers)
+    def asked_for(target: str, told: _Told) -> tuple[str, str]:
         stem, _, query = target.partition("?")
-        referer, cookie, forwarded = last[1]
+        referer, cookie, forwarded = told
         given = f"{query or '-'}\t{cookie if cookies else '-'}"
         before = f"{client}{_quoted(stem)}{status}{referer}{agent}{given}{result}"
         return before, f"\t{forwarded}{shown}"
@@ -236,7 +253,6 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
 
 
 _TOLD = frozenset({b"referer", b"cookie", b"x-forwarded-for"})
-_Told = tuple[str, str, str]
 
 
 def _told(headers: Headers) -> _Told:

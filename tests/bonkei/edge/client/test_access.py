@@ -93,6 +93,16 @@ def test_one_way_is_one_kind(way: dict[str, Any], verdicts: list[Verdict], which
     assert another not in alike
 
 
+def test_a_kind_holds_no_headers() -> None:
+    """Many kinds are kept, and headers may be long."""
+    (journal, rows), request = _journal(), _request()
+    journal.add(_exchange(request, {}, [VERDICTS[0]]), 2.0, "listener", 1, 1)
+    journal.flush()
+    sample = rows[0][0].sample
+    assert (sample.target, sample.headers) == ("", ())
+    assert sample.inspections == ((VERDICTS[0], []),)
+
+
 def test_the_number_of_kinds_is_bounded() -> None:
     kinds = Kinds()
     for number in range(1_500):
