@@ -13,6 +13,7 @@ from bonkei.config import Config
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
+from bonkei.provider import catalogue
 from bonkei.terraform import Account, Elsewhere, Workspace
 from bonkei.vault import FileVault
 
@@ -34,7 +35,10 @@ class Definitions:
 
     def apply(self, report: Report) -> str:
         """Apply the definitions. Returns one line about the changes. Raises TerraformError."""
-        return self._workspace.apply(progress=report).render()
+        try:
+            return self._workspace.apply(progress=report).render()
+        finally:
+            catalogue.forget()  # nothing that runs needs it
 
     def read(self, more: Iterable[Resource] = ()) -> Blueprint:
         """The blueprint from the last apply, the builds' applies, and further resources."""
