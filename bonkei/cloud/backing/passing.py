@@ -33,8 +33,8 @@ _PRESIGNED = frozenset(
 )  # fmt: skip
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
-_PATIENCE = 10.0
-"""Seconds for which a call waits while MiniStack starts."""
+_PATIENCE = 30.0
+"""Seconds for which a call waits while MiniStack starts: as long as a start may take."""
 _POLL = 0.05
 _LATE = 0.25
 """Seconds after which a call's answer is late."""
