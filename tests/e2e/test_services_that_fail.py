@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from miniatures import ANSWER, Project, begin_applied, remove, running, visitors
+from miniatures import ANSWER, Project, begin_applied, eventually, remove, running, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
 MIGRATION = """
@@ -51,6 +51,12 @@ def say(project: Project, word: str) -> None:
     file = project.folder / "shop" / "server.py"
     original = (FOREIGN / "shop" / "server.py").read_text(encoding="utf-8")
     file.write_text(original.replace(GREETING, f'"{word}": self.path'), encoding="utf-8")
+
+
+def settled(project: Project) -> set[str]:
+    """The tasks, once no other one is on its way or still ends."""
+    tasks = project.status()["tasks"]["tasks"]
+    return {task["id"] for task in tasks if all(e["last_status"] == "RUNNING" for e in tasks)}
 
 
 def break_it(project: Project) -> None:
@@ -186,7 +192,7 @@ def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(project: Proje
     assert applied.returncode == 0, applied.stdout + applied.stderr
 
     (shop / "migrate.py").write_text("raise SystemExit('column x is missing')")
-    before = {task["id"] for task in project.status()["tasks"]["tasks"]}
+    before = eventually(lambda: settled(project), "old tasks are still there")
     for command in (("restart", "web"), ("apply",)):
         with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
             refused = project.bonkei(*command)
