@@ -25,7 +25,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.start import ROOT, answers, free_ports
+from bench.start import ROOT, free_ports
 
 _PATIENCE = 300.0
 
@@ -77,7 +77,7 @@ def used(root: psutil.Process) -> dict[tuple[int, float], Used]:
 
 @contextmanager
 def miniature(home: Path) -> Iterator[psutil.Process]:
-    """A whole one from this checkout, as `make up` starts it, until its first page."""
+    """A whole one from this checkout, as `make up` starts it, once it is ready."""
     edge, alb = free_ports()
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("BONKEI_")
@@ -88,19 +88,22 @@ def miniature(home: Path) -> Iterator[psutil.Process]:
         "BONKEI_CLOUD_PORT": str(free_ports()[0]),
         "BONKEI_CONSOLE_PORT": "0",
     }
-    process = subprocess.Popen(
-        [ROOT / ".venv" / "bin" / "bonkei", "up"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    output = home.with_name("output")
+    with output.open("wb") as file:
+        process = subprocess.Popen(
+            [ROOT / ".venv" / "bin" / "bonkei", "up"],
+            cwd=ROOT,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
     try:
         begun = time.monotonic()
-        while not answers(f"http://127.0.0.1:{edge}/"):
+        # A page that is asked for before the tasks are there is an error, which starts an alarm.
+        while b"\nReady after" not in output.read_bytes():
             if time.monotonic() - begun > _PATIENCE or process.poll() is not None:
-                sys.exit("error: the miniature did not serve a page")
+                sys.exit(f"error: the miniature is not ready:\n{output.read_text()}")
             time.sleep(0.2)
         yield psutil.Process(process.pid)
     finally:
