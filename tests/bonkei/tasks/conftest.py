@@ -33,14 +33,15 @@ GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/012
 
 SERVER = """
     import http.server, os, signal, sys
-    print("listening on", os.environ["PORT"], flush=True)
     signal.signal(signal.SIGTERM, lambda *_: (print("terminated", flush=True), sys.exit(0)))
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200); self.end_headers(); self.wfile.write(b"ok")
         def log_message(self, *_): pass
     address = (os.environ["HOST"], int(os.environ["PORT"]))
-    http.server.HTTPServer(address, Handler).serve_forever()
+    server = http.server.HTTPServer(address, Handler)
+    print("listening on", os.environ["PORT"], flush=True)
+    server.serve_forever()
 """
 
 
