@@ -326,7 +326,11 @@ class Cloud:
         """When the start is over, or before the next change."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._due.wait(), self._settings.check_after)
-        await self._make(things, self._report)
+        try:
+            await self._make(things, self._report)
+        except OSError as error:  # a full disk: nobody awaits this, and the next apply checks again
+            self._notes = (f"the declared resources were not checked: {error}",)
+            self._report(self._notes[0])
 
     async def _make(
         self, things: Sequence[Thing], report: Callable[[str], None] = lambda _: None

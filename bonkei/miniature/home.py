@@ -25,6 +25,7 @@
 ├── addresses        the loopback addresses that this miniature has
 ├── started          which first-start commands have been run
 ├── control          the path of the socket that a running supervisor answers on
+├── control.new      that file while it is being written
 ├── control.sock     that socket, unless its path would be too long
 └── lock             held by the one supervisor
 """
@@ -59,6 +60,7 @@ CONTENTS = frozenset(
         "cloudformation",
         "console",
         "control",
+        "control.new",
         "control.sock",
         "database",
         "ecs",

@@ -29,8 +29,15 @@ def open_socket(home: Home) -> socket.socket:
         listener = _listen(home.path / _NAME)
     except OSError:
         where, listener = _listen_elsewhere()
-    home.control.write_text(f"{where}\n", encoding="utf-8", errors="surrogateescape")
+    _note(home, where)
     return listener
+
+
+def _note(home: Home, where: str) -> None:
+    """As a whole: a command that looks at this moment finds no half of a path."""
+    written = home.control.with_name(f"{home.control.name}.new")
+    written.write_text(f"{where}\n", encoding="utf-8", errors="surrogateescape")
+    written.replace(home.control)
 
 
 def find_socket(home: Home) -> Path | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bonkei.folders import matching, size_of
+from bonkei.logs.delivery.tail import read_on
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import Kind, Record, read, with_requests
 
@@ -158,18 +159,12 @@ class Follower:
         return [record for file in files for record in records_of(file, self._new(file))]
 
     def _new(self, file: Path) -> list[str]:
-        size = size_of(file)
-        start = self._offsets.get(file, 0)
-        if size < start:  # rotated: the file started again
-            start = 0
-        if size <= start:
-            return []
-        try:
-            with file.open("rb") as handle:
-                handle.seek(start)
-                data = handle.read()
-        except FileNotFoundError:
-            return []
-        end = data.rfind(b"\n") + 1
-        self._offsets[file] = start + end
-        return data[:end].decode("utf-8", "replace").split("\n")[:-1]
+        """Also what was written just before a rotation."""
+        lines: list[str] = []
+        with suppress(FileNotFoundError):  # rotated at this moment: the next call finds it
+            more = True
+            while more:
+                piece = read_on(file, self._offsets.get(file, 0))
+                self._offsets[file], more = piece.offset, piece.more
+                lines += piece.lines
+        return lines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
 from bonkei.cloud.cloud import Cloud
+from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.settings import CloudSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
@@ -98,6 +100,33 @@ async def test_a_difference_is_reported_later(starts: Starts) -> None:
         assert starts.reports == list(notes) == list(cloud.snapshot().notes)
     finally:
         await cloud.stop()
+
+
+async def test_a_check_that_a_full_disk_ends_is_reported(
+    starts: Starts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = await starts.start()
+    await cloud.stop()
+
+    async def reconcile(*_: object) -> tuple[str, ...]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Provisioner, "reconcile", reconcile)
+        cloud = await starts.start()
+        try:
+            await keys(cloud)  # which the check does not disturb
+            async with asyncio.timeout(60):
+                while not starts.reports:
+                    await asyncio.sleep(0.01)
+            said = "the declared resources were not checked: [Errno 28] No space left on device"
+            assert starts.reports == [said]
+            assert cloud.snapshot().notes == (said,)
+            patch.undo()
+            await cloud.apply(DECLARED)  # which checks them again
+            assert cloud.snapshot().notes == ()
+        finally:
+            await cloud.stop()
 
 
 async def test_a_room_can_stop_before_it_has_started(starts: Starts) -> None:

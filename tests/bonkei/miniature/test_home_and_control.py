@@ -147,6 +147,23 @@ async def test_the_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
 
 
+def test_a_look_at_a_starting_supervisor_finds_a_whole_path_or_none(home: Home) -> None:
+    found: set[Path | None] = set()
+    started = threading.Event()
+
+    def start_often() -> None:
+        for _ in range(1_000):
+            socket_file.open_socket(home).close()
+        started.set()
+
+    starting = threading.Thread(target=start_often)
+    starting.start()
+    while not started.is_set():
+        found.add(socket_file.find_socket(home))
+    starting.join()
+    assert found <= {None, home.path / "control.sock"}
+
+
 async def test_commands_find_the_socket_whatever_their_tmpdir_is(
     home: Home, tmp_path: Path
 ) -> None:

@@ -29,3 +29,17 @@ def test_a_follower_goes_on_while_a_log_is_being_rotated(tmp_path: Path) -> None
     log.write_text(LINE.format(2, "after"))
     assert [record.message for record in follower.new()] == ["after"]
     assert [record.message for record in last(files, _All(), None)] == ["before", "after"]
+
+
+def test_lines_written_just_before_a_rotation_are_followed(tmp_path: Path) -> None:
+    """Of two looks, the first one was before these lines, and the second one after the rotation."""
+    log = tmp_path / "logs" / "app-backend" / "backend.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(LINE.format(1, "seen") * 9)
+    follower = Follower(tmp_path / "logs", "backend", log_files(tmp_path / "logs", "backend"))
+    with log.open("a") as file:
+        file.write(LINE.format(2, "last"))
+    log.replace(log.with_name("backend.log.1"))
+    log.write_text(LINE.format(3, "next"))
+    assert [record.message for record in follower.new()] == ["last", "next"]
+    assert follower.new() == []
