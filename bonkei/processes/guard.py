@@ -45,13 +45,14 @@ class Watchdog:
                 if self._process is not process:  # it was stopped
                     return
                 try:
-                    self._process = self._launch()
+                    replaced = self._launch()
                 except OSError:  # the machine cannot start a process now: it may be able to soon
                     time.sleep(_RETRY)
                     continue
                 _close(process)
                 for order in self._watched.values():
-                    self._say(order)
+                    _say(replaced, order)
+                self._process = replaced  # not before it knows all groups: `pid` shows it
 
     @property
     def pid(self) -> int | None:
@@ -62,13 +63,13 @@ class Watchdog:
         """End `group` with the signal `ending` when this process dies."""
         with self._lock:
             self._watched[group] = f"watch {group} {int(ending)} {grace}\n"
-            self._say(self._watched[group])
+            _say(self._process, self._watched[group])
 
     def forget(self, group: int) -> None:
         """The group has ended, so the system may reuse its number."""
         with self._lock:
             self._watched.pop(group, None)
-            self._say(f"forget {group}\n")
+            _say(self._process, f"forget {group}\n")
 
     def stop(self) -> None:
         """End the watchdog. It first ends all groups that it still watches."""
@@ -82,12 +83,13 @@ class Watchdog:
                 last = self._launch()
                 last.communicate("".join(self._watched.values()).encode())
 
-    def _say(self, line: str) -> None:
-        """Send a line. If the watchdog was killed, the line is lost, but the next watchdog gets all
-        groups."""
-        if self._process is not None and self._process.stdin is not None:
-            with suppress(BrokenPipeError):
-                self._process.stdin.write(line.encode())
+
+def _say(process: subprocess.Popen[bytes] | None, line: str) -> None:
+    """Send a line. If the watchdog was killed, the line is lost, but the next watchdog gets all
+    groups."""
+    if process is not None and process.stdin is not None:
+        with suppress(BrokenPipeError):
+            process.stdin.write(line.encode())
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bonkei.processes import Keeper, Ledger, Watchdog, launch_command
+from bonkei.processes import Keeper, Ledger, Watchdog, guard, launch_command
 from bonkei.processes.watchdog import read_orders
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -129,6 +129,19 @@ def test_a_killed_watchdog_is_replaced_at_once_and_knows_all_processes(sleeper, 
     assert forgotten.poll() is None
 
 
+def test_a_new_watchdog_is_shown_once_it_knows_all_processes(sleeper, monkeypatch):
+    """Who sees it may kill this process at once."""
+    watchdog, say, shown = Watchdog(), guard._say, []
+    watchdog.start()
+    watchdog.watch(sleeper().pid)
+    monkeypatch.setattr(guard, "_say", lambda *order: (shown.append(watchdog.pid), say(*order)))
+    killed = watchdog.pid
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: watchdog.pid not in {None, killed})
+    watchdog.stop()
+    assert shown == [killed]
+
+
 def test_the_work_of_a_watchdog_that_is_killed_while_stopping_is_done(sleeper):
     watched = sleeper()
     watchdog = Watchdog()
@@ -146,7 +159,7 @@ def test_a_supervisor_whose_watchdog_was_killed_leaves_nothing(sleeper):
     program = (
         "import sys, time; from bonkei.processes import Watchdog;"
         f"w = Watchdog(); w.start(); w.watch({watched.pid});"
-        "print(w.pid, flush=True); old = w.pid; sys.stdin.readline();"
+        "old = w.pid; print(old, flush=True); sys.stdin.readline();"
         "exec('while w.pid == old: time.sleep(0.01)'); print(w.pid, flush=True); time.sleep(600)"
     )
     with subprocess.Popen(

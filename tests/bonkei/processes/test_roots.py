@@ -124,7 +124,9 @@ def test_a_hostile_image_does_not_lead_out(folder: Path, tmp_path: Path) -> None
 @rooted
 def test_another_process_joins_it(folder: Path, tmp_path: Path) -> None:
     root = Root(str(folder), str(tmp_path / "scratch"), 10001, 10001)
-    command = enter_command(root, "/", ("sh", "-c", "echo here >/tmp/file; echo on; sleep 20"))
+    command = enter_command(
+        root, "/", ("sh", "-c", "echo here >/tmp/file; echo on; exec sleep 600")
+    )
     with subprocess.Popen(
         command, env={"PATH": "/bin"}, stdout=subprocess.PIPE, text=True
     ) as first:
