@@ -4,6 +4,9 @@ A timer for each request would cost more than the routing. Instead everything th
 holds a deadline, and a sweep a few times a second finds the expired ones. Deadlines count from the
 last sweep (`Deadlines.coarse`): a time-out comes up to `INTERVAL` seconds early or late. While
 nothing is watched, nothing is swept.
+
+Time in which the process stood still does not count: bytes that have come meanwhile are still
+unread, so nobody who sent them is late.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from typing import Protocol
 
 INTERVAL = 0.2
 NEVER = inf
+_PUNCTUAL = INTERVAL / 4
+"""A sweep that is later than this comes after a standstill."""
 
 
 class Watched(Protocol):
@@ -38,13 +43,14 @@ class Deadlines:
         self.coarse = loop.time()
         self.soon = loop.call_soon
         self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0  # the time of the next sweep
 
     def watch(self, watched: Watched) -> None:
         """Begin to check `watched.deadline`."""
         self._watched.add(watched)
         if self._timer is None:
             self.coarse = self._loop.time()
-            self._timer = self._loop.call_later(INTERVAL, self._sweep)
+            self._sweep_later(self.coarse)
 
     def forget(self, watched: Watched) -> None:
         """The counterpart of `watch`. Does nothing for an object that is not watched."""
@@ -67,7 +73,15 @@ class Deadlines:
         self._timer = None
         if not self._watched:
             return
-        self._timer = self._loop.call_later(INTERVAL, self._sweep)  # also after an exception below
+        late = now - self._due
+        self._sweep_later(now)  # also after an exception below
+        if late > _PUNCTUAL:
+            for watched in self._watched:
+                watched.deadline += late
         for watched in [each for each in self._watched if each.deadline <= now]:
             watched.deadline = NEVER
             watched.expired(now)
+
+    def _sweep_later(self, now: float) -> None:
+        self._due = now + INTERVAL
+        self._timer = self._loop.call_later(INTERVAL, self._sweep)

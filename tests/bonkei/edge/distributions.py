@@ -6,6 +6,7 @@ from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.distribution import Behavior, CachePolicy
+from bonkei.edge.cloudfront.cache import Cache
 from tests.bonkei.edge.support import (
     Message,
     Reply,
@@ -29,6 +30,12 @@ def cached(pattern: str = "*", policy: CachePolicy = CACHED, **changes: Any) -> 
 
 def get(edge: Running, target: str = "/", *headers: tuple[str, str], **more: Any) -> Any:
     return edge.get(target, *headers, kind="distribution", **more)
+
+
+def cache(edge: Running) -> Cache:
+    """The only distribution's."""
+    [found] = edge.edge._memory.caches.values()
+    return found
 
 
 class Changing:

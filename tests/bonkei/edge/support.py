@@ -31,6 +31,7 @@ from bonkei.blueprint.load_balancer import (
 )
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
 from bonkei.edge import Edge, EdgeSettings
+from bonkei.edge.snapshot import ListenerState
 from bonkei.events import (
     Bus,
     Endpoint,
@@ -242,6 +243,11 @@ class Target:
     def endpoint(self) -> Endpoint:
         return Endpoint("127.0.0.1", self.port)
 
+    @property
+    def connected(self) -> int:
+        """How many connections it has, those of health checks included."""
+        return len(self._writers)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         counted = False
@@ -271,10 +277,10 @@ class Target:
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
-            self._writers.discard(writer)
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+            self._writers.discard(writer)
 
 
 class Client:
@@ -362,8 +368,12 @@ class Running:
         self.events: list[Event] = []
         bus.subscribe(Event, self.events.append)
 
+    def listener(self, kind: str = "load_balancer") -> ListenerState:
+        """The first of a kind. `requests`: whose heads the edge has read."""
+        return next(each for each in self.edge.snapshot().listeners if each.kind == kind)
+
     def port(self, kind: str = "load_balancer") -> int:
-        return next(each.port for each in self.edge.snapshot().listeners if each.kind == kind)
+        return self.listener(kind).port
 
     def client(self, kind: str = "load_balancer") -> Client:
         return Client(self.port(kind))
@@ -404,12 +414,6 @@ class Running:
         async with asyncio.timeout(seconds):
             while not condition():
                 await asyncio.sleep(0.01)
-
-    @staticmethod
-    async def settled() -> None:
-        """Let everything arrive that was sent: clients, edge and targets share this loop."""
-        for _ in range(200):
-            await asyncio.sleep(0)
 
 
 async def standing(count: Callable[[], int], below: int) -> int:

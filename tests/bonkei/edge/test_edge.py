@@ -164,7 +164,7 @@ async def test_draining_completes_requests_in_flight_and_accepts_no_more() -> No
         await idle.request("/")
         uploads.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
         reads.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        await edge.settled()
+        await edge.until(lambda: edge.listener().requests == 3)
         draining = asyncio.create_task(edge.edge.drain(grace=100))
         assert await idle.closed() == b""
         with pytest.raises(OSError, match="refused"):

@@ -6,11 +6,12 @@ import asyncio
 import errno
 import gc
 import resource
+from dataclasses import replace
 
 import pytest
 
 from bonkei.edge.room import SPARE, Room, Seldom, is_exhausted, share_out
-from tests.bonkei.edge.support import balancer_only, serving
+from tests.bonkei.edge.support import balancer_only, serving, target_group
 
 
 class Visitor:
@@ -76,9 +77,13 @@ def test_errors_of_a_missing_descriptor() -> None:
 async def test_a_missing_descriptor_for_a_target_is_reported_as_such() -> None:
     reports: list[str] = []
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    async with serving(balancer_only(), report=reports.append) as (edge, _):
+    group = target_group("web")
+    # The descriptors of a health check would become free in the meantime.
+    group = replace(group, health_check=replace(group.health_check, interval=600.0))
+    blueprint = balancer_only(target_groups=(group,))
+    async with serving(blueprint, report=reports.append) as (edge, target):
         async with edge.client() as client:
-            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
+            await edge.until(lambda: edge.listener().connections == 1 and not target.connected)
             gc.collect()  # nothing of another test closes a lower one later
             with open("/dev/null") as lowest_free:  # noqa: PTH123
                 low = lowest_free.fileno()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from bonkei.edge.http.deadlines import INTERVAL, NEVER, Deadlines
@@ -58,5 +59,26 @@ async def test_nothing_is_swept_while_nothing_is_watched() -> None:
             deadlines.forget(watched)
             await asyncio.sleep(2 * INTERVAL)
             begun = deadlines.coarse
+    finally:
+        deadlines.close()
+
+
+async def test_a_standstill_of_the_process_is_nobodys_delay() -> None:
+    """What came meanwhile is still unread when the sweep comes."""
+    loop = asyncio.get_running_loop()
+    deadlines = Deadlines(loop)
+    try:
+        watched, never = Watched(loop.time() + 3 * INTERVAL), Watched(NEVER)
+        for each in (watched, never):
+            deadlines.watch(each)
+        before = deadlines.coarse
+        time.sleep(4 * INTERVAL)  # nothing else may run
+        async with asyncio.timeout(60):
+            while deadlines.coarse == before:
+                await asyncio.sleep(0)
+            assert watched.times == 0
+            while not watched.times:
+                await asyncio.sleep(INTERVAL / 10)
+        assert never.times == 0
     finally:
         deadlines.close()

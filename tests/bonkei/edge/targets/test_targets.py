@@ -75,7 +75,11 @@ async def test_without_a_healthy_target_all_targets_are_used() -> None:
 
 
 async def test_a_starting_target_gets_no_requests_yet() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
+    group = target_group("web")
+    # While it starts, its failures count once an interval.
+    group = replace(group, health_check=replace(group.health_check, interval=600.0))
+    blueprint = balancer_only(target_groups=(group,))
+    async with running(blueprint) as edge, Target() as target:
         target.healthy = False
         edge.register("web", target)
         assert edge.state("web") == "initial"
