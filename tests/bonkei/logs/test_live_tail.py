@@ -199,7 +199,8 @@ class Running:
         )
 
     def reads(self, *command: str) -> str:
-        """The output of a running command until a line contains `last`."""
+        """The output of a running command until an event and, behind it, a `last` are there. What
+        was put before the command listened is not: the first one may be a `last`."""
         process = subprocess.Popen(
             command, env=self.environment, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -209,9 +210,11 @@ class Running:
 
         def read() -> None:
             assert process.stdout is not None
+            begun = False
             for line in process.stdout:
                 lines.append(line)
-                if "last" in line:
+                begun = begun or "event " in line
+                if begun and "last" in line:
                     done.set()
 
         reader = threading.Thread(target=read, daemon=True)

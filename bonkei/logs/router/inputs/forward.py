@@ -23,6 +23,7 @@ from bonkei.logs.router.records import Event
 
 _CHUNK = 256 * 1024
 _QUIET = 0.1  # seconds without a byte, after which a connection counts as empty at the end
+_TURNS = 10  # of the loop, in which it takes what the kernel has: a connection needs four
 _LARGEST = 64 * 1024 * 1024  # bytes of one message
 _NANOSECONDS = 1_000_000_000
 _DEFAULT_PORT = 24224
@@ -63,13 +64,14 @@ class ForwardInput:
             self._go.set()
 
     async def drain(self) -> None:
-        """Accept no new connection; read the open ones to their end."""
+        """Accept no new connection; read to their end those that are open, or wait to be
+        accepted."""
         self._ending = True
         self._end.set()
         self._go.set()
+        await _let_arrive()
         if self._server is not None:
             self._server.close()
-        await asyncio.sleep(0)
         if self._connections:
             _, pending = await asyncio.wait(self._connections, timeout=5.0)
             for task in pending:
@@ -120,10 +122,13 @@ class ForwardInput:
                 return reading.result()
         else:
             reading = asyncio.ensure_future(reader.read(_CHUNK))
-        try:
-            return await asyncio.wait_for(reading, _QUIET)
-        except TimeoutError:
-            return b""
+        await asyncio.wait((reading,), timeout=_QUIET)
+        if not reading.done():
+            await _let_arrive()  # the silence may have been a standstill of this process
+        if reading.done():
+            return reading.result()
+        reading.cancel()
+        return b""
 
     def _take(self, unpacker: msgpack.Unpacker) -> list[Any]:
         """Pass complete messages to the pipeline, in batches of a tag; return the
@@ -141,6 +146,12 @@ class ForwardInput:
         for tag, events in by_tag.items():
             self._ingest(tag, events)
         return acknowledged
+
+
+async def _let_arrive() -> None:
+    """Let the loop look at its sockets, and carry out what follows from it."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _make_way(path: Path) -> None:

@@ -33,7 +33,7 @@ async def run(text: str, tmp_path: Path, aws: Any = None, wait: Any = None) -> r
     """A router with this configuration, from start to end."""
     nowhere = aws or _Nowhere()
     router = await routers.start(
-        routers.written("[SERVICE]\n    Flush 1\n" + text, tmp_path, nowhere)
+        routers.written("[SERVICE]\n    Flush 1\n    Grace 60\n" + text, tmp_path, nowhere)
     )
     if wait is not None:
         await router.until(wait)

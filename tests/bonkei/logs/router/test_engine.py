@@ -87,6 +87,7 @@ async def test_the_next_router_delivers_what_a_killed_one_had_on_disk(tmp_path: 
 
 async def test_a_missing_group_is_created_only_on_request(tmp_path: Path) -> None:
     text = (
+        "[SERVICE]\n    Grace 60\n"
         "[INPUT]\n    Name dummy\n    Samples 1\n    Tag app\n"
         "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
         "    log_stream_prefix from-\n    log_key message\n"
@@ -139,7 +140,7 @@ async def test_a_queue_over_its_limit_drops_its_oldest_chunk_and_reports_it(tmp_
 
 async def test_a_file_and_another_router_receive_records(tmp_path: Path) -> None:
     text = (
-        "[SERVICE]\n    Flush 0.01\n"
+        "[SERVICE]\n    Flush 0.01\n    Grace 60\n"
         "[INPUT]\n    Name dummy\n    Samples 2\n    Rate 1000\n    Tag app\n    Start_time_sec 5\n"
         '    Dummy {"a": 1, "b": "x"}\n'
         "[OUTPUT]\n    Name file\n    Match *\n    Path /out\n    Mkdir on\n    Format csv\n"
@@ -147,6 +148,7 @@ async def test_a_file_and_another_router_receive_records(tmp_path: Path) -> None
         "    Require_ack_response on\n"
     )
     other_text = (
+        "[SERVICE]\n    Grace 60\n"
         "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n    Tag_Prefix from.\n"
         "[OUTPUT]\n    Name file\n    Match from.app\n    Path /out\n    Mkdir on\n"
         "    Format template\n    Template {time} {b}\n"
@@ -167,6 +169,7 @@ async def test_tail_continues_at_its_position(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_text("one\ntwo\nthr")
     text = (
+        "[SERVICE]\n    Grace 60\n"
         f"[INPUT]\n    Name tail\n    Path {tmp_path}/*.log\n    Tag t.*\n    DB /db/tail.db\n"
         "    Read_from_Head on\n    Path_Key file\n"
         "[OUTPUT]\n    Name file\n    Match t.*\n    File all\n    Path /out\n    Mkdir on\n"
@@ -231,7 +234,7 @@ async def test_s3_caps_no_limits_at_five_tries(
     for name in ("_RETRY_FROM", "_RETRY_TO"):
         monkeypatch.setattr(f"bonkei.logs.router.outputs.s3.{name}", 0.01)
     text = (
-        "[SERVICE]\n    Flush 0.01\n    Grace 1\n[INPUT]\n    Name dummy\n    Samples 1\n"
+        "[SERVICE]\n    Flush 0.01\n    Grace 60\n[INPUT]\n    Name dummy\n    Samples 1\n"
         "[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n    Total_file_size 1\n"
         "    Use_put_object on\n    Store_dir /store\n    Preserve_data_ordering off\n"
         "    Retry_Limit "
@@ -258,7 +261,7 @@ async def test_s3_does_not_send_a_failed_object_again_when_it_keeps_the_order(
 ) -> None:
     """Measured with Fluent Bit 5.0.9 (docs/measurements.md): 27,000 of 36,000 records."""
     text = (
-        "[SERVICE]\n    Flush 0.01\n    Grace 5\n[INPUT]\n    Name dummy\n    Samples 1\n"
+        "[SERVICE]\n    Flush 0.01\n    Grace 60\n[INPUT]\n    Name dummy\n    Samples 1\n"
         "[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n    Total_file_size 1\n"
         f"    Use_put_object on\n    Store_dir /store\n    Preserve_data_ordering {ordering}\n"
     )
