@@ -22,6 +22,7 @@ _CHUNK = 1 << 18
 _SILENCE = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=120.0)
 _CODE = re.compile(r"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
+_MOST_SAID = 8_192  # bytes of an error
 
 Named = Callable[[str, str], Credentials]
 """The credentials of a role's session."""
@@ -104,7 +105,10 @@ async def require_success(answer: aiohttp.ClientResponse) -> None:
     """Raises AwsServiceError if the answer is an error of S3."""
     if answer.status < 300:
         return
-    text = (await answer.content.read(8_192)).decode("utf-8", "replace")
+    said = b""
+    while len(said) < _MOST_SAID and (piece := await answer.content.read(_MOST_SAID)):
+        said += piece
+    text = said.decode("utf-8", "replace")
     code, message = _CODE.search(text), _MESSAGE.search(text)
     raise AwsServiceError(
         code[1] if code else f"HTTP {answer.status}",

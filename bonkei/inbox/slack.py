@@ -63,7 +63,7 @@ class SlackInbox:
         given = request.path.removeprefix("/services/").encode("utf-8", "replace")
         if not hmac.compare_digest(given, self._token.encode()):
             return web.Response(status=403, text="invalid_token")
-        body = await request.content.read(_LARGEST + 1)
+        body = await _read(request)
         if self._failures:
             status, headers = self._failures.pop()
             return web.Response(status=status, text="rate_limited", headers=headers)
@@ -79,6 +79,14 @@ class SlackInbox:
             return web.Response(status=500, text="the disk of the miniature is full")
         self.received += 1
         return web.Response(text="ok")
+
+
+async def _read(request: web.BaseRequest) -> bytes:
+    """All of it, in however many pieces it comes; of a message that is too large, the beginning."""
+    body = b""
+    while len(body) <= _LARGEST and (piece := await request.content.read(_LARGEST)):
+        body += piece
+    return body
 
 
 def refusal(payload: Any) -> str:

@@ -19,6 +19,7 @@ _WAITS = (1.0, 2.0, 4.0, 8.0)
 long."""
 _MOST = 10_000  # deliveries under way
 _MINUTE = 60
+_MOST_LATE = 600.0  # seconds; schedules of earlier minutes are left out
 
 Deliver = Callable[[EventTarget, str], Awaitable[None]]
 """Hands a payload to a target. Raises a BonkeiError if the target does not take it."""
@@ -96,12 +97,19 @@ class EventBus:
         return tuple(found)
 
     async def _run(self) -> None:
-        """Sleeps for whole minutes. Without a schedule it costs nothing."""
+        """Sleeps for whole minutes. Without a schedule it costs nothing. Each minute comes once, on
+        a busy machine late."""
+        last = self._clock() // _MINUTE * _MINUTE
         while True:
             now = self._clock()
             await asyncio.sleep((now // _MINUTE + 1) * _MINUTE - now)
-            if self._has_schedules:
-                self.minute(round(self._clock() / _MINUTE) * _MINUTE)
+            this = self._clock() // _MINUTE * _MINUTE
+            if not 0 <= this - last <= _MOST_LATE:  # the machine slept, or its clock was set
+                last = this - _MINUTE
+            while last < this:
+                last += _MINUTE
+                if self._has_schedules:
+                    self.minute(last)
 
     def _send(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:

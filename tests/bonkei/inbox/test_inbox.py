@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,25 @@ async def test_an_accepted_message_is_shown(tmp_path: Path) -> None:
         "ALARM: a & b", "    x < y", "    z", "Graph: https://a.test/ · eu"
     ]  # fmt: skip
     assert {line.colour for line in lines[1:]} == {"red"}
+
+
+async def test_a_message_may_come_in_pieces(tmp_path: Path) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        text = json.dumps(MESSAGE).encode()
+        for piece in (text[:20], text[20:]):
+            yield piece
+            await asyncio.sleep(0.05)
+
+    slack = SlackInbox(Inbox(tmp_path / "messages.jsonl"))
+    await slack.start()
+    try:
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(slack.url, data=pieces()) as answer,
+        ):
+            assert await answer.text() == "ok"
+    finally:
+        await slack.stop()
 
 
 @pytest.mark.parametrize(

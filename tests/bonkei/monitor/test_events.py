@@ -282,6 +282,27 @@ async def test_a_schedule_calls_its_target() -> None:
     await found.stop()
 
 
+@pytest.mark.parametrize(
+    ("later", "minutes"), [(1200.0, ["20"]), (1310.0, ["20", "21"]), (91_210.0, ["20"])]
+)
+async def test_each_minute_comes_once_on_a_busy_machine_late(
+    later: float, minutes: list[str]
+) -> None:
+    """After a long sleep of the machine, only the minute of its end does."""
+    targets, now = Targets(), [1199.99]
+    found = EventBus(targets.deliver, lambda: now[0])
+    found.follow([rule(pattern="", schedule="rate(1 minute)")])
+    found.start()
+    await asyncio.sleep(0)
+    now[0] = later
+    async with asyncio.timeout(60):
+        while len(targets.got) < len(minutes):
+            await asyncio.sleep(0.01)
+    await settle()
+    assert [json.loads(text)["time"][14:16] for _, text in targets.got] == minutes
+    await found.stop()
+
+
 async def test_a_rule_that_eventbridge_refuses_is_reported() -> None:
     found = bus(Targets(), rule(pattern='{"a": "b"}'))
 
