@@ -45,7 +45,7 @@ from bonkei.folders import entries, matching
 from bonkei.registry.engines.storage import remove_storage
 from bonkei.removal import remove
 
-_MOMENT, _POLL = 1.0, 0.01  # seconds to get the lock, and between two attempts
+_MOMENT, _POLL = 10.0, 0.01  # seconds to get the lock on a busy machine, and between two attempts
 MARKER = ".bonkei-home"
 _SIGNATURE = "Bonkei home"
 _MARKER_TEXT = f"""\

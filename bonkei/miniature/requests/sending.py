@@ -93,15 +93,14 @@ async def _gather(own: AccessRecord, records: list[AccessRecord], logs: Path, be
     ids = ids_of(own.headers, own.trace_id)
     since = datetime.fromtimestamp(begun - 1, UTC).isoformat(timespec="milliseconds")
     end = time.monotonic() + (_SETTLING if own.task_id else 2 * _LOOK)
-    calls: tuple[AccessRecord, ...] = ()
     lines: list[Record] = []
-    known = -1
-    while time.monotonic() < end and not (known == len(lines) > len(calls) + 1):
+    while True:  # at least once, however busy the machine is
         known = len(lines)
         await asyncio.sleep(_LOOK)
         calls = related(own, records)
         lines = await asyncio.to_thread(lines_with, logs, spellings(ids), since)
-    return Sent(own, calls, tuple(lines[:_MOST_LINES]))
+        if time.monotonic() >= end or known == len(lines) > len(calls) + 1:
+            return Sent(own, calls, tuple(lines[:_MOST_LINES]))
 
 
 def related(own: AccessRecord, records: list[AccessRecord]) -> tuple[AccessRecord, ...]:

@@ -72,9 +72,16 @@ def _tell(
             if container not in containers:
                 continue
             log = sink.path(service.name, container)
-            offset = log.stat().st_size if log.exists() else 0
+            offset = _size(log)
             try:
                 os.kill(pid, signal.SIGHUP)
             except ProcessLookupError:
                 continue  # it has just ended
             yield _Told(task.id, log, offset)
+
+
+def _size(log: Path) -> int:
+    try:
+        return log.stat().st_size
+    except FileNotFoundError:  # nothing was written yet, or it is just started again
+        return 0

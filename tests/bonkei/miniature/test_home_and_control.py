@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,17 +45,25 @@ def test_a_second_supervisor_is_refused_with_a_remedy(home: Home, lock: HomeLock
     assert not is_running(home)
 
 
-def test_a_look_at_the_lock_keeps_no_supervisor_from_starting(home: Home) -> None:
-    """`bonkei status` holds it for a moment, together with others that only look."""
-    looking = (home.path / "lock").open("a+")
+def test_a_look_at_the_lock_keeps_no_supervisor_from_starting(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`bonkei status` holds it for a moment, together with others that only look. On a busy
+    machine, that and each sleep may last for seconds."""
+    looking, now = (home.path / "lock").open("a+"), [0.0]
     fcntl.flock(looking, fcntl.LOCK_SH)
-    ends = threading.Timer(0.1, looking.close)
-    ends.start()
+
+    def sleep(_seconds: float) -> None:
+        now[0] += 2.5
+        if now[0] > 5:
+            looking.close()
+
+    busy = SimpleNamespace(monotonic=lambda: now[0], sleep=sleep)
+    monkeypatch.setattr("bonkei.miniature.home.time", busy)
     lock = HomeLock(home)
     lock.acquire()
     assert (home.path / "lock").read_text() == str(os.getpid())
     lock.release()
-    ends.join()
 
 
 def test_a_home_that_does_not_exist_does_not_run(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bonkei.tasks.snapshot import TaskSnapshot
 
 BURNER = Path(__file__).with_name("burner.py")
 _MIB = 1024**2
-_PATIENCE = 2.0
+_PATIENCE = 30.0  # seconds for killed processes; they end at once unless the machine is busy
 
 
 class Load(Quiet):

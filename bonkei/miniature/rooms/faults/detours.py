@@ -58,15 +58,14 @@ class EdgeDetours:
 
     async def _slowed(self, key: TargetKey, own: Endpoint, trouble: Trouble) -> int:
         detour = self._slow.get(key)
-        if detour is not None and detour.target != (own.host, own.port):
-            self._retire(self._slow.pop(key))
-            detour = None
-        if detour is None:
-            detour = ways.Detour(own.host, own.port, trouble)
+        if detour is None or detour.target != (own.host, own.port):
+            before, detour = detour, ways.Detour(own.host, own.port, trouble)
             try:
                 await detour.start()
             except OSError as error:
                 raise FaultError(f"no place for a slow way: {error.strerror or error}") from None
+            if before is not None:  # until now it kept its port from the new one
+                self._retire(before)
             self._slow[key] = detour
         detour.trouble = trouble
         return detour.port

@@ -70,9 +70,12 @@ async def test_a_closed_connection_hangs_and_its_reason_is_reported_once() -> No
         await gates.follow([way(port, target, WHY)])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"hello")
+        async with asyncio.timeout(60):
+            while not said:
+                await asyncio.sleep(0.01)
+        assert said == [f"app cannot reach db, and times out: {WHY}"]
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(reader.read(1), 0.2)
-        assert said == [f"app cannot reach db, and times out: {WHY}"]
         _, other = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.sleep(0.05)
         assert len(said) == 1
