@@ -174,7 +174,7 @@ class Reader:
             password=self._password,
             dbname=self.database,
             autocommit=True,
-            connect_timeout=_CONNECT,
+            connect_timeout=max(_CONNECT, int(self._seconds)),
             application_name="bonkei console",
             options=_options(self._seconds),
             gssencmode="disable",
@@ -246,7 +246,8 @@ def _options(seconds: float) -> str:
     settings = {
         "statement_timeout": milliseconds,
         "lock_timeout": min(milliseconds, 500),
-        "idle_in_transaction_session_timeout": milliseconds,
+        # Of this process: a standstill is no slow statement. The connection's end bounds it.
+        "idle_in_transaction_session_timeout": milliseconds + int(_GRACE * 1000),
         "default_transaction_read_only": "on",
         "client_connection_check_interval": 1000,
         "max_parallel_workers_per_gather": 0,
