@@ -97,7 +97,7 @@ def _request(chance: random.Random, path: str) -> bytes:
 
 
 def send(port: int, sent: Sent) -> int | None:
-    """The answer's status; None if the server closes the connection or waits for more."""
+    """The answer's status; None if the server closes the connection, or does not answer at all."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         if len(sent.raw) % 2:  # half of those who leave reset the connection
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -105,7 +105,6 @@ def send(port: int, sent: Sent) -> int | None:
             connection.sendall(sent.raw)
             if sent.leaves:
                 return None
-            connection.settimeout(1)
             answer = connection.recv(4096)
         except (ConnectionError, TimeoutError):
             return None

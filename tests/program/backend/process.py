@@ -34,7 +34,8 @@ class Process:
     def read(self) -> None:
         assert self.popen.stdout
         for line in self.popen.stdout:
-            self.records.append(json.loads(line))
+            if line.endswith("\n"):  # who is killed may leave a half
+                self.records.append(json.loads(line))
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)

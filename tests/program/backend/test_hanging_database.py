@@ -35,6 +35,7 @@ def hanging(server: Server) -> Iterator[None]:
     connections.
     """
     postmaster = psutil.Process(server.process.pid)
+    postmaster.send_signal(signal.SIGSTOP)  # it starts no other one
     processes = [postmaster, *postmaster.children()]
     for process in processes:
         with suppress(psutil.NoSuchProcess):  # a worker that has just ended

@@ -20,7 +20,7 @@ from fastapi import FastAPI
 
 from tests.program.backend.postgresql import Server
 
-WAIT = 60.0  # seconds; a writer that waits for a lock fails after three
+WAIT = 60.0  # seconds; a writer that waits for a lock fails then, too
 
 INVARIANT = """
     SELECT c.id FROM components c
