@@ -48,11 +48,14 @@ async def site() -> AsyncIterator[Visit]:
 
 
 @pytest.fixture
-def backend_url() -> Iterator[str]:
-    """A fake slow enough that a test can act during a request."""
-    backend = sample.outage()
-    backend.delay = 0.3
-    with served(backend) as url:
+def behind() -> FakeBackend:
+    """The fake that `process` asks."""
+    return sample.outage()
+
+
+@pytest.fixture
+def backend_url(behind: FakeBackend) -> Iterator[str]:
+    with served(behind) as url:
         yield url
 
 

@@ -56,6 +56,7 @@ class FakeBackend:
         self.bodies: list[Json] = []
         self.trouble: int | None = None  # a status that every request is answered with
         self.delay = 0.0
+        self.held = False  # no request is answered as long as it is
         self.refuse: Json | None = None  # the problem with which the next write is answered
         self.lose_answers = False  # writes are executed, and their answers are lost
         self.people = FakePeople()
@@ -179,6 +180,8 @@ class FakeBackend:
                 self.bodies.append(dict(await request.json()))
             if self.delay:
                 await anyio.sleep(self.delay)
+            while self.held:
+                await anyio.sleep(0.01)
             if self.trouble is not None:
                 return problem(self.trouble, "trouble")
             signing_in = request.method == "POST" and request.url.path.endswith("/sessions")

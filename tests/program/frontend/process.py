@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,9 +31,11 @@ def served(backend: FakeBackend) -> Iterator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 @contextmanager
@@ -48,10 +50,11 @@ def started(backend_url: str, directory: Path) -> Iterator[subprocess.Popen[str]
             stderr=log,
             text=True,
         )
-        yield running
-        if running.poll() is None:
+        try:
+            yield running
+        finally:
             running.kill()
-        running.wait()
+            running.wait()
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -62,6 +65,13 @@ def records(directory: Path) -> list[dict[str, object]]:
     """The last line may be half written."""
     whole, _, _ = (directory / "log").read_text().rpartition("\n")
     return [json.loads(line) for line in whole.splitlines()]
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def address_of(directory: Path, process: subprocess.Popen[str]) -> str:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.program.frontend.process import PROGRAM, address_of, environment, records
 
+OLD = '<p class="notice column" role="status">'
+
 
 class Site:
     """A frontend with its own folder, whose files a test can edit."""
@@ -40,7 +42,12 @@ class Site:
         return answers[-1]
 
     def page(self, path: str = "/") -> str:
-        return httpx.get(self.address + path, timeout=60).text
+        """With what the backend says now: a page says so when it was too slow."""
+        deadline = time.monotonic() + 60
+        while OLD in (text := httpx.get(self.address + path, timeout=60).text):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        return text
 
     def _answers(self) -> list[str]:
         said = [record["message"] for record in records(self._logs)]
