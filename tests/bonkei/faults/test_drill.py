@@ -168,10 +168,10 @@ async def site() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def sent(url: str, *paths: str, seconds: float = 2.0) -> list[Second]:
+async def sent(url: str, *paths: str, seconds: float = 2.0, timeout: float = 60.0) -> list[Second]:
     found: list[Second] = []
     begun: list[float] = []
-    load = LoadProcess(Load(paths, 20.0, 3.0), url, seconds)
+    load = LoadProcess(Load(paths, 20.0, timeout), url, seconds)
     await load.run(begun.append, found.append)
     assert len(begun) == 1
     return found
@@ -186,14 +186,18 @@ def together(seconds: list[Second], what: str) -> dict[str, int]:
 
 
 async def test_each_request_is_counted_once(site: str) -> None:
-    found = await sent(site, "/ok", "/bad", "/never", "/cut")
+    found = await sent(site, "/ok", "/bad", "/ok", "/cut")
     assert [one.number for one in found] == [0, 1]
     assert sum(one.sent for one in found) == 40
-    assert together(found, "answers") == {"200": 10, "503": 10}
-    assert together(found, "failed") == {
-        "503": 10, "no answer in time": 10, "the connection was cut": 10,
-    }  # fmt: skip
-    assert sum(together(found, "latency").values()) == 10
+    assert together(found, "answers") == {"200": 20, "503": 10}
+    assert together(found, "failed") == {"503": 10, "the connection was cut": 10}
+    assert sum(together(found, "latency").values()) == 20
+
+
+async def test_an_answer_that_does_not_come_in_time(site: str) -> None:
+    found = await sent(site, "/never", seconds=1.0, timeout=0.5)
+    assert together(found, "failed") == {"no answer in time": 20}
+    assert together(found, "latency") == {}
 
 
 async def test_nobody_listens() -> None:

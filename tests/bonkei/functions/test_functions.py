@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ def handler(event, context):
         if act == "log": logging.getLogger().error(given)
         if act == "raise": raise ValueError(given)
         if act == "sleep": time.sleep(given)
+        if act == "await":
+            while not os.path.exists(given): time.sleep(0.01)
         if act == "exit": sys.exit(given)
         if act == "hold": held = bytearray(given); time.sleep(60)
         if act == "answer": return eval(given)
@@ -102,6 +105,8 @@ async def test_calls_that_end_without_an_answer(
     limit = 3.0 if "sleep" in event else 60.0
     async with room(tmp_path, function("f", zipped, timeout=limit)) as made:
         outcome = await made.call("f", event)
+        host = made.functions._hosts[arn("f")]
+        host.function = replace(host.function, timeout=60.0)  # for what has to succeed
         after = await made.call("f", {})
         said = json.loads(outcome.payload)
         assert said["errorType"] == error
@@ -293,9 +298,10 @@ async def test_events_share_an_environment_and_callers_get_their_own(
 async def test_an_event_survives_the_end_of_the_room(tmp_path: Path, zipped: str) -> None:
     declared = function("f", zipped, asynchronous=Asynchronous(on_success="arn:done"))
     async with room(tmp_path, declared) as made:
-        made.functions.enqueue(arn("f"), b'{"sleep": 4}')
+        made.functions.enqueue(arn("f"), json.dumps({"await": str(tmp_path / "there")}).encode())
         await asyncio.sleep(0.2)
     assert made.delivered == []
+    (tmp_path / "there").touch()
     async with room(tmp_path, declared) as again:
         await again.until(1)
 

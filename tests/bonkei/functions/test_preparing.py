@@ -110,7 +110,8 @@ async def test_who_is_cancelled_leaves_the_environment_to_the_next(tmp_path: Pat
 
 
 async def test_nothing_is_left_of_one_that_begins_when_all_stops(tmp_path: Path) -> None:
-    async with room(tmp_path, function("f", package(tmp_path, {"main.py": COUNTED}))) as made:
+    slow = package(tmp_path, {"main.py": "import time; time.sleep(60)"})
+    async with room(tmp_path, function("f", slow)) as made:
         call = asyncio.create_task(made.call("f", {}))
         await asyncio.sleep(0.05)
     with pytest.raises(AwsServiceError):
