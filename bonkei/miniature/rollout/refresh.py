@@ -10,13 +10,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from bonkei.blueprint.service import Service
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.log_files.record import read
 from bonkei.tasks import FileLogSink, TasksSnapshot
 
-_LONGEST = 3.0  # seconds to wait for a program's output; not every program writes any
+_SILENT = 3.0  # seconds in which a program at rest writes nothing: not every program writes any
+_LONGEST = 30.0  # seconds to wait for a program that works, or wants to
 _LOOK = 0.02
 _END = 0.05  # seconds after the first output, to wait for more
+_AT_WORK = frozenset(
+    {psutil.STATUS_RUNNING, psutil.STATUS_DISK_SLEEP, psutil.STATUS_WAKING, psutil.STATUS_STOPPED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +31,23 @@ class _Told:
     """A container's process that was sent the signal, and the former end of its log."""
 
     task_id: str
+    pid: int
     log: Path
     offset: int
 
     def lines(self) -> list[str]:
-        """Complete lines since then, each with its time and task."""
+        """Complete lines since then, each with its time and task. A request's line is no answer:
+        health checks come all the time."""
+        return [line for line in self._written() if not _is_of_a_request(line)]
+
+    def is_at_rest(self) -> bool:
+        """Otherwise it may not have read anything yet: on a busy machine it has to wait."""
+        try:
+            return psutil.Process(self.pid).status() not in _AT_WORK
+        except psutil.Error:
+            return True  # it has ended
+
+    def _written(self) -> list[str]:
         with suppress(OSError), self.log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(self.offset if size >= self.offset else 0)  # the file was started again
@@ -52,14 +71,25 @@ async def refresh(
             f"no container of {service.name} that can read its files again is running",
             remedy="see `bonkei status`, and `reads_again` in bonkei.toml",
         )
+    await _answers(told)
+    return [line for one in told for line in one.lines()]
+
+
+async def _answers(told: Collection[_Told]) -> None:
+    """Wait until all have written something, or have had the time to do so. Looks are counted, not
+    seconds: a machine that stands still stops the programs, too."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + _LONGEST
-    while loop.time() < end:
+    end, silent = loop.time() + _LONGEST, 0
+    while silent * _LOOK < _SILENT and loop.time() < end:
         await asyncio.sleep(_LOOK)
         if all(one.lines() for one in told):
             await asyncio.sleep(_END)
-            break
-    return [line for one in told for line in one.lines()]
+            return
+        silent += all(one.is_at_rest() for one in told)
+
+
+def _is_of_a_request(line: str) -> bool:
+    return any(record.request_id for record in read("", "container", [line]))
 
 
 def _tell(
@@ -77,7 +107,7 @@ def _tell(
                 os.kill(pid, signal.SIGHUP)
             except ProcessLookupError:
                 continue  # it has just ended
-            yield _Told(task.id, log, offset)
+            yield _Told(task.id, pid, log, offset)
 
 
 def _size(log: Path) -> int:

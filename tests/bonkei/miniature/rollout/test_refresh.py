@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,7 +55,7 @@ def tasks(pid: int, group: str = "service:app-web", container: str = "web") -> T
 async def test_the_programs_output_is_returned(
     program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_LONGEST", 60.0)
+    monkeypatch.setattr(room, "_SILENT", 60.0)
     lines = await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path)
     assert lines == ["2026-01-01T00:00:00.000Z TASK read again"]
 
@@ -61,11 +63,40 @@ async def test_the_programs_output_is_returned(
 async def test_a_silent_program_delays_only_for_a_moment(
     program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room, "_LONGEST", 0.1)
+    monkeypatch.setattr(room, "_SILENT", 0.1)
     (tmp_path / "app-web" / "web.log").unlink()
     (tmp_path / "app-web").rmdir()
     assert await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path) == []
     assert program.poll() is not None or program.wait(60) is not None
+
+
+async def test_the_line_of_a_request_is_no_answer(
+    program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A health check comes while the program has not noticed the signal yet."""
+    monkeypatch.setattr(room, "_SILENT", 60.0)
+    log = tmp_path / "app-web" / "web.log"
+    program.send_signal(signal.SIGSTOP)
+    asked = asyncio.create_task(refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path))
+    await asyncio.sleep(0.05)
+    with log.open("a") as file:
+        file.write('2026-01-01T00:00:00.000Z TASK {"status": 503, "request_id": "1-6"}\n')
+    done, _ = await asyncio.wait({asked}, timeout=0.3)
+    assert not done
+    program.send_signal(signal.SIGCONT)
+    assert await asked == ["2026-01-01T00:00:00.000Z TASK read again"]
+
+
+async def test_a_program_that_does_not_get_the_processor_is_awaited(
+    program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_SILENT", 0.1)
+    program.send_signal(signal.SIGSTOP)
+    asked = asyncio.create_task(refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path))
+    done, _ = await asyncio.wait({asked}, timeout=0.5)
+    assert not done, "it is not silent"
+    program.send_signal(signal.SIGCONT)
+    assert await asked == ["2026-01-01T00:00:00.000Z TASK read again"]
 
 
 @pytest.mark.parametrize(
