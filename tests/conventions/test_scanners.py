@@ -21,6 +21,7 @@ from stages import Stages
 
 from scripts import scanners
 
+pytestmark = pytest.mark.timeout(600)  # a scan takes a processor for ten seconds, if it has one
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf")}
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bonkei.repositories import git as of_git
 from bonkei.repositories.errors import GitError
 from bonkei.repositories.git import clone, git
 
@@ -42,6 +41,13 @@ def pids(
         psutil.Process(int(apart.read_text())).kill()
 
 
+async def has_begun(pids: Path) -> None:
+    """git and its child run."""
+    async with asyncio.timeout(60):
+        while not pids.exists() or len(pids.read_text().split()) < 2:
+            await asyncio.sleep(0.01)
+
+
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -63,11 +69,16 @@ async def are_gone(pids: Path, before: int) -> None:
 async def test_git_ends_with_its_children_when_its_time_is_over(
     pids: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(of_git, "_SECONDS", 2.0)  # it has begun by then
-    before, began = descriptors(), time.monotonic()
+    before = descriptors()
+    calling = asyncio.create_task(git(tmp_path, "log"))
+    await has_begun(pids)
+    began, loop = time.monotonic(), asyncio.get_running_loop()
+    with monkeypatch.context() as fast:  # its two minutes pass in a tenth of a second
+        fast.setattr(loop, "time", lambda: began + 1000 * (time.monotonic() - began))
+        while not calling.done():
+            await asyncio.sleep(0.01)
     with pytest.raises(GitError, match="has not ended"):
-        await git(tmp_path, "log")
-    assert time.monotonic() - began < 60
+        await calling
     await are_gone(pids, before)
 
 
@@ -79,9 +90,7 @@ async def test_git_ends_with_its_children_when_its_caller_is_cancelled(
 ) -> None:
     before = descriptors()
     calling = asyncio.create_task(call(tmp_path))
-    async with asyncio.timeout(60):
-        while not pids.exists() or len(pids.read_text().split()) < 2:
-            await asyncio.sleep(0.01)
+    await has_begun(pids)
     calling.cancel()
     await asyncio.wait({calling}, timeout=60)
     assert calling.cancelled()

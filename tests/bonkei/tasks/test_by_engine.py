@@ -144,6 +144,7 @@ async def test_a_task_runs_and_stops_in_order(
     check = ContainerHealthCheck(("CMD-SHELL", "test -e /data/here"), 1.0, 20.0, 3, 0.0)
     await tasks.reconcile(blueprint(revision(health_check=check)))
     await asyncio.wait_for(tasks.steady(), 60)
+    await until(lambda: logs.texts("web"))  # the engine passes it on
     assert logs.texts("web") == ["it is version 1 10001 two words /srv"]
     run = runs.of(f"sha256:{'1' * 64}", image[1])
     assert len(left(run)) == 1

@@ -9,12 +9,12 @@ import time
 class Due:
     """A scheduler with one thing to do at one time."""
 
-    def __init__(self, at: float) -> None:
-        self._at = at
+    def __init__(self) -> None:
+        self.at = 0.0
         self.ticks: list[float] = []
 
     def deadline(self, now: float) -> float | None:
-        return self._at if self._at > now else None
+        return self.at if self.at > now else None
 
     def tick(self, now: float) -> list[None]:
         self.ticks.append(now)
@@ -22,11 +22,11 @@ class Due:
 
 
 async def test_a_deadline_that_passes_during_a_decision_is_noticed(tasks):
-    at = time.monotonic() + 0.05
-    scheduler = tasks._scheduler = Due(at)
+    scheduler = tasks._scheduler = Due()
 
     def decide_slowly(_: float) -> list[None]:
-        while time.monotonic() <= at:
+        scheduler.at = time.monotonic() + 0.01
+        while time.monotonic() <= scheduler.at:
             pass
         return []
 

@@ -327,7 +327,7 @@ async def test_a_standalone_tasks_result_does_not_wait_for_its_router(tasks, pro
 
 
 async def test_a_helpers_end_is_not_the_end_of_its_task(tasks, program):
-    beside = program("sidecar").write("open('ready', 'w'); print('helped', flush=True)")
+    beside = program("sidecar").write("print('helped', flush=True); open('ready', 'w')")
     program("job").write(WAITING.replace("READY", str(beside.directory / "ready")))
     helper = Container("sidecar", "sidecar:1", essential=False)
     task = definition(Container("job", "job:1"), helper, family="job")
