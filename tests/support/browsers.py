@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-expect.set_options(timeout=60_000)  # milliseconds, for a busy machine
+_PATIENCE = 60_000  # milliseconds, for a busy machine
+expect.set_options(timeout=_PATIENCE)
 _VIOLATIONS: dict[str, Any] = {"resultTypes": ["violations"]}
 _COLOURS = _VIOLATIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
@@ -53,15 +54,19 @@ needs_browser = pytest.mark.skipif(
 def launched() -> Iterator[Browser]:
     """A headless browser, closed afterwards."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=EXECUTABLE, args=_ARGUMENTS, timeout=_PATIENCE
+        )
         yield browser
         browser.close()
 
 
 def violations(page: Page, scheme: str = "light") -> list[str]:
-    """What axe finds. In the dark, only its rules about colours are left: a test that asks for a
-    page in both schemes has had the others in the light, and they are half of the work.
+    """What axe finds on the whole page. In the dark, only its rules about colours are left: a test
+    that asks for a page in both schemes has had the others in the light, and they are half of the
+    work.
     """
+    page.wait_for_load_state()  # after a click, a part of it may be there
     found = Axe().run(page, options=_COLOURS if scheme == "dark" else _VIOLATIONS)
     return [
         f"{one['id']}: {node['html']} {node['failureSummary']}"

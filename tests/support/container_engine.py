@@ -41,7 +41,11 @@ def install(folder: Path, state: Path) -> None:
 
 def containers(state: Path) -> dict[str, Any]:
     """By name: what `run` has noted of each that is left."""
-    return {file.stem: json.loads(file.read_text()) for file in state.glob("*.container")}
+    found = {}
+    for file in state.glob("*.container"):
+        with suppress(FileNotFoundError):  # it has just ended
+            found[file.stem] = json.loads(file.read_text())
+    return found
 
 
 def main(state: str, words: list[str]) -> None:
@@ -190,9 +194,8 @@ def _run(home: Path, words: list[str]) -> None:
         enter_command(root, given.workdir, (given.entrypoint, *arguments)),
         env=_variables(given.env),
         start_new_session=True,
+        preexec_fn=lambda: _note(home, given.name, given.label),  # noqa: PLW1509 - one thread
     )
-    note = {"pid": container.pid, "label": given.label}
-    (home / f"{given.name}.container").write_text(json.dumps(note))
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, lambda number, _: container.send_signal(number))
     waiting = threading.Thread(target=container.wait)
@@ -202,6 +205,13 @@ def _run(home: Path, words: list[str]) -> None:
     _remove(home, given.name)
     code = container.returncode
     sys.exit(code if code >= 0 else 128 - code)
+
+
+def _note(home: Path, name: str, label: str) -> None:
+    """This process is the container's. It is known before it does anything."""
+    draft = home / f"{name}.draft"
+    draft.write_text(json.dumps({"pid": os.getpid(), "label": label}))
+    draft.replace(home / f"{name}.container")
 
 
 def _exec(home: Path, words: list[str]) -> None:
@@ -226,9 +236,9 @@ def _mount(text: str) -> Mount:
 
 
 def _remove(home: Path, name: str) -> None:
+    """By its client and by `rm`, maybe at once."""
     file = home / f"{name}.container"
-    if file.exists():
-        with suppress(ProcessLookupError):
-            os.killpg(json.loads(file.read_text())["pid"], signal.SIGKILL)
-        file.unlink(missing_ok=True)
-        remove_scratch(home / f"{name}.scratch")
+    with suppress(FileNotFoundError, ProcessLookupError):
+        os.killpg(json.loads(file.read_text())["pid"], signal.SIGKILL)
+    file.unlink(missing_ok=True)
+    remove_scratch(home / f"{name}.scratch")

@@ -80,9 +80,9 @@ def evaluate(
     """
     shared = _shared(name, factory)
     home = factory.mktemp(name) / "home"
-    files = [_file(shared / f"{n}.tfvars", each) for n, each in enumerate(variables)]
-    there = Workspace(definitions, shared / "home", files)
     with _alone(shared):
+        files = [_file(shared / f"{n}.tfvars", each) for n, each in enumerate(variables)]
+        there = Workspace(definitions, shared / "home", files)
         planned, added = _once(shared / "applied", lambda: _apply(there, plans))
         again = _once(shared / "again", lambda: there.plan().render())
         shutil.copytree(shared / "home", home, symlinks=True)

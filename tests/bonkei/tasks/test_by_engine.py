@@ -141,7 +141,7 @@ async def test_a_task_runs_and_stops_in_order(
     tasks: Tasks, runs: Runs, image: tuple[Path, Path], logs: MemoryLogSink, tmp_path: Path
 ) -> None:
     """Its variables, user, working folder and volume are the definition's; a signal reaches it."""
-    check = ContainerHealthCheck(("CMD-SHELL", "test -e /data/here"), 1.0, 20.0, 3, 0.0)
+    check = ContainerHealthCheck(("CMD-SHELL", "test -e /data/here"), 1.0, 20.0, 3, 60.0)
     await tasks.reconcile(blueprint(revision(health_check=check)))
     await asyncio.wait_for(tasks.steady(), 60)
     await until(lambda: logs.texts("web"))  # the engine passes it on

@@ -112,7 +112,7 @@ def test_the_area_has_no_violation(
         assert violations(page, scheme) == [], path
     page.goto(f"{address}/admin/incidents/new?lang=ja")
     page.locator(".form button").click()
-    assert page.locator("[aria-invalid]").count() == 2
+    expect(page.locator("[aria-invalid]")).to_have_count(2)
     assert violations(page, scheme) == []
 
 
