@@ -172,7 +172,7 @@ class ExecutionEnvironment:
         """None if one of `awaited` has come first. An end, or a response that is too large, comes
         before it."""
         assert self._exit is not None  # noqa: S101 - `start` made it
-        deadline, peak = time.monotonic() + limit, 0
+        deadline, peak, is_over = time.monotonic() + limit, 0, False
         while (left := deadline - time.monotonic()) > 0:
             done, _ = await asyncio.wait(
                 {self._exit, *awaited},
@@ -184,8 +184,12 @@ class ExecutionEnvironment:
             if self._exit in done:
                 self.is_alive = False
                 return replace(exited(request_id, self._exit.result()), memory=peak)
-            peak = max(peak, self.memory())
-            if peak > self._launch.memory:
+            now = self.memory()
+            # A child that begins another program has its parent's memory, until it does.
+            was_over, is_over = is_over, now > self._launch.memory
+            if was_over or not is_over:
+                peak = max(peak, now)
+            if was_over and is_over:
                 self.is_alive = False
                 return replace(out_of_memory(request_id), memory=peak)
         return replace(timed_out(request_id, limit), memory=peak)

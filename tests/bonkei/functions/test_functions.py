@@ -15,6 +15,7 @@ from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.event_source import Layer
 from bonkei.blueprint.function import Asynchronous
+from bonkei.functions.environment import ExecutionEnvironment
 from bonkei.functions.host import FunctionHost
 from tests.bonkei.functions.rooms import Room, arn, function, package, room
 
@@ -113,6 +114,23 @@ async def test_calls_that_end_without_an_answer(
         assert message in said["errorMessage"]
         assert status in next(t for t in made.texts if t.startswith("REPORT"))
         assert json.loads(after.payload)["name"] == "f"  # in another process, if necessary
+
+
+async def test_a_child_that_begins_a_program_is_no_excess_of_memory(
+    tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it does, it has the memory of its parent, too."""
+    looks: list[int] = []
+
+    def memory(_environment: ExecutionEnvironment) -> int:
+        looks.append(50 if len(looks) % 2 else 150)
+        return looks[-1] * 2**20
+
+    monkeypatch.setattr(ExecutionEnvironment, "memory", memory)
+    async with room(tmp_path, function("f", zipped)) as made:
+        outcome = await made.call("f", {"sleep": 0.5})
+    assert not outcome.is_error
+    assert 150 in looks
 
 
 @pytest.mark.parametrize(

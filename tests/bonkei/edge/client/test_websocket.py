@@ -45,11 +45,11 @@ async def test_messages_both_ways(kind: str, policies: str) -> None:
     blueprint = stack()
     if policies == "none":
         blueprint = stack(distributions=(distribution(behavior(origin_request=None)),))
-    async with running(blueprint) as edge, serve(echo, "127.0.0.1", 0) as server:
+    async with running(blueprint) as edge, serve(echo, "127.0.0.1", 0, open_timeout=60) as server:
         await join(edge, server)
         headers = {"X-Origin-Verify": SECRET}
         url = f"ws://127.0.0.1:{edge.port(kind)}/socket"
-        async with connect(url, additional_headers=headers, proxy=None) as socket:
+        async with connect(url, additional_headers=headers, proxy=None, open_timeout=60) as socket:
             for message in ("hello", b"\0" * 70_000, "x" * 500_000):
                 await socket.send(message)
                 assert await socket.recv() == message
@@ -68,12 +68,12 @@ def _outstanding(edge: Running) -> int:
 
 
 async def test_many_sockets_at_once() -> None:
-    async with running(stack()) as edge, serve(echo, "127.0.0.1", 0) as server:
+    async with running(stack()) as edge, serve(echo, "127.0.0.1", 0, open_timeout=60) as server:
         await join(edge, server)
         url = f"ws://127.0.0.1:{edge.port('distribution')}/socket"
 
         async def one(number: int) -> None:
-            async with connect(url, proxy=None) as socket:
+            async with connect(url, proxy=None, open_timeout=60) as socket:
                 for turn in range(20):
                     await socket.send(f"{number}-{turn}")
                     assert await socket.recv() == f"{number}-{turn}"
@@ -86,14 +86,14 @@ async def test_a_target_that_declines_the_upgrade() -> None:
     async with serving(stack(), ok(b"no", status="404 Not Found")) as (edge, _):
         url = f"ws://127.0.0.1:{edge.port('distribution')}/socket"
         with pytest.raises(InvalidStatus) as refused:
-            await connect(url, proxy=None)
+            await connect(url, proxy=None, open_timeout=60)
         assert refused.value.response.status_code == 404
 
 
 async def test_the_web_acl_decides_first() -> None:
     async with serving(stack()) as (edge, web):
         with pytest.raises(InvalidStatus) as refused:
-            await connect(f"ws://127.0.0.1:{edge.port()}/socket", proxy=None)
+            await connect(f"ws://127.0.0.1:{edge.port()}/socket", proxy=None, open_timeout=60)
         assert refused.value.response.status_code == 403
         assert web.requests == []
 
@@ -145,7 +145,7 @@ async def test_a_socket_ends_with_the_deregistration_delay() -> None:
     groups = (target_group("web", deregistration_delay=0.1), target_group("api"))
     async with (
         running(stack(target_groups=groups)) as edge,
-        serve(echo, "127.0.0.1", 0) as server,
+        serve(echo, "127.0.0.1", 0, open_timeout=60) as server,
     ):
         await join(edge, server)
         async with edge.client("distribution") as client:
