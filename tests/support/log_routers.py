@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ports import free_port
+
 from bench.fake_aws import FakeAws
 from bonkei.logs.router.configuration.load import load, load_text
 from bonkei.logs.router.configuration.model import Configuration
@@ -65,7 +67,7 @@ async def start(configuration: Configuration) -> Running:
 
 @asynccontextmanager
 async def fake_aws() -> AsyncIterator[FakeAws]:
-    aws = FakeAws()
+    aws = FakeAws(port=free_port())  # also while it is down, no task of a miniature takes it
     await aws.start()
     try:
         yield aws
