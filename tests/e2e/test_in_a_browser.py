@@ -55,6 +55,7 @@ def test_an_administrator_signs_in_and_the_public_page_follows(
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(administrator_password(miniature.project))
     page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Password")).to_have_count(0)  # else it would not be signed in yet
     page.goto("/admin/components/new")
     page.get_by_role("group", name="In English").get_by_label("Name").fill(name)
     page.get_by_role("button", name="Add the component").click()

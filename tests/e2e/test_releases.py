@@ -119,7 +119,8 @@ def test_a_release_is_approved_and_published(stack: Stack) -> None:
         "Publish",
     ]
     assert stack.published() == "good"
-    asked = stack.messages("release-people")[0]["approval"]
+    [message] = eventually(lambda: stack.messages("release-people"), "a message")
+    asked = message["approval"]
     assert asked["customData"] == f"good of {commit}"
     listed = stack.client("s3").list_objects_v2(Bucket="release-artifacts")["Contents"]
     assert {each["Key"].rsplit("/", 1)[0] for each in listed} == {

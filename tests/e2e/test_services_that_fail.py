@@ -107,7 +107,7 @@ def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
         assert outcome.returncode == 0, outcome.stderr
         assert troubles == []
         assert "changed" in answer(project).json()
-        running_now = {task["id"] for task in project.status()["tasks"]["tasks"]}
+        running_now = eventually(lambda: settled(project), "old tasks are still there")
         assert not running_now & before
 
         break_it(project)

@@ -194,10 +194,21 @@ def test_an_old_python_is_reported_before_it_reads_newer_syntax(
     assert not (tmp_path / "new" / ".venv").exists()
 
 
+# The bootstrap, whose last step lasts until it is interrupted: pip comes in a second or two.
+LASTING = """
+import runpy, subprocess, sys, venv
+program = [sys.executable, "-c", "import time; time.sleep(600)"]
+venv.EnvBuilder._setup_pip = lambda *_: subprocess.check_output(program, stderr=subprocess.STDOUT)
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 def test_ctrl_c_while_the_environment_is_made(tmp_path: Path) -> None:
     python = tmp_path / "venv" / "bin" / "python"
+    bootstrapping = (str(ROOT / "scripts" / "bootstrap.py"), str(tmp_path / "venv"))
     making = subprocess.Popen(
-        [sys.executable, str(ROOT / "scripts" / "bootstrap.py"), str(tmp_path / "venv")],
+        [sys.executable, "-c", LASTING, *bootstrapping],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
