@@ -13,7 +13,6 @@ import os
 import sys
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api.fields import NewPassword, NewUsername
 from backend.domain.errors import DomainError
@@ -21,6 +20,7 @@ from backend.domain.people import Actor, ActorKind, Administrator
 from backend.passwords import Passwords
 from backend.settings import DatabaseSettings
 from backend.store import administrators, audit, sessions
+from backend.store.connection import Connection
 from backend.store.database import Database
 
 _BY = Actor(ActorKind.COMMAND, "command line")
@@ -59,7 +59,7 @@ async def _run(settings: DatabaseSettings, deed: str, name: str) -> int:
     return 0
 
 
-async def _make(connection: AsyncConnection, name: str, password_hash: str) -> Administrator:
+async def _make(connection: Connection, name: str, password_hash: str) -> Administrator:
     try:
         name = TypeAdapter(NewUsername).validate_python(name)
     except ValidationError:
@@ -67,13 +67,13 @@ async def _make(connection: AsyncConnection, name: str, password_hash: str) -> A
     return await administrators.make(connection, name, password_hash)
 
 
-async def _disable(connection: AsyncConnection, name: str, _: str) -> Administrator:
+async def _disable(connection: Connection, name: str, _: str) -> Administrator:
     found = await administrators.get_named(connection, name)
     await sessions.close_all_sessions(connection, found.id)
     return await administrators.disable(connection, found.id)
 
 
-async def _reset(connection: AsyncConnection, name: str, password_hash: str) -> Administrator:
+async def _reset(connection: Connection, name: str, password_hash: str) -> Administrator:
     found = await administrators.get_named(connection, name)
     await sessions.close_all_sessions(connection, found.id)
     return await administrators.reset_password(connection, found.id, password_hash)

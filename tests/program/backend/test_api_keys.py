@@ -65,8 +65,8 @@ async def test_a_key_is_stored_as_a_hash_and_shown_once(admin: httpx.AsyncClient
     token = (await key(admin, "incidents:draft"))["Authorization"].removeprefix("Bearer ")
     assert token.startswith("spk_")
     async with app.state.services.database.query() as connection:
-        rows = (await connection.exec_driver_sql("SELECT * FROM api_keys")).all()
-        records = (await connection.exec_driver_sql("SELECT * FROM audit_records")).all()
+        rows = await connection.all("SELECT * FROM api_keys")
+        records = await connection.all("SELECT * FROM audit_records")
     assert token not in repr(rows) + repr(records)
     assert token not in (await admin.get("/api-keys")).text + (await admin.get("/audit")).text
 

@@ -52,7 +52,7 @@ async def test_even_a_change_outside_of_the_program_is_visible_soon(
     before = await client.get("/components")
     changed_at = time.monotonic()
     async with app.state.services.database.transaction() as connection:
-        await connection.exec_driver_sql(
+        await connection.run(
             "INSERT INTO components (id, name, description, position, own_status, status, "
             "created_at, updated_at) VALUES (gen_random_uuid(), 'by hand', '', 0, 'operational', "
             "'operational', now(), now())"

@@ -72,7 +72,7 @@ async def test_a_failed_request_may_be_repeated(admin: httpx.AsyncClient):
 async def test_a_key_is_stored_for_a_day(admin: httpx.AsyncClient, app: FastAPI):
     await admin.post("/incidents", json=INCIDENT, headers=KEY)
     async with app.state.services.database.transaction() as connection:
-        await connection.exec_driver_sql(
+        await connection.run(
             "UPDATE idempotency_records SET created_at = now() - interval '25 hours'"
         )
     answer = await admin.post("/incidents", json=INCIDENT, headers=KEY)

@@ -148,18 +148,15 @@ async def test_the_history_of_a_status_has_no_gaps(admin: httpx.AsyncClient, api
     )
     await say(admin, incident, "resolved")
     async with app.state.services.database.query() as connection:
-        rows = (
-            await connection.exec_driver_sql(
-                "SELECT status, started_at, ended_at FROM component_status_history "
-                "ORDER BY started_at"
-            )
-        ).all()
+        rows = await connection.all(
+            "SELECT status, started_at, ended_at FROM component_status_history ORDER BY started_at"
+        )
     assert len(rows) > 3
     for before, after in pairwise(rows):
-        assert before.ended_at == after.started_at
-        assert before.status != after.status
-    assert rows[-1].status == "operational"
-    assert rows[-1].ended_at is None
+        assert before["ended_at"] == after["started_at"]
+        assert before["status"] != after["status"]
+    assert rows[-1]["status"] == "operational"
+    assert rows[-1]["ended_at"] is None
 
 
 @pytest.mark.parametrize(

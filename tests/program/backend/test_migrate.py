@@ -20,10 +20,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from backend import migrations
 from backend.migrate import migrate
+from backend.migrations.tables import PUBLIC_TABLES, metadata
 from backend.schema import MigrationError, revisions
 from backend.settings import MigrateSettings
-from backend.store.connect import url
-from backend.store.tables import PUBLIC_TABLES, metadata
 from ports import free_port
 from psycopg import errors
 from pydantic import SecretStr
@@ -267,7 +266,10 @@ def test_no_password_is_sent_in_plain_text(server: Server, empty_database: str):
 def test_the_tables_match_the_programs_models(server: Server, empty_database: str):
     settings = migrate_settings(server, empty_database)
     migrate(settings)
-    engine = sa.create_engine(url(settings, MASTER, MASTER_PASSWORD), poolclass=sa.NullPool)
+    address = sa.URL.create(
+        "postgresql+psycopg", MASTER, MASTER_PASSWORD, "127.0.0.1", server.port, empty_database
+    )
+    engine = sa.create_engine(address, poolclass=sa.NullPool)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []

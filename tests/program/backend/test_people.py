@@ -65,10 +65,10 @@ async def test_a_disabled_administrator_has_no_hash_for_the_previous_release(
     identifier, _ = await made(admin)
     await admin.post(f"/administrators/{identifier}/disable")
     async with app.state.services.database.query() as connection:
-        rows = await connection.exec_driver_sql(
+        (row,) = await connection.all(
             "SELECT password_hash FROM administrators WHERE username = 'jane'"
         )
-        assert rows.scalar_one() == "disabled"
+        assert row["password_hash"] == "disabled"
 
 
 async def test_the_last_active_administrator_cannot_be_disabled(admin: httpx.AsyncClient):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
+import psycopg
 import pytest
-import sqlalchemy as sa
 from backend import logs
 from backend.api.requests import request_id_of
 from backend.settings import ServeSettings
 from backend.store.database import Database
-from sqlalchemy import exc
 
 from tests.program.backend.postgresql import Server
 
@@ -24,13 +23,13 @@ async def test_a_failed_statement_is_logged_with_its_request(
     try:
         for way in (database.query, database.snapshot, database.transaction):
             async with way() as connection:
-                with pytest.raises(exc.DBAPIError):
-                    await connection.execute(sa.text("SELECT\n 1/0"))
+                with pytest.raises(psycopg.errors.DivisionByZero):
+                    await connection.run("SELECT\n 1/0")
     finally:
         logs.request_id.reset(token)
     async with database.query() as connection:
-        with pytest.raises(exc.DBAPIError):
-            await connection.execute(sa.text("SELECT 2/0"))
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await connection.run("SELECT 2/0")
     await database.close()
     written = server.log.read_text()[before:]
     comment = "STATEMENT:  /*request_id='Root=1-6b08514c-1c8f3c21d5d6000912c21a01'*/ SELECT"
@@ -47,14 +46,14 @@ async def test_the_time_of_a_requests_statements_is_known(
     try:
         async with database.query() as connection:
             began = time.perf_counter()
-            await connection.execute(sa.text("SELECT pg_sleep(0.05)"))
+            await connection.run("SELECT pg_sleep(0.05)")
             between = time.perf_counter()
-            await connection.execute(sa.text("SELECT 1"))
+            await connection.run("SELECT 1")
             ended = time.perf_counter()
     finally:
         logs.database_seconds.reset(token)
     async with database.query() as connection:
-        await connection.execute(sa.text("SELECT 1"))
+        await connection.run("SELECT 1")
     await database.close()
     assert len(spent) == 2
     assert 0.05 <= spent[0] <= between - began

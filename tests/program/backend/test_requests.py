@@ -171,8 +171,8 @@ async def test_health(client: httpx.AsyncClient):
 async def test_a_busy_pool_is_a_503_and_recovers_soon(
     client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
 ):
-    pool = app.state.services.database._engine.pool
-    monkeypatch.setattr(pool, "_timeout", 0.1)
+    pool = app.state.services.database._pool
+    monkeypatch.setattr(pool, "_wait_seconds", 0.1)
     taken = [app.state.services.database.query() for _ in range(10)]
     for each in taken:
         await each.__aenter__()

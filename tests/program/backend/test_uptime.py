@@ -6,11 +6,10 @@ import datetime as dt
 from uuid import UUID, uuid4
 
 import httpx
-import sqlalchemy as sa
 from backend.domain.status import ComponentStatus
 from backend.domain.uptime import Interval, first_day, midnight, slices, timeline
 from backend.settings import ServeSettings
-from backend.store import tables, uptime
+from backend.store import uptime
 from backend.store.database import Database, Write
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -29,21 +28,22 @@ times = st.one_of(moments, midnights)
 async def put_component(write: Write, history: list[Interval]) -> UUID:
     """A component with this history, written past the API, which accepts no past."""
     key = uuid4()
-    await write.connection.execute(
-        sa.insert(tables.components).values(
-            id=key,
-            name=key.hex,
-            description="",
-            position=0,
-            own_status=history[-1].status,
-            status=history[-1].status,
-            created_at=history[0].started_at,
-            updated_at=history[-1].started_at,
-        )
+    await write.connection.insert(
+        "components",
+        {
+            "id": key,
+            "name": key.hex,
+            "description": "",
+            "position": 0,
+            "own_status": history[-1].status,
+            "status": history[-1].status,
+            "created_at": history[0].started_at,
+            "updated_at": history[-1].started_at,
+        },
     )
-    await write.connection.execute(
-        sa.insert(tables.component_status_history),
-        [
+    await write.connection.insert(
+        "component_status_history",
+        *(
             {
                 "component_id": key,
                 "status": interval.status,
@@ -51,7 +51,7 @@ async def put_component(write: Write, history: list[Interval]) -> UUID:
                 "ended_at": interval.ended_at,
             }
             for interval in history
-        ],
+        ),
     )
     return key
 

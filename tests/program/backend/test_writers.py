@@ -116,7 +116,7 @@ async def test_a_writer_of_the_previous_release_is_alone(
     """While two releases run, the older one locks the revision for itself, and must get it."""
     made = await make(admin, "components", name="API")
     async with slow.transaction() as connection:
-        await connection.exec_driver_sql("SELECT value FROM revision FOR UPDATE")
+        await connection.run("SELECT value FROM revision FOR UPDATE")
         change = asyncio.create_task(admin.patch(f"/components/{made['id']}", json={}))
         done, _ = await asyncio.wait({change}, timeout=0.2)
         assert not done

@@ -17,11 +17,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from backend.domain.errors import ChangedMeanwhileError
+from backend.store.connection import Connection
 from backend.store.database import Database
 from backend.store.revision import Revision, RevisionReader, current_revision
 
@@ -46,7 +46,7 @@ class Document:
         return cls(body, etag_of(body))
 
 
-Build = Callable[[AsyncConnection, Revision], Awaitable[BaseModel]]
+Build = Callable[[Connection, Revision], Awaitable[BaseModel]]
 
 
 @dataclass(frozen=True, slots=True)

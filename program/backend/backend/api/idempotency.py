@@ -13,13 +13,13 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from backend.api.documents import etag_of
 from backend.domain.errors import InvalidError
 from backend.domain.people import Actor
 from backend.store import idempotency
+from backend.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Once:
     target: str
 
     async def earlier(
-        self, connection: AsyncConnection, actor: Actor, asked: BaseModel
+        self, connection: Connection, actor: Actor, asked: BaseModel
     ) -> Response | None:
         """The earlier answer to the same request. None: do the work, then `keep` the answer.
 
@@ -59,7 +59,7 @@ class Once:
             found.answer.body, found.answer.status, headers, media_type="application/json"
         )
 
-    async def keep(self, connection: AsyncConnection, actor: Actor, response: Response) -> Response:
+    async def keep(self, connection: Connection, actor: Actor, response: Response) -> Response:
         if self.key:
             body = bytes(response.body).decode()
             answer = idempotency.Answer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from backend.store.tables import metadata
+from backend.migrations.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -5,12 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID, uuid5
 
-import sqlalchemy as sa
-
 from backend.domain.status import ComponentStatus, IncidentStatus
 from backend.domain.uptime import Interval, timeline
 from backend.sample_data.story import PARTS, STORIES, WORKS, Part, Story, Work
-from backend.store import tables
 from backend.store.database import Database, Write
 
 AGE = dt.timedelta(days=90)
@@ -20,8 +17,7 @@ _NAMESPACE = UUID("6d1f7c1e-6f2e-5b0a-9c55-0f3e1f9f2a10")
 async def load(database: Database) -> bool:
     """Load the story. False if a component exists already; then nothing is changed."""
     async with database.write(alone=True) as write:
-        count = sa.select(sa.func.count()).select_from(tables.components)
-        if await write.connection.scalar(count):
+        if await write.connection.one("SELECT id FROM components LIMIT 1") is not None:
             return False
         hour = write.now.replace(minute=0, second=0, microsecond=0)
         for position, part in enumerate(PARTS):
@@ -42,23 +38,24 @@ async def _put_component(write: Write, part: Part, position: int, hour: dt.datet
     ]
     history = timeline(windows, created, write.now)
     key = _id(part.key)
-    await write.connection.execute(
-        sa.insert(tables.components).values(
-            id=key,
-            name=part.name.en,
-            name_ja=part.name.ja,
-            description=part.description.en,
-            description_ja=part.description.ja,
-            position=position,
-            own_status=ComponentStatus.OPERATIONAL,
-            status=history[-1].status,
-            created_at=created,
-            updated_at=history[-1].started_at,
-        )
+    await write.connection.insert(
+        "components",
+        {
+            "id": key,
+            "name": part.name.en,
+            "name_ja": part.name.ja,
+            "description": part.description.en,
+            "description_ja": part.description.ja,
+            "position": position,
+            "own_status": ComponentStatus.OPERATIONAL,
+            "status": history[-1].status,
+            "created_at": created,
+            "updated_at": history[-1].started_at,
+        },
     )
-    await write.connection.execute(
-        sa.insert(tables.component_status_history),
-        [
+    await write.connection.insert(
+        "component_status_history",
+        *(
             {
                 "component_id": key,
                 "status": interval.status,
@@ -66,35 +63,36 @@ async def _put_component(write: Write, part: Part, position: int, hour: dt.datet
                 "ended_at": interval.ended_at,
             }
             for interval in history
-        ],
+        ),
     )
 
 
 async def _put_incident(write: Write, story: Story, hour: dt.datetime) -> None:
     key, start = _id(story.key), _start(story, hour)
     last = story.updates[-1]
-    await write.connection.execute(
-        sa.insert(tables.incidents).values(
-            id=key,
-            title=story.title.en,
-            title_ja=story.title.ja,
-            impact=story.impact,
-            status=last.status,
-            started_at=start,
-            resolved_at=_end(story, hour),
-            updated_at=start + dt.timedelta(minutes=last.minutes),
-        )
+    await write.connection.insert(
+        "incidents",
+        {
+            "id": key,
+            "title": story.title.en,
+            "title_ja": story.title.ja,
+            "impact": story.impact,
+            "status": last.status,
+            "started_at": start,
+            "resolved_at": _end(story, hour),
+            "updated_at": start + dt.timedelta(minutes=last.minutes),
+        },
     )
-    await write.connection.execute(
-        sa.insert(tables.incident_components),
-        [
+    await write.connection.insert(
+        "incident_components",
+        *(
             {"incident_id": key, "component_id": _id(part), "status": status}
             for part, status in story.parts.items()
-        ],
+        ),
     )
-    await write.connection.execute(
-        sa.insert(tables.incident_updates),
-        [
+    await write.connection.insert(
+        "incident_updates",
+        *(
             {
                 "id": _id(f"{story.key} {update.minutes}"),
                 "incident_id": key,
@@ -104,28 +102,29 @@ async def _put_incident(write: Write, story: Story, hour: dt.datetime) -> None:
                 "created_at": start + dt.timedelta(minutes=update.minutes),
             }
             for update in story.updates
-        ],
+        ),
     )
 
 
 async def _put_maintenance(write: Write, work: Work, hour: dt.datetime) -> None:
     key, start = _id(work.key), hour + dt.timedelta(hours=work.starts_in_hours)
-    await write.connection.execute(
-        sa.insert(tables.maintenances).values(
-            id=key,
-            title=work.title.en,
-            title_ja=work.title.ja,
-            body=work.body.en,
-            body_ja=work.body.ja,
-            starts_at=start,
-            ends_at=start + dt.timedelta(hours=work.hours),
-            created_at=min(hour, start) - dt.timedelta(days=3),
-            updated_at=min(hour, start) - dt.timedelta(days=3),
-        )
+    await write.connection.insert(
+        "maintenances",
+        {
+            "id": key,
+            "title": work.title.en,
+            "title_ja": work.title.ja,
+            "body": work.body.en,
+            "body_ja": work.body.ja,
+            "starts_at": start,
+            "ends_at": start + dt.timedelta(hours=work.hours),
+            "created_at": min(hour, start) - dt.timedelta(days=3),
+            "updated_at": min(hour, start) - dt.timedelta(days=3),
+        },
     )
-    await write.connection.execute(
-        sa.insert(tables.maintenance_components),
-        [{"maintenance_id": key, "component_id": _id(part)} for part in work.parts],
+    await write.connection.insert(
+        "maintenance_components",
+        *({"maintenance_id": key, "component_id": _id(part)} for part in work.parts),
     )
 
 

@@ -1,7 +1,6 @@
 """SQL: no HTTP.
 
-database, connection, connect    connections; outage logs their absence
-tables                           the tables
+database, pool, connection, connect    connections; outage logs their absence
 components, incidents, incident_updates, maintenances, drafts    what the page shows
 revision                         counts its changes; uptime sums them up by day
 administrators, sessions, api_keys, attempts    who may change it

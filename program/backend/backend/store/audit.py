@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from psycopg.types.json import Jsonb
 
 from backend.domain.people import Actor, ActorKind
-from backend.store.tables import audit_records
+from backend.store.connection import Connection, Row
 
 Document = Mapping[str, Any]
-
-_r = audit_records.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +43,46 @@ class AuditRecord:
     after: Document | None
 
 
-async def record(connection: AsyncConnection, actor: Actor, deed: Deed) -> None:
+async def record(connection: Connection, actor: Actor, deed: Deed) -> None:
     """Add a record in the transaction of the change, so that neither exists without the other."""
-    await connection.execute(
-        sa.insert(audit_records).values(
-            at=sa.func.clock_timestamp(),
-            actor_kind=actor.kind,
-            actor_name=actor.name,
-            action=deed.action,
-            subject_id=deed.subject_id,
-            title=deed.title,
-            before=deed.before,
-            after=deed.after,
-        )
+    await connection.run(
+        """
+        INSERT INTO audit_records
+               (at, actor_kind, actor_name, action, subject_id, title, before, after)
+        VALUES (clock_timestamp(), %(actor_kind)s, %(actor_name)s, %(action)s, %(subject_id)s,
+                %(title)s, %(before)s, %(after)s)
+        """,
+        actor_kind=actor.kind,
+        actor_name=actor.name,
+        action=deed.action,
+        subject_id=deed.subject_id,
+        title=deed.title,
+        before=_json(deed.before),
+        after=_json(deed.after),
     )
 
 
 async def list_page(
-    connection: AsyncConnection, limit: int, before: int | None, subject_id: UUID | None
+    connection: Connection, limit: int, before: int | None, subject_id: UUID | None
 ) -> tuple[tuple[AuditRecord, ...], int | None]:
     """At most `limit` records, newest first, and the `before` of the next page, if any."""
-    statement = sa.select(audit_records).order_by(_r.id.desc()).limit(limit + 1)
+    statement = """
+        SELECT id, at, actor_kind, actor_name, action, subject_id, title, before, after
+          FROM audit_records WHERE true"""
     if before is not None:
-        statement = statement.where(_r.id < before)
+        statement += " AND id < %(before)s"
     if subject_id is not None:
-        statement = statement.where(_r.subject_id == subject_id)
-    rows = (await connection.execute(statement)).mappings().all()
+        statement += " AND subject_id = %(subject_id)s"
+    statement += " ORDER BY id DESC LIMIT %(limit)s"
+    rows = await connection.all(statement, before=before, subject_id=subject_id, limit=limit + 1)
     page = tuple(_record(row) for row in rows[:limit])
     return page, page[-1].id if len(rows) > limit else None
 
 
-def _record(row: Any) -> AuditRecord:
-    values = dict(row)
-    actor = Actor(ActorKind(values.pop("actor_kind")), values.pop("actor_name"))
-    return AuditRecord(actor=actor, **values)
+def _record(row: Row) -> AuditRecord:
+    actor = Actor(ActorKind(row.pop("actor_kind")), row.pop("actor_name"))
+    return AuditRecord(actor=actor, **row)
+
+
+def _json(document: Document | None) -> Jsonb | None:
+    return None if document is None else Jsonb(document)

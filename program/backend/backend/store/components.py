@@ -7,43 +7,37 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from backend.domain import rules
 from backend.domain.errors import ConflictError, NotFoundError
 from backend.domain.status import ComponentStatus, worst
 from backend.domain.values import Component
-from backend.store import maintenances
+from backend.store.connection import Connection, Row
 from backend.store.database import Write
-from backend.store.tables import (
-    component_status_history,
-    components,
-    incident_components,
-    incidents,
-)
 
 MOST = 100  # the most that a page can show; also limits the database's work for one request
 _NAMES = 7_261_954_031  # separates the locks of names from other advisory locks
 
-_c = components.c
-_h = component_status_history.c
+# Maintenance begins and ends by time, so its effect is computed here, never stored.
+_SELECT = """
+    SELECT id, name, name_ja, description, description_ja, position,
+           greatest(status, CASE WHEN EXISTS (
+               SELECT 1 FROM maintenance_components l JOIN maintenances m ON m.id = maintenance_id
+                WHERE l.component_id = components.id AND starts_at <= %(now)s AND ends_at > %(now)s
+           ) THEN 'under_maintenance'::component_status END) AS status,
+           created_at, updated_at
+      FROM components"""
 
 
-async def list_all(connection: AsyncConnection, now: dt.datetime) -> tuple[Component, ...]:
-    rows = await connection.execute(_select(now).order_by(_c.position, _c.created_at, _c.id))
-    return tuple(Component(**row) for row in rows.mappings())
+async def list_all(connection: Connection, now: dt.datetime) -> tuple[Component, ...]:
+    rows = await connection.all(_SELECT + " ORDER BY position, created_at, id", now=now)
+    return tuple(map(_component, rows))
 
 
-async def get(connection: AsyncConnection, component_id: UUID, now: dt.datetime) -> Component:
-    row = (
-        (await connection.execute(_select(now).where(_c.id == component_id)))
-        .mappings()
-        .one_or_none()
-    )
+async def get(connection: Connection, component_id: UUID, now: dt.datetime) -> Component:
+    row = await connection.one(_SELECT + " WHERE id = %(id)s", id=component_id, now=now)
     if row is None:
         raise NotFoundError("there is no such component")
-    return Component(**row)
+    return _component(row)
 
 
 async def hold(write: Write, component_id: UUID) -> Component:
@@ -54,16 +48,17 @@ async def hold(write: Write, component_id: UUID) -> Component:
 
 async def lock(write: Write, ids: Collection[UUID]) -> set[UUID]:
     """Lock these components until the write ends. Returns the ids that exist."""
-    statement = (
-        sa.select(_c.id, _c.updated_at)
-        .where(_c.id.in_(ids))
-        .order_by(_c.id)  # always in this order, so that two writes never deadlock
-        .with_for_update(key_share=True)  # others may still refer to them
+    if not ids:
+        return set()
+    # Always in this order, so that two writes never deadlock. Others may still refer to them.
+    rows = await write.connection.all(
+        "SELECT id, updated_at FROM components WHERE id = ANY(%(ids)s)"
+        " ORDER BY id FOR NO KEY UPDATE",
+        ids=list(ids),
     )
-    rows = (await write.connection.execute(statement)).all() if ids else []
     for row in rows:
-        write.follow(row.updated_at)
-    return {row.id for row in rows}
+        write.follow(row["updated_at"])
+    return {row["id"] for row in rows}
 
 
 async def create(write: Write, values: Mapping[str, Any]) -> Component:
@@ -72,10 +67,10 @@ async def create(write: Write, values: Mapping[str, Any]) -> Component:
     Simultaneous creations may exceed `MOST`, and take the same position. They are then in order of
     creation.
     """
-    count, last = (
-        await write.connection.execute(sa.select(sa.func.count(), sa.func.max(_c.position)))
-    ).one()
-    if count >= MOST:
+    (found,) = await write.connection.all(
+        "SELECT count(*) AS count, max(position) AS last FROM components"
+    )
+    if found["count"] >= MOST:
         raise ConflictError(f"there are {MOST} components already", kind="too-many-components")
     row = {
         **values,
@@ -85,14 +80,10 @@ async def create(write: Write, values: Mapping[str, Any]) -> Component:
         "updated_at": write.now,
     }
     if row["position"] is None:
-        row["position"] = 0 if last is None else last + 1
+        row["position"] = 0 if found["last"] is None else found["last"] + 1
     await _take_name(write.connection, row["name"])
-    await write.connection.execute(sa.insert(components).values(row))
-    await write.connection.execute(
-        sa.insert(component_status_history).values(
-            component_id=row["id"], status=row["status"], started_at=write.now
-        )
-    )
+    await write.connection.insert("components", row)
+    await _begin_status(write, row["id"], row["status"])
     return await get(write.connection, row["id"], write.now)
 
 
@@ -106,23 +97,22 @@ async def change(write: Write, component_id: UUID, changes: Mapping[str, Any]) -
     values["updated_at"] = write.now
     if "name" in values:
         await _take_name(write.connection, values["name"], but_for=component_id)
-    statement = sa.update(components).where(_c.id == component_id).values(values)
-    await write.connection.execute(statement)
+    await write.connection.update("components", component_id, values)
     await settle_status(write, [component_id])
     return await get(write.connection, component_id, write.now)
 
 
 async def delete(write: Write, component_id: UUID) -> None:
     """Delete it. The lock waits for transactions that add references, and prevents new ones."""
-    locked = sa.select(_c.id).where(_c.id == component_id).with_for_update()
-    if (await write.connection.execute(locked)).first() is None:
+    locked = "SELECT id FROM components WHERE id = %(id)s FOR UPDATE"
+    if await write.connection.one(locked, id=component_id) is None:
         raise NotFoundError("there is no such component")
     if await _said_by_incidents(write.connection, component_id):
         raise ConflictError(
             "an active incident affects the component; resolve it, or take the component out",
             kind="component-in-incident",
         )
-    await write.connection.execute(sa.delete(components).where(_c.id == component_id))
+    await write.connection.run("DELETE FROM components WHERE id = %(id)s", id=component_id)
 
 
 async def settle_status(write: Write, ids: Collection[UUID]) -> None:
@@ -130,79 +120,56 @@ async def settle_status(write: Write, ids: Collection[UUID]) -> None:
 
     The caller holds their locks.
     """
-    own = sa.select(_c.id, _c.own_status, _c.status).where(_c.id.in_(ids)).order_by(_c.id)
-    for row in (await write.connection.execute(own)).all():
-        said = await _said_by_incidents(write.connection, row.id)
-        status = worst([row.own_status, *said])
-        if status is not row.status:
-            await _record_status(write, row.id, status)
+    own = "SELECT id, own_status, status FROM components WHERE id = ANY(%(ids)s) ORDER BY id"
+    for row in await write.connection.all(own, ids=list(ids)):
+        said = await _said_by_incidents(write.connection, row["id"])
+        status = worst([ComponentStatus(row["own_status"]), *said])
+        if status != row["status"]:
+            await _record_status(write, row["id"], status)
 
 
 async def _record_status(write: Write, component_id: UUID, status: ComponentStatus) -> None:
-    await write.connection.execute(
-        sa.update(components)
-        .where(_c.id == component_id)
-        .values(status=status, updated_at=write.now)
+    values = {"status": status, "updated_at": write.now}
+    await write.connection.update("components", component_id, values)
+    await write.connection.run(
+        "UPDATE component_status_history SET ended_at = %(now)s"
+        " WHERE component_id = %(id)s AND ended_at IS NULL",
+        id=component_id,
+        now=write.now,
     )
-    await write.connection.execute(
-        sa.update(component_status_history)
-        .where(_h.component_id == component_id, _h.ended_at.is_(None))
-        .values(ended_at=write.now)
-    )
-    await write.connection.execute(
-        sa.insert(component_status_history).values(
-            component_id=component_id, status=status, started_at=write.now
-        )
-    )
+    await _begin_status(write, component_id, status)
 
 
-async def _said_by_incidents(
-    connection: AsyncConnection, component_id: UUID
-) -> list[ComponentStatus]:
-    statement = (
-        sa.select(incident_components.c.status)
-        .join(incidents, incidents.c.id == incident_components.c.incident_id)
-        .where(
-            incident_components.c.component_id == component_id, incidents.c.resolved_at.is_(None)
-        )
+async def _begin_status(write: Write, component_id: UUID, status: ComponentStatus) -> None:
+    row = {"component_id": component_id, "status": status, "started_at": write.now}
+    await write.connection.insert("component_status_history", row)
+
+
+async def _said_by_incidents(connection: Connection, component_id: UUID) -> list[ComponentStatus]:
+    rows = await connection.all(
+        "SELECT l.status FROM incident_components l JOIN incidents i ON i.id = l.incident_id"
+        " WHERE l.component_id = %(id)s AND i.resolved_at IS NULL",
+        id=component_id,
     )
-    return list((await connection.execute(statement)).scalars())
+    return [ComponentStatus(row["status"]) for row in rows]
 
 
-async def _take_name(
-    connection: AsyncConnection, name: str, *, but_for: UUID | None = None
-) -> None:
+async def _take_name(connection: Connection, name: str, *, but_for: UUID | None = None) -> None:
     """Check that the name is free, and reserve it until the write ends.
 
     A violated constraint would write an ERROR to the server's log, and raise an alarm.
     """
-    lowered = sa.func.lower(sa.cast(name, sa.Text))
-    await connection.execute(
-        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lowered, _NAMES)))
+    await connection.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(lower(%(name)s), %(names)s))",
+        name=name,
+        names=_NAMES,
     )
-    taken = sa.select(_c.id).where(sa.func.lower(_c.name) == lowered)
-    if but_for is not None:
-        taken = taken.where(_c.id != but_for)
-    if (await connection.execute(taken)).first() is not None:
+    taken = await connection.all(
+        "SELECT id FROM components WHERE lower(name) = lower(%(name)s)", name=name
+    )
+    if any(row["id"] != but_for for row in taken):
         raise ConflictError("another component has that name", kind="name-taken")
 
 
-def _select(now: dt.datetime) -> sa.Select[Any]:
-    """Maintenance begins and ends by time, so its effect is computed here, never stored."""
-    maintained = sa.case(
-        (
-            maintenances.in_progress(_c.id, now),
-            sa.cast(ComponentStatus.UNDER_MAINTENANCE, _c.status.type),
-        )
-    )
-    return sa.select(
-        _c.id,
-        _c.name,
-        _c.name_ja,
-        _c.description,
-        _c.description_ja,
-        _c.position,
-        sa.func.greatest(_c.status, maintained, type_=_c.status.type).label("status"),
-        _c.created_at,
-        _c.updated_at,
-    )
+def _component(row: Row) -> Component:
+    return Component(**{**row, "status": ComponentStatus(row["status"])})

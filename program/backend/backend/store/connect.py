@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from backend.settings import DatabaseSettings
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
 
 CONNECT_SECONDS = 3
 STATEMENT_MILLISECONDS = 4_000
 LOCK_MILLISECONDS = 3_000
-
-
-def url(settings: DatabaseSettings, username: str, password: str) -> sa.URL:
-    import sqlalchemy as sa  # noqa: PLC0415 - a migration starts quicker without it
-
-    return sa.URL.create(
-        "postgresql+psycopg",
-        username,
-        password,
-        settings.database_host,
-        settings.database_port,
-        settings.database_name,
-    )
 
 
 def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:

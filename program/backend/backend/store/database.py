@@ -8,18 +8,15 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import LiteralString
 
-import sqlalchemy as sa
-from sqlalchemy import exc
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+import psycopg
 
 from backend.settings import DatabaseSettings
-from backend.store import time_spent
-from backend.store.connect import connect_arguments, url
-from backend.store.connection import BoundedConnection
+from backend.store.connection import Connection
 from backend.store.outage import Outage
-from backend.store.request_comment import name_request
-from backend.store.tables import revision
+from backend.store.pool import Pool, PoolBusyError
 
 # How long a request may wait for the database, and how much of that for a connection. Clients of
 # the backend must wait longer than this; the frontend's client does.
@@ -44,7 +41,7 @@ class Write:
     (`hold` of each store module does it). `now` is later than any time in a held row.
     """
 
-    connection: AsyncConnection
+    connection: Connection
     now: dt.datetime
 
     def follow(self, updated_at: dt.datetime) -> None:
@@ -54,45 +51,23 @@ class Write:
 
 class Database:
     def __init__(self, settings: DatabaseSettings, *, pool_size: int = 10) -> None:
-        self._engine = create_async_engine(
-            url(
-                settings, settings.database_username, settings.database_password.get_secret_value()
-            ),
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=POOL_WAIT_SECONDS,
-            # Finds connections cut by a failover before a request uses one.
-            pool_pre_ping=True,
-            # Most work is single statements: their connections need no set-up and no reset.
-            isolation_level="AUTOCOMMIT",
-            hide_parameters=True,  # keeps people's texts out of errors and logs
-            connect_args={
-                **connect_arguments(settings),
-                "async_creator_fn": BoundedConnection.connect,
-            },
-        )
-        engine = self._engine.sync_engine
-        sa.event.listen(engine, "before_cursor_execute", name_request, retval=True)
-        sa.event.listen(engine, "before_cursor_execute", time_spent.begin)
-        sa.event.listen(engine, "after_cursor_execute", time_spent.end)
-        self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
-        self._snapshot = self._engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        self._pool = Pool(
+            partial(Connection.open, settings), size=pool_size, wait_seconds=POOL_WAIT_SECONDS
         )
         self._outage = Outage()
         self.changed_at = 0.0
         """The monotonic time when this process last finished a change."""
 
     @asynccontextmanager
-    async def query(self) -> AsyncIterator[AsyncConnection]:
+    async def query(self) -> AsyncIterator[Connection]:
         """For single statements, each a transaction of its own."""
-        async with self._availability(), self._engine.connect() as connection:
+        async with self._availability(), self._pool.connection() as connection:
             yield connection
 
     @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+    async def snapshot(self) -> AsyncIterator[Connection]:
         """For queries that must agree with each other; read-only."""
-        async with self._availability(), self._snapshot.begin() as connection:
+        async with self._transaction("REPEATABLE READ READ ONLY") as connection:
             yield connection
 
     @asynccontextmanager
@@ -102,23 +77,34 @@ class Database:
         The others share a lock on the revision's row, which is only written at the commit. The
         release before locks that row exclusively (FOR UPDATE), so it waits.
         """
-        clock = sa.select(sa.func.clock_timestamp(), revision.c.value)
-        locked = clock.with_for_update(read=not alone, key_share=not alone)
+        clock = "SELECT clock_timestamp() AS now FROM revision"
+        lock = " FOR UPDATE" if alone else " FOR KEY SHARE"
         try:
-            async with self._availability(), self._transactions.begin() as connection:
-                (now, _) = (await connection.execute(locked)).one()
-                yield Write(connection, now)
+            async with self.transaction() as connection:
+                (row,) = await connection.all(clock + lock)
+                yield Write(connection, row["now"])
         finally:  # also after a failure: the commit may have happened
             self.changed_at = time.monotonic()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """For changes of other data."""
-        async with self._availability(), self._transactions.begin() as connection:
+        async with self._transaction("READ COMMITTED") as connection:
             yield connection
 
     async def close(self) -> None:
-        await self._engine.dispose()
+        await self._pool.clear()
+
+    @asynccontextmanager
+    async def _transaction(self, isolation: LiteralString) -> AsyncIterator[Connection]:
+        async with self.query() as connection:
+            await connection.run("BEGIN ISOLATION LEVEL " + isolation)
+            try:
+                yield connection
+            except BaseException:
+                await connection.rollback()
+                raise
+            await connection.commit()
 
     @asynccontextmanager
     async def time_limit(self) -> AsyncIterator[None]:
@@ -138,21 +124,15 @@ class Database:
         try:
             async with self.time_limit():
                 yield
-        except exc.TimeoutError as error:
+        except PoolBusyError as error:
             self._outage.busy()
             raise DatabaseBusyError from error
-        except (exc.OperationalError, exc.InterfaceError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             self._outage.failed(error)
             raise DatabaseUnavailableError from error
-        except exc.DBAPIError as error:
+        except psycopg.errors.ReadOnlySqlTransaction as error:
             # A server that became a replica answers, but refuses writes.
-            if not error.connection_invalidated and _sqlstate(error) != "25006":
-                raise
-            await self._engine.dispose()
+            await self._pool.clear()
             self._outage.failed(error)
             raise DatabaseUnavailableError from error
         self._outage.answered()
-
-
-def _sqlstate(error: exc.DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from psycopg.types.json import Jsonb
 
 from backend.domain.errors import ConflictError, NotFoundError
-from backend.store.tables import incident_drafts
+from backend.store.connection import Connection
 
 MOST = 100  # an alarm that never stops must not fill the database
 
-_d = incident_drafts.c
+_SELECT = "SELECT id, content, created_by, created_at FROM incident_drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,40 +28,38 @@ class Draft:
     created_at: dt.datetime
 
 
-async def list_all(connection: AsyncConnection) -> tuple[Draft, ...]:
+async def list_all(connection: Connection) -> tuple[Draft, ...]:
     """Newest first."""
-    rows = await connection.execute(
-        sa.select(incident_drafts).order_by(_d.created_at.desc(), _d.id)
-    )
-    return tuple(Draft(**row) for row in rows.mappings())
+    rows = await connection.all(_SELECT + " ORDER BY created_at DESC, id")
+    return tuple(Draft(**row) for row in rows)
 
 
-async def get(connection: AsyncConnection, draft_id: UUID) -> Draft:
-    statement = sa.select(incident_drafts).where(_d.id == draft_id)
-    row = (await connection.execute(statement)).mappings().one_or_none()
+async def get(connection: Connection, draft_id: UUID) -> Draft:
+    row = await connection.one(_SELECT + " WHERE id = %(id)s", id=draft_id)
     if row is None:
         raise NotFoundError("there is no such draft: it was published, or discarded")
     return Draft(**row)
 
 
-async def make(connection: AsyncConnection, content: Mapping[str, Any], by: str) -> Draft:
-    count = await connection.scalar(sa.select(sa.func.count()).select_from(incident_drafts))
-    if count is not None and count >= MOST:
+async def make(connection: Connection, content: Mapping[str, Any], by: str) -> Draft:
+    (found,) = await connection.all("SELECT count(*) AS count FROM incident_drafts")
+    if found["count"] >= MOST:
         raise ConflictError(
             f"there are {MOST} drafts already; publish or discard some", kind="too-many-drafts"
         )
     identifier = uuid4()
-    await connection.execute(
-        sa.insert(incident_drafts).values(
-            id=identifier, content=content, created_by=by, created_at=sa.func.now()
-        )
+    await connection.run(
+        "INSERT INTO incident_drafts (id, content, created_by, created_at)"
+        " VALUES (%(id)s, %(content)s, %(by)s, now())",
+        id=identifier,
+        content=Jsonb(content),
+        by=by,
     )
     return await get(connection, identifier)
 
 
-async def remove(connection: AsyncConnection, draft_id: UUID) -> Draft:
+async def remove(connection: Connection, draft_id: UUID) -> Draft:
     found = await get(connection, draft_id)
-    statement = sa.delete(incident_drafts).where(_d.id == draft_id)
-    if (await connection.execute(statement)).rowcount != 1:
+    if await connection.run("DELETE FROM incident_drafts WHERE id = %(id)s", id=draft_id) != 1:
         raise NotFoundError("there is no such draft: it was published, or discarded")
     return found

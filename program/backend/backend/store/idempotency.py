@@ -9,15 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from backend.store.tables import idempotency_records
+from backend.store.connection import Connection
 
 KEPT = dt.timedelta(hours=24)
-
-_r = idempotency_records.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +29,32 @@ class Earlier:
     answer: Answer
 
 
-async def begin(connection: AsyncConnection, key: bytes, request: bytes) -> Earlier | None:
+async def begin(connection: Connection, key: bytes, request: bytes) -> Earlier | None:
     """The earlier request. None if `key` is new: the caller does the work and calls `keep`."""
-    now = sa.func.now()
-    await connection.execute(sa.delete(idempotency_records).where(_r.created_at < now - KEPT))
-    statement = insert(idempotency_records).values(key=key, request=request, created_at=now)
-    statement = statement.on_conflict_do_nothing(index_elements=[_r.key])
-    if (await connection.execute(statement.returning(_r.key))).first() is not None:
+    await connection.run(
+        "DELETE FROM idempotency_records WHERE created_at < now() - %(kept)s", kept=KEPT
+    )
+    made = await connection.run(
+        "INSERT INTO idempotency_records (key, request, created_at)"
+        " VALUES (%(key)s, %(request)s, now()) ON CONFLICT (key) DO NOTHING",
+        key=key,
+        request=request,
+    )
+    if made:
         return None
-    row = (await connection.execute(sa.select(idempotency_records).where(_r.key == key))).one()
-    return Earlier(row.request, Answer(row.status, row.body, row.location))
+    (row,) = await connection.all(
+        "SELECT request, status, body, location FROM idempotency_records WHERE key = %(key)s",
+        key=key,
+    )
+    return Earlier(row.pop("request"), Answer(**row))
 
 
-async def keep(connection: AsyncConnection, key: bytes, answer: Answer) -> None:
-    await connection.execute(
-        sa.update(idempotency_records)
-        .where(_r.key == key)
-        .values(status=answer.status, body=answer.body, location=answer.location)
+async def keep(connection: Connection, key: bytes, answer: Answer) -> None:
+    await connection.run(
+        "UPDATE idempotency_records"
+        " SET status = %(status)s, body = %(body)s, location = %(location)s WHERE key = %(key)s",
+        key=key,
+        status=answer.status,
+        body=answer.body,
+        location=answer.location,
     )

@@ -10,8 +10,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-import sqlalchemy as sa
-
 from backend.domain import rules
 from backend.domain.errors import NotFoundError
 from backend.domain.status import IncidentStatus
@@ -19,9 +17,7 @@ from backend.domain.values import Incident, IncidentUpdate
 from backend.store.components import lock, settle_status
 from backend.store.database import Write
 from backend.store.incidents import Affected, get, hold, ids_of, put_components
-from backend.store.tables import incident_updates, incidents
 
-_u = incident_updates.c
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 Point = tuple[dt.datetime, IncidentStatus]
@@ -44,7 +40,7 @@ async def post(
     at = _free(occurred or write.now, before.updates)
     _check([*_points(before.updates), (at, row["status"])])
     row |= {"id": uuid4(), "incident_id": incident_id, "created_at": at}
-    await write.connection.execute(sa.insert(incident_updates).values(row))
+    await write.connection.insert("incident_updates", row)
     await lock(write, ids_of(affected or ()) | before.component_ids)
     if affected is not None:
         await put_components(write, incident_id, affected)
@@ -67,9 +63,7 @@ async def edit(
     point = (row.get("created_at", mine.created_at), row.get("status", mine.status))
     _check([*_points(others), point])
     row["edited_at"] = write.now
-    await write.connection.execute(
-        sa.update(incident_updates).where(_u.id == update_id).values(row)
-    )
+    await write.connection.update("incident_updates", update_id, row)
     return await _settle(write, incident_id)
 
 
@@ -79,7 +73,7 @@ async def delete(write: Write, incident_id: UUID, update_id: UUID) -> Incident:
     await lock(write, before.component_ids)
     find(before, update_id)
     _check(_points(update for update in before.updates if update.id != update_id))
-    await write.connection.execute(sa.delete(incident_updates).where(_u.id == update_id))
+    await write.connection.run("DELETE FROM incident_updates WHERE id = %(id)s", id=update_id)
     return await _settle(write, incident_id)
 
 
@@ -95,15 +89,12 @@ async def _settle(write: Write, incident_id: UUID) -> Incident:
     found = await get(write.connection, incident_id)
     newest = found.updates[0]
     resolved = newest.status is IncidentStatus.RESOLVED
-    await write.connection.execute(
-        sa.update(incidents)
-        .where(incidents.c.id == incident_id)
-        .values(
-            status=newest.status,
-            resolved_at=newest.created_at if resolved else None,
-            updated_at=write.now,
-        )
-    )
+    values = {
+        "status": newest.status,
+        "resolved_at": newest.created_at if resolved else None,
+        "updated_at": write.now,
+    }
+    await write.connection.update("incidents", incident_id, values)
     await settle_status(write, found.component_ids)
     return await get(write.connection, incident_id)
 

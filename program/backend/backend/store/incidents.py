@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain import rules
 from backend.domain.errors import NotFoundError
-from backend.domain.status import ComponentStatus
+from backend.domain.status import ComponentStatus, Impact, IncidentStatus
 from backend.domain.values import AffectedComponent, Incident, IncidentUpdate
 from backend.store.components import lock, settle_status
+from backend.store.connection import Connection, Row
 from backend.store.database import Write
 from backend.store.maintenances import check_components
-from backend.store.tables import components, incident_components, incident_updates, incidents
 
-_i = incidents.c
-_u = incident_updates.c
-_link = incident_components.c
+_SELECT = """
+    SELECT id, title, title_ja, impact, status, started_at, resolved_at, updated_at
+      FROM incidents"""
 
 Affected = Sequence[tuple[UUID, ComponentStatus]]
 
@@ -33,6 +30,13 @@ class Filter(StrEnum):
     ACTIVE = "active"
     RESOLVED = "resolved"
     ALL = "all"
+
+
+_CONDITIONS: Mapping[Filter, LiteralString] = {
+    Filter.ACTIVE: "resolved_at IS NULL",
+    Filter.RESOLVED: "resolved_at IS NOT NULL",
+    Filter.ALL: "true",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +48,23 @@ class Cursor:
 
 
 async def list_page(
-    connection: AsyncConnection, state: Filter, limit: int, before: Cursor | None = None
+    connection: Connection, state: Filter, limit: int, before: Cursor | None = None
 ) -> tuple[tuple[Incident, ...], Cursor | None]:
     """At most `limit` incidents, newest first, and the cursor of the next page, if any."""
-    statement = sa.select(incidents)
-    if state is not Filter.ALL:
-        open_ = _i.resolved_at.is_(None)
-        statement = statement.where(open_ if state is Filter.ACTIVE else ~open_)
+    statement = _SELECT + " WHERE " + _CONDITIONS[state]
+    values: dict[str, object] = {"limit": limit + 1}
     if before is not None:
-        statement = statement.where(
-            sa.tuple_(_i.started_at, _i.id) < sa.tuple_(before.started_at, before.id)
-        )
-    statement = statement.order_by(_i.started_at.desc(), _i.id.desc()).limit(limit + 1)
-    found = await _read(connection, statement)
+        statement += " AND (started_at, id) < (%(started_at)s, %(id)s)"
+        values |= {"started_at": before.started_at, "id": before.id}
+    statement += " ORDER BY started_at DESC, id DESC LIMIT %(limit)s"
+    found = await _read(connection, statement, **values)
     page = found[:limit]
     more = len(found) > limit
     return page, Cursor(page[-1].started_at, page[-1].id) if more else None
 
 
-async def get(connection: AsyncConnection, incident_id: UUID) -> Incident:
-    found = await _read(connection, sa.select(incidents).where(_i.id == incident_id))
+async def get(connection: Connection, incident_id: UUID) -> Incident:
+    found = await _read(connection, _SELECT + " WHERE id = %(id)s", id=incident_id)
     if not found:
         raise NotFoundError("there is no such incident")
     return found[0]
@@ -71,11 +72,11 @@ async def get(connection: AsyncConnection, incident_id: UUID) -> Incident:
 
 async def hold(write: Write, incident_id: UUID) -> Incident:
     """Like `get`, and locked until the write ends."""
-    statement = sa.select(_i.updated_at).where(_i.id == incident_id)
-    row = (await write.connection.execute(statement.with_for_update())).one_or_none()
+    locked = "SELECT updated_at FROM incidents WHERE id = %(id)s FOR UPDATE"
+    row = await write.connection.one(locked, id=incident_id)
     if row is None:
         raise NotFoundError("there is no such incident")
-    write.follow(row.updated_at)
+    write.follow(row["updated_at"])
     return await get(write.connection, incident_id)
 
 
@@ -91,12 +92,9 @@ async def create(write: Write, values: Mapping[str, Any], affected: Affected) ->
     began = row.pop("occurred_at") or write.now
     rules.check_occurred(began, None, write.now)
     row |= {"id": uuid4(), "started_at": began, "updated_at": write.now}
-    await write.connection.execute(sa.insert(incidents).values(row))
-    await write.connection.execute(
-        sa.insert(incident_updates).values(
-            update | {"id": uuid4(), "incident_id": row["id"], "created_at": began}
-        )
-    )
+    await write.connection.insert("incidents", row)
+    update |= {"id": uuid4(), "incident_id": row["id"], "created_at": began}
+    await write.connection.insert("incident_updates", update)
     await put_components(write, row["id"], affected)
     return await get(write.connection, row["id"])
 
@@ -115,7 +113,7 @@ async def change(
     if "started_at" in changes:
         rules.check_started(changes["started_at"], before.updates[-1].created_at)
     values = {**changes, "updated_at": write.now}
-    await write.connection.execute(sa.update(incidents).where(_i.id == incident_id).values(values))
+    await write.connection.update("incidents", incident_id, values)
     if affected is not None:
         await put_components(write, incident_id, affected)
     return await get(write.connection, incident_id)
@@ -125,7 +123,7 @@ async def delete(write: Write, incident_id: UUID) -> None:
     """Delete it; it no longer affects its components."""
     before = await hold(write, incident_id)
     await lock(write, before.component_ids)
-    await write.connection.execute(sa.delete(incidents).where(_i.id == incident_id))
+    await write.connection.run("DELETE FROM incidents WHERE id = %(id)s", id=incident_id)
     await settle_status(write, before.component_ids)
 
 
@@ -140,66 +138,64 @@ async def put_components(write: Write, incident_id: UUID, affected: Affected) ->
     """
     now_affected = [component_id for component_id, _ in affected]
     await check_components(write.connection, now_affected, "#/components")
-    removed = (
-        sa.delete(incident_components)
-        .where(_link.incident_id == incident_id)
-        .returning(_link.component_id)
+    removed = await write.connection.all(
+        "DELETE FROM incident_components WHERE incident_id = %(id)s RETURNING component_id",
+        id=incident_id,
     )
-    before = (await write.connection.execute(removed)).scalars().all()
     if affected:
-        await write.connection.execute(
-            sa.insert(incident_components),
-            [
-                {"incident_id": incident_id, "component_id": component_id, "status": status}
-                for component_id, status in affected
-            ],
+        rows = (
+            {"incident_id": incident_id, "component_id": component_id, "status": status}
+            for component_id, status in affected
         )
-    await settle_status(write, {*before, *now_affected})
+        await write.connection.insert("incident_components", *rows)
+    await settle_status(write, {*now_affected, *(row["component_id"] for row in removed)})
 
 
-async def _read(connection: AsyncConnection, statement: sa.Select[Any]) -> tuple[Incident, ...]:
-    rows = (await connection.execute(statement)).mappings().all()
+async def _read(
+    connection: Connection, statement: LiteralString, **values: object
+) -> tuple[Incident, ...]:
+    rows = await connection.all(statement, **values)
     ids = [row["id"] for row in rows]
     updates, affected = await _updates_of(connection, ids), await _components_of(connection, ids)
-    return tuple(
-        Incident(
-            **row,
-            components=tuple(affected[row["id"]]),
-            updates=tuple(updates[row["id"]]),
-        )
-        for row in rows
-    )
+    return tuple(_incident(row, affected[row["id"]], updates[row["id"]]) for row in rows)
+
+
+def _incident(
+    row: Row, affected: Iterable[AffectedComponent], updates: Iterable[IncidentUpdate]
+) -> Incident:
+    kinds = {"impact": Impact(row["impact"]), "status": IncidentStatus(row["status"])}
+    return Incident(**{**row, **kinds}, components=tuple(affected), updates=tuple(updates))
 
 
 async def _updates_of(
-    connection: AsyncConnection, ids: Collection[UUID]
+    connection: Connection, ids: Sequence[UUID]
 ) -> Mapping[UUID, Iterable[IncidentUpdate]]:
     found: dict[UUID, list[IncidentUpdate]] = defaultdict(list)
     if ids:
-        statement = (
-            sa.select(incident_updates)
-            .where(_u.incident_id.in_(ids))
-            .order_by(_u.created_at.desc(), _u.id.desc())
+        rows = await connection.all(
+            "SELECT incident_id, id, status, body, body_ja, created_at, edited_at"
+            "  FROM incident_updates WHERE incident_id = ANY(%(ids)s)"
+            " ORDER BY created_at DESC, id DESC",
+            ids=ids,
         )
-        for row in (await connection.execute(statement)).mappings():
-            values = dict(row)
-            found[values.pop("incident_id")].append(IncidentUpdate(**values))
+        for row in rows:
+            row["status"] = IncidentStatus(row["status"])
+            found[row.pop("incident_id")].append(IncidentUpdate(**row))
     return found
 
 
 async def _components_of(
-    connection: AsyncConnection, ids: Collection[UUID]
+    connection: Connection, ids: Sequence[UUID]
 ) -> Mapping[UUID, Iterable[AffectedComponent]]:
     found: dict[UUID, list[AffectedComponent]] = defaultdict(list)
     if ids:
-        c = components.c
-        statement = (
-            sa.select(_link.incident_id, c.id, c.name, c.name_ja, _link.status)
-            .join(components, c.id == _link.component_id)
-            .where(_link.incident_id.in_(ids))
-            .order_by(c.position, c.created_at, c.id)
+        rows = await connection.all(
+            "SELECT l.incident_id, c.id, c.name, c.name_ja, l.status"
+            "  FROM incident_components l JOIN components c ON c.id = l.component_id"
+            " WHERE l.incident_id = ANY(%(ids)s) ORDER BY c.position, c.created_at, c.id",
+            ids=ids,
         )
-        for row in (await connection.execute(statement)).mappings():
-            values = dict(row)
-            found[values.pop("incident_id")].append(AffectedComponent(**values))
+        for row in rows:
+            row["status"] = ComponentStatus(row["status"])
+            found[row.pop("incident_id")].append(AffectedComponent(**row))
     return found

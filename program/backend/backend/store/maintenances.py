@@ -5,59 +5,42 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
-
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain import rules
 from backend.domain.errors import InvalidError, NotFoundError
 from backend.domain.values import Maintenance, MaintenanceComponent
+from backend.store.connection import Connection
 from backend.store.database import Write
-from backend.store.tables import components, maintenance_components, maintenances
 
 COMPLETED_SHOWN = 20  # the list's tail
 OPEN_SHOWN = 100
 
-_m = maintenances.c
-_link = maintenance_components.c
-
-
-def in_progress(component_id: sa.ColumnElement[Any], now: dt.datetime) -> sa.ColumnElement[bool]:
-    """Whether the component is under maintenance at `now`, as an SQL condition."""
-    return sa.exists(
-        sa.select(sa.literal(1))
-        .select_from(maintenance_components.join(maintenances, _m.id == _link.maintenance_id))
-        .where(_link.component_id == component_id, _m.starts_at <= now, _m.ends_at > now)
-        .correlate(components)
-    )
+_SELECT = """
+    SELECT id, title, title_ja, body, body_ja, starts_at, ends_at, created_at, updated_at
+      FROM maintenances"""
 
 
 async def list_open(
-    connection: AsyncConnection, now: dt.datetime, until: dt.datetime | None = None
+    connection: Connection, now: dt.datetime, until: dt.datetime | None = None
 ) -> tuple[Maintenance, ...]:
     """Those in progress or to come (until `until`), by start."""
-    statement = sa.select(maintenances).where(_m.ends_at > now)
+    statement = _SELECT + " WHERE ends_at > %(now)s"
     if until is not None:
-        statement = statement.where(_m.starts_at <= until)
-    statement = statement.order_by(_m.starts_at, _m.id).limit(OPEN_SHOWN)
-    return await _read(connection, statement, now)
+        statement += " AND starts_at <= %(until)s"
+    statement += " ORDER BY starts_at, id LIMIT %(limit)s"
+    return await _read(connection, statement, now, until=until, limit=OPEN_SHOWN)
 
 
-async def list_completed(connection: AsyncConnection, now: dt.datetime) -> tuple[Maintenance, ...]:
+async def list_completed(connection: Connection, now: dt.datetime) -> tuple[Maintenance, ...]:
     """The latest of those completed, newest first."""
-    statement = (
-        sa.select(maintenances)
-        .where(_m.ends_at <= now)
-        .order_by(_m.ends_at.desc(), _m.id)
-        .limit(COMPLETED_SHOWN)
-    )
-    return await _read(connection, statement, now)
+    statement = _SELECT + " WHERE ends_at <= %(now)s ORDER BY ends_at DESC, id LIMIT %(limit)s"
+    return await _read(connection, statement, now, limit=COMPLETED_SHOWN)
 
 
-async def get(connection: AsyncConnection, maintenance_id: UUID, now: dt.datetime) -> Maintenance:
-    found = await _read(connection, sa.select(maintenances).where(_m.id == maintenance_id), now)
+async def get(connection: Connection, maintenance_id: UUID, now: dt.datetime) -> Maintenance:
+    found = await _read(connection, _SELECT + " WHERE id = %(id)s", now, id=maintenance_id)
     if not found:
         raise NotFoundError("there is no such maintenance")
     return found[0]
@@ -65,11 +48,11 @@ async def get(connection: AsyncConnection, maintenance_id: UUID, now: dt.datetim
 
 async def hold(write: Write, maintenance_id: UUID) -> Maintenance:
     """Like `get`, and locked until the write ends."""
-    statement = sa.select(_m.updated_at).where(_m.id == maintenance_id)
-    row = (await write.connection.execute(statement.with_for_update())).one_or_none()
+    locked = "SELECT updated_at FROM maintenances WHERE id = %(id)s FOR UPDATE"
+    row = await write.connection.one(locked, id=maintenance_id)
     if row is None:
         raise NotFoundError("there is no such maintenance")
-    write.follow(row.updated_at)
+    write.follow(row["updated_at"])
     return await get(write.connection, maintenance_id, write.now)
 
 
@@ -79,7 +62,7 @@ async def create(write: Write, values: Mapping[str, Any]) -> Maintenance:
     component_ids = row.pop("component_ids")
     rules.check_window(row["starts_at"], row["ends_at"])
     row |= {"id": uuid4(), "created_at": write.now, "updated_at": write.now}
-    await write.connection.execute(sa.insert(maintenances).values(row))
+    await write.connection.insert("maintenances", row)
     await _put_components(write.connection, row["id"], component_ids)
     return await get(write.connection, row["id"], write.now)
 
@@ -91,13 +74,11 @@ async def change(write: Write, maintenance_id: UUID, changes: Mapping[str, Any])
     component_ids = row.pop("component_ids", None)
     rules.check_window(row.get("starts_at", before.starts_at), row.get("ends_at", before.ends_at))
     row["updated_at"] = write.now
-    await write.connection.execute(
-        sa.update(maintenances).where(_m.id == maintenance_id).values(row)
-    )
+    await write.connection.update("maintenances", maintenance_id, row)
     if component_ids is not None:
         await _keep(write.connection, {*component_ids, *_ids(before)})
-        await write.connection.execute(
-            sa.delete(maintenance_components).where(_link.maintenance_id == maintenance_id)
+        await write.connection.run(
+            "DELETE FROM maintenance_components WHERE maintenance_id = %(id)s", id=maintenance_id
         )
         await _put_components(write.connection, maintenance_id, component_ids)
     return await get(write.connection, maintenance_id, write.now)
@@ -106,10 +87,10 @@ async def change(write: Write, maintenance_id: UUID, changes: Mapping[str, Any])
 async def delete(write: Write, maintenance_id: UUID) -> None:
     before = await hold(write, maintenance_id)
     await _keep(write.connection, _ids(before))
-    await write.connection.execute(sa.delete(maintenances).where(_m.id == maintenance_id))
+    await write.connection.run("DELETE FROM maintenances WHERE id = %(id)s", id=maintenance_id)
 
 
-async def check_components(connection: AsyncConnection, ids: Sequence[UUID], pointer: str) -> None:
+async def check_components(connection: Connection, ids: Sequence[UUID], pointer: str) -> None:
     """Raise `InvalidError` unless `ids` are distinct and all exist.
 
     They cannot be deleted until the transaction ends.
@@ -121,15 +102,17 @@ async def check_components(connection: AsyncConnection, ids: Sequence[UUID], poi
         raise InvalidError(f"there is no component {unknown[0]}", pointer=pointer)
 
 
-async def _keep(connection: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+async def _keep(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
     """Prevent the deletion of these components until the transaction ends. Returns the existing
     ids.
 
     Call it before changing links: a deletion also locks the component first, then its links.
     """
-    named = sa.select(components.c.id).where(components.c.id.in_(ids)).order_by(components.c.id)
-    kept = named.with_for_update(read=True, key_share=True)
-    return set((await connection.execute(kept)).scalars())
+    rows = await connection.all(
+        "SELECT id FROM components WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SHARE",
+        ids=list(ids),
+    )
+    return {row["id"] for row in rows}
 
 
 def _ids(maintenance: Maintenance) -> set[UUID]:
@@ -137,21 +120,21 @@ def _ids(maintenance: Maintenance) -> set[UUID]:
 
 
 async def _put_components(
-    connection: AsyncConnection, maintenance_id: UUID, ids: Sequence[UUID]
+    connection: Connection, maintenance_id: UUID, ids: Sequence[UUID]
 ) -> None:
     if not ids:
         return
     await check_components(connection, ids, "#/component_ids")
-    await connection.execute(
-        sa.insert(maintenance_components),
-        [{"maintenance_id": maintenance_id, "component_id": component_id} for component_id in ids],
+    rows = (
+        {"maintenance_id": maintenance_id, "component_id": component_id} for component_id in ids
     )
+    await connection.insert("maintenance_components", *rows)
 
 
 async def _read(
-    connection: AsyncConnection, statement: sa.Select[Any], now: dt.datetime
+    connection: Connection, statement: LiteralString, now: dt.datetime, **values: object
 ) -> tuple[Maintenance, ...]:
-    rows = (await connection.execute(statement)).mappings().all()
+    rows = await connection.all(statement, now=now, **values)
     affected = await _components_of(connection, [row["id"] for row in rows])
     return tuple(
         Maintenance(
@@ -164,18 +147,16 @@ async def _read(
 
 
 async def _components_of(
-    connection: AsyncConnection, ids: Collection[UUID]
+    connection: Connection, ids: Sequence[UUID]
 ) -> Mapping[UUID, Iterable[MaintenanceComponent]]:
     found: dict[UUID, list[MaintenanceComponent]] = defaultdict(list)
     if ids:
-        statement = (
-            sa.select(
-                _link.maintenance_id, components.c.id, components.c.name, components.c.name_ja
-            )
-            .join(components, components.c.id == _link.component_id)
-            .where(_link.maintenance_id.in_(ids))
-            .order_by(components.c.position, components.c.created_at, components.c.id)
+        rows = await connection.all(
+            "SELECT l.maintenance_id, c.id, c.name, c.name_ja"
+            "  FROM maintenance_components l JOIN components c ON c.id = l.component_id"
+            " WHERE l.maintenance_id = ANY(%(ids)s) ORDER BY c.position, c.created_at, c.id",
+            ids=ids,
         )
-        for row in await connection.execute(statement):
-            found[row.maintenance_id].append(MaintenanceComponent(row.id, row.name, row.name_ja))
+        for row in rows:
+            found[row.pop("maintenance_id")].append(MaintenanceComponent(**row))
     return found

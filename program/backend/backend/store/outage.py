@@ -33,10 +33,8 @@ class Outage:
         self._failures += 1
         if self._began is None:
             self._began = self._last_failure
-            # Without the statement and its parameters: they hold people's texts.
-            cause = getattr(error, "orig", None) or error
             logger.error(
-                "the database is unavailable: %s: %s", type(cause).__name__, str(cause).strip()
+                "the database is unavailable: %s: %s", type(error).__name__, str(error).strip()
             )
 
     def answered(self) -> None:

@@ -7,24 +7,11 @@ first, because a long statement has many lines. PostgreSQL's statistics leave co
 
 from __future__ import annotations
 
-from typing import Any
-
 from backend import logs
 
 
-def name_request(
-    _connection: Any,
-    _cursor: Any,
-    statement: str,
-    parameters: Any,
-    _context: Any,
-    _many: bool,
-) -> tuple[str, Any]:
-    """For SQLAlchemy's event `before_cursor_execute`.
-
-    A request's id cannot end the comment: `request_id_of` takes no star, quote or percent sign.
-    """
+def name_request(statement: str) -> str:
+    """A request's id cannot end the comment: `request_id_of` takes no star, quote or percent
+    sign."""
     request = logs.request_id.get()
-    if request is None:
-        return statement, parameters
-    return f"/*request_id='{request}'*/ {statement}", parameters
+    return statement if request is None else f"/*request_id='{request}'*/ {statement}"

@@ -8,13 +8,8 @@ import time
 from contextvars import Context
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from backend.store.connection import Connection
 from backend.store.database import Database
-from backend.store.tables import revision
-
-_CURRENT = sa.select(revision.c.value, revision.c.changed_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +18,9 @@ class Revision:
     changed_at: dt.datetime
 
 
-async def current_revision(connection: AsyncConnection) -> Revision:
-    row = (await connection.execute(_CURRENT)).one()
-    return Revision(row.value, row.changed_at)
+async def current_revision(connection: Connection) -> Revision:
+    (row,) = await connection.all("SELECT value, changed_at FROM revision")
+    return Revision(**row)
 
 
 class RevisionReader:

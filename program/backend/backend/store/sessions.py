@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import cast
 from uuid import UUID
-
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain.people import Session
 from backend.store.administrators import Account
-from backend.store.tables import administrator_devices, administrator_sessions, administrators
-
-_a = administrators.c
-_s = administrator_sessions.c
-_d = administrator_devices.c
+from backend.store.connection import Connection
 
 
 def token_hash(token: str) -> bytes:
@@ -26,94 +17,90 @@ def token_hash(token: str) -> bytes:
 
 
 async def open_session(
-    connection: AsyncConnection, account: Account, token: bytes, lifetime: dt.timedelta
+    connection: Connection, account: Account, token: bytes, lifetime: dt.timedelta
 ) -> dt.datetime | None:
     """Open a session and return its end; None if the account has changed meanwhile."""
-    await connection.execute(
-        sa.delete(administrator_sessions).where(_s.expires_at <= sa.func.now())
+    await connection.run("DELETE FROM administrator_sessions WHERE expires_at <= now()")
+    row = await connection.one(
+        """
+        INSERT INTO administrator_sessions (token_hash, administrator_id, created_at, expires_at)
+        SELECT %(token)s, id, now(), now() + %(lifetime)s
+          FROM administrators
+         WHERE id = %(id)s AND password_hash = %(password_hash)s AND disabled_at IS NULL
+           FOR UPDATE
+        RETURNING expires_at
+        """,
+        token=token,
+        lifetime=lifetime,
+        id=account.id,
+        password_hash=account.password_hash,
     )
-    unchanged = (
-        sa.select(
-            sa.literal(token, _s.token_hash.type), _a.id, sa.func.now(), sa.func.now() + lifetime
-        )
-        .where(
-            _a.id == account.id,
-            _a.password_hash == account.password_hash,
-            _a.disabled_at.is_(None),
-        )
-        .with_for_update()
-    )
-    statement = (
-        sa.insert(administrator_sessions)
-        .from_select(["token_hash", "administrator_id", "created_at", "expires_at"], unchanged)
-        .returning(_s.expires_at)
-    )
-    row = (await connection.execute(statement)).one_or_none()
     if row is None:
         return None
-    await connection.execute(
-        sa.update(administrators).where(_a.id == account.id).values(last_signed_in_at=sa.func.now())
+    await connection.run(
+        "UPDATE administrators SET last_signed_in_at = now() WHERE id = %(id)s", id=account.id
     )
-    return cast("dt.datetime", row.expires_at)
+    expires_at: dt.datetime = row["expires_at"]
+    return expires_at
 
 
-async def find_session(connection: AsyncConnection, token: bytes) -> Session | None:
-    statement = (
-        sa.select(_a.id, _a.username, _s.token_hash, _s.expires_at)
-        .join(administrators, _a.id == _s.administrator_id)
-        .where(_s.token_hash == token, _s.expires_at > sa.func.now(), _a.disabled_at.is_(None))
+async def find_session(connection: Connection, token: bytes) -> Session | None:
+    row = await connection.one(
+        "SELECT a.id, username, token_hash, expires_at"
+        "  FROM administrator_sessions JOIN administrators a ON a.id = administrator_id"
+        " WHERE token_hash = %(token)s AND expires_at > now() AND disabled_at IS NULL",
+        token=token,
     )
-    row = (await connection.execute(statement)).mappings().one_or_none()
     return Session(**row) if row else None
 
 
-async def close_session(connection: AsyncConnection, token: bytes) -> None:
-    await connection.execute(sa.delete(administrator_sessions).where(_s.token_hash == token))
-
-
-async def close_other_sessions(
-    connection: AsyncConnection,
-    administrator_id: UUID,
-    but: bytes,
-) -> None:
-    await connection.execute(
-        sa.delete(administrator_sessions).where(
-            _s.administrator_id == administrator_id, _s.token_hash != but
-        )
+async def close_session(connection: Connection, token: bytes) -> None:
+    await connection.run(
+        "DELETE FROM administrator_sessions WHERE token_hash = %(token)s", token=token
     )
 
 
-async def close_all_sessions(connection: AsyncConnection, administrator_id: UUID) -> None:
+async def close_other_sessions(connection: Connection, administrator_id: UUID, but: bytes) -> None:
+    await connection.run(
+        "DELETE FROM administrator_sessions"
+        " WHERE administrator_id = %(id)s AND token_hash <> %(but)s",
+        id=administrator_id,
+        but=but,
+    )
+
+
+async def close_all_sessions(connection: Connection, administrator_id: UUID) -> None:
     """Close all sessions and forget the browsers: then only a password gives access."""
-    for table in (administrator_sessions, administrator_devices):
-        await connection.execute(
-            sa.delete(table).where(table.c.administrator_id == administrator_id)
-        )
+    for statement in (
+        "DELETE FROM administrator_sessions WHERE administrator_id = %(id)s",
+        "DELETE FROM administrator_devices WHERE administrator_id = %(id)s",
+    ):
+        await connection.run(statement, id=administrator_id)
 
 
-async def knows_device(connection: AsyncConnection, username: str, device: bytes) -> bool:
-    statement = (
-        sa.select(sa.literal(1))
-        .join(administrators, _a.id == _d.administrator_id)
-        .where(_d.token_hash == device, _d.expires_at > sa.func.now(), _a.username == username)
+async def knows_device(connection: Connection, username: str, device: bytes) -> bool:
+    row = await connection.one(
+        "SELECT d.token_hash"
+        "  FROM administrator_devices d JOIN administrators a ON a.id = administrator_id"
+        " WHERE token_hash = %(device)s AND expires_at > now() AND username = %(username)s",
+        device=device,
+        username=username,
     )
-    return (await connection.execute(statement)).first() is not None
+    return row is not None
 
 
 async def remember_device(
-    connection: AsyncConnection, account: Account, device: bytes, lifetime: dt.timedelta
+    connection: Connection, account: Account, device: bytes, lifetime: dt.timedelta
 ) -> None:
-    until = sa.func.now() + lifetime
-    await connection.execute(sa.delete(administrator_devices).where(_d.expires_at <= sa.func.now()))
-    statement = insert(administrator_devices).values(
-        token_hash=device,
-        administrator_id=account.id,
-        created_at=sa.func.now(),
-        expires_at=until,
-    )
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[_d.token_hash],
-            set_={"administrator_id": account.id, "expires_at": until},
-        )
+    await connection.run("DELETE FROM administrator_devices WHERE expires_at <= now()")
+    await connection.run(
+        """
+        INSERT INTO administrator_devices (token_hash, administrator_id, created_at, expires_at)
+        VALUES (%(device)s, %(id)s, now(), now() + %(lifetime)s)
+        ON CONFLICT (token_hash) DO UPDATE SET
+            administrator_id = excluded.administrator_id, expires_at = excluded.expires_at
+        """,
+        device=device,
+        id=account.id,
+        lifetime=lifetime,
     )

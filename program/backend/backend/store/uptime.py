@@ -11,26 +11,24 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from backend.domain.status import ComponentStatus
 from backend.domain.uptime import Slice, midnight
+from backend.store.connection import Connection
 
-_QUERY = sa.text("""
+_QUERY = """
     WITH trouble AS (
         SELECT component_id, status, started_at, ended_at
           FROM component_status_history
-         WHERE status <> 'operational' AND (ended_at IS NULL OR ended_at > :since)
+         WHERE status <> 'operational' AND (ended_at IS NULL OR ended_at > %(since)s)
         UNION ALL
         SELECT component_id, 'under_maintenance', starts_at, ends_at
           FROM maintenances JOIN maintenance_components ON maintenance_id = maintenances.id
-         WHERE ends_at > :since
+         WHERE ends_at > %(since)s
     ), bounded AS (
-        SELECT component_id, status, greatest(started_at, :since) AS started_at,
-               least(ended_at, :now) AS ended_at
+        SELECT component_id, status, greatest(started_at, %(since)s) AS started_at,
+               least(ended_at, %(now)s) AS ended_at
           FROM trouble
-         WHERE started_at < :now
+         WHERE started_at < %(now)s
     )
     SELECT component_id, (day AT TIME ZONE 'UTC')::date AS date, status,
            sum((1000000 * extract(epoch FROM
@@ -41,16 +39,16 @@ _QUERY = sa.text("""
                                     interval '24 hours') AS day
      GROUP BY component_id, date, status
      ORDER BY component_id, date, status
-""")
+"""
 
 
 async def slices(
-    connection: AsyncConnection, first: dt.date, now: dt.datetime
+    connection: Connection, first: dt.date, now: dt.datetime
 ) -> Mapping[UUID, Sequence[Slice]]:
     """Slices by component that were not operational, from day `first` (UTC) until `now`."""
     found: dict[UUID, list[Slice]] = defaultdict(list)
-    for row in await connection.execute(_QUERY, {"since": midnight(first), "now": now}):
-        found[row.component_id].append(
-            Slice(row.date, ComponentStatus(row.status), row.microseconds)
+    for row in await connection.all(_QUERY, since=midnight(first), now=now):
+        found[row["component_id"]].append(
+            Slice(row["date"], ComponentStatus(row["status"]), row["microseconds"])
         )
     return found

@@ -6,7 +6,6 @@ import datetime as dt
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
@@ -16,6 +15,7 @@ from backend.api.identity import ComponentWriter
 from backend.api.state import Own
 from backend.store import components
 from backend.store.audit import Deed, Document, record
+from backend.store.connection import Connection
 from backend.store.database import Write
 from backend.store.revision import Revision
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/components", tags=["components"])
 
 @router.get("", response_model=models.ComponentList)
 async def list_components(own: Own, request: Request) -> Response:
-    async def build(connection: AsyncConnection, _: Revision) -> models.ComponentList:
+    async def build(connection: Connection, _: Revision) -> models.ComponentList:
         found = await components.list_all(connection, dt.datetime.now(dt.UTC))
         return models.ComponentList.model_validate({"components": found})
 
@@ -48,7 +48,7 @@ async def create_component(
 
 @router.get("/{component_id}", response_model=models.Component)
 async def get_component(own: Own, request: Request, component_id: Id) -> Response:
-    async def build(connection: AsyncConnection, _: Revision) -> models.Component:
+    async def build(connection: Connection, _: Revision) -> models.Component:
         found = await components.get(connection, component_id, dt.datetime.now(dt.UTC))
         return models.Component.model_validate(found)
 

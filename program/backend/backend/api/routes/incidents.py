@@ -9,7 +9,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
@@ -20,6 +19,7 @@ from backend.api.state import Own
 from backend.domain.errors import ConflictError, InvalidError, NotFoundError
 from backend.store import drafts, incidents
 from backend.store.audit import Deed, Document, record
+from backend.store.connection import Connection
 from backend.store.database import Write
 from backend.store.revision import Revision
 
@@ -39,7 +39,7 @@ async def list_incidents(
     """Newest first. Pages do not shift when an incident is added meanwhile."""
     cursor = None if before is None else decode_cursor(before)
 
-    async def build(connection: AsyncConnection, _: Revision) -> models.IncidentList:
+    async def build(connection: Connection, _: Revision) -> models.IncidentList:
         page, following = await incidents.list_page(connection, state, limit, cursor)
         return models.IncidentList.model_validate(
             {"incidents": page, "next": encode_cursor(following) if following else None}
@@ -80,7 +80,7 @@ async def _take_draft(write: Write, draft_id: UUID) -> None:
 
 @router.get("/{incident_id}", response_model=models.Incident)
 async def get_incident(own: Own, request: Request, incident_id: Id) -> Response:
-    async def build(connection: AsyncConnection, _: Revision) -> models.Incident:
+    async def build(connection: Connection, _: Revision) -> models.Incident:
         return models.Incident.model_validate(await incidents.get(connection, incident_id))
 
     return respond(request, await own.documents.make(build))

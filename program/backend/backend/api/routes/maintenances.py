@@ -6,7 +6,6 @@ import datetime as dt
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
@@ -16,6 +15,7 @@ from backend.api.identity import MaintenanceWriter
 from backend.api.state import Own
 from backend.store import maintenances
 from backend.store.audit import Deed, Document, record
+from backend.store.connection import Connection
 from backend.store.database import Write
 from backend.store.revision import Revision
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/maintenances", tags=["maintenances"])
 
 @router.get("", response_model=models.MaintenanceList)
 async def list_maintenances(own: Own, request: Request) -> Response:
-    async def build(connection: AsyncConnection, _: Revision) -> models.MaintenanceList:
+    async def build(connection: Connection, _: Revision) -> models.MaintenanceList:
         now = dt.datetime.now(dt.UTC)
         upcoming = await maintenances.list_open(connection, now)
         completed = await maintenances.list_completed(connection, now)
@@ -50,7 +50,7 @@ async def create_maintenance(
 
 @router.get("/{maintenance_id}", response_model=models.Maintenance)
 async def get_maintenance(own: Own, request: Request, maintenance_id: Id) -> Response:
-    async def build(connection: AsyncConnection, _: Revision) -> models.Maintenance:
+    async def build(connection: Connection, _: Revision) -> models.Maintenance:
         found = await maintenances.get(connection, maintenance_id, dt.datetime.now(dt.UTC))
         return models.Maintenance.model_validate(found)
 

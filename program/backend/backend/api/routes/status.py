@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import respond
@@ -15,6 +14,7 @@ from backend.api.state import Own
 from backend.domain.status import indicator
 from backend.domain.uptime import first_day, summarize
 from backend.store import components, incidents, maintenances, uptime
+from backend.store.connection import Connection
 from backend.store.revision import Revision
 
 MAINTENANCE_AHEAD = dt.timedelta(days=14)
@@ -38,13 +38,13 @@ async def get_uptime(
     Time in partial or major outage is downtime; degraded performance and maintenance are not.
     """
 
-    async def build(connection: AsyncConnection, _: Revision) -> models.Uptime:
+    async def build(connection: Connection, _: Revision) -> models.Uptime:
         return await _uptime(connection, days)
 
     return respond(request, await own.documents.get(f"uptime?days={days}", build))
 
 
-async def _status(connection: AsyncConnection, revision: Revision) -> models.Status:
+async def _status(connection: Connection, revision: Revision) -> models.Status:
     now = dt.datetime.now(dt.UTC)
     all_components = await components.list_all(connection, now)
     active, _ = await incidents.list_page(connection, incidents.Filter.ACTIVE, ACTIVE_SHOWN)
@@ -63,7 +63,7 @@ async def _status(connection: AsyncConnection, revision: Revision) -> models.Sta
     )
 
 
-async def _uptime(connection: AsyncConnection, days: int) -> models.Uptime:
+async def _uptime(connection: Connection, days: int) -> models.Uptime:
     now = dt.datetime.now(dt.UTC)
     first = first_day(now, days)
     slices = await uptime.slices(connection, first, now)

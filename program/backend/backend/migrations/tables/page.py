@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from backend.store.tables.columns import (
+from backend.migrations.tables.columns import (
     COMPONENT_STATUS,
     IMPACT,
     INCIDENT_STATUS,

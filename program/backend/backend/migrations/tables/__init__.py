@@ -1,6 +1,6 @@
-"""The tables for SQLAlchemy. `backend.migrations` creates them; a test compares both."""
+"""The tables as the migrations make them, which a test compares; the program speaks SQL."""
 
-from backend.store.tables.administration import (
+from backend.migrations.tables.administration import (
     administrator_devices,
     administrator_sessions,
     administrators,
@@ -10,8 +10,8 @@ from backend.store.tables.administration import (
     incident_drafts,
     sign_in_attempts,
 )
-from backend.store.tables.columns import metadata
-from backend.store.tables.page import (
+from backend.migrations.tables.columns import metadata
+from backend.migrations.tables.page import (
     PUBLIC_TABLES,
     component_status_history,
     components,

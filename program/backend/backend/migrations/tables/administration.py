@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from backend.store.tables.columns import id_column, metadata, reference, text, time
+from backend.migrations.tables.columns import id_column, metadata, reference, text, time
 
 administrators = sa.Table(
     "administrators",
