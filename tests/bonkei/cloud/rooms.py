@@ -75,7 +75,8 @@ class Room:
     reports: list[str]
 
     def do(self, job: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(job, self.loop).result(60)
+        """The first one may wait until MiniStack is installed."""
+        return asyncio.run_coroutine_threadsafe(job, self.loop).result(150)
 
     @property
     def url(self) -> str:
