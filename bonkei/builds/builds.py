@@ -44,6 +44,10 @@ def ignore(_: str) -> None:
     """A listener that does nothing."""
 
 
+def _has_failed(ground: asyncio.Future[Ground]) -> bool:
+    return ground.done() and (ground.cancelled() or ground.exception() is not None)
+
+
 class Builds:
     """Call `start` once, `apply` with each blueprint, and `stop` at the end. Then nothing runs any
     more."""
@@ -70,8 +74,7 @@ class Builds:
         self._notes: dict[str, None] = {}
         self._turn = asyncio.Condition()
         self._running: Counter[str] = Counter()
-        self._ground: Ground | None = None
-        self._making_ground = asyncio.Lock()
+        self._ground: asyncio.Future[Ground] | None = None
 
     def start(self) -> None:
         """Stop and remove the leftovers of an earlier miniature."""
@@ -194,7 +197,9 @@ class Builds:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._ground is not None:
-            self._ground.gate.stop()
+            for made in await asyncio.gather(self._ground, return_exceptions=True):
+                if isinstance(made, Ground):
+                    made.gate.stop()
         self._keeper.stop()
 
     async def _live(self, project: BuildProject, build: Build) -> None:
@@ -249,20 +254,20 @@ class Builds:
 
     async def _get_ground(self) -> Ground:
         """It is created with the first build, because most miniatures run none. The first builds
-        may come at the same time, and must trust the same authority."""
-        async with self._making_ground:
-            if self._ground is None:
-                self._ground = await asyncio.to_thread(self._make_ground)
-        return self._ground
+        may come at the same time, and must trust the same authority: that of a build which is
+        stopped meanwhile, too."""
+        if self._ground is None or _has_failed(self._ground):
+            self._ground = asyncio.ensure_future(asyncio.to_thread(self._make_ground))
+        return await asyncio.shield(self._ground)
 
     def _make_ground(self) -> Ground:
         from bonkei.builds.tools.certificates import make_authority  # noqa: PLC0415 - slow to load
 
         directory = self._settings.directory
         now = datetime.fromtimestamp(self._clock(), UTC)
+        possible = self.confinement()
         gate = Gate(make_authority(directory / "tls", HOSTS, now))
         gate.start()
-        possible = self.confinement()
         return Ground(self._settings, self._given, self._keeper, gate, possible, self._minute)
 
     def confinement(self) -> Confinement:

@@ -142,10 +142,11 @@ class Machine:
     @property
     def pids(self) -> tuple[int, ...]:
         """The ids of all processes of the build that this machine shows."""
-        if self._process is None or self._process.returncode is not None:
+        process = self._process  # a thread asks: it may be stopped meanwhile
+        if process is None or process.returncode is not None:
             return ()
         with suppress(psutil.Error):
-            root = psutil.Process(self._process.pid)
+            root = psutil.Process(process.pid)
             return (root.pid, *(each.pid for each in root.children(recursive=True)))
         return ()
 

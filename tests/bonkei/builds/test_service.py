@@ -6,16 +6,18 @@ The answers are checked by botocore's own model of them.
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import Any
 
 import pytest
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
-from builds import REGION, Room, spec
+from builds import REGION, Room, log, probed, spec
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.blueprint.release.build_project import BuildArtifacts, BuildLogs, BuildSource
+from bonkei.builds.running.confinement import Confinement
 from bonkei.builds.service.api import service
 
 MODEL = ServiceModel(Loader().load_service_model("codebuild", "service-2"), "codebuild")
@@ -160,11 +162,44 @@ async def test_a_projects_limit_makes_builds_wait(room: Room) -> None:
 async def test_a_build_that_waits_too_long_times_out(tmp_path) -> None:
     room = Room(tmp_path, minute=0.05)
     room.builds.start()
-    room.project(spec("sleep 2"), concurrent_build_limit=1, queued_timeout=5, timeout=100)
     api = Api(room)
-    ids = [(await api("StartBuild", projectName="app"))["build"]["id"] for _ in range(2)]
-    await over(room, ids[1])
-    (build,) = (await api("BatchGetBuilds", ids=[ids[1]]))["builds"]
+    settings: dict[str, Any] = {"concurrent_build_limit": 1, "timeout": 100_000}
+    room.project(spec("sleep 1000"), **settings, queued_timeout=100_000)
+    first = (await api("StartBuild", projectName="app"))["build"]["id"]
+    async with asyncio.timeout(60):
+        while room.builds.get(first).phase in ("SUBMITTED", "QUEUED"):
+            await asyncio.sleep(0.02)
+    room.project(spec("true"), **settings, queued_timeout=5)
+    second = (await api("StartBuild", projectName="app"))["build"]["id"]
+    await over(room, second)
+    (build,) = (await api("BatchGetBuilds", ids=[second]))["builds"]
     assert build["buildStatus"] == "TIMED_OUT"
     assert build["phases"][1]["phaseStatus"] == "TIMED_OUT"
     await room.builds.stop()
+
+
+async def test_a_first_build_that_is_stopped_leaves_its_authority_to_the_next(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both would write it into the same file, and the next build would trust the other one's."""
+    begun, may_end, made = threading.Event(), threading.Event(), list[bool]()
+
+    def confinement() -> Confinement:
+        made.append(True)
+        begun.set()
+        may_end.wait(60)
+        return probed()
+
+    monkeypatch.setattr(room.builds, "confinement", confinement)
+    room.project(spec("true"))
+    api = Api(room)
+    first = (await api("StartBuild", projectName="app"))["build"]["id"]
+    await asyncio.to_thread(begun.wait, 60)
+    stopped = (await api("StopBuild", id=first))["build"]
+    assert stopped["buildStatus"] == "STOPPED"
+    running = asyncio.create_task(room.run())
+    await asyncio.sleep(0.1)
+    may_end.set()
+    result = await running
+    assert result.status == "SUCCEEDED", log(result)
+    assert made == [True]
