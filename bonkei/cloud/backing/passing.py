@@ -58,6 +58,10 @@ class Store(Protocol):
     @property
     def url(self) -> str: ...
     async def wait_until_ready(self, seconds: float) -> bool: ...
+    def begin_call(self) -> None:
+        """The store does not rest until `end_call`."""
+
+    def end_call(self) -> None: ...
     def look(self) -> None:
         """An answer is late: check whether the store is frozen."""
 
@@ -196,16 +200,18 @@ def _target(request: Request) -> str:
 
 
 class _Watch:
-    """Checks the store repeatedly while a call is in progress."""
+    """Checks the store repeatedly while a call is in progress, and keeps it from its rest."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        store.begin_call()
         self._loop = asyncio.get_running_loop()
         self._delay = _LATE
         self._timer = self._loop.call_later(self._delay, self._look)
 
     def end(self) -> None:
         self._timer.cancel()
+        self._store.end_call()
 
     def _look(self) -> None:
         self._store.look()

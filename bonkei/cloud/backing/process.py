@@ -114,9 +114,16 @@ class MiniStack:
         self._quiet.use()
         self._wanted.set()
 
+    def begin_call(self) -> None:
+        """A call is in progress until `end_call`: it does not rest meanwhile."""
+        self._quiet.begin_call()
+
+    def end_call(self) -> None:
+        """The call that has begun is over."""
+        self._quiet.end_call()
+
     def look(self) -> None:
         """A call waits for an answer. If MiniStack is frozen, end it, so that it is restarted."""
-        self._quiet.use()
         if self._looking is None and self._ready.is_set():
             self._looking = asyncio.create_task(self._end_if_frozen())
 

@@ -32,6 +32,7 @@ class Quiet:
     def __init__(self, least: float) -> None:
         self._least = self._delay = least
         self._used = time.monotonic()
+        self._calls = 0
         self._rested: float | None = None
         self._short = 0
 
@@ -40,13 +41,27 @@ class Quiet:
         """From `rest` to `wake`."""
         return self._rested is not None
 
+    @property
+    def is_called(self) -> bool:
+        """Whether a call is in progress."""
+        return self._calls > 0
+
     def use(self) -> None:
-        """There is a call, or one is still in progress."""
+        """There is a call."""
         self._used = time.monotonic()
+
+    def begin_call(self) -> None:
+        """There is no rest until `end_call`."""
+        self._calls += 1
+
+    def end_call(self) -> None:
+        """The call that has begun is over."""
+        self._calls -= 1
+        self.use()
 
     def left(self) -> float:
         """Seconds until it may rest; 0 or less if it may."""
-        return self._used + self._delay - time.monotonic()
+        return self._delay if self.is_called else self._used + self._delay - time.monotonic()
 
     def rest(self) -> None:
         """It rests from now on."""

@@ -72,11 +72,14 @@ class MiniStackStore:
             method, resource, body = call.method, call.resource, self._body(call)
             headers |= dict(call.headers)
         address = f"{self._backing.url}{resource}"
+        self._backing.begin_call()
         try:
             async with self._session.request(method, address, data=body, headers=headers) as answer:
                 return answer.status, await answer.text()
         except aiohttp.ClientError as error:
             return 503, _unavailable(type(error).__name__)
+        finally:
+            self._backing.end_call()
 
     def _body(self, call: S3Step) -> bytes | IO[bytes]:
         if call.source:

@@ -16,6 +16,8 @@ from bonkei.cloud.backing import resting
 from bonkei.cloud.backing.reserving import reserved_port
 from bonkei.cloud.backing.resting import Quiet
 from bonkei.cloud.cloud import Cloud
+from bonkei.cloud.provision.step import S3Step
+from bonkei.cloud.provision.store import MiniStackStore
 from bonkei.cloud.settings import CloudSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
@@ -69,6 +71,11 @@ class Resting:
     def runs(self) -> bool:
         return self.cloud._store.pid is not None
 
+    @property
+    def has_run(self) -> bool:
+        """Whether it has been started, although it may rest again by now."""
+        return bool(self.cloud._store.port)
+
     async def until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
@@ -111,13 +118,13 @@ async def test_it_starts_before_a_call_that_is_expected(room: Resting) -> None:
 
 async def test_a_start_without_changes_does_not_start_it(room: Resting) -> None:
     await room.start()
-    assert room.runs
+    assert room.has_run
     await room.start_again()
     await room.until(lambda: room.cloud.snapshot().store == "available")
-    assert not room.runs
+    assert not room.has_run
     assert not room.cloud.store_rests  # it may have messages
     assert (await room.ask("s3", "list_objects_v2", Bucket="shop"))["KeyCount"] == 0
-    assert room.runs
+    assert room.has_run
 
 
 async def test_another_program_that_takes_its_port_meanwhile_gets_no_call(room: Resting) -> None:
@@ -174,12 +181,37 @@ async def test_calls_while_it_goes_to_rest_get_their_answers(room: Resting) -> N
 async def test_it_does_not_rest_during_a_call(room: Resting) -> None:
     await room.start()
     url = (await room.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
-    asked = asyncio.create_task(room.ask("sqs", "receive_message", QueueUrl=url, WaitTimeSeconds=3))
-    await asyncio.sleep(2.0)  # it may have rested once before the call came
-    before = room.cloud._store.pid
-    assert "Messages" not in await asked
-    assert room.cloud._store.pid == before
-    assert before is not None
+    rested: list[bool] = []
+    room.cloud.hear(lambda _call: rested.append(room.cloud.store_rests))
+    asked = await room.ask("sqs", "receive_message", QueueUrl=url, WaitTimeSeconds=3)
+    assert "Messages" not in asked
+    assert rested == [False]
+
+
+async def test_a_step_of_provisioning_is_a_call_in_progress(tmp_path: Path) -> None:
+    quiet, left = Quiet(0.0), list[bool]()
+
+    class Backing:
+        port, url = 0, ""
+        begin_call, end_call = quiet.begin_call, quiet.end_call
+
+        def look(self) -> None: ...
+
+        async def wait_until_ready(self, seconds: float) -> bool:
+            return True
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        left.append(quiet.is_called)
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    backing = Backing()
+    backing.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server, MiniStackStore(backing, ACCOUNT, tmp_path) as store:
+        assert await store.take(S3Step("PUT", "/shop"), "eu-west-1") == ("", "")
+    assert (left, quiet.is_called) == ([True], False)
 
 
 @pytest.mark.parametrize("thing", ["a part of an upload", "a message"])
@@ -210,8 +242,9 @@ async def test_what_a_stop_would_lose_or_a_metric_reads_keeps_it_running(
 
 async def test_a_store_that_dies_is_started_again_and_rests_later(room: Resting) -> None:
     await room.start()
+    room.cloud.expect_calls()
+    await room.until(room.cloud._store._ready.is_set)
     before = room.cloud._store.pid
-    assert before is not None
     room.cloud._store._process.kill()  # type: ignore[union-attr]
     await room.until(lambda: room.cloud._store.pid not in (before, None))
     await room.until(lambda: not room.runs)

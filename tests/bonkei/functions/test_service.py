@@ -36,6 +36,11 @@ def handler(event, context):
 class NoStore:
     port, url = 0, ""
 
+    def begin_call(self) -> None:
+        """It never rests."""
+
+    end_call = begin_call
+
     def look(self) -> None:
         """The service has no state to show."""
 
