@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from bonkei import cli
 from bonkei.cli import program
 from bonkei.cli.program import bonkei
+from tests.bonkei.cli.projects import all_of
 
 ROOT = Path(cli.__file__).resolve().parents[2]
 
@@ -136,8 +137,7 @@ def test_a_terminal_gets_colour_unless_it_refuses(
         check=False,
     )
     os.close(terminal)
-    shown = os.read(screen, 4096)
-    os.close(screen)
+    shown = all_of(screen)
     assert told.returncode == 1
     assert (b"\x1b[" in shown) != bool(variables.get("NO_COLOR"))
 

@@ -41,8 +41,11 @@ class Place:
         own: Mapping[str, AwsService],
         reports: list[str],
         stop: Callable[[], None],
+        connections: Callable[[], int],
     ) -> None:
         self.url, self.own, self.reports, self.stop = url, own, reports, stop
+        self.connections = connections
+        """How many clients are connected."""
         self.person = issuer.person()
 
     def client(self, service: str) -> Any:
@@ -85,7 +88,9 @@ def serving(
 
     try:
         asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(60)
-        yield Place(endpoint.url, issuer, own, reports, stop)
+        yield Place(
+            endpoint.url, issuer, own, reports, stop, lambda: endpoint._listener.connections
+        )
     finally:
         stop()
         loop.call_soon_threadsafe(loop.stop)

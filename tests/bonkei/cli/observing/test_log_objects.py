@@ -59,9 +59,12 @@ def bucket(root: Path) -> Path:
 
 
 def put(root: Path, key: str, text: str) -> None:
+    """As the store does: an object is there as a whole, or not at all."""
     path = bucket(root) / key
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text.encode()))
+    draft = path.with_suffix(".tmp")
+    draft.write_bytes(gzip.compress(text.encode()))
+    draft.replace(path)
 
 
 def run(root: Path, *arguments: str) -> Result:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bonkei.cli.projects import make_project, run
+from tests.bonkei.cli.projects import all_of, make_project, run
 
 TASK = "0123456789abcdef0123456789abcdef"
 
@@ -126,8 +126,7 @@ def test_the_output_cannot_control_a_terminal(root: Path, form: list[str]) -> No
         check=True,
     )
     os.close(terminal)
-    shown = os.read(screen, 65536).decode()
-    os.close(screen)
+    shown = all_of(screen).decode()
     assert "2J" in shown
     assert [c for c in shown if not c.isprintable() and c not in "\r\n\t"] == []
 

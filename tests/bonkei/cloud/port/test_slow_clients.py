@@ -17,11 +17,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from bonkei.aws_service import AwsCall, Operations
+from bonkei.cloud.port import connection
 from bonkei.cloud.settings import Limits
 from tests.bonkei.cloud.places import Place, serving
 
 SOON = 60.0  # seconds, enough for a busy machine
-QUICK = Limits(connections=12, idle=1.0, silence=0.4, unread=0.4, head=20_000, held=1_000_000)
+QUICK = Limits(connections=12, silence=0.4, unread=0.4)
 PATIENT = Limits(connections=12, stall=0.5)
 Start = Callable[[Limits], Place]
 
@@ -77,10 +78,14 @@ def answer_of(client: socket.socket) -> bytes:
 
 
 def is_served(place: Place) -> bool:
-    began = time.monotonic()
-    with connected(place) as [client]:
-        client.sendall(call(place))
-        return client.recv(12) == b"HTTP/1.1 200" and time.monotonic() - began < SOON
+    """Like AWS's clients, this one tries again where it has lost its place to others."""
+    sent, began = call(place), time.monotonic()
+    while time.monotonic() - began < SOON:
+        with suppress(ConnectionError), connected(place) as [client]:
+            client.sendall(sent)
+            if client.recv(12) == b"HTTP/1.1 200":
+                return True
+    return False
 
 
 def test_a_body_that_stops_gets_the_answer_of_s3(start: Start) -> None:
@@ -94,7 +99,7 @@ def test_a_body_that_stops_gets_the_answer_of_s3(start: Start) -> None:
 
 
 def test_a_head_has_a_limit_of_size_and_time(start: Start) -> None:
-    place = start(QUICK)
+    place = start(Limits(idle=1.0, head=20_000))
     with connected(place, 3) as [long, slow, silent]:
         line = b"x: " + b"y" * 5_000 + b"\r\n"
         slow.sendall(b"GET / HTTP/1.1\r\n" + line)
@@ -126,11 +131,13 @@ def test_a_client_that_does_not_read_its_answer_is_dropped(start: Start) -> None
     place = start(QUICK)
     with connected(place) as [client]:
         client.sendall(call(place, b'{"logGroupNamePrefix": "long"}'))
-        time.sleep(2.0)
+        assert client.recv(1) == b"H"  # the answer has begun
+        until(lambda: place.connections() == 0)
         assert len(answer_of(client)) < 3_000_000  # what the system's buffers held
 
 
-def test_bodies_in_memory_share_one_limit(start: Start) -> None:
+def test_bodies_in_memory_share_one_limit(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_LINGER", SOON)  # the clients send all before they read
     place = start(Limits(held=1_000_000))
     part = b"x" * 700_000
     with connected(place, 2) as both:
@@ -142,10 +149,14 @@ def test_bodies_in_memory_share_one_limit(start: Start) -> None:
         [held] = [client for client in both if client is not refused]
         held.sendall(b"x" * 100_000)
         assert held.recv(12) != b"HTTP/1.1 503"
+    until(lambda: has_room(place, part))
+
+
+def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + SOON
-    while not has_room(place, part) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert has_room(place, part)
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def has_room(place: Place, body: bytes) -> bool:
@@ -174,4 +185,6 @@ def test_many_calls_at_once_on_one_connection(start: Start) -> None:
         assert is_served(place)
         found = b""
         while found.count(b"HTTP/1.1 200") < 300:
-            found += client.recv(65_536)
+            data = client.recv(65_536)
+            assert data
+            found += data
