@@ -107,7 +107,7 @@ class Connections(web.Server):
         super().__init__(handler)
         self._limits = limits
 
-    def __call__(self) -> RequestHandler:
+    def __call__(self) -> Connection:
         return Connection(self, self._limits, self._loop)
 
     @property

@@ -24,6 +24,9 @@ _GONE = 499  # nginx's status for a client that has closed its connection
 _HANDSHAKE = b"\x16"
 _PATIENCE = 10.0  # seconds for a first byte, and for a handshake
 _PAUSE = 0.05  # seconds until there may be room again
+_LOOKS = 10
+"""Pauses in which a new client may send nothing. They are counted, because neither of the two goes
+on while the whole machine stands still."""
 _BACKLOG = 1_024
 _BUFFER = 128 * 1024  # bytes of a connection in the system, in each direction
 
@@ -43,7 +46,7 @@ class Listener:
         self._server: Connections | None = None
         self._socket: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening: dict[asyncio.Task[None], Connection] = {}
         self._quiet: set[asyncio.Task[None]] = set()  # those that have sent nothing
         self._has_reported = False
         self.tls: ssl.SSLContext | None = None
@@ -55,8 +58,8 @@ class Listener:
     @property
     def connections(self) -> int:
         """The number of open connections."""
-        served = len(self._server.connections) if self._server is not None else 0
-        return served + len(self._opening)
+        served = set(self._server.open) if self._server is not None else set()
+        return len(served.union(self._opening.values()))
 
     def start(self, port: int) -> None:
         """Listen on the running loop. Raises CloudError if the port is taken."""
@@ -118,25 +121,27 @@ class Listener:
                 self._complain(error)
                 await asyncio.sleep(_PAUSE)
                 continue
-            task = loop.create_task(self._open(connection, server))
-            self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            protocol = server()
+            task = loop.create_task(self._open(connection, protocol))
+            self._opening[task] = protocol
+            task.add_done_callback(self._opening.pop)
 
     async def _room(self, server: Connections) -> None:
         """Returns when there is room for one more connection. It closes the oldest connections that
         are idle now and were idle a pause ago. A new connection might be about to send its first
         call."""
         stall = self._limits.stall
-        before, quiet = set[Connection](), set[asyncio.Task[None]]()
+        before, quiet = set[Connection](), dict[asyncio.Task[None], int]()
         while self.connections >= self._limits.connections:
             now = asyncio.get_running_loop().time()
             idle = [one for one in server.open if not one.is_busy]
             slow = [one for one in server.open if one.is_busy and one.is_slow(now, stall)]
             for connection in ([one for one in idle if one in before] or slow)[:_CLOSED]:
                 connection.abort()
-            for task in quiet & self._quiet:
-                task.cancel()
-            before, quiet = set(idle), set(self._quiet)
+            for task, looks in quiet.items():
+                if looks >= _LOOKS and task in self._quiet:
+                    task.cancel()
+            before, quiet = set(idle), {task: quiet.get(task, 0) + 1 for task in self._quiet}
             await asyncio.sleep(_PAUSE)
 
     def _complain(self, error: OSError) -> None:
@@ -144,7 +149,7 @@ class Listener:
             self._has_reported = True
             self._report(f"the AWS endpoint cannot take a connection: {error.strerror}")
 
-    async def _open(self, connection: socket.socket, server: Connections) -> None:
+    async def _open(self, connection: socket.socket, protocol: Connection) -> None:
         """Hand the connection to the server, as HTTP or HTTPS."""
         loop = asyncio.get_running_loop()
         try:
@@ -153,7 +158,7 @@ class Listener:
                 connection.close()
                 return
             await loop.connect_accepted_socket(
-                server,
+                lambda: protocol,
                 connection,
                 ssl=self.tls if tls else None,
                 ssl_handshake_timeout=_PATIENCE if tls else None,

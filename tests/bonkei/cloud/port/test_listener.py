@@ -32,13 +32,16 @@ async def listener(tmp_path: Path) -> AsyncIterator[Listener]:
         assert listener.connections <= LIMIT
         if request.path == "/slow":
             await asyncio.sleep(0.5)
+        if request.path == "/long":
+            await is_over.wait()
         return web.Response(text=request.path)
 
-    reports: list[str] = []
+    reports, is_over = list[str](), asyncio.Event()
     listener = Listener(serve, reports.append, Limits(LIMIT))
     listener.start(0)
     listener.tls = load_tls(tmp_path)
     yield listener
+    is_over.set()
     await listener.stop()
     assert reports == []
 
@@ -84,6 +87,39 @@ async def test_connections_are_bounded_and_answers_are_not_cut(listener: Listene
         assert {answer.status_code for answer in answers} == {200}
         for _, writer in (*idle, *quiet):
             writer.close()
+
+
+async def test_a_connection_counts_once(listener: Listener) -> None:
+    """Also while it goes from the one list to the other."""
+    most = 0
+    opened = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(LIMIT - 1)]
+    for _, writer in opened:
+        writer.write(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+    async with asyncio.timeout(60):
+        while listener._opening or listener.connections < LIMIT - 1:
+            most = max(most, listener.connections)
+            await asyncio.sleep(0)
+    assert most == LIMIT - 1
+    for _, writer in opened:
+        writer.close()
+
+
+async def test_a_client_may_be_late_where_the_machine_stands_still(listener: Listener) -> None:
+    """All other places are taken, so that who sends nothing loses its own."""
+    opened = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(LIMIT)]
+    for _, writer in opened[1:]:
+        writer.write(b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n")
+    async with asyncio.timeout(60):
+        while listener.connections < LIMIT:
+            await asyncio.sleep(0)
+    for _ in range(4):
+        time.sleep(0.1)
+        await asyncio.sleep(0)
+    reader, late = opened[0]
+    late.write(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert await asyncio.wait_for(reader.read(12), 60) == b"HTTP/1.1 200"
+    for _, writer in opened:
+        writer.close()
 
 
 async def test_clients_that_send_nothing_or_garbage(listener: Listener) -> None:
