@@ -15,14 +15,15 @@ from bonkei.database.preparing import preparing
 WANTED = Wanted("app", "secret", "app")
 
 
-def children() -> list[psutil.Process]:
-    return psutil.Process().children()
+def children() -> set[psutil.Process]:
+    """Of this process, also those that other tests share."""
+    return set(psutil.Process().children())
 
 
 async def test_a_server_that_does_not_answer_is_named_with_the_reason() -> None:
-    port = free_port()
+    port, before = free_port(), children()
     async with preparing() as prepare:
-        [child] = children()
+        [child] = children() - before
         found = await prepare(Connection("127.0.0.1", port, "rdsadmin", "secret"), WANTED)
     assert f"port {port}" in found.refused
     assert "secret" not in found.refused
@@ -30,8 +31,9 @@ async def test_a_server_that_does_not_answer_is_named_with_the_reason() -> None:
 
 
 async def test_one_that_is_not_needed_ends() -> None:
+    before = children()
     async with preparing():
-        [child] = children()
+        [child] = children() - before
     assert not psutil.pid_exists(child.pid)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import boto3
@@ -169,20 +170,30 @@ def code_of(request: Request, body: bytes = b"", *, now: float | None = None) ->
 
 def test_the_time_is_checked() -> None:
     request = signed(session())
-    assert code_of(request, now=time.time() + 301) == "RequestTimeTooSkewed"
-    assert code_of(request, now=time.time() - 301) == "RequestTimeTooSkewed"
+    at = seconds(request.header["x-amz-date"])
+    for away in (299, -299):
+        assert who(request, now=at + away)
+    for away in (301, -301):
+        assert code_of(request, now=at + away) == "RequestTimeTooSkewed"
     presigned = signed(session(), query=True, expires=60)
-    assert who(presigned, now=time.time() + 50)
-    assert code_of(presigned, now=time.time() + 62) == "AccessDenied"
+    at = seconds(presigned.parameters["X-Amz-Date"])
+    assert who(presigned, now=at + 59)
+    assert code_of(presigned, now=at + 61) == "AccessDenied"
     assert code_of(signed(session(), query=True, expires=604801)) == (
         "AuthorizationQueryParametersError"
     )
 
 
+def seconds(stamp: str) -> float:
+    """Of a request's signature, which has whole ones."""
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
 def test_a_session_ends() -> None:
-    short = session(10)
-    assert who(signed(short))
-    assert code_of(signed(short), now=time.time() + 11) == "ExpiredToken"
+    began = time.time()
+    short = session(60)
+    assert who(signed(short), now=began + 59)
+    assert code_of(signed(short), now=time.time() + 61) == "ExpiredToken"
 
 
 @pytest.mark.parametrize(
