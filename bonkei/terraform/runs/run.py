@@ -174,13 +174,14 @@ def run(
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
     """End it in order; if that takes too long, or after a second interrupt, kill it."""
-    process.send_signal(signal.SIGINT)
     drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True)
-    drain.start()
-    try:
+    try:  # the second one may come at once
+        process.send_signal(signal.SIGINT)
+        drain.start()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE)
     finally:
         process.kill()  # nothing happens to one that has ended
         process.wait()
-        drain.join(timeout=1)
+        if drain.is_alive():
+            drain.join(timeout=1)

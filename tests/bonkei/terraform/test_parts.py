@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import _thread
 import json
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -20,7 +22,7 @@ from bonkei.terraform.inputs.mirror import OVERRIDE, Mirror
 from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary, read_plan
 from bonkei.terraform.reports.difference import Difference
 from bonkei.terraform.reports.messages import Listener
-from bonkei.terraform.runs.run import environment, run
+from bonkei.terraform.runs.run import environment, run, start
 
 BACKEND = {"http": {}}
 
@@ -339,6 +341,35 @@ def test_a_second_interrupt_ends_the_run_at_once(
         )
     assert not psutil.pid_exists(pids[0])
     assert time.monotonic() - started < 120
+
+
+def test_a_second_interrupt_at_once_ends_the_run_too(tmp_path: Path) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*given: Any) -> subprocess.Popen[str]:
+        process = start(*given)
+        real = process.send_signal
+
+        def twice(number: int) -> None:
+            real(number)
+            raise KeyboardInterrupt
+
+        process.send_signal = twice  # type: ignore[method-assign]
+        started.append(process)
+        return process
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            [sys.executable, "-c", STUBBORN],
+            directory=tmp_path,
+            environment={},
+            on_line=interrupt,
+            begin=begin,
+        )
+    assert started[0].returncode == -signal.SIGKILL
 
 
 def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
