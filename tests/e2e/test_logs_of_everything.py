@@ -129,28 +129,38 @@ def feed_secrets(story: Story) -> None:
 def wait_for_the_database(story: Story) -> str:
     """Request a page whose statement waits for a lock of another session. Returns the request's
     id.
+
+    The backend waits for three seconds. Where this test stood still meanwhile, it asks for another
+    page: CloudFront has the error.
     """
     project = story.project
     told = project.bonkei("env", "backend", "--secrets", "--json")
     environment = json.loads(told.stdout)["environment"]
     incidents = httpx.get(f"{project.site}/api/v1/incidents", timeout=ANSWER).json()
-    one = next(iter(incidents.values()))[0]["id"]
     dsn = {
         "host": environment["DATABASE_HOST"], "port": environment["DATABASE_PORT"],
         "dbname": environment["DATABASE_NAME"], "user": environment["DATABASE_USERNAME"],
         "password": environment["DATABASE_PASSWORD"],
     }  # fmt: skip
-    with psycopg.connect(**dsn) as session, ThreadPoolExecutor(1) as aside:
+    for one in next(iter(incidents.values())):
+        with psycopg.connect(**dsn) as session:
+            answer = answer_of_a_lock(session, f"{project.site}/incidents/{one['id']}")
+        if answer.status_code != 503:
+            break
+    assert answer.status_code == 200
+    assert answer.elapsed.total_seconds() > 1.1, "it waited"
+    return str(answer.headers["x-request-id"])
+
+
+def answer_of_a_lock(session: psycopg.Connection, url: str) -> httpx.Response:
+    with ThreadPoolExecutor(1) as aside:
         session.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
-        asked = aside.submit(httpx.get, f"{project.site}/incidents/{one}", timeout=ANSWER)
+        asked = aside.submit(httpx.get, url, timeout=ANSWER)
         waiting = "SELECT pid FROM pg_locks WHERE NOT granted"
         eventually(lambda: session.execute(waiting).fetchone(), "a statement waits")
-        time.sleep(1.6)  # longer than log_min_duration_statement
+        time.sleep(1.2)  # longer than log_min_duration_statement
         session.rollback()
-        answer = asked.result()
-    assert answer.status_code == 200
-    assert answer.elapsed.total_seconds() > 1.5, "it waited"
-    return answer.headers["x-request-id"]
+        return asked.result()
 
 
 def raise_an_alarm(story: Story) -> None:
