@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 from miniatures import ANSWER, PATIENCE, ROOT, WAIT, Running, eventually, left_of
-from rehearsed import as_found, burners, in_alarm, rehearse, suspended
+from rehearsed import as_found, burners, in_alarm, is_over, rehearse, suspended
 
 
 def test_the_start_ends_with_the_addresses(miniature: Running) -> None:
@@ -304,3 +304,4 @@ def test_a_rehearsal_that_is_broken_off_leaves_all_as_it_was(
     eventually(lambda: as_found(miniature) == before, f"all is as it was: {before}", PATIENCE)
     # An alarm is looked at once a minute.
     eventually(lambda: in_alarm(project) <= rang, "no other alarm rings", PATIENCE, every=0.5)
+    eventually(lambda: is_over(project), "another one may begin", PATIENCE)

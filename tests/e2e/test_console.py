@@ -9,12 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 from browsers import launched, needs_browser
-from miniatures import ANSWER, Running, eventually, visitors
+from miniatures import ANSWER, WAIT, Running, eventually, visitors
 from playwright.sync_api import Browser, Page, expect
 
 import bonkei.console
 
 STATIC = Path(bonkei.console.__file__).parent / "static"
+LONG = 1000 * WAIT  # milliseconds for what takes a minute, or nearly one
 pytestmark = needs_browser
 
 
@@ -135,7 +136,7 @@ def test_an_alarm_is_rehearsed_from_its_page(console: Page, miniature: Running) 
     drawer.get_by_role("button", name="Rehearse").click()
     console.get_by_role("dialog").get_by_role("button", name="Rehearse").click()
     rehearsal = console.get_by_role("region", name="Rehearsal")
-    expect(rehearsal.get_by_text("1 of 1 both ways")).to_be_visible()
+    expect(rehearsal.get_by_text("1 of 1 both ways")).to_be_visible(timeout=LONG)
     console.goto("/#/slack")
     messages = console.get_by_role("article").filter(has_text="web-acl-blocks")
     expect(messages).to_have_count(2)  # the alarm, and its end
@@ -144,7 +145,7 @@ def test_an_alarm_is_rehearsed_from_its_page(console: Page, miniature: Running) 
 def test_a_metric_is_drawn_with_the_states_of_its_alarm(console: Page) -> None:
     console.goto("/#/metrics?filter=UnHealthyHostCount+backend")
     metric = console.get_by_role("link", name="UnHealthyHostCount")
-    expect(metric).to_be_visible()  # measured once a minute
+    expect(metric).to_be_visible(timeout=LONG)  # measured once a minute
     metric.click()
     drawer = console.get_by_role("complementary")
     expect(drawer.get_by_role("img", name=re.compile("UnHealthyHostCount"))).to_be_visible()
@@ -226,7 +227,7 @@ def test_a_drill_from_the_click_to_the_recovery(console: Page, miniature: Runnin
     expect(drills.get_by_text(re.compile("kill service:.*frontend"))).to_be_visible()
     # No cache hides the outage: the area is asked of the frontend each time.
     recovered = drills.get_by_text(re.compile("All was well again"))
-    expect(recovered).to_be_visible()
+    expect(recovered).to_be_visible(timeout=LONG)  # at the end of the drill
     expect(drills.get_by_role("row").filter(has_text="during")).to_contain_text("%")
     expect(drills.locator("canvas")).to_have_count(2)
     expect(console.get_by_text("No fault lasts now")).to_be_visible()

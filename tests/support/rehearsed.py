@@ -69,6 +69,11 @@ def in_alarm(project: Project) -> set[str]:
     return {str(one["name"]) for one in found["alarms"] if one["state"] == "ALARM"}
 
 
+def is_over(project: Project) -> bool:
+    """Whether the rehearsal has cleaned up after itself, and another one may begin."""
+    return bool(control.call(Home(project.home), "rehearsal", limit=ANSWER)["over"])
+
+
 def rehearse(project: Project, *names: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [*BONKEI, "alarm", "rehearse", *names],

@@ -292,7 +292,7 @@ resource "aws_lb_target_group" "web" {
   target_type          = "ip"
   protocol             = "HTTP"
   port                 = local.port
-  deregistration_delay = 2
+  deregistration_delay = 30 # it ends with the last request in flight; on a busy machine that may be late
 
   health_check {
     path                = "/healthcheck"
