@@ -133,7 +133,7 @@ export function Act({ name, body, children, confirm, danger = false, onDone, tit
     try {
       const result = await act(name, body);
       set({ done: true });
-      setTimeout(() => set({}), 2500);
+      setTimeout(() => set((now) => (now.done ? {} : now)), 2500);
       onDone?.(result);
     } catch (error) {
       set({ error });

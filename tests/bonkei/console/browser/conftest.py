@@ -157,6 +157,22 @@ def wait_for(page: Page, expression: str) -> None:
     pytest.fail(f"it never became true: {expression}")
 
 
+def note(page: Page, text: str) -> None:
+    """From now on, `window.noted` says whether a button has had this text, however briefly."""
+    page.evaluate(
+        """(text) => {
+          window.noted = false;
+          const look = () => {
+            const buttons = [...document.querySelectorAll("button")];
+            window.noted ||= buttons.some((one) => one.textContent.trim() === text);
+          };
+          const changes = { subtree: true, childList: true, characterData: true };
+          new MutationObserver(look).observe(document.body, changes);
+        }""",
+        text,
+    )
+
+
 def screenshot(page: Page, name: str) -> None:
     """For a person who works on a page: set CONSOLE_SHOTS to a folder."""
     import os
