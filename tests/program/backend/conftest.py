@@ -16,7 +16,6 @@ import pytest_asyncio
 from backend.api.app import create_app
 from backend.migrate import migrate
 from backend.settings import ServeSettings
-from backend.store import connect, database
 from fastapi import FastAPI
 from ports import free_port
 from pytest_asyncio import is_async_test
@@ -47,15 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    """In this process the program waits for it for a minute: a busy machine is no outage. Tests of
-    the real limits start the program as a process.
-    """
-    with pytest.MonkeyPatch.context() as patch, running_server(free_port()) as server:
-        for name in ("UNIT_SECONDS", "POOL_WAIT_SECONDS"):
-            patch.setattr(database, name, 60)
-        patch.setattr(connect, "CONNECT_SECONDS", 60)
-        for name in ("STATEMENT_MILLISECONDS", "LOCK_MILLISECONDS"):
-            patch.setattr(connect, name, 60_000)
+    with running_server(free_port()) as server:
         yield server
 
 

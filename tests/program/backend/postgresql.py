@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import pytest
 from backend.settings import MigrateSettings
+from backend.store import connect, database
 
 from bonkei.database.binaries import find_binaries
 from bonkei.database.place import Place
@@ -44,7 +46,16 @@ class Server:
 
 @contextmanager
 def running_server(port: int) -> Iterator[Server]:
-    """A new PostgreSQL server, which is deleted with its data. It does not run as root."""
+    """A new PostgreSQL server, which is deleted with its data. It does not run as root.
+
+    Meanwhile the program waits for a database for a minute, in this process: a busy machine is no
+    outage. Tests of the real limits start the program as a process.
+    """
+    with _patience():
+        yield from _running_server(port)
+
+
+def _running_server(port: int) -> Iterator[Server]:
     user = "nobody" if os.getuid() == 0 else None
     # That user can reach this folder, whatever TMPDIR root has.
     place = "/var/tmp" if user else None  # noqa: S108 - mkdtemp is safe there
@@ -77,6 +88,17 @@ def running_server(port: int) -> Iterator[Server]:
             process.wait(60)
     finally:
         shutil.rmtree(home)
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("UNIT_SECONDS", "POOL_WAIT_SECONDS"):
+            patch.setattr(database, name, 60)
+        patch.setattr(connect, "CONNECT_SECONDS", 60)
+        for name in ("STATEMENT_MILLISECONDS", "LOCK_MILLISECONDS"):
+            patch.setattr(connect, name, 60_000)
+        yield
 
 
 def find_programs(home: Path, user: str | None) -> Path:

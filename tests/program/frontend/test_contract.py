@@ -15,6 +15,7 @@ from backend.api.app import create_app
 from backend.migrate import migrate
 from backend.settings import ServeSettings
 from fastapi import FastAPI
+from frontend.api.kept import Kept
 from frontend.application import create_application
 from frontend.language import Language, catalogue
 from frontend.settings import Settings
@@ -84,7 +85,9 @@ async def backend(database: ServeSettings) -> AsyncIterator[FastAPI]:
 
 
 @pytest.fixture
-async def admin(backend: FastAPI) -> AsyncIterator[AdminBrowser]:
+async def admin(backend: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AdminBrowser]:
+    """Pages wait for the backend, which a busy machine delays: an old one would be shown."""
+    monkeypatch.setitem(Kept.__init__.__kwdefaults__, "patience", 60.0)
     settings = Settings(backend_url="http://backend:8000", session_secret=SECRET)  # type: ignore[arg-type]
     application = create_application(settings, transport=InMemoryTransport(backend))
     transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
