@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import sys
 from typing import Any
 
 import pytest
 from costs import Costs
 from hypothesis import HealthCheck, settings
 from lanes import Lanes
+
+# As in the Makefile: `pytest` may be called without `make`, and workers get this environment.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 _PROFILE = "any machine"
 settings.register_profile(
