@@ -65,7 +65,11 @@ def latest(aws: Aws, family: str) -> Json:
 
 def register(aws: Aws, family: str, release: Release) -> str:
     """Register the next revision of a family, unless the latest is it. Returns its ARN."""
-    known = latest(aws, family)
+    return register_after(aws, latest(aws, family), release)
+
+
+def register_after(aws: Aws, known: Json, release: Release) -> str:
+    """As `register`, where the latest revision is known."""
     definition = known["taskDefinition"]
     revision = next_revision(definition, release)
     if revision["containerDefinitions"] == definition["containerDefinitions"]:

@@ -287,6 +287,8 @@ def test_the_migration_runs_in_private_subnets_with_the_new_image(
     account: Account, release: Release
 ) -> None:
     module.migrate(account, release)
+    looks = [call for call in account.calls if call[1] == "describe-task-definition"]
+    assert len(looks) == 1, "each takes a second"
     (run,) = [call for call in account.calls if call[1] == "run-task"]
     assert "arn:aws:ecs:r:1:task-definition/app-migrate:2" in run
     network = json.loads(run[run.index("--network-configuration") + 1])
