@@ -140,6 +140,8 @@ async def test_over_the_limit_without_idle_connections_the_newest_is_closed() ->
             first.send(b"GET / HTTP/1.1\r\nHo")
             second.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
             await edge.until(lambda: len(target.requests) == 1)
+            [listening] = edge.edge._open.values()
+            await edge.until(lambda: not any(each.idle for each in listening.front.connections))
             for _ in range(3):
                 async with edge.client() as third:
                     assert await third.closed() == b""

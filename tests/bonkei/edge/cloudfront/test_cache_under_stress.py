@@ -303,9 +303,16 @@ async def test_a_slow_reader_of_a_response_that_grows_too_large_slows_the_origin
 
 async def test_responses_for_many_slow_readers_are_bounded() -> None:
     """Responses that are being stored count, too."""
+
+    async def slowly(message: Message, reader: Any, writer: Any) -> None:
+        head = b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 3900000\r\n\r\n"
+        writer.write(head)
+        for _ in range(39):
+            writer.write(b"x" * 100_000)
+            await writer.drain()  # an origin of this process holds little of what is not taken
+
     settings = EdgeSettings(cache_bytes=4_000_000, cached_object_bytes=4_000_000)
-    reply = ok(b"x" * 3_900_000, ("Cache-Control", "max-age=60"))
-    async with serving(cloudfront(cached()), reply, settings=settings) as (edge, web):
+    async with serving(cloudfront(cached()), slowly, settings=settings) as (edge, web):
         before = psutil.Process().memory_info().rss
         async with contextlib.AsyncExitStack() as stack:
             clients = [

@@ -110,7 +110,9 @@ def everything() -> Blueprint:
         custom_error_responses=(
             CustomErrorResponse(403, 0, 200, "/cached/forbidden.html"),
             CustomErrorResponse(503, 0, None, "/empty/page.html"),
-            CustomErrorResponse(502, 5),
+            # What is explained may expire before it happens; these do not.
+            CustomErrorResponse(410, 600),
+            CustomErrorResponse(502, 600),
         ),
     )
     groups = [target_group(name) for name in ("api", "web", "empty", "sick")]
