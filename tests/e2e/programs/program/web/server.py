@@ -37,6 +37,10 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # who stood still has many visitors at once
+
+
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 address = (os.environ.get("HOST", "0.0.0.0"), int(os.environ.get("PORT", "8080")))
-ThreadingHTTPServer(address, Handler).serve_forever()
+Server(address, Handler).serve_forever()
