@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
@@ -19,15 +19,18 @@ class SettingsError(Exception):
     """Variables of the environment are missing or wrong; the message names each one."""
 
 
-class _Settings(BaseSettings):
-    # An empty variable counts as unset: container definitions cannot leave one out by condition.
-    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+class _Settings(BaseModel):
+    """Each field is the environment variable of the same name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def read(cls) -> Self:
         """From the environment; raises `SettingsError`."""
+        # An empty variable is unset: container definitions cannot leave one out by condition.
+        named = {name: os.environ.get(name.upper()) for name in cls.model_fields}
         try:
-            return cls()
+            return cls.model_validate({name: value for name, value in named.items() if value})
         except ValidationError as error:
             raise SettingsError(_explain(error)) from None
 

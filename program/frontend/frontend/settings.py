@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Literal
 
-from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AnyHttpUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 
 
 class SettingsError(Exception):
     """An environment variable is missing or wrong; the message names each one."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Each field is the environment variable of the same name in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+    model_config = ConfigDict(frozen=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -43,8 +51,10 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     """Raises SettingsError, without any value: it may be a secret."""
+    # An empty variable counts as unset: container definitions cannot leave one out by condition.
+    named = {name: os.environ.get(name.upper()) for name in Settings.model_fields}
     try:
-        return Settings()  # type: ignore[call-arg]  # the environment fills it
+        return Settings.model_validate({name: value for name, value in named.items() if value})
     except ValidationError as error:
         faults = [
             f"{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
