@@ -325,7 +325,8 @@ class Cloud:
     async def _check(self, things: Sequence[Thing]) -> None:
         """When the start is over, or before the next change."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._due.wait(), self._settings.check_after)
+            async with asyncio.timeout(self._settings.check_after):
+                await self._due.wait()
         try:
             await self._make(things, self._report)
         except OSError as error:  # a full disk: nobody awaits this, and the next apply checks again

@@ -222,7 +222,8 @@ class Database:
         began = time.monotonic()
         while True:
             try:
-                await asyncio.wait_for(server.wait(), _LOOK)
+                async with asyncio.timeout(_LOOK):
+                    await server.wait()
             except TimeoutError:
                 with suppress(OSError):  # a full disk: it may have room at the next attempt
                     rotate(server.files.spec.log)

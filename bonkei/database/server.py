@@ -128,7 +128,8 @@ class Server:
                 break
             self._send(number)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.wait(), _STOP_TIMEOUT)
+                async with asyncio.timeout(_STOP_TIMEOUT):
+                    await self.wait()
         if self._process is not None:
             self._keeper.release(self._process.pid)
         self._keeper.stop()

@@ -93,7 +93,8 @@ async def _run(repository: Repository, request: web.BaseRequest, rest: str) -> w
                 await response.write(chunk)
             await response.write_eof()
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _MOMENT)
+                async with asyncio.timeout(_MOMENT):
+                    await process.wait()
             return response
     except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
         return _refusal(500, "git http-backend has not answered")

@@ -96,7 +96,8 @@ class Machine:
             lambda: asyncio.StreamReaderProtocol(answers), os.fdopen(read, "rb")
         )
         try:
-            await asyncio.wait_for(self._answer(), _PATIENCE)
+            async with asyncio.timeout(_PATIENCE):
+                await self._answer()
         except TimeoutError:
             raise PhaseError("INTERNAL_SERVICE_ERROR", "the build's process hangs") from None
         except PhaseError:

@@ -106,7 +106,8 @@ class MiniStack:
             return True
         self._wanted.set()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._ready.wait()
         return self._ready.is_set()
 
     def wake(self) -> None:
@@ -241,7 +242,8 @@ class MiniStack:
                 with suppress(ProcessLookupError):
                     process.send_signal(number)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
+                    async with asyncio.timeout(_STOP_TIMEOUT):
+                        await process.wait()
         self._keeper.release(process.pid)
 
     def _environment(self) -> dict[str, str]:

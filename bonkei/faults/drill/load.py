@@ -51,7 +51,8 @@ class LoadProcess:
             if process.stdin is not None:
                 process.stdin.close()
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(reading), _PATIENCE)
+                async with asyncio.timeout(_PATIENCE):
+                    await asyncio.shield(reading)
             raise
         finally:
             reading.cancel()
@@ -64,7 +65,8 @@ class LoadProcess:
 async def _ended(process: asyncio.subprocess.Process) -> int:
     """The process's exit code. It should end after its output. If it does not, it is killed."""
     try:
-        return await asyncio.wait_for(process.wait(), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            return await process.wait()
     except TimeoutError:
         with suppress(ProcessLookupError):
             process.kill()

@@ -89,7 +89,8 @@ class Sender:
             wait = due - time.monotonic()
             if wait > 0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), wait)
+                    async with asyncio.timeout(wait):
+                        await ended.wait()
             elif number % 50 == 0:
                 await asyncio.sleep(0)
             if ended.is_set():

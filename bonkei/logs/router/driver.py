@@ -156,7 +156,8 @@ class FluentdDriver:
         self._closing = True
         if self._job is not None:
             with suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._job), within)
+                async with asyncio.timeout(within):
+                    await asyncio.shield(self._job)
             if self._job is not None:
                 self._job.cancel()
         if self._writer is not None:

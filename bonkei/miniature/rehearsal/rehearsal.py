@@ -125,7 +125,8 @@ class Rehearsal:
         processors that the causes use."""
         if self._world.means is not None:
             with suppress(TimeoutError, BonkeiError):  # then the first message comes later
-                await asyncio.wait_for(self._world.means.prepare(), _PREPARING)
+                async with asyncio.timeout(_PREPARING):
+                    await self._world.means.prepare()
 
     async def _planned(self) -> list[tuple[Alarm, Plan]]:
         """The alarms that can be provoked. The results of the others have the reason."""

@@ -49,7 +49,8 @@ async def send(asked: Asked, hear: Hear, logs: Path) -> Sent:
     begun = time.time()
     forget = hear(keep)
     try:
-        port = await asyncio.wait_for(_exchange(asked), LONGEST)
+        async with asyncio.timeout(LONGEST):
+            port = await _exchange(asked)
         own = await _own_record(asked, port, records)
         return await _gather(own, records, logs, begun)
     except TimeoutError:

@@ -184,7 +184,8 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
     except TaskError:
         return False
     try:
-        return await asyncio.wait_for(process.wait(), within) == 0
+        async with asyncio.timeout(within):
+            return (await process.wait()) == 0
     except TimeoutError:
         return False
     finally:

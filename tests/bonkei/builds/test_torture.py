@@ -210,6 +210,28 @@ async def test_a_machine_that_is_cancelled_while_it_starts_leaves_nothing(tmp_pa
     keeper.stop()
 
 
+async def test_a_machine_that_is_cancelled_just_as_it_is_ready_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has cancelled it waits for its end: without one, the build would go on, and that wait."""
+    keeper = Keeper(tmp_path / "processes")
+    keeper.start()
+    machine = Machine(tmp_path, keeper, lambda _: None)
+    answer = machine._answer
+
+    async def is_ready() -> object:
+        found = await answer()
+        starting.cancel()
+        return found
+
+    monkeypatch.setattr(machine, "_answer", is_ready)
+    starting = asyncio.create_task(machine.start((), (), is_confined=False, has_engine=False))
+    await asyncio.wait({starting})
+    await machine.stop()
+    keeper.stop()
+    assert starting.cancelled()
+
+
 async def test_an_endless_line_and_bytes_that_are_not_text(room: Room) -> None:
     result = await room.run(spec("head -c 1000000 /dev/zero | tr '\\0' x; printf '\\n\\377\\376'"))
     assert result.status == "SUCCEEDED"

@@ -160,7 +160,8 @@ class RequestDeliveries:
             if not self._new and not any(each.number for each in self._waiting.values()):
                 await self._woken.wait()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._ending.wait()
 
     async def _deliver(self, *, last: bool = False) -> None:
         try:

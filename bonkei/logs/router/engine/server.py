@@ -16,7 +16,8 @@ async def serve(host: str, port: int, answer: Answer) -> asyncio.Server:
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), _READ)
+            async with asyncio.timeout(_READ):
+                head = await reader.readuntil(b"\r\n\r\n")
             path = head.split(b" ", 2)[1].decode("latin-1").partition("?")[0]
             status, content = answer(path.rstrip("/") or "/") or (404, {"error": "not found"})
             body = content if isinstance(content, str) else json.dumps(content)

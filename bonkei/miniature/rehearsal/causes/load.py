@@ -66,4 +66,5 @@ class Load(Quiet):
                 process.kill()
         for process in running.values():
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _PATIENCE)
+                async with asyncio.timeout(_PATIENCE):
+                    await process.wait()
