@@ -14,6 +14,8 @@ from pathlib import Path
 from shlex import join, quote
 
 STAND_INS = Path(__file__).with_name("stand_ins.py")
+AWS_CALL = Path(__file__).with_name("aws_call.py")
+"""Before the path of `aws`: it starts once for all calls of a build."""
 _OURS = ("unzip", "curl", "sha256sum")
 FETCHED = frozenset({"terraform", "trivy"})
 """No image of CodeBuild has these: a build must download them."""

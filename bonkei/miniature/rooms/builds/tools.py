@@ -12,6 +12,7 @@ from typing import Any
 
 import bonkei.builds
 import bonkei.cloud
+from bonkei.builds.tools.commands import AWS_CALL
 from bonkei.errors import BonkeiError
 from bonkei.folders import bytes_of, entries
 from bonkei.miniature import applied_elsewhere
@@ -51,7 +52,7 @@ class Commands:
                 *(sys.executable, "-P", "-m", "bonkei.registry.docker.scan"),
                 *await self.trivy(say),
             ),
-            "aws": await self._installed("aws", _AWS, say),
+            "aws": _quickly(await self._installed("aws", _AWS, say)),
         }
 
     async def trivy(self, say: Callable[[str], None]) -> Sequence[str]:
@@ -70,6 +71,11 @@ class Commands:
             return (str(program),)
         why = f"there is no {name} on the PATH, and its package has none for this machine"
         return _refusal(name, why)
+
+
+def _quickly(aws: Sequence[str]) -> Sequence[str]:
+    """The command line by way of a copy that stays; a refusal stays as it is."""
+    return (sys.executable, "-I", "-S", str(AWS_CALL), *aws) if len(aws) == 1 else aws
 
 
 def _refusal(name: str, why: str) -> Sequence[str]:
