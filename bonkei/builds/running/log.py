@@ -84,9 +84,10 @@ class BuildLog:
             )
             for line in tail.split(b"\n")[1:]:
                 self._print(line)
-        if self._file is not None:
+        file, self._file = self._file, None  # the gate may still say something of its last client
+        if file is not None:
             with suppress(OSError):  # a full disk: the miniature reports it elsewhere
-                self._file.close()
+                file.close()
 
     @property
     def _is_full(self) -> bool:

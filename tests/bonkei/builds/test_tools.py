@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from builds import ROOT, Room, log, spec
 
+from bonkei.builds.running.log import BuildLog
 from bonkei.builds.tools.archives import HOSTS, archive_digests, find
 from bonkei.builds.tools.certificates import make_authority
 from bonkei.builds.tools.commands import STAND_INS
@@ -169,6 +170,17 @@ def test_a_malformed_request_ends_only_its_connection(gate: Gate) -> None:
             one.sendall(noise)
             one.shutdown(socket.SHUT_WR)
     assert _ask(gate, token, URL).stdout == b"200 200"
+
+
+def test_what_the_gate_says_after_a_builds_end_is_no_fault(tmp_path: Path) -> None:
+    """It answers in threads of its own: a last client may still be there."""
+    heard: list[str] = []
+    ended = BuildLog(tmp_path / "log", lambda _at, line: heard.append(line))
+    ended.say("during")
+    ended.close()
+    ended.say("after")
+    assert [line.split()[-1] for line in heard] == ["during", "after"]
+    assert (tmp_path / "log").read_text().count("\n") == 1
 
 
 def test_the_authoritys_key_is_not_on_disk(tmp_path: Path) -> None:
