@@ -12,6 +12,7 @@ import pytest
 from costs import Costs
 from hypothesis import HealthCheck, settings
 from lanes import Lanes
+from leaks import Leaks
 
 # As in the Makefile: `pytest` may be called without `make`, and workers get this environment.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -32,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(Costs())
+    config.pluginmanager.register(Leaks())
     gc.disable()  # until all tests are collected: nothing of them is garbage
 
 
