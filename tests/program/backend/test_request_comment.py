@@ -24,7 +24,7 @@ async def test_a_failed_statement_is_logged_with_its_request(
         for way in (database.query, database.snapshot, database.transaction):
             async with way() as connection:
                 with pytest.raises(psycopg.errors.DivisionByZero):
-                    await connection.run("SELECT\n 1/0")
+                    await connection.run("\n    SELECT\n 1/0")
     finally:
         logs.request_id.reset(token)
     async with database.query() as connection:

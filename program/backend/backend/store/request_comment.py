@@ -12,6 +12,6 @@ from backend import logs
 
 def name_request(statement: str) -> str:
     """A request's id cannot end the comment: `request_id_of` takes no star, quote or percent
-    sign."""
+    sign. The statement begins in the comment's line, which is all that many readers show."""
     request = logs.request_id.get()
-    return statement if request is None else f"/*request_id='{request}'*/ {statement}"
+    return statement if request is None else f"/*request_id='{request}'*/ {statement.lstrip()}"
