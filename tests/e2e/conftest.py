@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from miniatures import ANSWER, PATIENCE, Project, Running, applied_copy, remove, running
+from foreground import Running, running
+from miniatures import ANSWER, PATIENCE, Project, applied_copy, removed
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -20,8 +21,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A copy of this project. The test starts its miniature."""
     folder = tmp_path_factory.mktemp("miniature")
     project = applied_copy(folder, tmp_path_factory)
-    yield project
-    remove(project)
+    with removed(project):
+        yield project
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ import boto3
 import httpx
 import psutil
 import pytest
-from miniatures import ANSWER, PATIENCE, ROOT, WAIT, Running, eventually, left_of
+from foreground import Running, left_of
+from miniatures import ANSWER, PATIENCE, ROOT, WAIT, eventually
 from rehearsed import as_found, burners, in_alarm, is_over, rehearse, suspended
 
 

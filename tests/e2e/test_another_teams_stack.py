@@ -14,7 +14,8 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
-from miniatures import ANSWER, Project, Running, eventually, remove, running
+from foreground import Running, running
+from miniatures import ANSWER, Project, eventually, removed
 
 FOREIGN = Path(__file__).with_name("foreign")
 
@@ -24,9 +25,8 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("foreign")
     shutil.copytree(FOREIGN, folder / "project")
     project = Project(folder / "project", folder / "home")
-    with running(project) as miniature:
+    with removed(project), running(project) as miniature:
         yield miniature
-    remove(project)
 
 
 def test_a_request_reaches_its_container(foreign: Running) -> None:

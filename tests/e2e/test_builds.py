@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from miniatures import PATIENCE, ROOT, Project, Running, copy_of_this_project, eventually, remove
+from foreground import starting
+from miniatures import PATIENCE, ROOT, Project, copy_of_this_project, eventually, removed
 
 from bonkei.builds.tools.archives import archive_digests
 
@@ -78,23 +79,13 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     shutil.copytree(HERE, project.folder)
     digest = archive_digests()["terraform"]
     (project.folder / "deploy.tfvars").write_text(f'terraform_sha256 = "{digest}"\n', "utf-8")
-    started = Running(project)
-    assert started.process.stdout is not None
-    for line in started.process.stdout:
-        started.lines.append(line)
-        if line.startswith("Started"):  # no service runs here
-            break
-    else:
-        pytest.fail("bonkei up ended:\n" + "".join(started.lines))
-    try:
+    with removed(project), starting(project) as started:
+        started.wait_until_ready("Started, but")  # no service runs here
         found = Account(project)
         source = _source(folder)
         for name in ("source.zip", "terraform.tfvars"):
             found.client("s3").put_object(**SOURCE, Key=name, Body=(source / name).read_bytes())
         yield found
-    finally:
-        started.kill()
-        remove(project)
 
 
 def _source(folder: Path) -> Path:

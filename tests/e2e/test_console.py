@@ -9,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 from browsers import launched, needs_browser
-from miniatures import ANSWER, WAIT, Running, eventually, visitors
+from foreground import Running
+from miniatures import ANSWER, WAIT, eventually, visitors
 from playwright.sync_api import Browser, Page, expect
 
 import bonkei.console

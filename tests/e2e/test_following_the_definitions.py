@@ -17,17 +17,16 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from foreground import Running, running
 from miniatures import (
     ANSWER,
     PATIENCE,
     WAIT,
     Project,
-    Running,
     administrator_password,
     applied_copy,
     eventually,
-    remove,
-    running,
+    removed,
     visitors,
 )
 from rotations import (
@@ -48,9 +47,8 @@ pytestmark = pytest.mark.timeout(900)  # whichever test is the first makes what 
 def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("changing")
     project = applied_copy(folder, tmp_path_factory)
-    with running(project) as miniature:
+    with removed(project), running(project) as miniature:
         yield miniature
-    remove(project)
 
 
 def apply(project: Project) -> str:

@@ -22,7 +22,7 @@ from guide_replaced import HURRIED, REPLACED
 from guide_steps import Guide
 from guide_variables import rounds
 from guides import Block, Command, deeds
-from miniatures import Project, copy_of_this_project, remove
+from miniatures import Project, copy_of_this_project, removed
 
 NOTHING = Path(__file__).with_name("nothing")
 pytestmark = pytest.mark.timeout(2400)
@@ -89,19 +89,18 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
     settings = 'definitions = "nothing"\n\n[slack]\nsecret = "slack-webhook"\n'
     (project.folder / "bonkei.toml").write_text(settings)
     reader = Reader(project, folder / "person")
-    try:  # also when it is interrupted before the first page
-        began = time.monotonic()
-        outcome = project.bonkei("up", "--detach")
-        assert "Started, but the definitions have nothing" in outcome.stdout, outcome.stderr
-        print(f"\nAn empty miniature is up after {time.monotonic() - began:.1f} s")
-        reader.begin()
-        for words in ("git init -q -b main", "git add -Af", "git commit -qm 'A fresh clone'"):
-            reader.perform(Command("", 0, words))
-        yield Guide(reader)
-    finally:
-        reader.end()
-        project.bonkei("down")
-        remove(project)
+    with removed(project):
+        try:  # also when it is interrupted before the first page
+            began = time.monotonic()
+            outcome = project.bonkei("up", "--detach")
+            assert "Started, but the definitions have nothing" in outcome.stdout, outcome.stderr
+            print(f"\nAn empty miniature is up after {time.monotonic() - began:.1f} s")
+            reader.begin()
+            for words in ("git init -q -b main", "git add -Af", "git commit -qm 'A fresh clone'"):
+                reader.perform(Command("", 0, words))
+            yield Guide(reader)
+        finally:
+            reader.end()
 
 
 @pytest.mark.parametrize("page", PAGES)

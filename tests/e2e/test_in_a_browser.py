@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 from browsers import launched, needs_browser, violations
-from miniatures import Running, administrator_password, eventually
+from foreground import Running
+from miniatures import administrator_password, eventually
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = needs_browser

@@ -23,6 +23,7 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from foreground import running
 from miniatures import (
     ANSWER,
     Project,
@@ -30,8 +31,7 @@ from miniatures import (
     administrator_password,
     applied_copy,
     eventually,
-    remove,
-    running,
+    removed,
 )
 
 from tests.program.frontend.test_hostile import PATHS
@@ -81,14 +81,14 @@ def story(
         if request.param == "Fluent Bit":
             settings.write(f'\n[log_routers]\nfluent_bit = "{BINARY}"\n')
     story = Story(project)
-    with running(project) as miniature:
-        feed_secrets(story)
-        story.slow = wait_for_the_database(story)
-        raise_an_alarm(story)
-        miniature.interrupt()
-        story.lines = miniature.lines
-    yield story
-    remove(project)
+    with removed(project):
+        with running(project) as miniature:
+            feed_secrets(story)
+            story.slow = wait_for_the_database(story)
+            raise_an_alarm(story)
+            miniature.interrupt()
+            story.lines = miniature.lines
+        yield story
 
 
 def feed_secrets(story: Story) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from miniatures import ANSWER, Project, Running, eventually, remove, running
+from foreground import Running, running
+from miniatures import ANSWER, Project, eventually, removed
 
 SOFT, HARD = 128, 300
 UNDER_LIMITS = ["sh", "-c", f'ulimit -Sn {SOFT} && ulimit -Hn {HARD} && exec "$@"', "sh"]
@@ -54,9 +55,8 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     (folder / "infrastructure" / "main.tf").write_text(DEFINITIONS)
     (folder / "bonkei.toml").touch()
     project = Project(folder, folder / "home")
-    with running(project, UNDER_LIMITS) as started:
+    with removed(project), running(project, UNDER_LIMITS) as started:
         yield started
-    remove(project)
 
 
 @contextlib.contextmanager

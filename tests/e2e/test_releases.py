@@ -14,7 +14,8 @@ from typing import Any
 
 import psutil
 import pytest
-from miniatures import PATIENCE, Project, eventually, left_of, remove
+from foreground import left_of
+from miniatures import PATIENCE, Project, eventually, removed
 
 RELEASE = Path(__file__).with_name("release")
 NAME = "release-app"
@@ -101,10 +102,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     made.git("init", "-q", "-b", "main")
     made.git("add", "-A")
     made.commit("first")
-    made.up()
-    yield made
-    made.project.bonkei("down")
-    remove(made.project)
+    with removed(made.project):
+        made.up()
+        yield made
 
 
 def test_a_release_is_approved_and_published(stack: Stack) -> None:

@@ -24,7 +24,7 @@ from typing import Any
 
 import httpx
 import pytest
-from miniatures import ANSWER, ROOT, Project, eventually, remove
+from miniatures import ANSWER, ROOT, Project, eventually, removed
 
 from bench.releases import Visitors
 from bonkei.builds.tools.archives import archive_digests
@@ -200,11 +200,10 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     (project.folder / "infrastructure/x.auto.tfvars.json").write_text(json.dumps({"trivy": trivy}))
     made.git("init", "-q", "-b", "main")
     made.commit({})
-    started = project.bonkei("up", "--detach")
-    assert "Ready after" in started.stdout, started.stdout + started.stderr
-    yield made
-    project.bonkei("down")
-    remove(project)
+    with removed(project):
+        started = project.bonkei("up", "--detach")
+        assert "Ready after" in started.stdout, started.stdout + started.stderr
+        yield made
 
 
 def hurry(module: Path, **seconds: float) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from miniatures import ANSWER, Project, begin_applied, eventually, remove, running, visitors
+from foreground import running
+from miniatures import ANSWER, Project, begin_applied, eventually, removed, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
 MIGRATION = """
@@ -40,10 +41,10 @@ def project(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     shutil.copytree(FOREIGN, tmp_path / "project")
     project = Project(tmp_path / "project", tmp_path / "home")
     begin_applied(project, "foreign", FOREIGN, tmp_path_factory)
-    yield project
-    if project.status()["running"]:
-        assert project.bonkei("down").returncode == 0
-    remove(project)
+    with removed(project):
+        yield project
+        if project.status()["running"]:
+            assert project.bonkei("down").returncode == 0
 
 
 def say(project: Project, word: str) -> None:

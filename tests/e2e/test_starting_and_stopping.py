@@ -10,17 +10,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from miniatures import (
-    ANSWER,
-    Project,
-    Running,
-    administrator,
-    applied_copy,
-    eventually,
-    left_of,
-    remove,
-    running,
-)
+from foreground import Running, running, starting
+from miniatures import ANSWER, Project, administrator, applied_copy, eventually, removed
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +19,8 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Beside `project`. Each test here leaves its files unchanged."""
     folder = tmp_path_factory.mktemp("other")
     project = applied_copy(folder, tmp_path_factory)
-    yield project
-    remove(project)
+    with removed(project):
+        yield project
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +49,7 @@ def second(project: Project, interrupted: Running) -> Iterator[Running]:
 @pytest.fixture(scope="module")
 def killed(second: Running) -> list[psutil.Process]:
     """Processes that are left of the second run after SIGKILL."""
-    processes = second.processes()
-    second.process.kill()
-    second.process.communicate()
-    return left_of(processes)
+    return second.kill()
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +58,10 @@ def detached(
 ) -> Iterator[subprocess.CompletedProcess[str]]:
     """The third run, in the background. It begins where the killed one ended."""
     assert killed == []
-    yield project.bonkei("up", "--detach")
-    project.bonkei("down")
+    try:
+        yield project.bonkei("up", "--detach")
+    finally:
+        project.bonkei("down")
 
 
 def test_data_survives_ctrl_c(project: Project, interrupted: Running, second: Running) -> None:
@@ -184,8 +174,8 @@ def test_reset_removes_everything(other: Project) -> None:
 def test_ctrl_c_while_terraform_runs(other: Project) -> None:
     """In the home that the test before has removed: Terraform has everything to do."""
     other.make_home()
-    miniature = Running(other)
-    eventually((other.home / "terraform").exists, "Terraform has begun")
-    assert miniature.interrupt() == 0
+    with starting(other) as miniature:
+        eventually((other.home / "terraform").exists, "Terraform has begun")
+        assert miniature.interrupt() == 0
     with running(other):
         assert httpx.get(other.site, timeout=ANSWER).status_code == 200

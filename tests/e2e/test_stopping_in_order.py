@@ -13,16 +13,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from miniatures import (
-    ANSWER,
-    PATIENCE,
-    Project,
-    Running,
-    begin_applied,
-    eventually,
-    remove,
-    running,
-)
+from foreground import Running, running
+from miniatures import ANSWER, PATIENCE, Project, begin_applied, eventually, removed
 
 FOREIGN = Path(__file__).with_name("foreign")
 
@@ -33,8 +25,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     shutil.copytree(FOREIGN, folder / "project")
     project = Project(folder / "project", folder / "home")
     begin_applied(project, "foreign", FOREIGN, tmp_path_factory)
-    yield project
-    remove(project)
+    with removed(project):
+        yield project
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +60,7 @@ def stop(miniature: Running) -> list[psutil.Process]:
     """Ctrl-C, and wait until it is noticed. Returns the processes that have to end."""
     processes = miniature.processes()
     miniature.process.send_signal(signal.SIGINT)
-    assert miniature.process.stdout is not None
-    assert any("Stopping" in line for line in miniature.process.stdout)
+    eventually(lambda: any("Stopping" in line for line in miniature.lines), "it is noticed")
     return processes
 
 

@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-from miniatures import ANSWER, ROOT, Project, eventually, left_of, remove
+from foreground import left_of
+from miniatures import ANSWER, ROOT, Project, eventually, removed
 
 from bonkei.builds.tools.archives import archive_digests
 
@@ -175,10 +176,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     made.git("init", "-q", "-b", "main")
     made.git("add", "-Af")
     made.git("commit", "-qm", "A small system")
-    made.up()
-    yield made
-    made.project.bonkei("down")
-    remove(made.project)
+    with removed(made.project):
+        made.up()
+        yield made
 
 
 def test_a_new_pipeline_runs_at_once_and_fails_without_variables(account: Account) -> None:

@@ -6,19 +6,17 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
 import httpx
-import psutil
 import pytest
 import urllib3
 from evaluations import DEVELOPMENT, put_applied
@@ -179,72 +177,16 @@ class Project:
         new.replace(path)
 
 
-class Running:
-    """`bonkei up` in the foreground, as a child of the test. `under` is the beginning of the
-    command.
-    """
-
-    def __init__(self, project: Project, under: Sequence[str] = ()) -> None:
-        self.project = project
-        self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            [*under, *BONKEI, "up"],
-            cwd=project.folder,
-            env=project.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def wait_until_ready(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
-            if line.startswith("Ready"):
-                return
-        pytest.fail("bonkei up ended:\n" + "\n".join(self.lines))
-
-    def processes(self) -> list[psutil.Process]:
-        parent = psutil.Process(self.process.pid)
-        return [parent, *parent.children(recursive=True)]
-
-    def interrupt(self) -> int:
-        """Ctrl-C, and wait for the end. Fails when a process is left."""
-        processes = self.processes()
-        self.process.send_signal(signal.SIGINT)
-        return self.end(processes)
-
-    def end(self, processes: Sequence[psutil.Process]) -> int:
-        """Wait for the end. Fails when one of these processes is left."""
-        output, _ = self.process.communicate(timeout=PATIENCE)
-        self.lines += output.splitlines()
-        assert left_of(processes) == []
-        return self.process.returncode
-
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            processes = self.processes()
-            self.process.kill()
-            self.process.communicate()
-            left_of(processes)
-
-
-def left_of(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run. They are given time to end."""
-    _, alive = psutil.wait_procs(processes, timeout=WAIT)
-    return [process for process in alive if process.is_running()]
-
-
 @contextlib.contextmanager
-def running(project: Project, under: Sequence[str] = ()) -> Iterator[Running]:
-    miniature = Running(project, under)
+def removed(project: Project) -> Iterator[None]:
+    """Afterwards its miniature is stopped and its home removed, also when a start is interrupted
+    or fails."""
     try:
-        miniature.wait_until_ready()
-        yield miniature
+        yield
     finally:
-        if miniature.process.poll() is None:
-            miniature.interrupt()
+        if is_running(Home(project.home)):
+            project.bonkei("down")
+        remove(project)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,8 @@ import subprocess
 from typing import Any
 
 import psutil
-from miniatures import ANSWER, BONKEI, Project, Running
+from foreground import Running
+from miniatures import ANSWER, BONKEI, Project
 
 from bonkei.miniature import control
 from bonkei.miniature.home import Home
