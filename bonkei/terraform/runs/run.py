@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,18 +96,24 @@ def start(
     environment: Mapping[str, str],
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[str]:
-    """Start a program at once."""
-    return subprocess.Popen(
-        list(arguments),
-        cwd=directory,
-        env=dict(environment),
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=True,  # Ctrl-C in the terminal reaches us, and we pass it on, once
-    )
+    """Start a program at once. Its errors go to a file, which holds all of them at its end: nobody
+    has to read meanwhile, and nothing waits for a program that it leaves behind."""
+    with contextlib.ExitStack() as opened:
+        errors = opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        process = subprocess.Popen(
+            list(arguments),
+            cwd=directory,
+            env=dict(environment),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C in the terminal reaches us, and we pass it on, once
+        )
+        process.stderr = errors  # it closes this with its other streams
+        opened.pop_all()
+    return process
 
 
 @contextlib.contextmanager
@@ -154,11 +161,8 @@ def run(
     An interrupt (KeyboardInterrupt here, or `on_line` raising) is passed on to Terraform, which
     then writes its state and ends. After that the exception is raised further.
     """
-    errors: list[str] = []
     lines: list[str] = []
     with begin(arguments, directory, environment) as process:
-        reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
-        reader.start()
         try:
             for line in process.stdout or ():
                 lines.append(line)
@@ -167,9 +171,15 @@ def run(
         except BaseException:
             _interrupt(process)
             raise
-        finally:
-            reader.join(timeout=1)
-    return Result(code, tuple(lines), "".join(errors))
+        return Result(code, tuple(lines), _errors(process))
+
+
+def _errors(process: subprocess.Popen[str]) -> str:
+    """What it has written until now. The place in the file is its own and stays: a program that it
+    has left behind may write on."""
+    assert process.stderr is not None  # noqa: S101 -- a file
+    file = process.stderr.fileno()
+    return os.pread(file, os.fstat(file).st_size, 0).decode("utf-8", "replace")
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:

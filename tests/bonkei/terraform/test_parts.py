@@ -380,6 +380,43 @@ def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
     assert (result.code, len(result.lines), len(result.errors)) == (3, 20000, 300000)
 
 
+def test_a_thread_that_stands_still_at_the_end_loses_no_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine that has much else to do: no thread gets to run for a while."""
+    real = threading.Thread.run
+
+    def late(thread: threading.Thread) -> None:
+        time.sleep(1.5)
+        real(thread)
+
+    monkeypatch.setattr(threading.Thread, "run", late)
+    code = "raise SystemExit('Error: no valid configuration')"
+    result = run([sys.executable, "-c", code], directory=tmp_path, environment={})
+    assert (result.code, result.text) == (1, "Error: no valid configuration")
+
+
+LEAVES = """
+import subprocess, sys
+left = subprocess.Popen(
+    [sys.executable, "-c", "import time; time.sleep(600)"], stdout=subprocess.DEVNULL
+)
+print(left.pid)
+sys.exit("Error: in a provisioner")
+"""
+
+
+def test_a_program_that_terraform_leaves_behind_is_not_awaited(tmp_path: Path) -> None:
+    """It holds the place of the errors, as one of a provisioner does."""
+    result = run([sys.executable, "-c", LEAVES], directory=tmp_path, environment={})
+    left = psutil.Process(int(result.lines[0]))
+    try:
+        assert result.errors == "Error: in a provisioner\n"
+        assert left.is_running()
+    finally:
+        left.kill()
+
+
 @pytest.mark.parametrize(
     ("constraint", "allowed"),
     [
