@@ -21,6 +21,7 @@ from bonkei.processes.beside import start_beside
 
 _LOOKS = 8  # looks at a tree that grows while it is suspended
 _SPARE = 2.0  # seconds after which the holder acts by itself
+_END = 5.0  # seconds that the holder has to end by itself, when nothing is suspended any more
 
 
 class Freezer:
@@ -113,8 +114,11 @@ class Freezer:
             if process.stdin is not None:
                 with suppress(OSError):
                     process.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(5.0)
+            try:
+                process.wait(_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def is_ours(pid: int) -> bool:

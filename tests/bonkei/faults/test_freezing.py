@@ -102,6 +102,19 @@ def test_the_holder_ends_it_when_its_time_is_over(
     assert not is_frozen(child.pid)
 
 
+def test_a_holder_that_stands_still_does_not_outlive_the_end(
+    freezer: Freezer, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.faults.freezing.freezer._END", 0.1)
+    freezer.become({"it": [child.pid]}, 60.0)
+    process = freezer._holder
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    freezer.stop()
+    assert process.returncode == -signal.SIGKILL
+    until(lambda: not is_frozen(child.pid))
+
+
 def test_a_killed_holder_is_replaced(freezer: Freezer, child: subprocess.Popen[bytes]) -> None:
     freezer.become({"it": [child.pid]}, 60.0)
     assert freezer._holder is not None
