@@ -16,8 +16,7 @@ _ANNOUNCED = ("Ready", "Started")  # the last line of a start begins with one of
 
 
 class Running:
-    """One that was started. `under` is the beginning of the
-    command.
+    """One that was started. `under` is the beginning of the command.
 
     `lines`: what it has printed until now. A thread reads it, so that it never waits for a reader.
     """
