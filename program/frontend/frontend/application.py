@@ -45,7 +45,7 @@ def create_application(
     content: Content | None = None,
 ) -> Envelope:
     """The whole ASGI application. Tests replace the backend and the clock."""
-    client = BackendClient(transport or HttpTransport(str(settings.backend_url)))
+    client = BackendClient(transport or HttpTransport(settings.backend_url))
     reader = Reader(client, clock)
     content = content or Content(settings.site_name)
     renderer = content.renderer
@@ -86,7 +86,7 @@ def create_application(
 def _area(
     settings: Settings, client: BackendClient, reader: Reader, renderer: Renderer
 ) -> list[Route]:
-    visits = Visits(settings.session_secret.get_secret_value(), settings.public_origin)
+    visits = Visits(settings.session_secret, settings.public_origin)
     area = Area(visits, renderer, client, settings.public_origin)
     return [
         *SignIn(client).routes(area),

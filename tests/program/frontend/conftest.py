@@ -32,7 +32,7 @@ async def site() -> AsyncIterator[Visit]:
     def visit(backend: FakeBackend, **settings: str) -> httpx.AsyncClient:
         values = {"backend_url": "http://backend:8000", "session_secret": SECRET} | settings
         application = create_application(
-            Settings(**values),  # type: ignore[arg-type]
+            Settings(**values),
             transport=InMemoryTransport(backend.application()),
             today=backend.now.date,
             clock=lambda: backend.clock,

@@ -76,6 +76,21 @@ async def test_a_read_is_retried_where_that_may_help(
     assert len(told.asked) == asked
 
 
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"<html>", "malformed"),
+        (b"{}", "`components`"),
+        (b'{"components": [{"id": 1}]}', "$.components[0].id"),
+    ],
+)
+async def test_an_unexpected_answer_is_named(body: bytes, place: str) -> None:
+    with pytest.raises(BackendUnavailableError) as raised:
+        await ask(BackendClient(Told(Answer(200, body=body))))
+    assert str(raised.value).startswith("/api/v1/components gave an unexpected answer: ")
+    assert place in str(raised.value)
+
+
 async def test_a_change_is_sent_once() -> None:
     told = Told(TransportError("lost"), Answer(204))
     with pytest.raises(BackendUnavailableError, match="lost"):

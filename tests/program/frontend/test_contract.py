@@ -88,7 +88,7 @@ async def backend(database: ServeSettings) -> AsyncIterator[FastAPI]:
 async def admin(backend: FastAPI, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AdminBrowser]:
     """Pages wait for the backend, which a busy machine delays: an old one would be shown."""
     monkeypatch.setitem(Kept.__init__.__kwdefaults__, "patience", 60.0)
-    settings = Settings(backend_url="http://backend:8000", session_secret=SECRET)  # type: ignore[arg-type]
+    settings = Settings(backend_url="http://backend:8000", session_secret=SECRET)
     application = create_application(settings, transport=InMemoryTransport(backend))
     transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:

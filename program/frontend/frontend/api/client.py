@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
 
 from frontend import log
 from frontend.api.error import BackendBusyError, BackendRefusedError, BackendUnavailableError
@@ -211,20 +210,12 @@ class BackendClient:
 
 def _read(reply: _Reply, answer: type[T]) -> T:
     _check(reply)
-    adapter: TypeAdapter[T] = _adapter(answer)  # type: ignore[arg-type]  # a type is hashable
     try:
-        return adapter.validate_json(reply.answer.body)
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
+        return msgspec.json.decode(reply.answer.body, type=answer)
+    except msgspec.DecodeError as error:
         raise BackendUnavailableError(
-            f"{reply.request.path} gave an unexpected answer: "
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            f"{reply.request.path} gave an unexpected answer: {error}"
         ) from None
-
-
-@functools.cache
-def _adapter(answer: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(answer)
 
 
 def _check(reply: _Reply) -> None:

@@ -48,7 +48,7 @@ def serve() -> Iterator[Serve]:
     def start(backend: FakeBackend) -> str:
         listener = socket.create_server(("127.0.0.1", 0))
         application = create_application(
-            Settings(backend_url="http://backend:8000", session_secret=SECRET),  # type: ignore[arg-type]
+            Settings(backend_url="http://backend:8000", session_secret=SECRET),
             transport=InMemoryTransport(backend.application()),
             today=backend.now.date,
             clock=lambda: backend.clock,
