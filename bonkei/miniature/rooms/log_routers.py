@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.logs.router.configuration import stored
 from bonkei.logs.router.configuration.generated import (
     DEFAULT_FILE,
     FirelensTask,
@@ -68,13 +69,14 @@ class LogRouters:
                 authority=self._authority if binary else None,
             ),
         )
-        if not binary:
-            validate(moved)
-        place = start.scratch / f"{start.container.name}.fluent-bit.yaml"
-        place.write_text(render(moved), encoding="utf-8")
-        place.chmod(0o600)
+        name = start.container.name
         if binary:
+            place = start.scratch / f"{name}.fluent-bit.yaml"
+            _write(place, render(moved))
             return (binary, "-c", str(place))
+        validate(moved)
+        place = start.scratch / f"{name}{stored.SUFFIX}"
+        _write(place, stored.dump(moved))
         return (sys.executable, "-P", "-m", "bonkei.logs.router", str(place))
 
     def driver(
@@ -159,6 +161,12 @@ def _read(start: RouterStart, cluster: str) -> Configuration:
     with suppress(OSError):
         place.write_text(text, encoding="utf-8")
     return load_text(text, place, start.environment, start.localize)
+
+
+def _write(file: Path, text: str) -> None:
+    """For its owner only: it may hold secrets."""
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o600)
 
 
 def _configuration_file(command: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from bonkei.logs.router.configuration.generated import SOCKET
 from bonkei.logs.router.configuration.model import Configuration, Property, Section
+from bonkei.logs.router.configuration.secured import OF_AWS
 
 _DIRECTORIES = {
     ("service", ""): ("storage.path", "log_file"),
@@ -20,7 +21,6 @@ _DIRECTORIES = {
     ("output", "file"): ("path",),
     ("input", "tail"): ("db",),
 }
-_OF_AWS = ("s3", "cloudwatch_logs", "cloudwatch")
 _DEFAULT_STORE = "/tmp/fluent-bit/s3"  # noqa: S108 - Fluent Bit's, which each task has for itself
 
 
@@ -68,7 +68,7 @@ def _output(section: Section, overrides: Overrides) -> Section:
         section = _with(section, "endpoint", parts.hostname or "")
         section = _with(section, "port", str(parts.port or 443))
         return _with(section, "tls.ca_file", str(overrides.authority))
-    if name in _OF_AWS and overrides.endpoint and not section.text("endpoint"):
+    if name in OF_AWS and overrides.endpoint and not section.text("endpoint"):
         section = _with(section, "endpoint", overrides.endpoint)
     return section
 

@@ -12,14 +12,12 @@ from typing import Any
 from bonkei.logs.router.aws.credentials import CredentialsProvider
 from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Configuration, Section
-from bonkei.logs.router.configuration.validate import validate
 from bonkei.logs.router.engine.chunks import LIMIT, Chunk, ChunkStore
 from bonkei.logs.router.engine.delivery import Delivery, RetryPlan
 from bonkei.logs.router.engine.making import LEVELS, EngineSettings, make_output
 from bonkei.logs.router.engine.server import serve
 from bonkei.logs.router.inputs import Input
 from bonkei.logs.router.inputs.forward import ForwardInput
-from bonkei.logs.router.inputs.others import DummyInput, TailInput, TcpInput
 from bonkei.logs.router.outputs.s3 import S3Output
 from bonkei.logs.router.pipeline import make_pipeline
 from bonkei.logs.router.records import Event
@@ -37,7 +35,6 @@ class Engine:
         *,
         write: Callable[[str], object] = sys.stderr.write,
     ) -> None:
-        validate(configuration)
         self._configuration = configuration
         self._write = write
         self.settings = EngineSettings.read(configuration.service)
@@ -241,9 +238,15 @@ class Engine:
         default = self._configuration.service.text("storage.type", "memory")
         on_disk = section.text("storage.type", default) == "filesystem"
         ingest = partial(self.ingest, number, on_disk)
+        if section.name.lower() == "forward":
+            return ForwardInput(section, ingest)
+        from bonkei.logs.router.inputs.others import (  # noqa: PLC0415 - a task's router has none
+            DummyInput,
+            TailInput,
+            TcpInput,
+        )
+
         match section.name.lower():
-            case "forward":
-                return ForwardInput(section, ingest)
             case "dummy":
                 return DummyInput(section, ingest)
             case "tcp":

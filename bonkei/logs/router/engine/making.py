@@ -12,7 +12,6 @@ from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.outputs import Output
 from bonkei.logs.router.outputs.cloudwatch import CloudWatchOutput
-from bonkei.logs.router.outputs.local import FileOutput, ForwardOutput, NullOutput, StdoutOutput
 from bonkei.logs.router.outputs.s3 import S3Output
 
 LEVELS = {"off": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, "trace": 5}
@@ -51,15 +50,18 @@ def make_output(
         region = section.text("region", "us-east-1")
         return AwsClient(service, region, section.text("endpoint"), credentials)
 
-    match section.name.lower():
-        case "s3":
-            return S3Output.make(section, client("s3"), report)
-        case "cloudwatch_logs" | "cloudwatch":
-            return CloudWatchOutput.make(section, client("logs"), report)
+    name = section.name.lower()
+    if name == "s3":
+        return S3Output.make(section, client("s3"), report)
+    if name in ("cloudwatch_logs", "cloudwatch"):
+        return CloudWatchOutput.make(section, client("logs"), report)
+    from bonkei.logs.router.outputs import local  # noqa: PLC0415 - seldom wanted
+
+    match name:
         case "stdout":
-            return StdoutOutput.make(section)
+            return local.StdoutOutput.make(section)
         case "file":
-            return FileOutput.make(section)
+            return local.FileOutput.make(section)
         case "forward":
-            return ForwardOutput.make(section)
-    return NullOutput()
+            return local.ForwardOutput.make(section)
+    return local.NullOutput()

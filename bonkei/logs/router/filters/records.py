@@ -7,7 +7,6 @@ import hashlib
 import json
 import sys
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -89,6 +88,8 @@ def make_record_modifier(section: Section) -> Plain:
             remedy="use one of them",
         )
     identified = section.text("uuid_key")
+    if identified:
+        from uuid import uuid4  # noqa: PLC0415 - seldom wanted, and it loads libuuid
 
     def change(record: Record) -> Record:
         changed = {
@@ -98,7 +99,7 @@ def make_record_modifier(section: Section) -> Plain:
         }
         changed.update(added)
         if identified:
-            changed[identified] = str(uuid.uuid4())
+            changed[identified] = str(uuid4())
         return changed
 
     return each_record(change)
