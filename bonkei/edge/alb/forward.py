@@ -115,14 +115,14 @@ def _send(
     if target is None:
         answer(sink, delivery.unavailable, head_only=request.method == b"HEAD")
         return None
-    start, middle, end, before = head
+    start, lines, middle, end, before = head
     trace = fresh_trace()
     if exchange is not None and exchange.logs:
         exchange.group_arn = pool.arn
         exchange.task_id = target.task_id
         exchange.trace_id = before + trace if len(middle) == 2 else before + trace + middle[:-2]
-    lines = _JOIN((start, trace, middle, request.added, end))
-    return Dispatch(request, lines, exchange, sink, pool, delivery, headers).start(target)
+    whole = _JOIN((start, request.target, lines, trace, middle, request.added, end))
+    return Dispatch(request, whole, exchange, sink, pool, delivery, headers).start(target)
 
 
 # Stickiness.

@@ -25,10 +25,10 @@ _REPLACED = HOP_BY_HOP | {
 
 _NO_BODY = b"\r\n"
 
-TargetHead = tuple[bytes, bytes, bytes, bytes]
-"""A request's head for the target, in three pieces. A fresh trace id goes between the first two,
-the header set by `Request.mark` between the last two. The fourth is the beginning of
-X-Amzn-Trace-Id, the end of the first piece."""
+TargetHead = tuple[bytes, bytes, bytes, bytes, bytes]
+"""A request's head for the target, in four pieces. The target goes between the first two, a fresh
+trace id between the next two, the header set by `Request.mark` between the last two. The fifth is
+the beginning of X-Amzn-Trace-Id, the end of the second piece."""
 
 
 class ForwardedHeaders:
@@ -56,19 +56,16 @@ class ForwardedHeaders:
         self._constant = b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\n" % (protocol, port)
 
     def head(self, request: Request) -> TargetHead:
-        """The head for the target, still without the header set by `Request.mark`."""
+        """The head, still without target, trace id and the header set by `Request.mark`."""
         block = request.block
         if block is None:
-            lines, after, before = self._behind_target(request)
-            start = b"".join([request.method, b" ", request.target, *lines])
-            return start, after, framing(request), before
-        known = block.derived.get(self)
-        if known is None:
-            lines, after, before = self._behind_target(request)
-            known = block.keep(self, (b"".join(lines), after, before))
-        joined, after, before = known
-        start = b"".join((request.method, b" ", request.target, joined))
-        return start, after, _NO_BODY, before
+            return self._head(request)
+        known: TargetHead | None = block.derived.get(self)
+        return block.keep(self, self._head(request)) if known is None else known
+
+    def _head(self, request: Request) -> TargetHead:
+        lines, after, before = self._behind_target(request)
+        return request.method + b" ", b"".join(lines), after, framing(request), before
 
     def _behind_target(self, request: Request) -> tuple[list[bytes], bytes, bytes]:
         """What does not depend on the target, before and behind the fresh trace id, and the

@@ -49,11 +49,12 @@ class IncomingRequests(ClientTransport):
         """Take a request without a body that is already prepared."""
         front = self._front
         begun = front.deadlines.time() if self.logs else front.deadlines.coarse
-        exchange = self.current = Exchange(self, known.request, True, begun)
+        request, prepared, _ = known
+        exchange = self.current = Exchange(self, request, True, begun)
         exchange.request_complete = True
         self.deadline = NEVER
         front.requests += 1
-        exchange.follow(known.prepared)
+        exchange.follow(prepared)
 
     def _start(self, exchange: Exchange) -> None:
         """Start the exchange when the part of the body to inspect has arrived."""

@@ -27,16 +27,9 @@ _BLOCKS = 256
 _BYTES = 4096
 
 
-class KnownRequest:
-    """A request without a body, seen before (whole or by its headers), and how it is answered."""
-
-    __slots__ = ("client", "handler", "prepared", "request")
-
-    def __init__(self, request: Request, handler: Handler) -> None:
-        self.request = request
-        self.handler = handler
-        self.prepared: Prepared = handler.prepare(request)
-        self.client = request.client
+KnownRequest = tuple[Request, Prepared, Handler]
+"""A request without a body, seen before (whole or by its headers), and how it is answered, by whom.
+"""
 
 
 class KnownRequests:
@@ -57,7 +50,7 @@ class KnownRequests:
     def find(self, data: bytes, handler: Handler, client: bytes) -> KnownRequest | None:
         """The request that is exactly `data`, if it needs no parser: it is known, or plain."""
         known = self._requests.get(data)
-        if known is not None and known.handler is handler and known.client == client:
+        if known is not None and known[2] is handler and known[0].client == client:
             return known
         self.missed = None
         line = REQUEST_LINE.match(data)
@@ -73,7 +66,7 @@ class KnownRequests:
         request = Request(method, target, path, query, b"1.1", block.headers, block.fields, client)
         request.size = block.size + len(target)
         request.block = block
-        known = KnownRequest(request, handler)
+        known = request, handler.prepare(request), handler
         if len(data) <= _BYTES and self._seen_requests.again(data):
             if len(self._requests) >= _REQUESTS:
                 self._requests.clear()
@@ -95,7 +88,7 @@ class KnownRequests:
         method, target, path, query = line
         request = Request(method, target, path, query, b"1.1", headers, fields, key[2])
         request.size = size + len(target)
-        return KnownRequest(request, handler)
+        return request, handler.prepare(request), handler
 
     def learn(
         self, block: Block | None, headers: Headers, fields: dict[bytes, bytes], size: int

@@ -40,7 +40,7 @@ class CompiledBehavior:
         self._all_queries, self._no_queries = takes_all(*queries), takes_none(*queries)
         self._takes_query = either(*queries, ignore_case=False)
         self._origin_path = origin.path.encode()
-        self._same_target = self._all_queries and not self._origin_path
+        self.keeps_target = self._all_queries and not self._origin_path
         self._patience = Patience(
             origin.read_timeout,
             cloudfront_page(504, "CloudFront attempted to establish a connection with the origin, "
@@ -50,10 +50,7 @@ class CompiledBehavior:
     def origin_request(self, request: Request, stale: Stored | None = None) -> Request:
         """The request for the origin, without X-Amz-Cf-Id. With `stale` it carries that response's
         validators."""
-        if self._same_target and (request.query or len(request.target) == len(request.path)):
-            path, target, query = request.path, request.target, request.query
-        else:
-            path, target, query = self._origin_target(request)
+        path, target, query = self._origin_target(request)
         block = None
         if request.block is None or stale is not None:
             headers, fields = self._headers.of(request, stale)
@@ -83,6 +80,10 @@ class CompiledBehavior:
         """The headers for the origin, remembered for a block."""
         derived: HeaderBlock = block.keep(self, HeaderBlock(*self._headers.of(request)))
         return derived
+
+    def aim(self, origin: Request, request: Request) -> None:
+        """Give the origin's request the target of another viewer's request with these headers."""
+        origin.path, origin.target, origin.query = self._origin_target(request)
 
     def _origin_target(self, request: Request) -> tuple[bytes, bytes, bytes]:
         """Path, target and query as the origin gets them."""

@@ -85,30 +85,41 @@ class DistributionHandler:
 
     def prepare(self, request: Request) -> Prepared:
         """Prepare a viewer's request: web ACL, behavior, method, cache, origin. Where requests with
-        these headers are passed on, another target needs no decision but the behavior's."""
+        these headers are passed on, all with one behavior share what is prepared."""
         block = request.block
+        if not request.query and len(request.target) != len(request.path):
+            block = None  # an empty query is not passed on
         if block is not None and (passed_on := block.derived.get(self)) is not None:
             behavior = self.choices.behavior_again(request)
-            if behavior is not None and behavior in passed_on:
-                prepared = self._relay(behavior, request)
-                if self.firewall is None:
-                    return prepared
-                return self._guard(prepared, behavior, request)
+            if behavior is not None and (known := passed_on.get(behavior)) is not None:
+                prepared: Prepared = known
+                return prepared
         choice = self.choices.of(request)
-        if choice.behavior is None:
+        behavior = choice.behavior
+        if behavior is None:
             return _for_another_host if choice.way is Way.OTHER_HOST else _too_long
-        return self._guard(self._prepare(choice, choice.behavior), choice.behavior, choice.request)
+        if block is None or choice.way is not _PASSED_ON or self.errors.any_page:
+            return self._guard(self._prepare(choice, behavior), behavior, choice.request)
+        if choice.request is not request:  # another target than the viewer's
+            return self._guard(self._relay(behavior, choice.request), behavior, choice.request)
+        prepared = self._guard(self._relay_each(behavior, request), behavior)
+        (block.derived.get(self) or block.keep(self, {}))[behavior] = prepared
+        return prepared
 
     def refusal(self, status: int) -> Response:
         return cloudfront_page(status, "Bad request.", close=True)
 
-    def _guard(self, prepared: Prepared, behavior: CompiledBehavior, request: Request) -> Prepared:
-        """Check the distribution's own web ACL first, if it has one."""
+    def _guard(
+        self, prepared: Prepared, behavior: CompiledBehavior, chosen: Request | None = None
+    ) -> Prepared:
+        """Check the distribution's own web ACL first, if it has one. `chosen`: the request to look
+        at, if it is not the exchange's own."""
         firewall = self.firewall
         if firewall is None:
             return prepared
 
         def check(exchange: Exchange) -> Flow | None:
+            request = chosen or exchange.request
             verdict = firewall.check(request)
             if exchange.logs:
                 exchange.inspected(verdict, request)
@@ -131,8 +142,6 @@ class DistributionHandler:
             return lambda exchange: self._reject(behavior, request, exchange, page)
         if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
-        if (block := request.block) is not None:
-            (block.derived.get(self) or block.keep(self, set())).add(behavior)
         return self._relay(behavior, request)
 
     def _relay(self, behavior: CompiledBehavior, request: Request) -> Prepared:
@@ -145,6 +154,28 @@ class DistributionHandler:
             exchange.decorator = viewer
             exchange.identity = identity = request_id()
             mark(identity)
+            return onward(exchange, exchange)
+
+        return relay
+
+    def _relay_each(self, behavior: CompiledBehavior, first: Request) -> Prepared:
+        """The same for all requests with these headers. They share one request to the origin, and
+        each aims and marks it before it is looked at."""
+        origin_request = behavior.origin_request(first)
+        viewer, fields = behavior.viewer, origin_request.fields
+        aim = None if behavior.keeps_target else behavior.aim
+        onward = self.onward(behavior, origin_request)
+
+        def relay(exchange: Exchange) -> Flow | None:
+            request = exchange.request
+            if aim is None:
+                origin_request.path, origin_request.query = request.path, request.query
+                origin_request.target = request.target
+            else:
+                aim(origin_request, request)
+            exchange.decorator = viewer
+            exchange.identity = name, value, origin_request.added = request_id()  # as `mark` does
+            fields[name] = value
             return onward(exchange, exchange)
 
         return relay

@@ -5,24 +5,35 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
+from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import httptools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.blueprint.web_acl import RateBased, WafAction, WafRule, WebAcl
+from bonkei.blueprint.distribution import OriginRequestPolicy, Selection
+from bonkei.blueprint.web_acl import (
+    ByteMatch,
+    FieldToMatch,
+    RateBased,
+    WafAction,
+    WafRule,
+    WebAcl,
+)
 from bonkei.edge.client.known_request import REQUEST_LINE, KnownRequest, KnownRequests
 from bonkei.edge.http.exchange import Prepared
 from bonkei.edge.http.head import make_request
 from bonkei.edge.http.ids import ids
 from bonkei.edge.http.message import HeaderBlock, Headers, Request, header
 from bonkei.edge.http.response_head import KnownHeads, ResponseHead
-from tests.bonkei.edge.distributions import cached, cloudfront
+from tests.bonkei.edge.distributions import cached, cloudfront, get
 from tests.bonkei.edge.support import (
     Message,
     balancer_only,
     behavior,
+    distribution,
     ok,
     raw,
     serving,
@@ -109,6 +120,47 @@ async def test_each_target_behind_known_headers_is_decided_by_itself() -> None:
             else:
                 assert seen[0] == seen[1], target
         assert "/index.html?a" in [each.target for each in web.requests]
+
+
+@pytest.mark.parametrize("path", ["", "/app"])
+@pytest.mark.parametrize("query", ["all", "none", "whitelist"])
+async def test_requests_with_one_block_that_are_in_flight_together_keep_their_targets(
+    path: str, query: str
+) -> None:
+    """They share one request to the origin. An origin's path and a query that is not passed on
+    change the target; a web ACL of the distribution looks at the viewer's."""
+    names = ("a",) if query == "whitelist" else ()
+    policy = OriginRequestPolicy("p", Selection("all"), Selection("all"), Selection(query, names))
+    origin = replace(distribution().origins[0], path=path)
+    statement = ByteMatch(FieldToMatch("query_string"), b"x", "CONTAINS")
+    rule = WafRule("no-x", 1, WafAction("block"), statement)
+    acl = WebAcl("w", "arn:w", "w", "CLOUDFRONT", WafAction("allow"), (rule,), ())
+    blueprint = cloudfront(behavior(origin_request=policy), origins=(origin,), web_acl_arn="arn:w")
+    blueprint = replace(blueprint, web_acls=(*blueprint.web_acls, acl))
+    waiting = asyncio.Event()
+
+    async def slowly(
+        message: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        await waiting.wait()
+        await ok(message.target.encode())(message, reader, writer)
+
+    passed_on = {"all": "?a={}&b=1", "none": "", "whitelist": "?a={}"}[query]
+    expected = [f"{path}/{number}{passed_on.format(number)}" for number in range(8)]
+    async with serving(blueprint, slowly) as (edge, web), AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(edge.client("distribution")) for _ in expected]
+        for number, client in enumerate(clients):
+            client.send(b"GET /%d?a=%d&b=1 HTTP/1.1\r\n" % (number, number) + BLOCK)
+            while len(web.requests) <= number:
+                await asyncio.sleep(0.01)
+        blocked = await get(edge, "/1?x")
+        waiting.set()
+        assert [(await each.receive()).body.decode() for each in clients] == expected
+        assert blocked.status == 403
+        clients[0].send(b"GET /1?x HTTP/1.1\r\n" + BLOCK)
+        assert (await clients[0].receive()).status == 403
+        clients[0].send(b"GET /1?y HTTP/1.1\r\n" + BLOCK)
+        assert (await clients[0].receive()).status == 200
 
 
 @pytest.mark.parametrize(
