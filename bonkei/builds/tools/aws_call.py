@@ -20,10 +20,8 @@ import struct
 import sys
 import zlib
 from contextlib import suppress
-from pathlib import Path
-from types import FrameType
 
-STAY = Path(__file__).with_name("aws_stay.py")
+STAY = os.path.join(os.path.dirname(__file__), "aws_stay.py")  # noqa: PTH118, PTH120
 _READ_EARLY = ("LANG", "LC_", "PYTHON", "LD_", "HOME", "TZ", "AWS_DATA_PATH")
 _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 _STREAMS = (0, 1, 2)
@@ -38,7 +36,7 @@ def main(program: str, words: list[str]) -> None:
     name = _name()
     if (status := _ask(folder, name, words)) is not None:
         _end(status)
-    os.execv(python, [python, str(STAY), f"{folder}/{name}", program, *words])  # noqa: S606
+    os.execv(python, [python, STAY, f"{folder}/{name}", program, *words])  # noqa: S606
 
 
 def _name() -> str:
@@ -86,7 +84,7 @@ def _ask(folder: str, name: str, words: list[str]) -> int | None:
 def _hand_on_signals(asked: socket.socket) -> None:
     """A signal to this process is one to the call."""
 
-    def hand_on(number: int, _frame: FrameType | None) -> None:
+    def hand_on(number: int, _frame: object) -> None:
         with suppress(OSError):
             asked.send(bytes([number]))
 

@@ -3,9 +3,8 @@
     PYTHON aws_stay.py SOCKET PROGRAM …
 
 PYTHON is the one of the command's own environment. The copy is made before the first call, so it
-has loaded the command's modules and done nothing else. It listens at SOCKET for `aws_call.py`. A
-call in it does what it does in a process of its own. Only the command's own data, which no call
-changes, has been read for it.
+has loaded the command's modules, read its data, which no call changes, and done nothing else. It
+listens at SOCKET for `aws_call.py`. A call in it does what it does in a process of its own.
 
 It ends with the build, and when nobody has called for five minutes.
 """
@@ -44,11 +43,21 @@ def main(place: Path, program: str, words: list[str]) -> None:
     )
 
     sys.argv = [program, *words]
-    if not place.exists() and os.fork() == 0:
+    if not place.exists() and (known := _known(words)) and os.fork() == 0:
         own = {name: text for name, text in os.environ.items() if before.get(name) != text}
-        Copy(place, program, own).serve()
+        Copy(place, program, own, known).serve()
         end(clidriver.main())
     sys.exit(clidriver.main())
+
+
+def _known(words: list[str]) -> Known | None:
+    """What the first call reads too; None for a version of the command that reads it otherwise."""
+    try:
+        known = Known()
+        known.read(words)
+    except (ImportError, AttributeError, TypeError):
+        return None
+    return known
 
 
 def end(code: int | None) -> None:
@@ -69,8 +78,10 @@ class Known:
     """The command's own data: its lists of services, and the files that a call reads."""
 
     def __init__(self) -> None:
+        # The command imports this name, also where the package is inside its own: under the other
+        # name it would be a second module, which no call uses.
         import awscli  # noqa: PLC0415
-        from awscli.botocore.loaders import (  # type: ignore[import-not-found]  # noqa: PLC0415
+        from botocore.loaders import (  # noqa: PLC0415
             JSONFileLoader,
             Loader,
             create_loader,
@@ -105,29 +116,27 @@ class Known:
     def _new(self) -> Any:
         return self._make(os.environ.get("AWS_DATA_PATH"))
 
-    def _listed(self, kind: str) -> list[str]:
-        if kind not in self._lists:
-            self._lists[kind] = self._list(self._new(), kind)
-        return list(self._lists[kind])
+    def _listed(self, type_name: str) -> list[str]:
+        if type_name not in self._lists:
+            self._lists[type_name] = self._list(self._new(), type_name)
+        return list(self._lists[type_name])
 
-    def _loaded(self, path: str) -> Any:
+    def _loaded(self, file_path: str) -> Any:
         """Once for each call: it may change what it gets."""
-        return self._contents.pop(path, None) or self._read(self._files(), path)
+        return self._contents.pop(file_path, None) or self._read(self._files(), file_path)
 
 
 class Copy:
     """`serve` returns in the process of a call, and never in the copy itself."""
 
-    def __init__(self, place: Path, program: str, own: dict[str, str]) -> None:
+    def __init__(self, place: Path, program: str, own: dict[str, str], known: Known) -> None:
         """`own`: the variables that the command's modules have set."""
-        self._place, self._program, self._own = place, program, own
-        self._known: Known
+        self._place, self._program, self._own, self._known = place, program, own, known
         self._calls = dict[int, socket.socket]()  # by the process
         self._selector: selectors.BaseSelector
 
     def serve(self) -> None:
         self._leave()
-        self._known = Known()
         self._selector = selectors.DefaultSelector()
         listener = self._listen()
         ended, wake = socket.socketpair()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,23 +17,25 @@ import builds
 import psutil
 import pytest
 from builds import Room, log, probed, spec
-from miniatures import WAIT, eventually
+from miniatures import ENVIRONMENTS, WAIT, eventually
 
 from bonkei.builds.running.confinement import Confinement
 from bonkei.builds.tools.commands import AWS_CALL
+from bonkei.cloud.backing.process import LOCK
+from bonkei.tasks.execution.software import ensure_environment
 
 # What the installed command has, as far as it matters here. Its calls show what they were given.
 _LOADERS = """
 import os
 class JSONFileLoader:
-    def load_file(self, path):
-        with open(path + ".json") as file:
+    def load_file(self, file_path):
+        with open(file_path + ".json") as file:
             return {"text": file.read()}
 class Loader:
     BUILTIN_DATA_PATH = os.path.join(os.path.dirname(__file__), "data")
     def _potential_locations(self):
         return iter([self.BUILTIN_DATA_PATH])
-    def list_available_services(self, kind):
+    def list_available_services(self, type_name):
         return sorted(os.listdir(self.BUILTIN_DATA_PATH))
     def determine_latest_version(self, service, kind):
         return "1"
@@ -42,7 +45,7 @@ def create_loader(places):
 """
 _DRIVER = """
 import json, os, sys, time
-from awscli.botocore.loaders import JSONFileLoader, Loader
+from botocore.loaders import JSONFileLoader, Loader
 LOADED_BY = os.getpid()
 def main():
     if "sleep" in sys.argv:
@@ -55,7 +58,7 @@ def main():
         "is_first": LOADED_BY == os.getpid(), "copied": LOADED_BY, "words": sys.argv[1:],
         "program": sys.argv[0], "variables": dict(os.environ), "umask": umask,
         "folder": os.getcwd(), "typed": sys.stdin.read(), "data": dict(data),
-        "services": Loader().list_available_services("service-2"),
+        "services": Loader().list_available_services(type_name="service-2"),
         "open": sorted(int(each) for each in os.listdir("/proc/self/fd")),
     }
     data["text"] = "changed by a call"
@@ -84,6 +87,7 @@ class Build:
         )
         (package / "botocore" / "__init__.py").touch()
         (package / "botocore" / "loaders.py").write_text(_LOADERS)
+        (folder / "bin" / "botocore").symlink_to(package / "botocore")  # by two names, as there
         (package / "handlers.py").touch()
         (package / "clidriver.py").write_text(_DRIVER)
         (folder / "bin" / "python").symlink_to(sys.executable)
@@ -136,6 +140,24 @@ def build(tmp_path: Path) -> Iterator[Build]:
             each.kill()
 
 
+# With the real command: the files of its models that a call reads after the copy was made.
+_REAL = """
+import os, sys
+sys.path.insert(0, sys.argv.pop(1))
+import aws_stay
+from awscli import clidriver, handlers
+known = aws_stay.Known()
+known.read(sys.argv[1:])
+def note(event, given):
+    if event in ("open", "os.listdir") and "/data/ecs/2" in str(given[0]):
+        print(given[0], file=sys.stderr)
+sys.addaudithook(note)
+if os.fork() == 0:
+    aws_stay.end(clidriver.main())
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each call starts anew")
 
 
@@ -169,6 +191,19 @@ def test_the_data_are_as_in_the_files_whatever_calls_before_did_with_them(build:
         shown = build.call("ecs", "describe")[1]
         assert shown["data"] == {"text": "ecs service-2"}
         assert shown["services"][:2] == ["_retry.json", "ecs"]
+
+
+def test_the_real_command_reads_no_model_that_the_copy_has_read() -> None:
+    installed = ensure_environment((LOCK.with_name("awscli.txt"),), ENVIRONMENTS, lambda _: None)
+    python = asyncio.run(installed) / "bin" / "python"
+    words = ("ecs", "list-tasks", "--generate-cli-skeleton", "--region", "ap-northeast-1")
+    done = subprocess.run(
+        [python, "-c", _REAL, AWS_CALL.parent, *words],
+        env={"PATH": os.defpath}, capture_output=True, text=True, timeout=WAIT, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "startedBy" in json.loads(done.stdout)
+    assert done.stderr == ""
 
 
 def test_a_variable_that_is_read_at_the_start_has_a_copy_of_its_own(build: Build) -> None:
