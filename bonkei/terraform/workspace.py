@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bonkei.provider import catalogue
+from bonkei.provider import catalogue, schema
 from bonkei.terraform.errors import (
     Diagnostic,
     TerraformError,
@@ -49,13 +49,14 @@ _NO_REFRESH = "-refresh=false"
 _PLAN_FILE = "bonkei.terraform.reports.plan_file"
 
 
-def _load_meanwhile(*modules: str) -> threading.Thread:
+def _load_meanwhile(*, is_planned: bool = False) -> threading.Thread:
     """Load what is needed at the end of a run, while this thread waits for Terraform."""
 
     def load() -> None:
-        catalogue.versions()  # for the warnings; a plan is read with the same schemas
-        for module in modules:
-            importlib.import_module(module)
+        catalogue.versions()  # for the warnings
+        if is_planned:  # a plan is read with the schema
+            importlib.import_module(_PLAN_FILE)
+            schema.load(catalogue.SCHEMA)
 
     loading = threading.Thread(target=load)
     loading.start()
@@ -128,7 +129,7 @@ class Workspace:
             self._check(selection, session)
             options += [*self._variables(), *selection.arguments()]
             try:
-                loading = _load_meanwhile(_PLAN_FILE)
+                loading = _load_meanwhile(is_planned=True)
                 listener = session.listen("plan", *options)
                 loading.join()
                 document = self._planned(session, plan_file)

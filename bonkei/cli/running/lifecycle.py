@@ -21,8 +21,9 @@ def up(context: Context, detach: bool, background: bool) -> None:
         from bonkei.miniature.background import start
 
         raise SystemExit(start(context.config, home, say))
-    from bonkei.miniature.lifecycle.memory import importing
+    from bonkei.miniature.lifecycle.memory import importing, use_one_heap
 
+    use_one_heap()
     with importing():
         from bonkei.miniature import foreground
 

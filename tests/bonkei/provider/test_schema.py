@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bonkei.provider import schema
+from bonkei.provider import catalogue, schema
+from bonkei.provider.addresses import AWS, AWS_VERSION
 from bonkei.provider.behaviour import Problem
 from bonkei.provider.plugin import wire
 from bonkei.provider.plugin.protocol import message
@@ -19,6 +20,15 @@ def aws() -> ProviderSchema:
 @pytest.fixture(scope="module")
 def sent(aws: ProviderSchema) -> object:
     return message("GetProviderSchema.Response").FromString(wire.provider_schema(aws, {}))
+
+
+def test_the_version_is_known_without_the_schema(
+    aws: ProviderSchema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each apply asks for it, and a running miniature has no use for the rest."""
+    monkeypatch.delattr(schema, "load")
+    assert (aws.address, aws.version) == (AWS, AWS_VERSION)
+    assert catalogue.versions()[AWS] == AWS_VERSION
 
 
 def inside(block: Block, *path: str) -> Block:

@@ -1,9 +1,14 @@
-"""Long-lived objects are frozen; replaced ones are still freed."""
+"""Long-lived objects are frozen; replaced ones are still freed. Threads share one heap."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import subprocess
+import sys
 import weakref
+
+import pytest
 
 from bonkei.miniature.lifecycle.memory import importing, settle_memory
 
@@ -52,3 +57,27 @@ def test_nothing_is_collected_during_an_import_and_its_objects_are_frozen() -> N
     finally:
         gc.callbacks.remove(note)
         gc.unfreeze()
+
+
+THREADS = """\
+import ctypes, sys, threading
+from bonkei.miniature.lifecycle.memory import use_one_heap
+if "one" in sys.argv:
+    use_one_heap()
+threads = [threading.Thread(target=bytearray, args=(10_000,)) for _ in range(3)]
+for each in threads:
+    each.start()
+for each in threads:
+    each.join()
+ctypes.CDLL(None).malloc_stats()
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "malloc_stats"), reason="not glibc")
+@pytest.mark.parametrize(("words", "alone"), [(("one",), True), ((), False)])
+def test_threads_share_the_heap_of_the_process(words: tuple[str, ...], alone: bool) -> None:
+    shown = subprocess.run(
+        [sys.executable, "-c", THREADS, *words], capture_output=True, text=True, check=True
+    ).stderr
+    assert "Arena 0:" in shown
+    assert ("Arena 1:" not in shown) is alone
