@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -259,22 +259,39 @@ def test_a_good_release_under_load_loses_no_request(shop: Shop, good: str) -> No
     assert good in released.stdout
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """All of BROKEN wait in the queue of the pipeline, while visitors read, so that errors are
+    noticed. `runs`: the executions by the names."""
+
+    runs: dict[str, str]
+    visitors: ExitStack
+
+
 @pytest.fixture(scope="module")
-def broken(shop: Shop, good: str) -> Iterator[dict[str, str]]:
-    """All of them wait in the queue of the pipeline: the executions by the names. Visitors read
-    meanwhile, so that errors are noticed."""
+def broken(shop: Shop, good: str) -> Iterator[Queued]:
     assert shop.version() == "good", good
-    with visitors(shop, 30):
-        yield {
+    with ExitStack() as reading:
+        reading.enter_context(visitors(shop, 30))
+        runs = {
             name: shop.release(shop.commit_beside(one.files), "--detach")["execution"]
             for name, one in BROKEN.items()
         }
+        yield Queued(runs, reading)
+
+
+@pytest.fixture(scope="module")
+def over(shop: Shop, broken: Queued) -> None:
+    """All of them have ended, and their visitors have left."""
+    for run in broken.runs.values():
+        shop.follow(run)
+    broken.visitors.close()
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_release(shop: Shop, broken: dict[str, str], name: str) -> None:
+def test_a_broken_release(shop: Shop, broken: Queued, name: str) -> None:
     """It fails in its stage, Slack reports it, and the good one serves on."""
-    run, expected = broken[name], BROKEN[name]
+    run, expected = broken.runs[name], BROKEN[name]
     shop.follow(run)
     failed = shop.failed_action(run)
     assert failed["stageName"] == expected.stage
@@ -284,11 +301,8 @@ def test_a_broken_release(shop: Shop, broken: dict[str, str], name: str) -> None
     eventually(lambda: run in shop.project.slack(), "Slack reports it", PATIENCE)
 
 
-def test_the_way_back_builds_nothing_and_is_open(
-    shop: Shop, good: str, broken: dict[str, str]
-) -> None:
-    for run in broken.values():
-        shop.follow(run)
+@pytest.mark.usefixtures("over")
+def test_the_way_back_builds_nothing_and_is_open(shop: Shop, good: str) -> None:
     shop.release(shop.commit({_VERSION: "better\n"}))
     assert shop.version() == "better"
     back = shop.release(good)
@@ -317,12 +331,11 @@ def test_the_way_back_past_a_migration_loses_nothing(shop: Shop, good: str) -> N
     assert "is released again" in log
 
 
+@pytest.mark.usefixtures("over")
 def test_the_way_back_is_open_when_a_scan_finds_something_by_now(
-    shop: Shop, broken: dict[str, str], tmp_path: Path
+    shop: Shop, tmp_path: Path
 ) -> None:
     """The older image was pushed when nobody knew of the finding: by hand here."""
-    for run in broken.values():
-        shop.follow(run)
     older = shop.commit({**BROKEN["has a private key"].files, _VERSION: "older\n"})
     shop.push_by_hand(tmp_path)
     back = shop.release(older)
