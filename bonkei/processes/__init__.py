@@ -17,6 +17,15 @@ from bonkei.processes.guard import Watchdog
 from bonkei.processes.keeper import Keeper
 from bonkei.processes.launcher import launch_command
 from bonkei.processes.ledger import Ledger
-from bonkei.processes.trees import family
+from bonkei.processes.trees import family, family_ids
 
-__all__ = ["Brief", "Keeper", "Ledger", "Watchdog", "family", "launch_command", "start_brief"]
+__all__ = [
+    "Brief",
+    "Keeper",
+    "Ledger",
+    "Watchdog",
+    "family",
+    "family_ids",
+    "launch_command",
+    "start_brief",
+]

@@ -18,7 +18,7 @@ import psutil
 
 from bonkei.builds.errors import PhaseError
 from bonkei.builds.running.confinement import INSIDE, place, unshare_command
-from bonkei.processes import Keeper, launch_command
+from bonkei.processes import Keeper, family_ids, launch_command
 
 _CHUNK = 64 * 1024
 _TURN = 8 * 1024  # bytes of output in one turn of the event loop: others use it, too
@@ -146,10 +146,7 @@ class Machine:
         process = self._process  # a thread asks: it may be stopped meanwhile
         if process is None or process.returncode is not None:
             return ()
-        with suppress(psutil.Error):
-            root = psutil.Process(process.pid)
-            return (root.pid, *(each.pid for each in root.children(recursive=True)))
-        return ()
+        return tuple(family_ids(process.pid))
 
     async def stop(self) -> None:
         """After this, no process of it runs. May be called again: a caller that is cancelled does

@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from bonkei.processes import family
+from bonkei.processes import family, family_ids
 
 GRANDCHILD = """
 import subprocess, sys
@@ -37,10 +37,12 @@ def test_a_process_comes_first_and_then_what_it_started() -> None:
         child = int(process.stdout.readline())
         try:
             assert [one.pid for one in family(process.pid)] == [process.pid, child]
+            assert family_ids(process.pid) == [process.pid, child]
         finally:
             psutil.Process(child).kill()
             process.kill()
     assert family(process.pid) == []
+    assert family_ids(process.pid) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has lists of children")
