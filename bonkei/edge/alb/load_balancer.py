@@ -124,6 +124,11 @@ class ListenerHandler:
     def refusal(self, status: int) -> Response:
         return load_balancer_page(status, close=True)
 
+    def takes_as_it_is(self, name: bytes) -> bool:
+        """Whether the value of a header, except Host, has no effect on the rest of the head for the
+        target."""
+        return self._forwarded.takes_as_it_is(name)
+
     def onward(self, request: Request) -> Onward:
         """Apply the web ACL, then the first rule that matches, else the default action."""
         firewall, rules = self.firewall, self.rules

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bonkei.edge.http.ids import ids
@@ -25,10 +26,11 @@ _REPLACED = HOP_BY_HOP | {
 
 _NO_BODY = b"\r\n"
 
-TargetHead = tuple[bytes, bytes, bytes, bytes, bytes]
-"""A request's head for the target, in four pieces. The target goes between the first two, a fresh
-trace id between the next two, the header set by `Request.mark` between the last two. The fifth is
-the beginning of X-Amzn-Trace-Id, the end of the second piece."""
+TargetHead = tuple[bytes, bytes, tuple[bytes, ...], bytes, bytes, bytes]
+"""A request's head for the target, in pieces: the method, then the target is missing; lines; the
+lines behind each of `Request.varied`, which is missing before; then a fresh trace id is missing;
+the end of its line; then the header set by `Request.mark` is missing; the end. The last is the
+beginning of X-Amzn-Trace-Id, the end of the lines."""
 
 
 class ForwardedHeaders:
@@ -56,7 +58,7 @@ class ForwardedHeaders:
         self._constant = b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\n" % (protocol, port)
 
     def head(self, request: Request) -> TargetHead:
-        """The head, still without target, trace id and the header set by `Request.mark`."""
+        """The head, still without what differs among requests that share it."""
         block = request.block
         if block is None:
             return self._head(request)
@@ -65,7 +67,16 @@ class ForwardedHeaders:
 
     def _head(self, request: Request) -> TargetHead:
         lines, after, before = self._behind_target(request)
-        return request.method + b" ", b"".join(lines), after, framing(request), before
+        gaps = [place for place, line in enumerate(lines) if _is_any(line, request.varied)]
+        first, *behind = [
+            b"".join(lines[start + 1 : end])
+            for start, end in zip((-1, *gaps), (*gaps, len(lines)), strict=True)
+        ]
+        return request.method + b" ", first, tuple(behind), after, framing(request), before
+
+    def takes_as_it_is(self, name: bytes) -> bool:
+        """Whether the head has a header of this name, except Host, whatever its value is."""
+        return name not in _REPLACED and (not self._drop_invalid or _valid_name(name))
 
     def _behind_target(self, request: Request) -> tuple[list[bytes], bytes, bytes]:
         """What does not depend on the target, before and behind the fresh trace id, and the
@@ -107,6 +118,10 @@ def framing(request: Request) -> bytes:
     if request.websocket:
         return b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     return _NO_BODY
+
+
+def _is_any(line: bytes, lines: Sequence[bytes]) -> bool:
+    return any(line is each for each in lines)
 
 
 _IDS = ids(12, secrets.token_hex(6).encode())

@@ -127,8 +127,9 @@ class Kinds:
             shown = tuple([(verdict, list[Header]()) for verdict, _ in seen])
             kind = Kind(record._replace(target="", headers=(), inspections=shown))
             self._kinds[key] = kind
-        if request.block is not None and not exchange.redirect_url:
-            request.block.kind = kind, seen
+        block = request.block or request.shape
+        if block is not None and not exchange.redirect_url:
+            block.kind = kind, seen
         return kind
 
 
@@ -214,9 +215,10 @@ def access_record(
 
 
 def _kind_again(exchange: Exchange, listener: str) -> Kind | None:
-    """The kind of the last request with these headers, if this one went the same way: nothing that
-    the kind holds differs from the exchange's own."""
-    block = exchange.request.block
+    """The kind of the last request with these headers, or headers of this shape, if this one went
+    the same way: nothing that the kind holds differs from the exchange's own."""
+    request = exchange.request
+    block = request.block or request.shape
     if block is None or block.kind is None:
         return None
     kind: Kind
@@ -225,7 +227,10 @@ def _kind_again(exchange: Exchange, listener: str) -> Kind | None:
         kind.status == exchange.status
         and kind.task_id is exchange.task_id
         and kind.rule is exchange.rule
-        and inspections is exchange.inspections
+        and (
+            inspections is exchange.inspections
+            or _have_same_verdicts(inspections, exchange.inspections)
+        )
         and kind.cache_result is exchange.cache_result
         and kind.group_arn is exchange.group_arn
         and kind.blocked_by is exchange.blocked_by
@@ -234,3 +239,10 @@ def _kind_again(exchange: Exchange, listener: str) -> Kind | None:
     ):
         return kind
     return None
+
+
+def _have_same_verdicts(one: Inspections, other: Inspections) -> bool:
+    """Whether the verdicts are the same objects; the headers that they saw may differ."""
+    if len(one) == 1 == len(other):
+        return one[0][0] is other[0][0]
+    return len(one) == len(other) and all(a is b for (a, _), (b, _) in zip(one, other, strict=True))

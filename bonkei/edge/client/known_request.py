@@ -77,17 +77,19 @@ class KnownRequests:
         self, key: Block, line: tuple[bytes, bytes, bytes, bytes], handler: Handler
     ) -> KnownRequest | None:
         """A request with unknown headers. If they are not plain, they have been missed."""
-        plain = self._plain.headers(key[0]) if self._plain is not None else None
+        lines, method, client = key
+        plain = self._plain.read(lines, method, client) if self._plain is not None else None
         if plain is None:
             self.missed = key
             return None
-        headers, fields = plain
-        size = len(key[0])
+        headers, fields, shape = plain
+        size = len(lines)
         if self._seen_blocks.again(key):
             self._keep(key, HeaderBlock(headers, fields, size))
-        method, target, path, query = line
-        request = Request(method, target, path, query, b"1.1", headers, fields, key[2])
+        _, target, path, query = line
+        request = Request(method, target, path, query, b"1.1", headers, fields, client)
         request.size = size + len(target)
+        request.shape = shape
         return request, handler.prepare(request), handler
 
     def learn(

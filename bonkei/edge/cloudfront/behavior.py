@@ -33,6 +33,7 @@ class CompiledBehavior:
         self.compress = behavior.compress and self.caches
         self.key = CacheKey(cache)
         self._headers = OriginHeaders(distribution, behavior, origin)
+        self.takes_as_it_is = self._headers.takes_as_it_is
         self.viewer = ViewerResponse(
             behavior, self._headers.via, self._headers.takes, no_cookies=self._headers.no_cookies
         )

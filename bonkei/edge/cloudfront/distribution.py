@@ -19,6 +19,7 @@ from bonkei.edge.cloudfront.error_page import CustomErrors, ErrorPage
 from bonkei.edge.cloudfront.fetch import Fetch
 from bonkei.edge.cloudfront.freshness import Lifetime
 from bonkei.edge.cloudfront.pages import ANOTHER_HOST, BAD_REQUEST, NOT_ALLOWED, TOO_LONG
+from bonkei.edge.cloudfront.relay import relay, relay_each, relay_varied
 from bonkei.edge.cloudfront.serving import serve, show_page
 from bonkei.edge.cloudfront.stored import Key, Stored
 from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, request_id
@@ -27,6 +28,7 @@ from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Exchange, Flow, Onward, Prepared
 from bonkei.edge.http.firewall import Firewall
 from bonkei.edge.http.message import (
+    HeaderBlock,
     Request,
     Response,
     Sink,
@@ -52,6 +54,9 @@ class Originator(Protocol):
     body_needed: int
 
     def onward(self, request: Request) -> Onward: ...
+
+    def takes_as_it_is(self, name: bytes) -> bool:
+        """Whether `onward` does not look at the value of a header, except Host."""
 
 
 class DistributionHandler:
@@ -85,8 +90,9 @@ class DistributionHandler:
 
     def prepare(self, request: Request) -> Prepared:
         """Prepare a viewer's request: web ACL, behavior, method, cache, origin. Where requests with
-        these headers are passed on, all with one behavior share what is prepared."""
-        block = request.block
+        these headers, or headers of this shape, are passed on, all with one behavior share what is
+        prepared."""
+        block = request.block or request.shape
         if not request.query and len(request.target) != len(request.path):
             block = None  # an empty query is not passed on
         if block is not None and (passed_on := block.derived.get(self)) is not None:
@@ -100,9 +106,15 @@ class DistributionHandler:
             return _for_another_host if choice.way is Way.OTHER_HOST else _too_long
         if block is None or choice.way is not _PASSED_ON or self.errors.any_page:
             return self._guard(self._prepare(choice, behavior), behavior, choice.request)
-        if choice.request is not request:  # another target than the viewer's
-            return self._guard(self._relay(behavior, choice.request), behavior, choice.request)
-        prepared = self._guard(self._relay_each(behavior, request), behavior)
+        if choice.request is not request or not self._share(behavior, block):
+            # `choice.request` may have another target than the viewer's.
+            prepared = relay(behavior, choice.request, self.onward)
+            return self._guard(prepared, behavior, choice.request)
+        if block.varied:
+            prepared = relay_varied(behavior, request, block, self.onward)
+        else:
+            prepared = relay_each(behavior, request, self.onward)
+        prepared = self._guard(prepared, behavior)
         (block.derived.get(self) or block.keep(self, {}))[behavior] = prepared
         return prepared
 
@@ -142,43 +154,15 @@ class DistributionHandler:
             return lambda exchange: self._reject(behavior, request, exchange, page)
         if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
-        return self._relay(behavior, request)
+        return relay(behavior, request, self.onward)
 
-    def _relay(self, behavior: CompiledBehavior, request: Request) -> Prepared:
-        """Pass the request to the origin, and the response back. Store and replace nothing."""
-        origin_request = behavior.origin_request(request)
-        viewer, mark = behavior.viewer, origin_request.mark
-        onward = self.onward(behavior, origin_request)
-
-        def relay(exchange: Exchange) -> Flow | None:
-            exchange.decorator = viewer
-            exchange.identity = identity = request_id()
-            mark(identity)
-            return onward(exchange, exchange)
-
-        return relay
-
-    def _relay_each(self, behavior: CompiledBehavior, first: Request) -> Prepared:
-        """The same for all requests with these headers. They share one request to the origin, and
-        each aims and marks it before it is looked at."""
-        origin_request = behavior.origin_request(first)
-        viewer, fields = behavior.viewer, origin_request.fields
-        aim = None if behavior.keeps_target else behavior.aim
-        onward = self.onward(behavior, origin_request)
-
-        def relay(exchange: Exchange) -> Flow | None:
-            request = exchange.request
-            if aim is None:
-                origin_request.path, origin_request.query = request.path, request.query
-                origin_request.target = request.target
-            else:
-                aim(origin_request, request)
-            exchange.decorator = viewer
-            exchange.identity = name, value, origin_request.added = request_id()  # as `mark` does
-            fields[name] = value
-            return onward(exchange, exchange)
-
-        return relay
+    def _share(self, behavior: CompiledBehavior, block: HeaderBlock) -> bool:
+        """Whether the headers that differ are passed on unread by all layers."""
+        origin = self.origins[behavior.origin_id]
+        names = [block.headers[place][0] for place in block.varied]
+        return all(map(behavior.takes_as_it_is, names)) and (
+            origin is None or all(map(origin.takes_as_it_is, names))
+        )
 
     def _cached(
         self, behavior: CompiledBehavior, request: Request, key: Key, exchange: Exchange

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -70,11 +71,21 @@ class HeaderBlock:
     `derived` holds values that the layers computed from them, by the layer that did. `inspected` is
     as a request's. `kind`: of the last access record of a request with these headers, and what web
     ACLs had decided about it.
+
+    As a request's `shape`, it has the headers of an earlier request, and the places of those whose
+    values differ (`varied`): they are not Host, User-Agent, or about the connection or the body.
     """
 
-    __slots__ = ("derived", "fields", "headers", "inspected", "kind", "size")
+    __slots__ = ("derived", "fields", "headers", "inspected", "kind", "size", "varied")
 
-    def __init__(self, headers: Headers, fields: dict[bytes, bytes], size: int = 0) -> None:
+    def __init__(
+        self,
+        headers: Headers,
+        fields: dict[bytes, bytes],
+        size: int = 0,
+        varied: tuple[int, ...] = (),
+    ) -> None:
+        self.varied = varied
         self.headers = headers
         self.fields = fields
         self.size = size  # bytes, as the limits of a head count them
@@ -102,6 +113,8 @@ class Request:
     patience: Patience | None = None
     size = 0  # bytes of the head as received
     block: HeaderBlock | None = None  # its headers, if they are shared
+    shape: HeaderBlock | None = None  # headers that differ from its own in some values only
+    varied: Sequence[bytes] = ()  # the lines of its headers that differ, where its head is shared
     added = b""  # the line of the header set by `mark`
     shown: str | None = None  # its target as access records have it, once there was one
     inspected: tuple[Any, Any, Any] | None = None  # by a web ACL: before, its verdict, after

@@ -33,14 +33,19 @@ class PlainLines:
         self._names: dict[bytes, bytes] = {}  # in lower case
         self._seen = Seen()
 
-    def read(self, lines: Iterable[bytes]) -> Headers | None:
-        """The headers of lines without their ends; None if one of them is not plain."""
+    def read(self, lines: Iterable[bytes], new: list[int] | None = None) -> Headers | None:
+        """The headers of lines without their ends; None if one of them is not plain. The places of
+        those that did not come before are added to `new`."""
         get = self._lines.get
         headers: Headers = []
         for line in lines:
-            header = get(line) or self._read(line)
+            header = get(line)
             if header is None:
-                return None
+                header = self._read(line)
+                if header is None:
+                    return None
+                if new is not None:
+                    new.append(len(headers))
             headers.append(header)
         return headers
 

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from bonkei.edge.http.deadlines import NEVER, Deadlines
 from bonkei.edge.http.message import Headers, Tunnel
-from bonkei.edge.http.plain_head import plain_response
+from bonkei.edge.http.plain_head import PlainResponses
 from bonkei.edge.http.response_head import KnownHeads, ResponseHead
 from bonkei.edge.http.response_parser import ResponseParser
 from bonkei.edge.targets.last_words import last_words
@@ -64,6 +64,7 @@ class KeptConnections:
         self.every: set[TargetConnection] = set()
         self.idle: deque[TargetConnection] = deque()
         self.heads = KnownHeads()
+        self.plain = PlainResponses()
         self.open = True
 
     def close(self) -> None:
@@ -196,10 +197,10 @@ class TargetConnection(asyncio.Protocol):
             return
         end = data.find(b"\r\n\r\n") + 4
         key = data[:end]
-        heads = self._kept.heads
-        head = heads.get(key)
-        if head is None and (head := plain_response(key, heads.lines)) is not None:
-            heads.remember(key, head)
+        kept = self._kept
+        head = kept.heads.get(key)
+        if head is None and (head := kept.plain.read(key)) is not None and head.comes_again:
+            kept.heads.remember(key, head)
         if head is not None and len(data) == end + head.length and not asking.head_only:
             # A whole response with a known or a plain head is passed on without parsing it.
             self._release(asking, keep=True)

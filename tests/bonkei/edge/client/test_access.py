@@ -55,12 +55,18 @@ def _exchange(request: Request, way: dict[str, Any], verdicts: list[Verdict]) ->
 
 
 def _blocks() -> tuple[Request, ...]:
-    """A request whose headers are shared with another target, that one, and one by itself."""
-    shared, other, alone = _request(), _request(), _request()
+    """A request whose headers are shared with another target, that one, one by itself, and two with
+    headers of one shape."""
+    shared, other, alone, *shaped = [_request() for _ in range(5)]
+    shape = HeaderBlock(shared.headers, shared.fields, varied=(2,))
+    for number, each in enumerate(shaped):
+        each.shape = shape
+        each.headers.append(header(b"Cookie", b"number=%d" % number))
+        each.fields[b"cookie"] = b"number=%d" % number
     shared.block = other.block = HeaderBlock(shared.headers, shared.fields)
     other.target = b"/other"
     other.headers, other.fields = shared.headers, shared.fields
-    return shared, other, alone
+    return (shared, other, alone, *shaped)
 
 
 def _journal() -> tuple[Journal, list[Row]]:
@@ -68,7 +74,7 @@ def _journal() -> tuple[Journal, list[Row]]:
     return Journal(rows.extend, lambda flush: None), rows
 
 
-@given(st.lists(st.tuples(_ways, _looks, _listeners, st.integers(0, 2)), min_size=1, max_size=30))
+@given(st.lists(st.tuples(_ways, _looks, _listeners, st.integers(0, 4)), min_size=1, max_size=30))
 def test_a_kind_changes_no_record(requests: list[Any]) -> None:
     (journal, rows), among, expected = _journal(), _blocks(), []
     for number, (way, verdicts, listener, which) in enumerate(requests):
@@ -79,7 +85,7 @@ def test_a_kind_changes_no_record(requests: list[Any]) -> None:
     assert records_of(rows) == expected
 
 
-@given(_ways, _looks, st.integers(0, 2))
+@given(_ways, _looks, st.integers(0, 4))
 def test_one_way_is_one_kind(way: dict[str, Any], verdicts: list[Verdict], which: int) -> None:
     """Also where headers, target and sizes differ, and whether the edge knows them or not."""
     (journal, rows), among = _journal(), _blocks()

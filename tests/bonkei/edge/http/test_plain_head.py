@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bonkei.edge.http.message import Request
-from bonkei.edge.http.plain_head import PlainRequests, plain_response
+from bonkei.edge.http.plain_head import PlainRequests, PlainResponses
 from bonkei.edge.http.plain_lines import PlainLines
 from bonkei.edge.http.request_parser import RequestParser
 from bonkei.edge.http.response_head import KnownHeads
@@ -63,7 +63,7 @@ class _Heard:
 def test_a_plain_request_is_read_as_by_the_parser(blocks: list[bytes]) -> None:
     plain = PlainRequests(Limits())
     for block in blocks:
-        found = plain.headers(block)
+        found = plain.read(block, b"GET", b"127.0.0.1")
         if found is None:
             continue
         heard, data = _Heard(), b"GET /a HTTP/1.1\r\n" + block
@@ -71,7 +71,7 @@ def test_a_plain_request_is_read_as_by_the_parser(blocks: list[bytes]) -> None:
         assert parser.feed(data, 0) == len(data)
         assert heard.complete == 1
         [(request, keep_alive)] = heard.requests
-        assert found == (request.headers, request.fields)
+        assert found[:2] == (request.headers, request.fields)
         assert keep_alive
         assert (request.has_body, request.websocket, request.length) == (False, False, None)
 
@@ -80,7 +80,7 @@ def test_usual_requests_are_plain_each_time() -> None:
     plain = PlainRequests(Limits())
     for number in range(2000):
         block = b"Host: a.example\r\nCookie: n=%d\r\nAccept:*/*\r\n\r\n" % number
-        found = plain.headers(block)
+        found = plain.read(block, b"GET", b"127.0.0.1")
         assert found is not None
         assert found[1] == {b"host": b"a.example", b"cookie": b"n=%d" % number, b"accept": b"*/*"}
         assert found[0][2][2] == b"Accept: */*\r\n"
@@ -88,10 +88,11 @@ def test_usual_requests_are_plain_each_time() -> None:
 
 def test_limits_leave_a_request_to_the_parser() -> None:
     block = b"Host: a\r\nX-A: %b\r\n\r\n" % (b"x" * 60)
-    assert PlainRequests(Limits()).headers(block) is not None
+    assert PlainRequests(Limits()).read(block, b"GET", b"") is not None
     for limits in (Limits(header=70), Limits(head=80), Limits(header_count=1)):
-        assert PlainRequests(limits).headers(block) is None
-    assert PlainRequests(Limits()).headers(b"Host: a\r\nX: %b\r\n\r\n" % (b"x" * 5000)) is None
+        assert PlainRequests(limits).read(block, b"GET", b"") is None
+    long = b"Host: a\r\nX: %b\r\n\r\n" % (b"x" * 5000)
+    assert PlainRequests(Limits()).read(long, b"GET", b"") is None
 
 
 @given(
@@ -112,11 +113,11 @@ def test_limits_leave_a_request_to_the_parser() -> None:
 def test_a_plain_response_is_read_as_by_the_parser(
     responses: list[tuple[bytes, list[bytes], bytes]],
 ) -> None:
-    lines = PlainLines()
-    for first, others, length in responses:
+    plain = PlainResponses()
+    for first, others, length in responses * 2:
         data = b"".join([first, b"\r\n", *others, length, b"\r\n"])
         key = data[: data.find(b"\r\n\r\n") + 4]
-        found = plain_response(key, lines)
+        found = plain.read(key)
         if found is None:
             continue
         parser = ResponseParser()
@@ -131,7 +132,7 @@ def test_a_plain_response_is_read_as_by_the_parser(
 
 def test_usual_responses_are_plain() -> None:
     head = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 7\r\n\r\n"
-    found = plain_response(head, PlainLines())
+    found = PlainResponses().read(head)
     assert found is not None
     assert (found.status, found.reason, found.length) == (200, b"OK", 7)
     assert [value for _, value, _ in found.headers] == [b"a=1", b"b=2"]
@@ -158,7 +159,7 @@ def test_a_kept_head_has_the_same_lines() -> None:
     """Only a head that is kept remembers its lines."""
     head = b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7\r\n\r\n"
     heads = KnownHeads()
-    found = plain_response(head, heads.lines)
+    found = PlainResponses().read(head)
     assert found is not None
     first = found.lines(None)
     assert first == b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7\r\n"
