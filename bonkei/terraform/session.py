@@ -86,10 +86,11 @@ class Place:
 
     @contextlib.contextmanager
     def session(
-        self, provider_home: Path, *, with_state: bool = True, all_blocks: bool = True
+        self, provider_home: Path, *, tests: bool = False, all_blocks: bool = True
     ) -> Iterator[Session]:
         """One session at a time. The provider stores its data below `provider_home`. Without
-        `all_blocks`, it shows only nested blocks whose names are words of the definitions."""
+        `all_blocks`, it shows only nested blocks whose names are words of the definitions. `tests`
+        have no state."""
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -99,7 +100,7 @@ class Place:
             types.unlink(missing_ok=True)
             surroundings = ProviderSurroundings(
                 home=provider_home,
-                state_file=self.backend.state_file if with_state else None,
+                state_file=None if tests else self.backend.state_file,
                 account_id=self.account.id,
                 existing=self.elsewhere.existing,
                 types=types,
@@ -115,7 +116,7 @@ class Place:
                 # Both processes load what they need while the inputs are read here.
                 with self._terraform(command, environment) as begin:
                     session = Session(command, self.mirror, self.definitions, environment, begin)
-                    self._read_inputs(session, types, all_blocks=all_blocks)
+                    self._read_inputs(session, types, all_blocks=all_blocks, tests=tests)
                     yield session
 
     def _terraform(
@@ -126,12 +127,12 @@ class Place:
             return contextlib.nullcontext(runs.start)
         return runs.ahead(command, self.mirror.path, environment)
 
-    def _read_inputs(self, session: Session, types: Path, *, all_blocks: bool) -> None:
+    def _read_inputs(self, session: Session, types: Path, *, all_blocks: bool, tests: bool) -> None:
         states = self.elsewhere.remote_states
         place_remote_states(states, self.mirror.path, self.directory / "remote-states")
         self._initialize(session)
         data, state = self.directory / "data", self.backend.state_file
-        named = read_named(self.mirror.path, data, state, all_blocks=all_blocks)
+        named = read_named(self.mirror.path, data, state, all_blocks=all_blocks, tests=tests)
         if named is not None:
             named.write(types)
 

@@ -30,7 +30,7 @@ from bonkei.terraform.inputs.mirror import Mirror, require_definitions
 from bonkei.terraform.inputs.selection import Selection
 from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.terraform.reports.messages import Listener, Report
-from bonkei.terraform.reports.testing import TestListener, TestReport, test_files
+from bonkei.terraform.reports.testing import TestListener, TestReport, once, test_files
 from bonkei.terraform.runs import run as runs
 from bonkei.terraform.session import Place, Session, read_json, silent
 from bonkei.terraform.state.account import Account
@@ -61,6 +61,11 @@ def _load_meanwhile(*, is_planned: bool = False) -> threading.Thread:
     loading = threading.Thread(target=load)
     loading.start()
     return loading
+
+
+def _needs_all_blocks(said: Sequence[Diagnostic]) -> bool:
+    """Whether Terraform would name a similar block, had it been shown."""
+    return any(each.summary.startswith("Unsupported") for each in said)
 
 
 class Workspace:
@@ -232,15 +237,23 @@ class Workspace:
             raise TerraformError(
                 f"There is no test file {unknown[0]}", remedy=f"there are: {', '.join(there)}"
             )
+        options = [*(f"-filter={file}" for file in files), *self._variables()]
+        options += selection.arguments()
+        return self._with_enough_blocks(partial(self._test, once(report), options))
+
+    def _test(
+        self, begin: Callable[[], Report], options: Sequence[str], *, all_blocks: bool
+    ) -> TestReport:
+        def explained(said: list[Diagnostic]) -> list[Diagnostic]:
+            if not all_blocks and _needs_all_blocks(said):
+                raise refused(said, "test")
+            return explain(said, self._definitions)
+
         with (
             tempfile.TemporaryDirectory(prefix="bonkei-test-") as home,
-            self._place.session(Path(home), with_state=False) as session,
+            self._place.session(Path(home), tests=True, all_blocks=all_blocks) as session,
         ):
-            listener = TestListener(
-                self._mirror.locate, report, lambda said: explain(said, self._definitions)
-            )
-            options = [*(f"-filter={file}" for file in files), *self._variables()]
-            options += selection.arguments()
+            listener = TestListener(self._mirror.locate, begin(), explained)
             result = session.run("test", "-json", *options, on_line=listener)
         found = listener.result()
         if result.code and found.passed:
@@ -251,11 +264,11 @@ class Workspace:
     def _with_enough_blocks(operate: Callable[..., T]) -> T:
         """Run it with the blocks that are named. With all of them after an error for which
         Terraform looks for a similar name: it comes from the validation, before anything has
-        changed."""
+        changed, or from a test."""
         try:
             return operate(all_blocks=False)
         except TerraformError as error:
-            if not any(each.summary.startswith("Unsupported") for each in error.diagnostics):
+            if not _needs_all_blocks(error.diagnostics):
                 raise
         return operate(all_blocks=True)
 

@@ -20,9 +20,18 @@ _WORD = re.compile(rb"aws_[a-z0-9_]+")
 _QUOTED = re.compile(rb'"(aws_[a-z0-9_]+)"')
 _NAME = re.compile(rb"[a-z][a-z0-9_]*")
 _DEPENDENCIES = re.compile(
-    rb"^[ \t]*(?:depends_on|replace_triggered_by)\s*=\s*\[[^\]]*\]", re.MULTILINE
+    rb"^[ \t]*(?:depends_on|replace_triggered_by|expect_failures)\s*=\s*\[[^\]]*\]", re.MULTILINE
 )
-_USE = re.compile(rb"\b(aws_[a-z0-9_]+)\.[A-Za-z_][\w-]*+((?:\[[^\]\n]*\]|\s*\.[\w*-]+)*+)")
+_PATH = rb"((?:\[[^\]\n]*\]|\s*\.[\w*-]+)*+)"
+_RESOURCE = rb"\b(aws_[a-z0-9_]+)\.[A-Za-z_][\w-]*+" + _PATH
+_USE = re.compile(_RESOURCE)
+_LOOP = re.compile(
+    rb"\bfor\s+([A-Za-z_][\w-]*)\s+in\s+(?:data\.)?" + _RESOURCE + rb"(?<=[\w-])(?=\s*:)"
+)
+_VARIABLE = rb"(?<![\w.-])%s(?![\w-])(?!\s+in\b)(?!\s*=[^=>])"
+_SENTENCE = re.compile(rb'^\s*error_message\s*=\s*"[^"$%\n]*"', re.MULTILINE)
+_DOUBLE = re.compile(rb"\b(?:mock_provider|override_(?:resource|data|module))\b")
+"""In a test: Terraform may make up a value for each block."""
 _STEP = re.compile(rb"\[[^\]\n]*\]|\.([A-Za-z_][\w-]*)")
 _SELF = re.compile(rb"self(?<![\w.-]self)(?![\w-])(?!\s*\.[A-Za-z_])(?!\s*=[^=])")
 _FULL = re.compile(rb'"([a-z][a-z0-9_]*)":\s*(?:\[(?=\s*[^\]\s])|\{(?=\s*[^}\s]))')
@@ -56,10 +65,13 @@ class Named:
         file.write_text(json.dumps(document), encoding="utf-8")
 
 
-def named(root: Path, data: Path, state_file: Path | None, *, all_blocks: bool) -> Named | None:
+def named(
+    root: Path, data: Path, state_file: Path | None, *, all_blocks: bool, tests: bool = False
+) -> Named | None:
     """None where some types are unknown: then every type is needed.
 
-    `root`: where Terraform runs; `data`: its data folder, whose manifest of modules an init wrote.
+    `root`: where Terraform runs; `data`: its data folder, whose manifest of modules an init wrote;
+    `tests`: whether it evaluates tests.
     """
     try:
         texts = {file: file.read_bytes() for file in _texts(_folders(root, data / _MANIFEST))}
@@ -69,20 +81,40 @@ def named(root: Path, data: Path, state_file: Path | None, *, all_blocks: bool) 
         return None
     text = b"\n".join(texts.values())
     names = {*_NAME.findall(text), *_FULL.findall(state)}
-    # Only `terraform test` evaluates tests, and it is shown everything.
-    evaluated = [each for file, each in texts.items() if _TEST not in file.name]
-    used = _DEPENDENCIES.sub(b"", b"\n".join(evaluated))
+    evaluated = [each for file, each in texts.items() if tests or _TEST not in file.name]
+    used = [_SENTENCE.sub(b"", _DEPENDENCIES.sub(b"", each)) for each in evaluated]
+    doubled = tests and any(_DOUBLE.search(each) for f, each in texts.items() if _TEST in f.name)
+    every = all_blocks or doubled or any(_SELF.search(each) for each in used)
     return Named(
         words=_decoded({*_WORD.findall(text), *_WORD.findall(state)}),
         quoted=_decoded({*_QUOTED.findall(text)}),
-        names=None if all_blocks or _SELF.search(used) else _decoded(names),
-        whole=_decoded({_use(*each) for each in {*_USE.findall(used)}}),
+        names=None if every else _decoded(names),
+        whole=_decoded({use for each in used for use in _whole(each)}),
     )
 
 
-def _use(type_: bytes, path: bytes) -> bytes:
-    names = [name for name in _STEP.findall(path) if name]
-    return b".".join((type_, *names))
+def _whole(text: bytes) -> Iterator[bytes]:
+    """What the text of one file uses as a value. In `[for each in aws_lb.this.x : each.y]` it is
+    `aws_lb.x.y`; other uses of that name count, too."""
+    loops = [found for found in _LOOP.finditer(text) if _names(found[3])]
+    starts = {found.start(2) for found in loops}
+    for found in _USE.finditer(text):
+        if found.start() not in starts and not _is_counted(found, text):
+            yield b".".join((found[1], *_names(found[2])))
+    for loop in loops:
+        for found in re.finditer(_VARIABLE % re.escape(loop[1]) + _PATH, text):
+            if not _is_counted(found, text):
+                yield b".".join((loop[2], *_names(loop[3]), *_names(found[1])))
+
+
+def _names(path: bytes) -> list[bytes]:
+    return [name for name in _STEP.findall(path) if name]
+
+
+def _is_counted(use: re.Match[bytes], text: bytes) -> bool:
+    """Whether it is `length(aws_lb.this.x)`: the number of blocks is no value of theirs."""
+    within = text.endswith(b"length(", 0, use.start()) and text.startswith(b")", use.end())
+    return within and bool(_names(use[use.re.groups])) and not use[0].endswith((b"]", b"*"))
 
 
 def _decoded(words: set[bytes]) -> frozenset[str]:

@@ -6,6 +6,7 @@ Source: HashiCorp, "Machine-Readable UI" (developer.hashicorp.com/terraform/inte
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,26 @@ class TestListener:
         )
         others = (said for where, said in self._said.items() if where not in self._ended)
         return TestReport(runs, tuple(one for said in others for one in said))
+
+
+def once(report: Callable[[str], None]) -> Callable[[], Callable[[str], None]]:
+    """Begins each attempt at the same tests: its lines are reported, but for those that an earlier
+    attempt has reported."""
+    reported: Counter[str] = Counter()
+
+    def begin() -> Callable[[str], None]:
+        before = reported.copy()
+
+        def line(text: str) -> None:
+            if before[text]:
+                before[text] -= 1
+            else:
+                reported[text] += 1
+                report(text)
+
+        return line
+
+    return begin
 
 
 def test_files(definitions: Path) -> list[str]:

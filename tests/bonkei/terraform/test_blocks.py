@@ -122,6 +122,28 @@ def test_a_block_that_is_a_value_has_all_its_blocks(
         ("a = aws_lb.x.*", {"aws_lb"}),
         ('a = "${aws_lb.x}"', {"aws_lb"}),
         ('a = aws_lb.x[local.y["z"]].arn', {"aws_lb"}),
+        ("a = length(aws_lb.x.access_logs)", set()),
+        ("a = length(aws_lb.x)", {"aws_lb"}),
+        ("a = length(aws_lb.x.access_logs[0])", {"aws_lb.access_logs"}),
+        ("a = length(keys(aws_lb.x.access_logs[0]))", {"aws_lb.access_logs"}),
+        ("a = [for l in aws_lb.x.access_logs : l.bucket]", {"aws_lb.access_logs.bucket"}),
+        ("a = [for l in aws_lb.x.access_logs : l]", {"aws_lb.access_logs"}),
+        ("a = [for l in aws_lb.x.access_logs : 1 if l != null]", {"aws_lb.access_logs"}),
+        ("a = { for l in aws_lb.x.access_logs : l => 1 }", {"aws_lb.access_logs"}),
+        ("a = { for i, l in aws_lb.x.access_logs : i => l }", {"aws_lb.access_logs"}),
+        ('a = [for l in aws_lb.x.access_logs : l["bucket"]]', {"aws_lb.access_logs"}),
+        ('a = [for l in aws_lb.x.access_logs : "${l.bucket}"]', {"aws_lb.access_logs.bucket"}),
+        (
+            "a = [for l in aws_lb.x.access_logs : [for e in l.y[0].z : e]]",
+            {"aws_lb.access_logs.y.z"},
+        ),
+        ("a = [for l in aws_lb.x.access_logs : length(l.y)]", set()),
+        ("a = [for l in aws_lb.x.access_logs : { l = l.y }]", {"aws_lb.access_logs.y"}),
+        ("a = [for l in aws_lb.x.access_logs[*] : l.y]", {"aws_lb.access_logs"}),
+        ("a = [for l in aws_lb.x : l.arn]", {"aws_lb"}),
+        ("a = [for l in concat(aws_lb.x.access_logs) : l.y]", {"aws_lb.access_logs"}),
+        ('error_message = "Each aws_lb.x."', set()),
+        ('error_message = "Each ${jsonencode(aws_lb.x)}."', {"aws_lb"}),
     ],
 )
 def test_uses_as_a_whole(tmp_path: Path, text: str, whole: set[str]) -> None:
@@ -130,6 +152,77 @@ def test_uses_as_a_whole(tmp_path: Path, text: str, whole: set[str]) -> None:
     found = named(tmp_path, tmp_path / "data", None, all_blocks=False)
     assert found is not None
     assert found.whole == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("condition = jsonencode(aws_vpc.x) != null", {"aws_vpc"}),
+        ("expect_failures = [aws_vpc.x]", set()),
+        ('mock_provider "aws" {}', None),
+        ("override_resource {\n  target = aws_vpc.x\n}", None),
+    ],
+)
+def test_tests_are_read_where_they_are_evaluated(
+    tmp_path: Path, text: str, whole: set[str] | None
+) -> None:
+    (tmp_path / "main.tf").write_text('resource "aws_vpc" "x" {}', encoding="utf-8")
+    (tmp_path / "x.tftest.hcl").write_text(text, encoding="utf-8")
+    found = named(tmp_path, tmp_path / "data", None, all_blocks=False, tests=True)
+    assert found is not None
+    assert (None if found.names is None else found.whole) == whole
+
+
+TEST = """\
+run "first" {
+  assert {
+    condition     = length(aws_lb.x.access_logs) == 0 && aws_lb.x.internal
+    error_message = "There are access logs."
+  }
+}
+
+run "keys" {
+  assert {
+    condition     = %s
+    error_message = "A key is missing."
+  }
+}
+"""
+FIRST = ["tests/x.tftest.hcl", "  pass  first"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "shown"),
+    [
+        ("aws_lb.x.arn != null", {"access_logs"}),
+        ('contains(keys(aws_lb.x), "access_logs")', {"access_logs", "connection_logs"}),
+    ],
+)
+def test_a_test_is_shown_what_it_names(
+    new_project: Callable[[], Project], condition: str, shown: set[str]
+) -> None:
+    project = new_project()
+    project.write("infrastructure/main.tf", BALANCER % "")
+    project.write("infrastructure/tests/x.tftest.hcl", TEST % condition)
+    said: list[str] = []
+    assert project.workspace().test(report=said.append).passed
+    assert said == [*FIRST, "  pass  keys"]
+    types = project.home / "terraform" / "types.json"
+    blocks = set(Selection(AWS, types).shown(AWS.resources["aws_lb"]).blocks)
+    assert blocks & {"access_logs", "connection_logs"} == shown
+
+
+def test_the_nearest_name_is_named_in_a_test(new_project: Callable[[], Project]) -> None:
+    """Nothing is reported again when it runs with all blocks."""
+    project = new_project()
+    project.write("infrastructure/main.tf", BALANCER % "")
+    project.write("infrastructure/tests/x.tftest.hcl", TEST % "aws_lb.x.connection_log == null")
+    said: list[str] = []
+    found = project.workspace().test(report=said.append)
+    (error,) = [one for run in found.runs for one in run.diagnostics]
+    assert 'Did you mean "connection_logs"?' in error.detail
+    assert said[:2] == FIRST
+    assert (said.count(FIRST[0]), said.count(FIRST[1])) == (1, 1)
 
 
 @pytest.mark.parametrize(
