@@ -78,7 +78,9 @@ def _to_one(pool: Pool, delivery: Delivery) -> Do:
     ) -> Flow | None:
         if pool.stickiness:
             return sticky(request, head, exchange, sink)
-        return _send(request, head, exchange, sink, pool, pool.choose(), delivery, None)
+        candidates = pool.candidates
+        target = candidates[0] if len(candidates) == 1 else pool.choose()
+        return _send(request, head, exchange, sink, pool, target, delivery, None)
 
     return forward
 

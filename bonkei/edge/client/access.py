@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from bonkei.edge.http.exchange import Exchange
 from bonkei.edge.http.firewall import Inspections
-from bonkei.edge.http.message import Header
+from bonkei.edge.http.message import Header, Request
 
 _KINDS = 1_000
+_BYTES = 128 * 1024  # of their headers, which a kind and what is made of it hold several times
 
 
 class AccessRecord(NamedTuple):
@@ -57,25 +58,12 @@ RECEIVED, SENT, SECONDS = 5, 6, 7
 class Kind:
     """All that the records of requests have in common that came from one client with one method,
     Host and User-Agent, went the same way and got the same status, as in the record `sample`, which
-    has no target and no headers.
-    Listeners keep under it what they compute from these values.
+    has no target and no headers. Listeners keep under it what they compute from these values."""
 
-    The other members say whether an exchange is of this kind: they are its own objects."""
-
-    __slots__ = (
-        "blocked_by", "cache_result", "group_arn", "listener", "rule", "sample", "status",
-        "task_id",
-    )  # fmt: skip
+    __slots__ = ("sample",)
 
     def __init__(self, sample: AccessRecord) -> None:
         self.sample = sample
-        self.listener = sample.listener
-        self.status = sample.status
-        self.group_arn = sample.target_group_arn
-        self.task_id = sample.task_id
-        self.rule = sample.rule
-        self.cache_result = sample.cache_result
-        self.blocked_by = sample.blocked_by
 
     def record(self, row: Row) -> AccessRecord:
         """The whole record of a row of this kind."""
@@ -99,37 +87,54 @@ class Kind:
 
 
 class Kinds:
-    """The kinds of lately finished requests, a bounded number of them."""
+    """The kinds of lately finished requests, a bounded number of them. A client chooses how long
+    its headers are, so their bytes are bounded, too."""
 
-    __slots__ = ("_kinds",)
+    __slots__ = ("_bytes", "_kinds")
 
     def __init__(self) -> None:
+        self._bytes = 0  # of the headers that they have
         self._kinds: dict[object, Kind] = {}
 
     def of(self, exchange: Exchange, listener: str) -> Kind:
-        """The kind of a finished exchange: the same object for all of that kind."""
+        """The kind of a finished exchange: the same object for all of that kind. Mostly it is that
+        of the last request with these headers, or headers of this shape."""
         request, seen = exchange.request, exchange.inspections
+        block = request.block or request.shape
+        way = (
+            exchange.status, exchange.task_id, exchange.rule, exchange.cache_result,
+            exchange.group_arn, exchange.blocked_by, exchange.redirect_url, listener,
+        )  # fmt: skip
+        if block is not None and block.kind is not None:
+            kind: Kind
+            kind, last_way, last_seen = block.kind
+            if last_way == way and (last_seen is seen or _have_same_verdicts(last_seen, seen)):
+                return kind
+        kind = self._find(request, seen, way, exchange)
+        if block is not None:
+            block.kind = kind, way, seen
+        return kind
+
+    def _find(
+        self, request: Request, seen: Inspections, way: tuple[object, ...], exchange: Exchange
+    ) -> Kind:
         fields = request.fields
         # A kind holds its verdicts, so no other verdict has their numbers while it is kept.
         verdicts = id(seen[0][0]) if len(seen) == 1 else tuple([id(each) for each, _ in seen])
-        key = (
-            listener, request.client, request.method, fields.get(b"host"),
-            fields.get(b"user-agent"), exchange.status, exchange.group_arn, exchange.task_id,
-            exchange.rule, exchange.cache_result, exchange.blocked_by, exchange.redirect_url,
-            verdicts,
-        )  # fmt: skip
+        host, agent = fields.get(b"host", b""), fields.get(b"user-agent", b"")
+        key = (way, request.client, request.method, host, agent, verdicts)
         kind = self._kinds.get(key)
         if kind is None:
-            if len(self._kinds) >= _KINDS:
+            size = len(host) + len(agent) + len(exchange.redirect_url)
+            if len(self._kinds) >= _KINDS or self._bytes + size > _BYTES:
                 self._kinds.clear()
-            record = access_record(exchange, 0.0, listener, 0, 0)
+                self._bytes = 0
+            self._bytes += size
+            record = access_record(exchange, 0.0, str(way[-1]), 0, 0)
             # Without headers, which may be long.
             shown = tuple([(verdict, list[Header]()) for verdict, _ in seen])
             kind = Kind(record._replace(target="", headers=(), inspections=shown))
             self._kinds[key] = kind
-        block = request.block or request.shape
-        if block is not None and not exchange.redirect_url:
-            block.kind = kind, seen
         return kind
 
 
@@ -160,7 +165,7 @@ class Journal:
             target = request.shown = request.target.decode("latin-1")
         new.append(
             (
-                _kind_again(exchange, listener) or self._kinds.of(exchange, listener),
+                self._kinds.of(exchange, listener),
                 client_port,
                 target,
                 request.headers,
@@ -212,33 +217,6 @@ def access_record(
         exchange.identity[1].decode("latin-1"),
         str(retries) if retries else "",
     )
-
-
-def _kind_again(exchange: Exchange, listener: str) -> Kind | None:
-    """The kind of the last request with these headers, or headers of this shape, if this one went
-    the same way: nothing that the kind holds differs from the exchange's own."""
-    request = exchange.request
-    block = request.block or request.shape
-    if block is None or block.kind is None:
-        return None
-    kind: Kind
-    kind, inspections = block.kind
-    if (
-        kind.status == exchange.status
-        and kind.task_id is exchange.task_id
-        and kind.rule is exchange.rule
-        and (
-            inspections is exchange.inspections
-            or _have_same_verdicts(inspections, exchange.inspections)
-        )
-        and kind.cache_result is exchange.cache_result
-        and kind.group_arn is exchange.group_arn
-        and kind.blocked_by is exchange.blocked_by
-        and kind.listener is listener
-        and not exchange.redirect_url
-    ):
-        return kind
-    return None
 
 
 def _have_same_verdicts(one: Inspections, other: Inspections) -> bool:

@@ -54,7 +54,10 @@ class IncomingRequests(ClientTransport):
         exchange.request_complete = True
         self.deadline = NEVER
         front.requests += 1
-        exchange.follow(prepared)
+        exchange.launched = True
+        flow = prepared(exchange)
+        if flow is not None and (self.current is exchange or not exchange.status):
+            exchange.flow = flow  # as `follow` does: it is not over already
 
     def _start(self, exchange: Exchange) -> None:
         """Start the exchange when the part of the body to inspect has arrived."""

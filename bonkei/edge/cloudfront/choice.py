@@ -99,7 +99,7 @@ class Choices:
         """The behavior of a request whose headers came before; None where the target needs another
         decision."""
         path = request.path
-        if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
+        if request.size > URL_LIMIT:  # the target may be too long
             return None
         return None if self._root and path == b"/" else self.behavior(path)
 

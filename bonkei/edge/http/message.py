@@ -69,8 +69,8 @@ class HeaderBlock:
     method and headers: do not change them.
 
     `derived` holds values that the layers computed from them, by the layer that did. `inspected` is
-    as a request's. `kind`: of the last access record of a request with these headers, and what web
-    ACLs had decided about it.
+    as a request's. `kind`: of the last access record of a request with these headers, its way, and
+    what web ACLs had decided about it.
 
     As a request's `shape`, it has the headers of an earlier request, and the places of those whose
     values differ (`varied`): they are not Host, User-Agent, or about the connection or the body.
@@ -91,7 +91,7 @@ class HeaderBlock:
         self.size = size  # bytes, as the limits of a head count them
         self.derived: dict[object, Any] = {}
         self.inspected: tuple[Any, Any, Any] | None = None
-        self.kind: tuple[Any, Any] | None = None
+        self.kind: tuple[Any, Any, Any] | None = None
 
     def keep(self, key: object, value: Any) -> Any:
         """Remember a value that a layer computed from the block, for a limited number of keys."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import defaultdict
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -30,7 +31,6 @@ from bonkei.blueprint.log_delivery import LogDelivery
 from bonkei.edge import AccessRecord
 from bonkei.edge.client.access import Kind, Row
 from bonkei.edge.http.message import Header, header
-from bonkei.logs.delivery.requests.cloudfront import _Known
 from bonkei.logs.delivery.requests.load_balancer import connection_id
 from bonkei.logs.delivery.requests.request import header as header_value
 from bonkei.logs.delivery.requests.routes import Routes, find_routes
@@ -191,16 +191,19 @@ def test_fields_that_say_what_headers_said(headers: list[Header], number: int) -
     assert [fields[9], fields[12], fields[19]] == [text or "-" for text in expected]
 
 
-def test_what_a_log_remembers_is_bounded() -> None:
-    """For all kinds of requests together: targets and headers may be long."""
-    known, kept = _Known(), list[Any]()
-    for number in range(200):
-        headers = [header(b"Cookie", b"number=%d" % number)]
-        found = known.around(lambda target, told: (target, told[1]), f"/{number}", headers)
-        assert found == (headers, f"/{number}", f"number={number}")
-        kept.append(headers)
-        held = {id(each) for each, _, _ in known._around.values()}
-        assert len(held) <= 64
+def test_what_logs_remember_of_kinds_is_bounded() -> None:
+    """Clients choose how long Host and User-Agent are."""
+    routes = find_routes(architecture(), ACCOUNT, TASKS)
+    tracemalloc.start()
+    try:
+        for number in range(500):
+            text = f"{number:8000}"
+            [row] = rows_of(BY_DISTRIBUTION._replace(host=text, user_agent=text))
+            assert _entries(routes, [(NOW, row)])
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 3 << 20
 
 
 def test_a_task_that_becomes_known_later() -> None:

@@ -50,9 +50,8 @@ _FURTHER: dict[str, Callable[[Finished, Distribution], str]] = {
         "time-to-first-byte", "sc-content-len",
     )
 )  # fmt: skip
-_TARGETS = 64  # that a log remembers in words
 _Told = tuple[str, str, str]
-"""Referer, Cookie and X-Forwarded-For."""
+"""Referer, Cookie (if it is logged) and X-Forwarded-For."""
 
 _LOCATION = "NRT00-P0"  # no real edge location has this name
 FORMATS = ("json", "plain", "w3c")
@@ -61,7 +60,7 @@ FORMATS = ("json", "plain", "w3c")
 
 def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
     """The legacy log. The bucket's access control list lets CloudFront write."""
-    folder, known = prefixed(log.prefix), _Known()
+    folder = prefixed(log.prefix)
     return Target(
         title=f"the access log of {log.source}",
         line=None,
@@ -69,7 +68,7 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
         bucket=log.bucket,
         key=_key(folder, distribution.id),
         head=f"#Version: 1.0\n#Fields: {' '.join(_LEGACY)}\n",
-        prepare=lambda access: _prepare(access, distribution, known, cookies=log.cookies),
+        prepare=lambda access: _prepare(access, distribution, cookies=log.cookies),
     )
 
 
@@ -78,32 +77,7 @@ _AskedFor = Callable[[str, _Told], tuple[str, str]]
 sent and the id, and between the time taken and the port."""
 
 
-class _Known:
-    """What one log remembers in words for all kinds of requests together: the fields around the id
-    by kind and target, and what the last headers said. It holds a bounded number of headers."""
-
-    __slots__ = ("_around", "_headers", "_told")
-
-    def __init__(self) -> None:
-        self._around: dict[tuple[_AskedFor, str], tuple[Headers, str, str]] = {}
-        self._headers: Headers = ()
-        self._told = _told(())
-
-    def around(
-        self, asked_for: _AskedFor, target: str, headers: Headers
-    ) -> tuple[Headers, str, str]:
-        key = asked_for, target
-        found = self._around.get(key)
-        if found is None or found[0] is not headers:
-            if headers is not self._headers:
-                self._headers, self._told = headers, _told(headers)
-            if len(self._around) >= _TARGETS:
-                self._around.clear()
-            found = self._around[key] = (headers, *asked_for(target, self._told))
-        return found
-
-
-def _prepare(access: Access, distribution: Distribution, known: _Known, *, cookies: bool) -> Ready:
+def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Ready:
     """The legacy log's entries of requests like this one: `_values`, but those that differ."""
     asked_for = _asking(access, distribution, cookies=cookies)
     values = _values(Finished(0.0, access), distribution, cookies=cookies)
@@ -112,14 +86,17 @@ def _prepare(access: Access, distribution: Distribution, known: _Known, *, cooki
 
     def entries(together: Together) -> list[str]:
         found: list[str] = []
-        of: tuple[str, Headers] | None = None
-        before = behind = ""
+        of: Headers | None = None
+        url, told, before, behind = "", _NOTHING, "", ""
         for time, rows in together:
             begin = _beginning(int(time))
             for _, port, target, headers, _, received, sent, seconds, _, _, edge_id, _ in rows:
-                if of is None or of[0] is not target or of[1] is not headers:
-                    of = target, headers
-                    _, before, behind = known.around(asked_for, target, headers)
+                if headers is not of:
+                    of, url = headers, ""
+                    told = _told(headers, cookies=cookies)
+                if target is not url:
+                    url = target
+                    before, behind = asked_for(target, told)
                 size, took = DIGITS[sent], DURATIONS[seconds]
                 found.append(
                     f"{begin}{size}{before}{edge_id or '-'}{host}{DIGITS[received]}\t{took}"
@@ -140,8 +117,7 @@ def _asking(access: Access, distribution: Distribution, *, cookies: bool) -> _As
     def asked_for(target: str, told: _Told) -> tuple[str, str]:
         stem, _, query = target.partition("?")
         referer, cookie, forwarded = told
-        given = f"{query or '-'}\t{cookie if cookies else '-'}"
-        before = f"{client}{_quoted(stem)}{status}{referer}{agent}{given}{result}"
+        before = f"{client}{_quoted(stem)}{status}{referer}{agent}{query or '-'}\t{cookie}{result}"
         return before, f"\t{forwarded}{shown}"
 
     return asked_for
@@ -236,7 +212,7 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
     access = request.access
     day, second = _day_and_second(int(request.time))
     stem, _, query = access.target.partition("?")
-    referer, cookie, forwarded = _told(access.headers)
+    referer, cookie, forwarded = _told(access.headers, cookies=cookies)
     result = access.cache_result or ("Miss" if 0 < access.status < 400 else "Error")
     seconds = f"{access.seconds:.3f}"
     sent = str(access.sent_bytes)
@@ -244,7 +220,7 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
         day, second, _LOCATION, sent,
         access.client, access.method, distribution.domain_name, _quoted(stem),
         f"{access.status:03d}", referer, _quoted(access.user_agent) or "-", query or "-",
-        cookie if cookies else "-", result,
+        cookie, result,
         access.edge_id or "-", access.host or "-", "http", str(access.received_bytes), seconds,
         forwarded, "-", "-",
         result, "HTTP/1.1", "-", "-", str(access.client_port), seconds, result, "-",
@@ -252,18 +228,21 @@ def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> 
     )  # fmt: skip
 
 
-_TOLD = frozenset({b"referer", b"cookie", b"x-forwarded-for"})
+_TOLD = frozenset({b"referer", b"x-forwarded-for"})
+_TOLD_WITH_COOKIE = _TOLD | {b"cookie"}
+_NOTHING: _Told = ("-", "-", "-")
 
 
-def _told(headers: Headers) -> _Told:
-    """Referer, Cookie and X-Forwarded-For."""
+def _told(headers: Headers, *, cookies: bool) -> _Told:
+    """What these headers say."""
+    wanted = _TOLD_WITH_COOKIE if cookies else _TOLD
+    told = [each for each in headers if each[0] in wanted]
+    if not told:
+        return _NOTHING
     values: dict[bytes, str] = {}
-    for name, value, _ in headers:
-        if name in _TOLD:
-            text = value.decode("latin-1")
-            values[name] = f"{values[name]}, {text}" if name in values else text
-    if not values:
-        return "-", "-", "-"
+    for name, value, _ in told:
+        text = value.decode("latin-1")
+        values[name] = f"{values[name]}, {text}" if name in values else text
     get = values.get
     return (
         _quoted(get(b"referer") or "-"),

@@ -13,6 +13,30 @@ from bonkei.logs.delivery.requests.request import Access, Kind
 from bonkei.logs.delivery.requests.target import Ready, Target
 
 _KINDS = 1_000
+_BYTES = 128 * 1024
+
+_Prepared = tuple[tuple[Target, Ready | None], ...]
+
+
+class _PreparedKinds:
+    """What was prepared for kinds of requests. Clients choose the texts of a kind, and entries have
+    them several times, so the number of kinds and the length of these texts are bounded."""
+
+    __slots__ = ("_bytes", "_found", "get")
+
+    def __init__(self) -> None:
+        self._found: dict[Kind, _Prepared] = {}
+        self._bytes = 0
+        self.get = self._found.get
+
+    def keep(self, kind: Kind, prepared: _Prepared) -> None:
+        access = kind.sample
+        size = len(access.host) + len(access.user_agent) + len(access.redirect_url)
+        if len(self._found) >= _KINDS or self._bytes + size > _BYTES:
+            self._found.clear()
+            self._bytes = 0
+        self._bytes += size
+        self._found[kind] = prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +50,7 @@ class Routes:
     _balancers: dict[str, str] = field(default_factory=dict)  # ARNs, by the names in a record
     _protected: dict[str, str] = field(default_factory=dict)  # balancers, by the ARN of their ACL
     _known: dict[tuple[str, ...], tuple[Target, ...]] = field(default_factory=dict)
-    _prepared: dict[Kind, tuple[tuple[Target, Ready | None], ...]] = field(default_factory=dict)
+    _prepared: _PreparedKinds = field(default_factory=_PreparedKinds)
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -54,14 +78,13 @@ class Routes:
         """
         found = self._prepared.get(kind)
         if found is None:
-            if len(self._prepared) >= _KINDS:
-                self._prepared.clear()
             access = kind.sample
-            found = self._prepared[kind] = tuple(
+            found = tuple(
                 (target, target.prepare(access) if target.prepare is not None else None)
                 for target in self.way(access)
                 if not target.ignores(access)
             )
+            self._prepared.keep(kind, found)
         return found
 
     def distribution(self, access: Access) -> str:

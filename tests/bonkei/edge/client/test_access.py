@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 from hypothesis import given
@@ -114,6 +115,22 @@ def test_the_number_of_kinds_is_bounded() -> None:
     for number in range(1_500):
         kinds.of(_exchange(_request(), {"redirect_url": b"/%d" % number}, []), "listener")
         assert len(kinds._kinds) <= 1_000
+
+
+def test_the_bytes_that_kinds_hold_are_bounded() -> None:
+    """A client chooses how long Host and User-Agent are."""
+    kinds = Kinds()
+    tracemalloc.start()
+    try:
+        for number in range(1_000):
+            request = _request()
+            request.fields |= {b"host": b"%8000d" % number, b"user-agent": b"%8000d" % number}
+            kinds.of(_exchange(request, {}, []), "listener")
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(kinds._kinds) > 0
+    assert held < 1 << 20
 
 
 def test_a_verdict_that_is_made_anew_is_another_kind() -> None:

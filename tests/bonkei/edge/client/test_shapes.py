@@ -114,7 +114,7 @@ async def test_rules_look_at_each_request_of_a_shape(blueprint: Blueprint) -> No
                 statuses.append((await client.receive()).status)
         assert statuses == [200] * 7 + [403] + [200] * 2
         assert len(web.requests) == 9
-    assert [row[0].status for row in rows] == statuses
+    assert [row[0].sample.status for row in rows] == statuses
 
 
 async def test_records_of_a_shape_have_their_own_headers() -> None:
