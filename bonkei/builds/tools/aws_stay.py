@@ -36,6 +36,7 @@ _FILES = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 def main(place: Path, program: str, words: list[str]) -> None:
     """The first call, or in a process of its own a later one."""
     sys.path[0] = os.path.dirname(program)  # noqa: PTH120 - as if it were the command's script
+    gc.disable()  # of what is loaded nothing is garbage, and to look for some is a tenth of it
     before = dict(os.environ)
     from awscli import (  # type: ignore[import-not-found]  # noqa: PLC0415
         clidriver,
@@ -43,11 +44,13 @@ def main(place: Path, program: str, words: list[str]) -> None:
     )
 
     sys.argv = [program, *words]
-    if not place.exists() and (known := _known(words)) and os.fork() == 0:
+    known = None if place.exists() else _known(words)
+    gc.freeze()
+    gc.enable()
+    if known and os.fork() == 0:
         own = {name: text for name, text in os.environ.items() if before.get(name) != text}
         Copy(place, program, own, known).serve()
-        end(clidriver.main())
-    sys.exit(clidriver.main())
+    end(clidriver.main())
 
 
 def _known(words: list[str]) -> Known | None:
