@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bonkei.processes.roots import RootSettings
 from bonkei.registry.errors import RegistryError
+
+if TYPE_CHECKING:
+    from bonkei.processes.roots import RootSettings
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -27,6 +29,9 @@ def read_config(text: bytes) -> RootSettings:
 
 
 def _config(found: Mapping[str, Any]) -> RootSettings:
+    # The command `docker` of a build asks for the architecture only, and starts in half the time.
+    from bonkei.processes.roots import RootSettings  # noqa: PLC0415
+
     pairs = [str(each).partition("=") for each in found.get("Env") or ()]
     return RootSettings(
         entry_point=_words(found.get("Entrypoint")),

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -222,3 +223,13 @@ async def test_trivy_scans_the_packaged_image(
     assert (code, "Requested image not found" in printed) == (1, True)
     code, printed = await scan(f"{HOST}/shop/web:good", "--list-all-pkgs")
     assert (code, "unrecognized arguments: --list-all-pkgs" in printed) == (1, True)
+
+
+def test_the_command_loads_nothing_that_it_does_not_need() -> None:
+    """A release starts it three times."""
+    program = "import sys, bonkei.registry.docker.commands; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "bonkei.registry.docker.client" in loaded
+    assert {"asyncio", "psutil", "bonkei.processes"} & {*loaded} == set()
