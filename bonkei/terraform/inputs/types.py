@@ -66,12 +66,19 @@ class Named:
 
 
 def named(
-    root: Path, data: Path, state_file: Path | None, *, all_blocks: bool, tests: bool = False
+    root: Path,
+    data: Path,
+    state_file: Path | None,
+    *,
+    all_blocks: bool,
+    tests: bool = False,
+    plans: bytes = b"",
 ) -> Named | None:
     """None where some types are unknown: then every type is needed.
 
     `root`: where Terraform runs; `data`: its data folder, whose manifest of modules an init wrote;
-    `tests`: whether it evaluates tests.
+    `tests`: whether it evaluates tests; `plans`: the content of plans that it is given. They name
+    types, and are read with all blocks.
     """
     try:
         texts = {file: file.read_bytes() for file in _texts(_folders(root, data / _MANIFEST))}
@@ -86,7 +93,7 @@ def named(
     doubled = tests and any(_DOUBLE.search(each) for f, each in texts.items() if _TEST in f.name)
     every = all_blocks or doubled or any(_SELF.search(each) for each in used)
     return Named(
-        words=_decoded({*_WORD.findall(text), *_WORD.findall(state)}),
+        words=_decoded({*(word for each in (text, state, plans) for word in _WORD.findall(each))}),
         quoted=_decoded({*_QUOTED.findall(text)}),
         names=None if every else _decoded(names),
         whole=_decoded({use for each in used for use in _whole(each)}),

@@ -35,3 +35,8 @@ def test_a_command_that_runs_no_miniature_does_not_import_one(module: str) -> No
     found = imported_with(f"bonkei.miniature.{module}")
     assert "bonkei.miniature.home" in found
     assert not {"aiohttp", "bonkei.miniature.supervisor", "bonkei.edge"} & found
+
+
+def test_the_terraform_of_a_build_imports_no_client_of_http() -> None:
+    """A release starts it seven times, and one of them calls AWS."""
+    assert "aiohttp" not in imported_with("bonkei.miniature.rooms.builds.terraform")

@@ -3,6 +3,9 @@
 The real Terraform (the library, or EXECUTABLE where it is not empty) with the miniature's provider.
 MINIATURE_PROVIDER is the folder with the provider's share of the home. Backends, locks, variables
 and plans are the build's own: nothing of them is changed.
+
+A release starts it seven times. So it loads little, a provider that nobody calls is not started,
+and Terraform reads the schemas of the types that it can meet, not those of all thousand.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,15 +21,19 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.miniature import carried
-from bonkei.miniature.rooms.builds.asking import asking
-from bonkei.miniature.rooms.builds.refresh import Observed, observe
 from bonkei.miniature.rooms.builds.tools import APPLIED, CARRIED, PLACE
+from bonkei.provider.addresses import ADDRESSES
+from bonkei.provider.plugin.sockets import listen, reattach
+from bonkei.sockets import make_socket_directory
+from bonkei.terraform.inputs.types import named
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from bonkei.terraform.runs.run import command
-from bonkei.terraform.state.document import document
+
+if TYPE_CHECKING:
+    from bonkei.miniature.rooms.builds.refresh import Observed
 
 _WITH_PROVIDER = frozenset(
     {
@@ -35,6 +43,8 @@ _WITH_PROVIDER = frozenset(
 )
 _WITH_STATE = frozenset({"plan", "apply", "destroy", "refresh", "import"})
 _CHANGES = frozenset({"apply", "destroy", "import", "refresh"})
+_OF_DEFINITIONS = frozenset({"plan", "apply", "destroy", "refresh", "validate"})
+"""They meet no other types than those of the definitions, the state and the plan."""
 _NO_PROVIDERS = 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n'
 
 
@@ -50,12 +60,18 @@ def main(executable: str, arguments: Sequence[str]) -> int:
     settings = own / "terraform.tfrc"
     settings.write_text(_NO_PROVIDERS % (own / "none"), encoding="utf-8")
     environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(settings), "GOGC": "400"}
+    if operation == "init":
+        with _nobody() as environment["TF_REATTACH_PROVIDERS"]:
+            return _run([*program, *arguments], environment)
     with _state(program, operation, words[1:], directory, environment) as state:
         place = json.loads((own / PLACE).read_text(encoding="utf-8"))
-        has_plan = operation == "apply" and bool(_plans(directory, words[1:]))
-        observed = {} if has_plan or state is None else _observed(state)
+        plans = _plans(directory, words[1:])
+        observed = {} if (operation == "apply" and plans) or state is None else _observed(state)
+        types = None
+        if operation in _OF_DEFINITIONS or (operation == "show" and plans):
+            types = _types(own / "types.json", directory, environment, arguments, state, plans)
         surroundings = ProviderSurroundings(
-            own, state, place["account_id"], place["existing"], observed
+            own, state, place["account_id"], place["existing"], observed, types
         )
         with ProviderProcess(surroundings, directory, own / "provider.log") as provider:
             environment["TF_REATTACH_PROVIDERS"] = provider.reattach
@@ -63,6 +79,47 @@ def main(executable: str, arguments: Sequence[str]) -> int:
             if operation in _CHANGES:
                 _note([*program, f"-chdir={directory}"], directory, environment, own / APPLIED)
             return code
+
+
+@contextlib.contextmanager
+def _nobody() -> Iterator[str]:
+    """Where the providers would be. An init asks only whether they have to be installed."""
+    directory = make_socket_directory()
+    try:
+        with contextlib.ExitStack() as opened:
+            sockets = listen(ADDRESSES, directory)
+            for each in sockets.values():
+                opened.callback(each.close)
+            told = reattach(sockets, os.getpid())
+        yield told  # they are closed: a call would fail at once
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _types(
+    file: Path, directory: Path, environment: Mapping[str, str], arguments: Sequence[str],
+    state: Path | None, plans: Sequence[Path],
+) -> Path | None:  # fmt: skip
+    """A file with the types that Terraform can meet: those of the definitions, the state and the
+    plans. None where another state is named: it may have any."""
+    if any(each.startswith(("-state", "--state")) for each in arguments):
+        return None
+    found = named(directory, _data(directory, environment), state, all_blocks=True,
+                  plans=b"\n".join(map(_content, plans)))  # fmt: skip
+    if found is None:
+        return None
+    found.write(file)
+    return file
+
+
+def _content(plan: Path) -> bytes:
+    with zipfile.ZipFile(plan) as opened:
+        return b"\n".join(map(opened.read, opened.namelist()))
+
+
+def _data(directory: Path, environment: Mapping[str, str]) -> Path:
+    """Terraform's folder for its own data."""
+    return directory / (environment.get("TF_DATA_DIR") or ".terraform")
 
 
 def _chdir(arguments: Sequence[str]) -> str:
@@ -79,6 +136,9 @@ def _plans(directory: Path, names: Sequence[str]) -> list[Path]:
 def _observed(state: Path) -> Observed:
     """The observed values, read with the build's role, which needs the same permissions on AWS. If
     one of them is missing, ends like Terraform."""
+    from bonkei.miniature.rooms.builds.asking import asking  # noqa: PLC0415 - for few operations
+    from bonkei.miniature.rooms.builds.refresh import observe  # noqa: PLC0415 - as above
+
     try:
         return observe(json.loads(state.read_text(encoding="utf-8")), asking(os.environ))
     except AwsServiceError as error:
@@ -117,9 +177,9 @@ def _note(
 ) -> None:
     """The present resources. The miniature follows them, even after an apply that failed in the
     middle. Only a state in a bucket outlives the build."""
-    data = Path(environment.get("TF_DATA_DIR") or directory / ".terraform")
+    data = _data(directory, environment)
     try:
-        backend = json.loads((directory / data / "terraform.tfstate").read_text())["backend"]
+        backend = json.loads((data / "terraform.tfstate").read_text())["backend"]
         place = f"s3://{backend['config']['bucket']}/{backend['config']['key']}"
     except (OSError, ValueError, KeyError, TypeError):
         return
@@ -129,6 +189,9 @@ def _note(
         [*terraform, "state", "pull"], env=dict(environment), capture_output=True, check=False
     )
     if pulled.returncode == 0 and pulled.stdout.strip():
+        from bonkei.miniature import carried  # noqa: PLC0415 - for few operations
+        from bonkei.terraform.state.document import document  # noqa: PLC0415 - as above
+
         state = document(json.loads(pulled.stdout))
         carried.gather(state, directory, to.with_name(CARRIED))
         to.write_text(json.dumps({"place": place, "state": state}), encoding="utf-8")
