@@ -17,6 +17,7 @@ from scripts import scanners
 
 MODULES = sorted(path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf"))
 ALONE = "infrastructure/alone"
+TEMPLATE = "environment/terraform_pipeline.yaml"
 PLACES = ("infrastructure", "environment", *(f"infrastructure/modules/{name}" for name in MODULES))
 
 # A finding at each mark. The root's scan misses modules, as Trivy's can.
@@ -68,9 +69,9 @@ def test_without_a_finding_every_folder_is_scanned(stages: Stages) -> None:
     outcome = scan(stages)
     assert outcome.failed == "", outcome.output
     scanned = [words[-1] for words in outcome.called("trivy", "config")]
-    assert scanned == ["infrastructure", ALONE, "environment"]
+    assert scanned == ["infrastructure", ALONE]
     alone = stages.machine.source / ALONE
-    assert sorted(path.name for path in alone.iterdir()) == MODULES
+    assert sorted(path.name for path in alone.iterdir()) == sorted([*MODULES, "environment"])
     for words in outcome.called("trivy"):
         assert tuple(words[: len(scanners.TRIVY)]) == scanners.TRIVY
 
@@ -84,7 +85,10 @@ def test_a_finding_in_any_folder_ends_the_run(stages: Stages, place: str) -> Non
     finally:
         mark.unlink()
     assert outcome.failed
-    assert f"found: {place.replace('infrastructure/modules', ALONE)}/finding" in outcome.output
+    copy = place.replace("infrastructure/modules", ALONE).replace(
+        "environment", f"{ALONE}/environment"
+    )
+    assert f"found: {copy}/finding" in outcome.output
 
 
 def test_one_run_reports_the_findings_of_all_modules(stages: Stages) -> None:
@@ -144,13 +148,23 @@ def findings(folder: Path, place: str) -> Counter[Finding]:
 
 @pytest.fixture(scope="module")
 def found(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Counter[Finding]:
-    return findings(seeded(tmp_path_factory.mktemp("all"), *MODULES), ALONE)
+    folder = seeded(tmp_path_factory.mktemp("all"), *MODULES)
+    template = folder / ALONE / TEMPLATE
+    template.parent.mkdir()
+    text = (ROOT / TEMPLATE).read_text(encoding="utf-8")
+    template.write_text(text.replace("BlockPublicPolicy: true", "BlockPublicPolicy: false"))
+    return findings(folder, ALONE)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_one_start_finds_what_is_in_each_module(found: Counter[Finding], module: str) -> None:
     lines = {line for file, check, line, _ in found if (file, check) == (f"{module}/main.tf", OPEN)}
     assert _line_of_the_finding(module) in lines
+
+
+def test_the_same_start_finds_what_is_in_the_template(found: Counter[Finding]) -> None:
+    buckets = [each for file, check, _, each in found if (file, check) == (TEMPLATE, OPEN)]
+    assert len(buckets) == (ROOT / TEMPLATE).read_text().count("Type: AWS::S3::Bucket\n") > 0
 
 
 def test_one_start_finds_what_a_start_for_each_module_finds(
