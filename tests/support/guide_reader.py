@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from guide_replaced import TYPED, replaced
 from guide_vendors import Vendors
@@ -18,6 +20,7 @@ from guides import Command
 from miniatures import Project
 
 from bonkei.builds.tools.archives import archive_digests
+from bonkei.builds.tools.commands import AWS_CALL
 from bonkei.miniature.aws.command import install
 from bonkei.miniature.home import Home
 
@@ -56,7 +59,8 @@ class Reader:
         """The command lines that the guide takes for granted, and the account's first keys."""
         aws = install(Home(self.project.home), print)
         found = self.project.account()
-        self._launcher("aws", f'exec "{aws}" --endpoint-url {found["AWS_ENDPOINT_URL"]} "$@"')
+        start = f'MINIATURE_TOOLS="{self._bin}" exec "{sys.executable}" -I -S "{AWS_CALL}" "{aws}"'
+        self._launcher("aws", f'{start} --endpoint-url {found["AWS_ENDPOINT_URL"]} "$@"')
         provider = self.folder / "provider"
         (provider / "secrets").mkdir(parents=True)
         (provider / "terraform").mkdir()
@@ -72,11 +76,19 @@ class Reader:
         self._vendors = Vendors(self.folder, self.digests)
 
     def end(self) -> None:
-        """Nothing stays that a command has started: gpg has an agent."""
+        """Nothing stays that a command has started: gpg has an agent, and `aws` a copy."""
         if self._vendors is not None:
             self._vendors.close()
         stop = ["gpgconf", "--homedir", str(self.folder / ".gnupg"), "--kill", "all"]
         subprocess.run(stop, capture_output=True, check=False)
+        copies = [
+            each for each in psutil.process_iter(["cmdline"])
+            if any(word.startswith(f"{self._bin}/aws-") for word in each.info["cmdline"] or ())
+        ]  # fmt: skip
+        for each in copies:
+            with contextlib.suppress(psutil.Error):
+                each.kill()
+        psutil.wait_procs(copies)
 
     def _launcher(self, name: str, script: str) -> None:
         (self._bin / name).write_text(f"#!/bin/sh\n{script}\n")

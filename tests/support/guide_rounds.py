@@ -14,10 +14,10 @@ from guide_watches import Cookies, Header, Operators, Password, Version, Watch
 from guides import Block
 from miniatures import visitors
 
-_SELDOM = 0.25  # seconds between two visits
+_SELDOM = 0.5  # seconds between two visits of each of three
 # With a hundredth, visits took half of what the programs used. Others visit 200 times a second:
 # tests/e2e/test_releases_of_programs.py.
-_OFTEN = 0.05
+_OFTEN = 0.1
 _ONCE = re.compile(r", *allow_major_version_upgrade = true")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -18,9 +19,9 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-import urllib3
 from evaluations import DEVELOPMENT, put_applied
 from ports import free_port
+from reading import Reading
 
 from bonkei.config import load
 from bonkei.inbox.store import Inbox
@@ -202,14 +203,14 @@ def visitors(
     served = threading.Event()
 
     def visit(url: str) -> None:
-        with urllib3.PoolManager(timeout=ANSWER, retries=False) as client:
+        with Reading(url, ANSWER) as reader:
             while not done.wait(pause() if pause is not None else OFTEN):
                 try:
-                    answer = client.request("GET", url)
-                    if answer.status != expected:
-                        troubles.append(f"{url}: {answer.status}")
+                    status = reader.status()
+                    if status != expected:
+                        troubles.append(f"{url}: {status}")
                     served.set()
-                except urllib3.exceptions.HTTPError as error:
+                except (OSError, http.client.HTTPException) as error:
                     troubles.append(f"{url}: {error!r}")
 
     urls = urls or (project.site, f"{project.site}/api/v1/status")
