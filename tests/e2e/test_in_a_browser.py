@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsers import launched, needs_browser, violations
+from browsers import launched, needs_browser, new_context, violations
 from foreground import Running
 from miniatures import administrator_password, eventually
 from playwright.sync_api import Browser, Page, expect
@@ -26,8 +26,7 @@ def scheme(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def page(browser: Browser, miniature: Running, scheme: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=miniature.project.site, color_scheme=scheme)
-    context.set_default_timeout(60_000)
+    context = new_context(browser, base_url=miniature.project.site, color_scheme=scheme)
     page = context.new_page()
     elsewhere: list[str] = []
     troubles: list[str] = []

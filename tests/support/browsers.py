@@ -6,16 +6,25 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+Scheme = Literal["light", "dark"]
 _PATIENCE = 60_000  # milliseconds, for a busy machine
 expect.set_options(timeout=_PATIENCE)
 _VIOLATIONS: dict[str, Any] = {"resultTypes": ["violations"]}
 _COLOURS = _VIOLATIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
+# axe's half megabyte is there from the start of each page, and runs where it is wanted: to send it
+# again for each look takes a tenth of a second.
+_AXE = f"window.startAxe = () => {{ {Axe().axe_script} }};"
+_FIND = """(options) => {
+  if (!window.axe) window.startAxe();
+  const said = (one) => one.nodes.map((node) => `${one.id}: ${node.html} ${node.failureSummary}`);
+  return axe.run(options).then((found) => found.violations.flatMap(said));
+}"""
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # The first four draw a list below the address, in a process of its own for each window: more work
 # than the page. The whole replaces Playwright's list, so the others are what that has.
@@ -61,18 +70,22 @@ def launched() -> Iterator[Browser]:
         browser.close()
 
 
+def new_context(browser: Browser, **settings: Any) -> BrowserContext:
+    """With patience, and with axe for `violations`."""
+    context = browser.new_context(**settings)
+    context.set_default_timeout(_PATIENCE)
+    context.add_init_script(_AXE)
+    return context
+
+
 def violations(page: Page, scheme: str = "light") -> list[str]:
-    """What axe finds on the whole page. In the dark, only its rules about colours are left: a test
-    that asks for a page in both schemes has had the others in the light, and they are half of the
-    work.
+    """What axe finds on the whole page of a `new_context`. In the dark, only its rules about
+    colours are left: a test that asks for a page in both schemes has had the others in the light,
+    and they are half of the work.
     """
     page.wait_for_load_state()  # after a click, a part of it may be there
-    found = Axe().run(page, options=_COLOURS if scheme == "dark" else _VIOLATIONS)
-    return [
-        f"{one['id']}: {node['html']} {node['failureSummary']}"
-        for one in found.response["violations"]
-        for node in one["nodes"]
-    ]
+    found: list[str] = page.evaluate(_FIND, _COLOURS if scheme == "dark" else _VIOLATIONS)
+    return found
 
 
 class Shared:
@@ -87,12 +100,31 @@ class Shared:
         self._folder = folder
         self._open = ExitStack()
         self._browser: Browser | None = None
+        self._free: dict[str, list[Page]] = {}
 
     def get(self) -> Browser:
         """The browser, started for the first test that asks."""
         if self._browser is None:
             self._browser = self._open.enter_context(launched())
         return self._browser
+
+    @contextmanager
+    def tab(self, width: int, height: int, scheme: Scheme, **settings: str) -> Iterator[Page]:
+        """A tab that one test after the other has: a new one costs a process. `settings`: of its
+        context.
+
+        Who has it brings it to a file of the same host that has no script before giving it back.
+        Then nothing is kept in it.
+        """
+        free = self._free.setdefault(repr(sorted(settings.items())), [])
+        page = free.pop() if free else new_context(self.get(), **settings).new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        yield page
+        page.context.clear_cookies()
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        page.mouse.move(0, 0)
+        free.append(page)
 
     def leave(self, following: pytest.Item | None) -> None:
         """Close it unless the following test is of this folder, too."""
@@ -101,4 +133,5 @@ class Shared:
 
     def close(self) -> None:
         self._browser = None
+        self._free.clear()
         self._open.close()

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browsers import Shared, violations
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from bonkei.console import Console, ConsoleSettings
 from tests.bonkei.console.samples.world import Done
@@ -94,9 +95,12 @@ class ConsolePage:
     scheme: str = "light"
     troubles: list[str] = field(default_factory=list)
 
+    def trouble(self, what: str) -> None:
+        self.troubles.append(what)
+
     def open(self, place: str) -> Page:
-        """Go to `#/PLACE`, and wait until its data is there."""
-        self.page.goto(f"{self.served.base}/#/{place}")
+        """Go to `#/PLACE` with the token, and wait until its data is there."""
+        self.page.goto(f"{self.served.url}#/{place}")
         expect(self.page.locator("main h1, main h2").first).to_be_visible()
         return self.page
 
@@ -106,46 +110,38 @@ class ConsolePage:
 
 
 @pytest.fixture(params=["light", "dark"])
-def console_page(
-    browser: Browser, served: Served, request: pytest.FixtureRequest
-) -> Iterator[ConsolePage]:
+def console_page(served: Served, request: pytest.FixtureRequest) -> Iterator[ConsolePage]:
     """In light and in dark, in English, let in by the token."""
-    served.done.clear()
-    context = browser.new_context(color_scheme=request.param, locale="en-GB")
-    context.set_default_timeout(60_000)
-    yield from _watched(context, served, request.param)
+    with _SHARED.tab(1280, 720, request.param, locale="en-GB") as page:
+        yield from _watched(page, served, request.param)
 
 
 @pytest.fixture
-def japanese_page(browser: Browser, served: Served) -> Iterator[ConsolePage]:
+def japanese_page(served: Served) -> Iterator[ConsolePage]:
     """In Japanese, in a narrow window."""
+    with _SHARED.tab(360, 720, "light", locale="ja-JP") as page:
+        yield from _watched(page, served)
+
+
+def _watched(page: Page, served: Served, scheme: str = "light") -> Iterator[ConsolePage]:
     served.done.clear()
-    size = {"width": 360, "height": 720}
-    context = browser.new_context(locale="ja-JP", viewport=size)  # type: ignore[arg-type]
-    context.set_default_timeout(60_000)
-    yield from _watched(context, served)
-
-
-def _watched(
-    context: BrowserContext, served: Served, scheme: str = "light"
-) -> Iterator[ConsolePage]:
-    page = context.new_page()
     found = ConsolePage(page, served, scheme)
-    page.on(
-        "request",
-        lambda r: None if r.url.startswith(served.base) else found.troubles.append(r.url),
-    )
-    page.on(
-        "console",
-        lambda m: (
-            found.troubles.append(m.text) if m.type == "error" and _REFUSED not in m.text else None
-        ),
-    )
-    page.on("pageerror", lambda error: found.troubles.append(str(error)))
-    page.goto(served.url)
+    ears: dict[Any, Callable[[Any], None]] = {
+        "request": lambda r: None if r.url.startswith(served.base) else found.trouble(r.url),
+        "console": lambda m: found.trouble(m.text) if _is_trouble(m) else None,
+        "pageerror": lambda error: found.trouble(str(error)),
+    }
+    for event, ear in ears.items():
+        page.on(event, ear)
     yield found
-    context.close()
+    page.goto(f"{served.base}/icon.svg")
+    for event, ear in ears.items():
+        page.remove_listener(event, ear)
     assert found.troubles == []
+
+
+def _is_trouble(message: ConsoleMessage) -> bool:
+    return message.type == "error" and _REFUSED not in message.text
 
 
 def wait_for(page: Page, expression: str) -> None:

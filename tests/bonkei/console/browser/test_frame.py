@@ -98,7 +98,7 @@ def test_a_filter_in_the_address_may_have_a_question_mark(console_page: ConsoleP
 
 
 def test_a_page_that_is_not_there_says_so(console_page: ConsolePage) -> None:
-    console_page.page.goto(f"{console_page.served.base}/#/nowhere")
+    console_page.page.goto(f"{console_page.served.url}#/nowhere")
     expect(console_page.page.get_by_text("There is no such page")).to_be_visible()
 
 

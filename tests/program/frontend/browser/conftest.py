@@ -7,20 +7,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 import uvicorn
-from browsers import Shared
+from browsers import Scheme, Shared, new_context
 from frontend.application import create_application
 from frontend.settings import Settings
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
-from tests.program.frontend.browser.looking import Scheme, Serve
+from tests.program.frontend.browser.looking import Serve
 from tests.program.frontend.fake_backend import FakeBackend
 from tests.program.frontend.in_memory import InMemoryTransport
 from tests.program.frontend.process import SECRET
 
+_FILE = f"/static/icon.{'0' * 16}.svg"
 _SHARED = Shared(Path(__file__).parent)
 
 
@@ -71,26 +74,38 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """`opened(url, width=…, scheme=…)` is a page. Errors on it fail the test."""
+    """`opened(url, width=…, scheme=…)` is a page. Errors on it fail the test. `own`: nobody had it
+    before, or gets it afterwards.
+    """
     complaints: list[str] = []
-    contexts = []
 
-    def open_page(url: str, *, width: int = 1000, scheme: Scheme = "light", **rest: str) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme=scheme,
-            **{"locale": "en-GB", "timezone_id": "Asia/Tokyo", **rest},  # type: ignore[arg-type]
-        )
-        context.set_default_timeout(60_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto(url)
-        return page
+    def complain(about: Error | ConsoleMessage) -> None:
+        complaints.append(about.text if isinstance(about, ConsoleMessage) else str(about))
 
-    yield open_page
-    for context in contexts:
-        context.close()
+    with ExitStack() as tabs:
+
+        def open_page(
+            url: str, *, width: int = 1000, scheme: Scheme = "light", own: bool = False
+        ) -> Page:
+            size, rest = (width, 800), {"locale": "en-GB", "timezone_id": "Asia/Tokyo"}
+            if own:
+                page = new_context(browser, color_scheme=scheme, **rest).new_page()
+                tabs.callback(page.context.close)
+            else:
+                page = tabs.enter_context(_SHARED.tab(*size, scheme, **rest))
+                tabs.callback(_leave, page, complain)
+            page.on("pageerror", complain)
+            page.on("console", complain)
+            page.goto(url)
+            return page
+
+        yield open_page
     expected = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
     assert [complaint for complaint in complaints if not expected.match(complaint)] == []
+
+
+def _leave(page: Page, complain: Callable[..., None]) -> None:
+    """Go to a file without a script, and hear no more."""
+    page.goto(urljoin(page.url, _FILE))
+    page.remove_listener("pageerror", complain)
+    page.remove_listener("console", complain)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from playwright.sync_api import Page
 
 from tests.program.frontend.fake_backend import PASSWORD, FakeBackend
 
-Scheme = Literal["light", "dark"]
 Serve = Callable[[FakeBackend], str]
 Open = Callable[..., Page]
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from browsers import needs_browser, violations
+from browsers import Scheme, needs_browser, violations
 from playwright.sync_api import Page, expect
 
 from tests.program.frontend import sample
 from tests.program.frontend.browser.looking import (
     BROKEN_WORDS,
-    Scheme,
     Serve,
     area_of,
     sign_in,

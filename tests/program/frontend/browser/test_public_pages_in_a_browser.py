@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from browsers import needs_browser, violations
+from browsers import Scheme, needs_browser, violations
 from playwright.sync_api import Browser, Page, expect
 
 from tests.program.frontend import sample
-from tests.program.frontend.browser.looking import Scheme, Serve
+from tests.program.frontend.browser.looking import Serve
 from tests.program.frontend.fake_backend import FakeBackend
 
 pytestmark = needs_browser
@@ -109,7 +109,7 @@ def test_without_scripts_all_content_is_shown(serve: Serve, browser: Browser) ->
 
 def test_an_open_page_follows_changes(serve: Serve, opened: Callable[..., Page]) -> None:
     backend = sample.well()
-    page = opened("about:blank")
+    page = opened("about:blank", own=True)  # with a clock of its own
     page.clock.install()
     page.goto(serve(backend))
     expect(page.get_by_role("heading", level=1)).to_have_text("All systems are working")
