@@ -14,12 +14,13 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "environment" / "terraform_pipeline.yaml"
+BUCKETS = ("AccessLogBucket", "ArtifactBucket", "TfvarsBucket", "StateBucket")  # without reading it
 NAME = {"Fn::Sub": "${ServiceName}-${EnvironmentIdentifier}-pipeline-tf"}
 
 
 @cache
 def template() -> dict[str, Any]:
-    from cfnlint.decode import cfn_yaml  # the import takes half a second of every worker
+    from cfnlint.decode import cfn_yaml  # half a second: for the worker that runs these tests only
 
     read: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(FILE))))
     return read
@@ -192,8 +193,9 @@ def test_a_user_can_release_and_approve_and_nothing_else() -> None:
     }
 
 
-@pytest.mark.parametrize("bucket", of_type("AWS::S3::Bucket"))
+@pytest.mark.parametrize("bucket", BUCKETS)
 def test_buckets_are_private_versioned_encrypted_and_tls_only(bucket: str) -> None:
+    assert set(BUCKETS) == set(of_type("AWS::S3::Bucket"))
     properties = resources()[bucket]["Properties"]
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
