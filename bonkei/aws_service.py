@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from bonkei.arn import Arn
@@ -179,6 +180,25 @@ class Operations:
 
     async def answer(self, call: AwsCall) -> Mapping[str, Any]:
         return await self._table[call.operation](call)
+
+
+class Later:
+    """An AwsService that is made for its first call: its modules are loaded with it, and not by a
+    miniature that nobody asks."""
+
+    def __init__(self, make: Callable[[], AwsService]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> AwsService:
+        return self._make()
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return self._made.operations
+
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+        return await self._made.answer(call)
 
 
 def queue_url(arn: str) -> str:

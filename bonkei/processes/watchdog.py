@@ -13,13 +13,15 @@ miniature. `guard` has the supervisor's end of the pipe.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` alone takes half a megabyte
+    import signal
     from collections.abc import Iterable
+else:  # what is behind it: its enums take nearly a megabyte
+    import _signal as signal
 
 _POLL = 0.02  # seconds
 

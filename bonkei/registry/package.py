@@ -13,14 +13,16 @@ import io
 import json
 import os
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import OCI_LAYER, OCI_MANIFEST, digest_of
+
+if TYPE_CHECKING:
+    import tarfile
 
 PACKAGE = "application/vnd.bonkei.package.v1+json"
 """The artifact's type. So no container engine takes it for an image that it could start."""
@@ -70,6 +72,8 @@ def _require(dockerfile: Path) -> None:
 
 def _layer(folder: Path, dockerfile: Path) -> bytes:
     """A tar archive without times and owners, in a fixed order."""
+    import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
+
     ignored = _ignored(folder)
     buffer, total = io.BytesIO(), 0
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:

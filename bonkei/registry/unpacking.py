@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tarfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
@@ -20,7 +19,6 @@ from bonkei.folders import changed_at, entries
 from bonkei.processes.roots import RootSettings
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.image_config import own_architecture, read_config
-from bonkei.registry.layers import apply_layers
 from bonkei.registry.manifest import BYTES, INDEXES, Manifest, read_manifest
 from bonkei.registry.package import PACKAGE
 from bonkei.registry.store import ImageStore
@@ -79,6 +77,10 @@ def _chosen(store: ImageStore, image: Image, architecture: str) -> Image:
 
 
 def _fill(store: ImageStore, image: Image, root: Path, folder: Path) -> None:
+    import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
+
+    from bonkei.registry.layers import apply_layers  # noqa: PLC0415 - likewise
+
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = Path(mkdtemp(prefix="draft-", dir=root))
     try:
@@ -143,6 +145,8 @@ def extract(layer: IO[bytes], target: Path) -> None:
     """The `data` filter refuses members outside the folder, devices and the like:
     tarfile.TarError.
     """
+    import tarfile  # noqa: PLC0415 - as above
+
     with tarfile.open(fileobj=layer, mode="r:gz") as archive:
         total = 0
         for member in archive:

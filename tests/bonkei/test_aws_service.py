@@ -1,24 +1,26 @@
-"""The interface between the AWS endpoint and the rooms that answer services."""
+"""A service that is made for its first call."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-
-from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller, Operations
+from bonkei.aws_service import AwsCall, AwsService, Caller, Later, Operations
 
 
-async def test_a_service_of_functions() -> None:
-    async def put(call: AwsCall) -> Mapping[str, Any]:
-        if not call.parameters:
-            raise AwsServiceError("ResourceNotFoundException", "There is none.", 404)
-        return {"got": call.parameters["name"]}
+async def test_a_service_is_made_once_and_not_before_it_is_asked() -> None:
+    made: list[AwsService] = []
 
-    service: AwsService = Operations({"Put": put})
-    assert service.operations == {"Put"}
-    call = AwsCall("logs", "Put", {"name": "a"}, Caller("", "", ""), "eu-west-1", 0.0)
-    assert await service.answer(call) == {"got": "a"}
-    with pytest.raises(AwsServiceError, match=r"^ResourceNotFoundException: There is none\.$"):
-        await service.answer(AwsCall("logs", "Put", {}, Caller("", "", ""), "eu-west-1", 0.0))
+    async def hello(call: AwsCall) -> Mapping[str, Any]:
+        return {"Hello": call.parameters["Name"]}
+
+    def make() -> AwsService:
+        made.append(Operations({"Hello": hello}))
+        return made[-1]
+
+    service = Later(make)
+    assert not made
+    assert service.operations == {"Hello"}
+    call = AwsCall("x", "Hello", {"Name": "you"}, Caller("a", "b", "c"), "us-east-1", 0.0)
+    assert await service.answer(call) == {"Hello": "you"}
+    assert len(made) == 1

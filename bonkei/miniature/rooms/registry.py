@@ -11,15 +11,13 @@ from pathlib import Path
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
-from bonkei.aws_service import Asks, AwsService
+from bonkei.aws_service import Asks, AwsService, Later
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.release.image_repository import Repository
 from bonkei.cloud.identity.key import load_key
 from bonkei.events import Bus
 from bonkei.miniature.home import Home
 from bonkei.processes.roots import why_not
-from bonkei.registry.ecr import service
-from bonkei.registry.engines.builder import Builder, EngineSettings
 from bonkei.registry.engines.runs import Runs
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.names import read_reference
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from bonkei.cloud.endpoint import Beside
+    from bonkei.registry.engines.builder import Builder
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +67,18 @@ class RegistryRoom:
         self._trivy = Trivy(TrivySettings(settings.trivy, scanner, ledger, settings.trivy_database))
         self.scans = Scans(self.registry.store, scanner, self._trivy, time.time, self._has_ended)
         self.registry.hear(self._pushed)
-        self.services: Mapping[str, AwsService] = {"ecr": service(self.registry, self.scans)}
+        self.services: Mapping[str, AwsService] = {"ecr": Later(self._ecr)}
         self.beside: Mapping[str, Beside] = {"/v2/": self._serve, "/_engine/": self._build}
         self._token = token_urlsafe(32)
         self.engine: Mapping[str, str] = {"MINIATURE_ENGINE": self._token}
-        self._settings = EngineSettings(
-            settings.engine,
-            home.path / "engine",
-            home.path / "processes" / "engine",
-            lambda: self._why_not_run,
-        )
+        self._engine, self._home = settings.engine, home
         self._runs = Runs(settings.engine, home.path / "engine")
         self._builder: Builder | None = None
+
+    def _ecr(self) -> AwsService:
+        from bonkei.registry.ecr import service  # noqa: PLC0415 - see `Later`
+
+        return service(self.registry, self.scans)
 
     def follow(self, blueprint: Blueprint) -> None:
         self.registry.follow(blueprint.repositories)
@@ -167,8 +166,20 @@ class RegistryRoom:
         from bonkei.registry.engines import http  # noqa: PLC0415 - as below
 
         if self._builder is None:
-            self._builder = Builder(self._settings)
+            self._builder = self._make_builder()
         return await http.answer(self._builder, self._token, request)
+
+    def _make_builder(self) -> Builder:
+        from bonkei.registry.engines.builder import (  # noqa: PLC0415 - only builds need it
+            Builder,
+            EngineSettings,
+        )
+
+        home = self._home.path
+        ledger = home / "processes" / "engine"
+        return Builder(
+            EngineSettings(self._engine, home / "engine", ledger, lambda: self._why_not_run)
+        )
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         from bonkei.registry import http  # noqa: PLC0415 - aiohttp takes a while to load

@@ -10,11 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bonkei.aws_service import AwsService, AwsServiceError
+from bonkei.aws_service import AwsService, AwsServiceError, Later
 from bonkei.blueprint import Blueprint, BlueprintError
 from bonkei.blueprint.state import Resource
 from bonkei.cloudformation.resources.kind import TypedValues
-from bonkei.cloudformation.service.service import service
 from bonkei.cloudformation.stacks.conflicts import Name
 from bonkei.cloudformation.stacks.engine import Failed, Stacks
 from bonkei.cloudformation.stacks.resources import gaps, resources_of
@@ -79,9 +78,14 @@ class StackRoom:
         self._cloud = cloud
         self._bus = bus
         self._stacks = Stacks(FileStore(directory), self, self._on_event, report=report)
-        self.service: AwsService = service(self._stacks, self._get_object)
+        self.service: AwsService = Later(self._answering)
         self.resume = self._stacks.resume
         self.stop = self._stacks.stop
+
+    def _answering(self) -> AwsService:
+        from bonkei.cloudformation.service.service import service  # noqa: PLC0415 - see `Later`
+
+        return service(self._stacks, self._get_object)
 
     def read(self) -> Blueprint:
         """The blueprint of Terraform's state and of the stacks. Raises BlueprintError."""

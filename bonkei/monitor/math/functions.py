@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import statistics
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -18,6 +17,13 @@ from bonkei.monitor.math.series import Series, Value
 Reduction = Callable[[Sequence[float]], float]
 WORDS = ("REPEAT", "LINEAR", "ASC", "DESC")
 
+
+def _deviation(values: Sequence[float]) -> float:
+    from statistics import pstdev  # noqa: PLC0415 - it brings exact fractions, and is seldom wanted
+
+    return float(pstdev(values))
+
+
 _EACH: dict[str, Callable[[float], float | None]] = {
     "ABS": abs,
     "CEIL": lambda value: float(math.ceil(value)),
@@ -26,11 +32,11 @@ _EACH: dict[str, Callable[[float], float | None]] = {
     "LOG10": lambda value: math.log10(value) if value > 0 else None,
 }
 _REDUCTIONS: dict[str, Reduction] = {
-    "AVG": statistics.fmean,
+    "AVG": lambda values: math.fsum(values) / len(values),
     "MAX": max,
     "MIN": min,
     "SUM": math.fsum,
-    "STDDEV": statistics.pstdev,
+    "STDDEV": _deviation,
     "DATAPOINT_COUNT": lambda values: float(len(values)),
 }
 _CALENDAR: dict[str, Callable[[datetime], float]] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import subprocess
-import tarfile
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -18,6 +17,8 @@ _PATIENCE = 600.0  # seconds
 def give_image(run: EngineRun) -> str:
     """Why the engine does not have the image; empty: it has, also from an earlier time. Call it in
     a thread: it takes as long as the image is large."""
+    import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
+
     there = [*run.line, "image", "inspect", run.image]
     environment = dict(run.environment)
     try:
@@ -56,6 +57,8 @@ def _load(run: EngineRun) -> str:
 
 def write_archive(manifest: Path, image: str, to: IO[bytes]) -> None:
     """As `docker save` writes it: "Docker Image Specification v1.2"."""
+    import tarfile  # noqa: PLC0415 - as above
+
     found = json.loads(manifest.read_bytes())
     layers = [each["digest"].partition(":")[2] for each in found["layers"]]
     config = found["config"]["digest"].partition(":")[2]

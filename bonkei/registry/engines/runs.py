@@ -14,7 +14,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -182,6 +181,8 @@ class Runs:
 
 def _probe_image(program: bytes, folder: Path) -> Path:
     """An image with one program; its manifest's file, with its blobs beside it."""
+    import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
+
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         member = tarfile.TarInfo("probe")

@@ -8,6 +8,14 @@ import sys
 import pytest
 
 LATER = {
+    "bonkei.cloudformation.service": "a call of CloudFormation",
+    "bonkei.pipeline.service": "a call of CodePipeline",
+    "bonkei.registry.ecr": "a call of ECR",
+    "bonkei.registry.engines.builder": "a build of an image",
+    "bonkei.registry.layers": "a task that runs from a built image",
+    "bonkei.repositories.service": "a call of CodeCommit",
+    "statistics": "a metric's standard deviation",
+    "tarfile": "an image",
     "bonkei.check": "the page of a resource or of permissions",
     "bonkei.diagram": "the console's picture",
     "bonkei.faults.drill": "a drill",

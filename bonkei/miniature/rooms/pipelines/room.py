@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bonkei.aws_service import AwsService, AwsServiceError, Caller
+from bonkei.aws_service import AwsService, AwsServiceError, Caller, Later
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.events import Bus
@@ -34,9 +34,7 @@ from bonkei.pipeline.actions.upload import S3Deploy
 from bonkei.pipeline.core import commands
 from bonkei.pipeline.core.triggers import Pushed, trigger_of
 from bonkei.pipeline.pipelines import Around, Pipelines, Runners
-from bonkei.pipeline.service import service as codepipeline
 from bonkei.pipeline.snapshot import PipelineSnapshot, describe
-from bonkei.repositories import service as codecommit
 from bonkei.repositories.errors import GitError
 from bonkei.repositories.git import git
 from bonkei.repositories.hook import NOTHING, Push
@@ -77,9 +75,19 @@ class PipelineRoom:
         )
         self.beside: Mapping[str, Beside] = {"/v1/repos/": self._serve_git}
         self.services: Mapping[str, AwsService] = {
-            "codepipeline": codepipeline.service(self.pipelines),
-            "codecommit": codecommit.service(self.repositories),
+            "codepipeline": Later(self._codepipeline),
+            "codecommit": Later(self._codecommit),
         }
+
+    def _codepipeline(self) -> AwsService:
+        from bonkei.pipeline.service import service  # noqa: PLC0415 - see `Later`
+
+        return service.service(self.pipelines)
+
+    def _codecommit(self) -> AwsService:
+        from bonkei.repositories import service  # noqa: PLC0415 - see `Later`
+
+        return service.service(self.repositories)
 
     async def follow(self, blueprint: Blueprint, *, are_new: bool) -> None:
         """Follow the declared repositories and pipelines. `are_new`: pipelines that were unknown

@@ -211,7 +211,7 @@ def test_without_namespaces_an_engine_runs_what_was_built(
     assert found.engine.image.endswith(f":{room.digest(image).removeprefix('sha256:')}")
     task = local_task(definition(image), {}, serving=frozenset({"web"}), built=room.built)
     assert task.container("web").engine == found.engine
-    assert room._settings.obstacle() == ""
+    assert room._make_builder()._settings.obstacle() == ""
 
 
 def test_the_tasks_platform_chooses_the_image_of_an_index(room: RegistryRoom) -> None:
