@@ -7,23 +7,22 @@ copy of the first one stays, and forks for each later one (`aws_stay.py`). A cal
 it everything that a process inherits: arguments, variables, folder, umask, and the three streams.
 Where there is no such process, PROGRAM starts as it would without this.
 
-It runs alone inside a build: it uses only the standard library, and of that what loads quickly.
+It runs alone inside a build, and does little: what it imports is most of what it costs. So it uses
+the modules below `signal` and `socket`, and no others.
 """
 
-from __future__ import annotations
-
-import json
+import _signal  # type: ignore[import-not-found]
+import _socket
 import os
-import signal
-import socket
-import struct
 import sys
-import zlib
-from contextlib import suppress
 
-STAY = os.path.join(os.path.dirname(__file__), "aws_stay.py")  # noqa: PTH118, PTH120
-_READ_EARLY = ("LANG", "LC_", "PYTHON", "LD_", "HOME", "TZ", "AWS_DATA_PATH")
-_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+_READ_EARLY = (
+    *(b"LANG", b"LC_", b"PYTHON", b"LD_", b"HOME=", b"TZ="),
+    *(b"AWS_DATA_PATH=", b"AWS_NEW_RETRIES", b"BOTO_DISABLE_CRT="),
+)
+_SIGNALS = (
+    *(_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM, _signal.SIGUSR1, _signal.SIGUSR2),
+)  # fmt: skip
 _STREAMS = (0, 1, 2)
 
 
@@ -33,22 +32,24 @@ def main(program: str, words: list[str]) -> None:
     python = f"{os.path.dirname(program)}/python"  # noqa: PTH120
     if sys.platform != "linux" or not folder or not os.access(python, os.X_OK):
         os.execv(program, [program, *words])  # noqa: S606 - the command, as it is
-    name = _name()
-    if (status := _ask(folder, name, words)) is not None:
+    variables = [name + b"=" + text for name, text in os.environb.items()]
+    name = _name(variables)
+    if (status := _ask(folder, name, words, variables)) is not None:
         _end(status)
-    os.execv(python, [python, STAY, f"{folder}/{name}", program, *words])  # noqa: S606
+    stay = f"{os.path.dirname(__file__)}/aws_stay.py"  # noqa: PTH120
+    os.execv(python, [python, stay, f"{folder}/{name}", program, *words])  # noqa: S606
 
 
-def _name() -> str:
+def _name(variables: list[bytes]) -> str:
     """Of the socket. A process reads some variables only at its start, so other values of them have
     a process of their own.
     """
-    early = {k: v for k, v in os.environ.items() if k.startswith(_READ_EARLY)}
-    text = json.dumps([os.getuid(), sorted(early.items())])
-    return f"aws-{zlib.crc32(text.encode()):08x}"
+    early = sorted(each for each in variables if each.startswith(_READ_EARLY))
+    text = b"\0".join((b"%d" % os.getuid(), *early))
+    return f"aws-{int.from_bytes(text, 'big') % ((1 << 61) - 1):x}"  # needs no module
 
 
-def _ask(folder: str, name: str, words: list[str]) -> int | None:
+def _ask(folder: str, name: str, words: list[str], variables: list[bytes]) -> int | None:
     """The status of the call; None where nobody has taken it."""
     try:
         here = os.open(".", os.O_PATH | os.O_DIRECTORY)
@@ -56,58 +57,63 @@ def _ask(folder: str, name: str, words: list[str]) -> int | None:
             os.fstat(each)
     except OSError:
         return None
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
-        try:
-            os.chdir(folder)  # the name of a socket has at most 107 bytes
-            asked.connect(name)
-        except OSError:
-            return None
-        finally:
-            os.fchdir(here)
-        umask = os.umask(0)
-        os.umask(umask)
-        order = {"words": words, "variables": dict(os.environ), "umask": umask}
-        text = json.dumps(order).encode()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until they can be handed on
-        try:
-            socket.send_fds(asked, [struct.pack("!I", len(text))], [*_STREAMS, here])
-            asked.sendall(text)
-            taken = asked.recv(1) == b"!"
-        except OSError:
-            taken = False  # it has just ended, and has begun nothing
-        if taken:
-            _hand_on_signals(asked)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-        return _status(asked) if taken else None
+    asked = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        os.chdir(folder)  # the name of a socket has at most 107 bytes
+        asked.connect(name)
+    except OSError:
+        return None
+    finally:
+        os.fchdir(here)
+    umask = os.umask(0)
+    os.umask(umask)
+    text = b"\0".join((b"%d" % umask, b"%d" % len(words), *map(os.fsencode, words), *variables))
+    given = b"".join(each.to_bytes(4, sys.byteorder) for each in (*_STREAMS, here))
+    rights = [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, given)]
+    _signal.pthread_sigmask(_signal.SIG_BLOCK, _SIGNALS)  # until they can be handed on
+    try:
+        asked.sendmsg([len(text).to_bytes(4, "big")], rights)
+        asked.sendall(text)
+        taken = asked.recv(1) == b"!"
+    except OSError:
+        taken = False  # it has just ended, and has begun nothing
+    if taken:
+        _hand_on_signals(asked)
+    _signal.pthread_sigmask(_signal.SIG_UNBLOCK, _SIGNALS)
+    return _status(asked) if taken else None
 
 
-def _hand_on_signals(asked: socket.socket) -> None:
+def _hand_on_signals(asked: _socket.socket) -> None:
     """A signal to this process is one to the call."""
 
     def hand_on(number: int, _frame: object) -> None:
-        with suppress(OSError):
+        try:  # noqa: SIM105 - suppress would be one module more
             asked.send(bytes([number]))
+        except OSError:
+            pass
 
     for each in _SIGNALS:
-        if signal.getsignal(each) is not signal.SIG_IGN:
-            signal.signal(each, hand_on)
+        if _signal.getsignal(each) != _signal.SIG_IGN:
+            _signal.signal(each, hand_on)
 
 
-def _status(asked: socket.socket) -> int:
+def _status(asked: _socket.socket) -> int:
     said = b""
     while len(said) < 4:
         more = asked.recv(4 - len(said))
         if not more:
             sys.exit("aws: its process has ended from outside")
         said += more
-    return int(struct.unpack("!i", said)[0])
+    return int.from_bytes(said, "big", signed=True)
 
 
 def _end(status: int) -> None:
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        with suppress(OSError):  # nobody can ignore SIGKILL
-            signal.signal(number, signal.SIG_DFL)
+        try:  # noqa: SIM105
+            _signal.signal(number, _signal.SIG_DFL)
+        except OSError:  # nobody can ignore SIGKILL
+            pass
         os.kill(os.getpid(), number)
     sys.exit(os.waitstatus_to_exitcode(status))
 

@@ -3,8 +3,8 @@
     PYTHON aws_stay.py SOCKET PROGRAM …
 
 PYTHON is the one of the command's own environment. The copy is made before the first call, so it
-has loaded the command's modules, read its data, which no call changes, and done nothing else. It
-listens at SOCKET for `aws_call.py`. A call in it does what it does in a process of its own.
+has loaded the command's modules, and has made what is the same for every call. It listens at SOCKET
+for `aws_call.py`. A call in it does what it does in a process of its own.
 
 It ends with the build, and when nobody has called for five minutes.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import atexit
 import gc
-import json
 import os
 import selectors
 import signal
@@ -31,6 +30,8 @@ _LENGTH = struct.Struct("!I")
 _STATUS = struct.Struct("!i")
 _KINDS = ("service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1")
 _FILES = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
+_OWN = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+_OF_AWS = ("AWS_", "BOTO")
 
 
 def main(place: Path, program: str, words: list[str]) -> None:
@@ -44,23 +45,14 @@ def main(place: Path, program: str, words: list[str]) -> None:
     )
 
     sys.argv = [program, *words]
-    known = None if place.exists() else _known(words)
+    ready = Ready(clidriver)
+    ready.prepare(words)
     gc.freeze()
     gc.enable()
-    if known and os.fork() == 0:
+    if not place.exists() and os.fork() == 0:
         own = {name: text for name, text in os.environ.items() if before.get(name) != text}
-        Copy(place, program, own, known).serve()
+        Copy(place, program, own, ready).serve()
     end(clidriver.main())
-
-
-def _known(words: list[str]) -> Known | None:
-    """What the first call reads too; None for a version of the command that reads it otherwise."""
-    try:
-        known = Known()
-        known.read(words)
-    except (ImportError, AttributeError, TypeError):
-        return None
-    return known
 
 
 def end(code: int | None) -> None:
@@ -77,64 +69,90 @@ def end(code: int | None) -> None:
     os._exit((code or 0) & 0xFF)
 
 
-class Known:
-    """The command's own data: its lists of services, and the files that a call reads."""
+class Ready:
+    """The command's driver, made before the call: its services, and the data of the called one.
 
-    def __init__(self) -> None:
-        # The command imports this name, also where the package is inside its own: under the other
-        # name it would be a second module, which no call uses.
-        import awscli  # noqa: PLC0415
-        from botocore.loaders import (  # noqa: PLC0415
-            JSONFileLoader,
-            Loader,
-            create_loader,
-        )
+    To make it is most of the work of a call. It is kept while no variable of AWS changes, and only
+    for somebody without settings and models of their own: what these are, only a call can say.
+    """
 
-        self._package = os.path.dirname(awscli.__file__)  # noqa: PTH120
-        self._loader, self._files, self._make = Loader, JSONFileLoader, create_loader
-        self._list, self._read = Loader.list_available_services, JSONFileLoader.load_file
-        self._lists = dict[str, list[str]]()
-        self._contents = dict[str, Any]()
+    def __init__(self, clidriver: Any) -> None:
+        self._clidriver, self._make = clidriver, clidriver.create_clidriver
+        self._kept: Any = None
+        self._made_with: object = None
 
-    def read(self, words: list[str]) -> None:
-        """Read what a call with these words will read."""
-        folder, loader = str(self._loader.BUILTIN_DATA_PATH), self._new()
-        places = list(loader._potential_locations())
-        if not all(place.startswith(self._package) for place in places):
-            return  # a person's models are beside them
-        if not self._lists:
-            self._lists = {kind: self._list(loader, kind) for kind in _KINDS}
-            self._loader.list_available_services = self._listed
-            self._files.load_file = self._loaded
-        names = list(_FILES)
-        for word in words:
-            if word in self._lists[_KINDS[0]]:
-                version = loader.determine_latest_version(word, _KINDS[0])
-                names += [f"{word}/{version}/{kind}" for kind in _KINDS]
-                break
-        for path in (os.path.join(folder, name) for name in names):  # noqa: PTH118
-            if path not in self._contents:
-                self._contents[path] = self._read(self._files(), path)
+    def prepare(self, words: list[str]) -> None:
+        """For a call with these words, and the variables of this process."""
+        try:
+            driver = self._driver()
+            if driver is not None:
+                _read(driver, words)
+        except Exception:
+            driver = self._kept = None
+        self._clidriver.create_clidriver = self._make if driver is None else lambda *_: driver
 
-    def _new(self) -> Any:
-        return self._make(os.environ.get("AWS_DATA_PATH"))
+    def _driver(self) -> Any:
+        home = os.path.expanduser("~/.aws")  # noqa: PTH111
+        if os.path.lexists(home) or any(name in os.environ for name in _OWN):
+            return None
+        made_with = {k: v for k, v in os.environ.items() if k.startswith(_OF_AWS)}
+        if self._kept is None or made_with != self._made_with:
+            driver = self._make()
+            loader = driver.session.get_component("data_loader")
+            package = os.path.dirname(self._clidriver.__file__)  # noqa: PTH120
+            if not all(place.startswith(package) for place in loader._potential_locations()):
+                return None
+            _list_quickly(loader)
+            driver._get_command_table()
+            driver._get_argument_table()
+            for name in _FILES:
+                loader.load_data(name)
+            self._kept, self._made_with = driver, made_with
+        return self._kept
 
-    def _listed(self, type_name: str) -> list[str]:
-        if type_name not in self._lists:
-            self._lists[type_name] = self._list(self._new(), type_name)
-        return list(self._lists[type_name])
 
-    def _loaded(self, file_path: str) -> Any:
-        """Once for each call: it may change what it gets."""
-        return self._contents.pop(file_path, None) or self._read(self._files(), file_path)
+def _list_quickly(loader: Any) -> None:
+    """Let the loader know its services by one look into each folder, not by one for each kind."""
+    found = dict[str, set[str]]()
+    for place in loader._potential_locations():
+        for service in _folders(place):
+            for version in _folders(service.path):
+                for file in os.listdir(version.path):  # noqa: PTH208
+                    found.setdefault(file, set()).add(service.name)
+    known = {
+        kind: sorted(found.get(f"{kind}.json", set()) | found.get(f"{kind}.json.gz", set()))
+        for kind in _KINDS
+    }
+    anew = loader.list_available_services
+
+    def listed(type_name: str) -> list[str]:
+        return known[type_name] if type_name in known else list(anew(type_name))
+
+    loader.list_available_services = listed
+
+
+def _folders(place: str) -> list[os.DirEntry[str]]:
+    with os.scandir(place) as entries:
+        return [each for each in entries if each.is_dir()]
+
+
+def _read(driver: Any, words: list[str]) -> None:
+    """The data of the service that they name. The loader keeps them."""
+    loader, table = driver.session.get_component("data_loader"), driver._get_command_table()
+    for word in words:
+        if (name := getattr(table.get(word), "_service_name", None)) is not None:
+            for kind in _KINDS:
+                if name in loader.list_available_services(kind):
+                    loader.load_service_model(name, kind)
+            return
 
 
 class Copy:
     """`serve` returns in the process of a call, and never in the copy itself."""
 
-    def __init__(self, place: Path, program: str, own: dict[str, str], known: Known) -> None:
+    def __init__(self, place: Path, program: str, own: dict[str, str], ready: Ready) -> None:
         """`own`: the variables that the command's modules have set."""
-        self._place, self._program, self._own, self._known = place, program, own, known
+        self._place, self._program, self._own, self._ready = place, program, own, ready
         self._calls = dict[int, socket.socket]()  # by the process
         self._selector: selectors.BaseSelector
 
@@ -195,8 +213,7 @@ class Copy:
         asked.settimeout(_PATIENCE)
         try:
             head, given, _, _ = socket.recv_fds(asked, _LENGTH.size, 4)
-            order = json.loads(_whole(asked, _LENGTH.unpack(head)[0]))
-            self._known.read(order["words"])
+            umask = self._take(_whole(asked, _LENGTH.unpack(head)[0]))
             gc.freeze()
             asked.sendall(b"!")  # from here on only this process does it
             child = os.fork()
@@ -216,11 +233,19 @@ class Copy:
         os.fchdir(given[3])
         for each in given:
             os.close(each)
-        os.umask(order["umask"])
-        os.environ.clear()
-        os.environ.update(order["variables"] | self._own)
-        sys.argv = [self._program, *order["words"]]
+        os.umask(umask)
         return True
+
+    def _take(self, order: bytes) -> int:
+        """The words and variables of a call become those of this process. Returns its umask."""
+        umask, count, *rest = order.split(b"\0")
+        given = [os.fsdecode(each) for each in rest]
+        words, variables = given[: int(count)], given[int(count) :]
+        os.environ.clear()
+        os.environ.update(dict(each.split("=", 1) for each in variables) | self._own)
+        sys.argv = [self._program, *words]
+        self._ready.prepare(words)
+        return int(umask)
 
     def _heed(self, asked: socket.socket) -> None:
         """A signal for the call. Its end when nobody waits for it any more."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
@@ -17,55 +16,59 @@ import builds
 import psutil
 import pytest
 from builds import Room, log, probed, spec
-from miniatures import ENVIRONMENTS, WAIT, eventually
+from miniatures import WAIT, eventually
 
 from bonkei.builds.running.confinement import Confinement
 from bonkei.builds.tools.commands import AWS_CALL
-from bonkei.cloud.backing.process import LOCK
-from bonkei.tasks.execution.software import ensure_environment
 
 # What the installed command has, as far as it matters here. Its calls show what they were given.
-_LOADERS = """
-import os
-class JSONFileLoader:
-    def load_file(self, file_path):
-        with open(file_path + ".json") as file:
-            return {"text": file.read()}
-class Loader:
-    BUILTIN_DATA_PATH = os.path.join(os.path.dirname(__file__), "data")
-    def _potential_locations(self):
-        return iter([self.BUILTIN_DATA_PATH])
-    def list_available_services(self, type_name):
-        return sorted(os.listdir(self.BUILTIN_DATA_PATH))
-    def determine_latest_version(self, service, kind):
-        return "1"
-def create_loader(places):
-    assert places == "of the command"
-    return Loader()
-"""
+# `test_aws_is_ready.py` calls the command itself.
 _DRIVER = """
 import json, os, sys, time
-from botocore.loaders import JSONFileLoader, Loader
 LOADED_BY = os.getpid()
+class Service:
+    _service_name = "ecs"
+class Driver:
+    def __init__(self):
+        self.session, self.made_by, self.seen = self, os.getpid(), []
+    def get_component(self, name):
+        return self
+    def _potential_locations(self):
+        return iter([os.path.join(os.path.dirname(__file__), "data")])
+    def list_available_services(self, type_name):
+        return ["anew"]
+    def load_data(self, name):
+        self.seen.append(name)
+    def load_service_model(self, name, kind):
+        self.seen.append(f"{name} {kind}")
+    def _get_command_table(self):
+        return {"ecs": Service()}
+    def _get_argument_table(self):
+        return {}
+def create_clidriver():
+    return Driver()
 def main():
+    driver = create_clidriver()
     if "sleep" in sys.argv:
         print(os.getpid(), flush=True)
         time.sleep(600)
     umask = os.umask(0)
     os.umask(umask)
-    data = JSONFileLoader().load_file(os.path.join(Loader.BUILTIN_DATA_PATH, "ecs/1/service-2"))
     shown = {
         "is_first": LOADED_BY == os.getpid(), "copied": LOADED_BY, "words": sys.argv[1:],
         "program": sys.argv[0], "variables": dict(os.environ), "umask": umask,
-        "folder": os.getcwd(), "typed": sys.stdin.read(), "data": dict(data),
-        "services": Loader().list_available_services(type_name="service-2"),
+        "folder": os.getcwd(), "typed": sys.stdin.read(),
+        "seen": driver.seen, "made_here": driver.made_by == os.getpid(),
+        "services": driver.list_available_services(type_name="service-2"),
+        "others": driver.list_available_services("examples-1"),
         "open": sorted(int(each) for each in os.listdir("/proc/self/fd")),
     }
-    data["text"] = "changed by a call"
     print(json.dumps(shown))
+    driver.seen.append("changed by a call")
     print("complaint", file=sys.stderr)
     return int(os.environ["CODE"]) if "CODE" in os.environ else None
 """
+_KINDS = ("service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1")
 
 
 class Build:
@@ -75,19 +78,13 @@ class Build:
         self.folder = folder
         self.program = folder / "bin" / "aws"
         package = folder / "bin" / "awscli"
-        data = package / "botocore" / "data"
-        for service in ("ecs", "ssm"):
-            (data / service / "1").mkdir(parents=True)
-            for kind in ("service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1"):
-                (data / service / "1" / f"{kind}.json").write_text(f"{service} {kind}")
-        for name in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
-            (data / f"{name}.json").write_text(name)
+        for service in ("ssm", "ecs"):
+            (package / "data" / service / "1").mkdir(parents=True)
+            for kind in _KINDS:
+                (package / "data" / service / "1" / f"{kind}.json").touch()
         (package / "__init__.py").write_text(
             "import os\nos.environ['AWS_DATA_PATH'] = 'of the command'\n"
         )
-        (package / "botocore" / "__init__.py").touch()
-        (package / "botocore" / "loaders.py").write_text(_LOADERS)
-        (folder / "bin" / "botocore").symlink_to(package / "botocore")  # by two names, as there
         (package / "handlers.py").touch()
         (package / "clidriver.py").write_text(_DRIVER)
         (folder / "bin" / "python").symlink_to(sys.executable)
@@ -97,7 +94,8 @@ class Build:
         return [sys.executable, "-I", "-S", str(AWS_CALL), str(self.program), *words]
 
     def variables(self, **more: str) -> dict[str, str]:
-        return {"PATH": os.defpath, "MINIATURE_TOOLS": str(self.folder / "tools"), **more}
+        tools = str(self.folder / "tools")
+        return {"PATH": os.defpath, "HOME": str(self.folder), "MINIATURE_TOOLS": tools, **more}
 
     def call(
         self, *words: str, typed: str = "", cwd: Path | None = None, umask: int = -1, **more: str
@@ -140,24 +138,6 @@ def build(tmp_path: Path) -> Iterator[Build]:
             each.kill()
 
 
-# With the real command: the files of its models that a call reads after the copy was made.
-_REAL = """
-import os, sys
-sys.path.insert(0, sys.argv.pop(1))
-import aws_stay
-from awscli import clidriver, handlers
-known = aws_stay.Known()
-known.read(sys.argv[1:])
-def note(event, given):
-    if event in ("open", "os.listdir") and "/data/ecs/2" in str(given[0]):
-        print(given[0], file=sys.stderr)
-sys.addaudithook(note)
-if os.fork() == 0:
-    aws_stay.end(clidriver.main())
-sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
-"""
-
-
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each call starts anew")
 
 
@@ -185,25 +165,37 @@ def test_a_later_call_loads_nothing_and_gets_all_that_a_process_inherits(
     assert [each for each in shown["open"] if each > 3] == [], "but the list's own"
 
 
-def test_the_data_are_as_in_the_files_whatever_calls_before_did_with_them(build: Build) -> None:
+def test_a_later_call_makes_nothing_itself_and_changes_nothing_for_others(build: Build) -> None:
     build.begin()
     for _ in "12":
         shown = build.call("ecs", "describe")[1]
-        assert shown["data"] == {"text": "ecs service-2"}
-        assert shown["services"][:2] == ["_retry.json", "ecs"]
+        assert not shown["made_here"]
+        assert shown["seen"][-4:] == [f"ecs {kind}" for kind in _KINDS]
+        assert "changed by a call" not in shown["seen"]
+        assert shown["services"] == ["ecs", "ssm"]
+        assert shown["others"] == ["anew"]
 
 
-def test_the_real_command_reads_no_model_that_the_copy_has_read() -> None:
-    installed = ensure_environment((LOCK.with_name("awscli.txt"),), ENVIRONMENTS, lambda _: None)
-    python = asyncio.run(installed) / "bin" / "python"
-    words = ("ecs", "list-tasks", "--generate-cli-skeleton", "--region", "ap-northeast-1")
-    done = subprocess.run(
-        [python, "-c", _REAL, AWS_CALL.parent, *words],
-        env={"PATH": os.defpath}, capture_output=True, text=True, timeout=WAIT, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "startedBy" in json.loads(done.stdout)
-    assert done.stderr == ""
+def test_another_variable_of_aws_has_a_driver_of_its_own(build: Build) -> None:
+    build.begin()
+    before = build.call("logs", AWS_REGION="eu-west-1")[1]["seen"]
+    build.call("ecs", AWS_REGION="eu-west-1")
+    assert build.call("logs", AWS_REGION="eu-west-1")[1]["seen"] != before, "it is kept"
+    assert build.call("logs", AWS_REGION="eu-west-2")[1]["seen"] == before
+
+
+@pytest.mark.parametrize("what", ["settings", "file", "models", "another version"])
+def test_a_call_makes_what_it_needs_where_only_it_can_know(build: Build, what: str) -> None:
+    driver = build.program.with_name("awscli") / "clidriver.py"
+    if what == "models":
+        driver.write_text(_DRIVER.replace("iter([", 'iter(["/elsewhere",'))
+    elif what == "another version":
+        driver.write_text(_DRIVER.replace("_get_command_table", "_get_commands"))
+    elif what == "settings":
+        (build.folder / ".aws").mkdir()
+    build.begin()
+    shown = build.call("ecs", AWS_CONFIG_FILE="/elsewhere") if what == "file" else build.call("ecs")
+    assert shown[1]["made_here"]
 
 
 def test_a_variable_that_is_read_at_the_start_has_a_copy_of_its_own(build: Build) -> None:
