@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from costs import Costs
 from hypothesis import HealthCheck, settings
 from lanes import Lanes
 from leaks import Leaks
+from warm_provider import WarmProvider, can_fork
 
 # As in the Makefile: `pytest` may be called without `make`, and workers get this environment.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -46,3 +48,18 @@ def pytest_collection_finish() -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
     """The order in which workers take files."""
     return Lanes(config, log)
+
+
+@pytest.fixture(scope="session")
+def warm_provider() -> Iterator[WarmProvider]:
+    with WarmProvider() as warm:
+        yield warm
+
+
+@pytest.fixture(scope="module")
+def forked_providers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The providers of a module's tests are forked, where the system can say that they end."""
+    with pytest.MonkeyPatch.context() as patch:
+        if can_fork():
+            request.getfixturevalue("warm_provider").replace_starts(patch)
+        yield

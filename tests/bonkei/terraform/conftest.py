@@ -8,6 +8,15 @@ import pytest
 
 from tests.bonkei.terraform.project import PROVIDERS, Project
 
+_STARTING = "test_provider_process"
+"""The tests of a provider's own start."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_providers(request: pytest.FixtureRequest) -> None:
+    if not request.module.__name__.endswith(_STARTING):
+        request.getfixturevalue("forked_providers")
+
 
 @pytest.fixture(scope="module")
 def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from warm_provider import WarmProvider, can_fork
 
 from bonkei.provider.addresses import ADDRESSES
 from bonkei.provider.catalogue import providers
@@ -105,6 +106,26 @@ def test_where_it_cannot_start_every_operation_says_so(
 def test_what_terraform_says_stays_where_it_lives(provider: ProviderProcess) -> None:
     with pytest.raises(TerraformError, match="did not respond"):
         refused(provider, dies=False)
+
+
+@pytest.mark.skipif(not can_fork(), reason="nothing is forked here")
+def test_a_forked_one_ends_like_a_started_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, warm_provider: WarmProvider
+) -> None:
+    """Most tests of this folder have such (`tests/support/warm_provider.py`)."""
+    warm_provider.replace_starts(monkeypatch)
+    for dies in (True, False):
+        provider = ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log")
+        (pid,) = {entry["Pid"] for entry in json.loads(provider.reattach).values()}
+        process = psutil.Process(pid)
+        assert process.ppid() != os.getpid()
+        if dies:
+            process.kill()
+            process.wait(timeout=60)
+        expected = r"ended by itself \(code -9\)" if dies else "did not respond"
+        with pytest.raises(TerraformError, match=expected):
+            refused(provider, dies=False)
+        assert not process.is_running()
 
 
 def test_it_ends_when_its_parent_has_ended(tmp_path: Path) -> None:
