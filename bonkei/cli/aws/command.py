@@ -93,6 +93,7 @@ def _print_environment(environment: Mapping[str, str], as_json: bool) -> None:
 
 
 def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...]) -> None:
+    from bonkei.builds.tools.commands import AWS_STAY
     from bonkei.cli.aws import session_plugin
     from bonkei.miniature.aws.command import install
 
@@ -101,11 +102,13 @@ def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...
     nothing = str(context.home.cloud / "no-file")
     isolated = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_PAGER": ""}
     # For SQS, the command ignores AWS_ENDPOINT_URL and uses the old address of SQS.
-    command = [str(program), "--endpoint-url", environment["AWS_ENDPOINT_URL"], *words]
+    address = ("--endpoint-url", environment["AWS_ENDPOINT_URL"])
+    python = program.with_name("python")
+    command = [str(python), str(AWS_STAY), "-", str(program), *address, *words]
     plugin = session_plugin.install(context.home.path, context.home.cloud / "plugins")
     path = os.pathsep.join((str(plugin), os.environ.get("PATH", os.defpath)))
     environment = {**kept, **isolated, **environment, "PATH": path}
-    os.execve(program, command, environment)  # noqa: S606 - it has the terminal
+    os.execve(python, command, environment)  # noqa: S606 - it has the terminal
 
 
 def _print_calls(file: Path, role: str, as_json: bool, follow: bool) -> None:

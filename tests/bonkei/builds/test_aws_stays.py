@@ -19,7 +19,7 @@ from builds import Room, log, probed, spec
 from miniatures import WAIT, eventually
 
 from bonkei.builds.running.confinement import Confinement
-from bonkei.builds.tools.commands import AWS_CALL
+from bonkei.builds.tools.commands import AWS_CALL, AWS_STAY
 
 # What the installed command has, as far as it matters here. Its calls show what they were given.
 # `test_aws_is_ready.py` calls the command itself.
@@ -214,6 +214,19 @@ def test_without_the_folder_of_tools_the_command_starts_as_it_is(build: Build) -
     assert build.sockets() == []
 
 
+def test_a_command_of_a_person_starts_alone(build: Build) -> None:
+    command = [build.folder / "bin" / "python", AWS_STAY, "-", build.program, "ecs", "x"]
+    said = subprocess.run(
+        command, input="typed", capture_output=True, text=True,
+        env=build.variables(CODE="7"), check=False, cwd=build.folder,
+    )  # fmt: skip
+    shown = json.loads(said.stdout)
+    assert (said.returncode, said.stderr) == (7, "complaint\n")
+    assert (shown["words"], shown["typed"]) == (["ecs", "x"], "typed")
+    assert shown["program"] == str(build.program)
+    assert build.copies() == build.sockets() == []
+
+
 def test_a_copy_that_was_killed_is_not_needed(build: Build) -> None:
     build.begin()
     for each in build.copies():
@@ -277,9 +290,7 @@ def test_a_call_whose_process_is_killed_has_failed(build: Build) -> None:
 
 def test_a_copy_that_nobody_calls_ends(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     hurried = build.folder / "aws_stay.py"
-    hurried.write_text(
-        AWS_CALL.with_name("aws_stay.py").read_text().replace("IDLE = 300.0", "IDLE = 0.2")
-    )
+    hurried.write_text(AWS_STAY.read_text().replace("IDLE = 300.0", "IDLE = 0.2"))
     place = build.folder / "tools" / "aws-short"
     subprocess.run(
         [build.folder / "bin" / "python", hurried, place, build.program, "ecs"],
