@@ -32,6 +32,7 @@ _LENGTH = struct.Struct("!I")
 _STATUS = struct.Struct("!i")
 _KINDS = ("service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1")
 _FILES = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
+_ALIAS = {"s3api": "s3"}
 _OWN = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 _OF_AWS = ("AWS_", "BOTO")
 
@@ -74,51 +75,74 @@ def end(code: int | None) -> None:
 
 
 class Ready:
-    """The command's driver, made before the call: its services, and the data of the called one.
+    """What a call needs and a copy can have before it: the command's driver with its tables of
+    services and options, and the data of the called service.
 
-    To make it is most of the work of a call. It is kept while no variable of AWS changes, and only
-    for somebody without settings and models of their own: what these are, only a call can say.
+    To make these is most of the work of a call. The driver is kept while no variable of AWS changes
+    and nobody has settings of their own: those only a call can know, and models, too.
     """
 
     def __init__(self, clidriver: Any) -> None:
         self._clidriver, self._make = clidriver, clidriver.create_clidriver
-        self._kept: Any = None
+        self._loader: Any = None
+        self._driver: Any = None
         self._made_with: object = None
 
     def prepare(self, words: list[str]) -> None:
         """For a call with these words, and the variables of this process."""
+        driver = None
         try:
-            driver = self._driver()
-            if driver is not None:
-                _read(driver, words)
-        except Exception:
-            driver = self._kept = None
+            self._read(words)
+            driver = self._made()
+        except Exception:  # another version of the command: it does all itself
+            self._driver = None
         self._clidriver.create_clidriver = self._make if driver is None else lambda *_: driver
 
-    def _driver(self) -> Any:
+    def _read(self, words: list[str]) -> None:
+        """The loader keeps what it has read, and each session gets this loader."""
+        if self._loader is None:
+            self._lend()
+        services = self._loader.list_available_services(_KINDS[0])
+        name = next((each for word in words if (each := _ALIAS.get(word, word)) in services), "")
+        for kind in _KINDS:
+            if name in self._loader.list_available_services(kind):
+                self._loader.load_service_model(name, kind)
+
+    def _lend(self) -> None:
+        session, given = self._clidriver.botocore.session, os.environ.get("AWS_DATA_PATH")
+        anew, package = session.create_loader, os.path.dirname(self._clidriver.__file__)  # noqa: PTH120
+        loader = anew(given)
+
+        def create_loader(places: str | None = None) -> Any:
+            is_known = places == given and all(
+                place.startswith(package) for place in loader._potential_locations()
+            )
+            return loader if is_known else anew(places)
+
+        _list_quickly(loader, package)
+        for name in _FILES:
+            loader.load_data(name)
+        self._loader, session.create_loader = loader, create_loader
+
+    def _made(self) -> Any:
         home = os.path.expanduser("~/.aws")  # noqa: PTH111
         if os.path.lexists(home) or any(name in os.environ for name in _OWN):
             return None
         made_with = {k: v for k, v in os.environ.items() if k.startswith(_OF_AWS)}
-        if self._kept is None or made_with != self._made_with:
+        if self._driver is None or made_with != self._made_with:
             driver = self._make()
-            loader = driver.session.get_component("data_loader")
-            package = os.path.dirname(self._clidriver.__file__)  # noqa: PTH120
-            if not all(place.startswith(package) for place in loader._potential_locations()):
-                return None
-            _list_quickly(loader)
             driver._get_command_table()
             driver._get_argument_table()
-            for name in _FILES:
-                loader.load_data(name)
-            self._kept, self._made_with = driver, made_with
-        return self._kept
+            self._driver, self._made_with = driver, made_with
+        return self._driver
 
 
-def _list_quickly(loader: Any) -> None:
+def _list_quickly(loader: Any, package: str) -> None:
     """Let the loader know its services by one look into each folder, not by one for each kind."""
     found = dict[str, set[str]]()
     for place in loader._potential_locations():
+        if not place.startswith(package):
+            raise LookupError(place)
         for service in _folders(place):
             for version in _folders(service.path):
                 for file in os.listdir(version.path):  # noqa: PTH208
@@ -138,17 +162,6 @@ def _list_quickly(loader: Any) -> None:
 def _folders(place: str) -> list[os.DirEntry[str]]:
     with os.scandir(place) as entries:
         return [each for each in entries if each.is_dir()]
-
-
-def _read(driver: Any, words: list[str]) -> None:
-    """The data of the service that they name. The loader keeps them."""
-    loader, table = driver.session.get_component("data_loader"), driver._get_command_table()
-    for word in words:
-        if (name := getattr(table.get(word), "_service_name", None)) is not None:
-            for kind in _KINDS:
-                if name in loader.list_available_services(kind):
-                    loader.load_service_model(name, kind)
-            return
 
 
 class Copy:

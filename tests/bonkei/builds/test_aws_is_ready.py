@@ -152,6 +152,7 @@ def test_settings_that_a_build_makes_are_heeded_at_once(calls: Calls) -> None:
     text = calls.stayed("web", "web")
     assert text[1].startswith("SERVICES\t")
     assert text == calls.alone("web", "web")
+    assert not calls.reads()
     (settings / "cli" / "alias").unlink()
     (settings / "cli").rmdir()
     (settings / "config").unlink()

@@ -26,13 +26,10 @@ from bonkei.builds.tools.commands import AWS_CALL, AWS_STAY
 _DRIVER = """
 import json, os, sys, time
 LOADED_BY = os.getpid()
-class Service:
-    _service_name = "ecs"
-class Driver:
-    def __init__(self):
-        self.session, self.made_by, self.seen = self, os.getpid(), []
-    def get_component(self, name):
-        return self
+class Loader:
+    def __init__(self, places):
+        assert places == "of the command"
+        self.seen = []
     def _potential_locations(self):
         return iter([os.path.join(os.path.dirname(__file__), "data")])
     def list_available_services(self, type_name):
@@ -41,8 +38,15 @@ class Driver:
         self.seen.append(name)
     def load_service_model(self, name, kind):
         self.seen.append(f"{name} {kind}")
+class botocore:
+    class session:
+        create_loader = Loader
+class Driver:
+    def __init__(self):
+        self.made_by, self.number = os.getpid(), time.monotonic()
+        self.loader = botocore.session.create_loader(os.environ["AWS_DATA_PATH"])
     def _get_command_table(self):
-        return {"ecs": Service()}
+        return {}
     def _get_argument_table(self):
         return {}
 def create_clidriver():
@@ -58,13 +62,14 @@ def main():
         "is_first": LOADED_BY == os.getpid(), "copied": LOADED_BY, "words": sys.argv[1:],
         "program": sys.argv[0], "variables": dict(os.environ), "umask": umask,
         "folder": os.getcwd(), "typed": sys.stdin.read(),
-        "seen": driver.seen, "made_here": driver.made_by == os.getpid(),
-        "services": driver.list_available_services(type_name="service-2"),
-        "others": driver.list_available_services("examples-1"),
+        "seen": driver.loader.seen, "made_here": driver.made_by == os.getpid(),
+        "driver": driver.number,
+        "services": driver.loader.list_available_services(type_name="service-2"),
+        "others": driver.loader.list_available_services("examples-1"),
         "open": sorted(int(each) for each in os.listdir("/proc/self/fd")),
     }
     print(json.dumps(shown))
-    driver.seen.append("changed by a call")
+    driver.loader.seen.append("changed by a call")
     print("complaint", file=sys.stderr)
     return int(os.environ["CODE"]) if "CODE" in os.environ else None
 """
@@ -176,26 +181,36 @@ def test_a_later_call_makes_nothing_itself_and_changes_nothing_for_others(build:
         assert shown["others"] == ["anew"]
 
 
-def test_another_variable_of_aws_has_a_driver_of_its_own(build: Build) -> None:
+def test_other_variables_of_aws_have_a_driver_of_their_own(build: Build) -> None:
     build.begin()
-    before = build.call("logs", AWS_REGION="eu-west-1")[1]["seen"]
-    build.call("ecs", AWS_REGION="eu-west-1")
-    assert build.call("logs", AWS_REGION="eu-west-1")[1]["seen"] != before, "it is kept"
-    assert build.call("logs", AWS_REGION="eu-west-2")[1]["seen"] == before
+    first = build.call("ecs", AWS_REGION="eu-west-1")[1]["driver"]
+    assert build.call("ssm", AWS_REGION="eu-west-1")[1]["driver"] == first
+    assert build.call("ecs", AWS_REGION="eu-west-2")[1]["driver"] != first
 
 
-@pytest.mark.parametrize("what", ["settings", "file", "models", "another version"])
-def test_a_call_makes_what_it_needs_where_only_it_can_know(build: Build, what: str) -> None:
-    driver = build.program.with_name("awscli") / "clidriver.py"
-    if what == "models":
-        driver.write_text(_DRIVER.replace("iter([", 'iter(["/elsewhere",'))
-    elif what == "another version":
-        driver.write_text(_DRIVER.replace("_get_command_table", "_get_commands"))
-    elif what == "settings":
+@pytest.mark.parametrize("what", ["settings", "file"])
+def test_somebody_with_settings_has_a_driver_of_the_call(build: Build, what: str) -> None:
+    if what == "settings":
         (build.folder / ".aws").mkdir()
     build.begin()
     shown = build.call("ecs", AWS_CONFIG_FILE="/elsewhere") if what == "file" else build.call("ecs")
     assert shown[1]["made_here"]
+    assert shown[1]["seen"][-4:] == [f"ecs {kind}" for kind in _KINDS], "its data are known"
+
+
+@pytest.mark.parametrize("what", ["models", "another driver", "another loader"])
+def test_a_call_reads_what_only_it_can_know(build: Build, what: str) -> None:
+    changes = {
+        "models": ("iter([", 'iter(["/elsewhere",'),
+        "another driver": ("_get_command_table", "_get_commands"),
+        "another loader": ("load_service_model", "load_model"),
+    }
+    driver = build.program.with_name("awscli") / "clidriver.py"
+    driver.write_text(_DRIVER.replace(*changes[what]))
+    build.begin()
+    shown = build.call("ecs")[1]
+    assert shown["made_here"]
+    assert (shown["seen"] == []) == (what == "models")
 
 
 def test_a_variable_that_is_read_at_the_start_has_a_copy_of_its_own(build: Build) -> None:
