@@ -59,7 +59,7 @@ def scans(root: Path = ROOT, alone: Path = ALONE) -> list[Scan]:
         where = ("--var-file", variables, "--directory", "infrastructure")
         found.append(Scan(f"checkov {name}", (*CHECKOV, "--framework", "terraform", *where)))
     # From the root, each module is scanned with its values, but Trivy can skip modules.
-    places = {"modules": str(alone), "environment": "environment", "program": "program"}
+    places = {"modules and environment": str(alone), "program": "program"}
     found += [Scan(f"Trivy {name}", (*TRIVY, place)) for name, place in places.items()]
     files = [*_below(root, "environment/*.yaml"), *_below(root, "program/*/Dockerfile")]
     others = ("--framework", "cloudformation", "dockerfile", "--file", *files)
@@ -68,11 +68,14 @@ def scans(root: Path = ROOT, alone: Path = ALONE) -> list[Scan]:
 
 def lay_out(root: Path = ROOT, alone: Path = ALONE) -> None:
     """Copy the modules, so that one start of Trivy scans each by itself: the copies call the
-    originals beside them. See environment/buildspecs/terraform_scan.yaml."""
+    originals beside them. The pipeline's template is scanned by the same start. See
+    environment/buildspecs/terraform_scan.yaml."""
     modules = root / "infrastructure" / "modules"
     for copy in {alone, alone.with_name("modules")} - {modules}:
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(modules, copy)
+    if (template := root / "environment").is_dir():
+        shutil.copytree(template, alone / "environment")
     for file in alone.glob("*/*.tf"):
         text = file.read_text(encoding="utf-8")
         file.write_text(re.sub(r'source *= *"\.\./', r"\g<0>../modules/", text), encoding="utf-8")

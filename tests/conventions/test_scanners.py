@@ -156,6 +156,7 @@ def test_the_pipelines_stage_runs_the_same_scans(tmp_path: Path) -> None:
     source = stages.machine.source
     shutil.rmtree(source / "infrastructure" / "modules")
     shutil.copytree(ROOT / "infrastructure" / "modules", source / "infrastructure" / "modules")
+    shutil.copytree(ROOT / "environment", source / "environment", dirs_exist_ok=True)
     run = stages.machine.run(read("terraform_scan"), stages.variables())
     theirs = {" ".join(words) for words in run.called("trivy")}
     assert {re.sub(r"\S+\.tfvars", "terraform.tfvars", words) for words in theirs} == ours
@@ -166,7 +167,8 @@ def test_the_pipelines_stage_runs_the_same_scans(tmp_path: Path) -> None:
 
 def contents(folder: Path) -> dict[str, str]:
     """The definitions below it."""
-    return {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.tf")}
+    files = (file for pattern in ("*.tf", "*.yaml") for file in folder.rglob(pattern))
+    return {str(file.relative_to(folder)): file.read_text() for file in files}
 
 
 def test_the_pipeline_has_the_version_pinned_here() -> None:
@@ -186,7 +188,8 @@ def test_every_environment_module_template_and_dockerfile_is_scanned(tmp_path: P
         "environment/terraform_pipeline.yaml",
         str(alone),
     ]
-    assert {path.name for path in alone.iterdir()} == MODULES
+    assert {path.name for path in alone.iterdir()} == {*MODULES, "environment"}
+    assert (alone / "environment" / "terraform_pipeline.yaml").is_file()
     assert [place for place in expected if place not in words] == []
 
 
@@ -216,28 +219,11 @@ def test_checkov_finds_a_mistake_in_every_module_from_the_root(mistaken: Path) -
         assert mistakes <= found[f"modules/{name}/main.tf"], name
 
 
-def test_mistakes_that_trivy_misses_from_the_root_are_found_in_the_module(mistaken: Path) -> None:
-    mistakes = {OPEN_PORT["trivy"], PUBLIC_BUCKET["trivy"]}
-    alone = mistaken / "alone"
-    scanners.lay_out(mistaken, alone)
-    root, modules = scan(
-        mistaken,
-        (*command("Trivy production"), "--format", "json"),
-        (*scanners.TRIVY, str(alone), "--format", "json"),
-    )
-    from_root = trivy_findings(root)
-    seen = {name for name in MODULES if mistakes <= from_root.get(f"modules/{name}/main.tf", set())}
-    assert len(MODULES) > len(seen) > len(MODULES) / 2
-    found = trivy_findings(modules)
-    for name in MODULES:
-        assert mistakes <= found[f"{name}/main.tf"], name
-
-
 @dataclass(frozen=True, slots=True)
 class Others:
-    """The results of all scans except Terraform's, and their network requests."""
+    """The results of all scans except those of the root, and their network requests."""
 
-    environment: subprocess.CompletedProcess[str]
+    alone: subprocess.CompletedProcess[str]
     program: subprocess.CompletedProcess[str]
     checkov: subprocess.CompletedProcess[str]
     asked: list[bytes]
@@ -245,8 +231,10 @@ class Others:
 
 @pytest.fixture(scope="module")
 def others(mistaken: Path) -> Others:
+    alone = mistaken / "alone"
+    scanners.lay_out(mistaken, alone)
     commands = (
-        (*command("Trivy environment"), "--format", "json"),
+        (*scanners.TRIVY, str(alone), "--format", "json"),
         (*command("Trivy program"), "--format", "json"),
         (*command("checkov other files", mistaken), "--output", "json"),
     )
@@ -254,8 +242,21 @@ def others(mistaken: Path) -> Others:
         return Others(*scan(mistaken, *commands, proxy=proxy), asked)
 
 
+def test_mistakes_that_trivy_misses_from_the_root_are_found_in_the_module(
+    mistaken: Path, others: Others
+) -> None:
+    mistakes = {OPEN_PORT["trivy"], PUBLIC_BUCKET["trivy"]}
+    [root] = scan(mistaken, (*command("Trivy production"), "--format", "json"))
+    from_root = trivy_findings(root)
+    seen = {name for name in MODULES if mistakes <= from_root.get(f"modules/{name}/main.tf", set())}
+    assert len(MODULES) > len(seen) > len(MODULES) / 2
+    found = trivy_findings(others.alone)
+    for name in MODULES:
+        assert mistakes <= found[f"{name}/main.tf"], name
+
+
 def test_a_mistake_in_a_template_or_a_dockerfile_is_found(others: Others) -> None:
-    assert PUBLIC_BUCKET["trivy"] in trivy_findings(others.environment)["mistake.yaml"]
+    assert PUBLIC_BUCKET["trivy"] in trivy_findings(others.alone)["environment/mistake.yaml"]
     assert "DS-0002" in trivy_findings(others.program)["backend/Dockerfile"]
     found = checkov_findings(others.checkov)
     assert "CKV_AWS_20" in found["environment/mistake.yaml"]
