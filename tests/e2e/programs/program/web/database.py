@@ -1,16 +1,21 @@
-"""One connection of this process, opened when it is first needed."""
+"""One connection of this process, opened when it is first needed.
+
+To import psycopg is two thirds of a start's processor time, and few of the tasks are asked for what
+needs it.
+"""
 
 import os
 import threading
-
-import psycopg
+from typing import Any
 
 _lock = threading.Lock()
-_open: list[psycopg.Connection] = []
+_open: list[Any] = []
 
 
 def execute(statement: str) -> list[tuple]:
     """The rows, if the statement has any."""
+    import psycopg
+
     with _lock:
         if not _open:
             _open.append(
