@@ -130,6 +130,5 @@ def test_only_what_nobody_else_changes_is_read_by_pathlib() -> None:
         "database/binaries.py",  # an installation's
         "folders.py",
         "pipeline/actions/upload.py",  # what it has unpacked itself
-        "processes/trees.py",  # it forgives by itself
         "registry/layers.py",  # what it has unpacked itself
     }

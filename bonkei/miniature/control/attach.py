@@ -10,6 +10,7 @@ import subprocess
 import sys
 import termios
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from bonkei.processes import launch_command
 _FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 _OF_THE_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR")
 _LONGEST_END = 10.0  # seconds from SIGTERM to SIGKILL, when the miniature stops
+_AGAIN = 1.0  # seconds between hang-ups
 
 
 def attach(
@@ -78,12 +80,24 @@ def _end_with(held: socket.socket, child: subprocess.Popen[bytes], report: Repor
     _send_all(signal.SIGSTOP, child, ())  # or it could start one more meanwhile
     others = _descendants(child.pid)
     # A shell on a terminal ignores SIGTERM, so it gets a hang-up.
-    _send_all(signal.SIGHUP if sys.stdin.isatty() else signal.SIGTERM, child, others)
+    on_terminal = sys.stdin.isatty()
+    _send_all(signal.SIGHUP if on_terminal else signal.SIGTERM, child, others)
     _send_all(signal.SIGCONT, child, ())
-    left = psutil.wait_procs(others, _LONGEST_END)[1]
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        child.wait(_LONGEST_END)
-    _send_all(signal.SIGKILL, child, left)
+    _send_all(signal.SIGKILL, child, _left(child, others, hang_up_again=on_terminal))
+
+
+def _left(
+    child: subprocess.Popen[bytes], others: list[psutil.Process], *, hang_up_again: bool
+) -> list[psutil.Process]:
+    """Wait for the end of all; the others that have not ended in time."""
+    until = time.monotonic() + _LONGEST_END
+    while child.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_AGAIN)
+        if hang_up_again:  # bash loses one that comes just before it reads from the terminal
+            _send_all(signal.SIGHUP, child, ())
+    left: list[psutil.Process] = psutil.wait_procs(others, max(0.0, until - time.monotonic()))[1]
+    return left
 
 
 def _send_all(

@@ -284,7 +284,7 @@ class Executor:
                 return
             found = await asyncio.to_thread(listened_ports, process.pid)
             elsewhere = () if found & {*own} else tuple(sorted(found))
-            if elsewhere != reported:
+            if found and elsewhere != reported:  # one that ends listens nowhere
                 reported = elsewhere
                 self._report(m.ListensElsewhere(task_id, name, elsewhere))
             if found & {*own}:

@@ -15,7 +15,7 @@ from bonkei.blueprint.service import Container, ContainerHealthCheck, PortMappin
 from bonkei.events import Endpoint, TargetRegistered, TaskStateChanged
 from bonkei.tasks.execution import kernel_listeners
 from bonkei.tasks.execution.environment import translate_command
-from bonkei.tasks.execution.listened_ports import until_listening
+from bonkei.tasks.execution.listened_ports import listened_ports, until_listening
 from bonkei.tasks.images.local import local_task
 
 from .conftest import TARGETS, blueprint, definition, web_container
@@ -151,6 +151,35 @@ async def test_a_program_that_ignores_port_is_reported(tasks, edge, web, monkeyp
     await until(lambda: task.id in {stopped.id for stopped in tasks.snapshot().stopped})
     reasons = {stopped.id: stopped.reason for stopped in tasks.snapshot().stopped}
     assert reasons[task.id].startswith(f"Tried (web: exit code 143, web listens on port {own} and")
+
+
+async def test_a_program_that_listens_no_more_stays_reported(
+    tasks, edge, web, monkeypatch, tmp_path
+):
+    looks = []
+
+    def look(pid):
+        looks.append(found := listened_ports(pid))
+        return found
+
+    monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 200)
+    monkeypatch.setattr("bonkei.tasks.execution.executor.listened_ports", look)
+    web.write(
+        """
+        import os, socket, time
+        first = socket.create_server(("127.0.0.1", 0))
+        while not os.path.exists("GATE"):
+            time.sleep(0.05)
+        first.close()
+        time.sleep(600)
+        """.replace("GATE", str(tmp_path / "gate"))
+    )
+    await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
+    await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
+    [before] = tasks.snapshot().tasks
+    (tmp_path / "gate").touch()
+    await until(lambda: looks[-3:] == [set()] * 3)  # what the first had found is reported by now
+    assert [task.reason for task in tasks.snapshot().tasks] == [before.reason]
 
 
 async def test_a_program_that_obeys_late_is_no_longer_reported(

@@ -197,6 +197,23 @@ async def test_a_shell_on_a_terminal_ends_with_its_task_at_once(miniature: Minia
     os.close(screen)
 
 
+async def test_a_shell_that_loses_a_hang_up_gets_another(miniature: Miniature) -> None:
+    (task,) = miniature.tasks.snapshot().tasks
+    screen, terminal = pty.openpty()
+    script = "trap 'trap \"exit 7\" HUP' HUP; echo 4$((1 + 1)); while :; do sleep 0.05; done"
+    process = await asyncio.create_subprocess_exec(
+        *miniature.command, "exec", "web", "--", "bash", "-c", script,
+        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
+    )  # fmt: skip
+    os.close(terminal)
+    shown = b""
+    while b"42" not in shown:
+        shown += await asyncio.to_thread(os.read, screen, 4096)
+    miniature.tasks.stop_task(task.id)
+    assert await asyncio.wait_for(process.wait(), 60) == 7
+    os.close(screen)
+
+
 async def test_the_environment_for_a_shell_without_its_secrets(miniature: Miniature) -> None:
     code, output, _ = await miniature.run("env", "web")
     assert code == 0
