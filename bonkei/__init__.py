@@ -9,6 +9,10 @@ blueprint             the definitions as values; config: the user's settings
 
 Several rooms use: `events` (the bus), `aws_service` (the interface to the services that answer
 AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `schedule`, `dockerfile`, `folders`,
-`removal`, `errors`.
+`removal`, `errors`. `frozen` makes all values quickly.
 docs/tour.md describes the way through all of them.
 """
+
+from bonkei.frozen import share_methods
+
+share_methods()

@@ -112,6 +112,8 @@ def configuration(host: str, port: int, settings: Settings) -> str:
         "shared_buffers": "16MB",  # the system's cache has the rest
         **dict.fromkeys(LOCKS, locks),
         "io_method": "sync",  # as before PostgreSQL 18: three processes less
+        # One less: RDS subscribes only with rds.logical_replication, which is refused.
+        "max_logical_replication_workers": "0",
         "dynamic_shared_memory_type": "posix",
         "timezone": "UTC",
         "log_timezone": "UTC",

@@ -147,7 +147,7 @@ REACHES = [
     "COPY things TO STDOUT",
     "SELECT current_setting('data_directory')",
     "SELECT pg_reload_conf()",
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> current_user",
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()",
     "LOAD 'plpgsql'",
     "CREATE EXTENSION dblink",
     "SET ROLE master",
