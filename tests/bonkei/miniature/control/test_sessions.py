@@ -157,8 +157,26 @@ async def test_a_signal_to_bonkei_alone_reaches_the_command(
     assert (process.returncode, output) == (3, b"ended\n")
 
 
-async def test_a_command_has_its_own_terminal_and_gets_ctrl_c(miniature: Miniature) -> None:
+async def on_terminal(
+    miniature: Miniature, *command: str
+) -> tuple[asyncio.subprocess.Process, int]:
+    """A command in a task, and the other side of the terminal that it has alone."""
     screen, terminal = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *miniature.command, "exec", "web", "--", *command,
+        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
+    )  # fmt: skip
+    os.close(terminal)
+    return process, screen
+
+
+async def shown(screen: int, words: bytes) -> None:
+    found = b""
+    while words not in found:
+        found += await asyncio.to_thread(os.read, screen, 4096)
+
+
+async def test_a_command_has_its_own_terminal_and_gets_ctrl_c(miniature: Miniature) -> None:
     program = (
         "import sys, time\n"
         "try:\n"
@@ -166,14 +184,8 @@ async def test_a_command_has_its_own_terminal_and_gets_ctrl_c(miniature: Miniatu
         "    time.sleep(600)\n"
         "except KeyboardInterrupt: sys.exit(5)\n"
     )
-    process = await asyncio.create_subprocess_exec(
-        *miniature.command, "exec", "web", "--", "python3", "-c", program,
-        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
-    )  # fmt: skip
-    os.close(terminal)
-    shown = b""
-    while b"True True" not in shown:
-        shown += await asyncio.to_thread(os.read, screen, 4096)
+    process, screen = await on_terminal(miniature, "python3", "-c", program)
+    await shown(screen, b"True True")
     os.write(screen, b"\x03")
     assert await asyncio.wait_for(process.wait(), 60) == 5
     os.close(screen)
@@ -181,16 +193,9 @@ async def test_a_command_has_its_own_terminal_and_gets_ctrl_c(miniature: Miniatu
 
 async def test_a_shell_on_a_terminal_ends_with_its_task_at_once(miniature: Miniature) -> None:
     (task,) = miniature.tasks.snapshot().tasks
-    screen, terminal = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *miniature.command, "exec", "web", "--", "bash", "--norc", "-i",
-        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
-    )  # fmt: skip
-    os.close(terminal)
+    process, screen = await on_terminal(miniature, "bash", "--norc", "-i")
     os.write(screen, b"echo $((40 + 2))\n")
-    shown = b""
-    while b"42" not in shown:
-        shown += await asyncio.to_thread(os.read, screen, 4096)
+    await shown(screen, b"42")
     miniature.tasks.stop_task(task.id)
     # By the hang-up: after ten seconds it would be killed, with another code.
     assert await asyncio.wait_for(process.wait(), 60) in (0, 128 + signal.SIGHUP)
@@ -199,16 +204,9 @@ async def test_a_shell_on_a_terminal_ends_with_its_task_at_once(miniature: Minia
 
 async def test_a_shell_that_loses_a_hang_up_gets_another(miniature: Miniature) -> None:
     (task,) = miniature.tasks.snapshot().tasks
-    screen, terminal = pty.openpty()
     script = "trap 'trap \"exit 7\" HUP' HUP; echo 4$((1 + 1)); while :; do sleep 0.05; done"
-    process = await asyncio.create_subprocess_exec(
-        *miniature.command, "exec", "web", "--", "bash", "-c", script,
-        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
-    )  # fmt: skip
-    os.close(terminal)
-    shown = b""
-    while b"42" not in shown:
-        shown += await asyncio.to_thread(os.read, screen, 4096)
+    process, screen = await on_terminal(miniature, "bash", "-c", script)
+    await shown(screen, b"42")
     miniature.tasks.stop_task(task.id)
     assert await asyncio.wait_for(process.wait(), 60) == 7
     os.close(screen)
