@@ -1,12 +1,14 @@
 """Objects in S3 for the miniature's own parts. They are put and got through the endpoint like all
-others, with a role. Their content is a file, so its size does not matter."""
+others, with a role. Their content is a file, so its size does not matter.
+
+A call that S3 cannot answer for the moment is made again, as AWS's own services and SDKs do."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -23,20 +25,31 @@ _SILENCE = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=120.0)
 _CODE = re.compile(r"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 _MOST_SAID = 8_192  # bytes of an error
+# "Retry behavior", AWS SDKs and Tools Reference Guide: three attempts (the standard mode), after
+# these statuses and codes.
+_WAITS = (0.5, 1.0)  # seconds before the second and the third
+_PASSING = frozenset({429, 500, 502, 503, 504})
+_PASSING_CODES = frozenset({"RequestTimeout", "SlowDown"})
 
 Named = Callable[[str, str], Credentials]
 """The credentials of a role's session."""
 
 
 class Objects:
-    """`url` and `region`: those of the endpoint at the time of the call."""
+    """`url` and `region`: those of the endpoint at the time of the call. `waits`: the seconds
+    before each further attempt."""
 
     def __init__(
-        self, credentials: Named, url: Callable[[], str], region: Callable[[], str]
+        self,
+        credentials: Named,
+        url: Callable[[], str],
+        region: Callable[[], str],
+        waits: Sequence[float] = _WAITS,
     ) -> None:
         self._credentials = credentials
         self._url = url
         self._region = region
+        self._waits = waits
 
     async def put(
         self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
@@ -48,12 +61,17 @@ class Objects:
         if key_arn:
             headers["x-amz-server-side-encryption"] = "aws:kms"
             headers["x-amz-server-side-encryption-aws-kms-key-id"] = key_arn
-        signed = self._signed(role, session, "PUT", place, "", headers)
-        async with _session() as http:
-            sent = _content(file)
-            async with http.put(signed[0], data=sent, headers=signed[1]) as answer:
+
+        async def once() -> str:
+            url, signed = self._signed(role, session, "PUT", place, "", headers)
+            async with (
+                _session() as http,
+                http.put(url, data=_content(file), headers=signed) as answer,
+            ):
                 await require_success(answer)
                 return _version(answer.headers)
+
+        return await self._tried(once)
 
     async def get(
         self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
@@ -62,13 +80,28 @@ class Objects:
         AwsServiceError."""
         query = f"versionId={quote(version, safe='')}" if version else ""
         headers = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
-        signed = self._signed(role, session, "GET", place, query, headers)
-        async with _session() as http, http.get(signed[0], headers=signed[1]) as answer:
-            await require_success(answer)
-            with await asyncio.to_thread(to.open, "wb") as file:
-                async for chunk in answer.content.iter_chunked(_CHUNK):
-                    await asyncio.to_thread(file.write, chunk)
-            return _version(answer.headers)
+
+        async def once() -> str:
+            url, signed = self._signed(role, session, "GET", place, query, headers)
+            async with _session() as http, http.get(url, headers=signed) as answer:
+                await require_success(answer)
+                with await asyncio.to_thread(to.open, "wb") as file:
+                    async for chunk in answer.content.iter_chunked(_CHUNK):
+                        await asyncio.to_thread(file.write, chunk)
+                return _version(answer.headers)
+
+        return await self._tried(once)
+
+    async def _tried(self, once: Callable[[], Awaitable[str]]) -> str:
+        """Each attempt is signed anew. Without an answer, the error's status is 503."""
+        for wait in self._waits:
+            try:
+                return await _answered(once)
+            except AwsServiceError as error:
+                if error.status not in _PASSING and error.code not in _PASSING_CODES:
+                    raise
+                await asyncio.sleep(wait)
+        return await _answered(once)
 
     def _signed(
         self, role: str, session: str, method: str, place: tuple[str, str], query: str,
@@ -90,6 +123,14 @@ class Objects:
         request = Request(method, path, query, tuple(headers.items()))
         headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
         return f"{url}{path}{'?' + query if query else ''}", headers
+
+
+async def _answered(once: Callable[[], Awaitable[str]]) -> str:
+    try:
+        return await once()
+    except (aiohttp.ClientError, TimeoutError) as error:
+        said = f"no answer: {type(error).__name__}"
+        raise AwsServiceError("ServiceUnavailable", said, 503) from None
 
 
 def _session() -> aiohttp.ClientSession:
