@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import psycopg
@@ -15,6 +17,15 @@ import pytest
 from bonkei.database import DatabaseError, delete_data
 
 from .conftest import HOST, SECRET, cluster, connect, free_port
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One for all of these tests, because PostgreSQL takes half a second to make its files. Each
+    test starts a server there, with a port and a vault of its own."""
+    home = tmp_path_factory.mktemp("home")
+    yield home
+    delete_data(home)
 
 
 async def test_data_survives_a_restart_and_the_password_stays(make, vault):
@@ -68,7 +79,7 @@ async def test_a_killed_server_recovers_by_itself_and_loses_nothing(make, vault)
     database = make(definition)
     await database.start()
     with connect(vault, definition.port) as connection:
-        connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+        connection.execute("CREATE TABLE recovered AS SELECT 42 AS n")
     before = database.snapshot().pid
 
     os.kill(before, signal.SIGKILL)
@@ -79,7 +90,7 @@ async def test_a_killed_server_recovers_by_itself_and_loses_nothing(make, vault)
         ):
             await asyncio.sleep(0.05)
     with connect(vault, definition.port) as connection:
-        assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+        assert connection.execute("SELECT n FROM recovered").fetchone() == (42,)
 
 
 async def test_a_stale_pid_file_with_a_strangers_pid_is_no_obstacle(make):
@@ -179,16 +190,20 @@ async def test_data_of_another_major_version_is_kept_and_refused(make):
     definition = cluster()
     database = make(definition)
     await database.start()
-    data = database.snapshot().data
+    data = Path(database.snapshot().data)
     await database.stop()
-    with open(f"{data}/PG_VERSION", "w") as file:  # noqa: PTH123
-        file.write("15\n")
+    version = data / "PG_VERSION"
+    before = version.read_text()
+    version.write_text("15\n")
 
-    with pytest.raises(DatabaseError, match="PostgreSQL 15") as caught:
-        await make(definition).start()
+    try:
+        with pytest.raises(DatabaseError, match="PostgreSQL 15") as caught:
+            await make(definition).start()
+    finally:
+        version.write_text(before)
 
     assert "bonkei reset" in caught.value.remedy
-    assert os.path.exists(f"{data}/global")  # noqa: PTH110
+    assert (data / "global").exists()
 
 
 async def test_a_port_in_use_is_reported(make):

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import psycopg
 import pytest
+import pytest_asyncio
+from psycopg import sql
 
-from bonkei.database import DatabaseError
+from bonkei.database import Database, DatabaseError, delete_data
 from bonkei.database.bootstrap import prepare
 from bonkei.database.connection import Connection, Guest, Wanted
 from bonkei.database.external import describe, parse_url
@@ -26,18 +28,52 @@ from .conftest import HOST, SECRET, cluster, connect
 PASSWORD = "only-theirs"
 
 
-@pytest.fixture
-async def theirs(make, home) -> Connection:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def their_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Connection]:
     """Someone else's server, as its superuser. Its role `master` is theirs, too."""
     definition = cluster(identifier="theirs", database_name="")
-    foreign = home / "foreign"
-    await make(definition, home=foreign, vault=MemoryVault()).start()
+    foreign = tmp_path_factory.mktemp("foreign")
+    database = Database(definition, HOST, foreign, MemoryVault())
+    await database.start()
     (password,) = foreign_passwords(foreign)
     admin = Connection(HOST, definition.port, "rdsadmin", password)
     with admin.open() as connection:
         connection.execute(f"ALTER ROLE master PASSWORD '{PASSWORD}'")
         connection.execute("DROP ROLE rds_superuser, rds_iam, rds_password, rds_replication")
-    return admin
+    yield admin
+    await database.stop()
+    delete_data(foreign)
+
+
+@pytest.fixture(scope="module")
+def as_made(their_server: Connection) -> list[object]:
+    """What is on their server before the first test."""
+    return inventory(their_server)
+
+
+@pytest.fixture
+def theirs(their_server: Connection, as_made: list[object]) -> Connection:
+    """Their server as it was made: what the test before left there is gone."""
+    empty(their_server)
+    assert inventory(their_server) == as_made
+    return their_server
+
+
+def empty(admin: Connection) -> None:
+    """Drop the tables of `postgres`, all other databases, and all roles but the two first ones."""
+    with admin.open() as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+        for query, drop in (
+            ("SELECT datname FROM pg_database WHERE oid >= 16384", "DROP DATABASE {} WITH (FORCE)"),
+            (
+                "SELECT rolname FROM pg_roles WHERE oid >= 16384 AND rolname <> 'master'",
+                "DROP OWNED BY {0} CASCADE; DROP ROLE {0}",
+            ),
+        ):
+            for (name,) in connection.execute(query).fetchall():
+                connection.execute(sql.SQL(drop).format(sql.Identifier(name)))
+        connection.execute("COMMENT ON ROLE master IS NULL")
 
 
 def foreign_passwords(foreign) -> list[str]:
