@@ -77,6 +77,13 @@ class Assembly(Wiring):
         await self.databases.follow(clusters, self.addresses.clusters, steps)
         await self.network.follow(self.addresses.clusters, steps)
 
+    async def needs_migration(self) -> bool:
+        """Whether new tasks will start, or a database differs from the last one-off commands'."""
+        clusters = self.blueprint.database_clusters
+        return not self.one_offs.have_served(clusters) or await self.running().would_deploy(
+            self.as_released
+        )
+
     async def migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
         """Run the one-off commands before new tasks. If one fails, the running tasks continue."""
         try:

@@ -101,7 +101,8 @@ class Changes:
             await assembly.aws.follow(assembly.blueprint, steps)
             await assembly.follow_deliveries(steps, are_new=True)
             assembly.faults.estate_changed()
-            await assembly.migrate(steps, "applied")
+            if await assembly.needs_migration():
+                await assembly.migrate(steps, "applied")
             unhealthy = await assembly.roll_out(steps)
             unhealthy += await checks.judge(assembly.edge.snapshot, steps)
         if not unhealthy:

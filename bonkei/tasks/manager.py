@@ -73,17 +73,18 @@ class Tasks:
         """
         self._start()
         self._definitions = {d.arn: d for d in blueprint.task_definitions}
-        settings = self._settings
-        composition = await asyncio.to_thread(
-            compose, blueprint, settings.containers, settings.built, settings.minute
-        )
-        self._composition = composition
+        self._composition = composition = await self._composed(blueprint)
         known = self._scheduler.services
         specs = [
             known[spec.arn].spec if only and spec.arn not in only and spec.arn in known else spec
             for spec in composition.services
         ]
         self._submit(lambda now: self._scheduler.reconcile(specs, now, only))
+
+    async def would_deploy(self, blueprint: Blueprint) -> bool:
+        """Whether `reconcile` with this blueprint would begin a deployment, and so new tasks."""
+        composition = await self._composed(blueprint)
+        return self._scheduler.would_deploy(composition.services)
 
     async def steady(self) -> None:
         """Wait until every service runs as wanted and no task is stopping.
@@ -227,6 +228,12 @@ class Tasks:
             self._bus.subscribe(TargetDrained, self._on_drained),
             self._bus.subscribe(AlarmStateChanged, self._on_alarm),
         ]
+
+    async def _composed(self, blueprint: Blueprint) -> Composition:
+        settings = self._settings
+        return await asyncio.to_thread(
+            compose, blueprint, settings.containers, settings.built, settings.minute
+        )
 
     def _definition(self, wanted: TaskDefinition | str) -> TaskDefinition:
         if isinstance(wanted, TaskDefinition):

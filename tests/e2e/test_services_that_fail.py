@@ -194,7 +194,7 @@ def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(project: Proje
 
     (shop / "migrate.py").write_text("raise SystemExit('column x is missing')")
     before = eventually(lambda: settled(project), "old tasks are still there")
-    for command in (("restart", "web"), ("apply",)):
+    for command in (("restart", "web"), ("apply", "--var", "greeting=another")):
         with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
             refused = project.bonkei(*command)
         assert refused.returncode == 1

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.config import OneOff
 from bonkei.miniature.home import MiniatureError
@@ -59,7 +60,7 @@ class Started:
 
 
 class OneOffs:
-    """Runs the due commands before new tasks start: at a start, an apply or a restart.
+    """Runs the due commands before new tasks start: at a start, or at an apply or a restart.
 
     A release has its Migrate stage at this point, because the database must be ready before the new
     tasks.
@@ -68,6 +69,11 @@ class OneOffs:
     def __init__(self, one_offs: Iterable[OneOff], started: Started) -> None:
         self._one_offs = tuple(one_offs)
         self._started = started
+        self._served: tuple[DatabaseCluster, ...] | None = None
+
+    def have_served(self, clusters: Sequence[DatabaseCluster]) -> bool:
+        """Whether all due commands have succeeded since these databases were declared."""
+        return self._served == tuple(clusters)
 
     async def run(
         self, blueprint: Blueprint, tasks: Tasks, steps: Steps, service: Service | None = None
@@ -83,6 +89,8 @@ class OneOffs:
                 step.detail = " ".join(one_off.command)
                 await _run(one_off, blueprint, tasks)
             self._started.remember(one_off)
+        if service is None:
+            self._served = tuple(blueprint.database_clusters)
 
 
 def _containers(blueprint: Blueprint, service: Service) -> set[str]:

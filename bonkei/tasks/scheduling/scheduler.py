@@ -56,9 +56,17 @@ class Scheduler:
             primary = service.primary
             if only and arn not in only and primary is not None:
                 continue  # one that was rolled back is not tried again because of another service
-            if not spec.refused and (primary is None or primary.key != spec.deployment_key):
+            if _needs_deployment(spec, primary):
                 actions += self._deploy(service, now)
         return actions + self._decide(now)
+
+    def would_deploy(self, specs: Iterable[ServiceSpec]) -> bool:
+        """Whether `reconcile` with these would begin a deployment of any service."""
+        known = self.services
+        return any(
+            _needs_deployment(spec, known[spec.arn].primary if spec.arn in known else None)
+            for spec in specs
+        )
 
     def run(self, spec: TaskSpec, now: float) -> tuple[str, list[m.Action]]:
         """Start one task outside services."""
@@ -255,6 +263,10 @@ class Scheduler:
 
 def _primary_id(service: ServiceState) -> str:
     return service.primary.id if service.primary else ""
+
+
+def _needs_deployment(spec: ServiceSpec, primary: Deployment | None) -> bool:
+    return not spec.refused and (primary is None or primary.key != spec.deployment_key)
 
 
 def _deployment_changed(service: ServiceState, deployment: Deployment) -> m.Publish:

@@ -14,7 +14,9 @@ import psutil
 import psycopg
 import pytest
 
-from bonkei.database import DatabaseError, delete_data
+from bonkei.database import DatabaseError, delete_data, manager
+from bonkei.database.master import keep_password
+from bonkei.database.preparing import preparing
 
 from .conftest import HOST, SECRET, cluster, connect, free_port
 
@@ -166,6 +168,39 @@ async def test_apply_reloads_parameters_and_reports_those_that_need_a_restart(ma
         "max_connections" in note and "pending-reboot" in note for note in database.snapshot().notes
     )
     assert not any("max_locks_per_transaction" in note for note in database.snapshot().notes)
+
+
+async def test_an_apply_without_a_change_prepares_nothing(make, vault, monkeypatch):
+    begun = []
+    monkeypatch.setattr(manager, "preparing", lambda: begun.append(1) or preparing())
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+
+    await database.apply(replace(definition))
+    assert len(begun) == 1
+
+    keep_password(definition, vault, "another")
+    await database.apply(definition)
+    assert len(begun) == 2
+    with connect(vault, definition.port) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+async def test_an_apply_that_has_failed_is_made_again(make, vault, monkeypatch):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+    second = replace(definition, database_name="second")
+    with monkeypatch.context() as patch:
+        patch.setattr("bonkei.database.preparing._RUN", ("/nowhere",))
+        with pytest.raises(FileNotFoundError):
+            await database.apply(second)
+
+    await database.apply(second)
+
+    with connect(vault, definition.port, "second") as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 async def test_apply_moves_to_another_port(make, vault):

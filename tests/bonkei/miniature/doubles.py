@@ -124,6 +124,9 @@ class Tasks:
                 definition = service.task_definition_arn
                 self.bus.publish(DeploymentStateChanged(service.arn, definition, "COMPLETED"))
 
+    async def would_deploy(self, blueprint: Blueprint) -> bool:
+        return blueprint.services != self.blueprint.services
+
     async def run_task(
         self, task_definition: Any, container: str, command: Sequence[str]
     ) -> TaskOutcome:

@@ -133,6 +133,17 @@ def test_the_same_definition_changes_nothing_and_a_new_count_only_scales():
     assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
 
 
+def test_only_another_definition_would_deploy_and_asking_changes_nothing():
+    simulation = Simulation()
+    assert simulation.scheduler.would_deploy([service_spec(web_task())])
+    assert not simulation.scheduler.would_deploy([service_spec(web_task(), refused="no folder")])
+    assert not simulation.scheduler.services
+    simulation.want(service_spec(web_task()))
+    assert not simulation.scheduler.would_deploy([service_spec(web_task(), desired=3)])
+    assert simulation.scheduler.would_deploy([service_spec(web_task(revision=2))])
+    assert not simulation.scheduler.would_deploy([])
+
+
 def test_limits_that_allow_no_step_are_reported():
     simulation = Simulation()
     simulation.want(service_spec(web_task(1), maximum=100))

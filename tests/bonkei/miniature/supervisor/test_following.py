@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bonkei.blueprint import Blueprint
 from bonkei.miniature.home import MiniatureError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
@@ -17,6 +18,13 @@ from tests.bonkei.miniature.supervisor.subject import (
     cluster,
     reached,
 )
+
+
+def with_new_tasks() -> Blueprint:
+    """The blueprint with another revision for its services."""
+    changed = replace(DEFINITION, arn="arn:web:2", revision=2)
+    services = tuple(replace(one, task_definition_arn=changed.arn) for one in SERVICES)
+    return replace(BLUEPRINT, services=services, task_definitions=(changed,))
 
 
 async def test_applied_definitions_are_followed_in_the_order_of_a_release(
@@ -52,11 +60,40 @@ async def test_a_removed_cluster_is_stopped(make: Make, world: World) -> None:
     assert (status["databases"], status["ready"]) == ([], True)
 
 
+async def test_a_migration_comes_only_before_new_tasks(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    count = len(world.done)
+    await subject.ask("reload")
+    assert "runs migrate" not in subject.since(count)
+    world.blueprint = with_new_tasks()
+    await subject.ask("reload")
+    assert subject.since(count).count("runs migrate") == 1
+
+
+async def test_a_migration_that_failed_for_a_new_database_runs_again(
+    make: Make, world: World
+) -> None:
+    subject = make()
+    await subject.miniature.start()
+    world.blueprint = replace(BLUEPRINT, database_clusters=(cluster("other"),))
+    world.exit_codes = {"migrate": 1}
+    for _ in range(2):
+        with pytest.raises(MiniatureError, match="no new task is started"):
+            await subject.ask("reload")
+    world.exit_codes = {}
+    count = len(world.done)
+    await subject.ask("reload")
+    await subject.ask("reload")
+    assert subject.since(count).count("runs migrate") == 1
+
+
 async def test_a_failed_migration_leaves_the_old_tasks(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     count = len(world.done)
     world.exit_codes = {"migrate": 1}
+    world.blueprint = with_new_tasks()
     for call, done in (("reload", "applied"), ("restart", "not restarted")):
         with pytest.raises(MiniatureError, match=f"{done}, and no new task is started") as caught:
             await subject.ask(call, service="web")
@@ -128,9 +165,6 @@ async def test_a_service_that_becomes_unhealthy_ends_the_command(make: Make, wor
     subject = make()
     await subject.miniature.start()
     world.unhealthy = {"api"}
-    # A deployment of its own; otherwise the old state would count.
-    changed = replace(DEFINITION, arn="arn:web:2", revision=2)
-    services = tuple(replace(one, task_definition_arn=changed.arn) for one in SERVICES)
-    world.blueprint = replace(BLUEPRINT, services=services, task_definitions=(changed,))
+    world.blueprint = with_new_tasks()  # otherwise the old state would count
     with pytest.raises(MiniatureError, match="applied, but not healthy: api"):
         await subject.ask("reload")
