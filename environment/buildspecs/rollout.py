@@ -14,10 +14,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
 from revisions import Aws, Json, Release, ReleaseError, register, withdraw
 
-POLL = 5.0  # seconds
+POLL = 5.0  # seconds at most between two looks
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
 _DESCRIBED = 100  # tasks in one call of describe-tasks
@@ -104,7 +105,7 @@ def wait_until_settled(
     A description may be older than the update, so an earlier deployment proves nothing.
     ReleaseError when ECS gives the deployment up, or when it has not settled in time.
     """
-    seen = False
+    seen, waits = False, pauses()
     while time.monotonic() < deadline:
         deployments = describe(aws, cluster, service)["deployments"]
         found = next((each for each in deployments if each["id"] == identifier), None)
@@ -118,8 +119,14 @@ def wait_until_settled(
                 raise ReleaseError(f"{service} failed: {reason or 'its events say why'}")
             if state == "COMPLETED" and len(deployments) == 1:
                 return
-        time.sleep(POLL)
+        time.sleep(next(waits))
     raise ReleaseError(f"{service} has not settled; its events say why")
+
+
+def pauses() -> Iterator[float]:
+    """Seconds between looks. What goes back to tasks that still run is there in a moment, and the
+    tasks of a deployment may take minutes."""
+    return (min(float(number), POLL) for number in count(1))
 
 
 def watch_tasks(aws: Aws, cluster: str, rollout: Rollout) -> None:
@@ -131,9 +138,10 @@ def watch_tasks(aws: Aws, cluster: str, rollout: Rollout) -> None:
         tasks = [t for t in tasks_of(aws, cluster, rollout) if t.get("startedBy") == rollout.id]
         if ended := [task for task in tasks if ended_by_itself(task)]:
             raise ReleaseError(f"{rollout.service}: {why_it_ended(ended[0])}")
-        if all(ages(tasks)) or time.monotonic() >= until:
+        remaining = min(max(remain(tasks), default=0.0), until - time.monotonic())
+        if remaining <= 0:
             return
-        time.sleep(POLL)
+        time.sleep(min(remaining, POLL))
 
 
 def tasks_of(aws: Aws, cluster: str, rollout: Rollout) -> Iterator[Json]:
@@ -164,12 +172,13 @@ def why_it_ended(task: Json) -> str:
     return f"task {name} ended by itself: {task.get('stoppedReason')} (exit codes {codes})"
 
 
-def ages(tasks: Iterable[Json]) -> Iterator[bool]:
-    """For each task that runs, whether it has run for long enough."""
+def remain(tasks: Iterable[Json]) -> Iterator[float]:
+    """For each task that has not stopped, how many seconds are left until it has run for long
+    enough."""
     for task in tasks:
         if task["lastStatus"] != "STOPPED":
             started = task.get("startedAt")
-            yield bool(started) and time.time() - seconds(started) >= STAYS_FOR
+            yield STAYS_FOR - (time.time() - seconds(started) if started else 0.0)
 
 
 def seconds(moment: str | float) -> float:

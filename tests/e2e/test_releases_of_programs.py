@@ -301,34 +301,48 @@ def test_a_broken_release(shop: Shop, broken: Queued, name: str) -> None:
     eventually(lambda: run in shop.project.slack(), "Slack reports it", PATIENCE)
 
 
-@pytest.mark.usefixtures("over")
-def test_the_way_back_builds_nothing_and_is_open(shop: Shop, good: str) -> None:
-    shop.release(shop.commit({_VERSION: "better\n"}))
-    assert shop.version() == "better"
-    back = shop.release(good)
-    assert shop.version() == "good"
-    log = shop.project.bonkei("pipeline", "logs", back["execution"], "web").stdout
-    assert "is released again" in log
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """A release with a migration, and then the good one again, while `visitors` write. `versions`:
+    what served after each. `log`: of the way back's build. `before` and `after`: the rows of the
+    visits and their columns. `written`: the visits before the way back."""
+
+    visitors: Visitors
+    versions: tuple[str, str]
+    log: str
+    before: tuple[int, int]
+    after: tuple[int, int]
+    written: int
 
 
-def test_the_way_back_past_a_migration_loses_nothing(shop: Shop, good: str) -> None:
-    """The older program serves with the newer schema, which stays."""
+@pytest.fixture(scope="module")
+def way_back(shop: Shop, good: str, over: None) -> WayBack:
     newer = shop.commit_beside(MIGRATED)
-    before, columns = shop.visits()
-    assert columns == 1
+    before = shop.visits()
     with visitors(shop, 30, "/visit") as seen:
         shop.release(newer)
-        assert shop.version() == "with a page"
+        version = shop.version()
         written = len(seen.milliseconds)
-        back = shop.release(good)
-        assert shop.version() == "good"
+        run = shop.release(good)["execution"]
+        versions = version, shop.version()
         begun = len(seen.milliseconds)
         eventually(lambda: len(seen.milliseconds) > begun + 30, "the older one writes", PATIENCE)
-    assert seen.failures == []
-    assert written > 0
-    assert shop.visits() == (before + len(seen.milliseconds), 2)
-    log = shop.project.bonkei("pipeline", "logs", back["execution"], "web").stdout
-    assert "is released again" in log
+    log = shop.project.bonkei("pipeline", "logs", run, "web").stdout
+    return WayBack(seen, versions, log, before, shop.visits(), written)
+
+
+def test_the_way_back_builds_nothing_and_is_open(way_back: WayBack) -> None:
+    assert way_back.versions == ("with a page", "good")
+    assert "is released again" in way_back.log
+
+
+def test_the_way_back_past_a_migration_loses_nothing(way_back: WayBack) -> None:
+    """The older program serves with the newer schema, which stays."""
+    rows, columns = way_back.before
+    assert columns == 1
+    assert way_back.visitors.failures == []
+    assert way_back.written > 0
+    assert way_back.after == (rows + len(way_back.visitors.milliseconds), 2)
 
 
 @pytest.mark.usefixtures("over")

@@ -421,6 +421,57 @@ def test_the_tasks_are_watched_until_they_have_run_for_a_while(
     module.deploy(account, release)
 
 
+@dataclass
+class Clock:
+    """The times and the sleep of the stages. A sleep only moves it on."""
+
+    moment: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.moment += seconds
+
+    def now(self) -> float:
+        return self.moment
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(rollout, "POLL", 5.0)
+    monkeypatch.setattr(time, "sleep", made.sleep)
+    for name in ("time", "monotonic"):
+        monkeypatch.setattr(time, name, made.now)
+    return made
+
+
+def test_a_short_migration_is_seen_soon_and_a_long_one_is_not_asked_for_each_second(
+    account: Account, release: Release, clock: Clock
+) -> None:
+    module.migrate(account, release)
+    assert clock.slept == [1.0]
+    account.not_yet = 7
+    module.migrate(account, release)
+    assert clock.slept[1:] == [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0]
+
+
+def test_the_watch_ends_when_the_youngest_task_has_run_for_long_enough(
+    account: Account, release: Release, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with the next look after that."""
+    monkeypatch.setattr(rollout, "STAYS_FOR", 60.0)
+    started = clock.moment - 53.0
+
+    def task(arn: str) -> dict[str, Any]:
+        account.age = clock.moment - started
+        return Account.task(account, arn)
+
+    monkeypatch.setattr(account, "task", task)
+    module.deploy(account, release)
+    assert clock.moment == started + 60.0
+
+
 def test_both_versions_of_the_aws_command_are_read() -> None:
     assert rollout.seconds("2026-11-26T09:00:00.5+09:00") == 1795651200.5
     assert rollout.seconds("2026-11-26T00:00:00Z") == rollout.seconds(1795651200) == 1795651200

@@ -22,7 +22,7 @@ _BROWSER = "a real browser draws every page"
 LONG = {
     "tests/e2e/test_a_request_through_everything.py": f"{_MINIATURE}, for TOGETHER",
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
-    "tests/e2e/test_releases_of_programs.py": "14 releases, whose tasks must stay for a while",
+    "tests/e2e/test_releases_of_programs.py": "12 releases, whose tasks must stay for a while",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} eight times, and tasks roll",
     "tests/bonkei/console/browser": f"{_BROWSER} in each state, and axe looks at it",
     "tests/program/frontend/browser": f"{_BROWSER}, and axe looks at it",
