@@ -1,0 +1,68 @@
+"""`bonkei up --detach` that is ended while the miniature starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+_MINUTE = 60.0
+
+
+@contextmanager
+def starting(root: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
+    """The command, and the miniature that it has just started."""
+    (root / "infrastructure").mkdir()
+    (root / "bonkei.toml").write_text("", encoding="utf-8")
+    command = subprocess.Popen(
+        [*before, sys.executable, "-m", "bonkei", "--config", f"{root}/bonkei.toml", "up", "-d"],
+        env={**os.environ, "BONKEI_HOME": str(root / "home")},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    end = time.monotonic() + _MINUTE
+    while not (children := psutil.Process(command.pid).children()):
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    try:
+        yield command, children[0]
+    finally:
+        for each in (children[0], command):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        command.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_its_end_ends_the_start(tmp_path: Path, number: signal.Signals) -> None:
+    """Nobody would see the miniature, and before it has the home's lock, `bonkei down` would not
+    find it."""
+    with starting(tmp_path) as (command, miniature):
+        command.send_signal(number)
+        command.communicate(timeout=_MINUTE)
+        assert command.returncode == 128 + number
+        assert not miniature.is_running()
+
+
+def test_a_hang_up_that_is_ignored_ends_nothing(tmp_path: Path) -> None:
+    with starting(tmp_path, "nohup") as (command, miniature):
+        command.send_signal(signal.SIGHUP)
+        command.send_signal(signal.SIGTERM)
+        command.communicate(timeout=_MINUTE)
+        assert command.returncode == 128 + signal.SIGTERM
+        assert not miniature.is_running()
+
+
+def test_a_miniature_that_is_killed_is_reported(tmp_path: Path) -> None:
+    with starting(tmp_path) as (command, miniature):
+        miniature.kill()
+        output, _ = command.communicate(timeout=_MINUTE)
+    assert command.returncode == 1
+    assert "ended by SIGKILL while it started" in output
