@@ -1,10 +1,12 @@
-"""Reads the new lines of a growing file. If the file became shorter, its former content is in
-`.1`."""
+"""Reads the new lines of a growing file. After a rotation, its former content is in `.1`: renamed,
+or copied before the file was cut."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from bonkei.folders import stat_of
 
 _MOST = 1024 * 1024  # bytes that are read at once
 _LONGEST = 256 * 1024  # a line without an end is taken as a line once it has this many bytes
@@ -12,29 +14,36 @@ _LONGEST = 256 * 1024  # a line without an end is taken as a line once it has th
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`lines` end at `offset`, where the next piece begins. `more`: whether the next piece already
-    exists."""
+    """`lines` end at `offset` of the file with this `inode`, where the next piece begins. `more`:
+    whether the next piece already exists."""
 
     lines: tuple[str, ...]
     offset: int
     more: bool
+    inode: int = 0
 
 
-def read_on(path: Path, offset: int) -> Piece:
-    """The complete lines from an offset on; nothing if there is no file."""
-    size = _size(path)
-    if size < offset:  # the file was rotated: first the rest of the old one
+def read_on(path: Path, offset: int, inode: int = 0) -> Piece:
+    """The complete lines from an offset on; nothing if there is no file.
+
+    `inode`: that of the previous piece. A renamed file is known by it. Without it (0, such as after
+    a restart: a copied home has other inodes) a rotation shows only while the new file is shorter.
+    """
+    now, size = _status(path)
+    is_another = inode != 0 and now != inode
+    if is_another or size < offset:  # the file was rotated: first the rest of the old one
         former = path.with_name(f"{path.name}.1")
-        if _size(former) > offset:
-            piece = _read(former, offset, last=True)
+        old, length = _status(former)
+        if length > offset and (old == inode or not is_another):
+            piece = _read(former, offset, inode, last=True)
             if piece.more:
                 return piece
-            return Piece(piece.lines, 0, size > 0)
+            return Piece(piece.lines, 0, size > 0, now)
         offset = 0
-    return _read(path, offset) if size > offset else Piece((), offset, more=False)
+    return _read(path, offset, now) if size > offset else Piece((), offset, more=False, inode=now)
 
 
-def _read(path: Path, offset: int, *, last: bool = False) -> Piece:
+def _read(path: Path, offset: int, inode: int, *, last: bool = False) -> Piece:
     with path.open("rb") as file:
         file.seek(offset)
         data = file.read(_MOST)
@@ -45,11 +54,10 @@ def _read(path: Path, offset: int, *, last: bool = False) -> Piece:
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
-    return Piece(tuple(lines), offset + end, more=len(data) == _MOST)
+    return Piece(tuple(lines), offset + end, more=len(data) == _MOST, inode=inode)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+def _status(path: Path) -> tuple[int, int]:
+    """Its inode and its size; zeros if there is no file."""
+    found = stat_of(path)
+    return (found.st_ino, found.st_size) if found else (0, 0)

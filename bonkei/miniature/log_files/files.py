@@ -12,7 +12,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
-from bonkei.folders import matching, size_of
+from bonkei.folders import matching, stat_of
 from bonkei.logs.delivery.tail import read_on
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import Kind, Record, read, with_requests
@@ -143,7 +143,7 @@ class Follower:
     def __init__(self, directory: Path, service: str | None, known: list[Path]) -> None:
         self._directory = directory
         self._service = service
-        self._offsets = {file: size_of(file) for file in known}
+        self._places = {file: _end_of(file) for file in known}
 
     def records(self) -> Iterator[Record]:
         """Without an end."""
@@ -164,7 +164,13 @@ class Follower:
         with suppress(FileNotFoundError):  # rotated at this moment: the next call finds it
             more = True
             while more:
-                piece = read_on(file, self._offsets.get(file, 0))
-                self._offsets[file], more = piece.offset, piece.more
+                piece = read_on(file, *self._places.get(file, (0, 0)))
+                self._places[file], more = (piece.offset, piece.inode), piece.more
                 lines += piece.lines
         return lines
+
+
+def _end_of(file: Path) -> tuple[int, int]:
+    """The size and the inode of a file: where its next lines begin."""
+    found = stat_of(file)
+    return (found.st_size, found.st_ino) if found else (0, 0)
