@@ -252,7 +252,6 @@ class MiniStack:
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(directory),
             "TMPDIR": str(directory),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_ACCOUNT_ID": self._settings.account,

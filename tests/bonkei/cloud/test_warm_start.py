@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import shutil
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +16,7 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
+from bonkei.cloud.backing.process import RUN
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.settings import CloudSettings
@@ -67,6 +71,25 @@ async def test_a_start_without_changes_does_not_wait(starts: Starts) -> None:
     finally:
         await cloud.stop()
     assert starts.reports == []
+
+
+async def test_a_start_leaves_what_it_compiled_to_the_next_one(starts: Starts) -> None:
+    kept = RUN.with_name("__pycache__")
+    for file in kept.glob("ministack_changes.*"):
+        file.unlink()
+    cloud = await starts.start()
+    await cloud.stop()
+    assert list(kept.glob("ministack_changes.*.pyc"))
+
+
+def test_nothing_is_searched_for_garbage_while_it_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "ministack_changes.py").write_text(
+        "import gc\nwhile_loaded = gc.isenabled()\n"
+        "def run(): print(while_loaded, gc.isenabled(), gc.get_freeze_count() > 0)\n"
+    )
+    program = shutil.copy(RUN, tmp_path)
+    outcome = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+    assert outcome.stdout.split() == ["False", "True", "True"]
 
 
 async def test_new_resources_exist_before_the_first_task(starts: Starts) -> None:
