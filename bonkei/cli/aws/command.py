@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -22,6 +22,9 @@ from bonkei.cli.terminal import safe
 _POLL = 0.3  # seconds between looks at new calls
 _SHOWN = 100  # calls
 _WORDS = ("env", "calls")
+
+_Call = tuple[str, Mapping[str, Any]]
+"""A line of the file, and what it says."""
 
 
 class _Aws(click.Command):
@@ -61,10 +64,7 @@ def aws(
         case ("env",):
             _print_environment(_environment(context, role, user), as_json)
         case ("calls",):
-            file = context.home.cloud / "calls.jsonl"
-            if role:
-                require_role(context, role, _callers(file))
-            _print_calls(file, role, as_json, follow)
+            _print_calls(context, role, as_json, follow)
         case ():
             raise click.UsageError("Name an operation: bonkei aws -- s3 ls")
         case (("env" | "calls") as word, *_):
@@ -111,43 +111,44 @@ def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...
     os.execve(python, command, environment)  # noqa: S606 - it has the terminal
 
 
-def _print_calls(file: Path, role: str, as_json: bool, follow: bool) -> None:
+def _print_calls(context: Context, role: str, as_json: bool, follow: bool) -> None:
     """The last calls, by the role's name or ARN if one is given."""
-    show = str if as_json else _readable  # JSON already escapes control characters
     shown = 0
     with contextlib.suppress(KeyboardInterrupt):
-        for line in _lines(file, role, follow):
-            click.echo(show(line))
+        for line, call in _calls(context, role, follow):
+            # JSON already escapes control characters.
+            click.echo(line if as_json else _readable(call))
             sys.stdout.flush()
             shown += 1
     if not shown and not follow:
         click.echo("this role has made no call" if role else "no calls yet", err=True)
 
 
-def _lines(file: Path, role: str, follow: bool) -> Iterator[str]:
-    """The records of the last calls. With `follow`, new ones are added as they come."""
-    with contextlib.closing(_Tail(file)) as tail:
-        yield from deque(_by(role, tail.lines()), maxlen=_SHOWN)
+def _calls(context: Context, role: str, follow: bool) -> Iterator[_Call]:
+    """The last calls. With `follow`, new ones are added as they come. BonkeiError if there is no
+    such role."""
+    with contextlib.closing(_Tail(context.home.cloud / "calls.jsonl")) as tail:
+        callers: set[str] = set()
+        found = deque(_by(role, tail.calls(), callers), maxlen=_SHOWN)
+        if role and not found:
+            require_role(context, role, callers)
+        yield from found
         while follow:
             time.sleep(_POLL)
-            yield from _by(role, tail.lines())
+            yield from _by(role, tail.calls(), callers)
 
 
-def _by(role: str, lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
-        if not role or is_of(role, json.loads(line)["role"]):
-            yield line
-
-
-def _callers(file: Path) -> set[str]:
-    """The ARNs of the roles that have made a call."""
-    with contextlib.closing(_Tail(file)) as tail:
-        return {str(json.loads(line)["role"]) for line in tail.lines()}
+def _by(role: str, calls: Iterator[_Call], callers: set[str]) -> Iterator[_Call]:
+    """Those of the role. `callers` gets the ARNs of all roles that have made one."""
+    for line, call in calls:
+        callers.add(str(call["role"]))
+        if is_of(role, call["role"]):
+            yield line, call
 
 
 class _Tail:
-    """Complete lines of a growing file. The file may be missing at first, and may be cut to its
-    last part."""
+    """The calls in a growing file, from its complete lines. The file may be missing at first, and
+    may be cut to its last part."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -155,14 +156,15 @@ class _Tail:
         self._part = ""
         self._last = ""
 
-    def lines(self) -> Iterator[str]:
+    def calls(self) -> Iterator[_Call]:
         """Those that have come since the last time."""
         yield from self._read()
         if self._is_replaced():
             self.close()
             last, self._part = self._last, ""
             again = list(self._read())
-            yield from again[again.index(last) + 1 if last in again else 0 :]
+            lines = [line for line, _ in again]
+            yield from again[lines.index(last) + 1 if last in lines else 0 :]
 
     def close(self) -> None:
         if self._stream is not None:
@@ -177,7 +179,7 @@ class _Tail:
         except FileNotFoundError:
             return False
 
-    def _read(self) -> Iterator[str]:
+    def _read(self) -> Iterator[_Call]:
         if self._stream is None:
             try:
                 self._stream = self._file.open(encoding="utf-8")
@@ -186,21 +188,11 @@ class _Tail:
         *whole, self._part = (self._part + self._stream.read()).split("\n")
         for line in whole:
             self._last = line
-            if _is_whole(line):
-                yield line
+            with contextlib.suppress(ValueError):  # a full disk has cut it
+                yield line, json.loads(line)
 
 
-def _is_whole(line: str) -> bool:
-    """Whether a full disk has cut nothing of it."""
-    try:
-        json.loads(line)
-    except ValueError:
-        return False
-    return True
-
-
-def _readable(line: str) -> str:
-    call = json.loads(line)
+def _readable(call: Mapping[str, Any]) -> str:
     at = time.strftime("%H:%M:%S", time.localtime(call["time"]))
     who = str(call["caller"]).rpartition(":")[2] or "nobody"
     outcome = call["error"] or call["status"]

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -63,6 +64,22 @@ def test_without_arguments_it_prints_an_example(root: Path) -> None:
     result = run(root, "aws")
     assert (result.exit_code, "bonkei aws -- s3 ls" in result.stderr) == (2, True)
     assert run(root, "aws", "--help").exit_code == 0
+
+
+def test_a_roles_calls_are_found_in_one_look_at_the_file(
+    root: Path, calls: CallLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls.add(call("One", TASK))
+    calls.flush()
+    opened, opens = [], Path.open
+
+    def counted(path: Path, *given: Any, **named: Any) -> Any:
+        opened.append(path.name)
+        return opens(path, *given, **named)
+
+    monkeypatch.setattr(Path, "open", counted)
+    assert operations(run(root, "aws", "calls", "--json", "--role", "task")) == ["One"]
+    assert opened.count("calls.jsonl") == 1
 
 
 def test_a_call_is_printed_with_its_resource(root: Path, calls: CallLog) -> None:
