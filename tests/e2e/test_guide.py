@@ -83,11 +83,11 @@ def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guide]:
     """An empty home, beside a fresh clone of this repository."""
     folder = tmp_path_factory.mktemp("guide")
     project = Project(copy_of_this_project(folder / "project"), folder / "home")
-    for each in HURRIED:
-        project.edit(each.file, each.before, each.after)
     shutil.copytree(NOTHING, project.folder / "nothing")
     settings = 'definitions = "nothing"\n\n[slack]\nsecret = "slack-webhook"\n'
     (project.folder / "bonkei.toml").write_text(settings)
+    for each in HURRIED:
+        project.edit(each.file, each.before, each.after)
     reader = Reader(project, folder / "person")
     with removed(project):
         try:  # also when it is interrupted before the first page

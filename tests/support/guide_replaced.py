@@ -58,7 +58,7 @@ REPLACED = (
 
 @dataclass(frozen=True, slots=True)
 class Hurried:
-    """A real time in a `file` of the clone, the shorter one, and why it may be shorter."""
+    """A text in a `file` of the clone, the one that hurries, and why it may."""
 
     file: str
     before: str
@@ -76,6 +76,35 @@ HURRIED = (
         "STAYS_FOR = 60.0",
         "STAYS_FOR = 20.0",
         "test_releases_of_programs.py shows what a task does that ends within this time.",
+    ),
+    Hurried(
+        "environment/buildspecs/rollout.py",
+        "POLL = 5.0",
+        "POLL = 2.0",
+        "A migration ends within a second here, and on AWS nobody waits for this: a start takes "
+        "longer.",
+    ),
+    Hurried(
+        "infrastructure/modules/edge/load_balancer.tf",
+        "interval            = 10\n    timeout             = 5\n"
+        "    healthy_threshold   = 2\n    unhealthy_threshold = 3\n",
+        "interval            = 5\n    timeout             = 4\n"
+        "    healthy_threshold   = 2\n    unhealthy_threshold = 10\n",
+        "A new task counts after half the time. One is given up no sooner, for a busy machine.",
+    ),
+    Hurried(
+        "bonkei.toml",
+        "[slack]",
+        "[monitor]\ntime_factor = 6\n\n[slack]",
+        "A deployment waits for a period of its alarms: test_releases_of_programs.py shows one "
+        "that rings meanwhile.",
+    ),
+    Hurried(
+        "infrastructure/variables.tf",
+        "latency_seconds              = optional(number, 2)",
+        "latency_seconds              = optional(number, 60)",
+        "The alarm about slow answers begins after five of these periods, which are not five "
+        "minutes: a busy machine must not ring it.",
     ),
 )
 """A release waits for these, and nobody reads the pages meanwhile."""
