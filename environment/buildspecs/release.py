@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 import rollout
-from revisions import Aws, Json, Release, ReleaseError, latest, register_after, run_aws, withdraw
+from revisions import Aws, Json, Release, ReleaseError, latest, register, run_aws, withdraw
 from rollout import roll_out, withdraw_all
 
 
@@ -32,7 +32,7 @@ def migrate(aws: Aws, release: Release) -> None:
     }
     known = latest(aws, task["family"])
     before = known["taskDefinition"]["taskDefinitionArn"]
-    revision = register_after(aws, known, release)
+    revision = register(aws, known, release)
     started = aws(
         "ecs", "run-task", "--cluster", release.system["cluster"], "--launch-type", "FARGATE",
         "--task-definition", revision,

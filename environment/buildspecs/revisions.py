@@ -63,13 +63,9 @@ def latest(aws: Aws, family: str) -> Json:
     return found
 
 
-def register(aws: Aws, family: str, release: Release) -> str:
-    """Register the next revision of a family, unless the latest is it. Returns its ARN."""
-    return register_after(aws, latest(aws, family), release)
-
-
-def register_after(aws: Aws, known: Json, release: Release) -> str:
-    """As `register`, where the latest revision is known."""
+def register(aws: Aws, known: Json, release: Release) -> str:
+    """Register the revision after the latest one (`known`), unless that one has the released images
+    already. Returns its ARN."""
     definition = known["taskDefinition"]
     revision = next_revision(definition, release)
     if revision["containerDefinitions"] == definition["containerDefinitions"]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from revisions import Aws, Json, Release, ReleaseError, register, withdraw
+from revisions import Aws, Json, Release, ReleaseError, latest, register, withdraw
 
 POLL = 5.0  # seconds at most between two looks
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
@@ -67,7 +67,7 @@ def begin(aws: Aws, cluster: str, service: Json, release: Release) -> Rollout:
     name = service["service"]
     before = describe(aws, cluster, name)
     first = not before["desiredCount"]
-    revision = register(aws, service["family"], release)
+    revision = register(aws, latest(aws, service["family"]), release)
     count = ["--desired-count", str(service["tasks"])] if first else []
     identifier = update(
         aws, cluster, name, "--task-definition", revision, *count,
