@@ -29,17 +29,33 @@ PATHS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def backend(server: Server, settings: ServeSettings) -> Iterator[Process]:
-    """The fixture's end checks that neither this process nor PostgreSQL has logged ERROR or
-    above.
-    """
-    before = server.log.read_text().count("ERROR:")
-    with started("serve", environment_of(settings)) as process:
+@pytest.fixture(scope="module")
+def shared(migrated: ServeSettings) -> Iterator[Process]:
+    with started("serve", environment_of(migrated)) as process:
         process.wait_for("listening")
         yield process
-        assert process.get(f"{V1}/status") == 200
-        wait_until(lambda: access(process, "/status") != [])
+
+
+@pytest.fixture
+def backend(server: Server, settings: ServeSettings, shared: Process) -> Iterator[Process]:
+    """A process that these tests share."""
+    yield from without_errors(server, shared)
+
+
+@pytest.fixture
+def own_backend(server: Server, settings: ServeSettings) -> Iterator[Process]:
+    """A process whose records are those of one test."""
+    with started("serve", environment_of(settings)) as process:
+        process.wait_for("listening")
+        yield from without_errors(server, process)
+
+
+def without_errors(server: Server, process: Process) -> Iterator[Process]:
+    """Check at the end that neither the process nor PostgreSQL has logged ERROR or above."""
+    before, asked = server.log.read_text().count("ERROR:"), len(access(process, "/status"))
+    yield process
+    assert process.get(f"{V1}/status") == 200
+    wait_until(lambda: len(access(process, "/status")) > asked)
     assert [r for r in process.records if r["level"] in ("ERROR", "FATAL")] == []
     assert server.log.read_text().count("ERROR:") == before
 
@@ -54,10 +70,10 @@ def test_nonsense_is_refused(backend: Process):
     assert [status for status in answers if status and status >= 500] == []
 
 
-def test_a_client_that_leaves_during_a_body_is_no_error(backend: Process):
-    hostile.leave_amid(backend.port, f"{V1}/sessions")
-    wait_until(lambda: access(backend, "/sessions") != [])
-    (record,) = access(backend, "/sessions")
+def test_a_client_that_leaves_during_a_body_is_no_error(own_backend: Process):
+    hostile.leave_amid(own_backend.port, f"{V1}/sessions")
+    wait_until(lambda: access(own_backend, "/sessions") != [])
+    (record,) = access(own_backend, "/sessions")
     assert (record["level"], record["status"]) == ("INFO", 499)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 from uuid import uuid4
@@ -29,14 +30,21 @@ PATHS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    """The fixture's end checks that nothing was logged at ERROR or above."""
-    with served(sample.outage()) as url, started(url, tmp_path) as process:
-        address = address_of(tmp_path, process)
+@contextmanager
+def running(folder: Path) -> Iterator[int]:
+    """The port of a frontend. The end checks that nothing was logged at ERROR or above."""
+    with served(sample.outage()) as url, started(url, folder) as process:
+        address = address_of(folder, process)
         yield int(address.rpartition(":")[2])
         assert httpx.get(f"{address}/", timeout=60).status_code == 200
-    assert [r for r in records(tmp_path) if r["level"] in ("ERROR", "FATAL")] == []
+    assert [r for r in records(folder) if r["level"] in ("ERROR", "FATAL")] == []
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Of a process that these tests share."""
+    with running(tmp_path_factory.mktemp("frontend")) as port:
+        yield port
 
 
 def test_nonsense_is_refused(port: int) -> None:
@@ -45,12 +53,13 @@ def test_nonsense_is_refused(port: int) -> None:
     assert [status for status in answers if status and status >= 500] == []
 
 
-def test_a_client_that_leaves_during_a_form_is_no_error(port: int, tmp_path: Path) -> None:
-    hostile.leave_amid(port, "/admin/sign-in")
-    deadline = time.monotonic() + 60
-    while not (left := [r for r in records(tmp_path) if r.get("path") == "/admin/sign-in"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def test_a_client_that_leaves_during_a_form_is_no_error(tmp_path: Path) -> None:
+    with running(tmp_path) as port:
+        hostile.leave_amid(port, "/admin/sign-in")
+        deadline = time.monotonic() + 60
+        while not (left := [r for r in records(tmp_path) if r.get("path") == "/admin/sign-in"]):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
     assert [(r["level"], r["status"]) for r in left] == [("INFO", 499)]
 
 
