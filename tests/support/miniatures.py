@@ -28,8 +28,6 @@ from bonkei.inbox.store import Inbox
 from bonkei.miniature import control
 from bonkei.miniature.applied import workspace
 from bonkei.miniature.home import Home, is_running
-from bonkei.terraform.inputs import stamps
-from bonkei.terraform.state.backend import Backend
 
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
@@ -263,10 +261,8 @@ def begin_applied(
         load(each / "bonkei.toml", project.environment) for each in (original, project.folder)
     )
     put_applied(project.home, name, lambda home: workspace(found, home), factory)
-    terraform = mine.home / "terraform"  # its files name no place, but these two of Bonkei's do
-    block = Backend(terraform, mine.workspace).block
-    (terraform / "initialized").write_text(stamps.initialization(mine.definitions, block))
-    (terraform / "applied").write_text(workspace(mine, mine.home).fingerprint())
+    applied = mine.home / "terraform" / "applied"  # of its files, this one alone names the place
+    applied.write_text(workspace(mine, mine.home).fingerprint())
     return project
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bonkei.folders import bytes_of, text_of
+from bonkei.terraform.inputs import outside
 
 _REFERENCE = re.compile(r"\$\{path\.(?:module|root|cwd)\}(/\.\.[\w./-]*)")
 """A literal path that leaves its module."""
@@ -24,9 +25,9 @@ def fingerprint(
 ) -> str:
     """A digest of every input of an evaluation.
 
-    These are the definitions, the variable files, TF_VAR_* variables, the files elsewhere that the
-    definitions refer to through `path.module` (a function's source, for example), and the
-    implementation that evaluates them.
+    These are the definitions, the variable files, TF_VAR_* variables, modules elsewhere, the files
+    elsewhere that the definitions refer to through `path.module` (a function's source, for
+    example), and the implementation that evaluates them.
     """
     digest = hashlib.sha256(implementation.encode())
     tree = sorted(_files(definitions))
@@ -66,8 +67,9 @@ def _referenced(definitions: Path, tree: Iterable[Path]) -> set[Path]:
 
 def _targets(definitions: Path, tree: Iterable[Path]) -> set[Path]:
     """The files and folders elsewhere that the definitions name."""
-    found: set[Path] = set()
-    for file in tree:
+    modules = outside.modules(definitions)
+    found = {each for each in modules if not definitions.is_relative_to(each)}
+    for file in [*tree, *(each for folder in modules for each in outside.files(folder))]:
         if file.suffix != ".tf":
             continue
         for reference in _REFERENCE.findall(text_of(file) or ""):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from bonkei.folders import below, bytes_of, text_of
+from bonkei.terraform.inputs import outside
 
 _INITIALIZED_BY = re.compile(r"^\s*(module|source|version|backend|required_\w+)\b.*$", re.MULTILINE)
 
@@ -36,12 +38,16 @@ def sources() -> list[Path]:
 
 
 def initialization(definitions: Path, backend: Mapping[str, Any]) -> str:
-    """A digest of the inputs of `terraform init`: module calls and required providers."""
-    digest = hashlib.sha256(f"{definitions} backend {json.dumps(backend)}".encode())
-    for file in below(definitions, ".tf", ".tftest.hcl"):
+    """A digest of the inputs of `terraform init`: module calls and required providers.
+
+    What it makes names no place, so neither does this: definitions that have moved are the same.
+    """
+    digest = hashlib.sha256(f"backend {json.dumps(backend)}".encode())
+    elsewhere = [each for folder in outside.modules(definitions) for each in outside.files(folder)]
+    for file in [*below(definitions, ".tf", ".tofu", ".tftest.hcl"), *elsewhere]:
         if (text := text_of(file)) is None:
             continue
-        digest.update(str(file).encode())
+        digest.update(os.path.relpath(file, definitions).encode())
         for line in _INITIALIZED_BY.finditer(text):
             digest.update(line[0].encode())
     return digest.hexdigest()

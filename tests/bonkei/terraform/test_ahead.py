@@ -109,3 +109,17 @@ def test_an_operation_starts_one_terraform(
     started.clear()
     getattr(workspace, operation)()
     assert [each.returncode for each in started] == [0]
+
+
+def test_definitions_that_have_moved_need_no_init(
+    tmp_path: Path, started: list[subprocess.Popen[str]]
+) -> None:
+    project = Project(tmp_path / "before")
+    project.write("bonkei.toml", "")
+    project.write("infrastructure/main.tf", f'{PROVIDERS}\nmodule "a" {{ source = "./a" }}\n')
+    project.write("infrastructure/a/main.tf", 'output "x" { value = 1 }\n')
+    project.workspace().validate()
+    moved = Project(project.root.rename(tmp_path / "after"))
+    started.clear()
+    assert moved.workspace().validate() == []
+    assert len(started) == 1
