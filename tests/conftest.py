@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -14,7 +15,7 @@ from costs import Costs
 from hypothesis import HealthCheck, settings
 from lanes import Lanes
 from leaks import Leaks
-from warm_provider import WarmProvider, can_fork
+from warm_provider import Forking, WarmProvider, can_fork
 
 # As in the Makefile: `pytest` may be called without `make`, and workers get this environment.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -56,10 +57,22 @@ def warm_provider() -> Iterator[WarmProvider]:
         yield warm
 
 
+@pytest.fixture(scope="session")
+def forking(request: pytest.FixtureRequest) -> Forking:
+    """A context in which providers are forked, where the system can say that they end."""
+
+    @contextlib.contextmanager
+    def context() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as patch:
+            if can_fork():
+                request.getfixturevalue("warm_provider").replace_starts(patch)
+            yield
+
+    return context
+
+
 @pytest.fixture(scope="module")
-def forked_providers(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The providers of a module's tests are forked, where the system can say that they end."""
-    with pytest.MonkeyPatch.context() as patch:
-        if can_fork():
-            request.getfixturevalue("warm_provider").replace_starts(patch)
+def forked_providers(forking: Forking) -> Iterator[None]:
+    """The providers of a module's tests are forked."""
+    with forking():
         yield

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
 import pytest
 from claims import claims
 from evaluations import DEVELOPMENT, EXAMPLES, INFRASTRUCTURE, PRODUCTION, Evaluation, evaluate
+from warm_provider import Forking
 
 CLAIMS = claims()
+EXAMPLE = INFRASTRUCTURE / "terraform.tfvars.example"
+
+Evaluate: TypeAlias = Callable[..., Evaluation]
 
 # Other values than the examples' defaults, all at once.
 OTHERWISE = """
@@ -39,38 +47,51 @@ availability_zones = ["eu-central-1a", "eu-central-1b"]
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick_providers(forked_providers: None) -> None:
+    """Those of the evaluations' workspaces, in tests."""
+
+
 @pytest.fixture(scope="session")
-def development(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+def evaluated(tmp_path_factory: pytest.TempPathFactory, forking: Forking) -> Evaluate:
+    def evaluation(
+        name: str, definitions: Path, variables: Sequence[Path | str], *, plans: bool = False
+    ) -> Evaluation:
+        with forking():
+            return evaluate(name, tmp_path_factory, definitions, variables, plans=plans)
+
+    return evaluation
+
+
+@pytest.fixture(scope="session")
+def development(evaluated: Evaluate) -> Evaluation:
     """As `bonkei up` applies them. The tests in tests/e2e begin with it, too."""
-    name, definitions, variables = DEVELOPMENT
-    return evaluate(name, tmp_path_factory, definitions, variables)
+    return evaluated(*DEVELOPMENT)
 
 
 @pytest.fixture(scope="session")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    name, definitions, variables = PRODUCTION
-    return evaluate(name, tmp_path_factory, definitions, variables)
+def production(evaluated: Evaluate) -> Evaluation:
+    return evaluated(*PRODUCTION)
 
 
 @pytest.fixture(scope="session")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+def example(evaluated: Evaluate) -> Evaluation:
     """The file that a user copies first, in another region."""
     names = NAMES.replace('region                 = "ap-northeast-1"', ELSEWHERE.strip())
-    variables = [INFRASTRUCTURE / "terraform.tfvars.example", names]
-    return evaluate("example", tmp_path_factory, INFRASTRUCTURE, variables)
+    return evaluated("example", INFRASTRUCTURE, [EXAMPLE, names])
 
 
 @pytest.fixture(scope="session")
-def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+def otherwise(evaluated: Evaluate) -> Evaluation:
     """Production with a domain, and with the other value of every switch."""
     variables = [EXAMPLES / "production.tfvars", OTHERWISE]
-    return evaluate("otherwise", tmp_path_factory, INFRASTRUCTURE, variables, plans=True)
+    return evaluated("otherwise", INFRASTRUCTURE, variables, plans=True)
 
 
 @pytest.fixture(scope="session")
-def terraform_backend(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+def terraform_backend(evaluated: Evaluate) -> Evaluation:
     definitions = INFRASTRUCTURE / "terraform_backend"
-    return evaluate("terraform-backend", tmp_path_factory, definitions, [NAMES], plans=True)
+    return evaluated("terraform-backend", definitions, [NAMES], plans=True)
 
 
 @pytest.fixture

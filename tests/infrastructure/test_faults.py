@@ -28,10 +28,11 @@ BY_RULES = [fault for fault in FAULTS if fault.caught not in BY_TOOLS]
 BATCHES = sorted({fault.batch for fault in EVALUATED})
 
 Check = Callable[[int], tuple[Finding, ...]]
+Refusal = Callable[[Sequence[Fault], Callable[[Workspace], object]], str]
 
 
-def workspace(root: Path) -> Workspace:
-    return Workspace(root / "infrastructure", root / "home", [root / VARIABLES])
+def workspace(root: Path, home: Path) -> Workspace:
+    return Workspace(root / "infrastructure", home, [root / VARIABLES])
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
             lambda home: Workspace(definitions, home, variables),
             tmp_path_factory,
         )
-        terraform = workspace(root)
+        terraform = workspace(root, root / "home")
         terraform.apply()
         blueprint = read(terraform.state())
         programs = {
@@ -84,11 +85,20 @@ def test_faults_without_a_finder_are_found_by_no_rule(batch: int, check: Check) 
     assert {finding.rule for finding in check(batch)} == expected
 
 
-def refusal(seeded: Sequence[Fault], step: Callable[[Workspace], object], root: Path) -> str:
-    """Terraform's messages about a copy with these faults."""
-    with pytest.raises(TerraformError) as raised:
-        step(workspace(seed(seeded, root)))
-    return " ".join(str(raised.value).split())
+@pytest.fixture(scope="module")
+def refusal(tmp_path_factory: pytest.TempPathFactory) -> Refusal:
+    """Terraform's messages about a copy with faults. All copies have one home, so that Terraform is
+    initialized once. Nothing is applied there before the last of them.
+    """
+    home = tmp_path_factory.mktemp("refusals")
+
+    def said(seeded: Sequence[Fault], step: Callable[[Workspace], object]) -> str:
+        root = seed(seeded, tmp_path_factory.mktemp("refused"))
+        with pytest.raises(TerraformError) as raised:
+            step(workspace(root, home))
+        return " ".join(str(raised.value).split())
+
+    return said
 
 
 def caught_by(tool: str) -> list[Fault]:
@@ -96,13 +106,13 @@ def caught_by(tool: str) -> list[Fault]:
 
 
 @pytest.fixture(scope="module")
-def refused(tmp_path_factory: pytest.TempPathFactory) -> Sequence[Fault]:
+def refused(refusal: Refusal) -> Sequence[Fault]:
     """The faults that `plan` finds. Terraform does not plan resources that depend on a refused one,
     so it plans again without the faults that are found.
     """
     left, found = caught_by("plan"), list[Fault]()
     while left:
-        said = refusal(left, Workspace.plan, tmp_path_factory.mktemp("refused"))
+        said = refusal(left, Workspace.plan)
         now = [fault for fault in left if fault.finding in said]
         found += now
         left = [fault for fault in left if now and fault not in now]
@@ -118,9 +128,9 @@ def test_a_fault_is_refused_by_plan(fault: Fault, refused: Sequence[Fault]) -> N
     ("tool", "step"), [("validate", Workspace.validate), ("apply", Workspace.apply)]
 )
 def test_a_fault_is_refused_by_terraform(
-    tool: str, step: Callable[[Workspace], object], tmp_path: Path
+    tool: str, step: Callable[[Workspace], object], refusal: Refusal
 ) -> None:
-    said = refusal(caught_by(tool), step, tmp_path)
+    said = refusal(caught_by(tool), step)
     assert [fault.what for fault in caught_by(tool) if fault.finding not in said] == []
 
 

@@ -20,9 +20,9 @@ import socket
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from bonkei.terraform.runs.provider_process import ProviderProcess
 from bonkei.terraform.runs.run import without_account
@@ -34,6 +34,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULE = "bonkei.provider"
 _START = ProviderProcess._start
 _LARGEST = 1 << 20
+
+Forking: TypeAlias = Callable[[], contextlib.AbstractContextManager[None]]
+"""Makes a context in which providers are forked."""
 
 
 def can_fork() -> bool:
