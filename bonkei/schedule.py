@@ -47,9 +47,18 @@ def parse_schedule(text: str, zone: tzinfo = UTC) -> Due:
         fields = found[1].split()
         if len(fields) != _FIELDS:
             raise ScheduleError(f"{text} has {len(fields)} fields, and not six")
-        test = _cron(fields, text)
-        return lambda minute, _: test(datetime.fromtimestamp(minute, zone))
+        return _once(_cron(fields, text), zone)
     raise ScheduleError(f"{text} is no rate(…), cron(…) or at(…)")
+
+
+def _once(test: Callable[[datetime], bool], zone: tzinfo) -> Due:
+    """When clocks go back, "your schedule runs only once and does not repeat its invocation"."""
+
+    def due(minute: float, _: float) -> bool:
+        moment = datetime.fromtimestamp(minute, zone)
+        return moment.fold == 0 and test(moment)
+
+    return due
 
 
 def parse_window(text: str, zone: tzinfo = UTC) -> Callable[[float], bool]:

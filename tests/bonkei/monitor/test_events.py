@@ -182,6 +182,15 @@ def test_schedules(expression: str, moment: str, expected: bool) -> None:
     assert fires(expression, moment) is expected
 
 
+@pytest.mark.parametrize("expression", ["cron(30 2 * * ? *)", "cron(0/15 * * * ? *)"])
+def test_an_hour_that_comes_twice_is_one_for_a_schedule(expression: str) -> None:
+    """In Berlin, clocks went back from 3:00 to 2:00 at 2026-10-25T01:00Z. "Daylight savings time on
+    EventBridge Scheduler"."""
+    assert fires(expression, "2026-10-25T00:30", "Europe/Berlin")
+    assert not fires(expression, "2026-10-25T01:30", "Europe/Berlin")
+    assert fires(expression, "2026-10-26T01:30", "Europe/Berlin")
+
+
 def test_a_schedule_follows_its_time_zone() -> None:
     assert fires("cron(0 9 * * ? *)", "2026-11-26T00:00", "Asia/Tokyo")
 
