@@ -16,6 +16,8 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.access_log import AccessLog
 from bonkei.blueprint.load_balancer import Forward, Listener, LoadBalancer, WeightedTarget
 from bonkei.edge.client.access import Journal
+from bonkei.edge.http.exchange import Exchange
+from bonkei.edge.http.message import Request, header
 from bonkei.events import Bus
 from bonkei.filter_pattern import parse
 from bonkei.logs.awslogs.options import parse_options
@@ -122,27 +124,33 @@ async def _requests() -> None:
         )
     )
     deliveries.open()
-    exchange: Any = SimpleNamespace(
-        request=SimpleNamespace(
-            client=b"127.0.0.1", method=b"GET", target=b"/api/v1/status",
-            fields={b"host": b"site.example", b"user-agent": b"curl/8"}, headers=[],
-            block=None, shown=None,
-        ),
-        group_arn="arn:group", task_id="task", trace_id=b"Root=1-2-3", rule="", cache_result="",
-        blocked_by="", redirect_url=b"", retries=0,
-        status=200, received=0, sent=4021, started=1.0, inspections=(), identity=(b"", b"", b""),
-    )  # fmt: skip
     print("| access logs, a request | CPU µs |\n|---|---:|")
-    begun = time.process_time()
-    journal = Journal(deliveries.seen_together, lambda _: None)
-    for _ in range(REQUESTS):
-        journal.add(exchange, 2.0, "listener", os.getpid(), 7)
-        journal.flush()
-    _each("on its way: the record, and its entry", begun)
-    begun = time.process_time()
-    await deliveries.deliver(time.time(), last=True)
-    _each("later: compressed", begun)
+    for name, exchanges in (
+        ("same path", [_exchange(b"/api/v1/status")] * REQUESTS),
+        ("other paths", [_exchange(b"/api/v1/status/%d" % n) for n in range(REQUESTS)]),
+    ):
+        journal = Journal(deliveries.seen_together, lambda _: None)
+        begun = time.process_time()
+        for exchange in exchanges:
+            journal.add(exchange, 2.0, "listener", os.getpid(), 7)
+            journal.flush()
+        _each(f"{name}, on its way: the record, and its entry", begun)
+        begun = time.process_time()
+        await deliveries.deliver(time.time(), last=True)
+        _each(f"{name}, later: compressed", begun)
     await deliveries.stop()
+
+
+def _exchange(target: bytes) -> Exchange:
+    """A finished one, as its load balancer leaves it."""
+    fields = {b"host": b"site.example", b"user-agent": b"curl/8"}
+    headers = [header(name, value) for name, value in fields.items()]
+    request = Request(b"GET", target, target, b"", b"1.1", headers, fields, b"127.0.0.1")
+    connection: Any = SimpleNamespace(logs=True)
+    exchange = Exchange(connection, request, keep_alive=True, started=1.0)
+    exchange.group_arn, exchange.task_id, exchange.trace_id = "arn:group", "task", b"Root=1-2-3"
+    exchange.status, exchange.sent, exchange.identity = 200, 4021, (b"", b"", b"")
+    return exchange
 
 
 def _each(what: str, begun: float) -> None:

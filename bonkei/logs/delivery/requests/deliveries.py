@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-import zlib
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -34,6 +33,7 @@ _CONNECTIONS = 100_000  # that a connection log remembers
 _TOGETHER = 64  # requests that become entries together, which takes less than a millisecond
 _AT_ONCE = 0.001  # seconds; the edge's clock counts them: requests within one have one time
 _GZIP = 31  # zlib's number for gzip with the largest window
+_LEVEL = 1  # isal's, from 0 to 3: denser than zlib's 1 on these lines, in a fifth of the time
 _PIECE = 1_000_000  # bytes that are compressed at once
 
 PutObject = Callable[[str, str, bytes, Deliverer], Awaitable[str]]
@@ -280,7 +280,9 @@ class RequestDeliveries:
 
 def _compressed(head: str, pieces: Sequence[tuple[int, bytes]]) -> bytes:
     """As gzip. Python's lock is free while a piece is compressed, so large ones are made first."""
-    compressor = zlib.compressobj(1, wbits=_GZIP)
+    from isal import isal_zlib  # noqa: PLC0415 - an idle miniature compresses nothing
+
+    compressor = isal_zlib.compressobj(_LEVEL, wbits=_GZIP)
     found, together, size = [], [head.encode()], len(head)
     for _, text in pieces:
         together.append(text)
