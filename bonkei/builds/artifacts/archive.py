@@ -23,31 +23,43 @@ def unpack(archive: Path, into: Path) -> None:
             entries = found.infolist()
             if len(entries) > _MOST or sum(each.file_size for each in entries) > LARGEST:
                 raise _refused("the source is larger than 5 GB or has more than 500,000 files")
+            safe = set[str]()
             for entry in entries:
-                _unpack_one(found, entry, into)
+                _unpack_one(found, entry, into, safe)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise _refused(f"the source is no zip archive: {error}") from None
 
 
-def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path) -> None:
-    target = into / entry.filename
-    if not Path(os.path.normpath(target)).is_relative_to(into) or "\0" in entry.filename:
-        raise _refused(f"the source has {entry.filename!r}, which leads out of it")
-    if not target.parent.resolve().is_relative_to(into.resolve()):
-        raise _refused(f"the source has {entry.filename!r}, whose folder leads out of it")
+def _unpack_one(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path, safe: set[str]
+) -> None:
+    """`safe`: the folders that are there and do not lead out of `into`. A link may change that."""
+    name = entry.filename
+    target = os.path.normpath(f"{into}/{name}")
+    if "\0" in name or name.startswith("/") or not Path(target).is_relative_to(into):
+        raise _refused(f"the source has {name!r}, which leads out of it")
+    folder = target if entry.is_dir() else os.path.dirname(target)  # noqa: PTH120 - of thousands
+    if folder not in safe:
+        _make_folder(folder, name, into)
+        safe.add(folder)
     if entry.is_dir():
-        target.mkdir(parents=True, exist_ok=True)
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
     mode = entry.external_attr >> 16
-    if target.is_symlink():
-        target.unlink()
+    if os.path.islink(target):  # noqa: PTH114
+        os.unlink(target)  # noqa: PTH108
     if stat.S_ISLNK(mode):
-        target.symlink_to(archive.read(entry).decode("utf-8", "surrogateescape"))
+        os.symlink(archive.read(entry).decode("utf-8", "surrogateescape"), target)  # noqa: PTH211
+        safe.clear()
         return
-    with archive.open(entry) as source, target.open("wb") as sink:
+    with archive.open(entry) as source, open(target, "wb") as sink:  # noqa: PTH123
         shutil.copyfileobj(source, sink, 1024 * 1024)
-    target.chmod(0o755 if mode & 0o100 else 0o644)
+        os.fchmod(sink.fileno(), 0o755 if mode & 0o100 else 0o644)
+
+
+def _make_folder(folder: str, name: str, into: Path) -> None:
+    if not Path(folder).resolve().is_relative_to(into.resolve()):
+        raise _refused(f"the source has {name!r}, whose folder leads out of it")
+    os.makedirs(folder, exist_ok=True)  # noqa: PTH103
 
 
 def pack(

@@ -148,6 +148,22 @@ def test_an_entry_that_leads_out_of_the_folder_is_refused(name: str, tmp_path: P
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_a_folder_that_becomes_a_link_out_of_the_source_is_refused(tmp_path: Path) -> None:
+    archive, into = tmp_path / "x.zip", tmp_path / "into"
+    (into / "inside").mkdir(parents=True)
+    with zipfile.ZipFile(archive, "w") as made:
+        for to, name in ((into / "inside", "link/one"), (tmp_path, "link/out")):
+            link = zipfile.ZipInfo("link")
+            link.external_attr = (stat.S_IFLNK | 0o777) << 16
+            made.writestr(link, str(to))
+            made.writestr(name, "text")
+    with pytest.raises(PhaseError, match="folder leads out of it"):
+        unpack(archive, into)
+    assert (into / "inside" / "one").read_text(encoding="utf-8") == "text"
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_file_that_is_not_a_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK no")
     with pytest.raises(PhaseError, match="no zip archive"):
