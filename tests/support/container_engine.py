@@ -1,6 +1,7 @@
 """A double of Docker: its commands as the miniature calls them, over our own namespaces.
 
 As with the real one, a container is no child of the client, and lives on when the client is killed.
+It starts for each command, so a command that runs nothing loads nothing of ours.
 """
 
 from __future__ import annotations
@@ -18,11 +19,10 @@ import threading
 from argparse import ArgumentParser
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dockerfile_parse import DockerfileParser
-
-from bonkei.processes.roots import Mount, Root, enter_command, join_command, remove_scratch
+if TYPE_CHECKING:
+    from bonkei.processes.roots import Mount
 
 
 def install(folder: Path, state: Path) -> None:
@@ -139,6 +139,8 @@ def _add(archive: tarfile.TarFile, path: str, content: bytes) -> None:
 
 def _build(home: Path, words: list[str]) -> None:
     """FROM and COPY of one file; every other instruction does nothing."""
+    from dockerfile_parse import DockerfileParser
+
     parser = ArgumentParser(allow_abbrev=False)
     for name in ("progress", "tag", "file", "build-arg"):
         parser.add_argument(f"--{name}")
@@ -175,6 +177,8 @@ def _build(home: Path, words: list[str]) -> None:
 
 
 def _run(home: Path, words: list[str]) -> None:
+    from bonkei.processes.roots import Root, enter_command
+
     parser = ArgumentParser(allow_abbrev=False)
     for name in ("name", "label", "user", "workdir", "entrypoint", "network", "pull", "log-driver"):
         parser.add_argument(f"--{name}", required=True)
@@ -215,6 +219,8 @@ def _note(home: Path, name: str, label: str) -> None:
 
 
 def _exec(home: Path, words: list[str]) -> None:
+    from bonkei.processes.roots import join_command
+
     parser = ArgumentParser(allow_abbrev=False)
     parser.add_argument("--workdir", required=True)
     parser.add_argument("--env", action="append", default=[])
@@ -231,12 +237,16 @@ def _variables(pairs: list[str]) -> dict[str, str]:
 
 
 def _mount(text: str) -> Mount:
+    from bonkei.processes.roots import Mount
+
     found = dict(field.partition("=")[::2] for field in text.split(","))
     return Mount(found["source"], found["target"], "readonly" in found)
 
 
 def _remove(home: Path, name: str) -> None:
     """By its client and by `rm`, maybe at once."""
+    from bonkei.processes.roots import remove_scratch
+
     file = home / f"{name}.container"
     with suppress(FileNotFoundError, ProcessLookupError):
         os.killpg(json.loads(file.read_text())["pid"], signal.SIGKILL)

@@ -13,9 +13,10 @@ import sys
 from collections.abc import Mapping, Sequence
 
 _PATIENCE = 60.0  # seconds for all patterns of a template
+_LIMIT = 3  # seconds of a processor for them: a busy machine is no fault
 _LOOK = """
 import json, re, resource, sys
-resource.setrlimit(resource.RLIMIT_CPU, (3, 3))  # of a processor: a busy machine is no fault
+resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]),) * 2)
 for name, (pattern, values) in json.load(sys.stdin).items():
     print(name, int(all(re.fullmatch(pattern, value) for value in values)), flush=True)
 """
@@ -27,7 +28,7 @@ def matching(asked: Mapping[str, tuple[str, Sequence[str]]]) -> Mapping[str, boo
     if not asked:
         return {}
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _LOOK],
+        [sys.executable, "-I", "-S", "-c", _LOOK, str(_LIMIT)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     try:

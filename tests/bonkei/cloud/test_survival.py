@@ -30,29 +30,32 @@ def backing(room: Room) -> psutil.Process:
 
 
 @pytest.fixture
-def room(start: Callable[..., Room], tmp_path: Path) -> Room:
+def own_room(start: Callable[..., Room], tmp_path: Path) -> Room:
+    """For a test that damages its folder, or compares all that is there."""
     return start(tmp_path)
 
 
-def test_it_comes_back_after_the_machine_has_refused_its_start(room: Room, tmp_path: Path) -> None:
-    room.client("s3").put_object(Bucket="shop", Key="a", Body=b"kept")
+def test_it_comes_back_after_the_machine_has_refused_its_start(
+    own_room: Room, tmp_path: Path
+) -> None:
+    own_room.client("s3").put_object(Bucket="shop", Key="a", Body=b"kept")
     log = tmp_path / "ministack.log"
     log.unlink()
     log.mkdir()  # as little can be opened as with a full disk, or without a descriptor
-    backing(room).kill()
+    backing(own_room).kill()
     deadline = time.monotonic() + BACK
-    while not any("Is a directory" in said for said in room.reports):
-        assert time.monotonic() < deadline, room.reports
+    while not any("Is a directory" in said for said in own_room.reports):
+        assert time.monotonic() < deadline, own_room.reports
         time.sleep(0.01)
     log.rmdir()
-    assert room.client("s3").get_object(Bucket="shop", Key="a")["Body"].read() == b"kept"
+    assert own_room.client("s3").get_object(Bucket="shop", Key="a")["Body"].read() == b"kept"
 
 
-def test_acknowledged_changes_survive_sigkill(room: Room) -> None:
+def test_acknowledged_changes_survive_sigkill(own_room: Room) -> None:
     """Killed while four clients write as fast as they can, without a pause."""
     kept: dict[str, list[str]] = {"s3": [], "dynamodb": [], "sqs": [], "ssm": []}
-    s3, dynamodb, ssm = room.client("s3"), room.client("dynamodb"), room.client("ssm")
-    sqs = room.client("sqs")
+    s3, dynamodb, ssm = own_room.client("s3"), own_room.client("dynamodb"), own_room.client("ssm")
+    sqs = own_room.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     writes: dict[str, Callable[[str], Any]] = {
         "s3": lambda name: s3.put_object(Bucket="shop", Key=name, Body=name.encode()),
@@ -78,11 +81,11 @@ def test_acknowledged_changes_survive_sigkill(room: Room) -> None:
         deadline = time.monotonic() + 60
         while min(map(len, kept.values())) < 20 and time.monotonic() < deadline:
             time.sleep(0.01)
-        backing(room).kill()
+        backing(own_room).kill()
         began = time.monotonic()
         stopped.set()
     assert min(map(len, kept.values())) >= 20, kept
-    room.client("s3").list_buckets()
+    own_room.client("s3").list_buckets()
     assert time.monotonic() - began < BACK
 
     for name in kept["s3"]:
@@ -106,8 +109,8 @@ def receive_all(sqs: Any, url: str) -> list[str]:
     return found
 
 
-def test_deletions_and_settings_survive(room: Room) -> None:
-    dynamodb, sqs, s3, kms = (room.client(name) for name in ("dynamodb", "sqs", "s3", "kms"))
+def test_deletions_and_settings_survive(own_room: Room) -> None:
+    dynamodb, sqs, s3, kms = (own_room.client(name) for name in ("dynamodb", "sqs", "s3", "kms"))
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     made = sqs.create_queue(QueueName="made", Attributes={"DelaySeconds": "3"})["QueueUrl"]
     for number in range(3):
@@ -130,7 +133,7 @@ def test_deletions_and_settings_survive(room: Room) -> None:
     s3.delete_bucket(Bucket="mine")
     s3.create_bucket(Bucket="other", CreateBucketConfiguration=here)
     for _ in range(2):  # the second time from a snapshot
-        backing(room).kill()
+        backing(own_room).kill()
         assert sorted(receive_all(sqs, url)) == [
             name for name in ("0", "1", "2") if name != first["Body"]
         ]
@@ -155,12 +158,12 @@ def test_a_frozen_store_is_restarted(room: Room) -> None:
     assert any("is frozen" in report for report in room.reports)
 
 
-def test_a_full_disk_refuses_and_loses_nothing(room: Room) -> None:
-    s3, sqs, dynamodb = room.client("s3"), room.client("sqs"), room.client("dynamodb")
+def test_a_full_disk_refuses_and_loses_nothing(own_room: Room) -> None:
+    s3, sqs, dynamodb = own_room.client("s3"), own_room.client("sqs"), own_room.client("dynamodb")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     s3.put_object(Bucket="shop", Key="kept", Body=b"before")
     s3.put_object(Bucket="shop", Key="large", Body=b"1" * 2_000_000)
-    process = backing(room)
+    process = backing(own_room)
     unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     for call in (
         lambda: s3.put_object(Bucket="shop", Key="kept", Body=b"after"),

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.cloudformation.errors import TemplateError
+from bonkei.cloudformation.evaluation import patterns
 from bonkei.cloudformation.evaluation.parameters import Given, resolve_parameters
 from bonkei.cloudformation.template import read_template
 from tests.bonkei.cloudformation.stacks import output, parameters
@@ -63,6 +64,13 @@ def test_values_that_match(text: str, value: str) -> None:
     assert parameters(declared(text), {"P": value}) == {"P": value}
 
 
+@pytest.fixture
+def a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patterns get a second of a processor, so that the tests of the limit take no longer."""
+    monkeypatch.setattr(patterns, "_LIMIT", 1)
+
+
+@pytest.mark.usefixtures("a_second")
 def test_a_pattern_that_would_take_years_ends_in_seconds_and_is_named() -> None:
     text = declared("Type: String, AllowedPattern: '(a+)+b'")
     assert parameters(text, {"P": "aab"}) == {"P": "aab"}
@@ -72,11 +80,12 @@ def test_a_pattern_that_would_take_years_ends_in_seconds_and_is_named() -> None:
     assert time.monotonic() - began < 90
 
 
+@pytest.mark.usefixtures("a_second")
 def test_a_machine_that_is_busy_for_seconds_makes_no_pattern_slow(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     late = tmp_path / "late"
-    late.write_text(f'#!/bin/sh\nsleep 3.5\nexec {sys.executable} "$@"\n')
+    late.write_text(f'#!/bin/sh\nsleep 1.5\nexec {sys.executable} "$@"\n')
     late.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(late))
     assert parameters(declared("Type: String, AllowedPattern: a+"), {"P": "aa"}) == {"P": "aa"}

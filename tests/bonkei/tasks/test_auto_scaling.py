@@ -175,11 +175,13 @@ def test_the_snapshot_has_the_count_and_its_cause():
 
 
 async def test_busy_tasks_get_more_tasks(bus, edge, vault, logs, program, tmp_path):
-    web = program("web").write("while True: pass")
+    web = program("web").write(
+        "import time\nwhile True:\n    sum(range(300_000))\n    time.sleep(0.05)"
+    )
     settings = TaskSettings(tmp_path / "home", {"web": web.directory}, metric_period=1.2)
     tasks = Tasks(bus, vault, settings, logs=logs)
     bounds = AutoScaling(1, 2, (TargetTracking(CPU, 20),))
-    # Small enough that one busy process is above its target on any machine.
+    # Small enough that a process which is busy for 0.4 % of the time is above its target.
     small = replace(definition(web_container(stop_timeout=0.1)), cpu=16)
     try:
         await tasks.reconcile(blueprint(small, scaling=bounds))
