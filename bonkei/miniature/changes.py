@@ -13,7 +13,7 @@ from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.errors import BonkeiError
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.assembly import Assembly
-from bonkei.miniature.control import Call
+from bonkei.miniature.control.answering import Call
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.memory import settle_memory
 from bonkei.miniature.rollout.diagnosis import names

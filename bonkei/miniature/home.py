@@ -42,7 +42,6 @@ from typing import IO
 from bonkei.config import WORKSPACES
 from bonkei.errors import BonkeiError
 from bonkei.folders import entries, matching
-from bonkei.registry.engines.storage import remove_storage
 from bonkei.removal import remove
 
 _MOMENT, _POLL = 10.0, 0.01  # seconds to get the lock on a busy machine, and between two attempts
@@ -141,7 +140,9 @@ class Home:
         The homes of other workspaces in it stay, and its id on a server of the user. Returns the
         names of other remaining files. Raises MiniatureError if it is not a home.
         """
-        from bonkei.database.identity import remove_but_id  # noqa: PLC0415 - psycopg takes a while
+        # Only `bonkei reset` needs them, and they take a while.
+        from bonkei.database.identity import remove_but_id  # noqa: PLC0415
+        from bonkei.registry.engines.storage import remove_storage  # noqa: PLC0415
 
         self.require_ours()
         try:

@@ -17,7 +17,8 @@ from typing import Any
 from bonkei.config import Config
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
-from bonkei.miniature.control import Call, ControlServer, alarms, faults, requests, sessions
+from bonkei.miniature.control import alarms, faults, requests, sessions
+from bonkei.miniature.control.answering import Call, ControlServer
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.lifecycle.draining import drain

@@ -11,7 +11,7 @@ from typing import Any
 from bonkei.blueprint.alarm import Alarm
 from bonkei.edge.snapshot import EdgeSnapshot
 from bonkei.errors import BonkeiError
-from bonkei.miniature.control.protocol import Call, Handler
+from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.underway import Rehearsals, find_alarm
 from bonkei.miniature.rehearsal.values import Request

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from bonkei.miniature.control import protocol
+from bonkei.miniature.control.calling import borrow
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.steps import Report
 from bonkei.processes import launch_command
@@ -37,7 +37,7 @@ def attach(
     ended, too.
     """
     with (
-        protocol.borrow(home, call, report, service=subject, arguments=arguments) as (made, held),
+        borrow(home, call, report, service=subject, arguments=arguments) as (made, held),
         _terminal_as_it_was(),
     ):
         return _run(made, held, report)

@@ -9,7 +9,7 @@ from typing import Any
 
 from bonkei.faults import Ask, FaultError
 from bonkei.faults.values import KINDS, REFUSALS, WHATS
-from bonkei.miniature.control.protocol import Call, Handler
+from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.rooms.faults import FaultRoom
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {"kind": KINDS, "refusal": REFUSALS, "what": WHATS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.miniature.control.protocol import Call, Handler
+from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.requests.asked import Wish
 from bonkei.miniature.requests.explaining import RequestWorld, explain
 

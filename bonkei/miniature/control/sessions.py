@@ -15,7 +15,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.database import client_programs
 from bonkei.events import Bus, TaskStateChanged
-from bonkei.miniature.control.protocol import Call, Handler
+from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import find_definition
 from bonkei.miniature.rollout.rollout import find_services

@@ -19,7 +19,8 @@ from types import SimpleNamespace
 import pytest
 
 from bonkei.miniature import control
-from bonkei.miniature.control import Call, ControlServer, socket_file
+from bonkei.miniature.control import calling, socket_file
+from bonkei.miniature.control.answering import Call, ControlServer
 from bonkei.miniature.home import MARKER, Home, HomeLock, MiniatureError, holder, is_running
 
 
@@ -239,7 +240,11 @@ time.sleep(600)
 """
 
 
-def test_a_suspended_supervisor_is_reported_at_once(home: Home) -> None:
+@pytest.mark.parametrize("state", [calling.STATE, "/nowhere/{}"], ids=["Linux", "elsewhere"])
+def test_a_suspended_supervisor_is_reported_at_once(
+    home: Home, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "STATE", state)
     command = [sys.executable, "-c", HOLD, str(home.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as supervisor:
         try:

@@ -45,6 +45,13 @@ def test_a_command_that_runs_no_miniature_does_not_import_one(module: str) -> No
     assert not {"aiohttp", "bonkei.miniature.supervisor", "bonkei.edge"} & found
 
 
+def test_a_command_that_only_asks_a_miniature_imports_little() -> None:
+    """These took a quarter of `bonkei status`."""
+    found = imported_with("bonkei.cli.program, bonkei.miniature.asking")
+    assert "bonkei.miniature.control.calling" in found
+    assert not {"asyncio", "psutil", "ssl", "subprocess"} & found
+
+
 def test_the_terraform_of_a_build_imports_no_client_of_http() -> None:
     """A release starts it seven times, and one of them calls AWS."""
     assert "aiohttp" not in imported_with("bonkei.miniature.rooms.builds.terraform")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bonkei.faults import Ask, FaultError, Faults
-from bonkei.miniature.control import Call
+from bonkei.miniature.control.answering import Call
 from bonkei.miniature.control.faults import ask_of, handlers
 from tests.bonkei.faults.estates import MemoryHands
 

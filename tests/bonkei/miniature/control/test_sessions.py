@@ -17,7 +17,8 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.events import Bus
-from bonkei.miniature.control import ControlServer, sessions
+from bonkei.miniature.control import sessions
+from bonkei.miniature.control.answering import ControlServer
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
 from bonkei.vault import MemoryVault
