@@ -11,7 +11,7 @@ from bonkei.miniature.lifecycle.one_offs import OneOffError
 from bonkei.miniature.rehearsal.values import Means
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.rollout.diagnosis import Unhealthy
-from bonkei.miniature.rollout.rollout import settle
+from bonkei.miniature.rollout.rollout import settle, unreachable
 from bonkei.miniature.steps import Steps
 from bonkei.miniature.wiring import Wiring
 from bonkei.tasks import TaskSettings
@@ -112,6 +112,17 @@ class Assembly(Wiring):
         tasks, logs = self.running(), self._home.logs
         await tasks.reconcile(blueprint, only)
         return lambda: settle(tasks, self.watch, blueprint, steps, logs, only)
+
+    def unreachable(self, steps: Steps) -> list[Unhealthy]:
+        """The services that the network closes to the load balancer. Their tasks may still be
+        healthy, by their last checks."""
+        states = self.running().snapshot().services
+        run = {one.arn for one in states if one.desired_count and not one.refused}
+        services = [one for one in self.blueprint.services if one.arn in run]
+        found = list(unreachable(self.network.closed_target_groups(), services))
+        for one in found:
+            steps.note(f"{one.name}: {one.reason}")
+        return found
 
     def request_world(self) -> RequestWorld:
         """The part that explains requests."""

@@ -106,6 +106,8 @@ class Changes:
             unhealthy = await assembly.roll_out(steps)
             unhealthy += await checks.judge(assembly.edge.snapshot, steps)
         if not unhealthy:
+            unhealthy = assembly.unreachable(steps)
+        if not unhealthy:
             unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
         settle_memory(has_replaced=True)
         if unhealthy:

@@ -141,44 +141,24 @@ def test_an_environment_variable_is_rolled_out(rolled: Rolled) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Widened:
-    """A higher number of tasks, and a longer listener rule: one apply. `before`, `after`: an answer
-    of a path that only the new rule leads to the backend.
-    """
+class Backend:
+    """How many tasks it has, and the answer where only a longer listener rule leads to it."""
 
-    tasks_before: int
-    tasks_after: int
-    before: httpx.Response
-    after: httpx.Response
-    troubles: list[str]
+    tasks: int
+    elsewhere: httpx.Response
 
 
-@pytest.fixture(scope="module")
-def widened(changing: Running) -> Widened:
-    project = changing.project
+def backend(project: Project) -> Backend:
+    answer = httpx.get(f"{project.site}/elsewhere/v1/{uuid4()}", timeout=ANSWER)
+    return Backend(len(task_ids(project, "backend")), answer)
+
+
+def widen(project: Project) -> None:
+    """A higher number of tasks, and that listener rule."""
     one, two = "min_capacity = 1, max_capacity = 2", "min_capacity = 2, max_capacity = 2"
     patterns = '["/api/*"]', '["/api/*", "/elsewhere/*"]'
-    tasks = len(task_ids(project, "backend"))
-    before = httpx.get(f"{project.site}/elsewhere/v1/status", timeout=ANSWER)
     project.edit("infrastructure/environments/development.tfvars", one, two)
     project.edit("infrastructure/main.tf", *(f"path_patterns     = {each}" for each in patterns))
-    with visitors(project) as troubles:
-        apply(project)
-        eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", PATIENCE)
-    after = httpx.get(f"{project.site}/elsewhere/v1/other", timeout=ANSWER)
-    return Widened(tasks, len(task_ids(project, "backend")), before, after, troubles)
-
-
-def test_the_desired_count_changes(widened: Widened) -> None:
-    assert (widened.tasks_before, widened.tasks_after) == (1, 2)
-    assert widened.troubles == []
-
-
-def test_a_listener_rule_changes(widened: Widened) -> None:
-    assert widened.before.status_code == 404
-    assert "text/html" in widened.before.headers["content-type"]
-    assert widened.troubles == []
-    assert "json" in widened.after.headers["content-type"]
 
 
 def release_programs(project: Project) -> str:
@@ -204,12 +184,16 @@ def set_variables(project: Project, block: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """The steps of docs/operations/rotating.md for three secrets, with two applies.
+    """The steps of docs/operations/rotating.md for three secrets, with two applies. The first apply
+    replaces no task: it widens the backend, too.
 
-    `connects`: with the first and the second password, in the end. `was_shut_out`: nobody may be
-    before the programs are released. `accepted`: the status with the old header, the new one, none.
+    `narrow`, `wide`: the backend before it and after it. `connects`: with the first and the second
+    password, in the end. `was_shut_out`: nobody may be before the programs are released.
+    `accepted`: the status with the old header, the new one, none.
     """
 
+    narrow: Backend
+    wide: Backend
     said: list[str]
     users: list[str]
     first_again: bool
@@ -233,10 +217,13 @@ def rotated(changing: Running, rolled: Rolled) -> Rotated:
         visitors(project) as troubles,
         visitors(project, anew, expected=404) as of_the_database,
     ):
-        signed_in_before = visit.is_signed_in()
+        signed_in_before, narrow = visit.is_signed_in(), backend(project)
         set_variables(project, page_block("database"))
         set_variables(project, page_block("session_secret_version"))
+        widen(project)
         apply(project)
+        eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", PATIENCE)
+        wide = backend(project)
         assert project.bonkei("restart", "frontend").returncode == 0
         said = [release_programs(project)]
         first_again = database_environment(project) == first
@@ -251,6 +238,8 @@ def rotated(changing: Running, rolled: Rolled) -> Rotated:
         eventually_signed_in(project, password)
         signed_in_after = visit.is_signed_in()
     return Rotated(
+        narrow,
+        wide,
         said,
         [each["DATABASE_USERNAME"] for each in (first, second)],
         first_again,
@@ -262,6 +251,19 @@ def rotated(changing: Running, rolled: Rolled) -> Rotated:
         troubles,
         of_the_database,
     )
+
+
+def test_the_desired_count_changes(rotated: Rotated) -> None:
+    assert (rotated.narrow.tasks, rotated.wide.tasks) == (1, 2)
+    assert rotated.troubles == rotated.troubles_of_the_database == []
+
+
+def test_a_listener_rule_changes(rotated: Rotated) -> None:
+    before, after = rotated.narrow.elsewhere, rotated.wide.elsewhere
+    assert before.status_code == 404
+    assert "text/html" in before.headers["content-type"]
+    assert rotated.troubles == rotated.troubles_of_the_database == []
+    assert "json" in after.headers["content-type"]
 
 
 def test_the_applications_password_is_rotated(rotated: Rotated) -> None:
@@ -299,7 +301,9 @@ def test_a_missing_rule_of_a_security_group_is_reported_and_comes_back(changing:
     file = "infrastructure/modules/service/main.tf"
     rule = '"From ${each.key}"\n  ip_protocol                  = "tcp"'
     project.edit(file, rule, rule.replace("tcp", "udp"))
-    project.bonkei("apply")
+    applied = project.bonkei("apply")
+    assert applied.returncode == 1
+    assert "backend: the load balancer does not reach its tasks: " in applied.stdout
     eventually(lambda: target_states(project) == {"unhealthy"}, "all are unhealthy")
     closed = project.status()["network"]["obstacles"]
     assert {each["source"] for each in closed} >= {"the load balancer"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
@@ -116,3 +116,14 @@ async def still_unhealthy(tasks: Tasks, bus: Bus, limit: float = _A_WHILE) -> li
     finally:
         undo()
     return bad()
+
+
+def unreachable(closed: Mapping[str, str], services: Sequence[Service]) -> Iterator[Unhealthy]:
+    """The services whose tasks will fail their next checks: no load balancer reaches them.
+
+    `closed`: why, by the ARN of the target group.
+    """
+    for service in services:
+        whys = [closed.get(target.target_group_arn) for target in service.targets]
+        if why := next(filter(None, whys), ""):
+            yield Unhealthy(service.name, f"the load balancer does not reach its tasks: {why}")

@@ -25,6 +25,7 @@ from bonkei.miniature.steps import Steps
 from bonkei.network.callers import find_caller
 from bonkei.network.obstacles import Obstacle, obstacles
 from bonkei.network.start import obstacle_to_start
+from bonkei.network.targets import closed_target_groups
 from bonkei.network.ways import obstacle_to_cluster
 
 
@@ -108,6 +109,10 @@ class NetworkRoom:
         if any(arn == cluster.arn for _, arn in self._addresses.clusters):
             return ""
         return "no task's way to it has an address of its own here"
+
+    def closed_target_groups(self) -> Mapping[str, str]:
+        """Why no load balancer reaches a group's tasks, by its ARN. With "report" all do."""
+        return closed_target_groups(self._blueprint) if self._enforce == "on" else {}
 
     def snapshot(self) -> NetworkSnapshot:
         """For `bonkei status`."""

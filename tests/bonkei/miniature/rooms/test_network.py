@@ -12,6 +12,7 @@ from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint, read
 from bonkei.miniature import addresses
 from bonkei.miniature.addresses import Translator, cluster_addresses, cluster_hosts
+from bonkei.miniature.rollout.rollout import unreachable
 from bonkei.miniature.rooms.network import NetworkRoom
 from tests.bonkei.check.changes import remove
 from tests.bonkei.check.stack.whole import sound, state
@@ -80,3 +81,18 @@ def test_a_task_without_a_route_to_its_secrets(
     assert (why == "") is starts
     assert starts or why.startswith("ResourceInitializationError: unable to pull secrets")
     assert bool(room.snapshot().obstacles) is (enforce != "off")
+
+
+@pytest.mark.parametrize(("enforce", "closes"), [("on", True), ("report", False), ("off", False)])
+def test_a_service_that_its_load_balancer_does_not_reach(
+    enforce: Any, closes: bool, loopback: Loopback
+) -> None:
+    room, _ = placed(enforce, loopback, blueprint())
+    assert room.closed_target_groups() == {}
+    found = blueprint("aws_vpc_security_group_ingress_rule.app")
+    room, _ = placed(enforce, loopback, found)
+    said = [
+        (one.name, one.reason) for one in unreachable(room.closed_target_groups(), found.services)
+    ]
+    why = "aws_security_group.app lets nothing in from aws_security_group.alb on port 8000"
+    assert said == [("app", f"the load balancer does not reach its tasks: {why}")] * closes
