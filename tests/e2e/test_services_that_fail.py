@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
 
 import httpx
 import pytest
-from foreground import running
 from miniatures import ANSWER, Project, begin_applied, eventually, removed, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
@@ -36,15 +38,25 @@ BREAKER = """
 GREETING = '"path": self.path'
 
 
+def shop_in(folder: Path, factory: pytest.TempPathFactory) -> Project:
+    shutil.copytree(FOREIGN, folder / "project")
+    project = Project(folder / "project", folder / "home")
+    return begin_applied(project, "foreign", FOREIGN, factory)
+
+
 @pytest.fixture
-def project(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    shutil.copytree(FOREIGN, tmp_path / "project")
-    project = Project(tmp_path / "project", tmp_path / "home")
-    begin_applied(project, "foreign", FOREIGN, tmp_path_factory)
+def another(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    project = shop_in(tmp_path, tmp_path_factory)
     with removed(project):
         yield project
-        if project.status()["running"]:
-            assert project.bonkei("down").returncode == 0
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """The miniature of it goes from one fixture to the next, and fails twice."""
+    project = shop_in(tmp_path_factory.mktemp("failing"), tmp_path_factory)
+    with removed(project):
+        yield project
 
 
 def say(project: Project, word: str) -> None:
@@ -69,9 +81,77 @@ def answer(project: Project) -> httpx.Response:
     return httpx.get(f"{project.load_balancer}/shop/1", timeout=ANSWER)
 
 
-def test_a_start_with_a_failing_service(project: Project) -> None:
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A start with a program that ends, and what the miniature says meanwhile."""
+
+    started: CompletedProcess[str]
+    answered: int
+    status: dict[str, Any]
+    words: str
+    applied: CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def failed(project: Project) -> Failed:
     break_it(project)
     started = project.bonkei("up", "--detach")
+    answered, status = answer(project).status_code, project.status()
+    words = project.bonkei("status").stdout
+    return Failed(started, answered, status, words, project.bonkei("apply"))
+
+
+@pytest.fixture(scope="module")
+def mended(project: Project, failed: Failed) -> CompletedProcess[str]:
+    assert failed.status["running"]
+    say(project, "mended")
+    return project.bonkei("restart", "web")
+
+
+@dataclass(frozen=True, slots=True)
+class Widened:
+    """The second service got a program, and the first one a circuit breaker: one apply."""
+
+    applied: CompletedProcess[str]
+    troubles: list[str]
+
+
+@pytest.fixture(scope="module")
+def widened(project: Project, mended: CompletedProcess[str]) -> Widened:
+    assert mended.returncode == 0
+    worker = project.folder / "worker"
+    worker.mkdir()
+    (worker / "Dockerfile").write_text('FROM busybox\nCMD ["sleep", "1000"]\n')
+    with (project.folder / "bonkei.toml").open("a", encoding="utf-8") as settings:
+        settings.write('\n[containers.worker]\ndirectory = "worker"\n')
+    project.edit("deploy/main.tf", LAUNCH, LAUNCH + BREAKER)
+    with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+        applied = project.bonkei("apply")
+    return Widened(applied, troubles)
+
+
+@dataclass(frozen=True, slots=True)
+class RolledBack:
+    """A restart with a program that ends, and the answers before and after it."""
+
+    restarted: CompletedProcess[str]
+    troubles: list[str]
+    before: Any
+    after: Any
+
+
+@pytest.fixture(scope="module")
+def rolled_back(project: Project, widened: Widened) -> RolledBack:
+    assert widened.applied.returncode == 0
+    before = answer(project).json()
+    break_it(project)
+    with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+        restarted = project.bonkei("restart", "web")
+    return RolledBack(restarted, troubles, before, answer(project).json())
+
+
+def test_a_start_with_a_failing_service(failed: Failed) -> None:
+    started = failed.started
     assert started.returncode == 1
     assert "✗ services     0 of 1 healthy" in started.stdout
     assert "web: Essential container in task exited (web: exit code 3)" in started.stdout
@@ -80,91 +160,85 @@ def test_a_start_with_a_failing_service(project: Project) -> None:
     assert "Started, but not healthy: web" in started.stdout
     assert "Ready" not in started.stdout
     assert "worker is not run" in started.stdout
-    assert answer(project).status_code == 503
+    assert failed.answered == 503
 
-    status = project.status()
-    assert (status["state"], status["ready"]) == ("degraded", False)
-    assert [one["name"] for one in status["unhealthy"]] == ["web"]
-    assert project.bonkei("status").stdout.startswith("degraded\n  web: 0 of 2 healthy")
+    assert (failed.status["state"], failed.status["ready"]) == ("degraded", False)
+    assert [one["name"] for one in failed.status["unhealthy"]] == ["web"]
+    assert failed.words.startswith("degraded\n  web: 0 of 2 healthy")
 
-    applied = project.bonkei("apply")
-    assert applied.returncode == 1
-    assert "not healthy: web" in applied.stderr
+    assert failed.applied.returncode == 1
+    assert "not healthy: web" in failed.applied.stderr
 
-    say(project, "mended")
-    mended = project.bonkei("restart", "web")
+
+def test_a_restart_with_a_mended_program(project: Project, mended: CompletedProcess[str]) -> None:
     assert mended.returncode == 0, mended.stdout + mended.stderr
     assert project.status()["state"] == "ready"
     assert "mended" in answer(project).json()
 
 
-def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
-    project.edit("deploy/main.tf", LAUNCH, LAUNCH + BREAKER)
-    with running(project):
-        before = {task["id"] for task in project.status()["tasks"]["tasks"]}
-        say(project, "changed")
-        with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
-            outcome = project.bonkei("restart", "web")
-        assert outcome.returncode == 0, outcome.stderr
-        assert troubles == []
-        assert "changed" in answer(project).json()
-        running_now = eventually(lambda: settled(project), "old tasks are still there")
-        assert not running_now & before
-
-        break_it(project)
-        with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
-            outcome = project.bonkei("restart", "web")
-        assert outcome.returncode == 1
-        assert "exit code 3" in outcome.stdout
-        assert troubles == []  # tasks that worked continue
-        assert "changed" in answer(project).json()
-        # As on AWS, a service that was rolled back is stable: the real waiter ends.
-        words = ("ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
-        waited = project.bonkei("aws", "--", *words)
-        assert waited.returncode == 0, waited.stdout + waited.stderr
-
-        refused = project.bonkei("restart", "worker")
-        assert refused.returncode == 1
-        assert "worker is not run here" in refused.stderr
-
-
-def test_settings_that_need_a_restart_are_reported(project: Project) -> None:
-    with running(project):
-        assert "next start" not in project.bonkei("apply").stdout
-        project.edit(
-            "bonkei.toml",
-            "[containers.web]",
-            '[alb]\nport = 9999\n\n[announce]\n"a" = "b"\n\n[containers.web]',
-        )
+def test_settings_that_need_a_restart_are_reported(
+    project: Project, mended: CompletedProcess[str]
+) -> None:
+    assert "next start" not in project.bonkei("apply").stdout
+    settings = project.folder / "bonkei.toml"
+    original = settings.read_text(encoding="utf-8")
+    project.edit(
+        "bonkei.toml",
+        "[containers.web]",
+        '[alb]\nport = 9999\n\n[announce]\n"a" = "b"\n\n[containers.web]',
+    )
+    try:
         assert (
             "bonkei.toml has changed: this takes effect at the next start"
             in project.bonkei("apply").stdout
         )
+    finally:
+        settings.write_text(original, encoding="utf-8")
 
 
-def test_a_service_starts_when_its_container_gets_a_directory(project: Project) -> None:
-    with running(project) as miniature:
-        assert any("[containers.worker] in bonkei.toml" in line for line in miniature.lines)
-        worker = project.folder / "worker"
-        worker.mkdir()
-        (worker / "Dockerfile").write_text('FROM busybox\nCMD ["sleep", "1000"]\n')
-        with (project.folder / "bonkei.toml").open("a", encoding="utf-8") as settings:
-            settings.write('\n[containers.worker]\ndirectory = "worker"\n')
-        with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
-            applied = project.bonkei("apply")
-        assert applied.returncode == 0, applied.stderr
-        assert "next start" not in applied.stdout
-        assert troubles == []
-        groups = {task["group"] for task in project.status()["tasks"]["tasks"]}
-        assert "service:worker" in groups
-        # The message of a command must be readable later, too.
-        kept = project.bonkei("logs", "bonkei").stdout
-        assert "Following the definitions that `bonkei apply` has applied" in kept
-        assert "2 of 2 healthy" in kept
+def test_a_restart_after_a_change_of_the_program(
+    project: Project, mended: CompletedProcess[str]
+) -> None:
+    before = {task["id"] for task in project.status()["tasks"]["tasks"]}
+    say(project, "changed")
+    with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+        outcome = project.bonkei("restart", "web")
+    assert outcome.returncode == 0, outcome.stderr
+    assert troubles == []
+    assert "changed" in answer(project).json()
+    running_now = eventually(lambda: settled(project), "old tasks are still there")
+    assert not running_now & before
+
+    refused = project.bonkei("restart", "worker")
+    assert refused.returncode == 1
+    assert "worker is not run here" in refused.stderr
 
 
-def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(project: Project) -> None:
+def test_a_service_starts_when_its_container_gets_a_directory(
+    project: Project, failed: Failed, widened: Widened
+) -> None:
+    assert "[containers.worker] in bonkei.toml" in failed.started.stdout
+    assert widened.applied.returncode == 0, widened.applied.stderr
+    assert "next start" not in widened.applied.stdout
+    assert widened.troubles == []
+    groups = {task["group"] for task in project.status()["tasks"]["tasks"]}
+    assert "service:worker" in groups
+    # The message of a command must be readable later, too.
+    kept = project.bonkei("logs", "bonkei").stdout
+    assert "Following the definitions that `bonkei apply` has applied" in kept
+    assert "2 of 2 healthy" in kept
+
+
+def test_tasks_that_worked_continue_when_new_ones_fail(rolled_back: RolledBack) -> None:
+    assert rolled_back.restarted.returncode == 1
+    assert "exit code 3" in rolled_back.restarted.stdout
+    assert rolled_back.troubles == []
+    assert rolled_back.after == rolled_back.before
+
+
+def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(another: Project) -> None:
     """One miniature with several mistakes in turn: a directory, a health check, a migration."""
+    project = another
     shop, wrong = project.folder / "shop", project.folder / "wrong"
     shutil.copytree(shop, wrong)
     (wrong / "server.py").write_text("raise SystemExit(3)")
@@ -204,3 +278,22 @@ def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(project: Proje
         assert troubles == []
     assert {task["id"] for task in project.status()["tasks"]["tasks"]} == before
     assert "column x is missing" in project.bonkei("logs", "shop-web").stdout
+
+
+def test_a_service_that_was_rolled_back_is_stable(
+    project: Project, rolled_back: RolledBack
+) -> None:
+    """As on AWS: the real waiter ends. The failed deployment is listed for a while before that,
+    in which another test runs.
+    """
+    assert rolled_back.restarted.returncode == 1
+    service = {"cluster": "shop", "services": ["web"]}
+
+    def is_listed_alone() -> bool:
+        [found] = project.client("ecs").describe_services(**service)["services"]
+        return len(found["deployments"]) == 1
+
+    eventually(is_listed_alone, "the failed deployment is gone", every=0.5)
+    words = ("ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
+    waited = project.bonkei("aws", "--", *words)
+    assert waited.returncode == 0, waited.stdout + waited.stderr
