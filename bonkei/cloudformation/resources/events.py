@@ -38,7 +38,7 @@ def _rule(request: Request) -> Made:
 
 def _target(rule: str, given: Mapping[str, object]) -> TypedValues:
     transformer, letters = given.get("InputTransformer"), given.get("DeadLetterConfig")
-    task = given.get("EcsParameters")
+    task, retry = given.get("EcsParameters"), given.get("RetryPolicy")
     state = values(
         id=f"{rule}-{given['Id']}",
         rule=rule,
@@ -57,6 +57,9 @@ def _target(rule: str, given: Mapping[str, object]) -> TypedValues:
         else None,
         dead_letter_config=blocks({"arn": letters.get("Arn")})
         if isinstance(letters, Mapping)
+        else None,
+        retry_policy=blocks({"maximum_retry_attempts": retry.get("MaximumRetryAttempts", 185)})
+        if isinstance(retry, Mapping)
         else None,
         ecs_target=blocks(
             {
@@ -97,7 +100,7 @@ KINDS: Mapping[str, Kind] = {
                 f"Targets.EcsParameters.{name}": "a task runs as its task definition says"
                 for name in _OF_TASKS
             },
-            "Targets.RetryPolicy": "deliveries are tried as often as usual",
+            "Targets.RetryPolicy.MaximumEventAgeInSeconds": "the number of tries is the limit",
             "Targets.SqsParameters": "a rule's message has no group",
         },
     )

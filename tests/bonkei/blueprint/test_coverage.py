@@ -9,6 +9,8 @@ import bonkei.blueprint.reading as readers
 from bonkei.blueprint.coverage import coverage_table, judge
 from bonkei.provider.catalogue import SCHEMA
 from bonkei.provider.schema import Block, load
+from tests.bonkei.blueprint.test_database import CLUSTER
+from tests.bonkei.blueprint.test_service import service
 
 
 def test_categories_of_types(blueprint) -> None:
@@ -88,6 +90,60 @@ def test_every_part_is_an_argument_of_its_type() -> None:
         if not arguments_at(resources[part["type"]], part["path"].split("."))
     ]
     assert unknown == []
+
+
+_READ_ALL_THE_SAME = {
+    "aws_lambda_function.package_type": "images are told apart, and left out",
+    "aws_lambda_function.ephemeral_storage.size": "only a rule of AWS WAF has this name, too",
+    "aws_lambda_function_event_invoke_config.qualifier": "only a permission has this name, too",
+    "aws_s3_bucket_notification.eventbridge": "S3's API shows it",
+    "aws_s3_bucket_notification.lambda_function": "S3's API shows it",
+    "aws_lb.desync_mitigation_mode": "a value that nobody uses yet",
+    "aws_lb_target_group.protocol_version": "a value that nobody uses yet",
+    "aws_lb_target_group.slow_start": "a value that nobody uses yet",
+    "aws_appautoscaling_target.service_namespace": "others are left out",
+    "aws_appautoscaling_policy.target_tracking_scaling_policy_configuration"
+    ".predefined_metric_specification.predefined_metric_type": "other metrics are left out",
+    "aws_ecs_service.deployment_circuit_breaker.enable": "there, with the difference that it names",
+    "aws_ecs_service.deployment_circuit_breaker.rollback": "there, with that difference",
+    "aws_ecs_service.service_connect_configuration.service": "there, without outlier detection",
+    "aws_ecs_task_definition.proxy_configuration": "ECS's API shows it",
+    "aws_ecs_task_definition.container_definitions.logConfiguration.logDriver": "two are there",
+    "aws_ecs_task_definition.container_definitions.readonlyRootFilesystem": "in images' files",
+    "aws_ecs_task_definition.container_definitions.user": "in images' files",
+    "aws_ecs_task_definition.container_definitions.systemControls": "ECS's API shows it",
+    "aws_rds_cluster.enabled_cloudwatch_logs_exports": "one of them is there",
+    "aws_ecr_registry_scanning_configuration.rule.scan_frequency": "there, but for one value",
+}
+
+
+def test_a_part_that_a_reader_has_begun_to_read_is_judged_again() -> None:
+    """Its reason may have become wrong. Only names that one reader alone has are looked for: others
+    mean several things, such as `type`."""
+    places = Counter(
+        name
+        for file in Path(readers.__file__).parent.rglob("*.py")
+        for name in set(re.findall(r'"([A-Za-z_]+)"', file.read_text(encoding="utf-8")))
+    )
+    read = {
+        f"{part['type']}.{part['path']}"
+        for part in coverage_table()["parts"]
+        if places[part["path"].rpartition(".")[2]] == 1
+    }
+    assert read == set(_READ_ALL_THE_SAME)
+
+
+def test_what_runs_is_not_noted(blueprint) -> None:
+    found = blueprint(
+        {
+            "aws_ecs_service.this": service(enable_execute_command=True),
+            "aws_rds_cluster.this": CLUSTER,  # it exports PostgreSQL's log
+        }
+    ).not_simulated
+    kinds = {each.kind for each in found}
+    assert "aws_ecs_service.deployment_circuit_breaker.enable" in kinds, "the service is looked at"
+    assert "aws_ecs_service.enable_execute_command" not in kinds
+    assert "aws_rds_cluster.enabled_cloudwatch_logs_exports" not in kinds
 
 
 def arguments_at(block: Block, path: list[str]) -> list[str]:
