@@ -213,22 +213,30 @@ def test_without_a_change_there_is_no_approval_and_no_apply(account: Account) ->
     assert (found["status"], found["skipped_stages"]) == ("Succeeded", ["Approve", "Apply"])
 
 
-def test_a_rejection_changes_nothing(account: Account) -> None:
+@pytest.fixture(scope="module")
+def rejected(account: Account) -> tuple[str, set[str]]:
+    """A run whose plan a person has rejected; and the names before it."""
     before = account.names()
-    account.put_names(*before, "seven")
+    account.put_names("one", "two")
     run = account.run("--detach")["execution"]
     account.answer(run, "Rejected")
     account.fails(run)
+    return run, before
+
+
+def test_a_rejection_changes_nothing(account: Account, rejected: tuple[str, set[str]]) -> None:
+    run, before = rejected
     assert account.failed_actions(run) == ["Approve"]
     assert account.names() == before
 
 
 def test_after_sigkill_in_apply_the_run_has_failed_and_no_process_is_left(
-    account: Account,
+    account: Account, rejected: tuple[str, set[str]]
 ) -> None:
-    """The lock of the killed apply is reported. force-unlock removes it, as the error says."""
-    account.put_names("one", "two")
-    id_ = account.run("--detach")["execution"]
+    """The lock of the killed apply is reported. force-unlock removes it, as the error says. The
+    stage of the rejection is repeated, and approved now: another plan would be the same."""
+    id_ = account.run("--from", "Approve", "--detach")["execution"]
+    assert id_ == rejected[0]
     account.answer(id_, "Approved")
 
     def apply_runs() -> bool:
@@ -245,6 +253,7 @@ def test_after_sigkill_in_apply_the_run_has_failed_and_no_process_is_left(
     account.kill()
     account.up()
     account.fails(id_)
+    account.slack(id_, "In Apply / Apply")
     release_locks(account)
 
 
