@@ -28,7 +28,7 @@ import uvloop
 
 from bench.edge import _TARGET, BODY, nginx
 from bench.edge_process import SECRET, records
-from bench.load import Options, Result, Row, free_port, load, read_options
+from bench.load import Options, Result, Row, load, read_options
 from bench.stack import blueprint
 from bonkei.console import Console, ConsoleSettings
 from bonkei.edge import Edge, EdgeSettings
@@ -40,6 +40,7 @@ from bonkei.miniature.rooms.console.health import Parts
 from bonkei.miniature.rooms.console.picture import PictureSources, offer_picture
 from bonkei.monitor.monitor import MonitorSnapshot
 from bonkei.tasks.snapshot import TasksSnapshot
+from tests.support.ports import free_port
 
 _OFF, _CLOSED, _OPEN = "no console", "console, no page", "console, a page open"
 

@@ -28,13 +28,13 @@ from bench.load import (
     Options,
     Result,
     Row,
-    free_port,
     kind_of,
     read_options,
     table,
     take,
     wait_for,
 )
+from tests.support.ports import free_port
 
 BODY = "x" * 120
 _NGINX = """

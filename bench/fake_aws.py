@@ -6,26 +6,22 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import random
-import socket
 import ssl
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.support.ports import free_port
 
 _HEAD = b"\r\n\r\n"
 
 
 def _two_free_ports() -> int:
     """The first of two free ports, below the range of outgoing connections."""
-    for _ in range(100):
-        port = random.randrange(20_000, 30_000)  # noqa: S311 - only free
-        with socket.socket() as one, socket.socket() as other, suppress(OSError):
-            one.bind(("127.0.0.1", port))
-            other.bind(("127.0.0.1", port + 1))
-            return port
-    raise RuntimeError("no two free ports")
+    one, other = free_port(), free_port()
+    while other != one + 1:
+        one, other = other, free_port()
+    return one
 
 
 @dataclass(slots=True)

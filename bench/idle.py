@@ -25,7 +25,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.start import ROOT, free_ports
+from bench.start import ROOT
+from tests.support.ports import free_port
 
 _PATIENCE = 300.0
 
@@ -78,14 +79,14 @@ def used(root: psutil.Process) -> dict[tuple[int, float], Used]:
 @contextmanager
 def miniature(home: Path) -> Iterator[psutil.Process]:
     """A whole one from this checkout, as `make up` starts it, once it is ready."""
-    edge, alb = free_ports()
+    edge = free_port()
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith("BONKEI_")
     } | {
         "BONKEI_HOME": str(home),
         "BONKEI_EDGE_PORT": str(edge),
-        "BONKEI_ALB_PORT": str(alb),
-        "BONKEI_CLOUD_PORT": str(free_ports()[0]),
+        "BONKEI_ALB_PORT": str(free_port()),
+        "BONKEI_CLOUD_PORT": str(free_port()),
         "BONKEI_CONSOLE_PORT": "0",
     }
     output = home.with_name("output")

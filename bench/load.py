@@ -53,12 +53,6 @@ def read_options(name: str, documentation: str | None, arguments: list[str] | No
     return Options(**vars(parser.parse_args(arguments)))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def wait_for(port: int, seconds: float = 10) -> None:
     end = time.monotonic() + seconds
     while True:

@@ -7,7 +7,6 @@ from a task in the VPC, the endpoint's policy decides, too.
 from __future__ import annotations
 
 import asyncio
-import socket
 import sys
 import tempfile
 import time
@@ -31,6 +30,7 @@ from bonkei.miniature.rooms.gates import Gates, Way
 from bonkei.policy import Policies, Policy, Principal, Request, decide
 from bonkei.policy.needs import needs_of
 from bonkei.terraform import Workspace
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
@@ -73,9 +73,7 @@ async def _gates() -> None:
     miniature."""
     server = await _python(_SERVER)
     port = int(await server.stdout.readline())  # type: ignore[union-attr]
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        own = int(probe.getsockname()[1])
+    own = free_port()
     gates = Gates("on", print)
     await gates.follow([Way("app", "db", "127.0.0.1", own, ("127.0.0.1", port))])
     for name, where in (("directly", port), ("through a gate", own)):

@@ -25,7 +25,6 @@ from bench.load import (
     Options,
     Result,
     Row,
-    free_port,
     read_options,
     table,
     take,
@@ -38,6 +37,7 @@ from tests.program.backend.postgresql import (
     migrate_settings,
     running_server,
 )
+from tests.support.ports import free_port
 
 _BACKEND = Path(__file__).resolve().parent.parent / "program" / "backend"
 _PATH = "/api/v1/status"

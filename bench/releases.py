@@ -23,9 +23,9 @@ from typing import Any
 
 import aiohttp
 
-from bench.load import free_port
 from bench.start import clone
 from bonkei.builds.tools.archives import archive_digests
+from tests.support.ports import free_port
 
 _PIPELINE = "statuspage-development-pipeline-program"
 _RATE = 200  # requests a second

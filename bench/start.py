@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,25 +12,19 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from tests.support.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 600.0
 
 
-def free_ports() -> tuple[int, int]:
-    """Two ports that nobody listens on."""
-    with socket.socket() as one, socket.socket() as two:
-        one.bind(("127.0.0.1", 0))
-        two.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1]), int(two.getsockname()[1])
-
-
 def until_first_page(folder: Path, environment: dict[str, str]) -> float:
     """Seconds from `make up` to the first page with status 200; the miniature is stopped then."""
-    edge, alb = free_ports()
+    edge = free_port()
     ports = {
         "BONKEI_EDGE_PORT": str(edge),
-        "BONKEI_ALB_PORT": str(alb),
-        "BONKEI_CLOUD_PORT": str(free_ports()[0]),
+        "BONKEI_ALB_PORT": str(free_port()),
+        "BONKEI_CLOUD_PORT": str(free_port()),
         "BONKEI_CONSOLE_PORT": "0",
     }
     begun = time.monotonic()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from pathlib import Path
 
 import pytest
 from ports import RANGE, free_port, share
@@ -10,6 +12,8 @@ from ports import RANGE, free_port, share
 from bonkei.addresses import _FIRST_PORT
 from bonkei.cloud.backing.reserving import _RANGE as STORES
 from bonkei.tasks.execution.ports import _RANGE as TASKS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 7])
@@ -28,6 +32,15 @@ def test_without_workers_all_are_there() -> None:
 
 def test_no_miniature_takes_one() -> None:
     assert max(RANGE) < min(_FIRST_PORT, STORES.start, TASKS.start)
+
+
+def test_the_benchmarks_take_theirs_from_here() -> None:
+    """A port that the kernel has chosen may be an outgoing connection's before the program takes
+    it."""
+    asks = re.compile(r"\.bind\(\([^)]*, 0\)\)")
+    benchmarks = list((ROOT / "bench").glob("*.py"))
+    assert benchmarks
+    assert [file.name for file in benchmarks if asks.search(file.read_text())] == []
 
 
 def test_each_is_free_and_comes_once() -> None:
