@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import psutil
 import pytest
 from foreground import Running, running, starting
 from miniatures import ANSWER, Project, administrator, applied_copy, eventually, removed
+
+FOREIGN = Path(__file__).with_name("foreign")
 
 
 @pytest.fixture(scope="module")
@@ -171,11 +174,14 @@ def test_reset_removes_everything(other: Project) -> None:
     assert not other.home.exists()
 
 
-def test_ctrl_c_while_terraform_runs(other: Project) -> None:
-    """In the home that the test before has removed: Terraform has everything to do."""
-    other.make_home()
-    with starting(other) as miniature:
-        eventually((other.home / "terraform").exists, "Terraform has begun")
-        assert miniature.interrupt() == 0
-    with running(other):
-        assert httpx.get(other.site, timeout=ANSWER).status_code == 200
+def test_ctrl_c_while_terraform_runs(tmp_path: Path) -> None:
+    """In a new home, where Terraform has everything to do."""
+    shutil.copytree(FOREIGN, tmp_path / "project")
+    project = Project(tmp_path / "project", tmp_path / "home")
+    with removed(project):
+        with starting(project) as miniature:
+            eventually((project.home / "terraform").exists, "Terraform has begun")
+            assert miniature.interrupt() == 0
+        with running(project):
+            answer = httpx.get(f"{project.load_balancer}/shop/1", timeout=ANSWER)
+            assert answer.status_code == 200

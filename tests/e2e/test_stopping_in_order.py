@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -19,12 +20,15 @@ from miniatures import ANSWER, PATIENCE, Project, begin_applied, eventually, rem
 FOREIGN = Path(__file__).with_name("foreign")
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
-    folder = tmp_path_factory.mktemp("stopping")
+def shop_in(folder: Path, factory: pytest.TempPathFactory) -> Project:
     shutil.copytree(FOREIGN, folder / "project")
     project = Project(folder / "project", folder / "home")
-    begin_applied(project, "foreign", FOREIGN, tmp_path_factory)
+    return begin_applied(project, "foreign", FOREIGN, factory)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    project = shop_in(tmp_path_factory.mktemp("stopping"), tmp_path_factory)
     with removed(project):
         yield project
 
@@ -86,6 +90,37 @@ def got_sigterm(project: Project, file: Path) -> bool:
     return any("ends, and" in line and str(file)[1:] in line for line in said.stdout.splitlines())
 
 
+@dataclass(frozen=True, slots=True)
+class Awaiting:
+    """A miniature that got Ctrl-C while a request was in flight which is never answered.
+
+    `ended`: its exit code, and the seconds until then.
+    """
+
+    project: Project
+    file: Path
+    answer: Future[int]
+    ended: Future[tuple[int, float]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def awaiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awaiting]:
+    """It awaits that request for ten seconds. The other tests run meanwhile."""
+    folder = tmp_path_factory.mktemp("awaiting")
+    project, file = shop_in(folder, tmp_path_factory), folder / "never"
+    with (
+        removed(project),
+        ThreadPoolExecutor() as aside,
+        running(project) as miniature,
+        in_flight(project, file) as answer,
+    ):
+        begun = time.monotonic()
+        processes = stop(miniature)
+        ended = aside.submit(lambda: (miniature.end(processes), time.monotonic() - begun))
+        yield Awaiting(project, file, answer, ended)
+        ended.result()
+
+
 def test_the_supervisors_log_is_written_in_the_foreground_too(
     project: Project, first: Running
 ) -> None:
@@ -118,12 +153,9 @@ def test_a_second_ctrl_c_does_not_wait(project: Project, tmp_path: Path) -> None
     assert not got_sigterm(project, file)
 
 
-def test_requests_in_flight_are_not_awaited_for_ever(project: Project, tmp_path: Path) -> None:
-    file = tmp_path / "never"
-    with running(project) as miniature, in_flight(project, file) as answer:
-        begun = time.monotonic()
-        processes = stop(miniature)
-        assert miniature.end(processes) == 0
-        assert time.monotonic() - begun > 8, "they are awaited for a while"
-        assert is_cut(answer)
-    assert got_sigterm(project, file)
+def test_requests_in_flight_are_not_awaited_for_ever(awaiting: Awaiting) -> None:
+    code, seconds = awaiting.ended.result()
+    assert code == 0
+    assert seconds > 8, "they are awaited for a while"
+    assert is_cut(awaiting.answer)
+    assert got_sigterm(awaiting.project, awaiting.file)
