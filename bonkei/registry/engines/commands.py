@@ -127,10 +127,11 @@ def has(engine: Engine, image: str) -> list[str]:
 
 
 def pull(engine: Engine, image: str) -> list[str]:
-    """The newest: Buildah alone would be content with one that is there."""
+    """The newest: Buildah alone would be content with one that is there. It is tried twice: for 0
+    retries Buildah makes its usual three, and waits for seven seconds."""
     newest = ("--policy", "always") if engine.name == "buildah" else ()
-    once = ("--retry", "0") if engine.can_retry else ()
-    return [*engine.line, "pull", "--quiet", *newest, *once, image]
+    twice = ("--retry", "1") if engine.can_retry else ()
+    return [*engine.line, "pull", "--quiet", *newest, *twice, image]
 
 
 def pull_ours(engine: Engine, place: str) -> list[str]:

@@ -24,6 +24,9 @@ from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
 from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room
 
+CHECK = 1.0
+"""Seconds after a start without changes until what was declared is checked: fewer than usual."""
+
 
 class Starts:
     """Start rooms in one folder, one after the other."""
@@ -39,7 +42,7 @@ class Starts:
         return await ensure_environment((lock,), ENVIRONMENTS, lambda _: None)
 
     async def start(self, blueprint: Blueprint = DECLARED) -> Cloud:
-        settings = CloudSettings(self.folder, ACCOUNT, 0, self.folder)
+        settings = CloudSettings(self.folder, ACCOUNT, 0, self.folder, check_after=CHECK)
         cloud = Cloud(settings, MemoryVault({}), self._environment, {}, self.reports.append)
         await cloud.start()
         await cloud.apply(blueprint)

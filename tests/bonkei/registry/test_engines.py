@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from dataclasses import replace
@@ -118,10 +119,20 @@ async def test_a_base_that_cannot_be_had_fails_or_is_packaged(
     world: World, docker: Docker, program: Path
 ) -> None:
     """It fails where bonkei.toml names the engine."""
-    (program / "Dockerfile").write_text('FROM 127.0.0.1:1/nothing:1\nRUN x\nCMD ["x"]\n')
-    code, printed = await docker("build", "-t", IMAGE, str(program))
+    tries = []
+
+    def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tries.append(writer)
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        base = f"127.0.0.1:{server.sockets[0].getsockname()[1]}/nothing:1"
+        (program / "Dockerfile").write_text(f"FROM {base}\n")
+        code, printed = await docker("build", "-t", IMAGE, str(program))
     assert code == 1
-    assert "could not get 127.0.0.1:1/nothing:1" in printed
+    assert f"could not get {base}" in printed
+    assert len(tries) == 2, "the second one a second later: nobody waits for a third"
+    (program / "Dockerfile").write_text('FROM 127.0.0.1:1/nothing:1\nRUN x\nCMD ["x"]\n')
     world.builder._settings = replace(world.builder._settings, wanted="auto")
     code, printed = await docker("build", "-t", IMAGE, str(program))
     assert code == 0
