@@ -88,7 +88,10 @@ def pytest_sessionfinish() -> None:
 
 @dataclass
 class ConsolePage:
-    """A tab. Afterwards nothing may have been complained of, or come from elsewhere."""
+    """A tab. Afterwards nothing may have been complained of, or come from elsewhere.
+
+    A test finds it at no page: what the test before it opened is gone.
+    """
 
     page: Page
     served: Served
@@ -99,8 +102,9 @@ class ConsolePage:
         self.troubles.append(what)
 
     def open(self, place: str) -> Page:
-        """Go to `#/PLACE` with the token, and wait until its data is there."""
-        self.page.goto(f"{self.served.url}#/{place}")
+        """Go to `#/PLACE`, with the token if it is not let in, and wait until its data is there."""
+        door = f"{self.served.base}/" if _is_in(self.page, self.served) else self.served.url
+        self.page.goto(f"{door}#/{place}")
         expect(self.page.locator("main h1, main h2").first).to_be_visible()
         return self.page
 
@@ -109,18 +113,36 @@ class ConsolePage:
         assert violations(self.page, self.scheme) == []
 
 
+# To load the console costs more than most tests do in it. So a file's tests share a tab, and go
+# from page to page, as a person does.
+@pytest.fixture(scope="module")
+def english_tab(served: Served) -> Iterator[Page]:
+    with _SHARED.tab(1280, 720, "light", locale="en-GB") as page:
+        yield page
+        page.goto(f"{served.base}/icon.svg")
+
+
+@pytest.fixture(scope="module")
+def japanese_tab(served: Served) -> Iterator[Page]:
+    with _SHARED.tab(360, 720, "light", locale="ja-JP") as page:
+        yield page
+        page.goto(f"{served.base}/icon.svg")
+
+
 @pytest.fixture(params=["light", "dark"])
-def console_page(served: Served, request: pytest.FixtureRequest) -> Iterator[ConsolePage]:
+def console_page(
+    served: Served, english_tab: Page, request: pytest.FixtureRequest
+) -> Iterator[ConsolePage]:
     """In light and in dark, in English, let in by the token."""
-    with _SHARED.tab(1280, 720, request.param, locale="en-GB") as page:
-        yield from _watched(page, served, request.param)
+    english_tab.set_viewport_size({"width": 1280, "height": 720})
+    english_tab.emulate_media(color_scheme=request.param)
+    yield from _watched(english_tab, served, request.param)
 
 
 @pytest.fixture
-def japanese_page(served: Served) -> Iterator[ConsolePage]:
+def japanese_page(served: Served, japanese_tab: Page) -> Iterator[ConsolePage]:
     """In Japanese, in a narrow window."""
-    with _SHARED.tab(360, 720, "light", locale="ja-JP") as page:
-        yield from _watched(page, served)
+    yield from _watched(japanese_tab, served)
 
 
 def _watched(page: Page, served: Served, scheme: str = "light") -> Iterator[ConsolePage]:
@@ -134,10 +156,25 @@ def _watched(page: Page, served: Served, scheme: str = "light") -> Iterator[Cons
     for event, ear in ears.items():
         page.on(event, ear)
     yield found
-    page.goto(f"{served.base}/icon.svg")
+    _leave(page, served)
     for event, ear in ears.items():
         page.remove_listener(event, ear)
     assert found.troubles == []
+
+
+def _is_in(page: Page, served: Served) -> bool:
+    return page.url.startswith(f"{served.base}/#")
+
+
+def _leave(page: Page, served: Served) -> None:
+    """To no page. A choice of the person's, such as the language, goes only with the console."""
+    page.mouse.move(0, 0)
+    if not _is_in(page, served) or page.evaluate("localStorage.length"):
+        page.goto(f"{served.base}/icon.svg")
+        page.evaluate("localStorage.clear()")
+        return
+    page.goto(f"{served.base}/#/nowhere")
+    expect(page.locator("main > .waiting")).to_be_visible()
 
 
 def _is_trouble(message: ConsoleMessage) -> bool:
@@ -158,9 +195,10 @@ def note(page: Page, text: str) -> None:
     page.evaluate(
         """(text) => {
           window.noted = false;
-          const look = () => {
+          const look = (changes, observer) => {
             const buttons = [...document.querySelectorAll("button")];
-            window.noted ||= buttons.some((one) => one.textContent.trim() === text);
+            window.noted = buttons.some((one) => one.textContent.trim() === text);
+            if (window.noted) observer.disconnect();
           };
           const changes = { subtree: true, childList: true, characterData: true };
           new MutationObserver(look).observe(document.body, changes);
