@@ -87,16 +87,16 @@ async def ensure_environment(
     target = environments / environment_name(requirements)
     if _is_made(target):
         return target
-    async with _lock(environments / f"{target.name}.lock"):
+    async with _lock(environments / f"{target.name}.lock") as held:
         if not _is_made(target):
-            lock = await _locked(requirements, target, progress)
+            lock = await _locked(requirements, target, progress, held)
             progress(f"installing the packages of {lock}")
-            await _make(target, lock, requirements[0].parent)
+            await _make(target, lock, requirements[0].parent, held)
     return target
 
 
 async def _locked(
-    requirements: Sequence[Path], target: Path, progress: Callable[[str], None]
+    requirements: Sequence[Path], target: Path, progress: Callable[[str], None], held: int
 ) -> Path:
     """The requirements with their hashes: as given, or locked here once."""
     if len(requirements) == 1 and _are_locked(_with_included(requirements)):
@@ -112,7 +112,7 @@ async def _locked(
         await _uv(
             "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate",
             *emit, "--python", sys.executable, "--output-file", str(draft),
-            *(str(file) for file in requirements), directory=requirements[0].parent,
+            *(str(file) for file in requirements), held=held, directory=requirements[0].parent,
         )  # fmt: skip
         draft.replace(lock)
     return lock
@@ -130,20 +130,24 @@ def _is_made(target: Path) -> bool:
         return False
 
 
-async def _make(target: Path, lock: Path, directory: Path) -> None:
+async def _make(target: Path, lock: Path, directory: Path, held: int) -> None:
     # A virtual environment contains its own path, so it is created in place. The marker comes last.
     shutil.rmtree(target, ignore_errors=True)
-    await _uv("venv", "--quiet", "--no-project", "--python", sys.executable, str(target))
+    await _uv(
+        "venv", "--quiet", "--no-project", "--python", sys.executable, str(target), held=held
+    )  # fmt: skip
     # A package in a folder or from a repository cannot have a hash.
     checked = ["--require-hashes"] if _are_locked([lock]) else []
     await _uv(
         "pip", "sync", "--quiet", *checked, "--compile-bytecode",
-        "--python", str(target / "bin" / "python"), str(lock), directory=directory,
+        "--python", str(target / "bin" / "python"), str(lock), held=held, directory=directory,
     )  # fmt: skip
     (target / _MARKER).write_text(str(target), encoding="utf-8")
 
 
-async def _uv(*arguments: str, directory: Path | None = None) -> None:
+async def _uv(*arguments: str, held: int, directory: Path | None = None) -> None:
+    """`held`: the lock. uv and its children hold it, too: they may outlive this process, if it is
+    killed, and nobody else may write into their folder then."""
     environment = {k: v for k, v in os.environ.items() if k not in _NOT_FOR_UV}
     if ssl.get_default_verify_paths().cafile:  # as pip does, for a company's proxy
         environment.setdefault("UV_SYSTEM_CERTS", "1")
@@ -155,6 +159,7 @@ async def _uv(*arguments: str, directory: Path | None = None) -> None:
         stderr=asyncio.subprocess.STDOUT,
         cwd=directory,
         env=environment,
+        pass_fds=(held,),
     )
     try:
         output, _ = await process.communicate()
@@ -174,8 +179,9 @@ async def _uv(*arguments: str, directory: Path | None = None) -> None:
 
 
 @asynccontextmanager
-async def _lock(path: Path) -> AsyncIterator[None]:
-    """A lock across all processes of this machine. It is released when its holder dies."""
+async def _lock(path: Path) -> AsyncIterator[int]:
+    """A lock across all processes of this machine: its descriptor. It is released when all that
+    have the descriptor have closed it, or died."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -185,6 +191,6 @@ async def _lock(path: Path) -> AsyncIterator[None]:
                 break
             except BlockingIOError:
                 await asyncio.sleep(_POLL)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)

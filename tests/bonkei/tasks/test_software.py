@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -117,6 +118,38 @@ async def test_a_cancelled_installation_ends_the_installer_and_releases_the_lock
     await asyncio.wait_for(
         ensure_environment([requirements], tmp_path / "envs", lambda _: None), 60
     )
+
+
+_IN_ANOTHER_PROCESS = """
+import asyncio, sys
+from pathlib import Path
+from bonkei.tasks.execution import software
+software.find_uv_bin = lambda: sys.argv[1]
+asyncio.run(software.ensure_environment([Path(sys.argv[2])], Path(sys.argv[3]), print))
+"""
+
+
+async def test_an_installer_that_outlives_its_killed_caller_has_the_folder_alone(tmp_path):
+    requirements = lock(tmp_path, wheel(tmp_path))
+    target = tmp_path / "envs" / environment_name([requirements])
+    slow, begun, may_end = tmp_path / "uv", tmp_path / "begun", tmp_path / "may-end"
+    slow.write_text(f"#!/bin/sh\n>{begun}\nwhile [ ! -e {may_end} ]; do sleep 0.02; done\n")
+    slow.chmod(0o700)
+    caller = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _IN_ANOTHER_PROCESS, slow, requirements, target.parent
+    )
+    try:
+        async with asyncio.timeout(60):
+            while not begun.exists():
+                await asyncio.sleep(0.01)
+        caller.kill()
+        await caller.wait()
+        with target.with_name(f"{target.name}.lock").open() as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        may_end.touch()
+    made = ensure_environment([requirements], target.parent, lambda _: None)
+    assert await asyncio.wait_for(made, 60) == target
 
 
 @pytest.mark.parametrize(
