@@ -6,7 +6,7 @@ import copy
 import pickle
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
 
@@ -26,6 +26,12 @@ class Further(Open):
 @dataclass(frozen=True, slots=True)
 class Child(Open):
     size: int = 0
+
+
+@dataclass(frozen=True)
+class Secret(Open):
+    value: str = field(repr=False)
+    inner: list[object] = field(default_factory=list)
 
 
 OPEN = Open("a")
@@ -56,9 +62,18 @@ def test_they_are_copied_and_stored_as_before() -> None:
     assert {CHILD: 1}[Child("a", 1)] == 1
 
 
+def test_their_text_has_their_class_and_fields() -> None:
+    assert repr(CHILD) == "Child(name='a', size=1)"
+    assert repr(Further("a")) == "Further(name='a')"
+    secret = Secret("a", "hidden")
+    assert repr(secret) == "Secret(name='a', inner=[])"
+    secret.inner.append(secret)
+    assert repr(secret) == "Secret(name='a', inner=[...])"
+
+
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python compiles them together")
-def test_all_share_two_methods() -> None:
-    for name in ("__setattr__", "__delattr__"):
+def test_all_share_three_methods() -> None:
+    for name in ("__setattr__", "__delattr__", "__repr__"):
         assert getattr(Arn, name) is getattr(Endpoint, name)
 
 
