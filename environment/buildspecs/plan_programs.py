@@ -1,12 +1,14 @@
-"""Whether a plan would put programs back: `plan_programs.py plan|apply PLAN.json`.
+"""Whether a plan would put programs back: `plan_programs.py plan PLAN.json PROGRAMS.json`, and
+later `plan_programs.py apply PROGRAMS.json`.
 
 A plan fixes the images and the revisions of its task definitions when it is made, and an approval
 may come days later. A release by the program pipeline in the meantime does not change the state, so
 Terraform would apply the plan and roll the programs back. Here `plan` refuses a plan made during a
 release, and `apply` refuses a plan older than a release.
 
-PLAN.json is the output of `terraform show -json`. Reads AWS through the `aws` command;
-prints names and tags, never another value. PlanError ends it with its message and exit code 1.
+PLAN.json is the output of `terraform show -json`. `plan` writes to PROGRAMS.json what `apply` has
+to know of it, so that the plan is not shown again. Reads AWS through the `aws` command; prints and
+writes names and tags, never another value. PlanError ends it with its message and exit code 1.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +97,8 @@ def moved_on(found: Programs, aws: Aws) -> Iterator[str]:
             yield f"{family} is at revision {latest}, and the plan has {revision}"
 
 
-def refuse_to_put_back(plan: Json, when: str, aws: Aws) -> str:
+def refuse_to_put_back(found: Programs, when: str, aws: Aws) -> str:
     """A sentence on the result. PlanError when applying the plan would put programs back."""
-    found = programs(plan)
     if not found.changed:
         return "The plan leaves the programs as they run."
     if when == "plan":
@@ -123,12 +124,15 @@ def run_aws(*arguments: str) -> Any:
 def main() -> None:
     """Check the plan that the command line names."""
     match sys.argv[1:]:
-        case ["plan" | "apply" as when, file]:
-            plan = json.loads(Path(file).read_text(encoding="utf-8"))
+        case ["plan" as when, file, to]:
+            found = programs(json.loads(Path(file).read_text(encoding="utf-8")))
+            Path(to).write_text(json.dumps(asdict(found)), encoding="utf-8")
+        case ["apply" as when, file]:
+            found = Programs(**json.loads(Path(file).read_text(encoding="utf-8")))
         case _:
-            sys.exit("usage: plan_programs.py plan|apply PLAN.json")
+            sys.exit("usage: plan_programs.py plan PLAN.json PROGRAMS.json | apply PROGRAMS.json")
     try:
-        print(refuse_to_put_back(plan, when, run_aws))
+        print(refuse_to_put_back(found, when, run_aws))
     except PlanError as error:
         sys.exit(f"error: {error}")
 

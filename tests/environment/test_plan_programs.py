@@ -79,14 +79,18 @@ class Account:
 REPLACE = ("delete", "create")
 
 
+def refuse(module: ModuleType, document: dict[str, Any], when: str, aws: Any) -> str:
+    return str(module.refuse_to_put_back(module.programs(document), when, aws))
+
+
 def test_a_plan_without_a_newer_release_is_applied(module: ModuleType) -> None:
-    assert module.refuse_to_put_back(plan(actions=REPLACE), "plan", Account())
-    assert module.refuse_to_put_back(plan(actions=REPLACE), "apply", Account())
+    assert refuse(module, plan(actions=REPLACE), "plan", Account())
+    assert refuse(module, plan(actions=REPLACE), "apply", Account())
 
 
 def test_a_plan_older_than_a_release_is_refused_with_the_release(module: ModuleType) -> None:
     with pytest.raises(module.PlanError) as refused:
-        module.refuse_to_put_back(plan(actions=REPLACE), "apply", Account("b", 6))
+        refuse(module, plan(actions=REPLACE), "apply", Account("b", 6))
     said = str(refused.value)
     assert f"{PARAMETER} is b, and the plan has a" in said
     assert "app-backend is at revision 6, and the plan has 5" in said
@@ -96,13 +100,13 @@ def test_a_plan_older_than_a_release_is_refused_with_the_release(module: ModuleT
 def test_a_release_in_progress_is_noticed_too(module: ModuleType) -> None:
     """Deploy has registered a revision. Nothing is verified yet, so the parameter is unchanged."""
     with pytest.raises(module.PlanError, match="revision 6"):
-        module.refuse_to_put_back(plan(actions=REPLACE), "apply", Account("a", 6))
+        refuse(module, plan(actions=REPLACE), "apply", Account("a", 6))
 
 
 def test_a_plan_made_during_a_release_is_refused(module: ModuleType) -> None:
     found = plan(released="a", registered="b", actions=REPLACE)
     with pytest.raises(module.PlanError, match="app-backend is registered with b, but a is"):
-        module.refuse_to_put_back(found, "plan", Account())
+        refuse(module, found, "plan", Account())
 
 
 def test_a_missing_parameter_is_no_release(module: ModuleType) -> None:
@@ -110,13 +114,13 @@ def test_a_missing_parameter_is_no_release(module: ModuleType) -> None:
     answer = account.__call__
     gone = lambda *words: {"Parameters": []} if words[0] == "ssm" else answer(*words)  # noqa: E731
     with pytest.raises(module.PlanError, match="image-tag is gone"):
-        module.refuse_to_put_back(plan(actions=REPLACE), "apply", gone)
+        refuse(module, plan(actions=REPLACE), "apply", gone)
 
 
 def test_a_plan_without_programs_is_applied_at_any_time(module: ModuleType) -> None:
     account = Account("b", 6)
-    assert module.refuse_to_put_back(plan(), "apply", account)
-    assert module.refuse_to_put_back(plan(registered="b"), "plan", account)
+    assert refuse(module, plan(), "apply", account)
+    assert refuse(module, plan(registered="b"), "plan", account)
     assert account.calls == []
 
 
@@ -130,21 +134,74 @@ def test_the_very_first_plan_needs_nothing(module: ModuleType) -> None:
             }
         ]
     }
-    assert module.refuse_to_put_back(created, "apply", Account())
-    assert module.refuse_to_put_back({}, "apply", Account())
+    assert refuse(module, created, "apply", Account())
+    assert refuse(module, {}, "apply", Account())
 
 
-def test_the_script_ends_as_the_buildspec_expects(tmp_path: Path) -> None:
-    file = tmp_path / "plan.json"
-    file.write_text(json.dumps(plan(registered="b", actions=REPLACE)), encoding="utf-8")
+class Script:
+    """In a folder of its own, with an `aws` that reports what an account has. `programs`: what the
+    stage Plan hands on."""
 
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
+    def __init__(self, folder: Path) -> None:
+        self._aws = folder / "aws"
+        self._plan, self.programs = folder / "plan.json", folder / "programs.json"
+        self.account({}, {})
+
+    def account(self, parameters: dict[str, Any], revision: dict[str, Any]) -> None:
+        self._aws.write_text(
+            f"#!/bin/sh\n[ $1 = ssm ] && echo '{json.dumps(parameters)}' "
+            f"|| echo '{json.dumps({'taskDefinition': revision})}'\n",
+            encoding="utf-8",
+        )
+        self._aws.chmod(0o755)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(SCRIPT), *words]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        path = {"PATH": f"{self._aws.parent}:/bin:/usr/bin"}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=path)
 
-    refused = run("plan", str(file))
+    def plan(self, document: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+        self._plan.write_text(json.dumps(document), encoding="utf-8")
+        return self.run("plan", str(self._plan), str(self.programs))
+
+    def apply(self) -> subprocess.CompletedProcess[str]:
+        return self.run("apply", str(self.programs))
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    return Script(tmp_path)
+
+
+def test_the_script_ends_as_the_buildspec_expects(script: Script) -> None:
+    refused = script.plan(plan(registered="b", actions=REPLACE))
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: a release of the programs is running")
-    assert run("later", str(file)).returncode == 1
-    file.write_text("{}", encoding="utf-8")
-    assert run("plan", str(file)).returncode == 0
+    assert script.run("later", str(script.programs)).returncode == 1
+    assert script.plan({}).returncode == 0
+    assert script.apply().returncode == 0
+
+
+def test_apply_knows_from_plan_what_is_planned(script: Script) -> None:
+    assert script.plan(plan(actions=REPLACE)).returncode == 0
+    script.account({"Parameters": [{"Name": PARAMETER, "Value": "a"}]}, {"revision": 5})
+    assert script.apply().stdout == "The programs are as the plan expects them.\n"
+    script.account({"Parameters": [{"Name": PARAMETER, "Value": "b"}]}, {"revision": 6})
+    refused = script.apply()
+    assert refused.returncode == 1
+    assert f"{PARAMETER} is b, and the plan has a" in refused.stderr
+    assert "app-backend is at revision 6, and the plan has 5" in refused.stderr
+
+
+def test_what_is_handed_on_has_names_and_tags_alone(script: Script) -> None:
+    document = plan(actions=REPLACE)
+    for each in document["resource_changes"]:
+        each["change"]["before"]["password"] = "a secret value"
+    script.plan(document)
+    handed_on = json.loads(script.programs.read_text(encoding="utf-8"))
+    assert handed_on == {
+        "tags": {PARAMETER: "a"},
+        "revisions": {"app-backend": 5},
+        "images": {"app-backend": [f"{REGISTRY}/app/backend:a", "public.ecr.aws/thing:1"]},
+        "changed": True,
+    }

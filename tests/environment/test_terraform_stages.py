@@ -114,7 +114,7 @@ def test_a_plan_older_than_the_state_is_refused(pipeline: Pipeline) -> None:
     assert "Saved plan is stale" in late.output
 
 
-@pytest.mark.parametrize("name", ["tfplan", "build/function.zip", "plan.sha256"])
+@pytest.mark.parametrize("name", ["tfplan", "programs.json", "build/function.zip", "plan.sha256"])
 def test_a_changed_plan_is_refused(pipeline: Pipeline, name: str) -> None:
     package = pipeline.infrastructure / "build" / "function.zip"
     package.parent.mkdir()

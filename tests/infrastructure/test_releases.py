@@ -75,7 +75,7 @@ def next_revision(arn: str) -> str:
 
 @pytest.fixture
 def documents(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Each plan that is made, as the stages Plan and Apply get it: shown by Terraform, whole."""
+    """Each plan that is made, as the stage Plan gets it: shown by Terraform, whole."""
     found: list[dict[str, Any]] = []
 
     def planned(_: Workspace, session: Session, file: Path) -> dict[str, Any]:
@@ -117,8 +117,9 @@ def test_a_plan_made_during_a_release_is_refused(
     """The revisions are registered and the parameters are unchanged: Terraform would go back."""
     release(state, recorded=False)
     assert not development.workspace.plan().is_empty
+    programs = plan_programs.programs(documents[0])
     with pytest.raises(plan_programs.PlanError, match="a release of the programs is running"):
-        plan_programs.refuse_to_put_back(documents[0], "plan", lambda *_: None)
+        plan_programs.refuse_to_put_back(programs, "plan", lambda *_: None)
 
 
 def test_no_output_has_a_value_that_a_release_changes(development: Evaluation) -> None:

@@ -81,8 +81,7 @@ HURRIED = (
         "environment/buildspecs/rollout.py",
         "POLL = 5.0",
         "POLL = 2.0",
-        "A migration ends within a second here, and on AWS nobody waits for this: a start takes "
-        "longer.",
+        "A deployment that settles after twenty seconds is looked at up to five later.",
     ),
     Hurried(
         "infrastructure/modules/edge/load_balancer.tf",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from builds import ROOT, Room, log, statuses
-from stages import STAGES, Stages
+from stages import PYTHON, STAGES, Stages
 
 from bonkei.builds.tools.archives import archive_digests
 from bonkei.builds.values import BuildInput, BuildOutput
@@ -33,7 +33,7 @@ esac
 
 def commands(folder: Path) -> dict[str, tuple[str, ...]]:
     bodies = {
-        "aws": AWS, "terraform": TERRAFORM, "trivy": 'echo "trivy $1"', "python3": "echo summary",
+        "aws": AWS, "terraform": TERRAFORM, "trivy": 'echo "trivy $1"', "python3": PYTHON,
         "docker": '[ "$1" != login ] || read -r password; echo "docker $1"',
     }  # fmt: skip
     folder.mkdir()
