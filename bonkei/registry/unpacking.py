@@ -13,16 +13,18 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from bonkei.folders import changed_at, entries
-from bonkei.processes.roots import RootSettings
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.image_config import own_architecture, read_config
 from bonkei.registry.manifest import BYTES, INDEXES, Manifest, read_manifest
 from bonkei.registry.package import PACKAGE
 from bonkei.registry.store import ImageStore
 from bonkei.registry.values import Image
+
+if TYPE_CHECKING:
+    from bonkei.processes.roots import RootSettings
 
 _BYTES = 1024 * 1024 * 1024
 _KEPT = 20

@@ -8,6 +8,7 @@ does not know is refused by name.
 commands   the commands, their options, what they print
 building   `docker build`
 local      the images that were built or pulled, and the logins, below $HOME
-scan       `trivy image` of what this docker has built
+scan       `trivy`; all but `trivy image` is Trivy's own
+scanning   `trivy image` of what this docker has built
 client     the distribution API, as a client
 """

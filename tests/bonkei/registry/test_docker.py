@@ -225,11 +225,20 @@ async def test_trivy_scans_the_packaged_image(
     assert (code, "unrecognized arguments: --list-all-pkgs" in printed) == (1, True)
 
 
-def test_the_command_loads_nothing_that_it_does_not_need() -> None:
-    """A release starts it three times."""
-    program = "import sys, bonkei.registry.docker.commands; print(*sys.modules)"
+LOADED = {
+    "commands": ("bonkei.registry.docker.client", {"asyncio", "psutil", "bonkei.processes"}),
+    "scanning": ("bonkei.registry.layout", {"asyncio", "psutil", "bonkei.processes"}),
+    "scan": ("bonkei.registry.docker", {"bonkei.registry.docker.commands", "argparse"}),
+}
+
+
+@pytest.mark.parametrize("module", LOADED)
+def test_the_command_loads_nothing_that_it_does_not_need(module: str) -> None:
+    """A release starts them many times."""
+    program = f"import sys, bonkei.registry.docker.{module}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert "bonkei.registry.docker.client" in loaded
-    assert {"asyncio", "psutil", "bonkei.processes"} & {*loaded} == set()
+    needed, needless = LOADED[module]
+    assert needed in loaded
+    assert needless & {*loaded} == set()
