@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from costs import Costs
+from first_imports import import_tests
 from hypothesis import HealthCheck, settings
 from lanes import Lanes
 from leaks import Leaks
@@ -38,6 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Costs())
     config.pluginmanager.register(Leaks())
     gc.disable()  # until all tests are collected: nothing of them is garbage
+
+
+def pytest_collection(session: pytest.Session) -> None:
+    """Share what is not compiled yet between the workers."""
+    import_tests(session.config)
 
 
 def pytest_collection_finish() -> None:
