@@ -6,7 +6,7 @@ import httpx
 from browsers import needs_browser
 from playwright.sync_api import expect
 
-from tests.bonkei.console.browser.conftest import ConsolePage, Served, screenshot
+from tests.bonkei.console.browser.conftest import ConsolePage, Served, screenshot, wait_for
 from tests.bonkei.console.samples.picture import SECRET
 from tests.bonkei.console.samples.world import MARKUP
 
@@ -24,6 +24,26 @@ def test_it_is_the_start_page_and_shows_health_and_flow(console_page: ConsolePag
     expect(page.get_by_text("enforced as AWS would")).to_be_visible()
     console_page.is_accessible()
     screenshot(page, "picture")
+
+
+def test_dashes_move_in_a_tenth_of_the_frames_or_stand_still(console_page: ConsolePage) -> None:
+    """An animation of the browser's draws the picture sixty times a second."""
+    page = console_page.open("picture")
+    expect(page.locator(".flow").first).to_be_attached()
+    offset = "getComputedStyle(document.querySelector('.flow')).strokeDashoffset"
+    seen = page.evaluate(offset)
+    wait_for(page, f"{offset} !== '{seen}'")
+    moved = "document.getAnimations().filter((one) => one.effect.target.matches('.flow'))"
+    assert page.evaluate(f"{moved}.length") == 0
+    page.emulate_media(reduced_motion="reduce")
+    wait_for(
+        page,
+        f"""new Promise((done) => {{
+          const before = {offset};
+          setTimeout(() => done({offset} === before), 300);
+        }})""",
+    )
+    page.emulate_media(reduced_motion="no-preference")
 
 
 def test_each_picture_of_the_documentation_is_there(console_page: ConsolePage) -> None:
