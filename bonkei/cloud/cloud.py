@@ -23,12 +23,13 @@ from bonkei.cloud.backing.passing import Passing
 from bonkei.cloud.backing.process import LOCK, MiniStack
 from bonkei.cloud.calls.disturbance import Disturb
 from bonkei.cloud.calls.record import CallLog, Record
-from bonkei.cloud.client import Address, JsonClient
+from bonkei.cloud.client import JsonClient
 from bonkei.cloud.endpoint import Beside, Endpoint
 from bonkei.cloud.identity import git_signature
 from bonkei.cloud.identity.credentials import Credentials, Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 from bonkei.cloud.identity.key import load_key
+from bonkei.cloud.json_calls import Address
 from bonkei.cloud.looking import Looking
 from bonkei.cloud.notifying import Notifying
 from bonkei.cloud.objects import Objects

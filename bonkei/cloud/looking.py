@@ -19,9 +19,10 @@ from yarl import URL
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.cloud.calls.request import Request, Scope
-from bonkei.cloud.client import Address, JsonClient
+from bonkei.cloud.client import JsonClient
 from bonkei.cloud.identity.credentials import Credentials
 from bonkei.cloud.identity.signature import sign
+from bonkei.cloud.json_calls import Address
 from bonkei.cloud.objects import require_success
 
 MOST = 4 * 1024 * 1024

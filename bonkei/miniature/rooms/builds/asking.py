@@ -1,17 +1,22 @@
-"""Calls of a build's own tools to the AWS endpoint, with the build's role."""
+"""Calls of a build's own tools to the AWS endpoint, with the build's role.
+
+They wait for each answer, and load no client for many at once: that takes longer than the calls.
+"""
 
 from __future__ import annotations
 
-import asyncio
+import functools
+import http.client
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.cloud.client import Address, JsonClient
 from bonkei.cloud.identity.credentials import Credentials
+from bonkei.cloud.json_calls import SILENCE, Address, content, signed, unanswered
 
 _PATIENCE = 10.0  # seconds for the credentials
 
@@ -21,22 +26,26 @@ def asking(
 ) -> Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]:
     """A function of a service, a target and a content; it raises AwsServiceError. `environment`:
     the build's, with the endpoint, the region and the address of its credentials."""
+    credentials = functools.cache(functools.partial(_credentials, environment))
 
-    def ask(service: str, target: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    def ask(service: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         place = Address(environment["AWS_ENDPOINT_URL"], service, environment["AWS_REGION"])
-        return asyncio.run(_call(_credentials(environment), place, target, content))
+        return _call(credentials(), place, target, json.dumps(given).encode())
 
     return ask
 
 
-async def _call(
-    credentials: Credentials, place: Address, target: str, content: Mapping[str, Any]
-) -> Mapping[str, Any]:
-    client = JsonClient()
+def _call(credentials: Credentials, place: Address, target: str, body: bytes) -> Mapping[str, Any]:
+    connection = http.client.HTTPConnection(urlsplit(place.url).netloc, timeout=SILENCE)
     try:
-        return await client.call(credentials, place, target, content)
+        connection.request("POST", "/", body, dict(signed(credentials, place, target, body)))
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+    except (OSError, http.client.HTTPException) as error:
+        raise unanswered(error) from None
     finally:
-        await client.close()
+        connection.close()
+    return content(answer.status, text)
 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:
