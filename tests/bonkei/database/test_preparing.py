@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import psutil
@@ -43,3 +44,19 @@ async def test_a_process_that_dies_is_quoted(monkeypatch: pytest.MonkeyPatch) ->
     async with preparing() as prepare:
         found = await prepare(Connection("127.0.0.1", 1, "rdsadmin", "secret"), WANTED)
     assert found.refused == "no memory"
+
+
+_LOADED = """
+import gc, io, sys
+from bonkei.database.__main__ import main
+sys.stdin, before = io.StringIO(), gc.get_stats()
+main()
+print(gc.get_stats() == before, *sorted(set(sys.modules) & set(sys.argv[1:])))
+"""
+
+
+def test_it_loads_only_what_it_needs_and_searches_no_garbage() -> None:
+    """Each start of a miniature starts it."""
+    command = [sys.executable, "-c", _LOADED, "psycopg", "bonkei.database.manager", "psutil"]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert outcome.stdout.split() == ["True", "psycopg"]
