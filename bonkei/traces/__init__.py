@@ -2,6 +2,7 @@
 
 receiver   the HTTP side: bounded bodies, protobuf and JSON, gzip
 otlp       a request's body becomes spans (pure)
+otlp_json  a body of JSON
 store      the newest spans by trace, bounded
 span       a stored span
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bonkei.traces.errors import TracesError
 from bonkei.traces.otlp import JSON, PROTOBUF, read_spans
+from bonkei.traces.span import Span
 from bonkei.traces.store import Spans
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Receiver:
     def __init__(self, spans: Spans) -> None:
         self._spans = spans
         self._runner: web.ServerRunner | None = None
+        self._reading = asyncio.Lock()
         self.url = ""
         self.refused = 0
 
@@ -64,7 +66,7 @@ class Receiver:
             kind = _kind(request)
             async with asyncio.timeout(SLOWEST):
                 body = await _body(request)
-            self._spans.add(read_spans(body, kind))
+            self._spans.add(await self._read(body, kind))
         except TimeoutError:
             self.refused += 1
             return web.Response(status=408, text="the body takes too long")
@@ -73,6 +75,11 @@ class Receiver:
             return web.Response(status=error.status, text=error.message)
         # An empty ExportTraceServiceResponse: everything was taken.
         return web.Response(body=b"{}" if kind == JSON else b"", content_type=kind)
+
+    async def _read(self, body: bytes, kind: str) -> list[Span]:
+        """Beside the event loop, which serves visitors; one body after the other."""
+        async with self._reading:
+            return await asyncio.to_thread(lambda: list(read_spans(body, kind)))
 
 
 def _kind(request: web.BaseRequest) -> str:

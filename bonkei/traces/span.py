@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+KINDS = ("internal", "internal", "server", "client", "producer", "consumer")
+"""By their numbers in OTLP. The first is no kind at all."""
+LONGEST = 300
+"""Characters of a name or a value."""
+MOST_ATTRIBUTES = 32
+UNKNOWN = "unknown_service"
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

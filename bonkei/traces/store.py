@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from bonkei.traces.span import Span
 
 MOST = 20_000  # spans
+MOST_CHARACTERS = 50_000_000  # of their names and values
 MOST_OF_TRACE = 500
 
 _XRAY = re.compile(r"\b1-([0-9a-f]{8})-([0-9a-f]{24})\b")
@@ -25,7 +26,7 @@ class Spans:
     def __init__(self) -> None:
         self._traces: OrderedDict[str, list[Span]] = OrderedDict()
         self._also: OrderedDict[str, str] = OrderedDict()  # X-Ray's id -> the trace's
-        self._count = 0
+        self._count = self._characters = 0
         self.left_out = 0
 
     def __len__(self) -> int:
@@ -40,10 +41,12 @@ class Spans:
                 continue
             kept.append(span)
             self._count += 1
+            self._characters += _size(span)
             self._know(span)
-        while self._count > MOST:
+        while self._count > MOST or self._characters > MOST_CHARACTERS:
             _, gone = self._traces.popitem(last=False)
             self._count -= len(gone)
+            self._characters -= sum(map(_size, gone))
             self.left_out += len(gone)
 
     def _know(self, span: Span) -> None:
@@ -58,3 +61,7 @@ class Spans:
         wanted = {trace for each in traces for trace in (each, self._also.get(each, each))}
         found = [span for trace in wanted for span in self._traces.get(trace, ())]
         return tuple(sorted(found, key=lambda span: span.begin))
+
+
+def _size(span: Span) -> int:
+    return len(span.name) + sum(len(name) + len(value) for name, value in span.attributes)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 
 import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
 from hypothesis import given
 from hypothesis import strategies as st
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -62,6 +64,31 @@ def test_both_encodings_say_the_same(body: bytes, kind: str) -> None:
     assert span.attributes == (("my.span.attr", "some value"),)
 
 
+def test_all_kinds_of_values_are_the_same_in_both_encodings() -> None:
+    request = ExportTraceServiceRequest()
+    resource = request.resource_spans.add()
+    span = resource.scope_spans.add().spans.add(
+        trace_id=bytes.fromhex(TRACE), span_id=bytes.fromhex(SPAN), name="n" * 400, kind=4
+    )
+    resource.scope_spans[0].spans.add(trace_id=bytes.fromhex(TRACE), span_id=b"short")
+    span.start_time_unix_nano, span.end_time_unix_nano = 1544712660123456789, 1544712661000000000
+    for name, value in {
+        "string": {"stringValue": "é" * 400}, "yes": {"boolValue": True}, "none": {},
+        "no": {"boolValue": False}, "whole": {"intValue": "-9007199254740993"},
+        "half": {"doubleValue": 0.5}, "endless": {"doubleValue": "Infinity"},
+        "bytes": {"bytesValue": "AAEC"}, "table": {"kvlistValue": {"values": []}},
+        "list": {"arrayValue": {"values": [{"intValue": 1}, {"stringValue": "two"}, {}]}},
+    }.items():  # fmt: skip
+        ParseDict({"key": name, "value": value}, span.attributes.add())
+    document = MessageToDict(request)
+    for each in document["resourceSpans"][0]["scopeSpans"][0]["spans"]:
+        for name in ("traceId", "spanId"):
+            each[name] = base64.b64decode(each[name]).hex()
+    (known,) = read_spans(request.SerializeToString(), PROTOBUF)
+    assert list(read_spans(json.dumps(document).encode(), JSON)) == [known]
+    assert (known.kind, known.attributes[4]) == ("producer", ("whole", "-9007199254740993"))
+
+
 def test_what_is_bounded_is_cut_and_invalid_ids_are_left_out() -> None:
     request = ExportTraceServiceRequest()
     spans = request.resource_spans.add().scope_spans.add().spans
@@ -77,18 +104,47 @@ def test_what_is_bounded_is_cut_and_invalid_ids_are_left_out() -> None:
     assert (kept.service, kept.seconds) == ("unknown_service", 0.0)
 
 
+def of_one(**members: object) -> bytes:
+    """A body with a span that has these members, too."""
+    span = {"traceId": TRACE, "spanId": SPAN, **members}
+    return json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}).encode()
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
         (b"\xff\xff", PROTOBUF), (b"{", JSON), (b"[]", JSON), (b"1", JSON), (b"\xff", JSON),
         (b'{"resourceSpans": 1}', JSON), (b'{"resourceSpans": [1]}', JSON),
         (b'{"a":' * 5000 + b"1" + b"}" * 5000, JSON),
+        (of_one(name=1), JSON), (of_one(name="\ud800"), JSON), (of_one(attributes=[None]), JSON),
+        (of_one(startTimeUnixNano="soon"), JSON), (of_one(startTimeUnixNano=-1), JSON),
+        (of_one(endTimeUnixNano=10**400), JSON), (of_one(status=[]), JSON),
+        (of_one(attributes=[{"key": "a", "value": {"intValue": "9" * 5000}}]), JSON),
+        (of_one(attributes=[{"key": "a", "value": {"bytesValue": "A"}}]), JSON),
     ],
 )  # fmt: skip
 def test_what_is_no_request_is_refused(body: bytes, kind: str) -> None:
     with pytest.raises(TracesError) as caught:
         list(read_spans(body, kind))
     assert caught.value.status == 400
+
+
+_NAMES = (
+    "traceId name kind status code attributes key value arrayValue values doubleValue "
+    "endTimeUnixNano"
+).split()
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_NAMES), inner, max_size=4)
+    ),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["name", "kind", "status", "attributes"]), _ANY))
+def test_any_members_of_a_span_are_read_or_refused(members: dict[str, object]) -> None:
+    with contextlib.suppress(TracesError):
+        list(read_spans(of_one(**members), JSON))
 
 
 @given(st.binary(max_size=200))

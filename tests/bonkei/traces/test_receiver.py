@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import io
 import json
+import threading
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -13,7 +14,7 @@ import pytest
 
 from bonkei.traces import Receiver, Span, Spans, TracesError
 from bonkei.traces import receiver as module
-from bonkei.traces.store import MOST, MOST_OF_TRACE
+from bonkei.traces.store import MOST, MOST_CHARACTERS, MOST_OF_TRACE
 from tests.bonkei.traces.test_otlp import DOCUMENT, TRACE, as_protobuf
 
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -73,6 +74,25 @@ async def test_what_is_not_taken_has_its_status(receiver: tuple[Receiver, Spans]
     assert await post(url, body, **PROTOBUF) == (200, b"")  # it goes on
 
 
+async def test_others_are_answered_while_a_body_is_read(
+    receiver: tuple[Receiver, Spans], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same event loop serves visitors."""
+    begun, other_was_answered = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> list[Span]:
+        begun.set()
+        assert other_was_answered.wait(60)
+        return []
+
+    monkeypatch.setattr(module, "read_spans", slow)
+    reading = asyncio.create_task(post(receiver[0].url, as_protobuf(), **PROTOBUF))
+    assert await asyncio.to_thread(begun.wait, 60)
+    assert (await post(receiver[0].url, b"", method="GET"))[0] == 405
+    other_was_answered.set()
+    assert (await reading)[0] == 200
+
+
 async def test_a_body_that_never_ends_is_not_waited_for(
     receiver: tuple[Receiver, Spans], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +126,14 @@ def test_the_store_is_bounded_and_forgets_the_oldest_trace() -> None:
     assert len(spans) <= MOST
     assert spans.of(["chatty"]) == ()
     assert len(spans.of([f"{MOST - 1:032x}"])) == 1
+
+
+def test_the_store_is_bounded_also_by_what_spans_say() -> None:
+    spans, whole = Spans(), MOST_CHARACTERS // 10
+    for number in range(12):
+        spans.add([span(f"{number:032x}", 1.0, ("text", "x" * whole))])
+    assert (len(spans), spans.left_out) == (9, 3)
+    assert spans.of([f"{2:032x}"]) == ()
 
 
 def test_a_trace_is_found_by_the_load_balancers_header_too() -> None:
