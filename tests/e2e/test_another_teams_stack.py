@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 from foreground import Running, running
-from miniatures import ANSWER, Project, eventually, removed
+from miniatures import ANSWER, Project, begin_applied, eventually, removed
 
 FOREIGN = Path(__file__).with_name("foreign")
 
@@ -25,8 +26,27 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("foreign")
     shutil.copytree(FOREIGN, folder / "project")
     project = Project(folder / "project", folder / "home")
+    begin_applied(project, "foreign", FOREIGN, tmp_path_factory)
     with removed(project), running(project) as miniature:
         yield miniature
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Requests that AWS's services log: one that a rule counts, and one through CloudFront."""
+
+    odd: httpx.Response
+    distributed: httpx.Response
+
+
+@pytest.fixture(scope="module", autouse=True)
+def asked(foreign: Running) -> Asked:
+    """Their logs come every five seconds. The other tests run meanwhile."""
+    project = foreign.project
+    odd = httpx.get(
+        f"{project.load_balancer}/shop/1?odd", headers={"Cookie": "c=1"}, timeout=ANSWER
+    )
+    return Asked(odd, httpx.get(f"{project.site}/shop/through-the-distribution", timeout=ANSWER))
 
 
 def test_a_request_reaches_its_container(foreign: Running) -> None:
@@ -49,33 +69,6 @@ def test_the_output_of_a_task_is_in_its_log_group(foreign: Running) -> None:
 def _events(foreign: Running, group: str, pattern: str) -> list[dict[str, str]]:
     said = foreign.project.bonkei("logs", "--group", group, "--filter", pattern, "--json")
     return [json.loads(line) for line in said.stdout.splitlines()]
-
-
-def test_the_logs_of_awss_services_are_at_their_declared_places(foreign: Running) -> None:
-    """A connection log, a web ACL's log in a bucket, and CloudFront's v2 log in a group."""
-    project = foreign.project
-    asked = httpx.get(
-        f"{project.load_balancer}/shop/1?odd", headers={"Cookie": "c=1"}, timeout=ANSWER
-    )
-    assert asked.status_code == 200
-    answer = httpx.get(f"{project.site}/shop/through-the-distribution", timeout=ANSWER)
-
-    def found(*arguments: str) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in project.bonkei(*arguments).stdout.splitlines()]
-
-    s3 = ("logs", "--destination", "s3", "--json")
-    [record] = eventually(lambda: found(*s3, "--filter", '{ $.action = "ALLOW" }'), "WAF's log")
-    waf = record["record"]
-    assert [rule["ruleId"] for rule in waf["nonTerminatingMatchingRules"]] == ["odd"]
-    assert waf["labels"] == [{"name": "awswaf:123456789012:webacl:shop:odd"}]
-    assert {"name": "Cookie", "value": "REDACTED"} in waf["httpRequest"]["headers"]
-    connections = eventually(lambda: found(*s3, "connections"), "the connection log")
-    assert all(" - - - " in each["text"] and "TID_" in each["text"] for each in connections)
-    pattern = '{ $.cs-uri-stem = "/shop/through-the-distribution" }'
-    group = ("logs", "--group", "/shop/cdn", "--json", "--filter", pattern)
-    [event] = eventually(lambda: found(*group), "CloudFront's log")
-    assert event["record"]["x-edge-request-id"] == answer.headers["x-amz-cf-id"]
-    assert not [line for line in foreign.lines if "is not written to" in line]
 
 
 def test_its_listener_answers_other_requests(foreign: Running) -> None:
@@ -134,3 +127,31 @@ def test_its_logs(foreign: Running) -> None:
     eventually(
         lambda: "/shop/logged" in foreign.project.bonkei("logs", "web").stdout, "the line is there"
     )
+
+
+def test_the_logs_of_awss_services_are_at_their_declared_places(
+    foreign: Running, asked: Asked
+) -> None:
+    """A connection log, a web ACL's log in a bucket, and CloudFront's v2 log in a group."""
+    project = foreign.project
+    assert asked.odd.status_code == 200
+
+    def found(*arguments: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in project.bonkei(*arguments).stdout.splitlines()]
+
+    def awaited(what: str, *arguments: str) -> list[dict[str, Any]]:
+        return list(eventually(lambda: found(*arguments), what, every=0.5))
+
+    s3 = ("logs", "--destination", "s3", "--json")
+    [record] = awaited("WAF's log", *s3, "--filter", '{ $.action = "ALLOW" }')
+    waf = record["record"]
+    assert [rule["ruleId"] for rule in waf["nonTerminatingMatchingRules"]] == ["odd"]
+    assert waf["labels"] == [{"name": "awswaf:123456789012:webacl:shop:odd"}]
+    assert {"name": "Cookie", "value": "REDACTED"} in waf["httpRequest"]["headers"]
+    connections = awaited("the connection log", *s3, "connections")
+    assert all(" - - - " in each["text"] and "TID_" in each["text"] for each in connections)
+    pattern = '{ $.cs-uri-stem = "/shop/through-the-distribution" }'
+    group = ("logs", "--group", "/shop/cdn", "--json", "--filter", pattern)
+    [event] = awaited("CloudFront's log", *group)
+    assert event["record"]["x-edge-request-id"] == asked.distributed.headers["x-amz-cf-id"]
+    assert not [line for line in foreign.lines if "is not written to" in line]

@@ -20,6 +20,7 @@ import pytest
 from foreground import Running, running
 from miniatures import (
     ANSWER,
+    OFTEN,
     PATIENCE,
     WAIT,
     Project,
@@ -40,6 +41,7 @@ from rotations import (
 )
 from variables import with_block
 
+SELDOM = 0.05  # seconds; no reader comes late when Terraform has ended
 pytestmark = pytest.mark.timeout(900)  # whichever test is the first makes what it shares
 
 
@@ -51,10 +53,28 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield miniature
 
 
-def apply(project: Project) -> str:
-    outcome = project.bonkei("apply")
-    assert outcome.returncode == 0, outcome.stderr
-    return outcome.stdout
+class Pace:
+    """The seconds between two visits of a reader. They come seldom while an apply is only
+    Terraform's, which changes nothing of the miniature."""
+
+    def __init__(self) -> None:
+        self._pause = OFTEN
+
+    def __call__(self) -> float:
+        return self._pause
+
+    def apply(self, project: Project) -> None:
+        """Terraform has ended when the command prints the changes, its first line."""
+        self._pause = SELDOM
+        try:
+            with project.start("apply") as command:
+                assert command.stdout is not None
+                command.stdout.readline()
+                self._pause = OFTEN
+                said = command.stdout.read()
+                assert command.wait(PATIENCE) == 0, said
+        finally:
+            self._pause = OFTEN
 
 
 def task_ids(project: Project, family: str) -> set[str]:
@@ -123,8 +143,9 @@ def rolled(changing: Running) -> Rolled:
         'log_retention_days  = 7\nlog_level = "DEBUG"',
     )
     set_variables(project, page_block("origin_header"))
-    with visitors(project) as troubles:
-        apply(project)
+    pace = Pace()
+    with visitors(project, pause=pace) as troubles:
+        pace.apply(project)
         eventually(
             lambda: (now := task_ids(project, "backend")) and not now & before,
             "the old tasks are gone",
@@ -211,17 +232,17 @@ def rotated(changing: Running, rolled: Rolled) -> Rotated:
     """All the time pages are requested, and what never comes from a cache: 404 or 503."""
     project, password = changing.project, administrator_password(changing.project)
     anew = f"{project.site}/api/v1/components/{uuid4()}"
-    first = database_environment(project)
+    first, pace = database_environment(project), Pace()
     with (
         contextlib.closing(Visit(project, password)) as visit,
-        visitors(project) as troubles,
-        visitors(project, anew, expected=404) as of_the_database,
+        visitors(project, pause=pace) as troubles,
+        visitors(project, anew, expected=404, pause=pace) as of_the_database,
     ):
         signed_in_before, narrow = visit.is_signed_in(), backend(project)
         set_variables(project, page_block("database"))
         set_variables(project, page_block("session_secret_version"))
         widen(project)
-        apply(project)
+        pace.apply(project)
         eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", PATIENCE)
         wide = backend(project)
         assert project.bonkei("restart", "frontend").returncode == 0
@@ -230,7 +251,7 @@ def rotated(changing: Running, rolled: Rolled) -> Rotated:
         before = task_ids(project, "backend")
         set_variables(project, page_block("database", number=1))
         set_variables(project, page_block("origin_header", number=1))
-        apply(project)
+        pace.apply(project)
         eventually(lambda: not before & unstopped(project), "the old tasks are gone", PATIENCE)
         second = database_environment(project)
         was_shut_out = not connects(first)
