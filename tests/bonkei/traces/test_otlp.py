@@ -129,10 +129,10 @@ def test_what_is_no_request_is_refused(body: bytes, kind: str) -> None:
     assert caught.value.status == 400
 
 
-_NAMES = (
-    "traceId name kind status code attributes key value arrayValue values doubleValue "
-    "endTimeUnixNano"
-).split()
+_NAMES = [
+    "traceId", "name", "kind", "status", "code", "attributes", "key", "value", "arrayValue",
+    "values", "doubleValue", "endTimeUnixNano",
+]  # fmt: skip
 _ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
