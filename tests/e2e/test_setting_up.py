@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,17 @@ from scripts import bootstrap
 STAMPS = (".venv/.runtime", ".venv/.development")
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A folder in which two makes began at once. `first` and `second`: what each said."""
+
+    folder: Path
+    first: str
+    second: str
+
+
 @pytest.fixture(scope="module")
-def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """A folder with the files that `make` reads, and an environment up to the bootstrap."""
     folder = tmp_path_factory.mktemp("make") / "a project"
     (folder / "scripts").mkdir(parents=True)
@@ -29,9 +39,18 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder / name)
     for name in ("bonkei", "dev"):
         shutil.copy(ROOT / "requirements" / f"{name}.txt", folder / "requirements")
-    made = make(folder, ".venv/bin/python")
-    assert made.returncode == 0, made.stderr
-    return folder
+    command = ["make", f"PYTHON={sys.executable}", ".venv/bin/python"]
+    first = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    eventually((folder / ".venv" / "pyvenv.cfg").exists, "the first has begun")
+    second = make(folder, ".venv/bin/python")
+    _, said = first.communicate(timeout=WAIT)
+    assert (first.returncode, second.returncode) == (0, 0), said + second.stderr
+    return Made(folder, said, second.stderr)
+
+
+@pytest.fixture(scope="module")
+def original(made: Made) -> Path:
+    return made.folder
 
 
 @pytest.fixture
@@ -83,17 +102,9 @@ def test_an_incomplete_environment_is_made_again(folder: Path) -> None:
     assert "scripts/bootstrap.py .venv\n" in make(folder, "-n", ".venv/.runtime").stdout
 
 
-def test_two_makes_at_once_make_one_environment(original: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "new"
-    shutil.copytree(original, folder, ignore=shutil.ignore_patterns(".venv"))
-    command = ["make", f"PYTHON={sys.executable}", ".venv/bin/python"]
-    first = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
-    eventually((folder / ".venv" / "pyvenv.cfg").exists, "the first has begun")
-    second = make(folder, ".venv/bin/python")
-    _, said = first.communicate(timeout=WAIT)
-    assert (first.returncode, second.returncode) == (0, 0), said + second.stderr
-    assert "Making the environment" in said
-    assert "Making the environment" not in second.stderr
+def test_two_makes_at_once_make_one_environment(made: Made) -> None:
+    assert "Making the environment" in made.first
+    assert "Making the environment" not in made.second
 
 
 def test_ctrl_c_while_packages_are_installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
