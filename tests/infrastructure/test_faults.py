@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from evaluations import PRODUCTION, put_applied
+from evaluations import INFRASTRUCTURE, PRODUCTION, put_applied, put_initialized
 from faults import BY_TOOLS, PAGE, Fault, faults, seed, with_table
 
 from bonkei.blueprint import read
@@ -87,10 +87,11 @@ def test_faults_without_a_finder_are_found_by_no_rule(batch: int, check: Check) 
 
 @pytest.fixture(scope="module")
 def refusal(tmp_path_factory: pytest.TempPathFactory) -> Refusal:
-    """Terraform's messages about a copy with faults. All copies have one home, so that Terraform is
-    initialized once. Nothing is applied there before the last of them.
+    """Terraform's messages about a copy with faults. All copies have one home, where Terraform is
+    initialized. Nothing is applied there before the last of them.
     """
-    home = tmp_path_factory.mktemp("refusals")
+    home = tmp_path_factory.mktemp("refusals") / "home"
+    put_initialized(home, INFRASTRUCTURE, tmp_path_factory)
 
     def said(seeded: Sequence[Fault], step: Callable[[Workspace], object]) -> str:
         root = seed(seeded, tmp_path_factory.mktemp("refused"))

@@ -82,6 +82,7 @@ def evaluate(
     home = factory.mktemp(name) / "home"
     with _alone(shared):
         files = [_file(shared / f"{n}.tfvars", each) for n, each in enumerate(variables)]
+        put_initialized(shared / "home", definitions, factory)
         there = Workspace(definitions, shared / "home", files)
         planned, added = _once(shared / "applied", lambda: _apply(there, plans))
         again = _once(shared / "again", lambda: there.plan().render())
@@ -102,6 +103,21 @@ def put_applied(
     with _alone(shared):
         _once(shared / "applied", lambda: _apply(there, plans=False))
         shutil.copytree(shared / "home", home, symlinks=True, dirs_exist_ok=True)
+
+
+def put_initialized(home: Path, definitions: Path, factory: pytest.TempPathFactory) -> None:
+    """Put into a new home what an init of these definitions makes. It also serves their copies."""
+    if home.exists():
+        return
+    shared = _shared(f"init-of-{definitions.name}", factory)
+    with _alone(shared):
+        _once(shared / "made", lambda: _initialize(Workspace(definitions, shared / "home")))
+        shutil.copytree(shared / "home", home, symlinks=True)
+
+
+def _initialize(workspace: Workspace) -> None:
+    with workspace._place.session(workspace._home):
+        pass  # it begins with an init
 
 
 def _shared(name: str, factory: pytest.TempPathFactory) -> Path:
