@@ -54,11 +54,11 @@ def wait_until_stopped(aws: Aws, cluster: str, arn: str) -> Json:
     """The task's last description."""
     waits = rollout.pauses()
     while True:
+        time.sleep(next(waits))
         described = aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", arn)
         for task in described["tasks"]:  # empty for a moment after the start
             if task["lastStatus"] == "STOPPED":
                 return dict(task)
-        time.sleep(next(waits))
 
 
 def why_it_failed(task: Json, container: str) -> str:

@@ -107,6 +107,7 @@ def wait_until_settled(
     """
     seen, waits = False, pauses()
     while time.monotonic() < deadline:
+        time.sleep(next(waits))
         deployments = describe(aws, cluster, service)["deployments"]
         found = next((each for each in deployments if each["id"] == identifier), None)
         deployments = [each for each in deployments if each["status"] != "INACTIVE"]
@@ -119,13 +120,12 @@ def wait_until_settled(
                 raise ReleaseError(f"{service} failed: {reason or 'its events say why'}")
             if state == "COMPLETED" and len(deployments) == 1:
                 return
-        time.sleep(next(waits))
     raise ReleaseError(f"{service} has not settled; its events say why")
 
 
 def pauses() -> Iterator[float]:
-    """Seconds between looks. What goes back to tasks that still run is there in a moment, and the
-    tasks of a deployment may take minutes."""
+    """Seconds before each look. What goes back to tasks that still run is there in a moment, and
+    the tasks of a deployment may take minutes."""
     return (min(float(number), POLL) for number in count(1))
 
 

@@ -451,9 +451,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_a_short_migration_is_seen_soon_and_a_long_one_is_not_asked_for_each_second(
     account: Account, release: Release, clock: Clock
 ) -> None:
+    account.not_yet = 0
     module.migrate(account, release)
     assert clock.slept == [1.0]
-    account.not_yet = 7
+    account.not_yet = 6
     module.migrate(account, release)
     assert clock.slept[1:] == [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0]
 
