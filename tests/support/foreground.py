@@ -6,6 +6,7 @@ import contextlib
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Iterator, Sequence
 
 import psutil
@@ -93,9 +94,20 @@ class Running:
 
 
 def left_of(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run. They are given time to end."""
-    _, alive = psutil.wait_procs(processes, timeout=WAIT)
-    return [process for process in alive if process.is_running()]
+    """Those that still run. They are given time to end. After a SIGKILL process 1 becomes their
+    parent, and some take leave of the dead only every other second."""
+    deadline = time.monotonic() + WAIT
+    left = list(processes)
+    while (left := [each for each in left if _runs(each)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextlib.contextmanager
