@@ -7,6 +7,7 @@ Amazon SNS Developer Guide.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_network
@@ -17,6 +18,7 @@ _OPERATORS = frozenset(
     {"anything-but", "cidr", "equals-ignore-case", "exists", "numeric", "prefix", "suffix"}
 )
 _COMPARISONS = ("=", "<", "<=", ">", ">=")
+_OF_TEXT = frozenset({"cidr", "equals-ignore-case", "prefix", "suffix"})
 
 
 def problem(policy: Any, scope: str = "MessageAttributes") -> str:
@@ -51,6 +53,10 @@ def _condition_problem(condition: Any) -> str:
         return "FilterPolicy: exists match pattern must be either true or false."
     if name == "numeric" and not _is_numeric(given):
         return "FilterPolicy: Value of numeric must be an array of comparisons and numbers"
+    if name in _OF_TEXT and not isinstance(given, str):
+        return f"FilterPolicy: {name} match pattern must be a string"
+    if name == "anything-but" and isinstance(given, Mapping):
+        return _condition_problem(given)
     return ""
 
 
@@ -66,16 +72,19 @@ def _is_numeric(given: Any) -> bool:
 def wants(policy: Mapping[str, Any], attributes: Mapping[str, Mapping[str, Any]]) -> bool:
     """In the scope MessageAttributes; `attributes` by name, with DataType and StringValue."""
     values = {name: _attribute(attribute) for name, attribute in attributes.items()}
-    return _matches(policy, values)
+    try:
+        return _matches(policy, values)
+    except RecursionError:
+        return False
 
 
 def wants_body(policy: Mapping[str, Any], body: str) -> bool:
     """In the scope MessageBody: a body that is not a JSON object never matches."""
     try:
         document = json.loads(body)
-    except ValueError:
+        return isinstance(document, Mapping) and _matches(policy, document)
+    except (ValueError, RecursionError):
         return False
-    return isinstance(document, Mapping) and _matches(policy, document)
 
 
 def _attribute(attribute: Mapping[str, Any]) -> Any:
@@ -83,7 +92,7 @@ def _attribute(attribute: Mapping[str, Any]) -> Any:
     if kind.startswith("String.Array"):
         try:
             return json.loads(str(text))
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
     if kind.startswith("Number"):
         try:
@@ -132,11 +141,12 @@ def _holds(condition: Any, found: tuple[Any, ...]) -> bool:
 def _fits(condition: Any, value: Any) -> bool:
     if not isinstance(condition, Mapping):
         return _equal(condition, value)
-    operator, given = next(iter(condition.items()))
+    operator, given = _operator(condition)
     if operator == "anything-but":
         return _is_anything_but(given, value)
     if operator == "numeric":
-        return _is_number(value) and _compares(given, Decimal(str(value)))
+        is_known = _is_numeric(given) and _is_number(value)
+        return is_known and _compares(given, Decimal(str(value)))
     if not isinstance(value, str):
         return False
     match operator:
@@ -149,6 +159,11 @@ def _fits(condition: Any, value: Any) -> bool:
         case "cidr":
             return _is_in(value, given)
     return False
+
+
+def _operator(condition: Mapping[str, Any]) -> tuple[str, Any]:
+    """Its name and its operand. None of the definitions' policies has been checked."""
+    return next(iter(condition.items()), ("", None))
 
 
 def _is_anything_but(given: Any, value: Any) -> bool:
@@ -167,7 +182,10 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    """A finite one: JSON of Python has NaN, too, which is not comparable."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return False
+    return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
 
 
 def _compares(pairs: Sequence[Any], value: Decimal) -> bool:

@@ -16,11 +16,39 @@ USUAL_HTTP: Mapping[str, Any] = {
 }  # fmt: skip
 
 
+_MOST_RETRIES, _LONGEST = 100, 3_600
+_CURVES = ("arithmetic", "exponential", "geometric", "linear")
+
+
+def problem(policy: Any) -> str:
+    """Why SNS refuses a `DeliveryPolicy`; empty when it is valid."""
+    if not isinstance(policy, Mapping):
+        return "DeliveryPolicy: must be a JSON object"
+    found = policy.get("healthyRetryPolicy")
+    if found is None:
+        return ""
+    if not isinstance(found, Mapping):
+        return "DeliveryPolicy: healthyRetryPolicy must be a JSON object"
+    wrong = (name for name in USUAL_HTTP if name in found and not _is_valid(name, found[name]))
+    name = next(wrong, "")
+    return f"DeliveryPolicy: healthyRetryPolicy.{name} is invalid" if name else ""
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    if name == "backoffFunction":
+        return value in _CURVES
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 1 <= value <= _LONGEST if name.endswith("Target") else 0 <= value <= _MOST_RETRIES
+
+
 def delays(protocol: str, policy: Mapping[str, Any] | None = None) -> Iterator[float]:
     """Seconds before each further attempt. After the last one, SNS gives up. `policy`: an HTTP/S
     subscription's `healthyRetryPolicy`."""
     if protocol in ("http", "https"):
-        yield from _by_policy({**USUAL_HTTP, **(policy or {})})
+        given = policy if isinstance(policy, Mapping) else {}
+        valid = {name: value for name, value in given.items() if _is_valid(name, value)}
+        yield from _by_policy({**USUAL_HTTP, **valid})
     else:  # AWS's own endpoints: Lambda, SQS
         yield from repeat(0.0, 3)
         yield from repeat(1.0, 2)

@@ -113,7 +113,7 @@ def _structure(body: str) -> dict[str, str]:
     try:
         document = json.loads(body)
         texts = {name: text for name, text in document.items() if isinstance(text, str)}
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise invalid("Message Structure - JSON message body failed to parse") from None
     if "default" not in texts:
         raise invalid("Message Structure - No default entry in JSON message body")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint.notification import Topic
+from bonkei.topics import filter_policy, retries
 from bonkei.topics.errors import invalid, not_found
-from bonkei.topics.filter_policy import problem
 
 PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
 _ATTRIBUTES = frozenset(
@@ -38,9 +38,12 @@ class Subscription:
         return self.attributes.get("RawMessageDelivery", "false") == "true"
 
     def document(self, name: str) -> Any:
-        """An attribute that contains JSON; None when it is not set."""
-        text = self.attributes.get(name)
-        return json.loads(text) if text else None
+        """An attribute that contains a JSON object; None when it is not set, or has no such."""
+        try:
+            found = json.loads(self.attributes.get(name) or "null")
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
 
     @property
     def dead_letters(self) -> str:
@@ -179,8 +182,17 @@ def check(name: str, value: str, scope: str = "MessageAttributes") -> None:
     if not value or name in ("FilterPolicyScope", "RawMessageDelivery", "SubscriptionRoleArn"):
         return
     try:
-        document = json.loads(value)
-    except ValueError:
+        said = _problem(name, json.loads(value), scope)
+    except (ValueError, RecursionError):
         raise invalid(f"{name}: failed to parse JSON.") from None
-    if name == "FilterPolicy" and (said := problem(document, scope)):
+    if said:
         raise invalid(said)
+
+
+def _problem(name: str, document: Any, scope: str) -> str:
+    match name:
+        case "FilterPolicy":
+            return filter_policy.problem(document, scope)
+        case "DeliveryPolicy":
+            return retries.problem(document)
+    return "" if isinstance(document, dict) else f"{name}: must be a JSON object"

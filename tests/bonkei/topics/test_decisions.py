@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from itertools import islice
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from bonkei.topics.filter_policy import problem, wants, wants_body
 from bonkei.topics.message import Message, envelope, lambda_event
 from bonkei.topics.retries import delays
+from bonkei.topics.retries import problem as delivery_problem
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
 
@@ -80,10 +82,57 @@ def test_message_body(body: Any, expected: bool) -> None:
         ({"a": [{"like": "b"}]}, "Unrecognized match type like"),
         ({"a": [{"exists": "yes"}]}, "true or false"),
         ({"a": [{"numeric": ["~", 1]}]}, "numeric"),
+        ({"a": [{"numeric": [">", math.nan]}]}, "numeric"),
+        ({"a": [{"prefix": 1}]}, "prefix match pattern must be a string"),
+        ({"a": [{"anything-but": {}}]}, "Unrecognized match type"),
+        ({"a": [{"anything-but": {"numeric": "x"}}]}, "numeric"),
     ],
 )
 def test_invalid_policies(policy: Any, said: str) -> None:
     assert said in problem(policy)
+
+
+DEEP = "[" * 50_000
+
+
+@pytest.mark.parametrize(
+    ("policy", "attribute"),
+    [
+        ({"c": [{"numeric": [">", 1]}]}, text("NaN", "Number")),
+        ({"c": [{"numeric": [">", 1]}]}, text("sNaN", "Number")),
+        ({"c": [{"numeric": [">", math.nan]}]}, text("2", "Number")),
+        ({"c": [{"numeric": [">"]}]}, text("2", "Number")),
+        ({"c": [{}]}, text("x")),
+        ({"c": ["x"]}, text(DEEP, "String.Array")),
+    ],
+)
+def test_what_cannot_be_compared_does_not_match(
+    policy: dict[str, Any], attribute: dict[str, str]
+) -> None:
+    """Publishing would fail, for the other subscribers, too."""
+    assert not wants(policy, {"c": attribute})
+    assert not wants_body({"c": [{"numeric": [">", 1]}]}, '{"c": NaN}')
+    assert not wants_body(policy, DEEP)
+    assert not wants_body(policy, '{"c": ' * 20_000 + "1" + "}" * 20_000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("numRetries", "3"), ("numRetries", math.inf), ("numRetries", 101), ("numRetries", None),
+        ("minDelayTarget", 0), ("maxDelayTarget", 3601), ("backoffFunction", "none"),
+    ],
+)  # fmt: skip
+def test_a_delivery_policy_that_sns_refuses_counts_as_none(name: str, value: Any) -> None:
+    assert name in delivery_problem({"healthyRetryPolicy": {name: value}})
+    assert list(delays("http", {name: value})) == [20, 20, 20]
+
+
+def test_the_form_of_a_delivery_policy() -> None:
+    assert delivery_problem({"healthyRetryPolicy": {"numRetries": 3, "minDelayTarget": 1}}) == ""
+    assert delivery_problem({"throttlePolicy": {"maxReceivesPerSecond": 1}}) == ""
+    assert "JSON object" in delivery_problem([])
+    assert "JSON object" in delivery_problem({"healthyRetryPolicy": 1})
 
 
 def test_lambda_and_queues_are_tried_100_015_times() -> None:

@@ -102,6 +102,34 @@ async def test_each_subscriber_gets_its_own_document(tmp_path: Path) -> None:
     assert got["a@b.test"] == ("S", "hi")
 
 
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        ("FilterPolicy", '{"a": [{"anything-but": {}}]}'), ("FilterPolicy", "[[" * 5_000),
+        ("DeliveryPolicy", '{"healthyRetryPolicy": {"numRetries": "x"}}'), ("DeliveryPolicy", "1"),
+    ],
+)  # fmt: skip
+async def test_a_malformed_policy_of_one_subscriber_harms_no_other(
+    tmp_path: Path, attribute: tuple[str, str]
+) -> None:
+    """As the definitions may have it; SNS refuses it."""
+    carriers = Carriers()
+    nobody = to("http", "http://127.0.0.1:1/", attribute)
+    async with room(tmp_path, carriers, nobody, to("email", "a@b.test")) as topics:
+        kind = {"a": {"DataType": "String", "StringValue": "good"}}
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi", MessageAttributes=kind)
+        await carriers.until(1)
+        async with asyncio.timeout(60):
+            while topics.snapshot().waiting:
+                await asyncio.sleep(0.005)
+        with pytest.raises(AwsServiceError) as refused:
+            await ask(
+                topics, "Subscribe", TopicArn=TOPIC, Protocol="sqs", Endpoint=QUEUE,
+                Attributes=dict([attribute]),
+            )  # fmt: skip
+        assert refused.value.code == "InvalidParameter"
+
+
 async def test_a_refused_message_is_retried(tmp_path: Path) -> None:
     carriers = Carriers(failing=[DeliveryError("busy")] * 9)
     async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
@@ -197,9 +225,13 @@ async def test_subscriptions_of_programs_are_kept(tmp_path: Path) -> None:
         ({"TopicArn": TOPIC, "Message": "m" * 300_000}, "InvalidParameter"),
         ({"TopicArn": TOPIC, "Message": "m", "Subject": "a\nb"}, "InvalidParameter"),
         ({"TopicArn": TOPIC, "Message": "{}", "MessageStructure": "json"}, "InvalidParameter"),
+        (
+            {"TopicArn": TOPIC, "Message": "[" * 9_999, "MessageStructure": "json"},
+            "InvalidParameter",
+        ),
         ({"PhoneNumber": "+1", "Message": "m"}, "InvalidParameter"),
     ],
-    ids=["no topic", "empty", "long", "subject", "structure", "phone"],
+    ids=["no topic", "empty", "long", "subject", "structure", "deep", "phone"],
 )
 async def test_requests_that_sns_refuses(
     tmp_path: Path, parameters: dict[str, str], code: str
