@@ -159,14 +159,17 @@ def _is_understood(pattern: str) -> bool:
     return True
 
 
+_LOADER = Loader()  # one, because each looks into the folders of all services first
+
+
 @cache
 def _available() -> frozenset[str]:
-    return frozenset(Loader().list_available_services("service-2"))
+    return frozenset(_LOADER.list_available_services("service-2"))
 
 
 @cache
 def _model(service: str) -> Json:
-    return Loader().load_service_model(service, "service-2")
+    return _LOADER.load_service_model(service, "service-2")
 
 
 @cache

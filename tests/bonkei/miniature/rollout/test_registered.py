@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -122,10 +123,14 @@ def test_terraforms_definition_is_described_in_the_form_of_ecs() -> None:
     _require_known(document, "TaskDefinition")
 
 
+@cache
+def _shapes() -> Any:
+    return Loader().load_service_model("ecs", "service-2")["shapes"]
+
+
 def _require_known(value: Any, shape_name: str) -> None:
     """Every member has its name from ECS's own model."""
-    shapes = Loader().load_service_model("ecs", "service-2")["shapes"]
-    shape = shapes[shape_name]
+    shape = _shapes()[shape_name]
     if shape["type"] == "structure":
         for name, member in value.items():
             assert name in shape["members"]
