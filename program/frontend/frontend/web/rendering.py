@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from types import CodeType
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,12 +26,34 @@ from frontend.web.writer import Writer
 PUBLIC = "public, max-age=5, s-maxage=5, stale-while-revalidate=10, stale-if-error=86400"
 PRIVATE = "no-store"
 _PAGES_KEPT = 256
+_TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
-def environment() -> Environment:
+class _Compiled(BytecodeCache):
+    """What this process has compiled: templates that are read again are compiled only where their
+    text has changed.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, CodeType | None]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        checksum, code = self._kept.get(bucket.key, ("", None))
+        if checksum == bucket.checksum:
+            bucket.code = code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.checksum, bucket.code
+
+
+_COMPILED = _Compiled()
+
+
+def environment(folder: Path = _TEMPLATES) -> Environment:
     """The templates as they are on disk; each is compiled once, when it is first asked for."""
     found = Environment(
-        loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+        loader=FileSystemLoader(folder),
+        bytecode_cache=_COMPILED,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
