@@ -23,6 +23,7 @@ from scripts import scanners
 
 pytestmark = pytest.mark.timeout(600)  # a scan takes a processor for ten seconds, if it has one
 ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = "environment/terraform_pipeline.yaml"
 MODULES = {path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf")}
 
 # A bucket with public read access, and a security group that is open to everyone.
@@ -125,6 +126,18 @@ def trivy_findings(answer: subprocess.CompletedProcess[str]) -> dict[str, set[st
     }
 
 
+def trivy_places(answer: subprocess.CompletedProcess[str], check: str) -> dict[str, list[int]]:
+    """The first line of each finding of one check, by file."""
+    return {
+        result["Target"]: [
+            finding["CauseMetadata"]["StartLine"]
+            for finding in result.get("Misconfigurations", ())
+            if finding["ID"] == check
+        ]
+        for result in json.loads(answer.stdout)["Results"]
+    }
+
+
 def checkov_findings(answer: subprocess.CompletedProcess[str]) -> dict[str, set[str]]:
     """Failed checks, by file."""
     assert answer.returncode == 1, answer.stderr
@@ -205,6 +218,9 @@ def mistaken(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for main in root.glob("infrastructure/modules/*/main.tf"):
         main.write_text(main.read_text() + MISTAKES)
     (root / "environment" / "mistake.yaml").write_text(MISTAKEN_TEMPLATE)
+    template = root / TEMPLATE
+    text = template.read_text(encoding="utf-8")
+    template.write_text(text.replace("BlockPublicPolicy: true", "BlockPublicPolicy: false"))
     dockerfile = root / "program" / "backend" / "Dockerfile"
     dockerfile.parent.mkdir(parents=True)
     dockerfile.write_text("FROM scratch\nUSER root\nCOPY . .\n")
@@ -253,6 +269,20 @@ def test_mistakes_that_trivy_misses_from_the_root_are_found_in_the_module(
     found = trivy_findings(others.alone)
     for name in MODULES:
         assert mistakes <= found[f"{name}/main.tf"], name
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_one_start_finds_what_is_in_each_module(others: Others, module: str) -> None:
+    """Where the access block lets public policies in."""
+    main = ROOT / "infrastructure" / "modules" / module / "main.tf"
+    lines = (main.read_text(encoding="utf-8") + MISTAKES).splitlines()
+    places = trivy_places(others.alone, PUBLIC_BUCKET["trivy"])[f"{module}/main.tf"]
+    assert lines.index("  block_public_policy = false") + 1 in places
+
+
+def test_the_same_start_finds_what_is_in_the_template(others: Others) -> None:
+    buckets = trivy_places(others.alone, PUBLIC_BUCKET["trivy"])[TEMPLATE]
+    assert len(buckets) == (ROOT / TEMPLATE).read_text().count("Type: AWS::S3::Bucket\n") > 0
 
 
 def test_a_mistake_in_a_template_or_a_dockerfile_is_found(others: Others) -> None:

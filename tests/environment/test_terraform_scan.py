@@ -17,7 +17,6 @@ from scripts import scanners
 
 MODULES = sorted(path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf"))
 ALONE = "infrastructure/alone"
-TEMPLATE = "environment/terraform_pipeline.yaml"
 PLACES = ("infrastructure", "environment", *(f"infrastructure/modules/{name}" for name in MODULES))
 
 # A finding at each mark. The root's scan misses modules, as Trivy's can.
@@ -153,31 +152,11 @@ def findings(folder: Path, place: str) -> Counter[Finding]:
     )
 
 
-@pytest.fixture(scope="module")
-def found(installed: None, tmp_path_factory: pytest.TempPathFactory) -> Counter[Finding]:
-    folder = seeded(tmp_path_factory.mktemp("all"), *MODULES)
-    template = folder / ALONE / TEMPLATE
-    template.parent.mkdir()
-    text = (ROOT / TEMPLATE).read_text(encoding="utf-8")
-    template.write_text(text.replace("BlockPublicPolicy: true", "BlockPublicPolicy: false"))
-    return findings(folder, ALONE)
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_one_start_finds_what_is_in_each_module(found: Counter[Finding], module: str) -> None:
-    lines = {line for file, check, line, _ in found if (file, check) == (f"{module}/main.tf", OPEN)}
-    assert _line_of_the_finding(module) in lines
-
-
-def test_the_same_start_finds_what_is_in_the_template(found: Counter[Finding]) -> None:
-    buckets = [each for file, check, _, each in found if (file, check) == (TEMPLATE, OPEN)]
-    assert len(buckets) == (ROOT / TEMPLATE).read_text().count("Type: AWS::S3::Bucket\n") > 0
-
-
 def test_one_start_finds_what_a_start_for_each_module_finds(
     installed: None, tmp_path: Path
 ) -> None:
-    """Also in the modules that they call, for each of the callers."""
+    """Also in the modules that they call, for each of the callers. `test_scanners` has a start for
+    all modules, and for the template beside them."""
     modules = ("domain", "edge", "key", "web_acl")  # edge calls web_acl, which calls key
     folder = seeded(tmp_path, *modules)
     apart: Counter[Finding] = Counter()
@@ -185,13 +164,6 @@ def test_one_start_finds_what_a_start_for_each_module_finds(
         apart += findings(folder, f"infrastructure/modules/{module}")
     assert {file for file, *_ in apart} == {f"{module}/main.tf" for module in modules}
     assert findings(folder, ALONE) == apart
-
-
-def _line_of_the_finding(module: str) -> int:
-    """Where the access block lets public policies in."""
-    text = (ROOT / "infrastructure" / "modules" / module / "main.tf").read_text(encoding="utf-8")
-    lines = (text + OPEN_BUCKET).splitlines()
-    return lines.index("  block_public_policy = false") + 1
 
 
 def test_an_open_bucket_ends_the_run(installed: None, tmp_path: Path) -> None:
