@@ -14,7 +14,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "environment" / "terraform_pipeline.yaml"
-BUCKETS = ("AccessLogBucket", "ArtifactBucket", "TfvarsBucket", "StateBucket")  # without reading it
+# Named here, so that collecting the tests does not read the template.
+BUCKETS = ("AccessLogBucket", "ArtifactBucket", "TfvarsBucket", "StateBucket")
+POLICIES = (
+    "ArtifactAccess", "VariablesAccess", "StateLockAndRead", "StateWrite", "ReadDeployed",
+    "Boundary", "WriteDeployed", "WriteRoles",
+)  # fmt: skip
 NAME = {"Fn::Sub": "${ServiceName}-${EnvironmentIdentifier}-pipeline-tf"}
 
 
@@ -248,8 +253,9 @@ def test_the_template_has_no_yaml_aliases() -> None:
     assert not re.search(r"(?<=[ :])[&*][a-z][\w-]*\s*$", FILE.read_text(), flags=re.MULTILINE)
 
 
-@pytest.mark.parametrize("policy", of_type("AWS::IAM::ManagedPolicy"))
+@pytest.mark.parametrize("policy", POLICIES)
 def test_a_managed_policy_fits_its_quota(policy: str) -> None:
+    assert set(POLICIES) == set(of_type("AWS::IAM::ManagedPolicy"))
     # 6,144 characters without white space ("IAM and AWS STS quotas").
     document = json.dumps(
         resources()[policy]["Properties"]["PolicyDocument"], separators=(",", ":")
