@@ -9,13 +9,32 @@ reports        its output, parsed
 explanations   additions to its errors
 """
 
-from bonkei.terraform.errors import Diagnostic, TerraformError
-from bonkei.terraform.inputs.elsewhere import Elsewhere
-from bonkei.terraform.inputs.selection import Selection
-from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary
-from bonkei.terraform.reports.testing import TestReport
-from bonkei.terraform.state.account import Account
-from bonkei.terraform.workspace import Workspace
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bonkei.terraform.errors import Diagnostic, TerraformError
+    from bonkei.terraform.inputs.elsewhere import Elsewhere
+    from bonkei.terraform.inputs.selection import Selection
+    from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary
+    from bonkei.terraform.reports.testing import TestReport
+    from bonkei.terraform.state.account import Account
+    from bonkei.terraform.workspace import Workspace
+
+_PLACES = {
+    "Account": "state.account",
+    "ApplySummary": "reports.changes",
+    "Change": "reports.changes",
+    "Diagnostic": "errors",
+    "Elsewhere": "inputs.elsewhere",
+    "PlanSummary": "reports.changes",
+    "Selection": "inputs.selection",
+    "TerraformError": "errors",
+    "TestReport": "reports.testing",
+    "Workspace": "workspace",
+}
 
 __all__ = [
     "Account",
@@ -29,3 +48,12 @@ __all__ = [
     "TestReport",
     "Workspace",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import it when it is wanted: a build's `terraform` uses a few of these, and starts often."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value

@@ -52,6 +52,8 @@ def test_a_command_that_only_asks_a_miniature_imports_little() -> None:
     assert not {"asyncio", "psutil", "ssl", "subprocess"} & found
 
 
-def test_the_terraform_of_a_build_imports_no_client_of_http() -> None:
-    """A release starts it seven times, and one of them calls AWS."""
-    assert "aiohttp" not in imported_with("bonkei.miniature.rooms.builds.terraform")
+def test_the_terraform_of_a_build_imports_little() -> None:
+    """A release starts it seven times, and one of them calls AWS. None works on a workspace."""
+    found = imported_with("bonkei.miniature.rooms.builds.terraform")
+    assert "bonkei.terraform.runs.run" in found
+    assert not {"aiohttp", "bonkei.terraform.workspace"} & found
