@@ -9,7 +9,7 @@ blueprint             the definitions as values; config: the user's settings
 
 Several rooms use: `events` (the bus), `aws_service` (the interface to the services that answer
 AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `schedule`, `dockerfile`, `folders`,
-`removal`, `errors`. `frozen` makes all values quickly.
+`removal`, `sources` (the places in Terraform's files), `errors`. `frozen` makes all values quickly.
 docs/tour.md describes the way through all of them.
 """
 

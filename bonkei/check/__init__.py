@@ -2,8 +2,7 @@
 
 finding, subject     a rule's results; a rule's input
 rules/               one file for each subject; each rule has its source
-runner, levels       run the rules; set their levels from the settings
-definitions          finds the place of a finding in Terraform's files, and allowed exceptions
+runner, levels       run the rules, and look up the places (`bonkei.sources`); set their levels
 report, sarif        findings for a person, as JSON, as SARIF
 
 Pure functions for the rules:

@@ -10,8 +10,8 @@ from bonkei.blueprint.state import natural
 from bonkei.check.finding import Finding, Problem
 from bonkei.check.program import Program
 from bonkei.check.rules import RULES
-from bonkei.check.sources import Sources
 from bonkei.check.subject import Rule, Subject
+from bonkei.sources import Sources
 
 
 def run(

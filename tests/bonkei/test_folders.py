@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import bonkei
-from bonkei.check.sources import Sources
 from bonkei.cli.observing.log_objects import LogObjects
 from bonkei.folders import below, bytes_of, changed_at, entries, matching, size_of, text_of
 from bonkei.functions.package import forget_unused
 from bonkei.miniature.log_files.files import lines_with, present
 from bonkei.registry.unpacking import tidy
+from bonkei.sources import Sources
 from bonkei.terraform.explanations.mentions import first_mention
 from bonkei.terraform.inputs.elsewhere import place_remote_states
 from bonkei.terraform.inputs.fingerprint import fingerprint, read_places

@@ -19,8 +19,8 @@ from bonkei.errors import BonkeiError
 
 if TYPE_CHECKING:
     from bonkei.blueprint.role import PolicyStatement, Role
-    from bonkei.check.sources import Sources
     from bonkei.cloud.asking import Asking
+    from bonkei.sources import Sources
 
 _SHOWN = 20
 
@@ -39,9 +39,9 @@ def iam() -> None:
 @pass_context
 def denied(context: Context, role: str, everything: bool, form: str | None) -> None:
     """Show the denied calls, the evaluated policies, and the remedy."""
-    from bonkei.check.sources import Sources
     from bonkei.cloud.permission.ledger import read_denials
     from bonkei.console.views.denials import looked_at
+    from bonkei.sources import Sources
 
     every = list(read_denials(context.home.cloud / "denied.jsonl"))
     found = [each for each in every if is_of(role, each["role"])]

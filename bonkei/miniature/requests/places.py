@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bonkei.edge.explain import Place
+from bonkei.sources import Sources
 
 
 class Places:
@@ -12,8 +13,6 @@ class Places:
     `root`."""
 
     def __init__(self, definitions: Path, root: Path) -> None:
-        from bonkei.check.sources import Sources  # noqa: PLC0415 - its rules take a while to load
-
         self._sources = Sources(definitions)
         self._root = root
         self._known: dict[Place, str] = {}

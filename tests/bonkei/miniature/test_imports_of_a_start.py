@@ -52,6 +52,12 @@ def test_a_command_that_only_asks_a_miniature_imports_little() -> None:
     assert not {"asyncio", "psutil", "ssl", "subprocess"} & found
 
 
+def test_a_place_in_the_definitions_is_found_without_the_rules() -> None:
+    """They took two thirds of `bonkei status`."""
+    found = imported_with("bonkei.cli.observing.status, bonkei.cli.aws.iam, bonkei.sources")
+    assert not {"bonkei.check", "bonkei.tasks"} & found
+
+
 def test_the_terraform_of_a_build_imports_little() -> None:
     """A release starts it seven times, and one of them calls AWS. None works on a workspace."""
     found = imported_with("bonkei.miniature.rooms.builds.terraform")

@@ -8,6 +8,7 @@ from pathlib import Path
 from bonkei.blueprint import Blueprint
 from bonkei.console import Console, ConsoleError, Json
 from bonkei.miniature.rooms.console.estate import Estate, Estates
+from bonkei.sources import Sources
 
 
 def offer_definition(
@@ -36,8 +37,6 @@ def definition(
             f"the definitions have no {address}", remedy="see `bonkei apply`: it may be new"
         )
     resource = estate.resources[address]
-    from bonkei.check.sources import Sources  # noqa: PLC0415 - a start does not need it
-
     place = Sources(definitions).place(address)
     gaps = [
         {"title": gap.kind, "reason": gap.reason}

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.role import PolicyStatement, Role
@@ -21,9 +21,7 @@ from bonkei.console.views import denials
 from bonkei.console.views.inert import label, visible
 from bonkei.policy.grants import Grant, grants
 from bonkei.policy.managed import managed_statements
-
-if TYPE_CHECKING:
-    from bonkei.check.sources import Sources
+from bonkei.sources import Sources
 
 _DENIED = 200
 _ROLES = 500
@@ -144,8 +142,6 @@ class Places:
         AWS's own policies, and what CloudFormation has made."""
         now = time.monotonic()
         if self._files is None or now - self._read > _FRESH:
-            from bonkei.check.sources import Sources  # noqa: PLC0415 - a start does not need it
-
             self._files, self._read = Sources(self._definitions), now
         try:
             place = self._files.place(address) if address else None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.check.sources import Sources
+from bonkei.sources import Sources
 
 MAIN = """\
 locals {
