@@ -4,8 +4,10 @@ topics          the room: keeps each delivery until it is done, and retries
 service         SNS's API
 subscriptions   the subscribers of the definitions, and those that programs add
 message         a message, and the documents that subscribers receive
-filter_policy   whether a subscriber wants it; `retries`: how long until the next attempt
 http_delivery   to a server
+
+`bonkei.filter_policy` decides whether a subscriber wants a message, `bonkei.delivery_policy` how
+long until the next attempt. The provider refuses what they do not understand.
 
 The miniature provides the ways to functions, queues and mailboxes (`Carriers`). Nothing is imported
 here: aiohttp takes a while to load.

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bonkei import delivery_policy, filter_policy
 from bonkei.blueprint.notification import Topic
-from bonkei.topics import filter_policy, retries
 from bonkei.topics.errors import invalid, not_found
 
 PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
@@ -194,5 +194,5 @@ def _problem(name: str, document: Any, scope: str) -> str:
         case "FilterPolicy":
             return filter_policy.problem(document, scope)
         case "DeliveryPolicy":
-            return retries.problem(document)
+            return delivery_policy.problem(document)
     return "" if isinstance(document, dict) else f"{name}: must be a JSON object"

@@ -14,13 +14,13 @@ from typing import Protocol
 from uuid import uuid4
 
 from bonkei.blueprint import Blueprint
+from bonkei.delivery_policy import delays
 from bonkei.errors import BonkeiError
+from bonkei.filter_policy import wants, wants_body
 from bonkei.spool import Spool
 from bonkei.topics.errors import DeliveryError
-from bonkei.topics.filter_policy import wants, wants_body
 from bonkei.topics.http_delivery import HttpDelivery
 from bonkei.topics.message import Message, envelope, lambda_event, stamp
-from bonkei.topics.retries import delays
 from bonkei.topics.subscriptions import Subscription, Subscriptions
 
 LIMIT = 20_000

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bonkei.topics.filter_policy import problem, wants, wants_body
+from bonkei.delivery_policy import delays
+from bonkei.delivery_policy import problem as delivery_problem
+from bonkei.filter_policy import problem, wants, wants_body
 from bonkei.topics.message import Message, envelope, lambda_event
-from bonkei.topics.retries import delays
-from bonkei.topics.retries import problem as delivery_problem
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
 

@@ -42,7 +42,7 @@ def parse(text: str) -> tuple[Any, str | None]:
         return json.loads(text, object_pairs_hook=_without_duplicates), None
     except _DuplicateKeyError as error:
         return None, f'Not valid JSON: the key "{error}" is there twice in one object.'
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return None, f"Not valid JSON: {error}."
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from bonkei import delivery_policy, filter_policy
 from bonkei.provider.aws.shared.checks import at, length, one_of
 from bonkei.provider.aws.shared.documents import (
     RESOURCE,
     json_object,
+    parse,
     policy,
     same_json,
     same_policy,
@@ -103,6 +105,23 @@ def _endpoint(config: Object) -> Iterator[Problem]:
         yield Problem(("endpoint",), 'Invalid value for "endpoint"', wrong)
 
 
+def _filter(config: Object) -> Iterator[Problem]:
+    """SNS refuses another filter policy, but only at apply."""
+    text, scope = config.get("filter_policy"), config.get("filter_policy_scope")
+    if not given(text):
+        return
+    # A scope that is not known yet may allow the most.
+    allowed = "MessageAttributes" if scope in (None, "", "MessageAttributes") else "MessageBody"
+    document, wrong = parse(text)
+    if message := wrong or filter_policy.problem(document, allowed):
+        yield Problem(("filter_policy",), 'Invalid value for "filter_policy"', message)
+
+
+def _delivery(value: Value) -> str | None:
+    document, wrong = parse(value)
+    return wrong or delivery_policy.problem(document) or None
+
+
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_sns_topic": resource(
         _topic,
@@ -127,9 +146,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_sns_topic_subscription": resource(
         _subscription,
         at("topic_arn", arn("sns")),
-        at("filter_policy", json_object),
+        at("delivery_policy", _delivery),
         at("redrive_policy", json_object),
         _endpoint,
+        _filter,
         equivalent={"filter_policy": same_json, "redrive_policy": same_json},
         import_="arn",
     ),
