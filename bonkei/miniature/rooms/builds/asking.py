@@ -6,16 +6,20 @@ They wait for each answer, and load no client for many at once: that takes longe
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.client
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from bonkei.aws_service import AwsServiceError
+from bonkei.cloud.calls.request import Request, Scope
 from bonkei.cloud.identity.credentials import Credentials
+from bonkei.cloud.identity.signature import sign
 from bonkei.cloud.json_calls import SILENCE, Address, content, signed, unanswered
 
 _PATIENCE = 10.0  # seconds for the credentials
@@ -35,17 +39,43 @@ def asking(
     return ask
 
 
+def stored(environment: Mapping[str, str], region: str, bucket: str, key: str) -> bytes:
+    """The content of an object; nothing if there is none. Raises AwsServiceError."""
+    url, now = environment["AWS_ENDPOINT_URL"], datetime.now(UTC)
+    credentials, path = _credentials(environment), f"/{quote(bucket)}/{quote(key)}"
+    headers = {
+        "host": urlsplit(url).netloc,
+        "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+        "x-amz-content-sha256": hashlib.sha256(b"").hexdigest(),
+        "x-amz-security-token": credentials.token,
+    }
+    scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), region, "s3")
+    request = Request("GET", path, "", tuple(headers.items()))
+    headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
+    status, found = _sent(url, "GET", path, headers)
+    if status >= 300 and b"<Code>NoSuchKey</Code>" not in found:
+        raise AwsServiceError("Refused", found[:200].decode("utf-8", "replace"), status)
+    return found if status < 300 else b""
+
+
 def _call(credentials: Credentials, place: Address, target: str, body: bytes) -> Mapping[str, Any]:
-    connection = http.client.HTTPConnection(urlsplit(place.url).netloc, timeout=SILENCE)
+    headers = dict(signed(credentials, place, target, body))
+    status, answer = _sent(place.url, "POST", "/", headers, body)
+    return content(status, answer.decode("utf-8", "replace"))
+
+
+def _sent(
+    url: str, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=SILENCE)
     try:
-        connection.request("POST", "/", body, dict(signed(credentials, place, target, body)))
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
+        return answer.status, answer.read()
     except (OSError, http.client.HTTPException) as error:
         raise unanswered(error) from None
     finally:
         connection.close()
-    return content(answer.status, text)
 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:

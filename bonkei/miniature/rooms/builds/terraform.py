@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonkei.aws_service import AwsServiceError
+from bonkei.miniature.rooms.builds import states
 from bonkei.miniature.rooms.builds.tools import APPLIED, CARRIED, PLACE
 from bonkei.provider.addresses import ADDRESSES
 from bonkei.provider.plugin.sockets import listen, reattach
@@ -77,7 +78,7 @@ def main(executable: str, arguments: Sequence[str]) -> int:
             environment["TF_REATTACH_PROVIDERS"] = provider.reattach
             code = _run([*program, *arguments], environment)
             if operation in _CHANGES:
-                _note([*program, f"-chdir={directory}"], directory, environment, own / APPLIED)
+                _note(program, directory, environment, own / APPLIED)
             return code
 
 
@@ -104,7 +105,7 @@ def _types(
     plans. None where another state is named: it may have any."""
     if any(each.startswith(("-state", "--state")) for each in arguments):
         return None
-    found = named(directory, _data(directory, environment), state, all_blocks=True,
+    found = named(directory, states.data_folder(directory, environment), state, all_blocks=True,
                   plans=b"\n".join(map(_content, plans)))  # fmt: skip
     if found is None:
         return None
@@ -115,11 +116,6 @@ def _types(
 def _content(plan: Path) -> bytes:
     with zipfile.ZipFile(plan) as opened:
         return b"\n".join(map(opened.read, opened.namelist()))
-
-
-def _data(directory: Path, environment: Mapping[str, str]) -> Path:
-    """Terraform's folder for its own data."""
-    return directory / (environment.get("TF_DATA_DIR") or ".terraform")
 
 
 def _chdir(arguments: Sequence[str]) -> str:
@@ -162,13 +158,7 @@ def _state(
             with zipfile.ZipFile(plans[0]) as plan:
                 target.write_bytes(plan.read("tfstate"))
         else:
-            pulled = subprocess.run(
-                [*program, f"-chdir={directory}", "state", "pull"],
-                env=dict(environment),
-                capture_output=True,
-                check=False,
-            )
-            target.write_bytes(pulled.stdout if pulled.returncode == 0 else b"")
+            target.write_bytes(states.pull(program, directory, environment))
         yield target if target.stat().st_size else None
 
 
@@ -177,23 +167,16 @@ def _note(
 ) -> None:
     """The present resources. The miniature follows them, even after an apply that failed in the
     middle. Only a state in a bucket outlives the build."""
-    data = _data(directory, environment)
-    try:
-        backend = json.loads((data / "terraform.tfstate").read_text())["backend"]
-        place = f"s3://{backend['config']['bucket']}/{backend['config']['key']}"
-    except (OSError, ValueError, KeyError, TypeError):
+    settings = states.bucket_settings(states.data_folder(directory, environment))
+    if settings is None:
         return
-    if backend["type"] != "s3":
-        return
-    pulled = subprocess.run(
-        [*terraform, "state", "pull"], env=dict(environment), capture_output=True, check=False
-    )
-    if pulled.returncode == 0 and pulled.stdout.strip():
+    if pulled := states.pull(terraform, directory, environment).strip():
         from bonkei.miniature import carried  # noqa: PLC0415 - for few operations
         from bonkei.terraform.state.document import document  # noqa: PLC0415 - as above
 
-        state = document(json.loads(pulled.stdout))
+        state = document(json.loads(pulled))
         carried.gather(state, directory, to.with_name(CARRIED))
+        place = f"s3://{settings['bucket']}/{settings['key']}"
         to.write_text(json.dumps({"place": place, "state": state}), encoding="utf-8")
 
 

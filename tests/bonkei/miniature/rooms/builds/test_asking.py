@@ -2,68 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from ports import free_port
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.miniature.rooms.builds.asking import asking
-
-ROLE = {"AccessKeyId": "ASIAROLE", "SecretAccessKey": "secret", "Token": "token"}
-
-
-class Account(BaseHTTPRequestHandler):
-    """Has the build's credentials, echoes a call, and refuses one of another service."""
-
-    fetched = 0
-
-    def do_GET(self) -> None:
-        Account.fetched += 1
-        found = ROLE if self.headers["Authorization"] == "for the build" else {}
-        self._answer(200, found)
-
-    def do_POST(self) -> None:
-        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        if self.headers["X-Amz-Target"] == "Other.Call":
-            code = "com.amazonaws#AccessDeniedException"
-            self._answer(400, {"__type": code, "message": "not yours"})
-        elif self.headers["X-Amz-Target"] == "None.Call":
-            self.close_connection = True
-        else:
-            self._answer(200, {"given": given, "head": dict(self.headers)})
-
-    def _answer(self, status: int, content: dict[str, Any]) -> None:
-        body = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
-    with ThreadingHTTPServer(("127.0.0.1", 0), Account) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}"
-        Account.fetched = 0
-        yield {
-            "AWS_ENDPOINT_URL": url,
-            "AWS_REGION": "eu-west-1",
-            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{url}/credentials",
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "for the build",
-        }
-        server.shutdown()
+from bonkei.miniature.rooms.builds.asking import asking, stored
+from tests.bonkei.miniature.rooms.builds.account import STATE, Account
 
 
 def test_a_call_is_signed_by_the_role_and_goes_past_proxies(environment: dict[str, str]) -> None:
@@ -96,6 +43,16 @@ def test_nobody_answers(environment: dict[str, str], silent: str) -> None:
 def test_a_connection_without_an_answer_is_none(environment: dict[str, str]) -> None:
     with pytest.raises(AwsServiceError, match="no answer: RemoteDisconnected"):
         asking(environment)("ecs", "None.Call", {})
+
+
+def test_an_object_is_read_and_a_missing_one_is_nothing(environment: dict[str, str]) -> None:
+    def content(key: str) -> bytes:
+        return stored(environment, "eu-west-1", "states", key)
+
+    assert content("shop/terraform.tfstate") == STATE
+    assert content("none") == b""
+    with pytest.raises(AwsServiceError, match="AccessDenied"):
+        content("refused")
 
 
 def test_a_plan_in_a_build_loads_no_client_for_many_calls_at_once() -> None:
