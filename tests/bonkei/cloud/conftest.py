@@ -16,7 +16,7 @@ from bonkei.cloud.own import ecs
 from bonkei.cloud.settings import CloudSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
-from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, SECRET, Room
+from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, SECRET, Room, give_certificate
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def start(
         services: Mapping[str, AwsService] | None = None,
     ) -> Room:
         vault, reports = MemoryVault({SECRET: '{"password": "hunter22"}'}), list[str]()
-        home = directory or tmp_path_factory.mktemp("cloud")
+        home = give_certificate(directory or tmp_path_factory.mktemp("cloud"))
         settings = CloudSettings(home, ACCOUNT, 0, home, rest_after=3600.0)
         cloud = Cloud(
             settings,

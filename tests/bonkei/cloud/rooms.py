@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import boto3
@@ -19,6 +21,7 @@ from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.secret import Secret
 from bonkei.blueprint.storage import Parameter, Queue, Table
 from bonkei.cloud.cloud import Cloud
+from bonkei.cloud.port.certificate import load_tls
 from bonkei.vault import MemoryVault
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -63,6 +66,26 @@ DECLARED = Blueprint(
     ),
     arns=(arn("sqs", "orders"), "arn:aws:s3:::shop"),
 )  # fmt: skip
+
+
+@cache
+def _certificate() -> Mapping[str, bytes]:
+    with TemporaryDirectory() as folder:
+        load_tls(Path(folder))
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
+
+
+def give_certificate(folder: Path) -> Path:
+    """Put the endpoint's certificate into its folder, unless it has one. It is made once for all
+    rooms: a room would start a process for it.
+    """
+    place = folder / "tls"
+    if not place.exists():
+        place.mkdir(mode=0o700)
+        for name, content in _certificate().items():
+            (place / name).touch(mode=0o600)
+            (place / name).write_bytes(content)
+    return folder
 
 
 @dataclass

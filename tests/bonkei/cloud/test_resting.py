@@ -21,7 +21,7 @@ from bonkei.cloud.provision.store import MiniStackStore
 from bonkei.cloud.settings import CloudSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
-from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room
+from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room, give_certificate
 
 PATIENCE = 60.0  # seconds
 REST = 0.5
@@ -31,7 +31,7 @@ class Resting:
     """A room whose store rests half a second after the last call."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = give_certificate(folder)
         self.reports: list[str] = []
         self.cloud = self._make()
         self._clients: dict[str, Any] = {}

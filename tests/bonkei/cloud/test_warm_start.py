@@ -22,7 +22,7 @@ from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.settings import CloudSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
-from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room
+from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room, give_certificate
 
 CHECK = 1.0
 """Seconds after a start without changes until what was declared is checked: fewer than usual."""
@@ -32,7 +32,7 @@ class Starts:
     """Start rooms in one folder, one after the other."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder = give_certificate(folder)
         self.gate = asyncio.Event()  # until it is open, the store does not start
         self.gate.set()
         self.reports: list[str] = []
