@@ -14,10 +14,12 @@ from functools import lru_cache
 from typing import Any
 
 from bonkei.errors import BonkeiError
+from bonkei.wildcards import between_stars
 
 Event = Mapping[str, Any]
 Test = Callable[[Any], bool]
 _MISSING = object()
+_DEEPEST = 100
 _ORDER: dict[str, Callable[[float, float], bool]] = {
     "=": lambda left, right: left == right,
     "<": lambda left, right: left < right,
@@ -36,7 +38,7 @@ def parse_event_pattern(text: str) -> Callable[[Event], bool]:
     """A test of events. Raises EventPatternError."""
     try:
         pattern = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EventPatternError(f"the event pattern is no JSON: {error}") from None
     if not isinstance(pattern, dict) or not pattern:
         raise EventPatternError("the event pattern is no object with a field")
@@ -45,6 +47,8 @@ def parse_event_pattern(text: str) -> Callable[[Event], bool]:
 
 def _object(pattern: Mapping[str, Any], place: str) -> Test:
     """Every field must match. In `$or`, at least one of the patterns must."""
+    if place.count(".") > _DEEPEST:
+        raise EventPatternError(f"the event pattern is nested more than {_DEEPEST} times")
     tests: list[Test] = []
     for name, value in pattern.items():
         here = f"{place}.{name}"
@@ -145,12 +149,13 @@ def _wildcard(argument: Any) -> Test:
     r"""`*` matches any characters; `\*` and `\\` match themselves."""
     if "**" in argument:
         raise ValueError
-    parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", argument)
-    spelled = (
-        ".*" if part == "*" else re.escape(part[1:] if part in (r"\*", r"\\") else part)
-        for part in parts
-    )
-    regex = re.compile("".join(spelled), re.DOTALL)
+    between = [""]
+    for part in re.findall(r"\\[*\\]|\*|[^*\\]+|\\", argument):
+        if part == "*":
+            between.append("")
+        else:
+            between[-1] += re.escape(part[1:] if part in (r"\*", r"\\") else part)
+    regex = re.compile(between_stars(between), re.DOTALL)
     return _text(lambda text: regex.fullmatch(text) is not None)
 
 

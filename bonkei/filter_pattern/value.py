@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bonkei.filter_pattern.regex import take_regex
 from bonkei.filter_pattern.scanner import Scanner
+from bonkei.wildcards import between_stars
 
 Kind = str  # "text" | "wildcard" | "number" | "regex"
 
@@ -53,7 +54,7 @@ def take_value(scanner: Scanner, unquoted: re.Pattern[str]) -> Value:
 
 def _of_text(text: str, *, quoted: bool) -> Value:
     if "*" in text:
-        source = ".*".join(re.escape(part) for part in text.split("*"))
+        source = between_stars(map(re.escape, text.split("*")))
         return Value("wildcard", text, quoted, regex=re.compile(source, re.DOTALL))
     if not quoted and _NUMBER.match(text):
         return Value("number", text, number=float(text))

@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from bonkei.wildcards import between_stars
+
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys, in lower case, with their values."""
 
@@ -88,15 +90,7 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    """Find each text after a `*` at its first place, and do not search again. So the time is
-    bounded by the product of the lengths, even for `a*a*a*a*b`."""
-    first, *rest = re.split(r"\*+", pattern)
-    if rest:
-        *middle, last = rest
-        found = "".join(f"(?>.*?{_fixed(each)})" for each in middle)
-        text = f"{_fixed(first)}{found}.*{_fixed(last)}"
-    else:
-        text = _fixed(first)
+    text = between_stars(_fixed(each) for each in re.split(r"\*+", pattern))
     return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bonkei.registry.values import Contents, Image
+from bonkei.wildcards import between_stars
 
 _DAY = 86_400.0
 
@@ -54,7 +55,7 @@ def _is_selected(selection: Mapping[str, Any], tags: tuple[str, ...]) -> bool:
 
 
 def _matches(pattern: str, tag: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), tag) is not None
+    return re.fullmatch(between_stars(map(re.escape, pattern.split("*"))), tag) is not None
 
 
 def _too_many_or_old(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from bonkei.blueprint.role import PolicyStatement, read_policy_document
 from bonkei.blueprint.state import State
+from bonkei.wildcards import between_stars
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +79,4 @@ def _fits(wanted: str, name: str) -> bool:
     parts = wanted.split("*")
     if len(parts) == 1:
         return wanted in name
-    return re.fullmatch(".*".join(map(re.escape, parts)), name) is not None
+    return re.fullmatch(between_stars(map(re.escape, parts)), name) is not None

@@ -109,6 +109,8 @@ def test_a_list_in_the_event_matches_by_any_of_its_values() -> None:
         ('{"a": [{"cidr": "x"}]}', "does not take"),
         ('{"a": [{"prefix": 1}]}', "does not take"),
         ('{"$or": [{"a": [1]}]}', "two patterns"),
+        ("[" * 5_000, "no JSON"),
+        ('{"a":' * 200 + "[1]" + "}" * 200, "nested more than 100 times"),
     ],
 )
 def test_a_wrong_pattern_is_reported_with_its_place(pattern: str, problem: str) -> None:

@@ -21,6 +21,7 @@ from bonkei.blueprint.log_delivery import LogDelivery
 from bonkei.logs.delivery.requests.request import Access, Finished, Headers, Together
 from bonkei.logs.delivery.requests.target import Deliverer, Key, Ready, Target, prefixed
 from bonkei.logs.delivery.requests.words import DIGITS, DURATIONS
+from bonkei.wildcards import between_stars
 
 DELIVERY = "delivery.logs.amazonaws.com"
 _FIELDS = (
@@ -261,7 +262,8 @@ def _pattern(distribution: Distribution, target: str) -> str:
 
 @lru_cache(maxsize=256)
 def _matcher(pattern: str) -> re.Pattern[str]:
-    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))
+    parts = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
+    return re.compile(between_stars(parts), re.DOTALL)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.records.patterns import compile_pattern
+from bonkei.wildcards import between_stars
 
 Matches = Callable[[str], bool]
 
@@ -21,8 +22,8 @@ def matcher(section: Section) -> Matches:
         pattern = compile_pattern(found.value, found.place)
         search = pattern.search
     elif found := section.find("match"):
-        parts = (re.escape(part) for part in found.value.split("*"))
-        search = re.compile(".*".join(parts), re.DOTALL).fullmatch
+        source = between_stars(map(re.escape, found.value.split("*")))
+        search = re.compile(source, re.DOTALL).fullmatch
     else:
         return lambda _tag: False
     return lru_cache(maxsize=1024)(lambda tag: search(tag) is not None)
