@@ -15,6 +15,8 @@ from typing import Any
 
 from bonkei.folders import matching
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
 
 class Spool:
     """One directory, made by `open`. It holds at most `limit` records at a time."""
@@ -43,9 +45,13 @@ class Spool:
         """Store the record, or replace its stored state. `name`: a file name without a suffix.
         Raises OSError."""
         draft = self._directory / f"{name}.new"
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(record, file)
-        draft.replace(self._directory / f"{name}.json")
+        try:
+            with os.fdopen(os.open(draft, _NEW, 0o600), "w") as file:
+                json.dump(record, file)
+            draft.replace(self._directory / f"{name}.json")
+        except BaseException:
+            draft.unlink(missing_ok=True)  # a full disk needs the room
+            raise
         self._names.add(name)
 
     def remove(self, name: str) -> None:

@@ -64,9 +64,13 @@ class FileVault:
         target = self.path(arn)
         draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(value)
-        draft.replace(target)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(value)
+            draft.replace(target)
+        except BaseException:
+            draft.unlink(missing_ok=True)  # it has a part of the value
+            raise
 
     def delete(self, arn: str) -> None:
         self.path(arn).unlink(missing_ok=True)

@@ -35,6 +35,15 @@ def test_only_the_owner_can_read_a_file(tmp_path: Path) -> None:
     assert [path.name for path in vault.path(ARN).parent.iterdir()] == [vault.path(ARN).name]
 
 
+def test_a_value_that_cannot_be_written_leaves_the_old_one_and_no_draft(tmp_path: Path) -> None:
+    vault = FileVault(tmp_path)
+    vault.put(ARN, "old")
+    with pytest.raises(UnicodeEncodeError):
+        vault.put(ARN, "half a character: \ud800")
+    assert vault.get(ARN) == "old"
+    assert list(tmp_path.iterdir()) == [vault.path(ARN)]
+
+
 def test_a_hostile_name_stays_inside_the_folder(tmp_path: Path) -> None:
     vault = FileVault(tmp_path / "secrets")
     for name in ("arn:x:secret:../../escape", "arn:x:secret:..", "arn:x:secret:"):
