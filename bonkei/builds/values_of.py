@@ -63,7 +63,7 @@ async def _value(role: str, value: str | SecretReference, kind: str, around: Sur
         return text
     try:
         found = json.loads(text)[reference.json_key]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         said = f"the secret {reference.secret} has no key {reference.json_key}"
         raise PhaseError("SECRETS_MANAGER_ERROR", said) from None
     return found if isinstance(found, str) else json.dumps(found)

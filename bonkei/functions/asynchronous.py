@@ -103,5 +103,5 @@ def _message(outcome: Outcome) -> str:
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

@@ -123,7 +123,7 @@ async def _body(request: web.BaseRequest) -> bytes:
 def _error_type(request: web.BaseRequest, body: bytes) -> str:
     try:
         named = json.loads(body).get("errorType", "")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         named = ""
     return str(named or request.headers.get("Lambda-Runtime-Function-Error-Type", "Unhandled"))
 

@@ -130,7 +130,7 @@ def _name(call: AwsCall) -> str:
 def _require_json(payload: bytes) -> None:
     try:
         json.loads(payload)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AwsServiceError(
             "InvalidRequestContentException",
             f"Could not parse request body into json: {error}",

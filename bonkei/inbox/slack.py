@@ -69,7 +69,7 @@ class SlackInbox:
             return web.Response(status=status, text="rate_limited", headers=headers)
         try:
             payload = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             payload = None
         if problem := refusal(payload):
             return web.Response(status=400, text=problem)

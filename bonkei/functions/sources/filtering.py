@@ -41,7 +41,7 @@ def _matches(text: str, record: Mapping[str, Any]) -> bool:
         # "If your filter criteria is a string and the body is JSON, or the other way round, Lambda
         # drops the message": so a pattern of objects matches no plain text.
         return bool(parse_event_pattern(text)(record)) if pattern else True
-    except (BonkeiError, ValueError, TypeError):
+    except (BonkeiError, ValueError, TypeError, RecursionError):
         return False
 
 
@@ -49,6 +49,6 @@ def _json(text: str) -> Any:
     """An object; everything else stays text."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     return found if isinstance(found, dict) else text

@@ -98,7 +98,7 @@ def failed_items(payload: bytes) -> set[str] | None:
     """The items that the function reports as failed; None if the answer has the wrong form."""
     try:
         answer = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not answer:
         return set()

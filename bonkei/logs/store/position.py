@@ -32,7 +32,7 @@ def from_token(token: str, what: str = "nextToken") -> list[int | str]:
     try:
         padded = token + "=" * (-len(token) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         found = None
     is_list = isinstance(found, list) and bool(found)
     if not is_list or not all(isinstance(each, int | str) for each in found):

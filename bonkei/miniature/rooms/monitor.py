@@ -163,5 +163,5 @@ def _alarm_arn(message: str) -> str:
     """The ARN of the alarm in a message."""
     try:
         return str(json.loads(message).get("AlarmArn", ""))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return ""

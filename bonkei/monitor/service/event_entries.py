@@ -35,7 +35,7 @@ def _one(bus: EventBus, entry: Mapping[str, Any], call: AwsCall) -> dict[str, An
         return _refused("InvalidArgument", "Total size of the entries in the request is over.")
     try:
         detail = json.loads(entry["Detail"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return _refused("MalformedDetail", "Detail is malformed.")
     if not isinstance(detail, dict):
         return _refused("MalformedDetail", "Detail is malformed.")

@@ -110,7 +110,7 @@ def _read_images(file: Path, name: str) -> dict[str, str]:
                 raise AwsServiceError("ConfigurationError", f"{name} is larger than {_LARGEST}")
             listed = json.loads(zipped.read(name))
         return {str(each["name"]): str(each["imageUri"]) for each in listed}
-    except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, RecursionError, zipfile.BadZipFile) as error:
         raise AwsServiceError(
             "ConfigurationError",
             f"The artifact has no {name} with the name and imageUri of containers: {error}",

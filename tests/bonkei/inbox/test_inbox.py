@@ -47,6 +47,7 @@ async def test_an_accepted_message_is_shown(tmp_path: Path) -> None:
         assert (await _post(slack.url + "x", MESSAGE))[:2] == (403, "invalid_token")
         assert (await _post(slack.url.replace("services", "hooks"), MESSAGE))[0] == 404
         assert (await _post(slack.url, b"{"))[:2] == (400, "invalid_payload")
+        assert (await _post(slack.url, b"[" * 100_000))[:2] == (400, "invalid_payload")
         slack.fail(1, 429, 7)
         assert await _post(slack.url, MESSAGE) == (429, "rate_limited", "7")
         assert await _post(slack.url, MESSAGE) == (200, "ok", None)

@@ -223,18 +223,20 @@ async def test_programs_put_events_and_rules_match_them() -> None:
         return await service.answer(made)
 
     entry = {"Source": "own", "DetailType": "Tried", "Detail": '{"a": 1}'}
-    wrong = [{"Source": "own"}, entry | {"Detail": "{"}, entry | {"Source": "aws.ecs"}]
+    deep = entry | {"Detail": "[" * 100_000}
+    wrong = [{"Source": "own"}, entry | {"Detail": "{"}, deep, entry | {"Source": "aws.ecs"}]
     answer = await call("PutEvents", Entries=[entry, *wrong])
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     await bus.stop()
 
-    assert answer["FailedEntryCount"] == 3
+    assert answer["FailedEntryCount"] == 4
     codes = [one.get("ErrorCode") for one in answer["Entries"]]
     assert codes == [
         None,
         "InvalidArgument",
+        "MalformedDetail",
         "MalformedDetail",
         "NotAuthorizedForSourceException",
     ]

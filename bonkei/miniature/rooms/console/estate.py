@@ -114,7 +114,7 @@ def _parts(text: str) -> Iterator[str]:
     """A secret that is a JSON object has parts that are none, such as a user's name."""
     try:
         document = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
         yield text

@@ -138,6 +138,8 @@ async def test_it_polls_again_after_the_machine_has_refused_something(
         ('{"body": {"RecordNumber": [{"numeric": ["<", 100]}]}}', '{"RecordNumber": 7}', True),
         ('{"body": {"RecordNumber": [{"numeric": ["<", 100]}]}}', '{"RecordNumber": 100}', False),
         ('{"body": {"RecordNumber": [1]}}', "no JSON", False),  # "Lambda drops the message"
+        ('{"body": {"RecordNumber": [1]}}', "[" * 100_000, False),
+        ("[" * 100_000, "any", False),
         ('{"body": ["hello"]}', "hello", True),
         ('{"body": ["hello"]}', '{"a": "hello"}', False),
         ('{"messageAttributes": {"kind": {"stringValue": ["x"]}}}', "any", True),

@@ -155,7 +155,7 @@ async def items(looking: Looking, table: str, start: str) -> Json:
 def _start(start: str) -> Mapping[str, Any]:
     try:
         found = json.loads(inert.decode(start))
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not found:
         raise ConsoleError("this page does not begin anywhere", remedy="begin again")
