@@ -26,6 +26,15 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
         yield project
 
 
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Project]:
+    """A stack that costs Terraform little, with a new home."""
+    shutil.copytree(FOREIGN, tmp_path / "project")
+    project = Project(tmp_path / "project", tmp_path / "home")
+    with removed(project):
+        yield project
+
+
 @pytest.fixture(scope="module")
 def interrupted(project: Project) -> Running:
     """The first run: it got a component, and Ctrl-C."""
@@ -142,15 +151,14 @@ def test_a_port_in_use(project: Project, variable: str, port: str) -> None:
     assert variable in outcome.stderr
 
 
-def test_broken_definitions_are_reported_with_file_and_line(other: Project) -> None:
-    other.edit("infrastructure/main.tf", "module.network.vpc_id", "module.network.vpc_idd")
-    outcome = other.bonkei("up")
-    written = (other.folder / "infrastructure/main.tf").read_text().splitlines()
-    other.edit("infrastructure/main.tf", "module.network.vpc_idd", "module.network.vpc_id")
+def test_broken_definitions_are_reported_with_file_and_line(small: Project) -> None:
+    small.edit("deploy/main.tf", "aws_vpc.main.id", "aws_vpc.main.idd")
+    outcome = small.bonkei("up")
+    written = (small.folder / "deploy/main.tf").read_text().splitlines()
     assert outcome.returncode == 1
-    assert "infrastructure/main.tf" in outcome.stderr
-    assert "vpc_idd" in outcome.stderr
-    first = next(number for number, line in enumerate(written, 1) if "vpc_idd" in line)
+    assert "deploy/main.tf" in outcome.stderr
+    assert '"idd"' in outcome.stderr
+    first = next(number for number, line in enumerate(written, 1) if "main.idd" in line)
     assert f"line {first}," in outcome.stderr
 
 
@@ -174,14 +182,11 @@ def test_reset_removes_everything(other: Project) -> None:
     assert not other.home.exists()
 
 
-def test_ctrl_c_while_terraform_runs(tmp_path: Path) -> None:
+def test_ctrl_c_while_terraform_runs(small: Project) -> None:
     """In a new home, where Terraform has everything to do."""
-    shutil.copytree(FOREIGN, tmp_path / "project")
-    project = Project(tmp_path / "project", tmp_path / "home")
-    with removed(project):
-        with starting(project) as miniature:
-            eventually((project.home / "terraform").exists, "Terraform has begun")
-            assert miniature.interrupt() == 0
-        with running(project):
-            answer = httpx.get(f"{project.load_balancer}/shop/1", timeout=ANSWER)
-            assert answer.status_code == 200
+    with starting(small) as miniature:
+        eventually((small.home / "terraform").exists, "Terraform has begun")
+        assert miniature.interrupt() == 0
+    with running(small):
+        answer = httpx.get(f"{small.load_balancer}/shop/1", timeout=ANSWER)
+        assert answer.status_code == 200
