@@ -11,7 +11,7 @@ import pytest
 from browsers import launched, needs_browser
 from foreground import Running
 from miniatures import ANSWER, WAIT, eventually, visitors
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
 import bonkei.console
 
@@ -34,24 +34,39 @@ def door(miniature: Running) -> str:
     return url
 
 
-@pytest.fixture
-def console(browser: Browser, door: str) -> Iterator[Page]:
-    """A tab that is let in. Afterwards nothing may have been complained of."""
+@pytest.fixture(scope="module")
+def tab(browser: Browser, door: str) -> Iterator[Page]:
+    """A tab that is let in, for one test after the other."""
     context = browser.new_context(base_url=door.partition("/?")[0], locale="en-GB")
     context.set_default_timeout(60_000)
     page = context.new_page()
-    troubles: list[str] = []
-    refused = "409 (Conflict)"  # an action that says why it is not done
-    page.on(
-        "console",
-        lambda m: troubles.append(m.text) if m.type == "error" and refused not in m.text else None,
-    )
-    page.on("pageerror", lambda error: troubles.append(str(error)))
     page.goto(door)
     expect(page.get_by_role("status")).to_contain_text("ready")
     assert "token" not in page.url
     yield page
     context.close()
+
+
+@pytest.fixture
+def console(tab: Page) -> Iterator[Page]:
+    """The console, at no page yet. Afterwards nothing may have been complained of."""
+    troubles: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        refused = "409 (Conflict)"  # an action that says why it is not done
+        if message.type == "error" and refused not in message.text:
+            troubles.append(message.text)
+
+    def complain(error: Error) -> None:
+        troubles.append(str(error))
+
+    tab.on("console", hear)
+    tab.on("pageerror", complain)
+    yield tab
+    tab.goto("/#/nowhere")
+    expect(tab.locator("main > .waiting")).to_be_visible()
+    tab.remove_listener("console", hear)
+    tab.remove_listener("pageerror", complain)
     assert troubles == []
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsers import launched, needs_browser, new_context, violations
+from browsers import Scheme, launched, needs_browser, new_context, violations
 from foreground import Running
 from miniatures import administrator_password, eventually
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 
 pytestmark = needs_browser
 
@@ -20,35 +20,51 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+def scheme(request: pytest.FixtureRequest) -> Scheme:
+    found: Scheme = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser, miniature: Running) -> Iterator[Page]:
+    context = new_context(browser, base_url=miniature.project.site)
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture
-def page(browser: Browser, miniature: Running, scheme: str) -> Iterator[Page]:
-    context = new_context(browser, base_url=miniature.project.site, color_scheme=scheme)
-    page = context.new_page()
+def page(tab: Page, miniature: Running, scheme: Scheme) -> Iterator[Page]:
+    """A tab of a browser that has no cookie."""
     elsewhere: list[str] = []
     troubles: list[str] = []
-    page.on(
-        "request",
-        lambda r: elsewhere.append(r.url) if miniature.project.site not in r.url else None,
-    )
-    page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
-    yield page
-    context.close()
+
+    def ask(request: Request) -> None:
+        if miniature.project.site not in request.url:
+            elsewhere.append(request.url)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            troubles.append(message.text)
+
+    tab.context.clear_cookies()
+    tab.emulate_media(color_scheme=scheme)
+    tab.on("request", ask)
+    tab.on("console", hear)
+    yield tab
+    tab.remove_listener("request", ask)
+    tab.remove_listener("console", hear)
     assert elsewhere == [], "something was loaded from elsewhere"
     assert troubles == [], "the browser complained"
 
 
 @pytest.mark.parametrize("path", ["/", "/ja/", "/history", "/admin/sign-in"])
-def test_no_accessibility_violation(page: Page, scheme: str, path: str) -> None:
+def test_no_accessibility_violation(page: Page, scheme: Scheme, path: str) -> None:
     page.goto(path)
     assert violations(page, scheme) == []
 
 
 def test_an_administrator_signs_in_and_the_public_page_follows(
-    page: Page, miniature: Running, scheme: str
+    page: Page, miniature: Running, scheme: Scheme
 ) -> None:
     name = f"Component {scheme}"
     page.goto("/admin")

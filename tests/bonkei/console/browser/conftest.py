@@ -113,36 +113,18 @@ class ConsolePage:
         assert violations(self.page, self.scheme) == []
 
 
-# To load the console costs more than most tests do in it. So a file's tests share a tab, and go
-# from page to page, as a person does.
-@pytest.fixture(scope="module")
-def english_tab(served: Served) -> Iterator[Page]:
-    with _SHARED.tab(1280, 720, "light", locale="en-GB") as page:
-        yield page
-        page.goto(f"{served.base}/icon.svg")
-
-
-@pytest.fixture(scope="module")
-def japanese_tab(served: Served) -> Iterator[Page]:
-    with _SHARED.tab(360, 720, "light", locale="ja-JP") as page:
-        yield page
-        page.goto(f"{served.base}/icon.svg")
-
-
 @pytest.fixture(params=["light", "dark"])
-def console_page(
-    served: Served, english_tab: Page, request: pytest.FixtureRequest
-) -> Iterator[ConsolePage]:
+def console_page(served: Served, request: pytest.FixtureRequest) -> Iterator[ConsolePage]:
     """In light and in dark, in English, let in by the token."""
-    english_tab.set_viewport_size({"width": 1280, "height": 720})
-    english_tab.emulate_media(color_scheme=request.param)
-    yield from _watched(english_tab, served, request.param)
+    with _SHARED.tab(1280, 720, request.param, locale="en-GB") as page:
+        yield from _watched(page, served, request.param)
 
 
 @pytest.fixture
-def japanese_page(served: Served, japanese_tab: Page) -> Iterator[ConsolePage]:
+def japanese_page(served: Served) -> Iterator[ConsolePage]:
     """In Japanese, in a narrow window."""
-    yield from _watched(japanese_tab, served)
+    with _SHARED.tab(360, 720, "light", locale="ja-JP") as page:
+        yield from _watched(page, served)
 
 
 def _watched(page: Page, served: Served, scheme: str = "light") -> Iterator[ConsolePage]:
@@ -167,8 +149,9 @@ def _is_in(page: Page, served: Served) -> bool:
 
 
 def _leave(page: Page, served: Served) -> None:
-    """To no page. A choice of the person's, such as the language, goes only with the console."""
-    page.mouse.move(0, 0)
+    """To no page of the console, which stays open: to load it costs more than most tests do in it.
+    A choice of the person's, such as the language, goes only with the console.
+    """
     if not _is_in(page, served) or page.evaluate("localStorage.length"):
         page.goto(f"{served.base}/icon.svg")
         page.evaluate("localStorage.clear()")

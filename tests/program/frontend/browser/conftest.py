@@ -105,7 +105,9 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def _leave(page: Page, complain: Callable[..., None]) -> None:
-    """Go to a file without a script, and hear no more."""
+    """Go to a file without a script, keep nothing, and hear no more."""
     page.goto(urljoin(page.url, _FILE))
+    page.context.clear_cookies()
+    page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
     page.remove_listener("pageerror", complain)
     page.remove_listener("console", complain)
