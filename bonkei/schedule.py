@@ -13,9 +13,9 @@ from datetime import UTC, datetime, tzinfo
 
 from bonkei.errors import BonkeiError
 
-_RATE = re.compile(r"rate\((\d+) (minute|minutes|hour|hours|day|days)\)")
+_RATE = re.compile(r"rate\(([0-9]{1,9}) (minute|minutes|hour|hours|day|days)\)")
 _CRON = re.compile(r"cron\(([^)]*)\)")
-_AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+_AT = re.compile(r"at\(([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})\)")
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -41,7 +41,7 @@ def parse_schedule(text: str, zone: tzinfo = UTC) -> Due:
             minute > begun and (minute - begun) // seconds > (minute - 60 - begun) // seconds
         )
     if found := _AT.fullmatch(text):
-        moment = datetime.fromisoformat(found[1]).replace(tzinfo=zone).timestamp() // 60 * 60
+        moment = _moment(found[1], zone, text) // 60 * 60
         return lambda minute, _: minute == moment
     if found := _CRON.fullmatch(text):
         fields = found[1].split()
@@ -49,6 +49,13 @@ def parse_schedule(text: str, zone: tzinfo = UTC) -> Due:
             raise ScheduleError(f"{text} has {len(fields)} fields, and not six")
         return _once(_cron(fields, text), zone)
     raise ScheduleError(f"{text} is no rate(…), cron(…) or at(…)")
+
+
+def _moment(given: str, zone: tzinfo, text: str) -> float:
+    try:
+        return datetime.fromisoformat(given).replace(tzinfo=zone).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise ScheduleError(f"{text}: {error}") from None
 
 
 def _once(test: Callable[[datetime], bool], zone: tzinfo) -> Due:
@@ -104,7 +111,7 @@ def _numbers(
     """`*`, `5`, `1-5`, `1,2`, `0/15`."""
     allowed: set[int] = set()
     for part in field.split(","):
-        found = re.fullmatch(r"(\*|\d+)(?:-(\d+))?(?:/(\d+))?", part)
+        found = re.fullmatch(r"(\*|[0-9]{1,4})(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?", part)
         if found is None:
             raise ScheduleError(f"{text}: `{part}` is not understood")
         first = least if found[1] == "*" else int(found[1])
@@ -118,7 +125,7 @@ def _numbers(
 def _day_of_month(field: str, text: str) -> Callable[[datetime], bool]:
     if field == "L":
         return lambda now: now.day == calendar.monthrange(now.year, now.month)[1]
-    if found := re.fullmatch(r"(\d+)W", field):
+    if found := re.fullmatch(r"([1-9]|[12][0-9]|3[01])W", field):
         wanted = int(found[1])
         return lambda now: now.day == _nearest_weekday(now.year, now.month, wanted)
     return _numbers(field, 1, 31, text, lambda now: now.day)
@@ -137,13 +144,13 @@ def _nearest_weekday(year: int, month: int, day: int) -> int:
 
 def _day_of_week(field: str, text: str) -> Callable[[datetime], bool]:
     """1 is Sunday. `6L` is the last Friday, `3#2` the second Tuesday of a month."""
-    if found := re.fullmatch(r"(\d)?L", field):
+    if found := re.fullmatch(r"([1-7])?L", field):
         last, wanted = found[1] is not None, int(found[1] or 7)
         return lambda now: (
             _weekday(now) == wanted
             and (not last or now.day + 7 > calendar.monthrange(now.year, now.month)[1])
         )
-    if found := re.fullmatch(r"(\d)#([1-5])", field):
+    if found := re.fullmatch(r"([1-7])#([1-5])", field):
         wanted, which = int(found[1]), int(found[2])
         return lambda now: _weekday(now) == wanted and (now.day - 1) // 7 + 1 == which
     return _numbers(field, 1, 7, text, _weekday)

@@ -206,7 +206,9 @@ def test_a_rate_counts_from_its_start() -> None:
 @pytest.mark.parametrize(
     "expression",
     ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(* * * * * *)", "cron(0 0 1 1)",
-     "cron(60 * * * ? *)", "cron(x * * * ? *)", "every day"],
+     "cron(60 * * * ? *)", "cron(x * * * ? *)", "every day", "at(2026-02-30T00:00:00)",
+     "at(2026-01-01T24:00:00)", f"rate({'9' * 5000} days)", f"cron({'9' * 5000} * * * ? *)",
+     "cron(0 0 0W * ? *)", "cron(0 0 32W * ? *)", "cron(0 0 ? * 8L *)", "cron(0 0 ? * 0#1 *)"],
 )  # fmt: skip
 def test_invalid_schedules(expression: str) -> None:
     with pytest.raises(ScheduleError):
