@@ -14,7 +14,7 @@ from bonkei.cloudformation.stacks.conflicts import Name
 from bonkei.cloudformation.stacks.engine import Failed
 from bonkei.cloudformation.stacks.planning import Surroundings, plan
 from bonkei.cloudformation.stacks.values import Inputs, Stack, Target
-from bonkei.cloudformation.template import read_template
+from bonkei.cloudformation.template import Template, read_template
 from bonkei.errors import BonkeiError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,8 +31,12 @@ STATUS_PAGE = {
 
 
 def parameters(text: str, given: Mapping[str, str]) -> Mapping[str, str]:
-    declared = read_template(text).parameters
-    return resolve_parameters(declared, {name: Given(one) for name, one in given.items()}, {})
+    return resolved(read_template(text), given)
+
+
+def resolved(template: Template, given: Mapping[str, str]) -> Mapping[str, str]:
+    values = {name: Given(one) for name, one in given.items()}
+    return resolve_parameters(template.parameters, values, {})
 
 
 def planned(
@@ -43,7 +47,7 @@ def planned(
     **given: str,
 ) -> Target:
     template = read_template(text)
-    inputs = Inputs(text, parameters(text, given))
+    inputs = Inputs(text, resolved(template, given))
     return plan(template, inputs, stack, Surroundings(PLACE, imports or {}))
 
 
