@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from bonkei.monitor.metric.model import Datum, metric_id
 _MARK = '"_aws"'
 _MOST_VALUES = 100  # of a metric in one record
 _MOST_DIMENSIONS = 30
+_OLDEST, _NEWEST = 14 * 86_400.0, 2 * 3_600.0  # seconds before and after an event arrives
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,10 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
-        return float(value)
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def embedded_metrics(message: str, received: float) -> Iterator[Datum]:
@@ -102,7 +105,9 @@ def embedded_metrics(message: str, received: float) -> Iterator[Datum]:
         about = record["_aws"]
         time = float(about.get("Timestamp", received * 1000)) / 1000
         directives = about["CloudWatchMetrics"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        return
+    if not received - _OLDEST <= time <= received + _NEWEST:  # nor is NaN
         return
     for directive in directives if isinstance(directives, list) else ():
         if isinstance(directive, dict) and isinstance(directive.get("Namespace"), str):
@@ -112,8 +117,10 @@ def embedded_metrics(message: str, received: float) -> Iterator[Datum]:
 def _of_directive(
     record: dict[str, Any], directive: dict[str, Any], time: float
 ) -> Iterator[Datum]:
-    sets = directive.get("Dimensions") or [[]]
-    for metric in directive.get("Metrics") or ():
+    sets, metrics = directive.get("Dimensions") or [[]], directive.get("Metrics") or []
+    if not isinstance(sets, list) or not isinstance(metrics, list):
+        return
+    for metric in metrics:
         if not isinstance(metric, dict) or not isinstance(metric.get("Name"), str):
             continue
         values = record.get(metric["Name"])

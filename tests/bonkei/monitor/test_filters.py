@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bonkei.blueprint.log_group import MetricFilter
 from bonkei.events import LogEvent
 from bonkei.monitor.filters import MetricFilters, embedded_metrics
@@ -79,7 +81,7 @@ EMBEDDED = {
 
 
 def test_embedded_metrics_of_the_specification() -> None:
-    found = list(embedded_metrics(json.dumps(EMBEDDED), 0))
+    found = list(embedded_metrics(json.dumps(EMBEDDED), T))
 
     assert [one.metric.dimensions for one in found] == [(("functionVersion", "$LATEST"),), ()]
     assert found[0].values == ((100.0, 1.0), (200.0, 1.0))
@@ -90,4 +92,26 @@ def test_malformed_embedded_metrics_give_nothing() -> None:
     wrong = ["{", '{"_aws": 1}', '{"_aws": {"CloudWatchMetrics": [1, {"Namespace": "a"}]}}', "[]"]
     wrong.append(json.dumps(EMBEDDED | {"time": "no number"}))
 
-    assert not [one for text in wrong for one in embedded_metrics(text, 0)]
+    assert not [one for text in wrong for one in embedded_metrics(text, T)]
+
+
+@pytest.mark.parametrize("moment", ["NaN", "Infinity", "1" + "0" * 400, "0", '"soon"', "[]"])
+def test_a_metric_of_another_time_is_left_out(moment: str) -> None:
+    """At most two weeks old, or two hours ahead."""
+    text = json.dumps(EMBEDDED).replace(str(T * 1000), moment)
+    assert not list(embedded_metrics(text, T))
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", '"inf"', "1" + "0" * 400, "true", "{}"])
+def test_what_is_no_number_is_no_value(value: str) -> None:
+    text = json.dumps(EMBEDDED | {"time": "HERE"}).replace('"HERE"', value)
+    assert not list(embedded_metrics(text, T))
+    filters = MetricFilters([declared("{ $.time = * }", "$.time")])
+    assert not list(filters.read("/group", events(text)))
+
+
+@pytest.mark.parametrize("name", ["Metrics", "Dimensions"])
+def test_a_directive_of_another_form_gives_nothing(name: str) -> None:
+    known = json.dumps(EMBEDDED).replace(f'"{name}": ', f'"{name}": 1, "Other": ')
+    assert not list(embedded_metrics(known, T))
+    assert not list(embedded_metrics('{"_aws": ' + "[" * 100_000, T))
