@@ -14,7 +14,7 @@ from typing import Any
 
 from bonkei.filter_pattern.scanner import Scanner
 from bonkei.filter_pattern.selector import Selector, take_selector
-from bonkei.filter_pattern.value import OPERATORS, Value, comparison, take_value
+from bonkei.filter_pattern.value import OPERATORS, Value, comparison, number_of, take_value
 
 Test = Callable[[Any], bool]
 
@@ -181,7 +181,7 @@ def _compile_comparison(condition: Comparison) -> Test:
             return unequal
         if isinstance(value, bool):
             return holds(str(value).lower(), None)
-        return holds(str(value), float(value))
+        return holds(str(value), number_of(str(value)))
 
     return lambda document: any(one(value) for value in values(document))
 
