@@ -105,8 +105,7 @@ class Changes:
                 await assembly.migrate(steps, "applied")
             unhealthy = await assembly.roll_out(steps)
             unhealthy += await checks.judge(assembly.edge.snapshot, steps)
-        if not unhealthy:
-            unhealthy = assembly.unreachable(steps)
+        unhealthy += assembly.unreachable(steps)
         if not unhealthy:
             unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
         settle_memory(has_replaced=True)
