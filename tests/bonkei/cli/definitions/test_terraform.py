@@ -14,6 +14,8 @@ from bonkei.terraform import TerraformError
 from tests.bonkei.cli.projects import make_project
 from tests.bonkei.cli.projects import run as run_in
 
+pytestmark = pytest.mark.usefixtures("forked_providers")
+
 MAIN = """\
 terraform {
   required_providers {
