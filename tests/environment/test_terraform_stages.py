@@ -114,18 +114,27 @@ def test_a_plan_older_than_the_state_is_refused(pipeline: Pipeline) -> None:
     assert "Saved plan is stale" in late.output
 
 
-@pytest.mark.parametrize("name", ["tfplan", "programs.json", "build/function.zip", "plan.sha256"])
-def test_a_changed_plan_is_refused(pipeline: Pipeline, name: str) -> None:
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
+    """A plan with a package, which is not applied."""
+    pipeline = Pipeline(tmp_path_factory.mktemp("planned"))
     package = pipeline.infrastructure / "build" / "function.zip"
     package.parent.mkdir()
     package.write_bytes(b"package")  # in the form that archive_file makes
-    pipeline.plan()
-    file = pipeline.stages.plan / name
-    file.write_bytes(file.read_bytes() + b" ")
-    outcome = pipeline.apply()
+    assert pipeline.plan().failed == ""
+    return pipeline
+
+
+@pytest.mark.parametrize("name", ["tfplan", "programs.json", "build/function.zip", "plan.sha256"])
+def test_a_changed_plan_is_refused(planned: Pipeline, name: str) -> None:
+    file = planned.stages.plan / name
+    made = file.read_bytes()
+    file.write_bytes(made + b" ")
+    outcome = planned.apply()
+    file.write_bytes(made)
     assert outcome.failed.startswith("sha256sum")
     assert not outcome.called("terraform")
-    assert pipeline.state == []
+    assert planned.state == []
 
 
 def test_wrong_definitions_end_the_plan(pipeline: Pipeline) -> None:
