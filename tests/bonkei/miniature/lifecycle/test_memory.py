@@ -21,23 +21,21 @@ class Routing:
 
 
 def test_long_lived_objects_are_frozen_and_replaced_ones_are_freed() -> None:
+    """All stays frozen afterwards, as do the tests of this process: see tests/conftest.py."""
     routing = Routing()
     seen = weakref.ref(routing)
-    try:
-        settle_memory(has_replaced=False)
-        assert gc.get_freeze_count() > 0
-        del routing
-        gc.collect()
-        assert seen() is not None
-        settle_memory(has_replaced=False)
-        assert seen() is not None
-        for _ in range(100):  # a collection that another thread is in is not repeated
-            settle_memory(has_replaced=True)
-            if seen() is None:
-                break
-        assert seen() is None
-    finally:
-        gc.unfreeze()
+    settle_memory(has_replaced=False)
+    assert gc.get_freeze_count() > 0
+    del routing
+    gc.collect()
+    assert seen() is not None
+    settle_memory(has_replaced=False)
+    assert seen() is not None
+    for _ in range(100):  # a collection that another thread is in is not repeated
+        settle_memory(has_replaced=True)
+        if seen() is None:
+            break
+    assert seen() is None
 
 
 def test_nothing_is_collected_during_an_import_and_its_objects_are_frozen() -> None:
@@ -56,7 +54,6 @@ def test_nothing_is_collected_during_an_import_and_its_objects_are_frozen() -> N
         assert gc.get_freeze_count() > len(made)
     finally:
         gc.callbacks.remove(note)
-        gc.unfreeze()
 
 
 THREADS = """\

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bonkei.config import Config, OneOff
+from bonkei.miniature import changes, supervisor
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
     BLUEPRINT,
@@ -17,6 +18,21 @@ from tests.bonkei.miniature.supervisor.subject import (
     Make,
     Subject,
 )
+
+
+@pytest.fixture(autouse=True)
+def settled(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What was asked of the memory, each time. A real search for garbage after a reload takes half
+    a second: it goes through all tests of the process, too.
+    """
+    asked: list[bool] = []
+
+    def settle_memory(*, has_replaced: bool) -> None:
+        asked.append(has_replaced)
+
+    for module in (changes, supervisor):
+        monkeypatch.setattr(module, "settle_memory", settle_memory)
+    return asked
 
 
 @pytest.fixture

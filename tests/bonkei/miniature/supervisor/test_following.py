@@ -28,11 +28,12 @@ def with_new_tasks() -> Blueprint:
 
 
 async def test_applied_definitions_are_followed_in_the_order_of_a_release(
-    make: Make, world: World
+    make: Make, world: World, settled: list[bool]
 ) -> None:
     subject = make()
     await subject.miniature.start()
     count = len(world.done)
+    assert settled == [False]
     world.blueprint = replace(BLUEPRINT, database_clusters=(cluster(), cluster("second")))
     heard: list[str] = []
     await subject.ask("reload", report=heard.append)
@@ -48,6 +49,7 @@ async def test_applied_definitions_are_followed_in_the_order_of_a_release(
     assert all(line in subject.said for line in heard)  # and in the miniature's own log
     names = [database["identifier"] for database in (await subject.ask("status"))["databases"]]
     assert names == ["main", "second"]
+    assert settled == [False, True]  # what the reload has replaced is garbage
 
 
 async def test_a_removed_cluster_is_stopped(make: Make, world: World) -> None:
