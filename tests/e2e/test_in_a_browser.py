@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsers import Scheme, launched, needs_browser, new_context, violations
+from browsers import UNOPTIMISED, Scheme, launched, needs_browser, new_context, violations
 from foreground import Running
 from miniatures import administrator_password, eventually
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
@@ -15,7 +15,7 @@ pytestmark = needs_browser
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with launched() as browser:
+    with launched(UNOPTIMISED) as browser:
         yield browser
 
 

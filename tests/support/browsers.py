@@ -41,6 +41,9 @@ _ARGUMENTS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     f"--disable-features={_WITHOUT}",
 )  # fmt: skip
+# For pages that are looked at with axe once each: to optimise their code takes an eighth of such a
+# test, and saves less.
+UNOPTIMISED = "--js-flags=--no-opt --no-maglev"
 
 
 def _executable() -> str | None:
@@ -60,11 +63,11 @@ needs_browser = pytest.mark.skipif(
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
-    """A headless browser, closed afterwards."""
+def launched(*more: str) -> Iterator[Browser]:
+    """A headless browser, closed afterwards. `more`: arguments of its command line."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=_ARGUMENTS, timeout=_PATIENCE
+            executable_path=EXECUTABLE, args=[*_ARGUMENTS, *more], timeout=_PATIENCE
         )
         yield browser
         browser.close()
@@ -96,8 +99,9 @@ class Shared:
     the end.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *arguments: str) -> None:
         self._folder = folder
+        self._arguments = arguments
         self._open = ExitStack()
         self._browser: Browser | None = None
         self._free: dict[str, list[Page]] = {}
@@ -105,7 +109,7 @@ class Shared:
     def get(self) -> Browser:
         """The browser, started for the first test that asks."""
         if self._browser is None:
-            self._browser = self._open.enter_context(launched())
+            self._browser = self._open.enter_context(launched(*self._arguments))
         return self._browser
 
     @contextmanager

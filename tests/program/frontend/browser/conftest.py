@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 import pytest
 import uvicorn
-from browsers import Scheme, Shared, new_context
+from browsers import UNOPTIMISED, Scheme, Shared, new_context
 from frontend.application import create_application
 from frontend.settings import Settings
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page
@@ -24,7 +24,7 @@ from tests.program.frontend.in_memory import InMemoryTransport
 from tests.program.frontend.process import SECRET
 
 _FILE = f"/static/icon.{'0' * 16}.svg"
-_SHARED = Shared(Path(__file__).parent)
+_SHARED = Shared(Path(__file__).parent, UNOPTIMISED)
 
 
 @pytest.fixture
