@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import provider_calls
@@ -134,5 +135,10 @@ def listed(value: str | list[str]) -> list[str]:
 
 def matches(text: str, pattern: str) -> bool:
     """IAM's `*` and `?`, ignoring case."""
+    return compiled(pattern).fullmatch(text) is not None
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
     written = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
-    return re.fullmatch(written, text, re.IGNORECASE) is not None
+    return re.compile(written, re.IGNORECASE)
