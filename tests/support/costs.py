@@ -18,6 +18,7 @@ import pytest
 from lanes import LONG, SHARED, unit
 
 KEY = "processor seconds"
+AT_THE_END = "what a worker's tests share, at its end"
 SLOW = 10.0
 """Seconds of a processor from which a file has to say why."""
 
@@ -55,27 +56,33 @@ class Costs:
         self.by_file: Counter[str] = Counter()
         self.clock: Counter[str] = Counter()
         self.ended: dict[str, float] = {}  # for each worker, when its last report ended
+        self._is_last = False
 
     def pytest_collection_finish(self) -> None:
         """What the collection has cost belongs to no file."""
         self._began = used()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> None:
+    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
+        self._is_last = nextitem is None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Note the seconds since the report before. What a worker's tests share ends with its last
-        one, and counts there.
+        one, and belongs to no file.
         """
         now = used()
         others = [found for found in item.user_properties if found[0] != KEY]
         item.user_properties = [*others, (KEY, round(now - self._began, 3))]
+        if self._is_last and call.when == "teardown":
+            item.user_properties.append((AT_THE_END, True))
         self._began = now
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Each phase of a test has a report of its own."""
         file = report.nodeid.partition("::")[0]
-        self.by_file[file] += sum(
-            float(str(value)) for key, value in report.user_properties if key == KEY
-        )
+        noted = {key: value for key, value in report.user_properties if key in (KEY, AT_THE_END)}
+        self.by_file[AT_THE_END if AT_THE_END in noted else file] += float(str(noted.get(KEY, 0)))
         self.clock[file] += report.duration
         gateway = getattr(getattr(report, "node", None), "gateway", None)  # what xdist adds
         self.ended[getattr(gateway, "id", "this process")] = report.stop
@@ -97,7 +104,9 @@ def summary(by_file: Mapping[str, float], why: Iterable[str] = (*LONG, *SHARED))
     if silent := [
         file
         for file, seconds in ranked
-        if seconds > SLOW and not {file, unit(file), file.rpartition("/")[0]} & said
+        if seconds > SLOW
+        and file != AT_THE_END
+        and not {file, unit(file), file.rpartition("/")[0]} & said
     ]:
         lines.append(f"more than {SLOW:.0f} s, and tests/support/lanes.py does not say why:")
         lines += [f"  {file}" for file in silent]

@@ -17,6 +17,14 @@ import pytest
 _MINUTE = 60.0
 
 
+@pytest.fixture(autouse=True)
+def hang_ups_end() -> Iterator[None]:
+    """Whoever runs the tests may ignore them, as `nohup` does, and children inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @contextmanager
 def starting(root: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
     """The command, and the miniature that it has just started."""
