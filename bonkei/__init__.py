@@ -9,8 +9,8 @@ blueprint             the definitions as values; config: the user's settings
 
 Several rooms use: `events` (the bus), `aws_service` (the interface to the services that answer
 AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `schedule`, `filter_policy`,
-`delivery_policy`, `dockerfile`, `folders`, `removal`, `sources` (the places in Terraform's files),
-`errors`. `frozen` makes all values quickly.
+`delivery_policy`, `event_pattern`, `filter_pattern`, `wildcards`, `dockerfile`, `folders`,
+`removal`, `sources` (the places in Terraform's files), `errors`. `frozen` makes all values quickly.
 docs/tour.md describes the way through all of them.
 """
 
