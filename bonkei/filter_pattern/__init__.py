@@ -4,7 +4,8 @@
     terms         ERROR "out of memory" -DEBUG, ?ERROR ?WARN, %regex%
     json_pattern  { $.level = "ERROR" && $.latency > 50 }, with selector
     fields        [ip, ..., status = 4*, bytes > 1000]
-    value, regex  the values to compare with; scanner, error: the place of a mistake
+    regex         which expressions are allowed; expression: whether a text has one, in bounded time
+    value         the values to compare with; scanner, error: the place of a mistake
 
 "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html

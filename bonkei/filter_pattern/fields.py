@@ -17,7 +17,7 @@ Test = Callable[[str, float | None], bool]
 
 _NAME = re.compile(r"[\w@-]+")
 _UNQUOTED = re.compile(r'(?:(?!&&|\|\|)[^\s,\]()"])+')
-_FIELD = re.compile(r'"([^"]*)"(?=\s|$)|\[([^\]]*)\](?=\s|$)|(\S+)')
+_WORD = re.compile(r"\S+")
 _MOST_REGEXES = 2
 ELLIPSIS = "..."
 
@@ -149,8 +149,25 @@ def _regexes(condition: Condition) -> int:
 
 
 def split(message: str) -> list[str]:
-    """The fields of a record. Brackets or quotation marks enclose one field."""
-    return [a or b or c for a, b, c in _FIELD.findall(message)]
+    """The fields of a record. Brackets or quotation marks enclose one field. A bracket that closes
+    nothing is looked for once, not for each `[`: the time is bounded by the length."""
+    fields: list[str] = []
+    position, bracket = 0, 0  # bracket: the `]` that was found last, -1 when no more come
+    while word := _WORD.search(message, position):
+        begin, close = word.start(), -1
+        if message[begin] == '"':
+            close = message.find('"', begin + 1)
+        elif message[begin] == "[":
+            if 0 <= bracket <= begin:
+                bracket = message.find("]", begin)
+            close = bracket
+        if close > 0 and (close + 1 == len(message) or message[close + 1].isspace()):
+            fields.append(message[begin + 1 : close])
+            position = close + 1
+        else:
+            fields.append(word[0])
+            position = word.end()
+    return fields
 
 
 def compile_fields(pattern: Fields) -> Callable[[str], dict[str, str] | None]:

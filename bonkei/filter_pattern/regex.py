@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 
+from bonkei.filter_pattern.expression import Expression, read_expression
 from bonkei.filter_pattern.scanner import Scanner
 
 _SYMBOLS = frozenset(":_#=@/;,- ")
@@ -16,7 +17,7 @@ _OPERATORS = frozenset("^$?[]{}|\\*+.")
 _CLASSES = frozenset("dDsSwW")
 
 
-def take_regex(scanner: Scanner) -> re.Pattern[str]:
+def take_regex(scanner: Scanner) -> Expression:
     """The expression at the scanner. The scanner stands at its first `%`."""
     begin = scanner.position
     scanner.position += 1
@@ -34,13 +35,13 @@ def take_regex(scanner: Scanner) -> re.Pattern[str]:
     scanner.position += 1
     if not source:
         raise scanner.error("the regular expression is empty", at=begin)
-    return _compiled(source, scanner, begin + 1)
+    return _read(source, scanner, begin + 1)
 
 
 def _require_known_escape(scanner: Scanner) -> None:
     scanner.position += 1
     escaped = scanner.peek()
-    if not escaped or (escaped.isalnum() and escaped not in _CLASSES):
+    if not escaped or not escaped.isascii() or (escaped.isalnum() and escaped not in _CLASSES):
         raise scanner.error(
             f"regular expressions of CloudWatch Logs have no `\\{escaped}`",
             r"\d, \D, \s, \S, \w, \W and escaped symbols are known",
@@ -61,11 +62,12 @@ def _remedy(character: str) -> str:
     return "letters, digits, the symbols :_#=@/;,- and the operators ^$?[]{}|\\*+. are allowed"
 
 
-def _compiled(source: str, scanner: Scanner, begin: int) -> re.Pattern[str]:
+def _read(source: str, scanner: Scanner, begin: int) -> Expression:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # `[[` is a set with a bracket here
-            return re.compile(source, re.ASCII)
+            re.compile(source, re.ASCII)
+            return read_expression(source)
     except re.error as error:
         place = begin + (error.pos or 0)
         raise scanner.error(f"not a regular expression: {error.msg}", at=place) from None

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bonkei.filter_pattern.expression import Expression
 from bonkei.filter_pattern.regex import take_regex
 from bonkei.filter_pattern.scanner import Scanner
 
@@ -26,7 +27,7 @@ class Terms:
     """`optional` count only where nothing is required or excluded, as AWS documents it."""
 
     terms: tuple[Term, ...] = ()
-    regex: re.Pattern[str] | None = None
+    regex: Expression | None = None
 
 
 def parse_terms(scanner: Scanner) -> Terms:
@@ -67,8 +68,7 @@ def compile_terms(found: Terms) -> Callable[[str], bool]:
     """A test of a message. Terms are case sensitive, and whole words at their ends: `ERROR` is
     not found in `ERRORS` (for "Partial matches" the documentation names regex)."""
     if found.regex is not None:
-        look = found.regex.search
-        return lambda message: look(message) is not None
+        return found.regex.is_in
     required = [_finder(term.text) for term in found.terms if not term.sign]
     excluded = [_finder(term.text) for term in found.terms if term.sign == "-"]
     optional = [_finder(term.text) for term in found.terms if term.sign == "?"]

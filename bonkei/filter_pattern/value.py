@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bonkei.filter_pattern.expression import Expression
 from bonkei.filter_pattern.regex import take_regex
 from bonkei.filter_pattern.scanner import Scanner
 from bonkei.wildcards import between_stars
@@ -27,14 +28,15 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`text` as it is written, without quotation marks; `number` of a number; `regex` of an
-    expression, and of a text with wildcards the equivalent expression."""
+    """`text` as it is written, without quotation marks. One of the last three belongs to the
+    other kinds; `wildcard` is what the whole text has to match."""
 
     kind: Kind
     text: str
     quoted: bool = False
     number: float = 0.0
-    regex: re.Pattern[str] | None = None
+    wildcard: re.Pattern[str] | None = None
+    regex: Expression | None = None
 
 
 def take_value(scanner: Scanner, unquoted: re.Pattern[str]) -> Value:
@@ -55,7 +57,7 @@ def take_value(scanner: Scanner, unquoted: re.Pattern[str]) -> Value:
 def _of_text(text: str, *, quoted: bool) -> Value:
     if "*" in text:
         source = between_stars(map(re.escape, text.split("*")))
-        return Value("wildcard", text, quoted, regex=re.compile(source, re.DOTALL))
+        return Value("wildcard", text, quoted, wildcard=re.compile(source, re.DOTALL))
     if not quoted and _NUMBER.match(text):
         return Value("number", text, number=float(text))
     return Value("text", text, quoted)
@@ -75,6 +77,9 @@ def comparison(operator: str, value: Value) -> Callable[[str, float | None], boo
     if value.kind == "text":
         expected = value.text
         return lambda text, _: (text == expected) is wanted
-    assert value.regex is not None  # noqa: S101 - the other two kinds have one
-    looks = value.regex.search if value.kind == "regex" else value.regex.fullmatch
-    return lambda text, _: (looks(text) is not None) is wanted
+    if value.wildcard is not None:
+        matches = value.wildcard.fullmatch
+        return lambda text, _: (matches(text) is not None) is wanted
+    assert value.regex is not None  # noqa: S101 - the last kind has it
+    is_in = value.regex.is_in
+    return lambda text, _: is_in(text) is wanted
