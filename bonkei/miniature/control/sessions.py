@@ -82,14 +82,15 @@ async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]
 
 
 def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str, Any]:
-    """For `bonkei exec`: another process for a running task, until the task stops."""
+    """For `bonkei exec`: another process for a running task, until the task has stopped. While the
+    task drains and ends, a person may want to see what it does: ECS's agent, too, ends last."""
     task, subject = find_task(blueprint, tasks, call.service)
     container = _running(task, subject, str(call.arguments.get("container", "")))
     command = [str(word) for word in call.arguments["command"]]
     process = tasks.beside(task.id, container, command)
 
     def end_with_task(event: TaskStateChanged) -> None:
-        if event.task_id == task.id and event.last_status in {"STOPPING", "STOPPED"}:
+        if event.task_id == task.id and event.last_status == "STOPPED":
             call.over.set()
 
     call.lent.append(bus.subscribe(TaskStateChanged, end_with_task))

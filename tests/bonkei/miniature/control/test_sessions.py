@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bonkei.blueprint import Blueprint
@@ -142,6 +143,29 @@ async def test_a_command_ends_with_its_task(miniature: Miniature) -> None:
     miniature.tasks.stop_task(task.id)
     _, errors = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 128 + signal.SIGTERM
+    assert "its task has stopped" in errors.decode()
+
+
+async def test_a_command_goes_on_while_its_task_ends(miniature: Miniature) -> None:
+    (task,) = miniature.tasks.snapshot().tasks
+    ((_, pid),) = task.pids
+    script = (
+        "echo $HOME; until [ -e $HOME/go ]; do sleep 0.05; done; sleep 1; "
+        f"echo still; kill -CONT {pid}; sleep 600"
+    )
+    process = await miniature.start("exec", "web", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    home = Path((await process.stdout.readline()).decode().strip())
+    os.kill(pid, signal.SIGSTOP)  # it does not end before the command lets it
+    async with asyncio.timeout(60):
+        while psutil.Process(pid).status() != psutil.STATUS_STOPPED:
+            await asyncio.sleep(0.01)
+        miniature.tasks.stop_task(task.id)
+        while miniature.tasks.snapshot().tasks[0].last_status != "STOPPING":
+            await asyncio.sleep(0.01)
+    (home / "go").touch()
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert output == b"still\n"
     assert "its task has stopped" in errors.decode()
 
 
