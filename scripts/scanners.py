@@ -24,7 +24,7 @@ from scripts.bootstrap import trust
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "scanners.txt"
 DIRECTORY = Path(sys.prefix) / "scanners"
-ALONE = DIRECTORY / "definitions" / "alone"
+DEFINITIONS = DIRECTORY / "definitions" / "infrastructure"
 
 Command = tuple[str, ...]
 
@@ -50,30 +50,29 @@ class Scan:
     command: Command
 
 
-def scans(root: Path = ROOT, alone: Path = ALONE) -> list[Scan]:
-    """All scans of a root with this project's layout. `alone`: the folder that `lay_out` makes."""
+def scans(root: Path = ROOT, definitions: Path = DEFINITIONS) -> list[Scan]:
+    """All scans of a root with this project's layout. `definitions`: what `lay_out` makes."""
     found = []
     for variables in _below(root, "infrastructure/environments/*.tfvars"):
         name = Path(variables).stem
-        found.append(Scan(f"Trivy {name}", (*TRIVY, "--tf-vars", variables, "infrastructure")))
+        found.append(Scan(f"Trivy {name}", (*TRIVY, "--tf-vars", variables, str(definitions))))
         where = ("--var-file", variables, "--directory", "infrastructure")
         found.append(Scan(f"checkov {name}", (*CHECKOV, "--framework", "terraform", *where)))
-    # From the root, each module is scanned with its values, but Trivy can skip modules.
-    places = {"modules and environment": str(alone), "program": "program"}
-    found += [Scan(f"Trivy {name}", (*TRIVY, place)) for name, place in places.items()]
+    found.append(Scan("Trivy program", (*TRIVY, "program")))
     files = [*_below(root, "environment/*.yaml"), *_below(root, "program/*/Dockerfile")]
     others = ("--framework", "cloudformation", "dockerfile", "--file", *files)
     return [*found, Scan("checkov other files", (*CHECKOV, *others))]
 
 
-def lay_out(root: Path = ROOT, alone: Path = ALONE) -> None:
-    """Copy the modules, so that one start of Trivy scans each by itself: the copies call the
-    originals beside them. The pipeline's template is scanned by the same start. See
+def lay_out(root: Path = ROOT, definitions: Path = DEFINITIONS) -> None:
+    """Copy the definitions as the pipeline has them when it scans: with a second copy of each
+    module, so that one start of Trivy scans each by itself, and with the pipeline's template. See
     environment/buildspecs/terraform_scan.yaml."""
-    modules = root / "infrastructure" / "modules"
-    for copy in {alone, alone.with_name("modules")} - {modules}:
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(modules, copy)
+    shutil.rmtree(definitions, ignore_errors=True)
+    left_out = shutil.ignore_patterns(".terraform")
+    shutil.copytree(root / "infrastructure", definitions, ignore=left_out)
+    alone = definitions / "alone"
+    shutil.copytree(definitions / "modules", alone)
     if (template := root / "environment").is_dir():
         shutil.copytree(template, alone / "environment")
     for file in alone.glob("*/*.tf"):

@@ -162,20 +162,20 @@ def test_the_pipelines_stage_runs_the_same_scans(tmp_path: Path) -> None:
     # Dockerfiles.
     ours = {
         re.sub(r"\S+\.tfvars", "terraform.tfvars", " ".join(scan.command))
-        for scan in scanners.scans(alone=Path("infrastructure/alone"))
+        for scan in scanners.scans(definitions=Path("infrastructure"))
         if scan.command[0] == "trivy" and scan.command[-1] != "program"
     }
     stages = Stages(tmp_path)
     source = stages.machine.source
-    shutil.rmtree(source / "infrastructure" / "modules")
-    shutil.copytree(ROOT / "infrastructure" / "modules", source / "infrastructure" / "modules")
-    shutil.copytree(ROOT / "environment", source / "environment", dirs_exist_ok=True)
+    for part in ("infrastructure", "environment"):
+        shutil.rmtree(source / part)
+        shutil.copytree(ROOT / part, source / part)
     run = stages.machine.run(read("terraform_scan"), stages.variables())
     theirs = {" ".join(words) for words in run.called("trivy")}
     assert {re.sub(r"\S+\.tfvars", "terraform.tfvars", words) for words in theirs} == ours
-    alone = tmp_path / "definitions" / "alone"
-    scanners.lay_out(alone=alone)
-    assert contents(alone) == contents(source / "infrastructure" / "alone")
+    definitions = tmp_path / "definitions"
+    scanners.lay_out(definitions=definitions)
+    assert contents(definitions) == contents(source / "infrastructure")
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -192,15 +192,19 @@ def test_the_pipeline_has_the_version_pinned_here() -> None:
 
 
 def test_every_environment_module_template_and_dockerfile_is_scanned(tmp_path: Path) -> None:
-    scanners.lay_out(alone=(alone := tmp_path / "definitions" / "alone"))
-    words = [word for scan in scanners.scans(alone=alone) for word in scan.command]
+    definitions = tmp_path / "definitions"
+    scanners.lay_out(definitions=definitions)
+    scans = scanners.scans(definitions=definitions)
+    words = [word for scan in scans for word in scan.command]
     for variables in ROOT.glob("infrastructure/environments/*.tfvars"):
         assert words.count(str(variables.relative_to(ROOT))) == 2  # once by each scanner
     expected = [
         *(str(path.relative_to(ROOT)) for path in ROOT.glob("program/*/Dockerfile")),
         "environment/terraform_pipeline.yaml",
-        str(alone),
+        str(definitions),
     ]
+    assert {path.name for path in (definitions / "modules").iterdir()} == MODULES
+    alone = definitions / "alone"
     assert {path.name for path in alone.iterdir()} == {*MODULES, "environment"}
     assert (alone / "environment" / "terraform_pipeline.yaml").is_file()
     assert [place for place in expected if place not in words] == []
@@ -237,38 +241,40 @@ def test_checkov_finds_a_mistake_in_every_module_from_the_root(mistaken: Path) -
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """The results of all scans except those of the root, and their network requests."""
+    """The results of all scans except checkov's of the root, and their network requests."""
 
-    alone: subprocess.CompletedProcess[str]
+    definitions: subprocess.CompletedProcess[str]
     program: subprocess.CompletedProcess[str]
     checkov: subprocess.CompletedProcess[str]
     asked: list[bytes]
 
 
 @pytest.fixture(scope="module")
-def others(mistaken: Path) -> Others:
-    alone = mistaken / "alone"
-    scanners.lay_out(mistaken, alone)
-    commands = (
-        (*scanners.TRIVY, str(alone), "--format", "json"),
-        (*command("Trivy program"), "--format", "json"),
-        (*command("checkov other files", mistaken), "--output", "json"),
-    )
+def others(mistaken: Path, tmp_path_factory: pytest.TempPathFactory) -> Others:
+    definitions = tmp_path_factory.mktemp("laid-out") / "infrastructure"
+    scanners.lay_out(mistaken, definitions)
+    listed = scanners.scans(mistaken, definitions)
+    commands = [
+        (*next(each.command for each in listed if each.name == name), option, "json")
+        for name, option in (
+            ("Trivy production", "--format"),
+            ("Trivy program", "--format"),
+            ("checkov other files", "--output"),
+        )
+    ]
     with recorder() as (proxy, asked):
         return Others(*scan(mistaken, *commands, proxy=proxy), asked)
 
 
 def test_mistakes_that_trivy_misses_from_the_root_are_found_in_the_module(
-    mistaken: Path, others: Others
+    others: Others,
 ) -> None:
     mistakes = {OPEN_PORT["trivy"], PUBLIC_BUCKET["trivy"]}
-    [root] = scan(mistaken, (*command("Trivy production"), "--format", "json"))
-    from_root = trivy_findings(root)
-    seen = {name for name in MODULES if mistakes <= from_root.get(f"modules/{name}/main.tf", set())}
+    found = trivy_findings(others.definitions)
+    seen = {name for name in MODULES if mistakes <= found.get(f"modules/{name}/main.tf", set())}
     assert len(MODULES) > len(seen) > len(MODULES) / 2
-    found = trivy_findings(others.alone)
     for name in MODULES:
-        assert mistakes <= found[f"{name}/main.tf"], name
+        assert mistakes <= found[f"alone/{name}/main.tf"], name
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -276,21 +282,22 @@ def test_one_start_finds_what_is_in_each_module(others: Others, module: str) -> 
     """Where the access block lets public policies in."""
     main = ROOT / "infrastructure" / "modules" / module / "main.tf"
     lines = (main.read_text(encoding="utf-8") + MISTAKES).splitlines()
-    places = trivy_places(others.alone, PUBLIC_BUCKET["trivy"])[f"{module}/main.tf"]
+    places = trivy_places(others.definitions, PUBLIC_BUCKET["trivy"])[f"alone/{module}/main.tf"]
     assert lines.index("  block_public_policy = false") + 1 in places
 
 
 def test_the_same_start_finds_what_is_in_the_template(others: Others) -> None:
-    buckets = trivy_places(others.alone, PUBLIC_BUCKET["trivy"])[TEMPLATE]
+    buckets = trivy_places(others.definitions, PUBLIC_BUCKET["trivy"])[f"alone/{TEMPLATE}"]
     assert len(buckets) == (ROOT / TEMPLATE).read_text().count("Type: AWS::S3::Bucket\n") > 0
 
 
 def test_a_mistake_in_a_template_or_a_dockerfile_is_found(others: Others) -> None:
-    assert PUBLIC_BUCKET["trivy"] in trivy_findings(others.alone)["environment/mistake.yaml"]
+    found = trivy_findings(others.definitions)["alone/environment/mistake.yaml"]
+    assert PUBLIC_BUCKET["trivy"] in found
     assert "DS-0002" in trivy_findings(others.program)["backend/Dockerfile"]
-    found = checkov_findings(others.checkov)
-    assert "CKV_AWS_20" in found["environment/mistake.yaml"]
-    assert "CKV_DOCKER_8" in found["program/backend/Dockerfile"]
+    by_checkov = checkov_findings(others.checkov)
+    assert "CKV_AWS_20" in by_checkov["environment/mistake.yaml"]
+    assert "CKV_DOCKER_8" in by_checkov["program/backend/Dockerfile"]
 
 
 # --- No input from the user, and no network ------------------------------------------------------
