@@ -12,7 +12,7 @@ from typing import Any
 
 from bonkei.config import Config
 from bonkei.miniature import control
-from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
+from bonkei.miniature.home import Home, MiniatureError, is_running, require_free
 from bonkei.miniature.lifecycle.begun import VARIABLE as BEGUN
 from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.steps import Report
@@ -23,8 +23,7 @@ def start(config: Config, home: Home, report: Report) -> int:
 
     The exit code is also 1 if it runs but something is unhealthy.
     """
-    if is_running(home):
-        HomeLock(home).acquire()  # says who holds it
+    require_free(home)
     with _Interruption() as interruption:
         child = subprocess.Popen(
             [sys.executable, "-m", "bonkei", "--config", str(config.file), "up", "--background"],

@@ -317,6 +317,15 @@ class HomeLock:
             self._handle = None
 
 
+def require_free(home: Home) -> None:
+    """Raises MiniatureError if a miniature already runs from this home. A start asks before it
+    imports the miniature; it then takes the lock all the same."""
+    if is_running(home):
+        lock = HomeLock(home)
+        lock.acquire()  # says who holds it
+        lock.release()
+
+
 def _lock(handle: IO[str], kind: int) -> bool:
     """Whether it is this process's now."""
     try:

@@ -21,8 +21,10 @@ def up(context: Context, detach: bool, background: bool) -> None:
         from bonkei.miniature.background import start
 
         raise SystemExit(start(context.config, home, say))
+    from bonkei.miniature.home import require_free
     from bonkei.miniature.lifecycle.memory import importing, use_one_heap
 
+    require_free(home)
     use_one_heap()
     with importing():
         from bonkei.miniature import foreground

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from bonkei.miniature.home import Home, HomeLock
+from tests.bonkei.cli.projects import make_project
 
 LATER = {
     "bonkei.cloudformation.service": "a call of CloudFormation",
@@ -63,3 +68,19 @@ def test_the_terraform_of_a_build_imports_little() -> None:
     found = imported_with("bonkei.miniature.rooms.builds.terraform")
     assert "bonkei.terraform.runs.run" in found
     assert not {"aiohttp", "bonkei.terraform.workspace"} & found
+
+
+def test_a_second_start_is_refused_before_the_import(tmp_path: Path) -> None:
+    """The import takes most of the second that a person would wait for the refusal."""
+    root = make_project(tmp_path)
+    lock = HomeLock(Home(root / ".bonkei").make())
+    lock.acquire()
+    refused = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bonkei", "up"],
+        capture_output=True, text=True, check=False, cwd=root,
+        env={name: each for name, each in os.environ.items() if name != "BONKEI_HOME"},
+    )  # fmt: skip
+    lock.release()
+    assert refused.returncode == 1
+    assert "already runs" in refused.stderr
+    assert "bonkei.miniature.supervisor" not in refused.stderr
