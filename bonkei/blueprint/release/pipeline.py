@@ -11,7 +11,8 @@ from bonkei.blueprint.state.block import Block
 @dataclass(frozen=True, slots=True)
 class PipelineAction:
     """`configuration` as CodePipeline writes it (ProjectName, RepositoryName, …). `commands`,
-    `output_variables` and `output_files` belong to the provider Commands."""
+    `output_variables`, `output_files` and `environment` (name, value and type) belong to the
+    provider Commands."""
 
     name: str
     category: str  # Source | Build | Test | Approval | Deploy | Invoke | Compute
@@ -28,6 +29,7 @@ class PipelineAction:
     commands: tuple[str, ...] = ()
     output_variables: tuple[str, ...] = ()
     output_files: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str, str], ...] = ()
 
     def setting(self, name: str) -> str:
         """One value of the configuration; empty when it is not set."""
@@ -248,4 +250,8 @@ def _action(block: Block) -> PipelineAction:
         commands=block.texts("commands"),
         output_variables=block.texts("output_variables"),
         output_files=tuple(file for each in computed for file in each.texts("files")),
+        environment=tuple(
+            (each.text("name"), each.text("value"), each.text("type", "PLAINTEXT"))
+            for each in block.blocks("environment_variable")
+        ),
     )

@@ -121,6 +121,12 @@ def _action(given: Values) -> Values:
             for each in given.get("OutputArtifacts", ())
             if "Files" in each
         ],
+        # Terraform has no such block yet.
+        environment_variable=[
+            values(name=each["Name"], value=each["Value"], type=each.get("Type"))
+            for each in given.get("EnvironmentVariables", ())
+        ]
+        or None,
     )
 
 
@@ -179,7 +185,6 @@ KINDS: Mapping[str, Kind] = {
         named_by="Name",
         unserved={
             "DisableInboundStageTransitions": "no transition is disabled",
-            "Stages.Actions.EnvironmentVariables": "a Commands action gets no variables",
             "Stages.Blockers": "no stage is blocked by a schedule",
             "RestartExecutionOnUpdate": "an update starts no run",
         },

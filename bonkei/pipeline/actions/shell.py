@@ -20,6 +20,7 @@ _MINUTES = 55
 _MOST, _LONGEST = 50, 1_000
 # The settings of an action that have no effect on a build of this machine.
 _COMPUTE = ("EnvironmentType", "ComputeType")
+_TYPES = ("PLAINTEXT", "SECRETS_MANAGER")  # "EnvironmentVariable" of the API reference
 
 
 class Commands:
@@ -43,7 +44,7 @@ def _order(work: ActionWork) -> BuildOrder:
         project=f"{pipeline}.commands",
         initiator=f"codepipeline/{pipeline}",
         execution_id=work.execution_id,
-        environment=(),
+        environment=work.run.environment,
         sources=sources,
         outputs=work.run.outputs,
         key_arn=key_arn(work),
@@ -64,6 +65,12 @@ def _require_simulated(work: ActionWork) -> None:
     kind = work.settings.get("EnvironmentType", "LINUX_CONTAINER")
     if kind != "LINUX_CONTAINER":
         raise AwsServiceError("NotSimulated", f"the EnvironmentType {kind} is not simulated")
+    for name, _, of in work.run.environment:
+        if of not in _TYPES:
+            raise AwsServiceError(
+                "ConfigurationError",
+                f"the variable {name} is of the type {of}: {' or '.join(_TYPES)} is needed",
+            )
 
 
 def _buildspec(work: ActionWork) -> str:

@@ -88,10 +88,11 @@ def _start(desk: Desk, execution_id: str, action: PipelineAction) -> None:
     found = desk.book.find(execution_id)
     assert found is not None  # noqa: S101 - the caller has it from the book
     run, problem = _here(found), ""
-    configuration, lines = action.configuration, action.commands
+    configuration, lines, environment = action.configuration, action.commands, action.environment
     try:
         configuration = resolve_all(action.configuration, found)
         lines = tuple(resolve(line, found) for line in action.commands)
+        environment = tuple((n, resolve(value, found), kind) for n, value, kind in environment)
     except UnresolvedError as error:
         problem = error.message
     known = {artifact.name: artifact for artifact in found.artifacts}
@@ -113,6 +114,7 @@ def _start(desk: Desk, execution_id: str, action: PipelineAction) -> None:
         error_code="ConfigurationError" if problem else "",
         error_message=problem,
         commands=lines,
+        environment=environment,
     )
     again = tuple(name for name in run.again if name != action.name)
     run = replace(run, actions=(*run.actions, started), again=again)

@@ -47,8 +47,8 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class ActionRun:
-    """One run of an action. `configuration` and `commands`: with resolved variables. `token`: an
-    approval's. `expires`: the time of its time-out."""
+    """One run of an action. `configuration`, `commands` and `environment`: with resolved variables.
+    `token`: an approval's. `expires`: the time of its time-out."""
 
     id: str
     name: str
@@ -68,6 +68,7 @@ class ActionRun:
     error_message: str = ""
     updated_by: str = ""
     commands: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

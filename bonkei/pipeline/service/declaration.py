@@ -113,6 +113,10 @@ def _action(action: PipelineAction) -> Mapping[str, Any]:
         "outputArtifacts": [_output(each, action) for each in action.outputs],
         "commands": list(action.commands) or None,
         "outputVariables": list(action.output_variables) or None,
+        "environmentVariables": [
+            {"name": name, "value": value, "type": kind} for name, value, kind in action.environment
+        ]
+        or None,
         "roleArn": action.role_arn or None,
         "namespace": action.namespace or None,
         "timeoutInMinutes": action.timeout_minutes or None,

@@ -285,3 +285,12 @@ Resources:
     (gap,) = gaps([stack])
     assert gap.kind == "AWS::S3::Bucket.AccelerateConfiguration"
     assert gap.address == "shop.Bucket"
+
+
+def test_an_action_of_a_pipeline_has_variables() -> None:
+    given = "{ Name: A, Value: b }, { Name: C, Value: d, Type: SECRETS_MANAGER }"
+    text = EVERYTHING.replace(
+        "TimeoutInMinutes: 10,", f"TimeoutInMinutes: 10, EnvironmentVariables: [{given}],"
+    )
+    action = read(resources(text)).pipelines[0].stages[1].actions[0]
+    assert action.environment == (("A", "b", "PLAINTEXT"), ("C", "d", "SECRETS_MANAGER"))

@@ -209,6 +209,40 @@ async def test_an_action_exports_variables_and_files(made: Made) -> None:
     assert shown["outputArtifacts"] == [{"name": "Out", "files": ["out/**/*"]}]
 
 
+async def test_an_action_has_its_own_variables(made: Made) -> None:
+    """A value may have a reference, or be a secret's."""
+    action = shell(
+        "test $COMMIT = #{source.CommitId}", "test $PERSON = me",
+        environment=(
+            ("COMMIT", "#{source.CommitId}", "PLAINTEXT"),
+            ("PERSON", "known:user", "SECRETS_MANAGER"),
+        ),
+    )  # fmt: skip
+    ground = made(Stage("Deploy", (action,)))
+    execution = await ground.run()
+    assert execution.status == "Succeeded", execution.summary
+    declared = (await ground.room.call("GetPipeline", name="demo"))["pipeline"]
+    shown = declared["stages"][1]["actions"][0]["environmentVariables"]
+    assert shown[1] == {"name": "PERSON", "value": "known:user", "type": "SECRETS_MANAGER"}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "says"),
+    [
+        ("/known", "PARAMETER_STORE", "the variable X is of the type PARAMETER_STORE"),
+        ("#{nobody.NAME}", "PLAINTEXT", "unresolvable variable reference: #{nobody.NAME}"),
+    ],
+)
+async def test_a_variable_without_a_value_fails_the_action(
+    made: Made, value: str, kind: str, says: str
+) -> None:
+    ground = made(Stage("Deploy", (shell("true", environment=(("X", value, kind),)),)))
+    deploy = (await ground.run()).stage_run("Deploy")
+    assert deploy is not None
+    assert says in deploy.actions[-1].error_message
+    assert ground.real.builds.builds == ()
+
+
 @pytest.mark.parametrize(
     ("lines", "settings", "says"),
     [
