@@ -63,7 +63,8 @@ run "build" {
   }
 }
 
-run "refuses_a_buildspec_outside_the_source" {
+# Each refusal costs a plan, so values that do not depend on each other share one.
+run "refuses_wrong_values" {
   command = plan
 
   module {
@@ -71,36 +72,10 @@ run "refuses_a_buildspec_outside_the_source" {
   }
 
   variables {
-    buildspec = "/tmp/buildspec.yaml"
+    buildspec        = "/tmp/buildspec.yaml" # outside the source
+    timeout_minutes  = 1                     # too short
+    cpu_architecture = "RISCV"               # unknown
   }
 
-  expect_failures = [var.buildspec]
-}
-
-run "refuses_too_short_a_timeout" {
-  command = plan
-
-  module {
-    source = "./modules/build"
-  }
-
-  variables {
-    timeout_minutes = 1
-  }
-
-  expect_failures = [var.timeout_minutes]
-}
-
-run "refuses_an_unknown_architecture" {
-  command = plan
-
-  module {
-    source = "./modules/build"
-  }
-
-  variables {
-    cpu_architecture = "RISCV"
-  }
-
-  expect_failures = [var.cpu_architecture]
+  expect_failures = [var.buildspec, var.timeout_minutes, var.cpu_architecture]
 }

@@ -126,7 +126,8 @@ run "behind_a_connection" {
   }
 }
 
-run "refuses_two_sources" {
+# Each refusal costs a plan, so values that do not depend on each other share one.
+run "refuses_two_sources_and_wrong_values" {
   command = plan
 
   module {
@@ -134,13 +135,21 @@ run "refuses_two_sources" {
   }
 
   variables {
+    cpu_architecture  = "RISCV"                             # unknown
+    trivy             = { version = "0.69.4", sha256 = "" } # the compromised one
+    repositories      = {}                                  # none for the service
     source_repository = { codecommit_repository_name = "test", connection_arn = "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/11111111-2222-3333-4444-555555555555", repository_id = "owner/name" }
   }
 
-  expect_failures = [var.source_repository]
+  expect_failures = [
+    var.cpu_architecture,
+    var.trivy,
+    var.services,
+    var.source_repository,
+  ]
 }
 
-run "refuses_no_source" {
+run "refuses_no_source_and_what_is_no_digest" {
   command = plan
 
   module {
@@ -149,9 +158,10 @@ run "refuses_no_source" {
 
   variables {
     source_repository = {}
+    trivy             = { version = "0.76.0", sha256 = "abc" }
   }
 
-  expect_failures = [var.source_repository]
+  expect_failures = [var.source_repository, var.trivy]
 }
 
 run "refuses_a_connection_without_repository" {
@@ -194,60 +204,4 @@ run "refuses_a_repository_without_owner" {
   }
 
   expect_failures = [var.source_repository]
-}
-
-run "refuses_an_unknown_architecture" {
-  command = plan
-
-  module {
-    source = "./modules/delivery"
-  }
-
-  variables {
-    cpu_architecture = "RISCV"
-  }
-
-  expect_failures = [var.cpu_architecture]
-}
-
-run "refuses_the_compromised_scanner" {
-  command = plan
-
-  module {
-    source = "./modules/delivery"
-  }
-
-  variables {
-    trivy = { version = "0.69.4", sha256 = "" }
-  }
-
-  expect_failures = [var.trivy]
-}
-
-run "refuses_what_is_no_digest" {
-  command = plan
-
-  module {
-    source = "./modules/delivery"
-  }
-
-  variables {
-    trivy = { version = "0.76.0", sha256 = "abc" }
-  }
-
-  expect_failures = [var.trivy]
-}
-
-run "refuses_a_service_without_repository" {
-  command = plan
-
-  module {
-    source = "./modules/delivery"
-  }
-
-  variables {
-    repositories = {}
-  }
-
-  expect_failures = [var.services]
 }

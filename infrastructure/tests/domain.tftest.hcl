@@ -49,7 +49,8 @@ run "domain" {
   }
 }
 
-run "refuses_a_scheme" {
+# Each refusal costs a plan, so values that do not depend on each other share one.
+run "refuses_wrong_values" {
   command = plan
 
   module {
@@ -57,22 +58,9 @@ run "refuses_a_scheme" {
   }
 
   variables {
-    name = "https://status.example.com"
+    name           = "https://status.example.com" # a scheme
+    hosted_zone_id = "example.com"                # no hosted zone
   }
 
-  expect_failures = [var.name]
-}
-
-run "refuses_what_is_no_hosted_zone" {
-  command = plan
-
-  module {
-    source = "./modules/domain"
-  }
-
-  variables {
-    hosted_zone_id = "example.com"
-  }
-
-  expect_failures = [var.hosted_zone_id]
+  expect_failures = [var.name, var.hosted_zone_id]
 }

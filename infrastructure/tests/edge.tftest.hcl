@@ -116,7 +116,8 @@ run "with_a_domain" {
   }
 }
 
-run "refuses_a_name_too_long" {
+# Each refusal costs a plan, so values that do not depend on each other share one.
+run "refuses_wrong_values" {
   command = plan
 
   module {
@@ -124,44 +125,32 @@ run "refuses_a_name_too_long" {
   }
 
   variables {
-    name = "a-name-much-too-long-for-it"
-  }
+    name                   = "a-name-much-too-long-for-it" # too long
+    subnet_ids             = ["subnet-0123456789abcdef0"]  # only one
+    uncached_path_patterns = ["api/*"]                     # no path
+    static_path_patterns   = ["static/*"]                  # no path
+    origin_header          = { name = "Authorization" }    # not our own
+    price_class            = "PriceClass_300"              # unknown
 
-  expect_failures = [var.name]
-}
-
-run "refuses_one_subnet" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-
-  variables {
-    subnet_ids = ["subnet-0123456789abcdef0"]
-  }
-
-  expect_failures = [var.subnet_ids]
-}
-
-run "refuses_two_targets_for_everything_else" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-
-  variables {
+    # Two targets for everything else.
     targets = {
       backend  = { port = 8000, health_check_path = "/" }
       frontend = { port = 8000, health_check_path = "/" }
     }
   }
 
-  expect_failures = [var.targets]
+  expect_failures = [
+    var.name,
+    var.subnet_ids,
+    var.uncached_path_patterns,
+    var.static_path_patterns,
+    var.origin_header,
+    var.price_class,
+    var.targets,
+  ]
 }
 
-run "refuses_paths_without_priority" {
+run "refuses_paths_without_priority_and_a_rotation_to_itself" {
   command = plan
 
   module {
@@ -169,13 +158,15 @@ run "refuses_paths_without_priority" {
   }
 
   variables {
+    origin_header = { current_version = 1, previous_version = 1 }
+
     targets = {
       backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"] }
       frontend = { port = 8000, health_check_path = "/" }
     }
   }
 
-  expect_failures = [var.targets]
+  expect_failures = [var.origin_header, var.targets]
 }
 
 run "refuses_a_priority_out_of_range" {
@@ -275,74 +266,4 @@ run "refuses_a_target_with_a_long_name" {
   }
 
   expect_failures = [var.targets]
-}
-
-run "refuses_an_uncached_pattern_that_is_no_path" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-
-  variables {
-    uncached_path_patterns = ["api/*"]
-  }
-
-  expect_failures = [var.uncached_path_patterns]
-}
-
-run "refuses_a_static_pattern_that_is_no_path" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-
-  variables {
-    static_path_patterns = ["static/*"]
-  }
-
-  expect_failures = [var.static_path_patterns]
-}
-
-run "refuses_a_header_that_is_not_our_own" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-
-  variables {
-    origin_header = { name = "Authorization" }
-  }
-
-  expect_failures = [var.origin_header]
-}
-
-run "refuses_a_rotation_to_itself" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-
-  variables {
-    origin_header = { current_version = 1, previous_version = 1 }
-  }
-
-  expect_failures = [var.origin_header]
-}
-
-run "refuses_an_unknown_price_class" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-
-  variables {
-    price_class = "PriceClass_300"
-  }
-
-  expect_failures = [var.price_class]
 }

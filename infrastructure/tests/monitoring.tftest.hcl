@@ -138,7 +138,8 @@ run "a_certificate_is_watched" {
   }
 }
 
-run "refuses_days_before_acm_renews" {
+# Each refusal costs a plan, so values that do not depend on each other share one.
+run "refuses_wrong_names_and_days_before_acm_renews" {
   command = plan
 
   module {
@@ -146,40 +147,16 @@ run "refuses_days_before_acm_renews" {
   }
 
   variables {
-    thresholds = { certificate_days = 60 }
-  }
+    pipeline_names = []                        # none
+    thresholds     = { certificate_days = 60 } # ACM has not renewed it yet
 
-  expect_failures = [var.thresholds]
-}
-
-run "refuses_a_name_that_alarms_cannot_have" {
-  command = plan
-
-  module {
-    source = "./modules/monitoring"
-  }
-
-  variables {
+    # Alarms cannot have this name.
     services = {
       Backend = { service_name = "x", scaling = { min_capacity = 1, max_capacity = 1 }, log_group_names = [], target_group_arn_suffix = "x" }
     }
   }
 
-  expect_failures = [var.services]
-}
-
-run "refuses_no_pipeline" {
-  command = plan
-
-  module {
-    source = "./modules/monitoring"
-  }
-
-  variables {
-    pipeline_names = []
-  }
-
-  expect_failures = [var.pipeline_names]
+  expect_failures = [var.pipeline_names, var.thresholds, var.services]
 }
 
 run "refuses_a_percentage_that_is_none" {

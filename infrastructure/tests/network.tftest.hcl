@@ -85,7 +85,8 @@ run "a_zone_more_changes_no_address" {
   }
 }
 
-run "refuses_what_is_no_range" {
+# Each refusal costs a plan, so values that do not depend on each other share one.
+run "refuses_what_is_no_range_and_one_zone" {
   command = plan
 
   module {
@@ -93,41 +94,14 @@ run "refuses_what_is_no_range" {
   }
 
   variables {
-    cidr_block = "10.0.0.0/33"
-  }
-
-  expect_failures = [var.cidr_block]
-}
-
-run "refuses_too_small_a_range" {
-  command = plan
-
-  module {
-    source = "./modules/network"
-  }
-
-  variables {
-    cidr_block = "10.0.0.0/20" # its subnets would be /28, too small for a load balancer
-  }
-
-  expect_failures = [var.cidr_block]
-}
-
-run "refuses_one_zone" {
-  command = plan
-
-  module {
-    source = "./modules/network"
-  }
-
-  variables {
+    cidr_block         = "10.0.0.0/33"
     availability_zones = ["ap-northeast-1a"]
   }
 
-  expect_failures = [var.availability_zones]
+  expect_failures = [var.cidr_block, var.availability_zones]
 }
 
-run "refuses_what_is_no_zone" {
+run "refuses_too_small_a_range_and_what_is_no_zone" {
   command = plan
 
   module {
@@ -135,10 +109,11 @@ run "refuses_what_is_no_zone" {
   }
 
   variables {
+    cidr_block         = "10.0.0.0/20" # its subnets would be /28, too small for a load balancer
     availability_zones = ["a", "c"]
   }
 
-  expect_failures = [var.availability_zones]
+  expect_failures = [var.cidr_block, var.availability_zones]
 }
 
 run "refuses_endpoints_in_more_zones_than_there_are" {

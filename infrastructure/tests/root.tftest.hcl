@@ -10,19 +10,21 @@ variables {
 }
 
 # Each refusal costs a plan of the whole, so values that do not depend on each other share one.
-run "refuses_wrong_names" {
+run "refuses_wrong_names_and_warns_of_plain_http_where_somebody_relies_on_it" {
   command = plan
 
   variables {
     environment_identifier   = "Dev"      # capitals
     region                   = "tokyo"    # no region
     permissions_boundary_arn = "boundary" # no policy
+    deletion_protection      = true       # somebody relies on it, and there is no domain
   }
 
   expect_failures = [
     var.environment_identifier,
     var.region,
     var.permissions_boundary_arn,
+    check.origin_is_encrypted,
   ]
 }
 
@@ -51,16 +53,6 @@ run "refuses_names_too_long_for_a_load_balancer_and_wrong_settings_of_logs" {
     var.log_level,
     var.log_retention_days,
   ]
-}
-
-run "warns_of_plain_http_where_somebody_relies_on_it" {
-  command = plan
-
-  variables {
-    deletion_protection = true
-  }
-
-  expect_failures = [check.origin_is_encrypted]
 }
 
 run "needs_no_domain_to_be_tried" {

@@ -135,7 +135,8 @@ run "after_the_first_release_it_scales" {
   }
 }
 
-run "refuses_a_task_without_port" {
+# Each refusal costs a plan, so values that do not depend on each other share one.
+run "refuses_fewer_tasks_than_one_and_wrong_values" {
   command = plan
 
   module {
@@ -143,6 +144,9 @@ run "refuses_a_task_without_port" {
   }
 
   variables {
+    scaling           = { min_capacity = 0, max_capacity = 4 }
+    capacity_provider = "EC2" # unknown
+
     task = {
       arn            = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend-migrate:1"
       container_name = "backend"
@@ -151,35 +155,7 @@ run "refuses_a_task_without_port" {
     }
   }
 
-  expect_failures = [var.task]
-}
-
-run "refuses_an_unknown_capacity_provider" {
-  command = plan
-
-  module {
-    source = "./modules/service"
-  }
-
-  variables {
-    capacity_provider = "EC2"
-  }
-
-  expect_failures = [var.capacity_provider]
-}
-
-run "refuses_fewer_tasks_than_one" {
-  command = plan
-
-  module {
-    source = "./modules/service"
-  }
-
-  variables {
-    scaling = { min_capacity = 0, max_capacity = 4 }
-  }
-
-  expect_failures = [var.scaling]
+  expect_failures = [var.scaling, var.capacity_provider, var.task]
 }
 
 run "refuses_more_at_least_than_at_most" {

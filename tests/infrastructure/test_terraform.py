@@ -14,7 +14,7 @@ def test_the_definitions_are_formatted(tmp_path: Path) -> None:
     assert Workspace(INFRASTRUCTURE, tmp_path / "home", []).fmt(check=True) == []
 
 
-@pytest.mark.timeout(600)  # a hundred runs, each with at least one plan
+@pytest.mark.timeout(600)  # eighty runs, each with at least one plan
 def test_terraform_test_passes(tmp_path: Path) -> None:
     lines: list[str] = []
     found = Workspace(INFRASTRUCTURE, tmp_path / "home", []).test(report=lines.append)

@@ -29,7 +29,7 @@ LONG = {
     "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of nine runs",
     "tests/infrastructure/test_life_cycle.py": f"{_PLANS}: five variants live and die, for all",
     "tests/infrastructure/test_faults.py": f"{_PLANS} for each batch of faults",
-    "tests/infrastructure/test_terraform.py": "`terraform test` plans a module a hundred times",
+    "tests/infrastructure/test_terraform.py": "`terraform test` plans a module eighty times",
     "tests/e2e/test_builds.py": f"{_PLANS} in builds, and the real `aws` starts each time",
     "tests/e2e/test_releases.py": "eleven runs of a pipeline, each with a real build",
     "tests/e2e/test_logs_of_everything.py": f"{_MINIATURE}; four inputs for each of its paths",
