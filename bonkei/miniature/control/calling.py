@@ -9,6 +9,7 @@ import json
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import ENOENT
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,10 @@ def _answers(
 ) -> Iterator[dict[str, Any]]:
     connection.settimeout(limit)
     try:
-        connection.connect(str(find_socket(home) or ""))
+        path = find_socket(home)
+        if path is None:
+            raise FileNotFoundError(ENOENT, "it does not listen")
+        connection.connect(str(path))
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("r", encoding="utf-8") as lines:
             for line in lines:

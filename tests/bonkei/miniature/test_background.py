@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from ports import free_port
+
+from bonkei.miniature.home import Home, holder
 
 _MINUTE = 60.0
 
@@ -29,6 +33,7 @@ def hang_ups_end() -> Iterator[None]:
 def starting(root: Path, *before: str) -> Iterator[tuple[subprocess.Popen[str], psutil.Process]]:
     """The command, and the miniature that it has just started."""
     (root / "infrastructure").mkdir()
+    (root / "infrastructure" / "main.tf").write_text('output "x" { value = 1 }\n')
     (root / "bonkei.toml").write_text("", encoding="utf-8")
     command = subprocess.Popen(
         [*before, sys.executable, "-m", "bonkei", "--config", f"{root}/bonkei.toml", "up", "-d"],
@@ -74,3 +79,33 @@ def test_a_miniature_that_is_killed_is_reported(tmp_path: Path) -> None:
         output, _ = command.communicate(timeout=_MINUTE)
     assert command.returncode == 1
     assert "ended by SIGKILL while it started" in output
+
+
+def test_a_command_that_is_killed_leaves_a_start_that_others_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can be said to the start then. It goes on in the background, as it was asked to."""
+    for part in ("EDGE", "ALB", "CLOUD", "CONSOLE"):
+        monkeypatch.setenv(f"BONKEI_{part}_PORT", str(free_port()))
+    home = Home(tmp_path / "home")
+    with starting(tmp_path) as (command, miniature):
+        command.kill()
+        end = time.monotonic() + _MINUTE
+        while holder(home) != miniature.pid or not home.control.exists():
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        refused = ask(tmp_path, "up")
+        assert f"already runs from {home.path} (process {miniature.pid})" in refused.stderr
+        shown = ask(tmp_path, "status", "--json")
+        assert json.loads(shown.stdout)["running"], shown.stderr
+        assert ask(tmp_path, "down").returncode == 0
+        assert holder(home) is None
+        assert psutil.wait_procs([miniature], _MINUTE)[1] == []
+
+
+def ask(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bonkei", "--config", f"{root}/bonkei.toml", *arguments],
+        env={**os.environ, "BONKEI_HOME": str(root / "home")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip

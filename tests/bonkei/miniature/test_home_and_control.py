@@ -273,3 +273,11 @@ async def test_a_silent_supervisor_is_not_awaited_for_ever(home: Home) -> None:
         assert "bonkei logs bonkei" in caught.value.remedy
     finally:
         await server.stop()
+
+
+def test_a_miniature_that_does_not_listen_yet_is_named(home: Home, lock: HomeLock) -> None:
+    """Its start takes a moment from the lock to the socket, and so does its stop."""
+    assert lock
+    with pytest.raises(MiniatureError, match="cannot be reached: it does not listen") as caught:
+        control.call(home, "status")
+    assert "starting or stopping" in caught.value.remedy
