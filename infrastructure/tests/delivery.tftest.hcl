@@ -84,8 +84,8 @@ run "pipeline" {
 
   assert {
     condition = alltrue([
-      for stage in local.stages : alltrue([
-        for statement in jsondecode(stage.policy).Statement : !contains(flatten([statement.Action]), "iam:PassRole") || statement.Resource != "*"
+      for policy in local.policies : alltrue([
+        for statement in jsondecode(policy).Statement : !contains(flatten([statement.Action]), "iam:PassRole") || statement.Resource != "*"
       ])
     ])
     error_message = "No stage may pass any role it likes."
@@ -94,7 +94,7 @@ run "pipeline" {
   assert {
     condition = {
       for name in ["deploy", "migrate"] : name => [
-        for statement in jsondecode(local.stages[name].policy).Statement : statement.Resource if contains(flatten([statement.Action]), "ecs:RegisterTaskDefinition")
+        for statement in jsondecode(local.policies[name]).Statement : statement.Resource if contains(flatten([statement.Action]), "ecs:RegisterTaskDefinition")
       ]
     } == { deploy = ["*"], migrate = ["*"] }
     error_message = "IAM knows no resource for the registering of a revision: with one named, it is refused."

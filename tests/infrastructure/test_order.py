@@ -5,6 +5,8 @@ A miniature has everything at once, and an empty account has nothing. Each pair 
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from evaluations import Evaluation
 
@@ -54,10 +56,38 @@ ORDER = {
     ),
 }
 
+AT_ONCE = {
+    # Whoever is to hear of a failed release needs the pipeline's name, not the pipeline.
+    "news of a pipeline while it is made": (
+        "module.monitoring.aws_cloudwatch_event_rule.pipeline_failed",
+        "module.delivery.aws_codepipeline.this",
+    ),
+    # Only the rights of a stage name the services, and a service is slow to start.
+    "the role of a stage beside the services": (
+        "module.delivery.module.stage.module.role.aws_iam_role.this",
+        "module.backend_service.aws_ecs_service.this",
+    ),
+}
+
 
 @pytest.mark.parametrize("story", ORDER)
 def test_the_order(production: Evaluation, story: str) -> None:
     later, earlier = ORDER[story]
-    found = [r for r in production.resources() if r["address"].partition("[")[0] == later]
+    assert all(earlier in waits for waits in _waits_for(production, later))
+
+
+@pytest.mark.parametrize("story", AT_ONCE)
+def test_what_need_not_wait(production: Evaluation, story: str) -> None:
+    one, other = AT_ONCE[story]
+    assert not any(other in waits for waits in _waits_for(production, one))
+
+
+def _waits_for(evaluated: Evaluation, name: str) -> list[list[str]]:
+    """What each instance of a resource waits for."""
+    found = [
+        resource.get("depends_on", [])
+        for resource in evaluated.resources()
+        if re.sub(r"\[[^]]*\]", "", resource["address"]) == name
+    ]
     assert found
-    assert all(earlier in resource["depends_on"] for resource in found)
+    return found

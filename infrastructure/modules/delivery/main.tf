@@ -61,10 +61,18 @@ module "artifacts" {
 locals {
   # Only a build of images needs Docker, and the privileges that Docker needs.
   stages = {
-    build   = { description = "Builds and scans an image, and pushes it", privileged = true, timeout_minutes = 30, policy = data.aws_iam_policy_document.build.json }
-    migrate = { description = "Migrates the database, as a task of its own", privileged = false, timeout_minutes = 30, policy = data.aws_iam_policy_document.migrate.json }
-    deploy  = { description = "Lets the services run the new images", privileged = false, timeout_minutes = 60, policy = data.aws_iam_policy_document.deploy.json }
-    verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout_minutes = 15, policy = data.aws_iam_policy_document.verify.json }
+    build   = { description = "Builds and scans an image, and pushes it", privileged = true, timeout_minutes = 30 }
+    migrate = { description = "Migrates the database, as a task of its own", privileged = false, timeout_minutes = 30 }
+    deploy  = { description = "Lets the services run the new images", privileged = false, timeout_minutes = 60 }
+    verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout_minutes = 15 }
+  }
+
+  # Beside the stages, not in them: all that a stage has would wait for the services that its rights name.
+  policies = {
+    build   = data.aws_iam_policy_document.build.json
+    migrate = data.aws_iam_policy_document.migrate.json
+    deploy  = data.aws_iam_policy_document.deploy.json
+    verify  = data.aws_iam_policy_document.verify.json
   }
 }
 
@@ -75,7 +83,7 @@ module "stage" {
   name                     = "${local.pipeline_name}-${each.key}"
   description              = each.value.description
   buildspec                = "environment/buildspecs/program_${each.key}.yaml"
-  policy                   = each.value.policy
+  policy                   = local.policies[each.key]
   privileged               = each.value.privileged
   timeout_minutes          = each.value.timeout_minutes
   cpu_architecture         = var.cpu_architecture

@@ -1,6 +1,6 @@
 output "pipeline_name" {
   description = "Name of the pipeline that releases the programs"
-  value       = aws_codepipeline.this.name
+  value       = local.pipeline_name # not the pipeline's own, for which all that names it would wait
 }
 
 output "build_log_group_name" {
