@@ -16,6 +16,7 @@ from first_imports import import_tests
 from hypothesis import HealthCheck, settings
 from lanes import Lanes
 from leaks import Leaks
+from reports import Reports
 from warm_provider import Forking, WarmProvider, can_fork
 
 # As in the Makefile: `pytest` may be called without `make`, and workers get this environment.
@@ -38,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.register(Costs())
     config.pluginmanager.register(Leaks())
+    if hasattr(config, "workerinput"):  # of xdist
+        config.pluginmanager.register(Reports())
     gc.disable()  # until all tests are collected: nothing of them is garbage
 
 
