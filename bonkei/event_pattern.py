@@ -108,7 +108,7 @@ def _matcher(wanted: Any, place: str) -> Test:
             raise EventPatternError(f"{place}: `{name}` is no operator", remedy=f"one of {known}")
         try:
             return make(argument)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
             raise EventPatternError(
                 f"{place}: `{name}` does not take {json.dumps(argument)}"
             ) from error

@@ -183,9 +183,11 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     """A finite one: JSON of Python has NaN, too, which is not comparable."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return False
-    return value.is_finite() if isinstance(value, Decimal) else math.isfinite(value)
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _compares(pairs: Sequence[Any], value: Decimal) -> bool:

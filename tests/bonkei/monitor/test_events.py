@@ -106,6 +106,7 @@ def test_a_list_in_the_event_matches_by_any_of_its_values() -> None:
         ('{"a": []}', r"\$\.a is no list"),
         ('{"a": [{"near": 1}]}', "`near` is no operator"),
         ('{"a": [{"numeric": [">"]}]}', "does not take"),
+        ('{"a": [{"numeric": [">", 1' + "0" * 400 + "]}]}", "does not take"),
         ('{"a": [{"cidr": "x"}]}', "does not take"),
         ('{"a": [{"prefix": 1}]}', "does not take"),
         ('{"$or": [{"a": [1]}]}', "two patterns"),

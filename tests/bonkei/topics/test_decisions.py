@@ -112,6 +112,15 @@ def test_what_cannot_be_compared_does_not_match(
     """Publishing would fail, for the other subscribers, too."""
     assert not wants(policy, {"c": attribute})
     assert not wants_body({"c": [{"numeric": [">", 1]}]}, '{"c": NaN}')
+
+
+def test_a_number_of_400_digits_is_compared() -> None:
+    """No float holds it, and it must not stop the deliveries to others."""
+    number = "1" + "0" * 400
+    for policy, expected in (([1], False), ([{"numeric": [">", 1]}], True), ([int(number)], True)):
+        assert problem({"c": policy}, "MessageBody") == ""
+        assert wants_body({"c": policy}, f'{{"c": {number}}}') is expected
+        assert wants({"c": policy}, {"c": text(f"[{number}]", "String.Array")}) is expected
     assert not wants_body(policy, DEEP)
     assert not wants_body(policy, '{"c": ' * 20_000 + "1" + "}" * 20_000)
 
