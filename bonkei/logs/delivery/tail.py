@@ -3,7 +3,8 @@ or copied before the file was cut."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.folders import stat_of
@@ -35,20 +36,23 @@ def read_on(path: Path, offset: int, inode: int = 0) -> Piece:
         former = path.with_name(f"{path.name}.1")
         old, length = _status(former)
         if length > offset and (old == inode or not is_another):
-            piece = _read(former, offset, inode, last=True)
+            piece = _read(former, offset, old, last=True)
             if piece.more:
-                return piece
+                return replace(piece, inode=inode)
             return Piece(piece.lines, 0, size > 0, now)
         offset = 0
     return _read(path, offset, now) if size > offset else Piece((), offset, more=False, inode=now)
 
 
 def _read(path: Path, offset: int, inode: int, *, last: bool = False) -> Piece:
+    """Nothing if it is another file by now: it was rotated since it was looked at."""
     with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_ino != inode:
+            return Piece((), offset, more=True, inode=inode)
         file.seek(offset)
         data = file.read(_MOST)
     end = data.rfind(b"\n") + 1
-    if not end and (last or len(data) >= _LONGEST):
+    if (last and len(data) < _MOST) or (not end and len(data) >= _LONGEST):
         end = len(data)
     text = data[:end].decode("utf-8", "replace")
     lines = text.split("\n")
