@@ -228,6 +228,7 @@ class Copy:
         """Whether this is the process of the call."""
         asked, _ = listener.accept()
         asked.settimeout(_PATIENCE)
+        given: list[int] = []
         try:
             head, given, _, _ = socket.recv_fds(asked, _LENGTH.size, 4)
             umask = self._take(_whole(asked, _LENGTH.unpack(head)[0]))
@@ -235,11 +236,11 @@ class Copy:
             asked.sendall(b"!")  # from here on only this process does it
             child = os.fork()
         except (OSError, ValueError, struct.error):
+            _close(given)
             asked.close()
             return False
         if child:
-            for each in given:
-                os.close(each)
+            _close(given)
             self._calls[child] = asked
             self._selector.register(asked, selectors.EVENT_READ)
             return False
@@ -248,8 +249,7 @@ class Copy:
         for number, each in enumerate(given[:3]):
             os.dup2(each, number)
         os.fchdir(given[3])
-        for each in given:
-            os.close(each)
+        _close(given)
         os.umask(umask)
         return True
 
@@ -289,6 +289,12 @@ class Copy:
                     self._selector.unregister(asked)
                 with suppress(OSError), asked:
                     asked.sendall(_STATUS.pack(found[1]))
+
+
+def _close(given: list[int]) -> None:
+    """A stream that stays open here has no end for whoever reads it."""
+    for each in given:
+        os.close(each)
 
 
 def _whole(asked: socket.socket, length: int) -> bytes:

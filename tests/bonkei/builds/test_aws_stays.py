@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -291,6 +294,24 @@ def test_a_call_that_nobody_waits_for_is_ended(build: Build) -> None:
         call.kill()
         call.wait(WAIT)
         process.wait(WAIT)
+    assert build.answers()
+
+
+def test_a_caller_that_is_killed_while_it_asks_leaves_nothing_open(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build.begin()
+    (name,) = build.sockets()
+    monkeypatch.chdir(build.folder / "tools")  # the name of a socket has at most 107 bytes
+    reading, writing = os.pipe()
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.connect(name)
+        socket.send_fds(asked, [struct.pack("!I", 100)], [writing] * 4)
+        asked.sendall(b"0\0")
+    os.close(writing)
+    with open(reading, "rb") as output:  # noqa: PTH123 - a descriptor
+        assert select.select([output], [], [], WAIT)[0], "somebody still holds it"
+        assert output.read() == b""
     assert build.answers()
 
 
