@@ -81,7 +81,7 @@ class ControlServer:
             handler = self._handlers[request["call"]]
             arguments = dict(request.get("arguments", {}))
             service = str(request.get("service", ""))
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
             _say(writer, {"error": "the miniature does not know that call", "remedy": OTHER})
             return None
         return handler, Call(lambda text: _say(writer, {"progress": text}), service, arguments)

@@ -134,8 +134,12 @@ async def test_a_call_that_fails_is_answered(home: Home) -> None:
     assert said == ["bonkei.miniature: a call: [Errno 28] No space left on device"]
 
 
-@pytest.mark.parametrize("rubbish", [b"", b"\n", b"not json\n", b"[]\n", b"x" * 100_000])
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"\n", b"not json\n", b"[]\n", b"[" * 30_000 + b"\n", b"x" * 100_000]
+)
 async def test_garbage_does_not_stop_the_server(home: Home, rubbish: bytes) -> None:
+    said: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, about: said.append(about["message"]))
     async with answering(home):
         with socket.socket(socket.AF_UNIX) as hostile:
             hostile.connect(str(find(home)))
@@ -144,6 +148,7 @@ async def test_garbage_does_not_stop_the_server(home: Home, rubbish: bytes) -> N
             with contextlib.suppress(ConnectionError):
                 await loop.sock_sendall(hostile, rubbish)
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
+    assert said == []
 
 
 def test_no_server_answers(home: Home) -> None:
