@@ -1,18 +1,23 @@
 """Makes frozen dataclasses in less time and memory.
 
-Up to Python 3.12 each of them gets a `__setattr__`, a `__delattr__` and a `__repr__` of its own,
-compiled from text. With 600 of them that is a fifth of a start's imports and 3 MiB. Here all share
-three. Python 3.13 compiles all methods of a class together, and is left as it is.
+Up to Python 3.12 each of them gets methods of its own, each compiled from text. With 600 of them
+that is a third of a start's imports and 3 MiB. Here all share `__setattr__`, `__delattr__` and
+`__repr__`, and the others are compiled when they are first called: most classes that a process
+imports have no instance there. Python 3.13 compiles all methods of a class together, and is left as
+it is.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields
 from reprlib import recursive_repr
 from typing import Any
 
-_MAKE, _MAKE_REPR = "_frozen_get_del_attr", "_repr_fn"  # in CPython's Lib/dataclasses.py, till 3.12
+# In CPython's Lib/dataclasses.py, till 3.12.
+_MAKE, _MAKE_REPR = "_frozen_get_del_attr", "_repr_fn"
+_MAKE_INIT, _MAKE_COMPARISON, _MAKE_HASH = "_init_fn", "_cmp_fn", "_hash_fn"
 
 
 def share_methods() -> None:
@@ -21,6 +26,28 @@ def share_methods() -> None:
     if hasattr(dataclasses, _MAKE):
         setattr(dataclasses, _MAKE, lambda *_: (_Frozen.__setattr__, _Frozen.__delattr__))
         setattr(dataclasses, _MAKE_REPR, lambda *_: _Frozen.__repr__)
+        for maker in (_MAKE_INIT, _MAKE_COMPARISON, _MAKE_HASH):
+            setattr(dataclasses, maker, _postponed(getattr(dataclasses, maker)))
+
+
+def _postponed(make: Callable[..., Any]) -> Callable[..., Any]:
+    """As `make`, but what it returns compiles the method at its first call, and puts it in its own
+    place."""
+    names = {_MAKE_INIT: "__init__", _MAKE_HASH: "__hash__"}
+
+    def maker(*given: Any, **options: Any) -> Callable[..., Any]:
+        def method(self: object, *values: Any, **named: Any) -> Any:
+            made = make(*given, **options)
+            made.__qualname__ = method.__qualname__
+            for kind in type(self).__mro__:
+                if kind.__dict__.get(method.__name__) is method:
+                    setattr(kind, method.__name__, made)
+            return made(self, *values, **named)
+
+        method.__name__ = names.get(make.__name__) or given[0]
+        return method
+
+    return maker
 
 
 class _Frozen:

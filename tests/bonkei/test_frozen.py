@@ -1,4 +1,4 @@
-"""Frozen dataclasses that share their methods are frozen as Python's own are."""
+"""Frozen dataclasses that share their methods, or compile them late, behave as Python's own do."""
 
 from __future__ import annotations
 
@@ -77,14 +77,79 @@ def test_all_share_three_methods() -> None:
         assert getattr(Arn, name) is getattr(Endpoint, name)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python compiles them together")
+def test_a_method_is_compiled_at_its_first_call() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Used:
+        name: str
+
+    def methods() -> dict[str, object]:
+        return {name: Used.__dict__[name] for name in ("__init__", "__eq__", "__hash__")}
+
+    made = methods()
+    one, other = Used("a"), Used("a")
+    now = methods()
+    assert [name for name in made if now[name] is not made[name]] == ["__init__"]
+    assert one == other
+    assert hash(one) == hash(other)
+    used = methods()
+    assert all(used[name] is not made[name] for name in made)
+    assert (one == Used("b"), hash(Used("c")) == hash(one)) == (False, False)
+    assert methods() == used
+
+
+def test_a_subclass_uses_the_methods_of_its_parent() -> None:
+    """Also when it is used first, and when a method was taken from the class before."""
+
+    @dataclass(frozen=True)
+    class Parent:
+        name: str
+
+    class Heir(Parent):
+        def __init__(self, name: str) -> None:
+            super().__init__(name.upper())
+
+    make = Parent.__init__
+    assert (Heir("a"), Heir("b").name) == (Heir("a"), "B")
+    assert Heir("a") != Parent("A")
+    assert Parent("a") == Parent("a")
+    assert hash(Parent("a")) == hash(Parent("a"))
+    late = Parent.__new__(Parent)
+    make(late, "c")
+    assert late == Parent("c")
+
+
+def test_wrong_arguments_are_named() -> None:
+    @dataclass(frozen=True, slots=True)
+    class New:
+        name: str
+
+    for _ in "12":
+        with pytest.raises(TypeError, match=r"New.__init__\(\) missing .* argument: 'name'$"):
+            New()  # type: ignore[call-arg]
+
+
+def test_those_with_an_order_have_it() -> None:
+    @dataclass(order=True)
+    class Ordered:
+        size: int
+
+    assert Ordered(1) < Ordered(2) <= Ordered(2)
+    assert sorted([Ordered(2), Ordered(1)]) == [Ordered(1), Ordered(2)]
+    assert (Ordered(2) > Ordered(1), Ordered(1) >= Ordered(2)) == (True, False)
+    with pytest.raises(TypeError, match="unhashable type"):
+        hash(Ordered(1))
+
+
 def test_pythons_own_behave_alike() -> None:
     """The same tests, with what Python makes itself."""
     program = (
-        "import bonkei.frozen, dataclasses, pytest, sys\n"
-        "import importlib; own = importlib.reload(dataclasses)\n"
+        "import bonkei.frozen, dataclasses, importlib, sys\n"
+        "own = importlib.reload(dataclasses)\n"
         "assert own._frozen_get_del_attr.__module__ == 'dataclasses'\n"
-        "sys.exit(pytest.main(['-qq', '-p', 'no:cacheprovider', '-k', 'not own and not share', "
-        f"{__file__!r}]))\n"
+        "import pytest\n"
+        "chosen = 'not own and not share and not compiled'\n"
+        f"sys.exit(pytest.main(['-qq', '-p', 'no:cacheprovider', '-k', chosen, {__file__!r}]))\n"
     )
     if sys.version_info < (3, 13):
         subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
