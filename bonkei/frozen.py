@@ -10,6 +10,7 @@ it is.
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields
 from reprlib import recursive_repr
@@ -23,7 +24,7 @@ _MAKE_INIT, _MAKE_COMPARISON, _MAKE_HASH = "_init_fn", "_cmp_fn", "_hash_fn"
 def share_methods() -> None:
     """From now on. The rules are those of `dataclasses`: a subclass that is no dataclass may have
     further attributes."""
-    if hasattr(dataclasses, _MAKE):
+    if sys.version_info < (3, 13):
         setattr(dataclasses, _MAKE, lambda *_: (_Frozen.__setattr__, _Frozen.__delattr__))
         setattr(dataclasses, _MAKE_REPR, lambda *_: _Frozen.__repr__)
         for maker in (_MAKE_INIT, _MAKE_COMPARISON, _MAKE_HASH):
