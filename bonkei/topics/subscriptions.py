@@ -51,7 +51,8 @@ class Subscription:
 
 
 class Subscriptions:
-    """`file` keeps the topics and subscriptions of programs."""
+    """`file` keeps the topics and subscriptions of programs. What it does not take has not happened
+    (OSError): a caller that tries again finds nothing done."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -74,29 +75,30 @@ class Subscriptions:
         gone = self._declared - {topic.arn for topic in declared}
         self._declared = frozenset(topic.arn for topic in declared)
         kept = {arn: one for arn, one in self._all.items() if not one.is_declared}
-        self._all = {arn: one for arn, one in kept.items() if one.topic not in gone}
+        wanted = {arn: one for arn, one in kept.items() if one.topic not in gone}
         for topic in declared:
             for found in topic.subscriptions:
                 made = Subscription(
                     self._arn(topic.arn, found.protocol, found.endpoint), topic.arn,
                     found.protocol, found.endpoint, dict(found.attributes), is_declared=True,
                 )  # fmt: skip
-                self._all[made.arn] = made
-        self._write()
+                wanted[made.arn] = made
+        self._keep(self._topics, wanted)
 
     def topics(self) -> tuple[str, ...]:
         return tuple(sorted({*self._declared, *self._topics}))
 
     def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
         if arn not in self._declared:
-            self._topics.setdefault(arn, {}).update(attributes)
-            self._write()
+            own = {**self._topics.get(arn, {}), **attributes}
+            self._keep({**self._topics, arn: own}, self._all)
 
     def delete_topic(self, arn: str) -> None:
-        self._topics.pop(arn, None)
+        self._keep(
+            {each: own for each, own in self._topics.items() if each != arn},
+            {each: one for each, one in self._all.items() if one.topic != arn},
+        )
         self._declared -= {arn}
-        self._all = {each: one for each, one in self._all.items() if one.topic != arn}
-        self._write()
 
     def topic_attributes(self, arn: str) -> dict[str, str]:
         """The attributes of a topic that a program created. Raises AwsServiceError."""
@@ -134,9 +136,7 @@ class Subscriptions:
         arn = self._arn(topic, protocol, endpoint)
         if arn not in self._all:
             token = uuid.uuid4().hex if protocol in ("http", "https") else ""
-            made = Subscription(arn, topic, protocol, endpoint, dict(attributes), token)
-            self._all[arn] = made
-            self._write()
+            self._change(Subscription(arn, topic, protocol, endpoint, dict(attributes), token))
         return self._all[arn]
 
     def confirm(self, topic: str, token: str) -> Subscription:
@@ -154,12 +154,10 @@ class Subscriptions:
         self._change(replace(one, attributes=attributes))
 
     def unsubscribe(self, arn: str) -> None:
-        self._all.pop(arn, None)
-        self._write()
+        self._keep(self._topics, {each: one for each, one in self._all.items() if each != arn})
 
     def _change(self, one: Subscription) -> Subscription:
-        self._all[one.arn] = one
-        self._write()
+        self._keep(self._topics, {**self._all, one.arn: one})
         return one
 
     @staticmethod
@@ -167,12 +165,13 @@ class Subscriptions:
         """A name made from the subscription's own values, so that a restart keeps it."""
         return f"{topic}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
 
-    def _write(self) -> None:
-        made = [asdict(one) for one in self._all.values() if not one.is_declared]
+    def _keep(self, topics: dict[str, dict[str, str]], every: dict[str, Subscription]) -> None:
+        made = [asdict(one) for one in every.values() if not one.is_declared]
         draft = self._file.with_suffix(".new")
         draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.write_text(json.dumps({"topics": self._topics, "subscriptions": made}), "utf-8")
+        draft.write_text(json.dumps({"topics": topics, "subscriptions": made}), "utf-8")
         draft.replace(self._file)
+        self._topics, self._all = topics, every
 
 
 def check(name: str, value: str, scope: str = "MessageAttributes") -> None:
