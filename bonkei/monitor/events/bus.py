@@ -42,6 +42,7 @@ class EventBus:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._has_schedules = False
+        self._over: set[str] = set()  # schedules that ask to be deleted
         self.delivered: dict[str, float] = {}
         """When an event of each rule last reached a target, by the rule's name (Unix seconds)."""
         self._failed = 0
@@ -70,15 +71,16 @@ class EventBus:
         """Deliver to the targets of every schedule that is due in the minute that begins then."""
         due = tuple(self._rules.of_minute(begun))
         self._send(due)
-        over = {
+        self._over |= {
             one.rule.arn
             for one in due
             if one.rule.is_deleted_after and one.rule.schedule.startswith("at(")
         }
-        for arn in over:
-            self.catalogue.remove(arn)
-        if over:
-            self.refresh()
+        for arn in tuple(self._over):
+            with suppress(OSError):  # a full disk: it may have room in the next minute
+                self.catalogue.remove(arn)
+                self._over.discard(arn)
+                self.refresh()
 
     async def stop(self) -> None:
         """Give up the deliveries under way."""

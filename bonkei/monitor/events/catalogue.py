@@ -18,7 +18,8 @@ MOST = 300
 
 class Catalogue:
     """By ARN. A rule made by a call survives a restart. If a call changes a declared rule, the rule
-    is as declared again once the definitions are followed."""
+    is as declared again once the definitions are followed. What the disk does not take has not
+    happened (OSError)."""
 
     def __init__(self) -> None:
         self._rules: dict[str, EventRule] = {}
@@ -49,7 +50,7 @@ class Catalogue:
         self._rules = made | wanted
         self._declared = frozenset(wanted)
         if made.keys() & wanted.keys():
-            self._write()
+            self._keep(self._rules, self.groups)
 
     @property
     def rules(self) -> tuple[EventRule, ...]:
@@ -60,34 +61,26 @@ class Catalogue:
         return self._rules.get(arn)
 
     def put(self, rule: EventRule) -> None:
-        """Raises OSError if the disk is full or fails; the rule then does not exist."""
-        before = dict(self._rules)
-        self._rules[rule.arn] = rule
-        try:
-            self._write()
-        except OSError:
-            self._rules = before
-            raise
+        self._keep({**self._rules, rule.arn: rule}, self.groups)
 
     def remove(self, arn: str) -> None:
         """A missing one is no error."""
-        if self._rules.pop(arn, None) is not None:
-            self._write()
+        if arn in self._rules:
+            self._keep({each: one for each, one in self._rules.items() if each != arn}, self.groups)
 
     def set_groups(self, groups: frozenset[str]) -> None:
         """Schedule groups, the default one among them."""
-        self.groups = groups
-        self._write()
+        self._keep(self._rules, groups)
 
-    def _write(self) -> None:
-        if self._file is None:
-            return
-        made = [asdict(rule) for arn, rule in self._rules.items() if arn not in self._declared]
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(".new")
-        text = json.dumps({"rules": made, "groups": sorted(self.groups)})
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(self._file)
+    def _keep(self, rules: dict[str, EventRule], groups: frozenset[str]) -> None:
+        if self._file is not None:
+            made = [asdict(rule) for arn, rule in rules.items() if arn not in self._declared]
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._file.with_suffix(".new")
+            text = json.dumps({"rules": made, "groups": sorted(groups)})
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(self._file)
+        self._rules, self.groups = rules, groups
 
 
 def _read(given: dict[str, Any]) -> EventRule:

@@ -219,6 +219,30 @@ async def test_a_one_time_schedule_is_deleted_when_it_asks_for_it() -> None:
     await client.bus.stop()
 
 
+async def test_what_the_disk_does_not_take_has_not_happened(tmp_path: Path) -> None:
+    """A rule that was deleted only here would be back after a restart. All others go on."""
+    file = tmp_path / "rules.json"
+    client = Client(file)
+    at = datetime.fromtimestamp(T + 120, UTC).strftime("at(%Y-%m-%dT%H:%M:%S)")
+    once = SCHEDULE | {"Name": "once", "ScheduleExpression": at}
+    await client.schedules("CreateSchedule", **once, ActionAfterCompletion="DELETE")
+    await client.schedules("CreateSchedule", **SCHEDULE)
+    in_the_way = file.with_suffix(".new")
+    in_the_way.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        await client.schedules("DeleteSchedule", Name="s")
+    with pytest.raises(OSError, match="directory"):
+        await client.schedules("CreateScheduleGroup", Name="group")
+    assert await minutes(client, 6) == 2
+    in_the_way.rmdir()
+    assert await minutes(client, 5) == 1
+    assert client.bus.catalogue.groups == {"default"}
+    for each in (client, Client(file)):
+        listed = (await each.schedules("ListSchedules"))["Schedules"]
+        assert [one["Name"] for one in listed] == ["s"]
+    await client.bus.stop()
+
+
 async def test_schedules_are_changed_listed_and_deleted() -> None:
     client = Client()
     await client.schedules("CreateSchedule", **SCHEDULE)
