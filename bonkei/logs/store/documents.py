@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
@@ -111,8 +112,14 @@ def directory_name(name: str) -> str:
 def _write(path: Path, document: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty: it has been there before
+            path.parent.rmdir()
+        raise
 
 
 def _read(path: Path) -> dict[str, Any] | None:

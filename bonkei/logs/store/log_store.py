@@ -122,8 +122,8 @@ class LogStore:
         return MappingProxyType(self._policies)
 
     def set_policies(self, policies: Mapping[str, ResourcePolicy]) -> None:
+        write_policies(self._directory, policies)
         self._policies = dict(policies)
-        write_policies(self._directory, self._policies)
 
     # Streams.
 

@@ -213,6 +213,27 @@ def test_a_full_disk_refuses_and_loses_nothing(
     assert messages(make(tmp_path)) == ["before", "after"]
 
 
+def test_a_full_disk_leaves_nothing_of_a_new_stream(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = filled(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+
+    def full(_path: Path, _target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(OSError, match="No space left"):
+            store.create_stream("group", "another")
+        with pytest.raises(OSError, match="No space left"):
+            store.create_group(GroupDocument("another", NOW))
+        with pytest.raises(OSError, match="No space left"):
+            store.group("group").change(GroupDocument("group", NOW, retention=7))
+    assert sorted(tmp_path.rglob("*")) == before
+    store.create_stream("group", "another")
+
+
 def test_groups_and_streams_are_created_and_deleted(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.put("group", "stream", [(NOW, "x")])
