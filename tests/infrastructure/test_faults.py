@@ -1,17 +1,16 @@
 """Faults in a copy of the definitions are found by the finder in docs/checks.md and by no other
-rule.
+rule. Those that the scanners find are in tests/conventions/test_scanners.py, with other mistakes.
 """
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
 import pytest
 from evaluations import INFRASTRUCTURE, PRODUCTION, put_applied, put_initialized
-from faults import BY_TOOLS, PAGE, Fault, faults, seed, with_table
+from faults import BY_TOOLS, PAGE, Fault, caught_by, faults, seed, with_table
 
 from bonkei.blueprint import read
 from bonkei.check import Finding, run
@@ -19,7 +18,6 @@ from bonkei.check.program import read_programs
 from bonkei.check.secret_keys import secret_keys
 from bonkei.terraform import TerraformError, Workspace
 from bonkei.vault import FileVault
-from scripts import scanners
 
 VARIABLES = "infrastructure/environments/production.tfvars"
 FAULTS = faults()
@@ -102,10 +100,6 @@ def refusal(tmp_path_factory: pytest.TempPathFactory) -> Refusal:
     return said
 
 
-def caught_by(tool: str) -> list[Fault]:
-    return [fault for fault in FAULTS if fault.caught == tool]
-
-
 @pytest.fixture(scope="module")
 def refused(refusal: Refusal) -> Sequence[Fault]:
     """The faults that `plan` finds. Terraform does not plan resources that depend on a refused one,
@@ -133,23 +127,6 @@ def test_a_fault_is_refused_by_terraform(
 ) -> None:
     said = refusal(caught_by(tool), step)
     assert [fault.what for fault in caught_by(tool) if fault.finding not in said] == []
-
-
-def test_a_fault_is_found_by_the_scanners(tmp_path: Path) -> None:
-    """checkov runs on the files with the faults only. `make check` scans all files."""
-    root = seed(caught_by("scanners"), tmp_path)
-    files = sorted({name for fault in caught_by("scanners") for name, _, _ in fault.edits})
-    scanners.install()
-    outcome = subprocess.run(
-        (*scanners.CHECKOV, "--framework", "terraform", "--file", *files),
-        cwd=root / "infrastructure",
-        env=scanners.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    missing = [f.what for f in caught_by("scanners") if f"{f.finding}:" not in outcome.stdout]
-    assert missing == [], outcome.stdout + outcome.stderr
 
 
 def test_the_page_shows_every_fault() -> None:

@@ -44,16 +44,26 @@ def faults() -> tuple[Fault, ...]:
     )
 
 
+def caught_by(tool: str) -> list[Fault]:
+    """The faults that this tool finds."""
+    return [fault for fault in faults() if fault.caught == tool]
+
+
 def seed(found: Iterable[Fault], root: Path) -> Path:
     """A copy of the definitions' files below `root`, with these faults."""
     for name in ("infrastructure", "program"):
         ignored = shutil.ignore_patterns(".terraform*", "__pycache__", "*.zip")
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
+    put_in(found, root)
+    return root
+
+
+def put_in(found: Iterable[Fault], root: Path) -> None:
+    """Put these faults into the definitions below `root`."""
     for fault in found:
         for name, old, new in fault.edits:
             file = root / "infrastructure" / name
             file.write_text(_edited(fault, file.read_text(encoding="utf-8"), old, new))
-    return root
 
 
 def _edited(fault: Fault, text: str, old: str, new: str) -> str:
