@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bonkei.cloud.own.ecs import ServiceChange
@@ -108,7 +109,8 @@ class Changes:
         unhealthy += assembly.unreachable(steps)
         if not unhealthy:
             unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
-        settle_memory(has_replaced=True)
+        # In the loop's next turn: the caller has its answer by then.
+        asyncio.get_running_loop().call_soon(partial(settle_memory, has_replaced=True))
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
 
 from bonkei.blueprint import Blueprint
+from bonkei.miniature import changes, control
 from bonkei.miniature.home import MiniatureError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
@@ -50,6 +52,28 @@ async def test_applied_definitions_are_followed_in_the_order_of_a_release(
     names = [database["identifier"] for database in (await subject.ask("status"))["databases"]]
     assert names == ["main", "second"]
     assert settled == [False, True]  # what the reload has replaced is garbage
+
+
+async def test_whoever_applied_does_not_wait_for_the_search_for_garbage(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    waited: list[bool] = []
+    subject = make()
+    await subject.miniature.start()
+
+    def search(*, has_replaced: bool) -> None:
+        assert has_replaced
+        waited.append(answered.wait(60))  # the miniature does nothing else meanwhile
+
+    monkeypatch.setattr(changes, "settle_memory", search)
+
+    def ask() -> None:
+        control.call(subject.home, "reload")
+        answered.set()
+
+    await asyncio.to_thread(ask)
+    assert waited == [True]
 
 
 async def test_a_removed_cluster_is_stopped(make: Make, world: World) -> None:
