@@ -23,8 +23,9 @@ from typing import Any
 
 async def _main(document: Mapping[str, Any], sockets: Mapping[str, socket.socket]) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.ensure_future(_serve(document, sockets))
-    ending = asyncio.ensure_future(_until_input_ends())
+    types_are_there = asyncio.Event()
+    serving = asyncio.ensure_future(_serve(document, sockets, types_are_there))
+    ending = asyncio.ensure_future(_until_input_ends(types_are_there))
     loop.add_signal_handler(signal.SIGTERM, ending.cancel)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is Terraform's: it ends in good order
     await asyncio.wait((serving, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -33,7 +34,11 @@ async def _main(document: Mapping[str, Any], sockets: Mapping[str, socket.socket
         await serving
 
 
-async def _serve(document: Mapping[str, Any], sockets: Mapping[str, socket.socket]) -> None:
+async def _serve(
+    document: Mapping[str, Any],
+    sockets: Mapping[str, socket.socket],
+    types_are_there: asyncio.Event,
+) -> None:
     from bonkei.provider.catalogue import providers  # noqa: PLC0415 -- input may end meanwhile
     from bonkei.provider.plugin.server import serve  # noqa: PLC0415
     from bonkei.provider.surroundings import read  # noqa: PLC0415
@@ -43,16 +48,17 @@ async def _serve(document: Mapping[str, Any], sockets: Mapping[str, socket.socke
     gc.freeze()  # what is loaded stays: not to be searched for garbage again and again
     gc.enable()
     surroundings = read(document)
-    await serve(served, surroundings, sockets)
+    await serve(served, surroundings, sockets, types_are_there)
 
 
-async def _until_input_ends() -> None:
-    """Return when the parent process is gone: it holds the other end of our input."""
+async def _until_input_ends(types_are_there: asyncio.Event) -> None:
+    """Return when the parent process is gone: it holds the other end of our input. What it writes
+    says that the file of types is there."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while await reader.read(1 << 16):
-        pass
+        types_are_there.set()
 
 
 def main() -> None:

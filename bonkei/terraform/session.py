@@ -117,6 +117,7 @@ class Place:
                 with self._terraform(command, environment) as begin:
                     session = Session(command, self.mirror, self.definitions, environment, begin)
                     self._read_inputs(session, types, all_blocks=all_blocks, tests=tests)
+                    provider.prepare()
                     yield session
 
     def _terraform(

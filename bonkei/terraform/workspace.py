@@ -25,7 +25,7 @@ from bonkei.terraform.explanations.explain import explain
 from bonkei.terraform.inputs import selection as selections
 from bonkei.terraform.inputs import stamps
 from bonkei.terraform.inputs.elsewhere import Elsewhere
-from bonkei.terraform.inputs.fingerprint import fingerprint, read_places
+from bonkei.terraform.inputs.fingerprint import digest_of_inputs, fingerprint, read_places
 from bonkei.terraform.inputs.mirror import Mirror, require_definitions
 from bonkei.terraform.inputs.selection import Selection
 from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
@@ -49,18 +49,21 @@ _NO_REFRESH = "-refresh=false"
 _PLAN_FILE = "bonkei.terraform.reports.plan_file"
 
 
-def _load_meanwhile(*, is_planned: bool = False) -> threading.Thread:
+def _load_meanwhile(more: Callable[[], object] = lambda: None) -> threading.Thread:
     """Load what is needed at the end of a run, while this thread waits for Terraform."""
 
     def load() -> None:
         catalogue.versions()  # for the warnings
-        if is_planned:  # a plan is read with the schema
-            importlib.import_module(_PLAN_FILE)
-            schema.load(catalogue.SCHEMA)
+        more()
 
     loading = threading.Thread(target=load)
     loading.start()
     return loading
+
+
+def _load_for_a_plan() -> None:
+    importlib.import_module(_PLAN_FILE)
+    schema.load(catalogue.SCHEMA)  # a plan is read with it
 
 
 def _needs_all_blocks(said: Sequence[Diagnostic]) -> bool:
@@ -134,7 +137,7 @@ class Workspace:
             self._check(selection, session)
             options += [*self._variables(), *selection.arguments()]
             try:
-                loading = _load_meanwhile(is_planned=True)
+                loading = _load_meanwhile(_load_for_a_plan)
                 listener = session.listen("plan", *options)
                 loading.join()
                 document = self._planned(session, plan_file)
@@ -149,11 +152,11 @@ class Workspace:
     def _apply(self, progress: Report, selection: Selection, *, all_blocks: bool) -> ApplySummary:
         with self._place.session(self._home, all_blocks=all_blocks) as session:
             self._check(selection, session)
-            inputs = self.fingerprint()
+            inputs = self._inputs()  # as they are before Terraform reads them
             self._applied.unlink(missing_ok=True)
             listener = self._change(session, "apply", progress, selection)
             if selection.is_of_settings:
-                self._applied.write_text(inputs, encoding="utf-8")
+                self._applied.write_text(self._fingerprint(inputs), encoding="utf-8")
         return listener.applied()
 
     def destroy(self, progress: Report = silent) -> ApplySummary:
@@ -189,11 +192,17 @@ class Workspace:
 
     def fingerprint(self) -> str:
         """A digest of everything that an apply depends on."""
+        return self._fingerprint(self._inputs())
+
+    def _inputs(self) -> str:
+        return digest_of_inputs(self._definitions, self._variable_files, os.environ)
+
+    def _fingerprint(self, inputs: str) -> str:
         place = self._place
         made_by = (
             f"{stamps.implementation(place.terraform)} {place.elsewhere.digest()} {place.account}"
         )
-        return fingerprint(self._definitions, self._variable_files, os.environ, made_by)
+        return fingerprint(inputs, made_by)
 
     def read_places(self) -> tuple[Path, ...]:
         """The folders and files whose change may change a plan."""
@@ -295,7 +304,7 @@ class Workspace:
         selection: Selection = _EVERYTHING,
     ) -> Listener:
         options = [_NO_REFRESH, *self._variables(), *selection.arguments()]
-        loading = _load_meanwhile()
+        loading = _load_meanwhile(lambda: stamps.implementation(self._place.terraform))
         listener = session.listen(operation, "-auto-approve", *options, report=progress)
         loading.join()
         for warning in self._warnings(listener.diagnostics):

@@ -20,7 +20,7 @@ from bonkei.registry.unpacking import tidy
 from bonkei.sources import Sources
 from bonkei.terraform.explanations.mentions import first_mention
 from bonkei.terraform.inputs.elsewhere import place_remote_states
-from bonkei.terraform.inputs.fingerprint import fingerprint, read_places
+from bonkei.terraform.inputs.fingerprint import digest_of_inputs, read_places
 from bonkei.terraform.inputs.stamps import initialization
 from bonkei.terraform.inputs.types import named
 
@@ -90,7 +90,7 @@ def edited(tmp_path: Path) -> Path:
 def test_an_editors_lock_changes_no_input_of_terraform(edited: Path) -> None:
     def inputs() -> object:
         types = named(edited, edited / ".terraform", None, all_blocks=True)
-        return fingerprint(edited, [], {}, ""), initialization(edited, {}), types
+        return digest_of_inputs(edited, [], {}), initialization(edited, {}), types
 
     before = inputs()
     (edited / ".#main.tf").unlink()

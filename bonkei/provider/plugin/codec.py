@@ -20,6 +20,7 @@ from bonkei.provider.values import UNKNOWN, Typed, Value
 
 _UNKNOWN_CODES = (0, 12)
 _UNKNOWN = msgpack.ExtType(0, b"\0")
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 def decode(data: bytes, type_: Type) -> Value:
@@ -36,7 +37,7 @@ def encode(value: Value, type_: Type) -> bytes:
 
 def type_bytes(type_: Type) -> bytes:
     """A type as the protocol has it: its JSON."""
-    return json.dumps(type_, separators=(",", ":")).encode()
+    return _COMPACT.encode(type_).encode()
 
 
 def from_json(value: Any, type_: Type) -> Value:
@@ -105,8 +106,7 @@ def _to_wire(value: Value, type_: Type) -> Any:
     if type_ == "dynamic":
         if not isinstance(value, Typed):
             raise TypeError(f"an attribute of any type needs a Typed value, not {value!r}")
-        packed = json.dumps(value.type, separators=(",", ":")).encode()
-        return [packed, _to_wire(value.value, value.type)]
+        return [type_bytes(value.type), _to_wire(value.value, value.type)]
     if isinstance(type_, str):
         return _primitive(value, type_)
     kind, inner = type_

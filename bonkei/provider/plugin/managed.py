@@ -35,6 +35,7 @@ class ManagedResources:
     def __init__(self, provider: Provider, connection: Connection, selection: Selection) -> None:
         self._provider = provider
         self._coder = Coder(selection)
+        self._selection = selection
         self._blocks = provider.schema.resources
         self._connection = connection
         self._peers = connection.surroundings.peers
@@ -184,10 +185,12 @@ class ManagedResources:
         return response(imported_resources=[one])
 
     def get_resource_identity_schemas(self, _request: Any) -> Any:
+        """Of the types that Terraform is shown."""
         response = message("GetResourceIdentitySchemas.Response")()
-        for type_name, parts in self._provider.identities.items():
-            schema = identities.schema(parts, self._blocks[type_name])
-            response.identity_schemas[type_name].CopyFrom(schema)
+        for type_name in self._selection.schema.resources:
+            if parts := self._provider.identities.get(type_name):
+                schema = identities.schema(parts, self._blocks[type_name])
+                response.identity_schemas[type_name].CopyFrom(schema)
         return response
 
     def upgrade_resource_identity(self, request: Any) -> Any:

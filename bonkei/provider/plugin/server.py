@@ -13,7 +13,7 @@ import re
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -58,20 +58,34 @@ async def serve(
     providers: Mapping[str, Provider],
     surroundings: Surroundings,
     sockets: Mapping[str, socket.socket],
+    types_are_there: asyncio.Event,
 ) -> None:
     """Serve until cancelled, on the listening socket of each address."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(max_workers=8) as pool:
         servers = []
+        endpoints = []
         for address, listening in sockets.items():
             # AWS's answers are decisions; those of the small providers may wait for a program.
             endpoint = _Endpoint(providers[address], surroundings, None if address == AWS else pool)
+            endpoints.append(endpoint)
             servers.append(await loop.create_unix_server(endpoint.connection, sock=listening))
         try:
-            await asyncio.gather(*(server.serve_forever() for server in servers))
+            await asyncio.gather(
+                _prepare(endpoints, types_are_there),
+                *(server.serve_forever() for server in servers),
+            )
         finally:
             for server in servers:
                 server.close()
+
+
+async def _prepare(endpoints: Iterable[_Endpoint], types_are_there: asyncio.Event) -> None:
+    """Make the schema of the needed types while Terraform reads the definitions."""
+    await types_are_there.wait()
+    for endpoint in endpoints:
+        if endpoint.is_selected:
+            endpoint.schema()
 
 
 class _Endpoint:
@@ -87,6 +101,8 @@ class _Endpoint:
         self._lock = threading.Lock()
         self._schema: bytes | None = None
         types = surroundings.types if provider.schema.address == AWS else None
+        self.is_selected = types is not None
+        """Whether its schema is that of the types which are needed, once they are known."""
         self._selection = Selection(provider.schema, types)
 
     def connection(self) -> Connection:
@@ -98,11 +114,12 @@ class _Endpoint:
         methods = {
             **{name: _method(name, getattr(servicer, _snake(name))) for name in _OPERATIONS},
             **{name: _method(name, _empty(name)) for name in _WITHOUT_CONTENT},
-            "GetProviderSchema": lambda _request: self._schema_bytes(),
+            "GetProviderSchema": lambda _request: self.schema(),
         }
         return {f"/tfplugin6.Provider/{name}": answer for name, answer in methods.items()}
 
-    def _schema_bytes(self) -> bytes:
+    def schema(self) -> bytes:
+        """The serialized answer to GetProviderSchema, made once."""
         with self._lock:
             if self._schema is None:
                 functions = self._provider.functions

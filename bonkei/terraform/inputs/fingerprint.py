@@ -17,19 +17,22 @@ _REFERENCE = re.compile(r"\$\{path\.(?:module|root|cwd)\}(/\.\.[\w./-]*)")
 _IGNORED = {".terraform", ".git", "__pycache__", "node_modules", ".venv", ".terraform.lock.hcl"}
 
 
-def fingerprint(
-    definitions: Path,
-    variable_files: Sequence[Path],
-    environment: Mapping[str, str],
-    implementation: str,
+def fingerprint(inputs: str, implementation: str) -> str:
+    """A digest of everything that an evaluation depends on: of the inputs, and of what evaluates
+    them."""
+    return hashlib.sha256(f"{inputs} {implementation}".encode()).hexdigest()
+
+
+def digest_of_inputs(
+    definitions: Path, variable_files: Sequence[Path], environment: Mapping[str, str]
 ) -> str:
     """A digest of every input of an evaluation.
 
-    These are the definitions, the variable files, TF_VAR_* variables, modules elsewhere, the files
-    elsewhere that the definitions refer to through `path.module` (a function's source, for
-    example), and the implementation that evaluates them.
+    These are the definitions, the variable files, TF_VAR_* variables, modules elsewhere, and the
+    files elsewhere that the definitions refer to through `path.module` (a function's source, for
+    example).
     """
-    digest = hashlib.sha256(implementation.encode())
+    digest = hashlib.sha256()
     tree = sorted(_files(definitions))
     for file in [*tree, *variable_files, *sorted(_referenced(definitions, tree))]:
         content = bytes_of(file) if file.is_file() else None

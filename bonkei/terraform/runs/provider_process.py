@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, ClassVar
@@ -68,7 +68,7 @@ class ProviderProcess:
         self._log = log
         self._directory = make_socket_directory()
         try:
-            with ExitStack() as ours:
+            with contextlib.ExitStack() as ours:
                 sockets = listen(ADDRESSES, self._directory)
                 for each in sockets.values():
                     ours.callback(each.close)  # so that a connection ends when the process does
@@ -100,6 +100,12 @@ class ProviderProcess:
             pass_fds=tuple(descriptors),
             start_new_session=True,
         )
+
+    def prepare(self) -> None:
+        """Say that the file of types is written: then it makes the schema before Terraform asks."""
+        assert self._process.stdin is not None  # noqa: S101 -- a pipe
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and its log says why
+            os.write(self._process.stdin.fileno(), b"\n")
 
     def __enter__(self) -> ProviderProcess:
         return self

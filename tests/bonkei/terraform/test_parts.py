@@ -17,7 +17,7 @@ import pytest
 
 from bonkei.terraform.errors import Diagnostic, read_diagnostic, unexplained
 from bonkei.terraform.explanations.constraints import allows
-from bonkei.terraform.inputs.fingerprint import fingerprint
+from bonkei.terraform.inputs.fingerprint import digest_of_inputs, fingerprint
 from bonkei.terraform.inputs.mirror import OVERRIDE, Mirror
 from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary, read_plan
 from bonkei.terraform.reports.difference import Difference
@@ -108,7 +108,8 @@ def test_a_fingerprint_depends_on_every_input(root: Path) -> None:
     (root / "infra/modules/a/main.tf").write_text(f'x = "{source}"')
 
     def now(environment: dict[str, str] | None = None, made_by: str = "1") -> str:
-        return fingerprint(root / "infra", [variables], environment or {}, made_by)
+        inputs = digest_of_inputs(root / "infra", [variables], environment or {})
+        return fingerprint(inputs, made_by)
 
     seen = [now()]
     assert now() == seen[0]
