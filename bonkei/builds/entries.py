@@ -76,6 +76,7 @@ class Entries:
         state = self._folder / "state"
         script = entry_script(
             str(state),
+            shell=spec.shell,
             is_succeeding=not self._record.is_failing,
             is_separate=spec.separate_shells,
         )

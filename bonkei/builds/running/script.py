@@ -10,7 +10,7 @@ from __future__ import annotations
 from shlex import quote
 
 _CARRYING = """\
-cd "$(cat {directory})" || exit 1
+cd "$({read}{directory})" || exit 1
 . {variables}
 export CODEBUILD_BUILD_SUCCEEDING={succeeding}
 set -a
@@ -38,10 +38,11 @@ printf '%s' "{name}" >{target}
 """
 
 
-def entry_script(state: str, *, is_succeeding: bool, is_separate: bool) -> str:
+def entry_script(state: str, *, shell: str, is_succeeding: bool, is_separate: bool) -> str:
     """Runs the entry. `state`: the folder of the values that carry over."""
     template = _SEPARATE if is_separate else _CARRYING
     return template.format(
+        read="<" if shell == "bash" else "cat ",  # bash reads a file without a process
         directory=quote(f"{state}/directory"),
         variables=quote(f"{state}/variables"),
         entry=quote(f"{state}/entry"),

@@ -55,6 +55,18 @@ async def test_both_shells_pass_unusual_values_on(room: Room, shell: str) -> Non
     assert result.status == "SUCCEEDED", log(result)
 
 
+async def test_a_build_may_have_commands_of_its_own(room: Room) -> None:
+    """Those around its entries are the shell's."""
+    result = await room.run(
+        spec(
+            """for name in cat pwd; do ln -s "$(type -P false)" "$HOME/../bin/$name"; done""",
+            "mkdir below; cd below; touch here",
+            "test -e here",
+        )
+    )
+    assert result.status == "SUCCEEDED", log(result)
+
+
 async def test_in_version_0_1_nothing_carries_over(room: Room) -> None:
     """ "In buildspec version 0.1, CodeBuild runs each command in a separate instance"."""
     result = await room.run(
