@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zipfile
 from collections.abc import AsyncIterator
@@ -105,6 +106,22 @@ async def test_a_build_reaches_no_disks_no_kernel_settings_and_no_sockets_of_roo
             "! unshare -Urm umount /proc",
             "! touch /x",
             'test -z "$(find /run -type s)"',
+        )
+    )
+    assert result.status == "SUCCEEDED", log(result)
+
+
+@confined
+async def test_no_process_from_before_the_build_leads_out_of_it(room: Room) -> None:
+    """By /proc/PID/exe a build reaches a program through the mount that it was started from."""
+    flags = "import os, sys; print(os.statvfs(sys.argv[1]).f_flag & os.ST_RDONLY)"
+    result = await room.run(
+        spec(
+            'set -- /proc/[0-9]*; test "$*" = "/proc/1 /proc/$$"',
+            *(
+                f"test $(python3 -c '{flags}' /proc/1/{way}) = {os.ST_RDONLY}"
+                for way in ("exe", "root")
+            ),
         )
     )
     assert result.status == "SUCCEEDED", log(result)
