@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from evaluations import INFRASTRUCTURE, PRODUCTION, put_applied, put_initialized
+from evaluations import PRODUCTION, put_applied
 from faults import BY_TOOLS, PAGE, Fault, caught_by, faults, seed, with_table
 
 from bonkei.blueprint import read
@@ -33,23 +33,23 @@ def workspace(root: Path, home: Path) -> Workspace:
     return Workspace(root / "infrastructure", home, [root / VARIABLES])
 
 
+def put_production(home: Path, factory: pytest.TempPathFactory) -> None:
+    """Apply production in `home`, without faults: only what they change is left to do."""
+    name, definitions, variables = PRODUCTION
+    put_applied(home, name, lambda home: Workspace(definitions, home, variables), factory)
+
+
 @pytest.fixture(scope="module")
 def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
     """The findings of `bonkei check` in a copy with one batch of faults, evaluated once for all
-    tests. What is applied there before is production, without faults: only they are left to apply.
+    tests.
     """
 
     @cache
     def found(batch: int) -> tuple[Finding, ...]:
         seeded = [fault for fault in EVALUATED if fault.batch == batch]
         root = seed(seeded, tmp_path_factory.mktemp(f"batch-{batch}"))
-        name, definitions, variables = PRODUCTION
-        put_applied(
-            root / "home",
-            name,
-            lambda home: Workspace(definitions, home, variables),
-            tmp_path_factory,
-        )
+        put_production(root / "home", tmp_path_factory)
         terraform = workspace(root, root / "home")
         terraform.apply()
         blueprint = read(terraform.state())
@@ -85,11 +85,11 @@ def test_faults_without_a_finder_are_found_by_no_rule(batch: int, check: Check) 
 
 @pytest.fixture(scope="module")
 def refusal(tmp_path_factory: pytest.TempPathFactory) -> Refusal:
-    """Terraform's messages about a copy with faults. All copies have one home, where Terraform is
-    initialized. Nothing is applied there before the last of them.
+    """Terraform's messages about a copy with faults. All copies have one home. No fault is applied
+    there before the last of them.
     """
     home = tmp_path_factory.mktemp("refusals") / "home"
-    put_initialized(home, INFRASTRUCTURE, tmp_path_factory)
+    put_production(home, tmp_path_factory)
 
     def said(seeded: Sequence[Fault], step: Callable[[Workspace], object]) -> str:
         root = seed(seeded, tmp_path_factory.mktemp("refused"))
