@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 
 from bonkei.edge.http.ids import ids
 from bonkei.edge.http.message import HOP_BY_HOP, Headers, Request
@@ -124,17 +123,28 @@ def _is_any(line: bytes, lines: Sequence[bytes]) -> bool:
     return any(line is each for each in lines)
 
 
-_IDS = ids(12, secrets.token_hex(6).encode())
+class Traces:
+    """Fresh ids for X-Amzn-Trace-Id: a version, the time, and 96 bits."""
+
+    __slots__ = ("_begin", "_clock", "_end", "_ids", "_token")
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._token = secrets.token_hex(6).encode()
+        self._begin = self._end = 0.0  # of the second that `_ids` name
+        self._ids = ids(12)
+
+    def fresh(self) -> bytes:
+        """One of this second."""
+        now = self._clock()
+        if now >= self._end or now < self._begin:
+            self._begin = now // 1
+            self._end = self._begin + 1
+            self._ids = ids(12, b"1-%08x-%b" % (int(now), self._token))
+        return next(self._ids)
 
 
-def fresh_trace() -> bytes:
-    """An id for X-Amzn-Trace-Id: a version, the time, and 96 bits."""
-    return _begun_in(int(time.time())) + next(_IDS)
-
-
-@lru_cache(maxsize=1)
-def _begun_in(second: int) -> bytes:
-    return b"1-%08x-" % second
+fresh_trace = Traces().fresh
 
 
 def _trace(given: bytes) -> tuple[bytes, bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
+from itertools import repeat
 
 from bonkei.blueprint.distribution import Behavior
 from bonkei.edge.http.ids import ids
@@ -22,14 +23,17 @@ REFRESH = header(b"X-Cache", b"RefreshHit from cloudfront")
 ERROR = header(b"X-Cache", b"Error from cloudfront")
 
 _PREFIX = urlsafe_b64encode(secrets.token_bytes(30))
-_LINES = ids(14, b"X-Amz-Cf-Id: " + _PREFIX, b"==\r\n")
-_BEGINS = len(b"X-Amz-Cf-Id: ")
+_SHEET = secrets.randbits(32)
+_IDS = zip(
+    repeat(b"x-amz-cf-id"),
+    ids(14, _PREFIX, b"==", _SHEET),
+    ids(14, b"X-Amz-Cf-Id: " + _PREFIX, b"==\r\n", _SHEET),
+)
 
 
 def request_id() -> Header:
     """An X-Amz-Cf-Id: different for each request, opaque to the reader."""
-    line = next(_LINES)
-    return b"x-amz-cf-id", line[_BEGINS:-2], line
+    return next(_IDS)
 
 
 class ViewerResponse:

@@ -109,28 +109,12 @@ class Exchange:
     response may overlap; it ends when the response is complete.
     """
 
-    launched = False  # the first layer has it
-    flow: Flow | None = None
-    request_complete = False
-    status = 0  # of the response, 0 until its head is sent
-    sent = 0  # bytes of the response's body
-    received = 0  # bytes of the request's body
-    # For the access log, set by the layers:
-    rule = ""
-    group_arn = ""
-    task_id = ""
-    trace_id = b""
-    cache_result = ""
-    blocked_by = ""
-    redirect_url = b""
-    retries = 0
-    inspections: Inspections = ()
-    decorator: Decorator | None = None
-    identity: Header = _UNKNOWN
-    _chunked = False
-    _out: list[Body] | None = None
-    _pending: list[bytes] | None = None
-    _pending_size = 0
+    __slots__ = (
+        "_chunked", "_connection", "_out", "_pending", "_pending_size", "blocked_by",
+        "cache_result", "decorator", "flow", "group_arn", "identity", "inspections", "keep_alive",
+        "launched", "logs", "received", "redirect_url", "request", "request_complete", "retries",
+        "rule", "sent", "started", "status", "task_id", "trace_id",
+    )  # fmt: skip
 
     def __init__(
         self, connection: Channel, request: Request, keep_alive: bool, started: float
@@ -140,6 +124,24 @@ class Exchange:
         self.keep_alive = keep_alive
         self.started = started
         self.logs = connection.logs
+        self.launched = False  # the first layer has it
+        self.flow: Flow | None = None
+        self.request_complete = False
+        self.status = 0  # of the response, 0 until its head is sent
+        self.sent = 0  # bytes of the response's body
+        self.received = 0  # bytes of the request's body
+        # For the access log, set by the layers:
+        self.rule = self.group_arn = self.task_id = ""
+        self.cache_result = self.blocked_by = ""
+        self.trace_id = self.redirect_url = b""
+        self.retries = 0
+        self.inspections: Inspections = ()
+        self.decorator: Decorator | None = None
+        self.identity = _UNKNOWN
+        self._chunked = False
+        self._out: list[Body] | None = None
+        self._pending: list[bytes] | None = None
+        self._pending_size = 0
 
     def start(self, handler: Handler) -> None:
         """Give the request to the first layer, with the part of the body that has arrived."""

@@ -105,19 +105,11 @@ class Request:
     """The head of one request. `fields` has each header's value by its name in lower case;
     values of a repeated header are joined by commas."""
 
-    length: int | None = None  # Content-Length
-    chunked = False
-    has_body = False
-    websocket = False
-    body = b""  # the beginning of the body, if a rule inspects it
-    patience: Patience | None = None
-    size = 0  # bytes of the head as received
-    block: HeaderBlock | None = None  # its headers, if they are shared
-    shape: HeaderBlock | None = None  # headers that differ from its own in some values only
-    varied: Sequence[bytes] = ()  # the lines of its headers that differ, where its head is shared
-    added = b""  # the line of the header set by `mark`
-    shown: str | None = None  # its target as access records have it, once there was one
-    inspected: tuple[Any, Any, Any] | None = None  # by a web ACL: before, its verdict, after
+    __slots__ = (
+        "added", "block", "body", "chunked", "client", "fields", "has_body", "headers",
+        "inspected", "length", "method", "path", "patience", "query", "shape", "shown", "size",
+        "target", "varied", "version", "websocket",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -138,6 +130,19 @@ class Request:
         self.headers = headers
         self.fields = fields
         self.client = client  # the address of the peer
+        self.length: int | None = None  # Content-Length
+        self.chunked = self.has_body = self.websocket = False
+        self.body = b""  # the beginning of the body, if a rule inspects it
+        self.patience: Patience | None = None
+        self.size = 0  # bytes of the head as received
+        self.block: HeaderBlock | None = None  # its headers, if they are shared
+        # Headers that differ from its own in some values only:
+        self.shape: HeaderBlock | None = None
+        self.varied: Sequence[bytes] = ()  # lines of headers that differ, where its head is shared
+        self.added = b""  # the line of the header set by `mark`
+        self.shown: str | None = None  # its target as access records have it, once there was one
+        # By a web ACL: before, its verdict, after.
+        self.inspected: tuple[Any, Any, Any] | None = None
 
     def mark(self, header: Header) -> None:
         """Set a header for this one request; it replaces the last mark. Requests with the same head

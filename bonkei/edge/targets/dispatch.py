@@ -37,19 +37,11 @@ class Dispatch:
     before a byte of the response, the method is idempotent, and no body has been sent.
     """
 
-    _target: Target | None = None
-    _connection: TargetConnection | None = None
-    _connecting: asyncio.Task[None] | None = None
-    _body: list[bytes] | None = None  # held until the target is connected
-    _size = 0
-    _retries = 0
-    _excluded: tuple[Target, ...] = ()
-    _paused = False
-    _done = False
-    _tunnel = False
-    _answered = False
-    head_only = False
-    sent_all = True
+    __slots__ = (
+        "_answered", "_body", "_connecting", "_connection", "_delivery", "_done", "_exchange",
+        "_excluded", "_head", "_headers", "_patience", "_paused", "_pool", "_request", "_retries",
+        "_sink", "_size", "_target", "_tunnel", "head_only", "sent_all",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -70,10 +62,15 @@ class Dispatch:
         self._headers = headers
         own, patience = delivery.patience, request.patience
         self._patience = own if patience is None or own.seconds <= patience.seconds else patience
-        if request.method == b"HEAD":
-            self.head_only = True
-        if request.has_body:
-            self.sent_all = False
+        self.head_only = request.method == b"HEAD"
+        self.sent_all = not request.has_body
+        self._target: Target | None = None
+        self._connection: TargetConnection | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._body: list[bytes] | None = None  # held until the target is connected
+        self._size = self._retries = 0
+        self._excluded: tuple[Target, ...] = ()
+        self._paused = self._done = self._tunnel = self._answered = False
 
     def start(self, target: Target) -> Dispatch | None:
         """Send the head. Returns None if the sink was answered at once."""

@@ -23,6 +23,7 @@ from bonkei.blueprint.web_acl import (
     WebAcl,
 )
 from bonkei.edge.client.known_request import REQUEST_LINE, KnownRequest, KnownRequests
+from bonkei.edge.cloudfront.viewer_response import request_id
 from bonkei.edge.http.exchange import Prepared
 from bonkei.edge.http.head import make_request
 from bonkei.edge.http.ids import ids
@@ -258,6 +259,19 @@ def test_ids_do_not_come_again() -> None:
     every = list(itertools.islice(ids(7, b"a-", b"=="), 10_000))
     assert len(set(every)) == 10_000
     assert all(re.fullmatch(rb"a-[0-9a-f]{7}==", each) for each in every)
+
+
+def test_ids_count_on_from_one_sheet_to_the_next_and_from_the_last_to_the_first() -> None:
+    last = 16**5 - 1
+    every = itertools.islice(ids(7, first_sheet=last), 16**2 + 2)
+    assert [int(each, 16) for each in every] == [*range(16**7 - 16**2, 16**7), 0, 1]
+
+
+def test_a_request_id_and_its_line_are_about_the_same_request() -> None:
+    every = [request_id() for _ in range(1_000)]
+    assert len({value for _, value, _ in every}) == 1_000
+    assert all(each == header(b"X-Amz-Cf-Id", each[1]) for each in every)
+    assert all(re.fullmatch(rb"[0-9A-Za-z_-]{54}==", value) for _, value, _ in every)
 
 
 class Deaf:
