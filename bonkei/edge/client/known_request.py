@@ -16,7 +16,7 @@ from bonkei.edge.http.message import HeaderBlock, Headers, Request
 from bonkei.edge.http.plain_head import UNFIT, PlainRequests
 from bonkei.edge.http.seen import Seen
 
-REQUEST_LINE = re.compile(rb"(GET|HEAD) ((/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))?) HTTP/1\.1\r\n")
+REQUEST_LINE = re.compile(rb"(GET|HEAD) ((/[!-\"$->@-~]*)(?:\?([!-\"$-~]*)|)) HTTP/1\.1\r\n")
 """A request line that needs no further check; llhttp and `head` check every other one."""
 
 Block = tuple[bytes, bytes, bytes]

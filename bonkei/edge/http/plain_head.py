@@ -105,10 +105,10 @@ class PlainResponses:
 
     def read(self, head: bytes) -> ResponseHead | None:
         """The head of a response with a Content-Length, over a connection that is kept. `head`: all
-        of its bytes. None if it is not plain."""
+        of its bytes before the empty line. None if it is not plain."""
         if len(head) > _LONGEST:
             return None
-        first, *rest = head[:-4].split(b"\r\n")
+        first, *rest = head.split(b"\r\n")
         new: list[int] = []
         read = self._lines.read(rest, new)
         if read is None:

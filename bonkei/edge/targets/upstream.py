@@ -14,6 +14,8 @@ from bonkei.edge.http.response_head import KnownHeads, ResponseHead
 from bonkei.edge.http.response_parser import ResponseParser
 from bonkei.edge.targets.last_words import last_words
 
+_EMPTY_LINE = b"\r\n\r\n"
+
 
 class Asking(Protocol):
     """The request that uses the connection, and receives the events of its response."""
@@ -195,23 +197,26 @@ class TargetConnection(asyncio.Protocol):
             else:
                 self._parse(asking, parser, data)
             return
-        end = data.find(b"\r\n\r\n") + 4
-        key = data[:end]
+        key, empty_line, body = data.partition(_EMPTY_LINE)
+        if not empty_line:
+            self._parse(asking, parser, data)
+            return
         kept = self._kept
         head = kept.heads.get(key)
         if head is None and (head := kept.plain.read(key)) is not None and head.comes_again:
             kept.heads.remember(key, head)
-        if head is not None and len(data) == end + head.length and not asking.head_only:
+        if head is not None and len(body) == head.length and not asking.head_only:
             # A whole response with a known or a plain head is passed on without parsing it.
             self._release(asking, keep=True)
-            asking.whole(head, data[end:])
+            asking.whole(head, body)
         else:
             self._parse(asking, parser, data, key)
 
     def _parse(
         self, asking: Asking, parser: ResponseParser, data: bytes, key: bytes | None = None
     ) -> None:
-        """Parse the next piece of the response; `key` is the head if the piece may be all of it."""
+        """Parse the next piece of the response; `key` is the head, without its empty line, if the
+        piece may be all of it."""
         had_head = parser.head_done
         try:
             rest = parser.feed(data, head_only=asking.head_only)
@@ -221,7 +226,7 @@ class TargetConnection(asyncio.Protocol):
         if rest is not None:
             self._switch(asking, rest)
         elif key is not None and parser.complete and (head := parser.whole_head()) is not None:
-            if parser.keeps and len(data) == len(key) + head.length:
+            if parser.keeps and len(data) == len(key) + len(_EMPTY_LINE) + head.length:
                 self._kept.heads.remember(key, head)
             self._release(asking, keep=parser.keeps)
             asking.whole(head, parser.body)

@@ -278,11 +278,11 @@ def _day_and_second(whole: int) -> tuple[str, str]:
     return f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}"
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9/%:@!$&'()*+,;=~\-._]*")
+_UNUSUAL = re.compile(r"[^A-Za-z0-9/%:@!$&'()*+,;=~\-._]")
 
 
 def _quoted(text: str) -> str:
     """Most texts need no quoting, and `quote` takes much longer to find out."""
-    return (
-        text if text == "-" or _PLAIN.fullmatch(text) else quote(text, safe="/%:@!$&'()*+,;=~-._")
-    )
+    if text == "-" or _UNUSUAL.search(text) is None:
+        return text
+    return quote(text, safe="/%:@!$&'()*+,;=~-._")

@@ -66,7 +66,7 @@ class _Waiting:
     since: float = 0.0
 
     def add(self, entries: Sequence[str]) -> None:
-        text = "\n".join(entries) + "\n"
+        text = "\n".join((*entries, ""))
         self.pieces.append((len(entries), text.encode("utf-8", "surrogateescape")))
         self.number += len(entries)
 

@@ -56,7 +56,7 @@ def test_responses_of_one_shape_have_their_own_values(
             "HTTP/1.1 200 OK", f"{name}: a{number}", "Server: x", "Content-Length: 3",
             "Connection: keep-alive", f"Set-Cookie: b={number}", f"Set-Cookie: c={number}",
         ]  # fmt: skip
-        head = "\r\n".join([*lines, "", ""]).encode()
+        head = "\r\n".join(lines).encode()
         found, alone = plain.read(head), PlainResponses().read(head)
         assert found is not None
         assert alone is not None
@@ -72,6 +72,6 @@ def test_the_number_of_shapes_is_bounded() -> None:
     plain = PlainResponses()
     for number in range(500):
         for value in range(4):
-            head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-%d: %d\r\n\r\n" % (number, value)
+            head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-%d: %d" % (number, value)
             assert plain.read(head) is not None
         assert 0 < len(plain._shapes) <= 64
