@@ -40,6 +40,10 @@ class Definitions:
         finally:
             catalogue.forget()  # nothing that runs needs it
 
+    def interrupt(self) -> None:
+        """Let an apply end that runs in another thread. It fails, and so does a later one."""
+        self._workspace.interrupt()
+
     def read(self, more: Iterable[Resource] = ()) -> Blueprint:
         """The blueprint from the last apply, the builds' applies, and further resources."""
         elsewhere = self._elsewhere()

@@ -156,7 +156,8 @@ class Miniature:
             self._assembly.blueprint = await asyncio.to_thread(self._assembly.stacks.read)
 
     def _unless_stopped(self, report: Report) -> Report:
-        """Terraform runs in a thread that cannot be cancelled, so it ends at its next report."""
+        """Terraform runs in a thread that cannot be cancelled. `stop` interrupts it; one that does
+        not heed that is ended at its next report."""
 
         def checked(text: str) -> None:
             if self._stopped.is_set():
@@ -188,6 +189,7 @@ class Miniature:
         tasks, then the database. It may be called at any point of the start."""
         self._stopped.set()
         assembly = self._assembly
+        assembly.parts.definitions.interrupt()
         try:
             await close_all(
                 self._control.stop,

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +83,7 @@ class Place:
     elsewhere: Elsewhere
     account: Account
     terraform: str | None
+    interruption: runs.Interruption = field(default_factory=runs.Interruption)
 
     @contextlib.contextmanager
     def session(
@@ -115,7 +116,8 @@ class Place:
                 )
                 # Both processes load what they need while the inputs are read here.
                 with self._terraform(command, environment) as begin:
-                    session = Session(command, self.mirror, self.definitions, environment, begin)
+                    heeded = self.interruption.heeded(begin)
+                    session = Session(command, self.mirror, self.definitions, environment, heeded)
                     self._read_inputs(session, types, all_blocks=all_blocks, tests=tests)
                     provider.prepare()
                     yield session

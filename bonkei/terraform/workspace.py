@@ -159,6 +159,10 @@ class Workspace:
                 self._applied.write_text(self._fingerprint(inputs), encoding="utf-8")
         return listener.applied()
 
+    def interrupt(self) -> None:
+        """From another thread: let the running operation end, with an error, and begin no other."""
+        self._place.interruption.come()
+
     def destroy(self, progress: Report = silent) -> ApplySummary:
         """Remove every resource."""
         with self._place.session(self._home) as session:

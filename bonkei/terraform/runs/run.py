@@ -116,6 +116,37 @@ def start(
     return process
 
 
+class Interruption:
+    """Ends the Terraform that another thread runs, in order; and each that it starts after that. A
+    run itself sees an interruption at the next line of output: seconds later."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._came = False
+        self._process: subprocess.Popen[str] | None = None
+
+    def come(self) -> None:
+        """From any thread."""
+        with self._lock:
+            self._came = True
+            if self._process is not None:
+                self._process.send_signal(signal.SIGINT)  # nothing happens to one that has ended
+
+    def heeded(self, begin: Start) -> Start:
+        """`begin`, for a run that this interruption ends."""
+
+        def started(
+            arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+        ) -> subprocess.Popen[str]:
+            with self._lock:
+                self._process = process = begin(arguments, directory, environment)
+                if self._came:
+                    process.send_signal(signal.SIGINT)
+            return process
+
+        return started
+
+
 @contextlib.contextmanager
 def ahead(
     program: Sequence[str], directory: Path, environment: Mapping[str, str]

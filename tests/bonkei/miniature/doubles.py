@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,7 @@ class World:
     console: Console = field(default_factory=Console)  # switched off
     reports: list[str] = field(default_factory=list)  # Terraform's output meanwhile
     on_apply: Callable[[Callable[[str], None]], None] = lambda _: None
+    interrupted: threading.Event = field(default_factory=threading.Event)  # Terraform was
 
     async def do(self, what: str) -> None:
         self.done.append(what)
@@ -68,6 +70,9 @@ class Definitions:
         self.world.done.append("terraform apply")
         self.world.on_apply(report)
         return "3 added"
+
+    def interrupt(self) -> None:
+        self.world.interrupted.set()
 
     def read(self, more: Iterable[Resource] = ()) -> Blueprint:
         return self.world.blueprint

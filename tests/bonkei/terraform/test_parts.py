@@ -1,18 +1,11 @@
-"""The mirror, the fingerprint, readers of plans and diagnostics, and the interruption of a run."""
+"""The mirror, the fingerprint, and readers of plans and diagnostics."""
 
 from __future__ import annotations
 
-import _thread
 import json
-import signal
-import subprocess
-import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from bonkei.terraform.errors import Diagnostic, read_diagnostic, unexplained
@@ -22,7 +15,6 @@ from bonkei.terraform.inputs.mirror import OVERRIDE, Mirror
 from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary, read_plan
 from bonkei.terraform.reports.difference import Difference
 from bonkei.terraform.reports.messages import Listener
-from bonkei.terraform.runs.run import environment, run, start
 
 BACKEND = {"http": {}}
 
@@ -274,148 +266,6 @@ def test_output_that_is_not_json_is_skipped() -> None:
     listener("Terraform wonders\n")
     listener(json.dumps({"type": "change_summary", "changes": {"add": 3}}))
     assert listener.applied() == ApplySummary(3)
-
-
-def test_the_environment_is_quiet_and_our_own() -> None:
-    given = {"PATH": "/bin", "TF_CLI_ARGS": "-x", "TF_VAR_a": "1", "TF_WORKSPACE": "w"}
-    made = environment(given, {"TF_DATA_DIR": "/d"})
-    assert made["CHECKPOINT_DISABLE"] == "1"
-    assert made["TF_VAR_a"] == "1"
-    assert not {"TF_CLI_ARGS", "TF_WORKSPACE"} & made.keys()
-    assert made["TF_DATA_DIR"] == "/d"
-
-
-PATIENT = """
-import signal, sys, time, pathlib
-signal.signal(signal.SIGINT, lambda *_: (pathlib.Path(sys.argv[1]).write_text("ended"), sys.exit()))
-print("ready", flush=True)
-time.sleep(600)
-"""
-
-
-def test_an_interrupt_is_passed_on_and_awaited(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bonkei.terraform.runs.run.PATIENCE", 60.0)
-
-    def interrupt(_: str) -> None:
-        raise KeyboardInterrupt
-
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        run(
-            [sys.executable, "-c", PATIENT, str(tmp_path / "mark")],
-            directory=tmp_path,
-            environment={},
-            on_line=interrupt,
-        )
-    assert (tmp_path / "mark").read_text() == "ended"
-    assert time.monotonic() - started < 120
-
-
-STUBBORN = """
-import os, signal, time
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-print(os.getpid(), flush=True)
-time.sleep(600)
-"""
-
-
-def test_a_second_interrupt_ends_the_run_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bonkei.terraform.runs.run.PATIENCE", 600.0)
-    pids: list[int] = []
-
-    def interrupt(line: str) -> None:
-        pids.append(int(line))
-        threading.Timer(1.0, _thread.interrupt_main).start()
-        raise KeyboardInterrupt
-
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        run(
-            [sys.executable, "-c", STUBBORN],
-            directory=tmp_path,
-            environment={},
-            on_line=interrupt,
-        )
-    assert not psutil.pid_exists(pids[0])
-    assert time.monotonic() - started < 120
-
-
-def test_a_second_interrupt_at_once_ends_the_run_too(tmp_path: Path) -> None:
-    started: list[subprocess.Popen[str]] = []
-
-    def begin(*given: Any) -> subprocess.Popen[str]:
-        process = start(*given)
-        real = process.send_signal
-
-        def twice(number: int) -> None:
-            real(number)
-            raise KeyboardInterrupt
-
-        process.send_signal = twice  # type: ignore[method-assign]
-        started.append(process)
-        return process
-
-    def interrupt(_: str) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run(
-            [sys.executable, "-c", STUBBORN],
-            directory=tmp_path,
-            environment={},
-            on_line=interrupt,
-            begin=begin,
-        )
-    assert started[0].returncode == -signal.SIGKILL
-
-
-def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
-    code = (
-        "import sys; [print(n) for n in range(20000)]; sys.stderr.write('e' * 300000); sys.exit(3)"
-    )
-    result = run([sys.executable, "-c", code], directory=tmp_path, environment={})
-    assert (result.code, len(result.lines), len(result.errors)) == (3, 20000, 300000)
-
-
-def test_a_thread_that_stands_still_at_the_end_loses_no_errors(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As on a machine that has much else to do: no thread gets to run for a while."""
-    real = threading.Thread.run
-
-    def late(thread: threading.Thread) -> None:
-        time.sleep(1.5)
-        real(thread)
-
-    monkeypatch.setattr(threading.Thread, "run", late)
-    code = "raise SystemExit('Error: no valid configuration')"
-    result = run([sys.executable, "-c", code], directory=tmp_path, environment={})
-    assert (result.code, result.text) == (1, "Error: no valid configuration")
-
-
-LEAVES = """
-import subprocess, sys
-left = subprocess.Popen(
-    [sys.executable, "-c", "import time; time.sleep(600)"], stdout=subprocess.DEVNULL
-)
-print(left.pid)
-sys.exit("Error: in a provisioner")
-"""
-
-
-def test_a_program_that_terraform_leaves_behind_is_not_awaited(tmp_path: Path) -> None:
-    """It holds the place of the errors, as one of a provisioner does."""
-    result = run([sys.executable, "-c", LEAVES], directory=tmp_path, environment={})
-    left = psutil.Process(int(result.lines[0]))
-    try:
-        assert result.errors == "Error: in a provisioner\n"
-        assert left.is_running()
-    finally:
-        left.kill()
 
 
 @pytest.mark.parametrize(

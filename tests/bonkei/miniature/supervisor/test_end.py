@@ -97,6 +97,26 @@ async def test_terraform_ends_at_its_next_report_after_a_stop(make: Make, world:
     assert "edge starts" not in world.done
 
 
+async def test_a_stop_interrupts_a_terraform_that_says_nothing(make: Make, world: World) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work(_report: Callable[[str], None]) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        if world.interrupted.wait(60):
+            loop.call_soon_threadsafe(ended.set)
+
+    world.on_apply = work
+    subject = make()
+    starting = asyncio.create_task(subject.miniature.start())
+    await begun.wait()
+    starting.cancel()
+    await subject.miniature.stop()
+    await asyncio.wait_for(ended.wait(), 120)
+    with contextlib.suppress(asyncio.CancelledError, MiniatureError):
+        await starting
+
+
 async def test_a_second_ctrl_c_waits_for_nothing_and_kills(make: Make, world: World) -> None:
     world.hold("edge drains")
     subject = make()
