@@ -19,17 +19,20 @@ _LISTEN = 1 << 10  # of the states: TCP_LISTEN
 _HEADER = struct.Struct("=IHHII")  # nlmsghdr: length, type, flags, sequence, port
 _REQUEST = struct.Struct("=BBBxI48x")  # inet_diag_req_v2: family, protocol, extensions, states
 _PORT = struct.Struct("!H")
+_INODE = struct.Struct("=I")
 _PORT_AT = 4  # of inet_diag_msg: family, state, timer, retransmissions; then the source's port
+_INODE_AT = 68  # its last number
 _ENOUGH = 1 << 16  # bytes; the kernel sends at most half of them at once
 _PATIENCE = 1.0  # seconds
 
 
-def listened() -> set[int]:
-    """All of them, IPv4 and IPv6. Raises OSError where the kernel has no answer."""
-    return {*_of(socket.AF_INET), *_of(socket.AF_INET6)}
+def listened() -> dict[int, int]:
+    """All of them, IPv4 and IPv6, by the inodes of the sockets. Raises OSError where the kernel has
+    no answer."""
+    return {**dict(_of(socket.AF_INET)), **dict(_of(socket.AF_INET6))}
 
 
-def _of(family: socket.AddressFamily) -> Iterator[int]:
+def _of(family: socket.AddressFamily) -> Iterator[tuple[int, int]]:
     request = _REQUEST.pack(family, socket.IPPROTO_TCP, 0, _LISTEN)
     header = _HEADER.pack(_HEADER.size + len(request), _SOCK_DIAG_BY_FAMILY, _REQUEST_DUMP, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _NETLINK_SOCK_DIAG) as kernel:
@@ -43,5 +46,7 @@ def _of(family: socket.AddressFamily) -> Iterator[int]:
                     return
                 if kind == _ERROR:
                     raise OSError("the kernel does not list its sockets")
-                yield _PORT.unpack_from(answer, _HEADER.size + _PORT_AT)[0]
+                (port,) = _PORT.unpack_from(answer, _HEADER.size + _PORT_AT)
+                (inode,) = _INODE.unpack_from(answer, _HEADER.size + _INODE_AT)
+                yield inode, port
                 answer = answer[(length + 3) & ~3 :]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
-from bonkei.processes import family
+from bonkei.processes import family, family_ids
 from bonkei.tasks.execution import kernel_listeners
 
 # Seconds from its start to the first check, and then between checks.
@@ -25,7 +26,21 @@ _SHARE = 50  # a look may take so much less of a processor than the pause after 
 
 def listened_ports(pid: int) -> set[int]:
     """The TCP ports on which the process or one of its children listens."""
-    return {port for one in family(pid) for port in _of(one)}
+    try:
+        ports = kernel_listeners.listened()
+    except (OSError, AttributeError):  # as in _all_listened
+        return {port for one in family(pid) for port in _of(one)}
+    return {ports[each] for one in family_ids(pid) for each in _sockets(one) if each in ports}
+
+
+def _sockets(pid: int) -> Iterator[int]:
+    """The inodes of a process's sockets: what its files lead to is shown as `socket:[123]`."""
+    with suppress(OSError):  # it has ended
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                kind, _, inode = str(file.readlink()).partition(":")
+                if kind == "socket":
+                    yield int(inode.strip("[]"))
 
 
 def _of(process: psutil.Process) -> set[int]:
@@ -54,7 +69,7 @@ async def until_listening(ports: Collection[int], within: float) -> bool:
 def _all_listened() -> set[int]:
     """Those of the kernel, or of its tables where it does not answer."""
     try:
-        return kernel_listeners.listened()
+        return {*kernel_listeners.listened().values()}
     except (OSError, AttributeError):  # no AF_NETLINK, or a kernel without this part
         return {port for table in TABLES for port in _in_table(table.read_bytes())}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
 import sys
 from contextlib import ExitStack
 
@@ -121,9 +122,50 @@ def test_the_kernel_lists_what_listens_and_no_connection():
             for family, host in [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")] * 300
         ]
         ports = {server.getsockname()[1] for server in servers}
-        assert ports <= kernel_listeners.listened()  # more than one part of an answer
+        listened = {*kernel_listeners.listened().values()}
+        assert ports <= listened  # more than one part of an answer
         client = stack.enter_context(socket.create_connection(servers[0].getsockname()))
-        assert client.getsockname()[1] not in kernel_listeners.listened()
+        assert client.getsockname()[1] not in kernel_listeners.listened().values()
+
+
+CHILD = """
+import socket, subprocess, sys
+server = socket.create_server(("127.0.0.1", 0), backlog=5)
+other = socket.create_server(("::1", 0), family=socket.AF_INET6)
+bound = socket.socket()
+bound.bind(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+print(*(each.getsockname()[1] for each in (server, other, bound, client)), flush=True)
+if len(sys.argv) == 1:
+    subprocess.run([sys.executable, "-c", PROGRAM, "below"])
+else:
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its sockets")
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_ports_of_a_process_and_those_below_it(answers, monkeypatch):
+    """Also where the kernel does not list its sockets. Ports of others are not among them, nor
+    those that are bound or connected. The tables, which have all connections, are not read."""
+    if answers:
+        monkeypatch.delattr("psutil.Process.net_connections")
+    else:
+        monkeypatch.setattr("bonkei.tasks.execution.kernel_listeners._SOCK_DIAG_BY_FAMILY", 9999)
+    program = f"PROGRAM = {CHILD!r}\n{CHILD}"
+    with (
+        socket.create_server(("127.0.0.1", 0)),
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ) as process,
+    ):  # fmt: skip
+        assert process.stdout is not None
+        lines = [process.stdout.readline().split() for _ in "12"]
+        found = listened_ports(process.pid)
+        process.communicate()
+    assert found == {int(port) for line in lines for port in line[:2]}
+    assert listened_ports(process.pid) == set()
 
 
 async def test_a_container_is_healthy_when_it_listens(tasks, edge, web, monkeypatch):
