@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,9 +129,11 @@ class ProviderProcess:
         """Close its input, which ends it; kill it if that does not."""
         if self._process.stdin is not None:
             self._process.stdin.close()
+        # A wait with a timeout would look at the process in ever longer intervals.
+        killing = threading.Timer(_PATIENCE, self._process.kill)
+        killing.start()
         try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
             self._process.wait()
+        finally:
+            killing.cancel()
         shutil.rmtree(self._directory, ignore_errors=True)  # where it could not

@@ -80,6 +80,18 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) ->
         cli.main()
 
 
+def test_at_its_end_python_searches_for_no_garbage() -> None:
+    script = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print('hidden from it:', gc.get_freeze_count() > 0))\n"
+        "from bonkei.cli import main\n"
+        "main()\n"
+    )
+    command = [sys.executable, "-c", script, "--help"]
+    shown = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+    assert shown.endswith("hidden from it: True\n")
+
+
 def test_a_package_that_a_pull_has_added_is_named_with_the_remedy() -> None:
     """The first one that is imported is missing here."""
     asked = "import sys; sys.modules['click'] = None; from bonkei.cli import main; main()"

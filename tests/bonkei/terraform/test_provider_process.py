@@ -128,6 +128,16 @@ def test_a_forked_one_ends_like_a_started_one(
         assert not process.is_running()
 
 
+def test_one_that_does_not_end_is_killed(
+    provider: ProviderProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider_process, "_PATIENCE", 0.1)
+    (pid,) = {entry["Pid"] for entry in json.loads(provider.reattach).values()}
+    os.kill(pid, signal.SIGSTOP)
+    provider.stop()
+    assert not psutil.pid_exists(pid)
+
+
 def test_it_ends_when_its_parent_has_ended(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ORPHAN, str(tmp_path)]
     ended = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
