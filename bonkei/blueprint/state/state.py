@@ -6,9 +6,11 @@ Format: "JSON Output Format", https://developer.hashicorp.com/terraform/internal
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeAlias
 
 from bonkei.blueprint.state.block import Block
 from bonkei.blueprint.state.error import BlueprintError
@@ -25,7 +27,11 @@ class Resource(Block):
     mode: str = "managed"  # managed | data
 
 
-@dataclass(frozen=True, slots=True)
+Argument: TypeAlias = tuple[int, int, str]
+"""The place of a resource in its state, the argument's number there, and its path."""
+
+
+@dataclass(frozen=True)
 class State:
     """Every resource of every module, in the order of their addresses."""
 
@@ -54,11 +60,31 @@ class State:
     def managed(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types. There may be several: an old and a new name of one
         thing."""
-        return tuple(r for r in self.resources if r.mode == "managed" and r.type in types)
+        return tuple(r for r in self.known(*types) if r.mode == "managed")
 
     def known(self, *types: str) -> tuple[Resource, ...]:
         """Resources and data sources of these types: everything with their attributes."""
-        return tuple(r for r in self.resources if r.type in types)
+        places = sorted(place for one in set(types) for place in self._places.get(one, ()))
+        return tuple(self.resources[place] for place in places)
+
+    @cached_property
+    def _places(self) -> Mapping[str, Sequence[int]]:
+        """Where the resources of each type are."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, resource in enumerate(self.resources):
+            places[resource.type].append(place)
+        return places
+
+    @cached_property
+    def arguments(self) -> Mapping[str, Sequence[Argument]]:
+        """The arguments of managed resources that hold a text, by that text. A policy's text does
+        not count as what it names."""
+        found: dict[str, list[Argument]] = defaultdict(list)
+        for place, resource in enumerate(self.resources):
+            if resource.mode == "managed":
+                for number, (path, text) in enumerate(_texts(resource.values)):
+                    found[text].append((place, number, path))
+        return found
 
     def arns(self) -> tuple[str, ...]:
         """The ARN of everything that has one."""
@@ -71,6 +97,17 @@ class State:
             if value and resource.values.get(by) == value:
                 return resource
         return None
+
+
+def _texts(attributes: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    """The path of each text, and the text."""
+    for name, found in attributes.items():
+        here = f"{path}.{name}" if path else name
+        for item in found if isinstance(found, list) else [found]:
+            if isinstance(item, str):
+                yield here, item
+            elif isinstance(item, dict):
+                yield from _texts(item, here)
 
 
 def natural(address: str) -> tuple[tuple[int, int, str], ...]:

@@ -60,10 +60,12 @@ class NetworkRoom:
 
     def place(self, blueprint: Blueprint, loopback: Loopback, book: AddressBook) -> None:
         """The addresses of callers. Without enforcement there are none, so they cost nothing."""
+        is_new = blueprint is not self._blueprint
         self._blueprint = blueprint
         if self._enforce == "off":
             return
-        self._obstacles = obstacles(blueprint)
+        if is_new:  # addresses become known twice for a blueprint: before and after the edge's
+            self._obstacles = obstacles(blueprint)
         self._addresses = caller_addresses(blueprint, loopback)
         self._shared.clear()
         self._shared.update(self._addresses.services)

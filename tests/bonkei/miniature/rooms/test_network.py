@@ -13,6 +13,7 @@ from bonkei.blueprint import Blueprint, read
 from bonkei.miniature import addresses
 from bonkei.miniature.addresses import Translator, cluster_addresses, cluster_hosts
 from bonkei.miniature.rollout.rollout import unreachable
+from bonkei.miniature.rooms import network
 from bonkei.miniature.rooms.network import NetworkRoom
 from tests.bonkei.check.changes import remove
 from tests.bonkei.check.stack.whole import sound, state
@@ -68,6 +69,18 @@ def test_missing_abilities_of_the_machine_are_reported(
     room, translator = placed("on", loopback, blueprint())
     assert told(translator, "app") == told(translator, "nobody")
     assert room._addresses.missing
+
+
+def test_obstacles_are_looked_for_once_for_each_blueprint(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Blueprint] = []
+    monkeypatch.setattr(network, "obstacles", looked.append)
+    found, other = blueprint(), blueprint()
+    room, translator = placed("on", loopback, found)
+    for each in (found, other):
+        room.place(each, loopback, translator.book)
+    assert [id(each) for each in looked] == [id(found), id(other)]
 
 
 @pytest.mark.parametrize(("enforce", "starts"), [("on", False), ("report", True), ("off", True)])
