@@ -56,6 +56,7 @@ class Gate:
         self._guests: dict[str, Guest] = {}
         self._slots = threading.BoundedSemaphore(_CONNECTIONS)
         self._server: socketserver.ThreadingTCPServer | None = None
+        self._thread = threading.Thread()
 
     def start(self) -> None:
         gate = self
@@ -72,14 +73,27 @@ class Gate:
             def handle_error(self, *_: object) -> None:
                 """The build notices a closed connection."""
 
-        self._server = Server(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self._server.serve_forever, name="gate", daemon=True).start()
+        server = self._server = Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(
+            target=self._serve, args=(server,), name="gate", daemon=True
+        )
+        self._thread.start()
+
+    def _serve(self, server: socketserver.ThreadingTCPServer) -> None:
+        """Until `stop`. It sleeps until somebody comes: `serve_forever` would look up twice a
+        second, and `stop` would wait for that."""
+        while self._server is server:
+            server.handle_request()
 
     def stop(self) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        server, self._server = self._server, None
+        if server is not None:
+            with suppress(OSError):
+                socket.create_connection(
+                    ("127.0.0.1", server.server_address[1])
+                ).close()  # it wakes up
+                self._thread.join()
+            server.server_close()
 
     @property
     def authorities(self) -> Path:

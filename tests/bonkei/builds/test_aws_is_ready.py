@@ -104,7 +104,7 @@ def installed() -> Path:
 def calls(tmp_path: Path) -> Iterator[Calls]:
     """After the first one, when the copy listens."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ecs) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         made = Calls(tmp_path, f"http://127.0.0.1:{server.server_port}")
         eventually(lambda: not made.reads(), "the copy is there, and has read the data")
         yield made

@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 import tarfile
+import threading
+import time
 import zipfile
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from builds import ROOT, Room, log, spec
+from miniatures import eventually
 
 from bonkei.builds.running.log import BuildLog
 from bonkei.builds.tools.archives import HOSTS, archive_digests, find
@@ -170,6 +173,26 @@ def test_a_malformed_request_ends_only_its_connection(gate: Gate) -> None:
             one.sendall(noise)
             one.shutdown(socket.SHUT_WR)
     assert _ask(gate, token, URL).stdout == b"200 200"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says how often a thread has slept")
+def test_the_gate_sleeps_until_somebody_comes(gate: Gate) -> None:
+    token = gate.admit(Guest("", lambda _: None))
+    assert _ask(gate, token, URL).stdout == b"200 200"
+    thread = next(each for each in threading.enumerate() if each.name == "gate")
+    status = Path(f"/proc/self/task/{thread.native_id}/status")
+
+    def slept() -> list[str]:
+        return re.findall(r"(?m)^voluntary_ctxt_switches:.*", status.read_text())
+
+    def sleeps() -> bool:
+        before = slept()
+        time.sleep(0.7)
+        return slept() == before
+
+    eventually(sleeps, "it sleeps")
+    gate.stop()
+    assert not thread.is_alive()
 
 
 def test_what_the_gate_says_after_a_builds_end_is_no_fault(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.bonkei.miniature.rooms.builds.account import Account
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port()}")
     with ThreadingHTTPServer(("127.0.0.1", 0), Account) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         Account.fetched = 0
         yield {
