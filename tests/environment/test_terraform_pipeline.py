@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from stack import template
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE = ROOT / "environment" / "terraform_pipeline.yaml"
@@ -21,14 +21,6 @@ POLICIES = (
     "Boundary", "WriteDeployed", "WriteRoles",
 )  # fmt: skip
 NAME = {"Fn::Sub": "${ServiceName}-${EnvironmentIdentifier}-pipeline-tf"}
-
-
-@cache
-def template() -> dict[str, Any]:
-    from cfnlint.decode import cfn_yaml  # half a second: for the worker that runs these tests only
-
-    read: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(FILE))))
-    return read
 
 
 def resources() -> dict[str, Any]:

@@ -9,10 +9,12 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 
 import botocore.session
 import pytest
 from botocore import xform_name
+from botocore.loaders import Loader
 from documents import Document
 from evaluations import INFRASTRUCTURE, ROOT, Evaluation
 from stack import PRODUCTION, Stack
@@ -209,6 +211,13 @@ def aws_commands(page: Document) -> Iterator[str]:
             yield code
 
 
+@cache
+def models() -> Loader:
+    """It keeps each service's model that it has read."""
+    loader: Loader = botocore.session.get_session().get_component("data_loader")
+    return loader
+
+
 def trouble(line: str) -> str:
     """The reason why the AWS CLI would refuse a command; empty when its service, operation and
     options exist. Commands that the CLI adds to the services' own are skipped.
@@ -216,7 +225,7 @@ def trouble(line: str) -> str:
     _, service, operation, *words = shlex.split(line)
     if service == "s3" or (service, operation) == ("cloudformation", "deploy"):
         return ""
-    loader = botocore.session.get_session().get_component("data_loader")
+    loader = models()
     if operation == "wait":
         waiters = json.dumps(loader.load_service_model(service, "waiters-2")["waiters"])
         named = {xform_name(name, "-") for name in json.loads(waiters)}

@@ -6,12 +6,13 @@ the resource's name if the template sets one, otherwise its logical id.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+from bonkei.cloudformation.template.document import Function, load_document
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "environment" / "terraform_pipeline.yaml"
@@ -35,6 +36,24 @@ _NAMES = ("BucketName", "TableName", "LogGroupName", "Name", "RoleName", "Manage
 _NOTHING = object()
 
 
+@cache
+def template(file: Path = TEMPLATE) -> dict[str, Any]:
+    """The template as it is written, with the long form of each function."""
+    read: dict[str, Any] = _plain(load_document(file.read_text(encoding="utf-8")).value)
+    return read
+
+
+def _plain(written: Any) -> Any:
+    match written:
+        case Function():
+            return {written.name: _plain(written.argument)}
+        case Mapping():
+            return {key: _plain(item) for key, item in written.items()}
+        case list() | tuple():
+            return [_plain(item) for item in written]
+    return written
+
+
 class Stack:
     """The template with its parameters: `resources`, `outputs`, and whether rules hold.
 
@@ -45,12 +64,9 @@ class Stack:
         self._parameters = dict(parameters)
         self._file = file
 
-    @cached_property
+    @property
     def _template(self) -> dict[str, Any]:
-        from cfnlint.decode import cfn_yaml  # the import takes half a second
-
-        read: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(self._file))))
-        return read
+        return template(self._file)
 
     @cached_property
     def declared(self) -> dict[str, Any]:
