@@ -22,6 +22,34 @@ from ports import free_port
 from tests.program.frontend.fake_backend import FakeBackend
 from tests.program.frontend.process import PROGRAM, address_of, environment, records, wait_until
 
+LOADED = """
+import gc, sys, types
+import frontend.__main__ as program
+
+class Loading(types.ModuleType):
+    def __getattr__(self, name):
+        while_loaded.append(gc.isenabled())
+        return Server
+
+class Server:
+    started = True
+    def __init__(self, settings): pass
+    def run(self): print(any(while_loaded), gc.isenabled(), gc.get_freeze_count() > 0)
+
+while_loaded = []
+sys.modules["frontend.server"] = Loading("frontend.server")
+sys.exit(program.serve())
+"""
+
+
+def test_nothing_is_searched_for_garbage_while_it_is_loaded() -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        cwd=PROGRAM, env=environment(PORT="0", BACKEND_URL="http://127.0.0.1:9"),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert outcome.stdout.split() == ["False", "True", "True"]
+
 
 def test_a_request_in_flight_is_answered_after_sigterm(
     behind: FakeBackend, process: subprocess.Popen[str], tmp_path: Path
