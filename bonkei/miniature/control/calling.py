@@ -103,6 +103,8 @@ def _answers(
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("r", encoding="utf-8") as lines:
             for line in lines:
+                if not line.endswith("\n"):
+                    return  # it was killed in the middle of its answer
                 yield json.loads(line)
     except TimeoutError:
         raise MiniatureError(

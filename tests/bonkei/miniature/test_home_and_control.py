@@ -286,3 +286,16 @@ def test_a_miniature_that_does_not_listen_yet_is_named(home: Home, lock: HomeLoc
     with pytest.raises(MiniatureError, match="cannot be reached: it does not listen") as caught:
         control.call(home, "status")
     assert "starting or stopping" in caught.value.remedy
+
+
+async def test_a_miniature_that_is_killed_in_the_middle_of_its_answer(home: Home) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b'{"progress": "1 of 2"}\n{"result": {"services": [')
+        writer.close()
+
+    heard: list[str] = []
+    async with await asyncio.start_unix_server(serve, sock=socket_file.open_socket(home)):
+        with pytest.raises(MiniatureError, match="ended before it answered"):
+            await asyncio.to_thread(control.call, home, "status", heard.append)
+    assert heard == ["1 of 2"]
