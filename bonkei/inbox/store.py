@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from bonkei.appending import append
+
 KEPT = 1_000
 """At most this many messages are shown again. The file holds at most twice as many."""
 
@@ -53,8 +55,7 @@ class Inbox:
             draft.write_text("".join(kept), encoding="utf-8")
             draft.replace(self._file)
             self._count = len(kept)
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(entry.line() + "\n")
+        append(self._file, entry.line() + "\n")
         self._count += 1
 
     def entries(self) -> Iterator[Entry]:

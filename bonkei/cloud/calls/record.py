@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.appending import append
+
 KEPT = 2_000
 """The number of kept calls. The file holds at most twice as many."""
 _MOMENT = 0.1  # seconds
@@ -79,8 +81,7 @@ class CallLog:
         with suppress(OSError):
             if self._written + len(lines) > 2 * KEPT:
                 self._shorten(KEPT - len(lines))
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write("".join(lines))
+            append(self._file, "".join(lines))
             self._written += len(lines)
 
     def recent(self) -> tuple[Record, ...]:

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from bonkei.appending import append
+
 KEPT = 1_000
 """This many denials are kept. The file holds at most twice as many."""
 RESOURCES = 50
@@ -60,8 +62,7 @@ class Ledger:
             if self._written >= 2 * KEPT:
                 self._shorten()
             self.denied_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with self.denied_file.open("a", encoding="utf-8") as file:
-                file.write(denial.line() + "\n")
+            append(self.denied_file, denial.line() + "\n")
             self._written += 1
 
     def use(self, role: str, action: str, resource: str) -> None:

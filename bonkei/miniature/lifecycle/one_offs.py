@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bonkei.appending import append
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.service import Service, TaskDefinition
@@ -55,8 +56,7 @@ class Started:
 
     def remember(self, one_off: OneOff) -> None:
         if one_off.when == "first-start":
-            with self._file.open("a") as file:
-                file.write(f"{one_off.name}\n")
+            append(self._file, f"{one_off.name}\n")
 
 
 class OneOffs:
