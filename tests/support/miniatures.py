@@ -44,9 +44,7 @@ DRAINS_QUICKLY = (
 """For `Project.edit`: old tasks wait for a shorter time before they stop. No visitor here waits for
 an answer as long as that, also on a busy machine."""
 
-OFTEN = 0.03
-"""Seconds between two visits. With a hundredth, visits took as much of a processor as all else that
-such a test does. Others visit 200 times a second: tests/e2e/test_releases_of_programs.py."""
+OFTEN = 0.01  # seconds between two visits: without a pause they would use a whole processor
 
 
 def eventually(
