@@ -59,6 +59,7 @@ class AlarmBook:
     def __init__(self, file: Path | None = None) -> None:
         self._connection = _open(file)
         self._unwritten: set[str] = set()
+        self._gone: set[str] = set()
         self._waiting: deque[HistoryItem] = deque(maxlen=_MOST_WAITING)
         self.problem = ""
         """Why the last changes are not on disk yet; empty when they are."""
@@ -97,8 +98,11 @@ class AlarmBook:
         found = {name: self._states[name] for name in self._unwritten if name in self._states}
         states = [(name, json.dumps(asdict(state))) for name, state in found.items()]
         items = [(one.alarm, one.time, one.kind, one.summary, one.data) for one in self._waiting]
+        gone = [(name,) for name in self._gone]
         try:
             with self._connection:
+                self._connection.executemany("delete from state where alarm = ?", gone)
+                self._connection.executemany("delete from made where alarm = ?", gone)
                 self._connection.executemany("insert or replace into state values (?, ?)", states)
                 self._connection.executemany(
                     "insert into history (alarm, time, kind, summary, data) values (?, ?, ?, ?, ?)",
@@ -108,15 +112,16 @@ class AlarmBook:
             self.problem = str(error)
             return
         self.problem = ""
+        self._gone.clear()
         self._unwritten.clear()
         self._waiting.clear()
 
     def forget(self, alarm: str) -> None:
-        """The alarm was deleted; its history stays, as on AWS."""
+        """The alarm was deleted; its history stays, as on AWS. If the disk is full, the next write
+        deletes it: it would be back after a restart."""
         self._states.pop(alarm, None)
-        with self._connection:
-            self._connection.execute("delete from state where alarm = ?", (alarm,))
-            self._connection.execute("delete from made where alarm = ?", (alarm,))
+        self._gone.add(alarm)
+        self._write()
 
     def keep(self, alarm: str, content: str | None) -> None:
         """The settings of an alarm that a call made. None: the alarm is now declared in the
@@ -125,6 +130,7 @@ class AlarmBook:
             self._connection.execute("delete from made where alarm = ?", (alarm,))
             if content is not None:
                 self._connection.execute("insert into made values (?, ?)", (alarm, content))
+        self._gone.discard(alarm)
 
     def kept(self) -> tuple[str, ...]:
         """The settings of all alarms that calls made."""
@@ -161,7 +167,7 @@ class AlarmBook:
 
     def close(self) -> None:
         """The file is whole. A second end changes nothing."""
-        if self._unwritten or self._waiting:
+        if self._unwritten or self._waiting or self._gone:
             self._write()
         self._connection.close()
 
