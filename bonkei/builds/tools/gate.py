@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bonkei.builds.tools.archives import HOSTS, Served, find
+from bonkei.serving import Serving
 
 if TYPE_CHECKING:
     from bonkei.builds.tools.certificates import Authority
@@ -55,8 +56,8 @@ class Gate:
         self._authority = authority
         self._guests: dict[str, Guest] = {}
         self._slots = threading.BoundedSemaphore(_CONNECTIONS)
-        self._server: socketserver.ThreadingTCPServer | None = None
-        self._thread = threading.Thread()
+        self._serving: Serving | None = None
+        self._port = 0
 
     def start(self) -> None:
         gate = self
@@ -73,27 +74,15 @@ class Gate:
             def handle_error(self, *_: object) -> None:
                 """The build notices a closed connection."""
 
-        server = self._server = Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(
-            target=self._serve, args=(server,), name="gate", daemon=True
-        )
-        self._thread.start()
-
-    def _serve(self, server: socketserver.ThreadingTCPServer) -> None:
-        """Until `stop`. It sleeps until somebody comes: `serve_forever` would look up twice a
-        second, and `stop` would wait for that."""
-        while self._server is server:
-            server.handle_request()
+        server = Server(("127.0.0.1", 0), Handler)
+        self._port = server.server_address[1]
+        self._serving = Serving(server, "gate")
+        self._serving.start()
 
     def stop(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            with suppress(OSError):
-                socket.create_connection(
-                    ("127.0.0.1", server.server_address[1])
-                ).close()  # it wakes up
-                self._thread.join()
-            server.server_close()
+        if self._serving is not None:
+            self._serving.stop()
+            self._serving = None
 
     @property
     def authorities(self) -> Path:
@@ -111,8 +100,7 @@ class Gate:
 
     def variables(self, token: str) -> Mapping[str, str]:
         """For the build's environment: the gate's address, and the authorities to trust."""
-        assert self._server is not None  # noqa: S101 - `start` made it
-        url = f"http://build:{token}@127.0.0.1:{self._server.server_address[1]}"
+        url = f"http://build:{token}@127.0.0.1:{self._port}"
         near = "127.0.0.1,localhost,::1"
         trusted = str(self.authorities)
         names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")

@@ -13,15 +13,14 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-import threading
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from bonkei.serving import Serving
+
 _USER = "terraform"
-_POLL = 0.005
-"""Seconds until the server sees that it is to end, when the user already has the result."""
 
 
 class StateServer:
@@ -33,17 +32,15 @@ class StateServer:
         decoding a state of 259 resources takes a tenth of a second."""
         self._password = secrets.token_urlsafe(32)
         self._server = _Server(_State(file, readable=not reads_twice), self._password)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(_POLL,))
+        self._serving = Serving(self._server, "state")
 
     def __enter__(self) -> StateServer:
-        self._thread.start()
+        self._serving.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Raises OSError when the disk still refuses Terraform's last state."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._serving.stop()
         self._server.state.settle()
 
     @property
