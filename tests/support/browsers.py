@@ -27,9 +27,11 @@ _FIND = """(options) => {
 }"""
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # The first four draw a list below the address, in a process of its own for each window: more work
-# than the page. The whole replaces Playwright's list, so the others are what that has.
+# than the page. RenderDocument makes a new view for each page of a tab, with all that draws it: a
+# third of a load. The whole replaces Playwright's list, so the others are what that has.
 _WITHOUT = (
     "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,PreloadTopChromeWebUI,"
+    "RenderDocument,"
     "AimEnabled,AvoidCorsURLLoaderRestartOnRedirect,AvoidUnnecessaryBeforeUnloadCheckSync,"
     "DestroyProfileOnBrowserClose,HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,LensOverlay,"
     "MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,PreconnectToSearch,"
