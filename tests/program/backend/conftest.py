@@ -18,6 +18,7 @@ from backend.migrate import migrate
 from backend.settings import ServeSettings
 from fastapi import FastAPI
 from ports import free_port
+from psycopg import sql
 from pytest_asyncio import is_async_test
 
 from tests.program.backend.postgresql import (
@@ -44,6 +45,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+_EMPTY = """
+    DELETE FROM components;
+    DELETE FROM incidents;
+    DELETE FROM maintenances;
+    DELETE FROM administrator_sessions;
+    DELETE FROM sign_in_attempts;
+    DELETE FROM administrator_devices;
+    DELETE FROM administrators WHERE username <> 'admin';
+    UPDATE administrators SET disabled_at = NULL;
+    DELETE FROM api_keys;
+    DELETE FROM incident_drafts;
+    DELETE FROM audit_records;
+    DELETE FROM idempotency_records;
+    UPDATE administrators SET password_hash = {};
+"""
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     with running_server(free_port()) as server:
@@ -67,33 +85,20 @@ def migrated(server: Server) -> ServeSettings:
 
 
 @pytest.fixture(scope="session")
-def password_hash(server: Server, migrated: ServeSettings) -> str:
-    with psycopg.connect(server.dsn(migrated.database_name)) as connection:
+def empty(server: Server, migrated: ServeSettings) -> Iterator[Callable[[], object]]:
+    """Leave only the first administrator in the shared database. One statement, one connection."""
+    with psycopg.connect(server.dsn(migrated.database_name), autocommit=True) as connection:
         row = connection.execute("SELECT password_hash FROM administrators").fetchone()
-    assert row
-    return str(row[0])
+        assert row
+        statements = sql.SQL(_EMPTY).format(sql.Literal(row[0]))
+        yield lambda: connection.execute(statements)
 
 
 @pytest.fixture
-def settings(
-    server: Server, migrated: ServeSettings, password_hash: str
-) -> Iterator[ServeSettings]:
+def settings(migrated: ServeSettings, empty: Callable[[], object]) -> Iterator[ServeSettings]:
     """Settings with a database after the first migration. It is emptied afterwards."""
     yield migrated
-    with psycopg.connect(server.dsn(migrated.database_name)) as connection:
-        connection.execute("DELETE FROM components")
-        connection.execute("DELETE FROM incidents")
-        connection.execute("DELETE FROM maintenances")
-        connection.execute("DELETE FROM administrator_sessions")
-        connection.execute("DELETE FROM sign_in_attempts")
-        connection.execute("DELETE FROM administrator_devices")
-        connection.execute("DELETE FROM administrators WHERE username <> 'admin'")
-        connection.execute("UPDATE administrators SET disabled_at = NULL")
-        connection.execute("DELETE FROM api_keys")
-        connection.execute("DELETE FROM incident_drafts")
-        connection.execute("DELETE FROM audit_records")
-        connection.execute("DELETE FROM idempotency_records")
-        connection.execute("UPDATE administrators SET password_hash = %s", [password_hash])
+    empty()
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
