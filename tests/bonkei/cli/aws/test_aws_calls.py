@@ -92,9 +92,9 @@ def test_a_line_that_a_full_disk_has_cut_is_left_out(root: Path, calls: CallLog)
     file = root / ".bonkei" / "cloud" / "calls.jsonl"
     with file.open("a") as log:
         log.write(call("Two").line()[:40])
-    calls.add(call("Three"))  # in the same line
+    calls.add(call("Three"))  # in a line of its own
     calls.add(call("Four"))
-    assert operations(run(root, "aws", "calls", "--json")) == ["One", "Four"]
+    assert operations(run(root, "aws", "calls", "--json")) == ["One", "Three", "Four"]
     assert run(root, "aws", "calls").exit_code == 0
 
 
