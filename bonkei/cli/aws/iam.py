@@ -155,7 +155,7 @@ def _asking(context: Context) -> Asking:
     from bonkei.cloud.permission.ledger import Ledger
     from bonkei.cloud.permission.requirement import Place
     from bonkei.cloud.provision.wanted import find_region
-    from bonkei.miniature.rooms.stacks import stacked
+    from bonkei.cloudformation.stacks.stored import stacked
 
     config = context.config
     found = blueprint.read(context.workspace.state(), stacked(context.home.stacks))

@@ -48,7 +48,7 @@ def label(arn: str) -> str:
 
 def _applied(context: Context) -> tuple[Role, ...]:
     from bonkei import blueprint
-    from bonkei.miniature.rooms.stacks import stacked
+    from bonkei.cloudformation.stacks.stored import stacked
 
     return blueprint.read(context.workspace.state(), stacked(context.home.stacks)).roles
 

@@ -7,7 +7,7 @@ operation    the course of a stack's operation: statuses and events
 conflicts    names that exist already
 owners       the owner of a resource, which must exist
 validity     values that AWS refuses
-resources    the stacks' resources for the blueprint, and their parts without an effect
+stored       the stacks' resources for the blueprint; gaps: their parts without an effect
 status_change  the event for EventBridge
 store        stacks on disk
 engine       runs operations, one after the other

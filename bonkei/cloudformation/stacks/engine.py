@@ -15,7 +15,7 @@ from bonkei.cloudformation.stacks.operation import begin, conclude, prepare
 from bonkei.cloudformation.stacks.owners import without_owner
 from bonkei.cloudformation.stacks.store import MOST_DELETED, Store
 from bonkei.cloudformation.stacks.validity import invalid
-from bonkei.cloudformation.stacks.values import Stack, StackEvent, StackResource, Target
+from bonkei.cloudformation.stacks.values import Stack, StackEvent, StackResource, Target, address_of
 from bonkei.errors import BonkeiError
 
 _BEGUN = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
@@ -227,8 +227,3 @@ def _is_about(subject: str, each: StackResource, stack: Stack) -> bool:
 def _is_named(each: StackResource, names: Collection[str]) -> bool:
     ends = {each.physical_id, each.physical_id.rpartition(":")[2].rpartition("/")[2]}
     return bool(ends & set(names))
-
-
-def address_of(stack: Stack, resource: StackResource) -> str:
-    """How messages name a stack's resource."""
-    return f"{stack.name}.{resource.logical_id}"

@@ -167,3 +167,8 @@ class StackSnapshot:
 
 NOT_THERE = frozenset({"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"})
 """Statuses of resources that do not exist, or should not."""
+
+
+def address_of(stack: Stack, resource: StackResource) -> str:
+    """How messages name a stack's resource."""
+    return f"{stack.name}.{resource.logical_id}"

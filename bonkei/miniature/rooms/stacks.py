@@ -16,9 +16,10 @@ from bonkei.blueprint.state import Resource
 from bonkei.cloudformation.resources.kind import TypedValues
 from bonkei.cloudformation.stacks.conflicts import Name
 from bonkei.cloudformation.stacks.engine import Failed, Stacks
-from bonkei.cloudformation.stacks.resources import gaps, resources_of
+from bonkei.cloudformation.stacks.gaps import gaps
 from bonkei.cloudformation.stacks.status_change import status_change
 from bonkei.cloudformation.stacks.store import FileStore
+from bonkei.cloudformation.stacks.stored import resources_of
 from bonkei.cloudformation.stacks.values import Stack, StackEvent, StackSnapshot
 from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.applied import Definitions
@@ -52,11 +53,6 @@ _DELETIONS = {
     ("ssm", "DeleteParameter"): "aws_ssm_parameter",
 }
 """The operations that delete a resource, and Terraform's type of it."""
-
-
-def stacked(directory: Path) -> tuple[Resource, ...]:
-    """The resources of the stacks below a home, whether a miniature runs or not."""
-    return tuple(resources_of(FileStore(directory).load()))
 
 
 class StackRoom:

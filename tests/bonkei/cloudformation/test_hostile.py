@@ -16,7 +16,8 @@ from bonkei.blueprint import BlueprintError
 from bonkei.cloudformation.errors import TemplateError
 from bonkei.cloudformation.stacks.changes import changes
 from bonkei.cloudformation.stacks.conflicts import conflicts
-from bonkei.cloudformation.stacks.resources import gaps, resources_of
+from bonkei.cloudformation.stacks.gaps import gaps
+from bonkei.cloudformation.stacks.stored import resources_of
 from bonkei.cloudformation.stacks.validity import invalid
 from bonkei.cloudformation.stacks.values import Stack
 from bonkei.cloudformation.template import Function, read_template

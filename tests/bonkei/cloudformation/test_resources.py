@@ -15,7 +15,8 @@ from bonkei.cloudformation.errors import TemplateError
 from bonkei.cloudformation.resources.catalogue import KINDS
 from bonkei.cloudformation.resources.kind import Request
 from bonkei.cloudformation.resources.schemas import schema_of
-from bonkei.cloudformation.stacks.resources import gaps, resources_of
+from bonkei.cloudformation.stacks.gaps import gaps
+from bonkei.cloudformation.stacks.stored import resources_of
 from bonkei.cloudformation.stacks.validity import invalid
 from bonkei.cloudformation.stacks.values import Stack, StackResource
 from bonkei.provider import schema

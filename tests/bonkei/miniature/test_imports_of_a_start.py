@@ -70,6 +70,16 @@ def test_the_terraform_of_a_build_imports_little() -> None:
     assert not {"aiohttp", "bonkei.terraform.workspace"} & found
 
 
+def test_the_applied_roles_are_read_without_the_miniature() -> None:
+    """Its parts took half of `bonkei iam used`."""
+    found = imported_with(
+        "bonkei.cli.aws.iam, bonkei.blueprint, bonkei.cloudformation.stacks.stored"
+    )
+    assert (
+        not {"asyncio", "bonkei.cloudformation.stacks.engine", "bonkei.miniature.applied"} & found
+    )
+
+
 def test_a_second_start_is_refused_before_the_import(tmp_path: Path) -> None:
     """The import takes most of the second that a person would wait for the refusal."""
     root = make_project(tmp_path)
