@@ -12,7 +12,6 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import NoReturn
 
-from bonkei.registry.docker.building import build
 from bonkei.registry.docker.client import Client
 from bonkei.registry.docker.local import LocalImages
 from bonkei.registry.errors import RegistryError
@@ -80,6 +79,8 @@ def _log_out(options: argparse.Namespace, images: LocalImages) -> None:
 
 
 def _build(options: argparse.Namespace, images: LocalImages) -> None:
+    from bonkei.registry.docker.building import build  # noqa: PLC0415 - the others need none of it
+
     names = [full_name(name) for name in options.tag]
     build(options, images, names)
     if options.push:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import zipfile
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ from builds import Room, log, probed, spec
 
 from bonkei.builds.buildspec.reader import read
 from bonkei.builds.escape import escapes, outside
-from bonkei.builds.running.confinement import Confinement, probe
+from bonkei.builds.running.confinement import INSIDE, Confinement, probe
 from bonkei.builds.values import BuildOutput
 
 NAMESPACES = probed()
@@ -109,6 +110,18 @@ async def test_a_build_reaches_no_disks_no_kernel_settings_and_no_sockets_of_roo
         )
     )
     assert result.status == "SUCCEEDED", log(result)
+
+
+def test_the_program_inside_loads_nothing_that_it_does_not_need() -> None:
+    """Every build starts it."""
+    program = (
+        f"import sys; sys.path.append({str(INSIDE.parent)!r}); import inside; print(*sys.modules)"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "inside" in loaded
+    assert {"typing", "platform", "subprocess", "pathlib"} & {*loaded} == set()
 
 
 @confined
