@@ -105,11 +105,15 @@ def put_applied(
         shutil.copytree(shared / "home", home, symlinks=True, dirs_exist_ok=True)
 
 
-def put_initialized(home: Path, definitions: Path, factory: pytest.TempPathFactory) -> None:
-    """Put into a new home what an init of these definitions makes. It also serves their copies."""
+def put_initialized(
+    home: Path, definitions: Path, factory: pytest.TempPathFactory, name: str = ""
+) -> None:
+    """Put into a new home what an init of these definitions makes. It also serves their copies, and
+    whatever has this name and calls the same modules and providers.
+    """
     if home.exists():
         return
-    shared = _shared(f"init-of-{definitions.name}", factory)
+    shared = _shared(f"init-of-{name or definitions.name}", factory)
     with _alone(shared):
         _once(shared / "made", lambda: _initialize(Workspace(definitions, shared / "home")))
         shutil.copytree(shared / "home", home, symlinks=True)

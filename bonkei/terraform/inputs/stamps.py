@@ -41,13 +41,13 @@ def initialization(definitions: Path, backend: Mapping[str, Any]) -> str:
     """A digest of the inputs of `terraform init`: module calls and required providers.
 
     What it makes names no place, so neither does this: definitions that have moved are the same.
+    A file without such a line is nothing to an init.
     """
     digest = hashlib.sha256(f"backend {json.dumps(backend)}".encode())
     elsewhere = [each for folder in outside.modules(definitions) for each in outside.files(folder)]
     for file in [*below(definitions, ".tf", ".tofu", ".tftest.hcl"), *elsewhere]:
         if (text := text_of(file)) is None:
             continue
-        digest.update(os.path.relpath(file, definitions).encode())
-        for line in _INITIALIZED_BY.finditer(text):
-            digest.update(line[0].encode())
+        if lines := [line[0] for line in _INITIALIZED_BY.finditer(text)]:
+            digest.update("\n".join([os.path.relpath(file, definitions), *lines]).encode())
     return digest.hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from evaluations import put_initialized
 
 from tests.bonkei.terraform.project import PROVIDERS, Project
 
@@ -20,12 +21,13 @@ def _quick_providers(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(scope="module")
 def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
-    """Make a project that has its providers and nothing else."""
+    """Make a project that has its providers and nothing else. Terraform is initialized there."""
 
     def make() -> Project:
         project = Project(tmp_path_factory.mktemp("project"))
         project.write("bonkei.toml", "")
         project.write("infrastructure/versions.tf", PROVIDERS)
+        put_initialized(project.home, project.definitions, tmp_path_factory, "small projects")
         return project
 
     return make

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bonkei
-from bonkei.terraform.inputs.stamps import sources
+from bonkei.terraform.inputs.stamps import initialization, sources
 
 
 def test_another_version_of_the_provider_or_its_schemas_applies_again() -> None:
@@ -17,3 +17,17 @@ def test_another_version_of_the_provider_or_its_schemas_applies_again() -> None:
         "provider/data/aws-schema.json.gz",
         "terraform/workspace.py",
     } <= found
+
+
+def test_only_what_an_init_reads_needs_another_one(tmp_path: Path) -> None:
+    """Module calls and required providers, in whichever file."""
+    (tmp_path / "main.tf").write_text('module "a" {\n  source = "./a"\n}\n', encoding="utf-8")
+    before = initialization(tmp_path, {})
+    more = tmp_path / "more.tf"
+    more.write_text('resource "aws_eip" "this" {\n  domain = "vpc"\n}\n', encoding="utf-8")
+    assert initialization(tmp_path, {}) == before
+    for text in ('module "b" {}', "  required_version = 1", 'backend "s3" {}', "  source = 1"):
+        more.write_text(f"{text}\n", encoding="utf-8")
+        assert initialization(tmp_path, {}) != before
+    (tmp_path / "main.tf").rename(more)
+    assert initialization(tmp_path, {}) != before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -56,6 +57,7 @@ def test_another_executable_replaces_the_library(project: Project, tmp_path: Pat
     program.write_text(f'#!/bin/sh\necho "$1" >> {asked}\nexec {real} "$@"\n')
     program.chmod(0o755)
     project.write("infrastructure/main.tf", 'resource "aws_vpc" "x" { cidr_block = "10.0.0.0/16" }')
+    shutil.rmtree(project.home)  # the library has initialized it
     workspace = project.workspace(terraform=str(program))
     assert workspace.apply().added == 1
     assert asked.read_text().split() == ["init", "apply"]
