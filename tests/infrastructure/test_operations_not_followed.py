@@ -13,6 +13,7 @@ import os
 import re
 import shlex
 import subprocess
+from collections.abc import Mapping
 from itertools import zip_longest
 from pathlib import Path
 
@@ -26,6 +27,17 @@ from bonkei.tasks.execution.software import ensure_environment
 
 OTHERS = ("alarms", "restoring", "without-the-pipeline")
 AWS = [each for page in OTHERS for each in commands(f"{page}.md") if each.text.startswith("aws ")]
+WRONG = {
+    Command("x.md", 1, f"aws {text}"): says
+    for text, says in {
+        "rds modify-db-cluster --db-cluster-identifier x --renamed y": "Unknown options",
+        "rds delete-db-instance --skip-final-snapshot": "--db-instance-identifier",
+        "rds modify-db-cluster --db-cluster-identifier x --port many": "'many'",
+        "ec2 describe-security-groups --filters Nam=group-name": '"Nam"',
+        "rds wait db-cluster-there --db-cluster-identifier x": "usage",
+    }.items()
+}
+"""And a part of what is said to each."""
 TERRAFORM = commands("without-the-pipeline.md")
 AWSCLI = INFRASTRUCTURE.parent / "bonkei" / "cloud" / "data" / "awscli.txt"
 _OPTIONS = ["--endpoint-url", "http://127.0.0.1:9"]
@@ -60,23 +72,27 @@ def test_both_languages_have_the_same_commands(page: str) -> None:
         assert one.text == other.text, f"they differ:\n{one.where}\n{other.where}"
 
 
-def test_awss_command_line_takes_each_command(tmp_path: Path) -> None:
-    (tmp_path / "terraform.tfstate").write_text("{}")
-    assert [(each.where, why) for each, why in said_to(AWS, tmp_path) if why] == []
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Command, str]:
+    """Each command, right or wrong, and why it is refused; empty if it would have been sent."""
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "terraform.tfstate").write_text("{}")
+    given = [*AWS, *WRONG]
+    texts = _said([[*shlex.split(each.text)[1:], *_OPTIONS] for each in given], folder)
+    return {
+        each: "" if "Could not connect to the endpoint" in text else text or "nothing is said"
+        for each, text in zip(given, texts, strict=True)
+    }
+
+
+def test_awss_command_line_takes_each_command(said: Mapping[Command, str]) -> None:
+    assert [(each.where, said[each]) for each in AWS if said[each]] == []
     assert len(AWS) > 20
 
 
-def test_wrong_commands_are_refused(tmp_path: Path) -> None:
-    wrong = {
-        "aws rds modify-db-cluster --db-cluster-identifier x --renamed y": "Unknown options",
-        "aws rds delete-db-instance --skip-final-snapshot": "--db-instance-identifier",
-        "aws rds modify-db-cluster --db-cluster-identifier x --port many": "'many'",
-        "aws ec2 describe-security-groups --filters Nam=group-name": '"Nam"',
-        "aws rds wait db-cluster-there --db-cluster-identifier x": "usage",
-    }
-    found = said_to([Command("x.md", 1, text) for text in wrong], tmp_path)
-    for (_, why), says in zip(found, wrong.values(), strict=True):
-        assert says in why
+@pytest.mark.parametrize("command", WRONG, ids=lambda command: command.text)
+def test_a_wrong_command_is_refused(command: Command, said: Mapping[Command, str]) -> None:
+    assert WRONG[command] in said[command]
 
 
 def test_terraform_is_told_what_there_is() -> None:
@@ -98,16 +114,6 @@ def test_terraform_is_told_what_there_is() -> None:
 def declared(folder: Path, kind: str) -> set[str]:
     texts = (file.read_text(encoding="utf-8") for file in folder.glob("*.tf"))
     return {name for text in texts for name in re.findall(rf'(?m)^{kind} "(\w+)"', text)}
-
-
-def said_to(given: list[Command], folder: Path) -> list[tuple[Command, str]]:
-    """Each command, and why it is refused; empty if it would have been sent."""
-    words = [[*shlex.split(each.text)[1:], *_OPTIONS] for each in given]
-    said = _said(words, folder)
-    return [
-        (each, "" if "Could not connect to the endpoint" in text else text or "nothing is said")
-        for each, text in zip(given, said, strict=True)
-    ]
 
 
 def _said(words: list[list[str]], folder: Path) -> list[str]:
