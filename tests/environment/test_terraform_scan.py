@@ -121,15 +121,26 @@ def installed() -> None:
 
 
 def seeded(folder: Path, *modules: str) -> Path:
-    """A root that calls these modules, with a finding in each."""
+    """A root that calls these modules, with a finding in each. One that this project does not have
+    calls the next one, and nothing else.
+    """
     calls = ""
-    for module in modules:
+    for module, following in zip(modules, [*modules[1:], ""], strict=True):
         part = f"infrastructure/modules/{module}"
-        shutil.copytree(ROOT / part, folder / part)
+        if module in MODULES:
+            shutil.copytree(ROOT / part, folder / part)
+        else:
+            (folder / part).mkdir(parents=True)
+            main = call(following, f"../{following}")
+            (folder / part / "main.tf").write_text(main, encoding="utf-8")
         seed(folder, module)
-        calls += f'module "{module}" {{\n  source = "./modules/{module}"\n}}\n'
+        calls += call(module, f"./modules/{module}")
     (folder / "infrastructure" / "main.tf").write_text(calls, encoding="utf-8")
     return folder
+
+
+def call(module: str, source: str) -> str:
+    return f'module "{module}" {{\n  source = "{source}"\n}}\n'
 
 
 def seed(folder: Path, module: str) -> None:
@@ -161,7 +172,7 @@ def test_one_start_finds_what_a_start_for_the_root_and_each_module_finds(
 ) -> None:
     """Also in the modules that they call, for each of the callers. `test_scanners` has a start for
     all modules, and for the template beside them."""
-    modules = ("domain", "edge", "key", "web_acl")  # edge calls web_acl, which calls key
+    modules = ("caller", "web_acl", "key")  # each calls the next one
     folder = seeded(tmp_path, *modules)
     apart = findings(folder, "infrastructure")
     for module in modules:

@@ -50,7 +50,7 @@ LONG = {
     "tests/bonkei/cloudformation/test_deploying.py": "the real `aws` starts for each command",
     "tests/bonkei/builds/test_torture.py": "a build writes 100 MB",
     "tests/bonkei/terraform/test_errors.py": "Terraform runs for each mistake",
-    "tests/environment/test_terraform_scan.py": "the real scanner starts for each of four modules",
+    "tests/environment/test_terraform_scan.py": "the real scanner starts for each of three modules",
     "tests/bonkei/terraform/test_selection.py": "Terraform runs for each selection",
     "tests/e2e/test_another_teams_stack.py": "a whole miniature of another stack starts",
     "tests/bonkei/registry/test_docker.py": "images are built, and the real Trivy reads one",
