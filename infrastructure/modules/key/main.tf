@@ -6,12 +6,6 @@ data "aws_partition" "current" {}
 
 data "aws_region" "current" {}
 
-locals {
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.region
-}
-
 data "aws_iam_policy_document" "this" {
   #checkov:skip=CKV_AWS_109:a key policy concerns only its own key
   #checkov:skip=CKV_AWS_111:a key policy concerns only its own key
@@ -24,7 +18,7 @@ data "aws_iam_policy_document" "this" {
 
     principals {
       type        = "AWS"
-      identifiers = ["arn:${local.partition}:iam::${local.account_id}:root"]
+      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"]
     }
   }
 
@@ -38,13 +32,13 @@ data "aws_iam_policy_document" "this" {
 
       principals {
         type        = "Service"
-        identifiers = ["logs.${local.region}.amazonaws.com"]
+        identifiers = ["logs.${data.aws_region.current.region}.amazonaws.com"]
       }
 
       condition {
         test     = "ArnEquals"
         variable = "kms:EncryptionContext:aws:logs:arn"
-        values   = [for name in statement.value : "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}"]
+        values   = [for name in statement.value : "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:log-group:${name}"]
       }
     }
   }
