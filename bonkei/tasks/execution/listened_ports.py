@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from bonkei.folders import entries
 from bonkei.processes import family, family_ids
 from bonkei.tasks.execution import kernel_listeners
 
@@ -36,7 +37,7 @@ def listened_ports(pid: int) -> set[int]:
 def _sockets(pid: int) -> Iterator[int]:
     """The inodes of a process's sockets: what its files lead to is shown as `socket:[123]`."""
     with suppress(OSError):  # it has ended
-        for file in Path(f"/proc/{pid}/fd").iterdir():
+        for file in entries(Path(f"/proc/{pid}/fd")):
             with suppress(OSError):
                 kind, _, inode = str(file.readlink()).partition(":")
                 if kind == "socket":
