@@ -22,6 +22,7 @@ _AGAIN = 0.25  # seconds between two tries to reach the router
 _LARGEST = 64 * 1024 * 1024  # bytes that wait for it, even if log-driver-buffer-limit allows more
 _BATCH = 256 * 1024
 _HIGH = 8 * 1024 * 1024  # bytes that wait, above which the program has to
+PATIENCE = 5.0  # seconds for the rest, after the container's end
 DEFAULT_LINES = 1_048_576
 """Of `log-driver-buffer-limit`: lines that wait for the router."""
 
@@ -58,6 +59,7 @@ class FluentdDriver:
         self._job: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._closing = False
+        self._was_reached = False
         self._has_room = asyncio.Event()
         self._has_room.set()
         self.lost = 0
@@ -144,16 +146,19 @@ class FluentdDriver:
             try:
                 _, writer = await asyncio.open_unix_connection(self._socket)
             except OSError:
-                if self._closing:
+                if self._closing and self._was_reached:
                     return None
                 await asyncio.sleep(_AGAIN)
             else:
+                self._was_reached = True
                 return writer
 
-    async def close(self, within: float = 5.0) -> None:
+    async def close(self, within: float | None = None) -> None:
         """The container has ended: send the waiting lines, if the router takes them in time
-        (seconds)."""
+        (seconds). One that was never reached may be starting, beside a short task; one that has
+        gone is not awaited."""
         self._closing = True
+        within = PATIENCE if within is None else within
         if self._job is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(within):

@@ -65,6 +65,34 @@ async def test_nothing_is_lost_while_the_endpoint_is_unreachable(tmp_path: Path)
     assert not list((tmp_path / "v/var/lib/fluent-bit/buffer").glob("*.chunk"))
 
 
+async def test_a_container_that_ends_while_its_router_starts_loses_nothing(tmp_path: Path) -> None:
+    async with routers.fake_aws() as aws:
+        driver = routers.driver(tmp_path)
+        driver.write("stdout", 1795694400.0, [(corpus.program("ERROR", "e"), False)])
+        ending = asyncio.create_task(driver.close(60))
+        await asyncio.sleep(0.5)  # two tries to reach the router
+        router = await routers.start(routers.shipped(tmp_path, aws))
+        await ending
+        assert await router.stop()
+        found = routers.arrived(aws)
+    assert [record["message"] for record in found["ERROR"]] == ["e"]
+    assert driver.lost == 0
+
+
+async def test_a_router_that_has_gone_is_not_awaited(tmp_path: Path) -> None:
+    async with routers.fake_aws() as aws:
+        router = await routers.start(routers.shipped(tmp_path, aws))
+        driver = routers.driver(tmp_path)
+        driver.write("stdout", 1795694400.0, [(corpus.program("ERROR", "e"), False)])
+        await router.until(lambda: aws.messages("ERROR"))
+        assert await router.stop()
+    lines = [(corpus.program("ERROR", "f"), False)]
+    async with asyncio.timeout(60):
+        while not driver.lost:  # at first a line may go into a connection that has just ended
+            driver.write("stdout", 1795694400.0, lines)
+            await driver.close(600)
+
+
 async def test_the_next_router_delivers_what_a_killed_one_had_on_disk(tmp_path: Path) -> None:
     async with routers.fake_aws() as aws:
         aws.status = 403  # the permission is removed

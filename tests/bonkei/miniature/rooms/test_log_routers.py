@@ -88,8 +88,9 @@ Run = Callable[..., Any]
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a definition's app to its end. Return the data at the double of AWS, and the log."""
+    monkeypatch.setattr("bonkei.logs.router.driver.PATIENCE", 60.0)  # a busy machine starts routers
 
     async def run_task(
         definition: TaskDefinition, directories: dict[str, Path], built: Built = nothing_is_built
