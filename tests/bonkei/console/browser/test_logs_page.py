@@ -65,6 +65,8 @@ def test_a_log_group_by_its_streams(console_page: ConsolePage) -> None:
     page.get_by_label("Stream").fill("backend/backend/t")
     expect(rows).to_have_count(31)
     expect(page).to_have_url(re.compile("group="))
+    page.get_by_label("Filter pattern").fill('"two 7"')
+    expect(rows).to_have_count(2)
     console_page.is_accessible()
 
 
@@ -88,4 +90,6 @@ def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None
     expect(page.get_by_role("row").nth(1)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     screenshot(page, "logs-narrow")
+    japanese_page.open("logs?filter=?slow+?could+?699+?Ready+?table")  # one line of each kind
+    expect(page.get_by_role("row")).to_have_count(6)
     japanese_page.is_accessible()

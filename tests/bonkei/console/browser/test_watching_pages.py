@@ -135,14 +135,22 @@ def test_messages_look_as_in_slack_and_markup_is_text(console_page: ConsolePage)
 
 
 @pytest.mark.parametrize(
-    ("place", "title"),
-    [("alarms", "アラーム"), ("metrics", "メトリクス"), ("slack", "Slack")],
+    ("place", "title", "looks"),
+    [
+        ("alarms", "アラーム", {"": 5}),
+        ("metrics", "メトリクス", {"aws": 3, "latency000": 2}),  # one of each kind, not a hundred
+        ("slack", "Slack", {"": 0}),
+    ],
+    ids=["alarms", "metrics", "slack"],
 )
 def test_they_fit_a_narrow_window_in_japanese(
-    japanese_page: ConsolePage, place: str, title: str
+    japanese_page: ConsolePage, place: str, title: str, looks: dict[str, int]
 ) -> None:
     page = japanese_page.open(place)
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     screenshot(page, f"{place}-narrow")
-    japanese_page.is_accessible()
+    for words, rows in looks.items():
+        japanese_page.open(f"{place}?filter={words}")
+        expect(page.get_by_role("row")).to_have_count(rows)
+        japanese_page.is_accessible()
