@@ -175,7 +175,7 @@ class Journal:
                 now - exchange.started,
                 exchange.trace_id.decode("latin-1"),
                 connection,
-                exchange.identity[1].decode("latin-1"),
+                exchange.identity[1].decode(),
                 str(retries) if retries else "",
             )
         )

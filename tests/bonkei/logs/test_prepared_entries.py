@@ -66,16 +66,16 @@ _own = st.fixed_dictionaries(
         "client_port": st.integers(1, 65535),
         "target": st.sampled_from(["/", "/a?b=c", '/"%25{}?x=%20%s', "/é", "/a b\\"]),
         "headers": st.sampled_from(_HEADS),
-        "received_bytes": st.integers(0, 9),
-        "seconds": st.floats(0, 90, allow_subnormal=False),
-        "sent_bytes": st.integers(0, 10**9),
+        "received_bytes": st.integers(0, 2),
+        "seconds": st.sampled_from([0.0, 0.001]) | st.floats(0, 90, allow_subnormal=False),
+        "sent_bytes": st.sampled_from([0, 1]) | st.integers(0, 10**9),
         "trace_id": st.sampled_from(["", "Root=1-2-3", "Self=1-2-3;Root=1-0-0;x=%s"]),
         "edge_id": st.sampled_from(["", "id==", "other=="]),
         "connection": st.integers(0, 3),
         "retries": st.sampled_from(["", "1"]),
     }
 )
-_times = st.floats(NOW, NOW + 90, allow_nan=False)
+_times = st.sampled_from([NOW, NOW + 1]) | st.floats(NOW, NOW + 90, allow_nan=False)
 _finished = st.lists(st.tuples(_kinds, st.lists(st.tuples(_times, _own), max_size=4)), max_size=4)
 
 

@@ -89,6 +89,7 @@ def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Re
         found: list[str] = []
         of: Headers | None = None
         url, told, before, behind = "", _NOTHING, "", ""
+        last_sent, last_received, size, got = -1, -1, "", ""
         for time, rows in together:
             begin = _beginning(int(time))
             for _, port, target, headers, _, received, sent, seconds, _, _, edge_id, _ in rows:
@@ -98,9 +99,13 @@ def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Re
                 if target is not url:
                     url = target
                     before, behind = asked_for(target, told)
-                size, took = DIGITS[sent], DURATIONS[seconds]
+                if sent != last_sent:
+                    last_sent, size = sent, DIGITS[sent]
+                if received != last_received:
+                    last_received, got = received, DIGITS[received]
+                took = DURATIONS[seconds]
                 found.append(
-                    f"{begin}{size}{before}{edge_id or '-'}{host}{DIGITS[received]}\t{took}"
+                    f"{begin}{size}{before}{edge_id or '-'}{host}{got}\t{took}"
                     f"{behind}{DIGITS[port]}\t{took}{result}{size}{end}"
                 )
         return found

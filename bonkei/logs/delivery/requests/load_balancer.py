@@ -95,7 +95,9 @@ class LoadBalancerLog:
         redirect = _escaped(access.redirect_url) if access.redirect_url else "-"
         priority, actions = self._decided(access, by_target)
         before = f" {self._name} {access.client}:"
-        took, after = (f" {target} 0.000 ", " 0.000") if by_target else (f" {target} -1 -1 -1", "")
+        waited, after = (
+            (f" {target} 0.000 ", " 0.000") if by_target else (f" {target} -1 -1 -1", "")
+        )
         answer = f"{after} {status} {answered} "
         asked = f' "{access.method} http://{access.host.rpartition(":")[0] or access.host}:80'
         agent = f' HTTP/1.1" "{_escaped(access.user_agent) or "-"}" - - '
@@ -109,17 +111,24 @@ class LoadBalancerLog:
                 return self.prepare(access)(together)
             found: list[str] = []
             path, of = "", None
+            last_sent, last_received, sizes = -1, -1, ""
             for time, rows in together:
                 begin = f"http {iso(time)}{before}"
-                begins: dict[float, str] = {}  # of those that took as long
+                durations: dict[float, tuple[str, str]] = {}  # and when such a request began
                 for _, port, url, _, _, received, sent, seconds, trace, connection, _, _ in rows:
                     if url is not of:
                         of, path = url, _escaped(url)
-                    if (begun := begins.get(seconds)) is None:
-                        begun = begins[seconds] = f"{decided}{_iso(time - seconds)}{end}"
+                    if sent != last_sent or received != last_received:
+                        last_sent, last_received = sent, received
+                        sizes = f"{answer}{DIGITS[received]} {DIGITS[sent]}{asked}"
+                    if (known := durations.get(seconds)) is None:
+                        known = durations[seconds] = (
+                            f"{waited}{DURATIONS[seconds] if by_target else ''}",
+                            f"{decided}{_iso(time - seconds)}{end}",
+                        )
+                    took, begun = known
                     found.append(
-                        f"{begin}{DIGITS[port]}{took}{DURATIONS[seconds] if by_target else ''}"
-                        f"{answer}{DIGITS[received]} {DIGITS[sent]}{asked}{path}{agent}"
+                        f"{begin}{DIGITS[port]}{took}{sizes}{path}{agent}"
                         f"{trace or '-'}{begun}{connection_id(connection)}{_END}"
                     )
             return found
