@@ -1,14 +1,16 @@
 """What tests leave unclosed, as Python's search for garbage finds it.
 
-The search comes at any time, so it does not fail the test that happens to run then: that one is
-innocent, and passes the next time. A run reports each find, and fails with more than `MOST` of
-them. A room that closes nothing shows in many tests; one connection that a busy machine cut at the
-end of a loop does not.
+The search comes at any time, and after each file. So it does not fail the test that happens to run
+then: that one is innocent, and passes the next time. A run reports each find, and fails with more
+than `MOST` of them. A room that closes nothing shows in many tests; one connection that a busy
+machine cut at the end of a loop does not.
 """
 
 from __future__ import annotations
 
+import gc
 import warnings
+from collections.abc import Generator
 
 import pytest
 
@@ -20,6 +22,19 @@ class Leaks:
 
     def __init__(self) -> None:
         self.found: list[str] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, object, object]:
+        """What stays after a file is left out of every later search: there are hundreds, each
+        through all that the tests before have loaded.
+        """
+        done = yield
+        if nextitem is not None and nextitem.path != item.path:
+            gc.collect()
+            gc.freeze()
+        return done
 
     def pytest_warning_recorded(
         self, warning_message: warnings.WarningMessage, nodeid: str
