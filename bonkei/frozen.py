@@ -2,7 +2,7 @@
 
 Up to Python 3.12 each of them gets methods of its own, each compiled from text. With 600 of them
 that is a third of a start's imports and 3 MiB. Here all share `__setattr__`, `__delattr__` and
-`__repr__`, and the others are compiled when they are first called: most classes that a process
+`__repr__`, and the others are compiled when they are first looked at: most classes that a process
 imports have no instance there. Python 3.13 compiles all methods of a class together, and is left as
 it is.
 """
@@ -13,6 +13,7 @@ import dataclasses
 import sys
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, fields
+from functools import partial
 from reprlib import recursive_repr
 from typing import Any
 
@@ -32,23 +33,24 @@ def share_methods() -> None:
 
 
 def _postponed(make: Callable[..., Any]) -> Callable[..., Any]:
-    """As `make`, but what it returns compiles the method at its first call, and puts it in its own
-    place."""
-    names = {_MAKE_INIT: "__init__", _MAKE_HASH: "__hash__"}
+    """As `make`, but what it returns makes the method when somebody first looks at it."""
+    return lambda *given, **options: _Late(partial(make, *given, **options))
 
-    def maker(*given: Any, **options: Any) -> Callable[..., Any]:
-        def method(self: object, *values: Any, **named: Any) -> Any:
-            made = make(*given, **options)
-            made.__qualname__ = method.__qualname__
-            for kind in type(self).__mro__:
-                if kind.__dict__.get(method.__name__) is method:
-                    setattr(kind, method.__name__, made)
-            return made(self, *values, **named)
 
-        method.__name__ = names.get(make.__name__) or given[0]
-        return method
+class _Late:
+    """In the place of a method. Whoever calls the method, or asks for its signature, finds the real
+    one, which takes this place at the first look."""
 
-    return maker
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+
+    def __get__(self, one: object, kind: type) -> Any:
+        method = self._make()
+        for holder in kind.__mro__:
+            for name in [name for name, found in vars(holder).items() if found is self]:
+                method.__qualname__ = f"{holder.__qualname__}.{name}"
+                setattr(holder, name, method)
+        return method.__get__(one, kind)
 
 
 class _Frozen:

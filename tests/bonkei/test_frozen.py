@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 import subprocess
 import sys
+import typing
 from dataclasses import FrozenInstanceError, dataclass, field, replace
 
 import pytest
@@ -80,9 +82,11 @@ def test_all_share_three_methods() -> None:
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13), reason="Python compiles them together")
-def test_a_method_is_compiled_at_its_first_call() -> None:
+def test_a_method_is_compiled_when_it_is_first_looked_at() -> None:
     @dataclass(frozen=True, slots=True)
     class Used:
+        """Python makes a text of its own, from the signature, where there is none."""
+
         name: str
 
     def methods() -> dict[str, object]:
@@ -119,6 +123,21 @@ def test_a_subclass_uses_the_methods_of_its_parent() -> None:
     late = Parent.__new__(Parent)
     make(late, "c")
     assert late == Parent("c")
+
+
+def test_it_has_its_signature_before_any_instance() -> None:
+    @dataclass(frozen=True)
+    class New:
+        """A text, so that Python itself does not look at the signature."""
+
+        name: str
+        size: int = 1
+
+    assert str(inspect.signature(New)) == "(name: 'str', size: 'int' = 1) -> None"
+    assert typing.get_type_hints(New.__init__) == {"name": str, "size": int, "return": type(None)}
+    assert New.__init__.__qualname__.endswith("<locals>.New.__init__")
+    assert New.__doc__ is not None
+    assert New.__doc__.startswith("A text")
 
 
 def test_wrong_arguments_are_named() -> None:
