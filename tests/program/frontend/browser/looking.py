@@ -36,6 +36,15 @@ def sign_in(page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+def unfold(page: Page) -> None:
+    """Click on all details. Few pages have some, and to look for them as Playwright does brings its
+    scripts into the page: half of a load.
+    """
+    if page.evaluate("document.querySelector('summary') !== null"):
+        for details in page.locator("summary").all():
+            details.click()
+
+
 def area_of(backend: FakeBackend) -> list[str]:
     """The pages of the area, each with content."""
     people = backend.people

@@ -14,6 +14,7 @@ from tests.program.frontend.browser.looking import (
     Serve,
     area_of,
     sign_in,
+    unfold,
 )
 from tests.program.frontend.fake_backend import PASSWORD, FakeBackend
 
@@ -106,8 +107,7 @@ def test_the_area_has_no_violation(
     sign_in(page)
     for path in area_of(backend):
         page.goto(f"{address}/admin{path}")
-        for details in page.locator("summary").all():
-            details.click()
+        unfold(page)
         assert violations(page, scheme) == [], path
     page.goto(f"{address}/admin/incidents/new?lang=ja")
     page.locator(".form button").click()

@@ -9,7 +9,7 @@ from browsers import Scheme, needs_browser, violations
 from playwright.sync_api import Browser, Page, expect
 
 from tests.program.frontend import sample
-from tests.program.frontend.browser.looking import Serve
+from tests.program.frontend.browser.looking import Serve, unfold
 from tests.program.frontend.fake_backend import FakeBackend
 
 pytestmark = needs_browser
@@ -38,8 +38,7 @@ def test_public_pages_have_no_violation(
     backend: FakeBackend = getattr(sample, situation)()
     address = serve(backend)
     page = opened(address, scheme=scheme)
-    for details in page.locator("summary").all():
-        details.click()
+    unfold(page)
     assert violations(page, scheme) == []
     paths = ["/ja/", "/history", "/maintenance", "/nowhere"]
     paths += [f"/incidents/{one}" for one in list(backend.incidents)[-1:]]
