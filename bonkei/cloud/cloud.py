@@ -148,9 +148,10 @@ class Cloud:
         await self._speak_tls()
         self._starting = asyncio.create_task(self._start_store())
 
-    async def apply(self, blueprint: Blueprint) -> None:
+    async def apply(self, blueprint: Blueprint, *, check_later: bool = False) -> None:
         """Create the declared resources. At a start without changes, they are checked later, in
-        the background. If the store has failed, the endpoint reports it to callers.
+        the background. So they are with `check_later`, which a call of `check` follows. If the
+        store has failed, the endpoint reports it to callers.
         """
         self._blueprint = blueprint
         self._region = find_region(blueprint)
@@ -164,12 +165,17 @@ class Cloud:
         if before is not None:
             await asyncio.wait({before})
         things = self._things(self._deliverable(blueprint))
-        if before is None and self._has_made(things):
-            # Everything exists since the last run. Only calls wait for the store, not the start.
+        may_wait = before is None or check_later
+        if may_wait and not self._notes and self._has_made(things):
+            # Everything exists since the last time. Only calls wait for the store.
             self._due.clear()
             self._making = asyncio.create_task(self._check(things))
         else:
             await self._make(things)
+
+    def check(self) -> None:
+        """Check now what was left for later: nobody waits any more."""
+        self._due.set()
 
     def task_environment(
         self, definition: TaskDefinition, task_id: str, source: str = ""
@@ -324,7 +330,7 @@ class Cloud:
         return has_made(things, read_made(self._settings.directory / MADE))
 
     async def _check(self, things: Sequence[Thing]) -> None:
-        """When the start is over, or before the next change."""
+        """When the start or the apply is over, or before the next change."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.check_after):
                 await self._due.wait()

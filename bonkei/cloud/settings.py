@@ -38,8 +38,8 @@ class CloudSettings:
     is denied (on), only recorded (report), or not checked (off). `open_files`: how many the process
     may have. The endpoint's connections stay below a quarter of them. `policies`: documents of
     policies that are not in the definitions, by ARN. `rest_after`: seconds without a call after
-    which MiniStack rests. `check_after`: seconds after a start without changes until what was
-    declared is checked."""
+    which MiniStack rests. `check_after`: seconds after a start or an apply without changes
+    until what was declared is checked, unless `Cloud.check` comes first."""
 
     directory: Path
     account: str

@@ -99,7 +99,7 @@ class Changes:
             await assembly.edge.apply(assembly.blueprint)
             assembly.follow_records(steps)
             await assembly.follow_databases(steps)
-            await assembly.aws.follow(assembly.blueprint, steps)
+            await assembly.aws.follow(assembly.blueprint, steps, check_later=True)
             await assembly.follow_deliveries(steps, are_new=True)
             assembly.faults.estate_changed()
             if await assembly.needs_migration():
@@ -110,7 +110,9 @@ class Changes:
         if not unhealthy:
             unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
         # In the loop's next turn: the caller has its answer by then.
-        asyncio.get_running_loop().call_soon(partial(settle_memory, has_replaced=True))
+        loop = asyncio.get_running_loop()
+        loop.call_soon(partial(settle_memory, has_replaced=True))
+        loop.call_soon(assembly.aws.check)
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
 

@@ -38,15 +38,22 @@ class AwsEndpoint:
         self._cloud = self._make(self._services, steps.note, self._beside)
         await self._cloud.start()
 
-    async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
-        """Create the declared resources before the first task starts."""
+    async def follow(
+        self, blueprint: Blueprint, steps: Steps, *, check_later: bool = False
+    ) -> None:
+        """Create the declared resources before the first task starts. `check_later`: if they have
+        not changed, `check` restores what is missing."""
         cloud = self._started()
         with steps.step("aws endpoint") as step:
-            await cloud.apply(blueprint)
+            await cloud.apply(blueprint, check_later=check_later)
             snapshot = cloud.snapshot()
             step.detail, step.failed = snapshot.url, snapshot.store == "failed"
         for note in snapshot.notes:
             steps.note(note)
+
+    def check(self) -> None:
+        """Restore what somebody has deleted by hand, in the background."""
+        self._started().check()
 
     def task_environment(
         self, definition: TaskDefinition, task_id: str, source: str

@@ -41,8 +41,8 @@ class Starts:
         await self.gate.wait()
         return await ensure_environment((lock,), ENVIRONMENTS, lambda _: None)
 
-    async def start(self, blueprint: Blueprint = DECLARED) -> Cloud:
-        settings = CloudSettings(self.folder, ACCOUNT, 0, self.folder, check_after=CHECK)
+    async def start(self, blueprint: Blueprint = DECLARED, check_after: float = CHECK) -> Cloud:
+        settings = CloudSettings(self.folder, ACCOUNT, 0, self.folder, check_after=check_after)
         cloud = Cloud(settings, MemoryVault({}), self._environment, {}, self.reports.append)
         await cloud.start()
         await cloud.apply(blueprint)
@@ -107,6 +107,58 @@ async def test_new_resources_exist_before_the_first_task(starts: Starts) -> None
     cloud = await starting
     try:
         assert (await keys(cloud))["KeyCount"] == 0
+    finally:
+        await cloud.stop()
+
+
+async def test_an_apply_without_changes_restores_what_was_deleted_by_hand_after_its_answer(
+    starts: Starts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, begun, reconcile = asyncio.Event(), asyncio.Event(), Provisioner.reconcile
+    more = Bucket("aws_s3_bucket.more", "arn:aws:s3:::more", "more")
+
+    async def slow(self: Provisioner, things: Any) -> tuple[str, ...]:
+        assert not begun.is_set()  # never two at once
+        begun.set()
+        await held.wait()
+        notes = await reconcile(self, things)
+        begun.clear()
+        return notes
+
+    cloud = await starts.start(check_after=3600)
+    try:
+        ssm = Room(cloud, asyncio.get_running_loop(), MemoryVault({}), []).client("ssm")
+        await asyncio.to_thread(ssm.delete_parameter, Name="/shop/a")
+        monkeypatch.setattr(Provisioner, "reconcile", slow)
+        await asyncio.wait_for(cloud.apply(DECLARED, check_later=True), 60)
+        assert not begun.is_set()
+        cloud.check()  # the answer is given
+        await asyncio.wait_for(begun.wait(), 60)
+        changed = replace(DECLARED, buckets=(*DECLARED.buckets, more))
+        following = asyncio.create_task(cloud.apply(changed, check_later=True))
+        done, _ = await asyncio.wait({following}, timeout=0.2)
+        assert not done  # it waits for the check
+        held.set()
+        await asyncio.wait_for(following, 60)
+        assert await cloud.has_bucket("more")  # what has changed is there when an apply ends
+        found = await asyncio.to_thread(ssm.get_parameter, Name="/shop/a")
+        assert found["Parameter"]["Value"] == "one"
+    finally:
+        await cloud.stop()
+    assert starts.reports == []
+
+
+async def test_an_apply_without_changes_is_checked_at_once_after_a_difference(
+    starts: Starts,
+) -> None:
+    """The answer names what is still different, and not what somebody has mended."""
+    wrong = Bucket("aws_s3_bucket.bad", "arn:aws:s3:::Bad_Name", "Bad_Name")
+    cloud = await starts.start(replace(DECLARED, buckets=(*DECLARED.buckets, wrong)))
+    try:
+        [note] = cloud.snapshot().notes
+        cloud._notes = (*cloud._notes, "another one is mended")
+        await cloud.apply(replace(DECLARED, buckets=(*DECLARED.buckets, wrong)), check_later=True)
+        assert cloud.snapshot().notes == (note,)
     finally:
         await cloud.stop()
 

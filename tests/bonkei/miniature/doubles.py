@@ -46,6 +46,8 @@ class World:
     reports: list[str] = field(default_factory=list)  # Terraform's output meanwhile
     on_apply: Callable[[Callable[[str], None]], None] = lambda _: None
     interrupted: threading.Event = field(default_factory=threading.Event)  # Terraform was
+    check_later: bool = False
+    checked: asyncio.Event = field(default_factory=asyncio.Event)  # the declared resources were
 
     async def do(self, what: str) -> None:
         self.done.append(what)
@@ -191,8 +193,13 @@ class Cloud:
     async def start(self) -> None:
         await self.world.do("cloud starts")
 
-    async def apply(self, blueprint: Blueprint) -> None:
+    async def apply(self, blueprint: Blueprint, *, check_later: bool = False) -> None:
         await self.world.do("cloud follows")
+        self.world.check_later = check_later
+
+    def check(self) -> None:
+        assert self.world.check_later
+        self.world.checked.set()
 
     def task_environment(self, definition: Any, task_id: str, source: str) -> dict[str, str]:
         return {}

@@ -76,6 +76,14 @@ async def test_whoever_applied_does_not_wait_for_the_search_for_garbage(
     assert waited == [True]
 
 
+async def test_declared_resources_are_checked_after_the_answer(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    assert not world.checked.is_set()
+    await subject.ask("reload")
+    await asyncio.wait_for(world.checked.wait(), 60)
+
+
 async def test_a_removed_cluster_is_stopped(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
