@@ -143,6 +143,7 @@ async def test_git_gets_credentials_for_codecommit_from_the_builds_role(room: Ro
     assert (await room.run()).status == "FAILED"
     room.world.identity = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     room.builds._given = room.world.surroundings()
+    (await room.builds._get_ground()).gate.stop()
     room.builds._ground = None
     room.project(text.replace("  shell: bash\n", "  shell: bash\n  git-credential-helper: yes\n"))
     result = await room.run()

@@ -295,6 +295,7 @@ def _watchdogs() -> set[int]:
     found = set()
     for each in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):  # another test's process, which ends
+            until(each.cmdline)  # a program that begins has none for a moment
             if "watchdog.py" in " ".join(each.cmdline()):
                 found.add(each.pid)
     return found
