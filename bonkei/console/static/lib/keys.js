@@ -1,5 +1,5 @@
 // The keyboard: `g` and a letter for a page, `/` for the filter, `?` for help, Esc closes.
-import { useEffect } from "./ui.js";
+import { useLayoutEffect, useRef } from "./ui.js";
 
 const stack = []; // the newest first: an open drawer hears before the page
 let began = 0;
@@ -9,13 +9,16 @@ export function followLetters(letters) {
   second = letters;
 }
 
-// `handlers`: key → function; while the component is there, and before those that came earlier.
+// `handlers`: key → function; while the component is there, and before those that came earlier. They
+// hear from the moment that it is seen, and a new drawing of what lies below leaves the order as it is.
 export function useKeys(handlers, when = true) {
-  useEffect(() => {
+  const own = useRef();
+  own.current = handlers;
+  useLayoutEffect(() => {
     if (!when) return undefined;
-    stack.unshift(handlers);
-    return () => stack.splice(stack.indexOf(handlers), 1);
-  });
+    stack.unshift(own);
+    return () => stack.splice(stack.indexOf(own), 1);
+  }, [when]);
 }
 
 addEventListener("keydown", (event) => {
@@ -46,9 +49,9 @@ addEventListener("keydown", (event) => {
     typing.blur();
     return;
   }
-  const found = stack.find((handlers) => handlers[event.key]);
+  const found = stack.find((one) => one.current[event.key]);
   if (found) {
     event.preventDefault();
-    found[event.key](event);
+    found.current[event.key](event);
   }
 });

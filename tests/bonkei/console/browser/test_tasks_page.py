@@ -83,9 +83,49 @@ def test_the_keyboard_is_enough(console_page: ConsolePage) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("g")
     page.keyboard.press("t")
     expect(page).to_have_url(f"{console_page.served.base}/#/tasks")
+
+
+def test_escape_closes_what_was_opened_last(console_page: ConsolePage) -> None:
+    """Also after the drawer below the help was drawn anew."""
+    page = console_page.open(f"tasks/{TASK.id}")
+    drawer, dialog = page.get_by_role("complementary"), page.get_by_role("dialog")
+    expect(drawer).to_be_visible()
+    page.keyboard.press("?")
+    expect(dialog).to_be_visible()
+    hour = page.locator(".drawer").get_by_role(
+        "button", name="1 h", exact=True, include_hidden=True
+    )
+    hour.dispatch_event("click")
+    expect(hour).to_have_attribute("aria-pressed", "true")
+    page.wait_for_timeout(200)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".drawer")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+
+
+def test_a_drawer_hears_the_key_as_soon_as_it_is_seen(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks")
+    page.evaluate(
+        """(place) => {
+          const close = (changes, observer) => {
+            if (!document.querySelector(".drawer")) return;
+            observer.disconnect();
+            window.wasSeen = true;
+            document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+          };
+          new MutationObserver(close).observe(document.body, { subtree: true, childList: true });
+          location.hash = place;
+        }""",
+        f"#/tasks/{TASK.id}",
+    )
+    wait_for(page, "window.wasSeen")
+    expect(page.locator(".drawer")).to_have_count(0)
 
 
 def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None:
