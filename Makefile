@@ -47,7 +47,7 @@ watch: $(VENV)/.runtime ## Let the running miniature follow each saved file
 
 test: $(VENV)/.development ## Run the whole test suite
 	@$(BIN)/python scripts/test_tools.py
-	@$(BIN)/pytest -n 3 --dist loadfile
+	@$(BIN)/pytest -n 4 --dist loadfile
 
 check: $(VENV)/.development ## Run every linter, type checker and scanner
 	@$(BIN)/python -m scripts.check
