@@ -15,6 +15,7 @@ from bonkei.miniature.home import MiniatureError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
     Make,
+    Subject,
     reached,
 )
 
@@ -87,14 +88,20 @@ async def test_terraform_ends_at_its_next_report_after_a_stop(make: Make, world:
 
     world.on_apply = work
     subject = make()
+    await _stop_while_terraform_works(subject, begun, ended)
+    assert "edge starts" not in world.done
+
+
+async def _stop_while_terraform_works(
+    subject: Subject, begun: asyncio.Event, ended: asyncio.Event
+) -> None:
     starting = asyncio.create_task(subject.miniature.start())
     await begun.wait()
     starting.cancel()
     await subject.miniature.stop()
-    await asyncio.wait_for(ended.wait(), 60)
+    await asyncio.wait_for(ended.wait(), 120)
     with contextlib.suppress(asyncio.CancelledError, MiniatureError):
         await starting
-    assert "edge starts" not in world.done
 
 
 async def test_a_stop_interrupts_a_terraform_that_says_nothing(make: Make, world: World) -> None:
@@ -108,13 +115,7 @@ async def test_a_stop_interrupts_a_terraform_that_says_nothing(make: Make, world
 
     world.on_apply = work
     subject = make()
-    starting = asyncio.create_task(subject.miniature.start())
-    await begun.wait()
-    starting.cancel()
-    await subject.miniature.stop()
-    await asyncio.wait_for(ended.wait(), 120)
-    with contextlib.suppress(asyncio.CancelledError, MiniatureError):
-        await starting
+    await _stop_while_terraform_works(subject, begun, ended)
 
 
 async def test_a_second_ctrl_c_waits_for_nothing_and_kills(make: Make, world: World) -> None:
