@@ -14,6 +14,7 @@ from bonkei.database.connection import Connection, Guest, Wanted
 from bonkei.database.errors import DatabaseError
 from bonkei.database.files import ClusterFiles, ServerSpec
 from bonkei.database.identity import home_id
+from bonkei.database.log import rotate
 from bonkei.database.master import keep_password, master_password, new_password
 from bonkei.database.notes import differences
 from bonkei.database.ownership import Mark, is_used_as_it_is, require_ours
@@ -21,7 +22,7 @@ from bonkei.database.parameters import LOCKS, USUAL_CONNECTIONS, Settings, trans
 from bonkei.database.place import Place, find_place
 from bonkei.database.preparing import Preparing, preparing
 from bonkei.database.relay import Relay
-from bonkei.database.server import Server, rotate
+from bonkei.database.server import Server
 from bonkei.database.size import connections
 from bonkei.database.snapshot import DatabaseSnapshot
 from bonkei.database.usage import UsageMeter
@@ -228,7 +229,7 @@ class Database:
                     await server.wait()
             except TimeoutError:
                 with suppress(OSError):  # a full disk: it may have room at the next attempt
-                    rotate(server.files.spec.log)
+                    await rotate(server.files.spec.log, server.pid)
                 continue
             deaths = 0 if time.monotonic() - began > _SETTLED else deaths
             self._status = "rebooting"

@@ -7,8 +7,6 @@ to this one: when the supervisor dies, the server shuts down (fast shutdown).
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import signal
 import time
 from contextlib import suppress
@@ -18,6 +16,7 @@ import psutil
 
 from bonkei.database.errors import DatabaseError
 from bonkei.database.files import ClusterFiles, last_lines, program_environment
+from bonkei.database.log import resume, rotate
 from bonkei.database.loopback import check_port
 from bonkei.processes import Keeper
 
@@ -27,7 +26,6 @@ _POLL = 0.01
 _RETRY = 0.2
 _LINGERING = "pre-existing shared memory block"
 _STATUS_LINE = 7  # of postmaster.pid, from 0
-_LOG_LIMIT = 50 * 1024 * 1024  # bytes
 
 
 class Server:
@@ -58,7 +56,7 @@ class Server:
         """Start the process and wait until it is ready; also after it has died."""
         log = self.files.spec.log
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        rotate(log)
+        await rotate(log, None)
         deadline = time.monotonic() + _START_TIMEOUT
         while True:
             begin = log.stat().st_size if log.exists() else 0
@@ -66,13 +64,14 @@ class Server:
             if await self._gets_ready(deadline):
                 return
             said = _text_from(log, begin)
-            # The processes of a killed postmaster notice its death within moments.
+            # The processes of a killed postmaster notice its death within moments, if they run.
             if _LINGERING not in said or time.monotonic() > deadline:
                 raise DatabaseError(
                     f"PostgreSQL did not start for {self.files.spec.identifier}: "
                     f"{last_lines(said)}",
                     remedy=f"see {log}",
                 )
+            resume(self.files.data)
             await asyncio.sleep(_RETRY)
 
     async def _spawn(self, log: Path) -> None:
@@ -138,13 +137,6 @@ class Server:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(number)
-
-
-def rotate(log: Path) -> None:
-    """Limit the log's size: move its content to `.1`. Writers append, so the file itself stays."""
-    if log.exists() and log.stat().st_size > _LOG_LIMIT:
-        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
-        os.truncate(log, 0)
 
 
 def _end_leftover(data: Path) -> None:
