@@ -24,20 +24,20 @@ This module imports no package: it says so when one is missing.
 
 from __future__ import annotations
 
-import atexit
-import gc
 import shlex
 import sys
 from pathlib import Path
+
+from bonkei.importing import importing
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
     """Run `bonkei`. After a `git pull` a package may be missing: then one line says what to do."""
-    atexit.register(gc.freeze)  # what is left ends with the process: no search for garbage in it
     try:
-        from bonkei.cli.program import main as run
+        with importing():
+            from bonkei.cli.program import main as run
 
         run()
     except KeyboardInterrupt:  # before click takes it: a command takes a moment to load

@@ -7,6 +7,8 @@ from pkgutil import resolve_name
 
 import click
 
+from bonkei.importing import importing
+
 PLACES = {
     "up": "running.lifecycle:up",
     "down": "running.lifecycle:down",
@@ -40,7 +42,8 @@ class Commands(Mapping[str, click.Command]):
     """Imports a command's module when the command is wanted."""
 
     def __getitem__(self, name: str) -> click.Command:
-        command: click.Command = resolve_name(f"bonkei.cli.{PLACES[name]}")
+        with importing():
+            command: click.Command = resolve_name(f"bonkei.cli.{PLACES[name]}")
         return command
 
     def __iter__(self) -> Iterator[str]:

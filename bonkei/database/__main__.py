@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from dataclasses import asdict
 
+from bonkei.importing import importing
+
+with importing():
+    import psycopg
+
+    from bonkei.database.bootstrap import pending_restart, prepare
+    from bonkei.database.connection import Connection, Wanted
+    from bonkei.database.preparing import Prepared
+
 
 def main() -> None:
     """Read the server and its wanted state, and write the result. Without both, do nothing."""
-    gc.disable()  # it lives for a moment, and loads most of the time
-    import psycopg  # noqa: PLC0415 - not before the line above
-
-    from bonkei.database.bootstrap import pending_restart, prepare  # noqa: PLC0415
-    from bonkei.database.connection import Connection, Wanted  # noqa: PLC0415
-    from bonkei.database.preparing import Prepared  # noqa: PLC0415
-
     given = sys.stdin.read()
     if not given:  # the miniature has ended meanwhile
         return

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import shutil
@@ -19,6 +18,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from bonkei.importing import importing
 
 
 async def _main(document: Mapping[str, Any], sockets: Mapping[str, socket.socket]) -> None:
@@ -39,14 +40,12 @@ async def _serve(
     sockets: Mapping[str, socket.socket],
     types_are_there: asyncio.Event,
 ) -> None:
-    from bonkei.provider.catalogue import providers  # noqa: PLC0415 -- input may end meanwhile
-    from bonkei.provider.plugin.server import serve  # noqa: PLC0415
-    from bonkei.provider.surroundings import read  # noqa: PLC0415
+    with importing():
+        from bonkei.provider.catalogue import providers  # noqa: PLC0415 -- input may end meanwhile
+        from bonkei.provider.plugin.server import serve  # noqa: PLC0415
+        from bonkei.provider.surroundings import read  # noqa: PLC0415
 
-    gc.disable()
-    served = providers()
-    gc.freeze()  # what is loaded stays: not to be searched for garbage again and again
-    gc.enable()
+        served = providers()  # it imports most of them
     surroundings = read(document)
     await serve(served, surroundings, sockets, types_are_there)
 

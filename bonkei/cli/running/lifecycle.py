@@ -21,8 +21,9 @@ def up(context: Context, detach: bool, background: bool) -> None:
         from bonkei.miniature.background import start
 
         raise SystemExit(start(context.config, home, say))
+    from bonkei.importing import importing
     from bonkei.miniature.home import require_free
-    from bonkei.miniature.lifecycle.memory import importing, use_one_heap
+    from bonkei.miniature.lifecycle.memory import use_one_heap
 
     require_free(home)
     use_one_heap()

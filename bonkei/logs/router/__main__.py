@@ -13,10 +13,13 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from bonkei.logs.router.configuration import stored
-from bonkei.logs.router.configuration.model import Configuration
-from bonkei.logs.router.configuration.secured import needs_tls
-from bonkei.logs.router.errors import RouterError
+from bonkei.importing import importing
+
+with importing():
+    from bonkei.logs.router.configuration import stored
+    from bonkei.logs.router.configuration.model import Configuration
+    from bonkei.logs.router.configuration.secured import needs_tls
+    from bonkei.logs.router.errors import RouterError
 
 
 def main() -> None:
@@ -54,9 +57,10 @@ def _leave_out_openssl() -> None:
 
 
 def _run(configuration: Configuration) -> None:
-    import asyncio  # noqa: PLC0415 - not before it is known whether TLS is needed
+    with importing():  # not before it is known whether TLS is needed
+        import asyncio  # noqa: PLC0415
 
-    from bonkei.logs.router.engine.engine import Engine  # noqa: PLC0415
+        from bonkei.logs.router.engine.engine import Engine  # noqa: PLC0415
 
     async def run() -> None:
         engine = Engine(configuration, os.environ)

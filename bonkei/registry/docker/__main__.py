@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from bonkei.registry.docker.commands import main
+from bonkei.importing import importing
+
+with importing():
+    from bonkei.registry.docker.commands import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

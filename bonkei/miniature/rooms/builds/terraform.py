@@ -23,15 +23,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bonkei.aws_service import AwsServiceError
-from bonkei.miniature.rooms.builds import states
-from bonkei.miniature.rooms.builds.tools import APPLIED, CARRIED, PLACE
-from bonkei.provider.addresses import ADDRESSES
-from bonkei.provider.plugin.sockets import listen, reattach
-from bonkei.sockets import make_socket_directory
-from bonkei.terraform.inputs.types import named
-from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
-from bonkei.terraform.runs.run import command
+from bonkei.importing import importing
+
+with importing():
+    from bonkei.aws_service import AwsServiceError
+    from bonkei.miniature.rooms.builds import states
+    from bonkei.miniature.rooms.builds.tools import APPLIED, CARRIED, PLACE
+    from bonkei.provider.addresses import ADDRESSES
+    from bonkei.provider.plugin.sockets import listen, reattach
+    from bonkei.sockets import make_socket_directory
+    from bonkei.terraform.inputs.types import named
+    from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
+    from bonkei.terraform.runs.run import command
 
 if TYPE_CHECKING:
     from bonkei.miniature.rooms.builds.refresh import Observed

@@ -10,7 +10,7 @@ import weakref
 
 import pytest
 
-from bonkei.miniature.lifecycle.memory import importing, settle_memory
+from bonkei.miniature.lifecycle.memory import settle_memory
 
 
 class Routing:
@@ -36,24 +36,6 @@ def test_long_lived_objects_are_frozen_and_replaced_ones_are_freed() -> None:
         if seen() is None:
             break
     assert seen() is None
-
-
-def test_nothing_is_collected_during_an_import_and_its_objects_are_frozen() -> None:
-    collections: list[str] = []
-
-    def note(phase: str, _: dict[str, int]) -> None:
-        collections.append(phase)
-
-    gc.callbacks.append(note)
-    try:
-        with importing():
-            made = [[] for _ in range(100_000)]
-            assert not gc.isenabled()
-        assert collections == []
-        assert gc.isenabled()
-        assert gc.get_freeze_count() > len(made)
-    finally:
-        gc.callbacks.remove(note)
 
 
 THREADS = """\
