@@ -3,11 +3,9 @@ one left."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,7 +16,7 @@ from bonkei.builds.recorder import Recorder
 from bonkei.builds.running.log import BuildLog
 from bonkei.builds.running.machine import Machine
 from bonkei.builds.running.script import entry_script, name_script, values_script
-from bonkei.builds.variables import exported
+from bonkei.builds.variables import exported, values_in
 
 _LONGEST_NAME = 1_024  # characters of a key
 NO_FILES: Mapping[Path, str] = MappingProxyType({})
@@ -104,8 +102,10 @@ class Entries:
         found: Mapping[str, str] = {}
         if await self._shell(spec.shell, script, self._folder) == 0:
             text = await self._machine.read(target, _LARGEST_VALUES)
-            with suppress(ValueError, TypeError):
-                found = dict(json.loads(text or "{}"))
+            try:
+                found = values_in(text or "{}")
+            except ValueError as error:
+                self._log.say(f"The exported variables cannot be read: {error}")
         self._record.update(exported=exported(spec.exported, found, tuple(secret)))
 
     async def expand(self, name: str) -> str | None:

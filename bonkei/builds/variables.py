@@ -7,6 +7,7 @@ several values, StartBuild's value wins over the project's, and the project's ov
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -64,6 +65,17 @@ def typed(
     """(value, type) by name, of the project's variables, overridden by those of the request."""
     pairs = [*project.environment, *given]
     return {name: (value, kind or "PLAINTEXT") for name, value, kind in pairs}
+
+
+def values_in(text: str) -> dict[str, str]:
+    """By name, of the JSON that a build has written: whatever it likes. Raises ValueError."""
+    try:
+        found = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(found, dict):
+        raise ValueError("no object")  # noqa: TRY004 - as for other text that cannot be read
+    return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
 def exported(

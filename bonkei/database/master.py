@@ -40,7 +40,7 @@ def _read(value: str | None, username: str) -> str | None:
         return None
     try:
         document = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
     if not isinstance(document, dict):
         return value

@@ -100,7 +100,7 @@ def _stream_of(given: Parameters) -> str:
     try:
         found = json.loads(base64.urlsafe_b64decode(str(given["ShardIterator"]).encode()))
         return str(found["arn"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

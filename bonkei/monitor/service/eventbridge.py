@@ -55,7 +55,7 @@ async def _test(call: AwsCall) -> Mapping[str, Any]:
         test = parse_event_pattern(call.parameters["EventPattern"])
     except EventPatternError as error:
         raise AwsServiceError("InvalidEventPatternException", error.message) from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise AwsServiceError("ValidationException", "Parameter Event is not valid.") from None
     return {"Result": test(event)}
 

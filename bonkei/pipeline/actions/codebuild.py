@@ -80,7 +80,7 @@ def _environment(text: str) -> tuple[tuple[str, str, str], ...]:
             (str(each["name"]), str(each["value"]), str(each.get("type") or "PLAINTEXT"))
             for each in listed
         )
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise AwsServiceError(
             "ConfigurationError", f"EnvironmentVariables is no JSON array of variables: {error}"
         ) from None

@@ -93,7 +93,7 @@ def _json_value(value: str, reference: SecretReference) -> str:
     )
     try:
         document = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise missing from None  # the text must not reach a traceback
     if not isinstance(document, dict) or reference.json_key not in document:
         raise missing

@@ -82,7 +82,7 @@ def exec_form(value: str) -> tuple[str, ...] | None:
     """The words of `["a", "b"]`. None for any other text: that is the shell form."""
     try:
         words = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
         return tuple(words)

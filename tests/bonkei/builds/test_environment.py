@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.ht
 
 from __future__ import annotations
 
+import pytest
 from builds import ROLE, Room, log, spec
 
 from bonkei.blueprint.release.build_project import BuildSource
@@ -94,6 +95,27 @@ async def test_exports_have_the_values_after_the_last_entry(room: Room) -> None:
     assert result.status == "FAILED"
     # `exit` ends the entry's shell. The values that it has set by then do not carry over.
     assert dict(result.exported) == {"A": "1", "CODEBUILD_BUILD_ID": result.id}
+
+
+@pytest.mark.parametrize(
+    ("written", "expected", "said"),
+    [
+        ("[" * 60_000, {}, "The exported variables cannot be read: nested too deeply"),
+        ("[1]", {}, "The exported variables cannot be read: no object"),
+        ('{"A": [1], "B": "2"}', {"B": "2"}, ""),
+    ],
+)
+async def test_a_build_may_write_anything_as_its_exported_variables(
+    room: Room, written: str, expected: dict[str, str], said: str
+) -> None:
+    (room.source / "written").write_text(written)
+    last = 'echo "exec cp $PWD/written $HOME/../state/exported.json" >>"$HOME/../state/variables"'
+    text = spec(f"trap '{last}' EXIT").replace(
+        "  shell: bash\n", "  shell: bash\n  exported-variables: [A, B]\n"
+    )
+    result = await room.run(text)
+    assert dict(result.exported) == expected
+    assert said in log(result)
 
 
 async def test_secondary_sources_have_folders_of_their_own(room: Room) -> None:

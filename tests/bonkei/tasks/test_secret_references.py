@@ -57,8 +57,9 @@ def test_missing_is_an_initialisation_error(vault, value_from, message):
     assert caught.value.remedy
 
 
-def test_a_value_that_is_not_json_is_not_shown_in_the_error():
-    vault = MemoryVault({ARN: "hunter2"})
+@pytest.mark.parametrize("value", ["hunter2", "[" * 100_000 + "hunter2"])
+def test_a_value_that_is_not_json_is_not_shown_in_the_error(value):
+    vault = MemoryVault({ARN: value})
     with pytest.raises(TaskError) as caught:
         resolve(f"{ARN}:password::", vault, DEFINITION)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))

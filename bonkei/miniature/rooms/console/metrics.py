@@ -133,7 +133,7 @@ def parse(text: str) -> MetricId:
     try:
         namespace, name, pairs = json.loads(text)
         dimensions = tuple(sorted((str(key), str(value)) for key, value in pairs))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise ConsoleError("this is no metric", remedy="choose one of the list") from None
     return MetricId(str(namespace), str(name), dimensions)
 

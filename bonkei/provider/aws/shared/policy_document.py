@@ -195,7 +195,7 @@ def _parse(text: str | None, place: str) -> _Document:
         return _Document()
     try:
         value = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise PolicyDocumentError(f"{place} is not valid JSON: {error}") from error
     if not isinstance(value, dict):
         raise PolicyDocumentError(f"{place} is not a policy document: it is no JSON object")

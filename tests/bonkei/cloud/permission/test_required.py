@@ -247,9 +247,11 @@ def test_a_transaction_needs_each_of_its_parts() -> None:
     assert actions("dynamodb", "GetRecords", ShardIterator=iterator) == [
         ("dynamodb:GetRecords", "stream")
     ]
-    assert actions("dynamodb", "GetRecords", ShardIterator="x") == [
-        ("dynamodb:GetRecords", "table/")
-    ]
+    deep = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+    for strange in ("x", deep):
+        assert actions("dynamodb", "GetRecords", ShardIterator=strange) == [
+            ("dynamodb:GetRecords", "table/")
+        ]
     assert actions("dynamodb", "Query", TableName="a", IndexName="i") == [
         ("dynamodb:Query", "table/a/index/i")
     ]
