@@ -21,6 +21,27 @@ resource "aws_eip" "this" {
 }
 """
 
+TOGETHER = 12
+"""More than the ten that Terraform works on at a time, where nobody says more."""
+
+EACH_AWAITS_ALL = f"""
+resource "terraform_data" "this" {{
+  count = {TOGETHER}
+
+  provisioner "local-exec" {{
+    working_dir = "../there"
+    command     = <<-EOT
+      touch ${{count.index}}
+      for _ in $(seq 1200); do
+        [ $(ls | wc -l) -lt {TOGETHER} ] || exit 0
+        sleep 0.05
+      done
+      exit 1
+    EOT
+  }}
+}}
+"""
+
 
 @pytest.fixture
 def project(new_project: Callable[[], Project]) -> Project:
@@ -47,6 +68,12 @@ def test_progress_counts_resources(project: Project) -> None:
     told: list[str] = []
     assert project.workspace().apply(progress=told.append).added == 120
     assert told == [f"{n} of 120 resources" for n in (25, 50, 75, 100)]
+
+
+def test_more_resources_are_made_at_a_time_than_terraforms_ten(project: Project) -> None:
+    project.write("infrastructure/main.tf", EACH_AWAITS_ALL)
+    (project.root / "there").mkdir()
+    assert project.workspace().apply().added == TOGETHER
 
 
 def test_another_executable_replaces_the_library(project: Project, tmp_path: Path) -> None:
