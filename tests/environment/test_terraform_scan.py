@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -37,6 +38,13 @@ resource "aws_s3_bucket_public_access_block" "open" {
   bucket              = aws_s3_bucket.open.id
   block_public_acls   = false
   block_public_policy = false
+}
+"""
+# Trivy makes up another value each time it looks.
+RANDOM = """
+resource "random_password" "word" {
+  length  = 48
+  special = false
 }
 """
 
@@ -109,6 +117,20 @@ def test_one_run_reports_the_findings_of_all_modules(stages: Stages) -> None:
         assert f"found: {ALONE}/{mark.parent.name}/finding" in output
 
 
+def test_the_checks_of_this_project_scan_what_the_pipeline_scans(
+    stages: Stages, tmp_path: Path
+) -> None:
+    source = stages.machine.source
+    shutil.rmtree(source / ALONE, ignore_errors=True)
+    scanners.lay_out(source, tmp_path / "ours")
+    scan(stages)
+    theirs, ours = (
+        {str(file.relative_to(root)): file.read_text("utf-8") for file in root.rglob("*.tf")}
+        for root in (source / "infrastructure", tmp_path / "ours")
+    )
+    assert theirs == ours
+
+
 Finding = tuple[str, str, int, str]  # the module's file, the check, the line, who calls it
 
 
@@ -122,7 +144,7 @@ def installed() -> None:
 
 def seeded(folder: Path, *modules: str) -> Path:
     """A root that calls these modules, with a finding in each. One that this project does not have
-    calls the next one, and nothing else.
+    calls the next one, and has a password.
     """
     calls = ""
     for module, following in zip(modules, [*modules[1:], ""], strict=True):
@@ -131,7 +153,7 @@ def seeded(folder: Path, *modules: str) -> Path:
             shutil.copytree(ROOT / part, folder / part)
         else:
             (folder / part).mkdir(parents=True)
-            main = call(following, f"../{following}")
+            main = RANDOM + call(following, f"../{following}")
             (folder / part / "main.tf").write_text(main, encoding="utf-8")
         seed(folder, module)
         calls += call(module, f"./modules/{module}")
@@ -149,11 +171,18 @@ def seed(folder: Path, module: str) -> None:
 
 
 def findings(folder: Path, place: str) -> Counter[Finding]:
-    """Of the real scanner, by the command of the buildspec."""
-    outcome = subprocess.run(
-        [*scanners.TRIVY, "--format", "json", place], cwd=folder,
+    return found(scanned(folder, place), place)
+
+
+def scanned(folder: Path, place: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """By the real scanner, with the command of the buildspec."""
+    return subprocess.run(
+        [*scanners.TRIVY, "--format", "json", *options, place], cwd=folder,
         env=scanners.environment(), capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def found(outcome: subprocess.CompletedProcess[str], place: str) -> Counter[Finding]:
     assert outcome.returncode == 1, outcome.stderr
     return Counter(
         (
@@ -171,7 +200,8 @@ def test_one_start_finds_what_a_start_for_the_root_and_each_module_finds(
     installed: None, tmp_path: Path
 ) -> None:
     """Also in the modules that they call, for each of the callers. `test_scanners` has a start for
-    all modules, and for the template beside them."""
+    all modules, and for the template beside them. It looks at each module until nothing changes any
+    more, which is never as long as a password changes: then it gives up after 32 times."""
     modules = ("caller", "web_acl", "key")  # each calls the next one
     folder = seeded(tmp_path, *modules)
     apart = findings(folder, "infrastructure")
@@ -179,7 +209,13 @@ def test_one_start_finds_what_a_start_for_the_root_and_each_module_finds(
         apart += findings(folder, f"infrastructure/modules/{module}")
     assert {file for file, *_ in apart} == {f"{module}/main.tf" for module in modules}
     scanners.lay_out(folder, folder / "definitions")
-    assert findings(folder, "definitions") == apart
+    outcome = scanned(folder, "definitions", "--debug", "--quiet=false")
+    assert found(outcome, "definitions") == apart
+    times = [
+        int(number)
+        for number in re.findall(r"Starting iteration.* iteration=(\d+)", outcome.stderr)
+    ]
+    assert 1 < max(times) < 10
 
 
 def test_an_open_bucket_ends_the_run(installed: None, tmp_path: Path) -> None:
