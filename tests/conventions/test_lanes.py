@@ -113,7 +113,6 @@ def test_what_a_test_starts_counts(pytester: pytest.Pytester) -> None:
         test_waits="import time\ndef test_waits():\n    time.sleep(0.3)",
     )
     counted = costs.Costs()
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.inline_run("-p", "no:cacheprovider", plugins=[counted])
     found = counted.by_file
     assert found["test_busy.py"] > 0.2 > found["test_waits.py"]
@@ -131,7 +130,6 @@ def test_what_ends_with_a_worker_counts_for_no_file(pytester: pytest.Pytester) -
     )
     pytester.makepyfile(test_a="def test_a(shared): pass", test_b="def test_b(shared): pass")
     counted = costs.Costs()
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     pytester.inline_run("-p", "no:cacheprovider", plugins=[counted])
     assert counted.by_file[costs.AT_THE_END] > max(0.05, counted.by_file["test_b.py"])
     assert len(costs.summary({costs.AT_THE_END: 11.0})) == 2

@@ -12,7 +12,6 @@ pytest_plugins = "pytester"
 _SETTINGS = f"""
     [pytest]
     pythonpath = {SUPPORT}
-    asyncio_default_fixture_loop_scope = function
     filterwarnings =
         error
         default::pytest.PytestUnraisableExceptionWarning
