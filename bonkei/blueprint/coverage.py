@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal
 
 from bonkei.blueprint.state import Resource, State, natural
@@ -102,7 +102,7 @@ def _noted(part: Mapping[str, Any], value: Any) -> bool:
 @cache
 def coverage_table() -> dict[str, Any]:
     """The content of the table."""
-    data = files("bonkei.blueprint") / "data" / "coverage.toml"
+    data = Path(__file__).with_name("data") / "coverage.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from bonkei.blueprint.role import PolicyStatement, Role
 
@@ -44,6 +44,6 @@ def _name(arn: str) -> str:
 
 @cache
 def _table() -> dict[str, tuple[str, ...]]:
-    data = files("bonkei.policy") / "data" / "managed_policies.toml"
+    data = Path(__file__).with_name("data") / "managed_policies.toml"
     known = tomllib.loads(data.read_text(encoding="utf-8"))
     return {name: tuple(actions) for name, actions in known.items()}

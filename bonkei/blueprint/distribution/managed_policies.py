@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tomllib
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint.distribution import (
@@ -29,7 +29,7 @@ SECURITY_HEADERS = (
 @cache
 def managed_policies() -> dict[str, list[dict[str, Any]]]:
     """The table as in its file: kind of policy -> policies."""
-    data = files("bonkei.blueprint") / "data" / "cloudfront_managed_policies.toml"
+    data = Path(__file__).parents[1] / "data" / "cloudfront_managed_policies.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 
@@ -26,7 +26,7 @@ class Schema:
 
 @cache
 def _content() -> Mapping[str, Any]:
-    packed = files("bonkei.cloudformation").joinpath("data", "types.json.gz").read_bytes()
+    packed = Path(__file__).parents[1].joinpath("data", "types.json.gz").read_bytes()
     content: Mapping[str, Any] = json.loads(gzip.decompress(packed))
     return content
 

@@ -70,6 +70,13 @@ def test_the_terraform_of_a_build_imports_little() -> None:
     assert not {"aiohttp", "bonkei.terraform.workspace"} & found
 
 
+def test_a_provider_reads_its_data_as_files() -> None:
+    """One starts for each plan. A package's resources would load a twentieth more."""
+    found = imported_with("bonkei.provider.aws, bonkei.provider.plugin.server")
+    assert "bonkei.provider.aws.s3.buckets" in found
+    assert not {"importlib.metadata", "importlib.resources"} & found
+
+
 def test_the_applied_roles_are_read_without_the_miniature() -> None:
     """Its parts took half of `bonkei iam used`."""
     found = imported_with(
