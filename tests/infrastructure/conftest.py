@@ -85,7 +85,7 @@ def example(evaluated: Evaluate) -> Evaluation:
 def otherwise(evaluated: Evaluate) -> Evaluation:
     """Production with a domain, and with the other value of every switch."""
     variables = [EXAMPLES / "production.tfvars", OTHERWISE]
-    return evaluated("otherwise", INFRASTRUCTURE, variables, plans=True)
+    return evaluated("otherwise", INFRASTRUCTURE, variables)
 
 
 @pytest.fixture(scope="session")

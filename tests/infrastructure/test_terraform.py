@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from evaluations import INFRASTRUCTURE
+from evaluations import INFRASTRUCTURE, put_initialized
 
 from bonkei.terraform import Workspace
 
@@ -15,7 +15,8 @@ def test_the_definitions_are_formatted(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(600)  # eighty runs, each with at least one plan
-def test_terraform_test_passes(tmp_path: Path) -> None:
+def test_terraform_test_passes(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    put_initialized(tmp_path / "home", INFRASTRUCTURE, tmp_path_factory)
     lines: list[str] = []
     found = Workspace(INFRASTRUCTURE, tmp_path / "home", []).test(report=lines.append)
     assert found.passed, "\n".join(lines)
