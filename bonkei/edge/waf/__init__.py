@@ -2,6 +2,7 @@
 
 web_acl           rules in order of priority
 statement         their statements, compiled; rate: the rate-based ones
+regex             regular expressions, in bounded time
 component         the parts of a request that statements look at
 transformation    text transformations
 """

@@ -13,6 +13,7 @@ from operator import eq, ge, gt, le, lt, ne
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, SizeConstraint
 from bonkei.edge.http.message import Request
 from bonkei.edge.http.pattern import Predicate, RequestPredicate
+from bonkei.edge.waf.regex import Automaton, read
 from bonkei.edge.waf.transformation import Transformation
 
 _WORD = rb"[A-Za-z0-9_]"
@@ -90,9 +91,8 @@ def byte_test(statement: ByteMatch) -> Predicate:
 
 
 def regex_test(regex: str) -> Predicate:
-    """The test for a regular expression. Raises re.error if Python cannot compile it."""
-    pattern = re.compile(regex.encode())
-    return lambda value: pattern.search(value) is not None
+    """The test for a regular expression. Raises RegexError."""
+    return Automaton(read(regex)).is_in
 
 
 def size_test(statement: SizeConstraint) -> Predicate:

@@ -7,7 +7,6 @@ unknown statement never makes a rule match, not even under a negation.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +27,7 @@ from bonkei.edge.http.message import Request
 from bonkei.edge.http.networks import holds_address, in_networks, parse_address, parse_networks
 from bonkei.edge.waf.component import byte_test, on_component, regex_test, size_test
 from bonkei.edge.waf.rate import RateCounter
+from bonkei.edge.waf.regex import RegexError
 from bonkei.edge.waf.transformation import compose
 
 Evaluate = Callable[[Request], "bool | None"]
@@ -156,11 +156,25 @@ def _match(
     else:
         try:
             test = regex_test(statement.regex)
-        except re.error as error:
-            reason = f"the regular expression is not Python's ({error}): it never matches"
+        except RegexError as error:
+            reason = f"the regular expression is not AWS WAF's ({error.message}): it never matches"
             return _single(statement, _unknown, differences=(reason,))
-    holds = on_component(statement.field, transform, test, body_bytes)
+    holds: Evaluate = on_component(statement.field, transform, test, body_bytes)
+    if isinstance(statement, RegexMatch):
+        holds = _within_time(holds)
     return _single(statement, holds, reads_body=statement.field.kind == "body")
+
+
+def _within_time(holds: Evaluate) -> Evaluate:
+    """Unknown for a value that a regular expression takes too long for."""
+
+    def evaluate(request: Request) -> bool | None:
+        try:
+            return holds(request)
+        except RegexError:
+            return None
+
+    return evaluate
 
 
 # Addresses. Where the header that should have them is missing, "AWS WAF doesn't apply the rule to

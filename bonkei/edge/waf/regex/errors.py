@@ -1,0 +1,9 @@
+"""The mistake in a regular expression."""
+
+from __future__ import annotations
+
+from bonkei.errors import BonkeiError
+
+
+class RegexError(BonkeiError):
+    """It is not valid, or uses what AWS WAF does not support."""
