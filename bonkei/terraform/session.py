@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,10 @@ def silent(_: str) -> None:
     """Ignore reports."""
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """The command for Terraform, and the mapping of its file names."""
@@ -46,21 +51,40 @@ class Session:
     definitions: Path
     environment: Mapping[str, str]
     begin: runs.Start
+    show_types: Callable[[], None] = nothing
+    """What the provider waits for, and Terraform needs after it has read the definitions."""
 
-    def run(self, *arguments: str, on_line: Callable[[str], None] = silent) -> runs.Result:
-        """One run of Terraform, however it ends."""
+    def run(
+        self,
+        *arguments: str,
+        on_line: Callable[[str], None] = silent,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> runs.Result:
+        """One run of Terraform, however it ends. `meanwhile` is called while it starts."""
+
+        def beside() -> None:
+            self.show_types()
+            meanwhile()
+
         return runs.run(
             [*self.command, *arguments],
             directory=self.mirror.path,
             environment=self.environment,
             on_line=on_line,
+            meanwhile=beside,
             begin=self.begin,
         )
 
-    def listen(self, operation: str, *options: str, report: Report = silent) -> Listener:
+    def listen(
+        self,
+        operation: str,
+        *options: str,
+        report: Report = silent,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> Listener:
         """Run an operation with JSON output. TerraformError when Terraform refuses it."""
         listener = Listener(self.mirror.locate, report)
-        result = self.run(operation, "-json", *options, on_line=listener)
+        result = self.run(operation, "-json", *options, on_line=listener, meanwhile=meanwhile)
         listener.diagnostics = explain(listener.diagnostics, self.definitions)
         if result.code and not listener.diagnostics:
             raise unexplained(result.text, operation)
@@ -111,16 +135,19 @@ class Place:
                 ProviderProcess(surroundings, self.mirror.path, log) as provider,
                 self.backend.open(reads_twice=self.terraform is None) as backend,
             ):
-                environment = runs.environment(
-                    os.environ, {**self._settings(provider.reattach), **backend}
-                )
-                # Both processes load what they need while the inputs are read here.
+                settings = {**self._settings(provider.reattach), **backend.environment}
+                environment = runs.environment(os.environ, settings)
                 with self._terraform(command, environment) as begin:
+                    # From here on both processes load what they need.
                     heeded = self.interruption.heeded(begin)
                     session = Session(command, self.mirror, self.definitions, environment, heeded)
-                    self._read_inputs(session, types, all_blocks=all_blocks, tests=tests)
-                    provider.prepare()
-                    yield session
+                    backend.serve()
+                    self._place_remote_states()
+                    self._initialize(session)
+                    shown = self._showing(
+                        types, provider.prepare, all_blocks=all_blocks, tests=tests
+                    )
+                    yield replace(session, show_types=shown)
 
     def _terraform(
         self, command: Sequence[str], environment: Mapping[str, str]
@@ -130,14 +157,28 @@ class Place:
             return contextlib.nullcontext(runs.start)
         return runs.ahead(command, self.mirror.path, environment)
 
-    def _read_inputs(self, session: Session, types: Path, *, all_blocks: bool, tests: bool) -> None:
+    def _place_remote_states(self) -> None:
         states = self.elsewhere.remote_states
         place_remote_states(states, self.mirror.path, self.directory / "remote-states")
-        self._initialize(session)
-        data, state = self.directory / "data", self.backend.state_file
-        named = read_named(self.mirror.path, data, state, all_blocks=all_blocks, tests=tests)
-        if named is not None:
-            named.write(types)
+
+    def _showing(
+        self, types: Path, prepare: Callable[[], None], *, all_blocks: bool, tests: bool
+    ) -> Callable[[], None]:
+        """What writes the types, and lets the provider go on; once."""
+
+        @functools.cache
+        def show() -> None:
+            data, state = self.directory / "data", self.backend.state_file
+            try:
+                found = read_named(
+                    self.mirror.path, data, state, all_blocks=all_blocks, tests=tests
+                )
+                if found is not None:
+                    found.write(types)
+            finally:
+                prepare()  # also after a failure: Terraform waits for the provider
+
+        return show
 
     def _settings(self, reattach: str) -> dict[str, str]:
         configuration = self.directory / "terraform.tfrc"

@@ -6,7 +6,6 @@ import contextlib
 import importlib
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -53,19 +52,13 @@ _QUICKLY = (
 _PLAN_FILE = "bonkei.terraform.reports.plan_file"
 
 
-def _load_meanwhile(more: Callable[[], object] = lambda: None) -> threading.Thread:
-    """Load what is needed at the end of a run, while this thread waits for Terraform."""
-
-    def load() -> None:
-        catalogue.versions()  # for the warnings
-        more()
-
-    loading = threading.Thread(target=load)
-    loading.start()
-    return loading
+def _load_for_warnings() -> None:
+    """What is needed at the end of a run is loaded while Terraform starts."""
+    catalogue.versions()
 
 
 def _load_for_a_plan() -> None:
+    _load_for_warnings()
     importlib.import_module(_PLAN_FILE)
     schema.load(catalogue.SCHEMA)  # a plan is read with it
 
@@ -121,9 +114,7 @@ class Workspace:
 
     def _validate(self, *, all_blocks: bool) -> list[Diagnostic]:
         with self._place.session(self._home, all_blocks=all_blocks) as session:
-            loading = _load_meanwhile()
-            document = read_json(session.run("validate", "-json"))
-            loading.join()
+            document = read_json(session.run("validate", "-json", meanwhile=_load_for_warnings))
             said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
             found = explain(said, self._definitions)
             if not document["valid"]:
@@ -141,9 +132,7 @@ class Workspace:
             self._check(selection, session)
             options += [*self._variables(), *selection.arguments()]
             try:
-                loading = _load_meanwhile(_load_for_a_plan)
-                listener = session.listen("plan", *options)
-                loading.join()
+                listener = session.listen("plan", *options, meanwhile=_load_for_a_plan)
                 document = self._planned(session, plan_file)
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
@@ -312,12 +301,16 @@ class Workspace:
         selection: Selection = _EVERYTHING,
     ) -> Listener:
         options = [*_QUICKLY, *self._variables(), *selection.arguments()]
-        loading = _load_meanwhile(lambda: stamps.implementation(self._place.terraform))
-        listener = session.listen(operation, "-auto-approve", *options, report=progress)
-        loading.join()
+        listener = session.listen(
+            operation, "-auto-approve", *options, report=progress, meanwhile=self._load_for_a_change
+        )
         for warning in self._warnings(listener.diagnostics):
             progress(warning.render())
         return listener
+
+    def _load_for_a_change(self) -> None:
+        _load_for_warnings()
+        stamps.implementation(self._place.terraform)  # for the fingerprint
 
     def _warnings(self, said: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Terraform's warnings, and those that it omits for a running provider."""

@@ -13,7 +13,7 @@ import re
 import socket
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -60,32 +60,25 @@ async def serve(
     sockets: Mapping[str, socket.socket],
     types_are_there: asyncio.Event,
 ) -> None:
-    """Serve until cancelled, on the listening socket of each address."""
+    """Serve until cancelled, on the listening socket of each address.
+
+    A Terraform that connects before the types are there waits for its first answer.
+    """
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(max_workers=8) as pool:
         servers = []
-        endpoints = []
         for address, listening in sockets.items():
             # AWS's answers are decisions; those of the small providers may wait for a program.
             endpoint = _Endpoint(providers[address], surroundings, None if address == AWS else pool)
-            endpoints.append(endpoint)
+            if endpoint.is_selected:
+                await types_are_there.wait()
+                endpoint.schema()  # while Terraform reads the definitions
             servers.append(await loop.create_unix_server(endpoint.connection, sock=listening))
         try:
-            await asyncio.gather(
-                _prepare(endpoints, types_are_there),
-                *(server.serve_forever() for server in servers),
-            )
+            await asyncio.gather(*(server.serve_forever() for server in servers))
         finally:
             for server in servers:
                 server.close()
-
-
-async def _prepare(endpoints: Iterable[_Endpoint], types_are_there: asyncio.Event) -> None:
-    """Make the schema of the needed types while Terraform reads the definitions."""
-    await types_are_there.wait()
-    for endpoint in endpoints:
-        if endpoint.is_selected:
-            endpoint.schema()
 
 
 class _Endpoint:

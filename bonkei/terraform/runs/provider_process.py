@@ -37,7 +37,7 @@ class ProviderSurroundings:
     observed: Mapping[str, Any] = field(default_factory=dict)
     """What others have changed since the state was written, by type and id."""
     types: Path | None = None
-    """A file with the types that Terraform needs, written before it asks; without it, all."""
+    """A file with the types that Terraform needs, which is there at `prepare`; without it, all."""
 
     def write(self, file: Path, sockets: Mapping[str, int]) -> None:
         """For the process to read, with its sockets' descriptors; a secret's value may be in it."""
@@ -57,9 +57,9 @@ class ProviderSurroundings:
 class ProviderProcess:
     """Starts at once, and can be called at once. A context manager that ends it.
 
-    It loads its modules while Terraform starts; a call waits for it. If it dies, Terraform only
-    sees that the connection ends. Leaving the context then raises the provider's own message in
-    place of that error.
+    It loads its modules while Terraform starts; a call waits for that, and for `prepare`. If it
+    dies, Terraform only sees that the connection ends. Leaving the context then raises the
+    provider's own message in place of that error.
     """
 
     module: ClassVar[str] = "bonkei.provider"
@@ -103,7 +103,7 @@ class ProviderProcess:
         )
 
     def prepare(self) -> None:
-        """Say that the file of types is written: then it makes the schema before Terraform asks."""
+        """Say that the file of types is written: then it makes the schema, and answers."""
         assert self._process.stdin is not None  # noqa: S101 -- a pipe
         with contextlib.suppress(BrokenPipeError):  # it has ended, and its log says why
             os.write(self._process.stdin.fileno(), b"\n")

@@ -185,16 +185,19 @@ def run(
     directory: Path,
     environment: Mapping[str, str],
     on_line: Callable[[str], None] = lambda _: None,
+    meanwhile: Callable[[], None] = lambda: None,
     begin: Start = start,
 ) -> Result:
-    """Run to the end, and pass on each line of output at once.
+    """Run to the end, and pass on each line of output at once. `meanwhile` is called while the
+    program starts.
 
-    An interrupt (KeyboardInterrupt here, or `on_line` raising) is passed on to Terraform, which
+    An interrupt (KeyboardInterrupt here, or a call that raises) is passed on to Terraform, which
     then writes its state and ends. After that the exception is raised further.
     """
     lines: list[str] = []
     with begin(arguments, directory, environment) as process:
         try:
+            meanwhile()
             for line in process.stdout or ():
                 lines.append(line)
                 on_line(line)

@@ -10,50 +10,64 @@ Listens on loopback; the password is new each time and reaches Terraform in its 
 
 from __future__ import annotations
 
-import base64
-import hmac
 import secrets
+import socket
 from contextlib import suppress
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bonkei.serving import Serving
+if TYPE_CHECKING:
+    from bonkei.serving import Serving
 
 _USER = "terraform"
 
 
 class StateServer:
-    """A context manager; `environment`: the settings for Terraform's http backend."""
+    """A context manager; `environment`: the settings for Terraform's http backend.
+
+    It listens at once, and answers from `serve` on: Terraform can start meanwhile.
+    """
 
     def __init__(self, file: Path, *, reads_twice: bool = False) -> None:
         """`reads_twice`: as the library does, when it opens the backend and when it begins an
         operation, which starts from what was read last. So the first answer is that there is none:
         decoding a state of 259 resources takes a tenth of a second."""
         self._password = secrets.token_urlsafe(32)
-        self._server = _Server(_State(file, readable=not reads_twice), self._password)
-        self._serving = Serving(self._server, "state")
+        self._state = State(file, readable=not reads_twice)
+        self._serving: Serving | None = None
 
     def __enter__(self) -> StateServer:
-        self._serving.start()
+        self._listening = socket.create_server(("127.0.0.1", 0))
         return self
+
+    def serve(self) -> None:
+        """Load what answers, and let it answer."""
+        from bonkei.serving import Serving  # noqa: PLC0415 -- slow to load, as the next one
+        from bonkei.terraform.state.state_requests import Requests  # noqa: PLC0415
+
+        requests = Requests(self._listening, self._state, f"{_USER}:{self._password}")
+        self._serving = Serving(requests, "state")
+        self._serving.start()
 
     def __exit__(self, *_: object) -> None:
         """Raises OSError when the disk still refuses Terraform's last state."""
-        self._serving.stop()
-        self._server.state.settle()
+        if self._serving is None:
+            self._listening.close()
+        else:
+            self._serving.stop()
+        self._state.settle()
 
     @property
     def environment(self) -> dict[str, str]:
         """The backend's settings, as the variables that it reads."""
         return {
-            "TF_HTTP_ADDRESS": f"http://127.0.0.1:{self._server.server_port}/state",
+            "TF_HTTP_ADDRESS": f"http://127.0.0.1:{self._listening.getsockname()[1]}/state",
             "TF_HTTP_USERNAME": _USER,
             "TF_HTTP_PASSWORD": self._password,
         }
 
 
-class _State:
+class State:
     """The file, and the state that the disk refused.
 
     After an error Terraform would write the whole state, with its secrets, to another file or the
@@ -93,53 +107,6 @@ class _State:
         if self._held is not None:
             _write(self._file, self._held)
             self._held = None
-
-
-class _Server(ThreadingHTTPServer):
-    def __init__(self, state: _State, password: str) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.state = state
-        self.credentials = b"Basic " + base64.b64encode(f"{_USER}:{password}".encode())
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 30
-    server: _Server
-
-    def do_GET(self) -> None:
-        if self._is_allowed():
-            content = self.server.state.read()
-            found = HTTPStatus.NOT_FOUND if content is None else HTTPStatus.OK
-            self._answer(found, content or b"")
-
-    def do_POST(self) -> None:
-        if self._is_allowed():
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            taken = self.server.state.write(content)
-            self._answer(HTTPStatus.OK if taken else HTTPStatus.CONFLICT)
-
-    def do_DELETE(self) -> None:
-        if self._is_allowed():
-            self.server.state.delete()
-            self._answer(HTTPStatus.OK)
-
-    def log_message(self, *_: object) -> None:
-        """Log nothing: Terraform reports errors."""
-
-    def _is_allowed(self) -> bool:
-        given = (self.headers["Authorization"] or "").encode("latin-1")
-        allowed = hmac.compare_digest(given, self.server.credentials)
-        if not allowed:
-            self.close_connection = True
-            self._answer(HTTPStatus.UNAUTHORIZED)
-        return allowed
-
-    def _answer(self, status: HTTPStatus, body: bytes = b"") -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 def _write(file: Path, content: bytes) -> None:

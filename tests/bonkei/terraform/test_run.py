@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import errno
 import signal
 import subprocess
 import sys
@@ -98,6 +99,23 @@ def test_an_interrupt_is_passed_on_and_awaited(
         )
     assert (tmp_path / "mark").read_text() == "ended"
     assert time.monotonic() - started < 120
+
+
+def test_a_failure_of_what_is_done_meanwhile_ends_the_program(tmp_path: Path) -> None:
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*given: Any) -> subprocess.Popen[str]:
+        started.append(start(*given))
+        return started[-1]
+
+    def fail() -> None:
+        assert started[0].poll() is None
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    program = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with pytest.raises(OSError, match="No space"):
+        run(program, directory=tmp_path, environment={}, meanwhile=fail, begin=begin)
+    assert started[0].returncode is not None
 
 
 STUBBORN = """

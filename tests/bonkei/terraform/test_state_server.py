@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
+import socket
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import httpx
 import pytest
 
-from bonkei.terraform.state.state_server import StateServer, _State
+from bonkei.terraform.state.state_server import State, StateServer
 from tests.bonkei.terraform.project import Project
 
 
@@ -20,7 +23,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(file: Path) -> Iterator[httpx.Client]:
-    with StateServer(file) as server:
+    with serving(file) as server:
         settings = server.environment
         password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
         with httpx.Client(
@@ -60,6 +63,7 @@ def test_a_state_that_cannot_be_written_is_held_and_reported_at_the_end(tmp_path
     file = tmp_path / "gone" / "terraform.tfstate"
     server = StateServer(file)
     server.__enter__()
+    server.serve()
     put(server, b"1")
     assert get(server) == b"1"
     with pytest.raises(FileNotFoundError, match="gone"):
@@ -68,7 +72,7 @@ def test_a_state_that_cannot_be_written_is_held_and_reported_at_the_end(tmp_path
 
 def test_a_held_state_is_written_later(tmp_path: Path) -> None:
     file = tmp_path / "gone" / "terraform.tfstate"
-    with StateServer(file) as server:
+    with serving(file) as server:
         put(server, b"1")
         file.parent.mkdir()
     assert file.read_bytes() == b"1"
@@ -76,7 +80,7 @@ def test_a_held_state_is_written_later(tmp_path: Path) -> None:
 
 def test_the_first_of_two_reads_is_answered_without_the_state(file: Path) -> None:
     file.write_bytes(b"1")
-    with StateServer(file, reads_twice=True) as server:
+    with serving(file, reads_twice=True) as server:
         assert get(server) == b""
         assert get(server) == b"1"
         assert get(server) == b"1"
@@ -87,10 +91,26 @@ def test_the_first_of_two_reads_is_answered_without_the_state(file: Path) -> Non
 def test_a_state_that_was_not_read_is_not_replaced(file: Path) -> None:
     """A Terraform that reads only once has seen no state: it must not write over one."""
     file.write_bytes(b"precious")
-    with StateServer(file, reads_twice=True) as server:
+    with serving(file, reads_twice=True) as server:
         assert get(server) == b""
         assert post(server, b"2") == 409
     assert file.read_bytes() == b"precious"
+
+
+def test_one_that_comes_before_it_serves_is_answered_then(file: Path) -> None:
+    file.write_bytes(b"1")
+    with StateServer(file) as server, ThreadPoolExecutor() as pool:
+        asked = pool.submit(get, server)
+        assert not wait([asked], timeout=0.2).done
+        server.serve()
+        assert asked.result(60) == b"1"
+
+
+def test_one_that_never_serves_lets_go_of_its_port(file: Path) -> None:
+    with StateServer(file) as server:
+        port = int(server.environment["TF_HTTP_ADDRESS"].rpartition(":")[2].partition("/")[0])
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=60)
 
 
 def test_an_operation_reads_the_state_twice_and_gets_it_once(
@@ -101,14 +121,14 @@ def test_an_operation_reads_the_state_twice_and_gets_it_once(
     workspace = project.workspace()
     assert workspace.apply().added == 1
     given: list[bool] = []
-    real = _State.read
+    real = State.read
 
-    def read(state: _State) -> bytes | None:
+    def read(state: State) -> bytes | None:
         found = real(state)
         given.append(found is not None)
         return found
 
-    monkeypatch.setattr(_State, "read", read)
+    monkeypatch.setattr(State, "read", read)
     assert workspace.plan().is_empty
     assert given == [False, True]
     given.clear()
@@ -117,6 +137,13 @@ def test_an_operation_reads_the_state_twice_and_gets_it_once(
     given.clear()
     assert workspace.destroy().removed == 1
     assert given == [False, True]
+
+
+@contextlib.contextmanager
+def serving(file: Path, *, reads_twice: bool = False) -> Iterator[StateServer]:
+    with StateServer(file, reads_twice=reads_twice) as server:
+        server.serve()
+        yield server
 
 
 def post(server: StateServer, content: bytes) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from bonkei.provider import schema
 from bonkei.provider.catalogue import SCHEMA
 from bonkei.provider.plugin.selection import Selection
 from bonkei.terraform import TerraformError
-from bonkei.terraform.inputs.types import named
+from bonkei.terraform.inputs.types import Named, named
 from tests.bonkei.terraform.project import Project
 
 AWS = schema.load(SCHEMA)
@@ -76,6 +78,22 @@ def test_what_is_shown(tmp_path: Path, words: list[str], quoted: list[str], all_
 def test_without_a_file_all_are_shown(tmp_path: Path) -> None:
     assert Selection(AWS, None).schema is AWS
     assert Selection(AWS, tmp_path / "missing").schema is AWS
+
+
+def test_types_that_the_disk_does_not_take_end_the_run(
+    new_project: Callable[[], Project], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    project = new_project()
+    project.write("infrastructure/main.tf", 'resource "aws_eip" "x" {}')
+    monkeypatch.setattr(Named, "write", refuse)
+    monkeypatch.setattr("bonkei.terraform.runs.run.PATIENCE", 600.0)  # it ends by itself
+    started = time.monotonic()
+    with pytest.raises(OSError, match="No space"):
+        project.workspace().validate()
+    assert time.monotonic() - started < 300
 
 
 def test_a_change_of_the_types_is_seen_by_the_next_run(new_project: Callable[[], Project]) -> None:

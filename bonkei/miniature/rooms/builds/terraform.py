@@ -78,6 +78,7 @@ def main(executable: str, arguments: Sequence[str]) -> int:
             own, state, place["account_id"], place["existing"], observed, types
         )
         with ProviderProcess(surroundings, directory, own / "provider.log") as provider:
+            provider.prepare()
             environment["TF_REATTACH_PROVIDERS"] = provider.reattach
             code = _run([*program, *arguments], environment)
             if operation in _CHANGES:

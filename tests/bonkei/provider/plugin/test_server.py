@@ -65,6 +65,28 @@ async def test_the_schema_is_made_before_terraform_asks(
             await serving
 
 
+async def test_who_comes_before_the_types_are_there_is_answered_then(
+    tmp_path: Path, types: Path
+) -> None:
+    types_are_there = asyncio.Event()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        listening.listen()
+        serving = asyncio.create_task(
+            serve({AWS: _PROVIDER}, Surroundings(types=types), {AWS: listening}, types_are_there)
+        )
+        reader, writer = await asyncio.open_unix_connection(tmp_path / "socket")
+        greeting = asyncio.create_task(reader.readexactly(1))
+        assert await asyncio.wait([greeting], timeout=0.2) == (set(), {greeting})
+        types_are_there.set()
+        async with asyncio.timeout(60):
+            await greeting
+        writer.close()
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+
 def test_the_identities_are_those_of_the_types_that_are_shown(types: Path) -> None:
     asked = message("GetResourceIdentitySchemas.Request")()
     for file, expected in ((types, {"aws_topic"}), (None, set(_NAMES))):
