@@ -6,8 +6,19 @@ provider "aws" {
   }
 }
 
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
 locals {
   name = "${var.service_name}-${var.environment_identifier}"
+
+  # Read once, and handed to every module (docs/decisions/account.md).
+  account = {
+    id        = data.aws_caller_identity.current.account_id
+    region    = var.region
+    partition = data.aws_partition.current.partition
+  }
 
   tags = {
     Service     = var.service_name
@@ -87,6 +98,7 @@ module "network" {
   source = "./modules/network"
 
   name                             = local.name
+  account                          = local.account
   cidr_block                       = var.vpc_cidr_block
   availability_zones               = var.availability_zones
   endpoint_availability_zone_count = var.endpoint_availability_zone_count
@@ -106,6 +118,7 @@ module "edge" {
   source = "./modules/edge"
 
   name                   = local.name
+  account                = local.account
   vpc_id                 = module.network.vpc_id
   subnet_ids             = module.network.subnet_ids["ingress"]
   domain                 = var.domain
@@ -135,6 +148,7 @@ module "logging" {
   source = "./modules/logging"
 
   name                  = local.name
+  account               = local.account
   bucket_retention_days = var.log_bucket_retention_days
   deletion_protection   = var.deletion_protection
 }
@@ -143,6 +157,7 @@ module "cluster" {
   source = "./modules/cluster"
 
   name               = local.name
+  account            = local.account
   container_insights = var.container_insights
 }
 
@@ -150,6 +165,7 @@ module "database" {
   source = "./modules/database"
 
   name                        = local.name
+  account                     = local.account
   vpc_id                      = module.network.vpc_id
   subnet_ids                  = module.network.subnet_ids["database"]
   client_security_group_ids   = { backend = module.backend_service.security_group_id }
@@ -171,6 +187,7 @@ module "program" {
   for_each = toset(["backend", "frontend"])
 
   name                = local.name
+  account             = local.account
   program_name        = each.key
   deletion_protection = var.deletion_protection
 }
@@ -179,6 +196,7 @@ module "backend_task" {
   source = "./modules/task"
 
   name                        = local.name
+  account                     = local.account
   program                     = module.program["backend"]
   port                        = local.port
   cpu                         = var.backend.cpu
@@ -200,6 +218,7 @@ module "backend_migrate_task" {
   source = "./modules/task"
 
   name                        = local.name
+  account                     = local.account
   program                     = module.program["backend"]
   purpose                     = "migrate"
   command                     = ["python", "-m", "backend", "migrate"]
@@ -226,6 +245,7 @@ module "frontend_task" {
   source = "./modules/task"
 
   name                        = local.name
+  account                     = local.account
   program                     = module.program["frontend"]
   port                        = local.port
   cpu                         = var.frontend.cpu
@@ -296,6 +316,7 @@ module "delivery" {
   source = "./modules/delivery"
 
   name                       = local.name
+  account                    = local.account
   vpc_id                     = module.network.vpc_id
   subnet_ids                 = module.network.subnet_ids["management"]
   endpoint_security_group_id = module.network.endpoint_security_group_id
@@ -324,6 +345,7 @@ module "monitoring" {
   source = "./modules/monitoring"
 
   name                        = local.name
+  account                     = local.account
   cluster_name                = module.cluster.name
   load_balancer_arn_suffix    = module.edge.load_balancer_arn_suffix
   web_acl_metric_name         = module.edge.web_acl_metric_name
@@ -364,6 +386,7 @@ module "operators" {
   source = "./modules/operators"
 
   name           = local.name
+  account        = local.account
   principal_arns = var.operators.principal_arns
   mfa_required   = var.operators.mfa_required
 

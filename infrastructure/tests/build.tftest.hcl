@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name              = "test-development-pipeline-program-deploy"
+  account           = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   description       = "Lets the services run the new images"
   buildspec         = "environment/buildspecs/program_deploy.yaml"
   environment       = { RELEASE = "{}" }

@@ -5,7 +5,8 @@ provider "aws" {
 }
 
 variables {
-  name = "test-development"
+  name    = "test-development"
+  account = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
 }
 
 run "cluster" {

@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name                      = "test-development"
+  account                   = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   vpc_id                    = "vpc-0123456789abcdef0"
   subnet_ids                = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
   client_security_group_ids = { backend = "sg-0123456789abcdef0" }

@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name                = "test-development"
+  account             = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   deletion_protection = false
 }
 

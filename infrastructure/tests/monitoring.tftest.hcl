@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name                        = "test-development"
+  account                     = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   cluster_name                = "test-development"
   load_balancer_arn_suffix    = "app/test-development/0123456789abcdef"
   web_acl_metric_name         = "test-development-origin"

@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name               = "test-development"
+  account            = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   availability_zones = ["ap-northeast-1a", "ap-northeast-1c"]
   log_retention_days = 30
 }

@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name                        = "test-development"
+  account                     = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   function_directory          = "tests/function"
   secret_recovery_window_days = 0
   log_retention_days          = 7

@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name            = "test-development"
+  account         = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   pipeline_names  = ["test-development-pipeline-program"]
   log_group_names = ["/ecs/test-development/backend"]
   cluster_arn     = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
@@ -93,9 +94,10 @@ run "refuses_wrong_values" {
   }
 
   variables {
+    account                         = { id = "production", region = "ap-northeast-1", partition = "aws" }
     identity_center_permission_sets = ["*"]        # a pattern
     principal_arns                  = ["somebody"] # no principal
   }
 
-  expect_failures = [var.identity_center_permission_sets, var.principal_arns]
+  expect_failures = [var.account, var.identity_center_permission_sets, var.principal_arns]
 }

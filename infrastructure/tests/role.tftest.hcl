@@ -8,6 +8,7 @@ variables {
   name                     = "test-development-flow-log"
   description              = "Lets the VPC write its flow log"
   service_principal        = "vpc-flow-logs.amazonaws.com"
+  source_account_id        = "123456789012"
   policies                 = { look = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"logs:DescribeLogGroups\", \"Resource\": \"*\"}]}" }
   managed_policy_arns      = { reading = "arn:aws:iam::aws:policy/ReadOnlyAccess" }
   log_group_arns           = ["arn:aws:logs:ap-northeast-1:123456789012:log-group:/vpc/test-development/flow"]
@@ -51,7 +52,7 @@ run "of_a_service_that_names_no_account" {
   variables {
     name                     = "test-development-alarm"
     service_principal        = "lambda.amazonaws.com"
-    names_source_account     = false
+    source_account_id        = null
     policies                 = {}
     managed_policy_arns      = {}
     log_group_arns           = []
@@ -67,4 +68,18 @@ run "of_a_service_that_names_no_account" {
     condition     = length(aws_iam_role_policy.this) == 0
     error_message = "What nobody grants, it may not do."
   }
+}
+
+run "refuses_an_account_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/role"
+  }
+
+  variables {
+    source_account_id = "production"
+  }
+
+  expect_failures = [var.source_account_id]
 }

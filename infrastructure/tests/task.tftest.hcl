@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name                        = "test-development"
+  account                     = { id = "123456789012", region = "ap-northeast-1" }
   port                        = 8000
   cpu                         = 256
   memory                      = 512

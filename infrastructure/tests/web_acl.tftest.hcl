@@ -6,6 +6,7 @@ provider "aws" {
 
 variables {
   name               = "test-development"
+  account            = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   load_balancer_arn  = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/test-development/0123456789abcdef"
   log_retention_days = 7
 

@@ -1,18 +1,6 @@
 # A build: a CodeBuild project that runs a buildspec of the pipeline's source inside the VPC, with a
 # role of its own.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
-locals {
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.region
-}
-
 # ---------------------------------------------------------------------------------------------
 # Role: the rights that every build needs, and those of this build
 # ---------------------------------------------------------------------------------------------
@@ -53,7 +41,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "JoinNetwork"
     actions   = ["ec2:CreateNetworkInterfacePermission"]
-    resources = ["arn:${local.partition}:ec2:${local.region}:${local.account_id}:network-interface/*"]
+    resources = ["arn:${var.account.partition}:ec2:${var.account.region}:${var.account.id}:network-interface/*"]
 
     condition {
       test     = "StringEquals"
@@ -64,7 +52,7 @@ data "aws_iam_policy_document" "this" {
     condition {
       test     = "ArnEquals"
       variable = "ec2:Subnet"
-      values   = [for id in var.subnet_ids : "arn:${local.partition}:ec2:${local.region}:${local.account_id}:subnet/${id}"]
+      values   = [for id in var.subnet_ids : "arn:${var.account.partition}:ec2:${var.account.region}:${var.account.id}:subnet/${id}"]
     }
   }
 }
@@ -75,6 +63,7 @@ module "role" {
   name                     = var.name
   description              = var.description
   service_principal        = "codebuild.amazonaws.com"
+  source_account_id        = var.account.id
   policies                 = { run-build = data.aws_iam_policy_document.this.json }
   log_group_arns           = [var.log.group_arn]
   permissions_boundary_arn = var.permissions_boundary_arn

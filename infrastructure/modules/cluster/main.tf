@@ -8,6 +8,7 @@ module "key" {
   source = "../key"
 
   name            = "${var.name}-cluster"
+  account         = var.account
   description     = "Shells in tasks of ${var.name} (ECS Exec): the channel and its log"
   log_group_names = [local.exec_log_group]
 }

@@ -1,7 +1,5 @@
 # Aurora PostgreSQL, its network rules, its log and its users' secrets.
 
-data "aws_partition" "current" {}
-
 locals {
   identifier     = "${var.name}-database"
   port           = 5432
@@ -27,6 +25,7 @@ module "key" {
   source = "../key"
 
   name            = local.identifier
+  account         = var.account
   description     = "Data, backups, secrets and log of ${local.identifier}"
   log_group_names = [local.log_group_name]
 }
@@ -134,7 +133,8 @@ module "monitoring_role" {
   name                     = "${local.identifier}-monitoring"
   description              = "Lets RDS write the operating system's metrics (Enhanced Monitoring)"
   service_principal        = "monitoring.rds.amazonaws.com"
-  managed_policy_arns      = { monitoring = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole" }
+  source_account_id        = var.account.id
+  managed_policy_arns      = { monitoring = "arn:${var.account.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole" }
   permissions_boundary_arn = var.permissions_boundary_arn
 }
 

@@ -1,16 +1,7 @@
 # The pipeline that releases the programs: Source, Build (with a scan of each image), Migrate,
 # Deploy, Verify. Its stages run environment/buildspecs/program_*.yaml, each with a role of its own.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  account_id     = data.aws_caller_identity.current.account_id
-  partition      = data.aws_partition.current.partition
-  region         = data.aws_region.current.region
   pipeline_name  = "${var.name}-pipeline-program"
   log_group_name = "/codebuild/${local.pipeline_name}"
   is_codecommit  = var.source_repository.codecommit_repository_name != null
@@ -34,6 +25,7 @@ module "key" {
   source = "../key"
 
   name            = local.pipeline_name
+  account         = var.account
   description     = "Artifacts and build logs of ${local.pipeline_name}"
   log_group_names = [local.log_group_name]
 }
@@ -47,7 +39,7 @@ resource "aws_cloudwatch_log_group" "this" {
 module "artifacts" {
   source = "../bucket"
 
-  name              = "${var.name}-program-artifacts-${local.account_id}"
+  name              = "${var.name}-program-artifacts-${var.account.id}"
   kms_key_arn       = module.key.arn
   access_log_bucket = var.access_log_bucket
   retention_days    = 30
@@ -81,6 +73,7 @@ module "stage" {
   for_each = local.stages
 
   name                     = "${local.pipeline_name}-${each.key}"
+  account                  = var.account
   description              = each.value.description
   buildspec                = "environment/buildspecs/program_${each.key}.yaml"
   policy                   = local.policies[each.key]

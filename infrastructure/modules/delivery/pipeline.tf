@@ -31,7 +31,7 @@ data "aws_iam_policy_document" "pipeline" {
     content {
       sid       = "ReadRepository"
       actions   = ["codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit", "codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"]
-      resources = ["arn:${local.partition}:codecommit:${local.region}:${local.account_id}:${statement.value}"]
+      resources = ["arn:${var.account.partition}:codecommit:${var.account.region}:${var.account.id}:${statement.value}"]
     }
   }
 
@@ -52,6 +52,7 @@ module "pipeline_role" {
   name                     = local.pipeline_name
   description              = "Moves a release from stage to stage"
   service_principal        = "codepipeline.amazonaws.com"
+  source_account_id        = var.account.id
   policies                 = { run-pipeline = data.aws_iam_policy_document.pipeline.json }
   permissions_boundary_arn = var.permissions_boundary_arn
 }

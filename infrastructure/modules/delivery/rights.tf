@@ -33,7 +33,7 @@ locals {
 
   task_definition_arns = {
     for stage, tasks in local.registered_tasks : stage => [
-      for task in tasks : "arn:${local.partition}:ecs:${local.region}:${local.account_id}:task-definition/${task.family}:*"
+      for task in tasks : "arn:${var.account.partition}:ecs:${var.account.region}:${var.account.id}:task-definition/${task.family}:*"
     ]
   }
 }
@@ -93,7 +93,7 @@ data "aws_iam_policy_document" "migrate" {
   statement {
     sid       = "WatchMigration"
     actions   = ["ecs:DescribeTasks"]
-    resources = ["arn:${local.partition}:ecs:${local.region}:${local.account_id}:task/${var.cluster.name}/*"]
+    resources = ["arn:${var.account.partition}:ecs:${var.account.region}:${var.account.id}:task/${var.cluster.name}/*"]
   }
 }
 

@@ -3,6 +3,15 @@ variable "name" {
   type        = string
 }
 
+variable "account" {
+  description = "Where everything is: the number of the AWS account, the region, and the partition, such as aws"
+  type = object({
+    id        = string
+    region    = string
+    partition = string
+  })
+}
+
 variable "vpc_id" {
   description = "VPC of the builds"
   type        = string

@@ -50,6 +50,7 @@ module "web_acl" {
   source = "../web_acl"
 
   name               = var.name
+  account            = var.account
   load_balancer_arn  = aws_lb.this.arn
   log_retention_days = var.log_retention_days
 

@@ -8,6 +8,15 @@ variable "name" {
   }
 }
 
+variable "account" {
+  description = "Where everything is: the number of the AWS account, the region, and the partition, such as aws"
+  type = object({
+    id        = string
+    region    = string
+    partition = string
+  })
+}
+
 variable "vpc_id" {
   description = "VPC of the load balancer"
   type        = string

@@ -1,11 +1,5 @@
 # One customer managed key, used inside the module that owns what it encrypts.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 data "aws_iam_policy_document" "this" {
   #checkov:skip=CKV_AWS_109:a key policy concerns only its own key
   #checkov:skip=CKV_AWS_111:a key policy concerns only its own key
@@ -18,7 +12,7 @@ data "aws_iam_policy_document" "this" {
 
     principals {
       type        = "AWS"
-      identifiers = ["arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:root"]
+      identifiers = ["arn:${var.account.partition}:iam::${var.account.id}:root"]
     }
   }
 
@@ -32,13 +26,13 @@ data "aws_iam_policy_document" "this" {
 
       principals {
         type        = "Service"
-        identifiers = ["logs.${data.aws_region.current.region}.amazonaws.com"]
+        identifiers = ["logs.${var.account.region}.amazonaws.com"]
       }
 
       condition {
         test     = "ArnEquals"
         variable = "kms:EncryptionContext:aws:logs:arn"
-        values   = [for name in statement.value : "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:log-group:${name}"]
+        values   = [for name in statement.value : "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${name}"]
       }
     }
   }

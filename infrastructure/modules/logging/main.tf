@@ -1,26 +1,17 @@
 # Buckets for logs other than errors: one for program logs, one for access logs that AWS itself
 # writes. The router that sorts them (FireLens) runs in every task; its image is here.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.region
-
   # A bucket's name must be unique in all of AWS, so it contains the account's number.
-  program_log_bucket = "${var.name}-program-logs-${local.account_id}"
-  access_log_bucket  = "${var.name}-access-logs-${local.account_id}"
+  program_log_bucket = "${var.name}-program-logs-${var.account.id}"
+  access_log_bucket  = "${var.name}-access-logs-${var.account.id}"
 }
 
 module "key" {
   source = "../key"
 
   name        = "${var.name}-logging"
+  account     = var.account
   description = "Program logs and the log router's images of ${var.name}"
 }
 
@@ -62,7 +53,7 @@ data "aws_iam_policy_document" "access_logs" {
   statement {
     sid       = "LoadBalancerWrites"
     actions   = ["s3:PutObject"]
-    resources = ["arn:${local.partition}:s3:::${local.access_log_bucket}/load-balancer/AWSLogs/${local.account_id}/*"]
+    resources = ["arn:${var.account.partition}:s3:::${local.access_log_bucket}/load-balancer/AWSLogs/${var.account.id}/*"]
 
     principals {
       type        = "Service"
@@ -72,14 +63,14 @@ data "aws_iam_policy_document" "access_logs" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:elasticloadbalancing:${local.region}:${local.account_id}:loadbalancer/app/${var.name}/*"]
+      values   = ["arn:${var.account.partition}:elasticloadbalancing:${var.account.region}:${var.account.id}:loadbalancer/app/${var.name}/*"]
     }
   }
 
   statement {
     sid       = "S3Writes"
     actions   = ["s3:PutObject"]
-    resources = ["arn:${local.partition}:s3:::${local.access_log_bucket}/s3/*"]
+    resources = ["arn:${var.account.partition}:s3:::${local.access_log_bucket}/s3/*"]
 
     principals {
       type        = "Service"
@@ -90,13 +81,13 @@ data "aws_iam_policy_document" "access_logs" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:s3:::${var.name}-*"]
+      values   = ["arn:${var.account.partition}:s3:::${var.name}-*"]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [local.account_id]
+      values   = [var.account.id]
     }
   }
 }

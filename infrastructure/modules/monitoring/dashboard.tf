@@ -59,7 +59,7 @@ resource "aws_cloudwatch_dashboard" "this" {
           height = 6
           properties = {
             title   = graph.title
-            region  = local.region
+            region  = var.account.region
             stat    = graph.stat
             period  = 60
             view    = "timeSeries"

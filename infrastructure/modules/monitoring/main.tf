@@ -1,10 +1,6 @@
 # Alarms, their thresholds, and the dashboard.
 
-data "aws_region" "current" {}
-
 locals {
-  region = data.aws_region.current.region
-
   # The dimensions of the metrics, by namespace.
   service_dimensions = {
     for program, service in var.services : program => {
@@ -27,6 +23,7 @@ module "notification" {
   source = "../notification"
 
   name                        = var.name
+  account                     = var.account
   function_directory          = var.function_directory
   fallback_emails             = var.fallback_emails
   record_log_group_names      = distinct([for filter in values(local.log_filters) : filter.log_group])

@@ -77,7 +77,7 @@ data "aws_iam_policy_document" "interface_endpoint" {
     condition {
       test     = "StringEquals"
       variable = "aws:PrincipalAccount"
-      values   = [local.account_id]
+      values   = [var.account.id]
     }
   }
 }
@@ -86,7 +86,7 @@ resource "aws_vpc_endpoint" "interface" {
   for_each = local.interface_endpoints
 
   vpc_id              = aws_vpc.this.id
-  service_name        = "com.amazonaws.${local.region}.${each.key}"
+  service_name        = "com.amazonaws.${var.account.region}.${each.key}"
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
   subnet_ids          = slice(local.subnet_ids["egress"], 0, var.endpoint_availability_zone_count)
@@ -100,7 +100,7 @@ data "aws_iam_policy_document" "s3_endpoint" {
   statement {
     sid       = "ImageLayers"
     actions   = ["s3:GetObject"]
-    resources = ["arn:${local.partition}:s3:::prod-${local.region}-starport-layer-bucket/*"]
+    resources = ["arn:${var.account.partition}:s3:::prod-${var.account.region}-starport-layer-bucket/*"]
 
     principals {
       type        = "*"
@@ -130,13 +130,13 @@ data "aws_iam_policy_document" "s3_endpoint" {
     condition {
       test     = "StringEquals"
       variable = "aws:PrincipalAccount"
-      values   = [local.account_id]
+      values   = [var.account.id]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:ResourceAccount"
-      values   = [local.account_id]
+      values   = [var.account.id]
     }
   }
 }
@@ -145,7 +145,7 @@ data "aws_iam_policy_document" "s3_endpoint" {
 # image layers would pass the NAT gateway, at a price for each GB.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
-  service_name      = "com.amazonaws.${local.region}.s3"
+  service_name      = "com.amazonaws.${var.account.region}.s3"
   vpc_endpoint_type = "Gateway"
   route_table_ids   = [for purpose in ["app", "management"] : aws_route_table.this[purpose].id]
   policy            = data.aws_iam_policy_document.s3_endpoint.json

@@ -8,6 +8,7 @@ module "key" {
   source = "../key"
 
   name            = "${var.name}-network"
+  account         = var.account
   description     = "Flow logs of ${var.name}"
   log_group_names = [local.flow_log_group]
 }
@@ -32,6 +33,7 @@ module "flow_log_role" {
   name                     = "${var.name}-flow-log"
   description              = "Lets the VPC write its flow log"
   service_principal        = "vpc-flow-logs.amazonaws.com"
+  source_account_id        = var.account.id
   policies                 = { find-log-streams = data.aws_iam_policy_document.flow_log.json }
   log_group_arns           = [aws_cloudwatch_log_group.flow.arn]
   permissions_boundary_arn = var.permissions_boundary_arn

@@ -1,16 +1,6 @@
 # The VPC: subnets for five purposes in each zone, and the routes between them and out of the VPC.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.region
-
   # Every purpose has one sixteenth of the VPC, and every zone one sixteenth of that. So a further zone
   # changes no address in use.
   purposes = ["ingress", "app", "egress", "database", "management"]

@@ -3,6 +3,15 @@ variable "name" {
   type        = string
 }
 
+variable "account" {
+  description = "Where everything is: the number of the AWS account, the region, and the partition, such as aws"
+  type = object({
+    id        = string
+    region    = string
+    partition = string
+  })
+}
+
 variable "cidr_block" {
   description = "IPv4 range of the VPC, /16 to /19"
   type        = string

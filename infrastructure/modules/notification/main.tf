@@ -1,15 +1,6 @@
 # From an alarm to a person: topic -> function -> Slack, and the alarms about this path itself.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  account_id     = data.aws_caller_identity.current.account_id
-  partition      = data.aws_partition.current.partition
-  region         = data.aws_region.current.region
   function_name  = "${var.name}-alarm"
   log_group_name = "/aws/lambda/${local.function_name}" # where Lambda writes to; not ours to choose
 }
@@ -18,6 +9,7 @@ module "key" {
   source = "../key"
 
   name               = "${var.name}-notification"
+  account            = var.account
   description        = "Alarm messages, Slack's webhook and the notifying function's log of ${var.name}"
   log_group_names    = [local.log_group_name]
   service_principals = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com"]
@@ -55,7 +47,7 @@ data "aws_iam_policy_document" "topic" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
+      values   = ["arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*"]
     }
   }
 
@@ -170,7 +162,7 @@ resource "aws_lambda_permission" "topic" {
   function_name  = aws_lambda_function.this.function_name
   principal      = "sns.amazonaws.com"
   source_arn     = aws_sns_topic.alarms.arn
-  source_account = local.account_id
+  source_account = var.account.id
 }
 
 data "aws_iam_policy_document" "function" {
@@ -184,14 +176,14 @@ data "aws_iam_policy_document" "function" {
   statement {
     sid       = "ReadAlarmHistory"
     actions   = ["cloudwatch:DescribeAlarmHistory"]
-    resources = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
+    resources = ["arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*"]
   }
 
   # Which log group feeds an alarm's metric: the call names no group, so none can be named here.
   statement {
     sid       = "FindRecords"
     actions   = ["logs:DescribeMetricFilters"]
-    resources = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:*"]
+    resources = ["arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:*"]
   }
 
   dynamic "statement" {
@@ -200,7 +192,7 @@ data "aws_iam_policy_document" "function" {
     content {
       sid       = "ReadRecords"
       actions   = ["logs:FilterLogEvents"]
-      resources = [for name in statement.value : "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}:*"]
+      resources = [for name in statement.value : "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${name}:*"]
     }
   }
 
@@ -223,7 +215,7 @@ module "function_role" {
   name                     = local.function_name
   description              = "What the notifying function may do"
   service_principal        = "lambda.amazonaws.com"
-  names_source_account     = false
+  source_account_id        = null
   policies                 = { notify = data.aws_iam_policy_document.function.json }
   log_group_arns           = [aws_cloudwatch_log_group.function.arn]
   permissions_boundary_arn = var.permissions_boundary_arn

@@ -1,22 +1,10 @@
 # The role for people. Only pipelines have strong rights. A person may start them, read logs and metrics,
 # and open a shell in a task.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
-locals {
-  account_id = data.aws_caller_identity.current.account_id
-  partition  = data.aws_partition.current.partition
-  region     = data.aws_region.current.region
-}
-
 data "aws_iam_policy_document" "trust" {
   # The named principals; none if people come through Identity Center.
   dynamic "statement" {
-    for_each = length(var.principal_arns) > 0 ? [var.principal_arns] : length(var.identity_center_permission_sets) > 0 ? [] : [["arn:${local.partition}:iam::${local.account_id}:root"]]
+    for_each = length(var.principal_arns) > 0 ? [var.principal_arns] : length(var.identity_center_permission_sets) > 0 ? [] : [["arn:${var.account.partition}:iam::${var.account.id}:root"]]
 
     content {
       actions = ["sts:AssumeRole"]
@@ -49,7 +37,7 @@ data "aws_iam_policy_document" "trust" {
 
       principals {
         type        = "AWS"
-        identifiers = ["arn:${local.partition}:iam::${local.account_id}:root"]
+        identifiers = ["arn:${var.account.partition}:iam::${var.account.id}:root"]
       }
 
       condition {
@@ -57,7 +45,7 @@ data "aws_iam_policy_document" "trust" {
         variable = "aws:PrincipalArn"
         values = [
           for pair in setproduct(["", "*/"], statement.value) :
-          "arn:${local.partition}:iam::${local.account_id}:role/aws-reserved/sso.amazonaws.com/${pair[0]}AWSReservedSSO_${pair[1]}_????????????????"
+          "arn:${var.account.partition}:iam::${var.account.id}:role/aws-reserved/sso.amazonaws.com/${pair[0]}AWSReservedSSO_${pair[1]}_????????????????"
         ]
       }
     }
@@ -91,7 +79,7 @@ data "aws_iam_policy_document" "this" {
       "logs:StartLiveTail",
       "logs:StartQuery",
     ]
-    resources = flatten([for name in var.log_group_names : ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}", "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}:*"]])
+    resources = flatten([for name in var.log_group_names : ["arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${name}", "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${name}:*"]])
   }
 
   dynamic "statement" {
@@ -125,7 +113,7 @@ data "aws_iam_policy_document" "this" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["s3.${local.region}.amazonaws.com"]
+        values   = ["s3.${var.account.region}.amazonaws.com"]
       }
     }
   }
@@ -138,8 +126,8 @@ data "aws_iam_policy_document" "this" {
       "cloudwatch:GetDashboard",
     ]
     resources = [
-      "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*",
-      "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/*",
+      "arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:*",
+      "arn:${var.account.partition}:cloudwatch::${var.account.id}:dashboard/*",
     ]
   }
 
@@ -194,7 +182,7 @@ data "aws_iam_policy_document" "this" {
 }
 
 locals {
-  pipeline_arns = [for name in var.pipeline_names : "arn:${local.partition}:codepipeline:${local.region}:${local.account_id}:${name}"]
+  pipeline_arns = [for name in var.pipeline_names : "arn:${var.account.partition}:codepipeline:${var.account.region}:${var.account.id}:${name}"]
 }
 
 resource "aws_iam_role" "this" {

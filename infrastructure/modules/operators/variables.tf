@@ -3,6 +3,24 @@ variable "name" {
   type        = string
 }
 
+variable "account" {
+  description = "Where everything is: the number of the AWS account, the region, and the partition, such as aws"
+  type = object({
+    id        = string
+    region    = string
+    partition = string
+  })
+
+  validation {
+    condition = alltrue([
+      can(regex("^[0-9]{12}$", var.account.id)),
+      can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.account.region)),
+      can(regex("^aws(-[a-z]+)*$", var.account.partition)),
+    ])
+    error_message = "account must be as AWS names it: id twelve digits, region a code such as ap-northeast-1, partition a name such as aws."
+  }
+}
+
 variable "principal_arns" {
   description = "Principals that may assume the role. If empty, and without permission sets: everybody in this account whom IAM allows"
   type        = list(string)

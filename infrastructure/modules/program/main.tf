@@ -9,6 +9,7 @@ module "key" {
   source = "../key"
 
   name            = "${var.name}-${var.program_name}"
+  account         = var.account
   description     = "Images, secrets and log of ${var.name}-${var.program_name}"
   log_group_names = [local.log_group_name, "${local.log_group_name}/*"]
 }

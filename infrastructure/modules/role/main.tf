@@ -1,7 +1,5 @@
 # A role that one AWS service may assume, only for this account, and the role's rights.
 
-data "aws_caller_identity" "current" {}
-
 data "aws_iam_policy_document" "trust" {
   statement {
     actions = ["sts:AssumeRole"]
@@ -14,7 +12,7 @@ data "aws_iam_policy_document" "trust" {
     # Otherwise the service could be made to act here for another account:
     # https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     dynamic "condition" {
-      for_each = var.names_source_account ? [data.aws_caller_identity.current.account_id] : []
+      for_each = var.source_account_id[*]
 
       content {
         test     = "StringEquals"

@@ -13,10 +13,14 @@ variable "service_principal" {
   type        = string
 }
 
-variable "names_source_account" {
-  description = "Whether the service sends the account for which it assumes the role; Lambda does not"
-  type        = bool
-  default     = true
+variable "source_account_id" {
+  description = "Account for which the service assumes the role; null for a service that does not send it, such as Lambda"
+  type        = string
+
+  validation {
+    condition     = var.source_account_id == null || can(regex("^[0-9]{12}$", var.source_account_id))
+    error_message = "source_account_id must be the twelve digits of an AWS account."
+  }
 }
 
 variable "policies" {

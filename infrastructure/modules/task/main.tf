@@ -1,10 +1,7 @@
 # A task definition with its roles, secrets and log group. Module service keeps its tasks running. A one-off
 # task (`purpose`) runs once and ends.
 
-data "aws_region" "current" {}
-
 locals {
-  region         = data.aws_region.current.region
   name           = join("-", compact([var.name, var.program.name, var.purpose]))
   log_group_name = join("/", compact([var.program.log_group_name, var.purpose]))
 
@@ -99,7 +96,7 @@ locals {
     firelensConfiguration = { type = "fluentbit" }
 
     environment = [
-      { name = "AWS_REGION", value = local.region },
+      { name = "AWS_REGION", value = var.account.region },
       { name = "LOG_BUCKET", value = var.log_router.bucket_name },
       { name = "LOG_GROUP", value = aws_cloudwatch_log_group.this.name },
       { name = "LOG_PREFIX", value = var.program.name },
@@ -129,7 +126,7 @@ locals {
       logDriver = "awslogs"
       options = {
         "awslogs-group"         = aws_cloudwatch_log_group.this.name
-        "awslogs-region"        = local.region
+        "awslogs-region"        = var.account.region
         "awslogs-stream-prefix" = "router"
       }
     }

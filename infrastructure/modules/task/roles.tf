@@ -35,7 +35,7 @@ data "aws_iam_policy_document" "execution" {
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["secretsmanager.${local.region}.amazonaws.com"]
+        values   = ["secretsmanager.${var.account.region}.amazonaws.com"]
       }
     }
   }
@@ -47,6 +47,7 @@ module "execution_role" {
   name                     = "${local.name}-execution"
   description              = "Starts tasks of ${local.name}: image, secrets, log"
   service_principal        = "ecs-tasks.amazonaws.com"
+  source_account_id        = var.account.id
   policies                 = { start-task = data.aws_iam_policy_document.execution.json }
   log_group_arns           = [aws_cloudwatch_log_group.this.arn]
   permissions_boundary_arn = var.permissions_boundary_arn
@@ -59,6 +60,7 @@ module "task_role" {
   name                     = "${local.name}-task"
   description              = "What the program of ${local.name} may do"
   service_principal        = "ecs-tasks.amazonaws.com"
+  source_account_id        = var.account.id
   log_group_arns           = [aws_cloudwatch_log_group.this.arn]
   permissions_boundary_arn = var.permissions_boundary_arn
 
@@ -86,7 +88,7 @@ data "aws_iam_policy_document" "route_logs" {
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["s3.${local.region}.amazonaws.com"]
+      values   = ["s3.${var.account.region}.amazonaws.com"]
     }
   }
 }

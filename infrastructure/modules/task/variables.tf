@@ -3,6 +3,14 @@ variable "name" {
   type        = string
 }
 
+variable "account" {
+  description = "Where everything is: the number of the AWS account, and the region"
+  type = object({
+    id     = string
+    region = string
+  })
+}
+
 variable "program" {
   description = "The program that the task runs, from module program: its name (also the container's and the port's), its image, the image's repository, the key of its secrets and logs, and the name of its log group"
   type = object({

@@ -1,16 +1,7 @@
 # The load balancer's web ACL: allows requests with the secret header that CloudFront adds, and logs the
 # blocked ones. It is REGIONAL: CloudFront adds the header only after a web ACL of its own has run.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_partition" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  account_id     = data.aws_caller_identity.current.account_id
-  partition      = data.aws_partition.current.partition
-  region         = data.aws_region.current.region
   name           = "${var.name}-origin"
   log_group_name = "aws-waf-logs-${var.name}" # WAF takes no other beginning
 }
@@ -104,6 +95,7 @@ module "key" {
   source = "../key"
 
   name            = "${var.name}-edge"
+  account         = var.account
   description     = "Web ACL log of ${var.name}"
   log_group_names = [local.log_group_name]
 }
@@ -129,13 +121,13 @@ data "aws_iam_policy_document" "log" {
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [local.account_id]
+      values   = [var.account.id]
     }
 
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:*"]
+      values   = ["arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:*"]
     }
   }
 }

@@ -16,8 +16,11 @@ variable "trivy" {
   type = object({ version = string, sha256 = string })
 }
 
+data "aws_caller_identity" "current" {}
+
 locals {
   name      = "shop-test"
+  account   = { id = data.aws_caller_identity.current.account_id, region = "ap-northeast-1", partition = "aws" }
   port      = 8080
   role_arns = [aws_iam_role.this["task"].arn, aws_iam_role.this["execution"].arn]
 }
@@ -25,17 +28,20 @@ locals {
 module "network" {
   source             = "./modules/network"
   name               = local.name
+  account            = local.account
   availability_zones = ["ap-northeast-1a", "ap-northeast-1c"]
 }
 
 module "cluster" {
-  source = "./modules/cluster"
-  name   = local.name
+  source  = "./modules/cluster"
+  name    = local.name
+  account = local.account
 }
 
 module "program" {
   source              = "./modules/program"
   name                = local.name
+  account             = local.account
   program_name        = "web"
   deletion_protection = false
 }
@@ -48,6 +54,7 @@ resource "aws_s3_bucket" "access_logs" {
 module "delivery" {
   source                     = "./modules/delivery"
   name                       = local.name
+  account                    = local.account
   vpc_id                     = module.network.vpc_id
   subnet_ids                 = module.network.subnet_ids["management"]
   endpoint_security_group_id = module.network.endpoint_security_group_id
@@ -87,6 +94,7 @@ resource "aws_codecommit_repository" "this" {
 module "notification" {
   source                      = "./modules/notification"
   name                        = local.name
+  account                     = local.account
   function_directory          = "${path.root}/../program/functions/alarm"
   secret_recovery_window_days = 0
   log_retention_days          = 7

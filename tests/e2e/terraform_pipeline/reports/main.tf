@@ -11,9 +11,12 @@ provider "aws" {
   region = "ap-northeast-1"
 }
 
+data "aws_caller_identity" "current" {}
+
 module "notification" {
   source                      = "../modules/notification"
   name                        = "shop-test"
+  account                     = { id = data.aws_caller_identity.current.account_id, region = "ap-northeast-1", partition = "aws" }
   function_directory          = "${path.root}/../program/functions/alarm"
   secret_recovery_window_days = 0
   log_retention_days          = 7
