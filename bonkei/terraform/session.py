@@ -19,6 +19,7 @@ from bonkei.terraform.inputs.mirror import Mirror
 from bonkei.terraform.inputs.types import named as read_named
 from bonkei.terraform.reports.messages import Listener, Report
 from bonkei.terraform.runs import run as runs
+from bonkei.terraform.runs.endings import Leave, awaited
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from bonkei.terraform.state.account import Account
 from bonkei.terraform.state.backend import Backend
@@ -51,6 +52,7 @@ class Session:
     definitions: Path
     environment: Mapping[str, str]
     begin: runs.Start
+    leave: Leave = awaited
     show_types: Callable[[], None] = nothing
     """What the provider waits for, and Terraform needs after it has read the definitions."""
 
@@ -73,6 +75,7 @@ class Session:
             on_line=on_line,
             meanwhile=beside,
             begin=self.begin,
+            leave=self.leave,
         )
 
     def listen(
@@ -111,11 +114,16 @@ class Place:
 
     @contextlib.contextmanager
     def session(
-        self, provider_home: Path, *, tests: bool = False, all_blocks: bool = True
+        self,
+        provider_home: Path,
+        *,
+        tests: bool = False,
+        all_blocks: bool = True,
+        leave: Leave = awaited,
     ) -> Iterator[Session]:
         """One session at a time. The provider stores its data below `provider_home`. Without
         `all_blocks`, it shows only nested blocks whose names are words of the definitions. `tests`
-        have no state."""
+        have no state. `leave` is for the ends of its processes."""
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -132,7 +140,7 @@ class Place:
             )
             log = self.directory / "provider.log"
             with (
-                ProviderProcess(surroundings, self.mirror.path, log) as provider,
+                ProviderProcess(surroundings, self.mirror.path, log, leave) as provider,
                 self.backend.open(reads_twice=self.terraform is None) as backend,
             ):
                 settings = {**self._settings(provider.reattach), **backend.environment}
@@ -140,7 +148,9 @@ class Place:
                 with self._terraform(command, environment) as begin:
                     # From here on both processes load what they need.
                     heeded = self.interruption.heeded(begin)
-                    session = Session(command, self.mirror, self.definitions, environment, heeded)
+                    session = Session(
+                        command, self.mirror, self.definitions, environment, heeded, leave
+                    )
                     backend.serve()
                     self._place_remote_states()
                     self._initialize(session)

@@ -31,6 +31,7 @@ from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_pla
 from bonkei.terraform.reports.messages import Listener, Report
 from bonkei.terraform.reports.testing import TestListener, TestReport, once, test_files
 from bonkei.terraform.runs import run as runs
+from bonkei.terraform.runs.endings import Endings
 from bonkei.terraform.session import Place, Session, read_json, silent
 from bonkei.terraform.state.account import Account
 from bonkei.terraform.state.backend import Backend
@@ -92,6 +93,7 @@ class Workspace:
         backend = Backend(self._directory, account.workspace)
         self._state_file = backend.state_file
         self._applied = self._directory / "applied"
+        self._endings = Endings()
         self._mirror = Mirror(self._definitions, self._directory / "mirror", home=self._home)
         self._place = Place(
             definitions=self._definitions,
@@ -139,11 +141,13 @@ class Workspace:
         return read_plan(document, self._warnings(listener.diagnostics))
 
     def apply(self, progress: Report = silent, selection: Selection = _EVERYTHING) -> ApplySummary:
-        """Apply the definitions, as far as selected."""
+        """Apply the definitions, as far as selected. When it returns, Terraform and the provider
+        have done their work, and may still be ending: see `settle`."""
         return self._with_enough_blocks(partial(self._apply, progress, selection))
 
     def _apply(self, progress: Report, selection: Selection, *, all_blocks: bool) -> ApplySummary:
-        with self._place.session(self._home, all_blocks=all_blocks) as session:
+        leave = self._endings.begin
+        with self._place.session(self._home, all_blocks=all_blocks, leave=leave) as session:
             self._check(selection, session)
             inputs = self._inputs()  # as they are before Terraform reads them
             self._applied.unlink(missing_ok=True)
@@ -151,6 +155,10 @@ class Workspace:
             if selection.is_of_settings:
                 self._applied.write_text(self._fingerprint(inputs), encoding="utf-8")
         return listener.applied()
+
+    def settle(self) -> None:
+        """Wait until the processes of earlier applies have ended."""
+        self._endings.wait()
 
     def interrupt(self) -> None:
         """From another thread: let the running operation end, with an error, and begin no other."""

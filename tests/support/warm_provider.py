@@ -143,7 +143,7 @@ def _serve(channel: socket.socket) -> None:
     gc.freeze()
     watched = selectors.DefaultSelector()
     watched.register(channel, selectors.EVENT_READ)
-    while True:
+    while watched.get_map():
         for key, _ in watched.select():
             if key.fileobj is not channel:
                 watched.unregister(key.fileobj)
@@ -155,7 +155,8 @@ def _serve(channel: socket.socket) -> None:
                 continue
             request, given, _, _ = socket.recv_fds(channel, _LARGEST, 253)
             if not request:
-                return
+                watched.unregister(channel)  # and those that still end are reported
+                continue
             pid = os.fork()
             if pid == 0:
                 _become(json.loads(request), given[1:])

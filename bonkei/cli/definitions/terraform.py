@@ -133,6 +133,7 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
 
             asking.reload(context.home, report)
             result["followed"] = True
+        context.workspace.settle()
 
 
 @click.command()

@@ -1,1 +1,1 @@
-"""The processes of one run: Terraform's own (run, embedded) and the provider's."""
+"""The processes of one run: Terraform's own (run, embedded), the provider's, and their endings."""

@@ -2,7 +2,8 @@
 
 Run as a file, in a process of its own: the library is Go, with a runtime and signal handling that
 nothing else should share. With `--ahead` alone it loads the library, and then reads its arguments
-from standard input, with a zero byte behind each. It ends where there are none.
+from standard input, with a zero byte behind each. It ends where there are none. Its last line of
+output is then a zero byte and its exit code: it frees its memory for 30 ms after that.
 """
 
 from __future__ import annotations
@@ -24,13 +25,19 @@ def main(arguments: list[str]) -> int:
     """Run one command of Terraform's; its exit code."""
     _end_with_parent()
     terraform = _library()
-    given = [each.encode() for each in arguments]
     if arguments == [_AHEAD]:
         given = sys.stdin.buffer.read().split(b"\0")[:-1]
         if not given:
             return 1
-    argv = (ctypes.c_char_p * len(given))(*given)
+        output = os.dup(sys.stdout.fileno())  # the library closes its own
+        code = _run(terraform, given)
+        os.write(output, b"\0%d\n" % code)
+        return code
+    return _run(terraform, [each.encode() for each in arguments])
 
+
+def _run(terraform: ctypes.CDLL, given: list[bytes]) -> int:
+    argv = (ctypes.c_char_p * len(given))(*given)
     result: list[int] = []
     worker = threading.Thread(
         target=lambda: result.append(terraform.RunCliWithCancel(_RUN, len(given), argv, 1, 2)),

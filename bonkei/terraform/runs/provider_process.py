@@ -19,6 +19,7 @@ from bonkei.provider.behaviour import ACCOUNT_ID
 from bonkei.provider.plugin.sockets import listen, reattach
 from bonkei.sockets import make_socket_directory
 from bonkei.terraform.errors import TerraformError
+from bonkei.terraform.runs.endings import Leave, awaited
 from bonkei.terraform.runs.run import without_account
 
 _PATIENCE = 5.0
@@ -64,9 +65,16 @@ class ProviderProcess:
 
     module: ClassVar[str] = "bonkei.provider"
 
-    def __init__(self, surroundings: ProviderSurroundings, directory: Path, log: Path) -> None:
-        """`directory`: the base of relative paths in the definitions."""
+    def __init__(
+        self,
+        surroundings: ProviderSurroundings,
+        directory: Path,
+        log: Path,
+        leave: Leave = awaited,
+    ) -> None:
+        """`directory`: the base of relative paths in the definitions. `leave`: for its end."""
         self._log = log
+        self._leave = leave
         self._directory = make_socket_directory()
         try:
             with contextlib.ExitStack() as ours:
@@ -113,7 +121,7 @@ class ProviderProcess:
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         died = self._process.poll() is not None
-        self.stop()
+        self._leave(self.stop)
         if died and isinstance(error, TerraformError):
             raise self._fault() from error
 

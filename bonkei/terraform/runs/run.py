@@ -12,10 +12,12 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 from bonkei.terraform.errors import TerraformError
+from bonkei.terraform.runs.endings import Leave, awaited
 
 Start: TypeAlias = Callable[[Sequence[str], Path, Mapping[str, str]], subprocess.Popen[str]]
 """Starts a program with arguments, in a directory and an environment."""
@@ -24,7 +26,8 @@ PATIENCE = 10.0
 """Seconds that an interrupted Terraform has to end in good order before it is killed."""
 
 _AHEAD = "--ahead"
-"""As `embedded` has it, which is not imported here: that would load ctypes, too."""
+_ENDED = "\0"
+"""As `embedded` has them, which is not imported here: that would load ctypes, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,25 +190,40 @@ def run(
     on_line: Callable[[str], None] = lambda _: None,
     meanwhile: Callable[[], None] = lambda: None,
     begin: Start = start,
+    leave: Leave = awaited,
 ) -> Result:
     """Run to the end, and pass on each line of output at once. `meanwhile` is called while the
     program starts.
 
     An interrupt (KeyboardInterrupt here, or a call that raises) is passed on to Terraform, which
-    then writes its state and ends. After that the exception is raised further.
+    then writes its state and ends. After that the exception is raised further. The end of a process
+    that has told its exit code is for `leave`.
     """
     lines: list[str] = []
-    with begin(arguments, directory, environment) as process:
-        try:
-            meanwhile()
-            for line in process.stdout or ():
-                lines.append(line)
-                on_line(line)
+    process = begin(arguments, directory, environment)
+    try:
+        meanwhile()
+        code = None
+        for line in process.stdout or ():
+            if line.startswith(_ENDED):
+                code = int(line.removeprefix(_ENDED))
+                break
+            lines.append(line)
+            on_line(line)
+        if code is None:
             code = process.wait()
-        except BaseException:
+        result = Result(code, tuple(lines), _errors(process))
+    except BaseException:
+        with process:
             _interrupt(process)
-            raise
-        return Result(code, tuple(lines), _errors(process))
+        raise
+    leave(partial(_close, process))
+    return result
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    with process:  # which waits
+        pass
 
 
 def _errors(process: subprocess.Popen[str]) -> str:

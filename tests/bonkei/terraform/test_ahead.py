@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,28 @@ def test_the_first_arguments_go_to_the_terraform_that_is_there(
     assert [each.returncode for each in started] == [0, 0]
 
 
+def test_one_that_has_said_its_code_ends_beside_what_follows(
+    tmp_path: Path, started: list[subprocess.Popen[str]]
+) -> None:
+    """Also after an error, as where there is no such command."""
+    ends: list[Callable[[], None]] = []
+    program = runs.command(None)
+    with runs.ahead(program, tmp_path, runs.environment({}, {})) as begin:
+        result = runs.run(
+            [*program, "no-command"],
+            directory=tmp_path,
+            environment={},
+            begin=begin,
+            leave=ends.append,
+        )
+    assert started[0].returncode is None
+    assert (result.code, len(ends)) == (1, 1)
+    assert "no command" in result.text
+    assert "\0" not in "".join(result.lines)
+    ends[0]()
+    assert started[0].returncode == 1
+
+
 def test_one_that_gets_no_arguments_is_ended(
     tmp_path: Path, started: list[subprocess.Popen[str]]
 ) -> None:
@@ -108,6 +131,7 @@ def test_an_operation_starts_one_terraform(
     workspace.validate()  # with an init
     started.clear()
     getattr(workspace, operation)()
+    workspace.settle()
     assert [each.returncode for each in started] == [0]
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -126,6 +127,17 @@ def test_a_forked_one_ends_like_a_started_one(
         with pytest.raises(TerraformError, match=expected):
             refused(provider, dies=False)
         assert not process.is_running()
+
+
+def test_its_end_may_be_left_to_others(tmp_path: Path) -> None:
+    ends: list[Callable[[], None]] = []
+    surroundings = ProviderSurroundings(tmp_path)
+    with ProviderProcess(surroundings, tmp_path, tmp_path / "log", ends.append) as provider:
+        (pid,) = {entry["Pid"] for entry in json.loads(provider.reattach).values()}
+    assert psutil.pid_exists(pid)
+    (end,) = ends
+    end()
+    assert not psutil.pid_exists(pid)
 
 
 def test_one_that_does_not_end_is_killed(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +74,11 @@ def test_plan_and_apply_take_terraforms_options(run: Run) -> None:
     unknown = run("plan", "--target", "random_pet.nobody")
     assert isinstance(unknown.exception, TerraformError)
     assert "there is random_pet.one" in unknown.exception.message
+
+
+def test_an_apply_leaves_no_process_behind(run: Run) -> None:
+    assert run("apply").exit_code == 0
+    assert not [each for each in threading.enumerate() if each.name == "ending"]
 
 
 @pytest.mark.parametrize("value", ["prefix", "=x", "a b=x"])
