@@ -53,6 +53,7 @@ class BuildLog:
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d %H:%M:%S.%f")
         for line in self._clean(text).splitlines() or [""]:
             self._write(now, f"[Container] {moment} {line}", always=True)
+        self._save()
 
     def feed(self, data: bytes) -> None:
         """A piece of output."""
@@ -61,16 +62,17 @@ class BuildLog:
             self._tail = (self._tail + data)[-_TAIL:]
             return
         *whole, self._rest = (self._rest + data).split(b"\n")
-        for line in whole:
-            self._print(line)
+        self._print(whole)
         if len(self._rest) > _LONGEST:
             self.flush()
+        self._save()
 
     def flush(self) -> None:
         """A last line may have no end."""
         rest, self._rest = self._rest, b""
         if rest:
-            self._print(rest)
+            self._print([rest])
+            self._save()
 
     def close(self) -> None:
         self.flush()
@@ -82,8 +84,7 @@ class BuildLog:
                 f"The log keeps {limit} MB and {LINES:,} lines; {lost} bytes were left out. The "
                 "last of them:"
             )
-            for line in tail.split(b"\n")[1:]:
-                self._print(line)
+            self._print(tail.split(b"\n")[1:])
         file, self._file = self._file, None  # the gate may still say something of its last client
         if file is not None:
             with suppress(OSError):  # a full disk: the miniature reports it elsewhere
@@ -93,12 +94,15 @@ class BuildLog:
     def _is_full(self) -> bool:
         return self._kept > LARGEST or self._lines > LINES
 
-    def _print(self, data: bytes) -> None:
-        for start in range(0, max(1, len(data)), _LONGEST):
-            piece = data[start : start + _LONGEST].removesuffix(b"\r")
-            line = self._clean(piece.decode("utf-8", "replace"))
-            self.recent = f"{self.recent}{line}\n"[-4096:]
-            self._write(self._clock(), line)
+    def _print(self, lines: Iterable[bytes]) -> None:
+        said = [self.recent]
+        for data in lines:
+            for start in range(0, max(1, len(data)), _LONGEST):
+                piece = data[start : start + _LONGEST].removesuffix(b"\r")
+                line = self._clean(piece.decode("utf-8", "replace"))
+                said.append(f"{line}\n")
+                self._write(self._clock(), line)
+        self.recent = "".join(said)[-4096:]
 
     def _write(self, at: float, line: str, *, always: bool = False) -> None:
         self._kept += len(line) + 1
@@ -110,8 +114,13 @@ class BuildLog:
         if self._file is not None:
             with suppress(OSError):
                 self._file.write(f"{line}\n")
-                self._file.flush()
         self._listener(at, line)
+
+    def _save(self) -> None:
+        """Once for a piece of output, which may have a thousand lines."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.flush()
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from builds import ROOT, Room, log, spec
@@ -204,6 +205,22 @@ def test_what_the_gate_says_after_a_builds_end_is_no_fault(tmp_path: Path) -> No
     ended.say("after")
     assert [line.split()[-1] for line in heard] == ["during", "after"]
     assert (tmp_path / "log").read_text().count("\n") == 1
+
+
+def test_the_lines_of_a_piece_of_output_reach_the_file_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "log"
+    log = BuildLog(file, lambda *_: None)
+    written = Mock(wraps=log._file)
+    monkeypatch.setattr(log, "_file", written)
+    log.feed(b"one\n" * 1_000 + b"tw")
+    assert file.read_text() == "one\n" * 1_000
+    assert written.flush.call_count == 1
+    log.feed(b"o\n")
+    assert file.read_text().endswith("one\ntwo\n")
+    assert log.recent.endswith("one\ntwo\n")
+    log.close()
 
 
 def test_the_authoritys_key_is_not_on_disk(tmp_path: Path) -> None:
