@@ -18,8 +18,11 @@ _HARMLESS = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/dev/tty")
 _REDIRECTION = re.compile(r"(?:^|[^<\d&])\d?>{1,2}\|?\s*[\"']?(/[^\s\"';|&)]+)")
 _WRITING = re.compile(
     r"(?:^|[;&|(]\s*|\b(?:then|do|else)\s+|\bsudo\s+)"
-    r"(?P<program>cp|mv|mkdir|install|tee|ln|touch|rm|chmod|chown|dd|sed\s+-i|rsync)\b(?P<rest>[^;&|\n]*)"
+    r"(?P<program>cp|mv|mkdir|install|tee|ln|touch|rm|chmod|chown|dd|sed\s+-i|rsync)\b"
+    r"""(?P<rest>(?:'[^'\n]*'|"[^"\n]*"|[^;&|\n])*)"""
 )
+_SCRIPT = re.compile(r"""^(\S*(?:\s+-\S+)*\s+)(?:'[^'\n]*'|"[^"\n]*"|\S+)""")
+"""What `sed -i` does, behind the ending of a copy and options: no file."""
 _TARGETS = {
     r"curl": r"-[A-Za-z]*o|--output",
     r"wget": r"-[A-Za-z]*[OP]|--output-document|--directory-prefix",
@@ -77,8 +80,11 @@ def outside(command: str) -> str:
             if not match[1].startswith(_HARMLESS):
                 return f"it writes {match[1]}"
     for match in _WRITING.finditer(command):
-        paths = [p for p in _PATH.findall(match["rest"]) if not p.startswith(_HARMLESS)]
-        last = f" {match['rest']}".rstrip().rpartition(" ")[2]
+        rest = match["rest"]
+        if match["program"].startswith("sed"):
+            rest = _SCRIPT.sub(r"\1", rest)
+        paths = [p for p in _PATH.findall(rest) if not p.startswith(_HARMLESS)]
+        last = f" {rest}".rstrip().rpartition(" ")[2]
         # A copy writes only its last argument.
         if match["program"] in _COPYING and not last.strip("\"'").startswith("/"):
             continue

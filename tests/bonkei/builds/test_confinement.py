@@ -234,6 +234,8 @@ async def test_a_setting_allows_builds_to_write_outside(tmp_path: Path, monkeypa
         "yum install -y jq",
         "npm install -g cdk",
         "if true; then touch /x; fi",
+        "sed -i 's|a|b|;s|c|d|' /etc/hosts",
+        "sed -i.kept -E -e s/a/b/ '/etc/hosts'",
     ],
 )
 def test_a_command_that_writes_outside_is_found(command: str) -> None:
@@ -255,6 +257,8 @@ def test_a_command_that_writes_outside_is_found(command: str) -> None:
         "python3 /opt/x.py",
         'terraform show -json "$CODEBUILD_SRC_DIR_Plan/tfplan" >"$HOME/plan.json"',
         "aws s3 cp s3://bucket/key .",
+        """sed -i '/^x "y"/,/^}/{s|^ a|/b|;s|^ c|/d|}' here/*.tf""",
+        "sed -i.kept -e '/^#/d' here && ls /usr",
     ],
 )
 def test_a_command_that_stays_inside_is_not_found(command: str) -> None:
