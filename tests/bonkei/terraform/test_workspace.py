@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import shlex
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bonkei.terraform import TerraformError
-from bonkei.terraform.runs import embedded
+from bonkei.terraform.runs import run as runs
 from tests.bonkei.terraform.project import Project
 
 MANY = """
@@ -80,7 +79,7 @@ def test_another_executable_replaces_the_library(project: Project, tmp_path: Pat
     """Any program with Terraform's interface works. This one prints its arguments."""
     asked = tmp_path / "asked"
     program = tmp_path / "terraform"
-    real = shlex.join([sys.executable, "-I", embedded.__file__])
+    real = shlex.join(runs.command(None))
     program.write_text(f'#!/bin/sh\necho "$1" >> {asked}\nexec {real} "$@"\n')
     program.chmod(0o755)
     project.write("infrastructure/main.tf", 'resource "aws_vpc" "x" { cidr_block = "10.0.0.0/16" }')
