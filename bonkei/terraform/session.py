@@ -143,7 +143,7 @@ class Place:
                 ProviderProcess(surroundings, self.mirror.path, log, leave) as provider,
                 self.backend.open(reads_twice=self.terraform is None) as backend,
             ):
-                settings = {**self._settings(provider.reattach), **backend.environment}
+                settings = {**self._settings(provider.reattach), **backend}
                 environment = runs.environment(os.environ, settings)
                 with self._terraform(command, environment) as begin:
                     # From here on both processes load what they need.
@@ -151,7 +151,6 @@ class Place:
                     session = Session(
                         command, self.mirror, self.definitions, environment, heeded, leave
                     )
-                    backend.serve()
                     self._place_remote_states()
                     self._initialize(session)
                     shown = self._showing(

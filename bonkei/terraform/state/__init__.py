@@ -1,1 +1,1 @@
-"""Terraform's state: backend, state_server (and its requests), lock, the account and workspace."""
+"""Terraform's state: backend, state_server, lock, the account and workspace."""

@@ -8,7 +8,7 @@ https://developer.hashicorp.com/terraform/language/backend/http
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,6 @@ from bonkei.terraform.state.state_server import StateServer
 
 DEFAULT = "default"
 """The name of the workspace that always exists."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A backend during one run."""
-
-    environment: Mapping[str, str]
-    """The variables that Terraform needs to use it."""
-    serve: Callable[[], None]
-    """Has to be called once, before Terraform needs an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +40,14 @@ class Backend:
         return {"local": {"workspace_dir": str(self._states)}}
 
     @contextlib.contextmanager
-    def open(self, *, reads_twice: bool) -> Iterator[Opened]:
-        """`reads_twice`: see `StateServer`."""
+    def open(self, *, reads_twice: bool) -> Iterator[Mapping[str, str]]:
+        """The variables that Terraform needs to use it (`reads_twice`: see `StateServer`)."""
         if self._is_default:
             with StateServer(self.state_file, reads_twice=reads_twice) as server:
-                yield Opened(server.environment, server.serve)
+                yield server.environment
         else:
             self.state_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            yield Opened({"TF_WORKSPACE": self.workspace}, lambda: None)
+            yield {"TF_WORKSPACE": self.workspace}
 
     @property
     def _is_default(self) -> bool:

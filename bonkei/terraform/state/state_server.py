@@ -10,58 +10,47 @@ Listens on loopback; the password is new each time and reaches Terraform in its 
 
 from __future__ import annotations
 
+import base64
+import hmac
 import secrets
-import socket
+from collections.abc import Iterator
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
-if TYPE_CHECKING:
-    from bonkei.serving import Serving
+from bonkei.serving import Serving
 
 _USER = "terraform"
+_LONGEST_LINE = 1 << 16
+_MOST_HEADERS = 100
 
 
 class StateServer:
-    """A context manager; `environment`: the settings for Terraform's http backend.
-
-    It listens at once, and answers from `serve` on: Terraform can start meanwhile.
-    """
+    """A context manager; `environment`: the settings for Terraform's http backend."""
 
     def __init__(self, file: Path, *, reads_twice: bool = False) -> None:
         """`reads_twice`: as the library does, when it opens the backend and when it begins an
         operation, which starts from what was read last. So the first answer is that there is none:
         decoding a state of 259 resources takes a tenth of a second."""
         self._password = secrets.token_urlsafe(32)
-        self._state = State(file, readable=not reads_twice)
-        self._serving: Serving | None = None
+        self._server = _Server(State(file, readable=not reads_twice), self._password)
+        self._serving = Serving(self._server, "state")
 
     def __enter__(self) -> StateServer:
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        return self
-
-    def serve(self) -> None:
-        """Load what answers, and let it answer."""
-        from bonkei.serving import Serving  # noqa: PLC0415 -- slow to load, as the next one
-        from bonkei.terraform.state.state_requests import Requests  # noqa: PLC0415
-
-        requests = Requests(self._listening, self._state, f"{_USER}:{self._password}")
-        self._serving = Serving(requests, "state")
         self._serving.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         """Raises OSError when the disk still refuses Terraform's last state."""
-        if self._serving is None:
-            self._listening.close()
-        else:
-            self._serving.stop()
-        self._state.settle()
+        self._serving.stop()
+        self._server.state.settle()
 
     @property
     def environment(self) -> dict[str, str]:
         """The backend's settings, as the variables that it reads."""
         return {
-            "TF_HTTP_ADDRESS": f"http://127.0.0.1:{self._listening.getsockname()[1]}/state",
+            "TF_HTTP_ADDRESS": f"http://127.0.0.1:{self._server.server_address[1]}/state",
             "TF_HTTP_USERNAME": _USER,
             "TF_HTTP_PASSWORD": self._password,
         }
@@ -107,6 +96,64 @@ class State:
         if self._held is not None:
             _write(self._file, self._held)
             self._held = None
+
+
+class _Server(ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, state: State, password: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.state = state
+        self.credentials = b"Basic " + base64.b64encode(f"{_USER}:{password}".encode())
+
+
+class _Handler(StreamRequestHandler):
+    """As much of HTTP as Terraform speaks. Python's own server for it takes 20 ms to load, and each
+    plan would wait for that."""
+
+    timeout = 30
+    server: _Server
+
+    def handle(self) -> None:
+        with suppress(TimeoutError, ConnectionError):
+            while self._serve_one():
+                pass
+
+    def _serve_one(self) -> bool:
+        """Whether another request may follow on this connection."""
+        method = self.rfile.readline(_LONGEST_LINE).partition(b" ")[0]
+        headers = dict(self._headers())
+        if not hmac.compare_digest(headers.get(b"authorization", b""), self.server.credentials):
+            if method:
+                self._answer(HTTPStatus.UNAUTHORIZED)
+            return False
+        state = self.server.state
+        match method:
+            case b"GET":
+                content = state.read()
+                found = HTTPStatus.NOT_FOUND if content is None else HTTPStatus.OK
+                self._answer(found, content or b"")
+            case b"POST":
+                taken = state.write(self.rfile.read(int(headers[b"content-length"])))
+                self._answer(HTTPStatus.OK if taken else HTTPStatus.CONFLICT)
+            case b"DELETE":
+                state.delete()
+                self._answer(HTTPStatus.OK)
+            case _:
+                self._answer(HTTPStatus.NOT_IMPLEMENTED)
+                return False
+        return True
+
+    def _headers(self) -> Iterator[tuple[bytes, bytes]]:
+        for _ in range(_MOST_HEADERS):
+            name, colon, value = self.rfile.readline(_LONGEST_LINE).partition(b":")
+            if not colon:
+                return
+            yield name.lower(), value.strip()
+
+    def _answer(self, status: HTTPStatus, body: bytes = b"") -> None:
+        head = f"HTTP/1.1 {status} {status.phrase}\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.wfile.write(head.encode() + body)
 
 
 def _write(file: Path, content: bytes) -> None:

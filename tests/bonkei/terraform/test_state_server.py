@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -23,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(file: Path) -> Iterator[httpx.Client]:
-    with serving(file) as server:
+    with StateServer(file) as server:
         settings = server.environment
         password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
         with httpx.Client(
@@ -63,7 +62,6 @@ def test_a_state_that_cannot_be_written_is_held_and_reported_at_the_end(tmp_path
     file = tmp_path / "gone" / "terraform.tfstate"
     server = StateServer(file)
     server.__enter__()
-    server.serve()
     put(server, b"1")
     assert get(server) == b"1"
     with pytest.raises(FileNotFoundError, match="gone"):
@@ -72,7 +70,7 @@ def test_a_state_that_cannot_be_written_is_held_and_reported_at_the_end(tmp_path
 
 def test_a_held_state_is_written_later(tmp_path: Path) -> None:
     file = tmp_path / "gone" / "terraform.tfstate"
-    with serving(file) as server:
+    with StateServer(file) as server:
         put(server, b"1")
         file.parent.mkdir()
     assert file.read_bytes() == b"1"
@@ -80,7 +78,7 @@ def test_a_held_state_is_written_later(tmp_path: Path) -> None:
 
 def test_the_first_of_two_reads_is_answered_without_the_state(file: Path) -> None:
     file.write_bytes(b"1")
-    with serving(file, reads_twice=True) as server:
+    with StateServer(file, reads_twice=True) as server:
         assert get(server) == b""
         assert get(server) == b"1"
         assert get(server) == b"1"
@@ -91,26 +89,36 @@ def test_the_first_of_two_reads_is_answered_without_the_state(file: Path) -> Non
 def test_a_state_that_was_not_read_is_not_replaced(file: Path) -> None:
     """A Terraform that reads only once has seen no state: it must not write over one."""
     file.write_bytes(b"precious")
-    with serving(file, reads_twice=True) as server:
+    with StateServer(file, reads_twice=True) as server:
         assert get(server) == b""
         assert post(server, b"2") == 409
     assert file.read_bytes() == b"precious"
 
 
-def test_one_that_comes_before_it_serves_is_answered_then(file: Path) -> None:
-    file.write_bytes(b"1")
-    with StateServer(file) as server, ThreadPoolExecutor() as pool:
-        asked = pool.submit(get, server)
-        assert not wait([asked], timeout=0.2).done
-        server.serve()
-        assert asked.result(60) == b"1"
-
-
-def test_one_that_never_serves_lets_go_of_its_port(file: Path) -> None:
-    with StateServer(file) as server:
-        port = int(server.environment["TF_HTTP_ADDRESS"].rpartition(":")[2].partition("/")[0])
-    with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", port), timeout=60)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"\r\n\r\n",
+        b"GET /state HTTP/1.1\r\n",
+        b"POST /state HTTP/1.1\r\nContent-Length: 9\r\n\r\nprecious!",
+        b"GET /" + b"x" * 100_000,
+        b"GET /state HTTP/1.1\r\n" + b"a: b\r\n" * 1_000,
+    ],
+)
+def test_what_is_no_request_of_terraform_is_not_served(
+    client: httpx.Client, file: Path, sent: bytes
+) -> None:
+    file.write_bytes(b"precious")
+    with (
+        socket.create_connection(("127.0.0.1", client.base_url.port), timeout=60) as connection,
+        suppress(ConnectionError),  # it may have heard enough
+    ):
+        connection.sendall(sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert b"precious" not in connection.makefile("rb").read()
+    assert client.get("").content == b"precious"
+    assert client.put("", content=b"1").status_code == 501
 
 
 def test_an_operation_reads_the_state_twice_and_gets_it_once(
@@ -137,13 +145,6 @@ def test_an_operation_reads_the_state_twice_and_gets_it_once(
     given.clear()
     assert workspace.destroy().removed == 1
     assert given == [False, True]
-
-
-@contextlib.contextmanager
-def serving(file: Path, *, reads_twice: bool = False) -> Iterator[StateServer]:
-    with StateServer(file, reads_twice=reads_twice) as server:
-        server.serve()
-        yield server
 
 
 def post(server: StateServer, content: bytes) -> int:
