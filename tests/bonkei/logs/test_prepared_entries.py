@@ -197,7 +197,7 @@ def test_what_logs_remember_of_kinds_is_bounded() -> None:
     tracemalloc.start()
     try:
         for number in range(500):
-            text = f"{number:8000}"
+            text = f"{number:08000}"  # a space would have to be escaped
             [row] = rows_of(BY_DISTRIBUTION._replace(host=text, user_agent=text))
             assert _entries(routes, [(NOW, row)])
         held, _ = tracemalloc.get_traced_memory()
