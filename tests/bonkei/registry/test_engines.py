@@ -107,8 +107,9 @@ async def test_an_image_is_built_pushed_and_unpacked(
 
 
 async def test_a_step_that_fails_fails_the_build(docker: Docker, program: Path) -> None:
-    dockerfile = program / "Dockerfile"
-    dockerfile.write_text(f'{dockerfile.read_text()}RUN ["/bin/missing"]\n')
+    (program / "Dockerfile").write_text(
+        'FROM scratch\nCOPY probe /bin/probe\nRUN ["/bin/missing"]\n'
+    )
     code, printed = await docker("build", "-t", IMAGE, str(program))
     assert code == 1
     assert "/bin/missing" in printed
@@ -245,6 +246,7 @@ async def test_bases_of_the_own_registry(
 ) -> None:
     """By a tag, by a build's argument, and by a digest; the newest of a tag that has moved."""
     base = f"{HOST}/few"
+    (program / "Dockerfile").write_text("FROM scratch\nCOPY message /srv/\n")
     for text in ("one", "two"):
         (program / "message").write_text(text)
         code, printed = await docker("build", "-t", f"{base}:latest", "--push", str(program))
