@@ -13,7 +13,6 @@ from bonkei.config import Config
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
-from bonkei.provider import catalogue
 from bonkei.terraform import Account, Elsewhere, Workspace
 from bonkei.vault import FileVault
 
@@ -38,6 +37,8 @@ class Definitions:
         try:
             return self._workspace.apply(progress=report).render()
         finally:
+            from bonkei.provider import catalogue  # noqa: PLC0415 -- a command needs none of it
+
             catalogue.forget()  # nothing that runs needs it
 
     def interrupt(self) -> None:

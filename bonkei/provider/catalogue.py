@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bonkei.provider import facts, region_and_tags, schema, small
-from bonkei.provider.addresses import AWS, AWS_VERSION
+from bonkei.provider.addresses import AWS
 from bonkei.provider.modules import modules
 from bonkei.provider.provider import Provider, assemble
 from bonkei.provider.schema import Block
@@ -33,11 +33,6 @@ def providers() -> Mapping[str, Provider]:
         *_small(),
     )
     return {provider.schema.address: provider for provider in served}
-
-
-def versions() -> Mapping[str, str]:
-    """The version of each, without loading a schema."""
-    return {AWS: AWS_VERSION} | {one.schema.address: one.schema.version for one in _small()}
 
 
 def resource_schemas(address: str) -> Mapping[str, Block]:

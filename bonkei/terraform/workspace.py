@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bonkei.provider import catalogue, schema
 from bonkei.terraform.errors import (
     Diagnostic,
     TerraformError,
@@ -53,13 +52,10 @@ _QUICKLY = (
 _PLAN_FILE = "bonkei.terraform.reports.plan_file"
 
 
-def _load_for_warnings() -> None:
-    """What is needed at the end of a run is loaded while Terraform starts."""
-    catalogue.versions()
-
-
 def _load_for_a_plan() -> None:
-    _load_for_warnings()
+    """What is needed at the end of a run is loaded while Terraform starts."""
+    from bonkei.provider import catalogue, schema  # noqa: PLC0415 -- see above
+
     importlib.import_module(_PLAN_FILE)
     schema.load(catalogue.SCHEMA)  # a plan is read with it
 
@@ -116,7 +112,7 @@ class Workspace:
 
     def _validate(self, *, all_blocks: bool) -> list[Diagnostic]:
         with self._place.session(self._home, all_blocks=all_blocks) as session:
-            document = read_json(session.run("validate", "-json", meanwhile=_load_for_warnings))
+            document = read_json(session.run("validate", "-json"))
             said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
             found = explain(said, self._definitions)
             if not document["valid"]:
@@ -317,7 +313,6 @@ class Workspace:
         return listener
 
     def _load_for_a_change(self) -> None:
-        _load_for_warnings()
         stamps.implementation(self._place.terraform)  # for the fingerprint
 
     def _warnings(self, said: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -21,13 +21,13 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import Context, DataSource, Problem, Refused, ResourceBehaviour
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
 from bonkei.provider.values import UNKNOWN, Object, given
 
 ADDRESS = "registry.terraform.io/hashicorp/archive"
-VERSION = "2.7.1"
 
 _DATE = (2049, 1, 1, 0, 0, 0)
 _SOURCES = ("source_dir", "source_file", "source_content", "source")
@@ -38,7 +38,7 @@ def provider() -> Provider:
     return Provider(
         schema=ProviderSchema(
             ADDRESS,
-            VERSION,
+            VERSIONS[ADDRESS],
             resources={"archive_file": _BLOCK},
             data_sources={"archive_file": _BLOCK},
         ),

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import subprocess
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Block, ProviderSchema, computed, optional, required
 from bonkei.provider.values import Object
 
 ADDRESS = "registry.terraform.io/hashicorp/external"
-VERSION = "2.3.5"
 
 _TIMEOUT = 600.0  # seconds; a program that builds a package takes its time
 _EXTERNAL = Block(
@@ -32,7 +32,7 @@ _EXTERNAL = Block(
 def provider() -> Provider:
     """The provider: the data source `external`."""
     return Provider(
-        schema=ProviderSchema(ADDRESS, VERSION, data_sources={"external": _EXTERNAL}),
+        schema=ProviderSchema(ADDRESS, VERSIONS[ADDRESS], data_sources={"external": _EXTERNAL}),
         data_sources={"external": DataSource(read=_read)},
     )
 

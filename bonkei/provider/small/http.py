@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import Context, DataSource, Problem, Refused
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import (
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from email.message import Message
 
 ADDRESS = "registry.terraform.io/hashicorp/http"
-VERSION = "3.5.0"
 
 _TIMEOUT = 30.0
 _NOT_TAKEN = ("ca_cert_pem", "client_cert_pem", "client_key_pem", "insecure")
@@ -55,7 +55,7 @@ _HTTP = Block(
 def provider() -> Provider:
     """The provider: the data source `http`."""
     return Provider(
-        schema=ProviderSchema(ADDRESS, VERSION, data_sources={"http": _HTTP}),
+        schema=ProviderSchema(ADDRESS, VERSIONS[ADDRESS], data_sources={"http": _HTTP}),
         data_sources={"http": DataSource(read=_read, validate=_problems)},
     )
 

@@ -12,13 +12,13 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import Context, DataSource, Problem, Refused, ResourceBehaviour
 from bonkei.provider.provider import Provider, assemble
 from bonkei.provider.schema import Block, ProviderSchema, computed, optional, required
 from bonkei.provider.values import UNKNOWN, Object, given
 
 ADDRESS = "registry.terraform.io/hashicorp/local"
-VERSION = "2.5.3"
 
 _DIGESTS = ("md5", "sha1", "sha256", "base64sha256", "sha512", "base64sha512")
 _OUTPUTS = {"id": computed(), **{f"content_{name}": computed() for name in _DIGESTS}}
@@ -31,7 +31,7 @@ def provider() -> Provider:
         Provider(
             schema=ProviderSchema(
                 ADDRESS,
-                VERSION,
+                VERSIONS[ADDRESS],
                 resources={
                     "local_file": _file_block("sensitive_content"),
                     "local_sensitive_file": _file_block(sensitive=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import Context, DataSource, ResourceBehaviour
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import (
@@ -16,7 +17,6 @@ from bonkei.provider.schema import (
 from bonkei.provider.values import Object
 
 ADDRESS = "registry.terraform.io/hashicorp/null"
-VERSION = "3.2.4"
 
 _RESOURCE = Block({"triggers": optional(["map", "string"]), "id": computed()})
 _DATA_SOURCE = Block(
@@ -35,7 +35,7 @@ def provider() -> Provider:
     return Provider(
         schema=ProviderSchema(
             ADDRESS,
-            VERSION,
+            VERSIONS[ADDRESS],
             resources={"null_resource": _RESOURCE},
             data_sources={"null_data_source": _DATA_SOURCE},
         ),

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import (
     Context,
     EphemeralResource,
@@ -26,7 +27,6 @@ from bonkei.provider.small.words import ADJECTIVES, ADVERBS, NAMES
 from bonkei.provider.values import Object, Value, given
 
 ADDRESS = "registry.terraform.io/hashicorp/random"
-VERSION = "3.7.2"
 
 _SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 _STRING_DEFAULTS: Mapping[str, Value] = {
@@ -48,7 +48,7 @@ def provider() -> Provider:
         Provider(
             schema=ProviderSchema(
                 ADDRESS,
-                VERSION,
+                VERSIONS[ADDRESS],
                 resources={name: block for name, (block, _) in _TYPES.items()},
                 ephemeral_resources={"random_password": _password_block(ephemeral=True)},
             ),

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Block, ProviderSchema, computed, optional, required
 from bonkei.provider.values import Object
 
 ADDRESS = "registry.terraform.io/hashicorp/template"
-VERSION = "2.2.0"
 
 _TEMPLATE_FILE = Block(
     {
@@ -37,7 +37,9 @@ _SEQUENCE = re.compile(
 def provider() -> Provider:
     """The provider: the data source `template_file`."""
     return Provider(
-        schema=ProviderSchema(ADDRESS, VERSION, data_sources={"template_file": _TEMPLATE_FILE}),
+        schema=ProviderSchema(
+            ADDRESS, VERSIONS[ADDRESS], data_sources={"template_file": _TEMPLATE_FILE}
+        ),
         data_sources={"template_file": DataSource(read=_read)},
     )
 

@@ -10,13 +10,13 @@ import calendar
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import Context, Refused, ResourceBehaviour
 from bonkei.provider.provider import Provider, assemble
 from bonkei.provider.schema import Attribute, Block, ProviderSchema, computed, optional
 from bonkei.provider.values import Object, Value
 
 ADDRESS = "registry.terraform.io/hashicorp/time"
-VERSION = "0.13.1"
 
 _PARTS = ("year", "month", "day", "hour", "minute", "second", "unix")
 _OFFSETS = ("years", "months", "days", "hours", "minutes", "seconds")
@@ -45,7 +45,7 @@ def provider() -> Provider:
     """The provider: `time_sleep`, `time_static` and `time_offset`."""
     return assemble(
         Provider(
-            schema=ProviderSchema(ADDRESS, VERSION, resources=_BLOCKS),
+            schema=ProviderSchema(ADDRESS, VERSIONS[ADDRESS], resources=_BLOCKS),
             resources={
                 "time_sleep": ResourceBehaviour(
                     mint=lambda _, context: {"id": context.now}, force_new=frozenset({"triggers"})

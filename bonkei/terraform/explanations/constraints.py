@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bonkei.folders import below, text_of
-from bonkei.provider import catalogue
+from bonkei.provider.addresses import VERSIONS
 from bonkei.terraform.errors import Diagnostic
 from bonkei.terraform.explanations.mentions import Mention
 
@@ -27,12 +27,12 @@ _CONDITION = re.compile(r"(=|!=|>|>=|<|<=|~>)?\s*v?(\d+(?:\.\d+)*)")
 
 def excluded(definitions: Path) -> Iterator[Diagnostic]:
     """A warning for each constraint that excludes the served version of the provider."""
-    served = catalogue.versions()
     for file in below(definitions, ".tf"):
         text = text_of(file) or ""
         for entry in _ENTRY.finditer(text):
             source, asked = _SOURCE.search(entry[1]), _VERSION.search(entry[1])
-            version = served.get(_REGISTRY + source[1].removeprefix(_REGISTRY)) if source else None
+            address = _REGISTRY + source[1].removeprefix(_REGISTRY) if source else ""
+            version = VERSIONS.get(address)
             if source and asked and version and not allows(asked[1], version):
                 line = text.count("\n", 0, entry.start(1) + asked.start()) + 1
                 code = text.splitlines()[line - 1]

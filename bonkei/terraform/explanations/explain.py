@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bonkei.provider import catalogue, schema
+from bonkei.provider.addresses import VERSIONS
 from bonkei.terraform.errors import Diagnostic
 from bonkei.terraform.explanations import upgrades
 from bonkei.terraform.explanations.mentions import first_mention
@@ -79,6 +79,8 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
 
 
 def _not_carried(diagnostic: Diagnostic, type_name: str, definitions: Path) -> Diagnostic:
+    from bonkei.provider import catalogue, schema  # noqa: PLC0415 -- most runs need no schema
+
     carried = schema.load(catalogue.SCHEMA)
     if type_name not in carried.not_carried:
         return upgrades.explained(diagnostic, definitions)
@@ -95,7 +97,7 @@ def _not_served(source: str, definitions: Path) -> Diagnostic:
     name = re.escape(source.rpartition("/")[2])
     own = rf'^\s*(?:resource|data|ephemeral|provider)\s+"{name}(?:_\w+)?"'
     place = first_mention(re.compile(rf'{own}|"{re.escape(source)}"'), definitions)
-    *others, last = sorted(address.partition("/")[2] for address in catalogue.versions())
+    *others, last = sorted(address.partition("/")[2] for address in VERSIONS)
     return Diagnostic(
         "error",
         "A provider that is not served",

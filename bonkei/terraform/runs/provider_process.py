@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
-from bonkei.provider.addresses import ADDRESSES
+from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import ACCOUNT_ID
 from bonkei.provider.plugin.sockets import listen, reattach
 from bonkei.sockets import make_socket_directory
@@ -78,7 +78,7 @@ class ProviderProcess:
         self._directory = make_socket_directory()
         try:
             with contextlib.ExitStack() as ours:
-                sockets = listen(ADDRESSES, self._directory)
+                sockets = listen(VERSIONS, self._directory)
                 for each in sockets.values():
                     ours.callback(each.close)  # so that a connection ends when the process does
                 descriptors = {address: each.fileno() for address, each in sockets.items()}

@@ -8,6 +8,7 @@ import pytest
 
 from bonkei.miniature.applied import Definitions
 from bonkei.provider import catalogue, schema
+from bonkei.provider.addresses import AWS
 
 
 class Applying:
@@ -17,8 +18,7 @@ class Applying:
         self._failure = failure
 
     def apply(self, **_: Any) -> Any:
-        [aws] = [name for name in catalogue.versions() if name.endswith("/aws")]
-        schema.type_of(catalogue.resource_schemas(aws)["aws_s3_bucket"])
+        schema.type_of(catalogue.resource_schemas(AWS)["aws_s3_bucket"])
         if self._failure:
             raise self._failure
         return self

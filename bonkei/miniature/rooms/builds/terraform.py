@@ -29,7 +29,7 @@ with importing():
     from bonkei.aws_service import AwsServiceError
     from bonkei.miniature.rooms.builds import states
     from bonkei.miniature.rooms.builds.tools import APPLIED, CARRIED, PLACE
-    from bonkei.provider.addresses import ADDRESSES
+    from bonkei.provider.addresses import VERSIONS
     from bonkei.provider.plugin.sockets import listen, reattach
     from bonkei.sockets import make_socket_directory
     from bonkei.terraform.inputs.types import named
@@ -92,7 +92,7 @@ def _nobody() -> Iterator[str]:
     directory = make_socket_directory()
     try:
         with contextlib.ExitStack() as opened:
-            sockets = listen(ADDRESSES, directory)
+            sockets = listen(VERSIONS, directory)
             for each in sockets.values():
                 opened.callback(each.close)
             told = reattach(sockets, os.getpid())
