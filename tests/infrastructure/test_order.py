@@ -62,6 +62,15 @@ AT_ONCE = {
         "module.monitoring.aws_cloudwatch_event_rule.pipeline_failed",
         "module.delivery.aws_codepipeline.this",
     ),
+    # An alarm needs the names of what it watches. Instances of a database are slow to start.
+    "the alarms of a database while it is made": (
+        "module.monitoring.aws_cloudwatch_metric_alarm.database_memory",
+        "module.database.aws_rds_cluster_instance.this",
+    ),
+    "the alarms of services beside their cluster": (
+        "module.monitoring.aws_cloudwatch_metric_alarm.this",
+        "module.cluster.aws_ecs_cluster.this",
+    ),
     # Only the rights of a stage name the services, and a service is slow to start.
     "the role of a stage beside the services": (
         "module.delivery.module.stage.module.role.aws_iam_role.this",

@@ -1,6 +1,6 @@
 output "name" {
   description = "Name of the cluster"
-  value       = aws_ecs_cluster.this.name
+  value       = var.name # not the cluster's own, for which the services' alarms would wait
 }
 
 output "arn" {

@@ -6,6 +6,8 @@ locals {
   family         = "aurora-postgresql${split(".", var.engine_version)[0]}"
   is_serverless  = var.instance_class == "db.serverless"
   log_group_name = "/aws/rds/cluster/${local.identifier}/postgresql" # where RDS exports to; not ours to choose
+
+  instance_identifiers = [for number in range(var.instance_count) : "${local.identifier}-${number + 1}"]
 }
 
 # The memory of an instance, for the alarm on free memory.
@@ -193,7 +195,7 @@ resource "aws_rds_cluster" "this" {
 resource "aws_rds_cluster_instance" "this" {
   count = var.instance_count
 
-  identifier                      = "${local.identifier}-${count.index + 1}"
+  identifier                      = local.instance_identifiers[count.index]
   cluster_identifier              = aws_rds_cluster.this.id
   engine                          = aws_rds_cluster.this.engine
   instance_class                  = var.instance_class

@@ -1,6 +1,6 @@
 output "instance_identifiers" {
   description = "Identifiers of the instances, for CloudWatch's dimension DBInstanceIdentifier"
-  value       = aws_rds_cluster_instance.this[*].identifier
+  value       = local.instance_identifiers # not the instances' own, for which their alarms would wait
 }
 
 output "endpoint" {
