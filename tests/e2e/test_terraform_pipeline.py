@@ -14,6 +14,8 @@ import signal
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,9 @@ class Account:
         named = {"pipelineName": PIPELINE, "pipelineExecutionId": id_}
         found = self.client("codepipeline").get_pipeline_execution(**named)
         return str(found["pipelineExecution"]["status"])
+
+    def log_of_apply(self, id_: str) -> str:
+        return self.project.bonkei("pipeline", "logs", id_, "Apply").stdout
 
     def failed_actions(self, id_: str) -> list[str]:
         listed = self.client("codepipeline").list_action_executions(
@@ -272,15 +277,25 @@ def release_locks(account: Account) -> None:
     account.client("s3").delete_object(Bucket=bucket, Key="terraform.tfstate.tflock")
 
 
-def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account: Account) -> None:
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Two runs. The second one's plan was made before the first one's apply, and was changed while
+    it waited: `log` is of its refusal. It is as it was again."""
+
+    first: str
+    second: str
+    log: str
+
+
+@pytest.fixture(scope="module")
+def queued(account: Account) -> Queued:
     """The approved plan is applied although other variables were uploaded since, and also after
-    the killed apply. The second run's plan is older than the first one's apply.
-    """
+    the killed apply."""
     account.put_names("one", "two", "four")
     first = account.run("--detach")["execution"]
     waits = eventually(lambda: account.approval(first), "it waits", PATIENCE, every=0.5)
     assert 'aws_ssm_parameter.this["four"]' in waits["summary"]
-    account.put_names("one", "two", "five")
+    account.put_names("one", "two", "five", message="to the program")
     second = account.run("--detach")["execution"]
     pipelines = account.client("codepipeline")
 
@@ -291,40 +306,50 @@ def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(account:
         return second in waiting
 
     eventually(second_waits, "the second one waits, with its plan", PATIENCE, every=0.5)
-    account.answer(first, "Approved")
-    account.answer(second, "Approved")
-    account.fails(second)  # its plan is stale
-    assert (account.status(first), account.names()) == ("Succeeded", {"one", "two", "four"})
-    log = account.project.bonkei("pipeline", "logs", second, "Apply").stdout
-    assert "stale" in log.lower()
-    account.slack(second, "In Apply / Apply", "Error while executing command: terraform apply")
+    with changed_plan(account):
+        account.answer(first, "Approved")
+        account.answer(second, "Approved")
+        account.fails(second)
+    return Queued(first, second, account.log_of_apply(second))
 
 
-def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(account: Account) -> None:
-    """Whoever may write into the artifact bucket changes nothing of what was approved. And an
-    approval that comes after a release of the programs does not put them back."""
-    before = account.names()
-    account.put_names(*before, "six", message="to the program")
-    run = account.run("--detach")["execution"]
-    eventually(lambda: account.approval(run), "it waits for its approval", PATIENCE, every=0.5)
+@contextmanager
+def changed_plan(account: Account) -> Iterator[None]:
+    """The newest plan in the artifact bucket is another one meanwhile."""
     bucket, s3 = "shop-test-tf-pipeline-artifact-123456789012", account.client("s3")
     listed = s3.list_objects_v2(Bucket=bucket)["Contents"]
     plans = [each for each in listed if "/Plan/" in each["Key"]]
     key = max(plans, key=lambda each: each["LastModified"])["Key"]
     plan = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     s3.put_object(Bucket=bucket, Key=key, Body=with_another_plan(plan))
-    account.answer(run, "Approved")
-    account.fails(run)
-    log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
-    assert "tfplan: FAILED" in log
+    yield
+    s3.put_object(Bucket=bucket, Key=key, Body=plan)
+
+
+def test_two_runs_queue_and_a_plan_that_the_first_made_stale_is_refused(
+    account: Account, queued: Queued
+) -> None:
+    assert account.status(queued.first) == "Succeeded"
+    assert account.names() == {"one", "two", "four"}
+    assert account.run("--from", "Apply", code=1)["execution"] == queued.second
+    assert "stale" in account.log_of_apply(queued.second).lower()
+    failed = "Error while executing command: terraform apply"
+    account.slack(queued.second, "In Apply / Apply", failed)
+
+
+def test_a_changed_plan_and_a_plan_older_than_a_release_are_refused(
+    account: Account, queued: Queued
+) -> None:
+    """Whoever may write into the artifact bucket changes nothing of what was approved. And an
+    approval that comes after a release of the programs does not put them back."""
+    run, before = queued.second, account.names()
+    assert "tfplan: FAILED" in queued.log
     account.slack(run, "In Apply / Apply", "sha256sum --check --strict plan.sha256")
 
-    s3.put_object(Bucket=bucket, Key=key, Body=plan)
     tag = "/shop-test/app/image-tag"
     account.client("ssm").put_parameter(Name=tag, Value="released", Type="String", Overwrite=True)
-    found = account.run("--from", "Apply", code=1)
-    assert found["execution"] == run
-    log = account.project.bonkei("pipeline", "logs", run, "Apply").stdout
+    assert account.run("--from", "Apply", code=1)["execution"] == run
+    log = account.log_of_apply(run)
     assert f"{tag} is released, and the plan has unreleased" in log
     refused = "environment/buildspecs/plan_programs.py"
     said = account.slack(run, "In Apply / Apply", refused, "Reason: exit status 1")

@@ -72,7 +72,8 @@ class Rounds:
             visitors(self._project, anew, expected=404, pause=lambda: pauses[-1]) as others,
         ):
             yield lambda: pauses.append(_OFTEN)
-        assert [*troubles, *others] == []
+        lost = [*troubles, *others]
+        assert lost == [], lost
 
     @contextlib.contextmanager
     def named(self, number: int) -> Iterator[None]:

@@ -26,7 +26,7 @@ LONG = {
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} seven times, and tasks roll",
     "tests/bonkei/console/browser": f"{_BROWSER} in each state, and axe looks at it",
     "tests/program/frontend/browser": f"{_BROWSER}, and axe looks at it",
-    "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of nine runs",
+    "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of eight runs",
     "tests/infrastructure/test_life_cycle.py": f"{_PLANS}: five variants live and die, for all",
     "tests/infrastructure/test_faults.py": f"{_PLANS} for each batch of faults",
     "tests/infrastructure/test_terraform.py": "`terraform test` plans a module eighty times",
