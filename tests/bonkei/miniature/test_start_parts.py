@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +61,13 @@ def test_the_time_of_a_start_counts_from_the_command() -> None:
     # A value left in the environment, or one that is not a time, is ignored.
     for strange in ("", "yesterday", str(now + 60), str(now - own - 9999), "nan"):
         assert seconds_before({"BONKEI_BEGUN": strange}, now) == pytest.approx(own, abs=30)
+
+
+def test_the_time_of_a_command_is_not_a_second_too_long() -> None:
+    code = "from bonkei.miniature.lifecycle.begun import seconds_before; print(seconds_before({}))"
+    before = time.monotonic()
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert 0 < float(said.stdout) < time.monotonic() - before + 0.02  # the kernel counts in 0.01 s
 
 
 def test_a_one_off_may_have_the_end_of_a_familys_name() -> None:
