@@ -103,7 +103,7 @@ def test_what_takes_long_by_the_clock_and_who_ends_early_is_named() -> None:
 
 def test_what_a_test_starts_counts(pytester: pytest.Pytester) -> None:
     """Also when it waits long: that costs nothing."""
-    busy = "sum(range(50_000_000))"
+    busy = "import time\nwhile time.process_time() < 0.3: pass"
     pytester.makepyfile(
         test_busy=f"""
             import subprocess, sys
