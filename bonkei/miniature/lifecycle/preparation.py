@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,10 +69,21 @@ async def prepare_containers(
     with steps.step("containers") as step:
         needed = await asyncio.to_thread(prepare, blueprint, dict(directories))
         step.detail = needed.summary
-        for note in needed.notes:
+        for note in (*needed.notes, *_notes_of_place(environments)):
             steps.note(note)
         wanted = dict.fromkeys(needed.requirements.values())
         step.failed = not all(await asyncio.gather(*map(installed, wanted)))
+
+
+def _notes_of_place(path: Path) -> Iterator[str]:
+    if os.pathsep in str(path):
+        yield "\n".join(
+            [
+                f"a {os.pathsep!r} in a path separates folders in PATH: below {path.parent},",
+                "programs of containers and builds are not found by their names",
+                "  let BONKEI_HOME name a folder without it, or move the project",
+            ]
+        )
 
 
 def _notes(local_tasks: list[LocalTask]) -> Iterator[str]:

@@ -10,7 +10,8 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.service import Container, FirelensConfiguration, Service, TaskDefinition
-from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare
+from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare, prepare_containers
+from bonkei.miniature.steps import Steps
 from bonkei.tasks.compose import compose
 from bonkei.tasks.reporting import describe
 from bonkei.tasks.scheduling.scheduler import Scheduler
@@ -54,6 +55,21 @@ def test_only_programs_with_packages_are_counted(tmp_path: Path) -> None:
     assert needed.summary == "1 with packages of its own"
     assert needed.requirements == {"web": (tmp_path / "web" / "requirements.txt",)}
     assert needed.notes == ()
+
+
+@pytest.mark.parametrize(("name", "notes"), [("a:b", 1), ("a, b", 0)])
+async def test_a_home_that_path_cannot_hold_is_reported_with_a_remedy(
+    tmp_path: Path, name: str, notes: int
+) -> None:
+    async def install(_requirements: object, _environments: Path, _report: object) -> Path:
+        raise NotImplementedError
+
+    said: list[str] = []
+    place = tmp_path / name / "environments"
+    await prepare_containers(Blueprint(), {}, install, place, Steps(said.append))
+    text = "\n".join(said)
+    assert text.count(f"below {place.parent}") == notes
+    assert text.count("let BONKEI_HOME name a folder without it") == notes
 
 
 def test_missing_packages_are_reported(tmp_path: Path) -> None:
