@@ -37,6 +37,13 @@ class Process:
             if line.endswith("\n"):  # who is killed may leave a half
                 self.records.append(json.loads(line))
 
+    @property
+    def kept_waiting(self) -> float:
+        """Seconds in which it would have run, but every processor of the machine had other work. 0
+        where the system does not count them."""
+        counted = Path(f"/proc/{self.popen.pid}/schedstat")
+        return int(counted.read_text().split()[1]) / 1e9 if counted.exists() else 0.0
+
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
 

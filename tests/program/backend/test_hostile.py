@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -104,10 +105,31 @@ def test_a_duplicate_name_is_no_error_of_postgresql(backend: Process):
         assert client.patch(path, json={"name": "WEB"}).status_code == 200
 
 
-def test_many_simultaneous_requests_share_the_connections(backend: Process):
+EXPECTED = ([{401, 429}, {401}, {404}], [], 0, True)
+
+
+def test_many_simultaneous_requests_share_the_connections(server: Server, settings: ServeSettings):
     """More than there are connections to the database, and more than the server can handle
-    quickly.
+    quickly. A client that guesses waits, and no other client does. A process that was kept from
+    its processor for seconds may have given up, so it is asked anew.
     """
+    deadline = time.monotonic() + 200
+    while True:
+        with started("serve", environment_of(settings)) as process:
+            process.wait_for("listening")
+            before, began = process.kept_waiting, time.monotonic()
+            logged = server.log.read_text().count("ERROR:")
+            answers = [set(each) for each in at_once(process.port)]
+            was_kept, seconds = process.kept_waiting - before > 2, time.monotonic() - began
+        errors = [r for r in process.records if r["level"] in ("ERROR", "FATAL")]
+        found = (answers, errors, server.log.read_text().count("ERROR:") - logged, seconds < 90)
+        if found == EXPECTED or not was_kept or time.monotonic() > deadline:
+            break
+    assert found == EXPECTED
+
+
+def at_once(port: int) -> list[Counter[int | None]]:
+    """The answers to sign-ins, guesses of a token, and questions for what is not there."""
 
     def request(head: str, body: str = "", forwarded_for: str = "") -> bytes:
         return (
@@ -116,17 +138,11 @@ def test_many_simultaneous_requests_share_the_connections(backend: Process):
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
-    many = range(120)
     sign_ins = [
         request(f"POST {V1}/sessions", f'{{"username":"u{n}","password":"x"}}', f"10.0.0.{n}")
-        for n in many
+        for n in range(120)
     ]
-    began = time.monotonic()
-    answers = hostile.at_once(backend.port, sign_ins)
-    assert set(answers) == {401, 429}  # a client that guesses waits, and no other client does
-    assert time.monotonic() - began < 60
-    few = many[:60]  # each waits for a connection for some seconds at most
+    few = range(60)  # each waits for a connection for some seconds at most
     guesses = [request(f"POST {V1}/components", "{}") for _ in few]
-    assert set(hostile.at_once(backend.port, guesses)) == {401}
     unknown = [request(f"GET {V1}/incidents/{uuid4()}") for _ in few]
-    assert set(hostile.at_once(backend.port, unknown)) == {404}
+    return [hostile.at_once(port, requests) for requests in (sign_ins, guesses, unknown)]
