@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from browsers import UNOPTIMISED, Scheme, launched, needs_browser, new_context, violations
+from browsers import UNOPTIMISED, launched, needs_browser, new_context, violations_in_both
 from foreground import Running
 from miniatures import administrator_password, eventually
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
@@ -19,12 +19,6 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> Scheme:
-    found: Scheme = request.param
-    return found
-
-
 @pytest.fixture(scope="module")
 def tab(browser: Browser, miniature: Running) -> Iterator[Page]:
     context = new_context(browser, base_url=miniature.project.site)
@@ -33,7 +27,7 @@ def tab(browser: Browser, miniature: Running) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(tab: Page, miniature: Running, scheme: Scheme) -> Iterator[Page]:
+def page(tab: Page, miniature: Running) -> Iterator[Page]:
     """A tab of a browser that has no cookie."""
     elsewhere: list[str] = []
     troubles: list[str] = []
@@ -47,7 +41,6 @@ def page(tab: Page, miniature: Running, scheme: Scheme) -> Iterator[Page]:
             troubles.append(message.text)
 
     tab.context.clear_cookies()
-    tab.emulate_media(color_scheme=scheme)
     tab.on("request", ask)
     tab.on("console", hear)
     yield tab
@@ -58,15 +51,15 @@ def page(tab: Page, miniature: Running, scheme: Scheme) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("path", ["/", "/ja/", "/history", "/admin/sign-in"])
-def test_no_accessibility_violation(page: Page, scheme: Scheme, path: str) -> None:
+def test_no_accessibility_violation(page: Page, path: str) -> None:
     page.goto(path)
-    assert violations(page, scheme) == []
+    assert violations_in_both(page) == []
 
 
 def test_an_administrator_signs_in_and_the_public_page_follows(
-    page: Page, miniature: Running, scheme: Scheme
+    page: Page, miniature: Running
 ) -> None:
-    name = f"Component {scheme}"
+    name = "Component of a browser"
     page.goto("/admin")
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(administrator_password(miniature.project))

@@ -6,13 +6,12 @@ import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-Scheme = Literal["light", "dark"]
 _PATIENCE = 60_000  # milliseconds, for a busy machine
 expect.set_options(timeout=_PATIENCE)
 _VIOLATIONS: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -83,13 +82,22 @@ def new_context(browser: Browser, **settings: Any) -> BrowserContext:
     return context
 
 
-def violations(page: Page, scheme: str = "light") -> list[str]:
-    """What axe finds on the whole page of a `new_context`. In the dark, only its rules about
-    colours are left: a test that asks for a page in both schemes has had the others in the light,
-    and they are half of the work.
-    """
+def violations(page: Page) -> list[str]:
+    """What axe finds on the whole page of a `new_context`, in the light."""
     page.wait_for_load_state()  # after a click, a part of it may be there
-    found: list[str] = page.evaluate(_FIND, _COLOURS if scheme == "dark" else _VIOLATIONS)
+    found: list[str] = page.evaluate(_FIND, _VIOLATIONS)
+    return found
+
+
+def violations_in_both(page: Page) -> list[str]:
+    """What axe finds in the light, and what its rules about colours find in the dark. The others
+    find the same in both: tests of the style sheets say that the dark changes colours alone.
+    Nothing moves from then on, for a colour on its way to another belongs to neither.
+    """
+    found = violations(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found += [f"in the dark, {one}" for one in page.evaluate(_FIND, _COLOURS)]
+    page.emulate_media(color_scheme="light")
     return found
 
 
@@ -115,16 +123,16 @@ class Shared:
         return self._browser
 
     @contextmanager
-    def tab(self, width: int, height: int, scheme: Scheme, **settings: str) -> Iterator[Page]:
-        """A tab that one test after the other has: a new one costs a process. `settings`: of its
-        context.
+    def tab(self, width: int, height: int, **settings: str) -> Iterator[Page]:
+        """A tab that one test after the other has, in the light: a new one costs a process.
+        `settings`: of its context.
 
         Who has it leaves nothing behind in it that the next test could notice.
         """
         free = self._free.setdefault(repr(sorted(settings.items())), [])
         page = free.pop() if free else new_context(self.get(), **settings).new_page()
         page.set_viewport_size({"width": width, "height": height})
-        page.emulate_media(color_scheme=scheme)
+        page.emulate_media(color_scheme="light", reduced_motion="no-preference")
         yield page
         page.mouse.move(0, 0)
         free.append(page)

@@ -55,6 +55,27 @@ def test_text_stays_text(file: Path) -> None:
     assert not re.search(r"<\w+[^>]*\sstyle=\"", text)
 
 
+@pytest.mark.parametrize("file", [f for f in OWN if f.suffix == ".css"], ids=named)
+def test_the_dark_changes_colours_alone(file: Path) -> None:
+    """So a page does the same in both, and axe's other rules look at it once."""
+    text = file.read_text(encoding="utf-8")
+    colour = r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})"
+    pairs = re.findall(rf"light-dark\({colour}, {colour}\)", text)
+    assert len(pairs) == text.count("light-dark(")
+    assert "prefers-color-scheme" not in text
+    chosen = re.findall(r"\[data-colour[^{]*\{(.*?)\}", text, re.DOTALL)
+    assert all(re.fullmatch(r"\s*color-scheme: \w+;\s*", rule) for rule in chosen)
+
+
+@pytest.mark.parametrize("file", [f for f in OWN if f.suffix == ".js"], ids=named)
+def test_only_what_a_canvas_draws_asks_for_the_dark(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    if named(file) != "lib/colour.js":
+        assert "color-scheme" not in text
+        assert "dataset.colour" not in text
+    assert "isDark" not in text or named(file) in ("lib/colour.js", "lib/graph.js")
+
+
 @pytest.mark.parametrize("file", [f for f in OWN if f.suffix == ".js"], ids=named)
 def test_files_are_short_and_their_imports_are_there(file: Path) -> None:
     text = file.read_text(encoding="utf-8")

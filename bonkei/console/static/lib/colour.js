@@ -15,5 +15,9 @@ colour.hear((now) => {
   show(now);
 });
 
-export const isDark = () =>
-  colour.get() === "dark" || (colour.get() === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+// For what draws its colours itself: style sheets have `light-dark()`.
+const system = matchMedia("(prefers-color-scheme: dark)");
+const dark = () => colour.get() === "dark" || (colour.get() === "system" && system.matches);
+export const isDark = shared(dark());
+colour.hear(() => isDark.set(dark()));
+system.addEventListener("change", () => isDark.set(dark()));

@@ -1,6 +1,6 @@
 // A graph over time (uPlot). It is loaded when the first one is shown.
 import { html, useEffect, useRef } from "./ui.js";
-import { colour } from "./colour.js";
+import { isDark } from "./colour.js";
 
 let library;
 function load() {
@@ -21,7 +21,7 @@ function load() {
 export function Graph({ times, series, threshold, states, unit = "", format, height = 120, label, min = 0, max, onZoom }) {
   const box = useRef();
   const plot = useRef();
-  const shade = colour.use();
+  const shade = isDark.use();
   const shape = JSON.stringify([series.map((one) => [one.label, one.colour, one.fill]), threshold, unit, height, shade, min, max]);
   const newest = useRef();
   newest.current = { times, series, states, onZoom };

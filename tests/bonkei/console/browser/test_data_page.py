@@ -111,8 +111,8 @@ def test_a_question_is_answered_or_refused_by_the_database(console_page: Console
 def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None:
     page = japanese_page.open("data")
     expect(page.get_by_role("heading", name="データ", exact=True)).to_be_visible()
-    japanese_page.is_accessible()
+    japanese_page.is_accessible_in_the_light()
     page = japanese_page.open("data/database?name=statuspage")
     expect(page.get_by_role("link", name="components")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    japanese_page.is_accessible()
+    japanese_page.is_accessible_in_the_light()

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from browsers import needs_browser
@@ -50,7 +50,11 @@ def test_the_first_paint_takes_less_than_300_ms(browser: Browser, served: Served
     assert best < 3 * least, f"the first paint took {best:.0f} ms, a plain page's {least:.0f} ms"
 
 
-def test_languages_and_colours_are_the_persons(console_page: ConsolePage) -> None:
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_languages_and_colours_are_the_persons(
+    console_page: ConsolePage, system: Literal["light", "dark"]
+) -> None:
+    console_page.page.emulate_media(color_scheme=system)
     page = console_page.open("tasks")
     page.get_by_role("button", name="日本語").click()
     expect(page.get_by_role("heading", name="タスク", exact=True)).to_be_visible()
@@ -62,8 +66,7 @@ def test_languages_and_colours_are_the_persons(console_page: ConsolePage) -> Non
     page.reload()
     expect(page.get_by_role("heading", name="タスク", exact=True)).to_be_visible()
     expect(page.locator("html")).to_have_attribute("data-colour", "dark")
-    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    assert (page.evaluate(background) == before) is is_dark
+    assert (page.evaluate(background) == before) is (system == "dark")
 
 
 def test_a_page_wears_its_own_sheet_only(console_page: ConsolePage) -> None:

@@ -92,4 +92,4 @@ def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None
     screenshot(page, "logs-narrow")
     japanese_page.open("logs?filter=?slow+?could+?699+?Ready+?table")  # one line of each kind
     expect(page.get_by_role("row")).to_have_count(6)
-    japanese_page.is_accessible()
+    japanese_page.is_accessible_in_the_light()

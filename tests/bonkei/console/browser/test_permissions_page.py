@@ -67,4 +67,4 @@ def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None
     page = japanese_page.open("permissions")
     expect(page.get_by_role("heading", name="権限", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    japanese_page.is_accessible()
+    japanese_page.is_accessible_in_the_light()

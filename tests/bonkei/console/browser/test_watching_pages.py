@@ -8,7 +8,7 @@ import pytest
 from browsers import needs_browser
 from playwright.sync_api import expect
 
-from tests.bonkei.console.browser.conftest import ConsolePage, screenshot
+from tests.bonkei.console.browser.conftest import ConsolePage, screenshot, wait_for
 from tests.bonkei.console.samples.world import MARKUP
 
 pytestmark = needs_browser
@@ -103,6 +103,29 @@ def test_a_metric_is_drawn_with_its_alarms_threshold(console_page: ConsolePage) 
     console_page.is_accessible()
 
 
+def test_a_graph_follows_the_systems_colours(console_page: ConsolePage) -> None:
+    """While the page stays open. No style sheet reaches what a canvas has drawn."""
+    page = console_page.open(f"alarms/{CPU}")
+    expect(page.get_by_role("complementary").locator("canvas")).to_have_count(1)
+
+    def has(colour: tuple[int, int, int]) -> str:
+        return f"""(() => {{
+          const canvas = document.querySelector(".drawer canvas");
+          const box = [0, 0, canvas.width, canvas.height];
+          const {{ data }} = canvas.getContext("2d").getImageData(...box);
+          const [red, green, blue] = {list(colour)};
+          return data.some((one, at) => at % 4 === 0
+            && one === red && data[at + 1] === green && data[at + 2] === blue);
+        }})()"""
+
+    in_the_light, in_the_dark = (179, 38, 46), (255, 143, 143)  # `--bad`, the strip of an ALARM
+    wait_for(page, has(in_the_light))
+    page.emulate_media(color_scheme="dark")
+    wait_for(page, f"{has(in_the_dark)} && !{has(in_the_light)}")
+    page.get_by_role("button", name="Colours: as the system").click()
+    wait_for(page, f"{has(in_the_light)} && !{has(in_the_dark)}")
+
+
 def test_what_is_no_metric_is_said(console_page: ConsolePage) -> None:
     page = console_page.open("metrics/nonsense")
     expect(page.get_by_role("complementary").get_by_text("this is no metric")).to_be_visible()
@@ -153,4 +176,4 @@ def test_they_fit_a_narrow_window_in_japanese(
     for words, rows in looks.items():
         japanese_page.open(f"{place}?filter={words}")
         expect(page.get_by_role("row")).to_have_count(rows)
-        japanese_page.is_accessible()
+        japanese_page.is_accessible_in_the_light()

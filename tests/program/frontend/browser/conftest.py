@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 import pytest
 import uvicorn
-from browsers import UNOPTIMISED, Scheme, Shared, new_context
+from browsers import UNOPTIMISED, Shared, new_context
 from frontend.application import create_application
 from frontend.settings import Settings
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page
@@ -74,7 +74,7 @@ def serve() -> Iterator[Serve]:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """`opened(url, width=…, scheme=…)` is a page. Errors on it fail the test. `own`: nobody had it
+    """`opened(url, width=…)` is a page. Errors on it fail the test. `own`: nobody had it
     before, or gets it afterwards.
     """
     complaints: list[str] = []
@@ -84,15 +84,13 @@ def opened(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     with ExitStack() as tabs:
 
-        def open_page(
-            url: str, *, width: int = 1000, scheme: Scheme = "light", own: bool = False
-        ) -> Page:
+        def open_page(url: str, *, width: int = 1000, own: bool = False) -> Page:
             size, rest = (width, 800), {"locale": "en-GB", "timezone_id": "Asia/Tokyo"}
             if own:
-                page = new_context(browser, color_scheme=scheme, **rest).new_page()
+                page = new_context(browser, **rest).new_page()
                 tabs.callback(page.context.close)
             else:
-                page = tabs.enter_context(_SHARED.tab(*size, scheme, **rest))
+                page = tabs.enter_context(_SHARED.tab(*size, **rest))
                 tabs.callback(_leave, page, complain)
             page.on("pageerror", complain)
             page.on("console", complain)
