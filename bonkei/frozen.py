@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
-from dataclasses import FrozenInstanceError, fields
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from functools import partial
 from reprlib import recursive_repr
 from typing import Any
@@ -28,13 +28,34 @@ def share_methods() -> None:
     if sys.version_info < (3, 13):
         setattr(dataclasses, _MAKE, lambda *_: (_Frozen.__setattr__, _Frozen.__delattr__))
         setattr(dataclasses, _MAKE_REPR, lambda *_: _Frozen.__repr__)
-        for maker in (_MAKE_INIT, _MAKE_COMPARISON, _MAKE_HASH):
+        setattr(
+            dataclasses, _MAKE_INIT, _after_a_check(_postponed(getattr(dataclasses, _MAKE_INIT)))
+        )
+        for maker in (_MAKE_COMPARISON, _MAKE_HASH):
             setattr(dataclasses, maker, _postponed(getattr(dataclasses, maker)))
 
 
 def _postponed(make: Callable[..., Any]) -> Callable[..., Any]:
     """As `make`, but what it returns makes the method when somebody first looks at it."""
     return lambda *given, **options: _Late(partial(make, *given, **options))
+
+
+def _after_a_check(make: Callable[..., Any]) -> Callable[..., Any]:
+    """As `make`, but a mistaken order of fields shows at once, when the class is made. `ordered`:
+    those of `fields` that are not given by name only."""
+
+    def made(fields: Any, ordered: Sequence[Field[Any]], *given: Any, **options: Any) -> Any:
+        has_default = False
+        for each in ordered:
+            if not each.init:
+                continue
+            if each.default is not MISSING or each.default_factory is not MISSING:
+                has_default = True
+            elif has_default:
+                raise TypeError(f"non-default argument {each.name!r} follows default argument")
+        return make(fields, ordered, *given, **options)
+
+    return made
 
 
 class _Late:

@@ -182,3 +182,21 @@ def test_pythons_own_behave_alike() -> None:
     )
     if sys.version_info < (3, 13):
         subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
+def test_a_mistaken_order_of_fields_shows_when_the_class_is_made() -> None:
+    with pytest.raises(TypeError, match=r"non-default argument '?last'? follows"):
+
+        @dataclass(frozen=True)
+        class Wrong(Open):
+            size: int = 0
+            own: str = field(init=False)
+            last: str  # type: ignore[misc]
+
+    @dataclass(frozen=True)
+    class Right(Open):
+        size: int = 0
+        own: str = field(init=False)
+        last: str = field(kw_only=True)
+
+    assert Right("a", last="z").size == 0
