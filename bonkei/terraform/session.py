@@ -128,7 +128,7 @@ class Place:
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(self.directory / "lock"):
-            self.mirror.refresh(self.backend.block)
+            self.mirror.make()
             types = self.directory / "types.json"
             types.unlink(missing_ok=True)
             surroundings = ProviderSurroundings(
@@ -151,6 +151,7 @@ class Place:
                     session = Session(
                         command, self.mirror, self.definitions, environment, heeded, leave
                     )
+                    self.mirror.refresh(self.backend.block)
                     self._place_remote_states()
                     self._initialize(session)
                     shown = self._showing(

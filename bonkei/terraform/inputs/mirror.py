@@ -26,7 +26,8 @@ _TERRAFORMS_OWN = (".terraform", ".terraform.lock.hcl", ".terraform.tfstate.lock
 
 
 class Mirror:
-    """The mirror of one directory of definitions; `refresh` brings it up to date."""
+    """The mirror of one directory of definitions: `make` makes it, and `refresh` brings it up to
+    date."""
 
     def __init__(self, definitions: Path, directory: Path, *, home: Path) -> None:
         """`directory` becomes the mirror; nothing in `home` is mirrored."""
@@ -40,11 +41,14 @@ class Mirror:
         """Where Terraform runs."""
         return self._directory / self._definitions.relative_to(self._root)
 
-    def refresh(self, backend: Mapping[str, Any]) -> None:
-        """Update the mirror to the current definitions, with that `backend` block."""
+    def make(self) -> None:
+        """From now on a program may run in `path`."""
         require_definitions(self._definitions)
         self._begin_anew_when_moved()
         self.path.mkdir(parents=True, exist_ok=True)
+
+    def refresh(self, backend: Mapping[str, Any]) -> None:
+        """Update the mirror to the current definitions, with that `backend` block."""
         self._link_surroundings()
         self._link_tree(self._definitions, self.path)
         override = json.dumps({"terraform": {"backend": backend}})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from bonkei.terraform import Workspace
+from bonkei.terraform.inputs.mirror import Mirror
 from bonkei.terraform.runs import run as runs
 from tests.bonkei.terraform.project import PROVIDERS, Project
 
@@ -133,6 +134,23 @@ def test_an_operation_starts_one_terraform(
     getattr(workspace, operation)()
     workspace.settle()
     assert [each.returncode for each in started] == [0]
+
+
+def test_it_loads_while_the_mirror_is_brought_up_to_date(
+    new_project: Callable[[], Project],
+    started: list[subprocess.Popen[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    there: list[int] = []
+    real = Mirror.refresh
+
+    def refresh(mirror: Mirror, backend: Mapping[str, Any]) -> None:
+        there.append(len(started))
+        real(mirror, backend)
+
+    monkeypatch.setattr(Mirror, "refresh", refresh)
+    new_project().workspace().validate()
+    assert there == [1]
 
 
 def test_definitions_that_have_moved_need_no_init(

@@ -39,6 +39,7 @@ def root(tmp_path: Path) -> Path:
 def refresh(root: Path, definitions: str) -> Mirror:
     home = root / ".bonkei"
     mirror = Mirror(root / definitions, home / "terraform" / "mirror", home=home)
+    mirror.make()
     mirror.refresh({"http": {}})
     return mirror
 

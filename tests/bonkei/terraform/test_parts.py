@@ -32,6 +32,7 @@ def root(tmp_path: Path) -> Path:
 def mirror(root: Path) -> Mirror:
     home = root / ".bonkei"
     made = Mirror(root / "infra", home / "mirror", home=home)
+    made.make()
     made.refresh(BACKEND)
     return made
 
