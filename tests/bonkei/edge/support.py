@@ -139,7 +139,7 @@ class Message:
     target: str = ""
     status: int = 0
     headers: list[tuple[str, str]] = field(default_factory=list)
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
     informational: list[int] = field(default_factory=list)
 
     def get(self, name: str) -> str | None:
@@ -153,10 +153,15 @@ class Message:
 class _Parse:
     def __init__(self, kind: type) -> None:
         self.message = Message()
+        self.begun = False
         self.done = False
         self.head = False
+        self.length = 0  # of the body, where a header says it
         self.keep_alive = True
         self.parser = kind(self)
+
+    def on_message_begin(self) -> None:
+        self.begun = True
 
     def on_url(self, url: bytes) -> None:
         self.message.target += url.decode("latin-1")
@@ -170,6 +175,8 @@ class _Parse:
             self.message.method = self.parser.get_method().decode()
         else:
             self.message.status = self.parser.get_status_code()
+            self.length = int(self.message.get("content-length") or 0)
+            self.done = self.message.status == 101
 
     def on_body(self, data: bytes) -> None:
         self.message.body += data
@@ -178,7 +185,7 @@ class _Parse:
         if self.message.status and self.message.status < 200 and self.message.status != 101:
             informational = [*self.message.informational, self.message.status]
             self.message = Message(informational=informational)
-            self.head = False
+            self.begun = self.head = False
             return
         self.done = True
         self.keep_alive = self.parser.should_keep_alive()
@@ -349,14 +356,20 @@ def _first(parse: _Parse, data: bytes) -> bytes:
     Return the rest.
     """
     position = 0
-    while position < len(data) and not parse.done:
-        length = parse.message.get("content-length") if parse.head else None
-        step = max(1, int(length) - len(parse.message.body)) if length else 1
-        with contextlib.suppress(httptools.HttpParserUpgrade):
-            parse.parser.feed_data(data[position : position + step])
-        position += step
-        parse.done = parse.done or parse.message.status == 101
+    with contextlib.suppress(httptools.HttpParserUpgrade):
+        while position < len(data) and not parse.done:
+            start, position = position, position + _certain(parse, data, position)
+            parse.parser.feed_data(data[start:position])
     return data[position:]
+
+
+def _certain(parse: _Parse, data: bytes, position: int) -> int:
+    """How many of the bytes from there on are of this message: a whole head, a body whose length is
+    known, or else a single one.
+    """
+    if not parse.begun and (end := data.find(b"\r\n\r\n", position)) >= 0:
+        return end + 4 - position
+    return max(1, parse.length - len(parse.message.body)) if parse.head else 1
 
 
 class Running:
