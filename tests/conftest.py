@@ -34,6 +34,10 @@ settings.load_profile(_PROFILE)  # a busy machine is no fault
 # now and then. A test tries a hundred values: it names the few constants that matter itself.
 providers._get_local_constants = lambda: providers._local_constants
 
+# httpx asks for it with each request to a program in memory. It is not installed, so Python would
+# look through all of `sys.path` each time.
+sys.modules["sniffio"] = None
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make Ctrl-C work for the tests and for their children.
