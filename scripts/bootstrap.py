@@ -2,20 +2,22 @@
 
 Alone it creates the environment unless it is whole; with --add it installs what the lock names,
 with --sync exactly that: other packages are removed. --is-whole only checks; see the exit code.
-uv does the installing (seconds instead of a minute), and uv itself is installed from the lock,
-by hash, so that nothing unlocked ever runs.
+uv does the installing (seconds instead of a minute). Python's own pip installs uv from the lock, by
+hash, so that nothing unlocked ever runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import fcntl
+import importlib.util
 import os
 import platform
 import re
 import ssl
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import venv
@@ -74,7 +76,7 @@ def is_whole(directory: Path) -> bool:
     except OSError:
         return False
     here = any(line.startswith("command = ") and line.endswith(f" {directory}") for line in made)
-    programs = (directory / "bin" / "python", directory / "bin" / "pip")  # pip comes last
+    programs = (directory / "bin" / "python", directory / "bin" / "activate")  # this comes last
     interrupted = (directory / UNFINISHED).exists()
     return here and not interrupted and all(program.exists() for program in programs)
 
@@ -91,21 +93,34 @@ def alone() -> Iterator[None]:
         os.close(folder)
 
 
+def bundled_pip() -> str:
+    """The program pip in the wheel that Python brings for its ensurepip.
+
+    It runs from there. To install it first would take three seconds, and uv is all it installs.
+    """
+    ensurepip = importlib.util.find_spec("ensurepip")
+    places = [sysconfig.get_config_var("WHEEL_PKG_DIR")]  # of Debian and Fedora
+    if ensurepip and ensurepip.origin:
+        places.append(str(Path(ensurepip.origin).parent / "_bundled"))
+    wheels = [wheel for place in places if place for wheel in Path(place).glob("pip-*.whl")]
+    if not wheels:
+        raise SystemExit(
+            "error: this Python cannot install packages (its ensurepip is missing).\n"
+            "  On Debian and Ubuntu: apt install python3-venv"
+        )
+    return f"{wheels[0]}/pip"
+
+
 def create(directory: Path) -> None:
-    """An empty environment with pip in it."""
+    """An empty environment."""
     if is_whole(directory):  # another make has made it meanwhile
         return
+    bundled_pip()  # without it nothing could be installed later
     found = ".".join(map(str, sys.version_info[:3]))
     print(f"Making the environment {directory.name} with Python {found}", file=sys.stderr)
     begun = time.monotonic()
-    try:
-        # Links, as `python -m venv` makes them: a copy does not find a libpython beside it.
-        venv.create(directory, with_pip=True, clear=True, symlinks=True)
-    except subprocess.CalledProcessError:
-        raise SystemExit(
-            "error: this Python cannot make a virtual environment (its ensurepip is missing).\n"
-            "  On Debian and Ubuntu: apt install python3-venv"
-        ) from None
+    # Links, as `python -m venv` makes them: a copy does not find a libpython beside it.
+    venv.create(directory, clear=True, symlinks=True)
     print(f"  ✓ made in {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
 
 
@@ -116,7 +131,7 @@ def install_uv(python: Path) -> None:
     # Two more attempts: without a network pip would continue for a minute.
     options = ("-q", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--retries=2")
     with written(pinned(RUNTIME_LOCK.read_text(encoding="utf-8"), "uv")) as requirement:
-        run(python, "-m", "pip", "install", *options, "-r", requirement)
+        run(python, bundled_pip(), "install", *options, "-r", requirement)
 
 
 @contextmanager

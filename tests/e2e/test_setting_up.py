@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -22,11 +23,11 @@ STAMPS = (".venv/.runtime", ".venv/.development")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A folder in which two makes began at once. `first` and `second`: what each said."""
+    """A folder in which two makes began at once. `one` and `other`: what each said."""
 
     folder: Path
-    first: str
-    second: str
+    one: str
+    other: str
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +41,22 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     for name in ("bonkei", "dev"):
         shutil.copy(ROOT / "requirements" / f"{name}.txt", folder / "requirements")
     command = ["make", f"PYTHON={sys.executable}", ".venv/bin/python"]
-    first = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
-    eventually((folder / ".venv" / "pyvenv.cfg").exists, "the first has begun")
-    second = make(folder, ".venv/bin/python")
-    _, said = first.communicate(timeout=WAIT)
-    assert (first.returncode, second.returncode) == (0, 0), said + second.stderr
-    return Made(folder, said, second.stderr)
+    held = os.open(folder, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)  # neither makes anything before both have seen that nothing is
+    both = [
+        subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) for _ in range(2)
+    ]
+    eventually(lambda: waiting(folder) == len(both), "both makes wait")
+    os.close(held)
+    said = [process.communicate(timeout=WAIT)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    return Made(folder, *said)
+
+
+def waiting(folder: Path) -> int:
+    """How many processes wait for the lock of this folder."""
+    locks = Path("/proc/locks").read_text().splitlines()
+    return sum("->" in line and f":{folder.stat().st_ino} " in line for line in locks)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +85,26 @@ def test_an_existing_environment_is_not_made_again(folder: Path) -> None:
     assert "up to date" in make(folder, ".venv/.development").stdout
 
 
+def test_a_python_without_ensurepip_is_reported_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Debian's python3 without python3-venv: no ensurepip, and no folder of wheels."""
+    monkeypatch.setattr(bootstrap.sysconfig, "get_config_var", lambda _: str(tmp_path / "wheels"))
+    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match="apt install python3-venv"):
+        bootstrap.create(tmp_path / "venv")
+    assert not (tmp_path / "venv").exists()
+
+
+def test_pip_is_found_where_debian_keeps_its_wheels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = tmp_path / "pip-25.0-py3-none-any.whl"
+    wheel.touch()
+    monkeypatch.setattr(bootstrap.sysconfig, "get_config_var", lambda _: str(tmp_path))
+    assert bootstrap.bundled_pip() == f"{wheel}/pip"
+
+
 def test_an_environment_has_the_links_of_pythons_own_venv(original: Path) -> None:
     assert (original / ".venv" / "bin" / "python").is_symlink()
 
@@ -97,14 +128,13 @@ def test_an_environment_without_its_python_is_made_again(folder: Path) -> None:
 
 
 def test_an_incomplete_environment_is_made_again(folder: Path) -> None:
-    for half in (*STAMPS, ".venv/bin/pip"):
+    for half in (*STAMPS, ".venv/bin/activate"):
         (folder / half).unlink()
     assert "scripts/bootstrap.py .venv\n" in make(folder, "-n", ".venv/.runtime").stdout
 
 
 def test_two_makes_at_once_make_one_environment(made: Made) -> None:
-    assert "Making the environment" in made.first
-    assert "Making the environment" not in made.second
+    assert ("Making the environment" in made.one) != ("Making the environment" in made.other)
 
 
 def test_ctrl_c_while_packages_are_installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,11 +235,10 @@ def test_an_old_python_is_reported_before_it_reads_newer_syntax(
     assert not (tmp_path / "new" / ".venv").exists()
 
 
-# The bootstrap, whose last step lasts until it is interrupted: pip comes in a second or two.
+# The bootstrap, whose last step lasts until it is interrupted.
 LASTING = """
-import runpy, subprocess, sys, venv
-program = [sys.executable, "-c", "import time; time.sleep(600)"]
-venv.EnvBuilder._setup_pip = lambda *_: subprocess.check_output(program, stderr=subprocess.STDOUT)
+import runpy, sys, time, venv
+venv.EnvBuilder.setup_scripts = lambda *_: time.sleep(600)
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
