@@ -35,6 +35,7 @@ _FILES = ("endpoints", "partitions", "sdk-default-configuration", "_retry")
 _ALIAS = {"s3api": "s3"}
 _OWN = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 _OF_AWS = ("AWS_", "BOTO")
+_OF_A_ROLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 
 def main(place: Path, program: str, words: list[str]) -> None:
@@ -76,7 +77,7 @@ def end(code: int | None) -> None:
 
 class Ready:
     """What a call needs and a copy can have before it: the command's driver with its tables of
-    services and options, and the data of the called service.
+    services and options, the credentials of the build's role, and the data of the called service.
 
     To make these is most of the work of a call. The driver is kept while no variable of AWS changes
     and nobody has settings of their own: those only a call can know, and models, too.
@@ -133,8 +134,18 @@ class Ready:
             driver = self._make()
             driver._get_command_table()
             driver._get_argument_table()
+            if _OF_A_ROLE in os.environ:
+                _ask_for_credentials(driver.session)
             self._driver, self._made_with = driver, made_with
         return self._driver
+
+
+def _ask_for_credentials(session: Any) -> None:
+    """Those of a build's role last for an hour: each call would ask the busy miniature for them,
+    and would fail when it has no answer within two seconds. A call near their end asks again."""
+    session.get_credentials()
+    role = session.get_component("credential_provider").get_provider("container-role")
+    role._fetcher._session.close()  # the copy has no stream, and no call has this one
 
 
 def _list_quickly(loader: Any, package: str) -> None:

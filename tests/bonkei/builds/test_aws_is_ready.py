@@ -11,7 +11,9 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -34,7 +36,17 @@ class Ecs(http.server.BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         signed = self.headers["Authorization"].split("/")[2]
         service = {"serviceName": f"{asked['services']} {signed}", "createdAt": 1700000000.5}
-        said = json.dumps({"services": [service], "failures": []}).encode()
+        self._say({"services": [service], "failures": []})
+
+    def do_GET(self) -> None:
+        self.server.asked += 1  # type: ignore[attr-defined]
+        lasts = datetime.now(UTC) + timedelta(hours=1)
+        names = ("AccessKeyId", "SecretAccessKey", "Token")
+        given = dict.fromkeys(names, "a role's")
+        self._say({**given, "Expiration": f"{lasts:%Y-%m-%dT%H:%M:%SZ}"})
+
+    def _say(self, answer: object) -> None:
+        said = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
@@ -62,7 +74,8 @@ sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 
 
 class Calls:
-    def __init__(self, folder: Path, endpoint: str) -> None:
+    def __init__(self, folder: Path, endpoint: str, server: Any) -> None:
+        self.server = server
         self.home, self.tools = folder / "home", folder / "tools"
         for each in (self.home, self.tools):
             each.mkdir()
@@ -72,6 +85,13 @@ class Calls:
             "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "key",
             "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true",
         }  # fmt: skip
+
+    def of_a_role(self) -> None:
+        """From now on they have the credentials of a build's role."""
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            del self._variables[name]
+        place = f"{self._variables['AWS_ENDPOINT_URL']}/credentials"
+        self._variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = place
 
     def alone(self, *words: str, **more: str) -> tuple[int, str, str]:
         return self._run([str(self._program)], words, more)
@@ -104,8 +124,9 @@ def installed() -> Path:
 def calls(tmp_path: Path) -> Iterator[Calls]:
     """After the first one, when the copy listens."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Ecs) as server:
+        server.asked = 0  # for credentials of a role
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        made = Calls(tmp_path, f"http://127.0.0.1:{server.server_port}")
+        made = Calls(tmp_path, f"http://127.0.0.1:{server.server_port}", server)
         eventually(lambda: not made.reads(), "the copy is there, and has read the data")
         yield made
         for each in psutil.process_iter(["cmdline"]):
@@ -129,6 +150,14 @@ def test_a_call_says_and_ends_as_one_in_a_process_of_its_own(calls: Calls) -> No
     assert calls.stayed(*wrong)[0] != 0
     assert "us-east-2" in calls.stayed(*SERVICES, "--region", "us-east-2")[1]
     assert not calls.reads()
+
+
+def test_calls_of_a_build_ask_once_for_the_credentials_of_its_role(calls: Calls) -> None:
+    calls.of_a_role()
+    assert [calls.stayed(*SERVICES) for _ in "123"] == [calls.alone(*SERVICES)] * 3
+    assert calls.server.asked == 2  # the copy, and the one that is alone
+    other = (*SERVICES, "--profile", "other")
+    assert calls.stayed(*other) == calls.alone(*other)
 
 
 def test_a_call_reads_nothing_that_the_copy_has_read(tmp_path: Path) -> None:
