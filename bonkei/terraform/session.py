@@ -19,7 +19,7 @@ from bonkei.terraform.inputs.mirror import Mirror
 from bonkei.terraform.inputs.types import named as read_named
 from bonkei.terraform.reports.messages import Listener, Report
 from bonkei.terraform.runs import run as runs
-from bonkei.terraform.runs.endings import Leave, awaited
+from bonkei.terraform.runs.endings import Endings, Leave, awaited
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from bonkei.terraform.state.account import Account
 from bonkei.terraform.state.backend import Backend
@@ -119,15 +119,16 @@ class Place:
         *,
         tests: bool = False,
         all_blocks: bool = True,
-        leave: Leave = awaited,
+        endings: Endings | None = None,
     ) -> Iterator[Session]:
         """One session at a time. The provider stores its data below `provider_home`. Without
         `all_blocks`, it shows only nested blocks whose names are words of the definitions. `tests`
-        have no state. `leave` is for the ends of its processes."""
+        have no state. The ends of its processes are awaited, or left to `endings`."""
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(self.directory / "lock"):
+        with locked(self.directory / "lock"), Endings() as own:
+            leave = (endings or own).begin
             self.mirror.make()
             types = self.directory / "types.json"
             types.unlink(missing_ok=True)

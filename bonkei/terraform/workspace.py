@@ -142,8 +142,8 @@ class Workspace:
         return self._with_enough_blocks(partial(self._apply, progress, selection))
 
     def _apply(self, progress: Report, selection: Selection, *, all_blocks: bool) -> ApplySummary:
-        leave = self._endings.begin
-        with self._place.session(self._home, all_blocks=all_blocks, leave=leave) as session:
+        place, ends = self._place, self._endings
+        with place.session(self._home, all_blocks=all_blocks, endings=ends) as session:
             self._check(selection, session)
             inputs = self._inputs()  # as they are before Terraform reads them
             self._applied.unlink(missing_ok=True)

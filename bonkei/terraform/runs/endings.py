@@ -16,10 +16,17 @@ def awaited(end: Callable[[], None]) -> None:
 
 
 class Endings:
-    """Terraform frees its memory for 30 ms, and the provider takes 10. Nobody needs to wait."""
+    """Terraform frees its memory for 30 ms, and the provider takes 10. Nobody needs to wait. A
+    context manager that does, at its end."""
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
+
+    def __enter__(self) -> Endings:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.wait()
 
     def begin(self, end: Callable[[], None]) -> None:
         """Let a thread wait. Python itself waits for the thread before it ends."""

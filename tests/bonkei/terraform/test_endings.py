@@ -21,3 +21,16 @@ def test_an_ending_goes_on_beside_what_follows_and_can_be_awaited() -> None:
     endings.wait()
     assert ended.is_set()
     endings.wait()  # there is nothing left
+
+
+def test_they_go_on_beside_each_other_and_are_over_at_the_end() -> None:
+    together = threading.Barrier(2, timeout=60)
+    over: list[int] = []
+
+    def end() -> None:
+        over.append(together.wait())
+
+    with Endings() as endings:
+        endings.begin(end)
+        endings.begin(end)
+    assert sorted(over) == [0, 1]
