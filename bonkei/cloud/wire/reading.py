@@ -75,9 +75,12 @@ def _rest(model: ServiceModel, shape: Shape, sent: Sent) -> dict[str, Any]:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body or b"{}")
+        found = json.loads(body or b"{}")
+        if b"\\ud" in body.lower():  # half of a character, which no file takes
+            json.dumps(found, ensure_ascii=False).encode()
     except ValueError:
         raise _unreadable("json") from None
+    return found
 
 
 def _cbor(body: bytes) -> Any:

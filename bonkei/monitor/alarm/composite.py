@@ -17,6 +17,7 @@ from bonkei.monitor.alarm.evaluation import State
 _TOKEN = re.compile(
     r"""\s*(?:(\()|(\))|(,)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s(),"']+))"""
 )
+_DEEPEST = 100
 _STATES = {"ALARM": State.ALARM, "OK": State.OK, "INSUFFICIENT_DATA": State.INSUFFICIENT_DATA}
 _MOST_ALARMS = 100
 
@@ -130,6 +131,7 @@ class _Parser:
             self._tokens.append(_token(found))
             position = found.end()
         self._place = 0
+        self._depth = 0
 
     def any(self) -> Rule:
         return self._joined("OR", self._all, every=False)
@@ -146,13 +148,19 @@ class _Parser:
 
     def _one(self) -> Rule:
         kind, text, position = self._take()
-        if kind == "(":
-            rule = self.any()
-            self._expect(")")
-            return rule
-        word = text.upper() if kind == "word" else ""
-        if word == "NOT":
-            return Not(self._one())
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise self._error(f"nested more than {_DEEPEST} times", position)
+        try:
+            if kind == "(":
+                rule = self.any()
+                self._expect(")")
+                return rule
+            word = text.upper() if kind == "word" else ""
+            if word == "NOT":
+                return Not(self._one())
+        finally:
+            self._depth -= 1
         if word in ("TRUE", "FALSE"):
             return Constant(word == "TRUE")
         if word == "AT_LEAST":

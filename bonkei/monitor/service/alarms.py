@@ -17,6 +17,7 @@ from bonkei.monitor.service.spelling import (
     Parameters,
     described,
     dimensions,
+    first_of,
     invalid,
     metric_of,
     queries_of,
@@ -40,6 +41,9 @@ class AlarmOperations:
         """PutMetricAlarm. It refuses the alarms that CloudWatch would refuse, and alarms that are
         not simulated."""
         given = call.parameters
+        for name in ("ComparisonOperator", "EvaluationPeriods"):
+            if name not in given:
+                raise AwsServiceError("MissingParameter", f"The parameter {name} is required.")
         if given["ComparisonOperator"] not in COMPARISONS or given.get("ThresholdMetricId"):
             raise invalid("Anomaly detection is not simulated: it learns from weeks of data.")
         treatment = given.get("TreatMissingData", "missing")
@@ -100,7 +104,7 @@ class AlarmOperations:
             for alarm in self._engine.alarms
             if _kind(alarm) in kinds and self._is_wanted(alarm, given)
         ]
-        first = int(given.get("NextToken") or 0)
+        first = first_of(given, "InvalidNextToken")
         size = int(given.get("MaxRecords") or _PAGE)
         page = chosen[first : first + size]
         answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
@@ -146,7 +150,7 @@ class AlarmOperations:
         )
         if given.get("ScanBy") == "TimestampAscending":
             items.reverse()
-        first = int(given.get("NextToken") or 0)
+        first = first_of(given, "InvalidNextToken")
         size = int(given.get("MaxRecords") or 100)
         return {
             "AlarmHistoryItems": [

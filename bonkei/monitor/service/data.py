@@ -14,7 +14,14 @@ from bonkei.monitor.math.evaluate import Evaluation, Window
 from bonkei.monitor.metric.model import Datum, MetricId
 from bonkei.monitor.metric.statistic import statistic
 from bonkei.monitor.monitor import Monitor
-from bonkei.monitor.service.spelling import Parameters, dimensions, invalid, queries_of, seconds
+from bonkei.monitor.service.spelling import (
+    Parameters,
+    dimensions,
+    first_of,
+    invalid,
+    queries_of,
+    seconds,
+)
 
 _PAGE = 500
 _MOST_POINTS = 1440  # of GetMetricStatistics
@@ -52,9 +59,9 @@ class DataOperations:
         periods = {query.metric.period for query in queries if query.metric is not None}
         asked = {int(q.get("Period") or 0) for q in parameters["MetricDataQueries"]} - {0}
         period = float(max(periods | asked, default=300))
-        starts = _starts(begin, end, period)
-        if len(starts) * len(queries) > _MOST_OF_ALL:
+        if _count(begin, end, period) * max(1, len(queries)) > _MOST_OF_ALL:
             raise invalid(f"You have requested more than {_MOST_OF_ALL} data points.")
+        starts = _starts(begin, end, period)
         store = self._monitor.store
         evaluation = Evaluation(
             queries,
@@ -97,13 +104,13 @@ class DataOperations:
         begin, end = seconds(parameters["StartTime"]), seconds(parameters["EndTime"])
         if begin >= end:
             raise invalid("The parameter StartTime must be less than the parameter EndTime.")
-        starts = _starts(begin, end, period)
-        if len(starts) > _MOST_POINTS:
+        if (count := _count(begin, end, period)) > _MOST_POINTS:
             raise AwsServiceError(
                 "InvalidParameterCombination",
-                f"You have requested up to {len(starts):,} datapoints, which exceeds the limit of"
+                f"You have requested up to {count:,} datapoints, which exceeds the limit of"
                 f" {_MOST_POINTS:,}.",
             )
+        starts = _starts(begin, end, period)
         metric = Metric(
             parameters["Namespace"],
             parameters["MetricName"],
@@ -130,7 +137,7 @@ class DataOperations:
             since = call.time - _RECENTLY
             found = [metric for metric in found if self._monitor.store.last(metric) >= since]
         found.sort(key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
-        first = int(parameters.get("NextToken") or 0)
+        first = first_of(parameters, "InvalidParameterValue")
         page = found[first : first + _PAGE]
         more = str(first + _PAGE) if first + _PAGE < len(found) else None
         return {
@@ -153,10 +160,15 @@ def _checked(name: str) -> Any:
         raise invalid(error.message) from None
 
 
+def _count(begin: float, end: float, period: float) -> int:
+    """Of `_starts`. From the year 1 to the year 9999, there is no memory for all of them."""
+    first = math.floor(begin / period) * period
+    return max(0, math.ceil((end - first) / period))
+
+
 def _starts(begin: float, end: float, period: float) -> tuple[float, ...]:
     first = math.floor(begin / period) * period
-    count = max(0, math.ceil((end - first) / period))
-    return tuple(first + period * number for number in range(count))
+    return tuple(first + period * number for number in range(_count(begin, end, period)))
 
 
 def _fits(metric: MetricId, parameters: Parameters) -> bool:

@@ -18,6 +18,7 @@ from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.events.catalogue import MOST
 from bonkei.monitor.service.event_entries import put_events
 from bonkei.monitor.service.event_targets import described, refusal, target_of
+from bonkei.monitor.service.spelling import first_of
 from bonkei.schedule import parse_schedule
 
 _DEFAULT = "default"
@@ -239,7 +240,7 @@ def _bus(call: AwsCall) -> dict[str, Any]:
 
 
 def _page(call: AwsCall, name: str, found: list[Any]) -> Mapping[str, Any]:
-    first = int(call.parameters.get("NextToken") or 0)
+    first = first_of(call.parameters, "ValidationException")
     size = int(call.parameters.get("Limit") or _PAGE)
     more = str(first + size) if first + size < len(found) else None
     return {name: found[first : first + size], "NextToken": more}

@@ -16,7 +16,7 @@ from bonkei.blueprint.notification import EventRule
 from bonkei.errors import BonkeiError
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.service.event_targets import refusal, shown, target_of
-from bonkei.monitor.service.spelling import seconds
+from bonkei.monitor.service.spelling import first_of, seconds
 from bonkei.schedule import parse_schedule
 
 _DEFAULT = "default"
@@ -218,7 +218,7 @@ def _summary(one: EventRule) -> dict[str, Any]:
 
 
 def _page(call: AwsCall, name: str, found: list[Any]) -> Mapping[str, Any]:
-    first = int(call.parameters.get("NextToken") or 0)
+    first = first_of(call.parameters, "ValidationException")
     size = int(call.parameters.get("MaxResults") or _PAGE)
     more = str(first + size) if first + size < len(found) else None
     return {name: found[first : first + size], "NextToken": more}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -13,11 +14,20 @@ from bonkei.monitor.alarm.points import period_of
 from bonkei.monitor.metric.statistic import SIMPLE
 
 Parameters = Mapping[str, Any]
+_TOKEN = re.compile(r"[0-9]{1,9}")
 
 
 def invalid(message: str) -> AwsServiceError:
     """A parameter that cannot be."""
     return AwsServiceError("InvalidParameterValue", message)
+
+
+def first_of(parameters: Parameters, code: str) -> int:
+    """Where the page of this `NextToken` begins. `code`: of the error for one that nobody gave."""
+    token = str(parameters.get("NextToken") or "0")
+    if not _TOKEN.fullmatch(token):
+        raise AwsServiceError(code, "The parameter NextToken is not valid.")
+    return int(token)
 
 
 def seconds(moment: Any) -> float:

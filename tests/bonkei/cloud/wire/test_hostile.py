@@ -40,6 +40,20 @@ def test_any_document(content: dict[str, Any]) -> None:
     reads("cloudwatch", "PutMetricData", "json", json.dumps(content, default=repr).encode())
 
 
+def test_half_a_character_is_refused() -> None:
+    """No file and no answer takes it."""
+
+    def sent(detail: bytes) -> Sent:
+        return Sent("POST", "/", "", {}, b'{"Entries": [{"Detail": "%b"}]}' % detail)
+
+    model = load_model("events")
+    for half in (rb"\ud800", rb"\uDC00 a"):
+        with pytest.raises(ApiError):
+            read(model, "PutEvents", "json", sent(half))
+    whole = read(model, "PutEvents", "json", sent(rb"\ud83d\ude00"))
+    assert whole["Entries"] == [{"Detail": "\U0001f600"}]
+
+
 @given(st.binary(max_size=60))
 @settings(max_examples=60)
 def test_any_bytes(body: bytes) -> None:

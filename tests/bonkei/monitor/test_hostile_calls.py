@@ -1,0 +1,65 @@
+"""Calls that a program may send by mistake or on purpose: refused, and nothing else suffers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.blueprint.notification import EventTarget
+from bonkei.monitor.events.bus import EventBus
+from bonkei.monitor.service import eventbridge
+from tests.bonkei.monitor.test_service import ALARM, CALLER, Client, T
+
+EVER = {"StartTime": datetime(1, 1, 1, tzinfo=UTC), "EndTime": datetime(9999, 12, 31, tzinfo=UTC)}
+METRIC = {"Namespace": "Own", "MetricName": "Latency"}
+SECONDS = {"Id": "m", "MetricStat": {"Metric": METRIC, "Period": 1, "Stat": "Sum"}}
+
+
+async def refused(client: Client, operation: str, **parameters: Any) -> str:
+    with pytest.raises(AwsServiceError) as caught:
+        await client.call(operation, **parameters)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("queries", [[SECONDS], []])
+async def test_each_second_of_ten_thousand_years_takes_no_memory(
+    queries: list[dict[str, Any]],
+) -> None:
+    client = Client()
+    wanted = {"MetricDataQueries": queries, **EVER}
+    assert await refused(client, "GetMetricData", **wanted) == "InvalidParameterValue"
+    asked = {**METRIC, **EVER, "Period": 1, "Statistics": ["Sum"]}
+    code = await refused(client, "GetMetricStatistics", **asked)
+    assert code == "InvalidParameterCombination"
+
+
+@pytest.mark.parametrize("token", ["x", "-1", "9" * 400, "٣"])
+async def test_a_token_that_nobody_gave_is_refused(token: str) -> None:
+    async def nothing(_target: EventTarget, _payload: str) -> None: ...
+
+    client = Client()
+    assert await refused(client, "DescribeAlarms", NextToken=token) == "InvalidNextToken"
+    assert await refused(client, "DescribeAlarmHistory", NextToken=token) == "InvalidNextToken"
+    assert await refused(client, "ListMetrics", NextToken=token) == "InvalidParameterValue"
+    call = AwsCall("events", "ListRules", {"NextToken": token}, CALLER, "eu-west-1", T)
+    with pytest.raises(AwsServiceError) as caught:
+        await eventbridge(EventBus(nothing)).answer(call)
+    assert caught.value.code == "ValidationException"
+
+
+@pytest.mark.parametrize(
+    "rule", ["(" * 2_000 + "TRUE" + ")" * 2_000, "NOT " * 900 + "TRUE", "(" * 5_000]
+)
+async def test_a_rule_that_is_nested_without_an_end_is_refused(rule: str) -> None:
+    """One that could just be read could not be evaluated later, with all other alarms."""
+    code = await refused(Client(), "PutCompositeAlarm", AlarmName="deep", AlarmRule=rule)
+    assert code == "ValidationError"
+
+
+@pytest.mark.parametrize("name", ["ComparisonOperator", "EvaluationPeriods"])
+async def test_an_alarm_without_what_it_compares_is_refused(name: str) -> None:
+    given = {key: value for key, value in ALARM.items() if key != name}
+    assert await refused(Client(), "PutMetricAlarm", **given) == "MissingParameter"
