@@ -1,11 +1,12 @@
 """CodeBuild through the AWS endpoint of a whole miniature, in one test with the real `aws`.
 
-This repository's buildspecs plan and apply its Terraform, with a declared bucket, lock table and
-key.
+This repository's buildspecs plan and apply a small root, with a declared bucket, lock table and
+key. Those of its own definitions run in `test_guide.py`.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import zipfile
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 from foreground import starting
-from miniatures import PATIENCE, ROOT, Project, copy_of_this_project, eventually, removed
+from miniatures import PATIENCE, ROOT, Project, eventually, removed
 
 from bonkei.builds.tools.archives import archive_digests
 
@@ -58,6 +59,15 @@ class Account:
 
         eventually(is_over, f"{identifier} is over", PATIENCE, every=0.3)
 
+    def package(self) -> list[str]:
+        """What the applied package has; nothing as long as the miniature has not followed."""
+        s3, bucket = self.client("s3"), "statuspage-development-packages"
+        try:
+            body = s3.get_object(Bucket=bucket, Key="package.zip")["Body"].read()
+        except (s3.exceptions.NoSuchBucket, s3.exceptions.NoSuchKey):
+            return []
+        return zipfile.ZipFile(io.BytesIO(body)).namelist()
+
     def log(self, build: dict[str, Any]) -> str:
         unique = build["id"].partition(":")[2]
         return (self.project.home / "builds" / "logs" / f"{unique}.log").read_text("utf-8")
@@ -76,7 +86,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     folder = tmp_path_factory.mktemp("builds") / "of, a name\\ like this"
     folder.mkdir()  # a comma and a backslash mean something to overlayfs
     project = Project(folder / "project", folder / "home")
-    shutil.copytree(HERE, project.folder)
+    shutil.copytree(HERE, project.folder, ignore=shutil.ignore_patterns("source"))
     digest = archive_digests()["terraform"]
     (project.folder / "deploy.tfvars").write_text(f'terraform_sha256 = "{digest}"\n', "utf-8")
     with removed(project), starting(project) as started:
@@ -91,18 +101,12 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 def _source(folder: Path) -> Path:
     """The pipeline's input for the build, and the variables."""
     source = folder / "source"
-    copy_of_this_project(source)
+    shutil.copytree(HERE / "source", source)
+    shutil.copytree(ROOT / "environment", source / "environment")
     # A user who deploys makes the lock of the providers. The miniature serves them.
     (source / "infrastructure" / ".terraform.lock.hcl").write_text("# served\n", "utf-8")
-    with zipfile.ZipFile(folder / "source.zip", "w") as archive:
-        for part in ("infrastructure", "environment", "program"):
-            for file in sorted((source / part).rglob("*")):
-                if file.is_file() and ".terraform/" not in str(file):
-                    archive.write(file, file.relative_to(source))
-    shutil.copy(
-        ROOT / "infrastructure" / "environments" / "development.tfvars",
-        folder / "terraform.tfvars",
-    )
+    shutil.make_archive(str(source), "zip", source)
+    (folder / "terraform.tfvars").write_text("log_retention_days = 7\n", "utf-8")
     return folder
 
 
@@ -161,6 +165,7 @@ def test_terraform_plans_and_applies_the_plan_and_then_has_no_changes(account: A
     secrets = [file.name for file in (account.project.home / "secrets").iterdir()]
     assert any(name.startswith("statuspage-development_administrator-") for name in secrets)
     assert list((account.project.home / "builds" / "runs").iterdir()) == []
+    eventually(lambda: account.package() == ["package.txt"], "the package is there", PATIENCE, 0.3)
     # No lock remains, neither in the table nor beside the state.
     items = account.client("dynamodb").scan(TableName="builds-lock")["Items"]
     assert [item["LockID"]["S"] for item in items] == ["builds-state/terraform.tfstate-md5"]

@@ -22,6 +22,8 @@ from rotations import connects, database_environment
 from bonkei.vault import FileVault
 
 SLACK = "statuspage-production/slack-webhook"
+_CONCERNED = 30
+"""Resources that a round of variables concerns. The others, of 260, are as the releases left them."""
 
 
 class Guide:
@@ -135,6 +137,8 @@ class Guide:
     def _release_variables(self, number: int, command: Command) -> None:
         with self.rounds.named(number), self.rounds.visited() as resources_change:
             self._release_infrastructure(command, resources_change)
+        counts = re.findall(r"\d+", self._summary.partition(":")[0])
+        assert 0 < sum(map(int, counts)) <= _CONCERNED, self._summary
         self.rounds.variables_released(number)
 
     def _release_infrastructure(
