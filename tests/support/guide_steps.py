@@ -23,7 +23,7 @@ from bonkei.vault import FileVault
 
 SLACK = "statuspage-production/slack-webhook"
 _CONCERNED = 30
-"""Resources that a round of variables concerns. The others, of 260, are as the releases left them."""
+"""Resources that a round of variables concerns, of 260. The others are as they were released."""
 
 
 class Guide:
