@@ -16,6 +16,7 @@ from bonkei.miniature.home import Home, HomeLock
 from bonkei.miniature.journal import Journal
 from bonkei.miniature.steps import Report
 from bonkei.miniature.supervisor import Miniature
+from bonkei.processes.loop import Loop
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -35,7 +36,9 @@ def run(config: Config, home: Home, report: Report, *, background: bool = False)
             _leave_terminal(home)
 
     try:
-        code: int = uvloop.run(_live(Miniature(config, home, journal), journal, started))
+        code: int = uvloop.run(
+            _live(Miniature(config, home, journal), journal, started), loop_factory=Loop
+        )
     except BonkeiError as error:
         journal.keep(f"error: {error.message}\n{error.remedy}")
         raise

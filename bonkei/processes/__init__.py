@@ -8,11 +8,10 @@ There are three layers. Each handles cases that the previous one cannot:
 - `Ledger` remembers process groups below home. The next start ends those that survived because
   supervisor and watchdog were both killed.
 
-`brief` starts a short command without a copy of this process; `beside` starts a small program of
-ours that notices this process's end; `trees` finds what a process has started.
+`beside` starts a small program of ours that notices this process's end; `trees` finds what a
+process has started; `loop` is the miniature's event loop, which starts processes quickly.
 """
 
-from bonkei.processes.brief import Brief, start_brief
 from bonkei.processes.guard import Watchdog
 from bonkei.processes.keeper import Keeper
 from bonkei.processes.launcher import launch_command
@@ -20,12 +19,10 @@ from bonkei.processes.ledger import Ledger
 from bonkei.processes.trees import family, family_ids
 
 __all__ = [
-    "Brief",
     "Keeper",
     "Ledger",
     "Watchdog",
     "family",
     "family_ids",
     "launch_command",
-    "start_brief",
 ]

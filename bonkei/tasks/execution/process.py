@@ -7,13 +7,13 @@ import os
 import shutil
 import signal
 import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
-from bonkei.processes import Brief, Keeper, launch_command, start_brief
+from bonkei.processes import Keeper, launch_command
 from bonkei.processes.roots import (
     EngineRun,
     Root,
@@ -45,7 +45,6 @@ class ProcessSpec:
     beside: int = 0
 
 
-Started = TypeVar("Started", bound=Brief)
 LineListener = Callable[[str, float, list[str]], None]  # (stream, Unix time, lines)
 Room = Callable[[], Awaitable[None]]
 
@@ -59,7 +58,7 @@ class ContainerProcess:
 
     def __init__(
         self,
-        process: asyncio.subprocess.Process,
+        process: Process,
         keeper: Keeper,
         listener: LineListener,
         room: Room,
@@ -83,9 +82,9 @@ class ContainerProcess:
             await _have_image(spec.name, spec.root.engine)
         starting = asyncio.create_subprocess_exec(
             *launch_command(placed.command, ending=signal.SIGKILL),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
             cwd=placed.directory,
             env=dict(placed.environment),
             start_new_session=True,
@@ -179,7 +178,15 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
     """Run a health check. Returns whether it succeeded in time (seconds)."""
     try:
         placed = among_ours(spec)
-        starting = start_brief(placed.command, placed.directory, placed.environment)
+        starting = asyncio.create_subprocess_exec(
+            *placed.command,
+            stdin=DEVNULL,
+            stdout=DEVNULL,
+            stderr=DEVNULL,
+            cwd=placed.directory,
+            env=dict(placed.environment),
+            start_new_session=True,
+        )
         process = await _launch(placed, starting, keeper)
     except TaskError:
         return False
@@ -196,7 +203,7 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
             keeper.release(process.pid)
 
 
-async def reap(process: Brief) -> None:
+async def reap(process: Process) -> None:
     """Wait for a killed process, even if cancelled meanwhile. Otherwise a zombie would remain, and
     its number in the ledger. The cancellation takes effect afterwards."""
     cancelled = False
@@ -209,7 +216,7 @@ async def reap(process: Brief) -> None:
         raise asyncio.CancelledError
 
 
-async def _launch(spec: ProcessSpec, starting: Awaitable[Started], keeper: Keeper) -> Started:
+async def _launch(spec: ProcessSpec, starting: Awaitable[Process], keeper: Keeper) -> Process:
     """Start a process in its own group, registered with `keeper`. Raises TaskError if it fails."""
     try:
         process = await starting
