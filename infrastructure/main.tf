@@ -330,15 +330,17 @@ module "delivery" {
   permissions_boundary_arn   = var.permissions_boundary_arn
 
   services = {
-    backend  = { service = module.backend_service, task = module.backend_task }
-    frontend = { service = module.frontend_service, task = module.frontend_task }
+    backend  = { service = module.backend_service.release, task = module.backend_task.release }
+    frontend = { service = module.frontend_service.release, task = module.frontend_task.release }
   }
 
   migrate = {
-    task              = module.backend_migrate_task
+    task              = module.backend_migrate_task.release
     subnet_ids        = module.network.subnet_ids["app"]
     security_group_id = module.backend_service.security_group_id
   }
+
+  runs_after = [module.backend_migrate_task.arn, module.backend_service.arn, module.frontend_service.arn]
 }
 
 module "monitoring" {

@@ -54,6 +54,8 @@ variables {
     subnet_ids        = ["subnet-0123456789abcdef1"]
     security_group_id = "sg-0123456789abcdef1"
   }
+
+  runs_after = ["arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/test-development-backend"]
 }
 
 run "pipeline" {

@@ -63,6 +63,11 @@ run "service" {
   }
 
   assert {
+    condition     = output.release == { name = aws_ecs_service.this.name, arn = aws_ecs_service.this.id, min_capacity = 2 }
+    error_message = "What the pipeline is told before the service is there is true of it."
+  }
+
+  assert {
     condition     = aws_ecs_service.this.desired_count == 2
     error_message = "It begins with as many tasks as auto scaling keeps at least."
   }

@@ -104,6 +104,11 @@ run "task" {
   }
 
   assert {
+    condition     = output.release.family == aws_ecs_task_definition.this.family && output.release.log_group_name == aws_cloudwatch_log_group.this.name
+    error_message = "What the pipeline is told before the task is there is true of it."
+  }
+
+  assert {
     condition     = output.family == "test-development-backend" && output.log_group_name == "/ecs/test-development/backend"
     error_message = "The service's task is called after the program."
   }

@@ -35,6 +35,14 @@ ORDER = {
         "module.delivery.aws_codepipeline.this",
         "module.database.aws_rds_cluster_instance.this",
     ),
+    "the services before their releases": (
+        "module.delivery.aws_codepipeline.this",
+        "module.frontend_service.aws_ecs_service.this",
+    ),
+    "the task of the migration before it runs": (
+        "module.delivery.aws_codepipeline.this",
+        "module.backend_migrate_task.aws_ecs_task_definition.this",
+    ),
     # A task knows the Service Connect names that existed when it started.
     "a name before who calls it": (
         "module.frontend_service.aws_ecs_service.this",
@@ -71,7 +79,15 @@ AT_ONCE = {
         "module.monitoring.aws_cloudwatch_metric_alarm.this",
         "module.cluster.aws_ecs_cluster.this",
     ),
-    # Only the rights of a stage name the services, and a service is slow to start.
+    # A stage needs the names of the services, and a service is slow to start.
+    "the rights of a stage beside the services": (
+        "module.delivery.module.stage.module.role.aws_iam_role_policy.this",
+        "module.backend_service.aws_ecs_service.this",
+    ),
+    "the builds of a stage beside the services": (
+        "module.delivery.module.stage.aws_codebuild_project.this",
+        "module.backend_service.aws_ecs_service.this",
+    ),
     "the role of a stage beside the services": (
         "module.delivery.module.stage.module.role.aws_iam_role.this",
         "module.backend_service.aws_ecs_service.this",

@@ -59,7 +59,7 @@ locals {
     verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout_minutes = 15 }
   }
 
-  # Beside the stages, not in them: all that a stage has would wait for the services that its rights name.
+  # Beside the stages, not in them: all that a stage has would wait for what its rights name.
   policies = {
     build   = data.aws_iam_policy_document.build.json
     migrate = data.aws_iam_policy_document.migrate.json

@@ -147,6 +147,8 @@ resource "aws_codepipeline" "this" {
       }
     }
   }
+
+  depends_on = [var.runs_after]
 }
 
 # For environments that were made before the roles had a module.

@@ -145,6 +145,11 @@ variable "migrate" {
   })
 }
 
+variable "runs_after" {
+  description = "ARNs of what has to be there before a release: the migration's task definition and the services. A new pipeline runs at once, so it waits for them; its stages do not"
+  type        = list(string)
+}
+
 variable "log_retention_days" {
   description = "Days that build logs are kept"
   type        = number

@@ -4,13 +4,17 @@ output "name" {
 }
 
 output "arn" {
-  description = "ARN of the service"
+  description = "ARN of the service, known when its tasks run"
   value       = aws_ecs_service.this.id
 }
 
-output "min_capacity" {
-  description = "Minimum of tasks; the first release starts with as many"
-  value       = var.scaling.min_capacity
+output "release" {
+  description = "For the pipeline: name and ARN of the service, and the number of tasks in its first release. Known before the service is"
+  value = {
+    name         = var.name
+    arn          = "${replace(var.cluster.arn, ":cluster/", ":service/")}/${var.name}"
+    min_capacity = var.scaling.min_capacity
+  }
 }
 
 output "url" {

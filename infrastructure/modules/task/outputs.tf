@@ -26,9 +26,14 @@ output "exec_enabled" {
   value       = var.exec != null
 }
 
-output "role_arns" {
-  description = "Roles of the task; the caller of RunTask must be allowed to pass them"
-  value       = [module.execution_role.arn, module.task_role.arn]
+output "release" {
+  description = "For the pipeline: family, container and log group of the task, and its roles, which whoever runs it must be allowed to pass. Known before the task definition is"
+  value = {
+    family         = local.name
+    container_name = var.program.name
+    log_group_name = aws_cloudwatch_log_group.this.name
+    role_arns      = [module.execution_role.arn, module.task_role.arn]
+  }
 }
 
 output "log_group_name" {

@@ -83,6 +83,8 @@ module "delivery" {
     subnet_ids        = module.network.subnet_ids["app"]
     security_group_id = aws_security_group.this.id
   }
+
+  runs_after = [aws_ecs_task_definition.this["migrate"].arn, aws_ecs_service.web.id]
 }
 
 resource "aws_codecommit_repository" "this" {
