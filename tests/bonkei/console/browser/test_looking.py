@@ -9,7 +9,6 @@ from browsers import needs_browser, violations, violations_in_both
 from playwright.sync_api import Page, expect
 
 from tests.bonkei.console.browser.conftest import ConsolePage
-from tests.bonkei.console.browser.test_tasks_page import TASK
 from tests.bonkei.console.samples.world import MARKUP
 
 pytestmark = needs_browser
@@ -23,20 +22,20 @@ _LINK = """() => {
   const link = Object.assign(document.createElement("a"), { href: "#/", textContent: "a link" });
   const sentence = document.createElement("p");
   sentence.append("A sentence of which ", link, " is a part that one has to find.");
-  document.querySelector(".drawer h2").after(sentence);
+  document.querySelector("main h1").after(sentence);
 }"""
 
 
 @pytest.fixture
 def page(console_page: ConsolePage) -> Iterator[Page]:
-    """With a drawer, and afterwards without what a test has put on the document."""
-    page = console_page.open(f"tasks/{TASK.id}")
-    expect(page.get_by_role("complementary").get_by_role("heading").first).to_be_visible()
+    """A small one, and afterwards without what a test has put on the document."""
+    page = console_page.open("data/secrets")
+    expect(page.get_by_role("row")).to_have_count(4)
     yield page
     page.evaluate("document.adoptedStyleSheets = []")
 
 
-@pytest.mark.parametrize("place", [".drawer h2", "main td"])
+@pytest.mark.parametrize("place", ["main h1", "main td"])
 def test_too_little_contrast_in_the_dark(page: Page, place: str) -> None:
     page.evaluate(_WEAR, f"{place} {{ color: light-dark(#1a211e, #3a4541) !important }}")
     assert violations(page) == []
@@ -46,7 +45,7 @@ def test_too_little_contrast_in_the_dark(page: Page, place: str) -> None:
 
 
 def test_too_little_contrast_in_the_light(page: Page) -> None:
-    page.evaluate(_WEAR, ".drawer h2 { color: light-dark(#cfccc1, #e4e9e6) !important }")
+    page.evaluate(_WEAR, "main h1 { color: light-dark(#cfccc1, #e4e9e6) !important }")
     found = violations_in_both(page)
     assert found
     assert all(one.startswith("color-contrast: ") for one in found), found
@@ -55,13 +54,12 @@ def test_too_little_contrast_in_the_light(page: Page) -> None:
 def test_a_link_that_is_like_its_sentence_in_the_dark(page: Page) -> None:
     page.evaluate(_LINK)
     colours = "color: light-dark(#000, #fff); & a { color: light-dark(#4472c4, #e4e9e6) }"
-    page.evaluate(_WEAR, f".drawer p {{ {colours} }}")
+    page.evaluate(_WEAR, f"main h1 + p {{ {colours} }}")
     found = violations_in_both(page)
     assert [one.partition(": ")[0] for one in found] == ["in the dark, link-in-text-block"], found
 
 
-def test_a_button_of_a_row_without_a_name(console_page: ConsolePage) -> None:
-    page = console_page.open("data/secrets")
+def test_a_button_of_a_row_without_a_name(page: Page) -> None:
     button = page.get_by_role("button", name=f"Show: db/{MARKUP}")
     button.evaluate("one => { one.removeAttribute('aria-label'); one.replaceChildren(); }")
     found = violations_in_both(page)
