@@ -59,6 +59,21 @@ async def test_a_rule_that_is_nested_without_an_end_is_refused(rule: str) -> Non
     assert code == "ValidationError"
 
 
+async def test_brackets_without_an_end_are_refused() -> None:
+    async def nothing(_target: EventTarget, _payload: str) -> None: ...
+
+    deep = "[" * 100_000
+    for pattern, event, code in (
+        (deep, "{}", "InvalidEventPatternException"),
+        ('{"a": [1]}', deep, "ValidationException"),
+    ):
+        given = {"EventPattern": pattern, "Event": event}
+        call = AwsCall("events", "TestEventPattern", given, CALLER, "eu-west-1", T)
+        with pytest.raises(AwsServiceError) as caught:
+            await eventbridge(EventBus(nothing)).answer(call)
+        assert caught.value.code == code
+
+
 @pytest.mark.parametrize("name", ["ComparisonOperator", "EvaluationPeriods"])
 async def test_an_alarm_without_what_it_compares_is_refused(name: str) -> None:
     given = {key: value for key, value in ALARM.items() if key != name}
