@@ -12,6 +12,7 @@ from bonkei.errors import BonkeiError
 from bonkei.monitor.alarm.composite import parse_rule
 from bonkei.monitor.alarm.engine import AlarmError, AnyAlarm, why_not_evaluated
 from bonkei.monitor.alarm.evaluation import COMPARISONS, TREATMENTS, State
+from bonkei.monitor.alarm.points import period_of
 from bonkei.monitor.monitor import Monitor
 from bonkei.monitor.service.spelling import (
     Parameters,
@@ -235,11 +236,12 @@ def _require_possible(alarm: Alarm) -> None:
         raise AwsServiceError(
             "ValidationError", "DatapointsToAlarm must not be greater than EvaluationPeriods."
         )
-    for metric in alarm.metrics():
-        if metric.period not in (1, 5, 10, 20, 30) and metric.period % 60:
-            raise invalid(f"The value {metric.period} for parameter Period is invalid.")
-        length = metric.period * alarm.evaluation_periods
-        if length > (_DAY if metric.period < _DAY // 24 else _WEEK):
+    # Expressions without a metric have a period, too: without it, nothing would limit its times.
+    for period in [metric.period for metric in alarm.metrics()] or [period_of(alarm)]:
+        if period not in (1, 5, 10, 20, 30) and period % 60:
+            raise invalid(f"The value {period} for parameter Period is invalid.")
+        length = period * alarm.evaluation_periods
+        if length > (_DAY if period < _DAY // 24 else _WEEK):
             raise AwsServiceError(
                 "ValidationError",
                 "Metrics cannot be checked across more than a day"

@@ -78,3 +78,12 @@ async def test_brackets_without_an_end_are_refused() -> None:
 async def test_an_alarm_without_what_it_compares_is_refused(name: str) -> None:
     given = {key: value for key, value in ALARM.items() if key != name}
     assert await refused(Client(), "PutMetricAlarm", **given) == "MissingParameter"
+
+
+async def test_an_expression_without_a_metric_does_not_look_back_for_centuries() -> None:
+    """Each evaluation would make the time of each period, and a restart would not end it."""
+    time = {"Id": "e", "Expression": "TIME_SERIES(1)"}
+    compared = {"Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+    given = {"AlarmName": "time", "Metrics": [time], "EvaluationPeriods": 10**8, **compared}
+    assert await refused(Client(), "PutMetricAlarm", **given) == "ValidationError"
+    await Client().call("PutMetricAlarm", **given | {"EvaluationPeriods": 1440})
