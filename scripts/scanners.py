@@ -115,6 +115,7 @@ def environment() -> Mapping[str, str]:
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / "cache"),
         "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).parent / "for_scanners"),
         "HTTP_PROXY": nowhere,
         "HTTPS_PROXY": nowhere,
         "GOGC": "400",  # of Trivy: collecting garbage is a third of its work

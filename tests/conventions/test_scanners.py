@@ -370,6 +370,12 @@ def test_checkovs_parser_keeps_its_tables(installed: None) -> None:
     subprocess.run([python, "-c", f"{program}ext.parse('$.a')"], check=True)
 
 
+def test_checkov_searches_its_graphs_seldom_for_garbage(installed: None) -> None:
+    shown = [scanners.DIRECTORY / "bin" / "python", "-c", "import gc; print(gc.get_threshold()[0])"]
+    said = subprocess.run(shown, env=scanners.environment(), capture_output=True, check=True).stdout
+    assert int(said) == 20_000
+
+
 # --- Exceptions ----------------------------------------------------------------------------------
 
 
