@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import bonkei.functions
 from bonkei.importing import importing
 
 SEARCHES = """\
@@ -24,6 +26,16 @@ PROGRAMS = (
     *("bonkei.registry.docker.__main__", "bonkei.database.__main__", "bonkei.logs.router.__main__"),
     *("bonkei.miniature.rooms.builds.terraform", "bonkei.cloud.port.certificate_making"),
 )
+CLIENT_FILE = Path(bonkei.functions.__path__[0]) / "client" / "python.py"
+CLIENT = """\
+import gc, os, sys
+os.environ["_LAMBDA_TELEMETRY_LOG_FD"] = str(os.dup(2))
+program = compile(open(sys.argv[1]).read(), sys.argv[1], "exec")
+searches = []
+gc.callbacks.append(lambda phase, _: phase == "start" and searches.append(phase))
+exec(program, {"__name__": "client"})
+print(len(searches), gc.isenabled())
+"""
 LOOP = """\
 import sys
 from bonkei.importing import importing
@@ -65,6 +77,14 @@ def test_programs_that_start_often_are_not_searched_while_they_load() -> None:
     searches = dict(line.split() for line in run(SEARCHES, *PROGRAMS))
     assert set(searches) == set(PROGRAMS)
     assert all(int(number) <= 2 for number in searches.values()), searches
+
+
+def test_the_client_of_a_function_searches_nothing_before_the_handler() -> None:
+    """The collector is the function's own from then on."""
+    [said] = run(CLIENT, str(CLIENT_FILE))
+    searches, is_enabled = said.split()
+    assert int(searches) <= 2
+    assert is_enabled == "True"
 
 
 @pytest.mark.parametrize(("words", "found"), [((), ["searched"]), (("importing",), [])])
