@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import hmac
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -134,7 +134,10 @@ class _Handler(StreamRequestHandler):
                 found = HTTPStatus.NOT_FOUND if content is None else HTTPStatus.OK
                 self._answer(found, content or b"")
             case b"POST":
-                taken = state.write(self.rfile.read(int(headers[b"content-length"])))
+                content = self._content(headers)
+                if content is None:
+                    return False
+                taken = state.write(content)
                 self._answer(HTTPStatus.OK if taken else HTTPStatus.CONFLICT)
             case b"DELETE":
                 state.delete()
@@ -143,6 +146,14 @@ class _Handler(StreamRequestHandler):
                 self._answer(HTTPStatus.NOT_IMPLEMENTED)
                 return False
         return True
+
+    def _content(self, headers: Mapping[bytes, bytes]) -> bytes | None:
+        """None for half a state: Terraform was killed while it sent it."""
+        length = headers.get(b"content-length", b"")
+        if not length.isdigit():
+            return None
+        content = self.rfile.read(int(length))
+        return content if len(content) == int(length) else None
 
     def _headers(self) -> Iterator[tuple[bytes, bytes]]:
         for _ in range(_MOST_HEADERS):

@@ -121,6 +121,22 @@ def test_what_is_no_request_of_terraform_is_not_served(
     assert client.put("", content=b"1").status_code == 501
 
 
+@pytest.mark.parametrize("length", ["Content-Length: 20", "Content-Length: -1", "Content-Type: x"])
+def test_half_a_state_replaces_nothing(client: httpx.Client, file: Path, length: str) -> None:
+    """Terraform is killed while it sends one."""
+    file.write_bytes(b"precious")
+    assert client.get("").content == b"precious"
+    allowed = client.build_request("POST", "")
+    authorization = next(client.auth.auth_flow(allowed)).headers["Authorization"]
+    head = f"POST /state HTTP/1.1\r\nAuthorization: {authorization}\r\n{length}\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", client.base_url.port), timeout=60) as connection:
+        connection.sendall(head.encode() + b'{"serial": ')
+        connection.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionError):
+            assert connection.makefile("rb").read() == b""
+    assert file.read_bytes() == client.get("").content == b"precious"
+
+
 def test_an_operation_reads_the_state_twice_and_gets_it_once(
     new_project: Callable[[], Project], monkeypatch: pytest.MonkeyPatch
 ) -> None:
