@@ -148,8 +148,11 @@ def test_it_loads_while_the_mirror_is_brought_up_to_date(
         there.append(len(started))
         real(mirror, backend)
 
+    workspace = new_project().workspace()
+    workspace.validate()  # with an init
+    started.clear()
     monkeypatch.setattr(Mirror, "refresh", refresh)
-    new_project().workspace().validate()
+    workspace.validate()
     assert there == [1]
 
 
