@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +20,11 @@ _PATIENCE = 600.0
 
 
 def until_first_page(folder: Path, environment: dict[str, str]) -> float:
-    """Seconds from `make up` to the first page with status 200; the miniature is stopped then."""
+    """Seconds from `make up` to the first page with status 200; the miniature is stopped then.
+
+    Nobody asks before the miniature says that it is ready: CloudFront would keep the error for a
+    second.
+    """
     edge = free_port()
     ports = {
         "BONKEI_EDGE_PORT": str(edge),
@@ -32,26 +37,29 @@ def until_first_page(folder: Path, environment: dict[str, str]) -> float:
         ["make", "-s", "up"],
         cwd=folder,
         env={**environment, **ports},
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        text=True,
         start_new_session=True,
     )
+    watchdog = threading.Timer(_PATIENCE, os.killpg, (process.pid, signal.SIGINT))
+    watchdog.start()
     try:
-        while time.monotonic() - begun < _PATIENCE and process.poll() is None:
-            if answers(f"http://127.0.0.1:{edge}/"):
-                return time.monotonic() - begun
-            time.sleep(0.02)
+        lines = process.stdout or ()
+        if any(line.startswith("Ready after") for line in lines) and answers(edge):
+            return time.monotonic() - begun
         sys.exit("error: the miniature did not serve a page")
     finally:
+        watchdog.cancel()
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait()
+        process.communicate()
 
 
-def answers(url: str) -> bool:
+def answers(edge: int) -> bool:
     """Whether the page is there."""
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(f"http://127.0.0.1:{edge}/", timeout=5) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
