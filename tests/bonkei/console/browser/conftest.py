@@ -57,7 +57,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
     async def offer() -> None:
         for sample in SAMPLES:
-            sample.offer(console, done)
+            sample.offer(console, done, tmp_path_factory.mktemp("sample"))
 
     run(offer())
     run(console.start())

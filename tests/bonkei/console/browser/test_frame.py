@@ -110,7 +110,7 @@ def running(port: int, directory: Path) -> Iterator[str]:
     """A console at a port, until the end of the block."""
     console = Console(ConsoleSettings(port, directory))
     for sample in (overview, tasks):
-        sample.offer(console, [])
+        sample.offer(console, [], directory)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

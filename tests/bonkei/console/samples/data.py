@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from bonkei.aws_service import AwsServiceError
@@ -113,7 +114,7 @@ class Base:
         return Rows((Column("answer", ""),), ((Value(MARKUP, 54),),), False, 0.002)
 
 
-def offer(console: Console, done: Done) -> None:
+def offer(console: Console, done: Done, _home: Path) -> None:
     store, base = Store(), Base()
     cluster = DatabaseSnapshot(
         "statuspage", "available", "127.0.0.1:5432", "status", "PostgreSQL 18.6", 1, "", "", 0.0, 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from bonkei.console import Console
@@ -81,7 +82,7 @@ class SampleDrills:
         return TEXT
 
 
-def offer(console: Console, done: Done) -> None:
+def offer(console: Console, done: Done, _home: Path) -> None:
     hands = MemoryHands()
     faults = Faults(hands, unix=lambda: 1_003.0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from datetime import UTC, datetime
 from functools import cache
@@ -67,8 +66,8 @@ def store(directory: Path, bus: Bus, now: float) -> LogStore:
     return found
 
 
-def offer(console: Console, _done: Done) -> None:
-    home, now, bus = Path(tempfile.mkdtemp()), time.time(), Bus()
+def offer(console: Console, _done: Done, home: Path) -> None:
+    now, bus = time.time(), Bus()
     written(home / "logs", now)
     kept = cache(lambda: store(home / "groups", bus, now))
     offer_logs(console, LogSources(home / "logs", kept, bus))

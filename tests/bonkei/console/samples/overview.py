@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from bonkei.console import Console, Json
 from tests.bonkei.console.samples.world import Done
 
 
-def offer(console: Console, _done: Done) -> None:
+def offer(console: Console, _done: Done, _home: Path) -> None:
     async def overview(_: Mapping[str, str]) -> Json:
         return {
             "name": "status-page",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 from permission_clouds import ACCOUNT, FakeCloud
@@ -44,11 +43,10 @@ DEFINED = Blueprint(
 )  # fmt: skip
 
 
-def offer(console: Console, _done: Done) -> None:
-    root = Path(tempfile.mkdtemp(prefix="console-permissions"))
-    (root / "infrastructure").mkdir()
-    (root / "infrastructure" / "main.tf").write_text(MAIN)
-    cloud = FakeCloud(root / "cloud", DEFINED, "on")
+def offer(console: Console, _done: Done, home: Path) -> None:
+    (home / "infrastructure").mkdir()
+    (home / "infrastructure" / "main.tf").write_text(MAIN)
+    cloud = FakeCloud(home / "cloud", DEFINED, "on")
     cloud.undecided = ()
     for action, resource in (
         ("s3:GetObject", "arn:aws:s3:::logs/a"),
@@ -62,7 +60,7 @@ def offer(console: Console, _done: Done) -> None:
         lambda: DEFINED,
         lambda: cloud,  # type: ignore[arg-type,return-value]
         "on",
-        root / "infrastructure",
-        root,
+        home / "infrastructure",
+        home,
     )
     offer_permissions(console, sources)

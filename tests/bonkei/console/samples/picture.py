@@ -159,7 +159,7 @@ def record(now: Blueprint, number: int) -> AccessRecord:
     )  # fmt: skip
 
 
-def offer(console: Console, _done: Done) -> None:
+def offer(console: Console, _done: Done, _home: Path) -> None:
     now = blueprint()
     traffic = Traffic()
     traffic.follow(now)

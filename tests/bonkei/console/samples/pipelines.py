@@ -4,7 +4,6 @@ plan that waits for its answer, one for tests that act."""
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -96,14 +95,13 @@ class Room:
             await asyncio.sleep(0.01)
 
 
-def offer(console: Console, done: Done) -> None:
-    directory = Path(tempfile.mkdtemp(prefix="console-pipelines"))
-    room = Room(directory)
+def offer(console: Console, done: Done, home: Path) -> None:
+    room = Room(home)
 
     async def call(name: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         done.append((target.partition(".")[2], dict(given)))
         return await room.call(name, target, given)
 
-    deeds = PipelineDeeds(room.pipelines, call, directory / "copy", directory / "repositories")
+    deeds = PipelineDeeds(room.pipelines, call, home / "copy", home / "repositories")
     offer_pipelines(console, PipelineSources(room.pipelines, lambda: room), deeds)
     room.living = asyncio.get_running_loop().create_task(room.live(TERRAFORM))  # type: ignore[attr-defined]

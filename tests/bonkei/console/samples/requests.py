@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -112,8 +111,7 @@ def write_logs(home: Path) -> Path:
     return home / "logs"
 
 
-def offer(console: Console, _done: Done) -> None:
-    home = Path(tempfile.mkdtemp())
+def offer(console: Console, _done: Done, home: Path) -> None:
     recorder = Recorder(lambda _: lambda: None)
     for each in records():
         recorder.record(each)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import TargetGroup
@@ -144,7 +145,7 @@ def blueprint() -> Blueprint:
     return Blueprint(services=SERVICES, task_definitions=DEFINITIONS, target_groups=(group,))
 
 
-def offer(console: Console, done: Done) -> None:
+def offer(console: Console, done: Done, _home: Path) -> None:
     bus, now = Bus(), snapshot()
     timeline, usage = Timeline(bus), Usage()
     _events(bus, now)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -137,8 +136,8 @@ RELEASE = {
 }  # fmt: skip
 
 
-def inbox(now: float) -> Inbox:
-    found = Inbox(Path(tempfile.mkdtemp()) / "messages.jsonl")
+def inbox(home: Path, now: float) -> Inbox:
+    found = Inbox(home / "messages.jsonl")
     mail = {"subject": "ALARM: notifier-errors", "text": f"Slack refuses {MARKUP}"}
     found.add(Entry(now - 400, "email", "on-call@example.com", mail))
     for at, body in (
@@ -150,9 +149,10 @@ def inbox(now: float) -> Inbox:
     return found
 
 
-def offer(console: Console, done: Done) -> None:
+def offer(console: Console, done: Done, home: Path) -> None:
     now = time.time()
     monitor = cache(lambda: filled(now))  # of the console's own thread
     offer_metrics(console, monitor, lambda: now)
     offer_alarms(console, monitor, Rehearsals(done), lambda: now)  # type: ignore[arg-type]
-    offer_slack(console, lambda: inbox(now), lambda: "the inbox: `bonkei slack`")
+    kept = inbox(home, now)
+    offer_slack(console, lambda: kept, lambda: "the inbox: `bonkei slack`")
