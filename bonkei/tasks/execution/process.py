@@ -80,16 +80,8 @@ class ContainerProcess:
         placed = among_ours(spec)
         if spec.root is not None and spec.root.engine is not None:
             await _have_image(spec.name, spec.root.engine)
-        starting = asyncio.create_subprocess_exec(
-            *launch_command(placed.command, ending=signal.SIGKILL),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            cwd=placed.directory,
-            env=dict(placed.environment),
-            start_new_session=True,
-        )
-        return cls(await _launch(placed, starting, keeper), keeper, listener, room)
+        tied = launch_command(placed.command, ending=signal.SIGKILL)
+        return cls(await _launch(placed, tied, keeper, output=PIPE), keeper, listener, room)
 
     @property
     def pid(self) -> int:
@@ -178,16 +170,7 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
     """Run a health check. Returns whether it succeeded in time (seconds)."""
     try:
         placed = among_ours(spec)
-        starting = asyncio.create_subprocess_exec(
-            *placed.command,
-            stdin=DEVNULL,
-            stdout=DEVNULL,
-            stderr=DEVNULL,
-            cwd=placed.directory,
-            env=dict(placed.environment),
-            start_new_session=True,
-        )
-        process = await _launch(placed, starting, keeper)
+        process = await _launch(placed, placed.command, keeper, output=DEVNULL)
     except TaskError:
         return False
     try:
@@ -216,10 +199,20 @@ async def reap(process: Process) -> None:
         raise asyncio.CancelledError
 
 
-async def _launch(spec: ProcessSpec, starting: Awaitable[Process], keeper: Keeper) -> Process:
+async def _launch(
+    spec: ProcessSpec, command: Sequence[str], keeper: Keeper, output: int
+) -> Process:
     """Start a process in its own group, registered with `keeper`. Raises TaskError if it fails."""
     try:
-        process = await starting
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=spec.directory,
+            env=dict(spec.environment),
+            start_new_session=True,
+        )
     except (OSError, ValueError) as error:  # ValueError: a NUL in a word or in the environment
         raise _cannot_start(spec, error) from error
     try:
