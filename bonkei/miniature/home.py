@@ -27,6 +27,7 @@
 ├── control          the path of the socket that a running supervisor answers on
 ├── control.new      that file while it is being written
 ├── control.sock     that socket, unless its path would be too long
+├── sockets          where the log routers' sockets are, should the supervisor be killed
 └── lock             held by the one supervisor
 """
 
@@ -78,6 +79,7 @@ CONTENTS = frozenset(
         "registry",
         "repositories",
         "secrets",
+        "sockets",
         "started",
         "tasks",
         "terraform",
@@ -261,6 +263,11 @@ class Home:
     @property
     def control(self) -> Path:
         return self.path / "control"
+
+    @property
+    def sockets(self) -> Path:
+        """The place of the log routers' sockets, which is outside the home."""
+        return self.path / "sockets"
 
     @property
     def started(self) -> Path:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bonkei.database import delete_data
+from bonkei.folders import matching
 from bonkei.miniature.control.socket_file import close_socket
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
+from bonkei.sockets import remove_left
 
 
 def require_stopped(home: Home) -> None:
@@ -23,7 +25,10 @@ def reset(home: Home) -> list[str]:
     lock.acquire()
     try:
         delete_data(home.path)
-        close_socket(home)  # the socket of a killed one, if it had to be outside the home
+        close_socket(home)  # the sockets of a killed one, which were outside the home
+        for note in (home.sockets, *matching(home.path, "terraform/sockets"),
+                     *matching(home.evaluated, "*/terraform/sockets")):  # fmt: skip
+            remove_left(note)
         return home.remove()
     finally:
         lock.release()

@@ -106,6 +106,7 @@ class Wiring:
             config.fluent_bit,
             self.containers,
             report,
+            home.sockets,
             ca_file(home.cloud / "tls"),
             self.registry.built,
         )

@@ -24,7 +24,7 @@ from bonkei.logs.router.configuration.render import render
 from bonkei.logs.router.configuration.validate import validate
 from bonkei.logs.router.driver import DEFAULT_LINES, FluentdDriver, Source
 from bonkei.logs.router.errors import RouterError
-from bonkei.sockets import make_socket_directory
+from bonkei.sockets import make_socket_directory, note_directory, remove_left
 from bonkei.tasks import CutLine, LogDriver, RouterStart
 from bonkei.tasks.built import Built, nothing_is_built
 from bonkei.tasks.images.local import local_task
@@ -36,22 +36,29 @@ _BUFFER_LIMIT = "log-driver-buffer-limit"
 class LogRouters:
     """`fluent_bit`: from bonkei.toml; empty for the one on the PATH. `containers`: their folders.
     `authority`: the certificate authority of the AWS endpoint, for the real Fluent Bit. `built`:
-    the images that were pushed, whose routers need no folder."""
+    the images that were pushed, whose routers need no folder. `note`: the file with the place of
+    the sockets, for a start after this process was killed."""
 
     def __init__(
         self,
         fluent_bit: str,
         containers: Mapping[str, Path],
         report: Report,
+        note: Path,
         authority: Path | None = None,
         built: Built = nothing_is_built,
     ) -> None:
         self._fluent_bit = fluent_bit
         self._containers = containers
         self._report = report
+        self._note = note
         self._authority = authority
         self._built = built
         self._sockets: Path | None = None
+
+    def start(self) -> None:
+        """Remove what a killed miniature has left."""
+        remove_left(self._note)
 
     def command(self, start: RouterStart, cluster: str) -> tuple[str, ...]:
         """Write the router's configuration below the task's folder. Return the command that runs
@@ -101,6 +108,7 @@ class LogRouters:
         if self._sockets is not None:
             shutil.rmtree(self._sockets, ignore_errors=True)
             self._sockets = None
+        remove_left(self._note)
 
     def _is_run(self, definition: TaskDefinition) -> bool:
         local = local_task(definition, self._containers, serving=frozenset(), built=self._built)
@@ -109,6 +117,7 @@ class LogRouters:
     def _socket(self, task_id: str) -> Path:
         if self._sockets is None:
             self._sockets = make_socket_directory()
+            note_directory(self._sockets, self._note)
         return self._sockets / f"{task_id[:12]}.sock"
 
     def _binary(self) -> str:

@@ -52,6 +52,7 @@ class LogRoom:
         """Follow the declared log groups."""
         self._blueprint = blueprint
         if not self._is_open:
+            self._routers.start()
             self._logs.start()
             self._is_open = True
         self._logs.apply(blueprint)

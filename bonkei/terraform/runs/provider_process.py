@@ -17,7 +17,7 @@ from typing import IO, Any, ClassVar
 from bonkei.provider.addresses import VERSIONS
 from bonkei.provider.behaviour import ACCOUNT_ID
 from bonkei.provider.plugin.sockets import listen, reattach
-from bonkei.sockets import make_socket_directory
+from bonkei.sockets import make_socket_directory, note_directory, remove_left
 from bonkei.terraform.errors import TerraformError
 from bonkei.terraform.runs.endings import Leave, awaited
 from bonkei.terraform.runs.run import without_account
@@ -75,6 +75,8 @@ class ProviderProcess:
         """`directory`: the base of relative paths in the definitions. `leave`: for its end."""
         self._log = log
         self._leave = leave
+        note = log.with_name("sockets")
+        remove_left(note)  # of one that was killed together with its parent
         self._directory = make_socket_directory()
         try:
             with contextlib.ExitStack() as ours:
@@ -82,6 +84,7 @@ class ProviderProcess:
                 for each in sockets.values():
                     ours.callback(each.close)  # so that a connection ends when the process does
                 descriptors = {address: each.fileno() for address, each in sockets.items()}
+                note_directory(self._directory, note)
                 told = log.with_name("surroundings.json")
                 surroundings.write(told, descriptors)
                 with log.open("w", encoding="utf-8") as errors:

@@ -16,6 +16,7 @@ from bonkei.database.identity import home_id
 from bonkei.miniature import removing
 from bonkei.miniature.control.socket_file import find_socket, open_socket
 from bonkei.miniature.home import CONTENTS, MARKER, Home, HomeLock, MiniatureError, is_running
+from bonkei.sockets import make_socket_directory, note_directory
 
 
 def everything_in(directory: Path) -> set[str]:
@@ -115,6 +116,17 @@ def test_reset_removes_a_socket_that_a_killed_supervisor_left_elsewhere(tmp_path
     assert not path.is_relative_to(home.path)
     assert removing.reset(home) == []
     assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("note", ["sockets", "terraform/sockets", "evaluated/a/terraform/sockets"])
+def test_reset_removes_other_sockets_that_a_kill_left(tmp_path: Path, note: str) -> None:
+    home = Home(tmp_path / "home").make()
+    directory = make_socket_directory()
+    file = home.path / note
+    file.parent.mkdir(parents=True, exist_ok=True)
+    note_directory(directory, file)
+    assert removing.reset(home) == []
+    assert not directory.exists()
 
 
 def test_reset_keeps_files_of_others(tmp_path: Path) -> None:

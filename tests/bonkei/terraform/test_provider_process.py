@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import Mock
 
 import psutil
 import pytest
@@ -158,6 +160,24 @@ def test_it_ends_when_its_parent_has_ended(tmp_path: Path) -> None:
     with suppress(psutil.NoSuchProcess):
         psutil.Process(pid).wait(timeout=60)
     assert not psutil.pid_exists(pid)
+
+
+def test_the_next_one_removes_what_a_killed_one_has_left(
+    provider: ProviderProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed together with its parent, so neither could remove it."""
+    (entry, *_) = json.loads(provider.reattach).values()
+    os.kill(entry["Pid"], signal.SIGKILL)
+    with monkeypatch.context() as killed:
+        killed.setattr(provider_process, "shutil", SimpleNamespace(rmtree=Mock()))
+        provider.stop()
+    left = Path(entry["Addr"]["String"]).parent
+    assert left.is_dir()
+    (tmp_path / "surroundings.json").unlink()
+    (tmp_path / "surroundings.json").mkdir()  # so that none starts
+    with pytest.raises(IsADirectoryError):
+        ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log")
+    assert not left.exists()
 
 
 def test_a_temporary_directory_with_a_long_path_is_no_obstacle(

@@ -65,8 +65,8 @@ def main(executable: str, arguments: Sequence[str]) -> int:
     settings.write_text(_NO_PROVIDERS % (own / "none"), encoding="utf-8")
     environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(settings), "GOGC": "400"}
     if operation == "init":
-        with _nobody() as environment["TF_REATTACH_PROVIDERS"]:
-            return _run([*program, *arguments], environment)
+        environment["TF_REATTACH_PROVIDERS"] = _nobody()
+        return _run([*program, *arguments], environment)
     with _state(program, operation, words[1:], directory, environment) as state:
         place = json.loads((own / PLACE).read_text(encoding="utf-8"))
         plans = _plans(directory, words[1:])
@@ -86,17 +86,16 @@ def main(executable: str, arguments: Sequence[str]) -> int:
             return code
 
 
-@contextlib.contextmanager
-def _nobody() -> Iterator[str]:
-    """Where the providers would be. An init asks only whether they have to be installed."""
+def _nobody() -> str:
+    """Where the providers would be. An init asks only whether they have to be installed; a call
+    would fail at once, since the place is gone."""
     directory = make_socket_directory()
     try:
         with contextlib.ExitStack() as opened:
             sockets = listen(VERSIONS, directory)
             for each in sockets.values():
                 opened.callback(each.close)
-            told = reattach(sockets, os.getpid())
-        yield told  # they are closed: a call would fail at once
+            return reattach(sockets, os.getpid())
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

@@ -96,7 +96,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         definition: TaskDefinition, directories: dict[str, Path], built: Built = nothing_is_built
     ) -> Any:
         async with log_routers.fake_aws() as aws:
-            routers = LogRouters("", directories, lambda _: None, built=built)
+            routers = LogRouters("", directories, lambda _: None, tmp_path / "note", built=built)
             sink = MemoryLogSink()
 
             async def driver(task: TaskDefinition, container: Container, task_id: str) -> Any:
@@ -187,7 +187,7 @@ def start(tmp_path: Path, *command: str, container: Container | None = None) -> 
 
 
 def test_a_configuration_in_an_unknown_image_is_reported(tmp_path: Path) -> None:
-    routers = LogRouters("", {}, lambda _: None)
+    routers = LogRouters("", {}, lambda _: None, tmp_path / "note")
     with pytest.raises(RouterError, match="is in its image") as refused:
         routers.command(start(tmp_path, "fluent-bit", "-c", "/etc/mine.yaml"), "c")
     assert "[containers.log_router]" in refused.value.remedy
@@ -197,7 +197,7 @@ def test_a_configuration_in_an_unknown_image_is_reported(tmp_path: Path) -> None
 def test_fargate_accepts_no_configuration_from_s3(tmp_path: Path) -> None:
     options = (("config-file-type", "s3"), ("config-file-value", "arn:aws:s3:::b/k"))
     container = router(firelens=FirelensConfiguration("fluentbit", options))
-    routers = LogRouters("", {}, lambda _: None)
+    routers = LogRouters("", {}, lambda _: None, tmp_path / "note")
     with pytest.raises(RouterError, match="which Fargate refuses"):
         routers.command(start(tmp_path, container=container), "c")
     routers.close()
@@ -210,10 +210,33 @@ def test_a_real_fluent_bit_runs_where_it_is_set(tmp_path: Path) -> None:
     binary.chmod(stat.S_IRWXU)
     file = tmp_path / "mine.yaml"
     file.write_text("pipeline:\n  inputs:\n    - name: cpu\n")
-    routers = LogRouters(str(binary), {}, lambda _: None)
+    routers = LogRouters(str(binary), {}, lambda _: None, tmp_path / "note")
     command = routers.command(start(tmp_path, "fluent-bit", "-c", str(file)), "c")
     assert command == (str(binary), "-c", str(tmp_path / "log_router.fluent-bit.yaml"))
     assert "name: cpu" in (tmp_path / "log_router.fluent-bit.yaml").read_text()
     with pytest.raises(RouterError, match="cannot be run"):
-        LogRouters(str(tmp_path / "none"), {}, lambda _: None).command(start(tmp_path), "c")
+        LogRouters(str(tmp_path / "none"), {}, lambda _: None, tmp_path / "note").command(
+            start(tmp_path), "c"
+        )
     routers.close()
+
+
+def test_what_a_killed_miniature_has_left_goes_at_the_next_start(
+    tmp_path: Path, program: Path
+) -> None:
+    definition = task_definition(app(), router())
+    folder = {"app": program, "log_router": SHIPPED}
+    note = tmp_path / "note"
+    LogRouters("", folder, lambda _: None, note).driver(definition, app(), "0123456789abcdef")
+    left = Path(note.read_text().strip())
+    assert left.is_dir()
+    routers = LogRouters("", folder, lambda _: None, note)
+    routers.start()
+    assert not left.exists()
+    assert not note.exists()
+    routers.driver(definition, app(), "0123456789abcdef")
+    made = Path(note.read_text().strip())
+    assert made.is_dir()
+    routers.close()
+    assert not made.exists()
+    assert not note.exists()

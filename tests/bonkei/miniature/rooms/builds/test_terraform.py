@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from bonkei.miniature.rooms.builds import terraform
 from bonkei.miniature.rooms.builds.tools import PLACE
 
 _NAME = "aws_sns_topic"
@@ -63,6 +65,23 @@ def test_an_init_starts_no_provider(build: Build) -> None:
     assert not (build.own / "provider.log").exists()
     build.does("validate")
     assert (build.own / "provider.log").exists()
+
+
+def test_an_init_that_is_killed_leaves_no_sockets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+
+    def run(_words: Sequence[str], environment: Mapping[str, str]) -> int:
+        served = json.loads(environment["TF_REATTACH_PROVIDERS"]).values()
+        seen.extend(Path(entry["Addr"]["String"]).parent for entry in served)
+        assert not any(each.exists() for each in seen)
+        return 0
+
+    monkeypatch.setattr(terraform, "_run", run)
+    monkeypatch.setenv("MINIATURE_PROVIDER", str(tmp_path))
+    assert terraform.main("", ["init"]) == 0
+    assert seen
 
 
 def test_a_plan_is_shown_and_applied_where_the_definitions_name_its_types_no_more(
