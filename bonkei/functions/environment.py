@@ -30,7 +30,7 @@ from bonkei.functions.outcome import (
 )
 from bonkei.functions.output import Listener, Output
 from bonkei.functions.runtime_api import Reply, RuntimeApi
-from bonkei.processes import Keeper, family, launch_command
+from bonkei.processes import Keeper, family, family_ids, launch_command
 
 _LOOK = 0.05  # seconds between two checks of the memory, only during a call
 
@@ -155,8 +155,13 @@ class ExecutionEnvironment:
 
     async def _stop(self) -> None:
         if self._process is not None:
+            # A child may have a group of its own. Lambda's environment ends with all its processes.
+            below = family_ids(self._process.pid) if self._process.returncode is None else []
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+            for each in below:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(each, signal.SIGKILL)
             if self._exit is not None:
                 await asyncio.wait({self._exit})
             self._keeper.release(self._process.pid)

@@ -15,6 +15,8 @@ from contextlib import suppress
 MAGIC = b"\xa5\x5a\x00\x03"
 _HEAD = 16  # magic, length, microseconds
 _CHUNK = 64 * 1024
+_TURN = 8 * 1024  # bytes in one turn of the event loop: a program may print faster than it is read
+_DRAINED = 2  # chunks that a drain reads at most: more than a pipe holds
 _LONGEST = 1024 * 1024  # bytes of one event; CloudWatch Logs accepts no longer one
 
 Listener = Callable[[float, str], None]  # (Unix time, text)
@@ -32,7 +34,7 @@ class Output:
         loop = asyncio.get_running_loop()
         for descriptor in (self._read_lines, self._read_frames):
             os.set_blocking(descriptor, False)
-            loop.add_reader(descriptor, self.drain)
+            loop.add_reader(descriptor, self._read_some)
 
     def close_child_ends(self) -> None:
         """Once the child has them."""
@@ -45,10 +47,9 @@ class Output:
     def drain(self) -> None:
         """Read everything that the pipes hold now. Output from before an answer must precede that
         answer in the log."""
-        while data := self._read(self._read_frames):
-            self._take_frames(data)
-        while data := self._read(self._read_lines):
-            self._take_lines(data)
+        for _ in range(_DRAINED):
+            if not self._read_some(_CHUNK):
+                return
 
     def close(self) -> None:
         """Read the rest. The last line may have no line end."""
@@ -62,6 +63,14 @@ class Output:
             loop.remove_reader(descriptor)
             with suppress(OSError):
                 os.close(descriptor)
+
+    def _read_some(self, most: int = _TURN) -> bool:
+        """Whether there was output."""
+        if frames := self._read(self._read_frames, most):
+            self._take_frames(frames)
+        if lines := self._read(self._read_lines, most):
+            self._take_lines(lines)
+        return bool(frames or lines)
 
     def _take_lines(self, data: bytes) -> None:
         *whole, self._line = (self._line + data).split(b"\n")
@@ -90,9 +99,9 @@ class Output:
             self._listener(at, text.rstrip("\n"))
 
     @staticmethod
-    def _read(descriptor: int) -> bytes:
+    def _read(descriptor: int, most: int) -> bytes:
         try:
-            data = os.read(descriptor, _CHUNK)
+            data = os.read(descriptor, most)
         except OSError:  # the pipe is empty now
             return b""
         if not data:  # the other end is closed: it would be readable for ever

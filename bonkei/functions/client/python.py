@@ -21,6 +21,7 @@ import time
 import traceback
 from datetime import UTC, datetime
 from http.client import HTTPConnection
+from types import SimpleNamespace
 
 gc.freeze()
 gc.enable()
@@ -78,6 +79,7 @@ class _Log:
 
 
 _log = _Log()
+_streams = []
 _request_id = ""
 
 
@@ -134,6 +136,16 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+_CLIENT = (
+    "installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name",
+)  # fmt: skip
+
+
+def _named(values, *names):
+    """Attributes of these names; None for a missing one."""
+    return SimpleNamespace(**{name: values.get(name) for name in names})
+
+
 class Context:
     """The second argument of a handler, after its event."""
 
@@ -146,8 +158,11 @@ class Context:
         self.memory_limit_in_mb = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         self.log_group_name = environment.get("AWS_LAMBDA_LOG_GROUP_NAME")
         self.log_stream_name = environment.get("AWS_LAMBDA_LOG_STREAM_NAME")
-        self.client_context = json.loads(headers.get("Lambda-Runtime-Client-Context") or "null")
-        self.identity = None
+        given = json.loads(headers.get("Lambda-Runtime-Client-Context") or "null")
+        self.client_context = given and _named(given, "custom", "env", "client")
+        if given and given.get("client"):
+            self.client_context.client = _named(given["client"], *_CLIENT)
+        self.identity = _named({}, "cognito_identity_id", "cognito_identity_pool_id")
         self._deadline = int(headers["Lambda-Runtime-Deadline-Ms"])
 
     def get_remaining_time_in_millis(self):
@@ -231,9 +246,22 @@ def _tell(document):
 
 
 def _marshal(result):
+    """As Lambda's own client does: bytes stay bytes, and a Decimal, as DynamoDB returns it, becomes
+    a number with all its digits."""
+    if isinstance(result, bytes):
+        return result
+    mark = os.urandom(8).hex()
+
+    def marked(value):
+        decimal = sys.modules.get("decimal")
+        if decimal is None or not isinstance(value, decimal.Decimal):
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+        return float("nan") if value.is_nan() else f"{mark}{value}"
+
     try:
-        return json.dumps(result, ensure_ascii=False).encode()
-    except (TypeError, ValueError) as error:
+        first, *rest = json.dumps(result, ensure_ascii=False, default=marked).split(f'"{mark}')
+        return "".join([first, *(each.replace('"', "", 1) for each in rest)]).encode()
+    except Exception as error:
         raise _FaultError("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
 
 
@@ -244,6 +272,14 @@ def _unmarshal(body):
         raise _FaultError("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
 
+def _call(handler, headers, body):
+    try:
+        return handler(_unmarshal(body), Context(headers))
+    finally:
+        for stream in _streams:  # the last line may have no end
+            stream.finish()
+
+
 def _serve_one(api, handler):
     global _request_id  # noqa: PLW0603 - what log records are given
     headers, body = api.next()
@@ -251,7 +287,7 @@ def _serve_one(api, handler):
     os.environ["_X_AMZN_TRACE_ID"] = headers.get("Lambda-Runtime-Trace-Id") or ""
     path = f"/invocation/{_request_id}"
     try:
-        answer = _marshal(handler(_unmarshal(body), Context(headers)))
+        answer = _marshal(_call(handler, headers, body))
     except Exception as error:
         document = _describe(error, _request_id)
         _tell(document)
@@ -266,8 +302,9 @@ def main():
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]  # this file's folder is not the function's
     sys.path[1:1] = [path for path in os.environ.pop("BONKEI_LAYERS", "").split(":") if path]
     sys.stdout, sys.stderr = _Lines(sys.stdout), _Lines(sys.stderr)
-    atexit.register(sys.stdout.finish)
-    atexit.register(sys.stderr.finish)
+    _streams.extend([sys.stdout, sys.stderr])
+    for stream in _streams:
+        atexit.register(stream.finish)
     api = _Api(os.environ["AWS_LAMBDA_RUNTIME_API"])
     _set_up_logging()
     try:

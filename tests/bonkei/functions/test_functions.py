@@ -116,6 +116,23 @@ async def test_calls_that_end_without_an_answer(
         assert json.loads(after.payload)["name"] == "f"  # in another process, if necessary
 
 
+async def test_answers_and_output_that_lambdas_own_client_accepts(
+    tmp_path: Path, zipped: str
+) -> None:
+    item = "{'price': __import__('decimal').Decimal('1.50'), 'said': 'a \"b'}"
+    endless = "__import__('functools').reduce(lambda deep, _: [deep], range(9_999), [])"
+    async with room(tmp_path, function("f", zipped)) as made:
+        number = await made.call("f", {"answer": item})
+        raw = await made.call("f", {"answer": "sys.stdout.write('no end') and b'\\x00'"})
+        deep = await made.call("f", {"answer": endless})
+        texts = made.texts
+    assert number.payload == rb'{"price": 1.50, "said": "a \"b"}'
+    assert raw.payload == b"\0"
+    assert json.loads(deep.payload)["errorType"] == "Runtime.MarshalError"
+    ends = [place for place, text in enumerate(texts) if text.startswith("END")]
+    assert ends[0] < texts.index("no end") < ends[1]
+
+
 async def test_a_child_that_begins_a_program_is_no_excess_of_memory(
     tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,7 @@ CODE = """
 def handler(event, context):
     print("called")
     if event.get("fail"): raise ValueError("no")
-    return {"got": event, "by": context.client_context}
+    return {"got": event, "by": context.client_context and context.client_context.custom}
 """
 
 
@@ -75,7 +75,7 @@ async def test_invoke_and_describe(tmp_path: Path) -> None:
             return answer
 
         try:
-            context = base64.b64encode(b'{"a": 1}').decode()
+            context = base64.b64encode(b'{"custom": {"a": 1}}').decode()
             answer = await asyncio.to_thread(
                 ask, "invoke", FunctionName="f", Payload=b'{"n": 1}', LogType="Tail",
                 ClientContext=context,
