@@ -2,7 +2,6 @@
 
 web_acl           rules in order of priority
 statement         their statements, compiled; rate: the rate-based ones
-regex             regular expressions, in bounded time
 component         the parts of a request that statements look at
 transformation    text transformations
 """

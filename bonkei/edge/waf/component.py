@@ -13,8 +13,8 @@ from operator import eq, ge, gt, le, lt, ne
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, SizeConstraint
 from bonkei.edge.http.message import Request
 from bonkei.edge.http.pattern import Predicate, RequestPredicate
-from bonkei.edge.waf.regex import Automaton, read
 from bonkei.edge.waf.transformation import Transformation
+from bonkei.waf_regex import Automaton, read
 
 _WORD = rb"[A-Za-z0-9_]"
 _COMPARISONS = {"EQ": eq, "NE": ne, "LE": le, "LT": lt, "GE": ge, "GT": gt}

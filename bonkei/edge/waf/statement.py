@@ -27,8 +27,8 @@ from bonkei.edge.http.message import Request
 from bonkei.edge.http.networks import holds_address, in_networks, parse_address, parse_networks
 from bonkei.edge.waf.component import byte_test, on_component, regex_test, size_test
 from bonkei.edge.waf.rate import RateCounter
-from bonkei.edge.waf.regex import RegexError
 from bonkei.edge.waf.transformation import compose
+from bonkei.waf_regex import RegexError, RegexNotSimulatedError
 
 Evaluate = Callable[[Request], "bool | None"]
 Clock = Callable[[], float]
@@ -156,6 +156,9 @@ def _match(
     else:
         try:
             test = regex_test(statement.regex)
+        except RegexNotSimulatedError as error:
+            reason = f"the regular expression is not simulated ({error.message}): it never matches"
+            return _single(statement, _unknown, differences=(reason,))
         except RegexError as error:
             reason = f"the regular expression is not AWS WAF's ({error.message}): it never matches"
             return _single(statement, _unknown, differences=(reason,))

@@ -41,13 +41,29 @@ _MANAGED_CAPACITY = {
 }
 """https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
 
+
+def regular_expression(value: Value) -> str | None:
+    """What AWS WAF refuses in it. What it may take is left to the edge."""
+    from bonkei.waf_regex import RegexError, RegexNotSimulatedError, read  # noqa: PLC0415 - for few
+
+    if wrong := length(1, 512)(value):
+        return wrong
+    try:
+        read(str(value))
+    except RegexNotSimulatedError:
+        return None
+    except RegexError as error:
+        return f"This regular expression is not AWS WAF's: {error.message}."
+    return None
+
+
 _CHECKS: Mapping[tuple[str, str], Check] = {
     ("byte_match_statement", "positional_constraint"): one_of(*POSITIONAL_CONSTRAINTS),
     ("byte_match_statement", "search_string"): length(1, 200),
     ("size_constraint_statement", "comparison_operator"): one_of(*COMPARISONS),
     ("size_constraint_statement", "size"): between(0, 21474836480),
     ("sqli_match_statement", "sensitivity_level"): one_of("LOW", "HIGH"),
-    ("regex_match_statement", "regex_string"): length(1, 512),
+    ("regex_match_statement", "regex_string"): regular_expression,
     ("regex_pattern_set_reference_statement", "arn"): arn("wafv2"),
     ("ip_set_reference_statement", "arn"): arn("wafv2"),
     ("rule_group_reference_statement", "arn"): arn("wafv2"),

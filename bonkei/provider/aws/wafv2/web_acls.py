@@ -14,7 +14,7 @@ from bonkei.provider.aws.shared.import_ids import parts_of
 from bonkei.provider.aws.shared.naming import Mint, Minting
 from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
-from bonkei.provider.aws.wafv2.statements import capacity, statement_problems
+from bonkei.provider.aws.wafv2.statements import capacity, regular_expression, statement_problems
 from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
@@ -217,6 +217,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_wafv2_regex_pattern_set": resource(
         _scoped("regexpatternset"),
+        at("regular_expression.regex_string", regular_expression),
         recomputed={"lock_token": "*"},
         import_=_import_scoped,
     ),

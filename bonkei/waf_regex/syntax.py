@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from bonkei.edge.waf.regex.classes import ESCAPED, class_at, escaped_at
-from bonkei.edge.waf.regex.errors import RegexError
-from bonkei.edge.waf.regex.tree import (
+from bonkei.waf_regex.classes import ESCAPED, class_at, escaped_at
+from bonkei.waf_regex.errors import RegexError, RegexNotSimulatedError
+from bonkei.waf_regex.tree import (
     ALL,
     LINE_END,
     Alternatives,
@@ -23,21 +23,22 @@ from bonkei.edge.waf.regex.tree import (
     without_case,
 )
 
-__all__ = ["RegexError", "read"]
-
 _TIMES = {b"*": (0, None), b"+": (1, None), b"?": (0, 1)}
 _REPEATED = re.compile(rb"([*+?])|\{(\d+)(,(\d*))?\}")
 _FLAGS = re.compile(rb"\(\?([imsx]*)(?:-([imsx]*))?([:)])")
 _NAMED = re.compile(rb"\(\?(?:P?<[A-Za-z_]\w*>|'[A-Za-z_]\w*')")
 _DEEPEST = 50
-_REFUSED = {
+_UNSURE = {
     b"(?=": "lookahead",
     b"(?!": "lookahead",
     b"(?<=": "lookbehind",
     b"(?<!": "lookbehind",
+    b"(?|": "groups that share numbers",
+}
+"""The page does not name them: AWS WAF supports some zero-width assertions, and not all."""
+_REFUSED = {
     b"(?>": "atomic groups",
     b"(?(": "conditional patterns",
-    b"(?|": "groups that share numbers",
     b"(?C": "callouts",
     b"(?R": "recursive patterns",
     b"(?&": "subroutine references",
@@ -59,7 +60,8 @@ _NAMES = {"i": "ignore_case", "m": "multiline", "s": "dot_all", "x": "extended"}
 
 
 def read(text: str) -> Node:
-    """Raises RegexError, which names what AWS WAF does not take, or what is wrong."""
+    """Raises RegexError, which names what AWS WAF does not take, or what is wrong; or
+    RegexNotSimulatedError for what AWS WAF may take."""
     reader = _Reader(text.encode())
     found = reader.alternatives(0)
     if reader.position < len(reader.text):
@@ -78,7 +80,7 @@ class _Reader:
     def alternatives(self, depth: int) -> Node:
         """Up to the end, or to the `)` that closes it."""
         if depth > _DEEPEST:
-            raise RegexError(f"groups within groups, more than {_DEEPEST} deep")
+            raise RegexNotSimulatedError(f"groups within groups, more than {_DEEPEST} deep")
         parts = [self._sequence(depth)]
         while self._takes(b"|"):
             parts.append(self._sequence(depth))
@@ -166,6 +168,9 @@ class _Reader:
         for beginning, name in _REFUSED.items():
             if self.text.startswith(beginning, self.position):
                 raise RegexError(f"AWS WAF does not support {name} (`{beginning.decode()}`)")
+        for beginning, name in _UNSURE.items():
+            if self.text.startswith(beginning, self.position):
+                raise RegexNotSimulatedError(f"{name} (`{beginning.decode()}`)")
         if self.text.startswith(b"(?", self.position):
             what = self.text[self.position : self.position + 3].decode(errors="replace")
             raise RegexError(f"`{what}` begins no group that is known")

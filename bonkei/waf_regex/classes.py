@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bonkei.edge.waf.regex.errors import RegexError
-from bonkei.edge.waf.regex.tree import (
+from bonkei.waf_regex.errors import RegexError, RegexNotSimulatedError
+from bonkei.waf_regex.tree import (
     ALL,
     DIGITS,
     SPACES,
@@ -68,6 +68,8 @@ _REFUSED = {
     b"K": "the start of match reset directive",
     b"g": "backreferences and subroutine references",
     b"k": "backreferences",
+}
+_UNSURE = {
     b"G": "the assertion of the first position",
     b"X": "grapheme clusters",
     b"p": "properties of characters",
@@ -89,8 +91,10 @@ def escaped_at(text: bytes, position: int) -> tuple[int, int]:
     if letter in _REFUSED or letter in b"123456789":
         what = _REFUSED.get(letter, "backreferences")
         raise RegexError(f"AWS WAF does not support {what} (`\\{letter.decode()}`)")
+    if letter in _UNSURE:
+        raise RegexNotSimulatedError(f"{_UNSURE[letter]} (`\\{letter.decode()}`)")
     if letter.isalnum():
-        raise RegexError(f"`\\{letter.decode()}` is not known")
+        raise RegexNotSimulatedError(f"`\\{letter.decode()}` is not known")
     return 1 << letter[0], position + 2
 
 
@@ -100,7 +104,7 @@ def _number(found: re.Match[bytes]) -> int:
         return int(control.upper()[0]) ^ 64
     value = int(octal, 8) if octal is not None else int((wide or short or b"0"), 16)
     if value > 255:
-        raise RegexError(f"`{found[0].decode()}` is more than one byte")
+        raise RegexNotSimulatedError(f"`{found[0].decode()}` is more than one byte")
     return value
 
 

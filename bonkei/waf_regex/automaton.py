@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bonkei.edge.waf.regex.errors import RegexError
-from bonkei.edge.waf.regex.tree import (
+from bonkei.waf_regex.errors import RegexNotSimulatedError
+from bonkei.waf_regex.tree import (
     LINE_END,
     WORD,
     Alternatives,
@@ -50,8 +50,8 @@ class _State:
 
 
 class Automaton:
-    """Use it in one thread: it remembers its states, up to a bound. Raises RegexError for an
-    expression with too many places: a repetition of a repetition, `(a{99}){99}`."""
+    """Use it in one thread: it remembers its states, up to a bound. Raises
+    RegexNotSimulatedError for too many places: a repetition of a repetition, `(a{99}){99}`."""
 
     def __init__(self, expression: Node) -> None:
         self._spots: list[_Spot] = [_Spot()]
@@ -76,7 +76,9 @@ class Automaton:
 
     def _new(self, spot: _Spot) -> int:
         if len(self._spots) > _MOST_PLACES:
-            raise RegexError(f"it has more than {_MOST_PLACES} places: shorten its repetitions")
+            raise RegexNotSimulatedError(
+                f"it has more than {_MOST_PLACES} places: shorten its repetitions"
+            )
         self._spots.append(spot)
         return len(self._spots) - 1
 
@@ -146,7 +148,7 @@ class Automaton:
                     waiting.append(each)
         self._looks -= len(reached)
         if self._looks < 0:
-            raise RegexError("it takes too long for this value")
+            raise RegexNotSimulatedError("it takes too long for this value")
         return reached
 
 

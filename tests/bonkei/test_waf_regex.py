@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bonkei.blueprint.web_acl import FieldToMatch, Not, RegexMatch, Statement
-from bonkei.edge.waf.regex import Automaton, RegexError, read
 from bonkei.edge.waf.statement import compile_statement
+from bonkei.waf_regex import Automaton, RegexError, RegexNotSimulatedError, read
 from tests.bonkei.edge.waf.test_web_acl import request
 
 
@@ -98,6 +98,35 @@ def test_it_is_found_where_pcre_finds_it(
 def test_what_aws_waf_does_not_take_is_named(expression: str, said: str) -> None:
     with pytest.raises(RegexError, match=re.escape(said)):
         Automaton(read(expression))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "(?=a)",
+        "(?<!a)b",
+        "(?|a|b)",
+        r"\p{L}",
+        r"\Ga",
+        r"\X",
+        r"\x{100}",
+        r"\y",
+        "(" * 99 + ")" * 99,
+    ],
+)
+def test_what_aws_waf_may_take_is_distinguished(expression: str) -> None:
+    """Its page names some of what it refuses, so a plan does not refuse the others."""
+    with pytest.raises(RegexNotSimulatedError):
+        read(expression)
+    compiled = compile_statement(RegexMatch(FieldToMatch("uri_path"), expression), time.time, 1)
+    assert "is not simulated" in compiled.differences[0]
+
+
+@pytest.mark.parametrize("expression", [r"(a)\1", "a++", "(a", "[[:nothing:]]"])
+def test_what_it_refuses_is_not_left_to_the_edge(expression: str) -> None:
+    with pytest.raises(RegexError) as caught:
+        read(expression)
+    assert not isinstance(caught.value, RegexNotSimulatedError)
 
 
 _ONE = st.sampled_from(["a", "b", "c", ".", "[ab]", "[^a]", r"\w", r"\s", r"\d", r"\n", r"\."])
