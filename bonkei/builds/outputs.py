@@ -50,12 +50,12 @@ class Upload:
             say(f"Expanding base directory path: {artifact.base_directory}")
             say("Assembling file list")
             files = list(select(artifact, await self._paths()))
-            if not files:
-                raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
-            await asyncio.to_thread(
+            count = await asyncio.to_thread(
                 pack, self._source, files, archive, keep_links=artifact.enable_symlinks
             )
-            say(f"Found {len(files)} file(s) for {output.name or 'the artifact'}")
+            if not count:
+                raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
+            say(f"Found {count} file(s) for {output.name or 'the artifact'}")
             await self._put(output, archive)
             made.append(output)
         return tuple(made)

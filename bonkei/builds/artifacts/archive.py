@@ -6,6 +6,7 @@ import os
 import shutil
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from bonkei.builds.errors import PhaseError
 LARGEST = 5_000_000_000  # bytes, unpacked
 _MOST = 500_000  # files
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_UTF_8 = 0x800  # the flag of an entry: its name is UTF-8, and not bytes of an unknown encoding
 
 
 def unpack(archive: Path, into: Path) -> None:
@@ -26,7 +28,7 @@ def unpack(archive: Path, into: Path) -> None:
             safe = set[str]()
             for entry in entries:
                 _unpack_one(found, entry, into, safe)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
         raise _refused(f"the source is no zip archive: {error}") from None
 
 
@@ -35,8 +37,10 @@ def _unpack_one(
 ) -> None:
     """`safe`: the folders that are there and do not lead out of `into`. A link may change that."""
     name = entry.filename
+    if not entry.flag_bits & _UTF_8:  # git and a build's own files keep the bytes of a name
+        name = os.fsdecode(name.encode("cp437"))
     target = os.path.normpath(f"{into}/{name}")
-    if "\0" in name or name.startswith("/") or not Path(target).is_relative_to(into):
+    if name[:1] in ("", "/") or "\0" in name or not Path(target).is_relative_to(into):
         raise _refused(f"the source has {name!r}, which leads out of it")
     folder = target if entry.is_dir() else os.path.dirname(target)  # noqa: PTH120 - of thousands
     if folder not in safe:
@@ -48,7 +52,10 @@ def _unpack_one(
     if os.path.islink(target):  # noqa: PTH114
         os.unlink(target)  # noqa: PTH108
     if stat.S_ISLNK(mode):
-        os.symlink(archive.read(entry).decode("utf-8", "surrogateescape"), target)  # noqa: PTH211
+        leads = archive.read(entry).decode("utf-8", "surrogateescape")
+        if not leads or "\0" in leads:
+            raise _refused(f"the source has {name!r}, a link to {leads!r}")
+        os.symlink(leads, target)  # noqa: PTH211
         safe.clear()
         return
     with archive.open(entry) as source, open(target, "wb") as sink:  # noqa: PTH123
@@ -62,38 +69,65 @@ def _make_folder(folder: str, name: str, into: Path) -> None:
     os.makedirs(folder, exist_ok=True)  # noqa: PTH103
 
 
+class _Entry(zipfile.ZipInfo):
+    """A name that is not UTF-8 keeps its bytes, as in the zips of Go's `archive/zip`."""
+
+    def _encodeFilenameFlags(self) -> tuple[bytes, int]:  # noqa: N802 - zipfile's
+        return os.fsencode(self.filename), self.flag_bits
+
+
+def _entry(name: str, kind: int, mode: int) -> zipfile.ZipInfo:
+    try:
+        name.encode()
+        made = zipfile.ZipInfo(name, _EPOCH)
+    except UnicodeEncodeError:
+        made = _Entry(name, _EPOCH)
+    made.compress_type = zipfile.ZIP_DEFLATED
+    made.external_attr = (kind | mode) << 16
+    return made
+
+
 def pack(
     root: Path, files: Iterable[tuple[str, str]], archive: Path, *, keep_links: bool = False
 ) -> int:
     """Zip (path below `root`, name in the archive) pairs. Returns their number. A link that leads
-    out of `root` is left out. `keep_links`: whether other links are kept or followed."""
+    out of `root`, or nowhere, is left out. `keep_links`: whether other links are kept or
+    followed."""
     count, home = 0, root.resolve()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as made:
         for path, name in files:
             file = root / path
-            if not file.resolve().is_relative_to(home) or not file.is_file():
+            if not _is_inside(file, home):
                 continue
-            entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            if keep_links and file.is_symlink():
-                entry.external_attr = (stat.S_IFLNK | 0o777) << 16
-                made.writestr(entry, str(file.readlink()))
-            else:
-                executable = file.stat().st_mode & 0o100
-                entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+            if keep_links and file.is_symlink() and file.exists():
+                made.writestr(_entry(name, stat.S_IFLNK, 0o777), os.fsencode(file.readlink()))
+            elif file.is_file():
+                about = file.stat()
+                entry = _entry(name, stat.S_IFREG, 0o755 if about.st_mode & 0o100 else 0o644)
+                entry.file_size = about.st_size  # from 2 GiB on, its head has another form
                 with file.open("rb") as source, made.open(entry, "w") as sink:
                     shutil.copyfileobj(source, sink, 1024 * 1024)
+            else:
+                continue
             count += 1
     return count
 
 
+def _is_inside(file: Path, home: Path) -> bool:
+    try:
+        return file.resolve().is_relative_to(home)
+    except (OSError, RuntimeError):  # Python up to 3.12: a link that leads to itself
+        return False
+
+
 def walk(root: Path) -> list[str]:
-    """Every file below `root`, by its relative path. Links to folders are not followed."""
+    """Every file and link below `root`, by its relative path. No link is followed."""
     found = []
     for directory, folders, files in os.walk(root):
         folders.sort()
         base = Path(directory).relative_to(root)
-        found += [str(base / name) for name in files]
+        links = [name for name in folders if os.path.islink(f"{directory}/{name}")]  # noqa: PTH114
+        found += [str(base / name) for name in (*files, *links)]
         if len(found) > _MOST:
             raise PhaseError("CLIENT_ERROR", f"there are more than {_MOST} files")
     return found

@@ -7,6 +7,7 @@ from here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ from bonkei.builds.errors import PhaseError
 
 LARGEST = 200_000  # characters; a buildspec is a page
 _DEEPEST = 32
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Node:
@@ -93,7 +95,7 @@ def parse(text: str) -> Node:
 
 
 def _check(root: yaml.Node | None) -> None:
-    """Refuse repeated keys, deep nesting, and anchors that expand too much."""
+    """Refuse repeated keys, deep nesting, anchors that expand too much, and half a character."""
     waiting, seen = [(root, 0)], 0
     while waiting:
         node, depth = waiting.pop()
@@ -111,3 +113,6 @@ def _check(root: yaml.Node | None) -> None:
                 waiting.append((value, depth + 1))
         elif isinstance(node, yaml.SequenceNode):
             waiting += [(each, depth + 1) for each in node.value]
+        elif node is not None and _HALF.search(node.value):
+            line = node.start_mark.line + 1
+            raise PhaseError("YAML_FILE_ERROR", f"yaml: line {line}: half a character (\\ud800)")

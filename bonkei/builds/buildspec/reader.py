@@ -45,10 +45,10 @@ def read(text: str) -> Buildspec:
     env, artifacts = root.get("env"), root.get("artifacts")
     _only(env, _ENV, "env")
     phases = root.get("phases")
-    if phases.is_missing:
-        raise root.refuse("Expected phases to be a mapping")
+    if not phases.is_mapping:
+        raise (root if phases.is_missing else phases).refuse("Expected phases to be a mapping")
     return Buildspec(
-        phases=tuple(_phases(phases, root.get("run-as").text)),
+        phases=tuple(_phases(phases, _text(root.get("run-as")))),
         shell=_shell(env.get("shell")),
         variables=_pairs(env.get("variables")),
         parameters=_pairs(env.get("parameter-store")),
@@ -77,6 +77,7 @@ def _left_out(root: Node) -> Iterator[str]:
         yield "reports: there are no report groups; the files are kept in builds/reports"
     for name, phase in root.get("phases").items():
         versions = phase.get("runtime-versions")
+        _require_mapping(versions, versions.path)
         for runtime, version in versions.items():
             yield f"{name}: runtime {runtime} {version.text}: this machine's own is used"
 
@@ -97,7 +98,7 @@ def _phases(node: Node, run_as: str) -> Iterator[PhaseSpec]:
             _commands(phase.get("commands"), "Commands"),
             _commands(phase.get("finally"), "Finally"),
             _on_failure(phase.get("on-failure")),
-            phase.get("run-as").text or run_as,
+            _text(phase.get("run-as")) or run_as,
             (*_lines(phase.get("commands")), *_lines(phase.get("finally"))),
         )
 
@@ -154,6 +155,7 @@ def secret_reference(text: str) -> SecretReference:
 
 
 def _named(node: Node) -> tuple[tuple[str, ArtifactSpec], ...]:
+    _require_mapping(node, node.path)
     return tuple((name, _artifacts(each)) for name, each in node.items())
 
 
@@ -161,12 +163,12 @@ def _artifacts(node: Node) -> ArtifactSpec:
     _only(node, _FILES, node.path)
     return ArtifactSpec(
         files=_texts(node.get("files")),
-        base_directory=node.get("base-directory").text or ".",
+        base_directory=_text(node.get("base-directory")) or ".",
         discard_paths=_flag(node.get("discard-paths")),
         exclude_paths=_texts(node.get("exclude-paths")),
         enable_symlinks=_flag(node.get("enable-symlinks")),
-        name=node.get("name").text,
-        prefix=node.get("s3-prefix").text,
+        name=_text(node.get("name")),
+        prefix=_text(node.get("s3-prefix")),
     )
 
 
@@ -179,14 +181,19 @@ def _shell(node: Node) -> str:
 
 
 def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
-    if not node.is_missing and not node.is_mapping:
-        raise node.refuse(f"Expected {node.path} to be a mapping")
+    _require_mapping(node, node.path)
     for name, value in node.items():
         if not value.is_scalar:
             raise value.refuse(f"Expected {value.path} to be of string type")
         if name.startswith("CODEBUILD_"):
             raise value.refuse(f"{name}: the prefix CODEBUILD_ is reserved")
     return tuple((name, value.text) for name, value in node.items())
+
+
+def _text(node: Node) -> str:
+    if not node.is_missing and not node.is_scalar:
+        raise node.refuse(f"Expected {node.path} to be of string type")
+    return node.text
 
 
 def _texts(node: Node) -> tuple[str, ...]:
@@ -212,8 +219,12 @@ def _flag(node: Node) -> bool:
 
 def _only(node: Node, known: set[str], where: str) -> None:
     """An unknown key is a spelling mistake. Without this check it would be ignored."""
-    if not node.is_missing and not node.is_mapping:
-        raise node.refuse(f"Expected {where} to be a mapping")
+    _require_mapping(node, where)
     for name, value in node.items():
         if name not in known:
             raise value.refuse(f"unknown key {name} in {where}")
+
+
+def _require_mapping(node: Node, where: str) -> None:
+    if not node.is_missing and not node.is_mapping:
+        raise node.refuse(f"Expected {where} to be a mapping")

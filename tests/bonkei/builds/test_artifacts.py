@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import sys
 import zipfile
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from builds import Room, log, spec, statuses
 
 from bonkei.blueprint.release.build_project import BuildArtifacts
-from bonkei.builds.artifacts.archive import pack, unpack
+from bonkei.builds.artifacts.archive import pack, unpack, walk
 from bonkei.builds.artifacts.patterns import select
 from bonkei.builds.buildspec.model import ArtifactSpec
 from bonkei.builds.errors import PhaseError
@@ -162,6 +164,56 @@ def test_a_folder_that_becomes_a_link_out_of_the_source_is_refused(tmp_path: Pat
         unpack(archive, into)
     assert (into / "inside" / "one").read_text(encoding="utf-8") == "text"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file system has only UTF-8 names")
+def test_names_that_are_not_text_keep_their_bytes(tmp_path: Path) -> None:
+    """As git's zips and those of Go's archive/zip do."""
+    given = {b"caf\xe9": b"1", "café".encode(): b"2", b"a\nb": b"3"}
+    source, into = tmp_path / "source", tmp_path / "into"
+    source.mkdir()
+    into.mkdir()
+    for name, content in given.items():
+        (source / os.fsdecode(name)).write_bytes(content)
+    chosen = select(ArtifactSpec(files=("**/*",)), walk(source))
+    assert pack(source, chosen, tmp_path / "x.zip") == 3
+    unpack(tmp_path / "x.zip", into)
+    assert {os.fsencode(each.name): each.read_bytes() for each in into.iterdir()} == given
+
+
+def test_links_of_every_kind(tmp_path: Path) -> None:
+    """ "all internal symbolic links in the source will be preserved" (enable-symlinks)."""
+    source = tmp_path / "source"
+    (source / "folder").mkdir(parents=True)
+    (source / "folder" / "file").write_text("x", encoding="utf-8")
+    for name, to in (("endless", "endless"), ("nowhere", "gone"), ("into", "folder")):
+        (source / name).symlink_to(to)
+    chosen = [(name, name) for name in walk(source)]
+    assert pack(source, chosen, tmp_path / "followed.zip") == 1
+    assert pack(source, chosen, tmp_path / "kept.zip", keep_links=True) == 2
+    with zipfile.ZipFile(tmp_path / "kept.zip") as kept:
+        assert sorted(kept.namelist()) == ["folder/file", "into"]
+        assert kept.read("into") == b"folder"
+
+
+def test_a_file_beyond_the_old_form_of_a_zip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1_000)  # 2 GiB take half a minute
+    (tmp_path / "a").write_bytes(b"x" * 2_000)
+    pack(tmp_path, [("a", "a")], tmp_path / "x.zip")
+    with zipfile.ZipFile(tmp_path / "x.zip") as packed:
+        assert packed.read("a") == b"x" * 2_000
+
+
+def test_a_zip_with_wrong_bytes_inside_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bytes(range(256)) * 10)
+    pack(tmp_path, [("a", "a")], tmp_path / "x.zip")
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    content[31:91] = b"\xff" * 60
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(PhaseError, match="no zip archive"):
+        unpack(tmp_path / "x.zip", tmp_path)
 
 
 def test_a_file_that_is_not_a_zip_is_refused(tmp_path: Path) -> None:

@@ -164,6 +164,21 @@ BUILD = "version: 0.2\nphases:\n  build:\n"
         ("version: 0.2\nphases: {}\nartifacts:\n  discard-paths: 3\n", "yes or no at line 4"),
         ("version: 0.2\nphases: " + "{a: " * 40 + "1" + "}" * 40, "nested too deep"),
         ("#" * 300_000, "more than 200000 characters"),
+        ("version: 0.2\nphases:\n  - build\n", "Expected phases to be a mapping at line 2"),
+        (HEAD + "reports: [a]\n", "Expected reports to be a mapping at line 3"),
+        (
+            HEAD + "artifacts:\n  secondary-artifacts: [a]\n",
+            "Expected artifacts/secondary-artifacts to be a mapping at line 4",
+        ),
+        (
+            HEAD + "artifacts:\n  base-directory: [a]\n",
+            "Expected artifacts/base-directory to be of string type at line 4",
+        ),
+        (
+            "version: 0.2\nphases:\n  install:\n    runtime-versions: [python]\n",
+            "runtime-versions to be a mapping at line 4",
+        ),
+        (BUILD + '    commands: ["echo \\ud800"]\n', "line 4: half a character"),
     ],
 )
 def test_a_mistake_is_a_yaml_file_error_with_its_line(text: str, said: str) -> None:
