@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import weakref
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -70,6 +72,42 @@ def test_nothing_is_collected_during_an_import_and_its_objects_are_frozen() -> N
         assert gc.get_freeze_count() > len(made)
     finally:
         gc.callbacks.remove(note)
+
+
+def test_what_stays_is_searched_once_while_it_is_new() -> None:
+    searched: list[int] = []
+    usual = gc.get_threshold()
+
+    def note(phase: str, said: dict[str, int]) -> None:
+        if phase == "start":
+            searched.append(said["generation"])
+
+    gc.callbacks.append(note)
+    try:
+        with importing(stays=True):
+            made: list[list[int]] = [[] for _ in range(100_000)]
+        assert 2 not in searched
+        assert 0 < len(searched) <= len(made) // 5_000 + 1
+        assert gc.get_threshold() == usual
+        assert gc.get_freeze_count() > len(made)
+    finally:
+        gc.callbacks.remove(note)
+
+
+def test_what_stays_has_no_class_that_a_dataclass_with_slots_has_replaced() -> None:
+    replaced: list[weakref.ref[type]] = []
+
+    def make() -> type:
+        class Value:
+            number: int
+
+        replaced.append(weakref.ref(Value))
+        return dataclass(slots=True)(Value)
+
+    with importing(stays=True):
+        made = [make() for _ in range(300)]
+    assert len(made) == len(replaced)
+    assert [each() for each in replaced[:100]] == [None] * 100
 
 
 def test_programs_that_start_often_are_not_searched_while_they_load() -> None:

@@ -27,7 +27,7 @@ def up(context: Context, detach: bool, background: bool) -> None:
 
     require_free(home)
     use_one_heap()
-    with importing():
+    with importing(stays=True):
         from bonkei.miniature import foreground
 
     # In the background, the waiting command prints the progress.

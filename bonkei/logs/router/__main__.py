@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bonkei.importing import importing
 
-with importing():
+with importing(stays=True):
     from bonkei.logs.router.configuration import stored
     from bonkei.logs.router.configuration.model import Configuration
     from bonkei.logs.router.configuration.secured import needs_tls
@@ -57,7 +57,7 @@ def _leave_out_openssl() -> None:
 
 
 def _run(configuration: Configuration) -> None:
-    with importing():  # not before it is known whether TLS is needed
+    with importing(stays=True):  # not before it is known whether TLS is needed
         import asyncio  # noqa: PLC0415
 
         from bonkei.logs.router.engine.engine import Engine  # noqa: PLC0415
