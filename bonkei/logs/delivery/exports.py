@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.logs.awslogs.batches import batches
 from bonkei.logs.delivery import postgresql
-from bonkei.logs.delivery.tail import read_on
+from bonkei.logs.delivery.cut import Place, read_after
 from bonkei.logs.errors import LogsError
 from bonkei.logs.store.documents import GroupDocument
 from bonkei.logs.store.log_store import LogStore
@@ -63,7 +63,7 @@ class Exports:
         self._state = state
         self._report = report
         self._exports: tuple[Export, ...] = ()
-        self._offsets = _read(state)
+        self._places = _read(state)
         self._task: asyncio.Task[None] | None = None
         self._said = ""
 
@@ -89,13 +89,19 @@ class Exports:
         more = False
         for export in self._exports:
             key = str(export.path)
-            piece = read_on(export.path, self._offsets.get(key, 0))
-            if piece.lines:
-                self._put(export, piece.lines)
-            if piece.offset != self._offsets.get(key, 0):
-                self._offsets[key] = piece.offset
-                _write(self._state, self._offsets)
-            more = more or piece.more
+            place = self._places.get(key, Place())
+            found = read_after(export.path, place)
+            if found.piece.lines:
+                self._put(export, found.piece.lines)
+            if found.is_lost:
+                self._report(
+                    f"lines of the database's log may be MISSING in {export.group}: twice it was "
+                    f"too large and began anew, before {export.path.name}.1 was brought there"
+                )
+            if found.place != place:
+                self._places[key] = found.place
+                _write(self._state, self._places)
+            more = more or found.piece.more
         return more
 
     def _put(self, export: Export, lines: Sequence[str]) -> None:
@@ -120,15 +126,19 @@ class Exports:
             await asyncio.sleep(0 if more else LOOK_SECONDS)
 
 
-def _read(state: Path) -> dict[str, int]:
+def _read(state: Path) -> dict[str, Place]:
+    """An earlier version wrote the offsets only."""
     try:
         found = json.loads(state.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {str(path): int(offset) for path, offset in found.items()}
+    return {
+        str(path): Place(**place) if isinstance(place, dict) else Place(int(place))
+        for path, place in found.items()
+    }
 
 
-def _write(state: Path, offsets: dict[str, int]) -> None:
+def _write(state: Path, places: Mapping[str, Place]) -> None:
     part = state.with_suffix(".part")
-    part.write_text(json.dumps(offsets), encoding="utf-8")
+    part.write_text(json.dumps({path: asdict(place) for path, place in places.items()}), "utf-8")
     part.replace(state)

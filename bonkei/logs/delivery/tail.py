@@ -44,6 +44,15 @@ def read_on(path: Path, offset: int, inode: int = 0) -> Piece:
     return _read(path, offset, now) if size > offset else Piece((), offset, more=False, inode=now)
 
 
+def read_piece(path: Path, offset: int, *, last: bool = False) -> Piece:
+    """The complete lines of this file from an offset on; nothing if there is no file. `last`:
+    nothing more is written, so the last line may have no end."""
+    inode, size = _status(path)
+    if size <= offset:
+        return Piece((), min(offset, size), more=False, inode=inode)
+    return _read(path, offset, inode, last=last)
+
+
 def _read(path: Path, offset: int, inode: int, *, last: bool = False) -> Piece:
     """Nothing if it is another file by now: it was rotated since it was looked at."""
     with path.open("rb") as file:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,9 +47,11 @@ def test_a_record_continues_on_lines_that_start_with_a_tab() -> None:
     assert events(["first of all"], 5) == [(5, "first of all")]
 
 
-def make(api: Api, tmp_path: Path) -> tuple[Exports, Path]:
+def make(
+    api: Api, tmp_path: Path, report: Callable[[str], None] = lambda _: None
+) -> tuple[Exports, Path]:
     log = tmp_path / "postgresql.log"
-    exports = Exports(api.desk.store, tmp_path / "exports.json", lambda _: None)
+    exports = Exports(api.desk.store, tmp_path / "exports.json", report)
     exports._exports = (Export(log, "/aws/rds/cluster/db/postgresql", "db-1.0"),)
     return exports, log
 
@@ -75,6 +79,87 @@ def test_sends_each_line_once_through_rotation_and_restart(api: Api, tmp_path: P
     third, _ = make(api, tmp_path)
     third.bring()
     assert len(brought(api)) == 4
+
+
+def cut(log: Path, content: str) -> None:
+    """Copy the log to `.1`, cut it, and write as much as it had."""
+    if log.exists():
+        log.with_name("postgresql.log.1").write_bytes(log.read_bytes())
+    log.write_text("".join(f"{PREFIX}{text}\n" for text in thirty(content)))
+
+
+def thirty(*contents: str) -> list[str]:
+    return [f"{content} {number}" for content in contents for number in range(30)]
+
+
+def finish(exports: Exports) -> None:
+    while exports.bring():
+        pass
+
+
+def test_one_that_lags_a_rotation_loses_nothing(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The size alone does not say that the log was cut."""
+    monkeypatch.setattr("bonkei.logs.delivery.tail._MOST", 700)
+    said: list[str] = []
+    exports, log = make(api, tmp_path, said.append)
+    cut(log, "one")
+    exports.bring()
+    assert 0 < len(brought(api)) < 30
+    with log.open("a") as file:
+        file.write(f"{PREFIX}the rest\n{PREFIX}half a line")
+    cut(log, "two")
+    finish(exports)
+    assert brought(api) == [*thirty("one"), "the rest", "half a line", *thirty("two")]
+    cut(log, "six")
+    exports, _ = make(api, tmp_path, said.append)
+    finish(exports)
+    finish(exports)
+    assert brought(api)[-60:] == thirty("two", "six")
+    assert said == []
+
+
+def test_one_that_lags_two_rotations_says_that_lines_are_lost(api: Api, tmp_path: Path) -> None:
+    said: list[str] = []
+    exports, log = make(api, tmp_path, said.append)
+    cut(log, "one")
+    finish(exports)
+    with log.open("a") as file:
+        file.write(f"{PREFIX}nobody reads this\n")
+    cut(log, "two")
+    cut(log, "six")
+    finish(exports)
+    finish(exports)
+    assert brought(api) == thirty("one", "two", "six")
+    assert ["may be MISSING in /aws/rds/cluster/db/postgresql" in text for text in said] == [True]
+
+
+def test_one_that_somebody_empties_is_read_from_its_beginning(api: Api, tmp_path: Path) -> None:
+    said: list[str] = []
+    exports, log = make(api, tmp_path, said.append)
+    cut(log, "one")
+    cut(log, "two")
+    finish(exports)
+    assert brought(api) == thirty("two"), "what was there before the first look is not brought"
+    log.write_text("")
+    finish(exports)
+    log.write_text(f"{PREFIX}six\n")
+    finish(exports)
+    log.unlink()
+    finish(exports)
+    assert brought(api) == [*thirty("two"), "six"]
+    assert said == []
+
+
+def test_the_offsets_of_an_earlier_version_count(api: Api, tmp_path: Path) -> None:
+    exports, log = make(api, tmp_path)
+    cut(log, "one")
+    offset = log.read_text().index(f"{PREFIX}one 15")
+    (tmp_path / "exports.json").write_text(json.dumps({str(log): offset}))
+    exports, _ = make(api, tmp_path)
+    finish(exports)
+    assert brought(api) == thirty("one")[15:]
 
 
 async def test_polls_by_itself_and_sends_the_last_lines(
