@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -37,3 +38,21 @@ def importing(*, stays: bool = False) -> Iterator[None]:
         gc.set_threshold(*usual)
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def without_certificates() -> Iterator[None]:
+    """Import aiohttp without the authorities that the system trusts. Before the first thread.
+
+    It reads all of them when it is imported, for a context that it uses unless it is given one:
+    1.7 MiB, and 8 ms of a processor. So whoever speaks TLS here gives a context.
+    """
+    name = "SSL_CERT_FILE"  # OpenSSL's
+    usual = os.environ.get(name)
+    os.environ[name] = os.devnull
+    try:
+        yield
+    finally:
+        del os.environ[name]
+        if usual is not None:
+            os.environ[name] = usual

@@ -28,6 +28,15 @@ PROGRAMS = (
     *("bonkei.registry.docker.__main__", "bonkei.database.__main__", "bonkei.logs.router.__main__"),
     *("bonkei.miniature.rooms.builds.terraform", "bonkei.cloud.port.certificate_making"),
 )
+AUTHORITIES = """\
+import os, ssl
+from bonkei.importing import without_certificates
+made, usual = [], ssl.create_default_context
+ssl.create_default_context = lambda: made.append(usual()) or made[-1]
+with without_certificates():
+    import aiohttp
+print([len(one.get_ca_certs()) for one in made], os.environ.get("SSL_CERT_FILE"))
+"""
 CLIENT_FILE = Path(bonkei.functions.__path__[0]) / "client" / "python.py"
 CLIENT = """\
 import gc, os, sys
@@ -123,6 +132,16 @@ def test_the_client_of_a_function_searches_nothing_before_the_handler() -> None:
     searches, is_enabled = said.split()
     assert int(searches) <= 2
     assert is_enabled == "True"
+
+
+@pytest.mark.parametrize("usual", [None, "the-users.pem"])
+def test_aiohttp_is_imported_without_the_authorities_of_the_system(
+    usual: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    if usual:
+        monkeypatch.setenv("SSL_CERT_FILE", usual)
+    assert run(AUTHORITIES) == [f"[0] {usual}"]
 
 
 @pytest.mark.parametrize(("words", "found"), [((), ["searched"]), (("importing",), [])])

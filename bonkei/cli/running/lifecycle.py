@@ -21,13 +21,13 @@ def up(context: Context, detach: bool, background: bool) -> None:
         from bonkei.miniature.background import start
 
         raise SystemExit(start(context.config, home, say))
-    from bonkei.importing import importing
+    from bonkei.importing import importing, without_certificates
     from bonkei.miniature.home import require_free
     from bonkei.miniature.lifecycle.memory import use_one_heap
 
     require_free(home)
     use_one_heap()
-    with importing(stays=True):
+    with importing(stays=True), without_certificates():
         from bonkei.miniature import foreground
 
     # In the background, the waiting command prints the progress.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,9 +17,12 @@ from aiohttp import web
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import Subscription, Topic
+from bonkei.cloud.port.certificate import ca_file, load_tls
 from bonkei.topics.errors import DeliveryError
+from bonkei.topics.http_delivery import HttpDelivery
 from bonkei.topics.message import Message
 from bonkei.topics.service import service
+from bonkei.topics.subscriptions import Subscription as Subscribed
 from bonkei.topics.topics import Topics
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
@@ -191,6 +195,32 @@ async def test_an_http_endpoint_confirms_and_gets_notifications(tmp_path: Path) 
                 kind, said = await asyncio.wait_for(got.get(), 60)
                 assert (kind, said["Message"]) == ("Notification", "now")
     finally:
+        await runner.cleanup()
+
+
+async def test_an_https_endpoint_needs_a_certificate_of_an_authority_that_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The miniature's aiohttp has loaded none of them."""
+
+    async def serve(_: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    runner = web.ServerRunner(web.Server(serve))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=load_tls(tmp_path)).start()
+    url = f"https://127.0.0.1:{runner.addresses[0][1]}/"
+    to_it = Subscribed(f"{TOPIC}:1", TOPIC, "https", url)
+    unknown, known = HttpDelivery(), HttpDelivery()
+    try:
+        monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
+        with pytest.raises(DeliveryError, match="Certificate"):
+            await unknown.post(to_it, "Notification", "1", "{}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(ca_file(tmp_path)))
+        await known.post(to_it, "Notification", "1", "{}")
+    finally:
+        await unknown.close()
+        await known.close()
         await runner.cleanup()
 
 
