@@ -14,6 +14,7 @@ from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm
+from bonkei.clocks import has_passed
 from bonkei.errors import BonkeiError
 from bonkei.events import AlarmStateChanged, Bus, LogEventsIngested
 from bonkei.monitor.alarm.book import AlarmBook, HistoryItem
@@ -214,10 +215,10 @@ class Monitor:
         for datum in self._filters.defaults():
             self.put(datum)
         self.engine.evaluate(now)
-        if now - self._flushed >= FLUSH_SECONDS:
+        if has_passed(FLUSH_SECONDS, self._flushed, now):
             self._flushed = now
             self.store.flush()
-        if now - self._aged >= AGE_SECONDS:
+        if has_passed(AGE_SECONDS, self._aged, now):
             self._aged = now
             with suppress(sqlite3.OperationalError):  # the disk is full: an hour later they fit
                 self.book.age(now)

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from bonkei.aws_service import Caller
 from bonkei.blueprint import Blueprint
+from bonkei.clocks import has_passed
 from bonkei.cloud.permission.ledger import Denial, Ledger
 from bonkei.config import Enforce
 from bonkei.network.callers import find_caller
@@ -89,7 +90,7 @@ class NetworkWays:
     def _say(self, caller: Caller, service: str, obstacle: str) -> None:
         now = self._clock()
         key = (caller.source, service)
-        if now - self._said.get(key, -_SAID_AGAIN) < _SAID_AGAIN:
+        if not has_passed(_SAID_AGAIN, self._said.get(key, -_SAID_AGAIN), now):
             return
         self._said[key] = now
         who = caller.source.partition(" ")[2].partition(" ")[0]

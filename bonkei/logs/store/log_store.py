@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zlib import crc32
 
+from bonkei.clocks import has_passed
 from bonkei.events import LogEvent
 from bonkei.folders import changed_at, entries, matching, size_of
 from bonkei.logs.errors import LogsError, no_such_group
@@ -168,7 +169,7 @@ class LogStore:
         )
         if self.stored > self._limit:
             self._make_room()
-        elif now - self._swept > _SWEEP:
+        elif has_passed(_SWEEP, self._swept, now):
             self.sweep()
         return rejected
 

@@ -12,6 +12,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
+from bonkei.clocks import has_passed
 from bonkei.edge import AccessRecord
 from bonkei.miniature.requests.sending import Hear
 from bonkei.miniature.requests.traces import ids_of, trace_of
@@ -72,7 +73,7 @@ class Recorder:
         """Somebody looks now."""
         now = self.clock()
         self._looked_at = now
-        if not self.is_open or now - self._refilled_at >= _LOOKS_APART:
+        if not self.is_open or has_passed(_LOOKS_APART, self._refilled_at, now):
             self._refilled_at = now
             self.refill()
             self._counts.append((now, self._number + self.left_out))
@@ -115,7 +116,7 @@ class Recorder:
 
     def _expire(self) -> None:
         self._timer = None
-        if self.clock() - self._looked_at >= IDLE:
+        if has_passed(IDLE, self._looked_at, self.clock()):
             self.close()
         elif self.is_open:
             self._wait()

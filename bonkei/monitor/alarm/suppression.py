@@ -34,6 +34,10 @@ class Periods:
     wait: float
     extension: float
 
+    def of(self, by: str) -> float:
+        """The length of the period with this name."""
+        return self.extension if by == EXTENSION else self.wait
+
 
 def follow(
     before: Suppression, state: State, suppressor: State, now: float, periods: Periods
@@ -46,7 +50,8 @@ def follow(
     if before.by == ALARM:
         by, until = EXTENSION, now + periods.extension
     elif before.by:
-        by, until = before.by, before.until
+        # The clock may have been set back: no period is longer than it was.
+        by, until = before.by, min(before.until, now + periods.of(before.by))
     elif is_pending:
         by, until = WAIT, now + periods.wait
     else:

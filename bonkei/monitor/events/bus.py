@@ -106,6 +106,8 @@ class EventBus:
             now = self._clock()
             await asyncio.sleep((now // _MINUTE + 1) * _MINUTE - now)
             this = self._clock() // _MINUTE * _MINUTE
+            if this < last:
+                self._rules.set_back(this)
             if not 0 <= this - last <= _MOST_LATE:  # the machine slept, or its clock was set
                 last = this - _MINUTE
             while last < this:

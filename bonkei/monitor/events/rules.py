@@ -58,6 +58,10 @@ class Rules:
             except BonkeiError as error:
                 self.problems[rule.address] = error.message
 
+    def set_back(self, now: float) -> None:
+        """The clock was set back: a rate counts from there."""
+        self._begun = {key: min(begun, now) for key, begun in self._begun.items()}
+
     def of_event(self, event: Event, now: float) -> Iterator[Delivery]:
         """Every target of every rule that matches."""
         for one in self._compiled:

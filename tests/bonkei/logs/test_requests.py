@@ -117,6 +117,18 @@ async def test_retries_objects_that_a_bucket_refused() -> None:
     await deliveries.stop()
 
 
+async def test_a_clock_that_is_set_back_holds_no_entry() -> None:
+    buckets = Buckets()
+    deliveries = buckets.deliveries(architecture())
+    deliveries.seen_together(rows_of(BY_DISTRIBUTION))
+    now = time.time()
+    await deliveries.deliver(now)
+    assert set(buckets.objects) == {TEST_FILE}
+    await deliveries.deliver(now - 3_600)
+    assert len(buckets.lines("_elasticloadbalancing_")) == 1
+    await deliveries.stop()
+
+
 async def test_each_service_writes_under_its_own_name() -> None:
     buckets = Buckets()
     wanted = architecture(default="KEEP", destinations=("arn:aws:s3:::aws-waf-logs-guard",))

@@ -181,6 +181,21 @@ def test_numbers_continue_after_everything_was_deleted(tmp_path: Path) -> None:
     assert (event.message, event.position.sequence) == ("new", 1)
 
 
+def test_a_clock_that_is_set_back_stops_no_forgetting(tmp_path: Path) -> None:
+    now = [NOW]
+    store = filled(tmp_path, clock=lambda: now[0] / 1000)
+    store.create_stream("group", "old")
+    store.put("group", "old", [(NOW, "old")])
+    [file] = tmp_path.glob("*/*/*.log")
+    os.utime(file, (NOW / 1000 - 9 * 86_400, NOW / 1000 - 9 * 86_400))
+    now[0] += 9 * DAY
+    store.sweep()
+    store.group("group").change(GroupDocument("group", NOW, retention=1))
+    now[0] = NOW
+    store.put("group", "stream", [(NOW, "new")])
+    assert messages(store) == ["new"]
+
+
 def test_reports_the_stored_events(tmp_path: Path) -> None:
     heard: list[tuple[str, str, tuple[LogEvent, ...]]] = []
     store = filled(tmp_path, listener=lambda *event: heard.append(event))

@@ -10,6 +10,7 @@ import asyncio
 import errno
 import json
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -314,6 +315,20 @@ async def test_each_minute_comes_once_on_a_busy_machine_late(
             await asyncio.sleep(0.01)
     await settle()
     assert [json.loads(text)["time"][14:16] for _, text in targets.got] == minutes
+    await found.stop()
+
+
+async def test_a_rate_goes_on_when_the_clock_is_set_back() -> None:
+    """It counts from its beginning, and that lies in the future now."""
+    times = chain([90_059.99] * 3, [3_719.99] * 2, repeat(3_720.0))
+    targets = Targets()
+    found = EventBus(targets.deliver, lambda: next(times))
+    found.follow([rule(pattern="", schedule="rate(1 minute)")])
+    found.start()
+    async with asyncio.timeout(60):
+        while not targets.got:
+            await asyncio.sleep(0.01)
+    assert json.loads(targets.got[0][1])["time"][11:16] == "01:02"
     await found.stop()
 
 

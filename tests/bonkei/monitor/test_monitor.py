@@ -374,6 +374,16 @@ async def test_metrics_that_nobody_measures_are_reported() -> None:
     await world.monitor.stop()
 
 
+async def test_a_clock_that_is_set_back_stops_no_writing(tmp_path: Path) -> None:
+    world = World(tmp_path, alarm())
+    await world.minute(10)
+    world.now -= 86_400
+    await world.minute(20)
+    disk = world.monitor.store._disk
+    assert [kept.start for kept in disk.read(M, T - 86_400, T)], "not only at the end"
+    await world.monitor.stop()
+
+
 async def test_a_deleted_alarm_is_forgotten() -> None:
     world = World(None, alarm())
     await world.minute(1)

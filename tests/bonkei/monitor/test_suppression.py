@@ -67,6 +67,13 @@ def test_the_periods(
     assert told(steps, Periods(wait=6, extension=3)) == expected
 
 
+def test_a_clock_that_is_set_back_makes_no_period_longer() -> None:
+    back = [(86_402, ALARM, OK), (2, ALARM, OK), (7.9, ALARM, OK), (8, ALARM, OK)]
+    assert told(back, Periods(wait=6, extension=3)) == [(8, "ALARM")]
+    back = [(86_401, ALARM, ALARM), (86_402, ALARM, OK), (2, ALARM, OK), (5, ALARM, OK)]
+    assert told(back, Periods(wait=6, extension=3)) == [(5, "ALARM")]
+
+
 @given(st.lists(st.tuples(st.sampled_from([OK, ALARM]), st.sampled_from([OK, ALARM]))))
 def test_no_state_is_announced_twice_and_the_last_one_is_true(
     changes: list[tuple[State, State]],

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from bonkei.blueprint import Blueprint
+from bonkei.clocks import has_passed
 from bonkei.logs.awslogs.batches import batches
 from bonkei.logs.delivery.requests.request import Finished, Row, Together
 from bonkei.logs.delivery.requests.routes import Routes, find_routes
@@ -186,7 +187,7 @@ class RequestDeliveries:
         interval = FIVE_MINUTES / self._means.factor
         for name, waiting in self._waiting.items():
             while waiting.number and (
-                last or waiting.number >= _OBJECT or now - waiting.since >= interval
+                last or waiting.number >= _OBJECT or has_passed(interval, waiting.since, now)
             ):
                 if not await self._write(name, waiting, now):
                     break

@@ -175,11 +175,13 @@ class Engine:
         due = self.pipeline.deadline()
         if due is not None and self._held is None:
             wait = max(0.0, due - time.time())
-            self._held = asyncio.get_running_loop().call_later(wait + 0.001, self._release_held)
+            loop = asyncio.get_running_loop()
+            self._held = loop.call_later(wait + 0.001, self._release_held, due)
 
-    def _release_held(self) -> None:
+    def _release_held(self, due: float) -> None:
         self._held = None
-        self._take(self.pipeline.flush(time.time()), on_disk=self.settings.storage is not None)
+        now = max(time.time(), due)  # the clock may have been set back
+        self._take(self.pipeline.flush(now), on_disk=self.settings.storage is not None)
         self._hold()
 
     # Output.

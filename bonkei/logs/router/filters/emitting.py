@@ -222,6 +222,8 @@ class Throttle:
         if not self._counts:
             self._counts.append(0)
             self._ends_at = now + self.interval
+        # The clock may have been set back: no interval is longer than it was.
+        self._ends_at = min(self._ends_at, now + self.interval)
         while now >= self._ends_at:
             self._counts.append(0)
             self._ends_at += self.interval

@@ -19,6 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bonkei.clocks import has_passed
 from bonkei.folders import matching, size_of
 from bonkei.logs.router.aws.client import AwsClient
 from bonkei.logs.router.configuration import values
@@ -183,12 +184,13 @@ class S3Output:
         if self._timer is None and self._open:
             oldest = min(file.created for file in self._open.values())
             wait = max(0.0, oldest + self.settings.timeout - self.clock())
+            wait = min(wait, self.settings.timeout)  # the clock may have been set back
             self._timer = asyncio.get_running_loop().call_later(wait, self._time_out)
 
     def _time_out(self) -> None:
         self._timer = None
-        due = self.clock() - self.settings.timeout + 0.01
-        for file in [each for each in self._open.values() if each.created <= due]:
+        now, timeout = self.clock(), self.settings.timeout - 0.01
+        for file in [f for f in self._open.values() if has_passed(timeout, f.created, now)]:
             self._close(file)
         self._spawn()
         self._arm()

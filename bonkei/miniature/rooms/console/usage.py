@@ -74,6 +74,8 @@ class _Track:
 
 
 def _add(kept: array[float], apart: float, most: int, point: tuple[float, float, float]) -> None:
+    while kept and kept[-3] > point[0]:  # the clock was set back
+        del kept[-3:]
     if kept and point[0] - kept[-3] < apart - min(_EARLY, apart / 10):
         return
     kept.extend(point)

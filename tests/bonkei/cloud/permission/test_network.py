@@ -131,6 +131,16 @@ def test_report_mode_lists_calls_that_would_time_out(enforce: Any, said: int) ->
     assert all("would time out" in each for each in reports)
 
 
+def test_an_obstacle_is_reported_also_when_the_clock_is_set_back() -> None:
+    reports: list[str] = []
+    now = [5_000.0]
+    ways = NetworkWays("report", report=reports.append, clock=lambda: now[0])
+    ways.use(BLUEPRINT)
+    for now[0] in (5_000.0, 1_000.0, 1_001.0):
+        ways.via(CALLER, "sqs", REGION)
+    assert len(reports) == 2
+
+
 def test_nothing_is_decided_about_unknown_callers() -> None:
     ways = NetworkWays("on")
     ways.use(Blueprint())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ import log_corpus as corpus
 import log_routers as routers
 import pytest
 
-from bonkei.logs.router.configuration.load import load
+from bonkei.logs.router.aws.http import HttpAnswer
+from bonkei.logs.router.configuration.load import load, load_text
 from bonkei.logs.router.engine.delivery import RetryPlan
 from bonkei.logs.router.inputs.others import TailInput
+from bonkei.logs.router.outputs.s3 import S3Output
 
 
 async def test_the_corpus_arrives_at_the_configured_destinations(tmp_path: Path) -> None:
@@ -314,3 +317,47 @@ def test_the_shipped_router_retries_s3_while_it_has_room() -> None:
     for each in outputs:
         assert int(each.text("retry_limit")) > 100_000
         assert each.text("store_dir_limit_size") == "2G"
+
+
+async def test_s3_uploads_a_file_also_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    text = (
+        "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n"
+        f"    Store_dir {tmp_path}\n    Upload_timeout 1s\n"
+    )
+    [section] = load_text(text, tmp_path / "f.conf", {}).outputs
+    sent: list[bytes] = []
+
+    class Client:
+        async def request(self, _m: str, _p: str, _h: object, data: bytes) -> HttpAnswer:
+            sent.append(data)
+            return HttpAnswer(200, b"")
+
+    output = S3Output.make(section, Client(), lambda *_: None)  # type: ignore[arg-type]
+    now = [1e9]
+    output.clock = lambda: now[0]
+    await output.deliver("t", [(0, {"a": 1})])
+    now[0] -= 86_400
+    output._time_out()
+    await output.deliver("t", [(0, {"a": 2})])
+    assert await output.finish()
+    assert len(sent) == 2, "each in its own object"
+
+
+async def test_a_held_traceback_comes_also_when_the_clock_is_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "[SERVICE]\n    Flush 0.01\n[INPUT]\n    Name dummy\n    Samples 1\n"
+        '    Dummy {"log": "Traceback (most recent call last):"}\n'
+        "[FILTER]\n    Name multiline\n    Match *\n    multiline.parser python\n"
+        "    multiline.key_content log\n    flush_ms 200\n"
+        "[OUTPUT]\n    Name file\n    Match *\n    File all\n    Path /out\n    Mkdir on\n"
+    )
+    clock, back = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: clock() - back[0])
+    async with routers.fake_aws() as aws:
+        router = await routers.start(routers.written(text, tmp_path, aws))
+        await router.until(lambda: router.engine.received == 1)
+        back[0] = 86_400.0
+        await router.until((tmp_path / "v/out/all").exists)
+        await router.stop()

@@ -221,6 +221,15 @@ def test_throttle_keeps_the_average(tmp_path: Path) -> None:
     assert kept == [4, 0, 4, 0]
 
 
+def test_throttle_goes_on_when_the_clock_is_set_back(tmp_path: Path) -> None:
+    pipeline = make(f"{_FILTER}throttle\n    Rate 2\n    Window 2\n    Interval 1s\n", tmp_path)
+    kept = [
+        sum(len(events) for _, events in pipeline.run("t", [(0, {})] * 10, second))
+        for second in (100.0, 10.0, 11.0, 12.0)
+    ]
+    assert kept == [4, 0, 0, 4]
+
+
 def test_parser_filter_reserves_and_preserves(tmp_path: Path) -> None:
     """pipeline/filters/parser, "Preserve original fields"."""
     parser = (

@@ -147,3 +147,18 @@ async def test_under_load_it_keeps_some_and_counts_the_others() -> None:
     assert recorder.left_out == 8 * QUOTA
     assert recorder.rate() == 12 * QUOTA
     recorder.close()
+
+
+async def test_it_goes_on_when_the_clock_is_set_back() -> None:
+    requests, clock = Requests(), Clock()
+    recorder = Recorder(requests.hear, clock)
+    recorder.look()
+    requests(rows_of(*(record() for _ in range(QUOTA + 1))))
+    assert recorder.left_out == 1
+    clock.now -= 500
+    recorder.look()
+    requests(rows_of(record("/new")))
+    assert next(recorder.find(lambda _: True)).record.target == "/new"
+    clock.now -= 400
+    recorder._expire()
+    assert not recorder.is_open

@@ -61,6 +61,13 @@ def test_a_snapshot_is_noted_once_a_second() -> None:
     assert len(kept.series("a", 60, 10.0).times) in (10, 11)
 
 
+def test_usage_goes_on_when_the_clock_is_set_back() -> None:
+    kept = Usage()
+    for second in (100.0, 3_800.0, 200.0, 201.0):
+        kept.note(tasks("a"), second)
+    assert kept.series("a", 3_600, 201.0).times == (100.0, 200.0, 201.0)
+
+
 def test_what_happened_comes_newest_first_with_its_reason() -> None:
     bus, clock = Bus(), Clock()
     kept = Timeline(bus, clock)
