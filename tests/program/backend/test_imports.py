@@ -30,6 +30,12 @@ def test_the_server_loads_nothing_that_only_a_migration_needs():
     assert not NOT_LOADED & set(loaded)
 
 
+def test_the_first_version_of_pydantic_is_not_loaded():
+    """FastAPI looks for its models, and does without it."""
+    first = "sorted(name for name in sys.modules if name.startswith('pydantic.v1.'))"
+    assert said_by(f"import backend.serve, sys; print({first})") == ["[]"]
+
+
 def test_only_new_objects_are_searched_for_garbage_while_it_loads():
     assert said_by(SEARCHED) == ["5000", "1000000", "1000000", "True", "True"]
 

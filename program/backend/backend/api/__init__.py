@@ -8,3 +8,9 @@ documents       public documents, made once per change; fast_lane sends them wit
 idempotency     a request that is sent twice takes effect once
 routing         exact paths, and all methods of a path
 """
+
+import sys
+
+# FastAPI asks of each type whether it is a model of pydantic's first version. Nobody here has one,
+# so it finds that version missing: 1.5 MiB less, and 25 ms less of a start.
+sys.modules.setdefault("pydantic.v1", None)  # type: ignore[arg-type]
