@@ -232,8 +232,12 @@ class Pipelines:
         name = kept.pipeline.name
 
         def note(external_id: str, url: str, summary: str) -> None:
-            if name in self._kept:
+            if name not in self._kept:
+                return
+            try:
                 self._carry_out(name, answers.note(action_id, external_id, url, summary))
+            except OSError as error:  # the action itself goes on
+                self._around.report(f"pipeline {name}: its book cannot be written: {error}")
 
         override = next((each for each in execution.overrides if each.action == run.name), None)
         return ActionWork(kept.pipeline, action, run, execution_id, stage, override, note)
@@ -249,11 +253,13 @@ class Pipelines:
         return found
 
     def _resume(self, name: str) -> None:
-        """Actions that were in progress when an earlier run ended."""
+        """Actions that were in progress when an earlier run ended, and executions that it has not
+        moved any more: SIGKILL may come between two files of a book."""
         kept = self._kept[name]
         for execution in kept.book.executions:
             for run in under_way(execution):
                 self._continue(kept, execution, run)
+        self._carry_out(name, answers.tick())
 
     def _continue(self, kept: _Kept, execution: Execution, run: ActionRun) -> None:
         work = self._work(kept, execution.id, run.id)

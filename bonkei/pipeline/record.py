@@ -1,8 +1,8 @@
 """A pipeline's book on disk: a file for each execution, and one for the rest.
 
 Each file is written beside its old one and then replaces it. So a SIGKILL leaves the old file or
-the new one, never a part. The executions are written first, because the counts of the other file
-can be computed again.
+the new one, never a part. All are written before the first one replaces its old one, so a full disk
+changes none. The executions come first, because the counts of the other file can be computed again.
 """
 
 from __future__ import annotations
@@ -47,23 +47,33 @@ class Record:
         )
 
     def write(self, before: Book, book: Book) -> None:
-        """Write the changes. OSError."""
+        """Write the changes: all of them, or none. OSError."""
         known = {each.id: each for each in before.executions}
-        for each in book.executions:
-            if known.get(each.id) is not each:
-                _write(self._directory / "executions" / f"{each.id}.json", asdict(each))
+        changed = {
+            self._directory / "executions" / f"{each.id}.json": asdict(each)
+            for each in book.executions
+            if known.get(each.id) is not each
+        }
+        if replace(before, executions=()) != replace(book, executions=()):
+            changed[self._directory / _REST] = asdict(replace(book, executions=()))
+        drafts = {file.with_suffix(".new"): file for file in changed}
+        try:
+            for draft, file in drafts.items():
+                _write(draft, changed[file])
+        except BaseException:
+            for draft in drafts:
+                draft.unlink(missing_ok=True)  # a full disk needs the room
+            raise
+        for draft, file in drafts.items():
+            draft.replace(file)
         for gone in known.keys() - {each.id for each in book.executions}:
             (self._directory / "executions" / f"{gone}.json").unlink(missing_ok=True)
-        if replace(before, executions=()) != replace(book, executions=()):
-            _write(self._directory / _REST, asdict(replace(book, executions=())))
 
 
-def _write(file: Path, values: Mapping[str, Any]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_suffix(".new")
+def _write(draft: Path, values: Mapping[str, Any]) -> None:
+    draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
         json.dump(values, opened)
-    draft.replace(file)
 
 
 def load(kind: type[T], value: Any) -> T:

@@ -12,7 +12,15 @@ from bonkei.errors import BonkeiError
 from bonkei.repositories.hook import UNNOTICED
 
 _SHOWN = 5  # files
+_LINES = 3  # of git's message
+_NOISE = (
+    "hint:", "To ", "error: failed to push", "fatal: the remote end hung up",
+    "send-pack: unexpected",
+)  # fmt: skip
 _SECONDS = 300.0
+# This push is the miniature's own. The user's settings must not push submodules to other places
+# with it, nor ask for a signature that a bare repository does not take.
+_PUSH = ("push", "--quiet", "--recurse-submodules=no", "--no-signed", "--no-follow-tags")
 
 
 class SourceError(BonkeiError):
@@ -70,13 +78,25 @@ def _push(root: Path, directory: Path, commit: str, source: Source) -> tuple[str
     """Push to the branch. If that would remove commits from it, push beside it."""
     branch = f"refs/heads/{source.branch}"
     try:
-        _git(root, "push", "--quiet", str(directory), f"{commit}:{branch}")
+        _git(root, *_PUSH, str(directory), f"{commit}:{branch}")
     except SourceError:
         if _tip(directory, branch) == commit:  # another release of it was quicker
             return ()
-        _git(root, "push", "--quiet", str(directory), f"{commit}:refs/releases/{commit}")
+        _push_beside(root, directory, commit)
         return (f"{source.branch} stays where it is: {commit[:12]} is not ahead of it",)
     return ()
+
+
+def _push_beside(root: Path, directory: Path, commit: str) -> None:
+    try:
+        _git(root, *_PUSH, str(directory), f"{commit}:refs/releases/{commit}")
+    except SourceError as error:
+        if "shallow update not allowed" not in error.message:
+            raise
+        raise SourceError(
+            f"{root} is a shallow clone, and a repository takes only whole histories",
+            remedy="run `git fetch --unshallow`",
+        ) from None
 
 
 def _tip(directory: Path, branch: str) -> str:
@@ -122,6 +142,12 @@ def _git(root: Path, *words: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SourceError(f"git {words[0]}: {error}", remedy="install git") from None
     if done.returncode:
-        said = done.stderr.strip().splitlines()
-        raise SourceError(f"git {words[0]}: {said[-1] if said else done.returncode}")
+        raise SourceError(f"git {words[0]}: {_reason(done.stderr) or done.returncode}")
     return done.stdout.strip("\n")
+
+
+def _reason(said: str) -> str:
+    """The lines of git's message that say why."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(_NOISE)]
+    return "; ".join((telling or lines)[-_LINES:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from bonkei.aws_service import Asks, AwsServiceError
+from bonkei.folders import matching
 from bonkei.pipeline.core.values import StoredArtifact
 from bonkei.pipeline.runners import ActionWork, Artifacts
+
+_PREFIX = "artifact-"
 
 
 class Store:
@@ -19,12 +23,17 @@ class Store:
     def __init__(self, artifacts: Artifacts, directory: Path) -> None:
         self._artifacts = artifacts
         self._directory = directory
+        self._is_new = True
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
         """A folder that is gone afterwards."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=self._directory) as folder:
+        if self._is_new:  # those of a miniature that was killed
+            self._is_new = False
+            for left in matching(self._directory, f"{_PREFIX}*"):
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=self._directory, prefix=_PREFIX) as folder:
             yield Path(folder)
 
     async def put(self, work: ActionWork, output: StoredArtifact, file: Path) -> StoredArtifact:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
+import zlib
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
@@ -53,6 +54,8 @@ def _unpack(file: Path, to: Path) -> list[str]:
             if sum(each.file_size for each in zipped.infolist()) > _LARGEST:
                 raise AwsServiceError("JobFailed", f"unpacked it has more than {_LARGEST} bytes")
             zipped.extractall(to)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
         raise AwsServiceError("JobFailed", f"the artifact is no zip: {error}") from None
+    except OSError as error:  # a file whose name is also a folder's, or a full disk
+        raise AwsServiceError("JobFailed", f"the artifact cannot be unpacked: {error}") from None
     return sorted(str(each.relative_to(to)) for each in to.rglob("*") if each.is_file())

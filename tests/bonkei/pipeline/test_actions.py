@@ -78,6 +78,27 @@ async def test_s3_puts_the_files_of_the_artifact(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [], "nothing is left"
 
 
+async def test_s3_removes_what_a_killed_miniature_has_left(tmp_path: Path) -> None:
+    killed = Store(Bucket({}), tmp_path).folder()
+    left = killed.__enter__()
+    (left / "source.zip").write_bytes(b"half")
+    deploy = S3Deploy(Store(Bucket({"a": b"a"}), tmp_path))
+    await deploy.run(work("S3", BucketName="site", Extract="true"))
+    assert list(tmp_path.iterdir()) == []
+    del killed
+
+
+@pytest.mark.parametrize("files", [{"a": b"1", "a/b": b"2"}, {}], ids=["name twice", "wrong bytes"])
+async def test_s3_refuses_what_it_cannot_unpack(tmp_path: Path, files: dict[str, bytes]) -> None:
+    bucket = Bucket(files or {"a": bytes(range(256))})
+    if not files:
+        bucket.artifact = bucket.artifact[:8] + b"\x08" + bucket.artifact[9:]  # it is not packed
+        place = bucket.artifact.index(b"PK\x01\x02") + 10
+        bucket.artifact = bucket.artifact[:place] + b"\x08" + bucket.artifact[place + 1 :]
+    with pytest.raises(AwsServiceError, match=r"the artifact (is no zip|cannot be unpacked)"):
+        await S3Deploy(Store(bucket, tmp_path)).run(work("S3", BucketName="b", Extract="true"))
+
+
 async def test_s3_keeps_every_file_below_the_folder(tmp_path: Path) -> None:
     bucket = Bucket({"../outside.txt": b"x"})
     await S3Deploy(Store(bucket, tmp_path / "work")).run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from pipeline_rooms import BUILD, COMMIT, DEMO, SOURCE, Room, World
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.pipeline import record
 from bonkei.pipeline.runners import BuildOrder, BuildOutcome
 
 
@@ -191,6 +192,70 @@ async def test_every_answer_is_on_disk(room: Room, tmp_path: Path) -> None:
     again = Room(room.world, tmp_path)
     assert [each.id for each in again.pipelines.book("demo").executions] == [id_]
     await again.pipelines.stop()
+
+
+async def test_after_a_restart_an_execution_enters_a_stage_that_is_free(
+    room: Room, world: World, tmp_path: Path
+) -> None:
+    """SIGKILL came between the file of the one that left and the file of the one that enters."""
+    first = await room.start()
+    before = await room.token()
+    second = await room.start()
+    await room.until(lambda: room.pipelines.book("demo").find(second).waiting == "Approve")  # type: ignore[union-attr]
+    await room.pipelines.stop()
+    file = tmp_path / "demo" / "executions" / f"{first}.json"
+    left = json.loads(file.read_text(encoding="utf-8"))
+    left["status"] = left["stages"][-1]["status"] = "Failed"
+    left["stages"][-1]["actions"][-1]["status"] = "Failed"
+    file.write_text(json.dumps(left), encoding="utf-8")
+    again = Room(world, tmp_path)
+    assert await again.token() != before
+    await again.answer("Approved")
+    assert await again.status(second, "Succeeded", "Failed") == "Succeeded"
+    await again.pipelines.stop()
+
+
+async def test_a_start_that_a_full_disk_refuses_has_not_happened(
+    room: Room, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, written = record._write, list[object]()
+
+    def fills(file: Path, values: Mapping[str, Any]) -> None:
+        written.append(file)
+        if len(written) > 1:
+            raise OSError(28, "No space left on device")
+        write(file, values)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(record, "_write", fills)
+        with pytest.raises(OSError, match="No space"):
+            await room.start()
+    assert len(written) == 2
+    assert record.Record(tmp_path / "demo").read().executions == ()
+
+
+async def test_an_approval_waits_although_a_full_disk_takes_no_note_of_it(
+    room: Room, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, refused = record._write, list[object]()
+
+    def is_full(file: Path, values: Mapping[str, Any]) -> None:
+        if world.published:
+            refused.append(file)
+            raise OSError(28, "No space left on device")
+        write(file, values)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(record, "_write", is_full)
+        id_ = await room.start()
+        await room.until(lambda: bool(refused))
+    assert len(refused) == 1, "its failure was to be written, too"
+    [(_, _, message)] = world.published
+    await room.call(
+        "PutApprovalResult", pipelineName="demo", stageName="Approve", actionName="Approve",
+        token=message["approval"]["token"], result={"status": "Approved", "summary": ""},
+    )  # fmt: skip
+    assert await room.status(id_, "Succeeded", "Failed") == "Succeeded"
 
 
 async def test_time_outs_are_noticed_while_it_runs(room: Room, world: World) -> None:

@@ -101,6 +101,36 @@ def test_a_submodule_with_another_commit_is_named(copy: Copy, tmp_path: Path) ->
     assert copy.release() == (f"{SAYS}library",)
 
 
+def test_only_the_miniatures_repository_gets_something(copy: Copy, tmp_path: Path) -> None:
+    """Settings of the user would push the submodule's commit to its own home, or a signature."""
+    home = tmp_path / "library.git"
+    copy.git("clone", "-q", "--bare", str(copy.root), str(home))
+    copy.git("submodule", "--quiet", "add", str(home), "library")
+    before = copy.git("-C", str(home), "rev-parse", "main")
+    copy.git("-C", "library", "commit", "-q", "--allow-empty", "-m", "not yet for others")
+    copy.commit("with a submodule")
+    copy.git("config", "push.recurseSubmodules", "on-demand")
+    copy.git("config", "push.gpgSign", "true")
+    assert copy.release() == ()
+    assert copy.git("-C", str(home), "rev-parse", "main") == before
+
+
+def test_a_shallow_clone_has_its_own_remedy(copy: Copy, tmp_path: Path) -> None:
+    copy.git("commit", "-q", "--allow-empty", "-m", "second")
+    copy.git("clone", "-q", "--depth=1", f"file://{copy.root}", str(tmp_path / "shallow"))
+    copy.root = tmp_path / "shallow"
+    with pytest.raises(SourceError, match="is a shallow clone") as caught:
+        copy.release()
+    assert "git fetch --unshallow" in caught.value.remedy
+
+
+def test_a_refusal_says_why(copy: Copy) -> None:
+    (copy.repositories / "shop.git" / "hooks" / "update").write_text("#!/bin/sh\nexit 1\n")
+    (copy.repositories / "shop.git" / "hooks" / "update").chmod(0o755)
+    with pytest.raises(SourceError, match=r"rejected.*hook declined"):
+        copy.release()
+
+
 def test_the_present_commit_by_another_name_names_them_and_an_older_one_does_not(
     copy: Copy,
 ) -> None:
