@@ -11,14 +11,14 @@ export function followLetters(letters) {
 
 // `handlers`: key → function; while the component is there, and before those that came earlier. They
 // hear from the moment that it is seen, and a new drawing of what lies below leaves the order as it is.
-export function useKeys(handlers, when = true) {
+// `modal`: before all others, also those of what is replaced below.
+export function useKeys(handlers, modal = false) {
   const own = useRef();
-  own.current = handlers;
+  own.current = { handlers, modal };
   useLayoutEffect(() => {
-    if (!when) return undefined;
     stack.unshift(own);
     return () => stack.splice(stack.indexOf(own), 1);
-  }, [when]);
+  }, []);
 }
 
 addEventListener("keydown", (event) => {
@@ -49,9 +49,10 @@ addEventListener("keydown", (event) => {
     typing.blur();
     return;
   }
-  const found = stack.find((one) => one.current[event.key]);
+  const able = stack.map((one) => one.current).filter((one) => one.handlers[event.key]);
+  const found = able.find((one) => one.modal) || able[0];
   if (found) {
     event.preventDefault();
-    found.current[event.key](event);
+    found.handlers[event.key](event);
   }
 });

@@ -162,7 +162,7 @@ export function Confirm({ title, children, danger = false, onYes, onNo, working 
     if (!box.current.open) box.current.showModal();
     return () => before?.focus?.();
   }, []);
-  useKeys({ Escape: onNo });
+  useKeys({ Escape: onNo }, true);
   return html`<dialog class="confirm" ref=${box} aria-label=${title} onCancel=${(event) => { event.preventDefault(); onNo(); }}>
     <h2>${title}</h2><div class="confirm-text">${children}</div>
     <div class="row end">

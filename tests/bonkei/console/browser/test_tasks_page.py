@@ -90,7 +90,7 @@ def test_the_keyboard_is_enough(console_page: ConsolePage) -> None:
 
 
 def test_escape_closes_what_was_opened_last(console_page: ConsolePage) -> None:
-    """Also after the drawer below the help was drawn anew."""
+    """Also after the drawer below the help was drawn anew, or replaced."""
     page = console_page.open(f"tasks/{TASK.id}")
     drawer, dialog = page.get_by_role("complementary"), page.get_by_role("dialog")
     expect(drawer).to_be_visible()
@@ -104,6 +104,14 @@ def test_escape_closes_what_was_opened_last(console_page: ConsolePage) -> None:
     expect(page.locator(".drawer").get_by_text("Usage")).to_have_count(0)  # it waits for the hour
     page.wait_for_timeout(200)
     page.unroute("**/live?*")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(page.locator(".drawer")).to_have_count(1)
+    page.keyboard.press("?")
+    expect(dialog).to_be_visible()
+    for place, count in (("tasks", 0), (f"tasks/{TASK.id}", 1)):
+        page.evaluate("(place) => { location.hash = `#/${place}`; }", place)
+        expect(page.locator(".drawer")).to_have_count(count)
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(page.locator(".drawer")).to_have_count(1)
