@@ -19,10 +19,19 @@ _COLOURS = _VIOLATIONS | {"runOnly": ["color-contrast", "link-in-text-block"]}
 # axe's half megabyte is there from the start of each page, and runs where it is wanted: to send it
 # again for each look takes a tenth of a second.
 _AXE = f"window.startAxe = () => {{ {Axe().axe_script} }};"
+# A modal dialog lies over everything. axe takes it for clipped by what it is in, such as a drawer,
+# and passes over its texts, so nothing clips meanwhile.
 _FIND = """(options) => {
   if (!window.axe) window.startAxe();
   const said = (one) => one.nodes.map((node) => `${one.id}: ${node.html} ${node.failureSummary}`);
-  return axe.run(options).then((found) => found.violations.flatMap(said));
+  const around = [];
+  let one = document.querySelector("dialog:modal");
+  while ((one = one?.parentElement))
+    if (getComputedStyle(one).overflow.includes("hidden")) around.push([one, one.style.overflow]);
+  for (const [one] of around) one.style.overflow = "visible";
+  return axe.run(options).then((found) => found.violations.flatMap(said)).finally(() => {
+    for (const [one, before] of around) one.style.overflow = before;
+  });
 }"""
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 # The first four draw a list below the address, in a process of its own for each window: more work

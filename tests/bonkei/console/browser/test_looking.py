@@ -9,6 +9,7 @@ from browsers import needs_browser, violations, violations_in_both
 from playwright.sync_api import Page, expect
 
 from tests.bonkei.console.browser.conftest import ConsolePage
+from tests.bonkei.console.samples.tasks import snapshot
 from tests.bonkei.console.samples.world import MARKUP
 
 pytestmark = needs_browser
@@ -64,3 +65,13 @@ def test_a_button_of_a_row_without_a_name(page: Page) -> None:
     button.evaluate("one => { one.removeAttribute('aria-label'); one.replaceChildren(); }")
     found = violations_in_both(page)
     assert [one.partition(": ")[0] for one in found] == ["button-name"], found
+
+
+def test_too_little_contrast_in_a_question_of_a_drawer(console_page: ConsolePage) -> None:
+    """It lies beside the drawer, of which it is a part."""
+    page = console_page.open(f"tasks/{snapshot().tasks[1].id}")
+    page.get_by_role("complementary").get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("heading").evaluate("one => one.style.color = '#ccc'")
+    found = violations(page)
+    assert [one.partition(": ")[0] for one in found] == ["color-contrast"], found
+    assert page.locator(".drawer").evaluate("one => getComputedStyle(one).overflow") == "hidden"

@@ -61,6 +61,8 @@ def test_what_is_done_is_asked_first(console_page: ConsolePage) -> None:
     expect(dialog).to_have_count(0)
     page.goto(f"{console_page.served.base}/#/tasks/{TASK.id}")
     page.get_by_role("complementary").get_by_role("button", name="Stop").click()
+    expect(dialog).to_be_visible()
+    console_page.is_accessible()
     dialog.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("complementary")).to_have_count(0)
     arn = SERVICES[1].arn
