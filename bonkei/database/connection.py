@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,21 @@ ADMIN = "rdsadmin"
 MADE = "Made by Bonkei"
 """The comment on everything that Bonkei creates on a user's server begins like this."""
 _CONNECT_TIMEOUT = 10  # seconds
+_OF_LIBPQ = (
+    "PGHOST PGHOSTADDR PGPORT PGDATABASE PGUSER PGPASSWORD PGPASSFILE PGREQUIREAUTH PGREQUIREPEER"
+    " PGCHANNELBINDING PGSERVICE PGSERVICEFILE PGOPTIONS PGSSLMODE PGREQUIRESSL PGSSLCERT PGSSLKEY"
+    " PGSSLCERTMODE PGSSLROOTCERT PGSSLCRL PGSSLCRLDIR PGSSLNEGOTIATION PGSSLMINPROTOCOLVERSION"
+    " PGSSLMAXPROTOCOLVERSION PGGSSENCMODE PGMINPROTOCOLVERSION PGMAXPROTOCOLVERSION"
+    " PGCLIENTENCODING PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS PGDATESTYLE PGTZ PGGEQO"
+)
+"""libpq takes from these what a connection does not name ("Environment Variables")."""
+
+
+def forget_user_settings(environment: MutableMapping[str, str]) -> None:
+    """Remove the settings of the user's own clients, such as another address, or TLS: the
+    miniature's own server is on loopback, and has none."""
+    for name in _OF_LIBPQ.split():
+        environment.pop(name, None)
 
 
 @dataclass(frozen=True, slots=True)

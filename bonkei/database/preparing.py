@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 
-from bonkei.database.connection import Connection, Wanted
+from bonkei.database.connection import Connection, Wanted, forget_user_settings
 
 _RUN = (sys.executable, "-P", "-m", "bonkei.database")
 
@@ -34,6 +35,7 @@ Preparing = Callable[[Connection, Wanted], Awaitable[Prepared]]
 @asynccontextmanager
 async def preparing() -> AsyncIterator[Preparing]:
     """Begin a process that prepares one server, once."""
+    forget_user_settings(os.environ)  # for later connections of this process, too
     pipe = asyncio.subprocess.PIPE
     # In a session of its own: Ctrl-C is for the miniature, which then ends it.
     process = await asyncio.create_subprocess_exec(

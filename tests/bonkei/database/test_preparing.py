@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -29,6 +30,19 @@ async def test_a_server_that_does_not_answer_is_named_with_the_reason() -> None:
     assert f"port {port}" in found.refused
     assert "secret" not in found.refused
     assert not psutil.pid_exists(child.pid)
+
+
+async def test_settings_of_the_users_own_clients_are_not_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PGSERVICE is looked up first, and PGHOSTADDR replaces the address."""
+    port = free_port()
+    for name, value in (("PGSERVICE", "mine"), ("PGHOSTADDR", "127.0.0.9"), ("PGTZ", "Asia/Tokyo")):
+        monkeypatch.setenv(name, value)
+    async with preparing() as prepare:
+        found = await prepare(Connection("127.0.0.1", port, "rdsadmin", "secret"), WANTED)
+    assert f'"127.0.0.1", port {port}' in found.refused
+    assert not {"PGSERVICE", "PGHOSTADDR", "PGTZ"} & os.environ.keys()
 
 
 async def test_one_that_is_not_needed_ends() -> None:
