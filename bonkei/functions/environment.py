@@ -60,6 +60,7 @@ class ExecutionEnvironment:
         self._process: asyncio.subprocess.Process | None = None
         self._exit: asyncio.Task[int] | None = None
         self.began = 0.0
+        self._began_at = 0.0
         self._stopping: asyncio.Future[None] | None = None
         self.is_alive = False
         self.last_used = 0.0
@@ -67,6 +68,12 @@ class ExecutionEnvironment:
     @property
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None and self.is_alive else None
+
+    @property
+    def age(self) -> float:
+        """Seconds since its start. While a laptop sleeps, the one clock stands still, but its
+        credentials expire by the other."""
+        return max(time.monotonic() - self.began, time.time() - self._began_at)
 
     @property
     def is_usable(self) -> bool:
@@ -85,7 +92,7 @@ class ExecutionEnvironment:
             "_LAMBDA_TELEMETRY_LOG_FD": str(output.frames),
             "TMPDIR": str(temporary),
         }
-        self.began = time.monotonic()
+        self.began, self._began_at = time.monotonic(), time.time()
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *launch_command(self._launch.command, ending=signal.SIGKILL),

@@ -242,7 +242,7 @@ class FunctionHost:
         while self._idle:
             ready = self._idle.pop()
             environment = ready.environment
-            if environment.is_usable and time.monotonic() - environment.began < LONGEST_LIFE:
+            if environment.is_usable and environment.age < LONGEST_LIFE:
                 return ready
             self._end_soon(environment)
         return None

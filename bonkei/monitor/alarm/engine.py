@@ -99,9 +99,9 @@ class AlarmEngine:
         """Store an alarm made by a call such as PutMetricAlarm. A restart keeps it. If the
         definitions declare an alarm with this name, the call's settings last until the definitions
         are followed again."""
-        self.put(alarm, now)
         if alarm.name not in self._declared:
-            self._book.keep(alarm.name, written(alarm))
+            self._book.keep(alarm.name, written(alarm))  # first: a full disk refuses the call
+        self.put(alarm, now)
 
     def put(self, alarm: AnyAlarm, now: float) -> None:
         """A new alarm, or new settings of an existing one. An existing alarm keeps its state."""

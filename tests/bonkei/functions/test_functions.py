@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -348,6 +349,17 @@ async def test_a_function_with_zero_concurrency_gets_no_event(tmp_path: Path, zi
     async with room(tmp_path, declared) as made:
         await _fails(made, 1)
     assert made.delivered[0][1]["requestContext"]["approximateInvokeCount"] == 0
+
+
+async def test_a_process_is_not_used_after_a_sleep_of_the_machine(
+    tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its credentials have expired meanwhile."""
+    async with room(tmp_path, function("f", zipped)) as made:
+        await made.call("f", {})
+        clock = time.time
+        monkeypatch.setattr(time, "time", lambda: clock() + 12 * 3600)
+        assert (await made.call("f", {})).init is not None
 
 
 async def test_idle_processes_end(

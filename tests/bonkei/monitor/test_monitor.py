@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,9 @@ async def test_an_alarm_acts_though_the_disk_is_full(tmp_path: Path) -> None:
     assert world.acted[-1][2]["NewStateValue"] == "ALARM"
     notes = world.monitor.snapshot().notes
     assert notes == ("the alarms' states are not on disk: database or disk is full",)
+    with pytest.raises(sqlite3.OperationalError):
+        world.monitor.engine.make(alarm(name="made", description="x" * 9_000), world.now)
+    assert [one.name for one in world.monitor.engine.alarms] == ["cpu"]
     world.now += 3600
     world.monitor.tick(world.now)  # old data is merged, which needs room, too
 
