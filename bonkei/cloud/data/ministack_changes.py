@@ -128,6 +128,20 @@ def _tell_what_it_holds() -> None:
     sqs._HANDLERS["DescribeBonkeiHeld"] = held
 
 
+def _list_each_object_once() -> None:
+    """An object without versions is the only one of its key, so the next page begins after it.
+    MiniStack would repeat it."""
+    usual = s3._list_object_versions
+
+    def answer(bucket, parameters):  # type: ignore[no-untyped-def]
+        key = s3._qp(parameters, "key-marker")
+        if key and not s3._object_versions.get((bucket, key)):
+            parameters = {**parameters, "version-id-marker": [""]}
+        return usual(bucket, parameters)
+
+    s3._list_object_versions = answer
+
+
 def _name_queues_alike() -> None:
     """Queues are stored under their URLs. So the URLs must not contain a port, because it changes
     at each start.
@@ -151,6 +165,7 @@ def run() -> None:
     _tell_age_of_oldest()
     _let_people_look_at_messages()
     _tell_what_it_holds()
+    _list_each_object_once()
     _name_queues_alike()
     _listen_on_what_is_given()
     ministack_bodies.install()

@@ -194,6 +194,15 @@ def test_a_page_has_1000_keys_at_most(room: Room) -> None:
     assert [len(page["Versions"]) for page in pages] == [1_000, 1]
 
 
+def test_pages_of_versions_repeat_no_object_without_one(room: Room) -> None:
+    s3 = room.client("s3")
+    s3.create_bucket(Bucket="plain", CreateBucketConfiguration={"LocationConstraint": REGION})
+    put_all(room, ("/plain/a", "/plain/b", "/plain/c"))
+    listing = s3.get_paginator("list_object_versions")
+    pages = listing.paginate(Bucket="plain", PaginationConfig={"PageSize": 1})
+    assert [[one["Key"] for one in page["Versions"]] for page in pages] == [["a"], ["b"], ["c"]]
+
+
 def test_a_call_deletes_1000_keys_at_most(room: Room) -> None:
     """A deletion of what is not there succeeds."""
     s3 = room.client("s3")
