@@ -8,7 +8,7 @@ Lambda Developer Guide.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from bonkei.functions.outcome import Outcome, stamp
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded"]
 
 _RETRIES = (60.0, 120.0)  # seconds before the first and the second retry
+_LONGEST_WAIT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ def after_error(settings: Asynchronous, event: Event, now: float) -> Again | Ove
     if is_too_old(settings, event, now + wait):
         return Over("EventAgeExceeded")
     return Again(wait)
+
+
+def after_failures() -> Iterator[float]:
+    """The seconds before each further try of an event that could not be run at all: for system
+    errors "the retry interval increases exponentially from 1 second after the first attempt to a
+    maximum of 5 minutes". They are no attempts of the function."""
+    wait = 1.0
+    while True:
+        yield wait
+        wait = min(2 * wait, _LONGEST_WAIT)
 
 
 def is_too_old(settings: Asynchronous, event: Event, now: float) -> bool:

@@ -18,6 +18,7 @@ from bonkei.functions.asynchronous import (
     Event,
     Over,
     after_error,
+    after_failures,
     dead_letter,
     is_too_old,
     record,
@@ -64,6 +65,7 @@ class WaitingEvents:
         self._report = report
         self._pace = pace
         self._tasks: set[asyncio.Task[None]] = set()
+        self._troubles: dict[str, str] = {}
         self._is_stopped = False
 
     def __len__(self) -> int:
@@ -102,15 +104,14 @@ class WaitingEvents:
 
     async def _follow(self, event: Event) -> None:
         try:
-            function = self._callee.find(event.function)
-            if function is not None:
-                await self._to_its_end(function, event)
+            await self._to_its_end(event)
             self._spool.remove(event.request_id)
         except (BonkeiError, OSError) as error:
             self._report(f"an event of {event.function} is kept for the next start: {error}")
 
-    async def _to_its_end(self, function: Function, event: Event) -> None:
-        while True:
+    async def _to_its_end(self, event: Event) -> None:
+        waits = after_failures()
+        while (function := self._callee.find(event.function)) is not None:
             if function.reserved_concurrency == 0:
                 # "Configuring reserved concurrency": with a reservation of 0, no event is tried.
                 await self._over(function, event, "RetriesExhausted", None)
@@ -122,11 +123,11 @@ class WaitingEvents:
                 await self._over(function, event, "EventAgeExceeded", None)
                 return
             self._callee.measure(function, "AsyncEventAge", (now - event.at) * 1000, "Milliseconds")
+            outcome = await self._try(function, event.tried())
+            if outcome is None:
+                await asyncio.sleep(next(waits) / self._pace)
+                continue
             event = event.tried()
-            try:
-                outcome = await self._callee.run(event)
-            finally:
-                self._concurrency.give_back(function.arn)
             if self._is_stopped:
                 raise asyncio.CancelledError
             if not outcome.is_error:
@@ -137,9 +138,28 @@ class WaitingEvents:
                     await self._over(function, event, condition, outcome)
                     return
                 case Again(seconds):
-                    self._spool.put(event.request_id, asdict(event))
+                    with suppress(OSError):  # the disk is full: a restart tries it once more
+                        self._spool.put(event.request_id, asdict(event))
                     await asyncio.sleep(seconds / self._pace)
-            function = self._callee.find(event.function) or function
+
+    async def _try(self, function: Function, event: Event) -> Outcome | None:
+        """None if the machine cannot run the function now: it has no disk, no descriptor, no
+        process."""
+        try:
+            outcome = await self._callee.run(event)
+        except (BonkeiError, OSError) as error:
+            self._complain(function, str(error))
+            return None
+        finally:
+            self._concurrency.give_back(function.arn)
+        self._troubles.pop(function.arn, None)
+        return outcome
+
+    def _complain(self, function: Function, why: str) -> None:
+        """Once, however many events wait for the same reason."""
+        if self._troubles.get(function.arn) != why:
+            self._troubles[function.arn] = why
+            self._report(f"events of {function.name} wait: {why}")
 
     async def _over(
         self, function: Function, event: Event, condition: Condition, outcome: Outcome | None

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from bonkei.arn import Arn
 from bonkei.aws_service import queue_url
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
-from bonkei.functions.outcome import Outcome
+from bonkei.functions.outcome import LARGEST, Outcome
 from bonkei.functions.sources.filtering import is_wanted
 from bonkei.functions.sources.poller import Poller
 
@@ -42,6 +42,27 @@ def event(messages: Sequence[Mapping[str, Any]], source: str) -> bytes:
     """The event of a call of the function."""
     region = Arn.of(source).region
     return json.dumps({"Records": [_record(each, source, region) for each in messages]}).encode()
+
+
+def calls_of(
+    messages: Sequence[Mapping[str, Any]], source: str
+) -> Iterator[tuple[list[Mapping[str, Any]], bytes]]:
+    """The messages of each call, and its event: a batch ends where its event would be larger than
+    Lambda accepts ("Batching behavior": "the payload size reaches 6 MB")."""
+    batch: list[Mapping[str, Any]] = []
+    size = 0
+    if messages and len(whole := event(messages, source)) <= LARGEST:
+        yield list(messages), whole
+        return
+    for message in messages:
+        more = len(event([message], source))
+        if batch and size + more > LARGEST:
+            yield batch, event(batch, source)
+            batch, size = [], 0
+        batch.append(message)
+        size += more
+    if batch:
+        yield batch, event(batch, source)
 
 
 def wanted_of(
@@ -157,9 +178,13 @@ class QueuePoller(Poller):
 
     async def _handle(self, messages: list[Mapping[str, Any]]) -> None:
         wanted, through = wanted_of(messages, self.source)
-        if wanted:
-            outcome = await self._invoke(self.source.function, event(wanted, self.source.source))
-            through += done(wanted, outcome, reports_failures=self.source.reports_failures)
+        await self._remove(through)
+        reports_failures = self.source.reports_failures
+        for batch, payload in calls_of(wanted, self.source.source):
+            outcome = await self._invoke(self.source.function, payload)
+            await self._remove(done(batch, outcome, reports_failures=reports_failures))
+
+    async def _remove(self, through: Sequence[Mapping[str, Any]]) -> None:
         for start in range(0, len(through), _MOST):
             entries = [
                 {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}

@@ -12,7 +12,7 @@ import pytest
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
-from bonkei.functions.outcome import Outcome
+from bonkei.functions.outcome import LARGEST, Outcome
 from bonkei.functions.sources import poller as of_poller
 from bonkei.functions.sources.queue import QueuePoller, done, event, wanted_of
 
@@ -58,6 +58,29 @@ def test_partial_batch_responses(answer: Any, through: list[str]) -> None:
 
 def test_an_error_fails_the_batch() -> None:
     assert done([message("a")], Outcome("error", b"{}"), reports_failures=False) == []
+
+
+async def test_a_batch_beyond_six_megabytes_is_several_calls() -> None:
+    """ "The payload size reaches 6 MB" ends a batch."""
+    large = [message(name) | {"Body": "x" * 2_500_000} for name in "abcde"]
+    sizes: list[int] = []
+    removed: list[str] = []
+
+    async def queue(
+        _role: str, _operation: str, given: Mapping[str, Any], _region: str
+    ) -> Mapping[str, Any]:
+        removed.extend(each["ReceiptHandle"] for each in given["Entries"])
+        return {}
+
+    async def invoke(_arn: str, payload: bytes) -> Outcome:
+        sizes.append(len(payload))
+        return Outcome("error" if len(sizes) == 1 else "success", b"null")
+
+    source = EventSource("s", "u", "arn:f", QUEUE, batch_size=100, batching_window=1)
+    await QueuePoller(source, "role", queue, invoke, lambda _: None)._handle(large)
+    assert len(sizes) == 3
+    assert max(sizes) <= LARGEST
+    assert removed == ["r-c", "r-d", "r-e"]
 
 
 async def test_it_polls_calls_and_deletes() -> None:
