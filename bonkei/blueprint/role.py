@@ -14,10 +14,13 @@ from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 from bonkei.blueprint.state.use import Use, uses_of
 
+_WITH_VARIABLES = "2012-10-17"
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyStatement:
-    """A statement of a policy document. `address`: the resource that contains the document."""
+    """A statement of a policy document. `address`: the resource that contains the document.
+    `has_variables`: whether the document's version knows policy variables."""
 
     address: str
     effect: str  # Allow | Deny
@@ -29,6 +32,7 @@ class PolicyStatement:
     conditions: tuple[tuple[str, str, str], ...] = ()  # (operator, key, value)
     sid: str = ""
     not_principals: tuple[tuple[str, str], ...] = ()
+    has_variables: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,19 @@ class Role:
 
 
 def read_policy_document(block: Block, name: str) -> tuple[PolicyStatement, ...]:
-    """The statements of a policy in an attribute (JSON text); none if it is unset."""
+    """The statements of a policy in an attribute (JSON text); none if it is unset.
+
+    Without `Version`, a document has the version 2008-10-17, where `${aws:username}` is plain text:
+    "IAM JSON policy elements: Version".
+    """
     if not block.has(name):
         return ()
     document = Block(block.address, {name: block.json(name)}, block.path).required_block(name)
-    return tuple(_statement(item) for item in document.blocks("Statement"))
+    has_variables = document.text("Version", "") == _WITH_VARIABLES
+    return tuple(_statement(item, has_variables) for item in document.blocks("Statement"))
 
 
-def _statement(block: Block) -> PolicyStatement:
+def _statement(block: Block, has_variables: bool) -> PolicyStatement:
     return PolicyStatement(
         address=block.address,
         effect=block.choice("Effect", ("Allow", "Deny")),
@@ -67,6 +76,7 @@ def _statement(block: Block) -> PolicyStatement:
         conditions=tuple(sorted(_conditions(block))),
         sid=block.text("Sid", ""),
         not_principals=tuple(sorted(_principals(block, "NotPrincipal"))),
+        has_variables=has_variables,
     )
 
 

@@ -33,7 +33,7 @@ from bonkei.cloud.permission.required import required, sent_parameters
 from bonkei.cloud.permission.s3_answers import S3Rights
 from bonkei.cloud.port.bodies import SMALL, TOO_LARGE, Bodies
 from bonkei.cloud.port.listener import Listener
-from bonkei.cloud.services import is_passed_on, is_served, not_served
+from bonkei.cloud.services import is_passed_on, is_served, not_served, require_own_target
 from bonkei.cloud.settings import HOST, Limits
 from bonkei.cloud.spelling import spell
 from bonkei.cloud.streaming import Streamed, Streams
@@ -171,8 +171,9 @@ class Endpoint:
     ) -> None:
         """Raises ApiError if the caller may not do this."""
         if (estate := self._authorizer.estate) is not None:
-            needed = required(call, parameters, request, estate.names)
-            self._authorizer.permit(caller, needed, self._clock(), via)
+            now = self._clock()
+            needed = required(call, parameters, request, estate.names, now)
+            self._authorizer.permit(caller, needed, now, via)
 
     def way(self, call: Call, caller: Caller, request: Request) -> Via:
         """The route of a call through its caller's network. The user of a presigned URL is not its
@@ -184,9 +185,10 @@ class Endpoint:
         """Whether MiniStack answers it."""
         return is_passed_on(call, self._answering.own)
 
-    def require_served(self, call: Call) -> None:
+    def require_served(self, call: Call, request: Request) -> None:
         if not is_served(call, self._answering.own):
             raise not_served(call, self._answering.own)
+        require_own_target(call, request)
 
     def record(self, record: Record) -> None:
         self._calls.add(record)
@@ -241,9 +243,10 @@ class _Exchange:
             content = self._content = self._expand(body)
             if self._request.is_form:
                 self._call = identify(self._request, content)
-            self._endpoint.require_served(self._call)
+            self._endpoint.require_served(self._call, self._request)
             s3_limits.check(self._call, self._request, content)
             self._caller = await self._endpoint.who(self._request, body)
+            s3_limits.check_known(self._call, self._request)
             self._via = self._endpoint.way(self._call, self._caller, self._request)
             if self._via.obstacle:
                 return await self._time_out("NetworkTimeout")

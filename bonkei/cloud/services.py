@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.aws_service import AwsService
-from bonkei.cloud.calls.request import Call
+from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.wire.model import ServiceModel, find_model
 
 BACKED = frozenset({"s3", "sqs", "sns", "dynamodb", "ssm", "kms"})
 """MiniStack's services, by the name in the credential scope. DynamoDB's streams are signed as
 `dynamodb` too."""
+
+_TARGETS: Mapping[str, tuple[str, ...]] = {
+    "sqs": ("AmazonSQS",),
+    "dynamodb": ("DynamoDB_20120810", "DynamoDBStreams_20120810"),
+    "ssm": ("AmazonSSM",),
+    "kms": ("TrentService",),
+}
+"""The names of these services in X-Amz-Target. The store obeys that header before the signature."""
 
 Own = Mapping[str, AwsService]
 """By botocore's names. A miniature adds to it as its rooms are created."""
@@ -27,6 +35,14 @@ def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
 def is_passed_on(call: Call, own: Own) -> bool:
     """Whether MiniStack answers. A room with the service comes first."""
     return call.service in BACKED and find_own(call, own) is None
+
+
+def require_own_target(call: Call, request: Request) -> None:
+    """Raises ApiError for a call that is signed for one service and names another one."""
+    target = request.header.get("x-amz-target")
+    known = call.service not in BACKED - {"s3"} or not target
+    if not known and str(target).rpartition(".")[0] not in _TARGETS.get(call.service, ()):
+        raise ApiError("UnknownOperationException", f"{call.service} has no {target}.", 400)
 
 
 def is_served(call: Call, own: Own) -> bool:

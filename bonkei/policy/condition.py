@@ -7,7 +7,7 @@ and "Single-valued vs. multivalued context keys" for the operators of sets.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
@@ -23,24 +23,28 @@ class Condition:
     may.
 
     `operator` as the policy has it, such as `ForAnyValue:StringLikeIfExists`; `key` in lower case.
+    `has_variables`: whether `${…}` in a value is a policy variable.
     """
 
     operator: str
     key: str
     values: tuple[str, ...]
+    has_variables: bool = True
 
 
 class UnknownOperatorError(ValueError):
     """IAM knows no such operator."""
 
 
-def conditions_of(entries: Iterable[tuple[str, str, str]]) -> tuple[Condition, ...]:
+def conditions_of(
+    entries: Iterable[tuple[str, str, str]], *, has_variables: bool = True
+) -> tuple[Condition, ...]:
     """Joins (operator, key, value) by operator and key. UnknownOperatorError."""
     values: dict[tuple[str, str], list[str]] = {}
     for operator, key, value in entries:
         _parse(operator)
         values.setdefault((operator, key.lower()), []).append(value)
-    return tuple(Condition(*head, tuple(found)) for head, found in values.items())
+    return tuple(Condition(*head, tuple(found), has_variables) for head, found in values.items())
 
 
 def holds(condition: Condition, context: Context) -> bool:
@@ -56,7 +60,9 @@ def holds(condition: Condition, context: Context) -> bool:
         return quantifier == "ForAllValues" or (
             quantifier != "ForAnyValue" and (if_exists or is_negated)
         )
-    wanted = [substitute(value, context) for value in condition.values]
+    wanted: Sequence[str | None] = condition.values
+    if condition.has_variables:
+        wanted = [substitute(value, context) for value in condition.values]
     test = _TESTS[positive]
 
     def satisfies(value: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bonkei.blueprint.role import PolicyStatement
-from bonkei.policy.wildcard import matches, matches_arn
+from bonkei.policy.wildcard import completed, matches, matches_arn
 
 Used = Mapping[str, Collection[str]]
 """Action -> the resources on which it was used."""
@@ -70,7 +70,7 @@ def _tightened(
             resources |= set(statement.resources)
         actions += [action for action, _ in covered]
         for _, resource in covered:
-            resources |= {each for each in statement.resources if matches_arn(each, resource)}
+            resources |= {each for each in statement.resources if _covers(each, resource)}
     if not actions:
         return None
     return replace(
@@ -86,5 +86,9 @@ def _covered(pattern: str, statement: PolicyStatement, used: Used) -> tuple[tupl
         for action, resources in sorted(used.items())
         if matches(pattern, action, ignore_case=True)
         for resource in resources
-        if any(matches_arn(each, resource) for each in statement.resources)
+        if any(_covers(each, resource) for each in statement.resources)
     )
+
+
+def _covers(pattern: str, resource: str) -> bool:
+    return matches_arn(completed(pattern), resource)

@@ -11,6 +11,7 @@ from bonkei.policy.principal import Match, Principal, match
 from bonkei.policy.wildcard import (
     Context,
     anything_for_variables,
+    completed,
     has_variable,
     matches,
     matches_arn,
@@ -43,8 +44,22 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
+    """`resources` and `not_resources`: those of the statement, completed if it is of a policy
+    without principals, which is an identity's."""
+
     statement: PolicyStatement
     conditions: tuple[Condition, ...]
+    resources: tuple[str, ...]
+    not_resources: tuple[str, ...]
+
+
+def _prepare(statement: PolicyStatement) -> _Prepared:
+    conditions = conditions_of(statement.conditions, has_variables=statement.has_variables)
+    resources, not_resources = statement.resources, statement.not_resources
+    if not statement.principals and not statement.not_principals:
+        resources = tuple(map(completed, resources))
+        not_resources = tuple(map(completed, not_resources))
+    return _Prepared(statement, conditions, resources, not_resources)
 
 
 _ACTIONS = 1_024  # actions that a policy remembers
@@ -54,9 +69,7 @@ class Policy:
     """The statements of all policies of one kind. `prepare` raises UnknownOperatorError."""
 
     def __init__(self, statements: Iterable[PolicyStatement]) -> None:
-        self._statements = tuple(
-            _Prepared(each, conditions_of(each.conditions)) for each in statements
-        )
+        self._statements = tuple(map(_prepare, statements))
         self._by_action: dict[str, tuple[_Prepared, ...]] = {}
 
     @property
@@ -66,7 +79,7 @@ class Policy:
     def applied(self, request: Request) -> Iterator[Applied]:
         """The matching statements in policy order, both Deny and Allow."""
         for each in self._of(request.action):
-            closeness = _about(each.statement, request)
+            closeness = _about(each, request)
             if closeness and _met(each, request):
                 yield Applied(each.statement, closeness)
 
@@ -90,7 +103,7 @@ class Policy:
         return frozenset(
             condition.key
             for each in self._of(request.action)
-            if each.conditions and _about(each.statement, request)
+            if each.conditions and _about(each, request)
             for condition in each.conditions
             if condition.key not in request.context
         )
@@ -105,10 +118,11 @@ def _met(each: _Prepared, request: Request) -> bool:
     return all(holds(one, request.context) for one in known)
 
 
-def _about(statement: PolicyStatement, request: Request) -> Match:
+def _about(each: _Prepared, request: Request) -> Match:
     """How closely the elements other than Action and Condition fit. Only a resource's policy names
     principals."""
-    if not _fits_resource(statement, request):
+    statement = each.statement
+    if not _fits_resource(each, request):
         return Match.NO
     if request.is_open:
         return Match.EXACT
@@ -126,17 +140,18 @@ def _fits_action(statement: PolicyStatement, action: str) -> bool:
     return any(matches(each, action, ignore_case=True) for each in statement.actions)
 
 
-def _fits_resource(statement: PolicyStatement, request: Request) -> bool:
+def _fits_resource(each: _Prepared, request: Request) -> bool:
     """A trust policy has no Resource element. It applies to its own role."""
-    if statement.not_resources:
-        return not _is_one_of(statement.not_resources, request)
-    return not statement.resources or _is_one_of(statement.resources, request)
+    has_variables = each.statement.has_variables
+    if each.not_resources:
+        return not _is_one_of(each.not_resources, request, has_variables)
+    return not each.resources or _is_one_of(each.resources, request, has_variables)
 
 
-def _is_one_of(patterns: tuple[str, ...], request: Request) -> bool:
+def _is_one_of(patterns: tuple[str, ...], request: Request, has_variables: bool) -> bool:
     for pattern in patterns:
         wanted: str | None = pattern
-        if has_variable(pattern):
+        if has_variables and has_variable(pattern):
             wanted = (
                 anything_for_variables(pattern)
                 if request.is_open

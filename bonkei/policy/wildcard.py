@@ -42,6 +42,13 @@ def matches_arn(pattern: str, arn: str) -> bool:
     return all(map(matches, wanted, given))
 
 
+def completed(pattern: str) -> str:
+    """An incomplete ARN as IAM completes it in an identity-based policy: `arn:aws:sqs` covers every
+    queue. "IAM identifiers", section "IAM ARNs"."""
+    missing = _SEGMENTS - 1 - pattern.count(":")
+    return pattern + ":*" * missing if missing > 0 and pattern.startswith("arn:") else pattern
+
+
 def has_variable(pattern: str) -> bool:
     return "${" in pattern
 

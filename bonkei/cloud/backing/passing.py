@@ -179,19 +179,25 @@ class Passing:
         own = f"127.0.0.1:{self._store.port}"
         # SQS builds its URLs from the host. For S3, the bucket is in the path by now.
         host = own if call.service == "s3" else request.header.get("host", "")
+        # MiniStack would take the header of another protocol for the service that it names.
+        left_out = _OURS | {"x-amz-target", "smithy-protocol"} if call.service == "s3" else _OURS
         length = request.header.get("content-length")
         return [
-            f"{request.method} {_target(request)} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in request.headers if name not in _OURS),
+            f"{request.method} {_target(request, call.service)} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in request.headers if name not in left_out),
             f"host: {host}",
             f"authorization: {_UNCHECKED.format(scope)}",
             *([f"content-length: {length}"] if length and not is_whole else []),
         ]
 
 
-def _target(request: Request) -> str:
-    bucket = request.bucket_in_host
-    path = f"/{bucket}{request.path}" if bucket else request.path
+def _target(request: Request, service: str) -> str:
+    """The path is S3's resource, or SQS's queue. MiniStack has pages of its own below `/_`."""
+    path = request.path
+    if service == "s3" and (bucket := request.bucket_in_host):
+        path = f"/{bucket}{path}"
+    elif service not in ("s3", "sqs") or path.startswith("/_"):
+        path = "/"
     if not request.query:
         return path
     query = s3_limits.capped(request.query)

@@ -86,20 +86,23 @@ class Call:
 
 def identify(request: Request, body: bytes) -> Call:
     """Identify a call. `body` matters only for a form of the query protocol."""
-    scope = request.scope
+    scope, target = request.scope, request.header.get("x-amz-target")
     # A call without a signature is for S3, because no other service has public resources.
     service, region = (scope.service, scope.region) if scope else ("s3", "")
-    if target := request.header.get("x-amz-target"):
-        return Call(service, target.rpartition(".")[2], "json", region)
-    if request.header.get("smithy-protocol") == "rpc-v2-cbor":
-        found = _RPC.fullmatch(request.path)
-        operation = found[1] if found else f"{request.method} {request.path}"
-        return Call(service, operation, "smithy-rpc-v2-cbor", region)
-    if service == "s3":
+    is_cbor = request.header.get("smithy-protocol") == "rpc-v2-cbor"
+    if service == "s3":  # it names no operation in a header: the other protocols' are not its own
         operation = s3_operation(
             request.method, s3_resource(request), request.parameters, request.header
         )
+        if scope is None and (target or is_cbor):  # the form of the refusal that the client reads
+            return Call(service, operation, "json" if target else "smithy-rpc-v2-cbor", region)
         return Call(service, operation, "rest-xml", region)
+    if target:
+        return Call(service, target.rpartition(".")[2], "json", region)
+    if is_cbor:
+        found = _RPC.fullmatch(request.path)
+        operation = found[1] if found else f"{request.method} {request.path}"
+        return Call(service, operation, "smithy-rpc-v2-cbor", region)
     form = dict(fields(body.decode("latin-1"))) if request.is_form else {}
     asked = {**request.parameters, **form}
     model = find_model(service)

@@ -10,6 +10,7 @@ import re
 from urllib.parse import unquote
 
 from bonkei.cloud.calls.request import Call, Request, s3_resource
+from bonkei.cloud.calls.s3_operations import is_operation
 from bonkei.cloud.errors import ApiError
 
 LARGEST = 5 * 1024**3
@@ -43,6 +44,19 @@ _SAME = (
     "attributes."
 )
 _NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+
+
+def check_known(call: Call, request: Request) -> None:
+    """Raises ApiError if S3 has no such operation, or cannot have such a bucket."""
+    if call.service != "s3":
+        return
+    if not is_operation(call.operation) and request.method != "OPTIONS":
+        message = "The specified method is not allowed against this resource."
+        raise ApiError("MethodNotAllowed", message, 405)
+    if s3_resource(request)[0].startswith(
+        "_"
+    ):  # "General purpose bucket naming rules"; the store has pages there
+        raise ApiError("InvalidBucketName", "The specified bucket is not valid.", 400)
 
 
 def check(call: Call, request: Request, body: bytes = b"") -> None:

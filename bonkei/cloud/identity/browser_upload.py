@@ -17,6 +17,8 @@ from bonkei.cloud.errors import ApiError
 from bonkei.cloud.identity.signature import Secrets, signing_key
 
 _BOUNDARY = re.compile(r'boundary=("?)([^";\s]+)\1', re.IGNORECASE)
+_ANY_NAME = re.compile(r'name=(?:"([^"]*)"|([^;\s]+))')
+_FILENAME = re.compile(r'filename=(?:"([^"]*)"|([^;\s]+))')
 _NAME = re.compile(rb'name="([^"\r\n]*)"', re.IGNORECASE)
 
 
@@ -68,3 +70,24 @@ def _fields(request: Request, body: bytes) -> dict[str, str]:
             break
         fields[name[1].decode("latin-1").lower()] = value.removesuffix(b"\r\n").decode("latin-1")
     return fields
+
+
+def key(request: Request, body: bytes) -> str:
+    """The object's key, with the file's name in place of `${filename}`, as MiniStack reads it: of
+    two keys it takes the last one, also after the file."""
+    found = _BOUNDARY.search(request.header["content-type"])
+    named, filename = "", ""
+    for part in body.split(b"--" + found[2].encode())[1:-1] if found else ():
+        head, _, value = part.partition(b"\r\n\r\n")
+        text = head.decode("latin-1")
+        name = _said(_ANY_NAME, text)
+        if name == "file":
+            filename = _said(_FILENAME, text)
+        elif name.lower() == "key":
+            named = value.removesuffix(b"\r\n").decode("utf-8", "replace")
+    return named.replace("${filename}", filename)
+
+
+def _said(pattern: re.Pattern[str], head: str) -> str:
+    found = pattern.search(head)
+    return "" if found is None else found[1] or found[2] or ""

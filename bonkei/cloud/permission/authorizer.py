@@ -193,6 +193,8 @@ def _context_of(caller: Caller, now: int, region: str) -> Context:
         "aws:userid": caller.user_id,
         "aws:principalisawsservice": "false",
         "aws:viaawsservice": "false",
+        "kms:calleraccount": caller.account,
+        "s3:resourceaccount": caller.account,
         **_of_any(now, region),
     }
     if caller.is_user:

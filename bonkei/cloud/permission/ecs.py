@@ -13,6 +13,7 @@ from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import Place, Requirement
 
 Parameters = Mapping[str, Any]
+Context = Mapping[str, tuple[str, ...]]
 _NEW = ("RunTask", "RegisterTaskDefinition")
 _OF_SERVICE = ("UpdateService", "DeleteService", "CreateService", "DescribeServices")
 _OF_TASK = ("StopTask", "DescribeTasks", "ExecuteCommand")
@@ -22,18 +23,21 @@ def required(operation: str, given: Parameters, names: Names) -> Iterator[Requir
     """The requirements of one call."""
     action, place = f"ecs:{operation}", names.place
     cluster = str(given.get("cluster") or "default").rpartition("/")[2]
-    within = {"ecs:cluster": (place.arn("ecs", f"cluster/{cluster}"),)}
+    within: Context = {"ecs:cluster": (place.arn("ecs", f"cluster/{cluster}"),)}
     if operation in _NEW:
         yield from _new(operation, given, names, within)
     elif operation in _OF_SERVICE:
         wanted = given.get("services") or [given.get("service") or given.get("serviceName") or ""]
         definition = names.task_definition(str(given.get("taskDefinition") or ""))
-        context = within | ({"ecs:task-definition": (definition,)} if definition else {})
+        context = {**within, **_of_exec(operation, given)}
+        context |= {"ecs:task-definition": (definition,)} if definition else {}
         for arn in _arns(place, f"service/{cluster}", wanted):
             yield Requirement(action, arn, context=context)
     elif operation in _OF_TASK:
         wanted = given.get("tasks") or [given.get("task") or ""]
         if operation == "ExecuteCommand":
+            named = str(given.get("container") or "")
+            within = {**within, "ecs:container-name": (named,)} if named else within
             yield Requirement(action, place.arn("ecs", f"cluster/{cluster}"), context=within)
         for arn in _arns(place, f"task/{cluster}", wanted):
             yield Requirement(action, arn, context=within)
@@ -45,6 +49,15 @@ def required(operation: str, given: Parameters, names: Names) -> Iterator[Requir
         yield Requirement(action, context={**within, "ecs:service": (arn,)})
     else:
         yield Requirement(action, str(given.get("resourceArn") or "*"), context=within)
+
+
+def _of_exec(operation: str, given: Parameters) -> dict[str, tuple[str, ...]]:
+    """ "Using IAM policies to limit access to ECS Exec" (Amazon ECS Developer Guide). An update
+    without it changes nothing."""
+    wanted = given.get("enableExecuteCommand", None if operation == "UpdateService" else False)
+    if operation not in ("RunTask", "CreateService", "UpdateService") or wanted is None:
+        return {}
+    return {"ecs:enable-execute-command": (str(wanted is True).lower(),)}
 
 
 def _arns(place: Place, prefix: str, names: Iterable[object]) -> Iterator[str]:
@@ -60,7 +73,8 @@ def _new(
     runs = operation == "RunTask"
     named = str(given.get("taskDefinition") or "") if runs else f"{given.get('family') or ''}:*"
     [arn] = _arns(names.place, "task-definition", [names.task_definition(named) or named])
-    yield Requirement(f"ecs:{operation}", arn, context=within if runs else {})
+    context = {**within, **_of_exec(operation, given)} if runs else {}
+    yield Requirement(f"ecs:{operation}", arn, context=context)
     if given.get("tags"):
         cluster = within["ecs:cluster"][0].rpartition("/")[2]
         tagged = names.place.arn("ecs", f"task/{cluster}/*") if runs else arn

@@ -9,26 +9,33 @@ from urllib.parse import parse_qsl
 
 from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import ApiError
+from bonkei.cloud.identity import browser_upload
 from bonkei.cloud.permission import s3, services
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import Requirement
 
 
 def required(
-    call: Call, parameters: Mapping[str, Any], request: Request, names: Names
+    call: Call, parameters: Mapping[str, Any], request: Request, names: Names, now: float = 0.0
 ) -> tuple[Requirement, ...]:
-    """The permissions that a call needs; none for a service with unknown permissions."""
+    """The permissions that a call needs; none for a service with unknown permissions. `now`:
+    seconds since the epoch."""
     if call.service == "s3":
-        found = s3.required(call.operation, request, names)
+        found = s3.required(call.operation, request, names, str(parameters.get("key", "")), now)
     else:
-        found = services.required(call.service, call.operation, parameters, names)
+        try:
+            found = services.required(call.service, call.operation, parameters, names)
+        except (AttributeError, TypeError):  # the store would refuse it, but it comes after this
+            message = "A parameter is of another type than the operation has."
+            raise ApiError("SerializationException", message) from None
     return found or ()
 
 
 def sent_parameters(call: Call, request: Request, body: bytes) -> Mapping[str, Any]:
-    """The parameters of a call for MiniStack. Raises ApiError if the body is not a JSON object."""
+    """The parameters of a call for MiniStack; of S3's, only the key in a browser's form. Raises
+    ApiError if the body is not a JSON object."""
     if call.service == "s3":
-        return {}
+        return {"key": browser_upload.key(request, body)} if call.operation == "PostObject" else {}
     if call.protocol != "json":
         return {**request.parameters, **dict(parse_qsl(body.decode("latin-1"), encoding="utf-8"))}
     try:

@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from urllib.parse import unquote
 
 from bonkei.cloud.calls.request import Request, s3_resource
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import Requirement
 
+Context = Mapping[str, tuple[str, ...]]
 _OF_OBJECT = {
     "GetObject": "GetObject",
     "HeadObject": "GetObject",
@@ -97,19 +99,24 @@ _WITH_HEADER = {
     "x-amz-object-lock-mode": "PutObjectRetention",
     "x-amz-object-lock-legal-hold": "PutObjectLegalHold",
 }
+_SIGNATURE = "AWS4-HMAC-SHA256"
 _READS = frozenset({"GetObject", "GetObjectVersion"})
 
 
-def required(operation: str, request: Request, names: Names) -> tuple[Requirement, ...] | None:
+def required(
+    operation: str, request: Request, names: Names, posted: str = "", now: float = 0.0
+) -> tuple[Requirement, ...] | None:
     """The permissions; None for an unknown operation.
 
-    DeleteObjects has none: `deletion` is asked for each of its objects.
+    DeleteObjects has none: `deletion` is asked for each of its objects. `posted`: the key in a
+    browser's form. `now`: seconds since the epoch.
     """
     bucket, key = s3_resource(request)
-    context = _context(request)
+    key = posted or key
+    context = _context(request, now)
     root = f"arn:{names.place.partition}:s3:::"
     if operation == "ListBuckets":
-        return (Requirement("s3:ListAllMyBuckets", context=context),)
+        return (Requirement("s3:ListAllMyBuckets", alternative=f"{root}*", context=context),)
     if operation == "DeleteObjects":
         return ()
     if operation in _OF_BUCKET:
@@ -126,7 +133,7 @@ def required(operation: str, request: Request, names: Names) -> tuple[Requiremen
             for header, more in _WITH_HEADER.items()
             if header in request.header
         ]
-    found += _of_source(operation, request, names, root)
+    found += _of_source(operation, request, names, root, context)
     found += _of_key(bucket, action, names)
     return tuple(found)
 
@@ -137,14 +144,16 @@ def deletion(bucket: str, key: str, version: str, names: Names) -> Requirement:
     return Requirement(action, f"arn:{names.place.partition}:s3:::{bucket}/{key}")
 
 
-def _of_source(operation: str, request: Request, names: Names, root: str) -> Iterator[Requirement]:
+def _of_source(
+    operation: str, request: Request, names: Names, root: str, context: Context
+) -> Iterator[Requirement]:
     """A copy reads its source."""
     if operation not in ("CopyObject", "UploadPartCopy"):
         return
     source, _, version = request.header.get("x-amz-copy-source", "").partition("?versionId=")
     path = unquote(source).removeprefix("/")
     action = "GetObjectVersion" if version else "GetObject"
-    yield Requirement(f"s3:{action}", f"{root}{path}", context=_context(request))
+    yield Requirement(f"s3:{action}", f"{root}{path}", context=context)
     yield from _of_key(path.partition("/")[0], action, names)
 
 
@@ -163,8 +172,10 @@ def _of_key(bucket: str, action: str, names: Names) -> Iterator[Requirement]:
         yield Requirement("kms:GenerateDataKey", key, context=context)
 
 
-def _context(request: Request) -> dict[str, tuple[str, ...]]:
-    """ "Condition keys for Amazon S3": those from parameters and headers."""
+def _context(request: Request, now: float) -> Context:
+    """ "Condition keys for Amazon S3": those from parameters and headers, and those of "Amazon S3
+    Signature Version 4 Authentication Specific Policy Keys". The endpoint counts as AWS's, with
+    TLS."""
     said = {f"s3:{name}": request.parameters.get(name) for name in ("prefix", "delimiter")}
     said["s3:max-keys"] = request.parameters.get("max-keys")
     said["s3:versionid"] = request.parameters.get("versionId")
@@ -173,7 +184,14 @@ def _context(request: Request) -> dict[str, tuple[str, ...]]:
         "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-content-sha256",
     ):  # fmt: skip
         said[f"s3:{name}"] = request.header.get(name)
-    said["s3:authtype"] = (
-        "REST-HEADER" if "authorization" in request.header else "REST-QUERY-STRING"
-    )
+    said["s3:tlsversion"] = "1.3"
+    said["s3:authtype"], said["s3:signatureversion"] = "REST-HEADER", _SIGNATURE
+    if "authorization" not in request.header:
+        is_query = "X-Amz-Signature" in request.parameters or "Signature" in request.parameters
+        said["s3:authtype"] = "REST-QUERY-STRING" if is_query else "POST"
+    if "AWSAccessKeyId" in request.parameters:
+        said["s3:signatureversion"] = "AWS"
+    if began := request.parameters.get("X-Amz-Date"):
+        at = datetime.strptime(began, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+        said["s3:signatureage"] = str(max(0, int((now - at) * 1_000)))
     return {name: (value,) for name, value in said.items() if value is not None}

@@ -28,12 +28,16 @@ def required(
     return None if find is None else tuple(find(operation, parameters, names))
 
 
+_SQS_MOVES = ("StartMessageMoveTask", "ListMessageMoveTasks")
+
+
 def _sqs(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
     action = "sqs:" + operation.removesuffix("Batch")
     if operation == "ListQueues":
         yield Requirement(action)
         return
-    name = str(given.get("QueueName") or given.get("QueueUrl") or given.get("SourceArn") or "")
+    named = "QueueName" if operation in ("CreateQueue", "GetQueueUrl") else "QueueUrl"
+    name = str(given.get("SourceArn" if operation in _SQS_MOVES else named) or "")
     arn = names.place.arn("sqs", name.rpartition("/")[2].rpartition(":")[2])
     yield Requirement(action, arn)
     if (key := names.queue_keys.get(arn)) and operation.startswith("SendMessage"):
@@ -60,13 +64,15 @@ def _sns(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
         arn = str(given["SubscriptionArn"]).rpartition(":")[0]
     if not arn and given.get("Name"):
         arn = names.place.arn("sns", str(given["Name"]))
-    yield Requirement(action, ALL if operation in _SNS_WITHOUT else arn or ALL)
+    context = _said("sns", given, "Protocol", "Endpoint") if operation == "Subscribe" else {}
+    yield Requirement(action, ALL if operation in _SNS_WITHOUT else arn or ALL, context=context)
     if operation.startswith("Publish") and (key := names.topic_keys.get(arn)):
         yield with_key("GenerateDataKey", key, names.place.service("sns"))
         yield with_key("Decrypt", key, names.place.service("sns"))
 
 
 _PARTIQL_TABLE = re.compile(r"""(?:\bfrom|\binto|^\s*update)\s+["']?([\w.-]+)""", re.IGNORECASE)
+_PARTIQL_TEXT = re.compile("'[^']*'")
 _DYNAMODB_WITHOUT = ("ListTables", "DescribeLimits", "DescribeEndpoints", "ListStreams")
 _IN_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
                    "ConditionCheck": "ConditionCheckItem", "Get": "GetItem"}  # fmt: skip
@@ -80,18 +86,29 @@ def _dynamodb(operation: str, given: Parameters, names: Names) -> Iterator[Requi
             for kind, details in item.items():
                 action = _IN_TRANSACTION.get(kind, kind)
                 yield Requirement(f"dynamodb:{action}", names.table(details.get("TableName", "")))
-    elif isinstance(given.get("RequestItems"), Mapping):
-        for table in given["RequestItems"]:
+    elif operation in ("BatchGetItem", "BatchWriteItem"):
+        for table in given.get("RequestItems") or {"": None}:
             yield Requirement(f"dynamodb:{operation}", names.table(table))
     elif operation in ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"):
         for each in given.get("Statements") or given.get("TransactStatements") or (given,):
-            yield _partiql(str(each.get("Statement", "")), names)
+            yield from _partiql(str(each.get("Statement", "")), names)
     else:
-        arn = given.get("StreamArn") or given.get("ResourceArn") or _stream_of(given)
+        arn = _arn_in(operation, given)
         table = str(arn) if arn else names.table(str(given.get("TableName", "")))
-        if index := given.get("IndexName"):
+        if (index := given.get("IndexName")) and operation in ("Query", "Scan"):
             table += f"/index/{index}"
         yield Requirement(f"dynamodb:{operation}", table)
+
+
+def _arn_in(operation: str, given: Parameters) -> object:
+    """The ARN in a call that names no table. Another call may not name two resources: the store
+    looks at one, and the permission would be asked for the other."""
+    if operation in ("DescribeStream", "GetShardIterator"):
+        return given.get("StreamArn")
+    if operation == "GetRecords":
+        return _stream_of(given)
+    is_of_any = operation.endswith(("TagResource", "UntagResource", "TagsOfResource", "Policy"))
+    return given.get("ResourceArn") if is_of_any else ""
 
 
 def _stream_of(given: Parameters) -> str:
@@ -104,26 +121,45 @@ def _stream_of(given: Parameters) -> str:
         return ""
 
 
-def _partiql(statement: str, names: Names) -> Requirement:
+def _partiql(statement: str, names: Names) -> Iterator[Requirement]:
+    """Of all that may be the table's name: a quoted attribute may contain the words before it."""
     verb = statement.split(maxsplit=1)[0].capitalize() if statement.strip() else ""
-    found = _PARTIQL_TABLE.search(statement)
-    return Requirement(f"dynamodb:PartiQL{verb}", names.table(found[1] if found else ""))
+    for table in _PARTIQL_TABLE.findall(_PARTIQL_TEXT.sub("''", statement)) or [""]:
+        yield Requirement(f"dynamodb:PartiQL{verb}", names.table(table))
 
 
 def _ssm(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
     if operation == "DescribeParameters":
         yield Requirement("ssm:DescribeParameters")
         return
-    named = given.get("Names") or [
-        given.get("Name") or given.get("Path") or given.get("ResourceId") or ""
-    ]
+    named = (
+        (given.get("Names") or [""]) if operation in _SSM_OF_MANY else [_ssm_name(operation, given)]
+    )
     decrypts = operation.startswith("GetParameter") and _is_true(given.get("WithDecryption"))
+    flag = {"GetParametersByPath": "Recursive", "PutParameter": "Overwrite"}.get(operation, "")
+    context = {f"ssm:{flag.lower()}": (str(_is_true(given.get(flag))).lower(),)} if flag else {}
     for name in named:
-        arn = names.parameter(str(name))
-        yield Requirement(f"ssm:{operation}", arn)
+        arn = names.parameter(_without_selector(str(name)))
+        yield Requirement(f"ssm:{operation}", arn, context=context)
         key = names.parameter_keys.get(arn)
         if key and (decrypts or (operation == "PutParameter")):
             yield with_key("Decrypt" if decrypts else "Encrypt", key, names.place.service("ssm"))
+
+
+_SSM_OF_MANY = ("GetParameters", "DeleteParameters")
+
+
+def _ssm_name(operation: str, given: Parameters) -> str:
+    if operation == "GetParametersByPath":
+        return str(given.get("Path") or "")
+    is_of_any = operation.endswith(("ToResource", "FromResource", "ForResource"))
+    return str(given.get("ResourceId" if is_of_any else "Name") or "")
+
+
+def _without_selector(name: str) -> str:
+    """A version or a label after the name is not part of the parameter's ARN."""
+    colons = 5 if name.startswith("arn:") else 0
+    return name.rpartition(":")[0] if name.count(":") > colons else name
 
 
 _KMS_WITHOUT = ("CreateKey", "GenerateRandom", "ListAliases", "ListKeys", "ListRetirableGrants")
@@ -137,14 +173,17 @@ def _kms(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
         yield Requirement("kms:ReEncryptFrom", names.key(str(given.get("SourceKeyId") or "")))
         yield Requirement("kms:ReEncryptTo", names.key(str(given.get("DestinationKeyId") or "")))
         return
-    context = {
+    context: dict[str, tuple[str, ...]] = {
         f"kms:encryptioncontext:{name.lower()}": (str(value),)
         for name, value in (given.get("EncryptionContext") or {}).items()
     }
-    key = str(given.get("KeyId") or given.get("TargetKeyId") or "")
+    if context:
+        context["kms:encryptioncontextkeys"] = tuple(map(str, given["EncryptionContext"]))
+    of_alias = operation in ("CreateAlias", "UpdateAlias", "DeleteAlias")
+    key = str(given.get("TargetKeyId" if of_alias else "KeyId") or "")
     if not key and given.get("CiphertextBlob"):
         key = names.key_of_ciphertext(str(given["CiphertextBlob"]))
-    if alias := given.get("AliasName"):
+    if of_alias and (alias := given.get("AliasName")):
         yield Requirement(f"kms:{operation}", names.place.arn("kms", str(alias)))
         if not key:
             key = str(alias)
@@ -163,9 +202,10 @@ def _secretsmanager(operation: str, given: Parameters, names: Names) -> Iterator
     if operation == "BatchGetSecretValue":
         yield Requirement("secretsmanager:BatchGetSecretValue")
         action, wanted = "GetSecretValue", [str(each) for each in given.get("SecretIdList") or ()]
+    context = _said("secretsmanager", given, "VersionId", "VersionStage")
     for secret in wanted:
         arn = names.secret(secret)
-        yield Requirement(f"secretsmanager:{action}", arn)
+        yield Requirement(f"secretsmanager:{action}", arn, context=context)
         if key := names.secret_keys.get(arn):
             if action == "GetSecretValue":
                 yield with_key("Decrypt", key, names.place.service("secretsmanager"))
@@ -181,8 +221,9 @@ def _sts(operation: str, given: Parameters, _: Names) -> Iterator[Requirement]:
     if operation.startswith("Assume"):
         factor = bool(given.get("SerialNumber") and given.get("TokenCode"))
         context = {"aws:multifactorauthpresent": ("true",), "aws:multifactorauthage": ("0",)}
+        said = _said("sts", given, "ExternalId", "RoleSessionName", "SourceIdentity")
         role = str(given.get("RoleArn") or ALL)
-        yield Requirement(f"sts:{operation}", role, context=context if factor else {})
+        yield Requirement(f"sts:{operation}", role, context=said | (context if factor else {}))
 
 
 _LOGS_WITHOUT = (
@@ -212,6 +253,15 @@ def _logs(operation: str, given: Parameters, names: Names) -> Iterator[Requireme
 def with_key(action: str, key: str, via: str) -> Requirement:
     """An action on the key that a service uses with the caller's own permission."""
     return Requirement(f"kms:{action}", key, context={"kms:viaservice": (via,)})
+
+
+def _said(service: str, given: Parameters, *names: str) -> dict[str, tuple[str, ...]]:
+    """The condition keys of a service that have their values from parameters of the same name."""
+    return {
+        f"{service}:{name.lower()}": (str(given[name]),)
+        for name in names
+        if given.get(name) is not None
+    }
 
 
 def _is_true(value: object) -> bool:

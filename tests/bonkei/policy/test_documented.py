@@ -20,6 +20,29 @@ def policy(*statements: dict[str, Any]) -> Policy:
     return Policy(read_policy_document(Block("x.y", {"policy": text}), "policy"))
 
 
+def test_variables_need_the_version_that_has_them() -> None:
+    """ "IAM JSON policy elements: Version": in a document without it, `${aws:username}` is text."""
+    own = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::b/${aws:username}",
+        "Condition": {"StringEquals": {"aws:userid": "${aws:username}"}},
+    }
+    text = {"Version": "2008-10-17", "Statement": own}
+    for document in (text, {"Statement": own}):
+        block = Block("x.y", {"policy": json.dumps(document)})
+        old = Policies(Policy(read_policy_document(block, "policy")))
+        names = {"aws__username": "ann", "aws__userid": "ann"}
+        assert not decide(ask("ann", "s3:GetObject", "arn:aws:s3:::b/ann", **names), old).is_allowed
+        literal = ask("ann", "s3:GetObject", "arn:aws:s3:::b/${aws:username}", **names)
+        assert not decide(literal, old).is_allowed  # for its condition
+        names["aws__userid"] = "${aws:username}"
+        literal = ask("ann", "s3:GetObject", "arn:aws:s3:::b/${aws:username}", **names)
+        assert decide(literal, old).is_allowed
+    new = ask("ann", "s3:GetObject", "arn:aws:s3:::b/ann", aws__username="ann", aws__userid="ann")
+    assert decide(new, Policies(policy(own))).is_allowed
+
+
 def ask(who: str, action: str, resource: str = "*", **context: str) -> Request:
     keys = {name.replace("__", ":").lower(): (value,) for name, value in context.items()}
     return Request(Principal(f"arn:aws:iam::{ACCOUNT}:user/{who}", ACCOUNT), action, resource, keys)

@@ -111,6 +111,29 @@ def test_not_action_not_resource_and_not_principal() -> None:
     assert not decide(stranger, Policies(ALLOW, resource=Policy([only_role]))).is_allowed
 
 
+QUEUE = "arn:aws:sqs:eu-west-1:111122223333:jobs"
+
+
+@pytest.mark.parametrize(
+    ("resource", "allowed"),
+    [
+        ("arn:aws:sqs", True),
+        ("arn:aws:sqs:*:111122223333", True),
+        ("arn:aws:sqs:eu-central-1", False),
+        ("arn:aws:sns", False),
+    ],
+)
+def test_an_identitys_policy_completes_an_incomplete_arn(resource: str, allowed: bool) -> None:
+    """ "IAM identifiers": `arn:aws:sqs` is equivalent to `arn:aws:sqs:*:*:*`."""
+    request = replace(REQUEST, action="sqs:SendMessage", resource=QUEUE)
+    identity = Policy([statement("Allow", "sqs:*", resources=(resource,))])
+    assert decide(request, Policies(identity)).is_allowed is allowed
+    but = PolicyStatement("x", "Allow", ("sqs:*",), not_resources=(resource,))
+    assert decide(request, Policies(Policy([but]))).is_allowed is not allowed
+    of_resource = Policy([statement("Allow", "sqs:*", ROLE, resources=("arn:aws:sqs",))])
+    assert not decide(request, Policies(resource=of_resource)).is_allowed
+
+
 @pytest.mark.parametrize(
     ("policies", "ending"),
     [

@@ -22,6 +22,13 @@ def test_grants_show_what_was_used() -> None:
     assert "s3:DeleteObject" not in found
 
 
+def test_an_incomplete_arn_covers_its_use() -> None:
+    statement = PolicyStatement("e", "Allow", ("s3:*",), resources=("arn:aws:s3",))
+    (found,) = grants([statement], USED, OBSERVED)
+    assert found.used == (("s3:GetObject", "arn:aws:s3:::shop/a"),)
+    assert tighten([statement], USED, OBSERVED)[0].actions == ("s3:GetObject",)
+
+
 def test_the_tight_policy_covers_the_use_and_keeps_what_cannot_be_observed() -> None:
     first, unseen, deny = tighten(STATEMENTS, USED, OBSERVED)
     assert (first.actions, first.resources) == (("s3:GetObject",), (OBJECTS,))

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
 from bonkei.cloud.calls.request import Request, identify
+from bonkei.cloud.calls.s3_operations import is_operation
 
 KEY = {"Bucket": "shop", "Key": "a/b c"}
 UPLOAD = {**KEY, "UploadId": "u"}
@@ -119,3 +120,35 @@ def test_an_unsigned_request_goes_to_s3() -> None:
     request = Request("GET", "/shop/key", "", (("host", "127.0.0.1:8083"),))
     call = identify(request, b"")
     assert (call.service, call.operation, call.protocol) == ("s3", "GetObject", "rest-xml")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "expected"),
+    [
+        ("DELETE", "/shop/a?acl", "DELETE ?acl"),
+        ("DELETE", "/shop/a?legal-hold", "DELETE ?legal-hold"),
+        ("DELETE", "/shop/a?tagging", "DeleteObjectTagging"),
+        ("HEAD", "/shop/a?acl", "HEAD ?acl"),
+        ("PUT", "/shop/a?attributes", "PUT ?attributes"),
+        ("DELETE", "/shop?location", "DELETE ?location"),
+        ("DELETE", "/shop?website", "DeleteBucketWebsite"),
+        ("PUT", "/shop?acl&policy", "PUT ?acl&policy"),
+        ("PUT", "//shop/a", "PUT /"),
+    ],
+)
+def test_a_part_of_a_resource_is_never_taken_for_the_whole(
+    method: str, path: str, expected: str
+) -> None:
+    place, _, query = path.partition("?")
+    assert identify(Request(method, place, query, ()), b"").operation == expected
+    known = " " not in expected
+    assert is_operation(expected) is known
+
+
+def test_headers_of_other_protocols_do_not_rename_a_call_of_s3() -> None:
+    credential = "AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/s3/aws4_request"
+    for header in (("x-amz-target", "X.ListBuckets"), ("smithy-protocol", "rpc-v2-cbor")):
+        signed = Request("GET", "/shop/a", "", (("authorization", credential), header))
+        call = identify(signed, b"")
+        assert (call.service, call.operation, call.protocol) == ("s3", "GetObject", "rest-xml")
+        assert identify(Request("GET", "/shop/a", "", (header,)), b"").operation == "GetObject"

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from botocore.exceptions import ClientError
 
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.service import TaskDefinition
+from bonkei.cloud.calls.request import Request, Scope
+from bonkei.cloud.identity import browser_upload
+from bonkei.cloud.identity.signature import UNSIGNED, sign
 from bonkei.cloud.permission.ledger import read_denials
 from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, KEY_ID, SECRET, Room, arn
 
@@ -244,3 +250,64 @@ def test_an_execution_role_needs_permission_for_a_tasks_secrets(guarded: Room) -
     )
     assert "no execution role" in why("", SECRET)
     assert why(f"arn:aws:iam::{ACCOUNT}:role/elsewhere", SECRET) == ""
+
+
+def test_a_browsers_form_needs_permission_for_its_key(guarded: Room) -> None:
+    reader = guarded.client("s3", "reader")
+    for prefix, status in (("public", 204), ("private", 403)):
+        form = reader.generate_presigned_post("shop", prefix + "/${filename}")
+        parts = {"file": ("a.txt", b"hello")}
+        answer = httpx.post(f"{guarded.url}/shop", data=form["fields"], files=parts, timeout=60)
+        assert answer.status_code == status
+        assert status == 204 or f"{prefix}/a.txt" in answer.text
+    assert guarded.client("s3").get_object(Bucket="shop", Key="public/a.txt")["Body"].read()
+
+
+def test_the_last_key_of_a_form_decides() -> None:
+    """The store takes that one."""
+    kind = (("content-type", "multipart/form-data; boundary=x"),)
+    fields = (b'name="key"\r\n\r\npublic/a', b'name="file"; filename="f.txt"\r\n\r\n1',
+              b"name=Key\r\n\r\nprivate/${filename}")  # fmt: skip
+    parts = b"".join(b"--x\r\nContent-Disposition: form-data; " + one + b"\r\n" for one in fields)
+    form = Request("POST", "/shop", "", kind)
+    assert browser_upload.key(form, parts + b"--x--") == "private/f.txt"
+
+
+def ask(
+    room: Room, service: str, method: str, path: str, body: bytes = b"", **headers: str
+) -> httpx.Response:
+    """A call of the reader that no client of AWS makes."""
+    who, now = room.cloud.environment("reader", ""), f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    sent = {
+        "host": room.url.removeprefix("http://"), "x-amz-date": now,
+        "x-amz-security-token": who["AWS_SESSION_TOKEN"], "x-amz-content-sha256": UNSIGNED,
+    } | {name.replace("_", "-"): value for name, value in headers.items()}  # fmt: skip
+    request = Request(method, *path.partition("?")[::2], tuple(sent.items()))
+    scope = Scope(who["AWS_ACCESS_KEY_ID"], now[:8], "eu-west-1", service)
+    sent["authorization"] = sign(request, body, scope, who["AWS_SECRET_ACCESS_KEY"])
+    return httpx.request(method, room.url + path, content=body, headers=sent, timeout=60)
+
+
+def test_a_call_in_a_strange_form_gets_no_further(guarded: Room) -> None:
+    """The store has its own view of what a request is. The endpoint passes on what it decided."""
+    guarded.client("s3").put_object(Bucket="shop", Key="private/x", Body=b"secret")
+    item = b'{"TableName": "carts", "Key": {"id": {"S": "1"}}}'
+    scan, parameter = "DynamoDB_20120810.Scan", b'{"Name": "/shop/a"}'
+    for method in ("DELETE", "HEAD"):
+        assert ask(guarded, "s3", method, "/shop/private/x?acl").status_code == 405
+    assert ask(guarded, "s3", "DELETE", "/closed?location").status_code == 405
+    assert ask(guarded, "s3", "POST", "/_ministack/reset").status_code == 400
+    for header in ({"x_amz_target": "X.ListBuckets"}, {"smithy_protocol": "rpc-v2-cbor"}):
+        assert ask(guarded, "s3", "GET", "/shop/private/x", **header).status_code == 403
+    assert ask(guarded, "s3", "POST", "/", item, x_amz_target=scan).status_code == 405
+    other = ask(guarded, "ssm", "POST", "/", item, x_amz_target=scan)
+    assert "UnknownOperationException" in other.text
+    passed = ask(guarded, "ssm", "POST", "/_ministack/reset", parameter,
+                 x_amz_target="AmazonSSM.GetParameter")  # fmt: skip
+    assert passed.json()["Parameter"]["Value"] == "one"
+    digest = hashlib.sha256(b"another body").hexdigest()
+    changed = ask(guarded, "ssm", "POST", "/", parameter, x_amz_content_sha256=digest,
+                  x_amz_target="AmazonSSM.GetParameter")  # fmt: skip
+    assert "InvalidSignatureException" in changed.text
+    kept = guarded.client("s3").get_object(Bucket="shop", Key="private/x")
+    assert kept["Body"].read() == b"secret"

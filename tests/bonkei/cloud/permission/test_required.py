@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -21,10 +22,12 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.secret import Secret
-from bonkei.cloud.calls.request import Request
+from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.calls.s3_operations import s3_operation
+from bonkei.cloud.errors import ApiError
 from bonkei.cloud.permission import s3, services
 from bonkei.cloud.permission.names import names_of
+from bonkei.cloud.permission.required import required
 from bonkei.cloud.permission.requirement import Place, Requirement
 from bonkei.cloud.permission.s3_answers import deleted_objects
 
@@ -233,6 +236,104 @@ def test_calls_to_rooms() -> None:
     assert of("cloudformation", "DescribeStacks", StackName="s") == ["stack/s/*"]
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "given", "resource"),
+    [
+        ("dynamodb", "GetItem", {"TableName": "a", "RequestItems": {"b": {}}}, "table/a"),
+        ("dynamodb", "GetItem", {"TableName": "a", "ResourceArn": "arn:::::b"}, "table/a"),
+        ("dynamodb", "GetItem", {"TableName": "a", "StreamArn": "arn:::::b"}, "table/a"),
+        ("dynamodb", "GetItem", {"TableName": "a", "IndexName": "i"}, "table/a"),
+        ("dynamodb", "TagResource", {"ResourceArn": "arn:aws:dynamodb:r:1:table/a"}, "table/a"),
+        ("ssm", "GetParameter", {"Name": "/a", "Names": ["/b"]}, "parameter/a"),
+        ("ssm", "GetParameter", {"Name": "/a", "Path": "/b"}, "parameter/a"),
+        ("ssm", "GetParameters", {"Name": "/b", "Names": ["/a:3"]}, "parameter/a"),
+        ("ssm", "GetParameter", {"Name": "arn:aws:ssm:r:1:parameter/a:live"}, "parameter/a"),
+        ("ssm", "AddTagsToResource", {"ResourceId": "/a", "Name": "/b"}, "parameter/a"),
+        ("sqs", "SendMessage", {"QueueUrl": "http://x/1/a", "QueueName": "b"}, "a"),
+        ("kms", "Encrypt", {"KeyId": "k", "TargetKeyId": "b", "AliasName": "b"}, "key/k"),
+    ],
+)
+def test_a_parameter_of_another_operation_does_not_divert_the_question(
+    service: str, operation: str, given: Mapping[str, Any], resource: str
+) -> None:
+    """The store ignores it, as AWS does."""
+    assert [each for _, each in actions(service, operation, **given)] == [resource]
+
+
+def test_a_parameter_of_another_type_is_refused_by_name() -> None:
+    request = Request("POST", "/", "", ())
+    for service, operation, given in (
+        ("dynamodb", "TransactGetItems", {"TransactItems": "abc"}),
+        ("ssm", "GetParameters", {"Names": 5}),
+        ("kms", "Encrypt", {"KeyId": "k", "EncryptionContext": "x"}),
+    ):
+        with pytest.raises(ApiError) as caught:
+            required(Call(service, operation, "json"), given, request, NAMES)
+        assert caught.value.code == "SerializationException"
+
+
+def context(found: tuple[Requirement, ...] | None, *keys: str) -> dict[str, tuple[str, ...]]:
+    assert found
+    return {key: found[0].context[key] for key in keys if key in found[0].context}
+
+
+def test_condition_keys_that_a_call_says() -> None:
+    """Of the Service Authorization Reference."""
+
+    def of(service: str, operation: str, *keys: str, **given: Any) -> dict[str, tuple[str, ...]]:
+        return context(services.required(service, operation, given, NAMES), *keys)
+
+    session = {"RoleArn": "arn:role", "RoleSessionName": "me", "ExternalId": "42"}
+    assert of("sts", "AssumeRole", "sts:externalid", "sts:rolesessionname", **session) == {
+        "sts:externalid": ("42",), "sts:rolesessionname": ("me",),
+    }  # fmt: skip
+    assert of("sns", "Subscribe", "sns:protocol", TopicArn="arn", Protocol="https") == {
+        "sns:protocol": ("https",)
+    }
+    by_path = {"Path": "/shop", "Recursive": True}
+    assert of("ssm", "GetParametersByPath", "ssm:recursive", **by_path) == {
+        "ssm:recursive": ("true",)
+    }
+    keys = of("kms", "Encrypt", "kms:encryptioncontextkeys", KeyId="k",
+              EncryptionContext={"Team": "a", "app": "b"})  # fmt: skip
+    assert keys == {"kms:encryptioncontextkeys": ("Team", "app")}
+    shell = {"cluster": "c", "task": "t", "container": "web"}
+    assert of("ecs", "ExecuteCommand", "ecs:container-name", **shell) == {
+        "ecs:container-name": ("web",)
+    }
+    flag = "ecs:enable-execute-command"
+    for operation, given, said in (
+        ("RunTask", {}, {flag: ("false",)}),
+        ("CreateService", {"enableExecuteCommand": True}, {flag: ("true",)}),
+        ("UpdateService", {}, {}),
+        ("UpdateService", {"enableExecuteCommand": False}, {flag: ("false",)}),
+    ):
+        assert of("ecs", operation, flag, **given) == said
+
+
+def test_condition_keys_of_s3_about_the_signature() -> None:
+    """ "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"."""
+    keys = ("s3:authtype", "s3:signatureversion", "s3:signatureage")
+    signed = Request("GET", "/shop/a", "", (("authorization", "AWS4-HMAC-SHA256 …"),))
+    assert context(s3.required("GetObject", signed, NAMES), *keys) == {
+        "s3:authtype": ("REST-HEADER",), "s3:signatureversion": ("AWS4-HMAC-SHA256",),
+    }  # fmt: skip
+    url = Request("GET", "/shop/a", "X-Amz-Date=20260101T000000Z&X-Amz-Signature=0", ())
+    later = datetime(2026, 1, 1, 0, 10, tzinfo=UTC).timestamp()
+    assert context(s3.required("GetObject", url, NAMES, now=later), *keys) == {
+        "s3:authtype": ("REST-QUERY-STRING",), "s3:signatureversion": ("AWS4-HMAC-SHA256",),
+        "s3:signatureage": ("600000",),
+    }  # fmt: skip
+    old = Request("GET", "/shop/a", "AWSAccessKeyId=A&Signature=0&Expires=1", ())
+    assert context(s3.required("GetObject", old, NAMES), *keys)["s3:signatureversion"] == ("AWS",)
+
+
+def test_all_buckets_have_two_spellings() -> None:
+    """S3's own walkthrough allows s3:ListAllMyBuckets on `arn:aws:s3:::*`."""
+    [found] = s3.required("ListBuckets", Request("GET", "/", "", ()), NAMES) or ()
+    assert (found.resource, found.alternative) == ("*", "arn:aws:s3:::*")
+
+
 def test_a_transaction_needs_each_of_its_parts() -> None:
     items = [{"Put": {"TableName": "a"}}, {"ConditionCheck": {"TableName": "b"}}]
     assert actions("dynamodb", "TransactWriteItems", TransactItems=items) == [
@@ -264,12 +365,18 @@ def test_a_transaction_needs_each_of_its_parts() -> None:
         ("INSERT INTO carts VALUE {'id': '1'}", "PartiQLInsert", "table/carts"),
         ("update carts set a = 1", "PartiQLUpdate", "table/carts"),
         ('DELETE FROM "a.b"', "PartiQLDelete", "table/a.b"),
+        ("SELECT id FROM a WHERE b = 'x from carts'", "PartiQLSelect", "table/a"),
     ],
 )
 def test_partiql(statement: str, action: str, table: str) -> None:
     assert actions("dynamodb", "ExecuteStatement", Statement=statement) == [
         (f"dynamodb:{action}", table)
     ]
+
+
+def test_a_quoted_attribute_does_not_hide_the_table() -> None:
+    asked = actions("dynamodb", "ExecuteStatement", Statement='SELECT "x from carts" FROM a')
+    assert ("dynamodb:PartiQLSelect", "table/a") in asked
 
 
 def test_a_batch_needs_the_action_of_a_single_call() -> None:
