@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
-import os
 import pickle
 import re
 import shutil
@@ -14,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sharing import alone, shared_folder
 
 from bonkei.blueprint import Blueprint, read
 from bonkei.terraform import Workspace
@@ -78,9 +76,9 @@ def evaluate(
     It costs ten seconds of a processor, so the first worker that asks makes it for all: whoever
     comes later takes a copy of its home. Raises TerraformError when a step is refused.
     """
-    shared = _shared(name, factory)
+    shared = shared_folder(name, factory)
     home = factory.mktemp(name) / "home"
-    with _alone(shared):
+    with alone(shared):
         files = [_file(shared / f"{n}.tfvars", each) for n, each in enumerate(variables)]
         put_initialized(shared / "home", definitions, factory)
         there = Workspace(definitions, shared / "home", files)
@@ -98,9 +96,9 @@ def put_applied(
     """Put the evaluation of this name into `home`, as an apply has left it. `make`: its workspace
     in a home.
     """
-    shared = _shared(name, factory)
+    shared = shared_folder(name, factory)
     there = make(shared / "home")
-    with _alone(shared):
+    with alone(shared):
         _once(shared / "applied", lambda: _apply(there, plans=False))
         shutil.copytree(shared / "home", home, symlinks=True, dirs_exist_ok=True)
 
@@ -113,8 +111,8 @@ def put_initialized(
     """
     if home.exists():
         return
-    shared = _shared(f"init-of-{name or definitions.name}", factory)
-    with _alone(shared):
+    shared = shared_folder(f"init-of-{name or definitions.name}", factory)
+    with alone(shared):
         _once(shared / "made", lambda: _initialize(Workspace(definitions, shared / "home")))
         shutil.copytree(shared / "home", home, symlinks=True)
 
@@ -122,21 +120,6 @@ def put_initialized(
 def _initialize(workspace: Workspace) -> None:
     with workspace._place.session(workspace._home):
         pass  # it begins with an init
-
-
-def _shared(name: str, factory: pytest.TempPathFactory) -> Path:
-    """A folder for all workers."""
-    under = factory.getbasetemp()
-    shared = (under.parent if "PYTEST_XDIST_WORKER" in os.environ else under) / "evaluations" / name
-    shared.mkdir(parents=True, exist_ok=True)
-    return shared
-
-
-@contextlib.contextmanager
-def _alone(shared: Path) -> Iterator[None]:
-    with (shared / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _once(said: Path, make: Callable[[], Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,11 @@ import psycopg
 import pytest
 import pytest_asyncio
 from ports import free_port
+from sharing import put_cluster, shared_folder
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database import Database, delete_data
+from bonkei.database.files import ClusterFiles
 from bonkei.vault import MemoryVault
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-AbCdEf"
@@ -65,6 +68,34 @@ class Running:
 
     def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         return connect(self.vault, self.definition.port)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _copied_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The first cluster's files are made by initdb, and the others' are copies of them."""
+    run = ClusterFiles._run
+
+    def quickly(
+        files: ClusterFiles, name: str, *arguments: str
+    ) -> subprocess.CompletedProcess[str]:
+        if name != "initdb":
+            return run(files, name, *arguments)
+        made: list[subprocess.CompletedProcess[str]] = []
+        kept = shared_folder("postgresql-password", tmp_path_factory) / "password"
+
+        def make() -> None:
+            made.append(run(files, name, *arguments))
+            assert made[0].returncode == 0, made[0].stderr
+            kept.write_text(files._password.read_text())
+
+        if put_cluster(Path(arguments[1]), "cluster", make, tmp_path_factory):
+            return made[0]
+        files._write(files._password, kept.read_text())
+        return subprocess.CompletedProcess(arguments, 0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClusterFiles, "_run", quickly)
+        yield
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

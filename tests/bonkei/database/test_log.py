@@ -14,8 +14,8 @@ from typing import LiteralString
 import psutil
 import pytest
 
+from bonkei.database import delete_data, manager
 from bonkei.database import log as module
-from bonkei.database import manager
 from bonkei.database.log import rotate
 from bonkei.folders import size_of
 
@@ -26,6 +26,14 @@ ENOUGH = 2_000_000  # bytes; a writer waits then, or it fills the disk faster th
 SAY: LiteralString = """DO $$ BEGIN FOR n IN {first}..{last} LOOP
 RAISE LOG 'writer % line %', {writer}, n; END LOOP; END $$"""
 LINE = re.compile(r"writer (\d+) line (\d+)$")
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One for all of these tests, because PostgreSQL takes half a second to make its files."""
+    home = tmp_path_factory.mktemp("home")
+    yield home
+    delete_data(home)
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +88,8 @@ async def test_a_server_that_was_suspended_before_stays_so(make, vault, home):
     database = make(definition)
     await database.start()
     file = home / "logs" / "main" / "postgresql.log"
+    rotated = file.with_name("postgresql.log.1")
+    rotated.unlink(missing_ok=True)  # by the start, what another test has left
     with file.open("a") as opened:
         opened.write("a line\n" * 20_000)
     server = psutil.Process(database.snapshot().pid)
@@ -89,7 +99,7 @@ async def test_a_server_that_was_suspended_before_stays_so(make, vault, home):
     try:
         await rotate(file, server.pid)
         assert server.status() == psutil.STATUS_STOPPED
-        assert not file.with_name("postgresql.log.1").exists()
+        assert not rotated.exists()
     finally:
         server.resume()
 

@@ -63,8 +63,8 @@ _EMPTY = """
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with running_server(free_port()) as server:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running_server(free_port(), tmp_path_factory) as server:
         yield server
 
 

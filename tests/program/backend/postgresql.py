@@ -12,12 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 from backend.settings import MigrateSettings
 from backend.store import connect, database
+from sharing import put_cluster
 
 from bonkei.database.binaries import find_binaries
 from bonkei.database.place import Place
@@ -45,17 +47,18 @@ class Server:
 
 
 @contextmanager
-def running_server(port: int) -> Iterator[Server]:
-    """A new PostgreSQL server, which is deleted with its data. It does not run as root.
+def running_server(port: int, factory: pytest.TempPathFactory | None = None) -> Iterator[Server]:
+    """A new PostgreSQL server, which is deleted with its data. It does not run as root. With
+    `factory`, its files may be a copy of those that another server began with.
 
     Meanwhile the program waits for a database for a minute, in this process: a busy machine is no
     outage. Tests of the real limits start the program as a process.
     """
     with _patience():
-        yield from _running_server(port)
+        yield from _running_server(port, factory)
 
 
-def _running_server(port: int) -> Iterator[Server]:
+def _running_server(port: int, factory: pytest.TempPathFactory | None) -> Iterator[Server]:
     user = "nobody" if os.getuid() == 0 else None
     # That user can reach this folder, whatever TMPDIR root has.
     place = "/var/tmp" if user else None  # noqa: S108 - mkdtemp is safe there
@@ -68,11 +71,16 @@ def _running_server(port: int) -> Iterator[Server]:
             shutil.chown(home, user)
             shutil.chown(password, user)
         data = home / "data"
-        subprocess.run(
+        make = partial(
+            subprocess.run,
             [programs / "initdb", "-D", data, "-U", MASTER, "--pwfile", password, "--no-sync",
              "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"],
             user=user, cwd=home, check=True, capture_output=True,
         )  # fmt: skip
+        if factory is None:
+            make()
+        else:
+            put_cluster(data, "backend", make, factory)
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
                 [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "",

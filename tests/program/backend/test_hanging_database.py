@@ -60,8 +60,10 @@ def ask(backend: Process, path: str) -> tuple[int, str | None, float]:
     return answer.status, answer.getheader("retry-after"), time.monotonic() - began
 
 
-def test_a_database_that_hangs_is_a_503_within_seconds_and_one_error():
-    with running_server(free_port()) as server:
+def test_a_database_that_hangs_is_a_503_within_seconds_and_one_error(
+    tmp_path_factory: pytest.TempPathFactory,
+):
+    with running_server(free_port(), tmp_path_factory) as server:
         migrate(migrate_settings(server, "postgres"))
         environment = {
             "DATABASE_HOST": "127.0.0.1",

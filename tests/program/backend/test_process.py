@@ -159,7 +159,9 @@ def test_two_requests_share_a_connection(backend: Process):
     connection.close()
 
 
-def test_a_stopped_database_is_a_503_until_it_is_back():
+def test_a_stopped_database_is_a_503_until_it_is_back(
+    tmp_path_factory: pytest.TempPathFactory,
+):
     port = free_port()
     environment = {
         "DATABASE_HOST": "127.0.0.1",
@@ -177,13 +179,13 @@ def test_a_stopped_database_is_a_503_until_it_is_back():
         backend.wait_for("the database is unavailable")
         errors = [r for r in backend.records if r["level"] == "ERROR"]
         assert "is unavailable" in str(errors[0]["message"])
-        with running_server(port) as server:
+        with running_server(port, tmp_path_factory) as server:
             migrate(migrate_settings(server, "postgres"))
             wait_until(lambda: backend.get("/api/v1/status") == 200)
         wait_until(
             lambda: backend.get("/api/v1/status") == 503
         )  # a ready document lasts half a second
-        with running_server(port) as server:
+        with running_server(port, tmp_path_factory) as server:
             migrate(migrate_settings(server, "postgres"))
             # At once: the closed connections are noticed.
             assert backend.get("/api/v1/status") == 200

@@ -64,8 +64,8 @@ def _members(value: object) -> object:
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[ServeSettings]:
-    with running_server(free_port()) as server:
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeSettings]:
+    with running_server(free_port(), tmp_path_factory) as server:
         server.execute("CREATE DATABASE contract")
         migrate(migrate_settings(server, "contract"))
         yield ServeSettings(
