@@ -8,8 +8,6 @@ failed BUILD too.
 
 from __future__ import annotations
 
-import re
-
 from bonkei.builds.buildspec.model import PHASES, Buildspec, OnFailure, PhaseSpec
 
 _KEEP = 4_096  # characters of a failed command's output that are compared with a retry's pattern
@@ -35,7 +33,9 @@ def is_retried(rule: OnFailure, tried: int, output: str) -> bool:
     """Whether a failed phase runs again. `tried` counts the retries so far."""
     if rule.action != "RETRY" or tried >= rule.retries:
         return False
-    return re.search(rule.pattern, output[-_KEEP:], re.DOTALL) is not None
+    from bonkei.waf_regex.anywhere import is_found  # noqa: PLC0415 - few builds have one
+
+    return is_found(rule.pattern, output[-_KEEP:], dot_all=True)
 
 
 def failure_message(command: str, code: int) -> str:

@@ -5,6 +5,7 @@ The provider reads them at plan, and the edge at run time.
 syntax      reads one; names what AWS WAF does not take
 tree        what an expression consists of
 automaton   whether it is found in some bytes
+anywhere    expressions of other services
 """
 
 from bonkei.waf_regex.automaton import Automaton

@@ -14,8 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bonkei.blueprint.web_acl import FieldToMatch, Not, RegexMatch, Statement
+from bonkei.builds.buildspec.model import OnFailure
+from bonkei.builds.course import is_retried
 from bonkei.edge.waf.statement import compile_statement
+from bonkei.pipeline.core.conditions import _compare as compare
 from bonkei.waf_regex import Automaton, RegexError, RegexNotSimulatedError, read
+from bonkei.waf_regex.anywhere import is_found
 from tests.bonkei.edge.waf.test_web_acl import request
 
 
@@ -185,3 +189,26 @@ def test_a_statement_that_takes_too_long_is_unknown(make: type[Not]) -> None:
     statement: Statement = make(RegexMatch(path, HARD))
     compiled = compile_statement(statement, time.monotonic, 8192)
     assert compiled.holds(request(f"/{MANY.decode()}")) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "text", "somewhere", "whole"),
+    [
+        ("(a+)+$", "a" * 60 + "!", False, False),  # of `re`, it takes years
+        ("(?i)err.r", "an ERR\nR", True, False),
+        ("v1|v2", "v2", True, True),
+        ("v1|v2", "xv2", True, False),
+        (".{2}", "é!", True, True),  # of characters, not of bytes
+        ("[éè]!", "é!", True, True),  # by `re`
+        ("a(?!b)", "ab", False, False),  # by `re`
+        (r"(\w)\1", "aa", True, True),  # by `re`
+    ],
+)
+def test_expressions_of_other_services(
+    expression: str, text: str, somewhere: bool, whole: bool
+) -> None:
+    assert is_found(expression, text, dot_all=True) is somewhere
+    assert is_found(expression, text, whole=True) is whole
+    rule = OnFailure("RETRY", 1, expression)
+    assert is_retried(rule, 0, text) is somewhere
+    assert compare("MATCHES", text, expression) is whole

@@ -153,7 +153,9 @@ def _compare(operator: str, value: str, wanted: str) -> bool:
         case "CONTAINS":
             return wanted in value
         case "MATCHES":
-            return re.fullmatch(wanted, value) is not None
+            from bonkei.waf_regex.anywhere import is_found  # noqa: PLC0415 - few rules have one
+
+            return is_found(wanted, value, whole=True)
     raise ValueError(f"VariableCheck has no operator {operator!r}")
 
 
