@@ -10,8 +10,7 @@ import socket
 import time
 from types import FrameType
 
-import uvicorn
-
+from frontend import http_server
 from frontend.application import create_application
 from frontend.settings import Settings
 from frontend.web.content import Content, ContentError
@@ -26,7 +25,7 @@ _SHUTDOWN_SECONDS = 10
 _TICK_SECONDS = 1.0  # the resolution of the Date header
 
 
-class Server(uvicorn.Server):
+class Server(http_server.Server):
     """uvicorn, except that the first SIGTERM or SIGINT does not stop it at once."""
 
     def __init__(self, settings: Settings) -> None:
@@ -39,7 +38,7 @@ class Server(uvicorn.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         super().__init__(
-            uvicorn.Config(
+            http_server.Config(
                 self._envelope,
                 host=settings.host,
                 port=settings.port,

@@ -9,6 +9,8 @@ from tests.program.backend.process import HOME
 
 NOT_LOADED = {"alembic", "sqlalchemy"}
 """Only a migration needs them; SQLAlchemy alone takes 20 MiB."""
+COMMAND_LINE = {"uvicorn.main", "uvicorn.supervisors", "click", "multiprocessing"}
+"""uvicorn's own: 1.5 MiB."""
 
 SEARCHED = """
 import gc, sys, types
@@ -24,10 +26,18 @@ print(*_load("serve"), gc.get_threshold() == usual, gc.get_freeze_count() > 0)
 """
 
 
-def test_the_server_loads_nothing_that_only_a_migration_needs():
+def test_the_server_loads_nothing_that_only_other_commands_need():
     loaded = said_by("import backend.serve, sys; print(*sys.modules)")
     assert "backend.store.database" in loaded
-    assert not NOT_LOADED & set(loaded)
+    assert not (NOT_LOADED | COMMAND_LINE) & set(loaded)
+
+
+def test_uvicorn_is_whole_for_others_afterwards():
+    program = (
+        "import backend.http_server as ours, uvicorn, uvicorn.main, uvicorn.server as theirs;"
+        "print(ours.Server is uvicorn.Server is theirs.Server, callable(uvicorn.main.run))"
+    )
+    assert said_by(program) == ["True", "True"]
 
 
 def test_the_first_version_of_pydantic_is_not_loaded():
