@@ -11,7 +11,7 @@ import rollout
 from evaluations import Evaluation
 
 from bonkei.check.permission import table
-from tests.environment.test_release import SYSTEM, Account
+from tests.environment.releases.account import SYSTEM, Account
 
 # These actions take no resource, so a statement with an ARN allows nothing ("Actions, resources,
 # and condition keys for AWS services" in the Service Authorization Reference).

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from itertools import count
 
+import pytest
+
+from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
 from bonkei.pipeline.core import answers, commands
 from bonkei.pipeline.core.commands import Command, run
@@ -133,3 +136,12 @@ class Table:
             for action in stage.actions
             if action.id == action_id
         )
+
+
+def refused(table: Table, command: Command) -> str:
+    """The code of the refusal of a command, which has changed nothing."""
+    before = table.book
+    with pytest.raises(AwsServiceError) as caught:
+        table.do(command)
+    assert table.book == before
+    return caught.value.code

@@ -4,24 +4,12 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.
 
 from __future__ import annotations
 
-import pytest
-from pipeline_books import Table, approval, build, pipeline, source
+from pipeline_books import Table, build, pipeline, refused, source
 
-from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.release.pipeline import Condition, OnFailure, PipelineVariable, Rule, Stage
+from bonkei.blueprint.release.pipeline import Stage
 from bonkei.pipeline.core import answers, commands
 from bonkei.pipeline.core.structure import restructure
-from bonkei.pipeline.core.values import AbandonAction, Override
-
-DAY = 86_400.0
-
-
-def refused(table: Table, command: commands.Command) -> str:
-    before = table.book
-    with pytest.raises(AwsServiceError) as caught:
-        table.do(command)
-    assert table.book == before
-    return caught.value.code
+from bonkei.pipeline.core.values import AbandonAction
 
 
 def test_an_execution_passes_its_stages_and_reports_it() -> None:
@@ -211,198 +199,10 @@ def test_a_disabled_transition_stops_all_executions_until_it_is_enabled() -> Non
     assert table.action(ids[1], "Deploy", "Deploy").status == "InProgress"
 
 
-APPROVAL = (Stage("Source", (source(),)), Stage("Approve", (approval(),)))
-
-
-def test_an_approval_waits_for_a_person_with_its_token() -> None:
-    """https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutApprovalResult.html"""
-    table = Table(pipeline(*APPROVAL))
-    id_ = table.start()
-    table.through(id_, "Source")
-    token = table.action(id_, "Approve", "Approve").token
-
-    def answer(token: str, action: str = "Approve", *, approved: bool = True) -> commands.Command:
-        return answers.approve("Approve", action, token, approved=approved, said="fine", by="me")
-
-    assert refused(table, answer("wrong")) == "InvalidApprovalTokenException"
-    assert refused(table, answer(token, "Other")) == "ActionNotFoundException"
-    table.do(answer(token))
-    approved = table.action(id_, "Approve", "Approve")
-    assert (approved.status, approved.summary, approved.updated_by) == ("Succeeded", "fine", "me")
-    assert table.execution(id_).status == "Succeeded"
-    assert refused(table, answer(token)) == "ApprovalAlreadyCompletedException"
-
-
-def test_a_rejected_approval_fails_the_execution() -> None:
-    table = Table(pipeline(*APPROVAL))
-    id_ = table.start()
-    table.through(id_, "Source")
-    token = table.action(id_, "Approve", "Approve").token
-    table.do(answers.approve("Approve", "Approve", token, approved=False, said="no", by="me"))
-    assert table.execution(id_).status == "Failed"
-    assert "Approve/Approve FAILED" in table.states(id_)
-    table.do(commands.retry("Approve", id_, "FAILED_ACTIONS"))
-    assert table.action(id_, "Approve", "Approve").token not in ("", token), "a new token each time"
-
-
-@pytest.mark.parametrize(("minutes", "seconds"), [(0, 7 * DAY), (5, 300.0)])
-def test_an_approval_times_out_as_a_failed_action(minutes: int, seconds: float) -> None:
-    """ "Approval action: 7 days"; "A timed-out approval action is processed in the same way as a
-    failed action"."""
-    stages = (APPROVAL[0], Stage("Approve", (approval(timeout_minutes=minutes),)))
-    table = Table(pipeline(*stages))
-    id_ = table.start()
-    table.through(id_, "Source")
-    begun = table.now
-    table.now = begun + seconds - 2
-    table.do(answers.tick())
-    assert table.execution(id_).status == "InProgress"
-    table.now = begun + seconds
-    table.do(answers.tick())
-    assert table.execution(id_).status == "Failed"
-
-
-def test_variables_are_resolved_and_a_missing_one_fails_the_action() -> None:
-    """https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html"""
-    text = "#{source.CommitId} #{codepipeline.PipelineExecutionId} #{variables.level}"
-    good = build(configuration=(("EnvironmentVariables", text),))
-    bad = build("Deploy", configuration=(("X", "#{nobody.Knows}"),))
-    declared = pipeline(
-        Stage("Source", (source(),)), Stage("Build", (good,)), Stage("Deploy", (bad,)),
-        variables=(PipelineVariable("level", "3"),),
-    )  # fmt: skip
-    table = Table(declared)
-    id_ = table.start(variables=(("level", "7"),))
-    table.finish(id_, "Source", variables=(("CommitId", "abc"),))
-    run = table.action(id_, "Build", "Build")
-    assert dict(run.configuration)["EnvironmentVariables"] == f"abc {id_} 7"
-    table.through(id_, "Build")
-    assert table.execution(id_).status == "Failed"
-    failed = table.action(id_, "Deploy", "Deploy")
-    assert (failed.status, "#{nobody.Knows}" in failed.error_message) == ("Failed", True)
-
-
-def test_a_start_sets_variables_that_the_pipeline_declares() -> None:
-    table = Table(pipeline(variables=(PipelineVariable("level"), PipelineVariable("name", "x"))))
-    assert refused(table, commands.start("", "")) == "ValidationException"
-    unknown = commands.start("", "", (("other", "1"),))
-    assert refused(table, unknown) == "ValidationException"
-    wrong = commands.start("", "", (("level", "1"),), (Override("Build", "COMMIT_ID", "a"),))
-    assert refused(table, wrong) == "ValidationException"
-    id_ = table.start(variables=(("level", "1"),))
-    assert table.execution(id_).variables == (("level", "1"), ("name", "x"))
-
-
 def test_the_same_token_starts_one_execution() -> None:
     table = Table(pipeline())
     assert table.start(token="once") == table.start(token="once")
     assert len(table.book.executions) == 1
-
-
-def check(value: str, operator: str = "EQ", variable: str = "#{plan.HAS_CHANGES}") -> Rule:
-    settings = (("Variable", variable), ("Operator", operator), ("Value", value))
-    return Rule("HasChanges", "VariableCheck", settings)
-
-
-def conditional(result: str, rule: Rule) -> Table:
-    apply = Stage("Apply", (build("Apply"),), before_entry=(Condition(result, (rule,)),))
-    plan = Stage("Plan", (build("Plan", namespace="plan"),))
-    return Table(pipeline(Stage("Source", (source(),)), plan, apply))
-
-
-@pytest.mark.parametrize(
-    ("operator", "value", "met"),
-    [("EQ", "true", True), ("EQ", "false", False), ("NE", "false", True), ("CONTAINS", "ru", True),
-     ("MATCHES", "t.*", True), ("MATCHES", "t", False)],
-)  # fmt: skip
-def test_an_unmet_condition_skips_the_stage(operator: str, value: str, met: bool) -> None:
-    """https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-VariableCheck.html"""
-    table = conditional("SKIP", check(value, operator))
-    id_ = table.start()
-    table.through(id_, "Source")
-    table.finish(id_, "Plan", variables=(("HAS_CHANGES", "true"),))
-    assert table.stage(id_, "Apply").status == ("InProgress" if met else "Skipped")
-    assert table.execution(id_).status == ("InProgress" if met else "Succeeded")
-
-
-def test_an_unmet_condition_may_fail_the_stage() -> None:
-    table = conditional("FAIL", check("true"))
-    id_ = table.start()
-    table.through(id_, "Source")
-    table.finish(id_, "Plan", variables=(("HAS_CHANGES", "false"),))
-    assert table.execution(id_).status == "Failed"
-    assert table.stage(id_, "Apply").actions == ()
-    table.do(commands.retry("Apply", id_, "FAILED_ACTIONS"))
-    assert table.execution(id_).status == "Failed", "it is asked again"
-
-
-def test_an_unsupported_rule_is_reported_and_counts_as_unmet() -> None:
-    table = conditional("FAIL", Rule("Later", "Unheard"))
-    id_ = table.start()
-    table.through(id_, "Source", "Plan")
-    assert table.execution(id_).status == "Failed"
-    assert "provider Unheard is not simulated" in table.execution(id_).summary
-
-
-def deploying(failure: OnFailure | None = None) -> Table:
-    deploy = Stage("Deploy", (build("Deploy"),), on_failure=failure)
-    return Table(pipeline(Stage("Source", (source(),)), deploy))
-
-
-def test_a_stage_rolls_back_to_the_last_execution_that_succeeded_in_it() -> None:
-    """ "When the stage fails, the stage is rolled back to the most recent successful execution"."""
-    table = deploying(OnFailure("ROLLBACK"))
-    good = table.start()
-    table.finish(good, "Source", variables=(("CommitId", "good"),))
-    table.through(good, "Deploy")
-    bad = table.start()
-    table.finish(bad, "Source", variables=(("CommitId", "bad"),))
-    table.finish(bad, "Deploy", ok=False)
-    assert table.execution(bad).status == "Failed"
-    back = table.book.executions[-1]
-    assert (back.type, back.trigger, back.target) == ("ROLLBACK", "AutomatedRollback", good)
-    assert dict(back.namespaces)["source"] == (("CommitId", "good"),)
-    assert table.action(back.id, "Deploy", "Deploy").inputs == table.execution(good).artifacts
-    table.through(back.id, "Deploy")
-    assert table.execution(back.id).status == "Succeeded"
-
-
-def test_without_an_earlier_success_nothing_is_rolled_back() -> None:
-    table = deploying(OnFailure("ROLLBACK"))
-    bad = table.start()
-    table.through(bad, "Source")
-    table.finish(bad, "Deploy", ok=False)
-    assert [each.id for each in table.book.executions] == [bad]
-
-
-def test_an_automatic_retry_happens_once() -> None:
-    table = deploying(OnFailure("RETRY", "FAILED_ACTIONS"))
-    id_ = table.start()
-    table.through(id_, "Source")
-    table.finish(id_, "Deploy", ok=False)
-    assert table.execution(id_).status == "InProgress"
-    table.finish(id_, "Deploy", ok=False)
-    assert table.execution(id_).status == "Failed"
-    assert len(table.stage(id_, "Deploy").actions) == 2
-
-
-def test_a_user_rolls_a_stage_back() -> None:
-    """https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html"""
-    table = deploying()
-    good = table.start()
-    table.through(good, "Source")
-    busy = commands.rollback("Deploy", good)
-    assert refused(table, busy) == "UnableToRollbackStageException"
-    table.through(good, "Deploy")
-    source_stage = commands.rollback("Source", good)
-    assert refused(table, source_stage) == "UnableToRollbackStageException"
-    back = table.do(commands.rollback("Deploy", good))
-    table.through(back, "Deploy")
-    twice = commands.rollback("Deploy", back)
-    assert refused(table, twice) == "UnableToRollbackStageException"
-    table.do(restructure("2"))
-    outdated = commands.rollback("Deploy", good)
-    assert refused(table, outdated) == "PipelineExecutionOutdatedException"
 
 
 def test_a_new_definition_cancels_running_executions() -> None:

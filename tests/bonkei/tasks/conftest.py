@@ -163,3 +163,17 @@ async def tasks(
     manager = Tasks(bus, vault, settings, logs=logs)
     yield manager
     await asyncio.wait_for(manager.stop(), 60)
+
+
+async def steady(tasks: Tasks) -> None:
+    await asyncio.wait_for(tasks.steady(), 60)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+def pids(tasks: Tasks) -> set[int]:
+    return {pid for task in tasks.snapshot().tasks for _, pid in task.pids}

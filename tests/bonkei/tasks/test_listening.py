@@ -19,8 +19,7 @@ from bonkei.tasks.execution.environment import translate_command
 from bonkei.tasks.execution.listened_ports import listened_ports, until_listening
 from bonkei.tasks.images.local import local_task
 
-from .conftest import TARGETS, blueprint, definition, web_container
-from .test_running import steady, until
+from .conftest import TARGETS, blueprint, definition, steady, until, web_container
 
 FIXED = """
     import http.server, sys

@@ -1,44 +1,33 @@
-"""Real processes: their start, their environment, and no leftovers."""
+"""Real processes of services: their start, their environment, their replacement."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import psutil
-import pytest
 
 from bonkei.blueprint.service import Container, ContainerDependency, ContainerHealthCheck
 from bonkei.events import DeploymentStateChanged, TargetRegistered, TaskStateChanged
-from bonkei.tasks import ContainerOverride, TaskError, Tasks, TaskSettings
-from bonkei.tasks.logs import MemoryLogSink
 
-from .conftest import SERVER, TARGETS, blueprint, definition, service, web_container
+from .conftest import (
+    SERVER,
+    TARGETS,
+    blueprint,
+    definition,
+    pids,
+    service,
+    steady,
+    until,
+    web_container,
+)
 
-ROOT = Path(__file__).parents[3]
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:web-AbCdEf"
-
-
-async def steady(tasks: Tasks) -> None:
-    await asyncio.wait_for(tasks.steady(), 60)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
-def pids(tasks: Tasks) -> set[int]:
-    return {pid for task in tasks.snapshot().tasks for _, pid in task.pids}
 
 
 async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web):
@@ -269,182 +258,3 @@ async def test_a_service_whose_target_cannot_run_is_not_run_and_the_others_are(t
     notes = {note.subject: note.text for note in tasks.snapshot().notes}
     assert notes["service other"].startswith("not run: unknown: ")
     assert [task.group for task in tasks.snapshot().tasks] == ["service:web"]
-
-
-async def test_a_standalone_task_returns_its_exit_code_and_its_output(tasks, program):
-    program("job").write("""
-        import os, sys
-        print("applying", *sys.argv[1:], flush=True)
-        sys.exit(int(os.environ["CODE"]))
-    """)
-    job = Container("job", "job:1", environment=(("CODE", "3"),), command=("python3", "main.py"))
-    task = definition(job, family="job")
-
-    outcome = await tasks.run_task(task, "job", ["python3", "main.py", "migrate"])
-
-    assert outcome.exit_code == 3
-    assert outcome.output == ("applying migrate",)
-    assert "exit code 3" in outcome.reason
-    assert tasks.snapshot().tasks == ()
-
-
-LINGERING = """
-    import pathlib, signal, sys, time
-    asked = []
-    signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
-    pathlib.Path("ready").touch()
-    while not (asked and pathlib.Path("delivered").exists()):
-        time.sleep(0.01)
-    print("all is delivered", flush=True)
-"""
-WAITING = """
-    import os, time
-    while not os.path.exists("READY"):
-        time.sleep(0.01)
-    time.sleep(0.5)
-    print("done", flush=True)
-"""
-
-
-async def test_a_standalone_tasks_result_does_not_wait_for_its_router(tasks, program, logs):
-    router = program("sidecar").write(LINGERING)
-    program("job").write(WAITING.replace("READY", str(router.directory / "ready")))
-    beside = Container("sidecar", "sidecar:1", stop_timeout=60.0)
-    job = Container("job", "job:1", depends_on=(ContainerDependency("sidecar", "START"),))
-
-    outcome = await tasks.run_task(definition(job, beside, family="job"), "job")
-
-    assert (outcome.exit_code, outcome.output) == (0, ("done",))
-    [left] = tasks.snapshot().tasks
-    assert left.last_status == "STOPPING"
-    stopping = asyncio.create_task(tasks.stop())
-    done, _ = await asyncio.wait({stopping}, timeout=0.3)
-    assert not done, "an end waits for what is left"
-    (router.directory / "delivered").touch()
-    await stopping
-    assert logs.texts("sidecar") == ["all is delivered"]
-    assert (tasks.snapshot().tasks, tasks.snapshot().stopped) == ((), ())
-
-
-async def test_a_helpers_end_is_not_the_end_of_its_task(tasks, program):
-    beside = program("sidecar").write("print('helped', flush=True); open('ready', 'w')")
-    program("job").write(WAITING.replace("READY", str(beside.directory / "ready")))
-    helper = Container("sidecar", "sidecar:1", essential=False)
-    task = definition(Container("job", "job:1"), helper, family="job")
-
-    outcome = await tasks.run_task(task, "sidecar")
-
-    assert (outcome.exit_code, outcome.output) == (0, ("helped", "done"))
-    assert outcome.reason == "Essential container in task exited"
-    assert tasks.snapshot().tasks == ()
-
-
-async def test_an_ended_task_without_a_waiter_can_still_be_described(tasks, program):
-    program("job").write("import os, sys; sys.exit(int(os.environ['CODE']))")
-    job = Container("job", "job:1", environment=(("CODE", "3"),), command=("python3", "main.py"))
-    override = ContainerOverride("job", environment=(("CODE", "4"),))
-
-    task_id = tasks.start_task(definition(job, family="job"), [override], "me")
-
-    [running] = tasks.snapshot().tasks
-    assert (running.id, running.group, running.started_by) == (task_id, "family:job", "me")
-    while tasks.snapshot().tasks:
-        await asyncio.sleep(0.01)
-    [ended] = tasks.snapshot().stopped
-    assert (ended.id, ended.last_status) == (task_id, "STOPPED")
-    assert [(one.name, one.status, one.exit_code) for one in ended.containers] == [
-        ("job", "STOPPED", 4)
-    ]
-    assert ended.created_at <= ended.started_at <= ended.stopped_at
-    with pytest.raises(TaskError, match="has no container x"):
-        tasks.start_task(definition(job, family="job"), [ContainerOverride("x")])
-
-
-async def test_a_standalone_task_that_cannot_run_says_why(tasks, program):
-    with pytest.raises(TaskError, match="no directory is configured"):
-        await tasks.run_task(definition(Container("x", "x:1")), "x", ["true"])
-    with pytest.raises(TaskError, match="has no container y"):
-        await tasks.run_task(definition(Container("x", "x:1")), "y", ["true"])
-    with pytest.raises(TaskError, match="no task definition"):
-        await tasks.run_task("arn:unknown", "x", ["true"])
-
-
-async def test_a_cancelled_standalone_task_is_stopped(tasks, program, logs):
-    program("job").write("import time; print('ready', flush=True); time.sleep(600)")
-    job = asyncio.create_task(tasks.run_task(definition(Container("job", "job:1")), "job"))
-    await until(lambda: logs.texts("job"))
-    [pid] = pids(tasks)
-    job.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await job
-    await until(lambda: not psutil.pid_exists(pid))
-
-
-async def test_a_stop_while_tasks_start_leaves_nothing(tasks, web, tmp_path):
-    await tasks.reconcile(blueprint(definition(web_container()), desired=4))
-    await asyncio.sleep(0.05)
-    await tasks.stop()
-    assert not (tmp_path / "home" / "tasks").exists() or not any(
-        (tmp_path / "home" / "tasks").iterdir()
-    )
-    assert not any((tmp_path / "home" / "processes" / "tasks").iterdir())
-
-
-FORKING = """
-    import subprocess, sys, time
-    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    time.sleep(600)
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-async def test_no_process_outlives_a_killed_supervisor(program, tmp_path, number):
-    directory = program("web").write(FORKING).directory
-    script = Path(__file__).with_name("supervisor.py")
-    supervisor = subprocess.Popen(
-        [sys.executable, script, ROOT, tmp_path / "home", directory],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
-    with supervisor:
-        try:
-            assert supervisor.stdout is not None
-            line = await asyncio.to_thread(supervisor.stdout.readline)
-            assert line == "ready\n"
-            root = psutil.Process(supervisor.pid)
-            # Two tasks, a child each, and the watchdog.
-            await until(lambda: len(root.children(recursive=True)) >= 5)
-            family = root.children(recursive=True)
-            supervisor.send_signal(number)
-            await asyncio.to_thread(supervisor.wait, 60)
-        finally:
-            supervisor.kill()
-
-    _, alive = await asyncio.to_thread(psutil.wait_procs, family, 60)
-    assert not alive
-
-
-async def test_the_next_start_ends_survivors_of_supervisor_and_watchdog(
-    program, tmp_path, bus, vault
-):
-    home = tmp_path / "home"
-    leftover = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
-    )
-    stranger = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
-    )
-    ledger = home / "processes" / "tasks"
-    ledger.mkdir(parents=True)
-    (ledger / str(leftover.pid)).write_text(f"{psutil.Process(leftover.pid).create_time()}\n")
-    (ledger / str(stranger.pid)).write_text("1.0\n")  # another process had this pid
-
-    directory = program("web").write(SERVER).directory
-    manager = Tasks(bus, vault, TaskSettings(home, {"web": directory}), logs=MemoryLogSink())
-    await manager.reconcile(blueprint(definition(web_container())))
-    try:
-        assert await asyncio.to_thread(leftover.wait, 60) == -signal.SIGKILL
-        assert stranger.poll() is None
-    finally:
-        stranger.kill()
-        stranger.wait()
-        await manager.stop()

@@ -1,0 +1,247 @@
+"""An account in memory, as far as a release calls it."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from release import ReleaseError
+
+REGISTRY = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com"
+APP, ROUTER = f"{REGISTRY}/app/backend", f"{REGISTRY}/app/router"
+SYSTEM = {
+    "cluster": "app",
+    "services": {
+        name: {"service": f"app-{name}", "family": f"app-{name}", "container": "web", "tasks": 2}
+        for name in ("backend", "frontend")
+    },
+    "migrate": {
+        "family": "app-migrate",
+        "container": "web",
+        "subnets": ["subnet-1"],
+        "security_group": "sg-1",
+        "log_group": "/app/migrate",
+    },
+    "images": {
+        "backend": {"repository": APP, "tag_parameter": "/app/backend/image-tag"},
+        "router": {"repository": ROUTER, "tag_parameter": "/app/router/image-tag"},
+    },
+}
+FAMILIES = ("app-backend", "app-frontend", "app-migrate")
+
+
+AS_BEFORE = dict.fromkeys(FAMILIES, 1)
+
+
+@dataclass
+class Service:
+    """A service with its deployments, the primary one first, as DescribeServices returns them."""
+
+    revision: str
+    desired: int = 1
+    deployments: list[dict[str, Any]] = field(default_factory=list)
+    stale: int = 0  # this many descriptions still show the state before the last update
+    before: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
+
+    def describe(self) -> dict[str, Any]:
+        if self.stale:
+            self.stale -= 1
+            return self.before
+        found = {
+            "taskDefinition": self.revision,
+            "desiredCount": self.desired,
+            "deployments": [dict(each) for each in self.deployments],
+        }
+        self._go_on()
+        return found
+
+    def _go_on(self) -> None:
+        """The work of ECS between two descriptions: one deployment completes or is rolled back."""
+        primary = self.deployments[0]
+        if primary["rolloutState"] == "IN_PROGRESS":
+            if primary.get("fails"):
+                primary["rolloutState"] = "FAILED"
+                primary["rolloutStateReason"] = "circuit breaker"
+                if primary.get("rolls_back"):
+                    self.deploy(primary["rolls_back"])
+            else:
+                primary["rolloutState"] = "COMPLETED"
+                gone = [d for d in self.deployments[1:] if d["rolloutState"] == "FAILED"]
+                self.deployments[1:] = [{**d, "status": "INACTIVE"} for d in gone[:1]]
+
+    def deploy(self, revision: str, **how: Any) -> None:
+        self.before = {**self.describe_now(), "deployments": [dict(d) for d in self.deployments]}
+        for each in self.deployments:
+            each["status"] = "ACTIVE"
+        self.number += 1
+        new = {
+            "id": f"ecs-svc/{self.number}",
+            "status": "PRIMARY",
+            "rolloutState": "IN_PROGRESS",
+        }
+        self.deployments.insert(0, {**new, "taskDefinition": revision, **how})
+        self.revision = revision
+
+    def describe_now(self) -> dict[str, Any]:
+        return {"taskDefinition": self.revision, "desiredCount": self.desired}
+
+
+class Account:
+    """The `aws` command on an account with two services, as far as a release calls it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, ...]] = []
+        self.revisions = {family: [self.definition(family)] for family in FAMILIES}
+        self.services: dict[str, Service] = {}
+        for name in ("app-backend", "app-frontend"):
+            service = Service(self.arn(name, 1))
+            service.deploy(self.arn(name, 1))
+            service.describe()
+            self.services[name] = service
+        self.running_digest = "sha256:new"
+        self.fails: set[str] = set()
+        self.refuses: set[str] = set()
+        self.rolls_back = True
+        self.stale = 0
+        self.not_yet = 1
+        self.exit_code: int | None = 0
+        self.ends: dict[str, dict[str, Any]] = {}  # by service: how a task of its release ends
+        self.age = 100.0  # seconds
+        self.parameters: dict[str, str] = {}
+        self.deregistered: list[dict[str, Any]] = []
+
+    @staticmethod
+    def arn(family: str, revision: int) -> str:
+        return f"arn:aws:ecs:r:1:task-definition/{family}:{revision}"
+
+    def definition(self, family: str, revision: int = 1, tag: str = "old") -> dict[str, Any]:
+        return {
+            "taskDefinitionArn": self.arn(family, revision),
+            "revision": revision,
+            "status": "ACTIVE",
+            "family": family,
+            "cpu": "256",
+            "containerDefinitions": [
+                {"name": "web", "image": f"{APP}:{tag}"},
+                {"name": "router", "image": f"{ROUTER}:{tag}"},
+                {"name": "other", "image": "public.ecr.aws/thing:1"},
+            ],
+        }
+
+    @property
+    def latest(self) -> dict[str, int]:
+        """The number of the latest revision of each family."""
+        return {family: found[-1]["revision"] for family, found in self.revisions.items()}
+
+    def runs(self, name: str) -> str:
+        """The tag that a service runs."""
+        arn = self.services[name].deployments[0]["taskDefinition"]
+        for found in self.everything:
+            if found["taskDefinitionArn"] == arn:
+                return str(found["containerDefinitions"][0]["image"].rpartition(":")[2])
+        raise AssertionError(arn)
+
+    def __call__(self, *arguments: str) -> Any:
+        self.calls.append(arguments)
+        options = dict(zip(arguments[2::2], arguments[3::2], strict=False))
+        return getattr(self, arguments[1].replace("-", "_"))(options)
+
+    @property
+    def everything(self) -> list[dict[str, Any]]:
+        return [each for found in self.revisions.values() for each in found] + self.deregistered
+
+    def describe_task_definition(self, options: dict[str, str]) -> Any:
+        return {"taskDefinition": self.revisions[options["--task-definition"]][-1], "tags": []}
+
+    def register_task_definition(self, options: dict[str, str]) -> Any:
+        given = json.loads(options["--cli-input-json"])
+        assert "revision" not in given
+        assert "status" not in given
+        family = given["family"]
+        number = 1 + max(e["revision"] for e in self.everything if e["family"] == family)
+        made = {**given, "taskDefinitionArn": self.arn(family, number), "revision": number}
+        self.revisions[family].append(made)
+        return {"taskDefinition": made}
+
+    def deregister_task_definition(self, options: dict[str, str]) -> Any:
+        for found in self.revisions.values():
+            for each in list(found):
+                if each["taskDefinitionArn"] == options["--task-definition"]:
+                    found.remove(each)
+                    self.deregistered.append(each)
+
+    def run_task(self, _options: dict[str, str]) -> Any:
+        return {"tasks": [{"taskArn": "arn:task/app/m1"}], "failures": []}
+
+    def update_service(self, options: dict[str, str]) -> Any:
+        name = options["--service"]
+        service = self.services[name]
+        if name in self.refuses:
+            raise ReleaseError("aws ecs update-service: throttled")
+        revision, before = options["--task-definition"], service.revision
+        service.desired = int(options.get("--desired-count", service.desired))
+        fails = name in self.fails and not revision.endswith(":1")
+        service.deploy(
+            revision, fails=fails, rolls_back=before if fails and self.rolls_back else None
+        )
+        service.stale = self.stale
+        return {"service": {"deployments": [dict(each) for each in service.deployments]}}
+
+    def describe_services(self, options: dict[str, str]) -> Any:
+        if options["--services"] not in self.services:
+            return {"services": [], "failures": [{"reason": "MISSING"}]}
+        return {"services": [self.services[options["--services"]].describe()]}
+
+    def list_tasks(self, options: dict[str, str]) -> Any:
+        name = options["--service-name"]
+        if options.get("--desired-status") == "STOPPED":
+            return {"taskArns": [f"arn:task/{name}/ended"] if name in self.ends else []}
+        count = self.services[name].desired
+        return {"taskArns": [f"arn:task/{name}/t{number}" for number in range(count)]}
+
+    def describe_tasks(self, options: dict[str, str]) -> Any:
+        if options["--tasks"].endswith("m1") and self.not_yet:
+            self.not_yet -= 1
+            return {"tasks": [], "failures": [{"reason": "MISSING"}]}
+        if options["--tasks"].endswith("m1"):
+            containers = [
+                {"name": "web", "exitCode": self.exit_code},
+                {"name": "router", "exitCode": 0},
+            ]
+            task = {
+                "lastStatus": "STOPPED",
+                "stoppedReason": "Essential container exited",
+                "containers": containers,
+            }
+            return {"tasks": [task]}
+        arns = self.calls[-1][self.calls[-1].index("--tasks") + 1 :]
+        assert len(arns) <= 100, "the API refuses more"
+        return {"tasks": [self.task(arn) for arn in arns]}
+
+    def task(self, arn: str) -> dict[str, Any]:
+        name = arn.split("/")[1]
+        by = self.services[name].deployments[0]["id"]
+        if arn.endswith("ended"):
+            ended = {"lastStatus": "STOPPED", "startedBy": by, "startedAt": 1.0, "containers": []}
+            return {**ended, "taskArn": arn, **self.ends[name]}
+        started = datetime.fromtimestamp(time.time() - self.age, UTC).isoformat()
+        runs = {"lastStatus": "RUNNING", "startedBy": by, "startedAt": started}
+        containers = [
+            {
+                "name": "web",
+                "image": f"{APP}:{self.runs(name)}",
+                "imageDigest": self.running_digest,
+            },
+            {"name": "other", "image": "public.ecr.aws/thing:1", "imageDigest": "sha256:x"},
+        ]
+        return {**runs, "taskArn": arn, "containers": containers}
+
+    def describe_images(self, _options: dict[str, str]) -> Any:
+        return {"imageDetails": [{"imageDigest": "sha256:new"}]}
+
+    def put_parameter(self, options: dict[str, str]) -> Any:
+        self.parameters[options["--name"]] = options["--value"]

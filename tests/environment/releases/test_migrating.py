@@ -1,0 +1,73 @@
+"""The migration before a release, with the revisions that it registers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import release as module
+import revisions
+from release import Release, ReleaseError
+
+from tests.environment.releases.account import APP, AS_BEFORE, ROUTER, Account
+from tests.environment.releases.conftest import Clock
+
+pytestmark = pytest.mark.timeout(60)
+
+
+def test_only_our_own_images_get_the_new_tag(account: Account, release: Release) -> None:
+    revision = revisions.next_revision(account.definition("app-backend"), release)
+    images = [container["image"] for container in revision["containerDefinitions"]]
+    assert images == [f"{APP}:new", f"{ROUTER}:new", "public.ecr.aws/thing:1"]
+
+
+def test_the_same_release_registers_nothing(account: Account, release: Release) -> None:
+    first, again = (
+        revisions.register(account, revisions.latest(account, "app-backend"), release)
+        for _ in range(2)
+    )
+    assert first == again
+    assert [call[1] for call in account.calls].count("register-task-definition") == 1
+
+
+def test_the_migration_runs_in_private_subnets_with_the_new_image(
+    account: Account, release: Release
+) -> None:
+    module.migrate(account, release)
+    looks = [call for call in account.calls if call[1] == "describe-task-definition"]
+    assert len(looks) == 1, "each takes a second"
+    (run,) = [call for call in account.calls if call[1] == "run-task"]
+    assert "arn:aws:ecs:r:1:task-definition/app-migrate:2" in run
+    network = json.loads(run[run.index("--network-configuration") + 1])
+    assert network["awsvpcConfiguration"]["assignPublicIp"] == "DISABLED"
+
+
+@pytest.mark.parametrize("code", [1, 137, None])
+def test_a_failed_migration_ends_the_release_and_leaves_no_revision(
+    account: Account, release: Release, code: int | None
+) -> None:
+    account.exit_code = code
+    with pytest.raises(ReleaseError, match="the migration failed"):
+        module.migrate(account, release)
+    assert account.latest == AS_BEFORE
+
+
+def test_a_failed_migration_of_the_released_commit_deregisters_nothing(
+    account: Account, release: Release
+) -> None:
+    module.migrate(account, release)
+    account.exit_code = 1
+    with pytest.raises(ReleaseError):
+        module.migrate(account, release)
+    assert account.latest["app-migrate"] == 2
+
+
+def test_a_short_migration_is_seen_soon_and_a_long_one_is_not_asked_for_each_second(
+    account: Account, release: Release, clock: Clock
+) -> None:
+    account.not_yet = 0
+    module.migrate(account, release)
+    assert clock.slept == [1.0]
+    account.not_yet = 6
+    module.migrate(account, release)
+    assert clock.slept[1:] == [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0]

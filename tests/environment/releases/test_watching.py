@@ -1,0 +1,102 @@
+"""Deploy looks at the tasks until they have run for a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import release as module
+import rollout
+from release import Release, ReleaseError
+
+from tests.environment.releases.account import AS_BEFORE, Account
+from tests.environment.releases.conftest import Clock
+
+pytestmark = pytest.mark.timeout(60)
+
+
+EXITED = {
+    "stopCode": "EssentialContainerExited",
+    "stoppedReason": "Essential container in task exited",
+}
+SICK = {
+    "stopCode": "ServiceSchedulerInitiated",
+    "stoppedReason": "Task failed container health checks",
+}
+SCALED = {"stopCode": "ServiceSchedulerInitiated", "stoppedReason": "Scaling activity initiated by"}
+
+
+@pytest.mark.parametrize("ends", [EXITED, SICK])
+def test_a_task_that_ends_soon_after_its_deployment_is_complete_fails_the_release(
+    account: Account, release: Release, ends: dict[str, Any]
+) -> None:
+    account.ends = {"app-frontend": ends}
+    with pytest.raises(ReleaseError, match=f"app-frontend: task ended.* {ends['stoppedReason']}"):
+        module.deploy(account, release)
+    assert account.runs("app-backend") == account.runs("app-frontend") == "old"
+    assert account.latest == AS_BEFORE
+
+
+@pytest.mark.parametrize(
+    "ends", [SCALED, {**EXITED, "startedBy": "ecs-svc/another"}, {**EXITED, "startedAt": None}]
+)
+def test_other_stopped_tasks_do_not(
+    account: Account, release: Release, ends: dict[str, Any]
+) -> None:
+    """What ECS has scaled in, the earlier release's, and what never ran: ECS counts that."""
+    account.ends = {"app-frontend": ends}
+    module.deploy(account, release)
+    assert account.runs("app-frontend") == "new"
+
+
+def test_one_call_describes_tasks_that_run_and_those_that_have_stopped(
+    account: Account, release: Release
+) -> None:
+    """The command takes a second to start. Above a hundred tasks a call is not enough."""
+    account.ends = {"app-frontend": SCALED}
+    account.services["app-backend"].desired = 100
+    account.services["app-frontend"].desired = 100
+    module.deploy(account, release)
+    described = [call for call in account.calls if call[1] == "describe-tasks"]
+    rolled = [len(call) - call.index("--tasks") - 1 for call in described]
+    assert sorted(rolled)[-3:] == [1, 100, 100]
+    account.calls.clear()
+    account.services["app-frontend"].desired = 2
+    module.deploy(account, release)
+    described = [call for call in account.calls if call[1] == "describe-tasks"]
+    assert [call[-1] for call in described].count("arn:task/app-frontend/ended") == 1
+    assert "arn:task/app-frontend/t1" in next(c for c in described if c[-1].endswith("ended"))
+
+
+def test_the_tasks_are_watched_until_they_have_run_for_a_while(
+    account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never for longer than that, whatever auto scaling starts meanwhile."""
+    monkeypatch.setattr(rollout, "STAYS_FOR", 0.2)
+    account.age = 0.0
+    module.deploy(account, release)
+    assert [call[1] for call in account.calls].count("list-tasks") > 4
+    monkeypatch.setattr(rollout, "STAYS_FOR", 50.0)
+    account.age = 51.0
+    module.deploy(account, release)
+
+
+def test_the_watch_ends_when_the_youngest_task_has_run_for_long_enough(
+    account: Account, release: Release, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not with the next look after that."""
+    monkeypatch.setattr(rollout, "STAYS_FOR", 60.0)
+    started = clock.moment - 53.0
+
+    def task(arn: str) -> dict[str, Any]:
+        account.age = clock.moment - started
+        return Account.task(account, arn)
+
+    monkeypatch.setattr(account, "task", task)
+    module.deploy(account, release)
+    assert clock.moment == started + 60.0
+
+
+def test_both_versions_of_the_aws_command_are_read() -> None:
+    assert rollout.seconds("2026-11-26T09:00:00.5+09:00") == 1795651200.5
+    assert rollout.seconds("2026-11-26T00:00:00Z") == rollout.seconds(1795651200) == 1795651200

@@ -1,0 +1,89 @@
+"""What an alarm's message says beside the event: its history and its records."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from alarm.details import look_up
+from alarm.events import AlarmChange, parse
+from alarm.message import message
+
+from tests.program.functions.alarm.recorded import CloudWatch, recorded, texts
+
+
+def changed(old: str, new: str) -> AlarmChange:
+    event = parse(recorded("alarm", OldStateValue=old, NewStateValue=new))
+    assert isinstance(event, AlarmChange)
+    return event
+
+
+def told(event: AlarmChange, cloudwatch: CloudWatch) -> dict[str, Any] | None:
+    reports: list[str] = []
+    sent = message(event, look_up(event, cloudwatch, reports.append))
+    assert bool(reports) is cloudwatch.failing
+    return sent
+
+
+def test_an_alarm_has_its_subject_place_value_and_records():
+    records = (
+        "an earlier one", '{"level": "ERROR", "message": "<b>boom</b> & `x`"}',
+        "POST https://me:hunter2@db.test/ password=hunter2 Authorization: Bearer abc.def",
+        "x" * 1000,
+    )  # fmt: skip
+    sent = told(changed("OK", "ALARM"), CloudWatch(records=records))
+    assert sent is not None
+    (attachment,) = sent["attachments"]
+    assert attachment["color"] == "#d40e0d"
+    said = texts(sent)
+    assert "ErrorRecords: 3 ≥ 1 (Sum of 60 s)" in said
+    assert "&lt;b&gt;boom&lt;/b&gt; &amp; ˋxˋ" in said
+    assert "hunter2" not in said
+    assert "abc.def" not in said
+    assert "an earlier one" not in said
+    assert "x" * 299 + "…" in said
+    assert "x" * 300 not in said
+    assert "#metricsV2:graph=" in said
+    assert "log-group/$252Fstatus$252Fbackend/log-events" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "history", "colour", "says"),
+    [
+        ("ALARM", "OK", [(65, "OK", "ALARM")], "#2eb67d", "for 1 h 5 min"),
+        ("ALARM", "INSUFFICIENT_DATA", [(2, "OK", "ALARM")], "#8d8d8d", "for 2 min"),
+        ("INSUFFICIENT_DATA", "OK",
+         [(1, "ALARM", "INSUFFICIENT_DATA"), (9, "OK", "ALARM")], "#2eb67d", "for 9 min"),
+        ("INSUFFICIENT_DATA", "OK",
+         [(1, "OK", "INSUFFICIENT_DATA"), (2, "ALARM", "OK"), (9, "OK", "ALARM")], None, ""),
+        ("INSUFFICIENT_DATA", "OK", [], None, ""),
+        ("ALARM", "OK", [], "#2eb67d", "ErrorRecords: 3 (alarm if ≥ 1)"),
+    ],
+    ids=["recovered", "no data", "back after no data", "told before", "new", "history unknown"],
+)  # fmt: skip
+def test_every_reported_problem_gets_a_recovery(
+    old: str, new: str, history: list[tuple[float, str, str]], colour: str | None, says: str
+):
+    sent = told(changed(old, new), CloudWatch(*history))
+    if colour is None:
+        assert sent is None
+    else:
+        assert sent is not None
+        assert sent["attachments"][0]["color"] == colour
+        assert says in texts(sent)
+
+
+def test_a_failed_lookup_does_not_stop_the_message():
+    for old, new in (("OK", "ALARM"), ("ALARM", "OK")):
+        assert told(changed(old, new), CloudWatch(failing=True)) is not None
+
+
+def test_many_dimensions_do_not_make_a_message_too_long():
+    trigger = json.loads(recorded("alarm"))["Trigger"]
+    dimensions = [{"name": f"n{n}" * 60, "value": "v" * 250} for n in range(30)]
+    event = parse(recorded("alarm", Trigger={**trigger, "Dimensions": dimensions}))
+    sent = message(event)
+    assert sent is not None
+    (context,) = (b for b in sent["attachments"][0]["blocks"] if b["type"] == "context")
+    assert len(context["elements"][0]["text"]) <= 3000

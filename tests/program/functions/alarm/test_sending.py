@@ -1,0 +1,180 @@
+"""Messages on their way to Slack: retries, the webhook's secret, and a real HTTP server."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import alarm
+import pytest
+from alarm.slack import ATTEMPTS, Answer, RefusedError, SlackError, post, send_by
+from alarm.webhook import SECONDS_KEPT, Webhook
+
+from tests.program.functions.alarm.recorded import CloudWatch, recorded
+
+SECRET_PATH = "/services/T000/B000/very-secret"
+
+
+class Sleeps:
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def answering(*answers: Answer | Exception) -> tuple[Callable[[str, bytes], Answer], list[bytes]]:
+    left, bodies = list(answers), []
+
+    def answer(url: str, body: bytes) -> Answer:
+        bodies.append(body)
+        given = left.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    return answer, bodies
+
+
+OK, BUSY = Answer(200, "ok"), Answer(429, "", 2.5)
+
+
+@pytest.mark.parametrize(
+    ("answers", "waits"),
+    [
+        ([OK], []),
+        ([BUSY, OK], [2.5]),
+        ([Answer(429, "", 900.0), OK], [3.0]),
+        ([Answer(503, "x"), TimeoutError(), OK], [1.0, 2.0]),
+    ],
+)
+def test_a_temporary_failure_is_retried(answers: list[Answer | Exception], waits: list[float]):
+    sleeps = Sleeps()
+    answer, bodies = answering(*answers)
+    send_by(answer, "https://x", {"text": "t"}, sleep=sleeps)
+    assert sleeps.seconds == waits
+    assert bodies == [b'{"text": "t"}'] * len(answers)
+
+
+def test_a_permanent_failure_is_an_error():
+    answer, bodies = answering(*[Answer(500, "no")] * ATTEMPTS)
+    with pytest.raises(SlackError, match="500"):
+        send_by(answer, f"https://x{SECRET_PATH}", {}, sleep=Sleeps())
+    assert len(bodies) == ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    "given", [Answer(404, "no_service"), Answer(400, "invalid_blocks"), Answer(200, "<html>")]
+)
+def test_a_refusal_is_an_error_at_once(given: Answer):
+    answer, bodies = answering(given)
+    with pytest.raises(RefusedError):
+        send_by(answer, "https://x", {}, sleep=Sleeps())
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "x", "http://hooks.slack.com/x", "ftp://127.0.0.1/x", "https://", "https://a:b/c",
+     "https://[x/secret"],
+)  # fmt: skip
+def test_a_secret_that_is_not_a_url_is_refused_and_not_shown(url: str):
+    with pytest.raises(RefusedError) as caught:
+        post(url, b"{}")
+    assert str(caught.value) == "the webhook's secret does not hold an https URL"
+
+
+def test_the_secret_is_cached_for_a_while():
+    time, fetched = 0.0, []
+
+    def fetch(arn: str) -> str:
+        fetched.append(arn)
+        return f"https://{len(fetched)}\n"
+
+    webhook = Webhook("arn", fetch, lambda: time)
+    assert [webhook.url(), webhook.url()] == ["https://1", "https://1"]
+    time = SECONDS_KEPT
+    assert webhook.url() == "https://2"
+    webhook.forget()
+    assert webhook.url() == "https://3"
+    assert fetched == ["arn"] * 3
+
+
+class Slack(HTTPServer):
+    """A double of Slack, over real HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Hook)
+        self.answer = (200, "ok")
+        self.received: list[dict[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}{SECRET_PATH}"
+
+
+class Hook(BaseHTTPRequestHandler):
+    server: Slack
+
+    def do_POST(self) -> None:
+        assert self.path == SECRET_PATH
+        assert self.headers["Content-Type"] == "application/json"
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append(json.loads(body))
+        status, text = self.server.answer
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    monkeypatch.setattr(alarm, "call_aws", CloudWatch())
+    monkeypatch.setattr("alarm.slack.SECONDS_EACH", 60.0)  # a busy machine answers later
+    with Slack() as server:
+        monkeypatch.setattr(alarm, "_webhook", Webhook("arn", lambda _: server.url))
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def notification(text: str) -> dict[str, Any]:
+    sns = {"Type": "Notification", "MessageId": "m-1", "Subject": "S", "Message": text}
+    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns}]}
+
+
+def test_the_handler_posts_to_slack_and_logs_no_secret(
+    slack: Slack, capsys: pytest.CaptureFixture[str]
+):
+    alarm.handler(notification(recorded("alarm")), None)
+    alarm.handler(
+        notification(recorded("alarm", OldStateValue="INSUFFICIENT_DATA", NewStateValue="OK")), None
+    )
+    assert [sent["text"] for sent in slack.received] == [
+        "🔴 ALARM: status-prod-backend-error-records"
+    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["message"] for line in lines] == ["told", "nothing to tell"]
+    assert "secret" not in "".join(lines)
+
+
+def test_the_handler_raises_if_slack_refuses(slack: Slack, capsys: pytest.CaptureFixture[str]):
+    slack.answer = (404, "no_service")
+    with pytest.raises(RefusedError) as caught:
+        alarm.handler(notification(recorded("alarm")), None)
+    assert "secret" not in str(caught.value) + capsys.readouterr().out
+
+
+def test_a_redirect_is_not_followed(slack: Slack):
+    slack.answer = (302, "")
+    with pytest.raises(RefusedError, match="302"):
+        alarm.handler(notification(recorded("alarm")), None)
+    assert len(slack.received) == 1
