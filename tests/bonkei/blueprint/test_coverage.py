@@ -9,8 +9,8 @@ import bonkei.blueprint.reading as readers
 from bonkei.blueprint.coverage import coverage_table, judge
 from bonkei.provider.catalogue import SCHEMA
 from bonkei.provider.schema import Block, load
+from tests.bonkei.blueprint.services import service
 from tests.bonkei.blueprint.test_database import CLUSTER
-from tests.bonkei.blueprint.test_service import service
 
 
 def test_categories_of_types(blueprint) -> None:
