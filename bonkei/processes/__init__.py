@@ -8,7 +8,8 @@ There are three layers. Each handles cases that the previous one cannot:
 - `Ledger` remembers process groups below home. The next start ends those that survived because
   supervisor and watchdog were both killed.
 
-`beside` starts a small program of ours that notices this process's end; `trees` finds what a
+`marked` finds by a mark what a person's command has left in the background; `beside` starts a small
+program of ours that notices this process's end; `trees` finds what a
 process has started; `loop` is the miniature's event loop, which starts processes quickly.
 """
 
@@ -16,12 +17,15 @@ from bonkei.processes.guard import Watchdog
 from bonkei.processes.keeper import Keeper
 from bonkei.processes.launcher import launch_command
 from bonkei.processes.ledger import Ledger
+from bonkei.processes.marked import MARK, end_marked
 from bonkei.processes.trees import family, family_ids
 
 __all__ = [
+    "MARK",
     "Keeper",
     "Ledger",
     "Watchdog",
+    "end_marked",
     "family",
     "family_ids",
     "launch_command",

@@ -19,7 +19,7 @@ import psutil
 from bonkei.miniature.control.calling import borrow
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.steps import Report
-from bonkei.processes import launch_command
+from bonkei.processes import MARK, end_marked, launch_command
 
 _FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 _OF_THE_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR")
@@ -34,13 +34,16 @@ def attach(
     code in a shell's form.
 
     `report` is called for slow work, and when the task or the miniature stops. The command is then
-    ended, too.
+    ended, too. All that it has started ends with it.
     """
     with (
         borrow(home, call, report, service=subject, arguments=arguments) as (made, held),
         _terminal_as_it_was(),
     ):
-        return _run(made, held, report)
+        try:
+            return _run(made, held, report)
+        finally:
+            end_marked(made["environment"][MARK])
 
 
 def _run(made: Mapping[str, Any], held: socket.socket, report: Report) -> int:

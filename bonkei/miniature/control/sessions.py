@@ -6,9 +6,11 @@ real terminal. The lent port and files are returned when the command ends.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from secrets import token_hex
 from typing import Any
 
 from bonkei.blueprint import Blueprint
@@ -19,6 +21,7 @@ from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import find_definition
 from bonkei.miniature.rollout.rollout import find_services
+from bonkei.processes import MARK, end_marked
 from bonkei.tasks import ProcessSpec, Tasks, among_ours
 from bonkei.tasks.snapshot import TaskSnapshot
 
@@ -78,7 +81,7 @@ async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]
     command = [str(word) for word in call.arguments["command"]]
     task_id, process = await tasks.lend(subject.definition, container, command)
     call.lent.append(lambda: tasks.give_back(task_id))
-    return _as_dict(_executable(process), task_id, subject.definition)
+    return _as_dict(_marked(_executable(process), call), task_id, subject.definition)
 
 
 def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str, Any]:
@@ -94,7 +97,7 @@ def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str
             call.over.set()
 
     call.lent.append(bus.subscribe(TaskStateChanged, end_with_task))
-    return _as_dict(_executable(process), task.id, subject.definition)
+    return _as_dict(_marked(_executable(process), call), task.id, subject.definition)
 
 
 async def environment(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]:
@@ -189,6 +192,19 @@ def _executable(process: ProcessSpec) -> ProcessSpec:
     path = os.pathsep.join([process.environment.get("PATH", os.defpath), client_programs()])
     found = replace(process, environment={**process.environment, "PATH": path})
     return among_ours(found)
+
+
+def _marked(process: ProcessSpec, call: Call) -> ProcessSpec:
+    """With a mark, by which all that the command starts ends with it. `bonkei` sees to that, and
+    the miniature where `bonkei` was killed."""
+    mark = token_hex(8)
+
+    def end_what_is_left() -> None:
+        if not call.over.is_set():  # else the command has time to end: `bonkei` waits for it
+            asyncio.get_running_loop().run_in_executor(None, end_marked, mark)
+
+    call.lent.append(end_what_is_left)
+    return replace(process, environment={**process.environment, MARK: mark})
 
 
 def _as_dict(process: ProcessSpec, task_id: str, definition: TaskDefinition) -> dict[str, Any]:

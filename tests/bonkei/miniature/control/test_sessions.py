@@ -130,6 +130,34 @@ async def test_no_process_of_a_command_remains(miniature: Miniature) -> None:
             await asyncio.sleep(0.01)
 
 
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize("call", ["run", "exec"])
+async def test_what_a_command_leaves_in_the_background_ends_with_it(
+    miniature: Miniature, call: str
+) -> None:
+    script = "(setsid sleep 600 & echo $!) & nohup sleep 600 >/dev/null 2>&1 & echo $!; wait $!"
+    process = await miniature.start(call, "web", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    left = [int(await process.stdout.readline()) for _ in range(2)]
+    async with asyncio.timeout(60):
+        process.kill()
+        while any(map(runs, left)):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_command_that_has_ended_leaves_nothing(miniature: Miniature) -> None:
+    script = "nohup sleep 600 >/dev/null 2>&1 & echo $!"
+    code, output, _ = await miniature.run("exec", "web", "--", "sh", "-c", script)
+    assert code == 0
+    assert not runs(int(output))
+
+
 async def test_psql_is_provided_when_the_machine_has_none(miniature: Miniature) -> None:
     code, output, _ = await miniature.run("exec", "web", "--", "psql", "--version")
     assert (code, output.split()[0]) == (0, "psql")
