@@ -117,11 +117,21 @@ class Guide:
         else:
             self._begin_round(0, command, WITHOUT="bootstrap")
 
+    def release_again(self, line: str = "") -> None:
+        """The infrastructure, as it is, or with a line more in the variables."""
+        upload, release, *_ = commands("updating.md")
+        if line:
+            self._upload_variables(upload, THE_BLOCK=line)
+        self._release_infrastructure(release)
+
     def _begin_round(self, number: int, upload: Command, **edited: str) -> None:
-        edit = next(each for each in commands("set-up.md") if "EDITOR" in each.text)
         self.rounds.begin(number)
+        self._upload_variables(upload, THE_BLOCK=self.rounds.text(number), **edited)
+
+    def _upload_variables(self, upload: Command, **edited: str) -> None:
+        edit = next(each for each in commands("set-up.md") if "EDITOR" in each.text)
         self.reader.cwd = self.reader.project.folder / "infrastructure"
-        self._perform(edit, THE_BLOCK=self.rounds.text(number), **edited)
+        self._perform(edit, **edited)
         self.reader.cwd = self.reader.project.folder
         self._perform(upload, AWS_PROFILE="tf-operator")
 
