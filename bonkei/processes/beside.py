@@ -7,12 +7,16 @@ import sys
 from pathlib import Path
 
 
-def start_beside(program: Path, *options: str) -> subprocess.Popen[bytes]:
-    """Start a program of one file, isolated from the user's Python settings. `options`: more of
-    Python's. It reads lines from its standard input, which ends when this process does. The
-    terminal's Ctrl-C does not reach it. Raises OSError."""
+def start_beside(program: Path) -> subprocess.Popen[bytes]:
+    """Start a program of one file, without the user's Python settings. See `start_waiting`."""
+    return start_waiting(sys.executable, "-I", str(program))
+
+
+def start_waiting(*command: str) -> subprocess.Popen[bytes]:
+    """Start a program that reads lines from its standard input, which ends when this process does.
+    The terminal's Ctrl-C does not reach it. Raises OSError."""
     return subprocess.Popen(
-        [sys.executable, "-I", *options, program],
+        command,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

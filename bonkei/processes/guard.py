@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
-from bonkei.processes.beside import start_beside
+from bonkei.processes.beside import start_waiting
 
-_PROGRAM = Path(__file__).with_name("watchdog.py")
+_WAITING = Path(__file__).with_name("watchdog.sh")
+_ENDING = Path(__file__).with_name("watchdog.py")
 _RETRY = 1.0  # seconds
 
 
@@ -35,7 +37,7 @@ class Watchdog:
 
     @staticmethod
     def _launch() -> subprocess.Popen[bytes]:
-        return start_beside(_PROGRAM, "-S")
+        return start_waiting("/bin/sh", str(_WAITING), sys.executable, str(_ENDING))
 
     def _mind(self) -> None:
         """Wait for the process, and start another one unless `stop` was called."""

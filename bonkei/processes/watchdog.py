@@ -1,13 +1,13 @@
 """A process that outlives the supervisor just long enough to end its children.
 
-Its standard input is a pipe that only the supervisor holds. Lines:
+Its standard input is lines:
 
     watch PROCESS_GROUP SIGNAL GRACE_SECONDS
     forget PROCESS_GROUP
 
-End of file means that the supervisor is gone. Every watched group then gets its signal, and SIGKILL
-if it still exists after its grace. This file imports little, because it runs for as long as the
-miniature. `guard` has the supervisor's end of the pipe.
+At their end every watched group gets its signal, and SIGKILL if it still exists after its grace.
+`watchdog.sh` reads them from a pipe that only the supervisor holds, and starts this program when
+that one is gone. So it imports little, to begin at once. `guard` has the supervisor's end.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from bonkei.processes import Keeper, Ledger, Watchdog, guard, launch_command
+from bonkei.processes.beside import start_waiting
 from bonkei.processes.watchdog import read_orders
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
@@ -109,6 +110,27 @@ def test_the_watchdog_ends_watched_processes_and_no_others(sleeper):
     assert watched.wait(60) == -signal.SIGTERM
     assert stubborn.wait(60) == -signal.SIGKILL
     assert (forgotten.poll(), never.poll()) == (None, None)
+
+
+def test_a_watchdog_without_its_python_kills_what_it_watches(sleeper):
+    """Somebody has removed the environment meanwhile."""
+    watched, again, forgotten = sleeper(), sleeper(), sleeper()
+    waiting = start_waiting("/bin/sh", str(guard._WAITING), "/no/python", str(guard._ENDING))
+    orders = (
+        *(f"watch {each.pid} 15 60.0" for each in (watched, forgotten, again)),
+        f"forget {forgotten.pid}",
+        f"watch {again.pid} 9 0.0",
+    )
+    waiting.communicate("".join(f"{order}\n" for order in orders).encode())
+    assert waiting.returncode == 0
+    assert (watched.wait(60), again.wait(60)) == (-signal.SIGKILL, -signal.SIGKILL)
+    assert forgotten.poll() is None
+
+
+def test_a_watchdog_that_watches_nothing_starts_no_python():
+    waiting = start_waiting("/bin/sh", str(guard._WAITING), "/no/python", str(guard._ENDING))
+    waiting.communicate(b"watch 2147483646 15 1.0\nforget 2147483646\n")
+    assert waiting.returncode == 0
 
 
 @pytest.mark.parametrize("times", [1, 3])
@@ -320,7 +342,7 @@ def _ignores(pid: int, number: int) -> bool:
 
 
 def test_the_watchdog_imports_no_module_that_it_can_do_without() -> None:
-    """It runs for as long as the miniature: each of these takes half a megabyte, or nearly one."""
+    """It begins when the supervisor is gone: nothing may keep it from its work."""
     place = Path(guard.__file__).parent
     program = (
         f"import sys; sys.path.insert(0, {str(place)!r}); import watchdog; watchdog.main();"
