@@ -56,6 +56,8 @@ class SecurityGroup:
         return tuple(rule for rule in self.rules if rule.direction == "egress")
 
 
+# "The IP protocol name or number": IpPermission (Amazon EC2 API Reference).
+_PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 _ANY_PORT = (0, 65535)
 
 
@@ -105,11 +107,12 @@ def _resource_rules(group_id: str, state: State) -> Iterator[SecurityGroupRule]:
 def _rule(
     block: Block, direction: Literal["ingress", "egress"], group_id: str, protocol: str
 ) -> SecurityGroupRule:
-    everything = protocol in ("-1", "all")
+    protocol = _PROTOCOLS.get(protocol.lower(), protocol.lower())
+    everything = protocol == "-1"
     return SecurityGroupRule(
         address=block.address,
         direction=direction,
-        protocol="-1" if everything else protocol.lower(),
+        protocol=protocol,
         from_port=_ANY_PORT[0] if everything else block.integer("from_port", _ANY_PORT[0]),
         to_port=_ANY_PORT[1] if everything else block.integer("to_port", _ANY_PORT[1]),
         cidr_blocks=_values(block, ("cidr_blocks", "ipv6_cidr_blocks"), ("cidr_ipv4", "cidr_ipv6")),

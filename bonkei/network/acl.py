@@ -12,6 +12,7 @@ from bonkei.blueprint.network import AclRule, Network, NetworkAcl, Subnet
 
 EPHEMERAL = (32768, 60999)
 """The ports on which Linux receives answers ("Ephemeral ports", on the page above)."""
+_HTTPS = 443
 _INTERNET = "0.0.0.0/0"
 
 
@@ -34,6 +35,34 @@ def acl_obstacle(network: Network, source: Subnet, target: Subnet | None, port: 
         if not _passes(other, "egress", here, EPHEMERAL):
             return f"{other.address} lets no answers out of {target.address}"
     return ""
+
+
+def acl_obstacle_to_gateway_endpoint(network: Network, source: Subnet) -> str:
+    """Why an ACL stops HTTPS to every public address; empty when it lets some through. A service's
+    addresses are in a prefix list, and an ACL names some of them, because it cannot name the list.
+
+    "Gateway endpoints", "Considerations": the ACL of the subnet has to let them through.
+    """
+    own = acl_of(network, source.id)
+    if own is None:
+        return ""
+    if not _passes_some(own, "egress", (_HTTPS, _HTTPS)):
+        return f"{own.address} lets nothing out of {source.address} on port {_HTTPS}"
+    if not _passes_some(own, "ingress", EPHEMERAL):
+        return f"{own.address} lets no answers into {source.address}"
+    return ""
+
+
+def _passes_some(acl: NetworkAcl, direction: str, ports: tuple[int, int]) -> bool:
+    for rule in acl.rules:
+        if rule.direction != direction or rule.protocol not in ("-1", "tcp"):
+            continue
+        if _fits(rule, _INTERNET, ports)[1]:
+            return rule.allows
+        touches = _fits(rule, _INTERNET, ports)[0]
+        if rule.allows and touches and not ip_network(rule.cidr_block, strict=False).is_private:
+            return True
+    return False
 
 
 def acl_of(network: Network, subnet_id: str) -> NetworkAcl | None:

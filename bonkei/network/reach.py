@@ -14,7 +14,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.network import Subnet, VpcEndpoint
 from bonkei.blueprint.role import PolicyStatement
 from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
-from bonkei.network.acl import acl_obstacle
+from bonkei.network.acl import acl_obstacle, acl_obstacle_to_gateway_endpoint
 from bonkei.policy.lenient import allowed
 
 HTTPS = 443
@@ -119,6 +119,8 @@ def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
         subnet = blueprint.network.subnet(nat.subnet_id) if nat else None
         if subnet is not None and not leads_to_internet_gateway(subnet):
             return f"{subnet.address}, the subnet of the NAT gateway, has no internet gateway"
+        if subnet is not None and (closed := acl_obstacle(blueprint.network, subnet, None, HTTPS)):
+            return closed
     if place.groups and not any(_lets_out(group, HTTPS) for group in place.groups):
         return f"{_names(place.groups)} allows no HTTPS out to the internet"
     return acl_obstacle(blueprint.network, place.subnet, None, HTTPS)
@@ -186,17 +188,9 @@ def obstacle_between(
 
 
 def _obstacle_to_endpoint(blueprint: Blueprint, place: Place, endpoint: VpcEndpoint) -> str:
-    subnets = [blueprint.network.subnet(subnet_id) for subnet_id in endpoint.subnet_ids]
     if not endpoint.subnet_ids:
         return f"{endpoint.address} stands in no subnet"
-    return obstacle_between(
-        blueprint,
-        place.groups,
-        (place.subnet.cidr_block,),
-        all_groups(blueprint, endpoint.security_group_ids),
-        tuple(subnet.cidr_block for subnet in subnets if subnet) if all(subnets) else (),
-        HTTPS,
-    )
+    return obstacle_into(blueprint, place, endpoint.security_group_ids, endpoint.subnet_ids, HTTPS)
 
 
 # The actions that a task needs at an endpoint to start and to log. ECR keeps an image's layers in a
@@ -242,8 +236,10 @@ def _by_kind(endpoint: VpcEndpoint) -> tuple[PolicyStatement, ...]:
 
 
 def _obstacle_to_gateway_endpoint(blueprint: Blueprint, place: Place, service: str) -> str:
-    """A gateway endpoint has public addresses. The group must allow its prefix list, or
-    everything."""
+    """A gateway endpoint has public addresses. The group must allow its prefix list, or everything,
+    and the subnet's ACL some of them."""
+    if closed := acl_obstacle_to_gateway_endpoint(blueprint.network, place.subnet):
+        return closed
     if not place.groups or any(_lets_out(group, HTTPS) for group in place.groups):
         return ""
     for group in place.groups:

@@ -8,7 +8,7 @@ import pytest
 
 from bonkei.blueprint import read
 from bonkei.blueprint.network import AclRule, Network, NetworkAcl, Subnet
-from bonkei.network.acl import acl_obstacle
+from bonkei.network.acl import acl_obstacle, acl_obstacle_to_gateway_endpoint
 
 APP = Subnet("aws_subnet.app", "arn", "app", "vpc", "10.0.1.0/24", "a", "rtb")
 DATA = Subnet("aws_subnet.data", "arn", "data", "vpc", "10.0.2.0/24", "a", "rtb")
@@ -47,6 +47,31 @@ IN, OUT = rule("ingress", 100, True, "10.0.1.0/24", 5432, 5432), rule("egress", 
 def test_an_acl(found: Network, obstacle: str) -> None:
     why = acl_obstacle(found, APP, DATA, 5432)
     assert why.endswith(obstacle) if obstacle.startswith("aws") or not obstacle else obstacle in why
+
+
+HTTPS_OUT, ANSWERS = (443, 443), (1024, 65535)
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_open"),
+    [
+        ((rule("egress", 1, True, "0.0.0.0/0", *HTTPS_OUT),
+          rule("ingress", 1, True, "0.0.0.0/0", *ANSWERS)), True),
+        # Some of S3's addresses: an ACL cannot name a prefix list.
+        ((rule("egress", 1, True, "52.219.0.0/16", *HTTPS_OUT),
+          rule("ingress", 1, True, "52.219.0.0/16", *ANSWERS)), True),
+        ((rule("egress", 1, True, "10.0.0.0/8", *OPEN[1:]),
+          rule("ingress", 1, True, "10.0.0.0/8", *OPEN[1:])), False),
+        ((rule("egress", 1, True, "0.0.0.0/0", *HTTPS_OUT),), False),
+        ((rule("egress", 1, False, *OPEN), rule("egress", 2, True, *OPEN),
+          rule("ingress", 2, True, *OPEN)), False),
+    ],
+)  # fmt: skip
+def test_an_acl_before_a_gateway_endpoint(rules: tuple[AclRule, ...], is_open: bool) -> None:
+    why = acl_obstacle_to_gateway_endpoint(network(*rules, of="app"), APP)
+    assert why.startswith("" if is_open else "aws_network_acl.app lets no")
+    assert bool(why) is not is_open
+    assert acl_obstacle_to_gateway_endpoint(network(of="data"), APP) == ""
 
 
 def test_within_a_subnet_no_acl_applies() -> None:

@@ -60,6 +60,42 @@ def test_through_a_nat_gateway_the_internet_sees_the_gateways_address() -> None:
     assert (found.obstacle, found.endpoint, found.public_ip) == ("", None, "203.0.113.9")
 
 
+def test_an_acl_closes_the_way_to_an_endpoint_and_to_a_nat_gateway() -> None:
+    """Only traffic of the VPC passes: an interface endpoint is in it, S3's addresses are not."""
+    local = [{"rule_no": 1, "action": "allow", "protocol": "-1", "cidr_block": "10.0.0.0/16"}]
+    nothing: list[dict[str, object]] = []
+
+    def acl(subnet: str, rules: list[dict[str, object]]) -> Change:
+        return put("aws_network_acl.it", id="acl", vpc_id="vpc-1", subnet_ids=[subnet],
+                   ingress=rules, egress=rules)  # fmt: skip
+
+    closed = "aws_network_acl.it lets nothing out of aws_subnet.app on port 443"
+    assert way(after(acl("subnet-app", local)), "secretsmanager").obstacle == ""
+    assert way(after(acl("subnet-app", local)), "s3").obstacle == closed
+    assert way(after(acl("subnet-app", nothing)), "s3").obstacle == closed
+    elsewhere = put("aws_vpc_endpoint.secrets", subnet_ids=["subnet-ingress"])
+    found = way(after(elsewhere, acl("subnet-app", nothing)), "secretsmanager")
+    assert found.obstacle == closed
+    nat = put("aws_nat_gateway.this", id="nat-1", subnet_id="subnet-ingress")
+    out = put("aws_vpc_security_group_egress_rule.all", security_group_id="sg-app",
+              ip_protocol="-1", cidr_ipv4="0.0.0.0/0")  # fmt: skip
+    route = put("aws_route.app", route_table_id="rtb-app", **NAT)
+    found = way(after(nat, out, route, acl("subnet-ingress", local)), "sqs")
+    assert found.obstacle.endswith("it lets nothing out of aws_subnet.ingress on port 443")
+
+
+def test_a_protocol_may_be_a_number() -> None:
+    def of(protocol: str) -> str:
+        rule = put("aws_vpc_security_group_egress_rule.all", security_group_id="sg-app",
+                   ip_protocol=protocol, from_port=443, to_port=443,
+                   cidr_ipv4="0.0.0.0/0")  # fmt: skip
+        route = put("aws_route.app", route_table_id="rtb-app", **NAT)
+        return way(after(rule, route), "sqs").obstacle
+
+    assert of("6") == of("tcp") == ""
+    assert "allows no HTTPS out" in of("17")
+
+
 def test_a_caller_outside_a_vpc_reaches_the_internet_and_no_private_database() -> None:
     lambda_ = put("aws_lambda_function.f", function_name="f", arn="arn:f", role="r")
     blueprint = after(lambda_)
