@@ -7,14 +7,8 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.distribution import Behavior, CachePolicy
 from bonkei.edge.cloudfront.cache import Cache
-from tests.bonkei.edge.support import (
-    Message,
-    Reply,
-    Running,
-    behavior,
-    distribution,
-    stack,
-)
+from tests.bonkei.edge.definitions import behavior, distribution, stack
+from tests.bonkei.edge.support import Message, Reply, Running
 
 CACHED = CachePolicy("cached", 0, 60, 3600)
 MISS, HIT = "Miss from cloudfront", "Hit from cloudfront"

@@ -13,20 +13,17 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.distribution import CachePolicy, CustomErrorResponse
 from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
-from tests.bonkei.edge.distributions import cached
-from tests.bonkei.edge.support import (
-    Message,
-    Running,
-    Target,
+from tests.bonkei.edge.definitions import (
     behavior,
     distribution,
     forward,
     load_balancer,
     rule,
-    running,
     stack,
     target_group,
 )
+from tests.bonkei.edge.distributions import cached
+from tests.bonkei.edge.support import Message, Running, Target, running
 
 SECONDS = 3.0
 MANY = 100

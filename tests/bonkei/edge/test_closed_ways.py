@@ -12,7 +12,7 @@ from bonkei.blueprint.network import Network, PrefixList, Subnet
 from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
 from bonkei.blueprint.service import Service, ServiceConnect
 from bonkei.edge import EdgeSettings
-from tests.bonkei.edge import support
+from tests.bonkei.edge import definitions
 from tests.bonkei.edge.support import Client, Target, running, serving
 from tests.bonkei.edge.test_service_connect import ADDRESS, add, blueprint
 
@@ -29,7 +29,7 @@ def rule(direction: str, group: str = "", lists: tuple[str, ...] = (), port: int
 
 
 def behind_cloudfront(*rules: SecurityGroupRule) -> Blueprint:
-    base = support.stack()
+    base = definitions.stack()
     [balancer] = base.load_balancers
     group = SecurityGroup("aws_security_group.alb", "arn", "sg-alb", "alb", "vpc", rules)
     return replace(

@@ -13,22 +13,18 @@ from bonkei.blueprint.load_balancer import FixedResponse, Listener, PathPattern
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule
 from bonkei.edge import Edge, EdgeError, EdgeSettings
 from bonkei.events import Bus
-from tests.bonkei.edge.support import (
-    Client,
-    Message,
+from tests.bonkei.edge.definitions import (
     balancer_only,
     behavior,
     distribution,
     forward,
     header_acl,
     load_balancer,
-    ok,
     rule,
-    running,
-    serving,
     stack,
     target_group,
 )
+from tests.bonkei.edge.support import Client, Message, ok, running, serving
 
 
 @pytest.mark.parametrize(

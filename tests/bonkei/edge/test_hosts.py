@@ -15,19 +15,17 @@ from bonkei.blueprint.load_balancer import HostHeader
 from bonkei.edge.client.access import AccessRecord
 from bonkei.edge.http.host_names import HostNames, is_loopback
 from bonkei.edge.http.message import Request
-from tests.bonkei.edge.distributions import cloudfront
-from tests.bonkei.edge.support import (
+from tests.bonkei.edge.definitions import (
     SECRET,
-    Running,
     balancer,
     balancer_only,
     behavior,
     forward,
     rule,
-    running,
-    serving,
     stack,
 )
+from tests.bonkei.edge.distributions import cloudfront
+from tests.bonkei.edge.support import Running, running, serving
 
 OWN = ("d1.cloudfront.net", "status.example.com", "shop.example.org")
 LOCAL = ("localhost", "LOCALHOST:8080", "app.localhost", "127.0.0.1:8080", "127.1.2.3", "[::1]:80")

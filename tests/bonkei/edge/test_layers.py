@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.bonkei.edge.support import SECRET, Target, ok, running, serving, stack
+from tests.bonkei.edge.definitions import SECRET, stack
+from tests.bonkei.edge.support import Target, ok, running, serving
 
 
 async def test_a_request_passes_all_layers() -> None:

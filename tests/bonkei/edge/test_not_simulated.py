@@ -16,14 +16,8 @@ from bonkei.blueprint.web_acl import FieldToMatch, RateBased, RegexMatch, WafAct
 from bonkei.edge.not_simulated import not_simulated
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.waf.web_acl import CompiledWebAcl
-from tests.bonkei.edge.support import (
-    balancer_only,
-    behavior,
-    distribution,
-    header_acl,
-    serving,
-    stack,
-)
+from tests.bonkei.edge.definitions import balancer_only, behavior, distribution, header_acl, stack
+from tests.bonkei.edge.support import serving
 
 CACHED = CachePolicy("cached", 0, 5, 60)
 

@@ -10,7 +10,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.distribution import Origin
 from bonkei.blueprint.load_balancer import Listener
 from bonkei.edge.origin import first_listener, origin_listener
-from tests.bonkei.edge.support import behavior, distribution, forward, load_balancer
+from tests.bonkei.edge.definitions import behavior, distribution, forward, load_balancer
 
 HTTP = Listener("http", "arn:http", 80, "HTTP", forward("web"))
 HTTPS = Listener("https", "arn:https", 443, "HTTPS", forward("web"))

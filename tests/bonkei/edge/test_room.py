@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 
 from bonkei.edge.room import SPARE, Room, Seldom, is_exhausted, share_out
-from tests.bonkei.edge.support import balancer_only, serving, target_group
+from tests.bonkei.edge.definitions import balancer_only, target_group
+from tests.bonkei.edge.support import serving
 
 
 class Visitor:

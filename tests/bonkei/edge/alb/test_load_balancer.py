@@ -19,19 +19,15 @@ from bonkei.blueprint.load_balancer import (
     Redirect,
     WeightedTarget,
 )
-from tests.bonkei.edge.support import (
-    Message,
-    Target,
+from tests.bonkei.edge.definitions import (
     balancer,
     balancer_only,
     forward,
     load_balancer,
-    ok,
     rule,
-    running,
-    serving,
     target_group,
 )
+from tests.bonkei.edge.support import Message, Target, ok, running, serving
 
 # Rules and actions.
 

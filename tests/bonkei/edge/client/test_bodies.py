@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from bonkei.events import Endpoint, TargetRegistered
-from tests.bonkei.edge.support import Message, Target, balancer_only, ok, running, serving, standing
+from tests.bonkei.edge.definitions import balancer_only
+from tests.bonkei.edge.support import Message, Target, ok, running, serving, standing
 
 
 async def test_bodies_stream_both_ways() -> None:

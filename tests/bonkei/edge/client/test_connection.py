@@ -15,17 +15,8 @@ from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
 from bonkei.edge.client.transport import LINGER
 from bonkei.events import Endpoint, TargetRegistered
-from tests.bonkei.edge.support import (
-    Message,
-    Reply,
-    Target,
-    balancer,
-    balancer_only,
-    ok,
-    rule,
-    running,
-    serving,
-)
+from tests.bonkei.edge.definitions import balancer, balancer_only, rule
+from tests.bonkei.edge.support import Message, Reply, Target, ok, running, serving
 
 KNOWN = b"GET /known HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
 from bonkei.edge.http.head import RefusedError, make_request, valid_host
 from bonkei.edge.http.message import header
-from tests.bonkei.edge.support import Target, balancer_only, rule, running, serving, stack
+from tests.bonkei.edge.definitions import balancer_only, rule, stack
+from tests.bonkei.edge.support import Target, running, serving
 
 HOST = b"Host: a\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"

@@ -7,16 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.bonkei.edge.support import (
-    Message,
-    Target,
-    balancer,
-    balancer_only,
-    ok,
-    raw,
-    running,
-    serving,
-)
+from tests.bonkei.edge.definitions import balancer, balancer_only
+from tests.bonkei.edge.support import Message, Target, ok, raw, running, serving
 
 
 async def test_connections_are_kept_on_both_sides() -> None:

@@ -29,17 +29,9 @@ from bonkei.edge.http.head import make_request
 from bonkei.edge.http.ids import ids
 from bonkei.edge.http.message import HeaderBlock, Headers, Request, header
 from bonkei.edge.http.response_head import KnownHeads, ResponseHead
+from tests.bonkei.edge.definitions import balancer_only, behavior, distribution, stack
 from tests.bonkei.edge.distributions import cached, cloudfront, get
-from tests.bonkei.edge.support import (
-    Message,
-    balancer_only,
-    behavior,
-    distribution,
-    ok,
-    raw,
-    serving,
-    stack,
-)
+from tests.bonkei.edge.support import Message, ok, raw, serving
 
 BLOCK = b"Host: site.example\r\nCookie: a=1\r\nVia: 1.0 x\r\nX-Amz-Cf-Id: mine\r\n\r\n"
 OF_THE_REQUEST = {"X-Amzn-Trace-Id", "X-Amz-Cf-Id"}

@@ -11,15 +11,8 @@ import pytest
 from bonkei.edge import EdgeSettings, Limits
 from bonkei.edge.http.head import RefusedError
 from bonkei.edge.http.request_parser import RequestParser
-from tests.bonkei.edge.support import (
-    Client,
-    Message,
-    balancer,
-    balancer_only,
-    ok,
-    running,
-    serving,
-)
+from tests.bonkei.edge.definitions import balancer, balancer_only
+from tests.bonkei.edge.support import Client, Message, ok, running, serving
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"

@@ -16,17 +16,16 @@ from bonkei.edge.client.access import Row
 from bonkei.edge.http.message import HeaderBlock
 from bonkei.edge.http.plain_head import PlainRequests
 from bonkei.edge.settings import Limits
-from tests.bonkei.edge.distributions import cloudfront
-from tests.bonkei.edge.support import (
+from tests.bonkei.edge.definitions import (
     balancer_only,
     behavior,
     distribution,
     load_balancer,
-    ok,
     rule,
-    serving,
     stack,
 )
+from tests.bonkei.edge.distributions import cloudfront
+from tests.bonkei.edge.support import ok, serving
 
 FIRST = 1000
 NAMES = [

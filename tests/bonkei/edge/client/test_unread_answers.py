@@ -19,19 +19,17 @@ import uvloop
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import FixedResponse, PathPattern, Redirect
-from tests.bonkei.edge.distributions import cached
-from tests.bonkei.edge.support import (
+from tests.bonkei.edge.definitions import (
     SECRET,
-    Message,
     behavior,
     distribution,
     header_acl,
     load_balancer,
-    ok,
     rule,
-    serving,
     stack,
 )
+from tests.bonkei.edge.distributions import cached
+from tests.bonkei.edge.support import Message, ok, serving
 
 CONNECTIONS, PAGES = 20, 7
 ALLOWED = 12 * 2**20

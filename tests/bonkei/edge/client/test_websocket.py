@@ -10,17 +10,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bonkei.events import Endpoint, TargetRegistered
-from tests.bonkei.edge.support import (
-    SECRET,
-    Running,
-    behavior,
-    distribution,
-    ok,
-    running,
-    serving,
-    stack,
-    target_group,
-)
+from tests.bonkei.edge.definitions import SECRET, behavior, distribution, stack, target_group
+from tests.bonkei.edge.support import Running, ok, running, serving
 
 
 async def echo(connection: ServerConnection) -> None:

@@ -17,6 +17,7 @@ from bonkei.blueprint.distribution import (
     Selection,
 )
 from bonkei.edge import EdgeSettings
+from tests.bonkei.edge.definitions import ALL_VIEWER, behavior
 from tests.bonkei.edge.distributions import (
     CACHED,
     HIT,
@@ -27,7 +28,7 @@ from tests.bonkei.edge.distributions import (
     cloudfront,
     get,
 )
-from tests.bonkei.edge.support import ALL_VIEWER, Message, Target, behavior, ok, running, serving
+from tests.bonkei.edge.support import Message, Target, ok, running, serving
 
 
 async def test_hit_age_and_head() -> None:

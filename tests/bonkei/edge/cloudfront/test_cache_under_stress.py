@@ -17,6 +17,7 @@ from bonkei.blueprint.distribution import (
 )
 from bonkei.blueprint.load_balancer import FixedResponse
 from bonkei.edge import EdgeSettings
+from tests.bonkei.edge.definitions import load_balancer
 from tests.bonkei.edge.distributions import (
     CACHED,
     HIT,
@@ -27,15 +28,7 @@ from tests.bonkei.edge.distributions import (
     cloudfront,
     get,
 )
-from tests.bonkei.edge.support import (
-    Message,
-    Running,
-    Target,
-    load_balancer,
-    ok,
-    serving,
-    standing,
-)
+from tests.bonkei.edge.support import Message, Running, Target, ok, serving, standing
 
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 

@@ -12,16 +12,9 @@ from bonkei.blueprint.distribution import (
     Selection,
 )
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
+from tests.bonkei.edge.definitions import behavior, distribution, stack
 from tests.bonkei.edge.distributions import cached, cloudfront, get
-from tests.bonkei.edge.support import (
-    Message,
-    behavior,
-    distribution,
-    ok,
-    running,
-    serving,
-    stack,
-)
+from tests.bonkei.edge.support import Message, ok, running, serving
 
 # Behaviors.
 

@@ -8,7 +8,7 @@ from bonkei.blueprint.distribution import ResponseHeader
 from bonkei.edge.cloudfront.behavior import CompiledBehavior
 from bonkei.edge.http.message import header
 from bonkei.edge.http.plain_head import PlainResponses
-from tests.bonkei.edge.support import behavior, distribution
+from tests.bonkei.edge.definitions import behavior, distribution
 
 _HEADERS = [
     header(b"Content-Type", b"text/html"),

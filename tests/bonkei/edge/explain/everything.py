@@ -41,7 +41,7 @@ from bonkei.blueprint.web_acl import (
     WafRule,
     WebAcl,
 )
-from tests.bonkei.edge.support import (
+from tests.bonkei.edge.definitions import (
     ALL_METHODS,
     ALL_VIEWER,
     SECRET,

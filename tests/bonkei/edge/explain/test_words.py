@@ -21,19 +21,9 @@ from bonkei.blueprint.web_acl import (
     WebAcl,
 )
 from bonkei.edge.explain import Explanation, Step
+from tests.bonkei.edge.definitions import SECRET, balancer_only, forward, rule, stack, target_group
 from tests.bonkei.edge.distributions import CACHED, cached, cloudfront
-from tests.bonkei.edge.support import (
-    SECRET,
-    Running,
-    balancer_only,
-    forward,
-    ok,
-    rule,
-    running,
-    serving,
-    stack,
-    target_group,
-)
+from tests.bonkei.edge.support import Running, ok, running, serving
 
 
 def explained(

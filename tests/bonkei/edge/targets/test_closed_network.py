@@ -7,7 +7,8 @@ from bonkei.blueprint.network import Network, Subnet
 from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
 from bonkei.blueprint.service import Service, ServiceTarget
 from bonkei.edge import EdgeSettings
-from tests.bonkei.edge.support import Target, balancer_only, running, serving
+from tests.bonkei.edge.definitions import balancer_only
+from tests.bonkei.edge.support import Target, running, serving
 
 FROM_BALANCER = SecurityGroupRule(
     "aws_vpc_security_group_ingress_rule.task", "ingress", "tcp", 8000, 8000,

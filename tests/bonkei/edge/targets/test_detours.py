@@ -8,7 +8,8 @@ from typing import Any
 from bonkei.edge import Detour, TargetKey
 from bonkei.events import Endpoint, TargetDeregistered, TargetDrained, TargetRegistered
 from bonkei.faults.ways.refusal import Refusal
-from tests.bonkei.edge.support import Message, Target, balancer_only, ok, running, serving
+from tests.bonkei.edge.definitions import balancer_only
+from tests.bonkei.edge.support import Message, Target, ok, running, serving
 
 WEB = TargetKey("arn:tg/web", "", "task-1")
 

@@ -11,15 +11,8 @@ from bonkei.blueprint.load_balancer import TargetHealthCheck
 from bonkei.edge.targets.checks import probe
 from bonkei.edge.targets.target_health import MISMATCH, Outcome
 from bonkei.events import Endpoint
-from tests.bonkei.edge.support import (
-    Message,
-    Target,
-    balancer,
-    balancer_only,
-    raw,
-    running,
-    serving,
-)
+from tests.bonkei.edge.definitions import balancer, balancer_only
+from tests.bonkei.edge.support import Message, Target, raw, running, serving
 
 
 async def test_503_without_a_registered_target() -> None:

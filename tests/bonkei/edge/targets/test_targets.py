@@ -8,19 +8,8 @@ from typing import Any
 
 from bonkei.blueprint.load_balancer import FixedResponse
 from bonkei.events import Endpoint, TargetDrained, TargetRegistered
-from tests.bonkei.edge.support import (
-    Message,
-    Reply,
-    Running,
-    Target,
-    balancer_only,
-    forward,
-    load_balancer,
-    ok,
-    running,
-    serving,
-    target_group,
-)
+from tests.bonkei.edge.definitions import balancer_only, forward, load_balancer, target_group
+from tests.bonkei.edge.support import Message, Reply, Running, Target, ok, running, serving
 
 
 def held(gate: asyncio.Event) -> Reply:

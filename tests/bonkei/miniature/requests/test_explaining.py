@@ -16,7 +16,8 @@ from bonkei.miniature.requests.asked import Wish
 from bonkei.miniature.requests.explaining import RequestWorld, explain
 from bonkei.miniature.requests.sending import related
 from bonkei.miniature.rooms.access_hooks import Requests
-from tests.bonkei.edge.support import SECRET, Message, Running, Target, running, stack
+from tests.bonkei.edge.definitions import SECRET, stack
+from tests.bonkei.edge.support import Message, Running, Target, running
 
 
 def world(edge: Running, requests: Requests, home: Path) -> RequestWorld:

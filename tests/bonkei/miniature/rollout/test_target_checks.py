@@ -10,7 +10,8 @@ from bonkei.blueprint.service import Service, ServiceTarget
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.steps import Steps
-from tests.bonkei.edge.support import Message, Running, balancer_only, serving
+from tests.bonkei.edge.definitions import balancer_only
+from tests.bonkei.edge.support import Message, Running, serving
 
 
 def checked(blueprint: Blueprint, **changes: Any) -> Blueprint:

@@ -13,7 +13,8 @@ from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rooms.access_hooks import Requests
 from bonkei.miniature.rooms.console.requests import _Timelines, listed
-from tests.bonkei.edge.support import SECRET, Target, running, stack
+from tests.bonkei.edge.definitions import SECRET, stack
+from tests.bonkei.edge.support import Target, running
 
 
 async def test_what_came_is_listed_and_each_says_why(tmp_path: Path) -> None:
