@@ -19,7 +19,7 @@ from bonkei.arn import Arn
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
-from bonkei.functions.outcome import Outcome, stamp
+from bonkei.functions.outcome import LARGEST, Outcome, stamp
 from bonkei.functions.sources.filtering import is_wanted
 from bonkei.functions.sources.poller import Poller
 from bonkei.functions.sources.queue import CallQueue, Invoke, failed_items
@@ -79,14 +79,22 @@ def after(batch: Batch, outcome: Outcome, source: EventSource, now: float) -> Af
     rest = batch.records[start:]
     if len(rest) > 1 and source.bisects:
         middle = (len(rest) + 1) // 2 if start == 0 else 1
-        parts = (Batch(rest[:middle], batch.attempts), Batch(rest[middle:], 0))
-        return After(parts, waits=False)
+        return After(_parts(rest, middle, batch.attempts), waits=False)
     attempts = batch.attempts + 1
     if 0 <= source.retries < attempts:
         return After(discarded="RetryAttemptsExhausted")
     if is_too_old(rest[0], source, now):
         return After(discarded="RecordAgeExceeded")
     return After((Batch(rest, attempts),), waits=True)
+
+
+def halves(batch: Batch) -> tuple[Batch, Batch]:
+    """Of a batch that is too large for a call."""
+    return _parts(batch.records, (len(batch.records) + 1) // 2, batch.attempts)
+
+
+def _parts(records: tuple[Record, ...], middle: int, attempts: int) -> tuple[Batch, Batch]:
+    return Batch(records[:middle], attempts), Batch(records[middle:], 0)
 
 
 def is_too_old(record: Record, source: EventSource, now: float) -> bool:
@@ -200,6 +208,9 @@ class StreamPoller(Poller):
             if not batch.records:
                 continue
             payload = event(batch.records, self.source.source)
+            if len(payload) > LARGEST and len(batch.records) > 1:  # "Batching behavior": 6 MB
+                waiting = [*halves(batch), *waiting]
+                continue
             outcome = await self._invoke(self.source.function, payload)
             follows = after(batch, outcome, self.source, time.time())
             if follows.discarded:

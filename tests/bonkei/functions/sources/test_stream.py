@@ -188,6 +188,17 @@ async def test_a_poisoned_record_is_isolated_and_given_up(tmp_path: Path) -> Non
     assert functions.sent == [(target, 1)]
 
 
+async def test_a_batch_that_is_too_large_for_a_call_is_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """"The payload size reaches 6 MB" ends a batch: it was refused again and again."""
+    stream, functions = Stream(5), Functions()
+    two = len(event(stream.records[:2], source().source))
+    monkeypatch.setattr("bonkei.functions.sources.stream.LARGEST", two)
+    await functions.run(stream, tmp_path / "p", 3)
+    assert functions.called == ["1 2", "3", "4 5"]
+
+
 async def test_filters_select_records_and_the_others_are_skipped(tmp_path: Path) -> None:
     stream, functions = Stream(0), Functions()
     stream.records = [record(1), record(2, "MODIFY"), record(3, "REMOVE")]
