@@ -10,6 +10,7 @@ from bonkei.repositories.git import git
 
 FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B"
 _FIELDS = 10
+_LATEST = 253_402_300_799
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,11 @@ class Person:
 
     @property
     def seconds(self) -> int:
-        return int(self.date.split()[0])
+        """Old or imported commits may have no date, or one beyond the year 9999."""
+        try:
+            return min(max(0, int(self.date.split()[0])), _LATEST)
+        except (IndexError, ValueError):
+            return 0
 
 
 @dataclass(frozen=True, slots=True)

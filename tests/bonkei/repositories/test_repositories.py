@@ -16,6 +16,7 @@ import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.blueprint.release.code_repository import CodeRepository
+from bonkei.repositories.commits import Commit, Person
 from bonkei.repositories.hook import UNNOTICED, Push, take_pushes
 from bonkei.repositories.repositories import Repositories
 from bonkei.repositories.service import service
@@ -95,6 +96,20 @@ async def test_a_repository_is_created_pushed_to_and_shown(room: Repositories, w
     assert (file["fileContent"], file["fileMode"]) == (b"2\n", "NORMAL")
     folder = await call(room, "GetFolder", repositoryName="app", folderPath="/")
     assert [each["absolutePath"] for each in folder["subFolders"]] == ["sub"]
+
+
+@pytest.mark.parametrize(
+    ("date", "shown"),
+    [
+        ("1767225600 +0900", "2026-01-01T00:00:00Z"),
+        ("", "1970-01-01T00:00:00Z"),  # what git shows for a broken line of an imported commit
+        ("-5 +0000", "1970-01-01T00:00:00Z"),
+        ("99999999999999 +0000", "9999-12-31T23:59:59Z"),
+    ],
+)
+def test_each_date_of_a_commit_can_be_shown(date: str, shown: str) -> None:
+    person = Person("me", "me@x", date)
+    assert Commit("c", "t", (), person, person, "").author_date == shown
 
 
 async def test_who_fails_to_hear_of_a_push_hears_of_the_next_one(
