@@ -53,13 +53,13 @@ class Store:
         return sorted(found, key=lambda build: (build.start, build.number))
 
     def forget(self, builds: list[Build]) -> list[Build]:
-        """Remove the oldest builds beyond the limit. Returns the others."""
+        """Remove the oldest builds beyond the limit, unless they run. Returns the others."""
         sizes = {build.id: _size(self.log(build.id)) for build in builds}
         kept: list[Build] = []
         total = 0
         for build in reversed(builds):
             total += sizes[build.id]
-            if len(kept) >= _MOST or (kept and total > _LOGS):
+            if build.is_over and (len(kept) >= _MOST or (kept and total > _LOGS)):
                 (self._records / f"{_name(build.id)}.json").unlink(missing_ok=True)
                 self.log(build.id).unlink(missing_ok=True)
                 (self._reports / f"{_name(build.id)}.zip").unlink(missing_ok=True)

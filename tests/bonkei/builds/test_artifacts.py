@@ -6,6 +6,7 @@ import os
 import stat
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from bonkei.builds.artifacts.archive import pack, unpack, walk
 from bonkei.builds.artifacts.patterns import select
 from bonkei.builds.buildspec.model import ArtifactSpec
 from bonkei.builds.errors import PhaseError
-from bonkei.builds.values import BuildInput, BuildOutput
+from bonkei.builds.store import Store
+from bonkei.builds.values import Build, BuildInput, BuildOutput, BuildRequest
 
 # The folders of "Buildspec syntax", under artifacts/base-directory.
 TREE = [
@@ -239,3 +241,18 @@ async def test_the_oldest_builds_are_deleted(room: Room, monkeypatch) -> None:
     for folder in ("records", "logs", "reports"):
         found = sorted((room.world.directory / "builds" / folder).iterdir())
         assert [file.stem for file in found] == sorted(one.partition(":")[2] for one in ids[1:])
+
+
+def test_a_build_that_runs_is_not_forgotten(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("bonkei.builds.store._MOST", 2)
+    store = Store(tmp_path)
+    request = BuildRequest("builder")
+    long = Build("builder:0", "arn", 0, request)
+    ended = [replace(long, id=f"builder:{n}", status="SUCCEEDED") for n in (1, 2, 3)]
+    for each in (long, *ended):
+        store.write(each)
+        store.log(each.id).touch()
+    kept = store.forget([long, *ended])
+    assert [each.id for each in kept] == ["builder:0", "builder:2", "builder:3"]
+    assert store.log(long.id).exists()
+    assert not store.log(ended[0].id).exists()
