@@ -7,12 +7,18 @@ import secrets
 import shutil
 import stat
 import zipfile
+import zlib
 from pathlib import Path
 
 from bonkei.folders import changed_at, entries
 from bonkei.functions.errors import FunctionError
 
 _LARGEST = 250 * 1024 * 1024  # bytes unpacked, Lambda's own bound
+_BROKEN = (
+    OSError, zipfile.BadZipFile, zlib.error, EOFError,
+    RuntimeError, NotImplementedError,  # it is encrypted, or packed in a way that Python cannot
+    FunctionError,
+)  # fmt: skip
 _KEPT = 20  # packages that nothing uses any more
 
 
@@ -33,7 +39,7 @@ def unpack(archive: Path, packages: Path) -> Path:
         try:
             _extract(archive, draft)
             draft.rename(target)
-        except (OSError, zipfile.BadZipFile, FunctionError) as error:
+        except _BROKEN as error:
             shutil.rmtree(draft, ignore_errors=True)
             if target.is_dir():  # another one was quicker
                 return target

@@ -191,7 +191,7 @@ async def test_a_poisoned_record_is_isolated_and_given_up(tmp_path: Path) -> Non
 async def test_a_batch_that_is_too_large_for_a_call_is_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """"The payload size reaches 6 MB" ends a batch: it was refused again and again."""
+    """ "The payload size reaches 6 MB" ends a batch: it was refused again and again."""
     stream, functions = Stream(5), Functions()
     two = len(event(stream.records[:2], source().source))
     monkeypatch.setattr("bonkei.functions.sources.stream.LARGEST", two)
