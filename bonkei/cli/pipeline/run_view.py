@@ -135,7 +135,8 @@ def waits_for(view: RunView) -> ActionView | None:
 
 
 def token(endpoint: Endpoint, view: RunView, action: ActionView) -> str:
-    """The approval's token; empty if the approval has been answered meanwhile."""
+    """The approval's token; empty if the approval has been answered meanwhile. In the mode
+    PARALLEL, several runs wait in one stage: there it is the external id, as on AWS."""
     state = endpoint.pipeline("GetPipelineState", name=view.pipeline)
     stages: Sequence[Mapping[str, Any]] = state["stageStates"]
     for stage in stages:
@@ -143,4 +144,4 @@ def token(endpoint: Endpoint, view: RunView, action: ActionView) -> str:
             latest = each.get("latestExecution", {})
             if latest.get("actionExecutionId") == action.id:
                 return str(latest.get("token", ""))
-    return ""
+    return action.external_id

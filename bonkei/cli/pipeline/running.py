@@ -17,6 +17,7 @@ from bonkei.cli.pipeline.watch import WAITS, Answers, Watch, can_ask
 from bonkei.errors import BonkeiError
 
 Say = Callable[[str], None]
+_BUILDS = ("Build", "Test", "Compute")  # categories of actions that have the log of a build
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ def _last_words(view: RunView) -> str:
     said = f"{view.status} after {total:.1f} s of work"
     if view.status == "Succeeded":
         return said
-    failed = [each for each in view.actions if each.status == "Failed" and each.external_id]
+    failed = [
+        each
+        for each in view.actions
+        if each.status == "Failed" and each.external_id and each.category in _BUILDS
+    ]
     more = f"\n  bonkei pipeline logs {view.id[:8]} {failed[-1].name}" if failed else ""
     return f"{said}: {view.summary}{more}"

@@ -11,6 +11,7 @@ from bonkei.cli.pipeline.client import Endpoint
 from bonkei.errors import BonkeiError
 
 _RUNS = 20
+_BUILDERS = ("CodeBuild", "Commands")  # providers of actions that have the log of a build
 
 
 class NoSuchPipelineError(BonkeiError):
@@ -154,7 +155,7 @@ def log_lines(context: Context, endpoint: Endpoint, run: str, action: str | None
     for each in reversed(listed):
         provider = each.get("input", {}).get("actionTypeId", {}).get("provider", "")
         build = each["output"]["executionResult"].get("externalExecutionId", "")
-        if provider != "CodeBuild" or not build or action not in (None, each["actionName"]):
+        if provider not in _BUILDERS or not build or action not in (None, each["actionName"]):
             continue
         shown += 1
         yield f"── {each['stageName']} {each['actionName']} ({build})"

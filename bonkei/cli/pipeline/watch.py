@@ -15,6 +15,7 @@ from bonkei.cli.pipeline.run_view import ActionView, RunView, look, token, waits
 from bonkei.cli.terminal import safe
 
 _POLL = 0.5
+_COMMENT = 512  # characters, as PutApprovalResult takes them
 WAITS = 3
 """The exit code of a run that waits for an approval while there is nobody to give it."""
 _SIGNS = {"Succeeded": "✓", "Failed": "✗", "Abandoned": "-", "Stopped": "-"}
@@ -73,8 +74,10 @@ class Watch:
             return False
         if not status:
             status, said = self._ask(approval)
-        self._answers.asked.add(approval.id)
         held = token(self._endpoint, view, approval)
+        if not held:
+            return True  # somebody else has answered meanwhile
+        self._answers.asked.add(approval.id)
         try:
             self._endpoint.pipeline(
                 "PutApprovalResult",
@@ -82,10 +85,10 @@ class Watch:
                 stageName=approval.stage,
                 actionName=approval.name,
                 token=held,
-                result={"status": status, "summary": said or "on the command line"},
+                result={"status": status, "summary": said[:_COMMENT] or "on the command line"},
             )
         except RefusedError as error:
-            if error.code not in ("ApprovalAlreadyCompletedException", "ValidationException"):
+            if error.code != "ApprovalAlreadyCompletedException":
                 raise
         return True
 

@@ -35,7 +35,12 @@ class ManualApproval:
             subject = (subject + work.action.name)[:100]
             await self._publish(topic, subject, json.dumps(notification(work)))
         if not work.run.summary:
-            work.note("", "", work.settings.get("CustomData", "") or "Waits for an approval")
+            # "For a pipeline where the execution mode is set to PARALLEL, [...] use the
+            # externalExecutionId in the response output from the ListActionExecutions action as the
+            # token in the approval request" (API_PutApprovalResult).
+            is_parallel = work.pipeline.execution_mode == "PARALLEL"
+            said = work.settings.get("CustomData", "") or "Waits for an approval"
+            work.note(work.run.token if is_parallel else "", "", said)
         return None
 
 

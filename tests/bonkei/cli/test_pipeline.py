@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -10,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from bonkei.cli import program
+from bonkei.cli.pipeline.client import RefusedError
 from bonkei.cli.pipeline.run_view import look, waits_for
 from bonkei.cli.pipeline.running import Started
 from bonkei.cli.pipeline.running import watch as follow
@@ -17,6 +20,7 @@ from bonkei.cli.pipeline.text import (
     NoSuchPipelineError,
     find_run,
     full_name,
+    log_lines,
     render_overview,
     render_runs,
     render_state,
@@ -148,6 +152,52 @@ def test_an_approval_is_answered_with_its_token(decided: str) -> None:
         ("t-1", decided)
     ]
     assert any("skipped" in each for each in said)
+
+
+def test_an_approval_of_a_parallel_run_is_answered_with_its_external_id() -> None:
+    """A stage's state has only the last run in it."""
+    endpoint = waiting()
+    endpoint.stages = []
+    endpoint.actions[0]["output"]["executionResult"]["externalExecutionId"] = "t-9"
+    endpoint.statuses = ["InProgress", "Succeeded"]
+    Watch(endpoint, Answers("Approved"), lambda _: None).follow("shop-a", ID)  # type: ignore[arg-type]
+    assert [each["token"] for each in endpoint.approved] == ["t-9"]
+
+
+def test_a_long_reason_is_cut_and_the_rejection_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.confirm", lambda *_, **__: False)
+    monkeypatch.setattr("click.prompt", lambda *_, **__: "no " * 300)
+    endpoint = waiting()
+    endpoint.statuses = ["InProgress", "Failed"]
+    Watch(endpoint, Answers(can_ask=True), lambda _: None).follow("shop-a", ID)  # type: ignore[arg-type]
+    [given] = endpoint.approved
+    assert (given["result"]["status"], len(given["result"]["summary"])) == ("Rejected", 512)
+
+
+def test_a_refused_answer_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = waiting()
+
+    def refuse(operation: str, **given: Any) -> Any:
+        if operation == "PutApprovalResult":
+            raise RefusedError("ValidationException", "no")
+        return Answering.pipeline(endpoint, operation, **given)
+
+    monkeypatch.setattr(endpoint, "pipeline", refuse)
+    with pytest.raises(RefusedError):
+        Watch(endpoint, Answers("Approved"), lambda _: None).follow("shop-a", ID)  # type: ignore[arg-type]
+
+
+def test_the_log_of_shell_commands_is_shown(tmp_path: Path) -> None:
+    endpoint: Any = Answering("Failed", action("Check", "Failed", externalExecutionId="a.c:12-3"))
+    endpoint.actions[0]["input"]["actionTypeId"]["provider"] = "Commands"
+    endpoint.runs = {"shop-a": [ID]}
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "12-3.log").write_text("hello\n")
+    context: Any = SimpleNamespace(home=SimpleNamespace(builds=tmp_path))
+    assert list(log_lines(context, endpoint, "shop-a", None)) == [
+        "── Check Check (a.c:12-3)",
+        "hello",
+    ]
 
 
 def test_without_a_terminal_the_run_is_left_waiting() -> None:

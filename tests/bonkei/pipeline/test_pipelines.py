@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,31 @@ async def test_the_state_shows_stages_actions_and_the_token(room: Room, world: W
     built = next(a for a in actions["actionExecutionDetails"] if a["actionName"] == "Build")
     assert built["output"]["outputVariables"] == {"SUMMARY": "1 to add"}
     assert built["output"]["executionResult"]["externalExecutionId"] == "builder:1"
+
+
+async def test_runs_side_by_side_are_approved_by_their_external_ids(
+    world: World, tmp_path: Path
+) -> None:
+    """ "For a pipeline where the execution mode is set to PARALLEL, […] use the externalExecutionId
+    in the response output from the ListActionExecutions action" (API_PutApprovalResult)."""
+    room = Room(world, tmp_path, replace(DEMO, execution_mode="PARALLEL"))
+    ids = [await room.start() for _ in range(2)]
+    await room.until(lambda: len(world.published) == 2)
+    for id_ in ids:
+        listed = await room.call(
+            "ListActionExecutions", pipelineName="demo", filter={"pipelineExecutionId": id_}
+        )
+        [token] = [
+            each["output"]["executionResult"]["externalExecutionId"]
+            for each in listed["actionExecutionDetails"]
+            if each["actionName"] == "Approve"
+        ]
+        await room.call(
+            "PutApprovalResult", pipelineName="demo", stageName="Approve", actionName="Approve",
+            token=token, result={"status": "Approved", "summary": ""},
+        )  # fmt: skip
+        assert await room.status(id_, "Succeeded", "Failed") == "Succeeded"
+    await room.pipelines.stop()
 
 
 async def test_a_rejection_fails_the_release(room: Room) -> None:
