@@ -93,17 +93,16 @@ class Dispatch:
         loop = asyncio.get_running_loop()
         endpoint = target.endpoint
         delivery, patience = self._delivery, self._patience
+        connection = TargetConnection(target.kept, self, delivery.deadlines, patience.seconds)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
-                _, connection = await loop.create_connection(
-                    lambda: TargetConnection(
-                        target.kept, self, delivery.deadlines, patience.seconds
-                    ),
-                    endpoint.host,
-                    endpoint.port,
-                )
+                await loop.create_connection(lambda: connection, endpoint.host, endpoint.port)
+        except asyncio.CancelledError:
+            connection.connection_lost(None)  # of one just made, uvloop closes it and says nothing
+            raise
         except TimeoutError:
             self._fail(delivery.patience.response)
+            connection.connection_lost(None)  # as above
             return
         except OSError as error:
             if is_exhausted(error):

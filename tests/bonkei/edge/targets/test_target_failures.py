@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bonkei.blueprint.load_balancer import TargetHealthCheck
+from bonkei.edge.http.deadlines import Deadlines, Watched
 from bonkei.edge.targets.checks import probe
+from bonkei.edge.targets.dispatch import Dispatch
 from bonkei.edge.targets.target_health import MISMATCH, Outcome
+from bonkei.edge.targets.upstream import TargetConnection
 from bonkei.events import Endpoint
 from tests.bonkei.edge.definitions import balancer, balancer_only
 from tests.bonkei.edge.support import Message, Target, raw, running, serving
@@ -120,3 +123,34 @@ async def test_a_health_check_with_an_invalid_status_fails_at_once() -> None:
         check = TargetHealthCheck(path="/", timeout=600.0)
         outcome.append(await probe(Endpoint(*server.sockets[0].getsockname()), check))
     assert outcome[0].reason == MISMATCH
+
+
+async def test_a_client_that_leaves_while_its_target_is_connected_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What stays watched is never forgotten, and a stop waits for it."""
+    watched: set[object] = set()
+    made: list[TargetConnection] = []
+    connected, see, lose = TargetConnection.connection_made, Deadlines.watch, Deadlines.forget
+
+    def connection_made(self: TargetConnection, transport: asyncio.BaseTransport) -> None:
+        connected(self, transport)
+        made.append(self)
+        cast(Dispatch, self.asking).cancel()  # its client leaves right now
+
+    def watch(self: Deadlines, each: Watched) -> None:
+        watched.add(each)
+        see(self, each)
+
+    def forget(self: Deadlines, each: Watched) -> None:
+        watched.discard(each)
+        lose(self, each)
+
+    monkeypatch.setattr(Deadlines, "watch", watch)
+    monkeypatch.setattr(Deadlines, "forget", forget)
+    async with serving(balancer_only()) as (edge, _):
+        monkeypatch.setattr(TargetConnection, "connection_made", connection_made)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await edge.until(lambda: made != [])
+        await edge.until(lambda: watched == set())
