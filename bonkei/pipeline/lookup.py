@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
-from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Rule, Stage
 from bonkei.pipeline.core.conditions import as_action
 from bonkei.pipeline.core.values import ActionRun, Book, Execution, Finished, StageRun
 
@@ -28,11 +28,24 @@ def find_run(book: Book, action_id: str) -> tuple[str, ActionRun] | None:
 def action_of(stage: Stage, run: ActionRun, in_stage: StageRun | None) -> PipelineAction:
     """The action of a run, or what a rule's check does."""
     if in_stage is not None and run in in_stage.checks:
-        failure = stage.on_failure.conditions if stage.on_failure is not None else ()
-        conditions = (*stage.before_entry, *stage.on_success, *failure)
-        rules = [rule for condition in conditions for rule in condition.rules]
-        return as_action(next(rule for rule in rules if rule.name == run.name))
+        return as_action(next(rule for rule in _rules(stage) if rule.name == run.name))
     return next(action for action in stage.actions if action.name == run.name)
+
+
+def is_job(pipeline: Pipeline, stage_name: str, run: ActionRun) -> bool:
+    """Whether a function answers for it: an action of Lambda, or a rule LambdaInvoke."""
+    for stage in pipeline.stages:
+        if stage.name == stage_name:
+            named = [*stage.actions, *_rules(stage)]
+            providers = {each.provider for each in named if each.name == run.name}
+            return not providers.isdisjoint(("Lambda", "LambdaInvoke"))
+    return False
+
+
+def _rules(stage: Stage) -> list[Rule]:
+    failure = stage.on_failure.conditions if stage.on_failure is not None else ()
+    conditions = (*stage.before_entry, *stage.on_success, *failure)
+    return [rule for condition in conditions for rule in condition.rules]
 
 
 def failure(code: str, message: str) -> Finished:

@@ -33,7 +33,7 @@ from bonkei.pipeline.core.values import (
     StartAction,
 )
 from bonkei.pipeline.events import event
-from bonkei.pipeline.lookup import action_of, digest, failure, find_run, under_way
+from bonkei.pipeline.lookup import action_of, digest, failure, find_run, is_job, under_way
 from bonkei.pipeline.record import Record
 from bonkei.pipeline.runners import ActionRunner, ActionWork
 
@@ -145,7 +145,8 @@ class Pipelines:
     def finish_job(self, action_id: str, finished: Finished) -> None:
         """The result of an action that waits for a caller's answer. Raises AwsServiceError."""
         for name, kept in self._kept.items():
-            if find_run(kept.book, action_id) is not None:
+            found = find_run(kept.book, action_id)
+            if found is not None and is_job(kept.pipeline, *found):
                 self._carry_out(name, answers.finish(action_id, finished))
                 return
         raise AwsServiceError("JobNotFoundException", f"There is no job {action_id}")

@@ -13,7 +13,7 @@ from bonkei.functions.package import unpack
 
 
 def _wrong_bytes(content: bytearray) -> None:
-    content[31:61] = b"\xff" * 30
+    content[31:91] = b"\xff" * 60
 
 
 def _encrypted(content: bytearray) -> None:
@@ -32,7 +32,7 @@ def test_a_package_that_cannot_be_unpacked_is_named(
 ) -> None:
     archive = tmp_path / "f.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("m.py", bytes(range(256)) * 2)
+        made.writestr("m.py", bytes(range(256)) * 10)
     content = bytearray(archive.read_bytes())
     spoil(content)
     archive.write_bytes(content)

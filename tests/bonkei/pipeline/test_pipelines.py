@@ -86,6 +86,17 @@ async def test_the_state_shows_stages_actions_and_the_token(room: Room, world: W
     assert built["output"]["executionResult"]["externalExecutionId"] == "builder:1"
 
 
+async def test_an_approval_is_no_job(room: Room) -> None:
+    id_ = await room.start()
+    await room.token()
+    listed = await room.call("ListActionExecutions", pipelineName="demo")
+    for each in listed["actionExecutionDetails"]:
+        with pytest.raises(AwsServiceError) as refused:
+            await room.call("PutJobSuccessResult", jobId=each["actionExecutionId"])
+        assert refused.value.code == "JobNotFoundException"
+    assert await room.status(id_, "InProgress", "Succeeded") == "InProgress"
+
+
 async def test_runs_side_by_side_are_approved_by_their_external_ids(
     world: World, tmp_path: Path
 ) -> None:

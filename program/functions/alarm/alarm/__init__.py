@@ -13,8 +13,8 @@ from typing import Any
 
 from alarm.clients import prepare
 from alarm.details import call_aws, look_up
-from alarm.events import AlarmChange, parse
-from alarm.message import NOTHING, message
+from alarm.events import AlarmChange, Event, Unrecognized, parse
+from alarm.message import NOTHING, Message, message
 from alarm.slack import RefusedError, send
 from alarm.webhook import Webhook
 
@@ -30,9 +30,7 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
     webhook = _get_webhook()
     for record in event["Records"]:
         notification = record["Sns"]
-        found = parse(notification["Message"], subject=notification.get("Subject") or "")
-        details = look_up(found, call_aws, _warn) if isinstance(found, AlarmChange) else NOTHING
-        text = message(found, details)
+        found, text = _describe(notification["Message"], notification.get("Subject") or "")
         if text is None:
             _log("nothing to tell", notification, kind=type(found).__name__)
             continue
@@ -42,6 +40,18 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
             webhook.forget()  # it may have been replaced; the next attempt fetches it again
             raise
         _log("told", notification, kind=type(found).__name__)
+
+
+def _describe(text: str, subject: str) -> tuple[Event, Message | None]:
+    """What it is, and its message for Slack; None if there is nothing to report."""
+    found = parse(text, subject=subject)
+    details = look_up(found, call_aws, _warn) if isinstance(found, AlarmChange) else NOTHING
+    try:
+        return found, message(found, details)
+    except Exception as error:  # it has another form than AWS documents, and must not get lost
+        _warn(f"the form of a notification: {type(error).__name__}")
+        found = Unrecognized(subject, text)
+        return found, message(found)
 
 
 def _get_webhook() -> Webhook:

@@ -122,7 +122,7 @@ def parse(text: str, *, subject: str = "") -> Event:
             category = document["detail"].get("type", {}).get("category")
             waits = category == "Approval" and document["detail"]["state"] == "STARTED"
             return _waits(document) if waits else _pipeline(document)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         pass
     return Unrecognized(subject, text)
 

@@ -166,6 +166,31 @@ def test_the_handler_posts_to_slack_and_logs_no_secret(
     assert "secret" not in "".join(lines)
 
 
+NO_ADDRESS = {
+    "pipeline": "p",
+    "state": "FAILED",
+    "execution-result": {"external-execution-url": "https://[x"},
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        recorded("alarm", AlarmDescription={"of": "another form"}),
+        recorded("alarm", NewStateReason="[1.2.3 ("),
+        '{"approval": {"pipelineName": 5}}',
+        "[" * 100_000,
+        json.dumps({"source": "aws.codepipeline", "detail": NO_ADDRESS}),
+    ],
+)
+def test_a_notification_of_another_form_is_posted_as_it_is(slack: Slack, text: str):
+    alarm.handler(notification(text), None)
+    [sent] = slack.received
+    assert sent["text"] == "❔ S"
+    [_, quoted] = sent["attachments"][0]["blocks"]
+    assert text[:20] in quoted["text"]["text"].replace("&gt;", ">")
+
+
 def test_the_handler_raises_if_slack_refuses(slack: Slack, capsys: pytest.CaptureFixture[str]):
     slack.answer = (404, "no_service")
     with pytest.raises(RefusedError) as caught:
