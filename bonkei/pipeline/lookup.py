@@ -36,7 +36,7 @@ def is_job(pipeline: Pipeline, stage_name: str, run: ActionRun) -> bool:
     """Whether a function answers for it: an action of Lambda, or a rule LambdaInvoke."""
     for stage in pipeline.stages:
         if stage.name == stage_name:
-            named = [*stage.actions, *_rules(stage)]
+            named: list[PipelineAction | Rule] = [*stage.actions, *_rules(stage)]
             providers = {each.provider for each in named if each.name == run.name}
             return not providers.isdisjoint(("Lambda", "LambdaInvoke"))
     return False

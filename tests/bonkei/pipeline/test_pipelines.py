@@ -14,8 +14,10 @@ from pipeline_books import pipeline
 from pipeline_rooms import BUILD, COMMIT, DEMO, SOURCE, Room, World
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.release.pipeline import Condition, Pipeline, PipelineAction, Rule, Stage
 from bonkei.pipeline import record
+from bonkei.pipeline.core.values import ActionRun
+from bonkei.pipeline.lookup import is_job
 from bonkei.pipeline.runners import BuildOrder, BuildOutcome
 
 
@@ -95,6 +97,23 @@ async def test_an_approval_is_no_job(room: Room) -> None:
             await room.call("PutJobSuccessResult", jobId=each["actionExecutionId"])
         assert refused.value.code == "JobNotFoundException"
     assert await room.status(id_, "InProgress", "Succeeded") == "InProgress"
+
+
+def test_a_function_answers_for_actions_of_lambda_and_rules_of_lambda() -> None:
+    rule = Rule("R", "LambdaInvoke")
+    action = PipelineAction("F", "Invoke", "Lambda")
+    declared = pipeline(
+        Stage("Source", (SOURCE,)),
+        Stage("Build", (action, BUILD), before_entry=(Condition("FAIL", (rule,)),)),
+    )
+    run = ActionRun("id", "", "InProgress", 0, 0, 0)
+    jobs = [
+        name
+        for name in ("F", "R", BUILD.name)
+        if is_job(declared, "Build", replace(run, name=name))
+    ]
+    assert jobs == ["F", "R"]
+    assert not is_job(declared, "Removed", run)
 
 
 async def test_runs_side_by_side_are_approved_by_their_external_ids(
