@@ -24,6 +24,7 @@ This module imports no package: it says so when one is missing.
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def main() -> None:
     """Run `bonkei`. After a `git pull` a package may be missing: then one line says what to do."""
+    open_closed()
     try:
         with importing():
             from bonkei.cli.program import main as run
@@ -48,6 +50,15 @@ def main() -> None:
             raise  # a bug: keep the traceback
         print(f"error: {missing(_package(error.name), Path(sys.prefix))}", file=sys.stderr)
         sys.exit(1)
+
+
+def open_closed() -> None:
+    """A shell may close the standard streams (`bonkei logs >&-`). Then nobody reads them, and no
+    other file gets their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - it stays open
+            setattr(sys, name, nothing)
 
 
 def _package(module: str | None) -> str:

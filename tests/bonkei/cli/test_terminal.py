@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bonkei import cli
 from bonkei.cli import terminal
 from bonkei.cli.outcome import outcome
 from bonkei.errors import BonkeiError
@@ -23,6 +24,19 @@ def test_json_is_valid_and_cannot_control_the_terminal() -> None:
     assert json.loads(shown) == value
     assert "製" in shown
     assert shown.isprintable()
+
+
+def test_a_command_may_have_no_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`bonkei logs >&-`"""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    cli.open_closed()
+    assert not sys.stdout.isatty()
+    print("to nobody", flush=True)
+    print("to nobody", file=sys.stderr, flush=True)
+    assert sys.stdin.read() == ""
+    for each in (sys.stdin, sys.stdout, sys.stderr):
+        each.close()
 
 
 def test_json_has_the_outcome(capsys: pytest.CaptureFixture[str]) -> None:
