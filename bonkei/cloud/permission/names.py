@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.permission.requirement import ALL, Place
 
+_SUFFIX = 7  # of a secret's ARN, which a call may leave out
 _KEY_ID = 36  # bytes at the head of a ciphertext; MiniStack writes the key's id there
 
 
@@ -19,8 +21,9 @@ class Names:
 
     Each `…_keys`: ARN (of a bucket: its name) -> ARN of the customer's key. A thing that AWS's own
     key encrypts is missing there, because that key needs no permission of the caller. `roles`: name
-    -> ARN. `task_definitions`: family, with and without its revision -> ARN; `task_roles`: that ARN
-    -> its execution and its task role.
+    -> ARN. `partition_keys`: ARN of a table or an index -> the attribute. `task_definitions`:
+    family, with and without its revision -> ARN; `task_roles`: that ARN -> its execution and its
+    task role.
     """
 
     place: Place
@@ -32,6 +35,7 @@ class Names:
     parameter_keys: Mapping[str, str]
     secret_keys: Mapping[str, str]
     roles: Mapping[str, str] = field(default_factory=dict)
+    partition_keys: Mapping[str, str] = field(default_factory=dict)
     task_definitions: Mapping[str, str] = field(default_factory=dict)
     task_roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -92,7 +96,12 @@ def names_of(blueprint: Blueprint, place: Place) -> Names:
     return Names(
         place=place,
         keys=keys,
-        secrets={name: each.arn for each in blueprint.secrets for name in (each.name, each.arn)},
+        secrets={
+            name: each.arn
+            for each in blueprint.secrets
+            for name in (each.name, each.arn, each.arn[:-_SUFFIX])
+        },
+        partition_keys=dict(_partition_keys(blueprint)),
         bucket_keys=encrypted((each.name, each.kms_key_id) for each in blueprint.buckets),
         queue_keys=encrypted(
             (each.arn, each.attributes.get("KmsMasterKeyId", "")) for each in blueprint.queues
@@ -111,6 +120,19 @@ def names_of(blueprint: Blueprint, place: Place) -> Names:
             for each in blueprint.task_definitions
         },
     )
+
+
+def _partition_keys(blueprint: Blueprint) -> Iterator[tuple[str, str]]:
+    for table in blueprint.tables:
+        yield table.arn, _hash_key(table.definition)
+        for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+            for index in table.definition.get(kind) or ():
+                yield f"{table.arn}/index/{index['IndexName']}", _hash_key(index)
+
+
+def _hash_key(definition: Mapping[str, Any]) -> str:
+    parts = definition.get("KeySchema") or ()
+    return next((str(one["AttributeName"]) for one in parts if one["KeyType"] == "HASH"), "")
 
 
 def _arn(place: Place, service: str, prefix: str, name: str) -> str:

@@ -99,6 +99,7 @@ _WITH_HEADER = {
     "x-amz-object-lock-mode": "PutObjectRetention",
     "x-amz-object-lock-legal-hold": "PutObjectLegalHold",
 }
+_ENCRYPTION = "x-amz-server-side-encryption"
 _SIGNATURE = "AWS4-HMAC-SHA256"
 _READS = frozenset({"GetObject", "GetObjectVersion"})
 
@@ -127,14 +128,17 @@ def required(
     if "versionId" in request.parameters:
         action = _WITH_VERSION.get(action, action)
     found = [Requirement(f"s3:{action}", f"{root}{bucket}/{key}", context=context)]
-    if operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
+    is_new = operation in ("PutObject", "CopyObject", "CreateMultipartUpload")
+    if is_new:
         found += [
             Requirement(f"s3:{more}", f"{root}{bucket}/{key}", context=context)
-            for header, more in _WITH_HEADER.items()
-            if header in request.header
+            for more in _more(request)
         ]
     found += _of_source(operation, request, names, root, context)
-    found += _of_key(bucket, action, names)
+    if not is_new or _ENCRYPTION not in request.header:
+        found += _of_key(bucket, action, names)
+    elif own := names.keys.get(request.header.get(f"{_ENCRYPTION}-aws-kms-key-id", "")):
+        found.append(_using("GenerateDataKey", own, names))  # in the place of the bucket's
     return tuple(found)
 
 
@@ -165,11 +169,24 @@ def _of_key(bucket: str, action: str, names: Names) -> Iterator[Requirement]:
     """
     if not (key := names.bucket_keys.get(bucket)):
         return
-    context = {"kms:viaservice": (names.place.service("s3"),)}
     if action in _READS:
-        yield Requirement("kms:Decrypt", key, context=context)
+        yield _using("Decrypt", key, names)
     elif action == "PutObject":
-        yield Requirement("kms:GenerateDataKey", key, context=context)
+        yield _using("GenerateDataKey", key, names)
+
+
+def _using(action: str, key: str, names: Names) -> Requirement:
+    via = {"kms:viaservice": (names.place.service("s3"),)}
+    return Requirement(f"kms:{action}", key, context=via)
+
+
+def _more(request: Request) -> Iterator[str]:
+    """The actions that headers of a new object need."""
+    for header, action in _WITH_HEADER.items():
+        if header in request.header:
+            yield action
+    if any(header.startswith("x-amz-grant-") for header in request.header):
+        yield "PutObjectAcl"
 
 
 def _context(request: Request, now: float) -> Context:

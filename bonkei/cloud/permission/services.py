@@ -6,13 +6,10 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/
 
 from __future__ import annotations
 
-import base64
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bonkei.cloud.permission import rooms
+from bonkei.cloud.permission import dynamodb, rooms
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import ALL, Requirement
 
@@ -69,63 +66,6 @@ def _sns(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
     if operation.startswith("Publish") and (key := names.topic_keys.get(arn)):
         yield with_key("GenerateDataKey", key, names.place.service("sns"))
         yield with_key("Decrypt", key, names.place.service("sns"))
-
-
-_PARTIQL_TABLE = re.compile(r"""(?:\bfrom|\binto|^\s*update)\s+["']?([\w.-]+)""", re.IGNORECASE)
-_PARTIQL_TEXT = re.compile("'[^']*'")
-_DYNAMODB_WITHOUT = ("ListTables", "DescribeLimits", "DescribeEndpoints", "ListStreams")
-_IN_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem",
-                   "ConditionCheck": "ConditionCheckItem", "Get": "GetItem"}  # fmt: skip
-
-
-def _dynamodb(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
-    if operation in _DYNAMODB_WITHOUT:
-        yield Requirement(f"dynamodb:{operation}")
-    elif operation.startswith("Transact"):
-        for item in given.get("TransactItems") or ():
-            for kind, details in item.items():
-                action = _IN_TRANSACTION.get(kind, kind)
-                yield Requirement(f"dynamodb:{action}", names.table(details.get("TableName", "")))
-    elif operation in ("BatchGetItem", "BatchWriteItem"):
-        for table in given.get("RequestItems") or {"": None}:
-            yield Requirement(f"dynamodb:{operation}", names.table(table))
-    elif operation in ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"):
-        for each in given.get("Statements") or given.get("TransactStatements") or (given,):
-            yield from _partiql(str(each.get("Statement", "")), names)
-    else:
-        arn = _arn_in(operation, given)
-        table = str(arn) if arn else names.table(str(given.get("TableName", "")))
-        if (index := given.get("IndexName")) and operation in ("Query", "Scan"):
-            table += f"/index/{index}"
-        yield Requirement(f"dynamodb:{operation}", table)
-
-
-def _arn_in(operation: str, given: Parameters) -> object:
-    """The ARN in a call that names no table. Another call may not name two resources: the store
-    looks at one, and the permission would be asked for the other."""
-    if operation in ("DescribeStream", "GetShardIterator"):
-        return given.get("StreamArn")
-    if operation == "GetRecords":
-        return _stream_of(given)
-    is_of_any = operation.endswith(("TagResource", "UntagResource", "TagsOfResource", "Policy"))
-    return given.get("ResourceArn") if is_of_any else ""
-
-
-def _stream_of(given: Parameters) -> str:
-    """The stream that the store has written into an iterator; an empty text if it is not an
-    iterator."""
-    try:
-        found = json.loads(base64.urlsafe_b64decode(str(given["ShardIterator"]).encode()))
-        return str(found["arn"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-
-
-def _partiql(statement: str, names: Names) -> Iterator[Requirement]:
-    """Of all that may be the table's name: a quoted attribute may contain the words before it."""
-    verb = statement.split(maxsplit=1)[0].capitalize() if statement.strip() else ""
-    for table in _PARTIQL_TABLE.findall(_PARTIQL_TEXT.sub("''", statement)) or [""]:
-        yield Requirement(f"dynamodb:PartiQL{verb}", names.table(table))
 
 
 def _ssm(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
@@ -271,7 +211,7 @@ def _is_true(value: object) -> bool:
 _SERVICES: dict[str, _Find] = {
     "sqs": _sqs,
     "sns": _sns,
-    "dynamodb": _dynamodb,
+    "dynamodb": dynamodb.required,
     "ssm": _ssm,
     "kms": _kms,
     "secretsmanager": _secretsmanager,

@@ -22,6 +22,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.secret import Secret
+from bonkei.blueprint.storage import Table
 from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.calls.s3_operations import s3_operation
 from bonkei.cloud.errors import ApiError
@@ -39,6 +40,22 @@ NAMES = names_of(
         keys=(Key("k", KEY, "k", ("alias/shop",)),),
         secrets=(Secret("s", SECRET, "shop/db", "k"),),
         buckets=(Bucket("b", "arn:aws:s3:::sealed", "sealed", kms_key_id=KEY),),
+        tables=(
+            Table(
+                "t",
+                f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/carts",
+                "carts",
+                {
+                    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+                    "GlobalSecondaryIndexes": [
+                        {
+                            "IndexName": "by-v",
+                            "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}],
+                        },
+                    ],
+                },
+            ),
+        ),
     ),
     Place(ACCOUNT, "eu-west-1"),
 )
@@ -243,6 +260,12 @@ def test_calls_to_rooms() -> None:
         ("dynamodb", "GetItem", {"TableName": "a", "ResourceArn": "arn:::::b"}, "table/a"),
         ("dynamodb", "GetItem", {"TableName": "a", "StreamArn": "arn:::::b"}, "table/a"),
         ("dynamodb", "GetItem", {"TableName": "a", "IndexName": "i"}, "table/a"),
+        (
+            "dynamodb",
+            "ExecuteStatement",
+            {"Statement": "SELECT * FROM a", "Statements": [{"Statement": "SELECT * FROM b"}]},
+            "table/a",
+        ),
         ("dynamodb", "TagResource", {"ResourceArn": "arn:aws:dynamodb:r:1:table/a"}, "table/a"),
         ("ssm", "GetParameter", {"Name": "/a", "Names": ["/b"]}, "parameter/a"),
         ("ssm", "GetParameter", {"Name": "/a", "Path": "/b"}, "parameter/a"),
@@ -309,6 +332,32 @@ def test_condition_keys_that_a_call_says() -> None:
         ("UpdateService", {"enableExecuteCommand": False}, {flag: ("false",)}),
     ):
         assert of("ecs", operation, flag, **given) == said
+
+
+def test_the_keys_of_the_items_that_a_call_touches() -> None:
+    """ "Using IAM policy conditions for fine-grained access control" (Amazon DynamoDB)."""
+    item, other = {"id": {"S": "ann"}, "v": {"S": "x"}}, {"id": {"S": "bob"}}
+
+    def keys(operation: str, **given: Any) -> tuple[str, ...] | None:
+        [found] = services.required("dynamodb", operation, given, NAMES) or ()
+        return found.context.get("dynamodb:leadingkeys")
+
+    assert keys("GetItem", TableName="carts", Key=item) == ("ann",)
+    assert keys("PutItem", TableName="carts", Item=item) == ("ann",)
+    assert keys("BatchGetItem", RequestItems={"carts": {"Keys": [item, other]}}) == ("ann", "bob")
+    writes = [{"PutRequest": {"Item": item}}, {"DeleteRequest": {"Key": other}}]
+    assert keys("BatchWriteItem", RequestItems={"carts": writes}) == ("ann", "bob")
+    parts = [{"Delete": {"TableName": "carts", "Key": other}}]
+    assert keys("TransactWriteItems", TransactItems=parts) == ("bob",)
+    query = {"ExpressionAttributeNames": {"#i": "id"},
+             "ExpressionAttributeValues": {":i": {"S": "ann"}, ":v": {"S": "x"}}}  # fmt: skip
+    assert keys("Query", TableName="carts", KeyConditionExpression="#i = :i", **query) == ("ann",)
+    assert keys("Query", TableName="carts", IndexName="by-v",
+                KeyConditionExpression="v=:v AND id > :i", **query) == ("x",)  # fmt: skip
+    old = {"id": {"AttributeValueList": [{"S": "ann"}], "ComparisonOperator": "EQ"}}
+    assert keys("Query", TableName="carts", KeyConditions=old) == ("ann",)
+    assert keys("Scan", TableName="carts") is None
+    assert keys("GetItem", TableName="elsewhere", Key=item) is None
 
 
 def test_condition_keys_of_s3_about_the_signature() -> None:
@@ -385,14 +434,35 @@ def test_a_batch_needs_the_action_of_a_single_call() -> None:
 
 
 def test_a_customer_key_needs_permission_too() -> None:
-    assert actions("secretsmanager", "GetSecretValue", SecretId="shop/db") == [
-        ("secretsmanager:GetSecretValue", "shop/db-AbCdEf"),
-        ("kms:Decrypt", "key/k"),
-    ]
+    for name in ("shop/db", SECRET, SECRET.removesuffix("-AbCdEf")):
+        assert actions("secretsmanager", "GetSecretValue", SecretId=name) == [
+            ("secretsmanager:GetSecretValue", "shop/db-AbCdEf"),
+            ("kms:Decrypt", "key/k"),
+        ]
     found = s3.required("GetObject", Request("GET", "/sealed/a", "", ()), NAMES)
     assert [each.action for each in found or ()] == ["s3:GetObject", "kms:Decrypt"]
     found = s3.required("PutObject", Request("PUT", "/sealed/a", "", ()), NAMES)
     assert [each.action for each in found or ()] == ["s3:PutObject", "kms:GenerateDataKey"]
+
+
+def test_an_objects_own_encryption_takes_the_place_of_its_buckets() -> None:
+    """ "Using server-side encryption with AWS KMS keys", section "Permissions"."""
+
+    def of(method: str, operation: str, bucket: str, **headers: str) -> list[str]:
+        sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        request = Request(method, f"/{bucket}/a", "", sent)
+        found = s3.required(operation, request, NAMES) or ()
+        return [each.action for each in found]
+
+    own = {"x_amz_server_side_encryption": "aws:kms",
+           "x_amz_server_side_encryption_aws_kms_key_id": "alias/shop"}  # fmt: skip
+    plain = {"x_amz_server_side_encryption": "AES256"}
+    assert of("PUT", "PutObject", "shop", **own) == ["s3:PutObject", "kms:GenerateDataKey"]
+    assert of("PUT", "PutObject", "sealed", **plain) == ["s3:PutObject"]
+    assert of("GET", "GetObject", "sealed", **plain) == ["s3:GetObject", "kms:Decrypt"]
+    assert of("PUT", "PutObject", "shop", x_amz_grant_read="id=1") == [
+        "s3:PutObject", "s3:PutObjectAcl"
+    ]  # fmt: skip
 
 
 def test_keys_of_a_delete_request() -> None:
