@@ -57,10 +57,11 @@ class World:
         self.release = asyncio.Event()
         self.release.set()
         self.now = 1_000.0
+        self.branch = "main"
         self.waited = 0
 
     async def find(self, repository: str, branch: str, commit: str) -> SourceCommit:
-        if branch != "main":
+        if branch != self.branch:
             raise AwsServiceError("BranchDoesNotExistException", f"no branch {branch}")
         return SourceCommit(commit or COMMIT, "A change", "me", "me@x", "2026-01-01T00:00:00Z", "")
 

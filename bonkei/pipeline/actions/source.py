@@ -63,6 +63,8 @@ class ConnectionSource(_Source):
 
     async def run(self, work: ActionWork) -> Finished:
         full, branch = work.settings["FullRepositoryId"], work.settings["BranchName"]
+        if work.override is not None and work.override.branch:
+            branch = work.override.branch
         connection = work.settings["ConnectionArn"]
         require(self._asks, work, connection, f"{connection.split(':')[2]}:UseConnection")
         repository = local_name(full)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bonkei.blueprint.release.pipeline import Filter, GitPush, Pipeline, PipelineAction, Trigger
+from bonkei.pipeline.core.values import Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,19 @@ def trigger_of(pipeline: Pipeline, action: PipelineAction, pushed: Pushed) -> st
     detects = action.setting("DetectChanges").lower() != "false"
     is_its = pushed.branch and pushed.branch == action.setting("BranchName")
     return "WebhookV2" if detects and is_its else ""
+
+
+def revisions_of(
+    pipeline: Pipeline, action: PipelineAction, pushed: Pushed, commit: str
+) -> tuple[Override, ...]:
+    """The revision of a start by a trigger with filters, which "fetches the exact commit": "For a
+    pipeline where triggers are used to filter branches by push or pull request, the pipeline won't
+    use the default BranchName field branch in the action configuration" (pipelines-filter.html).
+    """
+    is_filtered = action.provider == "CodeStarSourceConnection" and any(
+        each.action == action.name for each in pipeline.triggers
+    )
+    return (Override(action.name, "COMMIT_ID", commit, pushed.branch),) if is_filtered else ()
 
 
 def _passes(trigger: Trigger, pushed: Pushed) -> bool:

@@ -38,11 +38,13 @@ class SourceRevision:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """The revision that a start requests. `type`: a SourceRevisionType."""
+    """The revision that a start requests. `type`: a SourceRevisionType. `branch`: the one that was
+    pushed to, if a trigger has found it."""
 
     action: str
     type: str
     value: str
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 from pipeline_books import pipeline
+from pipeline_rooms import World
 
 from bonkei.aws_service import AwsServiceError, NothingIsAsked
 from bonkei.blueprint.release.pipeline import PipelineAction
 from bonkei.pipeline.actions.artifact import Store
 from bonkei.pipeline.actions.deploy import EcsDeploy
 from bonkei.pipeline.actions.function import LambdaFunction
+from bonkei.pipeline.actions.source import ConnectionSource
 from bonkei.pipeline.actions.upload import S3Deploy
-from bonkei.pipeline.core.values import ActionRun, StoredArtifact
+from bonkei.pipeline.core.values import ActionRun, Override, StoredArtifact
 from bonkei.pipeline.runners import ActionWork
 
 REVISION = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/web"
@@ -76,6 +78,19 @@ async def test_s3_puts_the_files_of_the_artifact(tmp_path: Path) -> None:
     with pytest.raises(AwsServiceError, match="CannedACL of S3 is not simulated"):
         await deploy.run(work("S3", BucketName="site", Extract="true", CannedACL="private"))
     assert list(tmp_path.iterdir()) == [], "nothing is left"
+
+
+async def test_a_pushed_branch_is_the_one_of_the_variables(tmp_path: Path) -> None:
+    world = World()
+    given = work(
+        "CodeStarSourceConnection", FullRepositoryId="o/app", BranchName="main",
+        ConnectionArn="arn:aws:codestar-connections:ap-northeast-1:123456789012:connection/c",
+    )  # fmt: skip
+    given = replace(given, override=Override("a", "COMMIT_ID", "c" * 40, "feature/x"))
+    world.branch = "feature/x"
+    made = await ConnectionSource(world, Store(world, tmp_path), world).run(given)
+    variables = dict(made.variables)
+    assert (variables["BranchName"], variables["CommitId"]) == ("feature/x", "c" * 40)
 
 
 async def test_s3_removes_what_a_killed_miniature_has_left(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ from bonkei.pipeline.actions.shell import Commands
 from bonkei.pipeline.actions.source import CodeCommitSource, ConnectionSource, local_name
 from bonkei.pipeline.actions.upload import S3Deploy
 from bonkei.pipeline.core import commands
-from bonkei.pipeline.core.triggers import Pushed, trigger_of
+from bonkei.pipeline.core.commands import Command
+from bonkei.pipeline.core.triggers import Pushed, revisions_of, trigger_of
 from bonkei.pipeline.pipelines import Around, Pipelines, Runners
 from bonkei.pipeline.snapshot import PipelineSnapshot, describe
 from bonkei.repositories.errors import GitError
@@ -186,11 +187,12 @@ class PipelineRoom:
                 if _repository(action) == push.repository and (
                     trigger := trigger_of(pipeline, action, pushed)
                 ):
-                    self._start(pipeline, trigger, push)
+                    wanted = revisions_of(pipeline, action, pushed, push.after)
+                    self._start(pipeline, commands.start(trigger, push.after, overrides=wanted))
 
-    def _start(self, pipeline: Pipeline, trigger: str, push: Push) -> None:
+    def _start(self, pipeline: Pipeline, begun: Command) -> None:
         try:
-            self.pipelines.do(pipeline.name, commands.start(trigger, push.after))
+            self.pipelines.do(pipeline.name, begun)
         except AwsServiceError as error:
             self._report(f"pipeline {pipeline.name}: a push does not start it: {error.message}")
         except OSError as error:

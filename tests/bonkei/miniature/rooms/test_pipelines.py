@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from pipeline_books import pipeline, source
 
-from bonkei.blueprint.release.pipeline import Stage
+from bonkei.blueprint.release.pipeline import Filter, GitPush, Stage, Trigger
 from bonkei.events import Bus
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
+from bonkei.pipeline.core.values import Override
 from bonkei.repositories.hook import NOTHING, Push
 
 STARTED = Push("app", "refs/heads/main", NOTHING, "a" * 40)
@@ -66,3 +68,25 @@ async def test_a_push_to_a_repository_that_is_deleted_meanwhile_is_reported(
     room.repositories.delete("app")
     await settled(room)
     assert said == ["a push to app starts no pipeline: app does not exist"]
+
+
+async def test_a_trigger_with_filters_starts_with_the_commit_that_was_pushed(
+    room: PipelineRoom,
+) -> None:
+    """ "For a pipeline where triggers are used to filter branches by push or pull request, the
+    pipeline won't use the default BranchName field branch in the action configuration."
+    """
+    settings = (("FullRepositoryId", "app"), ("BranchName", "main"))
+    github = replace(source(configuration=settings), provider="CodeStarSourceConnection")
+    pushes = (GitPush(Filter(("feature/*",))), GitPush(tags=Filter(("v*",))))
+    declared = pipeline(Stage("Source", (github,)), triggers=(Trigger(github.name, pushes),))
+    room.pipelines.follow((declared,), are_new=False)
+    room._on_push(Push("app", "refs/heads/feature/x", NOTHING, "b" * 40))
+    room._on_push(Push("app", "refs/tags/v1", NOTHING, "c" * 40))
+    room._on_push(Push("app", "refs/heads/main", NOTHING, "d" * 40))
+    await settled(room)
+    started = [each.overrides for each in room.pipelines.book(declared.name).executions]
+    assert started == [
+        (Override(github.name, "COMMIT_ID", "b" * 40, "feature/x"),),
+        (Override(github.name, "COMMIT_ID", "c" * 40),),
+    ]
