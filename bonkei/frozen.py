@@ -13,7 +13,6 @@ import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
-from functools import partial
 from reprlib import recursive_repr
 from typing import Any
 
@@ -37,7 +36,7 @@ def share_methods() -> None:
 
 def _postponed(make: Callable[..., Any]) -> Callable[..., Any]:
     """As `make`, but what it returns makes the method when somebody first looks at it."""
-    return lambda *given, **options: _Late(partial(make, *given, **options))
+    return lambda *given, **options: _Late(make, given, options)
 
 
 def _after_a_check(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,13 +59,17 @@ def _after_a_check(make: Callable[..., Any]) -> Callable[..., Any]:
 
 class _Late:
     """In the place of a method. Whoever calls the method, or asks for its signature, finds the real
-    one, which takes this place at the first look."""
+    one, which takes this place at the first look. There are two thousand, so each is small."""
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
+    __slots__ = ("_given", "_make", "_options")
+
+    def __init__(
+        self, make: Callable[..., Any], given: tuple[Any, ...], options: dict[str, Any]
+    ) -> None:
+        self._make, self._given, self._options = make, given, options or None
 
     def __get__(self, one: object, kind: type) -> Any:
-        method = self._make()
+        method = self._make(*self._given, **(self._options or {}))
         for holder in kind.__mro__:
             for name in [name for name, found in vars(holder).items() if found is self]:
                 method.__qualname__ = f"{holder.__qualname__}.{name}"
