@@ -25,13 +25,14 @@ class Caller:
     """A principal as `sts:GetCallerIdentity` names it. `role`: the ARN of the assumed role, or of
     an IAM user with limited rights; empty for the account's administrator. `source`: the holder of
     its credentials (`task web`), and so its place in the network; empty for a person, or if
-    unknown."""
+    unknown. `policy`: the text of the session's own policy, if it has one."""
 
     arn: str
     user_id: str
     account: str
     role: str = ""
     source: str = ""
+    policy: str = ""
 
     @property
     def is_user(self) -> bool:

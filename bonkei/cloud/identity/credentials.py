@@ -49,12 +49,14 @@ class Issuer:
         return Credentials(self._access_key("AKIA", PERSON), self._secret(PERSON))
 
     def assume(
-        self, role_arn: str, session: str, *, now: float, seconds: float, source: str = ""
-    ) -> Credentials:
+        self, role_arn: str, session: str, *, now: float, seconds: float, source: str = "",
+        policy: str = "",
+    ) -> Credentials:  # fmt: skip
         """Credentials for a session of `role_arn` for `seconds`. The name must be valid for STS.
-        `source`: as in `Caller`."""
+        `source` and `policy`: as in `Caller`."""
         expires_at = int(now + seconds)
-        wanted = [role_arn, session, expires_at, *([source] if source else [])]
+        wanted = [role_arn, session, expires_at, *([source] if source or policy else [])]
+        wanted += [policy] if policy else []
         claims = json.dumps(wanted, separators=(",", ":")).encode()
         token = base64.b64encode(self._code(b"token", claims) + claims).decode()
         return Credentials(
@@ -74,20 +76,20 @@ class Issuer:
             if hmac.compare_digest(access_key, self._access_key("AKIA", PERSON)):
                 return self._secret(PERSON), self._user()
             raise _UNKNOWN
-        role_arn, session, expires_at, source = self._claims(token)
+        role_arn, session, expires_at, source, policy = self._claims(token)
         if not hmac.compare_digest(access_key, self._access_key("ASIA", token)):
             raise _UNKNOWN
         if now >= expires_at:
             raise ApiError(
                 "ExpiredToken", "The security token included in the request is expired", 403
             )
-        return self._secret(token), self._session(role_arn, session, source)
+        return self._secret(token), self._session(role_arn, session, source, policy)
 
     def authorization(self, purpose: str) -> str:
         """A bearer token for one purpose, such as one task's credentials."""
         return self._text(b"authorization", purpose, 32)
 
-    def _claims(self, token: str) -> tuple[str, str, float, str]:
+    def _claims(self, token: str) -> tuple[str, str, float, str, str]:
         try:
             raw = base64.b64decode(token, validate=True)
         except (binascii.Error, ValueError):
@@ -95,8 +97,9 @@ class Issuer:
         code, claims = raw[:32], raw[32:]
         if not hmac.compare_digest(code, self._code(b"token", claims)):
             raise _UNKNOWN
-        role_arn, session, expires_at, *source = json.loads(claims)
-        return role_arn, session, expires_at, "".join(source)
+        role_arn, session, expires_at, *more = json.loads(claims)
+        source, policy = [*map(str, more), "", ""][:2]
+        return role_arn, session, expires_at, source, policy
 
     def _user(self) -> Caller:
         account = self.account
@@ -106,7 +109,7 @@ class Issuer:
         """A session of a role, as used by AWS's own services; or the user with this ARN."""
         return self._session(role_arn, name)
 
-    def _session(self, role_arn: str, session: str, source: str = "") -> Caller:
+    def _session(self, role_arn: str, session: str, source: str = "", policy: str = "") -> Caller:
         role = Arn.of(role_arn)
         if role.resource.startswith("user/"):
             return Caller(role_arn, self._id("AIDA", role_arn), role.account, role_arn)
@@ -117,6 +120,7 @@ class Issuer:
             role.account,
             role_arn,
             source,
+            policy,
         )
 
     def _access_key(self, prefix: str, of: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from bonkei.aws_service import AwsCall, AwsService, Operations
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.identity.credentials import Issuer
+from bonkei.cloud.permission.session import session_policy
 
 _USUAL = 3_600  # seconds
 
@@ -38,7 +39,9 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
                 "by role chaining",
             )
         source = call.caller.source  # another role calls from the same place
-        made = issuer.assume(role, session, now=call.time, seconds=seconds, source=source)
+        made = issuer.assume(
+            role, session, now=call.time, seconds=seconds, source=source, policy=_policy(call)
+        )
         _, caller = issuer.secret_of(made.access_key, made.token, now=call.time)
         return {
             "AssumedRoleUser": {"Arn": caller.arn, "AssumedRoleId": caller.user_id},
@@ -51,6 +54,17 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
         }
 
     return Operations({"GetCallerIdentity": get_caller_identity, "AssumeRole": assume_role})
+
+
+def _policy(call: AwsCall) -> str:
+    """The policy of the session alone. Policies by their ARNs are not answered."""
+    if call.parameters.get("PolicyArns"):
+        message = "The miniature does not answer PolicyArns of AssumeRole. Give the text as Policy."
+        raise ApiError("NotImplemented", message, 501)
+    policy: str = call.parameters.get("Policy", "")
+    if policy:
+        session_policy(policy)
+    return policy
 
 
 def _check_second_factor(call: AwsCall) -> None:

@@ -16,6 +16,7 @@ from bonkei.cloud.permission.ledger import Denial, Ledger
 from bonkei.cloud.permission.network import UNKNOWN, Via
 from bonkei.cloud.permission.requirement import Requirement
 from bonkei.cloud.permission.services import Parameters, required
+from bonkei.cloud.permission.session import session_policy
 from bonkei.config import Enforce
 from bonkei.policy import Decision, Policies, Principal, Reason, Request, decide, denial
 
@@ -109,6 +110,8 @@ class Authorizer:
         for each in requirements:
             context = {**shared, **each.context} if each.context else shared
             policies = estate.policies(caller.role, each.resource, each.action)
+            if caller.policy:
+                policies = replace(policies, session=session_policy(caller.policy))
             if via.policy is not None and _passes_endpoint(each):
                 policies = replace(policies, endpoint=via.policy)
             request = Request(principal, each.action, each.resource, context)

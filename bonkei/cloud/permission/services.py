@@ -163,7 +163,12 @@ def _sts(operation: str, given: Parameters, _: Names) -> Iterator[Requirement]:
         context = {"aws:multifactorauthpresent": ("true",), "aws:multifactorauthage": ("0",)}
         said = _said("sts", given, "ExternalId", "RoleSessionName", "SourceIdentity")
         role = str(given.get("RoleArn") or ALL)
-        yield Requirement(f"sts:{operation}", role, context=said | (context if factor else {}))
+        said |= context if factor else {}
+        yield Requirement(f"sts:{operation}", role, context=said)
+        if given.get("Tags"):
+            yield Requirement("sts:TagSession", role, context=said)
+        if given.get("SourceIdentity"):
+            yield Requirement("sts:SetSourceIdentity", role, context=said)
 
 
 _LOGS_WITHOUT = (

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -25,6 +26,7 @@ from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, KEY_ID, SECRET, Room, ar
 READER = f"arn:aws:iam::{ACCOUNT}:role/reader"
 PEOPLE = f"arn:aws:iam::{ACCOUNT}:role/people"
 NAMED = f"arn:aws:iam::{ACCOUNT}:role/named"
+LIMITED = f"arn:aws:iam::{ACCOUNT}:role/limited"
 MEMBERS = f"arn:aws:iam::{ACCOUNT}:role/members"
 OF_SETS = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com"
 KEY = arn("kms", f"key/{KEY_ID}")
@@ -70,6 +72,9 @@ BLUEPRINT = replace(
             conditions=(("ArnLike", "aws:PrincipalArn",
                          f"{OF_SETS}/AWSReservedSSO_Readers_????????????????"),),
         ),)),
+        Role("aws_iam_role.limited", LIMITED, "limited", (PolicyStatement(
+            "aws_iam_role.limited", "Allow", ("sts:AssumeRole",), principals=(("AWS", ACCOUNT),),
+        ),), (allow("s3:PutObject", "s3:GetObject"),)),
         Role("aws_iam_role.odd", f"arn:aws:iam::{ACCOUNT}:role/odd", "odd", (),
              managed_policies=(("a", "arn:aws:iam::aws:policy/SomethingUnknown"),)),
     ),
@@ -311,3 +316,36 @@ def test_a_call_in_a_strange_form_gets_no_further(guarded: Room) -> None:
     assert "InvalidSignatureException" in changed.text
     kept = guarded.client("s3").get_object(Bucket="shop", Key="private/x")
     assert kept["Body"].read() == b"secret"
+
+
+def test_a_sessions_own_policy_limits_it(guarded: Room) -> None:
+    """ "Session policies": what both allow, and no more than the role's policies allow."""
+    sts = guarded.client("sts")
+    wanted = {"RoleArn": LIMITED, "RoleSessionName": "one"}
+    policy = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::shop/public/one/*"},
+    ]}  # fmt: skip
+    made = sts.assume_role(**wanted, Policy=json.dumps(policy))["Credentials"]
+    s3 = boto3.client(
+        "s3", endpoint_url=guarded.url, region_name="eu-west-1",
+        aws_access_key_id=made["AccessKeyId"], aws_secret_access_key=made["SecretAccessKey"],
+        aws_session_token=made["SessionToken"],
+    )  # fmt: skip
+    s3.put_object(Bucket="shop", Key="public/one/a", Body=b"1")
+    code, _, message = denied(s3.put_object, Bucket="shop", Key="public/two/a", Body=b"1")
+    assert (code, "no session policy allows" in message) == ("AccessDenied", True)
+    assert denied(s3.delete_object, Bucket="shop", Key="public/one/a")[0] == "AccessDenied"
+    for text in ("{", json.dumps({**policy, "Statement": [{"Effect": "Perhaps"}]})):
+        assert denied(sts.assume_role, **wanted, Policy=text)[0] == "MalformedPolicyDocument"
+    by_arn = [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]
+    assert "PolicyArns" in denied(sts.assume_role, **wanted, PolicyArns=by_arn)[2]
+
+
+def test_tags_of_a_session_need_their_own_permission(guarded: Room) -> None:
+    """ "Passing session tags using AssumeRole"."""
+    tags = [{"Key": "team", "Value": "blue"}]
+    sts = guarded.client("sts")
+    code, _, message = denied(
+        sts.assume_role, RoleArn=LIMITED, RoleSessionName="one", Tags=tags
+    )  # fmt: skip
+    assert (code, "sts:TagSession" in message) == ("AccessDenied", True)
