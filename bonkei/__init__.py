@@ -15,6 +15,9 @@ AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `serving`, `sched
 through all of them.
 """
 
-from bonkei.frozen import share_methods
+from bonkei.importing import late_inspect
+
+with late_inspect():
+    from bonkei.frozen import share_methods
 
 share_methods()

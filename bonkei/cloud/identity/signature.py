@@ -38,12 +38,14 @@ _SPACES = re.compile(r" +")
 
 @dataclass(frozen=True, slots=True)
 class _Signed:
+    """What a request says of its signature. `seconds`: for which a presigned URL is valid."""
+
     scope: Scope
     time: str  # YYYYMMDDTHHMMSSZ
     headers: tuple[str, ...]
     signature: str
     token: str
-    seconds: float | None = None  # for which a presigned URL is valid
+    seconds: float | None = None
 
 
 def payload_hash(request: Request, body: bytes | None) -> str:

@@ -228,9 +228,9 @@ async def test_trivy_scans_the_packaged_image(
 LOADED = {
     "commands": (
         "bonkei.registry.docker.client",
-        {"asyncio", "psutil", "bonkei.processes", "dockerfile_parse"},
+        {"asyncio", "inspect", "psutil", "bonkei.processes", "dockerfile_parse"},
     ),
-    "scanning": ("bonkei.registry.layout", {"asyncio", "psutil", "bonkei.processes"}),
+    "scanning": ("bonkei.registry.layout", {"asyncio", "inspect", "psutil", "bonkei.processes"}),
     "scan": ("bonkei.registry.docker", {"bonkei.registry.docker.commands", "argparse"}),
 }
 
