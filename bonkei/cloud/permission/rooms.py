@@ -29,7 +29,7 @@ _RESOURCES: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("AlarmName", "alarm:{}"), ("AlarmNames", "alarm:{}"), ("ResourceARN", "{}"),
     ),
     "events": (
-        ("ResourceARN", "{}"), ("Rule", "rule/{bus}{}"), ("Entries[].EventBusName", "event-bus/{}"),
+        ("ResourceARN", "{}"), ("Rule", "rule/{bus}{}"),
     ),
     "elbv2": (
         ("TargetGroupArn", "{}"), ("RuleArn", "{}"), ("ListenerArn", "{}"),
@@ -65,7 +65,6 @@ _ALL_OF: Mapping[str, tuple[tuple[str, str], ...]] = {
     "cloudwatch": (("DescribeAlarms", "alarm:*"), ("DescribeAlarmHistory", "alarm:*")),
     "rds": (("DescribeDBClusters", "cluster:*"), ("DescribeDBInstances", "db:*")),
     "ecr": (("DescribeRepositories", "repository/*"),),
-    "events": (("PutEvents", "event-bus/default"),),
 }
 
 
@@ -80,11 +79,29 @@ def finder(service: str) -> Find | None:
 
     def find(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
         action = f"{_PREFIXES.get(name, name)}:{_ACTIONS.get((name, operation), operation)}"
+        if (name, operation) == ("events", "PutEvents"):
+            yield from _put_events(given, names)
+            return
         found = list(_resources(name, operation, given, names)) or [ALL]
+        namespace = str(given.get("Namespace") or "")
+        is_put = (name, operation) == ("cloudwatch", "PutMetricData")
+        context = {"cloudwatch:namespace": (namespace,)} if is_put else {}
         for resource in found:
-            yield Requirement(action, resource)
+            yield Requirement(action, resource, context=context)
 
     return find
+
+
+def _put_events(given: Parameters, names: Names) -> Iterator[Requirement]:
+    """Each entry on its bus, with what it says: "Using conditions with EventBridge"."""
+    for entry in given.get("Entries") or [{}]:
+        bus = str(entry.get("EventBusName") or "default")
+        said = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+        yield Requirement(
+            "events:PutEvents",
+            bus if bus.startswith("arn:") else names.place.arn("events", f"event-bus/{bus}"),
+            context={key: (str(value),) for key, value in said.items() if value},
+        )
 
 
 def _resources(name: str, operation: str, given: Parameters, names: Names) -> Iterator[str]:
@@ -114,10 +131,6 @@ def _resources(name: str, operation: str, given: Parameters, names: Names) -> It
 
 def _values(path: str, given: Any) -> Iterator[str]:
     head, _, rest = path.partition(".")
-    if head.endswith("[]"):
-        for each in given.get(head[:-2]) or ():
-            yield from _values(rest, each)
-        return
     value = given.get(head) if isinstance(given, Mapping) else None
     if rest and value:
         yield from _values(rest, value)

@@ -250,6 +250,9 @@ def test_calls_to_rooms() -> None:
               actionName="A") == ["p/S/A"]  # fmt: skip
     assert of("events", "PutRule", Name="r", EventBusName="own") == ["rule/own/r"]
     assert of("events", "PutEvents", Entries=[{}]) == ["event-bus/default"]
+    assert of("events", "PutEvents", Entries=[{"EventBusName": "own"}, {}]) == [
+        "event-bus/own", "event-bus/default"
+    ]  # fmt: skip
     assert of("cloudformation", "DescribeStacks", StackName="s") == ["stack/s/*"]
 
 
@@ -320,6 +323,13 @@ def test_condition_keys_that_a_call_says() -> None:
     keys = of("kms", "Encrypt", "kms:encryptioncontextkeys", KeyId="k",
               EncryptionContext={"Team": "a", "app": "b"})  # fmt: skip
     assert keys == {"kms:encryptioncontextkeys": ("Team", "app")}
+    entry = {"Source": "shop", "DetailType": "Sold"}
+    assert of("events", "PutEvents", "events:source", "events:detail-type", Entries=[entry]) == {
+        "events:source": ("shop",), "events:detail-type": ("Sold",),
+    }  # fmt: skip
+    assert of("monitoring", "PutMetricData", "cloudwatch:namespace", Namespace="Shop") == {
+        "cloudwatch:namespace": ("Shop",)
+    }
     shell = {"cluster": "c", "task": "t", "container": "web"}
     assert of("ecs", "ExecuteCommand", "ecs:container-name", **shell) == {
         "ecs:container-name": ("web",)
