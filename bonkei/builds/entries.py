@@ -102,6 +102,10 @@ class Entries:
         found: Mapping[str, str] = {}
         if await self._shell(spec.shell, script, self._folder) == 0:
             text = await self._machine.read(target, _LARGEST_VALUES)
+            if text is None:
+                self._log.say(
+                    f"No variable is exported: they have more than {_LARGEST_VALUES} bytes"
+                )
             try:
                 found = values_in(text or "{}")
             except ValueError as error:

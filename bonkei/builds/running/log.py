@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,7 +64,7 @@ class BuildLog:
         *whole, self._rest = (self._rest + data).split(b"\n")
         self._print(whole)
         if len(self._rest) > _LONGEST:
-            self.flush()
+            self._print_most()
         self._save()
 
     def flush(self) -> None:
@@ -94,12 +94,17 @@ class BuildLog:
     def _is_full(self) -> bool:
         return self._kept > LARGEST or self._lines > LINES
 
+    def _print_most(self) -> None:
+        """A long line without its last characters: they may be the beginning of a secret."""
+        text = self._clean(self._rest.decode("utf-8", "replace"))
+        cut = len(text) - max((len(each) for each in self._secrets), default=0)
+        self._rest = text[cut:].encode()
+        self._print([text[:cut].encode()])
+
     def _print(self, lines: Iterable[bytes]) -> None:
         said = [self.recent]
         for data in lines:
-            for start in range(0, max(1, len(data)), _LONGEST):
-                piece = data[start : start + _LONGEST].removesuffix(b"\r")
-                line = self._clean(piece.decode("utf-8", "replace"))
+            for line in _pieces(self._clean(data.removesuffix(b"\r").decode("utf-8", "replace"))):
                 said.append(f"{line}\n")
                 self._write(self._clock(), line)
         self.recent = "".join(said)[-4096:]
@@ -126,3 +131,12 @@ class BuildLog:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return text
+
+
+def _pieces(line: str) -> Iterator[str]:
+    """Of a line without secrets: one could lie on both sides of a cut."""
+    if len(line) * 4 <= _LONGEST or len(data := line.encode()) <= _LONGEST:
+        yield line
+        return
+    for start in range(0, len(data), _LONGEST):
+        yield data[start : start + _LONGEST].decode("utf-8", "replace")

@@ -202,12 +202,14 @@ class PipelineRoom:
             )
 
     async def _changed_files(self, push: Push) -> tuple[str, ...]:
-        """Without an earlier commit there are none, so every filter of files lets it pass."""
+        """Without an earlier commit there are none, so every filter of files lets it pass. A moved
+        file is removed from its old place, and added at the new one."""
         if push.before == NOTHING or not push.is_branch:
             return ()
         directory = self.repositories.find(push.repository).directory
         try:
-            listed = await git(directory, "diff", "--name-only", "-z", push.before, push.after)
+            words = ("diff", "--name-only", "--no-renames", "-z", push.before, push.after)
+            listed = await git(directory, *words)
         except GitError:
             return ()
         return tuple(listed.decode("utf-8", "replace").split("\0")[:-1])

@@ -16,6 +16,7 @@ from bonkei.events import Bus
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
 from bonkei.pipeline.core.values import Override
+from bonkei.repositories.git import git
 from bonkei.repositories.hook import NOTHING, Push
 
 STARTED = Push("app", "refs/heads/main", NOTHING, "a" * 40)
@@ -90,3 +91,18 @@ async def test_a_trigger_with_filters_starts_with_the_commit_that_was_pushed(
         (Override(github.name, "COMMIT_ID", "b" * 40, "feature/x"),),
         (Override(github.name, "COMMIT_ID", "c" * 40),),
     ]
+
+
+async def test_a_moved_file_has_changed_in_both_places(room: PipelineRoom) -> None:
+    who = "committer me <me@x> 0 +0000\ndata 0\n"
+    file = "M 644 inline {}\ndata 30\nlong enough to be found again\n\n"
+    commits = (
+        f"commit refs/heads/main\n{who}{file.format('src/a')}"
+        f"commit refs/heads/main\n{who}D src/a\n{file.format('docs/a')}"
+    )
+    directory = room.repositories.find("app").directory
+    await git(directory, "fast-import", "--quiet", given=commits.encode())
+    listed = await git(directory, "rev-list", "main")
+    after, before = listed.decode().split()
+    changed = await room._changed_files(Push("app", "refs/heads/main", before, after))
+    assert sorted(changed) == ["docs/a", "src/a"]
