@@ -273,7 +273,6 @@ class _Compiler:
             origins,
             firewall or self._protecting(distribution.arn),
             cache,
-            self._deadlines,
             settings.limits,
             settings.hosts,
         )

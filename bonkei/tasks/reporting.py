@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from bonkei.events import Endpoint
 from bonkei.tasks.execution.usage import Usage
@@ -146,5 +147,8 @@ def _endpoint(endpoint: Endpoint | None) -> str:
     return f"{endpoint.host}:{endpoint.port}" if endpoint else ""
 
 
+@lru_cache(maxsize=4_096)
 def _unix(monotonic: float | None) -> float | None:
+    """The first answer stays: later the two clocks are further apart, when the machine has slept or
+    the one was set."""
     return None if monotonic is None else round(time.time() - time.monotonic() + monotonic, 3)

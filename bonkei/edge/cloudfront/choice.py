@@ -113,7 +113,7 @@ class Use(Enum):
 
 
 def use_of(stored: Stored | None, now: float) -> Use:
-    """How the cache answers. `now` is a time of the event loop's clock."""
+    """How the cache answers. `now` is a time of `since_boot`."""
     if stored is None:
         return Use.ASK
     if stored.fresh(now):

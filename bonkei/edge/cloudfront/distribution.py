@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bonkei.blueprint.distribution import Distribution
+from bonkei.clocks import since_boot
 from bonkei.edge.cloudfront.behavior import CompiledBehavior
 from bonkei.edge.cloudfront.cache import Cache
 from bonkei.edge.cloudfront.choice import Choice, Choices, Use, Way, asks_alone, use_of
@@ -24,7 +25,6 @@ from bonkei.edge.cloudfront.serving import serve, show_page
 from bonkei.edge.cloudfront.stored import Key, Stored
 from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, request_id
 from bonkei.edge.cloudfront.waiting import Waiting
-from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Exchange, Flow, Onward, Prepared
 from bonkei.edge.http.firewall import Firewall
 from bonkei.edge.http.message import (
@@ -68,13 +68,12 @@ class DistributionHandler:
         origins: Mapping[str, Originator | None],
         firewall: Firewall | None,
         cache: Cache,
-        deadlines: Deadlines,
         limits: Limits,
         hosts: Iterable[str] = (),
     ) -> None:
         self.address = distribution.address
         self.cache = cache
-        self.now = deadlines.time
+        self.now = since_boot
         self._limits = limits
         self.origins = origins
         self.firewall = firewall

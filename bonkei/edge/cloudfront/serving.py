@@ -39,7 +39,7 @@ def serve(
     x_cache: Header,
     now: float,
 ) -> None:
-    """Answer from the cache. `now` is a time of the event loop's clock."""
+    """Answer from the cache. `now` is a time of `since_boot`."""
     exchange.cache_result = _RESULTS[x_cache[1]]
     exchange.identity = identity = request_id()
     shown = behavior.viewer.headers(stored.headers, x_cache, identity)

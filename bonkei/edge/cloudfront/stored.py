@@ -17,7 +17,7 @@ _OF_THE_BODY = frozenset({b"content-encoding", b"etag", b"vary"})
 
 @dataclass(slots=True)
 class Stored:
-    """A complete response. Times are of the event loop's clock, in seconds.
+    """A complete response. Times are of `since_boot`, in seconds.
 
     `retry_at`: after a failure, the origin is not asked again before this time. A stored response
     is replaced, not changed; only its times, and the headers of a 304, are updated.

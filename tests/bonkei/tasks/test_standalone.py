@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import psutil
 import pytest
@@ -81,7 +82,7 @@ async def test_a_helpers_end_is_not_the_end_of_its_task(tasks, program):
     assert tasks.snapshot().tasks == ()
 
 
-async def test_an_ended_task_without_a_waiter_can_still_be_described(tasks, program):
+async def test_an_ended_task_without_a_waiter_can_still_be_described(tasks, program, monkeypatch):
     program("job").write("import os, sys; sys.exit(int(os.environ['CODE']))")
     job = Container("job", "job:1", environment=(("CODE", "3"),), command=("python3", "main.py"))
     override = ContainerOverride("job", environment=(("CODE", "4"),))
@@ -98,6 +99,9 @@ async def test_an_ended_task_without_a_waiter_can_still_be_described(tasks, prog
         ("job", "STOPPED", 4)
     ]
     assert ended.created_at <= ended.started_at <= ended.stopped_at
+    clock = time.time
+    monkeypatch.setattr(time, "time", lambda: clock() + 28_800)  # the machine has slept
+    assert tasks.snapshot().stopped == (ended,)
     with pytest.raises(TaskError, match="has no container x"):
         tasks.start_task(definition(job, family="job"), [ContainerOverride("x")])
 

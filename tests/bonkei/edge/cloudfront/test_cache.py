@@ -48,6 +48,20 @@ async def test_hit_age_and_head() -> None:
         assert (state.objects, state.hits, state.misses) == (1, 2, 1)
 
 
+async def test_a_cached_object_expires_while_the_machine_sleeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reply = ok(b"abc", ("Cache-Control", "max-age=3000"))
+    async with serving(cloudfront(cached()), reply) as (edge, web):
+        await get(edge, "/a")
+        clock, slept = time.clock_gettime, [2_000.0]
+        monkeypatch.setattr(time, "clock_gettime", lambda which: clock(which) + slept[0])
+        assert int((await get(edge, "/a")).get("Age")) >= 2_000
+        slept[0] += 1_000.0
+        await get(edge, "/a")
+        assert len(web.requests) == 2
+
+
 async def test_conditions_and_ranges_are_answered_from_the_cache() -> None:
     reply = ok(b"0123456789", ("Cache-Control", "max-age=60"), ("ETag", '"1"'))
     async with serving(cloudfront(cached()), reply) as (edge, web):
