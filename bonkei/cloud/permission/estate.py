@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from bonkei.arn import Arn
-from bonkei.blueprint import Blueprint
+from bonkei.blueprint import Blueprint, BlueprintError
 from bonkei.blueprint.role import PolicyStatement, Role, read_policy_document
 from bonkei.blueprint.state.block import Block
 from bonkei.cloud.identity import identity_center
 from bonkei.cloud.permission.names import Names, names_of
 from bonkei.cloud.permission.requirement import Place
 from bonkei.policy import Policies, Policy
+from bonkei.policy.condition import UnknownOperatorError
 from bonkei.policy.managed import (
     managed_statement,
     managed_statements,
@@ -212,6 +213,11 @@ def read_others(files: Mapping[str, Path]) -> Mapping[str, tuple[PolicyStatement
     for arn, file in files.items():
         block = Block(str(file), {"policy": file.read_text(encoding="utf-8")})
         found[arn] = read_policy_document(block, "policy")
+        try:
+            Policy(found[arn])
+        except UnknownOperatorError as error:
+            problem = f"{error} is no condition operator"
+            raise BlueprintError(str(file), "Condition", problem) from None
     return found
 
 

@@ -202,6 +202,11 @@ def test_a_boundary_from_elsewhere(boundary: str, allowed: bool, directory: Path
     file.write_text("{")
     with pytest.raises(BlueprintError, match="not JSON"):
         read_others({BOUNDARY: file})
+    one = {"Effect": "Allow", "Action": "*", "Resource": "*",
+           "Condition": {"StringEqual": {"a": "b"}}}  # fmt: skip
+    file.write_text(json.dumps({"Statement": one}))
+    with pytest.raises(BlueprintError, match=r"StringEqual is no condition operator"):
+        read_others({BOUNDARY: file})
 
 
 @pytest.mark.parametrize("missing", ["", "ec2:CreateNetworkInterface", "ec2:DescribeSubnets"])
