@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
-from xml.sax.saxutils import escape
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.errors import BonkeiError
@@ -54,11 +54,10 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
             body,
             (("content-type", kind), ("x-amzn-errortype", error.code), identity),
         )
-    code, message = escape(error.code), escape(error.message)
+    code, message = (escape(text, quote=False) for text in (error.code, error.message))
     if protocol == "rest-xml":
-        more = "".join(
-            f"<{name}>{escape(str(one))}</{name}>" for name, one in error.members.items()
-        )
+        members = error.members.items()
+        more = "".join(f"<{key}>{escape(str(one), quote=False)}</{key}>" for key, one in members)
         text = (
             f"<Error><Code>{code}</Code><Message>{message}</Message>{more}"
             f"<RequestId>{request_id}</RequestId></Error>"

@@ -9,7 +9,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.edge.client.access import AccessHook, Journal
 from bonkei.edge.client.front import Front
 from bonkei.edge.errors import EdgeError
-from bonkei.edge.explain import Explanation, explain_handler, explain_head
+from bonkei.edge.explain import Explanation
 from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.message import Request
 from bonkei.edge.open_listener import OpenListener, listen
@@ -205,6 +205,8 @@ class Edge:
     def explain(self, port: int, head: bytes, body: bytes = b"") -> Explanation:
         """Explain a request to the listener at this port, sent from this machine: its head up to
         the empty line, and its body. Raises EdgeError if nothing listens there."""
+        from bonkei.edge.explain.explain import explain_head  # noqa: PLC0415 - seldom wanted
+
         for held in self._open.values():
             if held.port == port:
                 limits = self._settings.limits
@@ -214,6 +216,8 @@ class Edge:
     def explain_request(self, listener: str, request: Request) -> Explanation | None:
         """Explain a request to a listener, by the listener's Terraform address; None if there is
         none."""
+        from bonkei.edge.explain.explain import explain_handler  # noqa: PLC0415 - seldom wanted
+
         for held in self._open.values():
             handler = held.opening.handler
             if held.opening.address == listener and not isinstance(handler, Relay):

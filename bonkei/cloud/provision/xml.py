@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from bonkei.blueprint.bucket import Document
 
@@ -29,9 +29,9 @@ def _children(document: Document) -> str:
 def _element(name: str, value: Any) -> str:
     if not isinstance(value, dict):
         text = str(value).lower() if isinstance(value, bool) else _number(value)
-        return f"<{name}>{escape(text)}</{name}>"
+        return f"<{name}>{escape(text, quote=False)}</{name}>"
     attributes = "".join(
-        f" {each[1:]}={quoteattr(str(text))}" for each, text in value.items() if each[0] == "@"
+        f' {each[1:]}="{escape(str(text))}"' for each, text in value.items() if each[0] == "@"
     )
     schema = f' xmlns:xsi="{_SCHEMA}"' if "xsi:" in attributes else ""
     return f"<{name}{schema}{attributes}>{_children(value)}</{name}>"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from bonkei.cloud.wire import timestamps
 from bonkei.cloud.wire.model import ServiceModel, Shape
@@ -17,7 +17,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def text(value: str) -> str:
     """A value's text. A character that XML cannot contain becomes U+FFFD."""
-    return escape(_NO_XML.sub("\ufffd", value))
+    return escape(_NO_XML.sub("\ufffd", value), quote=False)
 
 
 def envelope(
@@ -28,9 +28,9 @@ def envelope(
     inside = "".join(_members(model, shape, value))
     if wrapper := model.operations[operation].get("output", {}).get("resultWrapper"):
         inside = f"<{wrapper}>{inside}</{wrapper}>"
-    namespace = quoteattr(model.metadata.get("xmlNamespace", ""))
+    namespace = escape(model.metadata.get("xmlNamespace", ""))
     whole = (
-        f"<{operation}Response xmlns={namespace}>{inside}<ResponseMetadata>"
+        f'<{operation}Response xmlns="{namespace}">{inside}<ResponseMetadata>'
         f"<RequestId>{request_id}</RequestId></ResponseMetadata></{operation}Response>"
     )
     return HEAD + whole.encode()

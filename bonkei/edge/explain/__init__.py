@@ -1,5 +1,6 @@
 """Explains the way of a request without sending it.
 
+explain        the whole way
 values         steps, and the expected result
 request        reads a head like the edge, or refuses it
 distribution   behavior, web ACL, cache, origin, error pages
@@ -10,9 +11,9 @@ words          statements, conditions and headers in words, with masked secrets
 
 Every decision is asked of the code that serves requests: `Choices`, `use_of`, `foresee`,
 `first_rule`, `prospects`. Here they are only told. Nothing is counted, cached or sent.
+The edge loads all but the values when it is asked.
 """
 
-from bonkei.edge.explain.explain import explain_handler, explain_head
 from bonkei.edge.explain.values import Considered, Expected, Explanation, Place, Step
 
 __all__ = [
@@ -21,6 +22,4 @@ __all__ = [
     "Explanation",
     "Place",
     "Step",
-    "explain_handler",
-    "explain_head",
 ]

@@ -6,13 +6,15 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bonkei.miniature.home import MiniatureError
-from bonkei.miniature.rehearsal.rehearsal import Rehearsal
 from bonkei.miniature.rehearsal.rules import rules_of
 from bonkei.miniature.rehearsal.values import World
 from bonkei.monitor.alarm.engine import AnyAlarm
+
+if TYPE_CHECKING:
+    from bonkei.miniature.rehearsal.rehearsal import Rehearsal
 
 _STOP = 3.0  # seconds for a rehearsal to end when everything stops
 
@@ -43,6 +45,8 @@ class Rehearsals:
         alarms = list(dict.fromkeys(find_alarm(world, name) for name in rest))
         if not alarms and not rules:
             raise MiniatureError("there is no alarm to rehearse")
+        from bonkei.miniature.rehearsal.rehearsal import Rehearsal  # noqa: PLC0415 - seldom wanted
+
         self._rehearsal = Rehearsal(world, alarms, rules)
         self._task = asyncio.create_task(self._rehearsal.run())
         return [*(alarm.name for alarm in alarms), *(rule.name for rule in rules)]

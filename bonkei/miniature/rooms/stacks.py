@@ -16,7 +16,6 @@ from bonkei.blueprint.state import Resource
 from bonkei.cloudformation.resources.kind import TypedValues
 from bonkei.cloudformation.stacks.conflicts import Name
 from bonkei.cloudformation.stacks.engine import Failed, Stacks
-from bonkei.cloudformation.stacks.gaps import gaps
 from bonkei.cloudformation.stacks.status_change import status_change
 from bonkei.cloudformation.stacks.store import FileStore
 from bonkei.cloudformation.stacks.stored import resources_of
@@ -87,6 +86,10 @@ class StackRoom:
         """The blueprint of Terraform's state and of the stacks. Raises BlueprintError."""
         stacks = self._stacks.everywhere()
         blueprint = self._definitions.read(tuple(resources_of(stacks)))
+        if not stacks:
+            return blueprint
+        from bonkei.cloudformation.stacks.gaps import gaps  # noqa: PLC0415 - it loads all kinds
+
         return replace(blueprint, not_simulated=(*blueprint.not_simulated, *gaps(stacks)))
 
     def resources(self) -> Sequence[Resource]:

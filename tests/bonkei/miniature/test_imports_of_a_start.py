@@ -13,12 +13,15 @@ from bonkei.miniature.home import Home, HomeLock
 from tests.bonkei.cli.projects import make_project
 
 LATER = {
+    "bonkei.cloudformation.resources.catalogue": "a stack",
     "bonkei.cloudformation.service": "a call of CloudFormation",
     "bonkei.pipeline.service": "a call of CodePipeline",
     "bonkei.registry.ecr": "a call of ECR",
     "bonkei.registry.engines.builder": "a build of an image",
     "bonkei.registry.layers": "a task that runs from a built image",
     "bonkei.repositories.service": "a call of CodeCommit",
+    "bonkei.edge.explain.explain": "a request's explanation",
+    "bonkei.miniature.rehearsal.rehearsal": "a rehearsal",
     "statistics": "a metric's standard deviation",
     "tarfile": "an image",
     "bonkei.check": "the page of a resource or of permissions",
