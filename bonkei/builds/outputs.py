@@ -50,9 +50,13 @@ class Upload:
             say(f"Expanding base directory path: {artifact.base_directory}")
             say("Assembling file list")
             files = list(select(artifact, await self._paths()))
-            count = await asyncio.to_thread(
-                pack, self._source, files, archive, keep_links=artifact.enable_symlinks
-            )
+            try:
+                count = await asyncio.to_thread(
+                    pack, self._source, files, archive, keep_links=artifact.enable_symlinks
+                )
+            except OSError as error:
+                said = f"the artifact cannot be packed: {error}"
+                raise PhaseError("CLIENT_ERROR", said) from None
             if not count:
                 raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
             say(f"Found {count} file(s) for {output.name or 'the artifact'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import sys
@@ -88,6 +89,22 @@ async def test_no_match_fails_the_upload(room: Room) -> None:
     assert result.status == "FAILED"
     assert statuses(result)["UPLOAD_ARTIFACTS"] == "FAILED"
     assert "CLIENT_ERROR: no matching artifact paths found" in result.error
+
+
+async def test_a_disk_that_is_full_fails_the_upload(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_full(*_: object, **__: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("bonkei.builds.outputs.pack", is_full)
+    spec_ = spec("touch a", more="artifacts:\n  files: ['**/*']\n")
+    result = await room.run(spec_, outputs=(BuildOutput("Built", "art", "o"),))
+    assert result.status == "FAILED"
+    assert result.error == (
+        "UPLOAD_ARTIFACTS: CLIENT_ERROR: the artifact cannot be packed: "
+        "[Errno 28] No space left on device"
+    )
 
 
 async def test_a_project_s_own_artifacts_and_their_names(room: Room) -> None:
