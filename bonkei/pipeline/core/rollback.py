@@ -32,8 +32,11 @@ def is_target(desk: Desk, execution: Execution, stage: str) -> bool:
 
 
 def roll_back(desk: Desk, failed: str, stage: str) -> None:
-    """Roll back automatically after a failure. Without an earlier success, nothing happens."""
-    target = find_target(desk, stage, failed)
+    """Roll back automatically after a failure. Without an earlier success, nothing happens, nor
+    after a rollback: AWS documents no second one, and it would fail again for the same reason."""
+    execution, target = desk.book.find(failed), find_target(desk, stage, failed)
+    if execution is None or execution.type == "ROLLBACK":
+        return
     if target is not None and stage != desk.pipeline.stages[0].name:
         begin_rollback(desk, target, stage, "AutomatedRollback", failed)
 
