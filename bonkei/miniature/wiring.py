@@ -182,6 +182,7 @@ class Wiring:
             self.edge.snapshot,
             self.databases.snapshots,
             self.databases.rotate,
+            lambda: self.aws.cloud.asks,
         )
         rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
         return ChainMap({**own, **rooms, **self.pipelines.services}, self.functions.services)

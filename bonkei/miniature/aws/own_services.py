@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bonkei.aws_service import AwsService
+from bonkei.aws_service import Asks, AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.own import ecs, elbv2, rds
 from bonkei.database import DatabaseSnapshot
@@ -23,11 +23,12 @@ def own_services(
     edge: Callable[[], EdgeSnapshot],
     databases: Callable[[], Sequence[DatabaseSnapshot]],
     rotate: rds.Rotate,
+    asks: Callable[[], Asks],
 ) -> Mapping[str, AwsService]:
     """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `rotate`: changes
-    the password of a cluster's master user."""
+    the password of a cluster's master user. `asks`: what roles may do."""
     return {
-        "ecs": ecs.service(tasks),
+        "ecs": ecs.service(tasks, asks),
         "elbv2": elbv2.service(blueprint, lambda arn: _health(edge(), arn)),
         "logs": logs,
         "rds": rds.service(blueprint, lambda: dict(map(_state, databases())), rotate),

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
+from bonkei.aws_service import (
+    Asks,
+    AwsCall,
+    AwsService,
+    AwsServiceError,
+    NothingIsAsked,
+    Operation,
+    Operations,
+)
 from bonkei.cloud.own.ecs import changes, definitions, descriptions, shells
 from bonkei.cloud.own.ecs.finding import find_cluster, find_service, find_task
 from bonkei.cloud.own.ecs.values import Ecs, EcsState, EcsTask
 from bonkei.cloud.own.paging import page
 
 
-def service(ecs: Callable[[], Ecs | None]) -> AwsService:
-    """`ecs`: None until tasks can be started."""
+def service(ecs: Callable[[], Ecs | None], asks: Callable[[], Asks] = NothingIsAsked) -> AwsService:
+    """`ecs`: None until tasks can be started. `asks`: whether a task's role may open a shell."""
 
     def bind(operation: Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]) -> Operation:
         async def answer(call: AwsCall) -> Mapping[str, Any]:
@@ -24,7 +32,11 @@ def service(ecs: Callable[[], Ecs | None]) -> AwsService:
 
         return answer
 
-    return Operations({name: bind(one) for name, one in _OPERATIONS.items()})
+    async def execute_command(found: Ecs, call: AwsCall) -> Mapping[str, Any]:
+        return await shells.execute_command(found, call, asks())
+
+    table = {**_OPERATIONS, "ExecuteCommand": execute_command}
+    return Operations({name: bind(one) for name, one in table.items()})
 
 
 async def _list_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
@@ -107,7 +119,6 @@ _OPERATIONS = {
     **_READING,
     **definitions.OPERATIONS,
     **changes.OPERATIONS,
-    "ExecuteCommand": shells.execute_command,
 }
 
 

@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.aws_service import Asks, AwsCall, AwsServiceError
 from bonkei.cloud.own.ecs import descriptions
 from bonkei.cloud.own.ecs.finding import find_cluster, find_task
 from bonkei.cloud.own.ecs.values import Ecs, EcsContainer, EcsTask
+from bonkei.policy.needs import EXEC_ACTIONS
 
 STREAM = "bonkei://"
 """How the stream's address begins. AWS's plugin refuses it as no `wss://` address."""
@@ -26,6 +27,8 @@ _DISABLED = (
     "the execute command agent isn't running. Wait and try again or run a new task with execute "
     "command enabled and try again."
 )
+
+_NOT_CONNECTED = "The execute command failed due to an internal error. Try again later."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class Shell:
         return cls(task, container, tuple(command))
 
 
-async def execute_command(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    """The session in which a command runs."""
+async def execute_command(ecs: Ecs, call: AwsCall, asks: Asks) -> Mapping[str, Any]:
+    """The session in which a command runs. The agent in the task opens its channel with the task's
+    role: "Task IAM role", section "Permissions required for ECS Exec"."""
     state, asked = ecs.describe(), call.parameters
     cluster = find_cluster(state, call)
     task = find_task(state, asked["task"])
@@ -62,6 +66,10 @@ async def execute_command(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     container = _container(task, asked.get("container", ""))
     if task.last_status != "RUNNING" or container.last_status != "RUNNING":
         raise AwsServiceError("TargetNotConnectedException", f"{container.name} does not run.")
+    role = str(state.definitions.get(task.definition_arn, {}).get("taskRoleArn") or "")
+    for action in EXEC_ACTIONS if role else ():
+        if denial := asks.role(role, task.id, action, "*"):
+            raise AwsServiceError("TargetNotConnectedException", f"{_NOT_CONNECTED} ({denial})")
     shell = Shell(task.id, container.name, _words(asked["command"]))
     return {
         "clusterArn": cluster,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.aws_service import Asks, AwsCall, AwsServiceError, Caller, NothingIsAsked
 from bonkei.cloud.own import ecs
 from bonkei.cloud.own.ecs import (
     EcsContainer,
@@ -73,10 +73,25 @@ class Double:
         self.done.append(("stop", task_id, reason))
 
 
-def ask(operation: str, double: Double | None = None, **parameters: Any) -> dict[str, Any]:
+class Denies(NothingIsAsked):
+    """One action of one role, `*` on it."""
+
+    def __init__(self, role: str, action: str) -> None:
+        self._denied = (role, action)
+
+    def role(self, *asked: object, **_: object) -> str:
+        role, _session, action, resource = asked
+        return "it is not authorized" if (role, action, resource) == (*self._denied, "*") else ""
+
+
+def ask(
+    operation: str, double: Double | None = None, asks: Asks | None = None, **parameters: Any
+) -> dict[str, Any]:
     found = double or Double()
     call = AwsCall("ecs", operation, parameters, Caller("", "", "1"), "eu-west-1", 0.0)
-    return dict(asyncio.run(ecs.service(lambda: found).answer(call)))
+    return dict(
+        asyncio.run(ecs.service(lambda: found, lambda: asks or NothingIsAsked()).answer(call))
+    )
 
 
 def test_lists() -> None:
@@ -226,6 +241,16 @@ def test_a_command_beside_a_task_runs_in_a_session(name: str) -> None:
     (container,) = ask("DescribeTasks", cluster="shop", tasks=["task1"])["tasks"][0]["containers"]
     assert container["containerArn"] == answer["containerArn"]
     assert container["runtimeId"].startswith("task1-")  # `aws` puts it into the session's target
+
+
+def test_a_shell_needs_the_permissions_of_the_tasks_role() -> None:
+    double = Double()
+    double.definitions[WEB[1]]["taskRoleArn"] = "arn:role"
+    open_ = "ssmmessages:OpenDataChannel"
+    with pytest.raises(AwsServiceError, match=r"internal error.*not authorized") as caught:
+        ask("ExecuteCommand", double, Denies("arn:role", open_), **SHELL)
+    assert caught.value.code == "TargetNotConnectedException"
+    assert ask("ExecuteCommand", double, Denies("arn:other", open_), **SHELL)["session"]
 
 
 @pytest.mark.parametrize(
