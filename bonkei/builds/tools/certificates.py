@@ -91,7 +91,7 @@ def _begin(
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(moment - timedelta(hours=1))
+        .not_valid_before(moment - timedelta(days=1))  # the clock may be set back
         .not_valid_after(moment + timedelta(days=_DAYS))
     )
 

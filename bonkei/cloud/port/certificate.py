@@ -45,6 +45,7 @@ def _load(directory: Path, now: float) -> ssl.SSLContext | None:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     with suppress(OSError, ssl.SSLError):
         made = ca_file(directory).stat().st_mtime
+        # Its validity begins a day before it is made: the clock may be set back.
         if made - 86_400 <= now < made + (DAYS - _EARLIER) * 86_400:
             context.load_cert_chain(directory / "certificate.pem", directory / "key.pem")
             return context

@@ -69,15 +69,15 @@ def make(now: float, days: int) -> Made:
 def _begin(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, now: float, days: int
 ) -> x509.CertificateBuilder:
-    moment = datetime.fromtimestamp(now, UTC)
+    begin = datetime.fromtimestamp(now, UTC) - timedelta(days=1)  # the clock may be set back
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(moment - timedelta(hours=1))
-        .not_valid_after(moment + timedelta(days=days))
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=days))
     )
 
 

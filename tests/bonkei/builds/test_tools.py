@@ -12,7 +12,7 @@ import threading
 import time
 import zipfile
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from unittest.mock import Mock
@@ -135,7 +135,8 @@ async def test_loopback_works_without_the_gate_and_does_not_bypass_it(room: Room
 
 @pytest.fixture
 def gate(tmp_path: Path):
-    made = Gate(make_authority(tmp_path, HOSTS, datetime.now(UTC)))
+    made_at = datetime.now(UTC) + timedelta(hours=23)  # the clock has been set back since then
+    made = Gate(make_authority(tmp_path, HOSTS, made_at))
     made.start()
     yield made
     made.stop()

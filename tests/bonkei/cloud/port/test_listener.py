@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from aiohttp import web
+from cryptography.x509 import load_pem_x509_certificate
 
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.port.certificate import DAYS, ca_file, load_tls
@@ -154,6 +156,10 @@ def test_a_certificate_is_kept_until_it_expires_or_is_damaged(tmp_path: Path) ->
 
     load_tls(directory, now)
     first = made()
+    for pem in (first, ca_file(directory).read_bytes()):
+        read = load_pem_x509_certificate(pem)
+        assert read.not_valid_before_utc.timestamp() <= now - DAY, "as long as it is used"
+        assert read.not_valid_after_utc - read.not_valid_before_utc == timedelta(days=DAYS)
     assert {file.stat().st_mode & 0o777 for file in directory.iterdir()} == {0o600}
     load_tls(directory, now + (DAYS - 31) * DAY)
     assert made() == first
