@@ -14,6 +14,7 @@ from bonkei.builds.service.shapes import Shape, build_shape, project_shape
 from bonkei.builds.values import Build, BuildRequest
 
 _PAGE = 100
+_TOKEN_SECONDS = 300.0
 
 # Settings that StartBuild may override on AWS, but not here.
 _NOT_TAKEN = (
@@ -43,6 +44,7 @@ def service(builds: Callable[[], Builds]) -> Operations:
 class _Api:
     def __init__(self, builds: Callable[[], Builds]) -> None:
         self._get = builds
+        self._started: dict[str, tuple[float, BuildRequest, str]] = {}
 
     async def batch_get_projects(self, call: AwsCall) -> Shape:
         wanted = call.parameters["names"]
@@ -107,7 +109,23 @@ class _Api:
             buildspec=given.get("buildspecOverride", ""),
             timeout=given.get("timeoutInMinutesOverride", 0),
         )
-        return {"build": self._shape(self._get().submit(request), call.region)}
+        return {"build": self._shape(self._start_once(request, call), call.region)}
+
+    def _start_once(self, request: BuildRequest, call: AwsCall) -> Build:
+        """ "If you repeat the StartBuild request with the same token, but change a parameter,
+        CodeBuild returns a parameter mismatch error." A token is valid for five minutes."""
+        token = str(call.parameters.get("idempotencyToken", ""))
+        fresh = {k: v for k, v in self._started.items() if call.time - v[0] < _TOKEN_SECONDS}
+        if token in fresh:
+            _, earlier, identifier = fresh[token]
+            if earlier != request:
+                raise AwsServiceError(
+                    "InvalidInputException", "The idempotency token has other parameters"
+                )
+            return self._get().get(identifier)
+        build = self._get().submit(request)
+        self._started = {**fresh, token: (call.time, request, build.id)} if token else fresh
+        return build
 
     async def stop_build(self, call: AwsCall) -> Shape:
         build = await self._known(call.parameters["id"], self._get().stop_build)

@@ -15,6 +15,8 @@ from bonkei.pipeline.actions.artifact import key_arn, require
 from bonkei.pipeline.core.values import Finished, StoredArtifact
 from bonkei.pipeline.runners import ActionWork, AfterRestart, BuildOrder, BuildOutcome, Builds
 
+_TYPES = ("PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER")
+
 
 class CodeBuild:
     """Provider CodeBuild."""
@@ -76,7 +78,7 @@ def _environment(text: str) -> tuple[tuple[str, str, str], ...]:
         return ()
     try:
         listed: Any = json.loads(text, strict=False)
-        return tuple(
+        found = tuple(
             (str(each["name"]), str(each["value"]), str(each.get("type") or "PLAINTEXT"))
             for each in listed
         )
@@ -84,6 +86,13 @@ def _environment(text: str) -> tuple[tuple[str, str, str], ...]:
         raise AwsServiceError(
             "ConfigurationError", f"EnvironmentVariables is no JSON array of variables: {error}"
         ) from None
+    for name, _, kind in found:
+        if kind not in _TYPES:
+            raise AwsServiceError(
+                "ConfigurationError",
+                f"the variable {name} is of the type {kind}: {', '.join(_TYPES)} are possible",
+            )
+    return found
 
 
 def _finished(work: ActionWork, outcome: BuildOutcome) -> Finished:

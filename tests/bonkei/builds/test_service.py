@@ -47,6 +47,18 @@ def _without_none(value: Any) -> Any:
     return [_without_none(each) for each in value] if isinstance(value, list | tuple) else value
 
 
+async def test_a_repeated_token_starts_one_build(room: Room) -> None:
+    """ "[...] to ensure the idempotency of the StartBuild request" (API_StartBuild)."""
+    api, given = Api(room), {"projectName": "app", "idempotencyToken": "t"}
+    room.project(spec("true"), source=BuildSource("NO_SOURCE"))
+    ids = [(await api("StartBuild", **given))["build"]["id"] for _ in range(2)]
+    other = (await api("StartBuild", **given | {"idempotencyToken": "u"}))["build"]["id"]
+    assert ids[0] == ids[1] != other
+    with pytest.raises(AwsServiceError, match="other parameters") as refused:
+        await api("StartBuild", **given, sourceVersion="v2")
+    assert refused.value.code == "InvalidInputException"
+
+
 async def over(room: Room, identifier: str) -> None:
     await room.builds.wait(identifier)
 

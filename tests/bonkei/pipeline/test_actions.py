@@ -17,6 +17,7 @@ from pipeline_rooms import World
 from bonkei.aws_service import AwsServiceError, NothingIsAsked
 from bonkei.blueprint.release.pipeline import PipelineAction
 from bonkei.pipeline.actions.artifact import Store
+from bonkei.pipeline.actions.codebuild import CodeBuild
 from bonkei.pipeline.actions.deploy import EcsDeploy
 from bonkei.pipeline.actions.function import LambdaFunction
 from bonkei.pipeline.actions.source import ConnectionSource
@@ -78,6 +79,14 @@ async def test_s3_puts_the_files_of_the_artifact(tmp_path: Path) -> None:
     with pytest.raises(AwsServiceError, match="CannedACL of S3 is not simulated"):
         await deploy.run(work("S3", BucketName="site", Extract="true", CannedACL="private"))
     assert list(tmp_path.iterdir()) == [], "nothing is left"
+
+
+async def test_a_variable_of_an_unknown_type_fails_the_build_s_action() -> None:
+    """It was a plain one: a program would have got the name of the secret as its value."""
+    variable = json.dumps([{"name": "A", "value": "x", "type": "secrets_manager"}])
+    given = work("CodeBuild", ProjectName="p", EnvironmentVariables=variable)
+    with pytest.raises(AwsServiceError, match="A is of the type secrets_manager"):
+        await CodeBuild(World(), NothingIsAsked()).run(given)
 
 
 async def test_a_pushed_branch_is_the_one_of_the_variables(tmp_path: Path) -> None:
