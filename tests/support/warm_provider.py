@@ -135,11 +135,14 @@ class WarmProvider:
 
 def _serve(channel: socket.socket) -> None:
     """Fork for each request, and report each end, until the tests end."""
-    from bonkei.provider import surroundings  # noqa: F401
-    from bonkei.provider.catalogue import providers
+    from bonkei.provider import (
+        catalogue,
+        surroundings,  # noqa: F401
+    )
     from bonkei.provider.plugin import server  # noqa: F401
 
-    providers()
+    served = catalogue.providers()
+    catalogue.providers = lambda: served  # each fork would put them together again
     gc.freeze()
     watched = selectors.DefaultSelector()
     watched.register(channel, selectors.EVENT_READ)

@@ -8,6 +8,7 @@ tfplugin6.proto.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -127,6 +128,7 @@ def _extended() -> descriptor_pool.DescriptorPool:
 _POOL = _extended()
 
 
+@cache
 def message(name: str) -> Any:
     """A message class by its name within the package, such as "PlanResourceChange.Request"."""
     return message_factory.GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))

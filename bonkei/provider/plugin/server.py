@@ -15,6 +15,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 from bonkei.provider.addresses import AWS
@@ -146,5 +147,6 @@ def _empty(name: str) -> Callable[[Any], Any]:
     return lambda _: response()
 
 
+@cache
 def _snake(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
