@@ -116,6 +116,17 @@ def identify(request: Request, body: bytes) -> Call:
     return Call(service, operation, "rest-json", region)
 
 
+def repeated(*texts: str) -> str:
+    """A name that is more than once in a query or a form; or an empty text. The store takes the
+    first value, and `Request.parameters` has the last one."""
+    for text in texts:
+        names = [name for name, _ in parse_qsl(text, keep_blank_values=True)]
+        for name in names if len(set(names)) < len(names) else ():
+            if names.count(name) > 1:
+                return name
+    return ""
+
+
 def s3_resource(request: Request) -> tuple[str, str]:
     """Bucket and key, from the path or, in virtual-host style, from the host."""
     path = unquote(request.path).removeprefix("/")

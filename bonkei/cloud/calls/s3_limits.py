@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from bonkei.cloud.calls.request import Call, Request, s3_resource
+from bonkei.cloud.calls.request import Call, Request, repeated, s3_resource
 from bonkei.cloud.calls.s3_operations import is_operation
 from bonkei.cloud.errors import ApiError
 
@@ -47,15 +47,17 @@ _NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
 
 
 def check_known(call: Call, request: Request) -> None:
-    """Raises ApiError if S3 has no such operation, or cannot have such a bucket."""
+    """Raises ApiError if S3 has no such operation, cannot have such a bucket, or gets two values of
+    one parameter."""
     if call.service != "s3":
         return
     if not is_operation(call.operation) and request.method != "OPTIONS":
         message = "The specified method is not allowed against this resource."
         raise ApiError("MethodNotAllowed", message, 405)
-    if s3_resource(request)[0].startswith(
-        "_"
-    ):  # "General purpose bucket naming rules"; the store has pages there
+    if name := repeated(request.query):
+        raise ApiError("InvalidArgument", f"The query parameter {name} stands there twice.", 400)
+    # "General purpose bucket naming rules". The store has pages of its own below `/_`.
+    if s3_resource(request)[0].startswith("_"):
         raise ApiError("InvalidBucketName", "The specified bucket is not valid.", 400)
 
 

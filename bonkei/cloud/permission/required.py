@@ -7,7 +7,7 @@ from json import JSONDecodeError, loads
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bonkei.cloud.calls.request import Call, Request
+from bonkei.cloud.calls.request import Call, Request, repeated
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.identity import browser_upload
 from bonkei.cloud.permission import s3, services
@@ -37,6 +37,8 @@ def sent_parameters(call: Call, request: Request, body: bytes) -> Mapping[str, A
     if call.service == "s3":
         return {"key": browser_upload.key(request, body)} if call.operation == "PostObject" else {}
     if call.protocol != "json":
+        if name := repeated(request.query, body.decode("latin-1")):
+            raise ApiError("MalformedQueryString", f"The parameter {name} stands there twice.", 400)
         return {**request.parameters, **dict(parse_qsl(body.decode("latin-1"), encoding="utf-8"))}
     try:
         content = loads(body or b"{}")

@@ -54,6 +54,7 @@ BLUEPRINT = replace(
             allow("s3:PutObject", on=("arn:aws:s3:::sealed/*", "arn:aws:s3:::closed/*")),
             allow("s3:DeleteObject", on=("arn:aws:s3:::shop/public/*",)),
             allow("dynamodb:GetItem", on=(arn("dynamodb", "table/carts"),)),
+            allow("sqs:GetQueueUrl", on=(arn("sqs", "orders"),)),
             allow("ssm:GetParameter*", on=(arn("ssm", "parameter/shop/*"),)),
         )),
         Role("aws_iam_role.people", PEOPLE, "people", (PolicyStatement(
@@ -349,3 +350,17 @@ def test_tags_of_a_session_need_their_own_permission(guarded: Room) -> None:
         sts.assume_role, RoleArn=LIMITED, RoleSessionName="one", Tags=tags
     )  # fmt: skip
     assert (code, "sts:TagSession" in message) == ("AccessDenied", True)
+
+
+def test_a_parameter_stands_once(guarded: Room) -> None:
+    """Of two, the store takes the first one, and the endpoint would decide about the last."""
+    queue = guarded.client("sqs").get_queue_url(QueueName="orders")["QueueUrl"]
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    asked = f"Action=PurgeQueue&QueueUrl={queue}&Action=GetQueueUrl&QueueName=orders"
+    answer = ask(guarded, "sqs", "POST", "/", asked.encode(), **form)
+    assert (answer.status_code, "PurgeQueue" in answer.text) == (400, False)
+    assert "MalformedQueryString" in answer.text
+    twice = ask(guarded, "sqs", "GET", f"/?{asked}")
+    assert "MalformedQueryString" in twice.text
+    listed = ask(guarded, "s3", "GET", "/shop?prefix=private%2F&prefix=public%2F")
+    assert (listed.status_code, "InvalidArgument" in listed.text) == (400, True)
