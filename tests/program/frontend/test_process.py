@@ -49,7 +49,7 @@ import frontend.__main__ as program
 made, usual = [], ssl.create_default_context
 ssl.create_default_context = lambda: made.append(usual()) or made[-1]
 assert program.serve() == 1  # there is no BACKEND_URL
-print(sorted({"uvicorn.main", "click", "multiprocessing"} & set(sys.modules)))
+print(sorted({"uvicorn.main", "click", "multiprocessing", "argparse"} & set(sys.modules)))
 print([len(one.get_ca_certs()) for one in made], os.environ["SSL_CERT_FILE"])
 """
 
