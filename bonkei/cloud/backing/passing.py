@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
@@ -31,6 +32,11 @@ _PRESIGNED = frozenset(
         "AWSAccessKeyId", "Signature", "Expires", "x-amz-security-token",
     }
 )  # fmt: skip
+_SQS_HOST = re.compile(
+    r"(\d+(\.\d+){3}|\[[0-9a-fA-F:]+\]|[\w-]+|sqs(\.[\w-]+)?\.(amazonaws\.com(\.cn)?|localhost))(:\d+)?",
+    re.ASCII,
+)
+_SQS_PATH = re.compile(r"/\d{12}/[\w.-]{1,80}/?", re.ASCII)
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _PATIENCE = 30.0
@@ -177,8 +183,10 @@ class Passing:
         endpoint."""
         scope = f"{self._account}/20200101/{call.region}/{call.service}/aws4_request"
         own = f"127.0.0.1:{self._store.port}"
-        # SQS builds its URLs from the host. For S3, the bucket is in the path by now.
-        host = own if call.service == "s3" else request.header.get("host", "")
+        # SQS builds its URLs from the host. For S3, the bucket is in the path by now. MiniStack
+        # would take another host, such as `bucket.s3.…`, for a call of S3.
+        given = request.header.get("host", "")
+        host = given if call.service == "sqs" and _SQS_HOST.fullmatch(given) else own
         # MiniStack would take the header of another protocol for the service that it names.
         left_out = _OURS | {"x-amz-target", "smithy-protocol"} if call.service == "s3" else _OURS
         length = request.header.get("content-length")
@@ -192,11 +200,12 @@ class Passing:
 
 
 def _target(request: Request, service: str) -> str:
-    """The path is S3's resource, or SQS's queue. MiniStack has pages of its own below `/_`."""
+    """The path is S3's resource, or SQS's queue. MiniStack has pages of its own, and paths of other
+    services."""
     path = request.path
     if service == "s3" and (bucket := request.bucket_in_host):
         path = f"/{bucket}{path}"
-    elif service not in ("s3", "sqs") or path.startswith("/_"):
+    elif service != "s3" and not (service == "sqs" and _SQS_PATH.fullmatch(path)):
         path = "/"
     if not request.query:
         return path

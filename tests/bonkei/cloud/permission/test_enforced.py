@@ -303,6 +303,11 @@ def test_a_call_in_a_strange_form_gets_no_further(guarded: Room) -> None:
         assert ask(guarded, "s3", method, "/shop/private/x?acl").status_code == 405
     assert ask(guarded, "s3", "DELETE", "/closed?location").status_code == 405
     assert ask(guarded, "s3", "POST", "/_ministack/reset").status_code == 400
+    found = "/private/x?Action=GetQueueUrl&QueueName=orders"
+    for host in ("shop.s3.eu-west-1.amazonaws.com", "shop.s3.localhost:8083", "shop.localhost"):
+        assert "GetQueueUrlResult" in ask(guarded, "sqs", "GET", found, host=host).text
+    tags = "/v20180820/tags/arn:aws:s3:::shop?Action=GetQueueUrl&QueueName=orders"
+    assert "GetQueueUrlResult" in ask(guarded, "sqs", "GET", tags).text
     for header in ({"x_amz_target": "X.ListBuckets"}, {"smithy_protocol": "rpc-v2-cbor"}):
         assert ask(guarded, "s3", "GET", "/shop/private/x", **header).status_code == 403
     assert ask(guarded, "s3", "POST", "/", item, x_amz_target=scan).status_code == 405
