@@ -234,11 +234,11 @@ class Functions:
 
     async def _run(self, host: FunctionHost, invocation: Invocation) -> Outcome:
         function = host.function
-        self._measure(function, "Invocations", 1, "Count")
         self._measure(
             function, "ConcurrentExecutions", self._concurrency.busy[function.arn], "Count"
         )
-        outcome = await host.invoke(invocation)
+        outcome = await host.invoke(invocation)  # one that cannot run here is no invocation
+        self._measure(function, "Invocations", 1, "Count")
         self._measure(function, "Errors", int(outcome.is_error), "Count")
         self._measure(function, "Duration", outcome.duration * 1000, "Milliseconds")
         return outcome

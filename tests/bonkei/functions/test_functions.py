@@ -245,6 +245,9 @@ async def test_functions_that_cannot_run_here_are_reported(tmp_path: Path, zippe
             assert said in snapshots[name]
         with pytest.raises(AwsServiceError, match="Function not found"):
             await made.call("nothing", {})
+    # "Invocations aren't recorded if the invocation request is throttled or otherwise results in an
+    # invocation error."
+    assert not [each for each in made.measured if each.metric == "Invocations"]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed")
