@@ -42,7 +42,7 @@ class RegisteredDefinitions:
 
     def register(self, document: Mapping[str, Any], place: str) -> TaskDefinition:
         """`place`: the ARN up to the family. Raises BlueprintError for a document that cannot be
-        read."""
+        read. If the disk is full, nothing has changed, here and in `withdraw` (OSError)."""
         family = str(document["family"])
         read_registered(
             document, f"{place}/{family}:0", 0, family
@@ -51,17 +51,16 @@ class RegisteredDefinitions:
         revision = self._number(f"ecs/{account}/{region}/{family}")
         arn = f"{place}/{family}:{revision}"
         made = read_registered(document, arn, revision, f"{family}:{revision}")
-        self._made[arn] = made
-        self._write()
+        self._keep({**self._made, arn: made}, self._withdrawn)
         return made
 
     def withdraw(self, arn: str) -> None:
         """The revision can still be described, but it is no longer its family's newest one."""
-        self._withdrawn[arn] = None
-        for old in list(self._withdrawn)[: max(0, len(self._made) - _MOST)]:
-            self._made.pop(old, None)
-            del self._withdrawn[old]
-        self._write()
+        made, withdrawn = {**self._made}, {**self._withdrawn, arn: None}
+        for old in list(withdrawn)[: max(0, len(made) - _MOST)]:
+            made.pop(old, None)
+            del withdrawn[old]
+        self._keep(made, withdrawn)
 
     def over(self, blueprint: Blueprint) -> Blueprint:
         """The blueprint with these beside Terraform's."""
@@ -69,10 +68,10 @@ class RegisteredDefinitions:
         added = tuple(one for arn, one in self._made.items() if arn not in known)
         return replace(blueprint, task_definitions=(*blueprint.task_definitions, *added))
 
-    def _write(self) -> None:
+    def _keep(self, made: dict[str, TaskDefinition], withdrawn: dict[str, None]) -> None:
         kept = {
-            "made": [json.loads(one.document) for one in self._made.values()],
-            "withdrawn": list(self._withdrawn),
+            "made": [json.loads(one.document) for one in made.values()],
+            "withdrawn": list(withdrawn),
         }
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = self._file.with_suffix(".draft")
@@ -81,6 +80,7 @@ class RegisteredDefinitions:
             written.flush()
             os.fsync(written.fileno())
         draft.replace(self._file)
+        self._made, self._withdrawn = made, withdrawn
 
 
 def _definition(document: Mapping[str, Any]) -> TaskDefinition:

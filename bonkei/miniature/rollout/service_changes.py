@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -48,10 +48,10 @@ class ServiceChanges:
         self._standing = _read(file) if file is not None else {}
 
     def add(self, service: Service, change: ServiceChange) -> None:
-        """`service` in its declared form."""
+        """`service` in its declared form. If the disk is full, nothing has changed (OSError)."""
         before = self._standing.get(service.arn, _Standing())
         desired = before.desired_count if change.desired_count is None else change.desired_count
-        self._standing[service.arn] = _Standing(
+        after = _Standing(
             before.forced + change.force_new_deployment,
             desired,
             change.definition_arn or before.definition_arn,
@@ -59,7 +59,9 @@ class ServiceChanges:
             self._lasts(service.arn),
             _declared(service),
         )
-        self._write()
+        standing = {**self._standing, service.arn: after}
+        self._write(standing)
+        self._standing = standing
 
     def definitions_win(self) -> None:
         """An apply resets counts and task definitions to the declared values. As on AWS, those that
@@ -88,8 +90,8 @@ class ServiceChanges:
             deployment_id=asked.deployment_id,
         )
 
-    def _write(self) -> None:
-        lasting = {arn: asdict(one) for arn, one in self._standing.items() if one.lasts}
+    def _write(self, standing: Mapping[str, _Standing]) -> None:
+        lasting = {arn: asdict(one) for arn, one in standing.items() if one.lasts}
         if self._file is None or not lasting:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import subprocess
 import sys
 import time
@@ -261,3 +263,17 @@ def test_what_a_release_asked_of_a_pipelines_service_outlives_a_start(tmp_path: 
     file.write_text("{")
     [web] = ServiceChanges(file).over(Blueprint(services=(service("web"),))).services
     assert web == service("web")
+
+
+def test_a_change_that_a_full_disk_refuses_has_not_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = ServiceChanges(tmp_path / "changes.json", lambda _: True)
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        changes.add(service("web"), FORCED)
+    assert changes.over(Blueprint(services=(service("web"),))).services == (service("web"),)

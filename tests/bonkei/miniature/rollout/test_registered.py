@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,6 +47,24 @@ def test_a_registration_is_stored_before_it_is_answered(tmp_path: Path) -> None:
     assert again.over(Blueprint()).task_definitions == (made,)
     again.withdraw(made.arn)
     assert registered(tmp_path).withdrawn == {made.arn}
+
+
+def test_what_a_full_disk_refuses_has_not_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definitions = registered(tmp_path)
+    made = definitions.register(DOCUMENT, PLACE)
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(OSError, match="No space"):
+        definitions.register(DOCUMENT, PLACE)
+    with pytest.raises(OSError, match="No space"):
+        definitions.withdraw(made.arn)
+    assert definitions.over(Blueprint()).task_definitions == (made,)
+    assert not definitions.withdrawn
 
 
 def test_the_number_of_deregistered_revisions_is_bounded(
