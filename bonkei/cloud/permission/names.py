@@ -79,7 +79,9 @@ class Names:
         return _arn(self.place, "dynamodb", "table/", name)
 
     def parameter(self, name: str) -> str:
-        return _arn(self.place, "ssm", "parameter/", name.removeprefix("/"))
+        """The store finds `/a` by `parameter//a`, too."""
+        arn = _arn(self.place, "ssm", "parameter/", name.removeprefix("/"))
+        return arn.replace(":parameter//", ":parameter/", 1)
 
 
 def names_of(blueprint: Blueprint, place: Place) -> Names:

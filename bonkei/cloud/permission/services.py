@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlparse
 
 from bonkei.cloud.permission import dynamodb, rooms
 from bonkei.cloud.permission.names import Names
@@ -35,7 +36,8 @@ def _sqs(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
         return
     named = "QueueName" if operation in ("CreateQueue", "GetQueueUrl") else "QueueUrl"
     name = str(given.get("SourceArn" if operation in _SQS_MOVES else named) or "")
-    arn = names.place.arn("sqs", name.rpartition("/")[2].rpartition(":")[2])
+    path = urlparse(name).path if "://" in name else name  # without a query, as the store reads it
+    arn = names.place.arn("sqs", path.strip("/").rpartition("/")[2].rpartition(":")[2])
     yield Requirement(action, arn)
     if (key := names.queue_keys.get(arn)) and operation.startswith("SendMessage"):
         yield with_key("GenerateDataKey", key, names.place.service("sqs"))

@@ -274,8 +274,12 @@ def test_calls_to_rooms() -> None:
         ("ssm", "GetParameter", {"Name": "/a", "Path": "/b"}, "parameter/a"),
         ("ssm", "GetParameters", {"Name": "/b", "Names": ["/a:3"]}, "parameter/a"),
         ("ssm", "GetParameter", {"Name": "arn:aws:ssm:r:1:parameter/a:live"}, "parameter/a"),
+        ("ssm", "GetParameter", {"Name": "arn:aws:ssm:r:1:parameter//a"}, "parameter/a"),
         ("ssm", "AddTagsToResource", {"ResourceId": "/a", "Name": "/b"}, "parameter/a"),
         ("sqs", "SendMessage", {"QueueUrl": "http://x/1/a", "QueueName": "b"}, "a"),
+        ("sqs", "SendMessage", {"QueueUrl": "http://x/1/a?b=/1/b"}, "a"),
+        ("sqs", "SendMessage", {"QueueUrl": "http://x/1/a;/1/b#/b"}, "b"),
+        ("sqs", "SendMessage", {"QueueUrl": "http://x/1/a/"}, "a"),
         ("kms", "Encrypt", {"KeyId": "k", "TargetKeyId": "b", "AliasName": "b"}, "key/k"),
     ],
 )
