@@ -28,7 +28,7 @@ class Output:
     def __init__(self, listener: Listener, clock: Callable[[], float] = time.time) -> None:
         self._listener = listener
         self._clock = clock
-        self._line, self._frame = b"", b""
+        self._line, self._frame = b"", bytearray()
         self._read_lines, self.lines = os.pipe()
         self._read_frames, self.frames = os.pipe()
         loop = asyncio.get_running_loop()
@@ -87,15 +87,15 @@ class Output:
         self._frame += data
         while len(self._frame) >= _HEAD:
             if self._frame[:4] != MAGIC:  # not a frame of ours: kept unchanged
-                self._tell(self._frame)
-                self._frame = b""
+                self._tell(bytes(self._frame))
+                self._frame.clear()
                 return
             length = int.from_bytes(self._frame[4:8], "big")
             if len(self._frame) < _HEAD + length:
                 return
             at = int.from_bytes(self._frame[8:16], "big") / 1e6
             text = self._frame[_HEAD : _HEAD + length].decode("utf-8", "replace")
-            self._frame = self._frame[_HEAD + length :]
+            del self._frame[: _HEAD + length]
             self._listener(at, text.rstrip("\n"))
 
     @staticmethod
