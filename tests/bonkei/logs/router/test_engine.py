@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -341,6 +343,37 @@ async def test_s3_uploads_a_file_also_when_the_clock_is_set_back(tmp_path: Path)
     await output.deliver("t", [(0, {"a": 2})])
     assert await output.finish()
     assert len(sent) == 2, "each in its own object"
+
+
+@pytest.mark.parametrize(("size", "threads"), [(1_000, 0), (100_000, 1)])
+async def test_s3_compresses_what_is_small_without_a_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, threads: int
+) -> None:
+    """A thread stays for as long as the router runs."""
+    text = (
+        "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n"
+        f"    Store_dir {tmp_path}\n    compression gzip\n"
+    )
+    [section] = load_text(text, tmp_path / "f.conf", {}).outputs
+    sent: list[bytes] = []
+    begun: list[object] = []
+    in_a_thread = asyncio.to_thread
+
+    class Client:
+        async def request(self, _m: str, _p: str, _h: object, data: bytes) -> HttpAnswer:
+            sent.append(data)
+            return HttpAnswer(200, b"")
+
+    async def to_thread(work: Callable[[Path], bytes], file: Path) -> bytes:
+        begun.append(work)
+        return await in_a_thread(work, file)
+
+    monkeypatch.setattr(asyncio, "to_thread", to_thread)
+    output = S3Output.make(section, Client(), lambda *_: None)  # type: ignore[arg-type]
+    await output.deliver("t", [(0, {"a": "x" * size})])
+    assert await output.finish()
+    assert b"x" * size in gzip.decompress(sent[0])
+    assert len(begun) == threads
 
 
 async def test_a_held_traceback_comes_also_when_the_clock_is_set_back(
