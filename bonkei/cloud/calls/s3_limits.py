@@ -24,7 +24,7 @@ _DELETED = 1_000  # objects of one call
 _LISTED = 1_000
 _PAGE = re.compile(r"(?<![^&])(max-keys|max-parts|max-uploads)=(\d{4,18})(?=&|$)")
 _ONE_KEY = re.compile(rb"<(?:\w+:)?Key[\s/>]")
-_MALFORMED = (
+MALFORMED = (
     "The XML you provided was not well-formed or did not validate against our published schema"
 )
 _IMPLIES = "A header you provided implies functionality that is not implemented"
@@ -32,6 +32,7 @@ _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
 _MISSING = frozenset({"SelectObjectContent"})
 """Refused by name, because MiniStack's answer would not explain why."""
+_NAMES_INSIDE = frozenset({"DeleteObjects", "PostObject"})
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _CHANGES = (
     "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location",
@@ -46,6 +47,16 @@ _SAME = (
 _NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
 
 
+def _is_in_chunks(request: Request) -> bool:
+    """Such a body is an object's. The store would decode it after the decision about it."""
+    header = request.header
+    return (
+        "aws-chunked" in header.get("content-encoding", "").lower()
+        or header.get("x-amz-content-sha256", "").startswith("STREAMING-")
+        or _LENGTH in header
+    )
+
+
 def check_known(call: Call, request: Request) -> None:
     """Raises ApiError if S3 has no such operation, cannot have such a bucket, or gets two values of
     one parameter."""
@@ -56,6 +67,8 @@ def check_known(call: Call, request: Request) -> None:
         raise ApiError("MethodNotAllowed", message, 405)
     if name := repeated(request.query):
         raise ApiError("InvalidArgument", f"The query parameter {name} stands there twice.", 400)
+    if call.operation in _NAMES_INSIDE and _is_in_chunks(request):
+        raise ApiError("NotImplemented", _IMPLIES, 501)
     # "General purpose bucket naming rules". The store has pages of its own below `/_`.
     if s3_resource(request)[0].startswith("_"):
         raise ApiError("InvalidBucketName", "The specified bucket is not valid.", 400)
@@ -84,7 +97,7 @@ def check(call: Call, request: Request, body: bytes = b"") -> None:
     if call.operation == "CopyObject":
         _check_copy(request)
     if call.operation == "DeleteObjects" and len(_ONE_KEY.findall(body)) > _DELETED:
-        raise ApiError("MalformedXML", _MALFORMED, 400)
+        raise ApiError("MalformedXML", MALFORMED, 400)
 
 
 def capped(query: str) -> str:

@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from bonkei.aws_service import Caller
 from bonkei.cloud.calls.request import Call, Request, s3_resource
+from bonkei.cloud.calls.s3_limits import MALFORMED
 from bonkei.cloud.errors import Answer, ApiError, render
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.network import UNKNOWN, Via
@@ -67,6 +68,8 @@ class S3Rights:
         estate = self._authorizer.estate
         assert estate is not None  # noqa: S101 - `decide` has seen it
         bucket, _ = s3_resource(request)
+        if not is_deletion(body):
+            raise ApiError("MalformedXML", MALFORMED)
         objects = deleted_objects(body)
         needed = [deletion(bucket, *each, estate.names) for each in objects]
         messages = self._authorizer.denials(caller, needed, now, via)
@@ -105,8 +108,19 @@ def _joined(denied: Mapping[tuple[str, str], str], body: bytes) -> Answer:
     return Answer(200, with_errors(body, denied), (("content-type", "application/xml"),))
 
 
+def is_deletion(body: bytes) -> bool:
+    """Whether it is a DeleteObjects document, with one key in each object. Of two keys, the store
+    takes the first one."""
+    root = _parse(body)
+    return root is not None and all(
+        [part.tag.rpartition("}")[2] for part in each].count(name) <= 1
+        for each in _objects(root)
+        for name in ("Key", "VersionId")
+    )
+
+
 def deleted_objects(body: bytes) -> Keys:
-    """The keys in a DeleteObjects document. S3 itself answers a malformed document."""
+    """The keys in a DeleteObjects document."""
     root = _parse(body)
     return () if root is None else tuple(map(_named, _objects(root)))
 

@@ -357,6 +357,27 @@ def test_tags_of_a_session_need_their_own_permission(guarded: Room) -> None:
     assert (code, "sts:TagSession" in message) == ("AccessDenied", True)
 
 
+@pytest.mark.parametrize(
+    ("body", "headers", "code"),
+    [
+        (b"<Delete><Object><Key>private/d</Key><Key>public/d</Key></Object></Delete>", {},
+         "MalformedXML"),
+        (b"<Delete><Object><Key>private/d</Key></Object>", {}, "MalformedXML"),
+        (b"36\r\n<Delete><Object><Key>private/d</Key></Object></Delete>\r\n0\r\n\r\n",
+         {"content_encoding": "aws-chunked", "x_amz_decoded_content_length": "54"},
+         "NotImplemented"),
+    ],
+)  # fmt: skip
+def test_no_key_of_a_deletion_is_hidden(
+    guarded: Room, body: bytes, headers: dict[str, str], code: str
+) -> None:
+    s3 = guarded.client("s3")
+    s3.put_object(Bucket="shop", Key="private/d", Body=b"1")
+    answer = ask(guarded, "s3", "POST", "/shop?delete", body, **headers)
+    assert code in answer.text
+    assert s3.head_object(Bucket="shop", Key="private/d")
+
+
 def test_a_parameter_stands_once(guarded: Room) -> None:
     """Of two, the store takes the first one, and the endpoint would decide about the last."""
     queue = guarded.client("sqs").get_queue_url(QueueName="orders")["QueueUrl"]
