@@ -25,6 +25,15 @@ Deliver = Callable[[EventTarget, str], Awaitable[None]]
 """Hands a payload to a target. Raises a BonkeiError if the target does not take it."""
 
 
+def minutes_since(last: float, this: float) -> tuple[float, ...]:
+    """The minutes to carry out after `last`, until `this`. After a long sleep of the machine, only
+    the newest. A clock that was set back a little repeats none; after more, it counts from there.
+    """
+    if abs(this - last) > _MOST_LATE:
+        return (this,)
+    return tuple(last + _MINUTE * (number + 1) for number in range(int((this - last) // _MINUTE)))
+
+
 class EventBus:
     """Call `put` from the event loop's thread. `start` lets schedules fire."""
 
@@ -106,12 +115,10 @@ class EventBus:
             now = self._clock()
             await asyncio.sleep((now // _MINUTE + 1) * _MINUTE - now)
             this = self._clock() // _MINUTE * _MINUTE
-            if this < last:
+            due = minutes_since(last, this)
+            if due and due[0] < last:
                 self._rules.set_back(this)
-            if not 0 <= this - last <= _MOST_LATE:  # the machine slept, or its clock was set
-                last = this - _MINUTE
-            while last < this:
-                last += _MINUTE
+            for last in due:
                 if self._has_schedules:
                     self.minute(last)
 

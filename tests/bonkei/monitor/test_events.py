@@ -19,7 +19,7 @@ import pytest
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.errors import BonkeiError
 from bonkei.event_pattern import EventPatternError, parse_event_pattern
-from bonkei.monitor.events.bus import EventBus
+from bonkei.monitor.events.bus import EventBus, minutes_since
 from bonkei.monitor.events.rules import payload
 from bonkei.schedule import ScheduleError, parse_schedule
 
@@ -316,6 +316,19 @@ async def test_each_minute_comes_once_on_a_busy_machine_late(
     await settle()
     assert [json.loads(text)["time"][14:16] for _, text in targets.got] == minutes
     await found.stop()
+
+
+@pytest.mark.parametrize(
+    ("this", "minutes"),
+    [
+        (6_000.0, ()), (6_060.0, (6_060.0,)), (6_120.0, (6_060.0, 6_120.0)),
+        (5_940.0, ()), (5_400.0, ()), (5_340.0, (5_340.0,)), (6_660.0, (6_660.0,)),
+    ],
+)  # fmt: skip
+def test_no_minute_comes_twice_when_the_clock_is_corrected(
+    this: float, minutes: tuple[float, ...]
+) -> None:
+    assert minutes_since(6_000.0, this) == minutes
 
 
 async def test_a_rate_goes_on_when_the_clock_is_set_back() -> None:
