@@ -9,11 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import chain, count
 
 ACCOUNT = 10
 
 _RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 _SHARED = "ConcurrentInvocationLimitExceeded"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Turn:
+    number: int
+    arn: str = field(compare=False)
+    future: asyncio.Future[None] = field(compare=False)
 
 
 class Concurrency:
@@ -23,14 +32,19 @@ class Concurrency:
         self._account = account
         self._reserved: Mapping[str, int] = {}
         self._busy: Counter[str] = Counter()
-        self._waiting: deque[tuple[str, asyncio.Future[None]]] = deque()
+        self._waiting: dict[str, deque[_Turn]] = {}  # by the limit that they wait for
+        self._numbers = count()
 
     def reserve(self, reserved: Mapping[str, int]) -> None:
         """The limits in the present definitions. The account has room for at least one
         unreserved function.
         """
         self._reserved = dict(reserved)
-        self._wake()
+        waiting, self._waiting = self._waiting, {}
+        for turn in sorted(chain(*waiting.values())):
+            self._line_up(turn)
+        for limit in tuple(self._waiting):
+            self._wake(limit)
 
     @property
     def busy(self) -> Mapping[str, int]:
@@ -54,7 +68,7 @@ class Concurrency:
             self.take(arn)
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((arn, turn))
+        self._line_up(_Turn(next(self._numbers), arn, turn))
         try:
             await turn
         except asyncio.CancelledError:
@@ -66,17 +80,24 @@ class Concurrency:
         self._busy[arn] -= 1
         if not self._busy[arn]:
             del self._busy[arn]
-        self._wake()
+        self._wake(self._limit(arn))
 
-    def _wake(self) -> None:
-        kept: deque[tuple[str, asyncio.Future[None]]] = deque()
-        while self._waiting:
-            arn, turn = self._waiting.popleft()
-            if turn.done():
-                continue
-            if self.refusal(arn):
-                kept.append((arn, turn))
-            else:
-                self.take(arn)
-                turn.set_result(None)
-        self._waiting = kept
+    def _limit(self, arn: str) -> str:
+        """A function's own limit, or the one of all others."""
+        return arn if arn in self._reserved else ""
+
+    def _line_up(self, turn: _Turn) -> None:
+        self._waiting.setdefault(self._limit(turn.arn), deque()).append(turn)
+
+    def _wake(self, limit: str) -> None:
+        """Only the first of those who wait for a limit is looked at: thousands may wait."""
+        waiting = self._waiting.get(limit, deque())
+        while waiting:
+            first = waiting[0]
+            if not first.future.done():
+                if self.refusal(first.arn):
+                    return
+                self.take(first.arn)
+                first.future.set_result(None)
+            waiting.popleft()
+        self._waiting.pop(limit, None)
