@@ -65,7 +65,7 @@ class EcsView:
         self._report = report
         self._going_on: set[asyncio.Task[None]] = set()
         self._pending: dict[str, _Pending] = {}
-        self._with_shell: set[str] = set()  # tasks of RunTask, as long as they are shown
+        self._ran: dict[str, RunTask] = {}  # tasks of RunTask, as long as they are shown
 
     def _blueprint(self) -> Blueprint:
         return self._registered.over(self._declared())
@@ -114,9 +114,12 @@ class EcsView:
         default: str,
         definition: TaskDefinition | None,
     ) -> EcsTask:
-        """`default`: the cluster's ARN of a task without a service."""
-        cluster_arn = service.cluster_arn if service else default
-        shell = service.execute_command if service else task.id in self._with_shell
+        """`default`: the cluster's ARN of a task that nobody has put into another one."""
+        ran = self._ran.get(task.id)
+        cluster_arn = (ran.cluster_arn if ran else "") or default
+        shell = ran is not None and ran.execute_command
+        if service:
+            cluster_arn, shell = service.cluster_arn, service.execute_command
         images = {c.name: c.image for c in definition.containers} if definition else {}
         described = _task(task, cluster_arn, definition.arn if definition else task.task_definition)
         containers = [
@@ -169,10 +172,10 @@ class EcsView:
         )
         overrides = [ContainerOverride(*override) for override in task.overrides]
         task_id = self._tasks().start_task(definition, overrides, task.started_by)
-        if task.execute_command:
-            snapshot = self._tasks().snapshot()
-            self._with_shell &= {one.id for one in (*snapshot.tasks, *snapshot.stopped)}
-            self._with_shell.add(task_id)
+        snapshot = self._tasks().snapshot()
+        shown = {one.id for one in (*snapshot.tasks, *snapshot.stopped)}
+        self._ran = {one: ran for one, ran in self._ran.items() if one in shown}
+        self._ran[task_id] = task
         subnets, groups, is_public = task.network
         if subnets:
             source = awsvpc(definition.family, subnets, groups, public_ip=is_public)

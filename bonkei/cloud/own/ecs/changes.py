@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError
@@ -25,7 +26,7 @@ _UPDATE = {"cluster", "desiredCount", "forceNewDeployment", "service", "taskDefi
 
 async def _run_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state, asked = ecs.describe(), call.parameters
-    find_cluster(state, call)
+    cluster = find_cluster(state, call)
     _require_known(asked, _RUN)
     if asked.get("launchType", "FARGATE") != "FARGATE":
         raise _refused("The miniature has FARGATE only.")
@@ -37,13 +38,13 @@ async def _run_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     if not 1 <= count <= 10:
         raise _refused("count must be between 1 and 10.")
     arn = require_active(ecs, asked["taskDefinition"])
-    wanted = _wanted(arn, asked)
+    wanted = replace(_wanted(arn, asked), cluster_arn=cluster)
     try:
         ids = [ecs.run_task(wanted) for _ in range(count)]
     except BonkeiError as error:
         raise _refused(f"{error.message}. {error.remedy}") from None
     now = ecs.describe()
-    tasks = [task for task in (find_task(now, one) for one in ids) if task is not None]
+    tasks = [task for task in (find_task(now, cluster, one) for one in ids) if task is not None]
     return {"tasks": [descriptions.task(task) for task in tasks], "failures": []}
 
 
@@ -83,13 +84,13 @@ def _container(
 
 async def _stop_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
-    find_cluster(state, call)
-    task = find_task(state, call.parameters["task"])
+    cluster = find_cluster(state, call)
+    task = find_task(state, cluster, call.parameters["task"])
     if task is None:
         raise _refused("The referenced task was not found.")
     if task.last_status != "STOPPED":
         ecs.stop_task(task.id, call.parameters.get("reason", "Task stopped by user"))
-        task = find_task(ecs.describe(), task.id) or task
+        task = find_task(ecs.describe(), cluster, task.id) or task
     return {"task": {**descriptions.task(task), "desiredStatus": "STOPPED"}}
 
 

@@ -26,8 +26,11 @@ def find_service(state: EcsState, cluster: str, name: str) -> EcsService | None:
     )
 
 
-def find_task(state: EcsState, name: str) -> EcsTask | None:
-    return next((task for task in state.tasks if name in (task.id, task.arn)), None)
+def find_task(state: EcsState, cluster: str, name: str) -> EcsTask | None:
+    """The permission was asked for a task of this cluster."""
+    return next(
+        (t for t in state.tasks if t.cluster_arn == cluster and name in (t.id, t.arn)), None
+    )
 
 
 def find_definition(definitions: Mapping[str, Mapping[str, Any]], wanted: str) -> str:

@@ -96,10 +96,11 @@ def _tasks(state: EcsState, call: AwsCall) -> Iterator[EcsTask]:
 
 async def _describe_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
+    cluster = find_cluster(state, call)
     _require_number(call.parameters["tasks"], 100, "Tasks")
     found, failures = [], []
     for name in call.parameters["tasks"]:
-        task = find_task(state, name)
+        task = find_task(state, cluster, name)
         if task is None:
             failures.append({"arn": name, "reason": "MISSING"})
         else:

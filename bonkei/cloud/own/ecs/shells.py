@@ -56,8 +56,8 @@ async def execute_command(ecs: Ecs, call: AwsCall, asks: Asks) -> Mapping[str, A
     role: "Task IAM role", section "Permissions required for ECS Exec"."""
     state, asked = ecs.describe(), call.parameters
     cluster = find_cluster(state, call)
-    task = find_task(state, asked["task"])
-    if task is None or task.cluster_arn != cluster:
+    task = find_task(state, cluster, asked["task"])
+    if task is None:
         raise _refused("The referenced task was not found.")
     if not asked["interactive"]:
         raise _refused("Interactive is the only mode supported currently.")

@@ -79,7 +79,7 @@ class EcsState:
 class RunTask:
     """A task to start. `overrides`: (container, command or None, variables). The roles are ARNs. If
     not empty, they replace those of the definition. `network`: its subnets, its security groups,
-    and whether it has a public address."""
+    and whether it has a public address. `cluster_arn`: where it is shown."""
 
     definition_arn: str
     overrides: tuple[tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]], ...] = ()
@@ -88,6 +88,7 @@ class RunTask:
     execution_role_arn: str = ""
     network: tuple[tuple[str, ...], tuple[str, ...], bool] = ((), (), False)
     execute_command: bool = False
+    cluster_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

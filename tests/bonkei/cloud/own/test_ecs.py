@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from bonkei.cloud.own.ecs import (
 )
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
+OTHER = "arn:aws:ecs:eu-west-1:1:cluster/other"
 SERVICE = "arn:aws:ecs:eu-west-1:1:service/shop/web"
 WEB = [f"arn:aws:ecs:eu-west-1:1:task-definition/web:{revision}" for revision in (9, 10)]
 
@@ -154,7 +156,7 @@ def test_running_a_task() -> None:
     )  # fmt: skip
     assert [task["taskArn"].rpartition("/")[2] for task in answer["tasks"]] == ["task1", "task1"]
     wanted = RunTask(WEB[1], (("web", ("migrate",), (("A", "b"),)),), "me", "role",
-                     network=(("subnet-1",), (), False))  # fmt: skip
+                     network=(("subnet-1",), (), False), cluster_arn=CLUSTER)  # fmt: skip
     assert double.done == [("run", wanted)] * 2
 
 
@@ -221,6 +223,23 @@ def test_a_revision_is_registered_and_deregistered() -> None:
     assert [arn.rpartition("/")[2] for arn in inactive] == ["web:11"]
     with pytest.raises(AwsServiceError, match="inactive"):
         ask("UpdateService", double, cluster="shop", service="web", taskDefinition="web:11")
+
+
+class TwoClusters(Double):
+    def describe(self) -> EcsState:
+        found = super().describe()
+        return replace(found, clusters=(*found.clusters, ("other", OTHER)))
+
+
+def test_a_task_is_found_in_its_own_cluster_only() -> None:
+    """The permission was asked for a task of the named cluster."""
+    double = TwoClusters()
+    for operation in ("StopTask", "ExecuteCommand"):
+        with pytest.raises(AwsServiceError, match="task was not found"):
+            ask(operation, double, **{**SHELL, "cluster": "other"})
+    described = ask("DescribeTasks", double, cluster="other", tasks=["task1"])
+    assert (described["tasks"], len(described["failures"])) == ([], 1)
+    assert double.done == []
 
 
 def test_a_family_without_a_revision_is_not_deregistered() -> None:

@@ -17,7 +17,13 @@ from bonkei.miniature.aws.ecs_view import EcsView
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.provider.counters import FileCounters
-from bonkei.tasks import ContainerOverride, DeploymentSnapshot, ServiceSnapshot, TasksSnapshot
+from bonkei.tasks import (
+    ContainerOverride,
+    DeploymentSnapshot,
+    ServiceSnapshot,
+    TaskSnapshot,
+    TasksSnapshot,
+)
 
 CLUSTER, WEB = "arn:aws:ecs:eu-west-1:1:cluster/shop", "arn:aws:ecs:eu-west-1:1:service/shop/web"
 FAILURE = MiniatureError("the migration failed", remedy="look at it")
@@ -35,7 +41,11 @@ class Double:
     def snapshot(self) -> TasksSnapshot:
         one = DeploymentSnapshot(self.deployment, "PRIMARY", "web:3", "COMPLETED", 2, 0, 0)
         shown = (one, *self.others) if self.deployment else ()
-        return TasksSnapshot((ServiceSnapshot(WEB, "web", 2, 2, 0, 2, shown),), (), (), ())
+        runs = TaskSnapshot(
+            "id", "family:web", "web:3", "RUNNING", "UNKNOWN", "", "", (), 1.0, 0, 0
+        )
+        tasks = (runs,) if self.started else ()
+        return TasksSnapshot((ServiceSnapshot(WEB, "web", 2, 2, 0, 2, shown),), tasks, (), ())
 
     def start_task(self, *arguments: Any) -> str:
         self.started.append(arguments)
@@ -162,9 +172,16 @@ def test_a_task_runs_with_its_overrides(tmp_path: Path) -> None:
         own = replace(task, network=(("subnet-1", "subnet-2"), ("sg-1",), True))
         world.view.run_task(own)
         assert world.placed == [("id", "awsvpc web subnet-1,subnet-2 sg-1 public")]
+        [shown] = world.view.describe().tasks
+        assert (shown.cluster_arn, shown.execute_command) == (CLUSTER, False)
+        other = CLUSTER.replace("shop", "other")
+        world.view.run_task(replace(task, cluster_arn=other, execute_command=True))
+        [shown] = world.view.describe().tasks
+        assert (shown.cluster_arn, shown.execute_command) == (other, True)
+        assert shown.arn == "arn:aws:ecs:eu-west-1:1:task/other/id"
         return world
 
-    (definition, overrides, started_by), _ = asyncio.run(run()).tasks.started
+    (definition, overrides, started_by), *_ = asyncio.run(run()).tasks.started
     assert (definition.arn, definition.task_role_arn) == (DEFINITION, "role")
     assert overrides == [ContainerOverride("web", ("x",), (("A", "b"),))]
     assert started_by == "me"
