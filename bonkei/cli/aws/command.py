@@ -98,7 +98,6 @@ def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...
     from bonkei.miniature.aws.command import install
 
     program = install(context.home, lambda text: click.echo(text, err=True))
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = str(context.home.cloud / "no-file")
     isolated = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_PAGER": ""}
     # For SQS, the command ignores AWS_ENDPOINT_URL and uses the old address of SQS.
@@ -107,8 +106,18 @@ def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...
     command = [str(python), str(AWS_STAY), "-", str(program), *address, *words]
     plugin = session_plugin.install(context.home.path, context.home.cloud / "plugins")
     path = os.pathsep.join((str(plugin), os.environ.get("PATH", os.defpath)))
-    environment = {**kept, **isolated, **environment, "PATH": path}
+    environment = {**of_the_user(os.environ), **isolated, **environment, "PATH": path}
     os.execve(python, command, environment)  # noqa: S606 - it has the terminal
+
+
+def of_the_user(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the command keeps: none of a real account, and no proxy's, because none
+    reaches the endpoint on this machine."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
+    }
 
 
 def _print_calls(context: Context, role: str, as_json: bool, follow: bool) -> None:
