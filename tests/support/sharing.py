@@ -42,7 +42,7 @@ def put_cluster(
         is_first = not kept.exists()
         if is_first:
             make()
-            draft = shared / "draft"
+            draft = shared / f"draft-{os.getpid()}"  # a worker may end in between
             _copy(data, draft)
             draft.rename(kept)
     if not is_first:
