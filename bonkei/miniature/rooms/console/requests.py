@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from bonkei.clocks import has_passed
 from bonkei.console import Console, ConsoleError, Json
 from bonkei.edge import AccessRecord
 from bonkei.miniature.log_files.files import lines_with
@@ -94,7 +95,9 @@ class _Timelines:
         now = self._recorder.clock()
         known = self._kept.get(number)
         entry = self._recorder.entry(number)
-        if known is not None and (now - known[0] < _AGAIN or self._is_final(known, entry)):
+        if known is not None and (
+            not has_passed(_AGAIN, known[0], now) or self._is_final(known, entry)
+        ):
             return known[1]
         if entry is None:
             if known is not None:

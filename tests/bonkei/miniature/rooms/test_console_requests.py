@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ async def test_what_came_is_listed_and_each_says_why(tmp_path: Path) -> None:
         timelines = _Timelines(recorder, world)
         one, two = await timelines.of(1), await timelines.of(2)
         assert await timelines.of(1) is one  # not made again in the same second
+        recorder.clock = lambda: time.time() - 3_600  # it was set back
+        assert await timelines.of(1) is not one
         names = [step["name"] for step in one["steps"]]
         assert names[-3:] == ["rule", "target_group", "target"]
         assert (one["differences"], two["differences"]) == ([], [])
