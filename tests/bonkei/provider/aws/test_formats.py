@@ -16,7 +16,7 @@ from bonkei.provider.values import UNKNOWN
 REGION = "ap-northeast-1"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
-FORMS = yaml.safe_load(Path(__file__).with_name("forms.yaml").read_text("utf-8"))
+FORMS = yaml.load(Path(__file__).with_name("forms.yaml").read_text("utf-8"), yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize(

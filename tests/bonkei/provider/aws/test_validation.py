@@ -17,8 +17,8 @@ from bonkei.provider.values import UNKNOWN
 
 SCHEMA = schema.load("aws-schema.json.gz")
 RESOURCES = catalogue.providers()[addresses.AWS].resources
-ACCEPTED = yaml.safe_load(Path(__file__).with_name("accepted.yaml").read_text("utf-8"))
-REFUSED = yaml.safe_load(Path(__file__).with_name("refused.yaml").read_text("utf-8"))
+ACCEPTED = yaml.load(Path(__file__).with_name("accepted.yaml").read_text("utf-8"), yaml.CSafeLoader)
+REFUSED = yaml.load(Path(__file__).with_name("refused.yaml").read_text("utf-8"), yaml.CSafeLoader)
 
 
 def put(config: Any, path: str, value: Any) -> None:
