@@ -22,7 +22,8 @@ Commands
     report        the output of `bonkei status`, and the last lines of a start
 
 Beneath
-    home          the folder of a miniature, and its lock
+    home          the folder of a miniature
+    lock          that of a home: one supervisor holds it
     applied       from the definitions to a blueprint
     addresses     the loopback address of each name in a blueprint
     log_files     the logs that were written on this machine

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from bonkei.miniature import control
-from bonkei.miniature.home import Home, MiniatureError, is_running
+from bonkei.miniature.home import Home, MiniatureError
+from bonkei.miniature.lock import is_running
 from bonkei.miniature.steps import Report
 
 _LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout

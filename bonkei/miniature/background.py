@@ -12,9 +12,10 @@ from typing import Any
 
 from bonkei.config import Config
 from bonkei.miniature import control
-from bonkei.miniature.home import Home, MiniatureError, is_running, require_free
+from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lifecycle.begun import VARIABLE as BEGUN
 from bonkei.miniature.lifecycle.begun import seconds_before
+from bonkei.miniature.lock import is_running, require_free
 from bonkei.miniature.steps import Report
 
 

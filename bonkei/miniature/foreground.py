@@ -12,8 +12,9 @@ import uvloop
 
 from bonkei.config import Config
 from bonkei.errors import BonkeiError
-from bonkei.miniature.home import Home, HomeLock
+from bonkei.miniature.home import Home
 from bonkei.miniature.journal import Journal
+from bonkei.miniature.lock import HomeLock
 from bonkei.miniature.steps import Report
 from bonkei.miniature.supervisor import Miniature
 from bonkei.processes.loop import Loop

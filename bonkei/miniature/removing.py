@@ -5,7 +5,8 @@ from __future__ import annotations
 from bonkei.database import delete_data
 from bonkei.folders import matching
 from bonkei.miniature.control.socket_file import close_socket
-from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
+from bonkei.miniature.home import Home, MiniatureError
+from bonkei.miniature.lock import HomeLock, is_running
 from bonkei.sockets import remove_left
 
 

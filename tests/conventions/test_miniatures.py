@@ -11,7 +11,8 @@ import pytest
 from foreground import running, starting
 from miniatures import Project, removed
 
-from bonkei.miniature.home import Home, HomeLock
+from bonkei.miniature.home import Home
+from bonkei.miniature.lock import HomeLock
 
 # Says `lines` at once, in the place of `bonkei up`, and runs until Ctrl-C.
 STAND_IN = """

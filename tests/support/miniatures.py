@@ -27,7 +27,8 @@ from bonkei.config import load
 from bonkei.inbox.store import Inbox
 from bonkei.miniature import control
 from bonkei.miniature.applied import workspace
-from bonkei.miniature.home import Home, is_running
+from bonkei.miniature.home import Home
+from bonkei.miniature.lock import is_running
 
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]

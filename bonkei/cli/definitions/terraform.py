@@ -119,7 +119,7 @@ def plan(context: Context, as_json: bool, selection: Selection) -> None:
 @pass_context
 def apply(context: Context, selection: Selection, as_json: bool) -> None:
     """Apply the definitions. A running miniature follows, and no request is dropped."""
-    from bonkei.miniature.home import is_running
+    from bonkei.miniature.lock import is_running
 
     result: dict[str, Any] = {"changes": None, "followed": False}
     with outcome(as_json, result):

@@ -27,7 +27,8 @@ _ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*aws_\w+\.[\w-]+(?:\[
 def status(context: Context, everything: bool, as_json: bool) -> None:
     """Show what runs, its state, and how much is not simulated."""
     from bonkei.miniature import control
-    from bonkei.miniature.home import MiniatureError, is_running
+    from bonkei.miniature.home import MiniatureError
+    from bonkei.miniature.lock import is_running
     from bonkei.miniature.report.status_text import render
 
     if not is_running(context.home):

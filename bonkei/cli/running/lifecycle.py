@@ -22,8 +22,8 @@ def up(context: Context, detach: bool, background: bool) -> None:
 
         raise SystemExit(start(context.config, home, say))
     from bonkei.importing import importing, without_certificates
-    from bonkei.miniature.home import require_free
     from bonkei.miniature.lifecycle.memory import use_one_heap
+    from bonkei.miniature.lock import require_free
 
     require_free(home)
     use_one_heap()

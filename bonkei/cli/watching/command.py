@@ -31,7 +31,8 @@ def watch(context: Context, applies: bool, as_json: bool) -> None:
     is shown, and `a` applies it. An error stays on the screen until you fix it; the tasks
     from before keep serving.
     """
-    from bonkei.miniature.home import MiniatureError, is_running
+    from bonkei.miniature.home import MiniatureError
+    from bonkei.miniature.lock import is_running
 
     if not is_running(context.home):
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")

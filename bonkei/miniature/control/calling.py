@@ -15,7 +15,8 @@ from typing import Any
 
 from bonkei.miniature.control.protocol import LOG, Report
 from bonkei.miniature.control.socket_file import find_socket
-from bonkei.miniature.home import Home, MiniatureError, holder
+from bonkei.miniature.home import Home, MiniatureError
+from bonkei.miniature.lock import holder
 
 STATE = "/proc/{}/stat"  # on Linux
 AT_ONCE = 30.0  # seconds for an answer that needs no work, however busy the machine is

@@ -16,7 +16,8 @@ import psutil
 import pytest
 from ports import free_port
 
-from bonkei.miniature.home import Home, holder
+from bonkei.miniature.home import Home
+from bonkei.miniature.lock import holder
 
 _MINUTE = 60.0
 

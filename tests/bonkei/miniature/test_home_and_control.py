@@ -21,7 +21,8 @@ import pytest
 from bonkei.miniature import control
 from bonkei.miniature.control import calling, socket_file
 from bonkei.miniature.control.answering import Call, ControlServer
-from bonkei.miniature.home import MARKER, Home, HomeLock, MiniatureError, holder, is_running
+from bonkei.miniature.home import MARKER, Home, MiniatureError
+from bonkei.miniature.lock import HomeLock, holder, is_running
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_a_look_at_the_lock_keeps_no_supervisor_from_starting(
             looking.close()
 
     busy = SimpleNamespace(monotonic=lambda: now[0], sleep=sleep)
-    monkeypatch.setattr("bonkei.miniature.home.time", busy)
+    monkeypatch.setattr("bonkei.miniature.lock.time", busy)
     lock = HomeLock(home)
     lock.acquire()
     assert (home.path / "lock").read_text() == str(os.getpid())
@@ -237,7 +238,8 @@ async def test_a_moved_home_takes_its_socket_along(home: Home) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from bonkei.miniature.home import Home, HomeLock
+from bonkei.miniature.home import Home
+from bonkei.miniature.lock import HomeLock
 lock = HomeLock(Home(Path(sys.argv[1])))
 lock.acquire()
 print("held", flush=True)

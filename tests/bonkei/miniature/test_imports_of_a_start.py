@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.miniature.home import Home, HomeLock
+from bonkei.miniature.home import Home
+from bonkei.miniature.lock import HomeLock
 from tests.bonkei.cli.projects import make_project
 
 LATER = {
