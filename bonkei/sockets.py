@@ -13,6 +13,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.folders import entries
+
 LONGEST_PATH = 103  # bytes; macOS takes no more, Linux 107
 _LONGEST_NAME = 24  # of a socket in such a directory
 _PREFIX = "bonkei-"
@@ -69,7 +71,7 @@ def _is_ours(directory: Path) -> bool:
 def _remove(directory: Path) -> bool:
     """Whether nobody listens there any more."""
     with suppress(OSError):
-        sockets = [path for path in directory.iterdir() if path.is_socket()]
+        sockets = [path for path in entries(directory) if path.is_socket()]
         if not all(map(_is_dead, sockets)):
             return False
         for path in sockets:
