@@ -13,13 +13,14 @@ from pathlib import Path
 import psutil
 
 MARK = "BONKEI_SESSION"
-_PATIENCE = 5.0  # seconds until SIGKILL
+_PATIENCE = 5.0  # seconds until SIGKILL, and after it
 _POLL = 0.02
 _OWN = Path("/proc/self/environ")  # Linux has such files
 
 
 def end_marked(mark: str) -> None:
-    """Ask the processes with this mark to end, and kill those that do not. It waits for them."""
+    """Ask the processes with this mark to end, and kill those that do not. It waits for them, but
+    not for ever: one that waits for a disk cannot be killed."""
     if not (left := _marked(mark, psutil.pids())):
         return
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):  # a shell ignores the second
@@ -28,7 +29,9 @@ def end_marked(mark: str) -> None:
     while left and time.monotonic() < until:
         time.sleep(_POLL)
         left = _marked(mark, left)
-    while left := _marked(mark, psutil.pids()):  # also what they have started meanwhile
+    until = time.monotonic() + _PATIENCE
+    # Also what they have started meanwhile.
+    while (left := _marked(mark, psutil.pids())) and time.monotonic() < until:
         _send(left, signal.SIGKILL)
         time.sleep(_POLL)
 

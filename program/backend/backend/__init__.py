@@ -5,6 +5,6 @@ domain            the rules, as pure values and functions
 store             SQL
 migrations        the tables' versions; `migrate` applies them
 sample_data       a past for a new database
-serve, settings, logs    the process; http_server: uvicorn without its command line
+serve, settings, logs    the process
 administrators    its command for the first administrators; passwords: how they are hashed
 """

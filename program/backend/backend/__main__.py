@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import logging
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from backend import logs
 from backend.settings import LogSettings, SettingsError
-
-if TYPE_CHECKING:
-    import argparse
 
 logger = logging.getLogger("backend")
 
@@ -28,10 +25,18 @@ _COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> int:
     """0, or 1 if the command failed; the reason is in a FATAL record."""
-    command, *given = _read(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in _COMMANDS.items():
+        part = commands.add_parser(name, help=summary, description=summary)
+        if name == "administrators":
+            _add_deeds(part)
+    options = parser.parse_args(arguments)
+    command = options.command
     logs.configure("INFO")
     try:
         logs.configure(LogSettings.read().log_level)
+        given = (options.deed, options.name) if command == "administrators" else ()
         return _load(command)(*given) or 0
     except SettingsError as error:
         logger.critical("%s cannot start: %s", command, error)
@@ -39,24 +44,6 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception:
         logger.critical("%s cannot go on", command, exc_info=True)
         return 1
-
-
-def _read(words: list[str]) -> list[str]:
-    """The command; with `administrators` the deed and the name, too. A parser takes 0.3 MiB for as
-    long as a server runs, so it is loaded only for what needs one."""
-    if len(words) == 1 and words[0] in _COMMANDS and words[0] != "administrators":
-        return words
-    import argparse  # noqa: PLC0415
-
-    parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in _COMMANDS.items():
-        part = commands.add_parser(name, help=summary, description=summary)
-        if name == "administrators":
-            _add_deeds(part)
-    options = parser.parse_args(words)
-    given = [options.deed, options.name] if options.command == "administrators" else []
-    return [options.command, *given]
 
 
 def _add_deeds(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,9 @@ import socket
 import time
 from types import FrameType
 
+import uvicorn
+
 from backend.api.app import create_app
-from backend.http_server import Config, Server
 from backend.settings import ServeSettings, SettingsError
 
 _TICK_SECONDS = 1.0  # the resolution of the Date header
@@ -20,7 +21,7 @@ _DRAINING_TICK_SECONDS = 0.1
 logger = logging.getLogger(__name__)
 
 
-class DrainingServer(Server):
+class DrainingServer(uvicorn.Server):
     """At SIGTERM it serves on until requests stop coming.
 
     ECS may send SIGTERM before the load balancer has stopped sending requests. So the server goes
@@ -29,7 +30,9 @@ class DrainingServer(Server):
     SIGTERM, or SIGINT, skips the drain.
     """
 
-    def __init__(self, config: Config, *, drain_seconds: float, quiet_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, drain_seconds: float, quiet_seconds: float
+    ) -> None:
         super().__init__(config)
         self._drain_seconds = drain_seconds
         self._quiet_seconds = quiet_seconds
@@ -91,7 +94,7 @@ def run() -> None:
     with _listen(settings.host, settings.port) as listener:
         server: DrainingServer
         app = create_app(settings, is_draining=lambda: server.is_draining)
-        config = Config(
+        config = uvicorn.Config(
             app,
             loop="uvloop",
             http="httptools",

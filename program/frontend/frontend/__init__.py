@@ -1,7 +1,6 @@
 """The status page: server-rendered public pages, and forms for its administrators.
 
 application     puts the parts together; server, settings, log: the process
-http_server     uvicorn without its command line
 pages           the public pages
 admin           the administrators' area
 api             the backend, as this program sees it

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
+import argparse
 import gc
 import http.client
 import logging
 import os
 import sys
-from collections.abc import Iterator
 from http import HTTPStatus
 
 from frontend.log import configure_logging
@@ -21,9 +20,8 @@ def serve() -> int:
     # Imports leave little garbage: classes that are replaced by ones with slots. Only new objects
     # are searched for it, because collections of all take a tenth of the imports' time.
     gc.set_threshold(5_000, 1_000_000, 1_000_000)
-    with _without_certificates():
-        from frontend.server import Server  # noqa: PLC0415
-        from frontend.settings import SettingsError, read_settings  # noqa: PLC0415
+    from frontend.server import Server  # noqa: PLC0415
+    from frontend.settings import SettingsError, read_settings  # noqa: PLC0415
 
     gc.set_threshold(*usual)
     gc.freeze()
@@ -37,21 +35,6 @@ def serve() -> int:
     server = Server(settings)
     server.run()
     return 0 if server.started else 1
-
-
-@contextlib.contextmanager
-def _without_certificates() -> Iterator[None]:
-    """aiohttp reads all authorities that the system trusts when it is imported: 1.7 MiB for as long
-    as the task runs. A backend with HTTPS has a context of its own (`api/transport.py`)."""
-    name = "SSL_CERT_FILE"  # OpenSSL's
-    usual = os.environ.get(name)
-    os.environ[name] = os.devnull
-    try:
-        yield
-    finally:
-        del os.environ[name]
-        if usual is not None:
-            os.environ[name] = usual
 
 
 def healthcheck() -> int:
@@ -70,15 +53,9 @@ _COMMANDS = {"serve": serve, "healthcheck": healthcheck}
 
 
 def main() -> int:
-    words = sys.argv[1:]
-    if len(words) == 1 and words[0] in _COMMANDS:
-        return _COMMANDS[words[0]]()
-    # It takes 0.3 MiB for as long as a server runs, and 4 ms of each health check.
-    import argparse  # noqa: PLC0415
-
     parser = argparse.ArgumentParser(prog="frontend", description=__doc__)
     parser.add_argument("command", choices=sorted(_COMMANDS))
-    return _COMMANDS[parser.parse_args(words).command]()
+    return _COMMANDS[parser.parse_args().command]()
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import socket
 import time
 from types import FrameType
 
-from frontend import http_server
+import uvicorn
+
 from frontend.application import create_application
 from frontend.settings import Settings
 from frontend.web.content import Content, ContentError
@@ -25,7 +26,7 @@ _SHUTDOWN_SECONDS = 10
 _TICK_SECONDS = 1.0  # the resolution of the Date header
 
 
-class Server(http_server.Server):
+class Server(uvicorn.Server):
     """uvicorn, except that the first SIGTERM or SIGINT does not stop it at once."""
 
     def __init__(self, settings: Settings) -> None:
@@ -38,7 +39,7 @@ class Server(http_server.Server):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._woken = asyncio.Event()
         super().__init__(
-            http_server.Config(
+            uvicorn.Config(
                 self._envelope,
                 host=settings.host,
                 port=settings.port,

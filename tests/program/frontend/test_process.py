@@ -42,18 +42,6 @@ sys.modules["frontend.server"] = Loading("frontend.server")
 sys.exit(program.serve())
 """
 
-TRUSTED = """
-import os, ssl, sys
-import frontend.__main__ as program
-
-made, usual = [], ssl.create_default_context
-ssl.create_default_context = lambda: made.append(usual()) or made[-1]
-assert program.serve() == 1  # there is no BACKEND_URL
-not_now = {"uvicorn.main", "click", "multiprocessing", "argparse", "xml.etree"}
-print(sorted(not_now & set(sys.modules)))
-print([len(one.get_ca_certs()) for one in made], os.environ["SSL_CERT_FILE"])
-"""
-
 
 def test_only_new_objects_are_searched_for_garbage_while_it_is_loaded() -> None:
     outcome = subprocess.run(
@@ -62,16 +50,6 @@ def test_only_new_objects_are_searched_for_garbage_while_it_is_loaded() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert outcome.stdout.split() == ["5000", "1000000", "1000000", "True", "True"]
-
-
-def test_neither_authorities_nor_the_command_line_of_uvicorn_are_loaded() -> None:
-    """They take 1.7 and 1.5 MiB of each task; what only a feed needs, and a parser, 0.3 each."""
-    outcome = subprocess.run(
-        [sys.executable, "-c", TRUSTED],
-        cwd=PROGRAM, env=environment(SSL_CERT_FILE="/etc/ssl/certs/ca-certificates.crt"),
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert outcome.stdout.splitlines()[-2:] == ["[]", "[0] /etc/ssl/certs/ca-certificates.crt"]
 
 
 def test_a_request_in_flight_is_answered_after_sigterm(

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import cast
 
 import pytest
 from frontend.api import transport
 from frontend.api.transport import HttpTransport, NoAnswerInTimeError, Request, TransportError
-
-from bonkei.cloud.port.certificate import ca_file, load_tls
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 GET = Request("GET", "/a?b=%E3%81%82", {"X-Request-Id": "1"})
@@ -128,31 +124,6 @@ async def test_a_silent_server_times_out(monkeypatch: pytest.MonkeyPatch) -> Non
     async with to(serve) as sending:
         with pytest.raises(NoAnswerInTimeError, match="within"):
             await sending.send(GET)
-
-
-async def test_a_backend_with_https_shows_a_certificate_of_a_trusted_authority(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The program's aiohttp has loaded none of them."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await head_of(reader)
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi")
-        writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=load_tls(tmp_path))
-    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    unknown, known = HttpTransport(url), HttpTransport(url)
-    try:
-        monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
-        with pytest.raises(TransportError, match="Certificate"):
-            await unknown.send(GET)
-        monkeypatch.setenv("SSL_CERT_FILE", str(ca_file(tmp_path)))
-        assert (await known.send(GET)).body == b"hi"
-    finally:
-        await unknown.close()
-        await known.close()
-        server.close()
 
 
 async def test_a_missing_server_differs_from_a_slow_one() -> None:

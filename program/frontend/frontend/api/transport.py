@@ -6,7 +6,6 @@ TransportError
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -93,17 +92,11 @@ class HttpTransport:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS),
-                connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=_IDLE_SECONDS, ssl=self._trusted()
-                ),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 middlewares=(_once,),
             )
         return self._session
-
-    def _trusted(self) -> ssl.SSLContext | bool:
-        """aiohttp's own context trusts nobody (`__main__.py`)."""
-        return ssl.create_default_context() if self._url.startswith("https:") else True
 
 
 async def _once(

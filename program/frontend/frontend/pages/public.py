@@ -19,6 +19,7 @@ from frontend.api.kept import Reading
 from frontend.api.model import Status
 from frontend.api.reader import Reader, next_month, previous_month
 from frontend.language import Language, catalogue, language_of
+from frontend.pages.feed import MEDIA_TYPE, atom
 from frontend.pages.uptime import bars_by_component
 from frontend.web.rendering import PageCache, Renderer, public_response
 
@@ -129,9 +130,6 @@ class PublicPages:
         return await self._one(request, "maintenance", "/maintenance", read, "one_maintenance.html")
 
     async def feed(self, request: Request) -> Response:
-        # What writes XML takes 0.4 MiB, which a site without a reader of its feed need not keep.
-        from frontend.pages.feed import MEDIA_TYPE, atom  # noqa: PLC0415
-
         reading, planned = await asyncio.gather(self._reader.newest(), self._reader.maintenances())
         edition = self._renderer.edition
         path, made_of = request.url.path, (reading.value, planned.value, edition)
