@@ -19,10 +19,10 @@ import psycopg
 import pytest
 from backend.settings import MigrateSettings
 from backend.store import connect, database
-from sharing import put_cluster
 
 from bonkei.database.binaries import find_binaries
 from bonkei.database.place import Place
+from tests.support.sharing import put_cluster
 
 MASTER, MASTER_PASSWORD = "master", "master-password"
 USERNAME, PASSWORD = "status", "status'password\\"
