@@ -7,6 +7,7 @@ them.
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,9 @@ AWS_CALL = Path(__file__).with_name("aws_call.py")
 AWS_STAY = AWS_CALL.with_name("aws_stay.py")
 """Before `-` and the path of `aws`, for the python beside it, which starts quicker by this."""
 _OURS = ("unzip", "curl", "sha256sum")
+_PYTHONS = ("python", "python3")
+_SHIM = re.compile(r'(?ms)^export PYENV_ROOT="([^"$]+)"$.*^exec "([^"$]+)" exec ')
+_LONGEST_SHIM = 4096  # bytes
 FETCHED = frozenset({"terraform", "trivy"})
 """No image of CodeBuild has these: a build must download them."""
 
@@ -44,7 +48,28 @@ def write_commands(
         if name not in FETCHED:
             (folder / name).symlink_to(tools / name)
             made.append(name)
+    for name in _PYTHONS:
+        if name not in {**ours, **provided} and (command := _by_pyenv(name, path)):
+            _write(folder / name, f'#!/bin/sh\nexec "$({command})" "$@"\n')
     return tuple(sorted(made))
+
+
+def _by_pyenv(name: str, path: str) -> str:
+    """The shell command that names pyenv's Python here; empty if it is not one of pyenv.
+
+    pyenv's own command puts the folder of that Python first on the PATH. A script would then call
+    the `aws` that lies there, and not the one of the build.
+    """
+    found = shutil.which(name, path=path)
+    if found is None:
+        return ""
+    with open(found, "rb") as file:  # noqa: PTH123 - only its begin
+        text = file.read(_LONGEST_SHIM).decode("utf-8", "replace")
+    shim = _SHIM.search(text) if text.startswith("#!") else None
+    if shim is None:
+        return ""
+    root, program = shim.groups()
+    return f"PATH={quote(path)} PYENV_ROOT={quote(root)} {quote(program)} which {name}"
 
 
 def without_privileges(name: str) -> Sequence[str]:
