@@ -63,8 +63,11 @@ def _by_pyenv(name: str, path: str) -> str:
     found = shutil.which(name, path=path)
     if found is None:
         return ""
-    with open(found, "rb") as file:  # noqa: PTH123 - only its begin
-        text = file.read(_LONGEST_SHIM).decode("utf-8", "replace")
+    try:
+        with open(found, "rb") as file:  # noqa: PTH123 - only its begin
+            text = file.read(_LONGEST_SHIM).decode("utf-8", "replace")
+    except OSError:  # it may be run, but not read
+        return ""
     shim = _SHIM.search(text) if text.startswith("#!") else None
     if shim is None:
         return ""

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from bonkei.builds.tools import commands
 from bonkei.builds.tools.commands import write_commands
 
 SHIM = """#!/usr/bin/env bash
@@ -58,4 +61,14 @@ def test_another_python_is_used_unchanged(tmp_path: Path) -> None:
     own = tmp_path / "own"
     put(own / "python3", "#!/bin/sh\nexit 0\n")
     write_commands(tmp_path / "bin", tmp_path / "tools", f"{own}:/usr/bin:/bin", {})
+    assert not (tmp_path / "bin" / "python3").exists()
+
+
+def test_a_python_that_cannot_be_read_is_used_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may read all files, so the folder in its place stands for it."""
+    (tmp_path / "python3").mkdir()
+    monkeypatch.setattr(commands.shutil, "which", lambda _name, path: f"{tmp_path}/python3")
+    write_commands(tmp_path / "bin", tmp_path / "tools", str(tmp_path), {})
     assert not (tmp_path / "bin" / "python3").exists()
