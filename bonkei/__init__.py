@@ -9,10 +9,10 @@ blueprint             the definitions as values; config: the user's settings
 
 Several rooms use: `events` (the bus), `aws_service` (the interface to the services that answer
 AWS's calls), `arn`, `addresses`, `vault`, `spool`, `sockets`, `serving`, `schedule`,
-`filter_policy`, `delivery_policy`, `event_pattern`, `filter_pattern`, `wildcards`, `dockerfile`,
-`folders`, `appending`, `removal`, `clocks`, `sources` (the places in Terraform's files), `errors`.
-`frozen` makes all values quickly; programs begin with `importing`. docs/tour.md describes the way
-through all of them.
+`filter_policy`, `delivery_policy`, `event_pattern`, `filter_pattern`, `waf_regex`, `wildcards`,
+`dockerfile`, `folders`, `appending`, `removal`, `clocks`, `sources` (the places in Terraform's
+files), `errors`. `frozen` makes all values quickly; programs begin with `importing`. docs/tour.md
+describes the way through all of them.
 """
 
 from bonkei.importing import late_inspect
