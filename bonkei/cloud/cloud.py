@@ -155,6 +155,7 @@ class Cloud:
         """
         self._blueprint = blueprint
         self._region = find_region(blueprint)
+        self._issuer.follow(role.arn for role in blueprint.roles)
         place, others = Place(self._settings.account, self._region), self._settings.policies
         estate = Estate(blueprint, place, read_others(others))
         self._authorizer.use(estate)

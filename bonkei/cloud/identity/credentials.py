@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -43,6 +44,15 @@ class Issuer:
         self._key = key
         self.account = account
         self._id = lru_cache(maxsize=256)(self._make_id)
+        self._roles: frozenset[str] = frozenset()
+        self._deleted: frozenset[str] = frozenset()
+
+    def follow(self, roles: Iterable[str]) -> None:
+        """From now on, the definitions have the roles with these ARNs. Sessions of any other role
+        that they had before are invalid, as when IAM deletes a role."""
+        present = frozenset(roles)
+        self._deleted = (self._deleted | self._roles) - present
+        self._roles = present
 
     def person(self) -> Credentials:
         """Credentials of the IAM user `PERSON`."""
@@ -78,6 +88,8 @@ class Issuer:
             raise _UNKNOWN
         role_arn, session, expires_at, source, policy = self._claims(token)
         if not hmac.compare_digest(access_key, self._access_key("ASIA", token)):
+            raise _UNKNOWN
+        if role_arn in self._deleted:
             raise _UNKNOWN
         if now >= expires_at:
             raise ApiError(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlparse
 
+from bonkei.cloud.errors import ApiError
 from bonkei.cloud.permission import dynamodb, rooms
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import ALL, Requirement
@@ -112,7 +113,7 @@ def _kms(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
         yield Requirement(f"kms:{operation}")
         return
     if operation == "ReEncrypt":
-        yield Requirement("kms:ReEncryptFrom", names.key(str(given.get("SourceKeyId") or "")))
+        yield Requirement("kms:ReEncryptFrom", names.key(_decrypting(given, "SourceKeyId", names)))
         yield Requirement("kms:ReEncryptTo", names.key(str(given.get("DestinationKeyId") or "")))
         return
     context: dict[str, tuple[str, ...]] = {
@@ -123,13 +124,26 @@ def _kms(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
         context["kms:encryptioncontextkeys"] = tuple(map(str, given["EncryptionContext"]))
     of_alias = operation in ("CreateAlias", "UpdateAlias", "DeleteAlias")
     key = str(given.get("TargetKeyId" if of_alias else "KeyId") or "")
-    if not key and given.get("CiphertextBlob"):
-        key = names.key_of_ciphertext(str(given["CiphertextBlob"]))
+    if operation == "Decrypt":
+        key = _decrypting(given, "KeyId", names)
     if of_alias and (alias := given.get("AliasName")):
         yield Requirement(f"kms:{operation}", names.place.arn("kms", str(alias)))
         if not key:
             key = str(alias)
     yield Requirement(f"kms:{operation}", names.key(key), context=context)
+
+
+def _decrypting(given: Parameters, name: str, names: Names) -> str:
+    """The key that decrypts. Raises ApiError if the parameter of this name is another one: "If you
+    use a different KMS key, the operation throws an IncorrectKeyException" (KMS API Reference)."""
+    made_by = names.key_of_ciphertext(str(given.get("CiphertextBlob") or ""))
+    key = str(given.get(name) or made_by)
+    if made_by and names.key(key) != names.key(made_by):
+        raise ApiError(
+            "IncorrectKeyException",
+            "The key ID in the request does not identify a CMK that can perform this operation.",
+        )
+    return key
 
 
 _SECRETS_WITHOUT = ("GetRandomPassword", "ListSecrets")

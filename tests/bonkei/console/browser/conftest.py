@@ -141,6 +141,7 @@ def _watched(page: Page, served: Served) -> Iterator[ConsolePage]:
     for event, ear in ears.items():
         page.on(event, ear)
     yield found
+    page.unroute_all()  # of a test that failed between: the next one has this tab
     _leave(page, served)
     for event, ear in ears.items():
         page.remove_listener(event, ear)

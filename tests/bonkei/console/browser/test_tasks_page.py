@@ -101,6 +101,7 @@ def test_escape_closes_what_was_opened_last(console_page: ConsolePage) -> None:
     hour = page.locator(".drawer").get_by_role(
         "button", name="1 h", exact=True, include_hidden=True
     )
+    expect(hour).to_be_attached()  # the drawer may be there before its graphs
     page.route("**/live?*", lambda _: None)  # its answer would draw the help anew, too
     hour.dispatch_event("click")
     expect(page.locator(".drawer").get_by_text("Usage")).to_have_count(0)  # it waits for the hour
