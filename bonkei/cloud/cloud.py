@@ -7,8 +7,7 @@ import asyncio
 import time
 from base64 import b64encode
 from collections import ChainMap
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from bonkei.blueprint.service import TaskDefinition
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.asking import Asking
 from bonkei.cloud.backing.passing import Passing
-from bonkei.cloud.backing.process import LOCK, MiniStack
+from bonkei.cloud.backing.process import MiniStack
 from bonkei.cloud.calls.disturbance import Disturb
 from bonkei.cloud.calls.record import CallLog, Record
 from bonkei.cloud.client import JsonClient
@@ -42,21 +41,12 @@ from bonkei.cloud.permission.notifications import permitted
 from bonkei.cloud.permission.requirement import Place
 from bonkei.cloud.port.bodies import Bodies
 from bonkei.cloud.port.certificate import ca_file, load_tls
-from bonkei.cloud.provision import MADE, Provisioner, read_made
-from bonkei.cloud.provision.reconcile import has_made
-from bonkei.cloud.provision.step import S3Step, Thing
-from bonkei.cloud.provision.store import MiniStackStore
+from bonkei.cloud.provision.declared import DeclaredResources, Environments
+from bonkei.cloud.provision.step import S3Step
 from bonkei.cloud.provision.wanted import FALLBACK_REGION, find_region, wanted
 from bonkei.cloud.services import BACKED
 from bonkei.cloud.settings import CloudSettings
-from bonkei.errors import BonkeiError
 from bonkei.vault import Vault
-
-_START = 30.0
-"""Seconds for a start of the store."""
-
-Environments = Callable[[Path], Awaitable[Path]]
-"""Creates the virtual environment for a lock file, and returns its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +79,6 @@ class Cloud:
         beside: Mapping[str, Beside] | None = None,
     ) -> None:
         self._settings = settings
-        self._environments = environments
         self._report = report
         self._services = services
         self._blueprint = Blueprint()
@@ -101,6 +90,7 @@ class Cloud:
         self.asks = Asking(self._authorizer, self._issuer)
         self._notifying = Notifying(self.asks, services, report)
         self._store = MiniStack(settings, report, self._notifying.take)
+        self._declared = DeclaredResources(settings, self._store, environments, report)
         bodies = Bodies(settings.limits)
         self._answered = own = self._own(services, vault)
         self._endpoint = Endpoint(
@@ -131,12 +121,7 @@ class Cloud:
             lambda: self._endpoint.url,
             lambda: self._region,
         )
-        self._starting: asyncio.Task[None] | None = None
-        self._making: asyncio.Task[None] | None = None
-        self._due = asyncio.Event()
-        self._notes: tuple[str, ...] = ()
         self._undecided: tuple[str, ...] = ()
-        self._failure = ""
         self._region = FALLBACK_REGION
 
     async def start(self) -> None:
@@ -146,7 +131,7 @@ class Cloud:
         self._ledger.open()
         await self._endpoint.start(self._settings.port)
         await self._speak_tls()
-        self._starting = asyncio.create_task(self._start_store())
+        self._declared.start()
 
     async def apply(self, blueprint: Blueprint, *, check_later: bool = False) -> None:
         """Create the declared resources. At a start without changes, they are checked later, in
@@ -161,22 +146,12 @@ class Cloud:
         self._authorizer.use(estate)
         self._undecided = estate.undecided() if self._settings.enforce != "off" else ()
         self._network.use(blueprint)
-        self._due.set()
-        before = self._making
-        if before is not None:
-            await asyncio.wait({before})
-        things = self._things(self._deliverable(blueprint))
-        may_wait = before is None or check_later
-        if may_wait and not self._notes and self._has_made(things):
-            # Everything exists since the last time. Only calls wait for the store.
-            self._due.clear()
-            self._making = asyncio.create_task(self._check(things))
-        else:
-            await self._make(things)
+        things = wanted(self._deliverable(blueprint), self._region)
+        await self._declared.apply(things, check_later=check_later)
 
     def check(self) -> None:
         """Check now what was left for later: nobody waits any more."""
-        self._due.set()
+        self._declared.check()
 
     def task_environment(
         self, definition: TaskDefinition, task_id: str, source: str = ""
@@ -194,9 +169,7 @@ class Cloud:
         """Put an object as an AWS service does. Returns the error's code and message, or an empty
         text."""
         step = S3Step("PUT", f"/{bucket}/{quote(key)}", base64=b64encode(content).decode())
-        settings = self._settings
-        async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
-            code, message = await store.take(step, self._region)
+        code, message = await self._declared.take(step, self._region)
         return f"{code}: {message}" if code else ""
 
     @property
@@ -206,9 +179,7 @@ class Cloud:
 
     async def has_bucket(self, name: str) -> bool:
         """Whether S3 has the bucket, whoever created it."""
-        settings = self._settings
-        async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
-            code, _ = await store.take(S3Step("HEAD", f"/{name}"), self._region)
+        code, _ = await self._declared.take(S3Step("HEAD", f"/{name}"), self._region)
         return not code
 
     def expect_calls(self) -> None:
@@ -282,17 +253,14 @@ class Cloud:
         return tuple(sorted({*BACKED, *self._answered}))
 
     def snapshot(self) -> CloudSnapshot:
-        is_available = self._store.is_available
-        store = "failed" if self._failure else "available" if is_available else "starting"
-        notes = (*((self._failure,) if self._failure else ()), *self._notes, *self._undecided)
+        failure, is_available = self._declared.failure, self._store.is_available
+        store = "failed" if failure else "available" if is_available else "starting"
+        notes = (*((failure,) if failure else ()), *self._declared.notes, *self._undecided)
         return CloudSnapshot(self._endpoint.url, self._region, store, notes, self._ca_file)
 
     async def stop(self) -> None:
         """Stop with a signal, so that MiniStack saves its state."""
-        tasks = [task for task in (self._making, self._starting) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._declared.stop()
         await self._client.close()
         await self._endpoint.stop()
         self._calls.flush()
@@ -308,56 +276,11 @@ class Cloud:
         else:
             self._ca_file = str(ca_file(directory))
 
-    async def _start_store(self) -> None:
-        try:
-            environment = await self._environments(LOCK)
-            is_first = not (self._settings.directory / MADE).exists()
-            await self._store.start(environment / "bin" / "python", at_once=is_first)
-        except BonkeiError as error:
-            self._failure = error.message
-        except OSError as error:
-            self._failure = f"the store behind the AWS endpoint cannot be started: {error}"
-
     def _deliverable(self, blueprint: Blueprint) -> Blueprint:
         """The blueprint without bucket notifications for receivers that do not admit S3."""
         found = [permitted(bucket, self.asks.service) for bucket in blueprint.buckets]
         self._undecided += tuple(note for _, notes in found for note in notes)
         return replace(blueprint, buckets=tuple(bucket for bucket, _ in found))
-
-    def _things(self, blueprint: Blueprint) -> Sequence[Thing]:
-        return wanted(blueprint, self._region)
-
-    def _has_made(self, things: Sequence[Thing]) -> bool:
-        return has_made(things, read_made(self._settings.directory / MADE))
-
-    async def _check(self, things: Sequence[Thing]) -> None:
-        """When the start or the apply is over, or before the next change."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.check_after):
-                await self._due.wait()
-        try:
-            await self._make(things, self._report)
-        except OSError as error:  # a full disk: nobody awaits this, and the next apply checks again
-            self._notes = (f"the declared resources were not checked: {error}",)
-            self._report(self._notes[0])
-
-    async def _make(
-        self, things: Sequence[Thing], report: Callable[[str], None] = lambda _: None
-    ) -> None:
-        """`report` gets the differences if no caller waits for them."""
-        if self._starting is not None:
-            await asyncio.wait({self._starting})
-        settings = self._settings
-        if not self._failure and not await self._store.wait_until_ready(_START):
-            self._notes = ("the store behind the AWS endpoint does not answer",)
-        elif not self._failure:
-            async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
-                made = settings.directory / MADE
-                self._notes = await Provisioner(store, made).reconcile(things)
-            self._store.save()
-        for note in (self._failure, *self._notes):
-            if note:
-                report(note)
 
     def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
         """This room's services, and those of the other rooms as they are added."""

