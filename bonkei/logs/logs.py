@@ -9,6 +9,7 @@ from typing import Protocol
 
 from bonkei.blueprint import Blueprint
 from bonkei.events import Bus, LogEvent, LogEventsIngested
+from bonkei.logs.awslogs.batches import whole_batches
 from bonkei.logs.awslogs.driver import AwsLogsDriver
 from bonkei.logs.awslogs.options import AwsLogsOptions
 from bonkei.logs.declared import follow
@@ -197,6 +198,11 @@ class RoleWriter:
     def put(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
         self._require("logs:PutLogEvents", f"{self._arn(group)}:log-stream:{stream}")
         self._store.put(group, stream, events)
+
+    def put_all(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
+        """Lines of any number and length, in calls that CloudWatch Logs takes."""
+        for batch in whole_batches(events):
+            self.put(group, stream, batch)
 
     def _require(self, action: str, resource: str) -> None:
         if denial := self._may(self._role, action, resource):

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from operator import itemgetter
 
-from bonkei.logs.store.limits import BATCH_BYTES, BATCH_EVENTS, EVENT_OVERHEAD, InputEvent
+from bonkei.logs.awslogs.multiline import cut
+from bonkei.logs.store.limits import (
+    BATCH_BYTES,
+    BATCH_EVENTS,
+    EVENT_BYTES,
+    EVENT_OVERHEAD,
+    InputEvent,
+)
 
 _SPAN = 24 * 3_600_000  # milliseconds
 
@@ -24,3 +31,9 @@ def batches(events: Iterable[InputEvent]) -> Iterator[list[InputEvent]]:
         size += cost
     if batch:
         yield batch
+
+
+def whole_batches(events: Iterable[InputEvent]) -> Iterator[list[InputEvent]]:
+    """Of any events: an empty line is a line end, and one that is too long for an event is cut."""
+    longest = EVENT_BYTES - EVENT_OVERHEAD
+    return batches((at, piece) for at, text in events for piece in cut(text or "\n", longest))

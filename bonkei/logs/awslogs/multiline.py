@@ -91,16 +91,16 @@ class Joiner:
             yield from ((held.timestamp, piece) for piece in cut(text))
 
 
-def cut(text: str) -> Sequence[str]:
-    """Pieces within CloudWatch Logs' limits; an empty line does not become an event."""
+def cut(text: str, longest: int = EVENT_BYTES) -> Sequence[str]:
+    """Pieces of at most `longest` bytes; an empty line does not become an event."""
     if not text:
         return ()
-    if len(text) * 4 <= EVENT_BYTES:
+    if len(text) * 4 <= longest:
         return (text,)
     data = text.encode("utf-8", "replace")
     pieces, begin = [], 0
     while begin < len(data):
-        end = min(begin + EVENT_BYTES, len(data))
+        end = min(begin + longest, len(data))
         while end < len(data) and data[end] & 0xC0 == 0x80:  # within a character
             end -= 1
         pieces.append(data[begin:end].decode())

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bonkei.blueprint.database import DatabaseCluster
-from bonkei.logs.awslogs.batches import batches
+from bonkei.logs.awslogs.batches import whole_batches
 from bonkei.logs.delivery import postgresql
 from bonkei.logs.delivery.cut import Place, read_after
 from bonkei.logs.errors import LogsError
@@ -110,7 +110,7 @@ class Exports:
             store.create_group(GroupDocument(export.group, store.now))
         if export.stream not in store.group(export.group).streams:
             store.create_stream(export.group, export.stream)
-        for batch in batches(postgresql.events(lines, store.now)):
+        for batch in whole_batches(postgresql.events(lines, store.now)):
             store.put(export.group, export.stream, batch)
 
     async def _run(self) -> None:

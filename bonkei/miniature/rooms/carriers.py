@@ -211,7 +211,7 @@ class FunctionLogs:
         group, region = function.log_group, Arn.of(function.arn).region
         writer = self._writer(function.role_arn, region)
         try:
-            writer.put(group, stream, events)
+            writer.put_all(group, stream, events)
         except LogsError as error:
             if error.code != "ResourceNotFoundException":
                 raise
@@ -223,4 +223,4 @@ class FunctionLogs:
                 with suppress(LogsError):
                     writer.create_group(group)
                 writer.create_stream(group, stream)
-            writer.put(group, stream, events)
+            writer.put_all(group, stream, events)

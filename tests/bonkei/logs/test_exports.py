@@ -162,6 +162,15 @@ def test_the_offsets_of_an_earlier_version_count(api: Api, tmp_path: Path) -> No
     assert brought(api) == thirty("one")[15:]
 
 
+def test_a_line_longer_than_an_event_holds_up_no_other(api: Api, tmp_path: Path) -> None:
+    """Such as the STATEMENT of a failed INSERT."""
+    exports, log = make(api, tmp_path)
+    log.write_text(f"{PREFIX}{'x' * 2**20}\n{PREFIX}FATAL:  the end\n")
+    finish(exports)
+    assert brought(api)[-1] == "FATAL:  the end"
+    assert sum(map(len, brought(api)[:-1])) == 2**20
+
+
 async def test_polls_by_itself_and_sends_the_last_lines(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

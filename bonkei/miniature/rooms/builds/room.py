@@ -238,7 +238,7 @@ class _Logs:
             if (role_arn, group, stream) not in self._made:
                 self._make(writer, group, stream)
                 self._made.add((role_arn, group, stream))
-            writer.put(group, stream, list(events))
+            writer.put_all(group, stream, events)
         except (LogsError, BonkeiError, OSError) as error:
             return str(error)
         return ""
