@@ -110,6 +110,7 @@ class DeploymentStateChanged(Event):
     task_definition_arn: str
     rollout_state: str  # IN_PROGRESS | COMPLETED | FAILED
     reason: str = ""
+    deployment_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

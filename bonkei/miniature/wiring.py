@@ -29,7 +29,7 @@ from bonkei.miniature.rollout.service_changes import ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.rooms.builds.room import BuildConnections
 from bonkei.miniature.rooms.builds.tools import Commands
-from bonkei.miniature.rooms.console.timeline import Timeline
+from bonkei.miniature.rooms.console.timeline import MOST_ENTRIES, Timeline
 from bonkei.miniature.rooms.console.usage import Usage
 from bonkei.miniature.rooms.databases import Databases
 from bonkei.miniature.rooms.faults import Around, FaultRoom
@@ -42,6 +42,7 @@ from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.rooms.network import NetworkRoom
 from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
 from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
+from bonkei.miniature.rooms.service_events import service_events
 from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.rooms.traces import TraceRoom
 from bonkei.miniature.steps import Report
@@ -174,6 +175,7 @@ class Wiring:
             self.registered,
             self.registry.digest,
             self.network.started,
+            happened=lambda one: service_events(one, self.timeline.entries(most=MOST_ENTRIES)),
         )
         own = own_services(
             lambda: ecs if self.tasks is not None else None,

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.cloud.own.ecs import (
-    EcsContainer,
     EcsDeployment,
     EcsService,
+    EcsServiceEvent,
     EcsState,
     EcsTask,
     RunTask,
     ServiceChange,
 )
 from bonkei.errors import BonkeiError
+from bonkei.miniature.aws import ecs_described
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.network.callers import awsvpc
 from bonkei.tasks import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
 
 Change = Callable[[str, ServiceChange], Awaitable[None]]
 Digest = Callable[[str], str]
+Happened = Callable[[EcsService], Sequence[EcsServiceEvent]]
 _LISTED = 20.0
 """Seconds for which a deployment that was given up is described. On AWS it is gone when its tasks
 are, after about as long. AWS's waiters look every 15 seconds, and wait for it to be gone."""
@@ -52,9 +53,11 @@ class EcsView:
         digest: Digest = _no_digest,
         placed: Callable[[str, str], None] = lambda _task, _source: None,
         now: Callable[[], float] = time.time,
+        happened: Happened = lambda _: (),
     ) -> None:
         """`placed` is called for a task that is started with its own network. `now`: in Unix
-        seconds."""
+        seconds. `happened`: to a service, newest first."""
+        self._happened = happened
         self._placed = placed
         self._now = now
         self._declared = blueprint
@@ -95,15 +98,19 @@ class EcsView:
                 for task in (*snapshot.tasks, *snapshot.stopped)
             ),
             definitions={
-                d.arn: _described(d, d.arn in withdrawn) for d in blueprint.task_definitions
+                d.arn: ecs_described.definition(d, d.arn in withdrawn)
+                for d in blueprint.task_definitions
             },
         )
+
+    def events(self, service: EcsService) -> Sequence[EcsServiceEvent]:
+        return self._happened(service)
 
     def _service(
         self, snapshot: ServiceSnapshot, service: Service, arns: Mapping[str, str]
     ) -> EcsService:
         since = self._now() - _LISTED
-        described = _service(snapshot, service, arns, since)
+        described = ecs_described.service(snapshot, service, arns, since)
         pending = self._pending.get(service.arn)
         return described if pending is None else pending.over(described, since)
 
@@ -121,7 +128,9 @@ class EcsView:
         if service:
             cluster_arn, shell = service.cluster_arn, service.execute_command
         images = {c.name: c.image for c in definition.containers} if definition else {}
-        described = _task(task, cluster_arn, definition.arn if definition else task.task_definition)
+        described = ecs_described.task(
+            task, cluster_arn, definition.arn if definition else task.task_definition
+        )
         containers = [
             replace(one, image=image, image_digest=self._digest(image))
             for one in described.containers
@@ -224,66 +233,3 @@ class _Pending:
     def _deployment(self, status: str, definition: str, state: str, desired: int) -> EcsDeployment:
         id_ = self.change.deployment_id
         return EcsDeployment(id_, status, definition, state, self.failure, desired, 0, 0)
-
-
-def _service(
-    service: ServiceSnapshot, defined: Service, arns: Mapping[str, str], since: float
-) -> EcsService:
-    deployments = tuple(
-        EcsDeployment(
-            id=each.id,
-            status=each.status,
-            definition_arn=arns.get(each.task_definition, each.task_definition),
-            rollout_state=each.rollout_state,
-            reason=each.reason,
-            desired=service.desired_count if each.status == "PRIMARY" else 0,
-            running=each.running_count,
-            pending=each.pending_count,
-        )
-        for each in service.deployments
-        if each.status != "INACTIVE" or (each.failed_at or 0.0) >= since
-    )
-    return EcsService(
-        service.arn,
-        service.name,
-        defined.cluster_arn,
-        deployments[0].definition_arn if deployments else defined.task_definition_arn,
-        service.desired_count,
-        service.running_count,
-        service.pending_count,
-        deployments,
-        tuple((t.target_group_arn, t.container_name, t.container_port) for t in defined.targets),
-    )
-
-
-def _task(task: TaskSnapshot, cluster_arn: str, definition_arn: str) -> EcsTask:
-    prefix, _, cluster = cluster_arn.rpartition(":cluster/")
-    return EcsTask(
-        id=task.id,
-        arn=f"{prefix}:task/{cluster}/{task.id}",
-        cluster_arn=cluster_arn,
-        definition_arn=definition_arn,
-        group=task.group,
-        last_status=task.last_status,
-        health=task.health,
-        stopped_reason=task.reason if task.last_status == "STOPPED" else "",
-        started_at=task.started_at,
-        containers=tuple(
-            EcsContainer(one.name, one.status, one.exit_code, one.reason, one.health)
-            for one in task.containers
-        ),
-        created_at=task.created_at,
-        stopped_at=task.stopped_at,
-        started_by=task.started_by,
-    )
-
-
-def _described(definition: TaskDefinition, is_withdrawn: bool) -> dict[str, Any]:
-    return {
-        **json.loads(definition.document),
-        "taskDefinitionArn": definition.arn,
-        "family": definition.family,
-        "revision": definition.revision,
-        "status": "INACTIVE" if is_withdrawn else "ACTIVE",
-        "compatibilities": ["EC2", "FARGATE"],
-    }

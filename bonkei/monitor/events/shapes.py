@@ -13,7 +13,7 @@ from bonkei.arn import Arn
 from bonkei.events import DeploymentStateChanged, TaskStateChanged
 
 _DEPLOYMENTS = {
-    "IN_PROGRESS": ("SERVICE_DEPLOYMENT_IN_PROGRESS", "INFO", "is in progress"),
+    "IN_PROGRESS": ("SERVICE_DEPLOYMENT_IN_PROGRESS", "INFO", "in progress"),
     "COMPLETED": ("SERVICE_DEPLOYMENT_COMPLETED", "INFO", "completed"),
     "FAILED": ("SERVICE_DEPLOYMENT_FAILED", "ERROR", "failed"),
 }
@@ -69,9 +69,9 @@ def deployment_event(changed: DeploymentStateChanged, now: float) -> dict[str, A
     detail = {
         "eventType": kind,
         "eventName": name,
-        "deploymentId": f"ecs-svc/{uuid.uuid5(uuid.NAMESPACE_URL, changed.task_definition_arn)}",
+        "deploymentId": changed.deployment_id,
         "updatedAt": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "reason": changed.reason or f"ECS deployment {words}.",
+        "reason": changed.reason or f"ECS deployment {changed.deployment_id} {words}.",
     }
     arn = changed.service_arn
     return event("aws.ecs", "ECS Deployment State Change", [arn], detail, arn, now)

@@ -273,6 +273,10 @@ def _deployment_changed(service: ServiceState, deployment: Deployment) -> m.Publ
     definition = deployment.task.definition
     return m.Publish(
         DeploymentStateChanged(
-            service.spec.arn, definition.arn, deployment.rollout_state, deployment.reason
+            service.spec.arn,
+            definition.arn,
+            deployment.rollout_state,
+            deployment.reason,
+            deployment.id,
         )
     )

@@ -2,7 +2,8 @@
 
 `values` is this room's view of services and tasks; `descriptions` writes them in the API's form;
 `service` answers operations that read, `changes` those that change something, `definitions` both
-kinds for task definitions, `shells` the command beside a task. Missing members of a description
+kinds for task definitions, `repeats` starts tasks once for each token, `shells` has the command
+beside a task. Missing members of a description
 are optional in the API. Source: the Amazon ECS API Reference.
 """
 
@@ -13,6 +14,7 @@ from bonkei.cloud.own.ecs.values import (
     EcsContainer,
     EcsDeployment,
     EcsService,
+    EcsServiceEvent,
     EcsState,
     EcsTask,
     RunTask,
@@ -24,6 +26,7 @@ __all__ = [
     "EcsContainer",
     "EcsDeployment",
     "EcsService",
+    "EcsServiceEvent",
     "EcsState",
     "EcsTask",
     "RunTask",

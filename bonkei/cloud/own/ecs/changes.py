@@ -1,4 +1,4 @@
-"""The operations that change running tasks: run-task, stop-task, update-service."""
+"""The operations that change running tasks: stop-task, update-service; and run-task's start."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _OF_CONTAINER = {"command", "cpu", "environment", "memory", "memoryReservation",
 _UPDATE = {"cluster", "desiredCount", "forceNewDeployment", "service", "taskDefinition"}
 
 
-async def _run_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+def run_task(ecs: Ecs, call: AwsCall) -> tuple[str, ...]:
+    """The ids of the started tasks. Raises AwsServiceError."""
     state, asked = ecs.describe(), call.parameters
     cluster = find_cluster(state, call)
     _require_known(asked, _RUN)
@@ -40,10 +41,15 @@ async def _run_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     arn = require_active(ecs, asked["taskDefinition"])
     wanted = replace(_wanted(arn, asked), cluster_arn=cluster)
     try:
-        ids = [ecs.run_task(wanted) for _ in range(count)]
+        return tuple(ecs.run_task(wanted) for _ in range(count))
     except BonkeiError as error:
         raise _refused(f"{error.message}. {error.remedy}") from None
+
+
+def described(ecs: Ecs, call: AwsCall, ids: Iterable[str]) -> Mapping[str, Any]:
+    """RunTask's answer about these tasks."""
     now = ecs.describe()
+    cluster = find_cluster(now, call)
     tasks = [task for task in (find_task(now, cluster, one) for one in ids) if task is not None]
     return {"tasks": [descriptions.task(task) for task in tasks], "failures": []}
 
@@ -113,7 +119,6 @@ async def _update_service(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
 
 
 OPERATIONS: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] = {
-    "RunTask": _run_task,
     "StopTask": _stop_task,
     "UpdateService": _update_service,
 }

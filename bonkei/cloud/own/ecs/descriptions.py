@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 from zlib import crc32
 
-from bonkei.cloud.own.ecs.values import EcsContainer, EcsService, EcsState, EcsTask
+from bonkei.cloud.own.ecs.values import (
+    EcsContainer,
+    EcsDeployment,
+    EcsService,
+    EcsServiceEvent,
+    EcsState,
+    EcsTask,
+)
 
 
 def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:
@@ -23,11 +31,18 @@ def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:
     }
 
 
+def _rollout(one: EcsDeployment) -> str:
+    return f"ECS deployment {one.id} {one.rollout_state.lower().replace('_', ' ')}."
+
+
+_EVENTS = 100
 _COMING = ("PROVISIONING", "PENDING", "ACTIVATING")
 
 
-def service(one: EcsService) -> dict[str, Any]:
+def service(one: EcsService, events: Sequence[EcsServiceEvent] = ()) -> dict[str, Any]:
+    """`events`: the newest first, of which ECS describes a hundred."""
     return {
+        **one.settings,
         "serviceArn": one.arn,
         "serviceName": one.name,
         "clusterArn": one.cluster_arn,
@@ -48,14 +63,18 @@ def service(one: EcsService) -> dict[str, Any]:
                 "status": each.status,
                 "taskDefinition": each.definition_arn,
                 "rolloutState": each.rollout_state,
-                "rolloutStateReason": each.reason,
+                "rolloutStateReason": each.reason or _rollout(each),
                 "desiredCount": each.desired,
                 "runningCount": each.running,
                 "pendingCount": each.pending,
+                "failedTasks": each.failed,
             }
             for each in one.deployments
         ],
-        "events": [],
+        "events": [
+            {"id": each.id, "createdAt": each.created_at, "message": each.message}
+            for each in events[:_EVENTS]
+        ],
     }
 
 
@@ -68,7 +87,7 @@ def task(one: EcsTask) -> dict[str, Any]:
         "launchType": "FARGATE",
         "enableExecuteCommand": one.execute_command,
         "lastStatus": one.last_status,
-        "desiredStatus": "STOPPED" if one.stopped_reason else "RUNNING",
+        "desiredStatus": desired_status(one),
         "healthStatus": _health(one.health),
         "startedBy": one.started_by or None,
         "createdAt": one.created_at,
@@ -93,6 +112,14 @@ def task(one: EcsTask) -> dict[str, Any]:
             for each in one.containers
         ],
     }
+
+
+_ENDING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
+
+
+def desired_status(one: EcsTask) -> str:
+    """A task that is about to stop is wanted no longer ("Task lifecycle", Amazon ECS)."""
+    return "STOPPED" if one.last_status in _ENDING else "RUNNING"
 
 
 def container_arn(task: EcsTask, container: EcsContainer) -> str:

@@ -16,6 +16,7 @@ from bonkei.aws_service import (
 )
 from bonkei.cloud.own.ecs import changes, definitions, descriptions, shells
 from bonkei.cloud.own.ecs.finding import find_cluster, find_service, find_task
+from bonkei.cloud.own.ecs.repeats import Repeats
 from bonkei.cloud.own.ecs.values import Ecs, EcsState, EcsTask
 from bonkei.cloud.own.paging import page
 
@@ -35,7 +36,8 @@ def service(ecs: Callable[[], Ecs | None], asks: Callable[[], Asks] = NothingIsA
     async def execute_command(found: Ecs, call: AwsCall) -> Mapping[str, Any]:
         return await shells.execute_command(found, call, asks())
 
-    table = {**_OPERATIONS, "ExecuteCommand": execute_command}
+    own = {"ExecuteCommand": execute_command, "RunTask": Repeats().run_task}
+    table = {**_OPERATIONS, **own}
     return Operations({name: bind(one) for name, one in table.items()})
 
 
@@ -70,7 +72,7 @@ async def _describe_services(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
         if (one := find_service(state, cluster, name)) is None:
             failures.append({"arn": name, "reason": "MISSING"})
         else:
-            found.append(descriptions.service(one))
+            found.append(descriptions.service(one, ecs.events(one)))
     return {"services": found, "failures": failures}
 
 
@@ -81,10 +83,10 @@ async def _list_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
 def _tasks(state: EcsState, call: AwsCall) -> Iterator[EcsTask]:
     cluster = find_cluster(state, call)
     asked = call.parameters
-    stopped = asked.get("desiredStatus", "RUNNING") == "STOPPED"
+    desired = asked.get("desiredStatus", "RUNNING")
     service, family = asked.get("serviceName"), asked.get("family")
     for task in state.tasks:
-        if task.cluster_arn != cluster or (task.last_status == "STOPPED") != stopped:
+        if task.cluster_arn != cluster or descriptions.desired_status(task) != desired:
             continue
         if service and task.group != f"service:{service.rpartition('/')[2]}":
             continue

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -50,10 +50,22 @@ class EcsDeployment:
     desired: int
     running: int
     pending: int
+    failed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EcsServiceEvent:
+    """`created_at`: in Unix seconds."""
+
+    id: str
+    created_at: float
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class EcsService:
+    """`settings`: what the definitions say of it, in the API's form."""
+
     arn: str
     name: str
     cluster_arn: str
@@ -63,6 +75,7 @@ class EcsService:
     pending: int
     deployments: tuple[EcsDeployment, ...]
     targets: tuple[tuple[str, str, int], ...] = ()  # (target group's ARN, container, port)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,10 @@ class Ecs(Protocol):
     """The runner of the tasks."""
 
     def describe(self) -> EcsState: ...
+
+    def events(self, service: EcsService) -> Sequence[EcsServiceEvent]:
+        """What happened to the service, newest first."""
+        ...
 
     def change_service(self, arn: str, change: ServiceChange) -> None:
         """Begin the change; `describe` shows its progress."""

@@ -37,6 +37,7 @@ class Entry:
     service_arn: str = ""
     task_id: str = ""
     about: str = ""  # the ARN of the task definition or the target group
+    deployment: str = ""  # its id
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,10 @@ class Timeline:
 
     def _on_deployment(self, event: DeploymentStateChanged) -> None:
         tone = _TONES.get(event.rollout_state, "busy")
-        definition = event.task_definition_arn
         self._add(
-            "deployment", tone, event.rollout_state, event.reason, event.service_arn, "", definition
-        )
+            "deployment", tone, event.rollout_state, event.reason, event.service_arn,
+            about=event.task_definition_arn, deployment=event.deployment_id,
+        )  # fmt: skip
 
     def _on_task(self, event: TaskStateChanged) -> None:
         ended_badly = event.last_status == "STOPPED" and _is_bad(event.reason)
@@ -145,12 +146,12 @@ class Timeline:
 
     def _add(
         self, kind: str, tone: str, word: str, reason: str, service: str, task: str = "",
-        about: str = "",
+        about: str = "", deployment: str = "",
     ) -> None:  # fmt: skip
         self._number += 1
         at = self._clock()
         self._entries.append(
-            Entry(self._number, at, kind, tone, word, reason, service, task, about)
+            Entry(self._number, at, kind, tone, word, reason, service, task, about, deployment)
         )
 
 

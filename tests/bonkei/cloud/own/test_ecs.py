@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from bonkei.cloud.own.ecs import (
     EcsContainer,
     EcsDeployment,
     EcsService,
+    EcsServiceEvent,
     EcsState,
     EcsTask,
     RunTask,
@@ -64,6 +65,9 @@ class Double:
             self.definitions,
         )
 
+    def events(self, service: EcsService) -> Sequence[EcsServiceEvent]:
+        return [EcsServiceEvent(str(n), 1.5, f"({service.name}) {n}") for n in range(101)]
+
     def change_service(self, arn: str, change: ServiceChange) -> None:
         self.done.append((arn, change))
 
@@ -108,12 +112,33 @@ def test_lists() -> None:
     assert ask("ListTaskDefinitions")["taskDefinitionArns"] == WEB  # by number, as AWS documents it
 
 
+@pytest.mark.parametrize("ending", ["DEACTIVATING", "STOPPING", "DEPROVISIONING"])
+def test_a_task_that_is_about_to_stop_is_wanted_no_longer(ending: str) -> None:
+    class Ending(Double):
+        def describe(self) -> EcsState:
+            return replace(super().describe(), tasks=(task(1), task(2, ending)))
+
+    double = Ending()
+    assert len(ask("ListTasks", double, cluster="shop")["taskArns"]) == 1
+    [arn] = ask("ListTasks", double, cluster="shop", desiredStatus="STOPPED")["taskArns"]
+    [described] = ask("DescribeTasks", double, cluster="shop", tasks=[arn])["tasks"]
+    assert (described["lastStatus"], described["desiredStatus"]) == (ending, "STOPPED")
+
+
+def test_a_service_has_its_newest_hundred_events() -> None:
+    [service] = ask("DescribeServices", cluster="shop", services=["web"])["services"]
+    first = {"id": "0", "createdAt": 1.5, "message": "(web) 0"}
+    assert (service["events"][0], len(service["events"])) == (first, 100)
+
+
 def test_descriptions_and_missing_names() -> None:
     [cluster] = ask("DescribeClusters", clusters=["shop"])["clusters"]
     assert (cluster["status"], cluster["runningTasksCount"]) == ("ACTIVE", 3)
     answer = ask("DescribeServices", cluster="shop", services=["web", "other"])
     assert [service["serviceName"] for service in answer["services"]] == ["web"]
-    assert answer["services"][0]["deployments"][0]["rolloutState"] == "COMPLETED"
+    [deployment] = answer["services"][0]["deployments"]
+    assert deployment["rolloutState"] == "COMPLETED"
+    assert deployment["rolloutStateReason"] == "ECS deployment ecs-svc/1 completed."
     assert answer["failures"] == [{"arn": "other", "reason": "MISSING"}]
     tasks = ask("DescribeTasks", cluster="shop", tasks=["task1", "nobody"])
     assert tasks["tasks"][0]["lastStatus"] == "RUNNING"

@@ -72,7 +72,9 @@ async def test_changes_of_ecs_are_events() -> None:
     ecs.follow(Blueprint())
     service = "arn:aws:ecs:eu-west-1:1:service/main/web"
     bus.publish(TaskStateChanged(service, "t1", "STOPPED", "UNKNOWN", "exit code 3"))
-    bus.publish(DeploymentStateChanged(service, "web:2", "FAILED", "tasks failed to start"))
+    bus.publish(
+        DeploymentStateChanged(service, "web:2", "FAILED", "tasks failed to start", "ecs-svc/1")
+    )
     for _ in range(5):
         await asyncio.sleep(0)
     ecs.stop()
@@ -80,7 +82,9 @@ async def test_changes_of_ecs_are_events() -> None:
 
     kinds = {event["detail-type"]: event["detail"] for event in got}
     assert kinds["ECS Task State Change"]["stoppedReason"] == "exit code 3"
-    assert kinds["ECS Deployment State Change"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED"
+    deployment = kinds["ECS Deployment State Change"]
+    assert deployment["eventName"] == "SERVICE_DEPLOYMENT_FAILED"
+    assert deployment["deploymentId"] == "ecs-svc/1"  # as `ecs` describes it
 
 
 async def test_a_queue_gets_events_and_is_measured() -> None:
