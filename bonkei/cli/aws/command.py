@@ -9,13 +9,13 @@ import shlex
 import sys
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from bonkei.cli.aws.roles import is_of, require_role
+from bonkei.cli.aws.roles import is_of, role_noted
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import safe
 
@@ -42,7 +42,9 @@ class _Aws(click.Command):
     cls=_Aws,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@click.option("--role", default="", help="As this role of the definitions: its name or ARN.")
+@click.option(
+    "--role", default="", help="As this role: its name, or the end of it after `-`, or its ARN."
+)
 @click.option("--user", default="", help="As another IAM user, or with --role: its session's name.")
 @click.option("--json", "as_json", is_flag=True, help="For `env` and `calls`: print JSON.")
 @click.option("--follow", "-f", is_flag=True, help="For `calls`: continue with new calls.")
@@ -137,22 +139,16 @@ def _calls(context: Context, role: str, follow: bool) -> Iterator[_Call]:
     """The last calls. With `follow`, new ones are added as they come. BonkeiError if there is no
     such role."""
     with contextlib.closing(_Tail(context.home.cloud / "calls.jsonl")) as tail:
-        callers: set[str] = set()
-        found = deque(_by(role, tail.calls(), callers), maxlen=_SHOWN)
-        if role and not found:
-            require_role(context, role, callers)
-        yield from found
+        before = list(tail.calls())
+        role = role_noted(context, role, {str(call["role"]) for _, call in before})
+        yield from deque(_by(role, before), maxlen=_SHOWN)
         while follow:
             time.sleep(_POLL)
-            yield from _by(role, tail.calls(), callers)
+            yield from _by(role, tail.calls())
 
 
-def _by(role: str, calls: Iterator[_Call], callers: set[str]) -> Iterator[_Call]:
-    """Those of the role. `callers` gets the ARNs of all roles that have made one."""
-    for line, call in calls:
-        callers.add(str(call["role"]))
-        if is_of(role, call["role"]):
-            yield line, call
+def _by(role: str, calls: Iterable[_Call]) -> Iterator[_Call]:
+    return (each for each in calls if is_of(role, each[1]["role"]))
 
 
 class _Tail:

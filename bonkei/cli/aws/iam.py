@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bonkei.cli.aws.roles import is_of, require_role, roles
+from bonkei.cli.aws.roles import is_of, role_noted, roles
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json, safe
 from bonkei.errors import BonkeiError
@@ -27,11 +27,18 @@ _SHOWN = 20
 
 @click.group()
 def iam() -> None:
-    """Show permissions that were denied, used, or never used."""
+    """Show permissions that were denied, used, or never used.
+
+    ROLE is a role's name, or the end of it after `-`, or its ARN.
+    """
 
 
 @iam.command()
-@click.option("--role", default="", help="Of this role only: its name or ARN.")
+@click.option(
+    "--role",
+    default="",
+    help="Of this role only: its name, or the end of it after `-`, or its ARN.",
+)
 @click.option(
     "--all", "everything", is_flag=True, help="All recorded denials, not only the last twenty."
 )
@@ -44,9 +51,8 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
     from bonkei.sources import Sources
 
     every = list(read_denials(context.home.cloud / "denied.jsonl"))
+    role = role_noted(context, role, {str(each["role"]) for each in every})
     found = [each for each in every if is_of(role, each["role"])]
-    if role and not found:
-        require_role(context, role, {str(each["role"]) for each in every})
     found = found if everything else found[-_SHOWN:]
     files = Sources(context.config.definitions)
     places = [

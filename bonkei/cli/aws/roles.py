@@ -13,37 +13,35 @@ if TYPE_CHECKING:
 
 
 def roles(context: Context, name: str) -> tuple[Role, ...]:
-    """The role with this name or ARN, or all roles. BonkeiError without one."""
+    """The role that NAME means, or all roles. BonkeiError without one."""
+    from bonkei.cloud.identity.role_names import role_meant
+
     found = _applied(context)
     if not found:
         raise BonkeiError("nothing that is applied has a role", remedy="apply it: `bonkei apply`")
-    named = tuple(role for role in found if not name or name in (role.name, role.arn))
-    if not named:
-        raise _unknown(name, [role.name for role in found])
-    return named
+    if not name:
+        return found
+    meant = role_meant(name, [role.arn for role in found])
+    return tuple(role for role in found if role.arn == meant)
 
 
-def require_role(context: Context, name: str, noted: Collection[str]) -> None:
-    """BonkeiError unless something applied has such a role, Identity Center makes it, or one of
-    these ARNs, which something has noted before, is its."""
+def role_noted(context: Context, name: str, noted: Collection[str]) -> str:
+    """For `is_of`: the role that NAME means. It is applied, or Identity Center makes it, or one of
+    these ARNs, which something has noted before, is its. No name means every role. BonkeiError
+    without one."""
     from bonkei.cloud.identity.identity_center import ROLE
+    from bonkei.cloud.identity.role_names import label, role_meant
 
-    if any(is_of(name, arn) for arn in noted) or ROLE.fullmatch(label(name)):
-        return
-    found = _applied(context)
-    if not any(name in (role.name, role.arn) for role in found):
-        known = {role.name for role in found} | {label(arn) for arn in noted if arn}
-        raise _unknown(name, sorted(known))
+    if not name or any(is_of(name, arn) for arn in noted) or ROLE.fullmatch(label(name)):
+        return name
+    return role_meant(name, [*(role.arn for role in _applied(context)), *sorted(noted)])
 
 
 def is_of(name: str, arn: str) -> bool:
     """Whether a name or an ARN means the role with this ARN. No name means every role."""
+    from bonkei.cloud.identity.role_names import label
+
     return not name or name in (arn, label(arn))
-
-
-def label(arn: str) -> str:
-    """The last part of an ARN."""
-    return arn.rpartition("/")[2]
 
 
 def _applied(context: Context) -> tuple[Role, ...]:
@@ -51,8 +49,3 @@ def _applied(context: Context) -> tuple[Role, ...]:
     from bonkei.cloudformation.stacks.stored import stacked
 
     return blueprint.read(context.workspace.state(), stacked(context.home.stacks)).roles
-
-
-def _unknown(name: str, known: Collection[str]) -> BonkeiError:
-    remedy = f"there are: {', '.join(known)}" if known else "apply it first: `bonkei apply`"
-    return BonkeiError(f"the definitions have no role {name}", remedy=remedy)

@@ -10,6 +10,7 @@ from bonkei.cloud.errors import CloudError
 from bonkei.cloud.identity import identity_center
 from bonkei.cloud.identity.container_credentials import task_environment
 from bonkei.cloud.identity.credentials import PERSON, USER_NAME, Credentials, Issuer
+from bonkei.cloud.identity.role_names import role_meant
 
 _FUNCTION_SECONDS = 12 * 3_600.0
 """Longer than an execution environment lives, because its variables never change."""
@@ -59,8 +60,8 @@ class CallerEnvironments:
         return {**self._place(), **self.task(role_arn, session, source)}
 
     def person(self, role: str = "", user: str = "") -> dict[str, str]:
-        """The environment of the user at this machine, of a role by its name or ARN, or of another
-        IAM user. With both, the user's name is that of the role's session. Raises CloudError."""
+        """The environment of the user at this machine, of a role as `role_meant` finds it, or of
+        another IAM user. With both, the user's name is that of the role's session. CloudError."""
         made, now = self._issuer.person(), self._clock()
         if user and not USER_NAME.fullmatch(user):
             raise CloudError(
@@ -77,16 +78,9 @@ class CallerEnvironments:
 
     def _find(self, role: str) -> str:
         """The ARN. Identity Center makes its roles itself: they are in no definitions."""
-        known = self._roles()
-        found = next((each.arn for each in known if role in (each.name, each.arn)), "")
-        if not found and identity_center.ROLE.fullmatch(role):
+        if identity_center.ROLE.fullmatch(role):
             return identity_center.arn_of(role, self._issuer.account)
-        if not found:
-            raise CloudError(
-                f"the definitions have no role {role}",
-                remedy="there are: " + (", ".join(each.name for each in known) or "none"),
-            )
-        return found
+        return role_meant(role, [each.arn for each in self._roles()])
 
     def _place(self) -> Mapping[str, str]:
         region = self._region()

@@ -60,6 +60,17 @@ def test_a_roles_calls_are_found_among_many_others(root: Path, calls: CallLog) -
     ]
 
 
+def test_a_role_is_found_by_the_end_of_its_name(root: Path, calls: CallLog) -> None:
+    calls.add(call("One", "arn:aws:iam::123456789012:role/shop-backend-task"))
+    calls.add(call("Two", "arn:aws:iam::123456789012:role/shop-migrate-task"))
+    assert operations(run(root, "aws", "calls", "--json", "--role", "backend-task")) == ["One"]
+    several = run(root, "aws", "calls", "--role", "task")
+    assert isinstance(several.exception, BonkeiError)
+    assert several.exception.message == (
+        "`task` may be one of shop-backend-task, shop-migrate-task"
+    )
+
+
 def test_without_arguments_it_prints_an_example(root: Path) -> None:
     result = run(root, "aws")
     assert (result.exit_code, "bonkei aws -- s3 ls" in result.stderr) == (2, True)

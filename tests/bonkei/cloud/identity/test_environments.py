@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bonkei.aws_service import Caller
+from bonkei.blueprint.role import Role
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
@@ -37,6 +38,13 @@ def test_a_build_and_a_task_fetch_credentials() -> None:
 def caller_of(found: dict[str, str]) -> Caller:
     key, token = found["AWS_ACCESS_KEY_ID"], found.get("AWS_SESSION_TOKEN", "")
     return ISSUER.secret_of(key, token, now=1_000.0)[1]
+
+
+def test_a_person_calls_as_the_role_that_the_end_of_a_name_means() -> None:
+    declared = Role("aws_iam_role.task", "arn:aws:iam::1:role/shop-task", "shop-task", ())
+    callers = CallerEnvironments(ISSUER, lambda: "", lambda: "", lambda: (declared,), lambda: 1_000)
+    for name in ("task", declared.name, declared.arn):
+        assert caller_of(callers.person(name)).role == declared.arn
 
 
 def test_another_user_is_no_administrator() -> None:
