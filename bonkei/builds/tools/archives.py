@@ -26,6 +26,7 @@ _SCRIPT = """\
 exec "${{MINIATURE_TOOLS:?this archive is for builds of the miniature}}/{name}" "$@"
 """
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_UNIX = b"\3"  # RFC 1952, section 2.3.1, OS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,10 @@ def _tarred(name: str) -> bytes:
         entry = tarfile.TarInfo(name)
         entry.size, entry.mode = len(text), 0o755
         archive.addfile(entry, io.BytesIO(text))
-    # Stored, not compressed, because another zlib would write other bytes.
-    return gzip.compress(made.getvalue(), 0, mtime=0)
+    # Stored, not compressed, because another zlib would write other bytes. The tenth byte names the
+    # system, for which Python 3.13 writes that it is unknown.
+    packed = gzip.compress(made.getvalue(), 0, mtime=0)
+    return packed[:9] + _UNIX + packed[10:]
 
 
 _VERSION = r"\d+\.\d+\.\d+"

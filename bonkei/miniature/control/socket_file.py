@@ -55,7 +55,7 @@ def close_socket(home: Home) -> None:
     (home.path / _NAME).unlink(missing_ok=True)
     if path is not None and path.parent != home.path and path.name == _NAME:
         with suppress(OSError):  # somebody has tidied up
-            path.unlink()
+            path.unlink(missing_ok=True)  # Python 3.13 removes it when it closes the server
             path.parent.rmdir()
     home.control.unlink(missing_ok=True)
 

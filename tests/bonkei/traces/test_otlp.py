@@ -115,7 +115,7 @@ def of_one(**members: object) -> bytes:
     [
         (b"\xff\xff", PROTOBUF), (b"{", JSON), (b"[]", JSON), (b"1", JSON), (b"\xff", JSON),
         (b'{"resourceSpans": 1}', JSON), (b'{"resourceSpans": [1]}', JSON),
-        (b'{"a":' * 5000 + b"1" + b"}" * 5000, JSON),
+        (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, JSON),
         (of_one(name=1), JSON), (of_one(name="\ud800"), JSON), (of_one(attributes=[None]), JSON),
         (of_one(startTimeUnixNano="soon"), JSON), (of_one(startTimeUnixNano=-1), JSON),
         (of_one(endTimeUnixNano=10**400), JSON), (of_one(status=[]), JSON),
