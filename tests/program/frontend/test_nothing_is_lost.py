@@ -174,6 +174,34 @@ async def test_a_lost_answer_is_requested_again(admin: AdminBrowser, backend: Fa
     assert [one["body"] for one in incident["updates"]] == [TEXT, "We are looking into it."]
 
 
+async def test_a_lost_answer_of_an_update_that_names_a_component_is_requested_again(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    """The first request has put the component into the incident, so it is no change any more."""
+    incident, api = backend.add_incident("Slow"), backend.add_component("API")["id"]
+    action, data = await typed(admin, incident)
+    backend.lose_answers = True
+    page = await admin.post(action, data | {f"affected-{api}": "partial_outage"})
+    backend.lose_answers = False
+    action, again = forms_of(page.text)[0]
+    answer = await admin.post(action, again)
+    assert answer.status_code == 303, answer.text
+    assert [one["body"] for one in incident["updates"]] == [TEXT, "We are looking into it."]
+    assert [one["status"] for one in incident["components"]] == ["partial_outage"]
+
+
+async def test_a_component_that_works_again_stays_in_its_incident(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    """A program may report that, and a form that does not mention it takes nothing out."""
+    ids = [backend.add_component(name)["id"] for name in ("API", "Search")]
+    affected = {ids[0]: "operational", ids[1]: "major_outage"}
+    incident = backend.add_incident("Slow", affected=affected)
+    action, data = await typed(admin, incident)
+    assert (await admin.post(action, data)).status_code == 303
+    assert {one["id"]: one["status"] for one in incident["components"]} == affected
+
+
 async def test_a_lost_answer_followed_by_another_text(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:

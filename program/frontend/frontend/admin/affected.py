@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from frontend.admin.form import Choice, Field, Form
+from frontend.admin.form import Choice, Field, Form, choices_of
 from frontend.api.model import AffectedByDraft, AffectedComponent, Component, ComponentStatus
 from frontend.language import Language
 
 _PREFIX = "affected-"
 _CHOICES = (
     Choice("", "affected.not"),
-    *(
-        Choice(status.value, f"component_status.{status.value}")
-        for status in ComponentStatus
-        if status is not ComponentStatus.OPERATIONAL
-    ),
+    # Operational, too: a component that works again stays among the affected ones until the end.
+    *choices_of(ComponentStatus, "component_status"),
 )
 
 

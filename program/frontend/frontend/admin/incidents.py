@@ -123,15 +123,16 @@ class Incidents:
         form = read_form(update_fields(await self._components(call), call), call.data)
 
         async def send() -> Redirect:
+            # All of the form, changed or not: a form that is sent again must be the same request,
+            # also if the first one has changed the incident and only its answer was lost.
             body: dict[str, object] = {
                 "status": form.text("status"),
                 "body": form.text("body"),
                 "body_ja": form.optional("body_ja"),
+                "components": affected_members(form),
             }
             if occurred := when(form, "occurred_at"):
                 body["occurred_at"] = occurred
-            if _affected_changed(form, incident):
-                body["components"] = affected_members(form)
             await self._client.change(
                 "POST",
                 f"/incidents/{incident.id}/updates",
@@ -247,14 +248,6 @@ def _current_update(form: Form, found: Versioned[Incident]) -> Current:
     if newest.body_ja:
         more.append(Theirs(fields["body_ja"], newest.body_ja))
     return Current({**nothing, **_update_values(found.value)}, found.etag, tuple(more))
-
-
-def _affected_changed(form: Form, incident: Incident) -> bool:
-    def as_pairs(members: Sequence[Mapping[str, str]]) -> set[tuple[str, str]]:
-        return {(member["id"], member["status"]) for member in members}
-
-    before = [{"id": str(one.id), "status": one.status.value} for one in incident.components]
-    return as_pairs(affected_members(form)) != as_pairs(before)
 
 
 def _new_page(form: Form, draft: str = "") -> Page:
