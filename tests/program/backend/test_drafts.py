@@ -35,6 +35,9 @@ async def test_a_draft_is_not_public_until_it_is_published(
     assert published.status_code == 201
     assert (await client.get("/status")).json()["indicator"] == "critical"
     assert (await admin.get("/drafts")).json()["drafts"] == []
+    found = (await admin.get(f"/audit?subject_id={draft['id']}")).json()["records"]
+    assert [record["action"] for record in found] == ["draft.published", "draft.created"]
+    assert found[0]["before"] == found[1]["after"]  # what was published may say something else
     again = await admin.post("/incidents", json=content)
     assert (again.status_code, again.json()["type"]) == (409, "urn:problem:draft-gone")
 

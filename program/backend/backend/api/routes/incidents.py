@@ -17,6 +17,7 @@ from backend.api.idempotency import OnlyOnce
 from backend.api.identity import IncidentWriter
 from backend.api.state import Own
 from backend.domain.errors import ConflictError, InvalidError, NotFoundError
+from backend.domain.people import Actor
 from backend.store import drafts, incidents
 from backend.store.audit import Deed, Document, record
 from backend.store.connection import Connection
@@ -61,7 +62,7 @@ async def create_incident(
         if (earlier := await once.earlier(write.connection, who, asked)) is not None:
             return earlier
         if asked.draft_id is not None:
-            await _take_draft(write, asked.draft_id)
+            await _take_draft(write, who, asked.draft_id)
         values = asked.model_dump(exclude={"components", "draft_id"})
         made = await incidents.create(write, values, affected(asked.components))
         document = models.Incident.model_validate(made)
@@ -71,11 +72,13 @@ async def create_incident(
         return await once.keep(write.connection, who, answer)
 
 
-async def _take_draft(write: Write, draft_id: UUID) -> None:
+async def _take_draft(write: Write, who: Actor, draft_id: UUID) -> None:
     try:
-        await drafts.remove(write.connection, draft_id)
+        draft = await drafts.remove(write.connection, draft_id)
     except NotFoundError as error:
         raise ConflictError(error.detail, kind="draft-gone") from error
+    deed = Deed("draft.published", draft.id, draft.content["title"], before=draft.content)
+    await record(write.connection, who, deed)
 
 
 @router.get("/{incident_id}", response_model=models.Incident)
