@@ -69,14 +69,17 @@ async def _make(connection: Connection, name: str, password_hash: str) -> Admini
 
 async def _disable(connection: Connection, name: str, _: str) -> Administrator:
     found = await administrators.get_named(connection, name)
+    done = await administrators.disable(connection, found.id)
     await sessions.close_all_sessions(connection, found.id)
-    return await administrators.disable(connection, found.id)
+    return done
 
 
 async def _reset(connection: Connection, name: str, password_hash: str) -> Administrator:
     found = await administrators.get_named(connection, name)
+    done = await administrators.reset_password(connection, found.id, password_hash)
+    # Afterwards: now nobody signs in with the old password any more.
     await sessions.close_all_sessions(connection, found.id)
-    return await administrators.reset_password(connection, found.id, password_hash)
+    return done
 
 
 _DEEDS = {"make": _make, "disable": _disable, "reset-password": _reset}

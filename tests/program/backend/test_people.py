@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 import pytest
 from backend import administrators as command
+from backend.domain.people import Administrator
 from backend.settings import ServeSettings
 from fastapi import FastAPI
 
+from tests.program.backend.postgresql import ADMINISTRATOR_PASSWORD
 from tests.program.backend.process import environment_of
 from tests.program.backend.test_sign_in import attempt, bearer
 
@@ -105,6 +108,17 @@ async def test_a_name_is_unique_ignoring_case(admin: httpx.AsyncClient):
     assert sorted(answer.status_code for answer in at_once) == [201, 409, 409]
 
 
+@pytest.mark.parametrize("name", ["İlker", "ÉVA"])
+async def test_a_name_of_any_letters_is_unique(admin: httpx.AsyncClient, name: str):
+    """The database and Python do not agree on the small letters of all of them."""
+    for path, body in (
+        ("/administrators", {"username": name}),
+        ("/api-keys", {"name": name, "scopes": ["incidents:draft"]}),
+    ):
+        answers = [await admin.post(path, json=body) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 409], path
+
+
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 101, 1, None])
 async def test_unusual_names(admin: httpx.AsyncClient, name: object):
     assert (await admin.post("/administrators", json={"username": name})).status_code == 422
@@ -158,3 +172,26 @@ async def test_administrators_are_managed_by_command(
     ]
     assert {actor for actor, _, _ in await deeds(admin)} == {"command line"}
     assert secret not in json.dumps((await admin.get("/audit")).json())
+
+
+async def test_who_signs_in_while_a_command_sets_the_password_is_signed_out(
+    client: httpx.AsyncClient, settings: ServeSettings, monkeypatch: pytest.MonkeyPatch
+):
+    """With the old password, which somebody else may know: that is what the command is for."""
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ADMINISTRATOR_PASSWORD", "a long enough password")
+    here, reset = asyncio.get_running_loop(), command.administrators.reset_password
+    sessions: list[httpx.Response] = []
+
+    async def reset_later(*arguments: Any) -> Administrator:
+        signs_in = asyncio.run_coroutine_threadsafe(attempt(client, ADMINISTRATOR_PASSWORD), here)
+        sessions.append(await asyncio.wrap_future(signs_in))
+        return await reset(*arguments)
+
+    monkeypatch.setattr(command.administrators, "reset_password", reset_later)
+    assert await asyncio.to_thread(command.run, "reset-password", "admin") == 0
+    (session,) = sessions
+    assert session.status_code == 201
+    answer = await client.get("/sessions/current", headers=bearer(session))
+    assert answer.status_code == 401

@@ -52,11 +52,15 @@ async def make(connection: Connection, username: str, password_hash: str) -> Adm
     """Create one. Raises `ConflictError` if the name is taken, regardless of letter case."""
     # So that two creations at the same time see each other.
     await connection.run("LOCK TABLE administrators IN SHARE ROW EXCLUSIVE MODE")
-    lowered = await connection.all("SELECT lower(username) AS name FROM administrators")
-    names = [row["name"] for row in lowered]
-    if username.lower() in names:
+    # Only the database's own `lower` is that of its constraints: Python's knows other letters.
+    (found,) = await connection.all(
+        "SELECT count(*) AS count, count(*) FILTER (WHERE lower(username) = lower(%(username)s))"
+        " AS namesakes FROM administrators",
+        username=username,
+    )
+    if found["namesakes"]:
         raise ConflictError("another administrator has that name", kind="username-taken")
-    if len(names) >= MOST:
+    if found["count"] >= MOST:
         raise ConflictError(f"there are {MOST} administrators already", kind="too-many")
     identifier = uuid4()
     await connection.run(

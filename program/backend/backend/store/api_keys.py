@@ -40,11 +40,15 @@ async def make(
     connection: Connection, name: str, scopes: Iterable[Scope], token: bytes, by: str
 ) -> ApiKey:
     await connection.run("LOCK TABLE api_keys IN SHARE ROW EXCLUSIVE MODE")
-    working = "SELECT lower(name) AS name FROM api_keys WHERE revoked_at IS NULL"
-    names = [row["name"] for row in await connection.all(working)]
-    if name.lower() in names:
+    # Only the database's own `lower` is that of its constraints: Python's knows other letters.
+    (found,) = await connection.all(
+        "SELECT count(*) AS count, count(*) FILTER (WHERE lower(name) = lower(%(name)s))"
+        " AS namesakes FROM api_keys WHERE revoked_at IS NULL",
+        name=name,
+    )
+    if found["namesakes"]:
         raise ConflictError("another API key has that name", kind="key-name-taken")
-    if len(names) >= MOST:
+    if found["count"] >= MOST:
         raise ConflictError(f"there are {MOST} API keys already", kind="too-many")
     identifier = uuid4()
     await connection.run(
