@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from bonkei import config
 from bonkei.cli import program
@@ -17,10 +19,27 @@ COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "command"), program.bonkei.commands.items(), ids=str)
+def groups() -> Iterator[tuple[str, click.Group]]:
+    yield "", program.bonkei
+    for name, command in program.bonkei.commands.items():
+        if isinstance(command, click.Group):
+            yield name, command
+
+
+GROUPS = dict(groups())
+EACH = [
+    (f"{group} {name}".strip(), command)
+    for group, members in GROUPS.items()
+    for name, command in members.commands.items()
+]
+
+
+@pytest.mark.parametrize(("name", "command"), EACH, ids=str)
 def test_each_command_and_option_is_documented(name: str, command: click.Command) -> None:
-    section = re.search(rf"^## `bonkei {name}.*?(?=^## |\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
-    assert section is not None, f"docs/commands.md has no section for `bonkei {name}`"
+    first = name.split(maxsplit=1)[0]
+    section = re.search(rf"^## `bonkei {first}.*?(?=^## |\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
+    assert section is not None, f"docs/commands.md has no section for `bonkei {first}`"
+    assert f"`bonkei {name}" in section.group()
     options = [
         option
         for parameter in command.params
@@ -30,6 +49,15 @@ def test_each_command_and_option_is_documented(name: str, command: click.Command
     ]
     assert [option for option in options if option not in section.group()] == []
     assert command.help, f"`bonkei {name} --help` says nothing"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_list_of_commands_has_whole_sentences(group: str) -> None:
+    shown = CliRunner().invoke(program.bonkei, [*group.split(), "--help"], terminal_width=80)
+    assert shown.exit_code == 0, shown.output
+    listed = shown.output.partition("Commands:")[2].splitlines()
+    assert listed
+    assert [line for line in listed if line.endswith("...")] == []
 
 
 def test_each_environment_variable_is_documented() -> None:

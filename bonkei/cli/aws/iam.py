@@ -72,7 +72,10 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
 @click.option("--json", "form", flag_value="json", help="As JSON.")
 @pass_context
 def used(context: Context, role: str, form: str | None) -> None:
-    """Show the grants of each role, and which were used since the home was created."""
+    """Show the grants of each role, and their use.
+
+    The use counts since the home was created.
+    """
     from bonkei.cloud.permission.services import OBSERVED
     from bonkei.policy.grants import grants
 
@@ -102,10 +105,11 @@ def used(context: Context, role: str, form: str | None) -> None:
 @click.argument("role")
 @pass_context
 def tighten(context: Context, role: str) -> None:
-    """Print a policy that covers the use of ROLE and AWS's own actions with it, as a difference.
+    """Print a policy that covers the use of ROLE, as a difference.
 
-    Nothing is changed. Image pulls, logs, shells and builds count as used if the definitions have
-    them. If the miniature does not see the calls of a service, its grants stay.
+    It also covers AWS's own actions with the role. Nothing is changed. Image pulls, logs, shells
+    and builds count as used if the definitions have them. If the miniature does not see the calls
+    of a service, its grants stay.
     """
     from bonkei.cloud.permission.services import OBSERVED
     from bonkei.policy.grants import tighten as tightened
@@ -134,9 +138,10 @@ def tighten(context: Context, role: str) -> None:
 def may(
     context: Context, role: str, action: str, resource: str, keys: tuple[str, ...], form: str | None
 ) -> None:
-    """Say whether ROLE may do ACTION on RESOURCE by the definitions, and which statement decides.
+    """Answer whether ROLE may do ACTION on RESOURCE.
 
-    Nothing is called. Exit code 1 when it may not; 3 when the text of a policy is not known.
+    The definitions of the last apply decide, and the answer names the statement. Nothing is
+    called. Exit code 1 when it may not; 3 when the text of a policy is not known.
     """
     from bonkei.miniature.rooms.console.permissions import Places, condition_keys, explanation_json
 

@@ -33,7 +33,7 @@ def _ask(context: Context, call: str, **arguments: Any) -> Any:
 @_as_json
 @pass_context
 def list_alarms(context: Context, json_wanted: bool) -> None:
-    """Every alarm: its state, since when, and why."""
+    """Show every alarm: its state, since when, and why."""
     from bonkei.cli.incidents.alarm_text import render_list
 
     found = _ask(context, "alarms")
@@ -45,7 +45,7 @@ def list_alarms(context: Context, json_wanted: bool) -> None:
 @_as_json
 @pass_context
 def show(context: Context, name: str, json_wanted: bool) -> None:
-    """An alarm: its metric, its graph, its state and its actions.
+    """Show an alarm: its metric, its graph, its state and its actions.
 
     NAME is its name, or the end of it after `-`.
     """
@@ -60,7 +60,11 @@ def show(context: Context, name: str, json_wanted: bool) -> None:
 @_as_json
 @pass_context
 def history(context: Context, name: str, json_wanted: bool) -> None:
-    """The history of an alarm: changes of its state and its settings, and its actions."""
+    """Show the history of an alarm.
+
+    It has the changes of the state and of the settings, and the actions. NAME is the alarm's name,
+    or the end of it after `-`.
+    """
     from bonkei.cli.incidents.alarm_text import render_history
 
     found = _ask(context, "alarm history", name=name)
@@ -80,7 +84,7 @@ def history(context: Context, name: str, json_wanted: bool) -> None:
 def rehearse(
     context: Context, names: tuple[str, ...], every: bool, junit: Path | None, json_wanted: bool
 ) -> None:
-    """Provoke alarms, and wait for ALARM and for OK.
+    """Raise alarms, and wait for ALARM and for OK.
 
     Exit code 1 unless each went both ways. Nothing of it stays, also after Ctrl-C.
     """

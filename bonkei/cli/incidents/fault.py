@@ -53,7 +53,7 @@ def fault() -> None:
 @_as_json
 @pass_context
 def list_(context: Context, json_wanted: bool) -> None:
-    """Show the current faults with their remaining time, and the last ones that ended."""
+    """Show the current faults, and the last ones that ended."""
     found = _ask(context, "faults")
     if json_wanted:
         say(as_json(found, indent=2))
@@ -161,8 +161,9 @@ def end(context: Context, fault_id: str | None, every: bool, json_wanted: bool) 
 @_as_json
 @pass_context
 def drill(context: Context, file: Path, junit: Path | None, json_wanted: bool) -> None:
-    """Run a scenario file: a load, faults at their times, and the effect on visitors.
+    """Run a scenario file, and report what visitors notice.
 
+    The file has a load and faults at their times (docs/faults.md describes it).
     Exit code 1 unless everything meets the file's expectations. Ctrl-C ends its faults, and reports
     the results so far.
     """

@@ -83,7 +83,7 @@ def _pattern(
     "-n",
     "--lines",
     type=click.IntRange(min=0),
-    help="How many of the last lines to show first; 100 by default, and all with --since.",
+    help="How many of the last lines to show first; 100 by default, all with --since or --request.",
 )
 @click.option(
     "--level",
@@ -130,9 +130,9 @@ def logs(
 ) -> None:
     """Show the output of a service, or of all, in order of time.
 
-    SERVICE is a service's name or the end of it after `-`, the database cluster's name, or `bonkei`
-    for the miniature's own output. JSON records are shown with time, level, message, request id and
-    traceback.
+    SERVICE is the name of a service or a function or the end of it after `-`, the database
+    cluster's name, `edge` for a line for each request, or `bonkei` for the miniature's own output.
+    JSON records are shown with time, level, message, request id and traceback.
     """
     wanted = Filter(level.upper() if level else "", since, request, pattern)
     count = lines if lines is not None else (None if since or request else 100)

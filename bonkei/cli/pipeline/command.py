@@ -26,7 +26,7 @@ def pipeline() -> None:
 @_as_json
 @pass_context
 def list_pipelines(context: Context, json_wanted: bool) -> None:
-    """Every pipeline and its last run."""
+    """Show every pipeline and its last run."""
     from bonkei.cli.pipeline import text
     from bonkei.cli.pipeline.client import Endpoint
 
@@ -39,7 +39,7 @@ def list_pipelines(context: Context, json_wanted: bool) -> None:
 @_as_json
 @pass_context
 def show(context: Context, name: str, json_wanted: bool) -> None:
-    """A pipeline's stages: the runs in them and before them, and failures."""
+    """Show a pipeline's stages, their runs, and failures."""
     from bonkei.cli.pipeline import text
     from bonkei.cli.pipeline.client import Endpoint
 
@@ -53,7 +53,7 @@ def show(context: Context, name: str, json_wanted: bool) -> None:
 @_as_json
 @pass_context
 def history(context: Context, name: str | None, json_wanted: bool) -> None:
-    """The runs of a pipeline, or of all, the last one first."""
+    """Show the runs of a pipeline, or of all, the last one first."""
     from bonkei.cli.pipeline import text
     from bonkei.cli.pipeline.client import Endpoint
 
@@ -66,7 +66,7 @@ def history(context: Context, name: str | None, json_wanted: bool) -> None:
 @click.argument("action", required=False)
 @pass_context
 def logs(context: Context, run: str, action: str | None) -> None:
-    """The output of a run's builds, or of one action's only.
+    """Print the output of a run's builds, or of one action's only.
 
     RUN is the id of a run or its beginning, or a pipeline's name for its last run.
     """
@@ -90,7 +90,7 @@ def run(
     context: Context, name: str, commit: str, stage: str, approve: bool, reject: bool,
     detach: bool, json_wanted: bool,
 ) -> None:  # fmt: skip
-    """Release a commit of the working copy, and watch the run to its end.
+    """Release a commit of the working copy, and watch the run.
 
     Exit code 1 when the run fails, is stopped or superseded; 3 when it waits for an approval and
     there is no terminal. Ctrl-C stops watching; the run continues.

@@ -11,7 +11,12 @@ from bonkei.cli.typed import say
 
 
 @click.command()
-@click.option("--detach", "-d", is_flag=True, help="Go to the background once all is healthy.")
+@click.option(
+    "--detach",
+    "-d",
+    is_flag=True,
+    help="Go to the background after the start. Exit code 1 unless all is healthy.",
+)
 @click.option("--background", is_flag=True, hidden=True, help="What --detach starts.")
 @pass_context
 def up(context: Context, detach: bool, background: bool) -> None:

@@ -40,7 +40,9 @@ class _Command(click.Command):
 @_command
 @pass_context
 def run(context: Context, name: str, container: str, command: tuple[str, ...]) -> None:
-    """Run a command in a task of its own: bonkei run NAME -- COMMAND.
+    """Run a command in a task of its own.
+
+    For example: bonkei run backend -- sh.
 
     NAME is a service's or a task definition's name (or the end of it after `-`), or that of a
     [[run]] entry of bonkei.toml. Without a COMMAND, the entry's command runs. The task has its own
@@ -60,7 +62,9 @@ def run(context: Context, name: str, container: str, command: tuple[str, ...]) -
 @_command
 @pass_context
 def exec_(context: Context, task: str, container: str, command: tuple[str, ...]) -> None:
-    """Run a command beside a running task: bonkei exec TASK -- COMMAND.
+    """Run a command beside a running task.
+
+    For example: bonkei exec backend -- sh.
 
     TASK is a task's id, or the beginning of it, or a service for its newest task. The
     command has the environment and the directory of that task's container, as with `aws ecs
