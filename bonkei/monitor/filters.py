@@ -39,6 +39,7 @@ class MetricFilters:
         self.broken: dict[str, str] = {}
         """Filters with a pattern that AWS refuses, and the reason, by address."""
         self._silent: dict[MetricFilter, float] = {}
+        self._matched: set[MetricFilter] = set()
         for one in declared:
             try:
                 pattern = parse(one.pattern)
@@ -56,20 +57,28 @@ class MetricFilters:
                 match = one.pattern.find(event.message)
                 if match is None:
                     self._silent.setdefault(one.declared, time)
-                elif (found := _datum(one, match, time)) is not None:
-                    self._silent.pop(one.declared, None)
+                    continue
+                self._matched.add(one.declared)
+                if (found := _datum(one, match, time)) is not None:
                     yield found
             if _MARK in event.message:
                 yield from embedded_metrics(event.message, time)
 
     def defaults(self) -> Iterator[Datum]:
         """At the end of a minute: the default value of each filter that saw events in this minute,
-        but no match. A filter cannot have both dimensions and a default."""
+        but no match. A filter cannot have both dimensions and a default.
+
+        A match of the minute before may have come too late for that minute's evaluation. Behind a
+        default value, no alarm would look at it any more.
+        """
         for declared, time in self._silent.items():
+            if declared in self._matched:
+                continue
             if declared.default_value is not None and not declared.dimensions:
                 metric = metric_id(declared.namespace, declared.metric_name)
                 yield Datum(metric, time, ((declared.default_value, 1.0),), unit=declared.unit)
         self._silent.clear()
+        self._matched.clear()
 
 
 def _datum(one: _Filter, match: Match, time: float) -> Datum | None:

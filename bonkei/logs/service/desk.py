@@ -16,6 +16,7 @@ from bonkei.logs.store.position import from_token, to_token
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 Operation = Callable[["Desk", Parameters], Answer]
+_PAGE = 50  # items of a description ("DescribeLimit" of the API's model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +53,29 @@ def name_of(identifier: str) -> str:
 
 
 def page(
-    items: Iterable[tuple[str, Answer]], parameters: Parameters, *, most: int = 50
+    items: Iterable[tuple[str, Answer]], parameters: Parameters
 ) -> tuple[list[Answer], str | None]:
     """A page of items from the token on, ordered by their keys; and the next token."""
-    limit = int(parameters.get("limit") or most)
+    limit = limit_of(parameters, _PAGE)
     token = parameters.get("nextToken")
     after = str(from_token(str(token))[0]) if token else ""
     found = sorted((item for item in items if item[0] > after), key=lambda item: item[0])
     rest = found[:limit]
     following = to_token(rest[-1][0]) if len(found) > limit else None
     return [answer for _, answer in rest], following
+
+
+def limit_of(parameters: Parameters, most: int) -> int:
+    """Raises LogsError for a limit beyond the API's own."""
+    limit = parameters.get("limit")
+    if limit is None:
+        return most
+    if not 1 <= int(limit) <= most:
+        raise invalid(
+            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy "
+            f"constraint: Member must have value between 1 and {most}"
+        )
+    return int(limit)
 
 
 def with_token(answer: Answer, token: str | None) -> Answer:

@@ -8,13 +8,15 @@ have a token.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from zlib import crc32
 
 from bonkei.logs.errors import invalid
 from bonkei.logs.filtering import read_pattern
-from bonkei.logs.service.desk import Answer, Desk, Operation, Parameters, given
+from bonkei.logs.service.desk import Answer, Desk, Operation, Parameters, given, limit_of
 from bonkei.logs.store.documents import directory_name
+from bonkei.logs.store.group import LogGroup
 from bonkei.logs.store.limits import Rejected
 from bonkei.logs.store.position import Position, event_id, from_token, to_token
 from bonkei.logs.store.reading import Stored, Window
@@ -58,7 +60,8 @@ def get_log_events(desk: Desk, parameters: Parameters) -> Answer:
     window = Window(*_bounds(parameters), after=after)
     found = list(
         _as_much_as_fits(
-            desk.store.read(group, window, [stream], backwards=backwards), _limit(parameters)
+            desk.store.read(group, window, [stream], backwards=backwards),
+            limit_of(parameters, MOST_EVENTS),
         )
     )
     if backwards:
@@ -93,22 +96,22 @@ def _no_ends(desk: Desk, after: Position | None, *, backwards: bool) -> tuple[Po
 
 
 def filter_log_events(desk: Desk, parameters: Parameters) -> Answer:
+    """The earliest events first, or the latest with `startFromHead` false. Then the token keeps the
+    direction."""
     group = desk.group_name(parameters)
-    names = parameters.get("logStreamNames")
-    prefix = parameters.get("logStreamNamePrefix")
-    if names and prefix:
-        raise invalid("logStreamNames and logStreamNamePrefix are mutually exclusive.")
-    if names and len(names) > _MOST_STREAMS:
-        raise invalid(f"At most {_MOST_STREAMS} logStreamNames may be given.")
-    known = desk.store.group(group).streams
-    streams = list(names) if names else [name for name in known if name.startswith(prefix or "")]
+    streams = _streams(desk.store.group(group), parameters)
     token = parameters.get("nextToken")
-    after = _position(from_token(str(token))) if token else None
+    after, backwards = None, parameters.get("startFromHead") is False
+    if token:
+        direction, *place = from_token(str(token))
+        after, backwards = _position(place), direction == "b"
     matches = read_pattern(str(parameters.get("filterPattern") or "")).matches
-    window = Window(*_bounds(parameters), after=after)
+    start, end = _bounds(parameters)
+    window = Window(start, end + 1, after)  # unlike GetLogEvents: "later than this time"
     found: list[Stored] = []
-    last, limit, room = after, _limit(parameters), _MOST_BYTES
-    for event in islice(desk.store.read(group, window, streams), _LOOKED_AT):
+    last, limit, room = after, limit_of(parameters, MOST_EVENTS), _MOST_BYTES
+    events = desk.store.read(group, window, streams, backwards=backwards)
+    for event in islice(events, _LOOKED_AT):
         if matches(event.message):
             size = _size(event)
             if found and size > room:
@@ -118,10 +121,23 @@ def filter_log_events(desk: Desk, parameters: Parameters) -> Answer:
         last = event.position
         if len(found) == limit:
             break
-    rest = desk.store.read(group, Window(window.start, window.end, last), streams)
+    rest = desk.store.read(group, replace(window, after=last), streams, backwards=backwards)
     if last is None or next(rest, None) is None:
         return _filtered(found)
-    return _filtered(found) | {"nextToken": to_token(*last)}
+    return _filtered(found) | {"nextToken": to_token("b" if backwards else "f", *last)}
+
+
+def _streams(group: LogGroup, parameters: Parameters) -> list[str]:
+    """The streams to search, each once."""
+    names = parameters.get("logStreamNames")
+    prefix = parameters.get("logStreamNamePrefix")
+    if names and prefix:
+        raise invalid("logStreamNames and logStreamNamePrefix are mutually exclusive.")
+    if names and len(names) > _MOST_STREAMS:
+        raise invalid(f"At most {_MOST_STREAMS} logStreamNames may be given.")
+    if names:
+        return list(dict.fromkeys(names))
+    return [name for name in group.streams if name.startswith(prefix or "")]
 
 
 def _filtered(events: list[Stored]) -> Answer:
@@ -153,18 +169,6 @@ def _as_much_as_fits(events: Iterator[Stored], limit: int) -> Iterator[Stored]:
 
 def _size(event: Stored) -> int:
     return len(event.message.encode("utf-8", "replace")) + _OVERHEAD
-
-
-def _limit(parameters: Parameters) -> int:
-    limit = parameters.get("limit")
-    if limit is None:
-        return MOST_EVENTS
-    if not 1 <= int(limit) <= MOST_EVENTS:
-        raise invalid(
-            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy "
-            f"constraint: Member must have value between 1 and {MOST_EVENTS}"
-        )
-    return int(limit)
 
 
 def _bounds(parameters: Parameters) -> tuple[int, int]:

@@ -28,7 +28,6 @@ RETENTION_DAYS = (
 
 _NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 _MOST_TAGS = 50
-_DESCRIBED = 50
 
 
 def create_log_group(desk: Desk, parameters: Parameters) -> Answer:
@@ -72,11 +71,11 @@ def describe_log_groups(desk: Desk, parameters: Parameters) -> Answer:
         (name, _described(desk, group))
         for name, group in desk.store.groups.items()
         if name.startswith(prefix)
-        and pattern.lower() in name.lower()
+        and pattern in name
         and (not identifiers or name in identifiers)
         and log_class in (None, group.document.log_class)
     ]
-    answers, token = page(found, parameters, most=_DESCRIBED)
+    answers, token = page(found, parameters)
     return with_token({"logGroups": answers}, token)
 
 

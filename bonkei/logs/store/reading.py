@@ -7,13 +7,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bonkei.logs.store.frame import decode
 from bonkei.logs.store.position import Position
 from bonkei.logs.store.segment import Page
 
 Load = Callable[[Page], bytes]
-_Run = tuple[tuple[int, str, int], int, list["Stored"], int]
+_Key = tuple[int, str | tuple[int, ...], int]
+_Run = tuple[_Key, int, list["Stored"], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,16 @@ def _begin_backwards(page: Page) -> int:
     return -page.last
 
 
-def _key(event: Stored, backwards: bool) -> tuple[int, str, int]:
+def _key(event: Stored, backwards: bool) -> _Key:
+    """Backwards, the order is the very opposite: a reader goes on behind a position."""
     timestamp, stream, sequence = event.position
-    # Backwards, events of different streams with the same time may come in either order. Events of
-    # one stream keep their order.
-    return (-timestamp, stream, -sequence) if backwards else (timestamp, stream, sequence)
+    return (-timestamp, _reversed(stream), -sequence) if backwards else event.position
+
+
+@lru_cache(maxsize=512)
+def _reversed(stream: str) -> tuple[int, ...]:
+    """A key for the opposite order of names. The end of a name comes after all characters."""
+    return (*(-ord(character) for character in stream), 1)
 
 
 def _events(page: Page, load: Load, window: Window, *, backwards: bool) -> list[Stored]:

@@ -81,10 +81,27 @@ def test_searches_all_streams_in_order_of_time(api: Api) -> None:
     assert ids == sorted(set(ids))
     first = search(api, filterPattern="ERROR", limit=3)
     assert texts(search(api, filterPattern="ERROR", nextToken=first["nextToken"])) == ["ERROR c"]
-    assert texts(search(api, logStreamNames=["other"])) == ["ERROR d", "ERROR e"]
-    assert texts(search(api, startTime=NOW + 2, endTime=NOW + 4)) == ["INFO b", "ERROR e"]
+    assert texts(search(api, logStreamNames=["other", "other"])) == ["ERROR d", "ERROR e"]
+    between = {"startTime": NOW + 2, "endTime": NOW + 4}
+    assert texts(search(api, **between)) == ["INFO b", "ERROR e", "ERROR c"], "none is later"
+    assert texts(get(api, startFromHead=True, **between)) == ["INFO b"], "nor at the same time"
     with pytest.raises(LogsError, match="mutually exclusive"):
         search(api, logStreamNames=["other"], logStreamNamePrefix="o")
+
+
+def test_searches_from_the_latest_event_and_its_token_goes_on_there(api: Api) -> None:
+    names = ["stream", "strea", "other"]
+    for name in names[1:]:
+        api("CreateLogStream", logGroupName="group", logStreamName=name)
+    for name in names:
+        api.put(name, (0, f"{name} 0"), (7, f"{name} 7"), (7, f"{name} 7 again"))
+    whole = texts(search(api))
+    found = search(api, startFromHead=False, limit=2)
+    seen = texts(found)
+    while "nextToken" in found:
+        found = search(api, limit=2, nextToken=found["nextToken"])
+        seen += texts(found)
+    assert seen == whole[::-1]
 
 
 def test_a_search_without_a_match_continues_by_its_token(
@@ -118,8 +135,11 @@ def test_describes_groups(api: Api) -> None:
     assert [each["logGroups"][0]["logGroupName"] for each in (first, second)] == ["/aws/b", "group"]
     assert "nextToken" not in second
     api("DeleteRetentionPolicy", logGroupName="/aws/b")
-    [group] = api("DescribeLogGroups", logGroupNamePattern="AWS")["logGroups"]
+    [group] = api("DescribeLogGroups", logGroupNamePattern="aws/b")["logGroups"]
     assert "retentionInDays" not in group
+    assert not api("DescribeLogGroups", logGroupNamePattern="AWS")["logGroups"]
+    with pytest.raises(LogsError, match="Value '51' at 'limit'"):
+        api("DescribeLogGroups", limit=51)
 
 
 def test_describes_streams(api: Api) -> None:

@@ -55,6 +55,10 @@ def test_the_default_value_is_reported_for_a_minute_without_a_match() -> None:
     assert not list(filters.defaults())  # without any event, nothing is reported
     list(filters.read("/group", events("fine", "ERROR")))
     assert not list(filters.defaults())
+    list(filters.read("/group", events("ERROR", "fine")))
+    assert not list(filters.defaults())
+    list(filters.read("/group", events("fine")))
+    assert len(list(filters.defaults())) == 1
 
 
 def test_a_pattern_that_aws_refuses_is_reported() -> None:

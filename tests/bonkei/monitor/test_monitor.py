@@ -190,9 +190,16 @@ async def test_log_records_reach_an_alarm() -> None:
         events = (LogEvent(int(world.now * 1000), message),) if message else ()
         world.bus.publish(LogEventsIngested("/g", "s", events))
         found.append(await world.minute())
-    await world.monitor.stop()
-
     assert found == ["OK", "ALARM", "OK", "OK", "OK", "OK"]
+
+    late = LogEvent(int(world.now * 1000) - 400, "ERROR")  # a router sends once a second
+    fine = LogEvent(int(world.now * 1000) + 5000, "fine")
+    world.bus.publish(LogEventsIngested("/g", "s", (late,)))
+    world.bus.publish(LogEventsIngested("/g", "s", (fine,)))
+    assert await world.minute() == "ALARM"
+    world.bus.publish(LogEventsIngested("/g", "s", (LogEvent(int(world.now * 1000), "fine"),)))
+    assert await world.minute() == "OK"
+    await world.monitor.stop()
 
 
 @pytest.mark.parametrize(
