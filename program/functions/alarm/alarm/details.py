@@ -6,6 +6,7 @@ Nothing here may hold a message back: a detail that cannot be looked up is left 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from alarm.events import AlarmChange, State
 RECORDS = 3
 CHARACTERS = 300  # of a record
 _LONGEST = timedelta(days=3)  # for which an alarm's past is looked through
+_PATIENCE = 2.0  # seconds for further pages of records: the function has to end in its time
 
 Call = Callable[..., Mapping[str, Any]]
 """`call(service, operation, **parameters)`: boto3's, by the names of its methods."""
@@ -89,18 +91,32 @@ def _records(event: AlarmChange, call: Call) -> tuple[str, str, tuple[str, ...]]
     filters = call("logs", "describe_metric_filters", **named)["metricFilters"]
     end = event.time or datetime.now(UTC)
     start = end - timedelta(seconds=2 * event.period * event.periods + 60)
+    until = time.monotonic() + _PATIENCE
     for each in filters:
         group, pattern = each["logGroupName"], each.get("filterPattern", "")
-        events = call(
-            "logs", "filter_log_events", logGroupName=group, filterPattern=pattern,
-            startTime=int(start.timestamp() * 1000), endTime=int(end.timestamp() * 1000) + 1,
-        ).get("events", [])  # fmt: skip
-        if events:
-            latest = sorted(events, key=lambda one: one["timestamp"])[-RECORDS:]
+        search = {
+            "logGroupName": group, "filterPattern": pattern,
+            "startTime": int(start.timestamp() * 1000), "endTime": int(end.timestamp() * 1000),
+        }  # fmt: skip
+        if latest := _latest(search, call, until):
             return group, pattern, tuple(shorten(one["message"]) for one in latest)
     return (filters[0]["logGroupName"], filters[0].get("filterPattern", ""), ()) if filters else (
         "", "", ()
     )  # fmt: skip
+
+
+def _latest(search: Mapping[str, Any], call: Call, until: float) -> list[Mapping[str, Any]]:
+    """The latest records. A page of FilterLogEvents begins with the earliest, and may be empty
+    although there are more."""
+    latest: list[Mapping[str, Any]] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = call("logs", "filter_log_events", **search, **token)
+        latest = sorted([*latest, *answer.get("events", ())], key=lambda one: one["timestamp"])
+        latest = latest[-RECORDS:]
+        if not answer.get("nextToken") or time.monotonic() > until:
+            return latest
+        token = {"nextToken": answer["nextToken"]}
 
 
 def shorten(record: str) -> str:

@@ -146,7 +146,7 @@ def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "metric": trigger.get("MetricName") or "",
         "namespace": trigger.get("Namespace") or "",
-        "statistic": (trigger.get("ExtendedStatistic") or trigger.get("Statistic") or "").title(),
+        "statistic": trigger.get("ExtendedStatistic") or _statistic(trigger.get("Statistic") or ""),
         "comparison": trigger.get("ComparisonOperator") or "",
         "threshold": None if trigger.get("Threshold") is None else float(trigger["Threshold"]),
         "period": int(trigger.get("Period") or 60),
@@ -155,6 +155,11 @@ def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
             (str(each["name"]), str(each["value"])) for each in trigger.get("Dimensions") or ()
         ),
     }
+
+
+def _statistic(loud: str) -> str:
+    """`SampleCount` of `SAMPLE_COUNT`, as the graph's address needs it."""
+    return loud.title().replace("_", "")
 
 
 def number(value: float) -> str:

@@ -20,14 +20,20 @@ def texts(sent: dict[str, Any]) -> str:
 
 class CloudWatch:
     """`call_aws` with recorded answers. `history` has (minutes before the change, from, to),
-    newest first. With `failing`, nothing can be looked up.
+    newest first. With `failing`, nothing can be looked up. `page`: how many records, matching or
+    empty, one answer has looked at.
     """
 
     def __init__(
-        self, *history: tuple[float, str, str], records: tuple[str, ...] = (), failing: bool = False
+        self,
+        *history: tuple[float, str, str],
+        records: tuple[str, ...] = (),
+        failing: bool = False,
+        page: int = 10_000,
     ) -> None:
         self.history = history
         self.records = records
+        self.page = page
         self.failing = failing
         self.asked: list[str] = []
 
@@ -53,6 +59,9 @@ class CloudWatch:
             found = {"logGroupName": "/status/backend", "filterPattern": '{ $.level = "ERROR" }'}
             return {"metricFilters": [found]}
         assert operation == "filter_log_events"
-        assert parameters["endTime"] - parameters["startTime"] == 180_001
-        events = [{"timestamp": n, "message": text} for n, text in enumerate(self.records)]
-        return {"events": events}
+        assert parameters["endTime"] - parameters["startTime"] == 180_000
+        events = [{"timestamp": n, "message": text} for n, text in enumerate(self.records) if text]
+        begin = int(parameters.get("nextToken", 0))
+        end = begin + self.page
+        found = [event for event in events if begin <= event["timestamp"] < end]
+        return {"events": found} | ({"nextToken": str(end)} if end < len(self.records) else {})

@@ -48,6 +48,30 @@ def test_an_alarm_has_its_subject_place_value_and_records():
     assert "log-group/$252Fstatus$252Fbackend/log-events" in said
 
 
+def test_the_latest_records_stand_on_the_last_page_with_any():
+    """ "Partially full or empty pages don't necessarily mean that pagination is finished"."""
+    records = ("", "", "first", "second", "third", "fourth", "", "")
+    sent = texts(told(changed("OK", "ALARM"), CloudWatch(records=records, page=2)) or {})
+    assert [text in sent for text in ("first", "second", "third", "fourth")] == [False, *[True] * 3]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "says"),
+    [
+        ({"Statistic": "SAMPLE_COUNT"}, "SampleCount"),
+        (
+            {"StatisticType": "ExtendedStatistic", "ExtendedStatistic": "p99", "Statistic": None},
+            "p99",
+        ),
+    ],
+)
+def test_a_statistic_has_the_name_that_the_graph_needs(statistic: dict[str, Any], says: str):
+    trigger = json.loads(recorded("alarm"))["Trigger"]
+    sent = texts(message(parse(recorded("alarm", Trigger=trigger | statistic))) or {})
+    assert f"({says} of 60 s)" in sent
+    assert f"%22stat%22%3A%22{says}%22" in sent
+
+
 @pytest.mark.parametrize(
     ("old", "new", "history", "colour", "says"),
     [
