@@ -146,7 +146,17 @@ class Wiring:
             self.bus,
             report,
         )
-        services = self._services(change)
+        self.ecs = EcsView(
+            lambda: self.blueprint,
+            self.running,
+            change,
+            report,
+            self.registered,
+            self.registry.digest,
+            self.network.started,
+            happened=lambda one: service_events(one, self.timeline.entries(most=MOST_ENTRIES)),
+        )
+        services = self._services()
         self.monitor = MonitorRoom(
             self.parts.monitor,
             self.bus,
@@ -155,6 +165,7 @@ class Wiring:
             self._call_queue,
             lambda: self.aws.asks,
             self._store_rests,
+            self.ecs.find,
         )
         services.update({**self.monitor.answers, **self.registry.services})
         self.parts.requests.hear_together(self.monitor.measures.seen)
@@ -165,20 +176,10 @@ class Wiring:
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
 
-    def _services(self, change: Change) -> ChainMap[str, AwsService]:
+    def _services(self) -> ChainMap[str, AwsService]:
         """The AWS services that rooms answer. Those of functions are added at their start."""
-        ecs = EcsView(
-            lambda: self.blueprint,
-            self.running,
-            change,
-            self._report,
-            self.registered,
-            self.registry.digest,
-            self.network.started,
-            happened=lambda one: service_events(one, self.timeline.entries(most=MOST_ENTRIES)),
-        )
         own = own_services(
-            lambda: ecs if self.tasks is not None else None,
+            lambda: self.ecs if self.tasks is not None else None,
             self.logs.service,
             lambda: self.blueprint,
             self.edge.snapshot,

@@ -103,6 +103,10 @@ class EcsView:
             },
         )
 
+    def find(self, task_id: str) -> EcsTask | None:
+        """A task that runs, or has ended lately."""
+        return next((one for one in self.describe().tasks if one.id == task_id), None)
+
     def events(self, service: EcsService) -> Sequence[EcsServiceEvent]:
         return self._happened(service)
 

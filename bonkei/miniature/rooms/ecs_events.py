@@ -5,21 +5,28 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
+from bonkei.cloud.own.ecs import EcsTask, descriptions
 from bonkei.events import Bus, DeploymentStateChanged, ServiceEvent, TaskStateChanged
 from bonkei.monitor.events.bus import EventBus
-from bonkei.monitor.events.shapes import deployment_event, event, task_event
+from bonkei.monitor.events.shapes import deployment_event, event, steady_event, task_event
+
+FindTask = Callable[[str], EcsTask | None]
+"""A task of the present or of the recent past, by its id."""
 
 
 class EcsEvents:
     """Listens from its making on."""
 
-    def __init__(self, bus: Bus, events: EventBus) -> None:
+    def __init__(self, bus: Bus, events: EventBus, find: FindTask) -> None:
         self._events = events
+        self._find = find
         self._services: dict[str, Service] = {}
-        self._only_cluster = ""
+        self._changes = 0
         self._undo = (
             bus.subscribe(TaskStateChanged, self._on_task),
             bus.subscribe(DeploymentStateChanged, self._on_deployment),
@@ -27,18 +34,22 @@ class EcsEvents:
         )
 
     def follow(self, blueprint: Blueprint) -> None:
-        """Follow the cluster and the task definition of each service's tasks."""
+        """Follow the cluster of each service."""
         self._services = {service.arn: service for service in blueprint.services}
-        self._only_cluster = blueprint.clusters[0].arn if blueprint.clusters else ""
 
     def _on_task(self, changed: TaskStateChanged) -> None:
-        service = self._services.get(changed.service_arn)
-        cluster = service.cluster_arn if service is not None else self._only_cluster
-        definition = service.task_definition_arn if service is not None else ""
-        self._events.put(task_event(changed, cluster, definition, time.time()))
+        self._changes += 1
+        if (task := self._find(changed.task_id)) is not None:
+            seen = replace(task, last_status=changed.last_status, health=changed.health)
+            if descriptions.desired_status(seen) == "STOPPED":
+                seen = replace(seen, stopped_reason=changed.reason or task.stopped_reason)
+            self._events.put(task_event(descriptions.task(seen), self._changes, time.time()))
 
     def _on_deployment(self, changed: DeploymentStateChanged) -> None:
-        self._events.put(deployment_event(changed, time.time()))
+        now, service = time.time(), self._services.get(changed.service_arn)
+        self._events.put(deployment_event(changed, now))
+        if changed.rollout_state == "COMPLETED" and service is not None:
+            self._events.put(steady_event(service.arn, service.cluster_arn, now))
 
     def _on_service(self, happened: ServiceEvent) -> None:
         self._events.put(

@@ -18,7 +18,7 @@ from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.miniature.measures.queues import CallQueue, QueueDepths
 from bonkei.miniature.rehearsal.causes.letters import LETTERS, take_back
 from bonkei.miniature.rehearsal.values import Means, Request, World
-from bonkei.miniature.rooms.ecs_events import EcsEvents
+from bonkei.miniature.rooms.ecs_events import EcsEvents, FindTask
 from bonkei.miniature.rooms.event_targets import EventTargets
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
@@ -34,7 +34,8 @@ class ActionError(BonkeiError):
 class MonitorRoom:
     """Call `follow` with each blueprint. `services`: those of the rooms, by botocore's names.
     `call_queue`: calls the queues in the store. `asks`: the permissions of CloudWatch and
-    EventBridge. `store_rests`: as in `QueueDepths`."""
+    EventBridge. `store_rests`: as in `QueueDepths`. `find_task`: for the events of
+    tasks."""
 
     def __init__(
         self,
@@ -45,12 +46,13 @@ class MonitorRoom:
         call_queue: CallQueue,
         asks: Callable[[], Asks],
         store_rests: Callable[[], bool] = lambda: False,
+        find_task: FindTask = lambda _: None,
     ) -> None:
         self._services = services
         self._asks = asks
         self.measures = Measures(bus, shown)
         self.events = EventBus(EventTargets(services, call_queue, asks).deliver)
-        self._ecs = EcsEvents(bus, self.events)
+        self._ecs = EcsEvents(bus, self.events, find_task)
         around = Around(self.measures.minute, self._act, self.events.put)
         self.monitor = make(around)
         if self.monitor.directory is not None:

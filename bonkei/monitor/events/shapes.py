@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bonkei.arn import Arn
-from bonkei.events import DeploymentStateChanged, TaskStateChanged
+from bonkei.events import DeploymentStateChanged
 
 _DEPLOYMENTS = {
     "IN_PROGRESS": ("SERVICE_DEPLOYMENT_IN_PROGRESS", "INFO", "in progress"),
@@ -37,28 +38,37 @@ def event(
     }
 
 
-def task_event(
-    changed: TaskStateChanged, cluster_arn: str, definition_arn: str, now: float
-) -> dict[str, Any]:
-    """ECS Task State Change."""
-    cluster = cluster_arn.rpartition("/")[2]
-    prefix = cluster_arn.partition(":cluster/")[0]
-    task = f"{prefix}:task/{cluster}/{changed.task_id}"
-    service = changed.service_arn.rpartition("/")[2]
-    detail: dict[str, Any] = {
+def task_event(task: Mapping[str, Any], version: int, now: float) -> dict[str, Any]:
+    """ECS Task State Change. `task`: as DescribeTasks has it, which the event's detail is like.
+    `version`: a later change has a higher one."""
+    detail = {**_as_in_events(task), "version": version, "updatedAt": _stamp(now)}
+    arn, cluster = str(task["taskArn"]), str(task["clusterArn"])
+    return event("aws.ecs", "ECS Task State Change", [arn], detail, cluster, now)
+
+
+def _as_in_events(value: Any, name: str = "") -> Any:
+    """Times are texts, and what is unknown is left out."""
+    if isinstance(value, Mapping):
+        known = {key: one for key, one in value.items() if one is not None}
+        return {key: _as_in_events(one, key) for key, one in known.items()}
+    if isinstance(value, list):
+        return [_as_in_events(one) for one in value]
+    return _stamp(value) if name.endswith("At") else value
+
+
+def _stamp(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def steady_event(service_arn: str, cluster_arn: str, now: float) -> dict[str, Any]:
+    """ECS Service Action, once a service has reached a steady state."""
+    detail = {
+        "eventType": "INFO",
+        "eventName": "SERVICE_STEADY_STATE",
         "clusterArn": cluster_arn,
-        "taskArn": task,
-        "taskDefinitionArn": definition_arn,
-        "group": f"service:{service}" if service else f"family:{changed.task_id}",
-        "lastStatus": changed.last_status,
-        "desiredStatus": "STOPPED" if "STOP" in changed.last_status else "RUNNING",
-        "healthStatus": changed.health,
-        "launchType": "FARGATE",
-        "containers": [],
+        "createdAt": _stamp(now),
     }
-    if changed.reason and "STOP" in changed.last_status:
-        detail["stoppedReason"] = changed.reason
-    return event("aws.ecs", "ECS Task State Change", [task], detail, cluster_arn, now)
+    return event("aws.ecs", "ECS Service Action", [service_arn], detail, service_arn, now)
 
 
 def deployment_event(changed: DeploymentStateChanged, now: float) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def deployment_event(changed: DeploymentStateChanged, now: float) -> dict[str, A
         "eventType": kind,
         "eventName": name,
         "deploymentId": changed.deployment_id,
-        "updatedAt": datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "updatedAt": _stamp(now),
         "reason": changed.reason or f"ECS deployment {changed.deployment_id} {words}.",
     }
     arn = changed.service_arn

@@ -3,8 +3,8 @@
 `values` is this room's view of services and tasks; `descriptions` writes them in the API's form;
 `service` answers operations that read, `changes` those that change something, `definitions` both
 kinds for task definitions, `repeats` starts tasks once for each token, `shells` has the command
-beside a task. Missing members of a description
-are optional in the API. Source: the Amazon ECS API Reference.
+beside a task. Missing members of a description are optional in the API. Source: the Amazon ECS API
+Reference.
 """
 
 from bonkei.cloud.own.ecs.service import service

@@ -135,7 +135,7 @@ def _health(health: str) -> str:
 def _stop_code(one: EcsTask) -> str | None:
     """Source: "Stopped tasks error messages" in the Amazon ECS Developer Guide."""
     reason = one.stopped_reason
-    if one.last_status != "STOPPED":
+    if not (one.last_status == "STOPPED" or (reason and desired_status(one) == "STOPPED")):
         return None
     if "container in task exited" in reason or "containers in task exited" in reason:
         return "EssentialContainerExited"

@@ -11,7 +11,9 @@ import pytest
 from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import EventRule, EventTarget
+from bonkei.blueprint.service import Service as DefinedService
 from bonkei.blueprint.storage import Queue
+from bonkei.cloud.own.ecs import EcsContainer, EcsTask
 from bonkei.events import Bus, DeploymentStateChanged, ServiceEvent, TaskStateChanged
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.rooms.ecs_events import EcsEvents
@@ -68,10 +70,18 @@ async def test_changes_of_ecs_are_events() -> None:
     bus, events = Bus(), EventBus(deliver)
     target = EventTarget("t", "a")
     events.follow([EventRule("r", "r", "r", '{"source": ["aws.ecs"]}', deliveries=(target,))])
-    ecs = EcsEvents(bus, events)
-    ecs.follow(Blueprint())
-    service = "arn:aws:ecs:eu-west-1:1:service/main/web"
-    bus.publish(TaskStateChanged(service, "t1", "STOPPED", "UNKNOWN", "exit code 3"))
+    place, service = "arn:aws:ecs:eu-west-1:1", "arn:aws:ecs:eu-west-1:1:service/main/web"
+    cluster, definition = f"{place}:cluster/main", f"{place}:task-definition/web:2"
+    web = EcsTask(
+        "t1", f"{place}:task/main/t1", cluster, definition, "service:web", "STOPPED", "UNKNOWN",
+        "Essential container in task exited", 1.25, (EcsContainer("web", "STOPPED", 3),),
+        created_at=1.0, stopped_at=2.5, started_by="ecs-svc/1",
+    )  # fmt: skip
+    ecs = EcsEvents(bus, events, {"t1": web}.get)
+    ecs.follow(Blueprint(services=(DefinedService("a", service, "web", cluster, definition, 1),)))
+    bus.publish(TaskStateChanged(service, "t0", "STOPPED", "UNKNOWN", "long ago"))
+    bus.publish(TaskStateChanged(service, "t1", "STOPPED", "UNKNOWN", web.stopped_reason))
+    bus.publish(DeploymentStateChanged(service, "web:2", "COMPLETED", "", "ecs-svc/1"))
     bus.publish(
         DeploymentStateChanged(service, "web:2", "FAILED", "tasks failed to start", "ecs-svc/1")
     )
@@ -81,7 +91,14 @@ async def test_changes_of_ecs_are_events() -> None:
     await events.stop()
 
     kinds = {event["detail-type"]: event["detail"] for event in got}
-    assert kinds["ECS Task State Change"]["stoppedReason"] == "exit code 3"
+    task = kinds["ECS Task State Change"]
+    assert (task["taskDefinitionArn"], task["group"]) == (definition, "service:web")
+    assert (task["stopCode"], task["stoppedReason"]) == (
+        "EssentialContainerExited", "Essential container in task exited",
+    )  # fmt: skip
+    assert [(one["name"], one["exitCode"]) for one in task["containers"]] == [("web", 3)]
+    assert (task["startedAt"], task["version"]) == ("1970-01-01T00:00:01.250Z", 2)
+    assert kinds["ECS Service Action"]["eventName"] == "SERVICE_STEADY_STATE"
     deployment = kinds["ECS Deployment State Change"]
     assert deployment["eventName"] == "SERVICE_DEPLOYMENT_FAILED"
     assert deployment["deploymentId"] == "ecs-svc/1"  # as `ecs` describes it
@@ -171,7 +188,7 @@ async def test_events_of_other_rooms_have_the_envelope_of_aws() -> None:
     }
     target = EventTarget("t", "a")
     events.follow([EventRule("r", "r", "r", json.dumps(pattern), deliveries=(target,))])
-    ecs = EcsEvents(bus, events)
+    ecs = EcsEvents(bus, events, lambda _: None)
     arn = "arn:aws:codepipeline:eu-west-1:123456789012:program"
     for state in ("STARTED", "FAILED"):
         detail = {"pipeline": "program", "execution-id": "e", "state": state, "version": 1.0}
