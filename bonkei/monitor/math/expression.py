@@ -102,6 +102,19 @@ def names_of(expression: Expression) -> Iterator[str]:
             yield from names_of(part)
 
 
+def needed_by(expression: Expression) -> set[str] | None:
+    """The ids that it looks at; None if METRICS() takes all metrics."""
+    return None if _has_metrics(expression) else set(names_of(expression))
+
+
+def _has_metrics(expression: Expression) -> bool:
+    if isinstance(expression, Operation):
+        return _has_metrics(expression.left) or _has_metrics(expression.right)
+    if isinstance(expression, Call):
+        return expression.name == "METRICS" or any(map(_has_metrics, expression.arguments))
+    return isinstance(expression, Listed) and any(map(_has_metrics, expression.parts))
+
+
 class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text

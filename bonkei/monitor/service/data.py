@@ -10,22 +10,16 @@ from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.blueprint.alarm import Metric
 from bonkei.errors import BonkeiError
 from bonkei.monitor.alarm.points import fetch
-from bonkei.monitor.math.evaluate import Evaluation, Window
 from bonkei.monitor.metric.model import Datum, MetricId
 from bonkei.monitor.metric.statistic import statistic
 from bonkei.monitor.monitor import Monitor
-from bonkei.monitor.service.spelling import (
-    Parameters,
-    dimensions,
-    first_of,
-    invalid,
-    queries_of,
-    seconds,
-)
+from bonkei.monitor.service.metric_data import metric_data
+from bonkei.monitor.service.periods import how_many, require_period, starts
+from bonkei.monitor.service.spelling import Parameters, dimensions, first_of, invalid, seconds
 
 _PAGE = 500
 _MOST_POINTS = 1440  # of GetMetricStatistics
-_MOST_OF_ALL = 100_800  # of GetMetricData
+_MOST_DATA = 1000  # of a call
 _TWO_WEEKS = 14 * 86400
 _TWO_HOURS = 7200
 _RECENTLY = 3 * 3600
@@ -47,48 +41,17 @@ class DataOperations:
         listed = list(call.parameters.get("MetricData") or ())
         for entity in call.parameters.get("EntityMetricData") or ():
             listed.extend(entity.get("MetricData") or ())
+        if len(listed) > _MOST_DATA:
+            raise invalid(
+                f"The collection MetricData must not have a size greater than {_MOST_DATA}."
+            )
         for datum in [_datum(namespace, one, call.time) for one in listed]:
             self._monitor.put(datum)
         return {}
 
     async def get(self, call: AwsCall) -> Mapping[str, Any]:
-        """GetMetricData. All results at once: the miniature has no pages here."""
-        parameters = call.parameters
-        queries = queries_of(parameters["MetricDataQueries"])
-        begin, end = seconds(parameters["StartTime"]), seconds(parameters["EndTime"])
-        periods = {query.metric.period for query in queries if query.metric is not None}
-        asked = {int(q.get("Period") or 0) for q in parameters["MetricDataQueries"]} - {0}
-        period = float(max(periods | asked, default=300))
-        if _count(begin, end, period) * max(1, len(queries)) > _MOST_OF_ALL:
-            raise invalid(f"You have requested more than {_MOST_OF_ALL} data points.")
-        starts = _starts(begin, end, period)
-        store = self._monitor.store
-        evaluation = Evaluation(
-            queries,
-            lambda metric: fetch(store, metric, starts, period)[0],
-            Window(starts, period),
-        )
-        newest_first = parameters.get("ScanBy", "TimestampDescending") == "TimestampDescending"
-        results: list[dict[str, Any]] = []
-        for query in queries:
-            if not query.returns_data:
-                continue
-            try:
-                found = evaluation.series(query.id)
-            except BonkeiError as error:
-                raise AwsServiceError("ValidationError", error.message) from None
-            for series in found:
-                points = sorted(series.points.items(), reverse=newest_first)
-                results.append(
-                    {
-                        "Id": query.id,
-                        "Label": query.label or series.label or query.id,
-                        "Timestamps": [time for time, _ in points],
-                        "Values": [value for _, value in points],
-                        "StatusCode": "Complete",
-                    }
-                )
-        return {"MetricDataResults": results, "Messages": []}
+        """GetMetricData."""
+        return metric_data(self._monitor.store, call.parameters, call.time)
 
     async def statistics(self, call: AwsCall) -> Mapping[str, Any]:
         """GetMetricStatistics."""
@@ -100,29 +63,30 @@ class DataOperations:
                 "InvalidParameterCombination",
                 "At least one of the parameters Statistics and ExtendedStatistics is needed.",
             )
-        period = float(parameters["Period"])
+        period = int(parameters["Period"])
+        require_period(period)
         begin, end = seconds(parameters["StartTime"]), seconds(parameters["EndTime"])
         if begin >= end:
             raise invalid("The parameter StartTime must be less than the parameter EndTime.")
-        if (count := _count(begin, end, period)) > _MOST_POINTS:
+        if (asked := how_many(begin, end, period, call.time)) > _MOST_POINTS:
             raise AwsServiceError(
                 "InvalidParameterCombination",
-                f"You have requested up to {count:,} datapoints, which exceeds the limit of"
+                f"You have requested up to {asked:,} datapoints, which exceeds the limit of"
                 f" {_MOST_POINTS:,}.",
             )
-        starts = _starts(begin, end, period)
+        times = starts(begin, end, period, call.time)
         metric = Metric(
             parameters["Namespace"],
             parameters["MetricName"],
             dimensions(parameters.get("Dimensions")),
             "Sum",
         )
-        _, buckets = fetch(self._monitor.store, metric, starts, period)
+        _, buckets = fetch(self._monitor.store, metric, times, period)
         points = []
         for number, bucket in sorted(buckets.items()):
-            if not bucket.count:
+            if not bucket.count or parameters.get("Unit", bucket.unit) != bucket.unit:
                 continue
-            point: dict[str, Any] = {"Timestamp": starts[number], "Unit": bucket.unit}
+            point: dict[str, Any] = {"Timestamp": times[number], "Unit": bucket.unit}
             point |= {name: statistic(name)(bucket) for name in names}
             values = {name: _checked(name)(bucket) for name in extended}
             point["ExtendedStatistics"] = {n: v for n, v in values.items() if v is not None} or None
@@ -158,17 +122,6 @@ def _checked(name: str) -> Any:
         return statistic(name)
     except BonkeiError as error:
         raise invalid(error.message) from None
-
-
-def _count(begin: float, end: float, period: float) -> int:
-    """Of `_starts`. From the year 1 to the year 9999, there is no memory for all of them."""
-    first = math.floor(begin / period) * period
-    return max(0, math.ceil((end - first) / period))
-
-
-def _starts(begin: float, end: float, period: float) -> tuple[float, ...]:
-    first = math.floor(begin / period) * period
-    return tuple(first + period * number for number in range(_count(begin, end, period)))
 
 
 def _fits(metric: MetricId, parameters: Parameters) -> bool:

@@ -109,6 +109,58 @@ async def test_metric_math_over_the_api(client: Client) -> None:
     assert found["Timestamps"] == [T - 60, T - 120]
 
 
+def of_metric(name: str, period: int) -> dict[str, Any]:
+    metric = {"Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS}
+    return {"Id": name, "MetricStat": {"Metric": metric, "Period": period, "Stat": "Sum"}}
+
+
+async def test_each_query_has_its_own_period_from_the_minute_of_the_start(client: Client) -> None:
+    for minute in range(1, 8):
+        await put(client, Value=1.0, Timestamp=at(-60 * minute))
+    answer = await client.call(
+        "GetMetricData",
+        StartTime=at(-410),  # seven minutes ago, less ten seconds
+        EndTime=at(0),
+        ScanBy="TimestampAscending",
+        MetricDataQueries=[
+            of_metric("short", 60),
+            of_metric("long", 300),
+            {"Id": "twice", "Expression": "short * 2"},
+            {"Id": "mixed", "Expression": "short + long"},
+            {"Id": "every", "Expression": "SUM(METRICS())", "Period": 60},
+        ],
+    )
+    found = {each["Id"]: each["Values"] for each in answer["MetricDataResults"]}
+    assert found == {
+        "short": [1.0] * 7, "long": [5.0, 2.0], "twice": [2.0] * 7, "mixed": [10.0, 4.0],
+        "every": [2.0] * 7,
+    }  # fmt: skip
+    [long] = [each for each in answer["MetricDataResults"] if each["Id"] == "long"]
+    assert long["Timestamps"] == [T - 420, T - 120]
+
+
+async def test_data_has_a_possible_period_and_time_and_the_unit(client: Client) -> None:
+    await put(client, Value=1.0, Unit="Seconds")
+    asked = {
+        "Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS,
+        "StartTime": at(-60), "EndTime": at(0), "Period": 60, "Statistics": ["Sum"],
+    }  # fmt: skip
+    for unit, points in (("Seconds", 1), ("Count", 0)):
+        answer = await client.call("GetMetricStatistics", **asked, Unit=unit)
+        assert len(answer["Datapoints"]) == points
+    with pytest.raises(AwsServiceError, match="90 for parameter Period"):
+        await client.call("GetMetricStatistics", **asked | {"Period": 90})
+    for queries, end in (([of_metric("m", 90)], 0), ([of_metric("m", 60)], -60)):
+        with pytest.raises(AwsServiceError, match=r"Period is invalid|must be less than"):
+            await client.call(
+                "GetMetricData", StartTime=at(-60), EndTime=at(end), MetricDataQueries=queries
+            )
+    with pytest.raises(AwsServiceError, match="size greater than 1000"):
+        await client.call(
+            "PutMetricData", Namespace="Own", MetricData=[{"MetricName": "m", "Value": 1.0}] * 1001
+        )
+
+
 async def test_metrics_are_listed(client: Client) -> None:
     await put(client, Value=1.0)
     listed = {"Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS}
