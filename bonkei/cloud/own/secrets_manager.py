@@ -8,6 +8,7 @@ from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.blueprint.secret import Secret
+from bonkei.cloud.own.paging import page
 from bonkei.vault import Vault
 
 _CURRENT = "AWSCURRENT"
@@ -41,8 +42,15 @@ def service(secrets: Callable[[], Sequence[Secret]], vault: Vault) -> AwsService
     async def describe_secret(call: AwsCall) -> Mapping[str, Any]:
         return _description(_find(secrets(), call), vault)
 
-    async def list_secrets(_: AwsCall) -> Mapping[str, Any]:
-        return {"SecretList": [_entry(secret, vault) for secret in secrets()]}
+    async def list_secrets(call: AwsCall) -> Mapping[str, Any]:
+        asked = call.parameters
+        found, token = page(
+            [one for one in secrets() if _fits(one, asked.get("Filters", ()))],
+            asked.get("NextToken"),
+            asked.get("MaxResults", 100),
+            "InvalidNextTokenException",
+        )
+        return {"SecretList": [_entry(secret, vault) for secret in found], "NextToken": token}
 
     async def put_secret_value(call: AwsCall) -> Mapping[str, Any]:
         secret = _find(secrets(), call)
@@ -63,6 +71,23 @@ def service(secrets: Callable[[], Sequence[Secret]], vault: Vault) -> AwsService
             "PutSecretValue": put_secret_value,
         }
     )
+
+
+def _fits(secret: Secret, filters: Sequence[Mapping[str, Any]]) -> bool:
+    """All filters, and one of the values of each: the beginning of a name, or `!` and what it does
+    not begin with (ListSecrets, Filters)."""
+    for one in filters:
+        if (key := one.get("Key")) != "name":
+            message = f"The miniature finds secrets by their name, and not by {key}."
+            raise AwsServiceError("InvalidParameterException", message)
+        if not any(_begins(secret.name, value) for value in one.get("Values", ())):
+            return False
+    return True
+
+
+def _begins(name: str, value: str) -> bool:
+    wanted = value.removeprefix("!")
+    return name.startswith(wanted) == (wanted == value)
 
 
 def _find(secrets: Sequence[Secret], call: AwsCall) -> Secret:
