@@ -48,7 +48,7 @@ async def _list_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
 async def _describe_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
     found, failures = [], []
-    for wanted in call.parameters.get("clusters") or [name for name, _ in state.clusters]:
+    for wanted in call.parameters.get("clusters") or ["default"]:
         cluster = next((one for one in state.clusters if wanted in one), None)
         if cluster is None:
             failures.append({"arn": wanted, "reason": "MISSING"})

@@ -132,6 +132,8 @@ def test_a_service_has_its_newest_hundred_events() -> None:
 
 
 def test_descriptions_and_missing_names() -> None:
+    [failure] = ask("DescribeClusters")["failures"]
+    assert failure == {"arn": "default", "reason": "MISSING"}  # which it stands for, as on AWS
     [cluster] = ask("DescribeClusters", clusters=["shop"])["clusters"]
     assert (cluster["status"], cluster["runningTasksCount"]) == ("ACTIVE", 3)
     answer = ask("DescribeServices", cluster="shop", services=["web", "other"])
