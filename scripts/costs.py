@@ -1,6 +1,6 @@
 """The costs of an environment without traffic: quantities from Terraform's state, and unit prices.
 
-`python scripts/costs.py` evaluates the example variable files and writes the tables of
+`.venv/bin/python scripts/costs.py` evaluates the example variable files and writes the tables of
 docs/costs.md and docs/costs.ja.md anew. The prices and what is assumed with them: docs/costs.toml.
 """
 
