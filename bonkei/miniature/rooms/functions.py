@@ -17,8 +17,9 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.secret import find_secret
 from bonkei.config import Config
 from bonkei.errors import BonkeiError
-from bonkei.events import Bus
+from bonkei.events import Bus, SubscriptionFilterMatched
 from bonkei.miniature.home import Home
+from bonkei.miniature.rooms.subscribed_functions import SubscribedFunctions
 from bonkei.miniature.steps import Report, Steps
 from bonkei.tasks.logs import FileLogSink
 from bonkei.vault import Vault
@@ -124,6 +125,8 @@ class FunctionRoom:
         self._preparing: asyncio.Task[None] | None = None
         self._in_vpc: frozenset[str] = frozenset()
         self._subscribed: tuple[str, ...] = ()
+        self._subscribers: SubscribedFunctions | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
         self.services: dict[str, AwsService] = {}
 
     async def start(self) -> None:
@@ -163,6 +166,8 @@ class FunctionRoom:
         self._functions = Functions(FunctionsSettings(home.functions, ways.base), ways.bus, given)
         carriers = Carriers(self._get_functions, around.cloud, inbox)
         self._topics = Topics(home.topics, carriers, ways.report)
+        self._subscribers = SubscribedFunctions(self._get_functions, around.cloud, ways.report)
+        self._unsubscribe = ways.bus.subscribe(SubscriptionFilterMatched, self._subscribers.pass_on)
         self.services["lambda"] = lambda_service.service(self._functions)
         self.services["sns"] = topics_service.service(self._topics)
         self._slack = SlackInbox(inbox, self._config.slack_secret)
@@ -193,6 +198,8 @@ class FunctionRoom:
             self._is_resumed = True
             functions.resume()
             topics.resume()
+            if self._subscribers is not None:
+                self._subscribers.open()
 
     def publish(self, topic: str, body: str, subject: str = "") -> str:
         """For parts that publish in an AWS service's name. Returns the message's id. Raises
@@ -240,6 +247,7 @@ class FunctionRoom:
 
     async def stop(self) -> None:
         """After this, no function runs. Waiting events are kept."""
+        self._unsubscribe()
         if self._preparing is not None:
             self._preparing.cancel()
             await asyncio.gather(self._preparing, return_exceptions=True)
