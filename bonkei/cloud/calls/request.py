@@ -14,6 +14,8 @@ from bonkei.cloud.errors import Protocol
 from bonkei.cloud.wire.forms import fields
 from bonkei.cloud.wire.model import find_model
 
+_XML = ("cloudfront", "route53")
+"""Services of the protocol rest-xml beside S3. Their errors are as in the query protocol."""
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 _NONE: Mapping[str, str] = MappingProxyType({})
 _SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request")
@@ -113,7 +115,7 @@ def identify(request: Request, body: bytes) -> Call:
         return Call(service, action, "ec2" if service == "ec2" else "query", region)
     route = model.route(request.method, request.path, request.query) if model else None
     operation = route.operation if route else f"{request.method} {request.path}"
-    return Call(service, operation, "rest-json", region)
+    return Call(service, operation, "query" if service in _XML else "rest-json", region)
 
 
 def repeated(*texts: str) -> str:

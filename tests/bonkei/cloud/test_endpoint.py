@@ -291,6 +291,8 @@ def test_a_laptop_has_no_quotas(room: Room) -> None:
         ("ec2", "describe_vpcs", "InvalidAction"),
         ("rds", "describe_db_clusters", "InvalidAction"),
         ("sts", "get_session_token", "InvalidAction"),
+        ("cloudfront", "list_distributions", "InvalidAction"),
+        ("route53", "list_hosted_zones", "InvalidAction"),
     ],
 )
 def test_an_unanswered_service_is_refused_by_name_and_at_once(
