@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from tests.program.frontend.admin_browser import AdminBrowser, forms_of
@@ -79,6 +81,22 @@ async def test_an_incident_of_yesterday(admin: AdminBrowser, backend: FakeBacken
     assert backend.bodies[-1]["started_at"] == "2026-11-23T07:00:00+00:00"
     await admin.submit(f"{path}/edit", title="Slower")
     assert "started_at" not in backend.bodies[-1]
+
+
+async def test_a_maintenance_keeps_its_seconds(admin: AdminBrowser, backend: FakeBackend) -> None:
+    """A program has announced it to the second: it may be over within the minute."""
+    begin = dt.datetime(2026, 11, 30, 22, 0, 15, tzinfo=dt.UTC)
+    maintenance = backend.add_maintenance("Failover", begin, begin + dt.timedelta(seconds=30))
+    path = f"/admin/maintenance/{maintenance['id']}"
+    page = await admin.submit(path, title="A failover")
+    assert "Saved: A failover" in page.text
+    sent = backend.bodies[-1]
+    assert (sent["starts_at"], sent["ends_at"]) == (
+        "2026-11-30T22:00:15+00:00",
+        "2026-11-30T22:00:45+00:00",
+    )
+    await admin.submit(path, ends_at="2026-11-30T22:05")
+    assert backend.bodies[-1]["ends_at"] == "2026-11-30T22:05:00+00:00"
 
 
 async def test_a_draft_is_published(admin: AdminBrowser, backend: FakeBackend) -> None:

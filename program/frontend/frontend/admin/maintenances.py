@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from frontend.admin.area import Area
 from frontend.admin.call import Call, Outcome, Page, Redirect, form_page
-from frontend.admin.form import Fault, Field, Form, blank, parse_time, read_form, when, write_time
+from frontend.admin.form import Fault, Field, Form, blank, parse_time, read_form, write_time
 from frontend.admin.submit import Current, submit
 from frontend.admin.sure import Sure
 from frontend.api.client import BackendClient
@@ -81,11 +81,13 @@ class Maintenances:
         return _edit_page(call, form)
 
     async def change(self, call: Call) -> Outcome:
-        form = _read(await self._fields(call), call.data)
+        before = await self._client.get(_path(call), Maintenance, caller=call.caller)
+        form = _read(await self._fields(call), call.data, before)
 
         async def send() -> Redirect:
+            body = _members(form, before)
             await self._client.change(
-                "PATCH", _path(call), _members(form), caller=call.caller, if_match=form.version
+                "PATCH", _path(call), body, caller=call.caller, if_match=form.version
             )
             self._reader.expire()
             return Redirect(LIST, "notice.saved", form.text("title"))
@@ -125,16 +127,30 @@ def _touched_field(component: Component, language: Language) -> Field:
     )
 
 
-def _read(fields: tuple[Field, ...], data: Mapping[str, str]) -> Form:
+def _read(
+    fields: tuple[Field, ...], data: Mapping[str, str], before: Maintenance | None = None
+) -> Form:
     form = read_form(fields, data)
-    start, end = parse_time(form.text("starts_at")), parse_time(form.text("ends_at"))
-    if start is None or end is None or form.faults.keys() & {"starts_at", "ends_at"}:
+    times = _times(form, before)
+    start, end = times["starts_at"], times["ends_at"]
+    if start is None or end is None or form.faults.keys() & times.keys():
         return form
     if end <= start:
         return form.with_faults({**form.faults, "ends_at": Fault("fault.order")})
     if end - start > _LONGEST:
         return form.with_faults({**form.faults, "ends_at": Fault("fault.too_late")})
     return form
+
+
+def _times(form: Form, before: Maintenance | None) -> dict[str, dt.datetime | None]:
+    """A form has whole minutes: a time that was not changed keeps its seconds."""
+    saved = {"starts_at": before.starts_at, "ends_at": before.ends_at} if before else {}
+    return {
+        name: saved[name]
+        if name in saved and form.text(name) == write_time(saved[name])
+        else parse_time(form.text(name))
+        for name in ("starts_at", "ends_at")
+    }
 
 
 def _values(maintenance: Maintenance) -> Mapping[str, str]:
@@ -149,14 +165,14 @@ def _values(maintenance: Maintenance) -> Mapping[str, str]:
     }
 
 
-def _members(form: Form) -> Mapping[str, object]:
+def _members(form: Form, before: Maintenance | None = None) -> Mapping[str, object]:
+    times = _times(form, before)
     return {
         "title": form.text("title"),
         "title_ja": form.optional("title_ja"),
         "body": form.text("body"),
         "body_ja": form.optional("body_ja"),
-        "starts_at": when(form, "starts_at"),
-        "ends_at": when(form, "ends_at"),
+        **{name: moment.isoformat() for name, moment in times.items() if moment},
         "component_ids": [
             one.name.removeprefix(_PREFIX)
             for one in form.fields
