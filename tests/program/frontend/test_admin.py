@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from html import unescape
 
 import pytest
 
@@ -45,10 +47,32 @@ async def test_signing_in_leads_to_the_requested_page(site: Visit, backend: Fake
     assert (answer.status_code, answer.headers["location"]) == (303, "/admin/components/new")
 
 
+async def test_signing_in_in_another_language_leads_to_the_draft_of_a_link(
+    site: Visit, backend: FakeBackend
+) -> None:
+    """Such a link stands in a message. Without its query it would be a form without a text."""
+    draft = backend.people.add_draft("Errors above 5 %")
+    path = f"/admin/incidents/new?draft={draft['id']}"
+    browser = AdminBrowser(site(backend))
+    sign_in = await browser.get(path)
+    (link,) = re.findall(r'href="([^"]*lang=ja)"', sign_in.text)
+    sign_in = await browser.get(f"/admin/sign-in{unescape(link)}")
+    assert '<html lang="ja"' in sign_in.text
+    action, data = forms_of(sign_in.text)[0]
+    answer = await browser.post(action, data | {"username": "admin", "password": PASSWORD})
+    assert answer.headers["location"] == path
+    page = await browser.get(path)
+    (link,) = re.findall(r'href="([^"]*lang=en)"', page.text)
+    page = await browser.get(f"/admin/incidents/new{unescape(link)}")
+    assert '<html lang="en"' in page.text
+    assert 'value="Errors above 5 %"' in page.text
+
+
 @pytest.mark.parametrize(
     "elsewhere",
     ["https://evil.example", "//evil.example", "/\\evil.example", "/admin/../", "/admin//evil",
-     "javascript:alert(1)", "/history", "/admin/sign-in"],
+     "javascript:alert(1)", "/history", "/admin/sign-in", "/admin/sign-in?next=/admin",
+     "/admin?a=\r\nSet-Cookie:b", "/admin?@evil.example"],
 )  # fmt: skip
 async def test_signing_in_leads_to_no_other_site(
     site: Visit, backend: FakeBackend, elsewhere: str

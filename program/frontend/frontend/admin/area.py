@@ -152,6 +152,7 @@ class Area:
             path=call.request.url.path,
             visit=visit,
             form_token=self._visits.form_token(visit),
+            rest_of_query=call.query_without("lang"),
             **page.values,
         )
         return Response(body, page.status, page.headers, "text/html; charset=utf-8")
@@ -170,8 +171,11 @@ def _sign_in(call: Call, *, keeps: bool) -> Outcome:
         visit = replace(visit, notice="notice.kept")
         values = {"form": Form(CREDENTIALS), "next": "/admin", "kept": kept}
         return Page("admin/sign_in.html", values, HTTPStatus.UNAUTHORIZED, visit=visit)
-    back = call.request.method == "GET" and path != "/admin"
-    return Redirect(f"{SIGN_IN}?next={quote(path)}" if back else SIGN_IN, visit.notice, visit=visit)
+    query = call.query_without("lang")
+    wanted = f"{path}?{query}" if query else path
+    back = call.request.method == "GET" and wanted != "/admin"
+    to = f"{SIGN_IN}?next={quote(wanted)}" if back else SIGN_IN
+    return Redirect(to, visit.notice, visit=visit)
 
 
 def _to_keep(data: Mapping[str, str]) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 
@@ -31,6 +32,11 @@ class Call:
     @property
     def caller(self) -> Caller:
         return caller(self.request, self.visit.token)
+
+    def query_without(self, *names: str) -> str:
+        """The query, encoded, without these members."""
+        items = self.request.query_params.multi_items()
+        return urlencode([(name, value) for name, value in items if name not in names])
 
     def part(self, name: str) -> str:
         return str(self.request.path_params[name])

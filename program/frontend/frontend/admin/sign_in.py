@@ -45,7 +45,7 @@ _PASSWORDS = (
     ),
 )
 # Only pages of the area: signing in must never redirect to another site.
-_INSIDE = re.compile(r"/admin(/[a-z0-9-]+)*")
+_INSIDE = re.compile(r"(/admin(?:/[a-z0-9-]+)*)(?:\?[A-Za-z0-9_.~%=&+-]*)?")
 
 
 class SignIn:
@@ -168,4 +168,5 @@ def _kept(call: Call) -> tuple[str, Mapping[str, str]] | None:
 
 def _return_to(call: Call) -> str:
     asked = call.data.get("next") or call.request.query_params.get("next", "")
-    return asked if _INSIDE.fullmatch(asked) and asked != SIGN_IN else "/admin"
+    inside = _INSIDE.fullmatch(asked)
+    return asked if inside and inside[1] != SIGN_IN else "/admin"
