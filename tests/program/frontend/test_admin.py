@@ -298,6 +298,20 @@ async def test_an_incident_from_its_report_to_its_end(
     assert "All requests fail" in front
 
 
+async def test_texts_that_other_programs_have_copied(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    """A spreadsheet's cells have tabs between them, and Word's lines end with a vertical one. The
+    backend refuses all that is no text, and names a regular expression for it."""
+    await admin.submit(
+        "/admin/incidents/new",
+        title="Slow\tsearch\x00",
+        body="We look.\x0bMore\tto come.\x1b\r\nSoon.",
+    )
+    sent = backend.bodies[-1]
+    assert (sent["title"], sent["body"]) == ("Slow search", "We look.\nMore\tto come.\nSoon.")
+
+
 async def test_an_incident_that_another_administrator_resolved(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:

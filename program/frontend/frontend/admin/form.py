@@ -11,6 +11,11 @@ from enum import StrEnum
 from typing import Literal
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+# The backend takes no control characters. A cell of a spreadsheet is copied with tabs, and a line
+# of a word processor ends with a vertical one.
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f]+")
+_BREAKS = re.compile(r"\r\n|\x0b|\x0c")
+_NO_TEXT_IN_LINES = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]+")
 
 Kind = Literal["text", "lines", "choice", "check", "time", "password"]
 
@@ -122,7 +127,10 @@ def _clean(one: Field, text: str) -> str:
         return text
     if one.kind == "check":
         return "yes" if text else ""
-    return text.replace("\r\n", "\n").strip()
+    if one.kind == "lines":
+        text = _BREAKS.sub("\n", text)
+        return _NO_TEXT_IN_LINES.sub("", text).strip()
+    return _NO_TEXT.sub(" ", text).strip()
 
 
 def _fault(one: Field, value: str) -> Fault | None:
