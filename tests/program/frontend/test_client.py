@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from uuid import uuid4
 
 import pytest
 from frontend import log
@@ -53,6 +55,25 @@ def test_the_client_waits_longer_than_the_backend_and_less_than_cloudfront() -> 
     # The slowest case: no connection the first time, and no answer the second time.
     connections = client.TURN_SECONDS + transport.CONNECT_SECONDS
     assert 2 * connections + transport.ANSWER_SECONDS < 25
+
+
+async def test_the_longest_texts_that_a_form_takes_fit_into_a_body() -> None:
+    """In any letters, in both languages, with as many components as a page can have."""
+    backend = Told(Answer(201))
+    components = [{"id": str(uuid4()), "status": "degraded_performance"}] * 100
+    texts = {
+        "title": "🚧" * 200,
+        "title_ja": "🚧" * 200,
+        "body": "🚧" * 5000,
+        "body_ja": "🚧" * 5000,
+    }
+    await BackendClient(backend).change("POST", "/incidents", {**texts, "components": components})
+    sent = backend.asked[0].body
+    assert sent is not None
+    assert json.loads(sent)["body_ja"] == texts["body_ja"]
+    assert len(sent) <= 64 * 1024  # the backend's BODY_BYTES
+    await BackendClient(backend).change("POST", "/incidents", {"title": "\ud800"})
+    assert backend.asked[1].body == b'{"title": "?"}'
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ class BackendClient:
             sent["Idempotency-Key"] = _printable(key)
         if device:
             sent["X-Device"] = _printable(device)
-        document = None if body is None else json.dumps(body).encode()
+        document = None if body is None else _document(body)
         async with self._turn():
             request = Request(method, f"{_API}{path}", sent, document)
             return _Reply(request, await self._transport.send(request))
@@ -206,6 +206,12 @@ class BackendClient:
             yield
         finally:
             self._turns.release()
+
+
+def _document(body: Mapping[str, object]) -> bytes:
+    """In UTF-8: an escape takes up to three times as much, and the backend limits a body's size.
+    Half of a surrogate pair is no text."""
+    return json.dumps(body, ensure_ascii=False).encode(errors="replace")
 
 
 def _read(reply: _Reply, answer: type[T]) -> T:
