@@ -133,6 +133,8 @@ async def test_administrators(admin: AdminBrowser, backend: FakeBackend) -> None
     page = await admin.submit("/admin/administrators", username="Jane")
     assert "Another administrator has that name." in page.text
     first, jane = backend.people.administrators
+    page = await admin.get(f"/admin/administrators/{jane}/disable")
+    assert "revoke those that jane may have kept" in page.text  # keys are the programs', and stay
     page = await admin.submit(f"/admin/administrators/{jane}/disable")
     assert "Disabled: jane" in page.text
     assert "Let in again" in page.text

@@ -9,7 +9,7 @@ import pytest
 
 from tests.program.frontend import sample
 from tests.program.frontend.conftest import Visit
-from tests.program.frontend.fake_backend import FakeBackend
+from tests.program.frontend.fake_backend import FakeBackend, days
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,16 @@ async def test_uptime_has_a_text_for_every_bad_day(site: Visit) -> None:
     assert '<time datetime="2026-11-07" data-day>7 November 2026</time>' in page
     assert "47 min down" in page
     assert "Reports: uptime 99.98% over 40 days, 0 days" in page
+
+
+async def test_the_uptime_of_a_new_component_is_over_one_day(
+    site: Visit, backend: FakeBackend
+) -> None:
+    new = backend.add_component("API")["id"]
+    backend.days[new] = days(90, backend.now.date(), **{f"d{ago}": ("", 0) for ago in range(1, 90)})
+    browser = site(backend)
+    assert "API: uptime 99.98% over one day, 0 days" in (await browser.get("/")).text
+    assert "API：過去1日間の稼働率 99.98%" in (await browser.get("/ja/")).text
 
 
 async def test_history_has_a_page_for_each_month(site: Visit) -> None:
