@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Alarm
 from bonkei.clocks import has_passed
@@ -19,7 +20,7 @@ from bonkei.errors import BonkeiError
 from bonkei.events import AlarmStateChanged, Bus, LogEventsIngested
 from bonkei.monitor.alarm.book import AlarmBook, HistoryItem
 from bonkei.monitor.alarm.engine import AlarmEngine, AnyAlarm, why_not_evaluated
-from bonkei.monitor.alarm.message import Change, event, message, subject
+from bonkei.monitor.alarm.message import Change, call_of_function, event, message, subject
 from bonkei.monitor.alarm.points import identity
 from bonkei.monitor.clock import COMPRESSIONS, step_of
 from bonkei.monitor.filters import MetricFilters
@@ -321,7 +322,8 @@ class Monitor:
             task.add_done_callback(self._acting.discard)
 
     async def _act(self, change: Change, arn: str) -> None:
-        about, text = subject(change), message(change)
+        is_function = Arn.of(arn).service == "lambda"
+        about, text = subject(change), (call_of_function if is_function else message)(change)
         problem = ""
         try:
             async with asyncio.timeout(_ACT_SECONDS):

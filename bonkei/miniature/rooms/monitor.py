@@ -164,6 +164,7 @@ class MonitorRoom:
 def _alarm_arn(message: str) -> str:
     """The ARN of the alarm in a message."""
     try:
-        return str(json.loads(message).get("AlarmArn", ""))
+        found = json.loads(message)
+        return str(found.get("AlarmArn") or found.get("alarmArn", ""))
     except (ValueError, AttributeError, RecursionError):
         return ""

@@ -144,13 +144,17 @@ class AlarmBook:
         begin: float = 0.0,
         end: float = 1e12,
         most: int = 1000,
+        skipped: int = 0,
+        *,
+        oldest_first: bool = False,
     ) -> tuple[HistoryItem, ...]:
-        """Newest first."""
+        """Newest first, unless asked otherwise. `skipped`: how many come before the first one."""
+        sign = 1 if oldest_first else -1
         rows = self._connection.execute(
             "select alarm, time, kind, summary, data from history where (? is null or alarm = ?)"
             " and (? is null or kind = ?) and time >= ? and time <= ?"
-            " order by time desc, id desc limit ?",
-            (alarm, alarm, kind, kind, begin, end, most),
+            " order by time * ?, id * ? limit ? offset ?",
+            (alarm, alarm, kind, kind, begin, end, sign, sign, most, skipped),
         )
         return tuple(HistoryItem(*row) for row in rows)
 

@@ -185,6 +185,23 @@ def event(change: Change) -> dict[str, Any]:
     }
 
 
+def call_of_function(change: Change) -> str:
+    """The event that a function gets as an alarm's action.
+
+    "Lambda alarm actions" in "Using Amazon CloudWatch alarms" (User Guide).
+    """
+    arn = Arn.of(change.alarm.arn)
+    found = {
+        "source": "aws.cloudwatch",
+        "alarmArn": change.alarm.arn,
+        "accountId": arn.account,
+        "time": _stamp(change.after.since),
+        "region": arn.region,
+        "alarmData": event(change)["detail"],
+    }
+    return json.dumps(found)
+
+
 def _event_state(state: AlarmState, suppressed_by: str) -> dict[str, Any]:
     found = {
         "value": str(state.value),

@@ -144,15 +144,12 @@ class AlarmOperations:
         given = call.parameters
         begin = seconds(given["StartDate"]) if given.get("StartDate") else 0.0
         end = seconds(given["EndDate"]) if given.get("EndDate") else 1e12
-        items = list(
-            self._monitor.book.history(
-                given.get("AlarmName"), given.get("HistoryItemType"), begin, end
-            )
-        )
-        if given.get("ScanBy") == "TimestampAscending":
-            items.reverse()
         first = first_of(given, "InvalidNextToken")
         size = int(given.get("MaxRecords") or 100)
+        items = self._monitor.book.history(
+            given.get("AlarmName"), given.get("HistoryItemType"), begin, end, size + 1, first,
+            oldest_first=given.get("ScanBy") == "TimestampAscending",
+        )  # fmt: skip
         return {
             "AlarmHistoryItems": [
                 {
@@ -162,9 +159,9 @@ class AlarmOperations:
                     "HistorySummary": item.summary,
                     "HistoryData": item.data or None,
                 }
-                for item in items[first : first + size]
+                for item in items[:size]
             ],
-            "NextToken": str(first + size) if first + size < len(items) else None,
+            "NextToken": str(first + size) if len(items) > size else None,
         }
 
     async def set_state(self, call: AwsCall) -> Mapping[str, Any]:

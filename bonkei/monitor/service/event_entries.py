@@ -8,19 +8,39 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bonkei.aws_service import AwsCall
+from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.service.spelling import seconds
 
-_LARGEST = 256 * 1024  # of an entry, in bytes
+_LARGEST = 1024 * 1024  # bytes of all entries of a call
+_MOST = 10
+_TIME = 14  # bytes, if an entry has one
 _DEFAULT = "default"
 
 
 async def put_events(bus: EventBus, call: AwsCall) -> Mapping[str, Any]:
     """Each entry separately: an invalid one does not fail the others."""
-    results = [_one(bus, entry, call) for entry in call.parameters["Entries"]]
+    entries = call.parameters["Entries"]
+    if not 1 <= len(entries) <= _MOST:
+        raise AwsServiceError(
+            "ValidationException",
+            "1 validation error detected: Value at 'entries' failed to satisfy constraint: "
+            f"Member must have length between 1 and {_MOST}",
+        )
+    if sum(map(_size, entries)) > _LARGEST:
+        raise AwsServiceError(
+            "ValidationException", "Total size of the entries in the request is over the limit."
+        )
+    results = [_one(bus, entry, call) for entry in entries]
     failed = sum("ErrorCode" in result for result in results)
     return {"FailedEntryCount": failed, "Entries": results}
+
+
+def _size(entry: Mapping[str, Any]) -> int:
+    """ "Calculating Amazon EventBridge PutEvents event entry size"."""
+    texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")]
+    texts += entry.get("Resources") or ()
+    return sum(len(str(text).encode()) for text in texts) + (_TIME if entry.get("Time") else 0)
 
 
 def _one(bus: EventBus, entry: Mapping[str, Any], call: AwsCall) -> dict[str, Any]:
@@ -31,8 +51,6 @@ def _one(bus: EventBus, entry: Mapping[str, Any], call: AwsCall) -> dict[str, An
         return _refused("NotAuthorizedForSourceException", "Not authorized for the source.")
     if str(entry.get("EventBusName") or _DEFAULT).rpartition("/")[2] != _DEFAULT:
         return _refused("ResourceNotFoundException", "Only the default event bus is simulated.")
-    if len(entry["Detail"].encode()) > _LARGEST:
-        return _refused("InvalidArgument", "Total size of the entries in the request is over.")
     try:
         detail = json.loads(entry["Detail"])
     except (ValueError, RecursionError):

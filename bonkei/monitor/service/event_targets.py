@@ -8,7 +8,7 @@ from typing import Any
 from bonkei.arn import Arn
 from bonkei.blueprint.notification import EventTarget
 
-SIMULATED = frozenset({"sns", "lambda", "sqs", "logs", "ecs"})
+SIMULATED = frozenset({"sns", "lambda", "sqs", "logs", "ecs", "codepipeline"})
 _KNOWN = frozenset(
     {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "DeadLetterConfig",
      "RetryPolicy", "EcsParameters"}

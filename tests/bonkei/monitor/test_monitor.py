@@ -123,6 +123,21 @@ async def test_time_is_compressed() -> None:
     assert world.acted[-1][2]["Trigger"]["Period"] == 60
 
 
+async def test_a_function_gets_the_alarms_data() -> None:
+    """Another form than a topic's message."""
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+    world = World(None, alarm(alarm_actions=(function, TOPIC)))
+    for value in (90, 90):
+        await world.minute(value)
+    await world.monitor.stop()
+    [called, told] = [found for _, _, found in world.acted]
+    assert (called["source"], called["alarmArn"]) == ("aws.cloudwatch", told["AlarmArn"])
+    assert (called["accountId"], called["region"]) == ("123456789012", "eu-west-1")
+    assert called["time"] == told["StateChangeTime"]
+    assert called["alarmData"] == world.events[-1]["detail"]
+    assert called["alarmData"]["state"]["value"] == told["NewStateValue"] == "ALARM"
+
+
 async def test_disabled_actions_are_not_taken() -> None:
     world = World(None, alarm(actions_enabled=False))
     for value in (90, 90):

@@ -15,6 +15,7 @@ from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.events import Bus
+from bonkei.monitor.alarm.book import HistoryItem
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor
 from bonkei.monitor.service import cloudwatch, eventbridge
@@ -221,6 +222,27 @@ async def test_a_composite_alarm_over_the_api(client: Client) -> None:
     assert described["MetricAlarms"] == []
 
 
+async def test_a_long_history_is_read_to_its_end_in_both_orders(client: Client) -> None:
+    await client.call("PutMetricAlarm", **ALARM)
+    notes = [HistoryItem("slow", T + at, "Action", str(at)) for at in range(1, 1_051)]
+    client.monitor.book.note(*notes[:900])
+    client.monitor.book.note(*notes[900:])
+
+    async def read(order: str) -> list[str]:
+        found: list[str] = []
+        more: dict[str, Any] = {}
+        while True:
+            answer = await client.call("DescribeAlarmHistory", ScanBy=order, **more)
+            found += [item["HistorySummary"] for item in answer["AlarmHistoryItems"]]
+            if not answer["NextToken"]:
+                return found
+            more = {"NextToken": answer["NextToken"]}
+
+    oldest_first = ['Alarm "slow" created', *(str(at) for at in range(1, 1_051))]
+    assert await read("TimestampAscending") == oldest_first
+    assert await read("TimestampDescending") == oldest_first[::-1]
+
+
 async def test_actions_are_disabled_and_enabled(client: Client) -> None:
     await client.call("PutMetricAlarm", **ALARM)
     await client.call("DisableAlarmActions", AlarmNames=["slow"])
@@ -293,6 +315,10 @@ async def test_programs_put_events_and_rules_match_them() -> None:
         "NotAuthorizedForSourceException",
     ]
     assert json.loads(got[0])["detail"] == {"a": 1}
+    large = entry | {"Detail": json.dumps("x" * 600_000)}
+    for entries, problem in (([entry] * 11, "between 1 and 10"), ([large] * 2, "over the limit")):
+        with pytest.raises(AwsServiceError, match=problem):
+            await call("PutEvents", Entries=entries)
     assert (await call("ListRules"))["Rules"][0]["State"] == "ENABLED"
     assert (await call("ListTargetsByRule", Rule="r"))["Targets"][0]["Arn"] == target.arn
     tested = {"EventPattern": '{"a": [1]}', "Event": '{"a": 1}'}
