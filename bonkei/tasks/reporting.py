@@ -105,6 +105,7 @@ def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnap
         failed_tasks=deployment.failed_tasks,
         reason=deployment.reason,
         failed_at=_unix(deployment.failed_at),
+        created_at=_unix(deployment.created_at),
     )
 
 

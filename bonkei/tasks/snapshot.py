@@ -10,7 +10,7 @@ class DeploymentSnapshot:
     """`status`: PRIMARY | ACTIVE | INACTIVE (it has FAILED, and has no tasks left).
     `rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, while it is in
     progress. `reason`: why it FAILED, why it is the target of a rollback, or why its last task
-    failed. `failed_at`: in Unix seconds."""
+    failed. `created_at` and `failed_at`: in Unix seconds."""
 
     id: str
     status: str
@@ -21,6 +21,7 @@ class DeploymentSnapshot:
     failed_tasks: int
     reason: str = ""
     failed_at: float | None = None
+    created_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

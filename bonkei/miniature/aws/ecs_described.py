@@ -25,6 +25,7 @@ def service(
             running=each.running_count,
             pending=each.pending_count,
             failed=each.failed_tasks,
+            created_at=each.created_at,
         )
         for each in snapshot.deployments
         if each.status != "INACTIVE" or (each.failed_at or 0.0) >= since

@@ -155,7 +155,7 @@ class EcsView:
             change = replace(change, definition_arn="")  # that alone begins no deployment
         if change.has_new_tasks:
             change = replace(change, deployment_id=f"ecs-svc/{secrets.token_hex(16)}")
-        pending = self._pending[arn] = _Pending(change)
+        pending = self._pending[arn] = _Pending(change, self._now())
         task = asyncio.create_task(self._quietly(arn, pending))
         self._going_on.add(task)  # the event loop holds its tasks weakly
         task.add_done_callback(self._going_on.discard)
@@ -206,6 +206,7 @@ class _Pending:
     `failure`: a failed change is shown for a while, even if it failed at once."""
 
     change: ServiceChange
+    asked_at: float
     failure: str = ""
     failed_at: float = 0.0
 
@@ -235,5 +236,7 @@ class _Pending:
         )
 
     def _deployment(self, status: str, definition: str, state: str, desired: int) -> EcsDeployment:
-        id_ = self.change.deployment_id
-        return EcsDeployment(id_, status, definition, state, self.failure, desired, 0, 0)
+        id_, at = self.change.deployment_id, self.asked_at
+        return EcsDeployment(
+            id_, status, definition, state, self.failure, desired, 0, 0, created_at=at
+        )

@@ -105,6 +105,7 @@ def test_a_failed_first_deployment_has_no_earlier_one_and_stalls():
     assert (deployment.status, deployment.rollout_state, deployment.failed_tasks) == (
         "PRIMARY", "FAILED", 3,
     )  # fmt: skip
+    assert 0 < deployment.failed_at - deployment.created_at < 600
 
 
 def test_a_failed_deployment_is_rolled_back_while_the_old_tasks_serve():

@@ -68,6 +68,7 @@ def service(one: EcsService, events: Sequence[EcsServiceEvent] = ()) -> dict[str
                 "runningCount": each.running,
                 "pendingCount": each.pending,
                 "failedTasks": each.failed,
+                "createdAt": each.created_at,
             }
             for each in one.deployments
         ],

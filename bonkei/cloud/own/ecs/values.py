@@ -42,6 +42,8 @@ class EcsTask:
 
 @dataclass(frozen=True, slots=True)
 class EcsDeployment:
+    """`failed`: how many of its tasks, one after the other. `created_at`: in Unix seconds."""
+
     id: str
     status: str
     definition_arn: str
@@ -51,6 +53,7 @@ class EcsDeployment:
     running: int
     pending: int
     failed: int = 0
+    created_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Double:
         self.definitions[arn]["status"] = "INACTIVE"
 
     def describe(self) -> EcsState:
-        deployment = EcsDeployment("ecs-svc/1", "PRIMARY", WEB[1], "COMPLETED", "", 2, 2, 0)
+        deployment = EcsDeployment("ecs-svc/1", "PRIMARY", WEB[1], "COMPLETED", "", 2, 2, 0, 3, 1.5)
         return EcsState(
             (("shop", CLUSTER),),
             (EcsService(SERVICE, "web", CLUSTER, WEB[1], 2, 2, 0, (deployment,)),),
@@ -140,6 +140,7 @@ def test_descriptions_and_missing_names() -> None:
     assert [service["serviceName"] for service in answer["services"]] == ["web"]
     [deployment] = answer["services"][0]["deployments"]
     assert deployment["rolloutState"] == "COMPLETED"
+    assert (deployment["failedTasks"], deployment["createdAt"]) == (3, 1.5)
     assert deployment["rolloutStateReason"] == "ECS deployment ecs-svc/1 completed."
     assert answer["failures"] == [{"arn": "other", "reason": "MISSING"}]
     tasks = ask("DescribeTasks", cluster="shop", tasks=["task1", "nobody"])

@@ -39,7 +39,9 @@ class Double:
         self.started: list[Any] = []
 
     def snapshot(self) -> TasksSnapshot:
-        one = DeploymentSnapshot(self.deployment, "PRIMARY", "web:3", "COMPLETED", 2, 0, 0)
+        one = DeploymentSnapshot(
+            self.deployment, "PRIMARY", "web:3", "COMPLETED", 2, 0, 1, created_at=7.5
+        )
         shown = (one, *self.others) if self.deployment else ()
         runs = TaskSnapshot(
             "id", "family:web", "web:3", "RUNNING", "UNKNOWN", "", "", (), 1.0, 0, 0
@@ -92,7 +94,9 @@ async def test_a_new_deployment_is_shown_before_it_starts(tmp_path: Path) -> Non
     world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
     coming, old = world.web.deployments
     assert (coming.status, coming.rollout_state, coming.desired) == ("PRIMARY", "IN_PROGRESS", 2)
+    assert coming.created_at == world.now
     assert (old.id, old.status, old.running) == ("ecs-svc/1", "ACTIVE", 2)
+    assert (old.failed, old.created_at) == (1, 7.5)
     await world.began.wait()
     world.tasks.deployment = coming.id  # the deployment starts under the announced id
     assert [one.id for one in world.web.deployments] == [coming.id]
