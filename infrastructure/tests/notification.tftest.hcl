@@ -29,6 +29,11 @@ run "notification" {
   }
 
   assert {
+    condition     = aws_lambda_permission.topic.source_account == null
+    error_message = "SNS need not send the account as a source; a condition on it would refuse every alarm in silence."
+  }
+
+  assert {
     condition     = one(keys(aws_lambda_function.this.environment[0].variables)) == "SLACK_WEBHOOK_SECRET_ARN"
     error_message = "The function knows where the webhook is, not what it is."
   }

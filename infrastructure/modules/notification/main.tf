@@ -156,13 +156,14 @@ resource "aws_lambda_function" "this" {
   }
 }
 
+# No source_account: it is for S3 and SES, whose ARNs name no account. Another service may send none, and then
+# its calls are refused in silence. The topic's ARN names the account.
 resource "aws_lambda_permission" "topic" {
-  statement_id   = "topic"
-  action         = "lambda:InvokeFunction"
-  function_name  = aws_lambda_function.this.function_name
-  principal      = "sns.amazonaws.com"
-  source_arn     = aws_sns_topic.alarms.arn
-  source_account = var.account.id
+  statement_id  = "topic"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.this.function_name
+  principal     = "sns.amazonaws.com"
+  source_arn    = aws_sns_topic.alarms.arn
 }
 
 data "aws_iam_policy_document" "function" {
