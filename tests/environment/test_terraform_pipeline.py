@@ -219,6 +219,18 @@ def test_deleting_the_stack_keeps_the_state(kind: str) -> None:
     assert kept == {("RetainExceptOnCreate", "Retain")}
 
 
+def test_a_failed_creation_can_delete_what_it_has_made() -> None:
+    # What is protected from deletion ends the rollback with ROLLBACK_FAILED, and keeps its name
+    # ("AWS::DynamoDB::Table": "the table cannot be deleted by any user or process").
+    assert of_type("AWS::DynamoDB::Table")
+    protected = [
+        name
+        for name, found in resources().items()
+        if found["Properties"].get("DeletionProtectionEnabled")
+    ]
+    assert protected == []
+
+
 def test_notifications_about_plans_may_have_their_own_key() -> None:
     given = {
         json.dumps(found["Resource"]): found

@@ -109,7 +109,8 @@ def test_the_buckets_have_their_settings(deployed: House) -> None:
 
 def test_the_table_and_the_alias_exist(deployed: House) -> None:
     table = deployed.client("dynamodb").describe_table(TableName="statuspage-production-tf-lock")
-    assert table["Table"]["DeletionProtectionEnabled"] is True
+    assert table["Table"]["KeySchema"] == [{"AttributeName": "LockID", "KeyType": "HASH"}]
+    assert table["Table"]["SSEDescription"]["SSEType"] == "KMS"
     aliases = deployed.client("kms").list_aliases()["Aliases"]
     assert "alias/statuspage-production-tf-pipeline" in {each["AliasName"] for each in aliases}
 
@@ -295,10 +296,7 @@ def test_retained_resources_can_be_deleted_and_made_again(deployed: House) -> No
         for marker in s3.list_object_versions(Bucket=bucket).get("DeleteMarkers", ()):
             s3.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
         s3.delete_bucket(Bucket=bucket)
-    dynamodb = deployed.client("dynamodb")
-    table = {"TableName": "statuspage-production-tf-lock"}
-    dynamodb.update_table(**table, DeletionProtectionEnabled=False)
-    dynamodb.delete_table(**table)
+    deployed.client("dynamodb").delete_table(TableName="statuspage-production-tf-lock")
     assert STATE not in {each.name for each in deployed.reread().buckets}
     done = deploy(deployed)
     assert "already exists" in str(
