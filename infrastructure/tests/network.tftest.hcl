@@ -67,6 +67,13 @@ run "network" {
     condition     = aws_cloudwatch_log_group.flow.kms_key_id == module.key.arn && aws_cloudwatch_log_group.flow.retention_in_days == 30
     error_message = "Flow logs need a key and a retention."
   }
+
+  assert {
+    condition = toset(flatten([for policy in values(module.flow_log_role.policies) : jsondecode(policy).Statement[*].Action])) == toset([
+      "logs:CreateLogStream", "logs:DescribeLogGroups", "logs:DescribeLogStreams", "logs:PutLogEvents",
+    ])
+    error_message = "AWS asks for these at least. Without one, the log may stay empty, and nothing fails."
+  }
 }
 
 run "a_zone_more_changes_no_address" {

@@ -80,6 +80,7 @@ def _calls(role: Role, blueprint: Blueprint) -> Iterator[Call]:
         for operation in ("CreateLogStream", "PutLogEvents", "DescribeLogStreams"):
             stream = {} if operation.startswith("Describe") else {"logStreamName": "eni"}
             yield "logs", operation, {"logGroupName": group, **stream}
+        yield "logs", "DescribeLogGroups", {}
     elif name.startswith("pipeline-program"):
         yield from _stage(name.removeprefix("pipeline-program").removeprefix("-"), blueprint)
 

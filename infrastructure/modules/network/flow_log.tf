@@ -20,10 +20,18 @@ resource "aws_cloudwatch_log_group" "flow" {
   kms_key_id        = module.key.arn
 }
 
+# Without what AWS asks for at least, the log stays empty and nothing fails. Only to create the group is left
+# out, since it exists: https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
 data "aws_iam_policy_document" "flow_log" {
   statement {
     actions   = ["logs:DescribeLogStreams"]
     resources = ["${aws_cloudwatch_log_group.flow.arn}:*"]
+  }
+
+  # The call names no group.
+  statement {
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["*"]
   }
 }
 
