@@ -101,7 +101,7 @@ def test_terraform_is_told_what_there_is() -> None:
     for each in TERRAFORM:
         words = shlex.split(each.text.removeprefix("$(").removesuffix(")"))
         if words[0] == "cd":
-            place = INFRASTRUCTURE.parent / words[1]
+            place = place / words[1]  # as a shell does, so a page goes on where it is
         chosen = [word.partition("=")[2] for word in words if word.startswith("-chdir=")]
         folder = place / chosen[0] if chosen else place
         assert (folder / "main.tf").is_file(), each.where
