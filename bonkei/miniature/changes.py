@@ -19,7 +19,12 @@ from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.memory import settle_memory
 from bonkei.miniature.rollout.diagnosis import names
 from bonkei.miniature.rollout.refresh import refresh
-from bonkei.miniature.rollout.rollout import find_service, require_tasks, still_unhealthy
+from bonkei.miniature.rollout.rollout import (
+    find_service,
+    require_capacity,
+    require_runnable,
+    still_unhealthy,
+)
 from bonkei.miniature.rollout.service_changes import FORCED
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.steps import Report, Steps
@@ -158,12 +163,14 @@ class Changes:
             steps = Steps(self._kept(report))
             if change.has_new_tasks:
                 if not change.definition_arn:  # another task definition may have an existing image
-                    require_tasks(service, assembly.tasks)
+                    require_capacity(service)
                 self._report(f"Restarting {service.name}")
                 if not change.definition_arn:
                     await assembly.migrate(steps, "not restarted", service)
             assembly.service_changes.add(service, change)
             settled = await assembly.begin_roll_out(steps, service.arn)
+            if change.has_new_tasks and not change.definition_arn:
+                require_runnable(service, assembly.running())
             unhealthy = [] if change.deployment_id else await settled()
         if change.deployment_id:
             unhealthy = await settled()

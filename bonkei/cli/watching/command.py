@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,12 +78,13 @@ class _Miniature:
     def plan(self) -> PlanSummary:
         return self._context.workspace.plan()
 
-    def apply(self, report: Callable[[str], None]) -> str:
+    def apply(self) -> str:
+        return f"{self._context.workspace.apply(lambda _text: None).render()}."
+
+    def follow(self, report: Callable[[str], None]) -> None:
         from bonkei.miniature import asking
 
-        summary = self._context.workspace.apply(lambda _text: None)
         asking.reload(self._context.home, report)
-        return f"{summary.render()}."
 
 
 async def _watch(context: Context, screen: Screen, applies: bool) -> None:
@@ -94,18 +95,22 @@ async def _watch(context: Context, screen: Screen, applies: bool) -> None:
     system = _Miniature(context)
     pressed: asyncio.Queue[str] = asyncio.Queue()
     with sources.keys(pressed) as has_keys:
-        follower = Follower(system, screen, applies=applies, has_keys=has_keys)
-        while True:
-            watched = await asyncio.to_thread(system.look)
-            async with Rounds(watched, pressed) as rounds:
-                _introduce(screen, watched)  # from now on no change is missed
-                async for changed, keys in rounds:
-                    await sources.wait_for_git(context.config.root)
-                    if "a" in keys and follower.waits and await follower.apply():
-                        break  # other services may run from other folders now
-                    found = meaning(changed | rounds.more(), watched)
-                    if found and await follower.follow(found):
-                        break
+        follower = Follower(
+            system, screen, applies=applies, has_keys=has_keys,
+            forget_keys=lambda: sources.empty(pressed),
+        )  # fmt: skip
+        watched = await asyncio.to_thread(system.look)
+        async with Rounds(watched, pressed) as rounds:
+            _introduce(screen, watched)  # from now on no change is missed
+            async for changed, keys in rounds:
+                await sources.wait_for_git(context.config.root)
+                applied = "a" in keys and follower.waits and await follower.apply()
+                found = meaning(changed | rounds.more(), watched)
+                applied |= bool(found) and await follower.follow(found)
+                if applied:  # other services may run from other folders now
+                    watched = await asyncio.to_thread(system.look)
+                    await rounds.watch(watched)
+                    _introduce(screen, watched)
 
 
 def _introduce(screen: Screen, watched: Watched) -> None:
@@ -120,26 +125,31 @@ class Rounds:
     """Changes and keys, as they come. Those that come during a round form the next one."""
 
     def __init__(self, watched: Watched, pressed: asyncio.Queue[str]) -> None:
-        self._watched = watched
+        self._first = watched
         self._pressed = pressed
         self._changed: asyncio.Queue[frozenset[Path]] = asyncio.Queue()
+        self._places: tuple[frozenset[Path], ...] = ()
         self._readers: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Rounds:
-        from bonkei.cli.watching import sources
-
-        for found in (
-            sources.changes(self._watched.folders),
-            sources.looks(self._watched.files),
-        ):
-            self._readers.append(asyncio.create_task(self._read(found)))
-        await asyncio.sleep(0)  # each begins to watch in its first step
+        await self.watch(self._first)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        await _end(self._readers)
+
+    async def watch(self, watched: Watched) -> None:
+        """Other places, from now on. The changes so far are kept."""
+        from bonkei.cli.watching import sources
+
+        if self._places == (watched.folders, watched.files):
+            return  # a reader that goes on misses nothing
+        self._places = folders, files = watched.folders, watched.files
+        before, self._readers = self._readers, []
+        for found in (sources.changes(folders), sources.looks(files)):
+            self._readers.append(asyncio.create_task(self._read(found)))
+        await asyncio.sleep(0)  # each begins to watch in its first step
+        await _end(before)
 
     async def _read(self, found: AsyncIterator[frozenset[Path]]) -> None:
         async for changed in found:
@@ -168,3 +178,9 @@ class Rounds:
                 change.result() if change in done else frozenset(),
                 key.result() if key in done else "",
             )
+
+
+async def _end(readers: Sequence[asyncio.Task[None]]) -> None:
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from bonkei.cli.watching.meaning import Round
 from bonkei.cli.watching.screen import Screen
+from bonkei.cli.watching.waiting import abandonable
 from bonkei.errors import BonkeiError
 
 
@@ -25,7 +28,8 @@ class Plan(Protocol):
 
 
 class System(Protocol):
-    """The running miniature and its definitions. Methods block, and raise a BonkeiError."""
+    """The running miniature and its definitions. Methods block, and raise a BonkeiError. After
+    `restart`, `refresh` and `follow` the miniature goes on, whether or not somebody waits."""
 
     def restart(self, service: str, report: Callable[[str], None]) -> None: ...
 
@@ -39,22 +43,37 @@ class System(Protocol):
 
     def plan(self) -> Plan: ...
 
-    def apply(self, report: Callable[[str], None]) -> str:
+    def apply(self) -> str:
         """Returns a line about the changes."""
+        ...
+
+    def follow(self, report: Callable[[str], None]) -> None:
+        """Let the miniature follow what is applied."""
         ...
 
 
 DEFINITIONS = "definitions"
+_TO_ASK = 1.0  # seconds until the miniature has heard a question
 
 
 class Follower:
-    """`applies`: apply changed definitions at once. `has_keys`: a person can press a key."""
+    """`applies`: apply changed definitions at once. `has_keys`: a person can press a key.
+    `forget_keys`: a key from before a plan is shown does not mean that plan."""
 
-    def __init__(self, system: System, screen: Screen, *, applies: bool, has_keys: bool) -> None:
+    def __init__(
+        self,
+        system: System,
+        screen: Screen,
+        *,
+        applies: bool,
+        has_keys: bool,
+        forget_keys: Callable[[], None] = lambda: None,
+    ) -> None:
         self._system = system
         self._screen = screen
         self._applies = applies
         self._has_keys = has_keys
+        self._forget_keys = forget_keys
         self._again = Round()
         self.waits = False  # a plan waits for the key
 
@@ -90,10 +109,8 @@ class Follower:
         began = time.monotonic()
         self._screen.line(f"  restarting {service}")
 
-        def restart() -> None:
-            self._system.restart(service, lambda _text: None)
-
-        if await self._try(service, restart):
+        restart = partial(self._system.restart, service, _silent)
+        if await self._try(service, partial(abandonable, restart)):
             seconds = time.monotonic() - began
             self._screen.event(
                 "restarted", f"  ✓ {service} runs it, {seconds:.1f} s", service=service,
@@ -104,7 +121,8 @@ class Follower:
 
     async def _refresh(self, service: str) -> None:
         began = time.monotonic()
-        if await self._try(service, lambda: self._system.refresh(service)):
+        refresh = partial(self._system.refresh, service)
+        if await self._try(service, partial(abandonable, refresh)):
             seconds = time.monotonic() - began
             self._screen.event(
                 "refreshed", f"  ✓ {service} has read it, {seconds:.1f} s", service=service,
@@ -122,7 +140,7 @@ class Follower:
             if not self._system.is_current():
                 plans.append(self._system.plan())
 
-        if not await self._try(DEFINITIONS, look):
+        if not await self._try(DEFINITIONS, partial(asyncio.to_thread, look)):
             self._again = replace(self._again, definitions=True)
             return False
         changing = [plan for plan in plans if not plan.is_empty]
@@ -130,6 +148,7 @@ class Follower:
             self._screen.event("unchanged", "  the definitions have no effective change")
             return False
         [plan] = changing
+        self._forget_keys()
         self._screen.event("planned", plan.render(), plan=plan.as_dict())
         if self._applies:
             return await self._try(DEFINITIONS, self._apply)
@@ -139,18 +158,38 @@ class Follower:
         )
         return False
 
-    def _apply(self) -> None:
+    async def _apply(self) -> None:
         began = time.monotonic()
-        line = self._system.apply(self._screen.line)
+        line = await self._applied()
+        await self._following()
         seconds = time.monotonic() - began
         self._screen.event("applied", f"  ✓ {line} {seconds:.1f} s", seconds=round(seconds, 2))
 
-    async def _try(self, what: str, act: Callable[[], None]) -> bool:
+    async def _applied(self) -> str:
+        applying = asyncio.create_task(asyncio.to_thread(self._system.apply))
+        try:
+            return await asyncio.shield(applying)
+        except asyncio.CancelledError:  # Ctrl-C: Terraform ends first, and is not in vain
+            [done] = await asyncio.gather(applying, return_exceptions=True)
+            if isinstance(done, str):
+                with suppress(TimeoutError, BonkeiError):
+                    async with asyncio.timeout(_TO_ASK):
+                        await self._following()
+            raise
+
+    async def _following(self) -> None:
+        await abandonable(partial(self._system.follow, self._screen.line))
+
+    async def _try(self, what: str, act: Callable[[], Awaitable[None]]) -> bool:
         """Returns whether it succeeded. A failure is kept until it is fixed."""
         try:
-            await asyncio.to_thread(act)
+            await act()
         except BonkeiError as error:
             self._screen.failed(what, error)
             return False
         self._screen.mended(what)
         return True
+
+
+def _silent(_text: str) -> None:
+    """For progress that nobody reads."""

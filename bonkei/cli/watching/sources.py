@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 import sys
 import termios
 import tty
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 
 from watchfiles import DefaultFilter, awatch
 
+from bonkei.folders import stat_of
 from bonkei.miniature.home import MiniatureError
 
 _QUIET = 50  # milliseconds without another change that end a round
@@ -34,17 +36,51 @@ class EditFilter(DefaultFilter):
 
 async def changes(folders: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
     """Each set of files that changed together. Raises MiniatureError if the system cannot watch
-    files."""
-    try:
-        async for found in awatch(
-            *sorted(folders), watch_filter=EditFilter(), step=_QUIET, debounce=_LONGEST
-        ):
-            yield frozenset(Path(name) for _, name in found)
-    except (OSError, RuntimeError) as error:
-        raise MiniatureError(
-            f"the files cannot be watched: {error}",
-            remedy="on Linux, raise fs.inotify.max_user_watches",
-        ) from None
+    files.
+
+    The system forgets a folder that is removed, also when it is made again (by git, which checks
+    out a branch without it and comes back). So it is watched again, and counts as changed.
+    """
+    known = {folder: _identity(folder) for folder in sorted(folders)}
+    made: frozenset[Path] = frozenset()
+    while known:
+        lost: frozenset[Path] = frozenset()
+        try:
+            async with aclosing(_changes([each for each in known if known[each]])) as rounds:
+                async for found in rounds:
+                    if changed := found | made:
+                        yield changed
+                    made = frozenset()
+                    # A new folder may have the inode of the old one.
+                    lost = found & known.keys() | {f for f in known if known[f] != _identity(f)}
+                    if lost:
+                        break
+        except FileNotFoundError:  # one has gone just now
+            await asyncio.sleep(_POLL)
+        except (OSError, RuntimeError) as error:
+            raise MiniatureError(
+                f"the files cannot be watched: {error}",
+                remedy="on Linux, raise fs.inotify.max_user_watches",
+            ) from None
+        known = {folder: _identity(folder) for folder in known}
+        made |= {folder for folder in lost if known[folder]}
+
+
+async def _changes(folders: Sequence[Path]) -> AsyncGenerator[frozenset[Path]]:
+    """Changes in folders that are there; nothing from time to time."""
+    while not folders:
+        await asyncio.sleep(_LOOK)
+        yield frozenset()
+    async for found in awatch(
+        *folders, watch_filter=EditFilter(), step=_QUIET, debounce=_LONGEST,
+        rust_timeout=int(_LOOK * 1000), yield_on_timeout=True,
+    ):  # fmt: skip
+        yield frozenset(Path(name) for _, name in found)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    found = stat_of(folder)
+    return (found.st_dev, found.st_ino) if found and stat.S_ISDIR(found.st_mode) else None
 
 
 async def looks(files: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:
@@ -76,10 +112,16 @@ async def wait_for_git(root: Path) -> None:
         await asyncio.sleep(_POLL)
 
 
+def empty(pressed: asyncio.Queue[str]) -> None:
+    """Forget the keys so far."""
+    while not pressed.empty():
+        pressed.get_nowait()
+
+
 @contextmanager
 def keys(pressed: asyncio.Queue[str]) -> Iterator[bool]:
-    """Put each pressed key into the queue. False when there is no terminal."""
-    if not sys.stdin.isatty():
+    """Put each pressed key into the queue. False without a terminal, and in its background."""
+    if not sys.stdin.isatty() or _is_in_background(sys.stdin.fileno()):
         yield False
         return
     descriptor = sys.stdin.fileno()
@@ -97,3 +139,11 @@ def keys(pressed: asyncio.Queue[str]) -> Iterator[bool]:
     finally:
         loop.remove_reader(descriptor)
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+def _is_in_background(terminal: int) -> bool:
+    """Whether the system would stop this program for a change of the terminal, as after
+    `bonkei watch > log &`."""
+    with suppress(OSError):  # a terminal of another session has no background
+        return os.tcgetpgrp(terminal) != os.getpgrp()
+    return False

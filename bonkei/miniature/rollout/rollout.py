@@ -78,16 +78,23 @@ def find_services(blueprint: Blueprint, name: str) -> list[Service]:
     ]
 
 
-def require_tasks(service: Service, tasks: Tasks | None) -> None:
+def require_capacity(service: Service) -> None:
     """Raises MiniatureError if no task of the service runs here, because then none can be
     replaced."""
-    states = tasks.snapshot().services if tasks is not None else ()
-    refused = next((state.refused for state in states if state.arn == service.arn), "")
-    if refused:
-        raise MiniatureError(f"{service.name} is not run here: {refused}")
     if not service.capacity:
         raise MiniatureError(
             f"{service.name} has no task to replace", remedy="its desired_count is 0"
+        )
+
+
+def require_runnable(service: Service, tasks: Tasks) -> None:
+    """Raises MiniatureError if new tasks of the service cannot be run, by the containers' folders
+    as they were when its deployment began."""
+    states = tasks.snapshot().services
+    if refused := next((state.refused for state in states if state.arn == service.arn), ""):
+        raise MiniatureError(
+            f"{service.name} is not run here: {refused}",
+            remedy="correct it and run it again; tasks that ran before keep serving",
         )
 
 

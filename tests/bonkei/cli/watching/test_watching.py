@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import os
+import pty
+import shutil
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +22,8 @@ from watchfiles import Change
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, Service, TaskDefinition
-from bonkei.cli.watching import sources
+from bonkei.cli.context import Context
+from bonkei.cli.watching import command, sources
 from bonkei.cli.watching.command import Rounds
 from bonkei.cli.watching.follower import Follower
 from bonkei.cli.watching.meaning import Round, Watched, meaning, watched
@@ -123,9 +130,14 @@ class System:
     broken: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
     current: bool = False
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.goes_on.set()
 
     def restart(self, service: str, report: Callable[[str], None]) -> None:
         self.done.append(service)
+        self.goes_on.wait(120)
         self._fail(service)
 
     def refresh(self, service: str) -> None:
@@ -139,11 +151,16 @@ class System:
         self._fail("plan")
         return ThePlan(self.plan_text)
 
-    def apply(self, report: Callable[[str], None]) -> str:
+    def apply(self) -> str:
         self.done.append("apply")
+        self.goes_on.wait(120)
         self._fail("apply")
         self.current = True
         return "1 changed"
+
+    def follow(self, report: Callable[[str], None]) -> None:
+        self.done.append("follow")
+        self._fail("follow")
 
     def _fail(self, what: str) -> None:
         if what in self.broken:
@@ -199,7 +216,7 @@ async def test_a_plan_waits_for_the_key(screen: Screen, capsys: pytest.CaptureFi
     assert subject.waits
     assert "~ x\n  Press a to apply it." in capsys.readouterr().out
     assert await subject.apply()
-    assert (system.done, subject.waits) == (["apply"], False)
+    assert (system.done, subject.waits) == (["apply", "follow"], False)
     assert not await subject.follow(Round(definitions=True))
     assert "have no effective change" in capsys.readouterr().out
 
@@ -219,7 +236,7 @@ async def test_apply_without_a_question_and_a_failed_plan(
     assert "✗ definitions: plan is broken, main.tf:3" in capsys.readouterr().out
     system.broken.clear()
     assert await subject.follow(Round(("web",)))  # the plan is tried again too
-    assert system.done == ["apply", "web"]
+    assert system.done == ["apply", "follow", "web"]
 
 
 async def test_json_has_an_object_for_each_event(capsys: pytest.CaptureFixture[str]) -> None:
@@ -232,6 +249,51 @@ async def test_json_has_an_object_for_each_event(capsys: pytest.CaptureFixture[s
     ]  # fmt: skip
     assert events[0]["files"] == ["web/a.py"]
     assert events[3]["message"] == "web is broken, main.tf:3"
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_ctrl_c_waits_for_no_tasks(screen: Screen) -> None:
+    """Python would wait for each thread of its own pool."""
+    system = System()
+    system.goes_on.clear()
+    following = asyncio.create_task(follower(system, screen).follow(Round(("web",))))
+    await _until(lambda: bool(system.done))
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+    async with asyncio.timeout(60):
+        await asyncio.get_running_loop().shutdown_default_executor()
+    assert not system.goes_on.is_set()  # it still runs
+    system.goes_on.set()
+
+
+async def test_ctrl_c_lets_terraform_end_and_the_miniature_follow(screen: Screen) -> None:
+    system = System()
+    system.goes_on.clear()
+    applying = asyncio.create_task(follower(system, screen).apply())
+    await _until(lambda: bool(system.done))
+    applying.cancel()
+    await asyncio.sleep(0)
+    system.goes_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await applying
+    assert system.done == ["apply", "follow"]
+
+
+async def test_a_key_from_before_a_plan_does_not_mean_it(screen: Screen) -> None:
+    pressed: asyncio.Queue[str] = asyncio.Queue()
+    subject = Follower(
+        System(), screen, applies=False, has_keys=True, forget_keys=lambda: sources.empty(pressed)
+    )
+    pressed.put_nowait("a")  # for the plan before this one
+    await subject.follow(Round(definitions=True))
+    assert subject.waits
+    assert pressed.empty()
 
 
 class Recorder:
@@ -286,6 +348,91 @@ async def _changes(rounds: Rounds) -> AsyncIterator[frozenset[Path]]:
         if changed:
             yield changed
             return
+
+
+class Here(System):
+    """With folders, and a new one after an apply."""
+
+    def look(self) -> Watched:
+        programs = {self.root / "web": ("web",)}
+        if "apply" in self.done:
+            programs |= {self.root / "new": ("new",)}
+        return Watched((self.root / "infra",), programs, self.root / "bonkei.toml")
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root
+
+
+async def test_what_is_saved_during_an_apply_is_the_next_round(
+    tmp_path: Path,
+    screen: Screen,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("infra", "web", "new"):
+        (tmp_path / name).mkdir()
+    system = Here(tmp_path)
+    monkeypatch.setattr(command, "_Miniature", lambda _context: system)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    context = Context(lambda: SimpleNamespace(root=tmp_path))  # type: ignore[arg-type,return-value]
+    watching = asyncio.create_task(command._watch(context, screen, applies=True))
+    system.goes_on.clear()
+    await _until(lambda: "Watching" in capsys.readouterr().out)
+    (tmp_path / "infra/main.tf").touch()
+    await _until(lambda: "apply" in system.done)
+    (tmp_path / "web/a.py").touch()
+    await asyncio.sleep(0.2)  # it is a round of its own by now
+    system.goes_on.set()
+    await _until(lambda: "web" in system.done)
+    (tmp_path / "new/b.py").touch()
+    await _until(lambda: "new" in system.done)
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+
+
+async def test_a_folder_that_was_removed_is_watched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by git, for a branch without it. The new folder often has the inode of the old one."""
+    monkeypatch.setattr(sources, "_LOOK", 0.01)
+    folder, file = tmp_path / "web", tmp_path / "web/a.py"
+    folder.mkdir()
+    recorder = Recorder(sources.changes([folder]))
+    await asyncio.sleep(0)
+    for way in ("at once", "later", "moved"):
+        if way == "moved":
+            folder.rename(tmp_path / "aside")
+        else:
+            shutil.rmtree(folder)
+        if way != "at once":
+            await _until(lambda: bool(recorder.rounds))
+            recorder.rounds.clear()
+            await asyncio.sleep(0.05)
+        folder.mkdir()
+        await _until(lambda: any(folder in found for found in recorder.rounds))
+        await asyncio.sleep(0.05)
+        recorder.rounds.clear()
+        async with asyncio.timeout(60):
+            while not any(file in found for found in recorder.rounds):
+                file.touch()
+                await asyncio.sleep(0.01)
+        recorder.rounds.clear()
+    await recorder.stop()
+
+
+async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system would stop it for a change of the terminal."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours), os.fdopen(theirs) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
+        with sources.keys(asyncio.Queue()) as has_keys:
+            assert not has_keys
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+        with sources.keys(asyncio.Queue()) as has_keys:
+            assert has_keys
 
 
 @pytest.mark.parametrize(
