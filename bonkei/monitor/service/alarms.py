@@ -14,6 +14,7 @@ from bonkei.monitor.alarm.engine import AlarmError, AnyAlarm, why_not_evaluated
 from bonkei.monitor.alarm.evaluation import COMPARISONS, TREATMENTS, State
 from bonkei.monitor.alarm.points import period_of
 from bonkei.monitor.monitor import Monitor
+from bonkei.monitor.service.relatives import relatives_of, shown
 from bonkei.monitor.service.spelling import (
     Parameters,
     described,
@@ -100,19 +101,20 @@ class AlarmOperations:
         """DescribeAlarms: metric alarms, and composite ones if the caller asks for them."""
         given = call.parameters
         kinds = given.get("AlarmTypes") or ["MetricAlarm"]
-        chosen = [
-            alarm
-            for alarm in self._engine.alarms
-            if _kind(alarm) in kinds and self._is_wanted(alarm, given)
-        ]
+        chosen = relatives_of(self._engine.alarms, given)
+        if chosen is None:
+            chosen = [
+                alarm
+                for alarm in self._engine.alarms
+                if _kind(alarm) in kinds and self._is_wanted(alarm, given)
+            ]
         first = first_of(given, "InvalidNextToken")
         size = int(given.get("MaxRecords") or _PAGE)
         page = chosen[first : first + size]
         answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
         for alarm in page:
-            answer[f"{_kind(alarm)}s"].append(
-                described(alarm, self._monitor.book.state(alarm.name))
-            )
+            whole = described(alarm, self._monitor.book.state(alarm.name))
+            answer[f"{_kind(alarm)}s"].append(shown(whole, given))
         answer["NextToken"] = str(first + size) if first + size < len(chosen) else None
         return answer
 

@@ -222,6 +222,26 @@ async def test_a_composite_alarm_over_the_api(client: Client) -> None:
     assert described["MetricAlarms"] == []
 
 
+async def test_the_relatives_of_an_alarm(client: Client) -> None:
+    for name in ("slow", "fast", "alone"):
+        await client.call("PutMetricAlarm", **{**ALARM, "AlarmName": name})
+    await client.call("PutCompositeAlarm", AlarmName="any", AlarmRule="ALARM(slow) OR ALARM(fast)")
+    await client.call("PutCompositeAlarm", AlarmName="all", AlarmRule="ALARM(any) AND OK(fast)")
+
+    async def names(**asked: Any) -> list[str]:
+        answer = await client.call("DescribeAlarms", **asked)
+        found = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
+        assert {len(one) for one in found} <= {2, 4}  # AWS shows no more of a relative
+        return [one["AlarmName"] for one in found]
+
+    assert await names(ChildrenOfAlarmName="any") == ["fast", "slow"]
+    assert await names(ChildrenOfAlarmName="all") == ["fast", "any"]
+    assert await names(ParentsOfAlarmName="fast") == ["all", "any"]
+    assert await names(ParentsOfAlarmName="alone") == await names(ChildrenOfAlarmName="x") == []
+    with pytest.raises(AwsServiceError, match="together with StateValue"):
+        await names(ParentsOfAlarmName="fast", StateValue="OK")
+
+
 async def test_a_long_history_is_read_to_its_end_in_both_orders(client: Client) -> None:
     await client.call("PutMetricAlarm", **ALARM)
     notes = [HistoryItem("slow", T + at, "Action", str(at)) for at in range(1, 1_051)]
