@@ -272,6 +272,28 @@ async def test_a_text_for_a_resolved_incident_is_still_shown(
     assert "replace&lt;/b&gt; it &amp; watch." in page.text
 
 
+@pytest.mark.parametrize("what", ["the incident", "the update"])
+async def test_a_text_for_what_somebody_else_has_deleted_is_shown(
+    admin: AdminBrowser, backend: FakeBackend, what: str
+) -> None:
+    updates = (("investigating", "We look."), ("identified", "A disk."))
+    incident = backend.add_incident("Slow", updates=updates)
+    path = f"/admin/incidents/{incident['id']}"
+    if what == "the update":
+        path += f"/updates/{incident['updates'][0]['id']}"
+    action, data = forms_of((await admin.get(path)).text)[0]
+    if what == "the update":
+        del incident["updates"][0]
+    else:
+        backend.incidents.clear()
+    page = await admin.post(action, data | {"body": TEXT})
+    assert page.status_code == 404
+    assert "This does not exist any more" in page.text
+    assert "replace&lt;/b&gt; it &amp; watch.</textarea>" in page.text
+    missing = await admin.get(path)
+    assert (missing.status_code, "any more" in missing.text) == (404, False)
+
+
 async def test_both_texts_of_a_component_are_shown(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:

@@ -27,6 +27,10 @@ from frontend.web.rendering import PRIVATE, Renderer
 # Two texts of 5000 characters, each of them nine bytes when it is encoded, and once more in JSON.
 _LARGEST_FORM = 256 * 1024
 _MOST_FIELDS = 250
+# The fields that take long to write.
+_TEXTS = (
+    "title", "title_ja", "body", "body_ja", "name", "name_ja", "description", "description_ja",
+)  # fmt: skip
 
 
 class Area:
@@ -100,13 +104,11 @@ class Area:
         try:
             if not to_all:  # the backend ends the session, whatever the cookie says
                 await self._client.get("/sessions/current", CurrentSession, caller=call.caller)
-            return await handler(call)
+            return await _handle(call, handler, keeps=keeps)
         except BackendRefusedError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 visit = replace(signed_out(call.visit), notice="notice.expired")
                 return _sign_in(replace(call, visit=visit), keeps=keeps)
-            if error.status == HTTPStatus.NOT_FOUND:
-                raise HTTPException(HTTPStatus.NOT_FOUND) from error
             raise HTTPException(HTTPStatus.BAD_REQUEST) from error
         except BackendUnavailableError:
             if not keeps or to_all:
@@ -176,6 +178,23 @@ def _sign_in(call: Call, *, keeps: bool) -> Outcome:
     back = call.request.method == "GET" and wanted != "/admin"
     to = f"{SIGN_IN}?next={quote(wanted)}" if back else SIGN_IN
     return Redirect(to, visit.notice, visit=visit)
+
+
+async def _handle(call: Call, handler: Handler, *, keeps: bool) -> Outcome:
+    """The handler's outcome. If somebody else has deleted what the form is about, its texts are
+    shown, to be copied. Raises HTTPException if there are none."""
+    try:
+        return await handler(call)
+    except BackendRefusedError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+    except HTTPException as error:
+        if error.status_code != HTTPStatus.NOT_FOUND:
+            raise
+    texts = {name: call.data[name] for name in _TEXTS if keeps and call.data.get(name)}
+    if not texts:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    return Page("admin/gone.html", {"texts": texts}, HTTPStatus.NOT_FOUND)
 
 
 def _to_keep(data: Mapping[str, str]) -> Mapping[str, str]:
