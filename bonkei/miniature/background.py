@@ -27,7 +27,10 @@ def start(config: Config, home: Home, report: Report) -> int:
     require_free(home)
     with _Interruption() as interruption:
         child = subprocess.Popen(
-            [sys.executable, "-m", "bonkei", "--config", str(config.file), "up", "--background"],
+            [
+                *(sys.executable, "-P", "-m", "bonkei"),  # the project may have a queue.py
+                *("--config", str(config.file), "up", "--background"),
+            ],
             cwd=config.root,
             env={**os.environ, BEGUN: str(time.time() - seconds_before(os.environ))},
             stdin=subprocess.DEVNULL,

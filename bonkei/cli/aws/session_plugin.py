@@ -26,7 +26,7 @@ _NAME = "session-manager-plugin"
 def install(home: Path, folder: Path) -> Path:
     """The plugin for a home, as a program in `folder`, which is made. Returns `folder`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    words = [sys.executable, "-m", "bonkei.cli.aws.session_plugin", str(home)]
+    words = [sys.executable, "-P", "-m", "bonkei.cli.aws.session_plugin", str(home)]
     program = folder / _NAME
     text = f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
     with suppress(FileNotFoundError):

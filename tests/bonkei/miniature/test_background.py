@@ -11,11 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
 from ports import free_port
 
+from bonkei.miniature import background
 from bonkei.miniature.home import Home
 from bonkei.miniature.lock import holder
 
@@ -80,6 +83,24 @@ def test_a_miniature_that_is_killed_is_reported(tmp_path: Path) -> None:
         output, _ = command.communicate(timeout=_MINUTE)
     assert command.returncode == 1
     assert "ended by SIGKILL while it started" in output
+
+
+def test_no_module_of_the_project_takes_the_place_of_one_of_pythons(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The miniature starts in the project's folder."""
+    (tmp_path / "queue.py").write_text("raise SystemExit('of the project')")
+    (tmp_path / "click.py").write_text("raise SystemExit('of the project')")
+    begin = subprocess.Popen
+
+    def only_imports(words: list[str], **options: Any) -> subprocess.Popen[str]:
+        return begin([*words[: words.index("--config")], "--version"], **options)
+
+    monkeypatch.setattr(subprocess, "Popen", only_imports)
+    config = SimpleNamespace(file=tmp_path / "bonkei.toml", root=tmp_path)
+    said: list[str] = []
+    assert background.start(config, Home(tmp_path / "home"), said.append) == 0  # type: ignore[arg-type]
+    assert "version" in said[0]
 
 
 def test_a_command_that_is_killed_leaves_a_start_that_others_see(

@@ -19,8 +19,13 @@ from bonkei.cloud.own.ecs import Shell
 def test_aws_finds_it_on_the_path(tmp_path: Path) -> None:
     folder = session_plugin.install(tmp_path / "a home", tmp_path / "plugins")
     session_plugin.install(tmp_path / "a home", tmp_path / "plugins")  # each command does
+    (tmp_path / "click.py").write_text("raise SystemExit('of the folder where aws is called')")
     found = subprocess.run(
-        [folder / "session-manager-plugin"], capture_output=True, text=True, check=True
+        [folder / "session-manager-plugin"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "is here" in found.stdout
 
