@@ -42,8 +42,9 @@ def start(config: Config, home: Home, report: Report) -> int:
         interruption.pass_to(child)
         assert child.stdout is not None  # noqa: S101 - it was asked for
         # The child closes its output when it is ready, or when it ends.
-        for line in child.stdout:
-            report(line.rstrip("\n"))
+        with child.stdout as said:
+            for line in said:
+                report(line.rstrip("\n"))
         if interruption.came:
             child.wait()
     if interruption.came == signal.SIGINT:
