@@ -3,8 +3,14 @@ variable "service_name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]*[a-z0-9])?$", var.service_name))
-    error_message = "service_name must be lower-case letters, digits and hyphens, beginning with a letter."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.service_name))
+    error_message = "service_name must be lower-case letters, digits and single hyphens between them, beginning with a letter."
+  }
+
+  # Parameter Store, load balancers and security groups refuse them, in the middle of the first apply.
+  validation {
+    condition     = !can(regex("^(aws|ssm|internal-|sg-)", "${var.service_name}-"))
+    error_message = "service_name must not begin with aws or ssm, and its first word must not be internal or sg: AWS keeps these for itself."
   }
 
   validation {
@@ -18,8 +24,8 @@ variable "environment_identifier" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]*[a-z0-9])?$", var.environment_identifier))
-    error_message = "environment_identifier must be lower-case letters, digits and hyphens, such as development or production."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment_identifier))
+    error_message = "environment_identifier must be lower-case letters, digits and single hyphens between them, such as development or production."
   }
 }
 

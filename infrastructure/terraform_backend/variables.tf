@@ -8,8 +8,8 @@ variable "service_name" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]*[a-z0-9])?$", var.service_name))
-    error_message = "service_name must be lower-case letters, digits and hyphens, beginning with a letter."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.service_name))
+    error_message = "service_name must be lower-case letters, digits and single hyphens between them, beginning with a letter."
   }
 }
 
@@ -18,7 +18,7 @@ variable "environment_identifier" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]*[a-z0-9])?$", var.environment_identifier))
-    error_message = "environment_identifier must be lower-case letters, digits and hyphens, such as development."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.environment_identifier))
+    error_message = "environment_identifier must be lower-case letters, digits and single hyphens between them, such as development."
   }
 }

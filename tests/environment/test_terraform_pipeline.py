@@ -70,6 +70,38 @@ def test_the_stages_are_the_documented_ones() -> None:
     assert list(stages()) == ["Source", "tfsec", "Plan", "Approve", "Apply"]
 
 
+NAMES = {
+    "statuspage": True,
+    "status-page-2": True,
+    "internally": True,
+    "sgx": True,
+    "a--b": False,  # RDS and ECR refuse two hyphens in a row
+    "a-": False,
+    "2nd": False,
+    "Status": False,
+    "internal": False,  # a load balancer's name must not begin with internal-
+    "internal-tools": False,
+    "sg": False,  # nor a security group's with sg-
+    "awesome-aws": True,
+    "aws-status": False,  # nor a parameter's path with aws or ssm
+    "ssm": False,
+    "a" * 20: False,
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_aws_would_refuse_later_is_refused_at_once(name: str) -> None:
+    given = template()["Parameters"]["ServiceName"]
+    fits = len(name) <= given["MaxLength"]
+    assert (fits and bool(re.fullmatch(given["AllowedPattern"], name))) == NAMES[name]
+    # Terraform's variable refuses the same ones; it measures both names together.
+    text = (ROOT / "infrastructure" / "variables.tf").read_text(encoding="utf-8")
+    (wanted,) = re.findall(r'= can\(regex\("(.+)", var\.service_name\)\)', text)
+    (kept,) = re.findall(r'!can\(regex\("(.+)", "\$\{var\.service_name\}-"\)\)', text)
+    passes = bool(re.search(wanted, name)) and not re.search(kept, f"{name}-")
+    assert passes == (NAMES[name] or not fits)
+
+
 def test_runs_are_queued() -> None:
     properties = resources()["Pipeline"]["Properties"]
     assert (properties["PipelineType"], properties["ExecutionMode"]) == ("V2", "QUEUED")
