@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import isfinite
 
 from bonkei.blueprint.alarm import Alarm
 from bonkei.monitor.alarm.evaluation import Criteria, State, Verdict
@@ -51,7 +52,7 @@ def reason(
     text = (
         f"Threshold Crossed: {len(wanted)} out of the last {_count(criteria.n, 'datapoint')}"
         f" [{listed}] {_were(len(wanted))}{'' if is_alarm else ' not'}"
-        f" {_PHRASES[criteria.comparison]} the threshold ({criteria.threshold})"
+        f" {_PHRASES[criteria.comparison]} the threshold ({number(criteria.threshold)})"
     )
     if verdict.filled and treated:
         filled = _count(verdict.filled, "missing datapoint")
@@ -63,7 +64,22 @@ def reason(
 
 def _point(value: float | None, start: float) -> str:
     moment = datetime.fromtimestamp(start, UTC).strftime("%d/%m/%y %H:%M:%S")
-    return f"{0.0 if value is None else float(value)} ({moment})"
+    return f"{number(0.0 if value is None else value)} ({moment})"
+
+
+def number(value: float) -> str:
+    """As CloudWatch writes it, which is Java's way: 0.5, but 5.0E-5, and 1.25E7."""
+    text = repr(float(value))
+    size = abs(value)
+    if not size or 1e-3 <= size < 1e7 or not isfinite(size):
+        return text
+    mantissa, _, exponent = text.partition("e")
+    whole, _, part = mantissa.lstrip("-").partition(".")
+    digits = f"{whole}{part}"
+    first = len(digits) - len(digits.lstrip("0"))
+    power = int(exponent or 0) + len(whole) - 1 - first
+    digits = digits[first:].rstrip("0") or "0"
+    return f"{'-' if value < 0 else ''}{digits[0]}.{digits[1:] or '0'}E{power}"
 
 
 def _count(number: int, noun: str) -> str:

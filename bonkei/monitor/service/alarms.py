@@ -132,12 +132,18 @@ class AlarmOperations:
     async def describe_for_metric(self, call: AwsCall) -> Mapping[str, Any]:
         """DescribeAlarmsForMetric."""
         given = call.parameters
+        statistic = given.get("Statistic") or given.get("ExtendedStatistic")
         wanted = (given["Namespace"], given["MetricName"], dimensions(given.get("Dimensions")))
         found = [
             described(alarm, self._monitor.book.state(alarm.name))
             for alarm in self._engine.alarms
             if isinstance(alarm, Alarm)
-            and any((m.namespace, m.name, m.dimensions) == wanted for m in alarm.metrics())
+            and any(
+                (m.namespace, m.name, m.dimensions) == wanted
+                and statistic in (None, m.statistic)
+                and given.get("Period") in (None, m.period)
+                for m in alarm.metrics()
+            )
         ]
         return {"MetricAlarms": found}
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bonkei.monitor.alarm.composite import RuleError, alarms_of, holds, parse_rule
 from bonkei.monitor.alarm.evaluation import COMPARISONS, TREATMENTS, Criteria, State, evaluate
+from bonkei.monitor.alarm.reason import number
 
 KEEP = "keep"
 THREE_OF_THREE = [
@@ -152,3 +153,15 @@ def test_a_wrong_rule_is_reported_with_its_place(rule: str, place: int) -> None:
 
 def test_the_alarms_in_a_rule() -> None:
     assert list(alarms_of(parse_rule("ALARM(a) AND AT_LEAST(1, OK, (b, c))"))) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0, "0.0"), (3, "3.0"), (0.001, "0.001"), (0.00012, "1.2E-4"), (-5e-5, "-5.0E-5"),
+        (9_999_999, "9999999.0"), (12_500_000, "1.25E7"), (1e16, "1.0E16"), (1.5e22, "1.5E22"),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_reason_are_written_as_cloudwatch_does(value: float, written: str) -> None:
+    """The function that reads them for Slack knows AWS's form only."""
+    assert number(value) == written

@@ -242,6 +242,17 @@ async def test_the_relatives_of_an_alarm(client: Client) -> None:
         await names(ParentsOfAlarmName="fast", StateValue="OK")
 
 
+async def test_the_alarms_of_a_metric_are_chosen_by_statistic_and_period(client: Client) -> None:
+    await client.call("PutMetricAlarm", **ALARM)
+    for more, count in (
+        ({}, 1), ({"Statistic": "Average", "Period": 60}, 1), ({"Statistic": "Sum"}, 0),
+        ({"ExtendedStatistic": "p99"}, 0), ({"Period": 300}, 0),
+    ):  # fmt: skip
+        asked = {"Namespace": "Own", "MetricName": "Latency", **more}
+        found = await client.call("DescribeAlarmsForMetric", **asked)
+        assert len(found["MetricAlarms"]) == count
+
+
 async def test_a_long_history_is_read_to_its_end_in_both_orders(client: Client) -> None:
     await client.call("PutMetricAlarm", **ALARM)
     notes = [HistoryItem("slow", T + at, "Action", str(at)) for at in range(1, 1_051)]
