@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 .PHONY: help up down watch test check format bench diagrams lock clean
 
-help: ## Say what can be made
+help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 # An environment that is not whole, or was moved or copied with the project, is made anew.
@@ -42,7 +42,7 @@ up: $(VENV)/.runtime ## Run the miniature in the foreground; Ctrl-C stops it
 down: $(VENV)/.runtime ## Stop the miniature
 	@exec $(BIN)/bonkei down
 
-watch: $(VENV)/.runtime ## Let the running miniature follow each saved file
+watch: $(VENV)/.runtime ## Make the running miniature follow each saved file
 	@exec $(BIN)/bonkei watch
 
 test: $(VENV)/.development ## Run the whole test suite
@@ -55,10 +55,10 @@ check: $(VENV)/.development ## Run every linter, type checker and scanner
 format: $(VENV)/.development ## Rewrite the sources as the formatters want them
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt && $(BIN)/python -m scripts.readmes
 
-bench: $(VENV)/.development ## Measure, and print what is compared with what
+bench: $(VENV)/.development ## Measure, and print tables of docs/measurements.md
 	@$(BIN)/python -m bench
 
-diagrams: $(VENV)/.development ## Draw docs/architecture.md anew
+diagrams: $(VENV)/.development ## Draw the pictures of docs/architecture.md anew
 	@$(BIN)/python scripts/draw.py
 
 # One resolution for all: what the programs pin, the development environment pins too.
