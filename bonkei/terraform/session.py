@@ -127,7 +127,7 @@ class Place:
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(self.directory / "lock"), Endings() as own:
+        with locked(self.directory / "lock", self.interruption.has_come), Endings() as own:
             leave = (endings or own).begin
             self.mirror.make()
             types = self.directory / "types.json"

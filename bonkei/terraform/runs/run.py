@@ -149,6 +149,10 @@ class Interruption:
             if self._process is not None:
                 self._process.send_signal(signal.SIGINT)  # nothing happens to one that has ended
 
+    def has_come(self) -> bool:
+        """Whether nothing may begin any more."""
+        return self._came
+
     def heeded(self, begin: Start) -> Start:
         """`begin`, for a run that this interruption ends."""
 

@@ -11,6 +11,7 @@ import pytest
 from bonkei.provider import addresses, catalogue, schema
 from bonkei.terraform import Diagnostic, TerraformError
 from bonkei.terraform.explanations import upgrades
+from bonkei.terraform.state import lock as state_lock
 from tests.bonkei.terraform.project import Project
 
 GOOD = """
@@ -406,7 +407,8 @@ def test_a_wrong_executable_is_reported(project: Project) -> None:
         project.workspace(terraform="/no/such/terraform").validate()
 
 
-def test_two_runs_at_once_are_refused(project: Project) -> None:
+def test_two_runs_at_once_are_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(state_lock, "_PATIENCE", 0.01)
     lock = project.home / "terraform" / "lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as handle:
