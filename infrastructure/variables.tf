@@ -41,7 +41,7 @@ variable "region" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Permissions boundary of every role. The Terraform pipeline sets it (TF_VAR_permissions_boundary_arn): it may create no role without one. Null: none"
+  description = "Permissions boundary of every role. The Terraform pipeline sets it: it may create no role without one. Null: none"
   type        = string
   default     = null
 

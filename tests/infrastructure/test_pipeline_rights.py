@@ -74,6 +74,22 @@ def test_the_boundary_keeps_every_permission_of_the_roles(production: Evaluation
     assert cut_off == []
 
 
+def test_each_role_may_be_handed_to_the_service_that_it_trusts(production: Evaluation) -> None:
+    (hand_over,) = (s for s in statements("ApplyRole") if s.get("Sid") == "HandOverRoles")
+    services = set(listed(hand_over["Condition"]["StringEquals"]["iam:PassedToService"]))
+    trusted = {
+        principal
+        for role in production.values("aws_iam_role")
+        for statement in json.loads(role["assume_role_policy"])["Statement"]
+        for principal in listed(statement["Principal"].get("Service", []))
+    }
+    assert "monitoring.rds.amazonaws.com" in trusted
+    assert trusted - services == set()
+    # Which of the two RDS sends, no document says; CreateBlueGreenDeployment refuses the first
+    # (mitodl/ol-infrastructure#5874).
+    assert {"monitoring.rds.amazonaws.com", "rds.amazonaws.com"} <= services
+
+
 def managed(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """The type of each AWS resource, and the ARN that IAM checks."""
     for resource in evaluation.resources():
