@@ -210,6 +210,7 @@ class Miniature:
                 assembly.logs.stop_requests,
                 assembly.functions.stop,
                 assembly.aws.stop,
+                assembly.monitor.close,
                 assembly.logs.stop,
             )
         finally:

@@ -226,7 +226,12 @@ class Monitor:
                 self.store.age(now)
 
     async def stop(self) -> None:
-        """Write everything to disk, and let running actions end."""
+        """No minute passes any more, running actions have ended, and everything is on disk."""
+        await self.rest()
+        self.close()
+
+    async def rest(self) -> None:
+        """No minute passes any more, and running actions have ended. Calls are still answered."""
         self._undo()
         if self._loop is not None:
             self._loop.cancel()
@@ -236,6 +241,9 @@ class Monitor:
             await asyncio.wait(self._acting, timeout=1.0)
         for task in self._acting:
             task.cancel()
+
+    def close(self) -> None:
+        """Everything is on disk."""
         self.store.close()
         self.book.close()
 

@@ -107,7 +107,7 @@ class MonitorRoom:
         return replace(found, notes=(*found.notes, *self.events.notes()))
 
     async def stop(self) -> None:
-        """All known data is on disk."""
+        """No minute passes any more. Programs and functions are answered until `close`."""
         if self._taking_back is not None:
             self._taking_back.cancel()
             await asyncio.gather(self._taking_back, return_exceptions=True)
@@ -115,7 +115,11 @@ class MonitorRoom:
         self._ecs.stop()
         await self.events.stop()
         await self._queues.stop()
-        await self.monitor.stop()
+        await self.monitor.rest()
+
+    async def close(self) -> None:
+        """All known data is on disk."""
+        self.monitor.close()
 
     async def _act(self, arn: str, subject: str, message: str) -> None:
         """Carry out an alarm's action like CloudWatch: publish to a topic, or call a function."""

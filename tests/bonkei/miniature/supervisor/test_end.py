@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bonkei.aws_service import AwsCall, Caller
 from bonkei.miniature.home import MiniatureError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
@@ -30,6 +32,25 @@ async def test_parts_end_in_order_from_the_visitors_to_the_data(make: Make, worl
     assert subject.since(count) == END
     with pytest.raises(MiniatureError, match="no miniature runs here"):
         await subject.ask("status")
+
+
+async def test_the_monitor_answers_until_the_last_program_has_ended(
+    make: Make, world: World
+) -> None:
+    """A function may still ask for an alarm's history, and a task may put its last metrics."""
+    subject = make()
+    await subject.miniature.start()
+    monitor = subject.miniature._assembly.monitor
+    stopped = world.hold("tasks stop")
+    stopping = asyncio.create_task(subject.miniature.stop())
+    await reached(world, "tasks stop")
+    caller = Caller("arn:aws:iam::1:user/me", "me", "1")
+    call = AwsCall("cloudwatch", "DescribeAlarmHistory", {}, caller, "eu-west-1", 0.0)
+    assert (await monitor.answers["cloudwatch"].answer(call))["AlarmHistoryItems"] == []
+    stopped.set()
+    await stopping
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        await monitor.answers["cloudwatch"].answer(call)
 
 
 @pytest.mark.parametrize(
