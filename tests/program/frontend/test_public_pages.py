@@ -109,6 +109,19 @@ async def test_history_has_a_page_for_each_month(site: Visit) -> None:
     assert "No incidents in this month." in (await browser.get("/history/2026-09")).text
 
 
+async def test_the_history_of_another_status_page_is_shown(
+    site: Visit, backend: FakeBackend
+) -> None:
+    """Its incidents are reported later, with the times at which they happened."""
+    old = backend.add_incident("Old", started_at=dt.datetime(2000, 1, 2, tzinfo=dt.UTC))
+    browser = site(backend)
+    page = (await browser.get(f"/incidents/{old['id']}")).text
+    (link,) = re.findall(r'class="trail"><a href="([^"]+)"', page)
+    month = await browser.get(link)
+    assert f'href="/incidents/{old["id"]}"' in month.text
+    assert 'rel="prev"' not in month.text  # the backend takes nothing earlier
+
+
 async def test_an_ongoing_incident_is_marked_in_the_history(site: Visit) -> None:
     browser = site(sample.outage())
     page = (await browser.get("/history")).text
@@ -131,7 +144,8 @@ async def test_a_month_with_many_incidents_is_complete(site: Visit, backend: Fak
     "path",
     [
         "/history/2026-13", "/history/2027-01", "/history/1999-01", "/history/0000-01",
-        "/history/2026-1", "/history/x", "/incidents/x", "/nowhere", "/ja/nowhere", "/ja/history/",
+        "/history/2026-1", "/history/２０２６-11", "/history/x", "/incidents/x", "/nowhere",
+        "/ja/nowhere", "/ja/history/",
         "/incidents/00000000-0000-0000-0000-000000000000", "/static/style.css", "/static/../x",
         "/incidents/%7B00000000-0000-0000-0000-000000000000%7D", "/static/%2e%2e%2fsettings.py",
     ],
