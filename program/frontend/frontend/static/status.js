@@ -18,6 +18,8 @@ function localise(root) {
 // The content is only replaced when it has changed, nobody is moving about in it with the
 // keyboard, and nothing is selected; what was unfolded stays unfolded.
 const PERIOD = 30_000;
+// Who sends a form once more so much later has stopped the first request, for it took too long.
+const PATIENCE = 5_000;
 let known = null;
 
 function read(cache) {
@@ -72,8 +74,8 @@ if (document.body.dataset.zone === "utc") {
   }
   for (const form of document.querySelectorAll("form[method=post]")) {
     form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) event.preventDefault();
-      form.dataset.sent = "yes";
+      if (performance.now() - Number(form.dataset.sent) < PATIENCE) event.preventDefault();
+      else form.dataset.sent = performance.now();
     });
   }
   // Who comes back to a page from the next one may send again.

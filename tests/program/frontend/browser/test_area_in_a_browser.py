@@ -94,6 +94,24 @@ def test_two_clicks_submit_once(serve: Serve, opened: Callable[..., Page]) -> No
     assert len(made) == 1
 
 
+def test_a_form_that_was_stopped_can_be_sent_again(
+    serve: Serve, opened: Callable[..., Page]
+) -> None:
+    backend = FakeBackend()
+    address = serve(backend)
+    page = opened(f"{address}/admin/sign-in")
+    sign_in(page)
+    page.goto(f"{address}/admin/components/new")
+    page.get_by_role("group", name="In English").get_by_label("Name").fill("Search")
+    button = page.get_by_role("button", name="Add the component")
+    # A handler after the page's own one stops the first request as the browser's button would.
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault(), { once: true })")
+    button.click()
+    page.evaluate("const now = performance.now(); performance.now = () => now + 60_000")
+    button.click()
+    expect(page.get_by_role("status")).to_have_text("Added: Search")
+
+
 def test_the_area_has_no_violation(serve: Serve, opened: Callable[..., Page]) -> None:
     backend = sample.outage()
     address = serve(backend)
