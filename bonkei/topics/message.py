@@ -22,7 +22,8 @@ _UNSIGNED = "bm90IHNpZ25lZCBieSBBV1M="
 @dataclass(frozen=True, slots=True)
 class Message:
     """A published message. `attributes`: DataType and StringValue (or BinaryValue as Base64) by
-    name. `structure`: the text for each protocol instead of the body. `at`: Unix seconds."""
+    name. `structure`: the text for each protocol instead of the body. `at`: Unix seconds.
+    `sequence`: the number that a FIFO topic gives it."""
 
     id: str
     topic: str
@@ -33,6 +34,11 @@ class Message:
     structure: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
     deduplication: str = ""
+    sequence: str = ""
+
+    @property
+    def is_of_fifo(self) -> bool:
+        return self.topic.endswith(".fifo")
 
     def body_for(self, protocol: str) -> str:
         return self.structure.get(protocol, self.structure.get("default", self.body))
@@ -45,6 +51,8 @@ def envelope(message: Message, protocol: str, subscription: str) -> dict[str, An
         "MessageId": message.id,
         "TopicArn": message.topic,
     }
+    if message.sequence:
+        document["SequenceNumber"] = message.sequence
     if message.subject:
         document["Subject"] = message.subject
     document |= {

@@ -31,7 +31,7 @@ def _publishing(topics: Topics) -> dict[str, Any]:
         message = _message(call.parameters, str(call.parameters.get("TopicArn")
                            or call.parameters.get("TargetArn") or ""), call.time)  # fmt: skip
         topics.publish(message)
-        return {"MessageId": message.id}
+        return _accepted(message)
 
     async def publish_batch(call: AwsCall) -> Mapping[str, Any]:
         topic = str(call.parameters["TopicArn"])
@@ -43,7 +43,7 @@ def _publishing(topics: Topics) -> dict[str, Any]:
             try:
                 message = _message(entry, topic, call.time)
                 topics.publish(message)
-                done.append({"Id": entry["Id"], "MessageId": message.id})
+                done.append({"Id": entry["Id"], **_accepted(message)})
             except AwsServiceError as error:
                 failed.append(
                     {"Id": entry["Id"], "Code": error.code, "Message": error.message,
@@ -52,6 +52,11 @@ def _publishing(topics: Topics) -> dict[str, Any]:
         return {"Successful": done, "Failed": failed}
 
     return {"Publish": publish, "PublishBatch": publish_batch}
+
+
+def _accepted(message: Message) -> dict[str, str]:
+    found = {"MessageId": message.id}
+    return found | {"SequenceNumber": message.sequence} if message.sequence else found
 
 
 def _require_batch(entries: Sequence[Mapping[str, Any]]) -> None:
@@ -94,6 +99,7 @@ def _message(given: Mapping[str, Any], topic: str, at: float) -> Message:
         str(uuid4()), topic, body, at or time.time(), subject, attributes,
         _structure(body) if given.get("MessageStructure") == "json" else {},
         str(given.get("MessageGroupId") or ""), deduplication,
+        f"1{time.time_ns():019d}" if fifo else "",
     )  # fmt: skip
 
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from bonkei.blueprint import Blueprint
@@ -68,6 +68,7 @@ class Topics:
         self._pace = pace
         self._http = HttpDelivery()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._last: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._counts = dict.fromkeys(("published", "delivered", "filtered", "failed"), 0)
         self._is_open = False
@@ -107,7 +108,9 @@ class Topics:
                 continue
             if subscription.protocol == "lambda" and self._hand_over(message, subscription):
                 continue
-            name = uuid4().hex
+            name = (
+                f"{time.time_ns():020d}{uuid4().hex}"  # an earlier process's are resumed in order
+            )
             self._spool.put(name, {"subscription": subscription.arn, "message": asdict(message)})
             self._begin(name, subscription.arn, message)
 
@@ -148,14 +151,31 @@ class Topics:
         return True
 
     def _begin(self, name: str, subscription: str, message: Message) -> None:
-        self._keep(self._follow(name, subscription, message))
+        """A FIFO topic's messages of one group come one by one, also while one is tried again."""
+        if not message.is_of_fifo:
+            self._keep(self._follow(name, subscription, message))
+            return
+        turn = (subscription, message.group)
+        task = self._keep(self._follow(name, subscription, message, self._last.get(turn)))
+        self._last[turn] = task
 
-    def _keep(self, job: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(job)
+        def is_over(done: asyncio.Task[None]) -> None:
+            if self._last.get(turn) is done:
+                del self._last[turn]
+
+        task.add_done_callback(is_over)
+
+    def _keep(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(job)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
-    async def _follow(self, name: str, arn: str, message: Message) -> None:
+    async def _follow(
+        self, name: str, arn: str, message: Message, before: asyncio.Task[None] | None = None
+    ) -> None:
+        if before is not None:
+            await asyncio.wait((before,))
         try:
             subscription = self.subscriptions.find(arn)
         except BonkeiError:  # the subscription is gone

@@ -106,6 +106,46 @@ async def test_each_subscriber_gets_its_own_document(tmp_path: Path) -> None:
     assert got["a@b.test"] == ("S", "hi")
 
 
+async def test_a_fifo_topic_keeps_the_order_of_a_group(tmp_path: Path) -> None:
+    """Also behind a message that is tried again, and after a new start."""
+
+    class Unequal(Carriers):
+        """Each message takes less time than the one before."""
+
+        waits = 5
+
+        async def to_queue(self, arn: str, body: str, *more: Any) -> None:
+            self.waits -= 1
+            for _ in range(self.waits):
+                await asyncio.sleep(0)
+            await super().to_queue(arn, body, *more)
+
+    topic = f"{TOPIC}.fifo"
+    raw = ("RawMessageDelivery", "true")
+    blueprint = Blueprint(
+        topics=(Topic("t", topic, "news.fifo", subscriptions=(to("sqs", f"{QUEUE}.fifo", raw),)),)
+    )
+    carriers = Unequal(failing=[DeliveryError("busy")])
+    topics = Topics(tmp_path, carriers, print, pace=10_000)
+    topics.apply(blueprint)
+    numbers = []
+    for text in ("one", "two", "three"):
+        answer = await ask(topics, "Publish", TopicArn=topic, Message=text, MessageGroupId="g")
+        numbers.append(answer["SequenceNumber"])
+    await carriers.until(3)
+    assert [body for _, (body, _) in carriers.taken] == ["one", "two", "three"]
+    assert numbers == sorted(set(numbers))
+    for text in ("four", "five"):
+        await ask(topics, "Publish", TopicArn=topic, Message=text, MessageGroupId="g")
+    await topics.stop()
+    topics = Topics(tmp_path, carriers, print)
+    topics.apply(blueprint)
+    topics.resume()
+    await carriers.until(5)
+    await topics.stop()
+    assert [body for _, (body, _) in carriers.taken][3:] == ["four", "five"]
+
+
 @pytest.mark.parametrize(
     "attribute",
     [
