@@ -111,9 +111,12 @@ def git_settings(region: str, endpoint: str) -> str:
     """The `.gitconfig` of `git-credential-helper: yes`: CodeCommit with the build's role, at the
     miniature's address in place of AWS's."""
     there = f"{endpoint}/v1/repos/"
+    # Git also says `store` and `erase`, where the command knows no such option, and complains.
+    get = "aws codecommit credential-helper get --ignore-host-check"
+    helper = f'!f() {{ test \\"$1\\" != get || {get}; }}; f'
     return (
         f'[credential "{endpoint}"]\n\tUseHttpPath = true\n'
-        "\thelper = !aws codecommit credential-helper --ignore-host-check $@\n"
+        f'\thelper = "{helper}"\n'
         f'[url "{there}"]\n\tinsteadOf = https://git-codecommit.{region}.amazonaws.com/v1/repos/\n'
     )
 
