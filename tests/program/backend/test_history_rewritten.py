@@ -63,13 +63,14 @@ async def test_an_earlier_update_does_not_become_the_status(admin: httpx.AsyncCl
     assert late["status"] == "monitoring"
 
 
-@pytest.mark.parametrize("hours", [-1, 3])
-async def test_impossible_times(admin: httpx.AsyncClient, hours: float):
+@pytest.mark.parametrize(("hours", "kind"), [(-1, "in-the-future"), (3, "before-start")])
+async def test_impossible_times(admin: httpx.AsyncClient, hours: float, kind: str):
     incident = await report(admin, occurred_at=ago(hours=2))
     body = {"status": "identified", "body": "b", "occurred_at": ago(hours=hours)}
     answer = await admin.post(f"/incidents/{incident['id']}/updates", json=body)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == "#/occurred_at"
+    assert answer.json()["type"] == f"urn:problem:{kind}"
     path = f"/incidents/{incident['id']}/updates/{incident['updates'][0]['id']}"  # type: ignore[index]
     patch = await admin.patch(path, json={"occurred_at": ago(hours=hours)})
     assert patch.status_code == 422
@@ -77,6 +78,7 @@ async def test_impossible_times(admin: httpx.AsyncClient, hours: float):
     assert (await admin.post("/incidents", json=future)).status_code == 422
     moved = await admin.patch(f"/incidents/{incident['id']}", json={"started_at": ago(hours=1)})
     assert moved.status_code == 422
+    assert moved.json()["type"] == "urn:problem:after-first-update"
 
 
 async def test_two_updates_in_one_minute_keep_their_order(admin: httpx.AsyncClient):

@@ -117,6 +117,17 @@ async def test_signing_out_ends_the_backends_session(
     assert (await admin.client.get("/admin")).status_code == 303
 
 
+async def test_signing_out_after_the_session_has_ended(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    action, data = forms_of((await admin.get("/admin")).text)[-1]
+    backend.tokens.clear()
+    answer = await admin.post(action, data)
+    page = (await admin.get(answer.headers["location"])).text
+    assert "You are signed out." in page
+    assert "did not answer" not in page
+
+
 async def test_a_session_that_the_backend_ended(admin: AdminBrowser, backend: FakeBackend) -> None:
     backend.tokens.clear()
     assert "Your session has ended." in (await admin.get("/admin")).text
@@ -149,6 +160,18 @@ async def test_changing_the_password(admin: AdminBrowser, backend: FakeBackend) 
     )
     assert "The password has been changed." in page.text
     assert backend.password == new
+
+
+async def test_too_many_attempts_to_change_the_password(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    await admin.get("/admin?lang=ja")
+    backend.refuse = {"status": 429, "detail": "in 800 seconds", "type": "urn:problem:throttled"}
+    new = "a new and longer password"
+    page = await admin.submit(
+        "/admin/password", current_password="x", new_password=new, repeated_password=new
+    )
+    assert "試行回数が多すぎます。" in page.text
 
 
 async def test_the_language_stays_selected(admin: AdminBrowser) -> None:

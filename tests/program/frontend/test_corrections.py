@@ -44,6 +44,30 @@ async def test_an_update_gets_another_time(admin: AdminBrowser, backend: FakeBac
     assert backend.bodies[-1]["occurred_at"] == "2026-11-24T08:40:00+00:00"
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("in-the-future", "未来の日時は指定できません。"),
+        ("before-start", "障害の開始より前の日時は指定できません。"),
+        ("after-first-update", "最初の経過より後の日時は指定できません。"),
+        ("invalid", "must not be"),  # a backend of the release before
+    ],
+)
+async def test_a_wrong_time_is_named_at_its_field_in_the_users_language(
+    admin: AdminBrowser, backend: FakeBackend, kind: str, said: str
+) -> None:
+    incident = backend.add_incident("Slow")
+    path = f"/admin/incidents/{incident['id']}"
+    await admin.get(f"{path}?lang=ja")
+    fault = {"pointer": "#/occurred_at", "detail": "must not be"}
+    backend.refuse = {
+        "status": 422, "detail": "x", "type": f"urn:problem:{kind}", "errors": [fault]
+    }  # fmt: skip
+    page = await admin.submit(path, body="b", occurred_at="2026-11-24T09:00")
+    words = page.text.split('id="occurred_at-fault">')[1].split("</p>")[0]
+    assert said in words
+
+
 async def test_an_update_is_deleted(admin: AdminBrowser, backend: FakeBackend) -> None:
     updates = (("investigating", "We look."), ("identified", "Wrong."))
     incident = backend.add_incident("Slow", updates=updates)

@@ -28,14 +28,22 @@ def check_still_open(status: IncidentStatus) -> None:
 def check_occurred(at: dt.datetime, since: dt.datetime | None, now: dt.datetime) -> None:
     """A time given for an update must lie between the incident's start (`since`) and now."""
     if at > now:
-        raise InvalidError("must not be in the future", pointer="#/occurred_at")
+        raise InvalidError(
+            "must not be in the future", pointer="#/occurred_at", kind="in-the-future"
+        )
     if since is not None and at < since:
-        raise InvalidError("must not be before the incident's start", pointer="#/occurred_at")
+        raise InvalidError(
+            "must not be before the incident's start", pointer="#/occurred_at", kind="before-start"
+        )
 
 
 def check_started(at: dt.datetime, first_update: dt.datetime) -> None:
     if at > first_update:
-        raise InvalidError("must not be after the first update", pointer="#/started_at")
+        raise InvalidError(
+            "must not be after the first update",
+            pointer="#/started_at",
+            kind="after-first-update",
+        )
 
 
 def check_sequence(newest_first: Sequence[IncidentStatus]) -> None:

@@ -98,8 +98,9 @@ class SignIn:
         if call.visit.is_signed_in:
             try:
                 await self._client.change("DELETE", "/sessions/current", caller=call.caller)
-            except BackendError:
-                return Redirect(SIGN_IN, "notice.left_alone", visit=signed_out(call.visit))
+            except BackendError as error:
+                if not _has_ended(error):
+                    return Redirect(SIGN_IN, "notice.left_alone", visit=signed_out(call.visit))
         return Redirect(SIGN_IN, "notice.left", visit=signed_out(call.visit))
 
     async def show_password(self, _: Call) -> Outcome:
@@ -125,6 +126,11 @@ class SignIn:
             return Redirect("/admin", "notice.password_changed")
 
         return await submit(call, form, send, _password_page)
+
+
+def _has_ended(error: BackendError) -> bool:
+    """Whether the session was over already."""
+    return isinstance(error, BackendRefusedError) and error.status == HTTPStatus.UNAUTHORIZED
 
 
 def _wrong_current_password() -> BackendRefusedError:

@@ -72,15 +72,18 @@ def refused(form: Form, error: BackendRefusedError, language: Language) -> Form:
     if error.status == HTTPStatus.UNAUTHORIZED or error.status == HTTPStatus.NOT_FOUND:
         raise error
     message = f"problem.{error.kind}"
+    faults = {name: Fault(words=words) for name, words in error.faults.items()}
+    general: Fault | None
     if catalogue(language).has(message):
-        general: Fault | None = Fault(message)
+        fields = {field.name for field in form.fields}
+        mine = {name: Fault(message) for name in faults if name in fields}
+        faults, general = mine, None if mine else Fault(message)
     elif error.status == HTTPStatus.PRECONDITION_FAILED:
         general = Fault("problem.changed")
     else:
         general = None if error.faults else Fault(words=error.detail)
     if error.kind == "idempotency-key-reused":
         return replace(form, general=general, key=new_key())
-    faults = {name: Fault(words=words) for name, words in error.faults.items()}
     return form.with_faults(faults, general)
 
 
