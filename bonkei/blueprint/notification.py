@@ -59,6 +59,7 @@ class EventTarget:
     id: str = ""
     retries: int = -1  # further tries; -1: as many as there are
     rule_arn: str = ""
+    message_group: str = ""  # for a FIFO queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,7 @@ def read_schedules(state: State) -> tuple[EventRule, ...]:
             time_zone=block.text("schedule_expression_timezone", "UTC"),
             begins=_moment(block.text("start_date", "")),
             ends=_moment(block.text("end_date", "")),
+            is_deleted_after=block.text("action_after_completion", "NONE") == "DELETE",
             group=block.text("group_name", "default"),
             description=block.text("description", ""),
         )
@@ -213,6 +215,7 @@ def _target(block: Block, address: str, rule_arn: str) -> EventTarget:
     letters = block.block("dead_letter_config")
     policy = block.block("retry_policy")
     task = block.block("ecs_target") or block.block("ecs_parameters")
+    queue = block.block("sqs_target") or block.block("sqs_parameters")
     return EventTarget(
         address=address,
         arn=block.text("arn"),
@@ -227,4 +230,5 @@ def _target(block: Block, address: str, rule_arn: str) -> EventTarget:
         id=block.text("target_id", ""),
         retries=policy.integer("maximum_retry_attempts", 185) if policy else -1,
         rule_arn=rule_arn,
+        message_group=queue.text("message_group_id", "") if queue else "",
     )

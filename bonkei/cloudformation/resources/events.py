@@ -39,6 +39,7 @@ def _rule(request: Request) -> Made:
 def _target(rule: str, given: Mapping[str, object]) -> TypedValues:
     transformer, letters = given.get("InputTransformer"), given.get("DeadLetterConfig")
     task, retry = given.get("EcsParameters"), given.get("RetryPolicy")
+    queue = given.get("SqsParameters")
     state = values(
         id=f"{rule}-{given['Id']}",
         rule=rule,
@@ -68,6 +69,9 @@ def _target(rule: str, given: Mapping[str, object]) -> TypedValues:
             }
         )
         if isinstance(task, Mapping)
+        else None,
+        sqs_target=blocks({"message_group_id": queue.get("MessageGroupId")})
+        if isinstance(queue, Mapping)
         else None,
     )
     return "aws_cloudwatch_event_target", state
@@ -101,7 +105,6 @@ KINDS: Mapping[str, Kind] = {
                 for name in _OF_TASKS
             },
             "Targets.RetryPolicy.MaximumEventAgeInSeconds": "the number of tries is the limit",
-            "Targets.SqsParameters": "a rule's message has no group",
         },
     )
 }

@@ -57,11 +57,7 @@ class EventTargets:
             given = {"FunctionName": arn, "InvocationType": "Event", "Payload": payload.encode()}
             await self._call(arn, "lambda", "Invoke", given)
         elif service == "sqs":
-            given = {"QueueUrl": queue_url(arn), "MessageBody": payload}
-            try:
-                await self._call_queue("SendMessage", given, Arn.of(arn).region)
-            except AwsServiceError as error:
-                raise TargetError(str(error)) from None
+            await self._send(target, payload)
         elif service == "logs":
             await self._log(arn, payload)
         elif service == "codepipeline":
@@ -83,6 +79,16 @@ class EventTargets:
         if target.role_arn:
             return self._asks().role(target.role_arn, _SESSION, action, resource)
         return self._asks().service("events.amazonaws.com", action, resource, target.rule_arn)
+
+    async def _send(self, target: EventTarget, payload: str) -> None:
+        arn = target.arn
+        given = {"QueueUrl": queue_url(arn), "MessageBody": payload}
+        if target.message_group and arn.endswith(".fifo"):  # not for its dead letters
+            given["MessageGroupId"] = target.message_group
+        try:
+            await self._call_queue("SendMessage", given, Arn.of(arn).region)
+        except AwsServiceError as error:
+            raise TargetError(str(error)) from None
 
     async def _log(self, arn: str, payload: str) -> None:
         group = arn.split(":", 6)[-1].removesuffix(":*")

@@ -11,7 +11,7 @@ from bonkei.blueprint.notification import EventTarget
 SIMULATED = frozenset({"sns", "lambda", "sqs", "logs", "ecs", "codepipeline"})
 _KNOWN = frozenset(
     {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "DeadLetterConfig",
-     "RetryPolicy", "EcsParameters"}
+     "RetryPolicy", "EcsParameters", "SqsParameters"}
 )  # fmt: skip
 
 
@@ -47,6 +47,7 @@ def target_of(given: Mapping[str, Any]) -> EventTarget:
         task_count=int(task.get("TaskCount", 1)),
         id=given.get("Id", ""),
         retries=int(policy.get("MaximumRetryAttempts", -1)),
+        message_group=(given.get("SqsParameters") or {}).get("MessageGroupId", ""),
     )
 
 
@@ -72,6 +73,8 @@ def shown(target: EventTarget) -> dict[str, Any]:
         found["DeadLetterConfig"] = {"Arn": target.dead_letters}
     if target.retries >= 0:
         found["RetryPolicy"] = {"MaximumRetryAttempts": target.retries}
+    if target.message_group:
+        found["SqsParameters"] = {"MessageGroupId": target.message_group}
     if target.task_definition_arn:
         found["EcsParameters"] = {
             "TaskDefinitionArn": target.task_definition_arn,

@@ -127,6 +127,26 @@ def test_topics_have_their_subscriptions_and_rules_their_targets(blueprint) -> N
     )
 
 
+def test_targets_and_schedules_name_the_group_of_a_fifo_queue(blueprint) -> None:
+    queue, group = "arn:aws:sqs:x:jobs.fifo", [{"message_group_id": "nightly"}]
+    found = blueprint(
+        {
+            "aws_cloudwatch_event_rule.this": {"arn": "arn:rule", "name": "r"},
+            "aws_cloudwatch_event_target.this": {"rule": "r", "arn": queue, "sqs_target": group},
+            "aws_scheduler_schedule.this": {
+                "arn": "arn:schedule",
+                "name": "s",
+                "action_after_completion": "DELETE",
+                "target": [{"arn": queue, "sqs_parameters": group}],
+            },
+        }
+    )
+    [rule], [schedule] = found.event_rules, found.schedules
+    targets = [*rule.deliveries, *schedule.deliveries]
+    assert [target.message_group for target in targets] == ["nightly"] * 2
+    assert (rule.is_deleted_after, schedule.is_deleted_after) == (False, True)
+
+
 def test_a_bucket_has_its_settings(blueprint) -> None:
     found = blueprint(
         {

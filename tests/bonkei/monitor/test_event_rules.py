@@ -64,7 +64,8 @@ async def test_a_rule_is_created_gets_targets_and_is_deleted() -> None:
     answer = await client.events(
         "PutTargets", Rule="r",
         Targets=[{"Id": "one", "Arn": TOPIC},
-                 {"Id": "two", "Arn": QUEUE, "InputTransformer": transformed}],
+                 {"Id": "two", "Arn": QUEUE, "InputTransformer": transformed,
+                  "SqsParameters": {"MessageGroupId": "g"}}],
     )  # fmt: skip
     assert answer["FailedEntryCount"] == 0
     found = await client.put()
@@ -75,6 +76,7 @@ async def test_a_rule_is_created_gets_targets_and_is_deleted() -> None:
     listed = (await client.events("ListTargetsByRule", Rule="r"))["Targets"]
     assert [one["Id"] for one in listed] == ["one", "two"]
     assert listed[1]["InputTransformer"] == transformed
+    assert listed[1]["SqsParameters"] == {"MessageGroupId": "g"}
     names = await client.events("ListRuleNamesByTarget", TargetArn=QUEUE)
     assert names["RuleNames"] == ["r"]
     with pytest.raises(AwsServiceError, match="since it has targets"):

@@ -134,6 +134,19 @@ async def test_a_queue_gets_events_and_is_measured() -> None:
     assert found.values == ((3.0, 1.0),)
 
 
+async def test_a_fifo_queue_gets_the_targets_group() -> None:
+    asked: list[Any] = []
+
+    async def call(_operation: str, parameters: Any, _region: str) -> dict[str, Any]:
+        asked.append(parameters.get("MessageGroupId"))
+        return {}
+
+    for name in ("jobs.fifo", "letters"):  # the latter: a target's dead letters
+        target = EventTarget("t", f"arn:aws:sqs:eu-west-1:1:{name}", message_group="nightly")
+        await EventTargets({}, call).deliver(target, "{}")
+    assert asked == ["nightly", None]
+
+
 async def test_a_store_that_rests_is_not_asked_for_its_empty_queues() -> None:
     """Each minute has data all the same."""
     rests, asked = True, 0
