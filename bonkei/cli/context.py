@@ -21,6 +21,10 @@ class Context:
     def __init__(self, load: Callable[[], Config]) -> None:
         self._load = load
 
+    def renewed(self, load: Callable[[Config], Config]) -> Context:
+        """With the settings as they are now. `load` makes of them what holds here."""
+        return Context(lambda: load(self._load()))
+
     @cached_property
     def config(self) -> Config:
         return self._load()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from bonkei.cli.watching.screen import Screen
 
 if TYPE_CHECKING:
     from bonkei.cli.watching.meaning import Watched
+    from bonkei.config import Config
     from bonkei.terraform.reports.changes import PlanSummary
 
 
@@ -72,6 +74,22 @@ class _Miniature:
             if record.is_at_least("WARNING"):
                 raise MiniatureError(record.message, remedy="the old files are still served")
 
+    def reread(self) -> bool:
+        before = self._context.config
+
+        def of_this_home(now: Config) -> Config:
+            return replace(
+                now, home=before.home, workspace=before.workspace, account_id=before.account_id
+            )
+
+        context = self._context.renewed(of_this_home)
+        now = context.config
+        self._context = context
+        return any(
+            getattr(now, name) != getattr(before, name)
+            for name in ("definitions", "variable_files", "existing", "remote_states")
+        )
+
     def is_current(self) -> bool:
         return self._context.workspace.is_current()
 
@@ -107,10 +125,11 @@ async def _watch(context: Context, screen: Screen, applies: bool) -> None:
                 applied = "a" in keys and follower.waits and await follower.apply()
                 found = meaning(changed | rounds.more(), watched)
                 applied |= bool(found) and await follower.follow(found)
-                if applied:  # other services may run from other folders now
-                    watched = await asyncio.to_thread(system.look)
+                if applied or found.settings:  # other services may run from other folders now
+                    before, watched = watched, await asyncio.to_thread(system.look)
                     await rounds.watch(watched)
-                    _introduce(screen, watched)
+                    if applied or watched != before:
+                        _introduce(screen, watched)
 
 
 def _introduce(screen: Screen, watched: Watched) -> None:

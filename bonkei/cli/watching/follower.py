@@ -37,6 +37,10 @@ class System(Protocol):
         """Let its running tasks read their files again."""
         ...
 
+    def reread(self) -> bool:
+        """Read bonkei.toml again. Returns whether it names other definitions or variables."""
+        ...
+
     def is_current(self) -> bool:
         """Whether the definitions equal the applied ones."""
         ...
@@ -52,7 +56,7 @@ class System(Protocol):
         ...
 
 
-DEFINITIONS = "definitions"
+DEFINITIONS, SETTINGS = "definitions", "bonkei.toml"
 _TO_ASK = 1.0  # seconds until the miniature has heard a question
 
 
@@ -84,11 +88,8 @@ class Follower:
         again, self._again = self._again, Round()
         services = dict.fromkeys((*again.services, *found.services))
         definitions = found.definitions or again.definitions
-        if found.settings:
-            self._screen.event(
-                "settings", "  bonkei.toml: folders of containers take effect at the next apply or "
-                "restart, all else at the next start",
-            )  # fmt: skip
+        if found.settings and await self._settings():
+            definitions = True
         applied = definitions and await self._definitions()
         for service in services:
             await self._restart(service)
@@ -130,6 +131,21 @@ class Follower:
             )  # fmt: skip
         else:
             self._again = replace(self._again, refreshed=(*self._again.refreshed, service))
+
+    async def _settings(self) -> bool:
+        """Returns whether a plan may be another one by them."""
+        others: list[bool] = []
+
+        def reread() -> None:
+            others.append(self._system.reread())
+
+        if not await self._try(SETTINGS, partial(asyncio.to_thread, reread)):
+            return False
+        self._screen.event(
+            "settings", "  bonkei.toml: definitions, variables and folders of containers take "
+            "effect at the next apply, all else at the next start",
+        )  # fmt: skip
+        return any(others)
 
     async def _definitions(self) -> bool:
         """Show the plan, and apply it if requested. Returns whether it was applied."""

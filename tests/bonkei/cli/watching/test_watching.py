@@ -1,14 +1,10 @@
-"""`bonkei watch`: changed files, the actions that follow, and the sources of changes."""
+"""`bonkei watch`: changed files, and the actions that follow."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 import json
-import os
-import pty
-import shutil
-import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
@@ -18,8 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from watchfiles import Change
 
+from bonkei import config as configuration
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, Service, TaskDefinition
 from bonkei.cli.context import Context
@@ -28,7 +24,9 @@ from bonkei.cli.watching.command import Rounds
 from bonkei.cli.watching.follower import Follower
 from bonkei.cli.watching.meaning import Round, Watched, meaning, watched
 from bonkei.cli.watching.screen import Screen
+from bonkei.errors import BonkeiError
 from bonkei.miniature.home import MiniatureError
+from tests.bonkei.cli.watching.until import until
 
 ROOT = Path("/project")
 WATCHED = Watched(
@@ -130,6 +128,7 @@ class System:
     broken: set[str] = field(default_factory=set)
     done: list[str] = field(default_factory=list)
     current: bool = False
+    other_variables: bool = False
     goes_on: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -143,6 +142,10 @@ class System:
     def refresh(self, service: str) -> None:
         self.done.append(f"refresh {service}")
         self._fail(service)
+
+    def reread(self) -> bool:
+        self._fail("settings")
+        return self.other_variables
 
     def is_current(self) -> bool:
         return self.current
@@ -221,6 +224,44 @@ async def test_a_plan_waits_for_the_key(screen: Screen, capsys: pytest.CaptureFi
     assert "have no effective change" in capsys.readouterr().out
 
 
+async def test_changed_settings_are_planned_with(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System(broken={"settings"})
+    subject = follower(system, screen)
+    await subject.follow(Round(settings=True))
+    assert "✗ bonkei.toml: settings is broken" in capsys.readouterr().out
+    system.broken.clear()
+    await subject.follow(Round(settings=True))
+    said = capsys.readouterr().out
+    assert "at the next apply" in said
+    assert "~ x" not in said
+    system.other_variables = True
+    await subject.follow(Round(settings=True))
+    assert "~ x\n  Press a to apply it." in capsys.readouterr().out
+
+
+def test_settings_are_read_again_for_the_same_home(tmp_path: Path) -> None:
+    file = tmp_path / "bonkei.toml"
+    for name in ("infrastructure", "web", "other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "dev.tfvars").touch()
+    file.write_text('[containers.web]\ndirectory = "web"\n')
+    context = Context(lambda: configuration.load(file, {}))
+    miniature, home = command._Miniature(context), context.config.home
+    file.write_text('workspace = "x"\n[containers.web]\ndirectory = "other"\n')
+    assert not miniature.reread()
+    assert miniature._context.config.containers == {"web": tmp_path / "other"}
+    file.write_text('variables = ["dev.tfvars"]\n')
+    assert miniature.reread()
+    file.write_text("variables = 1\n")
+    with pytest.raises(BonkeiError):
+        miniature.reread()
+    now = miniature._context.config
+    assert now.variable_files == (tmp_path / "dev.tfvars",)
+    assert (now.home, now.workspace) == (home, "default")
+
+
 async def test_an_equivalent_definition_needs_no_key(screen: Screen) -> None:
     subject = follower(System(plan_text=""), screen)
     assert not await subject.follow(Round(definitions=True))
@@ -251,18 +292,12 @@ async def test_json_has_an_object_for_each_event(capsys: pytest.CaptureFixture[s
     assert events[3]["message"] == "web is broken, main.tf:3"
 
 
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
 async def test_ctrl_c_waits_for_no_tasks(screen: Screen) -> None:
     """Python would wait for each thread of its own pool."""
     system = System()
     system.goes_on.clear()
     following = asyncio.create_task(follower(system, screen).follow(Round(("web",))))
-    await _until(lambda: bool(system.done))
+    await until(lambda: bool(system.done))
     following.cancel()
     with suppress(asyncio.CancelledError):
         await following
@@ -276,7 +311,7 @@ async def test_ctrl_c_lets_terraform_end_and_the_miniature_follow(screen: Screen
     system = System()
     system.goes_on.clear()
     applying = asyncio.create_task(follower(system, screen).apply())
-    await _until(lambda: bool(system.done))
+    await until(lambda: bool(system.done))
     applying.cancel()
     await asyncio.sleep(0)
     system.goes_on.set()
@@ -294,42 +329,6 @@ async def test_a_key_from_before_a_plan_does_not_mean_it(screen: Screen) -> None
     await subject.follow(Round(definitions=True))
     assert subject.waits
     assert pressed.empty()
-
-
-class Recorder:
-    """A source's rounds, one after the other."""
-
-    def __init__(self, source: AsyncIterator[frozenset[Path]]) -> None:
-        self.rounds: list[frozenset[Path]] = []
-        self._task = asyncio.create_task(self._read(source))
-
-    async def _read(self, source: AsyncIterator[frozenset[Path]]) -> None:
-        async for found in source:
-            self.rounds.append(found)
-
-    async def first(self) -> frozenset[Path]:
-        async with asyncio.timeout(60):
-            while not self.rounds:
-                await asyncio.sleep(0.02)
-        return self.rounds[0]
-
-    async def stop(self) -> None:
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-
-
-async def test_hundreds_of_files_are_one_round(tmp_path: Path) -> None:
-    """Or a few, where their writer has to wait for a processor."""
-    recorder = Recorder(sources.changes([tmp_path]))
-    await asyncio.sleep(0)  # it watches from its first step
-    script = "import sys; [open(f'{sys.argv[1]}/{n}.py', 'w').close() for n in range(300)]"
-    await asyncio.to_thread(subprocess.run, ["python3", "-c", script, str(tmp_path)], check=True)
-    async with asyncio.timeout(60):
-        while len(frozenset().union(*recorder.rounds)) < 300:
-            await asyncio.sleep(0.02)
-    assert len(recorder.rounds) < 30
-    await recorder.stop()
 
 
 async def test_no_change_after_the_begin_is_missed(tmp_path: Path) -> None:
@@ -378,93 +377,15 @@ async def test_what_is_saved_during_an_apply_is_the_next_round(
     context = Context(lambda: SimpleNamespace(root=tmp_path))  # type: ignore[arg-type,return-value]
     watching = asyncio.create_task(command._watch(context, screen, applies=True))
     system.goes_on.clear()
-    await _until(lambda: "Watching" in capsys.readouterr().out)
+    await until(lambda: "Watching" in capsys.readouterr().out)
     (tmp_path / "infra/main.tf").touch()
-    await _until(lambda: "apply" in system.done)
+    await until(lambda: "apply" in system.done)
     (tmp_path / "web/a.py").touch()
     await asyncio.sleep(0.2)  # it is a round of its own by now
     system.goes_on.set()
-    await _until(lambda: "web" in system.done)
+    await until(lambda: "web" in system.done)
     (tmp_path / "new/b.py").touch()
-    await _until(lambda: "new" in system.done)
+    await until(lambda: "new" in system.done)
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
-
-
-async def test_a_folder_that_was_removed_is_watched_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As by git, for a branch without it. The new folder often has the inode of the old one."""
-    monkeypatch.setattr(sources, "_LOOK", 0.01)
-    folder, file = tmp_path / "web", tmp_path / "web/a.py"
-    folder.mkdir()
-    recorder = Recorder(sources.changes([folder]))
-    await asyncio.sleep(0)
-    for way in ("at once", "later", "moved"):
-        if way == "moved":
-            folder.rename(tmp_path / "aside")
-        else:
-            shutil.rmtree(folder)
-        if way != "at once":
-            await _until(lambda: bool(recorder.rounds))
-            recorder.rounds.clear()
-            await asyncio.sleep(0.05)
-        folder.mkdir()
-        await _until(lambda: any(folder in found for found in recorder.rounds))
-        await asyncio.sleep(0.05)
-        recorder.rounds.clear()
-        async with asyncio.timeout(60):
-            while not any(file in found for found in recorder.rounds):
-                file.touch()
-                await asyncio.sleep(0.01)
-        recorder.rounds.clear()
-    await recorder.stop()
-
-
-async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system would stop it for a change of the terminal."""
-    ours, theirs = pty.openpty()
-    with os.fdopen(ours), os.fdopen(theirs) as terminal:
-        monkeypatch.setattr("sys.stdin", terminal)
-        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
-        with sources.keys(asyncio.Queue()) as has_keys:
-            assert not has_keys
-        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
-        with sources.keys(asyncio.Queue()) as has_keys:
-            assert has_keys
-
-
-@pytest.mark.parametrize(
-    "name",
-    [".a.py.swp", "a.py~", ".#a.py", "#a.py#", "4913", "__pycache__/a.pyc", "a.tmp",
-     ".git/index", ".terraform/x.json", "a.py.___jb_tmp___"],
-)  # fmt: skip
-def test_temporary_files_of_editors_are_ignored(name: str) -> None:
-    is_edit = sources.EditFilter()
-    assert not is_edit(Change.modified, str(ROOT / name))
-    assert is_edit(Change.modified, str(ROOT / "a.py"))
-    assert is_edit(Change.modified, str(ROOT / "templates/page.html"))
-
-
-async def test_a_single_file_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_LOOK", 0.01)
-    settings = tmp_path / "bonkei.toml"
-    recorder = Recorder(sources.looks([settings]))
-    await asyncio.sleep(0)  # it has looked once from here on
-    draft = tmp_path / "draft"
-    draft.write_text("x")
-    draft.replace(settings)  # the way editors save
-    assert await recorder.first() == {settings}
-    await recorder.stop()
-
-
-async def test_a_git_checkout_is_awaited(tmp_path: Path) -> None:
-    lock = tmp_path / ".git" / "index.lock"
-    lock.parent.mkdir()
-    lock.touch()
-    waiting = asyncio.create_task(sources.wait_for_git(tmp_path / "deep"))
-    await asyncio.sleep(0.1)
-    assert not waiting.done()
-    lock.unlink()
-    await waiting
