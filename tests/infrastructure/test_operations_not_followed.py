@@ -25,7 +25,7 @@ from miniatures import ENVIRONMENTS
 
 from bonkei.tasks.execution.software import ensure_environment
 
-OTHERS = ("alarms", "restoring", "without-the-pipeline")
+OTHERS = ("alarms", "restoring", "taking-down", "without-the-pipeline")
 AWS = [each for page in OTHERS for each in commands(f"{page}.md") if each.text.startswith("aws ")]
 WRONG = {
     Command("x.md", 1, f"aws {text}"): says
