@@ -214,7 +214,7 @@ def test_an_error_that_prevents_the_start_is_fatal(settings: ServeSettings):
 
 
 def test_sample_data_is_loaded_once(settings: ServeSettings):
-    for message in ("sample data loaded", "there are components already"):
+    for message in ("sample data loaded", "the page is not empty"):
         with started("sample-data", environment_of(settings)) as command:
             assert command.popen.wait(60) == 0
         assert str(command.records[-1]["message"]).startswith(message)

@@ -44,6 +44,19 @@ async def test_the_active_incident_can_be_resolved(
     assert {component["status"] for component in status["components"]} == {"operational"}
 
 
+async def test_what_is_left_of_the_sample_data_is_left_unchanged(
+    admin: httpx.AsyncClient, app: FastAPI
+):
+    """Somebody has deleted its components to begin with their own."""
+    assert await load(app.state.services.database)
+    for incident in (await admin.get("/status")).json()["incidents"]:
+        await admin.delete(f"/incidents/{incident['id']}")
+    for component in (await admin.get("/components")).json()["components"]:
+        assert (await admin.delete(f"/components/{component['id']}")).status_code == 204
+    assert not await load(app.state.services.database)
+    assert (await admin.get("/components")).json()["components"] == []
+
+
 async def test_existing_data_is_left_unchanged(admin: httpx.AsyncClient, app: FastAPI):
     made = (await admin.post("/components", json={"name": "Ours"})).json()
     assert not await load(app.state.services.database)

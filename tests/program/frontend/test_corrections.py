@@ -138,6 +138,20 @@ async def test_a_draft_is_published(admin: AdminBrowser, backend: FakeBackend) -
     assert "Errors above 5 %" not in (await admin.get("/admin")).text
 
 
+async def test_the_text_of_a_draft_that_is_gone_can_be_published(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    draft = backend.people.add_draft("Errors above 5 %")
+    backend.refuse = {"status": 409, "detail": "…", "type": "urn:problem:draft-gone"}
+    page = await admin.submit(f"/admin/incidents/new?draft={draft['id']}", body="My words")
+    assert "This draft has been published or discarded in the meantime." in page.text
+    assert f"/admin/drafts/{draft['id']}/delete" not in page.text
+    action, data = forms_of(page.text)[0]
+    assert (await admin.post(action, data)).status_code == 303
+    assert backend.bodies[-1]["body"] == "My words"
+    assert "draft_id" not in backend.bodies[-1]
+
+
 async def test_a_draft_is_discarded(admin: AdminBrowser, backend: FakeBackend) -> None:
     draft = backend.people.add_draft("Errors above 5 %")
     form = await admin.get(f"/admin/incidents/new?draft={draft['id']}")

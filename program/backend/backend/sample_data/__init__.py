@@ -22,4 +22,4 @@ async def _run(settings: DatabaseSettings) -> None:
         loaded = await load(database)
     finally:
         await database.close()
-    logger.info("sample data loaded" if loaded else "there are components already: nothing to do")
+    logger.info("sample data loaded" if loaded else "the page is not empty: nothing to do")

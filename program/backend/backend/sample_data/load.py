@@ -11,13 +11,17 @@ from backend.sample_data.story import PARTS, STORIES, WORKS, Part, Story, Work
 from backend.store.database import Database, Write
 
 AGE = dt.timedelta(days=90)
+_ANYTHING = """
+    SELECT id FROM components
+     UNION ALL SELECT id FROM incidents UNION ALL SELECT id FROM maintenances LIMIT 1
+"""
 _NAMESPACE = UUID("6d1f7c1e-6f2e-5b0a-9c55-0f3e1f9f2a10")
 
 
 async def load(database: Database) -> bool:
-    """Load the story. False if a component exists already; then nothing is changed."""
+    """Load the story. False if the page has something already; then nothing is changed."""
     async with database.write(alone=True) as write:
-        if await write.connection.one("SELECT id FROM components LIMIT 1") is not None:
+        if await write.connection.one(_ANYTHING) is not None:
             return False
         hour = write.now.replace(minute=0, second=0, microsecond=0)
         for position, part in enumerate(PARTS):

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from frontend.admin.affected import affected_members, affected_values
 from frontend.admin.area import Area
 from frontend.admin.call import Call, Outcome, Page, Redirect, form_page
-from frontend.admin.form import Field, Form, Theirs, blank, read_form, when, write_time
+from frontend.admin.form import Fault, Field, Form, Theirs, blank, read_form, when, write_time
 from frontend.admin.incident_form import (
     BODIES,
     IMPACT,
@@ -105,7 +105,11 @@ class Incidents:
             self._reader.expire()
             return Redirect(f"{LIST}/{made.id}", "notice.incident_created", made.title)
 
-        return await submit(call, form, send, lambda form: _new_page(form, draft))
+        def page(form: Form) -> Page:
+            is_gone = form.general == Fault("problem.draft-gone")
+            return _new_page(form, "" if is_gone else draft)
+
+        return await submit(call, form, send, page)
 
     async def show(self, call: Call) -> Outcome:
         found = await self._incident(call)
