@@ -51,12 +51,22 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class OutputChange:
+    """An output of the root module, and what happens to it."""
+
+    name: str
+    action: str  # create | update | delete
+
+    def render(self) -> str:
+        return f"{_SIGNS.get(self.action, '~')} output {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSummary:
     """The changes that `apply` would make."""
 
     changes: tuple[Change, ...]
-    outputs: tuple[str, ...] = ()
-    """Names of root module outputs that would change."""
+    outputs: tuple[OutputChange, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     """Terraform's warnings."""
 
@@ -74,7 +84,7 @@ class PlanSummary:
         if self.is_empty:
             return "No changes. The miniature matches the definitions."
         lines = [change.render() for change in self.changes]
-        lines += [f"~ output {name}" for name in self.outputs]
+        lines += [output.render() for output in self.outputs]
         counts = {verb: self.count(action) for action, verb in _VERBS.items()}
         lines += ["", ", ".join(f"{n} to {verb}" for verb, n in counts.items() if n)]
         return "\n".join(lines).rstrip()
@@ -92,7 +102,7 @@ class PlanSummary:
                 }
                 for change in self.changes
             ],
-            "outputs": list(self.outputs),
+            "outputs": [output.name for output in self.outputs],
         }
 
 
@@ -126,11 +136,11 @@ def read_plan(document: Mapping[str, Any], warnings: Sequence[Diagnostic] = ()) 
         )
     ]
     outputs = [
-        name
-        for name, change in document.get("output_changes", {}).items()
+        OutputChange(name, change["actions"][0])
+        for name, change in sorted(document.get("output_changes", {}).items())
         if change["actions"] != ["no-op"]
     ]
-    return PlanSummary(tuple(changes), tuple(sorted(outputs)), tuple(warnings))
+    return PlanSummary(tuple(changes), tuple(outputs), tuple(warnings))
 
 
 def _change(entry: Mapping[str, Any]) -> Change:

@@ -12,7 +12,13 @@ from bonkei.terraform.errors import Diagnostic, read_diagnostic, unexplained
 from bonkei.terraform.explanations.constraints import allows
 from bonkei.terraform.inputs.fingerprint import digest_of_inputs, fingerprint
 from bonkei.terraform.inputs.mirror import OVERRIDE, Mirror
-from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary, read_plan
+from bonkei.terraform.reports.changes import (
+    ApplySummary,
+    Change,
+    OutputChange,
+    PlanSummary,
+    read_plan,
+)
 from bonkei.terraform.reports.difference import Difference
 from bonkei.terraform.reports.messages import Listener
 
@@ -207,7 +213,7 @@ def test_a_plan_is_printed() -> None:
             ),
             Change("a.d", "update", tuple(Difference(f"t{n}", n, n + 1) for n in range(20))),
         ),
-        ("url",),
+        (OutputChange("url", "update"),),
     )
     assert plan.render().splitlines() == [
         "+ a.new",
@@ -226,6 +232,15 @@ def test_a_plan_is_printed() -> None:
     ]
     assert json.loads(json.dumps(plan.as_dict()))["outputs"] == ["url"]
     assert ApplySummary(1, 0, 2).render() == "1 added, 2 removed"
+
+
+def test_an_output_of_a_plan_is_printed_with_what_happens_to_it() -> None:
+    actions = {"url": ["update"], "new": ["create"], "gone": ["delete"], "same": ["no-op"]}
+    plan = read_plan(
+        {"output_changes": {name: {"actions": each} for name, each in actions.items()}}
+    )
+    assert plan.render().splitlines() == ["- output gone", "+ output new", "~ output url"]
+    assert plan.as_dict()["outputs"] == ["gone", "new", "url"]
 
 
 def test_a_diagnostic_is_printed(tmp_path: Path) -> None:
