@@ -251,15 +251,15 @@ def test_settings_are_read_again_for_the_same_home(tmp_path: Path) -> None:
     miniature, home = command._Miniature(context), context.config.home
     file.write_text('workspace = "x"\n[containers.web]\ndirectory = "other"\n')
     assert not miniature.reread()
-    assert miniature._context.config.containers == {"web": tmp_path / "other"}
+    now = miniature._context.config
+    assert now.containers == {"web": tmp_path / "other"}
+    assert (now.home, now.workspace) == (home, "default")
     file.write_text('variables = ["dev.tfvars"]\n')
     assert miniature.reread()
     file.write_text("variables = 1\n")
     with pytest.raises(BonkeiError):
         miniature.reread()
-    now = miniature._context.config
-    assert now.variable_files == (tmp_path / "dev.tfvars",)
-    assert (now.home, now.workspace) == (home, "default")
+    assert miniature._context.config.variable_files == (tmp_path / "dev.tfvars",)
 
 
 async def test_an_equivalent_definition_needs_no_key(screen: Screen) -> None:
