@@ -40,6 +40,8 @@ class MetricFilters:
         """Filters with a pattern that AWS refuses, and the reason, by address."""
         self._silent: dict[MetricFilter, float] = {}
         self._matched: set[MetricFilter] = set()
+        self._late: set[tuple[str, str]] = set()
+        self._ended = -math.inf  # the last minute
         for one in declared:
             try:
                 pattern = parse(one.pattern)
@@ -59,26 +61,31 @@ class MetricFilters:
                     self._silent.setdefault(one.declared, time)
                     continue
                 self._matched.add(one.declared)
+                if time < self._ended:
+                    self._late.add((one.declared.namespace, one.declared.metric_name))
                 if (found := _datum(one, match, time)) is not None:
                     yield found
             if _MARK in event.message:
                 yield from embedded_metrics(event.message, time)
 
-    def defaults(self) -> Iterator[Datum]:
-        """At the end of a minute: the default value of each filter that saw events in this minute,
+    def defaults(self, now: float) -> Iterator[Datum]:
+        """At the end of a minute (`now`): the default value of each filter that saw events in it,
         but no match. A filter cannot have both dimensions and a default.
 
         A match of the minute before may have come too late for that minute's evaluation. Behind a
-        default value, no alarm would look at it any more.
+        default value, also of another filter of the metric, no alarm would look at it any more.
         """
         for declared, time in self._silent.items():
-            if declared in self._matched:
+            metric_name = (declared.namespace, declared.metric_name)
+            if declared in self._matched or metric_name in self._late:
                 continue
             if declared.default_value is not None and not declared.dimensions:
                 metric = metric_id(declared.namespace, declared.metric_name)
                 yield Datum(metric, time, ((declared.default_value, 1.0),), unit=declared.unit)
         self._silent.clear()
         self._matched.clear()
+        self._late.clear()
+        self._ended = now
 
 
 def _datum(one: _Filter, match: Match, time: float) -> Datum | None:

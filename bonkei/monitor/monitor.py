@@ -213,7 +213,7 @@ class Monitor:
         step = self._step()
         for datum in self._around.measure(now, step):
             self.put(datum)
-        for datum in self._filters.defaults():
+        for datum in self._filters.defaults(now):
             self.put(datum)
         self.engine.evaluate(now)
         if has_passed(FLUSH_SECONDS, self._flushed, now):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -51,14 +52,28 @@ def test_the_default_value_is_reported_for_a_minute_without_a_match() -> None:
     filters = MetricFilters([declared("ERROR", default_value=0.0)])
 
     list(filters.read("/group", events("fine")))
-    assert [one.values for one in filters.defaults()] == [((0.0, 1.0),)]
-    assert not list(filters.defaults())  # without any event, nothing is reported
+    assert [one.values for one in filters.defaults(T + 60)] == [((0.0, 1.0),)]
+    assert not list(filters.defaults(T + 60))  # without any event, nothing is reported
     list(filters.read("/group", events("fine", "ERROR")))
-    assert not list(filters.defaults())
+    assert not list(filters.defaults(T + 60))
     list(filters.read("/group", events("ERROR", "fine")))
-    assert not list(filters.defaults())
+    assert not list(filters.defaults(T + 60))
     list(filters.read("/group", events("fine")))
-    assert len(list(filters.defaults())) == 1
+    assert len(list(filters.defaults(T + 60))) == 1
+
+
+def test_a_late_match_is_not_hidden_by_another_filter_of_its_metric() -> None:
+    """A program and its one-off tasks have log groups of their own, and one alarm."""
+    one = declared("ERROR", default_value=0.0)
+    filters = MetricFilters([one, replace(one, log_group_name="/tasks")])
+    list(filters.defaults(T + 1))
+
+    assert len(list(filters.read("/group", events("ERROR")))) == 1
+    later = [replace(event, timestamp=event.timestamp + 5000) for event in events("fine")]
+    list(filters.read("/tasks", later))
+    assert not list(filters.defaults(T + 61))
+    list(filters.read("/tasks", later))
+    assert len(list(filters.defaults(T + 121))) == 1
 
 
 def test_a_pattern_that_aws_refuses_is_reported() -> None:
