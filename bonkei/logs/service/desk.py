@@ -16,7 +16,7 @@ from bonkei.logs.store.position import from_token, to_token
 Parameters = Mapping[str, Any]
 Answer = dict[str, Any]
 Operation = Callable[["Desk", Parameters], Answer]
-_PAGE = 50  # items of a description ("DescribeLimit" of the API's model)
+PAGE = 50  # items of a description ("DescribeLimit" of the API's model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def page(
     items: Iterable[tuple[str, Answer]], parameters: Parameters
 ) -> tuple[list[Answer], str | None]:
     """A page of items from the token on, ordered by their keys; and the next token."""
-    limit = limit_of(parameters, _PAGE)
+    limit = limit_of(parameters, PAGE)
     token = parameters.get("nextToken")
     after = str(from_token(str(token))[0]) if token else ""
     found = sorted((item for item in items if item[0] > after), key=lambda item: item[0])

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import itemgetter
 
 from bonkei.logs.errors import invalid
-from bonkei.logs.service.desk import Answer, Desk, Operation, Parameters, given, page, with_token
+from bonkei.logs.service.desk import (
+    PAGE,
+    Answer,
+    Desk,
+    Operation,
+    Parameters,
+    given,
+    limit_of,
+    with_token,
+)
 from bonkei.logs.store.group import LogGroup
+from bonkei.logs.store.position import from_token, to_token
 from bonkei.logs.store.stream import LogStream
 
 _NAME = re.compile(r"[^:*]{1,512}")
@@ -35,19 +46,33 @@ def describe_log_streams(desk: Desk, parameters: Parameters) -> Answer:
     by_time = parameters.get("orderBy") == "LastEventTime"
     if by_time and prefix:
         raise invalid("Cannot order by LastEventTime with a logStreamNamePrefix.")
-    chosen = [stream for name, stream in group.streams.items() if name.startswith(prefix)]
-    if by_time:
-        chosen.sort(key=lambda stream: (stream.times() or (0, 0))[1])
-    else:
-        chosen.sort(key=lambda stream: stream.name)
-    if parameters.get("descending"):
-        chosen.reverse()
-    # The key of a page is the place in this order.
-    keyed = [(f"{at:09d}", stream) for at, stream in enumerate(chosen)]
-    lazy = [(key, {"stream": stream}) for key, stream in keyed]
-    answers, token = page(lazy, parameters)
-    described = [_described(desk, group, each["stream"]) for each in answers]
-    return with_token({"logStreams": described}, token)
+    descending = bool(parameters.get("descending"))
+    keyed = sorted(
+        (
+            ((stream.times() or (0, 0))[1] if by_time else 0, name, stream)
+            for name, stream in group.streams.items()
+            if name.startswith(prefix)
+        ),
+        key=itemgetter(0, 1),
+        reverse=descending,
+    )
+    if token := parameters.get("nextToken"):
+        # By the last stream's own place: streams may come and go between two pages.
+        at, name = _place(str(token))
+        keyed = [
+            one for one in keyed if (one[:2] < (at, name) if descending else one[:2] > (at, name))
+        ]
+    limit = limit_of(parameters, PAGE)
+    answers = [_described(desk, group, stream) for *_, stream in keyed[:limit]]
+    following = to_token(*keyed[limit - 1][:2]) if len(keyed) > limit else None
+    return with_token({"logStreams": answers}, following)
+
+
+def _place(token: str) -> tuple[int, str]:
+    match from_token(token):
+        case [int(at), str(name)]:
+            return at, name
+    raise invalid("The specified nextToken is invalid.")
 
 
 def _described(desk: Desk, group: LogGroup, stream: LogStream) -> Answer:

@@ -157,6 +157,15 @@ def test_describes_streams(api: Api) -> None:
     assert names(logStreamNamePrefix="s") == ["stream"]
     first = api("DescribeLogStreams", logGroupName="group", limit=2)
     assert names(limit=2, nextToken=first["nextToken"]) == ["stream"]
+    for name in ("a 2", "z"):  # started between two pages
+        api("CreateLogStream", logGroupName="group", logStreamName=name)
+    assert names(limit=2, nextToken=first["nextToken"]) == ["stream", "z"]
+    last = api("DescribeLogStreams", logGroupName="group", limit=2, descending=True)
+    api("DeleteLogStream", logGroupName="group", logStreamName="z")
+    assert names(descending=True, nextToken=last["nextToken"]) == ["b", "a 2", "a"]
+    newest = {"orderBy": "LastEventTime", "descending": True}
+    first_of_time = api("DescribeLogStreams", logGroupName="group", limit=1, **newest)
+    assert names(limit=2, nextToken=first_of_time["nextToken"], **newest) == ["b", "stream"]
     described = first["logStreams"][1]
     assert described["firstEventTimestamp"] == NOW + 5
     assert described["lastEventTimestamp"] == NOW + 7
