@@ -6,6 +6,8 @@ import datetime as dt
 import re
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 from tests.program.frontend import sample
 from tests.program.frontend.conftest import Visit
@@ -48,6 +50,24 @@ async def test_an_empty_page_has_a_message(site: Visit, backend: FakeBackend) ->
     assert "Nothing to report yet" in page
     assert "No components yet." in page
     assert "No incidents so far." in page
+
+
+async def test_incidents_that_are_not_known_are_not_called_none(
+    site: Visit, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The status is known, the list is not: each comes by a request of its own."""
+
+    async def busy(_: Request) -> Response:
+        return Response(status_code=503)
+
+    backend.add_component("API")
+    monkeypatch.setattr(backend, "_list_incidents", busy)
+    monkeypatch.setattr(backend, "_uptime", busy)
+    page = await site(backend).get("/")
+    assert page.status_code == 200
+    assert "All systems are working" in page.text
+    assert "No incidents so far." not in page.text
+    assert 'href="/history">Incident history' in page.text
 
 
 async def test_japanese_falls_back_to_english_and_marks_it(site: Visit) -> None:

@@ -85,7 +85,7 @@ class PublicPages:
                 "status": front.status.value,
                 "state": _state(front.status.value),
                 "bars": bars_by_component(front.uptime.value) if front.uptime else {},
-                "recent": front.recent.value.incidents if front.recent else (),
+                "recent": front.recent.value.incidents if front.recent else None,
             },
         )
 
