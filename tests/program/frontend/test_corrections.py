@@ -35,6 +35,25 @@ async def test_an_edited_update_is_marked_as_edited(
     assert "edited" in public
 
 
+async def test_saving_what_is_saved_changes_nothing(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    """Else visitors would see an update as edited, and readers of the feed get all once more."""
+    component = backend.add_component("API")
+    incident = backend.add_incident("Slow")
+    begin = backend.now.replace(second=15)
+    maintenance = backend.add_maintenance(
+        "Disks", begin, begin + dt.timedelta(hours=1), components=[component]
+    )
+    update = f"/admin/incidents/{incident['id']}/updates/{incident['updates'][0]['id']}"
+    for path in (
+        update, f"/admin/incidents/{incident['id']}/edit",
+        f"/admin/components/{component['id']}", f"/admin/maintenance/{maintenance['id']}",
+    ):  # fmt: skip
+        assert "Saved: " in (await admin.submit(path)).text, path
+    assert [method for method, _ in backend.requests if method == "PATCH"] == []
+
+
 async def test_an_update_gets_another_time(admin: AdminBrowser, backend: FakeBackend) -> None:
     incident = backend.add_incident("Slow")
     path = f"/admin/incidents/{incident['id']}/updates/{incident['updates'][0]['id']}"

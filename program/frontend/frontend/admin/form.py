@@ -93,6 +93,11 @@ class Form:
     def optional(self, name: str) -> str | None:
         return self.values.get(name) or None
 
+    def has(self, values: Mapping[str, str]) -> bool:
+        """Whether these are its values; one that is missing is empty."""
+        mine, others = ({n: v for n, v in each.items() if v} for each in (self.values, values))
+        return mine == others
+
     def with_faults(self, faults: Mapping[str, Fault], general: Fault | None = None) -> Form:
         """Faults of unknown fields become the general fault, so that none is lost."""
         known = {field.name for field in self.fields}

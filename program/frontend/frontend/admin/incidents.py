@@ -168,6 +168,9 @@ class Incidents:
 
         async def send() -> Redirect:
             before = (await self._incident(call)).value
+            done = Redirect(f"{LIST}/{before.id}", "notice.saved", form.text("title"))
+            if form.has(_head(before)):  # nothing to send to the readers of the feed again
+                return done
             body = {
                 "title": form.text("title"),
                 "title_ja": form.optional("title_ja"),
@@ -180,7 +183,7 @@ class Incidents:
                 "PATCH", path_of(call), body, caller=call.caller, if_match=form.version
             )
             self._reader.expire()
-            return Redirect(f"{LIST}/{before.id}", "notice.saved", form.text("title"))
+            return done
 
         async def current() -> Current:
             found = await self._incident(call)

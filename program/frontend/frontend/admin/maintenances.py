@@ -85,11 +85,12 @@ class Maintenances:
         form = _read(await self._fields(call), call.data, before)
 
         async def send() -> Redirect:
-            body = _members(form, before)
-            await self._client.change(
-                "PATCH", _path(call), body, caller=call.caller, if_match=form.version
-            )
-            self._reader.expire()
+            if not form.has(_values(before)):  # else nothing to send to the readers of the feed
+                body = _members(form, before)
+                await self._client.change(
+                    "PATCH", _path(call), body, caller=call.caller, if_match=form.version
+                )
+                self._reader.expire()
             return Redirect(LIST, "notice.saved", form.text("title"))
 
         async def current() -> Current:

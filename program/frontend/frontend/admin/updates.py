@@ -48,6 +48,8 @@ class Updates:
         async def send() -> Redirect:
             incident = (await self._incident(call)).value
             before = _update(call, incident)
+            if form.has(_values(before)):  # nothing to mark as edited
+                return Redirect(_back(call), "notice.saved", incident.title)
             body: dict[str, object] = {
                 "status": form.text("status"),
                 "body": form.text("body"),
