@@ -90,6 +90,25 @@ def test_each_role_may_be_handed_to_the_service_that_it_trusts(production: Evalu
     assert {"monitoring.rds.amazonaws.com", "rds.amazonaws.com"} <= services
 
 
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        (
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:{}:secret:statuspage-production{}/session",
+        ),
+        ("ssm:GetParameter", "ssm:{}:parameter/statuspage-production{}/backend/image-tag"),
+        ("ecr:PutImage", "ecr:{}:repository/statuspage-production{}/backend"),
+    ],
+)
+def test_an_environment_whose_name_goes_on_is_another_one(action: str, resource: str) -> None:
+    # As statuspage-dev and statuspage-development, in one account.
+    own, other = (f"arn:aws:{resource}".format(ACCOUNT, rest) for rest in ("", "2"))
+    assert may("ApplyRole", action, own)
+    assert not may("ApplyRole", action, other)
+    assert not may("PlanRole", action, other)
+
+
 def managed(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
     """The type of each AWS resource, and the ARN that IAM checks."""
     for resource in evaluation.resources():
