@@ -32,14 +32,14 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
         notification = record["Sns"]
         found, text = _describe(notification["Message"], notification.get("Subject") or "")
         if text is None:
-            _log("nothing to tell", notification, kind=type(found).__name__)
+            _log("nothing to report", notification, kind=type(found).__name__)
             continue
         try:
             send(webhook.url(), text)
         except RefusedError:
             webhook.forget()  # it may have been replaced; the next attempt fetches it again
             raise
-        _log("told", notification, kind=type(found).__name__)
+        _log("reported", notification, kind=type(found).__name__)
 
 
 def _describe(text: str, subject: str) -> tuple[Event, Message | None]:

@@ -162,7 +162,7 @@ def test_the_handler_posts_to_slack_and_logs_no_secret(
         "🔴 ALARM: status-prod-backend-error-records"
     ]
     lines = capsys.readouterr().out.splitlines()
-    assert [json.loads(line)["message"] for line in lines] == ["told", "nothing to tell"]
+    assert [json.loads(line)["message"] for line in lines] == ["reported", "nothing to report"]
     assert "secret" not in "".join(lines)
 
 
