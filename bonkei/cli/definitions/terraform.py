@@ -118,7 +118,11 @@ def plan(context: Context, as_json: bool, selection: Selection) -> None:
 @json_option("The changes and the result, as JSON; progress goes to stderr.")
 @pass_context
 def apply(context: Context, selection: Selection, as_json: bool) -> None:
-    """Apply the definitions. A running miniature follows, and no request is dropped."""
+    """Apply the definitions. A running miniature follows.
+
+    No request is dropped, unless AWS would drop it too. Exit code 1 when a service does not become
+    healthy with the change.
+    """
     from bonkei.miniature.lock import is_running
 
     result: dict[str, Any] = {"changes": None, "followed": False}
@@ -151,7 +155,7 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
 def test(
     context: Context, files: tuple[str, ...], variables: tuple[str, ...], as_json: bool
 ) -> None:
-    """Run the definitions' own tests as `terraform test` does. Exit code 1 when one fails.
+    """Run the definitions' own tests as `terraform test` does. Exit code 1 unless all pass.
 
     They do not touch the miniature or its state.
     """
