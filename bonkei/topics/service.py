@@ -30,6 +30,7 @@ def _publishing(topics: Topics) -> dict[str, Any]:
     async def publish(call: AwsCall) -> Mapping[str, Any]:
         message = _message(call.parameters, str(call.parameters.get("TopicArn")
                            or call.parameters.get("TargetArn") or ""), call.time)  # fmt: skip
+        _require_deduplication(call.parameters, message, topics)
         topics.publish(message)
         return _accepted(message)
 
@@ -42,6 +43,7 @@ def _publishing(topics: Topics) -> dict[str, Any]:
         for entry in entries:
             try:
                 message = _message(entry, topic, call.time)
+                _require_deduplication(entry, message, topics)
                 topics.publish(message)
                 done.append({"Id": entry["Id"], **_accepted(message)})
             except AwsServiceError as error:
@@ -52,6 +54,17 @@ def _publishing(topics: Topics) -> dict[str, Any]:
         return {"Successful": done, "Failed": failed}
 
     return {"Publish": publish, "PublishBatch": publish_batch}
+
+
+def _require_deduplication(given: Mapping[str, Any], message: Message, topics: Topics) -> None:
+    if not message.is_of_fifo or given.get("MessageDeduplicationId"):
+        return
+    attributes = topics.subscriptions.topic_attributes(message.topic)
+    if attributes.get("ContentBasedDeduplication") != "true":
+        raise invalid(
+            "The topic should either have ContentBasedDeduplication enabled or"
+            " MessageDeduplicationId provided explicitly"
+        )
 
 
 def _accepted(message: Message) -> dict[str, str]:
@@ -66,6 +79,18 @@ def _require_batch(entries: Sequence[Mapping[str, Any]]) -> None:
         raise AwsServiceError("TooManyEntriesInBatchRequest", "A batch has at most 10 entries.")
     if len({entry["Id"] for entry in entries}) != len(entries):
         raise AwsServiceError("BatchEntryIdsNotDistinct", "Two entries have the same Id.")
+    if sum(map(_size, entries)) > LARGEST:
+        raise AwsServiceError("BatchRequestTooLong", f"A batch has at most {LARGEST} bytes.")
+
+
+def _size(given: Mapping[str, Any]) -> int:
+    """Bytes of a message with its attributes."""
+    found = len(str(given.get("Message") or "").encode())
+    for name, value in (given.get("MessageAttributes") or {}).items():
+        binary = value.get("BinaryValue") or b""
+        texts = (name, value.get("DataType") or "", value.get("StringValue") or "")
+        found += len(binary) + sum(len(str(text).encode()) for text in texts)
+    return found
 
 
 def _message(given: Mapping[str, Any], topic: str, at: float) -> Message:
@@ -83,11 +108,7 @@ def _message(given: Mapping[str, Any], topic: str, at: float) -> Message:
     attributes = {
         name: _attribute(value) for name, value in (given.get("MessageAttributes") or {}).items()
     }
-    size = len(body.encode()) + sum(
-        len(name) + sum(len(each.encode()) for each in value.values())
-        for name, value in attributes.items()
-    )
-    if size > LARGEST:
+    if _size(given) > LARGEST:
         raise invalid("Message too long")
     fifo = topic.endswith(".fifo")
     if fifo and not given.get("MessageGroupId"):

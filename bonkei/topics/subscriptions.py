@@ -57,7 +57,7 @@ class Subscriptions:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._topics: dict[str, dict[str, str]] = {}  # attributes by ARN
-        self._declared: frozenset[str] = frozenset()
+        self._declared: dict[str, dict[str, str]] = {}  # attributes by ARN
         self._all: dict[str, Subscription] = {}
 
     def open(self) -> None:
@@ -72,8 +72,8 @@ class Subscriptions:
         """Follow the definitions. Removing a topic also removes the subscriptions that programs
         made to it."""
         declared = tuple(topics)
-        gone = self._declared - {topic.arn for topic in declared}
-        self._declared = frozenset(topic.arn for topic in declared)
+        gone = self._declared.keys() - {topic.arn for topic in declared}
+        self._declared = {topic.arn: dict(topic.attributes) for topic in declared}
         kept = {arn: one for arn, one in self._all.items() if not one.is_declared}
         wanted = {arn: one for arn, one in kept.items() if one.topic not in gone}
         for topic in declared:
@@ -89,7 +89,11 @@ class Subscriptions:
         return tuple(sorted({*self._declared, *self._topics}))
 
     def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
-        if arn not in self._declared:
+        """A new topic, or other attributes of one. Those of a declared topic last until the
+        definitions are followed again."""
+        if arn in self._declared:
+            self._declared[arn] |= attributes
+        else:
             own = {**self._topics.get(arn, {}), **attributes}
             self._keep({**self._topics, arn: own}, self._all)
 
@@ -98,12 +102,12 @@ class Subscriptions:
             {each: own for each, own in self._topics.items() if each != arn},
             {each: one for each, one in self._all.items() if one.topic != arn},
         )
-        self._declared -= {arn}
+        self._declared.pop(arn, None)
 
     def topic_attributes(self, arn: str) -> dict[str, str]:
-        """The attributes of a topic that a program created. Raises AwsServiceError."""
+        """Of a declared topic, or of one that a program created. Raises AwsServiceError."""
         self.require_topic(arn)
-        return self._topics.get(arn, {})
+        return self._topics.get(arn, {}) | self._declared.get(arn, {})
 
     def require_topic(self, arn: str) -> None:
         if arn not in self._declared and arn not in self._topics:

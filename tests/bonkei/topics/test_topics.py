@@ -123,7 +123,15 @@ async def test_a_fifo_topic_keeps_the_order_of_a_group(tmp_path: Path) -> None:
     topic = f"{TOPIC}.fifo"
     raw = ("RawMessageDelivery", "true")
     blueprint = Blueprint(
-        topics=(Topic("t", topic, "news.fifo", subscriptions=(to("sqs", f"{QUEUE}.fifo", raw),)),)
+        topics=(
+            Topic(
+                "t",
+                topic,
+                "news.fifo",
+                subscriptions=(to("sqs", f"{QUEUE}.fifo", raw),),
+                attributes={"ContentBasedDeduplication": "true"},
+            ),
+        )
     )
     carriers = Unequal(failing=[DeliveryError("busy")])
     topics = Topics(tmp_path, carriers, print, pace=10_000)
@@ -144,6 +152,31 @@ async def test_a_fifo_topic_keeps_the_order_of_a_group(tmp_path: Path) -> None:
     await carriers.until(5)
     await topics.stop()
     assert [body for _, (body, _) in carriers.taken][3:] == ["four", "five"]
+
+
+async def test_a_declared_topic_has_its_attributes(tmp_path: Path) -> None:
+    topic = f"{TOPIC}.fifo"
+    topics = Topics(tmp_path, Carriers(), print)
+    declared = Topic("t", topic, "news.fifo", attributes={"FifoTopic": "true"})
+    topics.apply(Blueprint(topics=(declared,)))
+    found = (await ask(topics, "GetTopicAttributes", TopicArn=topic))["Attributes"]
+    assert found["FifoTopic"] == "true"
+    message = {"TopicArn": topic, "Message": "hi", "MessageGroupId": "g"}
+    with pytest.raises(AwsServiceError, match="ContentBasedDeduplication enabled or"):
+        await ask(topics, "Publish", **message)
+    await ask(topics, "Publish", **message, MessageDeduplicationId="1")
+    named = {"AttributeName": "ContentBasedDeduplication", "AttributeValue": "true"}
+    await ask(topics, "SetTopicAttributes", TopicArn=topic, **named)
+    await ask(topics, "Publish", **message)
+    await topics.stop()
+
+
+async def test_a_batch_has_the_size_of_a_message(tmp_path: Path) -> None:
+    async with room(tmp_path, Carriers()) as topics:
+        entries = [{"Id": str(at), "Message": "x" * 100_000} for at in range(3)]
+        with pytest.raises(AwsServiceError) as caught:
+            await ask(topics, "PublishBatch", TopicArn=TOPIC, PublishBatchRequestEntries=entries)
+        assert caught.value.code == "BatchRequestTooLong"
 
 
 @pytest.mark.parametrize(
