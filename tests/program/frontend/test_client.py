@@ -194,6 +194,25 @@ async def test_an_outage_is_reported_once_for_all_pages(
     assert [r.levelname for r in caplog.records if r.levelno >= logging.ERROR] == ["ERROR"]
 
 
+@pytest.mark.parametrize("status", [404, 429])
+async def test_a_backend_that_refuses_what_is_public_is_out_of_order(
+    site: Visit, backend: FakeBackend, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """It may be another program at its address. Visitors see what was known before."""
+    incident = backend.add_incident("Slow")
+    browser, paths = site(backend), ["/", "/history", "/maintenance", "/feed.atom"]
+    if status != 404:  # that is what a deleted incident is answered with
+        paths.append(f"/incidents/{incident['id']}")
+    for path in paths:
+        assert (await browser.get(path)).status_code == 200
+    backend.trouble, backend.clock = status, 60.0
+    for path in paths:
+        page = await browser.get(path)
+        assert page.status_code == 200, path
+        assert path == "/feed.atom" or "We cannot confirm the current state" in page.text, path
+    assert [r.levelname for r in caplog.records if r.levelno >= logging.ERROR] == ["ERROR"]
+
+
 def test_the_start_and_the_end_of_an_outage_are_reported(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     now = 100.0

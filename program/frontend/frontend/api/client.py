@@ -97,6 +97,26 @@ class BackendClient:
             reply = await self._read_twice(path, caller)
             return Versioned(_read(reply, answer), reply.answer.headers.get("etag", ""))
 
+    async def get_public(
+        self,
+        path: str,
+        answer: type[T],
+        *,
+        query: Mapping[str, str | int] | None = None,
+        may_be_gone: bool = False,
+    ) -> T:
+        """A value for everybody. A backend that refuses it is out of order, except for a 404 of a
+        thing that `may_be_gone`."""
+        if query:
+            path = f"{path}?{urlencode(query)}"
+        with self._outage.watch():
+            try:
+                return _read(await self._read_twice(path, NOBODY), answer)
+            except BackendRefusedError as error:
+                if may_be_gone and error.status == HTTPStatus.NOT_FOUND:
+                    raise
+                raise BackendUnavailableError(f"GET {path} was refused: {error}") from error
+
     async def _read_twice(self, path: str, caller: Caller) -> _Reply:
         """Read, and retry once: the connection may be lost, or its task about to stop.
 

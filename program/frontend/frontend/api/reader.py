@@ -60,24 +60,18 @@ class Reader:
     def __init__(self, client: BackendClient, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._status = self._kept(lambda: client.get("/status", Status), seconds=1.0)
+        self._status = self._kept(lambda: client.get_public("/status", Status), seconds=1.0)
         self._uptime = self._kept(
-            lambda: client.get("/uptime", Uptime, query={"days": UPTIME_DAYS}), seconds=20.0
+            lambda: client.get_public("/uptime", Uptime, query={"days": UPTIME_DAYS}), seconds=20.0
         )
         self._recent = self._list("resolved", _RECENT)
         self._newest = self._list("all", _FEED_LENGTH)
         self._maintenances = self._kept(
-            lambda: client.get("/maintenances", MaintenanceList), seconds=5.0
+            lambda: client.get_public("/maintenances", MaintenanceList), seconds=5.0
         )
-        self._incidents: KeptByKey[UUID, Incident] = KeptByKey(
-            lambda key: self._kept(lambda: client.get(f"/incidents/{key}", Incident), seconds=1.0),
-            at_most=256,
-        )
-        self._each_maintenance: KeptByKey[UUID, Maintenance] = KeptByKey(
-            lambda key: self._kept(
-                lambda: client.get(f"/maintenances/{key}", Maintenance), seconds=1.0
-            ),
-            at_most=256,
+        self._incidents: KeptByKey[UUID, Incident] = self._kept_by_id("incidents", Incident)
+        self._each_maintenance: KeptByKey[UUID, Maintenance] = self._kept_by_id(
+            "maintenances", Maintenance
         )
         self._months: KeptByKey[dt.date, tuple[Incident, ...]] = KeptByKey(
             lambda key: self._kept(lambda: self._incidents_of(key), seconds=5.0), at_most=48
@@ -126,10 +120,19 @@ class Reader:
     def _kept(self, fetch: Callable[[], Awaitable[T]], *, seconds: float) -> Kept[T]:
         return Kept(fetch, seconds=seconds, clock=self._clock)
 
+    def _kept_by_id(self, kind: str, answer: type[T]) -> KeptByKey[UUID, T]:
+        def make(key: UUID) -> Kept[T]:
+            path = f"/{kind}/{key}"
+            return self._kept(
+                lambda: self._client.get_public(path, answer, may_be_gone=True), seconds=1.0
+            )
+
+        return KeptByKey(make, at_most=256)
+
     def _list(self, state: str, limit: int) -> Kept[IncidentList]:
         query: Mapping[str, str | int] = {"state": state, "limit": limit}
         return self._kept(
-            lambda: self._client.get("/incidents", IncidentList, query=query), seconds=5.0
+            lambda: self._client.get_public("/incidents", IncidentList, query=query), seconds=5.0
         )
 
     async def _incidents_of(self, first_day: dt.date) -> tuple[Incident, ...]:
@@ -137,7 +140,7 @@ class Reader:
         before: str | None = next_month(first_day).isoformat() + "T00:00:00Z"
         found: list[Incident] = []
         for _ in range(_PAGES_A_MONTH):
-            page = await self._client.get(
+            page = await self._client.get_public(
                 "/incidents",
                 IncidentList,
                 query={"state": "all", "limit": _PAGE, "before": before or ""},
