@@ -15,6 +15,7 @@ context        the settings and the home, read when a command wants them
 terminal       text without control characters; JSON; colour
 typed          commands in messages, so that they work in the reader's shell
 outcome        `--json` of commands that change something
+machine        errors of this machine, with their remedies
 new_file       an option that names a file to write
 completion     completion in a shell
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import sys
@@ -13,19 +12,10 @@ import click
 from bonkei import config as configuration
 from bonkei.cli.commands import Commands
 from bonkei.cli.context import Context
+from bonkei.cli.machine import explain
 from bonkei.cli.terminal import safe, uses_colour
 from bonkei.cli.typed import say, typed
 from bonkei.errors import BonkeiError
-
-_REMEDIES = {
-    errno.ENOSPC: "make room on that disk, and run it again",
-    errno.EDQUOT: "make room within your quota, and run it again",
-    errno.EROFS: "let BONKEI_HOME name a directory that can be written to",
-    errno.EACCES: "see who owns it (was a command run as root?), or let BONKEI_HOME name another "
-    "directory",
-    errno.ENOTDIR: "name a path whose folders are no files",
-}
-"""Remedies for errors of this machine."""
 
 
 class _Group(click.Group):
@@ -82,10 +72,10 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno not in _REMEDIES:
+        explained = explain(error)
+        if explained is None:
             raise  # a bug: keep the traceback
-        place = f"{error.filename}: " if error.filename else ""
-        _print_error(f"{place}{error.strerror}", _REMEDIES[error.errno])
+        _print_error(explained.message, explained.remedy)
         sys.exit(1)
 
 

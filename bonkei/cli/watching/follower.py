@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
+from bonkei.cli.machine import explain
 from bonkei.cli.watching.meaning import Round
 from bonkei.cli.watching.screen import Screen
 from bonkei.cli.watching.waiting import abandonable
@@ -202,6 +203,9 @@ class Follower:
             await act()
         except BonkeiError as error:
             self._screen.failed(what, error)
+            return False
+        except OSError as error:  # a file that nobody may read, or that has gone just now
+            self._screen.failed(what, explain(error) or BonkeiError(str(error)))
             return False
         self._screen.mended(what)
         return True

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from watchfiles import DefaultFilter, awatch
 
-from bonkei.folders import stat_of
 from bonkei.miniature.home import MiniatureError
 
 _QUIET = 50  # milliseconds without another change that end a round
@@ -79,8 +78,11 @@ async def _changes(folders: Sequence[Path]) -> AsyncGenerator[frozenset[Path]]:
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:
-    found = stat_of(folder)
-    return (found.st_dev, found.st_ino) if found and stat.S_ISDIR(found.st_mode) else None
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
 
 
 async def looks(files: Iterable[Path]) -> AsyncIterator[frozenset[Path]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 import json
 import threading
@@ -129,6 +130,7 @@ class System:
     done: list[str] = field(default_factory=list)
     current: bool = False
     other_variables: bool = False
+    unreadable: OSError | None = None
     goes_on: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -148,6 +150,8 @@ class System:
         return self.other_variables
 
     def is_current(self) -> bool:
+        if self.unreadable is not None:
+            raise self.unreadable
         return self.current
 
     def plan(self) -> ThePlan:
@@ -193,6 +197,27 @@ async def test_a_failure_stays_until_it_is_repaired(
     await subject.follow(Round(("api",)))
     assert system.done == ["web", "web", "api", "web", "api"]
     assert "✗" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PermissionError(errno.EACCES, "Permission denied", "main.tf"),
+         "✗ definitions: main.tf: Permission denied\n  see who owns it"),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "main.tf"),
+         "✗ definitions: [Errno 2] No such file or directory: 'main.tf'\n"),
+    ],
+)  # fmt: skip
+async def test_a_file_that_cannot_be_read_ends_nothing(
+    screen: Screen, capsys: pytest.CaptureFixture[str], error: OSError, said: str
+) -> None:
+    system = System(unreadable=error)
+    subject = follower(system, screen)
+    await subject.follow(Round(definitions=True))
+    assert said in capsys.readouterr().out
+    system.unreadable = None
+    await subject.follow(Round(("web",)))
+    assert subject.waits
 
 
 async def test_files_with_errors_stay_on_the_screen(
