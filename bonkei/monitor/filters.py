@@ -141,7 +141,9 @@ def _of_directive(
             continue
         values = record.get(metric["Name"])
         listed = values if isinstance(values, list) else [values]
-        numbers = [number for value in listed if (number := _number(value)) is not None]
+        # Unlike a metric filter's, a value in quotation marks is none.
+        values = [value for value in listed if not isinstance(value, str)]
+        numbers = [number for value in values if (number := _number(value)) is not None]
         if not numbers or len(numbers) > _MOST_VALUES:
             continue
         for names in sets:

@@ -129,6 +129,16 @@ def test_what_is_no_number_is_no_value(value: str) -> None:
     assert not list(filters.read("/group", events(text)))
 
 
+def test_a_number_in_quotation_marks_counts_for_metric_filters_only() -> None:
+    """ "Target members": an embedded metric's are numbers."""
+    text = json.dumps(EMBEDDED | {"time": "12"})
+    assert not list(embedded_metrics(text, T))
+    one = declared("{ $.time = * }", "$.time")
+    assert [each.values for each in MetricFilters([one]).read("/group", events(text))] == [
+        ((12.0, 1.0),)
+    ]
+
+
 @pytest.mark.parametrize("name", ["Metrics", "Dimensions"])
 def test_a_directive_of_another_form_gives_nothing(name: str) -> None:
     known = json.dumps(EMBEDDED).replace(f'"{name}": ', f'"{name}": 1, "Other": ')
