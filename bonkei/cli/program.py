@@ -12,7 +12,6 @@ import click
 from bonkei import config as configuration
 from bonkei.cli.commands import Commands
 from bonkei.cli.context import Context
-from bonkei.cli.machine import explain
 from bonkei.cli.terminal import safe, uses_colour
 from bonkei.cli.typed import say, typed
 from bonkei.errors import BonkeiError
@@ -72,6 +71,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except OSError as error:
+        from bonkei.cli.machine import explain
+
         explained = explain(error)
         if explained is None:
             raise  # a bug: keep the traceback
