@@ -35,6 +35,23 @@ async def test_an_edited_update_is_marked_as_edited(
     assert "edited" in public
 
 
+async def test_the_minute_of_the_start_is_not_before_the_start(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    """The page says that the incident began at 08:10. The backend knows the seconds."""
+    began = dt.datetime(2026, 11, 24, 8, 10, 30, 500, tzinfo=dt.UTC)
+    incident = backend.add_incident("Slow", started_at=began)
+    path = f"/admin/incidents/{incident['id']}"
+    await admin.submit(path, body="A disk.", occurred_at="2026-11-24T08:10")
+    assert backend.bodies[-1]["occurred_at"] == began.isoformat()
+    await admin.submit(path, body="A fan.", occurred_at="2026-11-24T08:09")
+    assert backend.bodies[-1]["occurred_at"] == "2026-11-24T08:09:00+00:00"  # and is refused
+    later = backend._update("identified", "A disk.", at=began + dt.timedelta(minutes=9))
+    incident["updates"] = [later, *incident["updates"]]
+    await admin.submit(f"{path}/updates/{later['id']}", occurred_at="2026-11-24T08:10")
+    assert backend.bodies[-1]["occurred_at"] == began.isoformat()
+
+
 async def test_saving_what_is_saved_changes_nothing(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:

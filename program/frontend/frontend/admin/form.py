@@ -161,9 +161,15 @@ def parse_time(text: str) -> dt.datetime | None:
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else None
 
 
-def when(form: Form, name: str) -> str:
-    """The time of a field in the backend's format; empty if it has none."""
+def when(form: Form, name: str, start: dt.datetime | None = None) -> str:
+    """The time of a field in the backend's format; empty if it has none.
+
+    A form has whole minutes, and so have the pages: the minute of `start` is `start` itself, not
+    the seconds before it.
+    """
     moment = parse_time(form.text(name))
+    if moment and start and write_time(moment) == write_time(start):
+        moment = start
     return moment.isoformat() if moment else ""
 
 

@@ -135,7 +135,7 @@ class Incidents:
                 "body_ja": form.optional("body_ja"),
                 "components": affected_members(form),
             }
-            if occurred := when(form, "occurred_at"):
+            if occurred := when(form, "occurred_at", incident.started_at):
                 body["occurred_at"] = occurred
             await self._client.change(
                 "POST",

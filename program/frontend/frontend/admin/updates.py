@@ -57,7 +57,7 @@ class Updates:
             }
             # A form has whole minutes: a time that was not changed keeps its seconds.
             if form.text("occurred_at") != write_time(before.created_at):
-                body["occurred_at"] = when(form, "occurred_at")
+                body["occurred_at"] = when(form, "occurred_at", incident.started_at)
             await self._client.change(
                 "PATCH", _path(call), body, caller=call.caller, if_match=form.version
             )
