@@ -213,6 +213,22 @@ async def test_a_status_set_by_an_incident_does_not_become_the_components_own(
     assert backend.bodies[-1] == {"description": "Version 2"}
 
 
+@pytest.mark.parametrize("chosen", ["", "partial_outage"])
+async def test_a_status_of_a_maintenance_that_has_ended_does_not_become_the_components_own(
+    admin: AdminBrowser, backend: FakeBackend, chosen: str
+) -> None:
+    """It ends while the form is open: that is a conflict, and the form is sent again."""
+    component = backend.add_component("API", "under_maintenance")
+    action, data = forms_of((await admin.get(f"/admin/components/{component['id']}")).text)[0]
+    component["status"] = "operational"
+    mine = {"description": "Version 2"} | ({"status": chosen} if chosen else {})
+    page = await admin.post(action, data | mine)
+    assert page.status_code == 409
+    action, again = forms_of(page.text)[0]
+    assert (await admin.post(action, again)).status_code == 303
+    assert backend.bodies[-1] == mine
+
+
 async def test_errors_stand_beside_their_fields(admin: AdminBrowser, backend: FakeBackend) -> None:
     page = await admin.submit("/admin/components/new", name=" ", description="x" * 501)
     assert page.status_code == 422

@@ -17,6 +17,7 @@ from frontend.api.reader import Reader
 from frontend.pages.public import parse_id
 
 LIST = "/admin/components"
+_SHOWN = "shown_status"  # when the form was opened
 _FIELDS = (
     Field("name", label="field.name", at_most=100, group="group.english", language="en"),
     Field(
@@ -93,20 +94,21 @@ class Components:
 
     async def show(self, call: Call) -> Outcome:
         found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
-        return _edit_page(call, Form(_FIELDS, _values(found.value), version=found.etag))
+        form = Form(_FIELDS, _values(found.value), version=found.etag)
+        return _edit_page(call, form, found.value.status.value)
 
     async def change(self, call: Call) -> Outcome:
-        form = read_form(_FIELDS, call.data)
+        form, shown = read_form(_FIELDS, call.data), call.data.get(_SHOWN, "")
 
         async def send() -> Redirect:
             current = await self._client.get(_path(call), Component, caller=call.caller)
-            # Send only the changed fields. The status shown may come from an incident: sent back,
-            # it would become the component's own, and outlive the incident.
+            # Send only the changed fields. The status shown may come from an incident or a
+            # maintenance: sent back, it would become the component's own, and outlive them.
             before = _values(current)
             changed = {
                 name: value
                 for name, value in _members(form).items()
-                if (value or "") != before[name]
+                if (value or "") != before[name] and (name, value) != ("status", shown)
             }
             if changed:
                 await self._client.change(
@@ -119,7 +121,7 @@ class Components:
             found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
             return Current(_values(found.value), found.etag)
 
-        return await submit(call, form, send, lambda form: _edit_page(call, form), current)
+        return await submit(call, form, send, lambda form: _edit_page(call, form, shown), current)
 
     async def move(self, call: Call) -> Outcome:
         components = list(await self._all(call))
@@ -185,9 +187,9 @@ def _new_page(form: Form) -> Page:
     return form_page(form, "component_new", LIST)
 
 
-def _edit_page(call: Call, form: Form) -> Page:
-    action = f"{LIST}/{call.part('id')}"
-    return form_page(form, "component", action, delete=f"{action}/delete")
+def _edit_page(call: Call, form: Form, shown: str) -> Page:
+    action, hidden = f"{LIST}/{call.part('id')}", {_SHOWN: shown}
+    return form_page(form, "component", action, delete=f"{action}/delete", hidden=hidden)
 
 
 def _sure(call: Call) -> Sure:
