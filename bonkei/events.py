@@ -192,14 +192,6 @@ class ServiceEvent(Event):
     time: float
 
 
-@dataclass(frozen=True, slots=True)
-class SecretRevealed(Event):
-    """A person has opened a value on the console. `kind`: secret | parameter."""
-
-    kind: str
-    name: str
-
-
 E_ = TypeVar("E_", bound=Event)
 
 

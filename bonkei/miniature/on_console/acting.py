@@ -8,7 +8,6 @@ from typing import Any
 from bonkei.config import Config
 from bonkei.console import Json
 from bonkei.console.views.inert import label
-from bonkei.events import SecretRevealed
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.rooms.console.data import DataSources, offer_data
 from bonkei.miniature.rooms.console.overview import Said
@@ -57,7 +56,6 @@ def _join_permissions(config: Config, assembly: Assembly) -> None:
 
 def _join_data(assembly: Assembly, said: Said) -> None:
     def revealed(kind: str, name: str) -> None:
-        assembly.bus.publish(SecretRevealed(kind, name))
         said(f"console: the value of the {kind} {label(name)} was shown")
 
     sources = DataSources(
