@@ -14,6 +14,7 @@ from pathlib import Path
 
 from watchfiles import DefaultFilter, awatch
 
+from bonkei.folders import text_of
 from bonkei.miniature.home import MiniatureError
 
 _QUIET = 50  # milliseconds without another change that end a round
@@ -106,12 +107,22 @@ def _stamp(file: Path) -> tuple[int, int, int]:
 
 async def wait_for_git(root: Path) -> None:
     """Wait until a checkout in progress has ended, because its files belong to one round."""
-    lock = next((p / ".git" / "index.lock" for p in (root, *root.parents) if (p / ".git").is_dir()),
-                None)  # fmt: skip
+    places = (_git(folder) for folder in (root, *root.parents))
+    git = next((place for place in places if place is not None), None)
     for _ in range(int(_GIT / _POLL)):
-        if lock is None or not lock.exists():
+        if git is None or not (git / "index.lock").exists():
             return
         await asyncio.sleep(_POLL)
+
+
+def _git(folder: Path) -> Path | None:
+    """The place of git's index, if this is a working tree. A worktree and a submodule have a file
+    that names it."""
+    there = folder / ".git"
+    words = (text_of(there) or "").partition("gitdir: ")[2].strip()
+    if words:
+        return folder / words
+    return there if there.is_dir() else None
 
 
 def empty(pressed: asyncio.Queue[str]) -> None:
@@ -131,7 +142,13 @@ def keys(pressed: asyncio.Queue[str]) -> Iterator[bool]:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        for key in os.read(descriptor, 64).decode(errors="replace"):
+        try:
+            found = os.read(descriptor, 64)
+        except OSError:  # the terminal is closed
+            found = b""
+        if not found:
+            loop.remove_reader(descriptor)
+        for key in found.decode(errors="replace"):
             pressed.put_nowait(key)
 
     tty.setcbreak(descriptor)
@@ -140,7 +157,8 @@ def keys(pressed: asyncio.Queue[str]) -> Iterator[bool]:
         yield True
     finally:
         loop.remove_reader(descriptor)
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # it is closed
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
 def _is_in_background(terminal: int) -> bool:

@@ -123,12 +123,47 @@ async def test_a_single_file_is_watched(tmp_path: Path, monkeypatch: pytest.Monk
     await recorder.stop()
 
 
-async def test_a_git_checkout_is_awaited(tmp_path: Path) -> None:
-    lock = tmp_path / ".git" / "index.lock"
-    lock.parent.mkdir()
+@pytest.mark.parametrize("named", ["", "../bare/worktrees/deep", "/bare/worktrees/deep"])
+async def test_a_git_checkout_is_awaited(tmp_path: Path, named: str) -> None:
+    project = tmp_path / "project"
+    (project / "deep").mkdir(parents=True)
+    git = project / ".git"
+    if named:  # a worktree of a repository elsewhere
+        git = tmp_path / "bare/worktrees/deep"
+        named = named if named.startswith("..") else f"{tmp_path}{named}"
+        (project / ".git").write_text(f"gitdir: {named}\n")
+    lock = git / "index.lock"
+    git.mkdir(parents=True)
     lock.touch()
-    waiting = asyncio.create_task(sources.wait_for_git(tmp_path / "deep"))
+    waiting = asyncio.create_task(sources.wait_for_git(project / "deep"))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     lock.unlink()
     await waiting
+
+
+async def test_a_closed_terminal_has_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a hang-up is ignored, the program goes on, and reads nothing any more."""
+    ours, theirs = pty.openpty()
+    pressed: asyncio.Queue[str] = asyncio.Queue()
+    reads = 0
+    read = os.read
+
+    def counted(descriptor: int, size: int) -> bytes:
+        nonlocal reads
+        reads += descriptor == theirs
+        return read(descriptor, size)
+
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+    with os.fdopen(theirs) as terminal:
+        monkeypatch.setattr("sys.stdin", terminal)
+        monkeypatch.setattr(os, "read", counted)
+        with sources.keys(pressed) as has_keys:
+            assert has_keys
+            os.write(ours, b"a")
+            async with asyncio.timeout(60):
+                assert await pressed.get() == "a"
+            os.close(ours)
+            await until(lambda: reads == 2)
+            await asyncio.sleep(0.05)
+            assert reads == 2
