@@ -6,6 +6,8 @@ import datetime as dt
 
 import httpx
 import pytest
+from backend.domain import rules
+from backend.domain.status import MaintenanceStatus
 
 HOUR = dt.timedelta(hours=1)
 
@@ -56,6 +58,28 @@ async def test_a_component_is_under_maintenance_during_the_window(admin: httpx.A
     assert (await admin.patch(path, json={"component_ids": []})).json()["components"] == []
     assert (await admin.delete(path)).status_code == 204
     assert (await admin.get(path)).status_code == 404
+
+
+async def test_a_maintenance_that_begins_is_changed_by_nobody(admin: httpx.AsyncClient):
+    """Whoever extends it in that moment has read the current one; another's change still counts."""
+    component = await admin.post("/components", json={"name": "API"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules, "maintenance_status", lambda *_: MaintenanceStatus.SCHEDULED)
+        made = await plan(admin, -HOUR / 2, component_ids=[component.json()["id"]])
+        path = f"/maintenances/{made['id']}"
+        before = await admin.get(path)
+    assert before.json()["status"] == "scheduled"
+    read = {"If-Match": before.headers["etag"]}
+    extended = await admin.patch(path, json=window(-HOUR / 2, 2 * HOUR), headers=read)
+    assert (extended.status_code, extended.json()["status"]) == (200, "in_progress")
+    assert (await admin.delete(path, headers=read)).status_code == 412
+
+    path = f"/components/{component.json()['id']}"
+    assert (await admin.get(path)).json()["status"] == "under_maintenance"
+    read = {"If-Match": component.headers["etag"]}  # operational, before the maintenance
+    changed = await admin.patch(path, json={"position": 7}, headers=read)
+    assert changed.status_code == 200
+    assert (await admin.delete(path, headers=read)).status_code == 412
 
 
 @pytest.mark.parametrize(

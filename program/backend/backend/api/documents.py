@@ -13,7 +13,7 @@ import hashlib
 import re
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -129,14 +129,21 @@ def changed(model: BaseModel, status: int = 200, *, location: str | None = None)
     return Response(document.body, status, headers, media_type="application/json")
 
 
-def check_precondition(request: Request, current: BaseModel) -> None:
+def check_precondition(
+    request: Request, current: BaseModel, at_other_times: Iterable[BaseModel] = ()
+) -> None:
     """Raise `ChangedMeanwhileError` if If-Match does not name `current`.
+
+    `at_other_times`: what it was or will be while nobody changes it. That time has passed is no
+    change.
 
     RFC 9110 asks for a strong comparison. A weakened tag is accepted all the same: compressing
     caches weaken tags, and ours are hashes of the content, so there is no risk.
     """
     condition = request.headers.get("if-match")
-    if condition is not None and not is_named(Document.of(current), condition):
+    if condition is None or is_named(Document.of(current), condition):
+        return
+    if not any(is_named(Document.of(other), condition) for other in at_other_times):
         raise ChangedMeanwhileError("it has been changed since you read it; read it again")
 
 

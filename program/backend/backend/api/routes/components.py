@@ -13,11 +13,15 @@ from backend.api.fields import Id
 from backend.api.idempotency import OnlyOnce
 from backend.api.identity import ComponentWriter
 from backend.api.state import Own
+from backend.domain.status import ComponentStatus
 from backend.store import components
 from backend.store.audit import Deed, Document, record
 from backend.store.connection import Connection
 from backend.store.database import Write
 from backend.store.revision import Revision
+
+# A maintenance that begins or ends makes one of them the other.
+_BY_TIME = (ComponentStatus.OPERATIONAL, ComponentStatus.UNDER_MAINTENANCE)
 
 router = APIRouter(prefix="/components", tags=["components"])
 
@@ -88,7 +92,8 @@ async def _checked(request: Request, write: Write, component_id: UUID) -> models
     """The current component, if If-Match names it."""
     found = await components.hold(write, component_id)
     document = models.Component.model_validate(found)
-    check_precondition(request, document)
+    others = (document.model_copy(update={"status": status}) for status in _BY_TIME)
+    check_precondition(request, document, others if document.status in _BY_TIME else ())
     return document
 
 

@@ -13,6 +13,7 @@ from backend.api.fields import Id
 from backend.api.idempotency import OnlyOnce
 from backend.api.identity import MaintenanceWriter
 from backend.api.state import Own
+from backend.domain.status import MaintenanceStatus
 from backend.store import maintenances
 from backend.store.audit import Deed, Document, record
 from backend.store.connection import Connection
@@ -93,7 +94,8 @@ async def _checked(request: Request, write: Write, maintenance_id: UUID) -> mode
     """The current maintenance, if If-Match names it."""
     found = await maintenances.hold(write, maintenance_id)
     document = models.Maintenance.model_validate(found)
-    check_precondition(request, document)
+    others = (document.model_copy(update={"status": status}) for status in MaintenanceStatus)
+    check_precondition(request, document, others)
     return document
 
 
