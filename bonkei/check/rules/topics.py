@@ -66,6 +66,28 @@ def function_lets_its_callers_in(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+# Their calls may lack the key. The ARNs of their topics and rules name the account, as a bucket's
+# does not.
+_WITHOUT_ACCOUNT = {("Service", "sns.amazonaws.com"), ("Service", "events.amazonaws.com")}
+
+
+def function_asks_for_what_its_caller_sends(subject: Subject) -> Iterator[Problem]:
+    """A condition on a key that is not sent is never met: the call is refused, and nobody hears
+    of it."""
+    for function in subject.blueprint.functions:
+        for statement in function.policy:
+            keys = {key.lower() for _, key, _ in statement.conditions}
+            for _, service in sorted(_WITHOUT_ACCOUNT & set(statement.principals)):
+                if "aws:sourceaccount" in keys:
+                    yield Problem(
+                        statement.address,
+                        f"{service} need not send the account of its source: its calls of"
+                        f" {function.name} may be refused, and nothing tells",
+                        "remove source_account; source_arn names the account",
+                        "source_account",
+                    )
+
+
 RULES = (
     Rule(
         "topic-lets-its-publishers-in",
@@ -80,5 +102,12 @@ RULES = (
         Severity.ERROR,
         "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
         function_lets_its_callers_in,
+    ),
+    Rule(
+        "function-asks-for-what-its-caller-sends",
+        "A function's permission for SNS or EventBridge has no condition on the source's account",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/lambda/latest/api/API_AddPermission.html",
+        function_asks_for_what_its_caller_sends,
     ),
 )
