@@ -80,6 +80,8 @@ class Follower:
         self._has_keys = has_keys
         self._forget_keys = forget_keys
         self._again = Round()
+        self._unfollowed = False  # the miniature is not healthy with what is applied
+        self._has_asked = False  # it, in this round
         self.waits = False  # a plan waits for the key
 
     async def follow(self, found: Round) -> bool:
@@ -87,6 +89,7 @@ class Follower:
         them."""
         self._screen.changed(found.files)
         again, self._again = self._again, Round()
+        unfollowed, self._has_asked = self._unfollowed, False
         services = dict.fromkeys((*again.services, *found.services))
         definitions = found.definitions or again.definitions
         if found.settings and await self._settings():
@@ -97,13 +100,15 @@ class Follower:
         for service in dict.fromkeys((*again.refreshed, *found.refreshed)):
             if service not in services:
                 await self._refresh(service)
+        if unfollowed and not self._has_asked:
+            applied = await self._try(DEFINITIONS, self._follow_again)
         self._screen.remaining()
         return bool(applied)
 
     async def apply(self) -> bool:
         """The plan that was shown, or the present definitions."""
         self.waits = False
-        done = await self._try(DEFINITIONS, self._apply)
+        done = await self._try_to_apply()
         self._screen.remaining()
         return done
 
@@ -168,12 +173,19 @@ class Follower:
         self._forget_keys()
         self._screen.event("planned", plan.render(), plan=plan.as_dict())
         if self._applies:
-            return await self._try(DEFINITIONS, self._apply)
+            return await self._try_to_apply()
         self.waits = self._has_keys
         self._screen.line(
             "  Press a to apply it." if self._has_keys else "  Apply it with `bonkei apply`."
         )
         return False
+
+    async def _try_to_apply(self) -> bool:
+        self._unfollowed = False
+        done = await self._try(DEFINITIONS, self._apply)
+        if not done and not self._unfollowed:  # Terraform refused
+            self._again = replace(self._again, definitions=True)
+        return done
 
     async def _apply(self) -> None:
         began = time.monotonic()
@@ -194,8 +206,18 @@ class Follower:
                         await self._following()
             raise
 
+    async def _follow_again(self) -> None:
+        began = time.monotonic()
+        await self._following()
+        seconds = time.monotonic() - began
+        self._screen.event(
+            "applied", f"  ✓ what was applied runs, {seconds:.1f} s", seconds=round(seconds, 2)
+        )
+
     async def _following(self) -> None:
+        self._unfollowed = self._has_asked = True
         await abandonable(partial(self._system.follow, self._screen.line))
+        self._unfollowed = False
 
     async def _try(self, what: str, act: Callable[[], Awaitable[None]]) -> bool:
         """Returns whether it succeeded. A failure is kept until it is fixed."""

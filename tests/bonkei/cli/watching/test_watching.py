@@ -287,6 +287,38 @@ def test_settings_are_read_again_for_the_same_home(tmp_path: Path) -> None:
     assert miniature._context.config.variable_files == (tmp_path / "dev.tfvars",)
 
 
+@pytest.mark.parametrize("applies", [False, True])
+async def test_an_apply_that_fails_is_tried_again(screen: Screen, applies: bool) -> None:
+    system = System(broken={"apply"})
+    subject = follower(system, screen, applies)
+    await subject.follow(Round(definitions=True))
+    if not applies:
+        assert not await subject.apply()
+    assert not subject.waits
+    system.broken.clear()
+    await subject.follow(Round(("web",)))
+    if not applies:
+        assert subject.waits  # the plan is shown again
+        await subject.apply()
+    assert system.done[-1 if not applies else -2] == "follow"
+
+
+async def test_what_is_applied_is_followed_once_a_program_is_repaired(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System(broken={"follow"})
+    subject = follower(system, screen, applies=True)
+    for round_ in (Round(definitions=True), Round(("web",)), Round(definitions=True)):
+        assert not await subject.follow(round_)
+        assert "✗ definitions: follow is broken" in capsys.readouterr().out
+    system.broken.clear()
+    assert await subject.follow(Round(("web",)))
+    assert "✗" not in capsys.readouterr().out
+    assert system.done == ["apply", "follow", "web", "follow", "follow", "web", "follow"]
+    await subject.follow(Round(("web",)))
+    assert system.done[-1] == "web"
+
+
 async def test_an_equivalent_definition_needs_no_key(screen: Screen) -> None:
     subject = follower(System(plan_text=""), screen)
     assert not await subject.follow(Round(definitions=True))
