@@ -217,6 +217,7 @@ class Workspace:
                 *runs.command(self._place.terraform),
                 "fmt",
                 "-recursive",
+                "-no-color",
                 *(["-check"] if check else []),
             ],
             directory=self._definitions,
