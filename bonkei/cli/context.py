@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 class Context:
     """The group makes it, and `pass_context` hands it to the commands."""
 
-    def __init__(self, load: Callable[[], Config]) -> None:
+    def __init__(self, load: Callable[[], Config], place: Callable[[], Path] | None = None) -> None:
+        """`place`: the home's, for those who need nothing else."""
         self._load = load
+        self._place = place or (lambda: self.config.home)
 
     def renewed(self, load: Callable[[Config], Config]) -> Context:
         """With the settings as they are now. `load` makes of them what holds here."""
@@ -32,6 +35,11 @@ class Context:
     @cached_property
     def home(self) -> Home:
         return Home(self.config.home)
+
+    @cached_property
+    def bare_home(self) -> Home:
+        """The home, also when the settings name what is not there."""
+        return Home(self._place())
 
     @cached_property
     def workspace(self) -> Workspace:

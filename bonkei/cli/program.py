@@ -50,8 +50,13 @@ class _Group(click.Group):
 @click.pass_context
 def bonkei(ctx: click.Context, file: Path | None) -> None:
     """Run the system that Terraform describes as a miniature on this machine."""
+
+    def settings() -> Path:
+        return file or configuration.find(Path.cwd())
+
     ctx.obj = Context(
-        lambda: configuration.load(file or configuration.find(Path.cwd()), os.environ)
+        lambda: configuration.load(settings(), os.environ),
+        lambda: configuration.load_home(settings(), os.environ),
     )
 
 

@@ -8,7 +8,7 @@ table      one table of the file; keys that nobody reads are an error
 ConfigError (BonkeiError): a file or a variable has an invalid value.
 """
 
-from bonkei.config.reading import FILE_NAME, find, is_unchanged, load
+from bonkei.config.reading import FILE_NAME, find, is_unchanged, load, load_home
 from bonkei.config.table import ConfigError
 from bonkei.config.values import (
     DEFAULT_WORKSPACE,
@@ -31,4 +31,5 @@ __all__ = [
     "find",
     "is_unchanged",
     "load",
+    "load_home",
 ]

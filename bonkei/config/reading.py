@@ -103,6 +103,13 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     return config
 
 
+def load_home(file: Path, environment: Mapping[str, str]) -> Path:
+    """Where the miniature of `file` is, whatever else the file names: git may have checked out a
+    branch without a program."""
+    table = Table(parse(file), str(file))
+    return settings.home(file.parent.resolve(), environment, settings.workspace(table, environment))
+
+
 def _require_ports_apart(config: Config) -> None:
     places = (
         ("CloudFront", "BONKEI_EDGE_PORT", config.edge_port),

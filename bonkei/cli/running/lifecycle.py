@@ -46,7 +46,7 @@ def down(context: Context) -> None:
     """Stop the miniature of this home. Its data stays."""
     from bonkei.miniature import asking
 
-    asking.stop(context.home)
+    asking.stop(context.bare_home)
     click.echo("stopped")
 
 

@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bonkei.cli.program import bonkei
+from bonkei.config import WORKSPACES
 from bonkei.database.identity import home_id
 from bonkei.errors import BonkeiError
+from bonkei.miniature import asking
 from bonkei.miniature.home import MARKER, Home
 from tests.bonkei.cli.projects import make_project
 
@@ -72,3 +74,17 @@ def test_files_that_are_not_ours_are_listed(root: Path, tmp_path: Path) -> None:
     (home.path / "notes.txt").touch()
     assert "not Bonkei's: notes.txt" in run(root, home.path, "reset", "--yes").output
     assert (home.path / "notes.txt").exists()
+
+
+def test_down_needs_nothing_that_the_settings_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a branch without a program. The workspace counts, since the home depends on it."""
+    project = make_project(tmp_path / "project")
+    (project / "bonkei.toml").write_text(
+        'definitions = "nowhere"\nworkspace = "trial"\n[containers.web]\ndirectory = "gone"\n'
+    )
+    stopped: list[Home] = []
+    monkeypatch.setattr(asking, "stop", stopped.append)
+    assert run(project, tmp_path / "home", "down").output == "stopped\n"
+    assert stopped[0].path == tmp_path / "home" / WORKSPACES / "trial"
