@@ -39,6 +39,16 @@ run "refuses_capitals_and_zones_of_another_region" {
   expect_failures = [var.service_name, var.availability_zones]
 }
 
+run "refuses_a_name_that_aws_keeps_for_itself" {
+  command = plan
+
+  variables {
+    service_name = "internal-status"
+  }
+
+  expect_failures = [var.service_name]
+}
+
 run "refuses_names_too_long_for_a_load_balancer_and_wrong_settings_of_logs" {
   command = plan
 

@@ -122,7 +122,7 @@ def test_a_plan_lists_the_resources_to_create(workspace: Workspace) -> None:
     plan = workspace.plan()
     assert {change.action for change in plan.changes} == {"create"}
     assert plan.count("create") == 11
-    assert plan.outputs == ("pet", "zip")
+    assert {one.name: one.action for one in plan.outputs} == {"pet": "create", "zip": "create"}
     assert "+ aws_vpc.this" in plan.render()
     assert plan.render().endswith("11 to add")
 
