@@ -78,7 +78,7 @@ class Rehearsal:
                 for metric in values(alarm, bad=True) or {}
             ]
             self._monitor.hold(held)
-            await asyncio.gather(
+            await _together(
                 self._acts(plans),
                 *map(self._composite, self._composites()),
                 *(rehearse_rule(one, self.results[one.name], self._world) for one in self._rules),
@@ -324,6 +324,17 @@ class Rehearsal:
                 about = self.results[name]
                 changed = about.ok_at if about.ok_at and at >= about.ok_at else about.alarm_at
                 about.slack.append({"time": at, "text": text, "after": at - changed})
+
+
+async def _together(*jobs: Coroutine[Any, Any, None]) -> None:
+    """As `gather`, which returns with the first job that is cancelled. Here all have ended then."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _again(doing: Step, first: Step | None = None) -> None:

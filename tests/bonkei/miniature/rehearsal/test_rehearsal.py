@@ -17,7 +17,7 @@ from bonkei.events import Bus, LogEvent, LogEventsIngested
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.rehearsal import Rehearsal
 from bonkei.miniature.rehearsal.underway import Rehearsals
-from bonkei.miniature.rehearsal.values import World
+from bonkei.miniature.rehearsal.values import Cause, World
 from bonkei.monitor.alarm.evaluation import State
 from bonkei.monitor.alarm.points import identity
 from bonkei.monitor.metric.model import datum
@@ -93,7 +93,14 @@ async def test_each_alarm_goes_both_ways(world: World) -> None:
         assert not world.monitor.store.buckets(identity(metric), 0, 4e9, 4e9)
 
 
-async def test_nothing_remains_of_an_aborted_rehearsal(world: World) -> None:
+async def test_nothing_remains_of_an_aborted_rehearsal(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ended_late(cause: Cause) -> None:
+        await asyncio.sleep(0.1)
+        await cause.end()
+
+    monkeypatch.setattr("bonkei.miniature.rehearsal.rehearsal._ended", ended_late)
     before = datum(identity(CPU), 1_700_000_000, 5.0)
     world.monitor.put(before)
     minute = (time.time() - 2) // 60 * 60  # it begins before the rehearsal, by whole seconds
@@ -105,6 +112,7 @@ async def test_nothing_remains_of_an_aborted_rehearsal(world: World) -> None:
     job.cancel()
     await asyncio.gather(job, return_exceptions=True)
     monitor = world.monitor
+    await asyncio.sleep(0.2)  # a cause that ends late changes nothing any more
 
     assert not monitor.engine.hurried
     state = monitor.book.state("cpu")
