@@ -82,7 +82,7 @@ def function_asks_for_what_its_caller_sends(subject: Subject) -> Iterator[Proble
                     yield Problem(
                         statement.address,
                         f"{service} need not send the account of its source: its calls of"
-                        f" {function.name} may be refused, and nothing tells",
+                        f" {function.name} may be refused, and nothing reports it",
                         "remove source_account; source_arn names the account",
                         "source_account",
                     )
