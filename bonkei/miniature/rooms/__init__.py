@@ -1,6 +1,7 @@
 """Bonkei's rooms as the supervisor uses them. They do not know each other. Here they are connected.
 
-functions        Lambda, SNS and the inboxes; `carriers` bring messages from one to another
+functions        Lambda, SNS and the inboxes; `carriers` bring messages from one to another,
+                 `subscribed_functions` what subscription filters match
 logs             CloudWatch Logs; `log_routers` runs FireLens, `edge_log` has the edge's own lines,
                  `log_delivery` puts objects into buckets as AWS's services do
 builds           CodeBuild, and the miniature's own tools in a build
