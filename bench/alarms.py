@@ -29,6 +29,7 @@ from bonkei.blueprint.function import Function
 from bonkei.blueprint.notification import Subscription, Topic
 from bonkei.blueprint.secret import Secret
 from bonkei.cloud.answering import Answering
+from bonkei.cloud.backing.channel import NotConnectedError, Streams
 from bonkei.cloud.backing.passing import Passing
 from bonkei.cloud.calls.record import CallLog
 from bonkei.cloud.endpoint import Endpoint
@@ -79,7 +80,8 @@ class EveryThird(SlackInbox):
 
 
 class NoStore:
-    port, url = 0, ""
+    async def connect(self) -> Streams:
+        raise NotConnectedError
 
     def begin_call(self) -> None:
         """It never rests."""

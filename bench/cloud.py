@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -34,11 +35,11 @@ _REST = 20.0  # seconds of idleness that are measured
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running endpoint: its environment for a client, MiniStack's address, both processes.
+    """A running endpoint: its environment for a client, a connection to MiniStack, both processes.
     `before`: bytes of the first one without the endpoint, as the miniature has them anyway."""
 
     environment: Mapping[str, str]
-    ministack: str
+    ministack: socket.socket
     processes: tuple[int, int]
     before: int
 
@@ -98,10 +99,11 @@ def _print_added(requests: Mapping[str, bytes], rounds: int, endpoint: Served) -
 async def _medians(request: bytes, endpoint: Served, calls: int) -> tuple[float, float]:
     """Milliseconds of a call to MiniStack and through the endpoint, alternately, so that the
     machine's other work affects both."""
-    ways = []
-    for url in (endpoint.ministack, endpoint.environment["AWS_ENDPOINT_URL"]):
-        address = urlsplit(url)
-        ways.append(await asyncio.open_connection(address.hostname, address.port))
+    address = urlsplit(endpoint.environment["AWS_ENDPOINT_URL"])
+    ways = (
+        await asyncio.open_connection(sock=endpoint.ministack.dup()),
+        await asyncio.open_connection(address.hostname, address.port),
+    )
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(calls):
         for (reader, writer), taken in zip(ways, times, strict=True):
@@ -203,13 +205,18 @@ def _prepare(endpoint: Served) -> None:
 @contextmanager
 def served(folder: Path) -> Iterator[Served]:
     load_tls(folder / "tls")  # only the first start makes a certificate
-    command = [sys.executable, "-m", "bench.cloud_server", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    ours, theirs = socket.socketpair()
+    given = theirs.fileno()
+    command = [sys.executable, "-m", "bench.cloud_server", str(folder), str(given)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, pass_fds=[given])
+    theirs.close()
     assert process.stdout is not None
     try:
-        environment, ministack, pid, before = json.loads(process.stdout.readline())
-        yield Served(environment, ministack, (process.pid, pid), before)
+        environment, pid, before = json.loads(process.stdout.readline())
+        assert ours.recv(1), "MiniStack has taken it"
+        yield Served(environment, ours, (process.pid, pid), before)
     finally:
+        ours.close()
         process.send_signal(signal.SIGTERM)
         process.wait()
 

@@ -4,11 +4,8 @@ answers again, and how many acknowledged writes are lost."""
 from __future__ import annotations
 
 import itertools
-import os
 import resource
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -37,7 +34,6 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as endpoint:
         clients = _Clients(endpoint)
-        print(f"MiniStack alone starts in {_bare_start(endpoint):.2f} s (median of {_ROUNDS}).\n")
         print("| failure | times | answers again after, median s | longest s |")
         print("|---|---:|---:|---:|")
         with _Writing(clients) as writing:
@@ -173,39 +169,6 @@ def _ministack(endpoint: Served) -> psutil.Process:
         time.sleep(0.05)
         children = psutil.Process(endpoint.processes[0]).children(recursive=True)
     sys.exit("error: MiniStack does not run")
-
-
-def _bare_start(endpoint: Served) -> float:
-    """The time from a start of MiniStack, by its own command, to its first answer."""
-    running = _ministack(endpoint)
-    command, environment = running.cmdline(), running.environ()
-    taken = []
-    for number in range(_ROUNDS):
-        port = 20_000 + os.getpid() % 20_000 + number
-        with tempfile.TemporaryDirectory() as folder:
-            own = {"GATEWAY_PORT": str(port), "HOME": folder, "TMPDIR": folder}
-            own |= {"STATE_DIR": f"{folder}/state", "S3_DATA_DIR": f"{folder}/s3"}
-            begun = time.monotonic()
-            process = subprocess.Popen(
-                command, env={**environment, **own}, cwd=folder,
-                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )  # fmt: skip
-            while not _listens(port):
-                time.sleep(0.01)
-            taken.append(time.monotonic() - begun)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-    return statistics.median(taken)
-
-
-def _listens(port: int) -> bool:
-    import socket  # noqa: PLC0415 - for this alone
-
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -19,8 +21,9 @@ ACCOUNT, REGION = "123456789012", "eu-west-1"
 _ENVIRONMENTS = Path(sys.prefix) / "environments"
 
 
-async def serve(folder: Path) -> None:
-    """Prints its address, and its memory without the endpoint; runs until SIGTERM."""
+async def serve(folder: Path, connection: int) -> None:
+    """Prints its address, and its memory without the endpoint; runs until SIGTERM. MiniStack gets
+    the client's own `connection`."""
     import bonkei.tasks  # noqa: F401, PLC0415 - the miniature has it without an endpoint, too
 
     before = psutil.Process().memory_info().rss
@@ -56,10 +59,13 @@ async def serve(folder: Path) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     store = cloud._store
-    print(json.dumps([cloud.environment(""), store.url, store.pid, before]), flush=True)
+    assert store._channel is not None
+    socket.send_fds(store._channel._ours, [b"\0"], [connection])
+    os.close(connection)
+    print(json.dumps([cloud.environment(""), store.pid, before]), flush=True)
     await stop.wait()
     await cloud.stop()
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(Path(sys.argv[1])))  # as the miniature does
+    uvloop.run(serve(Path(sys.argv[1]), int(sys.argv[2])))  # as the miniature does

@@ -9,7 +9,7 @@ from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.wire.model import ServiceModel, find_model
 
-BACKED = frozenset({"s3", "sqs", "sns", "dynamodb", "ssm", "kms"})
+BACKED = frozenset({"s3", "sqs", "dynamodb", "ssm", "kms"})
 """MiniStack's services, by the name in the credential scope. DynamoDB's streams are signed as
 `dynamodb` too."""
 

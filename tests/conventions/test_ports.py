@@ -10,7 +10,6 @@ import pytest
 from ports import RANGE, free_port, share
 
 from bonkei.addresses import _FIRST_PORT
-from bonkei.cloud.backing.reserving import _RANGE as STORES
 from bonkei.tasks.execution.ports import _RANGE as TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +30,7 @@ def test_without_workers_all_are_there() -> None:
 
 
 def test_no_miniature_takes_one() -> None:
-    assert max(RANGE) < min(_FIRST_PORT, STORES.start, TASKS.start)
+    assert max(RANGE) < min(_FIRST_PORT, TASKS.start)
 
 
 def test_the_benchmarks_take_theirs_from_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +226,63 @@ def test_nothing_listens_beyond_loopback(miniature: Running) -> None:
     assert len(listening) > 4, "the tasks' own, and Service Connect's"
     beyond = [one for one in listening if not (one[1].startswith("127.") or one[1] == "::1")]
     assert beyond == []
+
+
+def strange_requests(port: int) -> Iterator[http.client.HTTPResponse]:
+    """What a port answers to another user of the machine, a task or a rebound page, who ask for an
+    object and for a function. None of them has a signature."""
+    headers = {"Host": f"rebound.example:{port}", "Origin": "http://rebound.example"}
+    forged = "AWS4-HMAC-SHA256 Credential=1/20200101/eu-west-1/{}/aws4_request, {}"
+    end = "SignedHeaders=host, Signature=0"
+    functions = "/2015-03-31/functions"
+    code = json.dumps({"FunctionName": "f", "Runtime": "python3.12", "Handler": "f.f", "Role": "r",
+                       "Code": {"ZipFile": ""}})  # fmt: skip
+    for method, path, service, body in (
+        ("GET", "/strange/private", "s3", ""),
+        ("GET", functions, "lambda", ""),
+        ("POST", functions, "lambda", code),
+        ("OPTIONS", "/strange/private", "s3", ""),
+    ):
+        for authorization in ({}, {"Authorization": forged.format(service, end)}):
+            asked = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER / 6)
+            with contextlib.closing(asked), contextlib.suppress(OSError, http.client.HTTPException):
+                asked.request(method, path, body, {**headers, **authorization})
+                yield asked.getresponse()
+
+
+def test_no_port_gives_objects_or_functions_without_a_signature(miniature: Running) -> None:
+    """Of no process, with MiniStack among them."""
+    s3 = miniature.project.client("s3")
+    place = {"LocationConstraint": s3.meta.region_name}
+    s3.create_bucket(Bucket="strange", CreateBucketConfiguration=place)
+    s3.put_object(Bucket="strange", Key="private", Body=b"data of the miniature")
+
+    def ports(process: psutil.Process) -> list[int]:
+        s3.head_bucket(Bucket="strange")  # MiniStack does not rest meanwhile
+        found = process.net_connections(kind="tcp")
+        return [each.laddr.port for each in found if each.status == psutil.CONN_LISTEN]
+
+    try:
+        words = [" ".join(line) for line in of_each(miniature, psutil.Process.cmdline)]
+        assert any("run_ministack.py" in line for line in words)
+        listening = {port for found in of_each(miniature, ports) for port in found}
+        with ThreadPoolExecutor(len(listening)) as pool:
+            answers = dict(
+                zip(listening, pool.map(lambda port: [*strange_requests(port)], listening),
+                    strict=True)
+            )  # fmt: skip
+    finally:
+        s3.delete_object(Bucket="strange", Key="private")
+        s3.delete_bucket(Bucket="strange")
+    assert sum(map(len, answers.values())) > 8, "the edge, the load balancer, the endpoint"
+    given = [
+        (port, answer.status, answer.headers.items())
+        for port, found in answers.items()
+        for answer in found
+        if 200 <= answer.status < 300
+        or any(name.lower().startswith("access-control-") for name in answer.headers)
+    ]
+    assert given == []
 
 
 def test_a_second_start_is_refused_with_the_first_ones_pid(miniature: Running) -> None:

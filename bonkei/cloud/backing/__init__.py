@@ -2,7 +2,7 @@
 
 process     starts and watches it
 resting     whether it can rest while nobody calls it
-reserving   the port on which it listens
+channel     the connections to it, without an address
 pipe        the lines that it writes for other rooms
 freezing    whether it hangs or is only busy
 passing     passes a call to it, and its answer back

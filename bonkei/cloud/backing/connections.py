@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
+from bonkei.cloud.backing.channel import Connect
+
 Body = bytes | AsyncIterator[bytes]
 
 _KEPT = 30.0
@@ -20,15 +22,10 @@ _SILENCE = 75.0
 _STEP = 64 * 1024
 
 
-class NotConnectedError(ConnectionError):
-    """Nothing was sent: another try costs nothing."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Pipe:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
-    port: int
     since: float = 0.0
 
     def abort(self) -> None:
@@ -42,13 +39,13 @@ class StoreConnections:
         self._idle: deque[_Pipe] = deque()
 
     async def ask(
-        self, port: int, head: Sequence[str], body: Body, *, bodiless: bool
+        self, connect: Connect, head: Sequence[str], body: Body, *, bodiless: bool
     ) -> StoreAnswer:
         """Send a request and read the answer's head. The caller ends the answer. `head`: the
         request line and the headers. Of the headers about the body's length, it has only that of a
         chunked body. `bodiless`: no body follows the answer's head. Raises ConnectionError,
         TimeoutError, EOFError."""
-        pipe = self._reuse(port) or await _connect(port)
+        pipe = self._reuse() or await _connected(connect)
         try:
             await _send(pipe.writer, head, body)
             return await _read_head(self, pipe, bodiless=bodiless)
@@ -59,7 +56,7 @@ class StoreConnections:
     def give_back(self, pipe: _Pipe, *, reusable: bool) -> None:
         if reusable:
             now = asyncio.get_running_loop().time()
-            self._idle.append(_Pipe(pipe.reader, pipe.writer, pipe.port, now))
+            self._idle.append(_Pipe(pipe.reader, pipe.writer, now))
         else:
             pipe.abort()
 
@@ -67,13 +64,13 @@ class StoreConnections:
         while self._idle:
             _Pipe.abort(self._idle.pop())
 
-    def _reuse(self, port: int) -> _Pipe | None:
+    def _reuse(self) -> _Pipe | None:
         oldest = asyncio.get_running_loop().time() - _KEPT
         while self._idle and self._idle[0].since < oldest:
             _Pipe.abort(self._idle.popleft())
         while self._idle:
             pipe = self._idle.pop()
-            if pipe.port == port and not pipe.reader.at_eof() and not pipe.writer.is_closing():
+            if not pipe.reader.at_eof() and not pipe.writer.is_closing():
                 return pipe
             pipe.abort()
         return None
@@ -144,12 +141,9 @@ class StoreAnswer:
             yield piece
 
 
-async def _connect(port: int) -> _Pipe:
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=_STEP)
-    except OSError as error:
-        raise NotConnectedError(str(error)) from None
-    return _Pipe(reader, writer, port)
+async def _connected(connect: Connect) -> _Pipe:
+    async with asyncio.timeout(_SILENCE):
+        return _Pipe(*await connect())
 
 
 async def _send(writer: asyncio.StreamWriter, head: Sequence[str], body: Body) -> None:

@@ -7,15 +7,15 @@ from contextlib import suppress
 
 import psutil
 
-from bonkei.cloud.settings import HOST
+from bonkei.cloud.backing.channel import Connect
 
 _LOOKS = 15
 """How often it is asked for an answer within its time. If this process was stopped itself, as on a
 busy machine, only one of them is in vain."""
-_REQUEST = b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+_REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
-async def is_frozen(pid: int, port: int, seconds: float) -> bool:
+async def is_frozen(pid: int, connect: Connect, seconds: float) -> bool:
     """Send a request and wait `seconds` for the answer. If the process uses the processor or the
     disk meanwhile, it is only slow."""
     try:
@@ -23,7 +23,7 @@ async def is_frozen(pid: int, port: int, seconds: float) -> bool:
         if process.status() == psutil.STATUS_STOPPED:
             return True
         before = process.cpu_times()
-        if await _answers(port, seconds):
+        if await _answers(connect, seconds):
             return False
         after, status = process.cpu_times(), process.status()
     except psutil.Error:
@@ -34,8 +34,8 @@ async def is_frozen(pid: int, port: int, seconds: float) -> bool:
     return idle and status == psutil.STATUS_SLEEPING
 
 
-async def _answers(port: int, seconds: float) -> bool:
-    asking = asyncio.create_task(_ask(port))
+async def _answers(connect: Connect, seconds: float) -> bool:
+    asking = asyncio.create_task(_ask(connect))
     try:
         for _ in range(_LOOKS):
             done, _ = await asyncio.wait({asking}, timeout=seconds / _LOOKS)
@@ -46,9 +46,9 @@ async def _answers(port: int, seconds: float) -> bool:
     return False
 
 
-async def _ask(port: int) -> bool:
+async def _ask(connect: Connect) -> bool:
     with suppress(OSError):
-        reader, writer = await asyncio.open_connection(HOST, port)
+        reader, writer = await connect()
         try:
             writer.write(_REQUEST)
             return bool(await reader.read(1))

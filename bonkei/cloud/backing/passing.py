@@ -12,7 +12,8 @@ from typing import Protocol
 from aiohttp import web
 from multidict import CIMultiDict
 
-from bonkei.cloud.backing.connections import Body, NotConnectedError, StoreAnswer, StoreConnections
+from bonkei.cloud.backing.channel import NotConnectedError, Streams
+from bonkei.cloud.backing.connections import Body, StoreAnswer, StoreConnections
 from bonkei.cloud.calls import s3_limits
 from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import Answer, ApiError
@@ -32,6 +33,8 @@ _PRESIGNED = frozenset(
         "AWSAccessKeyId", "Signature", "Expires", "x-amz-security-token",
     }
 )  # fmt: skip
+OWN_HOST = "127.0.0.1"
+"""What MiniStack takes for its own name. Others are those of buckets, or of other services."""
 _SQS_HOST = re.compile(
     r"(\d+(\.\d+){3}|\[[0-9a-fA-F:]+\]|[\w-]+|sqs(\.[\w-]+)?\.(amazonaws\.com(\.cn)?|localhost))(:\d+)?",
     re.ASCII,
@@ -59,10 +62,9 @@ _UNALTERED: Alterations = MappingProxyType({})
 class Store(Protocol):
     """The store behind the endpoint, on this machine."""
 
-    @property
-    def port(self) -> int: ...
-    @property
-    def url(self) -> str: ...
+    async def connect(self) -> Streams:
+        """Raises NotConnectedError."""
+
     async def wait_until_ready(self, seconds: float) -> bool: ...
     def begin_call(self) -> None:
         """The store does not rest until `end_call`."""
@@ -121,7 +123,7 @@ class Passing:
             while await self._store.wait_until_ready(deadline - loop.time()):
                 try:
                     answer = await self._connections.ask(
-                        self._store.port,
+                        self._store.connect,
                         self._head(call, request, isinstance(body, bytes)),
                         body,
                         bodiless=request.method == "HEAD",
@@ -182,11 +184,10 @@ class Passing:
         """The client's headers without its identity: MiniStack has one account, and trusts the
         endpoint."""
         scope = f"{self._account}/20200101/{call.region}/{call.service}/aws4_request"
-        own = f"127.0.0.1:{self._store.port}"
         # SQS builds its URLs from the host. For S3, the bucket is in the path by now. MiniStack
         # would take another host, such as `bucket.s3.…`, for a call of S3.
         given = request.header.get("host", "")
-        host = given if call.service == "sqs" and _SQS_HOST.fullmatch(given) else own
+        host = given if call.service == "sqs" and _SQS_HOST.fullmatch(given) else OWN_HOST
         # MiniStack would take the header of another protocol for the service that it names.
         left_out = _OURS | {"x-amz-target", "smithy-protocol"} if call.service == "s3" else _OURS
         length = request.header.get("content-length")

@@ -1,8 +1,7 @@
 """The process of MiniStack, the store behind the endpoint for storage and messaging.
 
-It listens on a loopback port that only the endpoint uses, another one at each start
-(`reserving`). Acknowledged changes are on disk
-(`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen. While
+It listens nowhere: each connection is handed over to it (`channel`). Acknowledged changes are on
+disk (`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen. While
 nobody calls it, it does not run (`resting`).
 """
 
@@ -16,11 +15,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.cloud.backing.channel import Channel, NotConnectedError, Streams
 from bonkei.cloud.backing.freezing import is_frozen
 from bonkei.cloud.backing.pipe import Pipe
-from bonkei.cloud.backing.reserving import reserved_port
 from bonkei.cloud.backing.resting import Quiet, holds_nothing
 from bonkei.cloud.errors import CloudError
+from bonkei.cloud.services import BACKED
 from bonkei.cloud.settings import HOST, CloudSettings
 from bonkei.processes import Keeper, launch_command
 
@@ -31,7 +31,6 @@ RUN = LOCK.with_name("run_ministack.py")
 
 _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 10.0
-_POLL = 0.02
 _PATIENCE = (0.0, 0.5, 2.0, 10.0)
 """Seconds before it is started again: first at once, then longer if it dies after each start."""
 _SETTLED = 0.5  # seconds of life after which a start has succeeded
@@ -62,15 +61,13 @@ class MiniStack:
         self._ready, self._wanted = asyncio.Event(), asyncio.Event()
         self._quiet = Quiet(settings.rest_after)
         self._is_started = False
-        self._port = 0
+        self._channel: Channel | None = None
 
-    @property
-    def port(self) -> int:
-        return self._port
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self.port}"
+    async def connect(self) -> Streams:
+        """A connection to the process that runs. Raises NotConnectedError."""
+        if self._channel is None:
+            raise NotConnectedError("MiniStack has not been started")
+        return await self._channel.connect()
 
     @property
     def is_available(self) -> bool:
@@ -131,7 +128,7 @@ class MiniStack:
     async def _end_if_frozen(self) -> None:
         try:
             process = self._process
-            if process is not None and await is_frozen(process.pid, self.port, _SILENCE):
+            if process is not None and await is_frozen(process.pid, self.connect, _SILENCE):
                 self._report("MiniStack is frozen and is ended")
                 with suppress(ProcessLookupError):
                     process.kill()
@@ -152,6 +149,7 @@ class MiniStack:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._end()
         self._pipe.close()
+        self._close_channel()
         self._keeper.stop()
 
     async def _launch(self) -> None:
@@ -162,9 +160,10 @@ class MiniStack:
         self._pipe.close()
         self._pipe = Pipe(self._take)
         theirs = self._pipe.open()
-        with reserved_port() as listening, log.open("wb") as output:
-            self._port = int(listening.getsockname()[1])
-            given = {"NOTIFICATIONS_FD": theirs, "LISTENING_FD": listening.fileno()}
+        self._close_channel()
+        self._channel = channel = Channel()
+        with log.open("wb") as output:
+            given = {"NOTIFICATIONS_FD": theirs, "CONNECTIONS_FD": channel.theirs}
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=self._settings.directory,
@@ -175,13 +174,16 @@ class MiniStack:
                 stderr=output,
                 start_new_session=True,
             )
+        channel.begin()
         await self._pipe.begin()
         self._keeper.keep(self._process.pid, ending=signal.SIGTERM, grace=_STOP_TIMEOUT)
-        deadline = time.monotonic() + _START_TIMEOUT
-        while not await _listens(self.port):
-            if self.pid is None or time.monotonic() > deadline:
-                raise CloudError(f"MiniStack did not start: {_last_line(log)}", remedy=f"see {log}")
-            await asyncio.sleep(_POLL)
+        try:
+            async with asyncio.timeout(_START_TIMEOUT):
+                _, writer = await channel.connect()
+        except (NotConnectedError, TimeoutError):
+            message = f"MiniStack did not start: {_last_line(log)}"
+            raise CloudError(message, remedy=f"see {log}") from None
+        writer.close()
         self._ready.set()
 
     async def _keep_running(self) -> None:
@@ -217,7 +219,7 @@ class MiniStack:
                 left = self._quiet.left()
                 if left > 0:
                     await asyncio.wait({ended}, timeout=left)
-                elif not await holds_nothing(self.port, self._settings.account):
+                elif not await holds_nothing(self.connect, self._settings.account):
                     self._quiet.use()
                 elif self._quiet.left() <= 0 and not ended.done():
                     self._quiet.rest()
@@ -246,6 +248,11 @@ class MiniStack:
                         await process.wait()
         self._keeper.release(process.pid)
 
+    def _close_channel(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+        self._channel = None
+
     def _environment(self) -> dict[str, str]:
         directory = self._settings.directory
         return {
@@ -253,7 +260,8 @@ class MiniStack:
             "HOME": str(directory),
             "TMPDIR": str(directory),
             "BIND_HOST": HOST,
-            "GATEWAY_PORT": str(self.port),
+            "GATEWAY_PORT": "0",  # it looks for another MiniStack there
+            "SERVICES": ",".join(sorted(BACKED | {"dynamodbstreams"})),
             "MINISTACK_ACCOUNT_ID": self._settings.account,
             "MINISTACK_WORKER_THREADS": "8",
             "IOT_MTLS_ENABLED": "0",
@@ -271,15 +279,6 @@ class MiniStack:
             "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
             "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024),
         }
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection(HOST, port)
-    except OSError:
-        return False
-    writer.close()
-    return True
 
 
 def _last_line(log: Path) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from bonkei.cloud.settings import HOST
+from bonkei.cloud.backing.channel import Connect
 
 _SOON = 2
 """A rest that ends within so many times its delay was not worth its start."""
@@ -78,11 +78,11 @@ class Quiet:
         self.use()
 
 
-async def holds_nothing(port: int, account: str) -> bool:
+async def holds_nothing(connect: Connect, account: str) -> bool:
     """Whether MiniStack says that it can stop. Without an answer it cannot."""
     with suppress(OSError, TimeoutError):
         async with asyncio.timeout(_PATIENCE):
-            reader, writer = await asyncio.open_connection(HOST, port)
+            reader, writer = await connect()
             try:
                 writer.write(_QUESTION % account.encode())
                 answer = await reader.read()

@@ -5,17 +5,16 @@ MiniStack's internal names: the version is locked, and tests check each name. SI
 snapshot of the state.
 """
 
-import os
 import signal
 import time
 
 import ministack_bodies
+import ministack_door
 import ministack_journal
 import ministack_notifications
 import ministack_parts
 import ministack_protocols
 import ministack_records
-from hypercorn.config import Config
 from ministack import app
 from ministack.services import dynamodb, kms, s3, sqs
 
@@ -143,19 +142,12 @@ def _list_each_object_once() -> None:
 
 
 def _name_queues_alike() -> None:
-    """Queues are stored under their URLs. So the URLs must not contain a port, because it changes
-    at each start.
+    """Queues are stored under their URLs, so these must stay as they are.
 
     A client sees the address that it has called.
     """
     sqs.DEFAULT_HOST, sqs.DEFAULT_PORT = "localhost", "4566"
     sqs._CANONICAL_NETLOC = "localhost:4566"
-
-
-def _listen_on_what_is_given() -> None:
-    """Bonkei has bound a socket, so that no other program has the port. MiniStack would bind it."""
-    given = f"fd://{os.environ['LISTENING_FD']}"
-    Config.bind = property(lambda _: [given], lambda _, _wanted: None)
 
 
 def run() -> None:
@@ -167,7 +159,7 @@ def run() -> None:
     _tell_what_it_holds()
     _list_each_object_once()
     _name_queues_alike()
-    _listen_on_what_is_given()
+    ministack_door.install()
     ministack_bodies.install()
     ministack_parts.install()
     ministack_protocols.install()

@@ -159,7 +159,7 @@ _MESSAGE = "We encountered an internal error: the disk does not take what was wr
 
 def _refusal(service):
     """A 500, so that clients retry."""
-    if service in ("s3", "sns"):
+    if service == "s3":
         answer = f"<Error><Code>InternalError</Code><Message>{_MESSAGE}</Message></Error>"
         return 500, {"Content-Type": "application/xml"}, answer.encode()
     code = "InternalServerError" if service == "dynamodb" else "InternalError"

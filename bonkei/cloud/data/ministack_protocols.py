@@ -11,7 +11,6 @@ from types import SimpleNamespace
 PROTOCOLS = {
     "s3": {"protocol": "rest-xml"},
     "sqs": {"protocol": "json", "jsonVersion": "1.0"},
-    "sns": {"protocol": "query"},
     "dynamodb": {"protocol": "json", "jsonVersion": "1.0"},
     "dynamodbstreams": {"protocol": "json", "jsonVersion": "1.0"},
     "ssm": {"protocol": "json", "jsonVersion": "1.1"},

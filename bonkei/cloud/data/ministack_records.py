@@ -2,13 +2,12 @@
 
 import copy
 
-from ministack.services import dynamodb, kms, s3, sns, sqs, ssm
+from ministack.services import dynamodb, kms, s3, sqs, ssm
 
 _READS = ("BatchGet", "Describe", "Get", "List", "Query", "Scan", "Select")
 _RECORDED = {
     "sqs": {"SendMessage", "SendMessageBatch", "DeleteMessage", "DeleteMessageBatch", "PurgeQueue",
             "ReceiveMessage", "ChangeMessageVisibility", "ChangeMessageVisibilityBatch"},
-    "sns": {"Publish", "PublishBatch"},
     "dynamodb": {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems",
                  "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"},
     "kms": {"Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
@@ -17,10 +16,6 @@ _RECORDED = {
 """Operations that change nothing, or only things with their own records."""
 _STORES = {
     "ssm": (ssm, "_parameters _parameter_history _tags _commands _service_settings"),
-    "sns": (
-        sns,
-        "_topics _sub_arn_to_topic _sms_messages _platform_applications _platform_endpoints",
-    ),
     "kms": (kms, "_keys _aliases _alias_dates _grants"),
 }
 SERVICES = frozenset({"s3", "sqs", "dynamodb", *_STORES})
@@ -76,7 +71,6 @@ def messages(add):
     sqs._HANDLERS["SendMessage"] = sends(
         sqs, "_act_send_message", lambda data, url: sqs._get_q(data.get("QueueUrl", url))
     )
-    sends(sns, "_deliver_to_sqs", lambda arn, *_: sqs._queue_by_arn(arn))
     sends(s3, "_deliver_event_to_sqs", lambda arn, *_: sqs._queue_by_arn(arn))
     deletes("DeleteMessage", lambda data: [data.get("ReceiptHandle")])
     deletes(
@@ -185,7 +179,7 @@ def _again_state(service, state):
     elif service == "sqs":
         _merge(sqs._queues, state["queues"], {"messages": [], "dedup_cache": {}})
         sqs._restore_state({"queues": {}})
-    else:
+    elif service in _STORES:  # an older home's journal may name SNS
         module, names = _STORES[service]
         _clear(getattr(module, name) for name in names.split())
         module.load_persisted_state(state)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-import aiohttp
-
+from bonkei.cloud.backing.connections import Body, StoreConnections
+from bonkei.cloud.backing.passing import OWN_HOST
 from bonkei.cloud.backing.passing import Store as Backing
 from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep, S3Step
 
@@ -21,6 +22,7 @@ _CODE = re.compile(r"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _READY = 30.0
+_PIECE = 64 * 1024
 
 
 class MiniStackStore:
@@ -30,10 +32,9 @@ class MiniStackStore:
         self._backing = backing
         self._account = account
         self._definitions = definitions
-        self._session: aiohttp.ClientSession | None = None
+        self._connections = StoreConnections()
 
     async def __aenter__(self) -> MiniStackStore:
-        self._session = aiohttp.ClientSession(trust_env=False)
         return self
 
     async def __aexit__(
@@ -42,8 +43,7 @@ class MiniStackStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        self._connections.close()
 
     async def take(self, call: Call, region: str) -> tuple[str, str]:
         """Code and message of the error; both empty when it succeeded."""
@@ -56,35 +56,42 @@ class MiniStackStore:
         return ("", "") if status < 300 else _error(status, text)
 
     async def _send(self, call: JsonStep | S3Step, region: str) -> tuple[int, str]:
-        if self._session is None or not await self._backing.wait_until_ready(_READY):
+        if not await self._backing.wait_until_ready(_READY):
             return 503, _unavailable("MiniStack does not answer")
         scope = f"{self._account}/20200101/{region}/{call.service}/aws4_request"
         headers = {
+            "Host": OWN_HOST,
             "X-Bonkei-Unkept": "1",  # a snapshot follows when all is made
             "Authorization": _UNCHECKED.format(scope),
         }
         method, resource = "POST", "/"
-        body: bytes | IO[bytes]
+        body: Body
         if isinstance(call, JsonStep):
             headers |= {"X-Amz-Target": call.target, "Content-Type": "application/x-amz-json-1.1"}
             body = json.dumps(call.content).encode()
         else:
-            method, resource, body = call.method, call.resource, self._body(call)
+            method, resource = call.method, call.resource
             headers |= dict(call.headers)
-        address = f"{self._backing.url}{resource}"
+            if call.source:
+                file = self._definitions / call.source
+                headers["Content-Length"] = str(file.stat().st_size)
+                body = _pieces(file)
+            else:
+                body = base64.b64decode(call.base64) if call.base64 else call.body.encode()
+        head = [f"{method} {resource} HTTP/1.1", *(f"{name}: {headers[name]}" for name in headers)]
         self._backing.begin_call()
         try:
-            async with self._session.request(method, address, data=body, headers=headers) as answer:
-                return answer.status, await answer.text()
-        except aiohttp.ClientError as error:
+            answer = await self._connections.ask(
+                self._backing.connect, head, body, bodiless=method == "HEAD"
+            )
+            try:
+                return answer.status, (await answer.read()).decode("utf-8", "replace")
+            finally:
+                answer.end()
+        except (ConnectionError, TimeoutError, EOFError) as error:
             return 503, _unavailable(type(error).__name__)
         finally:
             self._backing.end_call()
-
-    def _body(self, call: S3Step) -> bytes | IO[bytes]:
-        if call.source:
-            return (self._definitions / call.source).open("rb")  # aiohttp sends and closes it
-        return base64.b64decode(call.base64) if call.base64 else call.body.encode()
 
     async def _empty(self, step: EmptyStep, region: str) -> tuple[str, str]:
         async for path in self._versions(step, region):
@@ -106,6 +113,12 @@ class MiniStackStore:
             for path in found:
                 yield path
             before = found
+
+
+async def _pieces(file: Path) -> AsyncIterator[bytes]:
+    with file.open("rb") as content:
+        while piece := await asyncio.to_thread(content.read, _PIECE):
+            yield piece
 
 
 def _listed(text: str, step: EmptyStep) -> Iterator[str]:

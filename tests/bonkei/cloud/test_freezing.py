@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socketserver
 import subprocess
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bonkei.cloud.backing.channel import Connect
 from bonkei.cloud.backing.freezing import is_frozen
 
 
@@ -35,23 +37,25 @@ class Silence(socketserver.BaseRequestHandler):
 
 
 @pytest.fixture
-def port(request: pytest.FixtureRequest) -> Iterator[int]:
+def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), request.param) as server:
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server.server_address[1]
+        yield functools.partial(asyncio.open_connection, *server.server_address)
         server.shutdown()
 
 
-@pytest.mark.parametrize("port", [Answer], indirect=True)
-async def test_one_that_answers_while_this_process_is_stopped(asleep: int, port: int) -> None:
-    looking = asyncio.create_task(is_frozen(asleep, port, 0.3))
+@pytest.mark.parametrize("connect", [Answer], indirect=True)
+async def test_one_that_answers_while_this_process_is_stopped(
+    asleep: int, connect: Connect
+) -> None:
+    looking = asyncio.create_task(is_frozen(asleep, connect, 0.3))
     for _ in range(4):  # at each of its first steps
         await asyncio.sleep(0)
         time.sleep(0.4)
     assert not await looking
 
 
-@pytest.mark.parametrize("port", [Silence], indirect=True)
-async def test_one_that_neither_answers_nor_works(asleep: int, port: int) -> None:
-    assert await is_frozen(asleep, port, 0.3)
+@pytest.mark.parametrize("connect", [Silence], indirect=True)
+async def test_one_that_neither_answers_nor_works(asleep: int, connect: Connect) -> None:
+    assert await is_frozen(asleep, connect, 0.3)

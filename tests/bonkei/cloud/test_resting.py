@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.backing import resting
-from bonkei.cloud.backing.reserving import reserved_port
+from bonkei.cloud.backing.channel import Streams
 from bonkei.cloud.backing.resting import Quiet
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.provision.step import S3Step
@@ -74,7 +73,7 @@ class Resting:
     @property
     def has_run(self) -> bool:
         """Whether it has been started, although it may rest again by now."""
-        return bool(self.cloud._store.port)
+        return self.cloud._store._process is not None
 
     async def until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -127,36 +126,6 @@ async def test_a_start_without_changes_does_not_start_it(room: Resting) -> None:
     assert room.has_run
 
 
-async def test_another_program_that_takes_its_port_meanwhile_gets_no_call(room: Resting) -> None:
-    await room.start()
-    await room.ask("s3", "put_object", Bucket="shop", Key="kept", Body=b"")
-    await room.until(lambda: not room.runs)
-    with socket.create_server(("127.0.0.1", room.cloud._store.port)) as other:
-        listed = await room.ask("s3", "list_objects_v2", Bucket="shop")
-        assert [each["Key"] for each in listed["Contents"]] == ["kept"]
-        assert room.cloud._store.port != other.getsockname()[1]
-        other.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            other.accept()
-    assert room.reports == []
-
-
-async def test_nobody_can_take_its_port_while_it_starts() -> None:
-    """Nor is it one that the system gives to outgoing connections."""
-    with reserved_port() as held:
-        place = held.getsockname()
-        for option in (0, 1):
-            with socket.socket() as other:
-                other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, option)
-                with pytest.raises(OSError, match="in use"):
-                    other.bind(place)
-        with socket.socket() as early:
-            assert early.connect_ex(place) != 0, "MiniStack looks whether anybody listens there"
-        assert place[1] < 32_768
-    with socket.socket() as next_one:
-        next_one.bind(place)
-
-
 async def test_many_calls_at_once_wake_it_once(room: Resting) -> None:
     await room.start()
     await room.until(lambda: not room.runs)
@@ -192,8 +161,10 @@ async def test_a_step_of_provisioning_is_a_call_in_progress(tmp_path: Path) -> N
     quiet, left = Quiet(0.0), list[bool]()
 
     class Backing:
-        port, url = 0, ""
         begin_call, end_call = quiet.begin_call, quiet.end_call
+
+        async def connect(self) -> Streams:
+            return await asyncio.open_connection(*server.sockets[0].getsockname())
 
         def look(self) -> None: ...
 
@@ -207,9 +178,7 @@ async def test_a_step_of_provisioning_is_a_call_in_progress(tmp_path: Path) -> N
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    backing = Backing()
-    backing.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, MiniStackStore(backing, ACCOUNT, tmp_path) as store:
+    async with server, MiniStackStore(Backing(), ACCOUNT, tmp_path) as store:
         assert await store.take(S3Step("PUT", "/shop"), "eu-west-1") == ("", "")
     assert (left, quiet.is_called) == ([True], False)
 

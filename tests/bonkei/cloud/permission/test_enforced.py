@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from bonkei.aws_service import AwsCall, Operations
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.service import TaskDefinition
@@ -86,7 +87,10 @@ TASK = TaskDefinition("aws_ecs_task_definition.t", "arn", "shop", 1, 256, 512, (
 
 @pytest.fixture(scope="module")
 def guarded(start: Callable[..., Room]) -> Room:
-    return start(blueprint=BLUEPRINT)
+    async def nothing(_call: AwsCall) -> Mapping[str, Any]:
+        return {}
+
+    return start(blueprint=BLUEPRINT, services={"sns": Operations({"Publish": nothing})})
 
 
 def denied(call: Any, **options: Any) -> tuple[str, int, str]:
