@@ -83,11 +83,11 @@ class Issuer:
         Raises ApiError with the codes of S3 and the query protocol.
         """
         if not token:
-            if hmac.compare_digest(access_key, self._access_key("AKIA", PERSON)):
+            if _is_same(access_key, self._access_key("AKIA", PERSON)):
                 return self._secret(PERSON), self._user()
             raise _UNKNOWN
         role_arn, session, expires_at, source, policy = self._claims(token)
-        if not hmac.compare_digest(access_key, self._access_key("ASIA", token)):
+        if not _is_same(access_key, self._access_key("ASIA", token)):
             raise _UNKNOWN
         if role_arn in self._deleted:
             raise _UNKNOWN
@@ -147,10 +147,15 @@ class Issuer:
         return self._text(b"secret", of, 40)
 
     def _text(self, purpose: bytes, of: str, length: int) -> str:
-        return base64.b64encode(self._code(purpose, of.encode())).decode()[:length]
+        code = self._code(purpose, of.encode("utf-8", "surrogateescape"))
+        return base64.b64encode(code).decode()[:length]
 
     def _code(self, purpose: bytes, data: bytes) -> bytes:
         return hmac.digest(self._key, purpose + b"\0" + data, hashlib.sha256)
+
+
+def _is_same(given: str, key: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), key.encode())
 
 
 _UNKNOWN = ApiError(

@@ -21,12 +21,14 @@ from bonkei.aws_service import Caller
 from bonkei.cloud.calls.request import Request, Scope
 from bonkei.cloud.errors import ApiError
 
-SKEW = 300.0
+_SKEW, _S3_SKEW = 300.0, 900.0
 """Seconds by which the clocks may differ."""
 LONGEST = 7 * 24 * 3600
 """The longest validity of a signed URL, in seconds."""
 
-_DIGITS = 64  # of SHA-256; other values name a payload that is signed in another way
+_FREE = frozenset({"x-amz-content-sha256", "x-amz-user-agent"})
+"""Headers of Amazon that need no signature: the digest is signed as the payload's, and the other
+one has no effect."""
 UNSIGNED = "UNSIGNED-PAYLOAD"
 Secrets = Callable[[str, str], tuple[str, Caller]]
 """From an access key and a token to the secret key and the caller. Raises ApiError."""
@@ -50,17 +52,13 @@ class _Signed:
 
 def payload_hash(request: Request, body: bytes | None) -> str:
     """The signed hash: that of the body, or S3's header. MiniStack compares that one with the body,
-    which may be long."""
-    given = request.header.get("x-amz-content-sha256")
-    if "X-Amz-Signature" in request.parameters:
-        return given or UNSIGNED
-    if given is not None and (_is_for_s3(request) or len(given) != _DIGITS):
-        return given
+    which may be long. No other service takes a body that is not signed."""
+    if request.scope is None or request.scope.service == "s3":
+        if given := request.header.get("x-amz-content-sha256"):
+            return given
+        if "X-Amz-Signature" in request.parameters:
+            return UNSIGNED
     return hashlib.sha256(body or b"").hexdigest()
-
-
-def _is_for_s3(request: Request) -> bool:
-    return request.scope is None or request.scope.service == "s3"
 
 
 def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> Caller:
@@ -70,7 +68,7 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
     secret, caller = secrets(signed.scope.access_key, signed.token)
     key = signing_key(secret, signed.scope.date, signed.scope.region, signed.scope.service)
     expected = hmac.digest(key, _string_to_sign(request, signed, payload), "sha256").hex()
-    if not hmac.compare_digest(expected, signed.signature):
+    if not hmac.compare_digest(expected.encode(), signed.signature.encode("utf-8", "replace")):
         raise ApiError(
             "SignatureDoesNotMatch",
             "The request signature we calculated does not match the signature you provided. "
@@ -107,13 +105,13 @@ def _read(request: Request) -> _Signed:
                 "and X-Amz-Date must be there.",
             )
         names, token = parts["SignedHeaders"], request.header.get("x-amz-security-token", "")
-        return _Signed(scope, time, _names(names, request), parts["Signature"], token)
+        return _Signed(scope, time, _names(names, request, scope), parts["Signature"], token)
     query = request.parameters
     if scope is None or "X-Amz-Signature" not in query:
         raise ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
     try:
         seconds = float(int(query.get("X-Amz-Expires", "")))
-    except ValueError:
+    except (ValueError, OverflowError):
         seconds = -1.0
     if not 0 < seconds <= LONGEST or query.get("X-Amz-Algorithm") != _ALGORITHM:
         raise ApiError(
@@ -123,19 +121,33 @@ def _read(request: Request) -> _Signed:
     return _Signed(
         scope,
         query.get("X-Amz-Date", ""),
-        _names(query.get("X-Amz-SignedHeaders", ""), request),
+        _names(query.get("X-Amz-SignedHeaders", ""), request, scope),
         query["X-Amz-Signature"],
         query.get("X-Amz-Security-Token", ""),
         seconds,
     )
 
 
-def _names(listed: str, request: Request) -> tuple[str, ...]:
+def _names(listed: str, request: Request, scope: Scope) -> tuple[str, ...]:
+    """The signed headers. All of Amazon's own must be signed: who has an upload URL could make it a
+    copy of any object."""
     names = tuple(listed.split(";"))
-    if "host" not in names or any(name not in request.header for name in names):
+    if any(name not in request.header for name in names):
         raise ApiError(
-            "SignatureDoesNotMatch", "SignedHeaders must name host, and headers that are sent.", 403
+            "SignatureDoesNotMatch", "SignedHeaders must name headers that are sent.", 403
         )
+    amazon = (name for name in request.header if name.startswith("x-amz-") and name not in _FREE)
+    unsigned = [name for name in ("host", *amazon) if name not in names]
+    if unsigned and scope.service == "s3":
+        raise ApiError(
+            "AccessDenied",
+            "There were headers present in the request which were not signed",
+            403,
+            {"HeadersNotSigned": ", ".join(unsigned)},
+        )
+    if unsigned:
+        message = f"'{unsigned[0]}' must be a 'SignedHeader' in the AWS Authorization."
+        raise ApiError("SignatureDoesNotMatch", message, 403)
     return names
 
 
@@ -146,8 +158,9 @@ def _check_time(signed: _Signed, now: float) -> None:
         raise ApiError("IncompleteSignature", "X-Amz-Date must be as 20260102T030405Z") from None
     if signed.seconds is not None and now > at + signed.seconds:
         raise ApiError("AccessDenied", "Request has expired", 403)
-    late = signed.seconds is None and now - at > SKEW
-    if late or at - now > SKEW or not signed.time.startswith(signed.scope.date):
+    skew = _S3_SKEW if signed.scope.service == "s3" else _SKEW
+    late = signed.seconds is None and now - at > skew
+    if late or at - now > skew or not signed.time.startswith(signed.scope.date):
         raise ApiError(
             "RequestTimeTooSkewed",
             "The difference between the request time and the current time is too large.",
@@ -174,7 +187,7 @@ def _string_to_sign(request: Request, signed: _Signed, payload: str) -> bytes:
         )
     )
     digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"{_ALGORITHM}\n{signed.time}\n{scope}\n{digest}".encode()
+    return f"{_ALGORITHM}\n{signed.time}\n{scope}\n{digest}".encode("utf-8", "surrogateescape")
 
 
 def _canonical_path(path: str, service: str) -> str:
@@ -215,5 +228,5 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     """The signing key for one day, region and service."""
     key = f"AWS4{secret}".encode()
     for part in (date, region, service, "aws4_request"):
-        key = hmac.digest(key, part.encode(), hashlib.sha256)
+        key = hmac.digest(key, part.encode("utf-8", "surrogateescape"), hashlib.sha256)
     return key

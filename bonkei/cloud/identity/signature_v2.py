@@ -25,6 +25,7 @@ _PARTS = frozenset(
     }
 )  # fmt: skip
 """The parameters that are signed."""
+_DIGITS = 18  # of a time in seconds: no client needs more
 
 
 def is_signed(request: Request) -> bool:
@@ -36,10 +37,11 @@ def verify(request: Request, secrets: Secrets, *, now: float) -> Caller:
     """The signer of the URL. Raises ApiError with the code of S3 and the query protocol."""
     query = request.parameters
     expires = query["Expires"]
-    if not expires.isdecimal() or now > int(expires):
+    if not expires.isdecimal() or len(expires) > _DIGITS or now > int(expires):
         raise ApiError("AccessDenied", "Request has expired", 403)
     secret, caller = secrets(query["AWSAccessKeyId"], query.get("x-amz-security-token", ""))
-    digest = hmac.digest(secret.encode(), _string_to_sign(request).encode(), hashlib.sha1)
+    text = _string_to_sign(request).encode("utf-8", "surrogateescape")
+    digest = hmac.digest(secret.encode(), text, hashlib.sha1)
     expected = base64.b64encode(digest).decode()
     if not hmac.compare_digest(expected.encode(), query["Signature"].encode()):
         raise ApiError(

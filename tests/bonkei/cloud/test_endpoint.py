@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,25 @@ def test_presigned_urls(room: Room, version: str) -> None:
     got = s3.generate_presigned_url("get_object", {"Bucket": "shop", "Key": "signed"})
     with urllib.request.urlopen(got, timeout=60) as answer:  # noqa: S310
         assert answer.read() == b"body"
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_an_upload_url_does_not_read_objects(room: Room, version: str) -> None:
+    s3 = room.client("s3")
+    s3.put_object(Bucket="shop", Key="private", Body=b"private")
+    url = room.client("s3", signature_version=version).generate_presigned_url(
+        "put_object", {"Bucket": "shop", "Key": "mine"}
+    )
+    answer = httpx.put(url, headers={"x-amz-copy-source": "/shop/private"}, timeout=60)
+    assert answer.status_code == 403
+    if version == "s3v4":
+        assert "<Code>AccessDenied</Code>" in answer.text
+        assert "<HeadersNotSigned>x-amz-copy-source</HeadersNotSigned>" in answer.text
+    assert code_of(s3.head_object, Bucket="shop", Key="mine") == ("404", 404)
+    assert httpx.put(url, content=b"mine", timeout=60).status_code == 200
+    s3.delete_objects(
+        Bucket="shop", Delete={"Objects": [{"Key": "private"}, {"Key": "mine"}]}
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
@@ -261,6 +281,19 @@ def test_unknown_keys_get_the_answer_of_aws(
     }
     client = boto3.client(service, endpoint_url=room.url, region_name=REGION, **keys)
     assert code_of(getattr(client, operation)) == expected
+
+
+@pytest.mark.parametrize("key", ["AKIAｱ", "日本"])
+@pytest.mark.parametrize("encoding", ["shift-jis", "utf-8"])
+def test_keys_in_strange_letters_are_unknown(room: Room, key: str, encoding: str) -> None:
+    date = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    signed = (
+        f"AWS4-HMAC-SHA256 Credential={key}/{date[:8]}/eu-west-1/s3/aws4_request, "
+        f"SignedHeaders=host;x-amz-date, Signature=ｱ"
+    ).encode(encoding)
+    headers = {b"authorization": signed, b"x-amz-date": date.encode()}
+    answer = httpx.get(f"{room.url}/shop", headers=headers, timeout=60)
+    assert (answer.status_code, "InvalidAccessKeyId" in answer.text) == (403, True)
 
 
 def test_unsigned_requests_get_nothing(room: Room) -> None:

@@ -46,15 +46,17 @@ def put_all(room: Room, paths: Iterable[str]) -> None:
 
 
 def head(room: Room, path: str, *more: str) -> bytes:
-    """That of a signed PUT."""
+    """That of a signed PUT. Amazon's headers of `more` are signed."""
     environment = room.cloud.environment("")
     url = environment["AWS_ENDPOINT_URL"]
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
-    headers = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"}
+    amazon = [line.partition(": ")[::2] for line in more if line.startswith("X-Amz-")]
+    headers = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD", **dict(amazon)}
     request = AWSRequest("PUT", url + path, headers=headers)
     SigV4Auth(keys, "s3", REGION).add_auth(request)
     lines = [f"{name}: {value}" for name, value in request.headers.items()]
     first = [f"PUT {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}"]
+    more = tuple(line for line in more if not line.startswith("X-Amz-"))
     return "\r\n".join([*first, *lines, *more, "", ""]).encode()
 
 

@@ -288,9 +288,10 @@ def ask(
 ) -> httpx.Response:
     """A call of the reader that no client of AWS makes."""
     who, now = room.cloud.environment("reader", ""), f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    digest = UNSIGNED if service == "s3" else hashlib.sha256(body).hexdigest()
     sent = {
         "host": room.url.removeprefix("http://"), "x-amz-date": now,
-        "x-amz-security-token": who["AWS_SESSION_TOKEN"], "x-amz-content-sha256": UNSIGNED,
+        "x-amz-security-token": who["AWS_SESSION_TOKEN"], "x-amz-content-sha256": digest,
     } | {name.replace("_", "-"): value for name, value in headers.items()}  # fmt: skip
     request = Request(method, *path.partition("?")[::2], tuple(sent.items()))
     scope = Scope(who["AWS_ACCESS_KEY_ID"], now[:8], "eu-west-1", service)

@@ -17,7 +17,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from bonkei.aws_service import AwsCall, Operations
-from bonkei.cloud.identity.signature import UNSIGNED
 from bonkei.cloud.port import connection
 from bonkei.cloud.settings import Limits
 from tests.bonkei.cloud.places import Place, serving
@@ -46,7 +45,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def call(place: Place, body: bytes = b"{}", length: int | None = None) -> bytes:
     """A signed call that announces `length` bytes."""
-    headers = {"X-Amz-Target": "Logs_20140328.DescribeLogGroups", "X-Amz-Content-SHA256": UNSIGNED}
+    headers = {"X-Amz-Target": "Logs_20140328.DescribeLogGroups"}
     request = AWSRequest("POST", place.url, headers=headers, data=body)
     person = Credentials(place.person.access_key, place.person.secret_key)
     SigV4Auth(person, "logs", "eu-west-1").add_auth(request)
