@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bonkei.terraform.state.document import require_whole
 from bonkei.terraform.state.state_server import StateServer
 
 DEFAULT = "default"
@@ -41,7 +42,9 @@ class Backend:
 
     @contextlib.contextmanager
     def open(self, *, reads_twice: bool) -> Iterator[Mapping[str, str]]:
-        """The variables that Terraform needs to use it (`reads_twice`: see `StateServer`)."""
+        """The variables that Terraform needs to use it (`reads_twice`: see `StateServer`). Raises
+        TerraformError for a damaged state."""
+        require_whole(self.state_file)
         if self._is_default:
             with StateServer(self.state_file, reads_twice=reads_twice) as server:
                 yield server.environment

@@ -11,36 +11,47 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from bonkei.kept import DamagedError, read_json
 from bonkei.terraform.errors import TerraformError
 
+T = TypeVar("T")
 _VERSION = 4
 _FORMAT = "1.0"
 
 
 def read_state_file(file: Path) -> dict[str, Any] | None:
-    """The document of a state file; without "values" when there is none or nothing in it.
+    """The document of a state file; without "values" when there is no file or no resource in it.
 
     None when only Terraform can read it: OpenTofu may encrypt one. TerraformError when the file is
-    not a state.
+    not a state. An empty file is none either: what it declared would count as removed.
     """
+    found = _whole(file, lambda state: [_read(state)])
+    return {"format_version": _FORMAT} if found is None else found[0]
+
+
+def require_whole(file: Path) -> None:
+    """Raises TerraformError for a file that is not a state. Terraform would take an empty one for
+    the state of nothing."""
+    _whole(file, lambda state: "encrypted_data" in state or state["version"])
+
+
+def _whole(file: Path, load: Callable[[Any], T]) -> T | None:
     try:
-        content = file.read_bytes()
-    except FileNotFoundError:
-        return {"format_version": _FORMAT}
-    try:
-        state = json.loads(content or b"null")
-        if state is None:
-            return {"format_version": _FORMAT}
-        return None if "encrypted_data" in state else document(state)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return read_json(file, load)
+    except DamagedError as error:
         raise TerraformError(
-            f"{file} is not a state of Terraform: {type(error).__name__}: {error}",
-            remedy="bring back the file, or remove everything: bonkei reset",
+            error.message,
+            remedy="put back a copy of the file; without one, begin from nothing, also with the "
+            "data: bonkei reset",
         ) from error
+
+
+def _read(state: Any) -> dict[str, Any] | None:
+    return None if "encrypted_data" in state else document(state)
 
 
 def document(state: Mapping[str, Any]) -> dict[str, Any]:

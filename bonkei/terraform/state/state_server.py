@@ -19,6 +19,7 @@ from http import HTTPStatus
 from pathlib import Path
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
+from bonkei import kept
 from bonkei.serving import Serving
 
 _USER = "terraform"
@@ -168,10 +169,7 @@ class _Handler(StreamRequestHandler):
 
 
 def _write(file: Path, content: bytes) -> None:
-    draft = file.with_suffix(".draft")
     try:
-        draft.touch(mode=0o600)
-        draft.write_bytes(content)
-        draft.replace(file)
+        kept.write(file, content)
     except OSError as error:  # which names no file when it is the writing that fails
         raise OSError(error.errno, error.strerror, str(file)) from error

@@ -134,11 +134,13 @@ def test_nothing_is_applied(new_project: Callable[[], Project]) -> None:
     assert project.workspace().state() == shown(project)
 
 
-@pytest.mark.parametrize("content", ["[", "[]", "{}", '{"version": 3}', '{"version": 4}', "1"])
-def test_what_is_no_state_is_named(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content", ["", "\0\0", "null", "[", "[]", "{}", '{"version": 3}', '{"version": 4}', "1"]
+)
+def test_what_is_not_a_state_is_named(tmp_path: Path, content: str) -> None:
     file = tmp_path / "terraform.tfstate"
     file.write_text(content, encoding="utf-8")
-    with pytest.raises(TerraformError, match=r"terraform\.tfstate is not a state") as raised:
+    with pytest.raises(TerraformError, match=r"terraform\.tfstate is damaged") as raised:
         read_state_file(file)
     assert raised.value.remedy
 

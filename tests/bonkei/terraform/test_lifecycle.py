@@ -7,13 +7,14 @@ previous one.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bonkei.terraform import Workspace
+from bonkei.terraform import TerraformError, Workspace
 from bonkei.vault import FileVault
 from tests.bonkei.terraform.project import Project
 
@@ -130,6 +131,26 @@ def test_a_plan_lists_the_resources_to_create(workspace: Workspace) -> None:
 def test_an_apply_creates_them(workspace: Workspace) -> None:
     assert workspace.apply().render() == "11 added"
     assert workspace.is_current()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_damaged_state_is_named_and_stays_as_it_is(
+    workspace: Workspace, project: Project, share: float
+) -> None:
+    """An empty one would count as the state of nothing: all that is declared would go."""
+    file = project.home / "terraform" / "terraform.tfstate"
+    before = file.read_bytes()
+    damaged = before[: int(len(before) * share)]
+    file.write_bytes(damaged)
+    try:
+        for operation in (workspace.state, workspace.plan, workspace.apply, workspace.destroy):
+            with pytest.raises(TerraformError, match=re.escape(f"{file} is damaged")) as raised:
+                operation()
+            assert "copy of the file" in raised.value.remedy
+            assert file.read_bytes() == damaged
+    finally:
+        file.write_bytes(before)
+    assert workspace.plan().is_empty
 
 
 def test_values_have_the_form_of_aws(workspace: Workspace) -> None:
