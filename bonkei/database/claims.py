@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei import kept
 from bonkei.database.errors import DatabaseError
 from bonkei.folders import entries
 
@@ -40,21 +41,41 @@ class Claim:
 
 
 def read_claim(home: Path, uid: int) -> Claim:
-    """What the home has. `uid` is the server's user. Raises DatabaseError for a record that no home
-    has written, and for a directory that is not safe."""
-    text = _read(home / "database" / _RECORD)
+    """What the home has. `uid` is the server's user. Raises DatabaseError for a damaged record or
+    note, and for a directory that is not safe."""
+    record = home / "database" / _RECORD
+    text = _read(record)
     if text is None:
+        if record.is_file() and not record.is_symlink():
+            raise _damaged(record, "it is empty", home, uid)
         return Claim()
     root = Path(text)
     if root.parent != _SHARED or not _NAME.fullmatch(root.name):
-        raise DatabaseError(
-            f"{home / 'database' / _RECORD} names no directory of a database: {text}",
-            remedy="put back what it was; or remove it, and the database begins empty",
-        )
+        raise _damaged(record, f"it names no directory of a database: {text}", home, uid)
     if not os.path.lexists(root):
+        if [*left_behind(home, root, uid)]:
+            raise _damaged(record, f"{root} does not exist", home, uid)
         return Claim(root, f"the data in {root} is gone")
     require_safe(root, uid)
+    note = root / _NOTE
+    if note.is_file() and not note.is_symlink() and not note.stat().st_size:
+        raise DatabaseError(
+            f"{note} is damaged: it is empty",
+            remedy=f"if the data is of this home, say so in it: echo {home.resolve()} > {note}",
+        )
     return Claim(root, _refusal(root, home))
+
+
+def _damaged(record: Path, problem: str, home: Path, uid: int) -> DatabaseError:
+    """The remedy names the directories that say they are of this home."""
+    found = [*left_behind(home, home, uid)]
+    name = " or ".join(f"echo {root} > {record}" for root in found)
+    name = name or f"write the path of the data, {_SHARED}/bonkei-…, into it"
+    return DatabaseError(
+        f"{record} is damaged: {problem}",
+        remedy=f"name the directory of this home's data again: {name}; or remove the file, and "
+        "the database begins empty beside the data",
+    )
 
 
 def new_root() -> Path:
@@ -135,8 +156,4 @@ def _read(file: Path) -> str | None:
 
 
 def _write(file: Path, path: bytes) -> None:
-    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(path + b"\n")
-    draft.replace(file)
+    kept.write(file, path + b"\n")

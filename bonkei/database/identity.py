@@ -12,6 +12,8 @@ import re
 import secrets
 from pathlib import Path
 
+from bonkei import kept
+from bonkei.database.errors import DatabaseError
 from bonkei.folders import entries
 from bonkei.removal import remove
 
@@ -22,8 +24,15 @@ _LONGEST = 8192  # bytes of the file: an id and a path
 
 
 def home_id(home: Path) -> str:
-    """The id of a home, which gets one if it has none. After a move it is the same."""
+    """The id of a home, which gets one if it has none. After a move it is the same. Raises
+    DatabaseError for a damaged one: with another id, its own objects would be another home's."""
     found = _read(home)
+    if found is None and os.path.lexists(home / FILE):
+        raise DatabaseError(
+            f"{home / FILE} is damaged: its first line is not an id",
+            remedy="put back a copy of the file; the server has the id, too, in the comments on "
+            "this home's roles and databases",
+        )
     here = str(home.resolve())
     if found is not None:
         id_, place = found
@@ -73,6 +82,4 @@ def _read(home: Path) -> tuple[str, str] | None:
 def _write(home: Path, id_: str, place: str) -> None:
     file = home / FILE
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_name(f".id.{secrets.token_hex(4)}")
-    draft.write_bytes(os.fsencode(f"{id_}\n{place}\n"))
-    draft.replace(file)
+    kept.write(file, os.fsencode(f"{id_}\n{place}\n"))

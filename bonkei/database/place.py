@@ -72,8 +72,8 @@ def _find_foreign(home: Path) -> Place:
     write_claim(root, home)
     notes = [f"{claim.refusal}; here the database began empty"] if claim.refusal else []
     notes += [
-        f"{left} keeps the database of an earlier home at this path; if nobody needs it: "
-        f"rm -r {left}"
+        f"{left} keeps the database of an earlier home at this path; to use it again, stop, and "
+        f"echo {left} > {home / 'database' / 'location'}; if it is not needed: rm -r {left}"
         for left in left_behind(home, root, user.pw_uid)
     ]
     return Place(root, user.pw_uid, user.pw_gid, tuple(notes))

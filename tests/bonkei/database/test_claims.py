@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from bonkei.database import delete_data
+from bonkei.database import DatabaseError, delete_data
 from bonkei.database.place import find_place
 from bonkei.vault import MemoryVault
 
@@ -150,6 +152,40 @@ def test_a_home_whose_data_was_removed_begins_empty_and_says_so(home):
     shutil.rmtree(root := find_place(home).root)
     (said,) = find_place(home).notes
     assert said == f"the data in {root} is gone; here the database began empty"
+
+
+@pytest.mark.parametrize("damage", ["empty", "half", "one bit", "a line of zeros"])
+def test_a_damaged_record_is_named_and_its_data_is_not_called_superfluous(home, shared, damage):
+    root = filled(home)
+    record = home / "database" / "location"
+    before = record.read_text()
+    digit = before[-2]
+    other = chr(ord(digit) ^ 1)
+    record.write_text({
+        "empty": "", "half": before[: len(before) // 2], "one bit": before[:-2] + other + "\n",
+        "a line of zeros": "\0" * len(before),
+    }[damage])  # fmt: skip
+    damaged = record.read_bytes()
+    with pytest.raises(DatabaseError, match=re.escape(f"{record} is damaged")) as raised:
+        find_place(home)
+    assert f"echo {root} > {record}" in raised.value.remedy
+    assert "rm -r" not in raised.value.remedy
+    assert record.read_bytes() == damaged
+    assert [*shared.iterdir()] == [root], "no other database was begun"
+    subprocess.run(["sh", "-c", f"echo {root} > {record}"], check=True)
+    assert find_place(home).root == root
+    assert is_whole(root)
+
+
+@pytest.mark.usefixtures("shared")
+def test_an_emptied_note_is_named(home):
+    root = filled(home)
+    (root / NOTE).write_text("")
+    with pytest.raises(DatabaseError, match=re.escape(f"{root / NOTE} is damaged")) as raised:
+        find_place(home)
+    subprocess.run(["sh", "-c", raised.value.remedy.partition(": ")[2]], check=True)
+    assert find_place(home).root == root
+    assert is_whole(root)
 
 
 @pytest.mark.usefixtures("shared")

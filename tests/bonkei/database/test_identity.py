@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from bonkei.database import delete_data
+from bonkei.database import DatabaseError, delete_data
 from bonkei.database.identity import FILE, home_id
 
 
@@ -66,12 +67,14 @@ def test_the_id_of_an_earlier_version_stays(home: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n", "not an id\n", "0123456789abcdef0\n", "\xff\n"])
-def test_a_damaged_file_is_no_id(home: Path, text: str) -> None:
+def test_a_damaged_id_is_named_and_stays(home: Path, text: str) -> None:
+    """With another id, what this home has on the server would be another home's."""
     (home / "database").mkdir(parents=True)
     (home / FILE).write_text(text, encoding="latin-1")
-    made = home_id(home)
-    assert made not in text or not text.strip()
-    assert home_id(home) == made
+    with pytest.raises(DatabaseError, match=re.escape(f"{home / FILE} is damaged")) as raised:
+        home_id(home)
+    assert "put back" in raised.value.remedy
+    assert (home / FILE).read_text(encoding="latin-1") == text
 
 
 def test_a_link_in_place_of_the_databases_is_removed_and_not_followed(
