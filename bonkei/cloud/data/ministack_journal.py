@@ -3,8 +3,8 @@ only at its end.
 
 S3's objects are files already. Every other change is appended to a journal before its answer is
 sent: a message, an item, or the other state of one service. A snapshot is MiniStack's own state.
-The next start reads the journal after the last snapshot. Files are not synced: a killed process
-loses nothing, but a power failure may lose the last changes.
+The next start reads the journal after the last snapshot. The journal is not synced: a killed
+process loses nothing, but a power failure may lose the last changes.
 
 The journal does not record which messages are in flight, nor how often they were received. After a
 crash they are delivered again, which SQS's standard queues may do at any time.
@@ -15,6 +15,7 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
+import ministack_states
 from ministack import app
 from ministack.core import persistence
 from ministack.services import s3
@@ -81,6 +82,7 @@ class Journal:
         if written < len(data):
             os.ftruncate(self._file, self._size)
             self._pending = entries + self._pending
+            self._number -= len(entries)
             raise NotKeptError("the disk is full")
         self._size += len(data)
         if self._size > LONGEST and app._MAIN_LOOP is not None:
@@ -92,9 +94,7 @@ class Journal:
         try:
             with _strict(persistence):
                 persistence.save_all(states or app._build_persistence_save_dict())
-            draft = self._mark.with_suffix(".new")
-            draft.write_text(str(self._number))
-            draft.replace(self._mark)
+            ministack_states.write(self._mark, str(self._number))
             os.ftruncate(self._file, 0)
             self._size = 0
         except (NotKeptError, OSError) as error:
@@ -106,17 +106,11 @@ class Journal:
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         done, found = self._read_mark(), 0
         self._number = done
-        with self._path.open("rb") as lines:
-            for line in lines:
-                try:
-                    entry = json.loads(line, object_hook=persistence._json_object_hook)
-                except ValueError:
-                    break  # the end that was being written
-                self._size += len(line)
-                self._number, kind, *values = entry
-                if self._number > done:
-                    again[kind](*values)
-                    found += 1
+        for number, kind, *values in self._entries(done):
+            self._number = number
+            if number > done:
+                again[kind](*values)
+                found += 1
         os.ftruncate(self._file, self._size)
         if found:
             self.snapshot()
@@ -133,11 +127,34 @@ class Journal:
         text = json.dumps((self._number, *entry), default=persistence._json_default)
         return text.encode() + b"\n"
 
+    def _entries(self, done):
+        """The entries on disk. An end without its newline was being written. `done`: the number
+        of the last entry in the snapshot."""
+        before = 0
+        with self._path.open("rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                try:
+                    entry = json.loads(line, object_hook=persistence._json_object_hook)
+                    follows = entry[0] > before
+                except (ValueError, TypeError, LookupError):
+                    follows = False
+                if not follows:
+                    ministack_states.refuse(self._path, f"entry {before} is not followed by one")
+                before = entry[0]
+                self._size += len(line)
+                yield entry
+        if before and done > before:
+            ministack_states.refuse(self._mark, f"the journal ends with entry {before}")
+
     def _read_mark(self):
         try:
             return int(self._mark.read_text())
-        except (OSError, ValueError):
+        except FileNotFoundError:
             return 0
+        except ValueError:
+            ministack_states.refuse(self._mark, "it is not a number")
 
 
 @contextmanager
@@ -169,6 +186,7 @@ def _refusal(service):
 
 def install(records):
     """Record all changes from here on, as `records` describes them. Returns the journal."""
+    ministack_states.install()
     journal = Journal(persistence.STATE_DIR)
     dispatch, load = app._dispatch_service_request, app._load_persisted_state
 
