@@ -23,12 +23,13 @@ class DamagedError(BonkeiError):
     """A file is empty, cut or garbled. It stays as it is."""
 
     def __init__(self, file: Path, problem: str, without: str = "") -> None:
-        """`without`: what happens if the file is removed."""
+        """`without`: what else helps, if there is no copy of the file."""
         self.file = file
+        self.problem = problem
+        self.without = without
         remedy = "put back a copy of the file"
         super().__init__(
-            f"{file} is damaged: {problem}",
-            remedy=f"{remedy}; or remove it: {without}" if without else remedy,
+            f"{file} is damaged: {problem}", remedy=f"{remedy}; {without}" if without else remedy
         )
 
 
@@ -51,13 +52,9 @@ def read_json(file: Path, load: Callable[[Any], T], without: str = "") -> T | No
     """What `load` makes of a file's document; None if there is no file. Raises DamagedError, also
     when `load` raises ValueError, TypeError, KeyError or AttributeError."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return load(parsed(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError:
-        raise DamagedError(file, "it is not text", without) from None
-    try:
-        return load(parsed(text))
     except _MALFORMED as error:
         raise DamagedError(file, problem_of(error), without) from None
 
@@ -73,6 +70,10 @@ def problem_of(error: Exception) -> str:
     """What a failed reading says of the file."""
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON ({error})"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text"
+    if isinstance(error, AttributeError):
+        return "it does not hold what it should"
     if isinstance(error, KeyError):
         return f"{error} is missing in it"
     return str(error)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bonkei import kept
 from bonkei.folders import matching
 
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -59,12 +60,11 @@ class Spool:
         (self._directory / f"{name}.json").unlink(missing_ok=True)
 
     def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """All records, in the order of their names. A record that cannot be read is removed."""
+        """All records, in the order of their names. Raises DamagedError."""
         for name in sorted(self._names):
-            try:
-                text = (self._directory / f"{name}.json").read_text(encoding="utf-8")
-                record = json.loads(text)
-            except (OSError, ValueError):
+            file = self._directory / f"{name}.json"
+            record = kept.read_json(file, dict, "or remove it: what it asks for is not done")
+            if record is None:
                 self.remove(name)
-                continue
-            yield name, record
+            else:
+                yield name, record

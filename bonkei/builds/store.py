@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bonkei import kept
 from bonkei.builds.values import (
     FAULT,
     Build,
@@ -24,7 +25,7 @@ _LOGS = 1_000_000_000  # bytes of all logs together
 
 
 class Store:
-    """`directory` is the room's own. A record that cannot be read is skipped."""
+    """`directory` is the room's own."""
 
     def __init__(self, directory: Path) -> None:
         self._records = directory / "records"
@@ -39,18 +40,14 @@ class Store:
     def write(self, build: Build) -> None:
         """Whole or not at all."""
         file = self._records / f"{_name(build.id)}.json"
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(build), default=str), encoding="utf-8")
-        draft.replace(file)
+        kept.write(file, json.dumps(asdict(build), default=str))
 
     def read(self) -> list[Build]:
         """All builds, the oldest first. A build that was running when the miniature ended is
-        over."""
-        found = []
-        for file in matching(self._records, "*.json"):
-            with suppress(OSError, ValueError, KeyError, TypeError):
-                found.append(_ended(_build(json.loads(file.read_text(encoding="utf-8")))))
-        return sorted(found, key=lambda build: (build.start, build.number))
+        over. Raises DamagedError."""
+        files, without = matching(self._records, "*.json"), "or remove it: the build is forgotten"
+        read = (kept.read_json(file, lambda one: _ended(_build(one)), without) for file in files)
+        return sorted(filter(None, read), key=lambda build: (build.start, build.number))
 
     def forget(self, builds: list[Build]) -> list[Build]:
         """Remove the oldest builds beyond the limit, unless they run. Returns the others."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bonkei import kept
 from bonkei.folders import matching
 from bonkei.miniature import carried
 
@@ -44,17 +44,16 @@ def keep(home: Path, content: bytes, gathered: Path) -> None:
         return
     content = json.dumps(document).encode()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = file.with_suffix(".new")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
-        opened.write(content)
-    draft.replace(file)
+    kept.write(file, content)
 
 
 def states(home: Path) -> Iterator[Mapping[str, Any]]:
-    """All states, in the form of `terraform show -json`."""
+    """All states, in the form of `terraform show -json`. Raises DamagedError."""
+    without = "or remove it: the next apply of its pipeline makes it again"
     for file in matching(home / "terraform" / _FOLDER, "*.json"):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            yield dict(json.loads(file.read_text(encoding="utf-8"))["state"])
+        state = kept.read_json(file, lambda document: dict(document["state"]), without)
+        if state is not None:
+            yield state
 
 
 def services(home: Path) -> frozenset[str]:

@@ -1,19 +1,26 @@
-"""A file of SQLite that may be lost: nothing else depends on what is in it."""
+"""A file of SQLite."""
 
 from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
 
+from bonkei.kept import DamagedError
+
+_WITHOUT = "or remove it: what it holds begins empty"
+
 
 def open_file(file: Path, schema: str) -> sqlite3.Connection:
-    """A damaged file is set aside, and the next one begins empty."""
+    """Raises DamagedError."""
     file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists() and not file.stat().st_size:  # SQLite would take it, and drop its journal
+        raise DamagedError(file, "it is empty", _WITHOUT)
     try:
         return _connect(file, schema)
-    except sqlite3.DatabaseError:
-        file.replace(file.with_suffix(".unreadable"))
-        return _connect(file, schema)
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise DamagedError(file, str(error), _WITHOUT) from None
 
 
 def _connect(file: Path, schema: str) -> sqlite3.Connection:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, fields, is_dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from bonkei import kept
 from bonkei.folders import matching
 from bonkei.pipeline.core.values import Book, Execution
 
 T = TypeVar("T")
 _REST = "pipeline.json"
+_EXECUTION = "or remove it: the execution is forgotten"
+_BOOK = "or remove it: the executions stay, and what waits is forgotten"
 
 
 class Record:
@@ -29,16 +32,11 @@ class Record:
         self._directory = directory
 
     def read(self) -> Book:
-        """The book of an earlier run, or an empty book. An unreadable file is left out."""
-        executions = []
-        for file in matching(self._directory, "executions/*.json"):
-            with suppress(OSError, ValueError, TypeError, KeyError):
-                executions.append(load(Execution, json.loads(file.read_text(encoding="utf-8"))))
-        executions.sort(key=lambda each: each.number)
-        book = Book()
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            text = (self._directory / _REST).read_text(encoding="utf-8")
-            book = load(Book, json.loads(text))
+        """The book of an earlier run, or an empty book. Raises DamagedError."""
+        files = matching(self._directory, "executions/*.json")
+        read = [kept.read_json(file, partial(load, Execution), _EXECUTION) for file in files]
+        executions = sorted(filter(None, read), key=lambda each: each.number)
+        book = kept.read_json(self._directory / _REST, partial(load, Book), _BOOK) or Book()
         return replace(
             book,
             executions=tuple(executions),

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bonkei import kept
+
 
 class FileCounters:
     """Series of numbers from 1 by name, kept in one JSON file; call it for the next of a series.
@@ -24,9 +26,7 @@ class FileCounters:
         with self._lock, self._alone():
             numbers = self._read()
             numbers[name] = numbers.get(name, 0) + 1
-            draft = self._file.with_suffix(".draft")
-            draft.write_text(json.dumps(numbers, indent=1, sort_keys=True), encoding="utf-8")
-            draft.replace(self._file)
+            kept.write(self._file, json.dumps(numbers, indent=1, sort_keys=True))
             return numbers[name]
 
     @contextmanager
@@ -37,7 +37,5 @@ class FileCounters:
             yield
 
     def _read(self) -> dict[str, int]:
-        try:
-            return dict(json.loads(self._file.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            return {}
+        without = "or remove it: its series of numbers begin at 1"
+        return kept.read_json(self._file, dict, without) or {}

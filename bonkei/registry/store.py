@@ -17,6 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from bonkei import kept
 from bonkei.folders import changed_at, entries, matching
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import digest_of, read_manifest
@@ -141,10 +142,7 @@ class ImageStore:
             "images": [asdict(image) for image in contents.images.values()],
             "tags": dict(contents.tags),
         }
-        draft = self._file(name).with_suffix(".draft")
-        draft.write_text(json.dumps(document, indent=1), encoding="utf-8")
-        _flush(draft)
-        draft.replace(self._file(name))
+        kept.write(self._file(name), json.dumps(document, indent=1))
         self._known[name] = contents
 
     @property
@@ -165,9 +163,10 @@ def _flush(file: Path) -> None:
 
 
 def _read(file: Path) -> Contents:
-    try:
-        document: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return Contents()
+    without = "or remove it: the repository's images are forgotten"
+    return kept.read_json(file, _contents, without) or Contents()
+
+
+def _contents(document: Mapping[str, Any]) -> Contents:
     images = [Image(**each) for each in document["images"]]
     return Contents({image.digest: image for image in images}, dict(document["tags"]))

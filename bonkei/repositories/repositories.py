@@ -7,11 +7,13 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from bonkei import kept
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.release.code_repository import CodeRepository
 from bonkei.folders import matching
@@ -68,12 +70,11 @@ class Repositories:
         return self._directory
 
     def open(self) -> None:
-        """The repositories of an earlier run."""
+        """The repositories of an earlier run. Raises DamagedError."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for about in matching(self._directory, f"*.git/{_ABOUT}"):
-            with suppress(OSError, ValueError, TypeError, KeyError):
-                values = json.loads(about.read_text(encoding="utf-8"))
-                found = Repository(directory=about.parent, **values)
+            read = partial(_repository, about.parent)
+            if found := kept.read_json(about, read, "without one: git still has the commits"):
                 self._found[found.name] = found
 
     def start(self) -> None:
@@ -194,9 +195,7 @@ class Repositories:
         values = asdict(repository)
         del values["directory"]
         file = repository.directory / _ABOUT
-        draft = file.with_suffix(".new")
-        draft.write_text(json.dumps(values), encoding="utf-8")
-        draft.replace(file)
+        kept.write(file, json.dumps(values))
         self._found[repository.name] = repository
         self._some.set()
 
@@ -217,3 +216,7 @@ class Repositories:
         except Exception as error:  # who listens must not end the look for other pushes
             context = {"message": f"bonkei.repositories: a push: {error}", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
+
+
+def _repository(directory: Path, values: Mapping[str, Any]) -> Repository:
+    return Repository(directory=directory, **values)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bonkei import delivery_policy, filter_policy
+from bonkei import delivery_policy, filter_policy, kept
 from bonkei.blueprint.notification import Topic
 from bonkei.topics.errors import invalid, not_found
 
@@ -61,12 +61,9 @@ class Subscriptions:
         self._all: dict[str, Subscription] = {}
 
     def open(self) -> None:
-        try:
-            content = json.loads(self._file.read_text(encoding="utf-8"))
-            self._topics = dict(content["topics"])
-            self._all = {one["arn"]: Subscription(**one) for one in content["subscriptions"]}
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
-            self._topics, self._all = {}, {}
+        """Raises DamagedError."""
+        without = "or remove it: topics and subscriptions that calls made are forgotten"
+        self._topics, self._all = kept.read_json(self._file, _read, without) or ({}, {})
 
     def follow(self, topics: Iterable[Topic]) -> None:
         """Follow the definitions. Removing a topic also removes the subscriptions that programs
@@ -171,11 +168,14 @@ class Subscriptions:
 
     def _keep(self, topics: dict[str, dict[str, str]], every: dict[str, Subscription]) -> None:
         made = [asdict(one) for one in every.values() if not one.is_declared]
-        draft = self._file.with_suffix(".new")
-        draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.write_text(json.dumps({"topics": topics, "subscriptions": made}), "utf-8")
-        draft.replace(self._file)
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept.write(self._file, json.dumps({"topics": topics, "subscriptions": made}))
         self._topics, self._all = topics, every
+
+
+def _read(content: Mapping[str, Any]) -> tuple[dict[str, dict[str, str]], dict[str, Subscription]]:
+    made = {one["arn"]: Subscription(**one) for one in content["subscriptions"]}
+    return dict(content["topics"]), made
 
 
 def check(name: str, value: str, scope: str = "MessageAttributes") -> None:

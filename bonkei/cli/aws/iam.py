@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
@@ -16,6 +15,7 @@ from bonkei.cli.aws.roles import is_of, role_noted, roles
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json, safe
 from bonkei.errors import BonkeiError
+from bonkei.kept import read_json
 
 if TYPE_CHECKING:
     from bonkei.blueprint.role import PolicyStatement, Role
@@ -143,7 +143,11 @@ def may(
     The definitions of the last apply decide, and the answer names the statement. Nothing is
     called. Exit code 1 when it may not; 3 when the text of a policy is not known.
     """
-    from bonkei.miniature.rooms.console.permissions import Places, condition_keys, explanation_json
+    from bonkei.miniature.rooms.console.permissions import (
+        Places,
+        condition_keys,
+        explanation_json,
+    )
 
     [found] = roles(context, role)
     answer = _asking(context).explain(found.arn, action, resource, condition_keys("\n".join(keys)))
@@ -226,12 +230,8 @@ def _statements(role: Role) -> tuple[PolicyStatement, ...]:
 
 
 def _used(context: Context) -> Mapping[str, Mapping[str, Collection[str]]]:
-    try:
-        text = (context.home.cloud / "used.json").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
-    found: Mapping[str, Mapping[str, Collection[str]]] = json.loads(text)
-    return found
+    without = "or remove it: the list of used permissions begins empty"
+    return read_json(context.home.cloud / "used.json", dict, without) or {}
 
 
 def _place(address: str, files: Sources, root: Path) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
+from bonkei import kept
 from bonkei.cloud.provision.reconcile import Made, Work, reconcile
 from bonkei.cloud.provision.step import (
     Call,
@@ -110,17 +111,16 @@ class Provisioner:
             }
             for name, each in made.items()
         }
-        draft = self._file.with_suffix(".new")
-        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        draft.replace(self._file)
+        kept.write(self._file, json.dumps(content, indent=1))
 
 
 def read_made(file: Path) -> dict[str, Made]:
-    """The memory of a provisioner; empty without a file."""
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return {}
+    """The memory of a provisioner; empty without a file. Raises DamagedError."""
+    without = "or remove it: what is declared is made where it is missing"
+    return kept.read_json(file, _made, without) or {}
+
+
+def _made(content: Mapping[str, Any]) -> dict[str, Made]:
     return {
         name: Made(
             entry["fingerprint"],

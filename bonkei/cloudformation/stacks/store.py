@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from bonkei import kept
 from bonkei.cloudformation.errors import TemplateError
 from bonkei.cloudformation.stacks.values import Stack
 from bonkei.folders import matching, text_of
@@ -71,10 +71,7 @@ class FileStore:
     def put(self, stack: Stack) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self._file(stack)
-        draft = file.with_suffix(".new")
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file_:
-            file_.write(json.dumps(stack, default=_fields, separators=(",", ":")))
-        draft.replace(file)
+        kept.write(file, json.dumps(stack, default=_fields, separators=(",", ":")))
 
     def forget(self, stack: Stack) -> None:
         self._file(stack).unlink(missing_ok=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from bonkei import kept
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -111,21 +113,18 @@ def directory_name(name: str) -> str:
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_suffix(".part")
     try:
-        part.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-        part.replace(path)
+        kept.write(path, json.dumps(document, ensure_ascii=False))
     except OSError:
-        part.unlink(missing_ok=True)
         with suppress(OSError):  # not empty: it has been there before
             path.parent.rmdir()
         raise
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """None for a file that a crash left unfinished: its creation was never acknowledged."""
+    """None for a file that a crash left unwritten: its creation was never acknowledged. Raises
+    DamagedError."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return kept.read_json(path, dict)
+    except NotADirectoryError:
         return None
-    return found if isinstance(found, dict) else None

@@ -7,17 +7,16 @@ Terraform's own revisions are in its state. Both kinds get their numbers from on
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bonkei import kept
 from bonkei.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.blueprint.service.task_definition import read_registered
-from bonkei.miniature.home import MiniatureError
 
 _MOST = 500  # revisions; beyond this number, the oldest withdrawn ones are forgotten
 
@@ -26,14 +25,14 @@ Number = Callable[[str], int]
 
 class RegisteredDefinitions:
     """`file`: their file. It is written before a call returns. `number`: the next number of a
-    series. Raises MiniatureError if the file cannot be read."""
+    series. Raises DamagedError."""
 
     def __init__(self, file: Path, number: Number) -> None:
         self._file = file
         self._number = number
-        kept = _read(file)
-        self._made = {one.arn: one for one in map(_definition, kept["made"])}
-        self._withdrawn: dict[str, None] = dict.fromkeys(kept["withdrawn"])
+        without = "or remove it: registered task definitions are forgotten, Terraform's stay"
+        found = kept.read_json(file, _read, without)
+        self._made, self._withdrawn = found or ({}, {})
 
     @property
     def withdrawn(self) -> frozenset[str]:
@@ -69,17 +68,12 @@ class RegisteredDefinitions:
         return replace(blueprint, task_definitions=(*blueprint.task_definitions, *added))
 
     def _keep(self, made: dict[str, TaskDefinition], withdrawn: dict[str, None]) -> None:
-        kept = {
+        document = {
             "made": [json.loads(one.document) for one in made.values()],
             "withdrawn": list(withdrawn),
         }
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self._file.with_suffix(".draft")
-        with draft.open("w", encoding="utf-8") as written:
-            json.dump(kept, written, indent=1)
-            written.flush()
-            os.fsync(written.fileno())
-        draft.replace(self._file)
+        kept.write(self._file, json.dumps(document, indent=1))
         self._made, self._withdrawn = made, withdrawn
 
 
@@ -88,13 +82,6 @@ def _definition(document: Mapping[str, Any]) -> TaskDefinition:
     return read_registered(document, arn, revision, f"{document['family']}:{revision}")
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {"made": [], "withdrawn": []}
-    except ValueError as error:
-        raise MiniatureError(
-            f"{file} cannot be read: {error}",
-            remedy="remove it; registered task definitions are forgotten then, Terraform's stay",
-        ) from None
+def _read(document: Mapping[str, Any]) -> tuple[dict[str, TaskDefinition], dict[str, None]]:
+    made = {one.arn: one for one in map(_definition, document["made"])}
+    return made, dict.fromkeys(document["withdrawn"])

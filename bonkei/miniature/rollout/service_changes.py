@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from bonkei import kept
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
 from bonkei.cloud.own.ecs import ServiceChange
@@ -95,12 +95,7 @@ class ServiceChanges:
         if self._file is None or not lasting:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self._file.with_suffix(".draft")
-        with draft.open("w", encoding="utf-8") as written:
-            json.dump(lasting, written)
-            written.flush()
-            os.fsync(written.fileno())
-        draft.replace(self._file)
+        kept.write(self._file, json.dumps(lasting))
 
 
 def _declared(service: Service) -> tuple[str, int]:
@@ -108,8 +103,12 @@ def _declared(service: Service) -> tuple[str, int]:
 
 
 def _read(file: Path) -> dict[str, _Standing]:
-    """Empty for a file that is missing or is not ours. Then the declared state counts."""
-    with suppress(OSError, ValueError, TypeError, AttributeError):
-        kept = json.loads(file.read_text(encoding="utf-8")).items()
-        return {arn: _Standing(**{**one, "declared": tuple(one["declared"])}) for arn, one in kept}
-    return {}
+    """Empty without a file. Then the declared state counts. Raises DamagedError."""
+    return kept.read_json(file, _standing, "or remove it: services are as they are declared") or {}
+
+
+def _standing(document: Mapping[str, Any]) -> dict[str, _Standing]:
+    return {
+        arn: _Standing(**{**one, "declared": tuple(one["declared"])})
+        for arn, one in document.items()
+    }

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bonkei import kept
 from bonkei.blueprint.notification import EventRule, EventTarget
 
 MOST = 300
@@ -29,18 +29,11 @@ class Catalogue:
         """Schedule groups."""
 
     def open(self, file: Path) -> None:
-        """Load the rules of earlier processes. A file that cannot be read is set aside."""
+        """Load the rules of earlier processes. Raises DamagedError."""
         self._file = file
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-            made = [_read(one) for one in found["rules"]]
-            self.groups |= frozenset(found["groups"])
-        except FileNotFoundError:
-            return
-        except (OSError, ValueError, TypeError, KeyError):
-            with suppress(OSError):
-                file.replace(file.with_suffix(".unreadable"))
-            return
+        without = "or remove it: rules that calls made are forgotten"
+        made, groups = kept.read_json(file, _read_all, without) or ([], ())
+        self.groups |= frozenset(groups)
         self._rules = {rule.arn: rule for rule in made} | self._rules
 
     def follow(self, declared: Iterable[EventRule]) -> None:
@@ -76,11 +69,12 @@ class Catalogue:
         if self._file is not None:
             made = [asdict(rule) for arn, rule in rules.items() if arn not in self._declared]
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            draft = self._file.with_suffix(".new")
-            text = json.dumps({"rules": made, "groups": sorted(groups)})
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(self._file)
+            kept.write(self._file, json.dumps({"rules": made, "groups": sorted(groups)}))
         self._rules, self.groups = rules, groups
+
+
+def _read_all(found: dict[str, Any]) -> tuple[list[EventRule], list[str]]:
+    return [_read(one) for one in found["rules"]], list(found["groups"])
 
 
 def _read(given: dict[str, Any]) -> EventRule:

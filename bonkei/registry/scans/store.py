@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bonkei import kept
 from bonkei.folders import entries, matching
 from bonkei.registry.scans.values import Finding, Scan
 
@@ -23,17 +24,13 @@ class ScanStore:
         self._root = root
 
     def find(self, repository: str, digest: str) -> Scan | None:
-        try:
-            return _scan(json.loads(self._file(repository, digest).read_bytes()))
-        except FileNotFoundError:
-            return None
+        file = self._file(repository, digest)
+        return kept.read_json(file, _scan, "or remove it: the scan is forgotten")
 
     def keep(self, repository: str, digest: str, scan: Scan) -> None:
         file = self._file(repository, digest)
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(asdict(scan)), encoding="utf-8")
-        draft.replace(file)
+        kept.write(file, json.dumps(asdict(scan)))
 
     def unfinished(self) -> Iterator[tuple[str, str]]:
         """Repositories and digests whose scans a stopped miniature has left."""

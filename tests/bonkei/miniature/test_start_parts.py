@@ -18,6 +18,7 @@ from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.cloud.own.ecs import ServiceChange
 from bonkei.config import OneOff
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.kept import DamagedError
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.lifecycle.one_offs import Started, task_definition
@@ -260,9 +261,10 @@ def test_what_a_release_asked_of_a_pipelines_service_outlives_a_start(tmp_path: 
     otherwise = replace(service("web"), task_definition_arn="arn:later")
     [web] = again.over(Blueprint(services=(otherwise,))).services
     assert (web.task_definition_arn, web.desired_count) == ("arn:later", otherwise.desired_count)
-    file.write_text("{")
-    [web] = ServiceChanges(file).over(Blueprint(services=(service("web"),))).services
-    assert web == service("web")
+    for text in ("", "{", '{"arn:web": 1}'):
+        file.write_text(text)
+        with pytest.raises(DamagedError, match=r"changes\.json is damaged"):
+            ServiceChanges(file)
 
 
 def test_a_change_that_a_full_disk_refuses_has_not_happened(

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.blueprint.notification import EventRule, EventTarget
+from bonkei.kept import DamagedError
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.events.catalogue import Catalogue
 from bonkei.monitor.service import eventbridge, scheduler
@@ -166,14 +169,13 @@ async def test_rules_of_calls_survive_a_restart_and_the_definitions_win(tmp_path
     assert (await Client(file).events("ListRules"))["Rules"] == []
 
 
-def test_an_unreadable_file_is_set_aside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["", "{", '{"groups": []}'])
+def test_a_damaged_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
     file = tmp_path / "rules.json"
-    file.write_text("{", encoding="utf-8")
-    catalogue = Catalogue()
-    catalogue.open(file)
-    catalogue.put(EventRule("", "arn:r", "r", PATTERN))
-    assert file.with_suffix(".unreadable").exists()
-    assert json.loads(file.read_text(encoding="utf-8"))["rules"][0]["name"] == "r"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(DamagedError, match=r"rules\.json is damaged"):
+        Catalogue().open(file)
+    assert file.read_text(encoding="utf-8") == text
 
 
 SCHEDULE: dict[str, Any] = {
@@ -221,7 +223,9 @@ async def test_a_one_time_schedule_is_deleted_when_it_asks_for_it() -> None:
     await client.bus.stop()
 
 
-async def test_what_the_disk_does_not_take_has_not_happened(tmp_path: Path) -> None:
+async def test_what_the_disk_does_not_take_has_not_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A rule that was deleted only here would be back after a restart. All others go on."""
     file = tmp_path / "rules.json"
     client = Client(file)
@@ -229,14 +233,13 @@ async def test_what_the_disk_does_not_take_has_not_happened(tmp_path: Path) -> N
     once = SCHEDULE | {"Name": "once", "ScheduleExpression": at}
     await client.schedules("CreateSchedule", **once, ActionAfterCompletion="DELETE")
     await client.schedules("CreateSchedule", **SCHEDULE)
-    in_the_way = file.with_suffix(".new")
-    in_the_way.mkdir()
-    with pytest.raises(OSError, match="directory"):
-        await client.schedules("DeleteSchedule", Name="s")
-    with pytest.raises(OSError, match="directory"):
-        await client.schedules("CreateScheduleGroup", Name="group")
-    assert await minutes(client, 6) == 2
-    in_the_way.rmdir()
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", Mock(side_effect=OSError("the disk is full")))
+        with pytest.raises(OSError, match="full"):
+            await client.schedules("DeleteSchedule", Name="s")
+        with pytest.raises(OSError, match="full"):
+            await client.schedules("CreateScheduleGroup", Name="group")
+        assert await minutes(client, 6) == 2
     assert await minutes(client, 5) == 1
     assert client.bus.catalogue.groups == {"default"}
     for each in (client, Client(file)):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bonkei.kept import DamagedError
 from bonkei.monitor.metric.bucket import MOST_VALUES, Bucket
 from bonkei.monitor.metric.disk import SqliteDisk
 from bonkei.monitor.metric.model import Datum, datum, metric_id
@@ -127,11 +128,13 @@ def test_high_resolution_is_kept_by_the_second() -> None:
     assert [one.count for one in store.buckets(M, T, T + 10, 5).values()] == [10, 10]
 
 
-def test_an_unreadable_file_is_set_aside(tmp_path: Path) -> None:
-    (tmp_path / "m.sqlite").write_bytes(b"no database at all" * 100)
-    MetricStore(SqliteDisk(tmp_path / "m.sqlite")).put(datum(M, T, 1.0), T)
-
-    assert (tmp_path / "m.unreadable").exists()
+@pytest.mark.parametrize("content", [b"", b"no database at all" * 100])
+def test_a_damaged_file_is_named_and_stays(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "m.sqlite"
+    file.write_bytes(content)
+    with pytest.raises(DamagedError, match=r"m\.sqlite is damaged"):
+        SqliteDisk(file)
+    assert file.read_bytes() == content
 
 
 def test_memory_is_bounded_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pipeline_rooms import BUILD, COMMIT, DEMO, SOURCE, Room, World
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.release.pipeline import Condition, Pipeline, PipelineAction, Rule, Stage
+from bonkei.kept import DamagedError
 from bonkei.pipeline import record
 from bonkei.pipeline.core.values import ActionRun
 from bonkei.pipeline.lookup import is_job
@@ -243,8 +244,11 @@ async def test_every_answer_is_on_disk(room: Room, tmp_path: Path) -> None:
     file = tmp_path / "demo" / "executions" / f"{id_}.json"
     assert json.loads(file.read_text())["status"] == "InProgress"
     file.with_suffix(".new").write_text('{"id": "hal')
-    (tmp_path / "demo" / "executions" / "broken.json").write_text("{")
     await room.pipelines.stop()
+    (broken := file.with_name("broken.json")).write_text("{")
+    with pytest.raises(DamagedError, match=r"broken\.json is damaged"):
+        Room(room.world, tmp_path)
+    broken.unlink()
     again = Room(room.world, tmp_path)
     assert [each.id for each in again.pipelines.book("demo").executions] == [id_]
     await again.pipelines.stop()

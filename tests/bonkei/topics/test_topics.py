@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from aiohttp import web
@@ -320,19 +321,19 @@ async def test_subscriptions_of_programs_are_kept(tmp_path: Path) -> None:
     assert carriers.taken == [(QUEUE, ("1", {}))]
 
 
-async def test_what_the_disk_does_not_take_has_not_happened(tmp_path: Path) -> None:
+async def test_what_the_disk_does_not_take_has_not_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An SDK tries again by itself: what is acknowledged then has to be kept."""
     async with room(tmp_path, Carriers()) as topics:
         own = (await ask(topics, "CreateTopic", Name="own"))["TopicArn"]
         wish = {"TopicArn": own, "Protocol": "sqs", "Endpoint": QUEUE}
-        in_the_way = (tmp_path / "subscriptions.new") / "nothing can be written here"
-        in_the_way.mkdir(parents=True)
-        with pytest.raises(OSError, match="directory"):
-            await ask(topics, "Subscribe", **wish)
-        with pytest.raises(OSError, match="directory"):
-            await ask(topics, "DeleteTopic", TopicArn=own)
-        in_the_way.rmdir()
-        in_the_way.parent.rmdir()
+        with monkeypatch.context() as full:
+            full.setattr(os, "fsync", Mock(side_effect=OSError("the disk is full")))
+            with pytest.raises(OSError, match="full"):
+                await ask(topics, "Subscribe", **wish)
+            with pytest.raises(OSError, match="full"):
+                await ask(topics, "DeleteTopic", TopicArn=own)
         await ask(topics, "Subscribe", **wish)
     async with room(tmp_path, Carriers()) as topics:
         (kept,) = (await ask(topics, "ListSubscriptions"))["Subscriptions"]

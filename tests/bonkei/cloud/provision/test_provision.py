@@ -6,11 +6,14 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import BucketSetting
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep
 from bonkei.cloud.provision.wanted import find_region, wanted
+from bonkei.kept import DamagedError
 from tests.bonkei.cloud.rooms import DECLARED, REGION
 
 
@@ -97,10 +100,14 @@ def test_no_value_is_stored(tmp_path: Path) -> None:
     assert "hunter22" not in repr(wanted(replace(DECLARED, parameters=secret), REGION))
 
 
-def test_an_unreadable_file_counts_as_none(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"a": {}}'])
+def test_a_damaged_file_is_named_and_stays(tmp_path: Path, text: str) -> None:
+    """As none, it would no longer know what has to go when it is not declared any more."""
     file = tmp_path / "made"
-    file.write_text("{")
-    assert reconcile(Store(), file, DECLARED) == ()
+    file.write_text(text)
+    with pytest.raises(DamagedError, match="made is damaged"):
+        reconcile(Store(), file, DECLARED)
+    assert file.read_text() == text
 
 
 def test_a_change_that_aws_does_not_allow_replaces_the_resource(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service.task_definition import read_task_definitions
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.error import BlueprintError
-from bonkei.miniature.home import MiniatureError
+from bonkei.kept import DamagedError
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.provider.counters import FileCounters
 
@@ -99,7 +99,7 @@ def test_a_malformed_document_gets_no_number(
 def test_a_broken_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "ecs").mkdir()
     (tmp_path / "ecs" / "made.json").write_text("{")
-    with pytest.raises(MiniatureError, match=r"made\.json cannot be read"):
+    with pytest.raises(DamagedError, match=r"made\.json is damaged"):
         registered(tmp_path)
 
 
