@@ -107,6 +107,12 @@ class ClusterFiles:
 
     def _check_version(self) -> None:
         version = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        if not version.isdecimal():
+            raise DatabaseError(
+                f"{self.data / 'PG_VERSION'} is damaged: it is not the number of a version",
+                remedy="put back a copy of the data, of one time; or begin with empty data: "
+                "`bonkei reset`",
+            )
         if version != str(self._binaries.major):
             raise DatabaseError(
                 f"the data in {self.data} is of PostgreSQL {version}, and the server here is "
@@ -114,9 +120,10 @@ class ClusterFiles:
                 remedy="`bonkei reset` begins with empty data; to keep it, dump it with "
                 f"PostgreSQL {version} first",
             )
-        if not self._password.exists():
+        if not self._password.exists() or not self.admin.password.strip("\0"):
             raise DatabaseError(
-                f"{self._password} is missing, so nobody can administer the data next to it",
+                f"{self._password} is missing or empty: without it the data next to it cannot be "
+                "administered",
                 remedy="put it back, or begin with empty data: `bonkei reset`",
             )
 

@@ -26,13 +26,8 @@ _LONGEST = 8192  # bytes of the file: an id and a path
 def home_id(home: Path) -> str:
     """The id of a home, which gets one if it has none. After a move it is the same. Raises
     DatabaseError for a damaged one: with another id, its own objects would be another home's."""
+    require_whole(home)
     found = _read(home)
-    if found is None and os.path.lexists(home / FILE):
-        raise DatabaseError(
-            f"{home / FILE} is damaged: its first line is not an id",
-            remedy="put back a copy of the file; the server has the id, too, in the comments on "
-            "this home's roles and databases",
-        )
     here = str(home.resolve())
     if found is not None:
         id_, place = found
@@ -44,6 +39,16 @@ def home_id(home: Path) -> str:
     made = secrets.token_hex(8)
     _write(home, made, here)
     return made
+
+
+def require_whole(home: Path) -> None:
+    """Raises DatabaseError for a damaged id."""
+    if os.path.lexists(home / FILE) and _read(home) is None:
+        raise DatabaseError(
+            f"{home / FILE} is damaged: its first line is not an id",
+            remedy="put back a copy of the file; the server has the id, too, in the comments on "
+            "this home's roles and databases",
+        )
 
 
 def remove_but_id(home: Path) -> None:

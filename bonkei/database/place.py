@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.database import identity
 from bonkei.database.claims import left_behind, new_root, read_claim, write_claim
 from bonkei.database.errors import DatabaseError
 from bonkei.database.identity import remove_but_id
@@ -58,6 +59,14 @@ def find_place(home: Path) -> Place:
         return Place(records)
     with _alone(records):
         return _find_foreign(home)
+
+
+def require_whole(home: Path) -> None:
+    """Raises DatabaseError if the home's id or the record of the place is damaged. Touches
+    nothing."""
+    identity.require_whole(home)
+    if os.geteuid() == 0:
+        read_claim(home, pwd.getpwnam(_USER).pw_uid)
 
 
 def _find_foreign(home: Path) -> Place:

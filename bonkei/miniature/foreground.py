@@ -13,6 +13,7 @@ import uvloop
 from bonkei.config import Config
 from bonkei.errors import BonkeiError
 from bonkei.miniature.home import Home
+from bonkei.miniature.intact import require_intact
 from bonkei.miniature.journal import Journal
 from bonkei.miniature.lock import HomeLock
 from bonkei.miniature.steps import Report
@@ -37,6 +38,7 @@ def run(config: Config, home: Home, report: Report, *, background: bool = False)
             _leave_terminal(home)
 
     try:
+        require_intact(home.path)
         code: int = uvloop.run(
             _live(Miniature(config, home, journal), journal, started), loop_factory=Loop
         )

@@ -125,6 +125,7 @@ class Home:
     def require_ours(self) -> None:
         """Raises MiniatureError unless the directory has a home's marker."""
         if not self.is_ours:
+            self._refuse_damaged()
             raise MiniatureError(
                 f"{self.path} is not a miniature's home: it has no {MARKER}",
                 remedy="let BONKEI_HOME name a home (one of an earlier version is marked by the "
@@ -168,7 +169,16 @@ class Home:
 
         return (self.path / FILE).is_file()
 
+    def _refuse_damaged(self) -> None:
+        file = self.path / MARKER
+        if file.is_file():
+            raise MiniatureError(
+                f"{file} is damaged: it does not begin with {_SIGNATURE!r}",
+                remedy=f"if {self.path} is a home, say so in it: echo {_SIGNATURE} > {file}",
+            )
+
     def _take(self) -> None:
+        self._refuse_damaged()
         names = self._names() - {WORKSPACES}
         if names and not self._is_from_before(names):
             first = ", ".join(sorted(names)[:3]) + (", …" if len(names) > 3 else "")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bonkei.folders import bytes_of, text_of
+from bonkei.removal import remove
 from bonkei.terraform.errors import refused, unexplained
 from bonkei.terraform.explanations.explain import explain
 from bonkei.terraform.inputs import stamps
@@ -205,10 +207,23 @@ class Place:
         """Run `init`, unless it has been run for the same modules and providers."""
         stamp = self.directory / "initialized"
         wanted = stamps.initialization(self.definitions, self.backend.block)
-        if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        if self._has_data() and text_of(stamp) == wanted:
             return
         session.listen("init", "-input=false", "-reconfigure")
         stamp.write_text(wanted, encoding="utf-8")
+
+    def _has_data(self) -> bool:
+        """Whether Terraform can read its own data. What it cannot read is removed, so that `init`
+        makes it anew."""
+        data = self.directory / "data"
+        try:
+            for file in (data / "terraform.tfstate", data / "modules" / "modules.json"):
+                if (content := bytes_of(file)) is not None:
+                    json.loads(content)
+        except ValueError:
+            remove(data)
+            return False
+        return True
 
 
 def read_json(result: runs.Result) -> dict[str, Any]:

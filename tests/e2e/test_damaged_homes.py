@@ -1,0 +1,340 @@
+"""A file of a full home is damaged: it is named, nothing else changes, and all is as before when
+it is back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreground import running
+from miniatures import Project, applied_copy, eventually, removed
+
+from bonkei.errors import BonkeiError
+from bonkei.miniature.home import MARKER, Home
+from bonkei.miniature.intact import require_intact
+
+DAMAGES: Mapping[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "half": lambda content: content[: len(content) // 2],
+    "one bit": lambda content: bytes([content[0] ^ 1]) + content[1:] if content else b"",
+}
+
+MADE_ANEW = {
+    "addresses": "a name gets another address of this machine",
+    "cloud/ministack.log": "a log of one start",
+    "cloud/ministack-*.pid": "a process that has ended",
+    "cloud/tls/*": "a certificate that does not work is made anew",
+    "console/token": "a new token: the address is printed at each start",
+    "control": "where a running one answers",
+    "inbox/placed": "whether the webhook is the inbox's: its address says so, too",
+    "lock": "who holds it",
+    "sockets": "where sockets were",
+    "terraform/applied": "without it the definitions are applied",
+    "terraform/counters.lock": "empty",
+    "terraform/data/*": "terraform init",
+    "terraform/initialized": "terraform init",
+    "terraform/lock": "who holds it",
+    "terraform/mirror/*": "a mirror of the definitions",
+    "terraform/mirror-of": "a mirror of the definitions",
+    "terraform/provider.log": "a log of one run",
+    "terraform/sockets": "where sockets were",
+    "terraform/surroundings.json": "written for each run",
+    "terraform/terraform.tfrc": "written for each run",
+    "terraform/types.json": "written for each run",
+}
+"""Why a start makes it again without a word."""
+
+LEFT = {
+    "cloud/calls.jsonl": "a log",
+    "cloud/denied.jsonl": "a log",
+    "cloud/s3/*": "S3's objects have any content; their own test is below",
+    "database/*/*": "PostgreSQL's own: it has checksums of its own and names what it meets",
+    "environments*": "packages, made once for all tests",
+    "functions/packages/*": "a copy of the package that the definitions name",
+    "logs/*": "logs",
+    "log-groups/*.log": "a full disk leaves it empty, and a kill cuts it; below",
+    "monitor/*.sqlite-shm": "SQLite's own, made anew",
+    "monitor/*.sqlite-wal": "SQLite's own: it has checksums, and leaves out what was being written",
+    "repositories/*.git/[!b]*": "git's own",
+}
+"""Why it is not damaged here."""
+
+UNSEEN = {
+    ("cloud/key", "one bit"): "any 32 bytes are a key",
+    ("cloud/state/journal.jsonl", "empty"): "so it is after each snapshot",
+    ("cloud/state/journal.jsonl", "half"): "a power failure cuts it: it is not synced",
+    ("cloud/state/journal.mark", "half"): "a smaller number leaves nothing out",
+    ("cloud/state/journal.mark", "one bit"): "MiniStack compares it with the journal",
+    ("inbox/messages.jsonl", "half"): "a kill cuts its last line",
+    ("secrets/*", "half"): "any text is a value",
+    ("secrets/*", "one bit"): "any text is a value",
+    ("started", "half"): "any text is a name",
+    ("started", "one bit"): "any text is a name",
+    (MARKER, "half"): "its first words are enough",
+}
+"""Which damage cannot be seen, and why."""
+
+
+def fill(project: Project) -> None:
+    """Let each part keep something that a call made."""
+    dynamodb, sqs = project.client("dynamodb"), project.client("sqs")
+    sns, events = project.client("sns"), project.client("events")
+    dynamodb.create_table(
+        TableName="kept", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    for number in range(30):
+        dynamodb.put_item(TableName="kept", Item={"id": {"S": str(number)}})
+    url = sqs.create_queue(QueueName="kept")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="kept")
+    topic = sns.create_topic(Name="kept")["TopicArn"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue["Attributes"]["QueueArn"])
+    events.put_rule(Name="kept", EventPattern='{"source": ["kept"]}')
+    project.client("cloudwatch").put_metric_alarm(
+        AlarmName="kept", Namespace="N", MetricName="m", Statistic="Sum", Period=60,
+        EvaluationPeriods=1, Threshold=1.0, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    logs = project.client("logs")
+    logs.create_log_group(logGroupName="kept")
+    logs.create_log_stream(logGroupName="kept", logStreamName="kept")
+    project.client("codecommit").create_repository(repositoryName="kept")
+    ecs = project.client("ecs")
+    cluster = ecs.list_clusters()["clusterArns"][0]
+    service = ecs.list_services(cluster=cluster)["serviceArns"][0]
+    found = ecs.describe_services(cluster=cluster, services=[service])["services"][0]
+    about = ecs.describe_task_definition(taskDefinition=found["taskDefinition"])["taskDefinition"]
+    names = ("family", "containerDefinitions", "networkMode", "requiresCompatibilities", "cpu",
+             "memory", "executionRoleArn", "taskRoleArn", "volumes", "runtimePlatform")  # fmt: skip
+    ecs.register_task_definition(**{name: about[name] for name in names if name in about})
+
+
+def content(project: Project) -> dict[str, Any]:
+    """What calls and visitors find of it."""
+    dynamodb, sqs = project.client("dynamodb"), project.client("sqs")
+    items = dynamodb.scan(TableName="kept")["Items"]
+    url = sqs.get_queue_url(QueueName="kept")["QueueUrl"]
+    count = sqs.get_queue_attributes(
+        QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"]
+    )["Attributes"]["ApproximateNumberOfMessages"]  # fmt: skip
+    ecs = project.client("ecs")
+    return {
+        "items": sorted(item["id"]["S"] for item in items),
+        "messages": count,
+        "subscriptions": len(project.client("sns").list_subscriptions()["Subscriptions"]),
+        "rules": sorted(r["Name"] for r in project.client("events").list_rules()["Rules"]),
+        "alarms": sorted(
+            alarm["AlarmName"]
+            for page in project.client("cloudwatch").get_paginator("describe_alarms").paginate()
+            for alarm in page["MetricAlarms"]
+        ),
+        "buckets": sorted(b["Name"] for b in project.client("s3").list_buckets()["Buckets"]),
+        "groups": len(project.client("logs").describe_log_groups()["logGroups"]),
+        "definitions": sorted(ecs.list_task_definitions()["taskDefinitionArns"]),
+        "repositories": project.client("codecommit").list_repositories()["repositories"][0][
+            "repositoryName"
+        ],
+        "secrets": {
+            file.name: file.read_bytes()
+            for file in (project.home / "secrets").iterdir()
+            if "administrator" in file.name
+        },
+    }
+
+
+def files(home: Path) -> dict[str, Path]:
+    """Every file of the home, by its path there. The mirror of the definitions has links out of the
+    home: nothing is followed."""
+    found = {}
+    for folder, _, names in os.walk(home):
+        for file in (Path(folder, name) for name in names):
+            if file.is_file() and not file.is_symlink():
+                found[str(file.relative_to(home))] = file
+    return dict(sorted(found.items()))
+
+
+def reason(name: str, reasons: Mapping[str, str]) -> str:
+    return next((why for pattern, why in reasons.items() if fnmatchcase(name, pattern)), "")
+
+
+def digests(home: Path) -> dict[str, str]:
+    """Of all files, except for the log of the refusal and the lock."""
+    return {
+        name: hashlib.sha256(file.read_bytes()).hexdigest()
+        for name, file in files(home).items()
+        if name not in ("logs/bonkei.log", "lock")
+    }
+
+
+def said(home: Path) -> str:
+    """What a start says before it begins."""
+    try:
+        Home(home).make()
+        require_intact(home)
+    except BonkeiError as error:
+        return f"{error.message}\n{error.remedy}"
+    return ""
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A home with something in each part, stopped."""
+    project = applied_copy(tmp_path_factory.mktemp("full"), tmp_path_factory)
+    with removed(project):
+        with running(project) as miniature:
+            fill(project)
+            eventually((project.home / "cloud" / "made.json").exists, "provisioned")
+            miniature.interrupt()
+        yield project
+
+
+@pytest.fixture(scope="module")
+def before(full: Project) -> dict[str, Any]:
+    """What is there before anything is damaged. One start and stop has settled the files."""
+    with running(full) as miniature:
+        found = content(full)
+        miniature.interrupt()
+    return found
+
+
+def test_each_damaged_file_is_named_with_a_remedy(full: Project, before: dict[str, Any]) -> None:
+    assert len(before["items"]) == 30
+    assert said(full.home) == ""
+    unnamed, looked_at = [], 0
+    for name, file in files(full.home).items():
+        if reason(name, MADE_ANEW) or reason(name, LEFT):
+            continue
+        whole = file.read_bytes()
+        for damage, spoil in DAMAGES.items():
+            is_unseen = any(
+                fnmatchcase(name, pattern) for pattern, which in UNSEEN if which == damage
+            )
+            if is_unseen or spoil(whole) == whole:
+                continue
+            looked_at += 1
+            file.write_bytes(spoil(whole))
+            told = said(full.home)
+            if f"{file} is damaged: " not in told or not told.partition("\n")[2]:
+                unnamed.append((name, damage, told))
+            assert file.read_bytes() == spoil(whole)
+            file.write_bytes(whole)
+    assert not unnamed
+    assert looked_at > 120
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("terraform/terraform.tfstate", "empty"),
+        ("terraform/counters.json", "one bit"),
+        ("cloud/state/dynamodb.json", "empty"),
+        ("cloud/state/sqs.json", "half"),
+        ("cloud/made.json", "half"),
+        ("cloud/key", "empty"),
+        ("ecs/task-definitions.json", "half"),
+        ("monitor/alarms.sqlite", "empty"),
+        ("monitor/rules.json", "one bit"),
+        ("topics/subscriptions.json", "empty"),
+        ("log-groups/policies.json", "half"),
+        ("repositories/kept.git/bonkei.json", "one bit"),
+        ("started", "empty"),
+        (MARKER, "empty"),
+        pytest.param("database/location", "empty", marks=pytest.mark.skipif(
+            os.geteuid() != 0, reason="only root has data outside the home")),
+    ],
+)  # fmt: skip
+def test_a_start_with_it_is_refused_and_touches_nothing(
+    full: Project, before: dict[str, Any], name: str, damage: str
+) -> None:
+    assert before
+    file = full.home / name
+    whole = file.read_bytes()
+    file.write_bytes(DAMAGES[damage](whole))
+    there = digests(full.home)
+    try:
+        outcome = full.bonkei("up")
+        assert outcome.returncode == 1, outcome.stdout
+        assert f"{file} is damaged" in outcome.stderr
+        assert digests(full.home) == there
+    finally:
+        file.write_bytes(whole)
+
+
+def test_all_is_as_before_when_the_files_are_back(full: Project, before: dict[str, Any]) -> None:
+    with running(full) as miniature:
+        assert content(full) == before
+        assert any("the definitions have not changed" in line for line in miniature.lines)
+        miniature.interrupt()
+
+
+def test_what_a_start_makes_anew_may_be_damaged(full: Project, before: dict[str, Any]) -> None:
+    """All of it at once."""
+    assert before
+    for damage, spoil in DAMAGES.items():
+        spoilt = []
+        for name, file in files(full.home).items():
+            if reason(name, MADE_ANEW):
+                whole = file.read_bytes()
+                if whole and spoil(whole) != whole:
+                    file.write_bytes(spoil(whole))
+                    spoilt.append(name)
+        assert len(spoilt) > 12, damage
+        with running(full) as miniature:
+            assert content(full) == before, damage
+            miniature.interrupt()
+
+
+def test_objects_and_events_that_cannot_be_read_are_named(full: Project) -> None:
+    with running(full) as miniature:
+        s3 = full.client("s3")
+        bucket = s3.list_buckets()["Buckets"][0]["Name"]
+        s3.put_object(Bucket=bucket, Key="kept/one", Body=b"kept")
+        miniature.interrupt()
+    (about,) = (full.home / "cloud" / "s3").rglob("kept/one.meta.json")
+    segments = [
+        file for file in (full.home / "log-groups").rglob("*.log")
+        if not file.with_suffix(".pages").exists() and file.stat().st_size
+    ]  # fmt: skip
+    assert json.loads(about.read_bytes())["size"] == 4
+    for file in (about, about.with_name("one"), *segments):
+        whole = file.read_bytes()
+        is_object = file.name == "one"
+        for damage in ("empty",) if is_object else ("empty", "one bit"):
+            if file.suffix == ".log" and damage == "empty":
+                continue
+            file.write_bytes(DAMAGES[damage](whole))
+            assert f"{file} is damaged" in said(full.home)
+            file.write_bytes(whole)
+    assert said(full.home) == ""
+
+
+def test_the_remedy_for_a_removed_state_of_a_service_is_right(full: Project) -> None:
+    """What the definitions declare is made anew."""
+    state = full.home / "cloud" / "state"
+    wanted = json.loads((full.home / "cloud" / "made.json").read_text())
+    (state / "dynamodb.json").unlink()
+    (full.home / "cloud" / "made.json").unlink()
+    with running(full) as miniature:
+        assert full.client("dynamodb").list_tables()["TableNames"] == []
+        assert full.client("sqs").get_queue_url(QueueName="kept")
+        miniature.interrupt()
+    assert json.loads((full.home / "cloud" / "made.json").read_text()).keys() == wanted.keys()
+
+
+def test_a_damaged_home_can_be_reset(full: Project) -> None:
+    (full.home / MARKER).write_text("")
+    outcome = full.bonkei("reset", "--yes")
+    assert outcome.returncode == 1
+    assert f"{full.home / MARKER} is damaged" in outcome.stderr
+    remedy = outcome.stderr.partition("say so in it: ")[2]
+    subprocess.run(["sh", "-c", remedy], check=True)
+    (full.home / "terraform" / "terraform.tfstate").write_text("")
+    assert full.bonkei("reset", "--yes").returncode == 0
