@@ -106,7 +106,8 @@ class Monitor:
         self._filters = MetricFilters()
         self._measured: frozenset[tuple[str, str]] = frozenset()
         self._bus = bus
-        self._undo = bus.subscribe(LogEventsIngested, self._on_log_events)
+        self._undo: Callable[[], None] = lambda: None
+        self._made = self._listens_since = around.clock()
         self._loop: asyncio.Task[None] | None = None
         self._acting: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
@@ -129,9 +130,17 @@ class Monitor:
 
     def start(self) -> None:
         """Minutes pass from now on. The states that the last run has left are told."""
+        self.listen()
         for alarm in self.engine.alarms:
             self._bus.publish(AlarmStateChanged(alarm.name, self.book.state(alarm.name).value))
         self._loop = asyncio.create_task(self._run())
+
+    def listen(self) -> None:
+        """Log events become metrics from now on. Those of the start never do: a program that waits
+        for another one that is starting, too, writes errors, and no alarm may take them for a
+        release's. A log driver may bring them later."""
+        self._listens_since = self._around.clock()
+        self._undo = self._bus.subscribe(LogEventsIngested, self._on_log_events)
 
     def follow(self, blueprint: Blueprint, measured: frozenset[tuple[str, str]]) -> None:
         """`measured`: namespace and name of the metrics that the miniature measures."""
@@ -314,7 +323,9 @@ class Monitor:
                 asyncio.get_running_loop().call_exception_handler(context)
 
     def _on_log_events(self, ingested: LogEventsIngested) -> None:
-        for datum in self._filters.read(ingested.log_group, ingested.events):
+        begin, end = self._made * 1000, self._listens_since * 1000
+        events = [one for one in ingested.events if not begin <= one.timestamp < end]
+        for datum in self._filters.read(ingested.log_group, events):
             self.put(datum)
 
     def _on_change(self, change: Change) -> None:

@@ -73,6 +73,11 @@ class Measures:
         yield from self._spoken.minute(end)
         yield from self.calls.minute(end)
 
+    def forget(self, now: float) -> None:
+        """What was counted until now is in no minute."""
+        for _ in self.minute(now, 0.0):
+            pass
+
     def stop(self) -> None:
         """Nothing is heard any more."""
         self._spoken.stop()

@@ -78,7 +78,8 @@ class MonitorRoom:
 
     def begin(self) -> None:
         """Minutes pass from now on. Before this, a part that has not started would be no reason for
-        an alarm."""
+        an alarm, and neither are the errors of its clients."""
+        self.measures.forget(time.time())
         self.monitor.start()
         self.events.start()
         self._queues.start()

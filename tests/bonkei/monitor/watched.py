@@ -48,6 +48,7 @@ class World:
         self.measured: list[Datum] = []
         around = Around(lambda _now, _step: self.measured, self.act, self.events.append, self.clock)
         self.monitor = Monitor(directory, self.bus, around)
+        self.monitor.listen()
         self.follow(*alarms, **blueprint)
 
     def follow(self, *alarms: Alarm, **blueprint: Any) -> None:
