@@ -18,6 +18,9 @@ _HEADER = re.compile(r'^\s*(resource|data|module)\s+"([^"]+)"(?:\s+"([^"]+)")?\s
 _SOURCE = re.compile(r'(?:^|[{\s])source\s*=\s*"(\.{1,2}(?:/[^"]*)?)"')
 _ALLOW = re.compile(r"^\s*(?:#|//)\s*bonkei:allow\s+([\w-]+):\s*(\S.*?)\s*$")
 _COMMENT = re.compile(r"^\s*(#|//)")
+_REST = re.compile(r"(?:#|//).*")  # a comment, or a part of a text
+_IGNORED = re.compile(r"\bignore_changes\s*=\s*(all\b|\[[^\]]*\])")
+_NAME = re.compile(r"\b[a-z]\w*")
 _INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 
@@ -49,6 +52,11 @@ class _WrittenBlock:
     def place(self, attribute: str = "", text: str = "") -> Place:
         return Place(self.file, self._line_of(attribute, text), self.allowed)
 
+    def ignored(self) -> frozenset[str]:
+        """The names after `ignore_changes`, which Terraform takes as words only."""
+        found = _IGNORED.search(" ".join(_REST.sub("", line) for line in self.lines))
+        return frozenset(_NAME.findall(found[1])) if found else frozenset()
+
     def _line_of(self, attribute: str, text: str) -> int:
         if text:
             for offset, line in enumerate(self.lines):
@@ -75,19 +83,29 @@ class Sources:
 
         The place of a resource in a module from elsewhere is the call of that module.
         """
+        found, allowed = self._find(address)
+        return _with(found.place(attribute, text), allowed) if found else None
+
+    def ignored(self, address: str) -> frozenset[str]:
+        """The arguments of a resource that its `ignore_changes` names, or `all`; none for one in a
+        module from elsewhere."""
+        found, _ = self._find(address)
+        return found.ignored() if found is not None and found.kind == "resource" else frozenset()
+
+    def _find(self, address: str) -> tuple[_WrittenBlock | None, dict[str, str]]:
+        """A resource's block, or the call of its module, and the exceptions allowed on the way."""
         folder, allowed = self._root, dict[str, str]()
         parts = _INSTANCE_KEY.sub("", address).split(".")
         while parts[0] == "module":
             call = self._blocks(folder).get(f"module.{parts[1]}")
             if call is None:
-                return None
+                return None, allowed
             allowed |= dict(call.allowed)
             source = next((m[1] for line in call.lines if (m := _SOURCE.search(line))), None)
             if source is None:
-                return _with(call.place(), allowed)
+                return call, allowed
             folder, parts = (folder / source).resolve(), parts[2:]
-        found = self._blocks(folder).get(".".join(parts))
-        return _with(found.place(attribute, text), allowed) if found else None
+        return self._blocks(folder).get(".".join(parts)), allowed
 
     def _blocks(self, folder: Path) -> dict[str, _WrittenBlock]:
         if folder not in self._folders:

@@ -83,6 +83,7 @@ class Blueprint:
     parameters: tuple[Parameter, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by ARN
+    kept_revisions: tuple[str, ...] = ()  # task definitions that only a service still names
     arns: tuple[str, ...] = ()  # of everything in the state; policies refer to them
 
     def task_definition(self, arn: str) -> TaskDefinition:

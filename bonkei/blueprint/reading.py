@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bonkei.blueprint.access_log import read_access_logs, read_connection_logs, read_waf_logs
@@ -35,6 +35,7 @@ from bonkei.blueprint.release.pipeline import read_pipelines
 from bonkei.blueprint.role import read_roles
 from bonkei.blueprint.secret import read_secrets
 from bonkei.blueprint.security_group import read_security_groups
+from bonkei.blueprint.service import TaskDefinition
 from bonkei.blueprint.service.reader import read_clusters, read_services
 from bonkei.blueprint.service.task_definition import read_task_definitions
 from bonkei.blueprint.state import Resource, State
@@ -43,21 +44,30 @@ from bonkei.blueprint.storage import read_parameters, read_queues, read_tables
 from bonkei.blueprint.web_acl.reader import read_web_acls
 
 
-def read(document: Mapping[str, Any], more: Iterable[Resource] = ()) -> Blueprint:
+def read(
+    document: Mapping[str, Any],
+    more: Iterable[Resource] = (),
+    revisions: Sequence[TaskDefinition] = (),
+) -> Blueprint:
     """Read the architecture from the output of `terraform show -json` (of the applied state).
 
-    `more`: resources of the same form from elsewhere. Raises BlueprintError with the resource's
-    address and the attribute.
+    `more`: resources of the same form from elsewhere. `revisions`: task definitions that ECS knows
+    besides; those that a service runs are part of the architecture. Raises BlueprintError with the
+    resource's address and the attribute.
     """
     state, gaps = State.parse(document).with_more(more), Gaps()
+    services, definitions = read_services(state, gaps, revisions), read_task_definitions(state)
+    run = {one.task_definition_arn for one in services} - {one.arn for one in definitions}
+    kept = tuple(one for one in revisions if one.arn in run)
     return Blueprint(
         distributions=read_distributions(state, gaps),
         web_acls=read_web_acls(state, gaps),
         load_balancers=read_load_balancers(state, gaps),
         target_groups=read_target_groups(state, gaps),
         clusters=read_clusters(state),
-        services=read_services(state, gaps),
-        task_definitions=read_task_definitions(state),
+        services=services,
+        task_definitions=(*definitions, *kept),
+        kept_revisions=tuple(one.arn for one in kept),
         database_clusters=read_database_clusters(state, gaps),
         secrets=read_secrets(state),
         network=read_network(state),

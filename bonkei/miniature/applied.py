@@ -18,6 +18,7 @@ from bonkei.vault import FileVault
 
 if TYPE_CHECKING:
     from bonkei.blueprint import Blueprint
+    from bonkei.blueprint.service import TaskDefinition
 
 
 class Definitions:
@@ -45,13 +46,17 @@ class Definitions:
         """Let an apply end that runs in another thread. It fails, and so does a later one."""
         self._workspace.interrupt()
 
-    def read(self, more: Iterable[Resource] = ()) -> Blueprint:
-        """The blueprint from the last apply, the builds' applies, and further resources."""
+    def read(
+        self, more: Iterable[Resource] = (), revisions: Sequence[TaskDefinition] = ()
+    ) -> Blueprint:
+        """The blueprint from the last apply, the builds' applies, further resources, and further
+        `revisions` that services run."""
         elsewhere = self._elsewhere()
         mine = self._workspace.state()
         if not elsewhere:
-            return blueprint.read(mine, more)
-        return blueprint.read({}, [*_without(State.parse(mine), elsewhere), *elsewhere, *more])
+            return blueprint.read(mine, more, revisions)
+        every = [*_without(State.parse(mine), elsewhere), *elsewhere, *more]
+        return blueprint.read({}, every, revisions)
 
     def resources(self) -> Sequence[Resource]:
         """The resources of the last apply, and of the builds' applies."""

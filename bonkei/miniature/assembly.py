@@ -28,6 +28,8 @@ class Assembly(Wiring):
 
     def follow_records(self, steps: Steps) -> None:
         """Addresses, log groups, alarms and repositories, before the parts that write to them."""
+        services = self.service_changes.over(self.blueprint).services
+        self.registered.follow(self.blueprint, {one.task_definition_arn for one in services})
         self.locate()
         self.logs.follow(self.blueprint, steps)
         self.monitor.follow(self.blueprint)

@@ -8,7 +8,7 @@
 ├── database/        the clusters' data, or where it is
 ├── registry/        the images that were pushed, and the sources of those that tasks run from
 ├── engine/          what container engines keep for builds: base images, settings, no login
-├── ecs/             the task definitions that were registered
+├── ecs/             the task definitions, and what services have that is not declared
 ├── monitor/         metrics, and the alarms' states and history
 ├── builds/          CodeBuild's builds: their records and logs, and the folders of running ones
 ├── functions/       the functions' packages, and the events that wait for them

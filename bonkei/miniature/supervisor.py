@@ -154,6 +154,7 @@ class Miniature:
                 report = self._unless_stopped(steps.note)
                 step.detail = await asyncio.to_thread(known.apply, report)
             self._assembly.blueprint = await asyncio.to_thread(self._assembly.stacks.read)
+            self._assembly.service_changes.definitions_win()
 
     def _unless_stopped(self, report: Report) -> Report:
         """Terraform runs in a thread that cannot be cancelled. `stop` interrupts it; one that does

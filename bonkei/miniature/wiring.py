@@ -25,7 +25,7 @@ from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.parts import MakeParts
 from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
-from bonkei.miniature.rollout.service_changes import ServiceChanges
+from bonkei.miniature.rollout.service_changes import ARGUMENTS, ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.rooms.builds.room import BuildConnections
 from bonkei.miniature.rooms.builds.tools import Commands
@@ -47,6 +47,7 @@ from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.rooms.traces import TraceRoom
 from bonkei.miniature.steps import Report
 from bonkei.provider.counters import FileCounters
+from bonkei.sources import Sources
 from bonkei.tasks import Tasks, TasksSnapshot
 
 
@@ -98,8 +99,9 @@ class Wiring:
         )
         self.service_changes = ServiceChanges(
             home.path / "ecs" / "service-changes.json",
-            lambda arn: arn in applied_elsewhere.services(home.path),
+            self._kept_arguments,
         )
+        self.service_changes.hear(self.bus)
         self.watch = Watch(self.bus)
         self.one_offs = OneOffs(config.one_offs, Started(home.started))
         self.databases = Databases(self.parts.database, _server(config.database_url or ""))
@@ -145,6 +147,7 @@ class Wiring:
             lambda: self.aws.cloud,
             self.bus,
             report,
+            lambda: self.registered.revisions,
         )
         self.ecs = EcsView(
             lambda: self.blueprint,
@@ -211,6 +214,14 @@ class Wiring:
             seen, fill, lambda: self.edge, self.bus, report, self.public_listeners,
             lambda: self.monitor.monitor, self._config.root,
         )  # fmt: skip
+
+    def _kept_arguments(self, arn: str) -> frozenset[str]:
+        """The arguments of a service that neither an apply in the folder nor a start resets."""
+        if arn in applied_elsewhere.services(self._home.path):
+            return frozenset(ARGUMENTS)
+        address = next((one.address for one in self.blueprint.services if one.arn == arn), "")
+        ignored = Sources(self._config.definitions).ignored(address)
+        return frozenset(name for name in ARGUMENTS if ignored & {name, "all"})
 
     async def _install(self, locks: Sequence[Path]) -> Path:
         return await self.parts.install(locks, self._home.environments, self._report)

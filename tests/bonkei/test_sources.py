@@ -116,3 +116,26 @@ def test_an_allowance_without_a_reason_allows_nothing(tmp_path) -> None:
     place = Sources(tmp_path).place("a.b")
     assert place is not None
     assert place.reason("some-rule") == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "ignored"),
+    [
+        ("ignore_changes = [task_definition, desired_count]", {"task_definition", "desired_count"}),
+        (
+            "ignore_changes = [\n    desired_count, # auto scaling's, not task_definition\n  ]",
+            {"desired_count"},
+        ),
+        ("# ignore_changes = [desired_count]", set()),
+        ("ignore_changes = all", {"all"}),
+        ("prevent_destroy = true", set()),
+    ],
+)
+def test_what_ignore_changes_names(tmp_path: Path, written: str, ignored: set[str]) -> None:
+    block = f'resource "aws_ecs_service" "web" {{\n  lifecycle {{\n  {written}\n  }}\n}}\n'
+    (tmp_path / "main.tf").write_text(block, encoding="utf-8")
+    assert Sources(tmp_path).ignored("aws_ecs_service.web[0]") == ignored
+
+
+def test_a_resource_in_a_module_from_elsewhere_ignores_nothing(root: Path) -> None:
+    assert Sources(root).ignored("module.elsewhere.aws_vpc.this") == frozenset()

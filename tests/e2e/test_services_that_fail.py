@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 from miniatures import ANSWER, Project, begin_applied, eventually, removed, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
@@ -33,6 +34,12 @@ BREAKER = """
   deployment_circuit_breaker {
     enable   = true
     rollback = true
+  }
+"""
+STABLE = ("ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
+IGNORED = """
+  lifecycle {
+    ignore_changes = [task_definition]
   }
 """
 GREETING = '"path": self.path'
@@ -294,6 +301,63 @@ def test_a_service_that_was_rolled_back_is_stable(
         return len(found["deployments"]) == 1
 
     eventually(is_listed_alone, "the failed deployment is gone", every=0.5)
-    words = ("ecs", "wait", "services-stable", "--cluster", "shop", "--services", "web")
-    waited = project.bonkei("aws", "--", *words)
+    waited = project.bonkei("aws", "--", *STABLE)
     assert waited.returncode == 0, waited.stdout + waited.stderr
+
+
+def revision(project: Project) -> int:
+    """The one that the service runs, by ECS's own word."""
+    service = {"cluster": "shop", "services": ["web"]}
+    [found] = project.client("ecs").describe_services(**service)["services"]
+    return int(found["taskDefinition"].rpartition(":")[2])
+
+
+def release(project: Project, *command: str) -> str:
+    """Register a revision with this command, and let the service run it. Returns its ARN."""
+    ecs = project.client("ecs")
+    described = ecs.describe_task_definition(taskDefinition="shop-web")["taskDefinition"]
+    names = ("family", "cpu", "memory", "networkMode", "taskRoleArn", "executionRoleArn")
+    containers = described["containerDefinitions"]
+    containers[0]["command"] = list(command)
+    made = ecs.register_task_definition(
+        **{name: described[name] for name in names},
+        requiresCompatibilities=["FARGATE"],
+        containerDefinitions=containers,
+    )["taskDefinition"]["taskDefinitionArn"]
+    ecs.update_service(cluster="shop", service="web", taskDefinition=made, forceNewDeployment=True)
+    return str(made)
+
+
+def test_a_service_keeps_what_ecs_has_decided(another: Project) -> None:
+    """With `ignore_changes = [task_definition]`, its revision becomes INACTIVE with an apply. Then
+    a release is rolled back, and a start begins with what ran on."""
+    project = another
+    project.edit("deploy/main.tf", LAUNCH, LAUNCH + BREAKER + IGNORED)
+    assert project.bonkei("up", "--detach").returncode == 0
+    first = revision(project)
+    before = eventually(lambda: settled(project), "old tasks are still there")
+    with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+        applied = project.bonkei("apply", "--var", "greeting=another")
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert troubles == []
+    assert (revision(project), settled(project)) == (first, before)
+    with pytest.raises(ClientError, match="TaskDefinition is inactive"):
+        project.client("ecs").update_service(
+            cluster="shop", service="web", taskDefinition=f"shop-web:{first}"
+        )
+
+    broken = release(project, "python3", "-c", "raise SystemExit(3)")
+    eventually(lambda: "Rolled back to" in project.bonkei("status").stdout, "it is rolled back")
+    assert revision(project) == first
+    project.client("ecs").deregister_task_definition(taskDefinition=broken)
+    project.bonkei("down")
+    started = project.bonkei("up", "--detach")
+    assert "Ready after" in started.stdout, started.stdout + started.stderr
+    assert (revision(project), answer(project).status_code) == (first, 200)
+
+    good = release(project, "python3", "server.py")
+    eventually(lambda: revision(project) > first, "it is deployed")
+    assert project.bonkei("aws", "--", *STABLE).returncode == 0
+    project.bonkei("down")
+    assert "Ready after" in project.bonkei("up", "--detach").stdout
+    assert good.endswith(f":{revision(project)}")

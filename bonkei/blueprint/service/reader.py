@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bonkei.blueprint.coverage import Gaps
-from bonkei.blueprint.service import Cluster, DeploymentAlarms, Service, ServiceTarget
+from bonkei.blueprint.service import (
+    Cluster,
+    DeploymentAlarms,
+    Service,
+    ServiceTarget,
+    TaskDefinition,
+)
 from bonkei.blueprint.service.auto_scaling import read_auto_scaling
 from bonkei.blueprint.service.service_connect import read_service_connect
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 
 
-def read_services(state: State, gaps: Gaps) -> tuple[Service, ...]:
-    """Every service with a task definition in the state. Others are noted."""
-    return tuple(_services(state, gaps))
+def read_services(
+    state: State, gaps: Gaps, revisions: Sequence[TaskDefinition] = ()
+) -> tuple[Service, ...]:
+    """Every service with a task definition in the state, or among the further `revisions`. Others
+    are noted."""
+    return tuple(_services(state, gaps, revisions))
 
 
 def read_clusters(state: State) -> tuple[Cluster, ...]:
@@ -34,23 +43,27 @@ def read_clusters(state: State) -> tuple[Cluster, ...]:
     )
 
 
-def _services(state: State, gaps: Gaps) -> Iterator[Service]:
+def _services(state: State, gaps: Gaps, revisions: Sequence[TaskDefinition]) -> Iterator[Service]:
     for block in state.managed("aws_ecs_service"):
-        definition = _task_definition(block, state)
-        if definition is None:
+        definition = _task_definition(block, state, revisions)
+        if not definition:
             gaps.resource(block, "its task definition is not part of these definitions")
         else:
-            yield _service(block, definition.text("arn"), state)
+            yield _service(block, definition, state)
 
 
-def _task_definition(block: Resource, state: State) -> Resource | None:
-    """By ARN, `family:revision` or `family` (its latest revision)."""
+def _task_definition(block: Resource, state: State, revisions: Sequence[TaskDefinition]) -> str:
+    """The ARN, by ARN, `family:revision` or `family` (its latest revision); empty if there is
+    none."""
     wanted = block.text("task_definition", "")
     for found in reversed(state.managed("aws_ecs_task_definition")):
         family, revision = found.text("family"), found.integer("revision")
         if wanted in (found.text("arn"), f"{family}:{revision}", family):
-            return found
-    return None
+            return found.text("arn")
+    for one in revisions:
+        if wanted in (one.arn, f"{one.family}:{one.revision}"):
+            return one.arn
+    return ""
 
 
 def _service(block: Resource, task_definition_arn: str, state: State) -> Service:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bonkei.blueprint.service import TaskDefinition
@@ -88,7 +89,8 @@ def _of_terraform(block: Resource) -> TaskDefinition:
     document["tags"] = [{"key": k, "value": v} for k, v in sorted(read_tags(block).items())]
     document = {name: value for name, value in document.items() if value not in (None, "")}
     arn, revision = block.text("arn"), block.integer("revision")
-    return read_registered(document, arn, revision, block.address)
+    made = read_registered(document, arn, revision, block.address)
+    return replace(made, outlives=block.flag("skip_destroy"))
 
 
 def _architecture(document: Mapping[str, Any]) -> str:

@@ -85,7 +85,8 @@ class Container:
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
     """`cpu` in CPU units (1024 a vCPU), `memory` in MiB. `architecture`: of its images (`amd64`,
-    `arm64`). `document`: ECS's description, as JSON."""
+    `arm64`). `document`: ECS's description, as JSON. `outlives`: Terraform's destruction
+    (`skip_destroy`)."""
 
     address: str
     arn: str
@@ -99,6 +100,7 @@ class TaskDefinition:
     volumes: tuple[str, ...] = ()
     document: str = field(default="{}", repr=False)
     architecture: str = "amd64"
+    outlives: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

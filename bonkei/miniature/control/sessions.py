@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
@@ -129,7 +129,7 @@ def find_subject(blueprint: Blueprint, name: str) -> Subject:
             return Subject(blueprint.task_definition(service.task_definition_arn), service)
         except KeyError:
             raise MiniatureError(f"{service.name} has no task definition here") from None
-    definitions = [] if services else _newest(find_definition(blueprint, name))
+    definitions = [] if services else find_definition(blueprint, name)
     if len(definitions) == 1:
         return Subject(definitions[0])
     many = [one.name for one in services] or [one.family for one in definitions]
@@ -141,12 +141,6 @@ def find_subject(blueprint: Blueprint, name: str) -> Subject:
         else f"nothing that can run has the name {name}",
         remedy=f"there are: {', '.join(dict.fromkeys(many or sorted(known))) or 'none'}",
     )
-
-
-def _newest(definitions: Iterable[TaskDefinition]) -> list[TaskDefinition]:
-    """Of each family: the revision that was made last, as for ECS when a family is named alone."""
-    in_order = sorted(definitions, key=lambda each: each.revision)
-    return list({each.family: each for each in in_order}.values())
 
 
 def find_task(blueprint: Blueprint, tasks: Tasks, name: str) -> tuple[TaskSnapshot, Subject]:

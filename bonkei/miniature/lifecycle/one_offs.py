@@ -31,12 +31,13 @@ def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
 
 
 def find_definition(blueprint: Blueprint, name: str) -> list[TaskDefinition]:
-    """The definitions of the family with this name, or of families that end in it after a
-    hyphen."""
-    known = blueprint.task_definitions
-    return [one for one in known if one.family == name] or [
-        one for one in known if one.family.endswith(f"-{name}")
-    ]
+    """The newest definition of the family with this name, or of each family that ends in it after a
+    hyphen: as for ECS when a family is named alone."""
+    in_order = sorted(blueprint.task_definitions, key=lambda one: one.revision)
+    newest = {one.family: one for one in in_order}
+    if name in newest:
+        return [newest[name]]
+    return [one for one in newest.values() if one.family.endswith(f"-{name}")]
 
 
 class OneOffError(MiniatureError):

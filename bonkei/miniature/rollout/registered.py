@@ -1,13 +1,16 @@
-"""The revisions of task definitions made by `ecs register-task-definition`, and the withdrawn
-revisions.
+"""The revisions of task definitions as ECS knows them: those of `ecs register-task-definition`,
+those of Terraform, and which of them are INACTIVE.
 
-Terraform's own revisions are in its state. Both kinds get their numbers from one series.
+Both kinds get their numbers from one series. A revision that Terraform has destroyed is no longer
+in its state. ECS knows it on, as INACTIVE: "existing tasks and services that reference an INACTIVE
+task definition continue to run without disruption" (DeregisterTaskDefinition).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,12 @@ class RegisteredDefinitions:
         without = "or remove it: registered task definitions are forgotten, Terraform's stay"
         found = kept.read_json(file, _read, without)
         self._made, self._withdrawn = found or ({}, {})
+        self._run: frozenset[str] = frozenset()
+
+    @property
+    def revisions(self) -> Sequence[TaskDefinition]:
+        """All that are known."""
+        return tuple(self._made.values())
 
     @property
     def withdrawn(self) -> frozenset[str]:
@@ -55,11 +64,28 @@ class RegisteredDefinitions:
 
     def withdraw(self, arn: str) -> None:
         """The revision can still be described, but it is no longer its family's newest one."""
-        made, withdrawn = {**self._made}, {**self._withdrawn, arn: None}
-        for old in list(withdrawn)[: max(0, len(made) - _MOST)]:
-            made.pop(old, None)
-            del withdrawn[old]
-        self._keep(made, withdrawn)
+        self._keep(*self._bounded(self._made, {**self._withdrawn, arn: None}))
+
+    def follow(self, blueprint: Blueprint, run: Collection[str]) -> None:
+        """Terraform's revisions. Those that it has destroyed since the last call are INACTIVE. A
+        refresh can also have moved on from one to a newer one of a call (`track_latest`). On a full
+        disk all this is known until the miniature stops. `run`: the ARNs of what services run."""
+        self._run = frozenset(run)
+        outside = {*blueprint.kept_revisions}
+        declared = {one.arn: one for one in blueprint.task_definitions if one.arn not in outside}
+        calls = [one for one in self._made.values() if one.address == _own_name(one)]
+        newest = {one.family: one.revision for one in sorted(calls, key=lambda one: one.revision)}
+        gone = {
+            arn: None
+            for arn, one in self._made.items()
+            if arn not in declared and not one.outlives and one.revision > newest.get(one.family, 0)
+        }
+        made = {**self._made, **declared, **{one.arn: one for one in calls}}
+        made, withdrawn = self._bounded(made, {**self._withdrawn, **gone})
+        if (made, withdrawn) != (self._made, self._withdrawn):
+            with suppress(OSError):
+                self._keep(made, withdrawn)
+            self._made, self._withdrawn = made, withdrawn
 
     def over(self, blueprint: Blueprint) -> Blueprint:
         """The blueprint with these beside Terraform's."""
@@ -67,21 +93,46 @@ class RegisteredDefinitions:
         added = tuple(one for arn, one in self._made.items() if arn not in known)
         return replace(blueprint, task_definitions=(*blueprint.task_definitions, *added))
 
+    def _bounded(
+        self, made: Mapping[str, TaskDefinition], withdrawn: Mapping[str, None]
+    ) -> tuple[dict[str, TaskDefinition], dict[str, None]]:
+        """Without the oldest INACTIVE ones that no service runs, if there are too many."""
+        unused = [arn for arn in withdrawn if arn not in self._run]
+        old = set(unused[: max(0, len(made) - _MOST)])
+        return (
+            {arn: one for arn, one in made.items() if arn not in old},
+            {arn: None for arn in withdrawn if arn not in old},
+        )
+
     def _keep(self, made: dict[str, TaskDefinition], withdrawn: dict[str, None]) -> None:
         document = {
             "made": [json.loads(one.document) for one in made.values()],
             "withdrawn": list(withdrawn),
+            "terraforms": {
+                one.arn: {"address": one.address, "outlives": one.outlives}
+                for one in made.values()
+                if one.address != _own_name(one)
+            },
         }
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept.write(self._file, json.dumps(document, indent=1))
         self._made, self._withdrawn = made, withdrawn
 
 
-def _definition(document: Mapping[str, Any]) -> TaskDefinition:
+def _own_name(one: TaskDefinition) -> str:
+    """The address of a revision that a call has registered."""
+    return f"{one.family}:{one.revision}"
+
+
+def _definition(
+    document: Mapping[str, Any], terraforms: Mapping[str, Mapping[str, Any]]
+) -> TaskDefinition:
     arn, revision = document["taskDefinitionArn"], document["revision"]
-    return read_registered(document, arn, revision, f"{document['family']}:{revision}")
+    made = read_registered(document, arn, revision, f"{document['family']}:{revision}")
+    return replace(made, **terraforms.get(arn, {}))
 
 
 def _read(document: Mapping[str, Any]) -> tuple[dict[str, TaskDefinition], dict[str, None]]:
-    made = {one.arn: one for one in map(_definition, document["made"])}
+    terraforms = document.get("terraforms", {})
+    made = {one.arn: one for one in (_definition(each, terraforms) for each in document["made"])}
     return made, dict.fromkeys(document["withdrawn"])

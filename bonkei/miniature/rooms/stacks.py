@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bonkei.aws_service import AwsService, AwsServiceError, Later
 from bonkei.blueprint import Blueprint, BlueprintError
+from bonkei.blueprint.service import TaskDefinition
 from bonkei.blueprint.state import Resource
 from bonkei.cloudformation.resources.kind import TypedValues
 from bonkei.cloudformation.stacks.conflicts import Name
@@ -57,7 +58,7 @@ _DELETIONS = {
 class StackRoom:
     """`follow` gives the miniature the stacks' present resources, and returns the endpoint's notes
     on differences. `cloud`: the endpoint, for a template's URL and for resources created by
-    hand."""
+    hand. `revisions`: the task definitions that ECS knows."""
 
     def __init__(
         self,
@@ -67,8 +68,10 @@ class StackRoom:
         cloud: Callable[[], Cloud],
         bus: Bus,
         report: Callable[[str], None],
+        revisions: Callable[[], Sequence[TaskDefinition]] = tuple,
     ) -> None:
         self._definitions = definitions
+        self._revisions = revisions
         self._follow = follow
         self._cloud = cloud
         self._bus = bus
@@ -85,7 +88,7 @@ class StackRoom:
     def read(self) -> Blueprint:
         """The blueprint of Terraform's state and of the stacks. Raises BlueprintError."""
         stacks = self._stacks.everywhere()
-        blueprint = self._definitions.read(tuple(resources_of(stacks)))
+        blueprint = self._definitions.read(tuple(resources_of(stacks)), self._revisions())
         if not stacks:
             return blueprint
         from bonkei.cloudformation.stacks.gaps import gaps  # noqa: PLC0415 - it loads all kinds

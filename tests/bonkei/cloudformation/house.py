@@ -35,8 +35,8 @@ class Definitions:
     def __init__(self, *resources: Mapping[str, Any]) -> None:
         self._document = {"values": {"root_module": {"resources": list(resources)}}}
 
-    def read(self, more: Iterable[Resource] = ()) -> Blueprint:
-        return blueprint.read(self._document, more)
+    def read(self, more: Iterable[Resource] = (), revisions: Sequence[Any] = ()) -> Blueprint:
+        return blueprint.read(self._document, more, revisions)
 
     def resources(self) -> Sequence[Resource]:
         return State.parse(self._document).resources

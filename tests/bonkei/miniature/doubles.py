@@ -76,7 +76,7 @@ class Definitions:
     def interrupt(self) -> None:
         self.world.interrupted.set()
 
-    def read(self, more: Iterable[Resource] = ()) -> Blueprint:
+    def read(self, more: Iterable[Resource] = (), revisions: Sequence[Any] = ()) -> Blueprint:
         return self.world.blueprint
 
     def resources(self) -> Sequence[Resource]:

@@ -23,7 +23,7 @@ from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.lifecycle.one_offs import Started, task_definition
 from bonkei.miniature.rollout.rollout import find_service
-from bonkei.miniature.rollout.service_changes import FORCED, ServiceChanges
+from bonkei.miniature.rollout.service_changes import ARGUMENTS, FORCED, ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.steps import Steps
 
@@ -245,17 +245,20 @@ def test_the_count_from_update_service_stays_until_the_next_apply() -> None:
 
 def test_what_a_release_asked_of_a_pipelines_service_outlives_a_start(tmp_path: Path) -> None:
     """Until a later apply declares the service otherwise."""
-    file = tmp_path / "ecs" / "changes.json"
-    first = ServiceChanges(file, lambda arn: arn == "arn:web")
+    file, bus = tmp_path / "ecs" / "changes.json", Bus()
+    every = frozenset(ARGUMENTS)
+    first = ServiceChanges(file, lambda arn: every if arn == "arn:web" else frozenset())
+    first.hear(bus)
     for name in ("web", "api"):
         released = ServiceChange(desired_count=2, definition_arn="arn:released")
         first.add(service(name), released)
+        bus.publish(DeploymentStateChanged(f"arn:{name}", "arn:released", "COMPLETED"))
     first.definitions_win()
     [web, api] = first.over(Blueprint(services=(service("web"), service("api")))).services
     assert (web.task_definition_arn, web.desired_count) == ("arn:released", 2)
     assert api.task_definition_arn == service("api").task_definition_arn
 
-    again = ServiceChanges(file, lambda _: True)
+    again = ServiceChanges(file, lambda _: every)
     [web] = again.over(Blueprint(services=(service("web"),))).services
     assert (web.task_definition_arn, web.desired_count) == ("arn:released", 2)
     otherwise = replace(service("web"), task_definition_arn="arn:later")
@@ -270,7 +273,7 @@ def test_what_a_release_asked_of_a_pipelines_service_outlives_a_start(tmp_path: 
 def test_a_change_that_a_full_disk_refuses_has_not_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    changes = ServiceChanges(tmp_path / "changes.json", lambda _: True)
+    changes = ServiceChanges(tmp_path / "changes.json", lambda _: frozenset(ARGUMENTS))
 
     def refuse(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
