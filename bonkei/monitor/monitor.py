@@ -139,7 +139,7 @@ class Monitor:
         """Log events become metrics from now on. Those of the start never do: a program that waits
         for another one that is starting, too, writes errors, and no alarm may take them for a
         release's. A log driver may bring them later."""
-        self._listens_since = self._around.clock()
+        self._listens_since = self.engine.began = self._around.clock()
         self._undo = self._bus.subscribe(LogEventsIngested, self._on_log_events)
 
     def follow(self, blueprint: Blueprint, measured: frozenset[tuple[str, str]]) -> None:

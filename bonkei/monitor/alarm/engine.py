@@ -66,6 +66,8 @@ class AlarmEngine:
         """Alarms in a rehearsal: the seconds that one of their periods takes."""
         self.resting: frozenset[str] = frozenset()
         """Alarms that are not evaluated for now."""
+        self.began = -inf
+        """When data began to come: what is missing before it says nothing."""
         self._blank: dict[str, tuple[float, float]] = {}
         for text in book.kept():
             with suppress(ValueError, TypeError, KeyError):  # of another version's settings
@@ -175,7 +177,7 @@ class AlarmEngine:
             alarm.threshold,
             alarm.datapoints_to_alarm,
             alarm.evaluation_periods,
-            "ignore" if only_dynamodb else alarm.treat_missing_data,
+            "ignore" if only_dynamodb or self._is_early(alarm, now) else alarm.treat_missing_data,
         )
         try:
             points = self.points(alarm, now, criteria.evaluation_range)
@@ -190,6 +192,12 @@ class AlarmEngine:
         why = reason(verdict, points.values, points.starts, criteria, before)
         data = reason_data(alarm, points, verdict, now)
         self._change(alarm, verdict.state, why, data, now)
+
+    def _is_early(self, alarm: Alarm, now: float) -> bool:
+        """Whether missing data would ring it because of the time before the start."""
+        evaluated = period_of(alarm) * alarm.evaluation_periods / self.compression
+        is_heartbeat = alarm.treat_missing_data == "breaching" and alarm.name not in self.hurried
+        return is_heartbeat and now - evaluated < self.began
 
     def _composites(self, now: float) -> None:
         """Repeat until nothing changes any more. Composite alarms may refer to each other, but not

@@ -11,6 +11,7 @@ import pytest
 from bonkei.blueprint.alarm import CompositeAlarm, Metric, MetricQuery
 from bonkei.blueprint.log_group import MetricFilter
 from bonkei.events import AlarmStateChanged, LogEvent, LogEventsIngested
+from bonkei.monitor.alarm.book import AlarmState
 from bonkei.monitor.alarm.evaluation import State
 from bonkei.monitor.metric.model import datum, metric_id
 from tests.bonkei.monitor.watched import TOPIC, T, World, alarm
@@ -39,6 +40,18 @@ async def test_the_bus_hears_each_change_and_the_states_at_the_start(tmp_path: P
     again.monitor.start()
     await again.monitor.stop()
     assert heard[2:] == [AlarmStateChanged("cpu", "ALARM")]
+
+
+@pytest.mark.parametrize("before", [State.OK, State.ALARM])
+async def test_a_heartbeat_that_was_away_with_the_miniature_changes_nothing(
+    before: State,
+) -> None:
+    """The alarm is as it was, until so many minutes have passed since the start as it looks at."""
+    world = World(None, alarm(treat_missing_data="breaching"))
+    world.monitor.book.set("cpu", AlarmState(before))
+    states = [await world.minute(), await world.minute()]
+    await world.monitor.stop()
+    assert states == [before, "ALARM"]
 
 
 async def test_the_message_has_cloudwatchs_form() -> None:
