@@ -114,6 +114,8 @@ def _fitting(facts: Facts, block: Block, enumerations: Json) -> Facts:
             value = _default(kept.pop("default"), block, path)
             if value is not None:
                 kept["default"] = value
+        if "min" in kept and _is_block(block, path):
+            kept["min_if_any"] = kept.pop("min")
         if kept.keys() - {"ignore_case"}:
             found[path] = kept
     return found
@@ -154,6 +156,18 @@ def _has(block: Block, path: str) -> bool:
     if not rest:
         return first in block.attributes or first in block.blocks
     return first in block.blocks and _has(block.blocks[first].block, rest)
+
+
+def _is_block(block: Block, path: str) -> bool:
+    """To the provider a nested block that is not there is null, and no empty list.
+
+    `NullifyCollectionBlocks` of terraform-plugin-framework, `ConfigValueFromHCL2Block` of
+    terraform-plugin-sdk: a least number of blocks says nothing of their absence.
+    """
+    *outer, name = path.split(".")
+    for step in outer:
+        block = block.blocks[step].block
+    return name in block.blocks
 
 
 if __name__ == "__main__":

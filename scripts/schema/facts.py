@@ -213,7 +213,7 @@ def _framework_validator(validator: Call) -> dict[str, Json]:
     if collection and name == "SizeBetween" and are_numbers(validator.arguments, 2):
         return {"min": validator.arguments[0], "max": validator.arguments[1]}
     if collection and name == "IsRequired":
-        return {"min": 1}
+        return {"required": True}
     return {} if collection else check(validator)
 
 

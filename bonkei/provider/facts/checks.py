@@ -29,8 +29,16 @@ def checks_of(known: Known, enumerations: Mapping[str, Sequence[str]]) -> Iterat
         yield _as_sent(_length(low, high, len))
     if "api_pattern" in known:
         yield _as_sent(_fits(known["api_pattern"]))
+    yield from _counts(known)
+
+
+def _counts(known: Known) -> Iterator[Check]:
+    if "required" in known:
+        yield _count(1, None)
     if "max" in known or "min" in known:
         yield _count(known.get("min", 0), known.get("max"))
+    if "min_if_any" in known:
+        yield _unless_empty(_count(known["min_if_any"], None))
 
 
 def _one_of(
@@ -121,3 +129,8 @@ def _count(low: int, high: int | None) -> Check:
         return f"Expected {wanted} elements, got {len(value)}."
 
     return check
+
+
+def _unless_empty(check: Check) -> Check:
+    """Nested blocks that are not there are no empty list to the provider."""
+    return lambda value: None if value == [] else check(value)

@@ -94,6 +94,8 @@ KNOWN = Facts(
             "d": {"exactly_one": ["c", "d"]},
             "rule.port": {"range": [0, 9], "conflicts": ["rule.all"]},
             "rule.all": {"at_least_one": ["./all", "./port"]},
+            "stage": {"min_if_any": 2},
+            "stage.action": {"required": True},
         }
     },
 )
@@ -102,7 +104,8 @@ KNOWN = Facts(
 def problems(**config: Any) -> list[Problem]:
     enriched = KNOWN.enrich("aws_thing", ResourceBehaviour())
     names = ("kind", "mood", "size", "least", "name", "names", "a", "b", "d")
-    return list(enriched.validate({**dict.fromkeys(names), "c": "", "rule": [], **config}))
+    blocks: dict[str, Any] = {"rule": [], "stage": []}
+    return list(enriched.validate({**dict.fromkeys(names), "c": "", **blocks, **config}))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +130,12 @@ def problems(**config: Any) -> list[Problem]:
             {"rule": [{"port": None, "all": True}, {"port": None, "all": None}]},
             ("rule", 1),
             'At least one of "rule.all", "rule.port"',
+        ),
+        ({"stage": [{"action": [{}]}]}, ("stage",), "2 or more elements, got 1"),
+        (
+            {"stage": [{"action": [{}]}, {"action": []}]},
+            ("stage", 1, "action"),
+            "1 or more elements, got 0",
         ),
     ],
 )

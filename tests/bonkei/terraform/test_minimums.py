@@ -1,0 +1,35 @@
+"""The least configuration of every resource type is planned: nothing right is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+from minimums import Minimum
+
+from bonkei.provider import addresses, catalogue, facts
+from tests.bonkei.terraform.project import Project
+
+RESOURCES = catalogue.providers()[addresses.AWS].schema.resources
+SAID = yaml.safe_load(
+    Path(__file__).parents[1].joinpath("provider/aws/minimums.yaml").read_text("utf-8")
+)
+
+
+def test_the_least_configuration_of_every_type_is_planned(
+    new_project: Callable[[], Project],
+) -> None:
+    minimum = Minimum(facts.load(catalogue.FACTS), SAID)
+    least = {name: {"least": minimum.of(name, block)} for name, block in RESOURCES.items()}
+    project = new_project()
+    project.write("infrastructure/main.tf.json", json.dumps({"resource": least}, indent=1))
+    planned = {change.address for change in project.workspace().plan().changes}
+    assert planned == {f"{name}.least" for name in least}
+
+
+def test_what_teams_write_is_planned(new_project: Callable[[], Project]) -> None:
+    project = new_project()
+    project.write("infrastructure/main.tf", Path(__file__).with_name("right.tf").read_text("utf-8"))
+    assert project.workspace().plan().changes
