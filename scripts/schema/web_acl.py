@@ -12,7 +12,8 @@ from typing import Any
 Json = Any
 
 DEPTH = 3
-"""How deep and_statement, or_statement and not_statement may contain each other."""
+"""How deep and_statement, or_statement and not_statement may contain each other:
+`webACLRootStatementSchemaLevel` of the provider's internal/service/wafv2."""
 
 _LOGICAL = ("and_statement", "or_statement", "not_statement")
 _ROOT_ONLY = (
@@ -21,13 +22,18 @@ _ROOT_ONLY = (
     "rule_group_reference_statement",
 )
 _SETS = ("text_transformation", "insert_header", "response_header")
-_REPEATED = ("managed_rule_group_configs", "rule_action_override", "custom_keys", "statement")
+_REPEATED = (
+    *("managed_rule_group_configs", "rule_action_override", "custom_keys", "statement"),
+    *("excluded_rule", "exempt_uri_regular_expression"),
+)
 _RENAMED = {"custom_keys": "custom_key"}
 
 
 def statement(framework: Json) -> Json:
     """The nested block "statement" of a rule, given that of `aws_wafv2_web_acl_rule`."""
     sdk = _sdk(framework)["block_types"]
+    rate = sdk["rate_based_statement"]["block"]["attributes"]
+    rate["aggregate_key_type"] = {"type": "string", "optional": True}  # rateBasedStatementSchema
     root = _level(sdk, 1)
     root["block_types"] |= {
         name: _with_scope_down(sdk[name], _level(sdk, 2)) for name in _ROOT_ONLY if name in sdk
@@ -37,7 +43,7 @@ def statement(framework: Json) -> Json:
 
 def _level(sdk: Json, level: int) -> Json:
     blocks = {name: block for name, block in sdk.items() if name not in (*_LOGICAL, *_ROOT_ONLY)}
-    if level < DEPTH:
+    if level <= DEPTH:
         inner = {
             "nesting_mode": "list",
             "min_items": 1,

@@ -29,13 +29,22 @@ _BY_LOWER = {key.lower(): key for key in KEYS}
 
 
 def in_api_spelling(value: Any) -> Any:
-    """The decoded document. Each key that the API knows is spelled as in the API."""
+    """The decoded document. Each key that the API knows is spelled as in the API, and what is null
+    is not there: Go decodes it as an absent member."""
     if isinstance(value, list):
-        return [in_api_spelling(item) for item in value]
+        return [in_api_spelling(item) for item in value if item is not None]
     if not isinstance(value, dict):
         return value
     spelled = {_BY_LOWER.get(key.lower(), key): member for key, member in value.items()}
     return {
-        key: member if key in _OF_ONES_OWN else in_api_spelling(member)
+        key: _own(member) if key in _OF_ONES_OWN else in_api_spelling(member)
         for key, member in spelled.items()
+        if member is not None
     }
+
+
+def _own(value: Any) -> Any:
+    """A map whose keys are the author's own."""
+    if not isinstance(value, dict):
+        return value
+    return {key: member for key, member in value.items() if member is not None}

@@ -66,7 +66,7 @@ def test_every_type_can_be_parsed_and_has_no_untyped_attribute(aws: ProviderSche
 def test_a_web_acls_statement_nests_three_deep(aws: ProviderSchema) -> None:
     rule = inside(aws.resources["aws_wafv2_web_acl"], "rule")
     path = ("statement", "and_statement", "statement", "not_statement", "statement")
-    deepest = inside(rule, *path)
+    deepest = inside(rule, *path, "or_statement", "statement")
     header = inside(deepest, "byte_match_statement", "field_to_match", "single_header")
     assert header.attributes["name"].required
     assert "and_statement" not in deepest.blocks

@@ -32,4 +32,6 @@ def test_the_least_configuration_of_every_type_is_planned(
 def test_what_teams_write_is_planned(new_project: Callable[[], Project]) -> None:
     project = new_project()
     project.write("infrastructure/main.tf", Path(__file__).with_name("right.tf").read_text("utf-8"))
-    assert project.workspace().plan().changes
+    workspace = project.workspace()
+    workspace.validate()
+    assert workspace.apply().added

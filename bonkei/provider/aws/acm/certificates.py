@@ -86,7 +86,7 @@ def _origin(config: Object) -> Iterator[Problem]:
     if body is None and domain is None:
         detail = 'Give "domain_name", or "certificate_body" with "private_key".'
         yield Problem((), "Missing argument", detail)
-    if domain is not None and body is not None:
+    if given(domain) and given(body):
         detail = "An imported certificate already contains its names."
         yield Problem(("domain_name",), "Conflicting arguments", detail)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.shared.blocks import each, first
 from bonkei.provider.aws.shared.checks import (
+    Check,
     at,
     length,
     matches,
@@ -21,7 +22,7 @@ from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
-from bonkei.provider.values import Object, Value, given
+from bonkei.provider.values import UNKNOWN, Object, Value, given
 
 _COMPARISONS = (
     "GreaterThanOrEqualToThreshold",
@@ -46,10 +47,16 @@ def _alarm(mint: Mint) -> Mapping[str, Value]:
     return {"id": name, "arn": mint.arn("cloudwatch", f"alarm:{name}")}
 
 
-def _period(value: Value) -> str | None:
-    if value in (10, 20, 30) or (value > 0 and value % 60 == 0):
-        return None
-    return f"A period is 10, 20, 30 or a multiple of 60 seconds, not {value}."
+def _period(*shorter: int) -> Check:
+    """As internal/service/cloudwatch/metric_alarm.go of the provider has it."""
+
+    def check(value: Value) -> str | None:
+        if value in shorter or (value > 0 and value % 60 == 0):
+            return None
+        listed = ", ".join(map(str, shorter))
+        return f"A period is {listed} or a multiple of 60 seconds, not {value}."
+
+    return check
 
 
 def _one_subject(config: Object) -> Iterator[Problem]:
@@ -80,12 +87,17 @@ def _queries(config: Object) -> Iterator[Problem]:
     if not queries:
         return
     returned = [query.get("return_data") for query in queries]
-    if all(value is None or given(value) for value in returned) and returned.count(True) != 1:
+    known = all(value is None or given(value) for value in returned)
+    # An anomaly alarm returns the band beside the metric that is compared with it.
+    most = 1 if config.get("threshold_metric_id") is None else 2
+    if known and not unsure(config.get("metric_query")) and not 1 <= returned.count(True) <= most:
         detail = "Exactly one metric_query has return_data = true: the value that is compared."
         yield Problem(("metric_query",), "Invalid metric queries", detail)
     for index, query in enumerate(queries):
-        metric = bool(first(query.get("metric")))
-        if metric == (query.get("expression") not in (None, "")):
+        metric, expression = query.get("metric"), query.get("expression")
+        if metric is UNKNOWN or expression is UNKNOWN:
+            continue
+        if bool(first(metric)) == (expression not in (None, "")):
             detail = "A metric_query has an expression or a block metric."
             yield Problem(("metric_query", index), "Invalid metric query", detail)
 
@@ -156,16 +168,25 @@ def _dashboard(value: Value) -> str | None:
     return None
 
 
-_ALARM_ACTIONS = tuple(at(name, arn()) for name in _ACTIONS)
+_AUTOMATE = re.compile(r"arn:[\w-]+:automate:[\w-]+:ec2:(reboot|recover|stop|terminate)")
+"""validEC2AutomateARN of the provider's internal/service/cloudwatch."""
+
+
+def _action(value: Value) -> str | None:
+    return None if _AUTOMATE.fullmatch(value) else arn()(value)
+
+
+_ALARM_ACTIONS = tuple(at(name, _action) for name in _ACTIONS)
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudwatch_metric_alarm": resource(
         _alarm,
         at("extended_statistic", matches(_STAT, "a percentile or the like, such as p99")),
-        at("period", _period),
+        at("period", _period(10, 20, 30)),
         at("namespace", matches(r"[^:].*", "a namespace that begins with no :")),
         at("metric_query.id", matches(r"[a-z][a-zA-Z0-9_]*", "an id that begins in lower case")),
-        at("metric_query.metric.period", _period),
+        at("metric_query.metric.period", _period(1, 5, 10, 20, 30)),
+        at("metric_query.period", _period(1, 5, 10, 20, 30)),
         at(
             "metric_query.metric.stat",
             matches(f"{'|'.join(_STATISTICS)}|{_STAT}", "a statistic"),

@@ -49,10 +49,13 @@ def faults(text: str, task: Surroundings) -> Iterator[str]:
     if wrong:
         yield wrong
         return
-    document = in_api_spelling(document)
     if not isinstance(document, list):
         yield "Expected a JSON list of container definitions; wrap it in [ … ]."
         return
+    if None in document:
+        yield "A container definition in the list is null."
+        return
+    document = in_api_spelling(document)
     if not document:
         yield "There is no container in the list."
         return

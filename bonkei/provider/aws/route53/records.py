@@ -72,7 +72,7 @@ def _record_fits(config: Object) -> Iterator[Problem]:
     has_alias = alias not in (None, [])
     if not has_alias and records is not None and config.get("ttl") is None:
         yield Problem((), "Missing argument", 'A record with "records" needs a "ttl".')
-    if has_alias and config.get("ttl") is not None:
+    if has_alias and given(alias) and given(config.get("ttl")):
         detail = "An alias uses its target's time to live."
         yield Problem(("ttl",), "Conflicting arguments", detail)
     routed = any(config.get(name) not in (None, [], False) for name in _ROUTING)

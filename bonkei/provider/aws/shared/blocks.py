@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from bonkei.provider.values import Value
+from bonkei.provider.values import UNKNOWN, Value
 
 
 def each(value: Value) -> Iterable[Mapping[str, Value]]:
@@ -17,6 +17,14 @@ def each(value: Value) -> Iterable[Mapping[str, Value]]:
 def first(value: Value) -> Mapping[str, Value]:
     """The block, if it occurs at most once; empty when it is absent."""
     return next(iter(each(value)), {})
+
+
+def has_one(block: Mapping[str, Value], names: Iterable[str]) -> bool:
+    """Whether exactly one of the nested blocks may be there. A dynamic block may be empty."""
+    values = [block.get(name) for name in names]
+    unknown = sum(value is UNKNOWN for value in values)
+    there = sum(value not in (None, [], "") for value in values if value is not UNKNOWN)
+    return there <= 1 <= there + unknown
 
 
 def same_shape(

@@ -28,7 +28,8 @@ _OPERATOR = re.compile(
 )
 _ARN_PARTS, _SERVICE = 6, 2
 _AWS_PRINCIPAL = re.compile(
-    r"\*|\d{12}|arn:[\w-]+:(iam|sts)::(\d{12}|cloudfront|aws):\S+|A(RO|ID)A[A-Z0-9]{12,}"
+    r"\*|\d{12}|arn:[\w-]+:(iam|sts)::(\d{12}|aws):\S+|A(RO|ID)A[A-Z0-9]{12,}"
+    r"|arn:[\w-]+:iam::cloudfront:user/CloudFront Origin Access Identity \w+"
 )
 _SERVICE_PRINCIPAL = re.compile(
     r"[\w.-]+\.amazonaws\.com(\.cn)?|[\w.-]+\.aws\.internal|[\w-]+\.aws\.(com|dev)"

@@ -9,10 +9,13 @@ from bonkei.provider.aws.shared.checks import Check, between
 from bonkei.provider.values import Value
 
 _ARN = re.compile(
-    r"arn:(?P<partition>aws[a-zA-Z-]*):(?P<service>[a-zA-Z0-9-]+):(?P<region>[a-z0-9-]*)"
-    r":(?P<account>\d{12}|aws|aws-managed|third-party|cloudfront|)?:(?P<resource>.+)",
+    r"arn:(?P<partition>aws[a-zA-Z-]*):(?P<service>[^:]*):(?P<region>[a-z0-9-]*)"
+    r":(?P<account>\d{12}|aws|(aws|partner)-managed|third-party|aws-marketplace|cloudfront|cw.{10}|)"
+    r":(?P<resource>.+)",
     re.DOTALL,
 )
+"""As accountIDRegexp and ValidARNCheck of the provider's internal/verify. An origin access identity
+is of the account "cloudfront"."""
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d{1,2}")
 
 port = between(0, 65535)

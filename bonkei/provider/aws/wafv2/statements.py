@@ -14,7 +14,7 @@ from bonkei.blueprint.web_acl import (
     POSITIONAL_CONSTRAINTS,
     TEXT_TRANSFORMATIONS,
 )
-from bonkei.provider.aws.shared.blocks import each, first
+from bonkei.provider.aws.shared.blocks import each, first, has_one
 from bonkei.provider.aws.shared.checks import Check, between, length, one_of
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.values import Value, given
@@ -88,7 +88,7 @@ def statement_problems(statement: Value) -> Iterator[tuple[Path, str]]:
     for index, block in enumerate(each(statement)):
         at = (index,) if isinstance(statement, list) else ()
         kinds = [name for name, value in block.items() if _there(value)]
-        if len(kinds) != 1:
+        if not has_one(block, block):
             found = " and ".join(kinds) or "nothing"
             yield at, f"A statement is of exactly one kind; here is {found}."
         for kind in kinds:
@@ -129,8 +129,7 @@ def _match_problems(block: Mapping[str, Value]) -> Iterator[tuple[Path, str]]:
     if all(map(given, priorities)) and len(set(priorities)) < len(priorities):
         yield ("text_transformation",), "Two text transformations have the same priority."
     field = first(block.get("field_to_match"))
-    named = [name for name in _FIELDS if _there(field.get(name))]
-    if field and len(named) != 1:
+    if field and not has_one(field, _FIELDS):
         yield ("field_to_match",), "field_to_match has exactly one block."
     header = first(field.get("single_header")).get("name")
     if given(header) and str(header) != str(header).lower():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.shared.blocks import each, first
+from bonkei.provider.aws.shared.blocks import each, first, has_one
 from bonkei.provider.aws.shared.checks import at, between, length, matches, one_of, unique
 from bonkei.provider.aws.shared.formats import arn, cidr
 from bonkei.provider.aws.shared.import_ids import parts_of
@@ -16,11 +16,12 @@ from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.aws.wafv2.statements import capacity, regular_expression, statement_problems
 from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
-from bonkei.provider.values import Object, Value, given
+from bonkei.provider.values import UNKNOWN, Object, Value, given
 
 _DESCRIPTION = matches(r"[\w+=:#@/\-,. ]{1,256}", "letters, digits, blanks and +=:#@/-,._")
 _METRIC = (length(1, 255), matches(r"[a-zA-Z0-9_-]+", "letters, digits, - and _"))
 _ACTIONS = ("allow", "block", "captcha", "challenge", "count", "monetize")
+_GROUPS = ("managed_rule_group_statement", "rule_group_reference_statement")
 _MOST_CAPACITY = 5000
 
 
@@ -69,17 +70,15 @@ def _web_acl(mint: Mint) -> Mapping[str, Value]:
 def _actions(config: Object) -> Iterator[Problem]:
     """There is one default action. A rule has an action, or overrides its rule group's."""
     default = config.get("default_action")
-    kinds = [kind for kind in ("allow", "block") if _there(first(default), kind)]
-    if first(default) and len(kinds) != 1:
+    if first(default) and not has_one(first(default), ("allow", "block")):
         detail = "default_action has exactly one block: allow or block."
         yield Problem(("default_action", 0), "Invalid default action", detail)
     for index, rule in enumerate(each(config.get("rule"))):
         action, override = first(rule.get("action")), first(rule.get("override_action"))
         statement = first(rule.get("statement"))
-        is_group = any(
-            _there(statement, kind)
-            for kind in ("managed_rule_group_statement", "rule_group_reference_statement")
-        )
+        if UNKNOWN in (statement.get(kind) for kind in _GROUPS):
+            continue
+        is_group = any(_there(statement, kind) for kind in _GROUPS)
         place = ("rule", index)
         if action and override:
             detail = "A rule has an action or an override_action, not both."
@@ -89,7 +88,7 @@ def _actions(config: Object) -> Iterator[Problem]:
             yield Problem(place, "Missing block", detail)
         elif statement and not is_group and not _has(rule, "action"):
             yield Problem(place, "Missing block", "The rule needs an action.")
-        if action and sum(_there(action, kind) for kind in _ACTIONS) != 1:
+        if action and not has_one(action, _ACTIONS):
             detail = f"An action has exactly one block of {', '.join(_ACTIONS)}."
             yield Problem((*place, "action"), "Invalid action", detail)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,24 @@ def test_an_unknown_argument_of_any_type_is_no_fault(type_name: str) -> None:
     for name in (*block.attributes, *block.blocks):
         config = {**schema.empty(block), **GOOD.get(type_name, {}), name: UNKNOWN}
         list(RESOURCES[type_name].validate(config))
+
+
+def unknown_around(block: schema.Block, depth: int = 0) -> Iterator[dict[str, Any]]:
+    """Configurations of dynamic blocks and variables: all is unknown but that one block is there,
+    and one inside it, and so on."""
+    nothing_known: dict[str, Any] = dict.fromkeys((*block.attributes, *block.blocks), UNKNOWN)
+    yield nothing_known
+    for name, nested in block.blocks.items():
+        for content in unknown_around(nested.block, depth + 1) if depth < 3 else ():
+            yield {**nothing_known, name: content if nested.nesting == "single" else [content]}
+
+
+@pytest.mark.parametrize("type_name", sorted(RESOURCES))
+def test_nothing_is_a_problem_among_what_is_not_yet_known(type_name: str) -> None:
+    """Neither the blocks beside it nor those inside it are absent: they are not known."""
+    for config in unknown_around(SCHEMA.resources[type_name]):
+        for problem in problems(type_name, config):  # but that a list of one is too short
+            assert re.search(r"elements, got 1\.|two stages at least", problem.detail), problem
 
 
 def one_set(block: schema.Block, path: tuple[str, ...], value: Any) -> dict[str, Any]:
