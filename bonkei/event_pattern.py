@@ -199,7 +199,7 @@ def _exists(argument: Any) -> Test:
 
 
 def _cidr(argument: Any) -> Test:
-    network = ipaddress.ip_network(argument)
+    network = ipaddress.ip_network(argument, strict=False)  # Event Ruler masks the host's bits
 
     def test(found: str) -> bool:
         try:

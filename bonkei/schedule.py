@@ -30,12 +30,23 @@ class ScheduleError(BonkeiError):
     """An expression that EventBridge refuses."""
 
 
+def require_unit(text: str) -> None:
+    """Raises ScheduleError for `rate(1 hours)` and `rate(5 hour)`, which rules alone refuse.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
+    """
+    found = _RATE.fullmatch(text)
+    if found and (int(found[1]) == 1) is found[2].endswith("s"):
+        unit = found[2].rstrip("s")
+        raise ScheduleError(f"{text}: write `1 {unit}`, or `2 {unit}s`")
+
+
 def parse_schedule(text: str, zone: tzinfo = UTC) -> Due:
     """Raises ScheduleError. cron and at go by `zone`."""
     if found := _RATE.fullmatch(text):
         number, unit = int(found[1]), found[2]
-        if number < 1 or (number == 1) is unit.endswith("s"):
-            raise ScheduleError(f"{text}: write `1 {unit.rstrip('s')}`, or `2 {unit.rstrip('s')}s`")
+        if number < 1:
+            raise ScheduleError(f"{text}: a rate begins with 1")
         seconds = number * _UNITS[unit.rstrip("s")]
         return lambda minute, begun: (
             minute > begun and (minute - begun) // seconds > (minute - 60 - begun) // seconds
@@ -111,10 +122,10 @@ def _numbers(
     """`*`, `5`, `1-5`, `1,2`, `0/15`."""
     allowed: set[int] = set()
     for part in field.split(","):
-        found = re.fullmatch(r"(\*|[0-9]{1,4})(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?", part)
+        found = re.fullmatch(r"(\*|[0-9]{1,4}|(?=/))(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?", part)
         if found is None:
             raise ScheduleError(f"{text}: `{part}` is not understood")
-        first = least if found[1] == "*" else int(found[1])
+        first = least if found[1] in ("*", "") else int(found[1])
         last = most if found[1] == "*" or (found[3] and not found[2]) else int(found[2] or first)
         if not least <= first <= last <= most:
             raise ScheduleError(f"{text}: `{part}` is not within {least} and {most}")

@@ -69,7 +69,7 @@ def execution_needs(definition: TaskDefinition, blueprint: Blueprint) -> Iterato
     """
     for container in definition.containers:
         yield from _image_needs(container)
-        yield from _log_needs(container, definition.arn)
+        yield from _log_needs(container, definition.arn, blueprint)
         for name, value_from in container.secrets:
             yield from _secret_needs(name, value_from, blueprint)
 
@@ -86,7 +86,7 @@ def _image_needs(container: Container) -> Iterator[Need]:
     yield Need("ecr:GetDownloadUrlForLayer", repository, purpose)
 
 
-def _log_needs(container: Container, definition_arn: str) -> Iterator[Need]:
+def _log_needs(container: Container, definition_arn: str, blueprint: Blueprint) -> Iterator[Need]:
     log = container.log_configuration
     if log is None or log.driver != "awslogs":
         return
@@ -95,7 +95,8 @@ def _log_needs(container: Container, definition_arn: str) -> Iterator[Need]:
     name = options.get("awslogs-group", "")
     purpose = f"ships {container.name}'s log"
     yield from _stream_needs(definition_arn, name, purpose, region)
-    if options.get("awslogs-create-group") == "true":
+    is_there = any(group.name == name for group in blueprint.log_groups)
+    if options.get("awslogs-create-group") == "true" and not is_there:
         yield Need("logs:CreateLogGroup", _stream(definition_arn, name, region), purpose)
 
 

@@ -62,14 +62,22 @@ class AwsLogsDriver:
         ECS's words."""
         group = self._options.group
         try:
-            if self._options.create_group:
-                _unless_there(lambda: self._writer.create_group(group))
-            _unless_there(lambda: self._writer.create_stream(group, self._stream))
+            self._open(group)
         except LogsError as error:
             raise LogDriverError(
                 "failed to initialize logging driver: failed to create Cloudwatch log stream: "
                 f"{error.code}: {error.message} (group {group}, stream {self._stream})"
             ) from None
+
+    def _open(self, group: str) -> None:
+        """As the driver of Docker Engine, which makes a group only after its stream has failed."""
+        try:
+            _unless_there(lambda: self._writer.create_stream(group, self._stream))
+        except LogsError as error:
+            if error.code != "ResourceNotFoundException" or not self._options.create_group:
+                raise
+            _unless_there(lambda: self._writer.create_group(group))
+            _unless_there(lambda: self._writer.create_stream(group, self._stream))
 
     def write(self, _stream: str, time: float, lines: Sequence[str]) -> None:
         """`time` in Unix seconds. stdout and stderr go to the same log stream."""

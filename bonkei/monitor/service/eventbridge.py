@@ -19,7 +19,7 @@ from bonkei.monitor.events.catalogue import MOST
 from bonkei.monitor.service.event_entries import put_events
 from bonkei.monitor.service.event_targets import described, refusal, target_of
 from bonkei.monitor.service.spelling import first_of
-from bonkei.schedule import parse_schedule
+from bonkei.schedule import parse_schedule, require_unit
 
 _DEFAULT = "default"
 _TARGETS = 5  # of a rule ("Amazon EventBridge quotas")
@@ -213,6 +213,7 @@ def _require_possible(pattern: str, schedule: str) -> None:
         raise AwsServiceError("InvalidEventPatternException", error.message) from None
     try:
         if schedule:
+            require_unit(schedule)
             parse_schedule(schedule)
     except BonkeiError as error:
         message = f"Parameter ScheduleExpression is not valid. {error.message}"

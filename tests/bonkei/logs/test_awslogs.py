@@ -200,6 +200,8 @@ async def test_needs_its_group_and_permission_to_write(tmp_path: Path) -> None:
         logs.awslogs(creating, "nginx", "1", "role")
     denied.clear()
     driver = logs.awslogs(creating, "nginx", "1", "role")
+    denied.add("logs:CreateLogGroup")  # the group is there now
+    await logs.awslogs(creating, "nginx", "2", "role").close()
     driver.write("stderr", logs.store.now / 1000, ["hello"])
     await driver.close()
     [event] = logs.store.read("/app", Window())

@@ -21,7 +21,7 @@ from bonkei.errors import BonkeiError
 from bonkei.event_pattern import EventPatternError, parse_event_pattern
 from bonkei.monitor.events.bus import EventBus, minutes_since
 from bonkei.monitor.events.rules import payload
-from bonkei.schedule import ScheduleError, parse_schedule
+from bonkei.schedule import ScheduleError, parse_schedule, require_unit
 
 EVENT: dict[str, Any] = {
     "version": "0",
@@ -76,6 +76,7 @@ EVENT: dict[str, Any] = {
         ({"ready": [True]}, True),
         ({"ip": [{"cidr": "10.0.0.0/24"}]}, True),
         ({"ip": [{"cidr": "10.1.0.0/24"}]}, False),
+        ({"ip": [{"cidr": "10.0.0.77/24"}]}, True),
         ({"state": [{"exists": True}]}, True),
         ({"missing": [{"exists": False}]}, True),
         ({"missing": {"below": [{"exists": False}]}}, True),
@@ -205,9 +206,22 @@ def test_a_rate_counts_from_its_start() -> None:
     assert [minute for minute in range(15) if due(1200.0 + 60 * minute, 1200.0)] == [5, 10]
 
 
+def test_an_hour_in_the_plural_is_an_hour() -> None:
+    """For EventBridge Scheduler; a rule refuses it."""
+    assert parse_schedule("rate(1 hours)")(7200.0, 3600.0)
+    for doubtful in ("rate(1 hours)", "rate(5 hour)"):
+        with pytest.raises(ScheduleError):
+            require_unit(doubtful)
+
+
+def test_a_step_without_a_beginning_begins_with_the_first() -> None:
+    due = parse_schedule("cron(0 /8 * * ? *)")
+    assert [hour for hour in range(24) if due(3600.0 * hour, 0.0)] == [0, 8, 16]
+
+
 @pytest.mark.parametrize(
     "expression",
-    ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(* * * * * *)", "cron(0 0 1 1)",
+    ["rate(0 minutes)", "cron(* * * * * *)", "cron(0 0 1 1)", "cron(- * * * ? *)",
      "cron(60 * * * ? *)", "cron(x * * * ? *)", "every day", "at(2026-02-30T00:00:00)",
      "at(2026-01-01T24:00:00)", f"rate({'9' * 5000} days)", f"cron({'9' * 5000} * * * ? *)",
      "cron(0 0 0W * ? *)", "cron(0 0 32W * ? *)", "cron(0 0 ? * 8L *)", "cron(0 0 ? * 0#1 *)"],

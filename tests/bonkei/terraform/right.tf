@@ -272,3 +272,40 @@ resource "aws_s3_bucket_policy" "older_pages" {
     }]
   })
 }
+
+resource "aws_scheduler_schedule" "hourly" {
+  name                = "hourly"
+  schedule_expression = "rate(1 hours)"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = "arn:aws:sqs:ap-northeast-1:123456789012:jobs"
+    role_arn = "arn:aws:iam::123456789012:role/scheduler"
+  }
+}
+
+resource "aws_secretsmanager_secret" "rotated" {}
+
+resource "aws_secretsmanager_secret_rotation" "rotated" {
+  secret_id           = aws_secretsmanager_secret.rotated.id
+  rotation_lambda_arn = "arn:aws:lambda:ap-northeast-1:123456789012:function:rotate"
+
+  rotation_rules {
+    schedule_expression = "cron(0 /8 * * ? *)"
+  }
+}
+
+resource "aws_cloudwatch_event_rule" "addresses" {
+  name          = "addresses"
+  event_pattern = jsonencode({ detail = { source-ip = [{ cidr = "10.0.0.77/24" }] } })
+}
+
+resource "aws_rds_cluster" "limitless" {
+  engine                      = "aurora-postgresql"
+  engine_version              = "16.9-limitless"
+  master_username             = "app"
+  manage_master_user_password = true
+}

@@ -12,12 +12,13 @@ from bonkei.provider.aws.shared.checks import (
     above,
     at,
     at_least,
+    doubted,
     length,
     matches,
     needs_when,
     unsure,
 )
-from bonkei.provider.aws.shared.formats import schedule
+from bonkei.provider.aws.shared.formats import doubtful_rate, schedule
 from bonkei.provider.aws.shared.import_ids import unexpected
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
@@ -178,6 +179,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             ),
         },
         at("schedule", schedule),
+        doubted("schedule", doubtful_rate),
         *(at(f"scalable_target_action.{end}_capacity", _whole_number) for end in ("min", "max")),
         _resource_fits,
     ),

@@ -11,7 +11,7 @@ from typing import Any
 
 from bonkei.provider.aws.shared.checks import at, between, matches
 from bonkei.provider.aws.shared.documents import json_document, parse, same_json
-from bonkei.provider.aws.shared.formats import arn, schedule
+from bonkei.provider.aws.shared.formats import arn, rule_schedule
 from bonkei.provider.aws.shared.import_ids import unexpected
 from bonkei.provider.aws.shared.lookups import none_found
 from bonkei.provider.aws.shared.naming import Mint
@@ -97,7 +97,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _rule,
         at("name", _NAME),
         at("event_pattern", pattern),
-        at("schedule_expression", schedule),
+        at("schedule_expression", rule_schedule),
         at("role_arn", arn("iam")),
         _bus_rule,
         arguments={"state": "ENABLED"},

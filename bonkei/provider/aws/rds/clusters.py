@@ -142,7 +142,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "cluster_identifier_prefix", matches(r"[a-z][0-9a-z-]*", "a letter first, then a-z0-9-")
         ),
         at("engine", one_of(*databases.CLUSTER_ENGINES)),
-        at("engine_version", matches(r"\d+[\w.]*", "a version, such as 17.5")),
+        at("engine_version", matches(r"\d+[\w.-]*", "a version, such as 17.5")),
         at("backup_retention_period", between(1, 35)),
         at("database_name", matches(r"[a-zA-Z][a-zA-Z0-9_]{0,62}", "a letter, then a-zA-Z0-9_")),
         at("master_username", matches(r"[a-zA-Z][a-zA-Z0-9_]{0,62}", "a letter, then a-zA-Z0-9_")),

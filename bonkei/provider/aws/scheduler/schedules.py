@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import at
-from bonkei.provider.aws.shared.formats import arn, schedule
+from bonkei.provider.aws.shared.checks import at, doubted
+from bonkei.provider.aws.shared.formats import arn, doubtful_rate, schedule
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
@@ -31,6 +31,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_scheduler_schedule": resource(
         _schedule,
         at("schedule_expression", schedule),
+        doubted("schedule_expression", doubtful_rate),
         at("target.arn", arn()),
         at("target.role_arn", arn("iam")),
     ),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from bonkei.provider.aws.shared.checks import (
     at,
     between,
+    doubted,
     either,
     exactly_one,
     length,
@@ -17,7 +18,7 @@ from bonkei.provider.aws.shared.checks import (
     one_of,
 )
 from bonkei.provider.aws.shared.documents import RESOURCE, policy, same_policy
-from bonkei.provider.aws.shared.formats import arn, kms_key, schedule
+from bonkei.provider.aws.shared.formats import arn, doubtful_rate, kms_key, schedule
 from bonkei.provider.aws.shared.import_ids import parts_of, unexpected
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
@@ -125,6 +126,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": mint.given("secret_id"), "rotation_enabled": True},
         at("rotation_lambda_arn", arn("lambda")),
         at("rotation_rules.schedule_expression", schedule),
+        doubted("rotation_rules.schedule_expression", doubtful_rate),
         import_="secret_id",
     ),
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from bonkei.provider.behaviour import Problem
@@ -61,6 +62,16 @@ def at(path: str, *checks: Check) -> Rule:
             message = next((text for check in checks if (text := check(value))), None)
             if message:
                 yield Problem(place, f"Invalid value for {_dotted(place)}", message)
+
+    return rule
+
+
+def doubted(path: str, *checks: Check) -> Rule:
+    """As `at`, but a warning: AWS may take it."""
+
+    def rule(config: Object) -> Iterator[Problem]:
+        for problem in at(path, *checks)(config):
+            yield replace(problem, summary="AWS may refuse this", severity="warning")
 
     return rule
 

@@ -100,7 +100,7 @@ def address(version: int) -> Check:
     return check
 
 
-_RATE = re.compile(r"rate\((\d+) (minute|minutes|hour|hours|day|days)\)")
+_RATE = re.compile(r"rate\((\d{1,9}) (minute|minutes|hour|hours|day|days)\)")
 _CRON_FIELDS = (
     ("minutes", 0, 59, ""),
     ("hours", 0, 23, ""),
@@ -119,10 +119,27 @@ _NAMES = {
 }
 
 
+def rule_schedule(value: Value) -> str | None:
+    """A schedule of a rule of EventBridge, which alone refuses `rate(1 hours)` and `rate(5 hour)`.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
+    """
+    return schedule(value) or doubtful_rate(value)
+
+
+def doubtful_rate(value: Value) -> str | None:
+    """A unit that AWS writes otherwise. No page of another service than EventBridge refuses it."""
+    match = _RATE.fullmatch(value)
+    if match and (int(match[1]) == 1) == match[2].endswith("s"):
+        return f'"{value}": a unit is singular for 1 and plural for more.'
+    return None
+
+
 def schedule(value: Value) -> str | None:
     """`rate(…)`, `cron(…)` or `at(…)` of EventBridge, Application Auto Scaling and Backup.
 
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+    Neither the API's models nor the provider have a pattern for it.
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
     """
     if value.startswith("rate("):
         return _rate(value)
@@ -135,10 +152,8 @@ def schedule(value: Value) -> str | None:
 
 def _rate(value: str) -> str | None:
     match = _RATE.fullmatch(value)
-    if not match or match[1].startswith("0"):
-        return f'"{value}" is no rate: expected rate(5 minutes), rate(1 hour), rate(7 days) …'
-    if (match[1] == "1") == match[2].endswith("s"):
-        return f'"{value}": a unit is singular for 1 and plural for more.'
+    if not match or not int(match[1]):
+        return f'"{value}" is not a rate: expected rate(5 minutes), rate(1 hour), rate(7 days) …'
     return None
 
 
@@ -159,7 +174,9 @@ def _cron_part(text: str, low: int, high: int, special: str) -> bool:
     span, _, step = text.partition("/")
     if step and not step.isdigit():
         return False
-    if special and re.fullmatch(r"L|LW|L-\d+|\d+[WL]|\w+#[1-5]", span):
+    if special and re.fullmatch(r"L|LW|L-\d+|\d+W|(\d+|[A-Za-z]{3})(L|#[1-5])", span):
+        return True
+    if step and not span:  # "cron(0 /8 * * ? *)" of the Secrets Manager User Guide
         return True
     ends = [_NAMES.get(part.upper(), part) for part in span.split("-")] if span != "*" else []
     numbers = [int(part) for part in map(str, ends) if part.isdigit()]

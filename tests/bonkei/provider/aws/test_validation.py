@@ -124,6 +124,12 @@ def test_ports_of_all_protocols_are_ignored_where_the_provider_omits_them() -> N
     assert problems("aws_security_group", configuration("aws_security_group", egress=[inline]))
 
 
+def test_what_aws_may_refuse_is_a_warning() -> None:
+    config = configuration("aws_appautoscaling_scheduled_action", schedule="rate(1 hours)")
+    (found,) = RESOURCES["aws_appautoscaling_scheduled_action"].validate(config)
+    assert (found.severity, found.path) == ("warning", ("schedule",))
+
+
 @pytest.mark.parametrize(
     "expression",
     [
