@@ -46,7 +46,7 @@ def main() -> None:
     options = arguments.parse_args()
     if options.limits:
         document = json.loads(gzip.decompress(options.output.read_bytes()))
-        add_limits(document["types"], schema.load("aws-schema.json.gz").resources)
+        add_limits(document["types"], _carried())
     elif options.directory and options.version:
         document = extract(Provider(Source(options.directory)), options.version)
     else:
@@ -65,7 +65,7 @@ def main() -> None:
 
 def extract(provider: Provider, version: str) -> Json:
     """The data file's document."""
-    carried = schema.load("aws-schema.json.gz").resources
+    carried = _carried()
     types: dict[str, Facts] = {}
     identities: Json = {}
     enumerations: Json = {}
@@ -91,6 +91,12 @@ def extract(provider: Provider, version: str) -> Json:
         "types": types,
         "not_followed": sorted(set(carried) - set(types)),
     }
+
+
+def _carried() -> dict[str, Block]:
+    """The types that are simulated: of the others none is created, so nothing is checked."""
+    found = schema.load("aws-schema.json.gz")
+    return {name: found.resources[name] for name in found.resources.keys() - found.known_only}
 
 
 def _own(identity: Json) -> list[list[Any]]:

@@ -5,8 +5,9 @@
 
 The result, `bonkei/provider/data/aws-schema.json.gz`, has the shape of `terraform providers schema
 -json` but for blocks that occur often, which are kept once ("shared") and referred to. It is the
-same, byte for byte, for the same wheel. What could not be taken over is listed in it ("left_out"),
-and so are the names of the types that do not ship ("not_carried").
+same, byte for byte, for the same wheel. What could not be taken over is listed in it ("left_out").
+The types that the miniature only knows are in `aws-schema-others.json.gz`, and their names
+("in_others") in the first file.
 """
 
 from __future__ import annotations
@@ -22,41 +23,58 @@ from scripts.schema import bindings, corrections, selection, shared, typescript
 
 Json = Any
 
+KINDS = ("resources", "data_sources", "ephemeral_resources")
+OTHERS = "aws-schema-others.json.gz"
 OUTPUT = Path(__file__).parent.parent / "bonkei/provider/data/aws-schema.json.gz"
 
 
 def main() -> None:
-    """Read the wheel named on the command line, write the data file, say how much there is."""
+    """Read the wheel named on the command line, write the data files, say how much there is."""
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     arguments.add_argument("wheel", type=Path)
     arguments.add_argument("--output", type=Path, default=OUTPUT)
     options = arguments.parse_args()
-    document = extract(options.wheel)
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_bytes(gzip.compress(text.encode(), mtime=0))
-    print(  # the command's answer
-        f"{options.output.name}: AWS provider {document['version']},"
-        f" {len(document['resources'])} resources, {len(document['data_sources'])} data sources,"
-        f" {len(text) // 1000} kB ({options.output.stat().st_size // 1000} kB compressed)"
-    )
+    others = options.output.with_name(OTHERS)
+    for file, document in zip((options.output, others), extract(options.wheel), strict=True):
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+        file.write_bytes(gzip.compress(text.encode(), mtime=0))
+        print(  # the command's answer
+            f"{file.name}: AWS provider {document['version']},"
+            f" {len(document['resources'])} resources,"
+            f" {len(document['data_sources'])} data sources,"
+            f" {len(text) // 1000} kB ({file.stat().st_size // 1000} kB compressed)"
+        )
 
 
-def extract(wheel: Path) -> Json:
-    """The data file's document."""
+def extract(wheel: Path) -> tuple[Json, Json]:
+    """The data files' documents."""
     types: Json = {"resource": {}, "data_source": {}, "ephemeral_resource": {}, "provider": {}}
     version = ""
     for _, source in bindings.modules(wheel):
         for found in typescript.read(source):
             types[found.kind][found.type_name] = found.block
             version = found.provider_version
+    about = {
+        "provider": "registry.terraform.io/hashicorp/aws",
+        "version": version,
+        "source": f"{bindings.describe(wheel)} (generated from the provider's schema, MPL-2.0)",
+    }
+    first = _document(types, selected=True)
+    others = _document(types, selected=False)
+    named = {kind: sorted(others[kind]) for kind in others if kind in KINDS}
+    return {**about, **first, "others": OTHERS, "in_others": named}, {**about, **others}
+
+
+def _document(types: Json, *, selected: bool) -> Json:
+    """Of the types that are selected, or of all others."""
     chosen = {
         kind: {
             name: copy.deepcopy(block)
             for name, block in sorted(blocks.items())
-            if selection.is_selected(name)
+            if selection.is_selected(name) is selected
         }
         for kind, blocks in types.items()
         if kind != "provider"
@@ -65,7 +83,7 @@ def extract(wheel: Path) -> Json:
         for name, block in blocks.items():
             corrections.correct_type(kind, name, block, types)
     chosen = json.loads(json.dumps(chosen))  # so that no block is the same object as another
-    configuration = types["provider"]["aws"]
+    configuration = copy.deepcopy(types["provider"]["aws"])
     del configuration["attributes"]["alias"]  # Terraform's own, in every provider block
     everything = [configuration, *(block for kind in chosen.values() for block in kind.values())]
     left_out = [
@@ -75,13 +93,7 @@ def extract(wheel: Path) -> Json:
         for path in _remove_untyped(block, name)
     ]
     return {
-        "provider": "registry.terraform.io/hashicorp/aws",
-        "version": version,
-        "source": f"{bindings.describe(wheel)} (generated from the provider's schema, MPL-2.0)",
         "left_out": left_out,
-        "not_carried": {
-            f"{kind}s": sorted(types[kind].keys() - chosen[kind].keys()) for kind in chosen
-        },
         "shared": shared.share(everything),
         "configuration": configuration,
         "resources": chosen["resource"],

@@ -13,7 +13,13 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from bonkei.provider import apply
-from bonkei.provider.behaviour import Context, ResourceBehaviour, no_effect
+from bonkei.provider.behaviour import (
+    Context,
+    DataSource,
+    Refused,
+    ResourceBehaviour,
+    no_effect,
+)
 from bonkei.provider.plan import plan_creation
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import empty
@@ -33,6 +39,9 @@ class Existing:
         self._provider = provider
         known = provider.schema.resources
         self._described = [one for one in described if one.get("type") in known]
+        self._for_data = [
+            one for one in described if one.get("type") in provider.schema.data_sources
+        ]
 
     def beside(self, own: Peers, context: Context) -> Peers:
         """The peers, with the resources outside the stack."""
@@ -42,6 +51,35 @@ class Existing:
             return [*own(kind), *(self._made(one, own, context)[1] for one in found)]
 
         return peers
+
+    def as_data_source(self, type_name: str, context: Context) -> DataSource:
+        """A data source that has no answer of its own: it finds what is described. Raises Refused
+        if nothing of the type is."""
+        described = [one for one in self._for_data if one["type"] == type_name]
+        if not described:
+            raise not_simulated("data source", type_name)
+        block = self._provider.schema.data_sources[type_name]
+
+        def read(config: Object, _: Context) -> Object:
+            asked = {name: v for name, v in config.items() if v not in (None, [], {})}
+            found = [
+                one
+                for one in described
+                if all(one.get(name, value) == value for name, value in asked.items())
+            ]
+            if len(found) != 1:
+                many = "no" if not found else "more than one"
+                raise Refused(
+                    f"There is {many} {type_name} outside the stack with these arguments",
+                    "Describe it in bonkei.toml: [[existing]], with the arguments of this block.",
+                )
+            whole = found[0]
+            if type_name in self._provider.schema.resources:
+                whole = {**self._made(found[0], context.peers, context)[1], **found[0]}
+            values = {name: value for name, value in whole.items() if name in block.attributes}
+            return {**empty(block), **values, **asked}
+
+        return DataSource(read=read)
 
     def take_effect(self, context: Context) -> None:
         """Carry out an apply's effects outside the state, such as storing a secret's value.
@@ -74,6 +112,16 @@ class Existing:
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:
         return self._provider.resources.get(type_name, _GENERIC)
+
+
+def not_simulated(kind: str, type_name: str) -> Refused:
+    """The refusal to guess what AWS would answer."""
+    return Refused(
+        f"The {kind} {type_name} is not simulated",
+        "The miniature does not know AWS's answer, and does not guess. Describe what there is in"
+        " bonkei.toml: [[existing]], pass the value in as a variable, or take it from the resource"
+        " that defines it.",
+    )
 
 
 def _with_id(made: Object, said: Any) -> Object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -73,8 +73,8 @@ class ProviderSchema:
     ephemeral_resources: Mapping[str, Block] = field(default_factory=dict)
     meta: Block = field(default_factory=Block)
     """The arguments of a module's `provider_meta` block; nothing here depends on them."""
-    not_carried: frozenset[str] = frozenset()
-    """Types that the real provider has beyond these."""
+    known_only: frozenset[str] = frozenset()
+    """Resource types that the miniature knows, but creates none of."""
 
 
 @functools.cache
@@ -85,10 +85,13 @@ def load(name: str) -> ProviderSchema:
     """
     packed = Path(__file__).with_name("data").joinpath(name).read_bytes()
     document = json.loads(gzip.decompress(packed))
+    others = document.get("in_others", {})
     shared = _LazyBlocks(document["shared"], lambda content: _block(content, shared))
 
     def lazily(kind: str) -> Mapping[str, Block]:
-        return _LazyBlocks(document[kind], lambda content: _block(content, shared))
+        here = _LazyBlocks(document[kind], lambda content: _block(content, shared))
+        names = others.get(kind, ())
+        return _WithOthers(here, names, lambda: getattr(load(document["others"]), kind))
 
     return ProviderSchema(
         address=document["provider"],
@@ -98,7 +101,7 @@ def load(name: str) -> ProviderSchema:
         data_sources=lazily("data_sources"),
         ephemeral_resources=lazily("ephemeral_resources"),
         meta=Block({"user_agent": optional(["list", "string"])}),  # not in the bindings
-        not_carried=frozenset(name for names in document["not_carried"].values() for name in names),
+        known_only=frozenset(others.get("resources", ())),
     )
 
 
@@ -118,6 +121,33 @@ class _LazyBlocks(Mapping[str, Block]):
 
     def __len__(self) -> int:
         return len(self._contents)
+
+
+class _WithOthers(Mapping[str, Block]):
+    """Types, and others that are in a file of their own: few definitions name one of those."""
+
+    def __init__(
+        self,
+        types: Mapping[str, Block],
+        others: Iterable[str],
+        read: Callable[[], Mapping[str, Block]],
+    ) -> None:
+        self._types = types
+        self._others = frozenset(others)
+        self._read = read
+
+    def __getitem__(self, name: str) -> Block:
+        return self._read()[name] if name in self._others else self._types[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._others or name in self._types
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._types
+        yield from self._others
+
+    def __len__(self) -> int:
+        return len(self._types) + len(self._others)
 
 
 def _block(content: Any, shared: Mapping[str, Block]) -> Block:

@@ -27,7 +27,7 @@ class Connection:
 
     def __init__(self, surroundings: Surroundings, existing: Existing) -> None:
         self.surroundings = surroundings
-        self._existing = existing
+        self.existing = existing
         self._region = ""
         self._default_tags: Mapping[str, str] = {}
 
@@ -44,7 +44,7 @@ class Connection:
             remedy = "Set region in the provider block, or AWS_REGION in the environment."
             return [Problem((), "Missing region", remedy)]
         try:
-            self._existing.take_effect(self._alone(fresh(), {}))
+            self.existing.take_effect(self._alone(fresh(), {}))
         except Refused as refusal:
             said = refusal.problem
             return [
@@ -57,7 +57,7 @@ class Connection:
     def context(self, private: Private, values: Object) -> Context:
         """The context of an operation on a resource with these values."""
         alone = self._alone(private, values)
-        return replace(alone, peers=self._existing.beside(alone.peers, alone))
+        return replace(alone, peers=self.existing.beside(alone.peers, alone))
 
     def _alone(self, private: Private, values: Object) -> Context:
         """A context with only the resources that this process has seen."""

@@ -82,6 +82,8 @@ class ManagedResources:
         is_new = is_null(request.prior_state)
         known = private.fresh() if is_new else private.read(request.prior_private)
         try:
+            if is_new:
+                self._require_simulated(request.type_name)
             plan = self._plan(request, config, known)
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
@@ -170,6 +172,7 @@ class ManagedResources:
             data = request.identity.identity_data.msgpack
             identity = codec.decode(data, identities.type_of(parts, block)) or {}
         try:
+            self._require_simulated(request.type_name)
             if identity:
                 found = identities.imported(parts, identity, behaviour, context)
             else:
@@ -218,6 +221,16 @@ class ManagedResources:
         return response(
             target_state=self._coder.encode(state, block), target_private=request.source_private
         )
+
+    def _require_simulated(self, type_name: str) -> None:
+        schema = self._provider.schema
+        if type_name in schema.known_only:
+            raise Refused(
+                f"The resource type {type_name} is not simulated",
+                f"The AWS provider {schema.version} has it, and the miniature knows its arguments,"
+                " but cannot create one. Leave it out here (`count = 0` by a variable), or keep it"
+                " in a root module of its own, and describe it in bonkei.toml: [[existing]].",
+            )
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:
         return self._provider.resources.get(type_name, _GENERIC)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bonkei.provider import private
 from bonkei.provider.behaviour import FunctionFailed, Problem, Refused
-from bonkei.provider.existing import Existing
+from bonkei.provider.existing import Existing, not_simulated
 from bonkei.provider.plugin import codec, wire
 from bonkei.provider.plugin.connection import Connection, answer, errors_of
 from bonkei.provider.plugin.managed import ManagedResources
@@ -75,9 +75,7 @@ class Servicer(ManagedResources):
         block = self._provider.schema.data_sources[request.type_name]
         source = self._provider.data_sources.get(request.type_name)
         config = self._coder.decode(request.config, block)
-        problems: Sequence[Problem] = [_not_simulated("data source", request.type_name)]
-        if source is not None:
-            problems = source.validate(config)
+        problems = source.validate(config) if source is not None else ()
         return answer("ValidateDataResourceConfig", problems, block, config)
 
     def read_data_source(self, request: Any) -> Any:
@@ -87,7 +85,8 @@ class Servicer(ManagedResources):
         source = self._provider.data_sources.get(request.type_name)
         try:
             if source is None:
-                raise _refusal("data source", request.type_name)
+                context = self._connection.context(private.fresh(), config)
+                source = self._connection.existing.as_data_source(request.type_name, context)
             # Values that were not known at the validation.
             if errors := errors_of(source.validate(config)):
                 return response(diagnostics=wire.diagnostics(errors, block, config))
@@ -99,7 +98,7 @@ class Servicer(ManagedResources):
     def validate_ephemeral_resource_config(self, request: Any) -> Any:
         block = self._provider.schema.ephemeral_resources[request.type_name]
         kind = self._provider.ephemeral_resources.get(request.type_name)
-        problems: Sequence[Problem] = [_not_simulated("ephemeral resource", request.type_name)]
+        problems: Sequence[Problem] = ()
         if kind is not None:
             problems = kind.validate(self._coder.decode(request.config, block))
         return answer("ValidateEphemeralResourceConfig", problems, block)
@@ -111,7 +110,7 @@ class Servicer(ManagedResources):
         kind = self._provider.ephemeral_resources.get(request.type_name)
         try:
             if kind is None:
-                raise _refusal("ephemeral resource", request.type_name)
+                raise not_simulated("ephemeral resource", request.type_name)
             # Values that were not known at the validation.
             if errors := errors_of(kind.validate(config)):
                 return response(diagnostics=wire.diagnostics(errors, block, config))
@@ -119,17 +118,3 @@ class Servicer(ManagedResources):
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
         return response(result=self._coder.encode({**config, **found}, block))
-
-
-def _not_simulated(kind: str, type_name: str) -> Problem:
-    return Problem(
-        (),
-        f"The {kind} {type_name} is not simulated",
-        "The miniature does not know AWS's answer, and does not guess. Pass the value in as a"
-        " variable, or take it from the resource that defines it.",
-    )
-
-
-def _refusal(kind: str, type_name: str) -> Refused:
-    problem = _not_simulated(kind, type_name)
-    return Refused(problem.summary, problem.detail)

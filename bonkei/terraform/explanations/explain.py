@@ -12,7 +12,6 @@ from bonkei.terraform.errors import Diagnostic
 from bonkei.terraform.explanations import upgrades
 from bonkei.terraform.explanations.mentions import first_mention
 
-_UNSUPPORTED = re.compile(r'provider hashicorp/aws does not support [a-z ]+ "(\w+)"')
 _NO_PROVIDER = ("Missing required provider", "Failed to query available provider packages")
 _PROVIDER = re.compile(r"provider\s+(?:registry\.terraform\.io/)?((?:[\w.-]+/)+[\w-]+)")
 _NO_CONFIGURATION = re.compile(r'missing provider (?:\S+\.)?provider\["[^"]*/(\w+)"\](?:\.(\w+))?')
@@ -52,8 +51,6 @@ def explain(diagnostics: Iterable[Diagnostic], definitions: Path) -> list[Diagno
 
 def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     detail = diagnostic.detail
-    if match := _UNSUPPORTED.search(detail):
-        return _not_carried(diagnostic, match[1], definitions)
     if match := _NO_CONFIGURATION.match(diagnostic.summary):
         return _not_configured(match[1], match[2], definitions)
     if diagnostic.summary in _NO_PROVIDER and (match := _PROVIDER.search(detail)):
@@ -76,20 +73,6 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     diagnostic = upgrades.explained(diagnostic, definitions)
     detail = diagnostic.detail
     return replace(diagnostic, detail=detail.partition("\n\nTo silence these warnings")[0])
-
-
-def _not_carried(diagnostic: Diagnostic, type_name: str, definitions: Path) -> Diagnostic:
-    from bonkei.provider import catalogue, schema  # noqa: PLC0415 -- most runs need no schema
-
-    carried = schema.load(catalogue.SCHEMA)
-    if type_name not in carried.not_carried:
-        return upgrades.explained(diagnostic, definitions)
-    added = (
-        f"The AWS provider {carried.version} has it, but the miniature does not carry it: its"
-        " schema holds what an application on ECS uses. To add it, name it in"
-        " scripts/schema/selection.py and run scripts/extract_schema.py."
-    )
-    return replace(diagnostic, detail=f"{diagnostic.detail}\n\n{added}")
 
 
 def _not_served(source: str, definitions: Path) -> Diagnostic:

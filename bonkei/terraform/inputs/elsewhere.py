@@ -43,12 +43,13 @@ def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
     from bonkei.provider import catalogue, schema  # noqa: PLC0415 -- large, and seldom needed
     from bonkei.provider.plugin import codec  # noqa: PLC0415
 
-    resources = schema.load(catalogue.SCHEMA).resources
+    known = schema.load(catalogue.SCHEMA)
     for described in existing:
         type_name = str(described.get("type"))
-        if type_name not in resources:
-            raise _wrong(f'type = "{type_name}" is no resource type that the miniature carries')
-        block = resources[type_name]
+        types = known.resources if type_name in known.resources else known.data_sources
+        if type_name not in types:
+            raise _wrong(f'type = "{type_name}" is not a type of the AWS provider')
+        block = types[type_name]
         said = {name: value for name, value in described.items() if name != "type"}
         for name in said:
             if name not in block.attributes and name not in block.blocks:

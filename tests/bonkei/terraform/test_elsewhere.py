@@ -75,10 +75,10 @@ def test_an_unset_remote_state_is_reported_with_the_remedy(
 @pytest.mark.parametrize(
     ("existing", "said"),
     [
-        ({"type": "aws_vpcs"}, '"aws_vpcs" is no resource type'),
+        ({"type": "aws_vpcz"}, '"aws_vpcz" is not a type'),
         ({"type": "aws_vpc", "cidr": "10.0.0.0/16"}, "aws_vpc has no 'cidr'"),
         ({"type": "aws_vpc", "cidr_block": 10}, "aws_vpc: a string cannot be 10"),
-        ({}, "no resource type"),
+        ({}, "is not a type"),
     ],
 )
 def test_impossible_settings_are_refused(
