@@ -16,7 +16,7 @@ from bonkei.provider.aws.shared.seeds import HEX, LOWER, scatter
 from bonkei.provider.behaviour import Context, DataSource, Problem, ResourceBehaviour
 from bonkei.provider.values import UNKNOWN, Object, Value, given, known_items
 
-_DOMAIN = matches(r"(\*\.)?([a-zA-Z0-9_-]{1,63}\.)+[a-zA-Z]{2,}", "a domain name")
+_DOMAIN = matches(r"(\*\.)?([a-zA-Z0-9_-]{1,63}\.)+[a-zA-Z][a-zA-Z0-9-]+", "a domain name")
 
 
 def _certificate(mint: Mint) -> Mapping[str, Value]:

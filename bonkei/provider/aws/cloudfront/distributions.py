@@ -75,7 +75,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudfront_distribution": resource(
         _distribution,
         whole("aliases", length(0, 100)),
-        at("aliases", matches(r"(\*\.)?([a-z0-9_-]+\.)+[a-z]{2,}", "a domain name in lower case")),
+        at(
+            "aliases",
+            matches(r"(\*\.)?([a-z0-9_-]+\.)+[a-z][a-z0-9-]+", "a domain name in lower case"),
+        ),
         *(
             at(f"{block}.{path}", check)
             for block in BEHAVIORS

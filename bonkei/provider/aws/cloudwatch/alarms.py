@@ -36,7 +36,7 @@ _COMPARISONS = (
 _ANOMALY = _COMPARISONS[4:]
 _STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
-_STAT = r"(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?|p100|(TM|TC|TS|WM|PR)\(.*\)|IQM"
+_STAT = r"(p|tm|tc|ts|wm)(\d{1,2}(\.\d{1,10})?|100)|(TM|TC|TS|WM|PR)\(.*\)|IQM"
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _ID = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\s*\()")

@@ -105,7 +105,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _cluster_instance,
         at("identifier", *databases.IDENTIFIER),
         at("engine", one_of(*databases.CLUSTER_ENGINES)),
-        at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.serverless …")),
+        at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)*", "a class: db.serverless …")),
         at("promotion_tier", between(0, 15)),
         at("performance_insights_kms_key_id", arn("kms")),
         *databases.OPERATION,
@@ -115,7 +115,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_db_instance": resource(
         _instance,
         at("identifier", *databases.IDENTIFIER),
-        at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.t4g.micro …")),
+        at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)*", "a class: db.t4g.micro …")),
         at("storage_type", one_of("standard", "gp2", "gp3", "io1", "io2")),
         recomputed={
             "arn": "identifier",

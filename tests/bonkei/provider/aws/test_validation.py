@@ -124,6 +124,24 @@ def test_ports_of_all_protocols_are_ignored_where_the_provider_omits_them() -> N
     assert problems("aws_security_group", configuration("aws_security_group", egress=[inline]))
 
 
+@pytest.mark.parametrize(
+    ("type_name", "argument", "value"),
+    [  # with the place that accepts it
+        ("aws_acm_certificate", "domain_name", "example.xn--p1ai"),  # a TLD of IANA's list
+        ("aws_cloudfront_distribution", "aliases", ["example.xn--p1ai"]),
+        ("aws_db_instance", "instance_class", "db.r5.2xlarge.tpc2.mem4x"),  # "DB instance classes"
+        ("aws_lambda_permission", "action", "*"),  # the provider's internal/service/lambda
+        ("aws_cloudwatch_metric_alarm", "extended_statistic", "tm100"),  # …/cloudwatch
+        ("aws_cloudwatch_metric_alarm", "alarm_actions", ["arn:aws:sns:us-east-1:cw0123456789:a"]),
+    ],
+)
+def test_a_value_that_was_refused_once_is_accepted(
+    type_name: str, argument: str, value: Any
+) -> None:
+    config = {**schema.empty(SCHEMA.resources[type_name]), argument: value}
+    assert [p for p in problems(type_name, config) if p.path[:1] == (argument,)] == []
+
+
 def test_what_aws_may_refuse_is_a_warning() -> None:
     config = configuration("aws_appautoscaling_scheduled_action", schedule="rate(1 hours)")
     (found,) = RESOURCES["aws_appautoscaling_scheduled_action"].validate(config)
