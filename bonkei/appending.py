@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.surrogates import utf8
+
 
 def append(file: Path, lines: str) -> None:
     """All of them or none: OSError when the disk does not take them. They begin a line of their own
@@ -14,7 +16,7 @@ def append(file: Path, lines: str) -> None:
     try:
         size = os.fstat(descriptor).st_size
         is_cut = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        rest = memoryview(("\n" * is_cut + lines).encode())
+        rest = memoryview(utf8("\n" * is_cut + lines))
         try:
             while rest:  # an almost full disk may take only a part
                 rest = rest[os.write(descriptor, rest) :]

@@ -86,3 +86,9 @@ def test_a_command_that_is_remembered_after_one_that_was_not(tmp_path: Path) -> 
         started.remember(first)
     started.remember(second)
     assert started.due([first, second]) == [first]
+
+
+def test_half_a_surrogate_pair_costs_no_line(tmp_path: Path) -> None:
+    file = tmp_path / "lines"
+    append(file, "before 🔥\n\udc00 cut \ud83d\nafter\n")
+    assert file.read_text("utf-8") == "before 🔥\n\ufffd cut \ufffd\nafter\n"

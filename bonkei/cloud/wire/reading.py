@@ -11,6 +11,7 @@ from typing import Any
 from bonkei.cloud.errors import ApiError, Protocol
 from bonkei.cloud.wire import bindings, constraints, documents, forms
 from bonkei.cloud.wire.model import ServiceModel, Shape
+from bonkei.surrogates import utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def _rest(model: ServiceModel, shape: Shape, sent: Sent) -> dict[str, Any]:
 def _json(body: bytes) -> Any:
     try:
         found = json.loads(body or b"{}")
-        if b"\\ud" in body.lower():  # half of a character, which no file takes
-            json.dumps(found, ensure_ascii=False).encode()
+        if b"\\ud" in body.lower():  # half of a pair would cost its neighbours in a file
+            found = json.loads(utf8(json.dumps(found, ensure_ascii=False)))
     except ValueError:
         raise _unreadable("json") from None
     return found

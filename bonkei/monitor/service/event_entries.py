@@ -11,6 +11,7 @@ from typing import Any
 from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.service.spelling import seconds
+from bonkei.surrogates import utf8
 
 _LARGEST = 1024 * 1024  # bytes of all entries of a call
 _MOST = 10
@@ -40,7 +41,7 @@ def _size(entry: Mapping[str, Any]) -> int:
     """ "Calculating Amazon EventBridge PutEvents event entry size"."""
     texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")]
     texts += entry.get("Resources") or ()
-    return sum(len(str(text).encode()) for text in texts) + (_TIME if entry.get("Time") else 0)
+    return sum(len(utf8(str(text))) for text in texts) + (_TIME if entry.get("Time") else 0)
 
 
 def _one(bus: EventBus, entry: Mapping[str, Any], call: AwsCall) -> dict[str, Any]:

@@ -38,6 +38,20 @@ async def _post(url: str, body: Any) -> tuple[int, str, str | None]:
         return answer.status, await answer.text(), answer.headers.get("Retry-After")
 
 
+async def test_half_an_emoji_costs_no_message(tmp_path: Path) -> None:
+    """JSON can say half of a surrogate pair; the file has U+FFFD in its place."""
+    inbox = Inbox(tmp_path / "inbox" / "messages.jsonl")
+    slack = SlackInbox(inbox, "slack-webhook", lambda: 0.0)
+    await slack.start()
+    try:
+        for text in ("before", "cut \ud83d", "after 🔥"):
+            assert await _post(slack.url, {"text": text}) == (200, "ok", None)
+    finally:
+        await slack.stop()
+    shown = [entry.body for entry in Inbox(inbox.file).entries()]
+    assert shown == [{"text": "before"}, {"text": "cut \ufffd"}, {"text": "after 🔥"}]
+
+
 async def test_an_accepted_message_is_shown(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox" / "messages.jsonl")
     slack = SlackInbox(inbox, "slack-webhook", lambda: 0.0)

@@ -88,6 +88,21 @@ def test_a_program_writes_and_reads(logs: Any) -> None:
     assert tags["tags"] == {"team": "web"}
 
 
+def test_half_a_surrogate_pair_costs_no_event(logs: Any) -> None:
+    logs.create_log_group(logGroupName="/cut")
+    logs.create_log_stream(logGroupName="/cut", logStreamName="one")
+    now = logs.describe_log_groups(logGroupNamePrefix="/cut")["logGroups"][0]["creationTime"]
+    texts = ["before", "cut \ud83d", "\udc00", "after 🔥"]
+    events = [{"timestamp": now, "message": text} for text in texts]
+    logs.put_log_events(logGroupName="/cut", logStreamName="one", logEvents=events)
+    for answer in (
+        logs.get_log_events(logGroupName="/cut", logStreamName="one", startFromHead=True),
+        logs.filter_log_events(logGroupName="/cut"),
+    ):
+        found = [event["message"] for event in answer["events"]]
+        assert found == ["before", "cut \ufffd", "\ufffd", "after 🔥"]
+
+
 def test_tests_a_pattern(logs: Any) -> None:
     answer = logs.test_metric_filter(
         filterPattern="[ip, user, status = 5*]", logEventMessages=["10.0.0.1 me 503", "a b 200"]

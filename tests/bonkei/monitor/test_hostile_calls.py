@@ -87,3 +87,15 @@ async def test_an_expression_without_a_metric_does_not_look_back_for_centuries()
     given = {"AlarmName": "time", "Metrics": [time], "EvaluationPeriods": 10**8, **compared}
     assert await refused(Client(), "PutMetricAlarm", **given) == "ValidationError"
     await Client().call("PutMetricAlarm", **given | {"EvaluationPeriods": 1440})
+
+
+async def test_half_a_surrogate_pair_costs_no_entry() -> None:
+    """JSON can say it, and UTF-8 cannot."""
+
+    async def nothing(_target: EventTarget, _payload: str) -> None: ...
+
+    entry = {"Source": "own", "DetailType": "Tried", "Detail": '{"a": "before"}'}
+    cut = {**entry, "Detail": '{"a": "\ud83d"}', "Resources": ["\udc00"]}
+    call = AwsCall("events", "PutEvents", {"Entries": [entry, cut]}, CALLER, "eu-west-1", T)
+    answer = await eventbridge(EventBus(nothing)).answer(call)
+    assert answer["FailedEntryCount"] == 0

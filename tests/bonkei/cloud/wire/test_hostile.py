@@ -40,16 +40,16 @@ def test_any_document(content: dict[str, Any]) -> None:
     reads("cloudwatch", "PutMetricData", "json", json.dumps(content, default=repr).encode())
 
 
-def test_half_a_character_is_refused() -> None:
-    """No file and no answer takes it."""
+def test_half_a_character_costs_no_call() -> None:
+    """Neither a file nor an answer takes it: U+FFFD stands in its place."""
 
     def sent(detail: bytes) -> Sent:
         return Sent("POST", "/", "", {}, b'{"Entries": [{"Detail": "%b"}]}' % detail)
 
     model = load_model("events")
-    for half in (rb"\ud800", rb"\uDC00 a"):
-        with pytest.raises(ApiError):
-            read(model, "PutEvents", "json", sent(half))
+    for half, replaced in ((rb"\ud800", "\ufffd"), (rb"\uDC00 a", "\ufffd a")):
+        found = read(model, "PutEvents", "json", sent(half))
+        assert found["Entries"] == [{"Detail": replaced}]
     whole = read(model, "PutEvents", "json", sent(rb"\ud83d\ude00"))
     assert whole["Entries"] == [{"Detail": "\U0001f600"}]
 
