@@ -32,9 +32,15 @@ class Chunk:
     waiting: set[int] = field(default_factory=set)
     descriptor: int = -1
 
-    def add(self, events: Sequence[Event]) -> None:
-        """Add events: first to the file, then to the memory. OSError when the disk is full."""
-        data = b"".join([_pack(event) for event in events])
+    def add(self, events: Sequence[Event]) -> int:
+        """Add events: first to the file, then to the memory. Return how many msgpack cannot hold;
+        they are left out. OSError when the disk is full."""
+        given = len(events)
+        try:
+            data = b"".join([_pack(event) for event in events])
+        except (ValueError, TypeError, OverflowError):
+            events = [event for event in events if _is_storable(event)]
+            data = b"".join([_pack(event) for event in events])
         if self.descriptor >= 0:
             written = 0
             while written < len(data):
@@ -42,6 +48,7 @@ class Chunk:
         if self.events is not None:
             self.events.extend(events)
         self.size += len(data)
+        return given - len(events)
 
     def close(self) -> None:
         if self.descriptor >= 0:
@@ -95,6 +102,14 @@ class ChunkStore:
                 yield Chunk(tag, path, None, size_of(path))
             else:
                 path.unlink(missing_ok=True)
+
+
+def _is_storable(event: Event) -> bool:
+    try:
+        _pack(event)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True
 
 
 def _read(path: Path) -> tuple[str | None, list[Event]]:

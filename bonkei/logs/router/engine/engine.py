@@ -19,7 +19,7 @@ from bonkei.logs.router.engine.server import serve
 from bonkei.logs.router.inputs import Input
 from bonkei.logs.router.inputs.forward import ForwardInput
 from bonkei.logs.router.outputs.s3 import S3Output
-from bonkei.logs.router.pipeline import make_pipeline
+from bonkei.logs.router.pipeline import Batch, make_pipeline
 from bonkei.logs.router.records import Event
 
 _UP = 8  # chunks that are in memory as well, while they wait
@@ -51,6 +51,7 @@ class Engine:
         self._stopping = asyncio.Event()
         self._began = time.time()
         self.received = 0
+        self.dropped = 0
         self._paused: set[int] = set()
 
     def say(self, level: str, text: str) -> None:
@@ -133,13 +134,24 @@ class Engine:
     def ingest(self, number: int, on_disk: bool, tag: str, events: Sequence[Event]) -> None:
         """Pass events through the filters, and store them in the chunks of the resulting tags."""
         self.received += len(events)
-        batches = self.pipeline.run(tag, events, time.time(), number)
+        try:
+            batches = self.pipeline.run(tag, events, time.time(), number)
+        except Exception:
+            batches = self._one_by_one(number, tag, events)
         self._take(batches, on_disk=on_disk, source=number)
         self._hold()
 
-    def _take(
-        self, batches: Sequence[tuple[str, list[Event]]], *, on_disk: bool, source: int = -1
-    ) -> None:
+    def _one_by_one(self, number: int, tag: str, events: Sequence[Event]) -> list[Batch]:
+        """A record that a filter cannot take is lost alone."""
+        batches: list[Batch] = []
+        for event in events:
+            try:
+                batches += self.pipeline.run(tag, [event], time.time(), number)
+            except Exception as error:
+                self.lose(1, f"[filter] {type(error).__name__}: {error}")
+        return batches
+
+    def _take(self, batches: Sequence[Batch], *, on_disk: bool, source: int = -1) -> None:
         for tag, events in batches:
             key = (tag, on_disk)
             chunk = self._open.get(key)
@@ -147,9 +159,10 @@ class Engine:
                 chunk = self._open[key] = self._store.create(tag, on_disk=on_disk)
             before = chunk.size
             try:
-                chunk.add(events)
+                if lost := chunk.add(events):
+                    self.lose(lost, "a record cannot be stored")
             except OSError as error:
-                self.say("error", f"[storage] {error}: {len(events)} records lost")
+                self.lose(len(events), f"[storage] {error}")
             if chunk.path is None:
                 self._remember(source, chunk.size - before)
             if chunk.size >= LIMIT:
@@ -158,6 +171,11 @@ class Engine:
         if self._open and self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self.settings.flush, self._flush)
+
+    def lose(self, count: int, why: str) -> None:
+        """A loss is counted in the metrics, and an error in the router's own log."""
+        self.dropped += count
+        self.say("error", f"{why}: {count} records lost" if count else why)
 
     def _remember(self, source: int, more: int) -> None:
         """`mem_buf_limit`: the input is paused until its records are delivered."""
@@ -241,7 +259,7 @@ class Engine:
         on_disk = section.text("storage.type", default) == "filesystem"
         ingest = partial(self.ingest, number, on_disk)
         if section.name.lower() == "forward":
-            return ForwardInput(section, ingest)
+            return ForwardInput(section, ingest, self.lose)
         from bonkei.logs.router.inputs.others import (  # noqa: PLC0415 - a task's router has none
             DummyInput,
             TailInput,
@@ -293,7 +311,7 @@ class Engine:
     def metrics(self) -> dict[str, Any]:
         """The counters of /api/v1/metrics that exist here."""
         return {
-            "input": {"all": {"records": self.received}},
+            "input": {"all": {"records": self.received, "dropped_records": self.dropped}},
             "output": {
                 each.name: {
                     "proc_records": each.counts.delivered,

@@ -90,7 +90,7 @@ class PartialMessages:
     flush_after: float  # seconds
     _pieces: dict[tuple[str, str], _Pieces] = field(default_factory=dict)
 
-    def run(self, tag: str, events: Sequence[Event], emit: Emit, now: float) -> Sequence[Event]:
+    def run(self, tag: str, events: Sequence[Event], _emit: Emit, now: float) -> Sequence[Event]:
         if not any("partial_id" in record for _, record in events):
             return events
         passed: list[Event] = []
@@ -109,7 +109,7 @@ class PartialMessages:
             pieces.texts.append(str(record.get(self.key, "")))
             pieces.written_at = now
             if record.get("partial_last") == "true":
-                emit(tag, [self._complete(place)])
+                passed.append(self._complete(place))
         return passed
 
     def _complete(self, place: tuple[str, str]) -> Event:

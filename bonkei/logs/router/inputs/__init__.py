@@ -9,6 +9,8 @@ from typing import Protocol
 from bonkei.logs.router.records import Event
 
 Ingest = Callable[[str, Sequence[Event]], None]
+Lose = Callable[[int, str], None]
+"""Counts records that cannot be taken, and says why."""
 
 
 class Input(Protocol):

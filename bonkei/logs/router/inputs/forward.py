@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +19,7 @@ import msgpack
 
 from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
-from bonkei.logs.router.inputs import Ingest
+from bonkei.logs.router.inputs import Ingest, Lose
 from bonkei.logs.router.records import Event
 
 _CHUNK = 256 * 1024
@@ -26,13 +27,15 @@ _QUIET = 0.1  # seconds without a byte, after which a connection counts as empty
 _TURNS = 10  # of the loop, in which it takes what the kernel has: a connection needs four
 _LARGEST = 64 * 1024 * 1024  # bytes of one message
 _NANOSECONDS = 1_000_000_000
+_TIMES = 2**32 * _NANOSECONDS
 _DEFAULT_PORT = 24224
 
 
 class ForwardInput:
-    """`paused`: nothing is read, so the writers have to wait."""
+    """`paused`: nothing is read, so the writers have to wait. `lose` hears of each record that is
+    not one; its neighbours are taken."""
 
-    def __init__(self, section: Section, ingest: Ingest) -> None:
+    def __init__(self, section: Section, ingest: Ingest, lose: Lose) -> None:
         self._path = section.text("unix_path")
         self._permissions = section.text("unix_perm")
         self._host = section.text("listen", "0.0.0.0")  # noqa: S104 - Fluent Bit's default
@@ -40,6 +43,7 @@ class ForwardInput:
         self._prefix = section.text("tag_prefix")
         self._tag = section.text("tag")
         self._ingest = ingest
+        self._lose = lose
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._go = asyncio.Event()
@@ -105,8 +109,10 @@ class ForwardInput:
                 acknowledged = self._take(unpacker)
                 for chunk in acknowledged:
                     writer.write(msgpack.packb({"ack": chunk}))
-        except (OSError, ValueError, TypeError, msgpack.UnpackException, EOFError):
-            pass  # not the protocol: the connection ends, as Fluent Bit ends it
+        except OSError:
+            pass
+        except (ValueError, TypeError, msgpack.UnpackException) as error:  # as Fluent Bit ends it
+            self._lose(0, f"a connection is closed: {error or type(error).__name__}")
         finally:
             writer.close()
 
@@ -135,17 +141,31 @@ class ForwardInput:
         acknowledgements."""
         by_tag: dict[str, list[Event]] = {}
         acknowledged: list[Any] = []
-        for message in unpacker:
-            if not isinstance(message, list | tuple) or len(message) < 2:
-                raise ValueError("not a message of the forward protocol")
-            tag = self._prefix + (self._tag or str(message[0]))
-            option = _option(message)
-            by_tag.setdefault(tag, []).extend(_events(message, option))
-            if "chunk" in option:
-                acknowledged.append(option["chunk"])
-        for tag, events in by_tag.items():
-            self._ingest(tag, events)
+        try:
+            for message in unpacker:
+                if not isinstance(message, list | tuple) or len(message) < 2:
+                    raise ValueError("not a message of the forward protocol")
+                tag = self._prefix + (self._tag or str(message[0]))
+                option = _option(message)
+                by_tag.setdefault(tag, []).extend(self._events(message, option))
+                if "chunk" in option:
+                    acknowledged.append(option["chunk"])
+        finally:
+            for tag, events in by_tag.items():
+                self._ingest(tag, events)
         return acknowledged
+
+    def _events(self, message: Sequence[Any], option: dict[str, Any]) -> Iterator[Event]:
+        try:
+            entries = _entries(message, option)
+        except (ValueError, OSError, EOFError, msgpack.UnpackException, zlib.error) as error:
+            self._lose(1, f"a message cannot be unpacked: {error}")
+            return
+        for entry in entries:
+            try:
+                yield _event(*entry[:2])
+            except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+                self._lose(1, f"a record is dropped: {error}")
 
 
 async def _let_arrive() -> None:
@@ -167,23 +187,20 @@ def _option(message: Sequence[Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _events(message: Sequence[Any], option: dict[str, Any]) -> Iterator[Event]:
+def _entries(message: Sequence[Any], option: dict[str, Any]) -> Sequence[Any]:
     body = message[1]
     if isinstance(body, list | tuple):
-        for entry in body:
-            yield _event(entry[0], entry[1])
-    elif isinstance(body, bytes | str):
-        data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogateescape")
-        if option.get("compressed") == "gzip":
-            data = gzip.decompress(data)
-        inner = msgpack.Unpacker(
-            raw=False, strict_map_key=False, unicode_errors="replace", ext_hook=_extension
-        )
-        inner.feed(data)
-        for entry in inner:
-            yield _event(entry[0], entry[1])
-    else:
-        yield _event(body, message[2])
+        return body
+    if not isinstance(body, bytes | str):
+        return (message[1:],)
+    data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogateescape")
+    if option.get("compressed") == "gzip":
+        data = gzip.decompress(data)
+    inner = msgpack.Unpacker(
+        raw=False, strict_map_key=False, unicode_errors="replace", ext_hook=_extension
+    )
+    inner.feed(data)
+    return list(inner)
 
 
 def _event(moment: Any, record: Any) -> Event:
@@ -192,14 +209,36 @@ def _event(moment: Any, record: Any) -> Event:
     if isinstance(moment, list | tuple):  # Fluent Bit's own: [time, metadata]
         moment = moment[0]
     if isinstance(moment, _EventTime):
-        return moment.nanoseconds, record
-    return int(moment * _NANOSECONDS), record
+        return moment.nanoseconds, _storable(record)
+    return int(moment * _NANOSECONDS) % _TIMES, _storable(record)
+
+
+def _storable(value: Any) -> Any:
+    """With keys and values that a chunk and JSON know."""
+    if isinstance(value, dict):
+        return {
+            key if isinstance(key, str) else _text(key): (
+                each if isinstance(each, str) else _storable(each)
+            )
+            for key, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_storable(each) for each in value]
+    return value if value is None or isinstance(value, bool | int | float) else _text(value)
+
+
+def _text(value: Any) -> str:
+    """Bytes are a text to Fluent Bit, and an extension is its bytes in hexadecimal digits."""
+    if isinstance(value, _EventTime):
+        return "".join(f"\\x{byte:02x}" for byte in value.data)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 class _EventTime:
-    __slots__ = ("nanoseconds",)
+    __slots__ = ("data", "nanoseconds")
 
     def __init__(self, data: bytes) -> None:
+        self.data = data
         seconds, rest = int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big")
         self.nanoseconds = seconds * _NANOSECONDS + rest
 

@@ -17,8 +17,9 @@ from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.errors import RouterError
 from bonkei.logs.router.inputs import Ingest
+from bonkei.logs.router.parsing.json_text import parse_json
 from bonkei.logs.router.parsing.multiline import MultilineParser, Stream
-from bonkei.logs.router.parsing.parsers import Parse, parse_json
+from bonkei.logs.router.parsing.parsers import Parse
 from bonkei.logs.router.records import Event, Record
 
 _LOOK = 1.0  # seconds between two looks at files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,9 +11,25 @@ from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.records import Event
 from bonkei.logs.router.records.times import WriteTime, date_writer
 
-encode: Callable[[Any], str] = json.JSONEncoder(
-    ensure_ascii=True, separators=(",", ":"), default=str
+_encode: Callable[[Any], str] = json.JSONEncoder(
+    ensure_ascii=True, separators=(",", ":"), default=str, allow_nan=False
 ).encode
+
+
+def encode(value: Any) -> str:
+    """A real number without a value in JSON, which a program can send as msgpack, is null."""
+    try:
+        return _encode(value)
+    except ValueError:
+        return _encode(_finite(value))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def make_lines(section: Section, default_date: str) -> Callable[[Sequence[Event]], bytes]:

@@ -5,7 +5,6 @@ Source: pipeline/parsers (json, regular-expression, logfmt, ltsv, configuring-pa
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -14,15 +13,17 @@ from typing import Any
 from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.errors import RouterError
+from bonkei.logs.router.parsing.json_text import parse_json
 from bonkei.logs.router.records import Record
 from bonkei.logs.router.records.patterns import compile_pattern
-from bonkei.logs.router.records.times import ReadTime, time_reader
+from bonkei.logs.router.records.times import NANOSECONDS, ReadTime, time_reader
 
 Parse = Callable[[str, float], "tuple[Record, int | None] | None"]
 """(text, now) -> the record, and its time in nanoseconds if it has one; None if the text does not
 fit."""
 Fields = Callable[[str], "Record | None"]
 
+_TIMES = 2**32 * NANOSECONDS  # an event's seconds are an unsigned number of 32 bits
 _LOGFMT = re.compile(r'\s*([^\s="]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*)))?')
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _FORMATS = ("json", "regex", "logfmt", "ltsv")
@@ -55,9 +56,11 @@ def _timed(
         return None
     value = record.get(key)
     time = read(value, now) if isinstance(value, str) else None
-    if time is not None and not keep:
+    if time is None:
+        return record, None
+    if not keep:
         del record[key]
-    return record, time
+    return record, time % _TIMES
 
 
 def _fields(section: Section) -> Fields:
@@ -83,18 +86,6 @@ def _fields(section: Section) -> Fields:
         f"{section.place}: parser {section.name} has the format {format or '(none)'}",
         remedy=f"use one of {', '.join(_FORMATS)}",
     )
-
-
-def parse_json(text: str) -> Record | None:
-    """A JSON object, followed by nothing but space."""
-    start = text.lstrip()[:1]
-    if start != "{":
-        return None
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def parse_ltsv(text: str) -> Record | None:

@@ -23,14 +23,18 @@ class Forwarded:
 
     path: Path
     taken: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         place = Place(Path("f.conf"), 1)
         paths = (Property("unix_path", str(self.path), place),)
-        self.input = ForwardInput(Section("input", paths, place), self._take)
+        self.input = ForwardInput(Section("input", paths, place), self._take, self._lose)
 
     def _take(self, _tag: str, events: Sequence[Event]) -> None:
         self.taken += [str(record["log"]) for _, record in events]
+
+    def _lose(self, count: int, why: str) -> None:
+        self.lost.append(f"{count} {why}")
 
     def connect(self) -> socket.socket:
         """Of a program that the loop does not run: the kernel has it, and nobody has accepted."""
@@ -78,3 +82,39 @@ async def test_an_open_connection_does_not_hold_the_end(forwarded: Forwarded) ->
         client.sendall(message("one") + message("half")[:3])
         await asyncio.wait_for(forwarded.input.drain(), 60)
     assert forwarded.taken == ["one"]
+
+
+NO_RECORDS = (
+    [1, "not a map"],
+    [float("nan"), {"log": "a time that is no number"}],
+    ["now", {"log": "a time that is a text"}],
+    [float("inf"), {"log": "a time without an end"}],
+    [1],
+    7,
+    None,
+)
+
+
+async def test_an_entry_that_is_no_record_is_lost_alone(forwarded: Forwarded) -> None:
+    """In a message of several entries, and in messages of their own on the same connection."""
+    entries: list[object] = [[1, {"log": "first"}], *NO_RECORDS, [2, {"log": "last"}]]
+    alone = [["t", 1, "not a map"], ["t", float("nan"), {"log": "never"}], ["t", 1]]
+    with forwarded.connect() as client:
+        client.sendall(msgpack.packb(["t", entries]))
+        for each in alone:
+            client.sendall(msgpack.packb(each))
+        client.sendall(msgpack.packb(["t", b"\x1f\x8b and no more", {"compressed": "gzip"}]))
+        client.sendall(message("after"))
+        await forwarded.input.drain()
+    assert forwarded.taken == ["first", "last", "after"]
+    assert len(forwarded.lost) == len(NO_RECORDS) + len(alone) + 1
+    assert all(each.startswith("1 ") for each in forwarded.lost)
+
+
+async def test_the_end_of_a_connection_is_told(forwarded: Forwarded) -> None:
+    """What speaks another protocol is disconnected, after the records before it."""
+    with forwarded.connect() as client:
+        client.sendall(message("before") + b"GET / HTTP/1.1\r\n\r\n")
+        await forwarded.input.drain()
+    assert forwarded.taken == ["before"]
+    assert forwarded.lost == ["0 a connection is closed: not a message of the forward protocol"]

@@ -141,8 +141,8 @@ def test_a_line_that_the_driver_split_becomes_one_record_again(tmp_path: Path) -
     ]
     other = {"source": "stdout", "log": "whole"}
     assert records(run(pipeline, pieces[0], other, *pieces[1:])) == [
-        {"source": "stdout", "log": "one two 3"},
         other,
+        {"source": "stdout", "log": "one two 3"},
     ]
 
 

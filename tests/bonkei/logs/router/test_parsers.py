@@ -32,7 +32,7 @@ def test_json_with_its_time() -> None:
     assert parse(text, **told) == ({"key1": 12345, "key2": "abc"}, 1154092924 * _SECOND)
     kept, _ = parse(text, **told, time_keep="on")
     assert kept["time"] == "2006-07-28T13:22:04Z"
-    for other in ("no json", "[1]", '{"a":', '{"a":1} x', '"text"'):
+    for other in ("no json", "[1]", '{"a":', '{"a":1} 2', '"text"'):
         assert parse(other, **told) is None
 
 
