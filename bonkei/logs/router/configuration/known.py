@@ -1,4 +1,5 @@
-"""Every directive that the reader knows, by the kind of section and its plugin.
+"""Every directive that the reader knows, by the kind of section and its plugin: those of the
+shipped configuration and of the one that ECS writes. All others run in the real Fluent Bit.
 
 Names as in the tables of docs.fluentbit.io/manual (5.0). A known directive either has its effect
 here, or has none that a miniature could show (the number of workers, keep-alive). No directive is
@@ -21,14 +22,7 @@ SERVICE = _names(
     hot_reload dns.mode dns.resolver dns.prefer_ipv4 dns.prefer_ipv6 json.convert_nan_to_null
     json.escape_unicode multiline_buffer_limit"""
 )
-PARSER = _names(
-    """name format regex time_key time_format time_offset time_keep time_strict time_system_timezone
-    types skip_empty_values logfmt_no_bare_keys decode_field decode_field_as"""
-)
-MULTILINE_PARSER = _names(
-    """name type parser key_content key_group key_pattern match_string negate flush_timeout
-    flush_ms rule"""
-)
+PARSER = _names("name format time_key time_format time_offset time_keep")
 _INPUT = _names(
     """name tag alias log_level log_suppress_interval mem_buf_limit storage.type
     storage.pause_on_chunks_overlimit threaded"""
@@ -46,44 +40,20 @@ _DATES = _names("json_date_key json_date_format")
 INPUTS = {
     "forward": _INPUT
     | _names("unix_path unix_perm listen port tag_prefix buffer_chunk_size buffer_max_size"),
-    "tail": _INPUT
-    | _names(
-        """path exclude_path path_key offset_key key db db.sync db.locking db.journal_mode parser
-        multiline.parser read_from_head read_newly_discovered_files_from_head refresh_interval
-        rotate_wait ignore_older skip_empty_lines skip_long_lines truncate_long_lines
-        buffer_chunk_size buffer_max_size static_batch_size event_batch_size inotify_watcher
-        file_cache_advise tag_regex progress_check_interval watcher_interval exit_on_eof"""
-    ),
-    "dummy": _INPUT
-    | _names(
-        """dummy samples rate copies interval_sec interval_nsec start_time_sec start_time_nsec
-        fixed_timestamp flush_on_startup"""
-    ),
-    "tcp": _INPUT | _names("listen port format separator buffer_size chunk_size"),
+    "tcp": _INPUT | _names("listen port"),
 }
 FILTERS = {
-    "parser": _FILTER | _names("key_name parser reserve_data preserve_key"),
-    "grep": _FILTER | _names("regex exclude logical_op"),
-    "modify": _FILTER
-    | _names(
-        """condition set add remove remove_wildcard remove_regex rename hard_rename copy hard_copy
-        move_to_start move_to_end"""
-    ),
-    "record_modifier": _FILTER | _names("record remove_key allowlist_key whitelist_key uuid_key"),
-    "rewrite_tag": _FILTER | _names("rule emitter_name emitter_storage.type emitter_mem_buf_limit"),
+    "parser": _FILTER | _names("key_name parser reserve_data"),
+    "grep": _FILTER | _names("regex exclude"),
+    "modify": _FILTER | _names("condition add"),
+    "record_modifier": _FILTER | _names("record"),
     "multiline": _FILTER
     | _names(
-        """multiline.parser multiline.key_content mode buffer flush_ms emitter_name
-        emitter_storage.type emitter_mem_buf_limit debug_flush"""
+        """multiline.key_content mode flush_ms emitter_name emitter_storage.type
+        emitter_mem_buf_limit"""
     ),
-    "nest": _FILTER | _names("operation wildcard nest_under nested_under add_prefix remove_prefix"),
-    "throttle": _FILTER | _names("rate window interval print_status"),
-    "stdout": _FILTER | _names("format") | _DATES,
 }
-PROCESSORS = {
-    "content_modifier": _names("name action context key pattern value converted_type"),
-    **FILTERS,
-}
+PROCESSORS = {"grep": FILTERS["grep"]}
 OUTPUTS = {
     "s3": _OUTPUT
     | _DATES
@@ -96,16 +66,11 @@ OUTPUTS = {
     ),
     "cloudwatch_logs": _OUTPUT
     | _names(
-        """region endpoint log_group_name log_stream_name log_stream_prefix log_group_template
-        log_stream_template log_key log_format auto_create_group log_retention_days log_group_class
+        """region endpoint log_group_name log_stream_name log_stream_prefix log_key
+        auto_create_group log_retention_days log_group_class
         auto_retry_requests extra_user_agent tls tls.verify"""
     ),
-    "stdout": _OUTPUT | _DATES | _names("format"),
-    "null": _OUTPUT | _DATES | _names("format"),
-    "file": _OUTPUT
-    | _names("path file format delimiter label_delimiter template csv_column_names mkdir"),
-    "forward": _OUTPUT
-    | _names("host port unix_path tag time_as_integer send_options require_ack_response"),
+    "null": _OUTPUT,
 }
 OUTPUTS["cloudwatch"] = OUTPUTS["cloudwatch_logs"]  # FireLens's users name the former plugin so
 
@@ -118,13 +83,9 @@ PLUGINS = {
 WITHOUT_PLUGIN = {
     "service": SERVICE,
     "parser": PARSER,
-    "multiline_parser": MULTILINE_PARSER,
 }
 REQUIRED = {
     ("output", "s3"): ("bucket",),
     ("output", "cloudwatch_logs"): ("region",),
     ("filter", "parser"): ("key_name", "parser"),
-    ("filter", "nest"): ("operation",),
-    ("input", "tail"): ("path",),
-    ("processor", "content_modifier"): ("action",),
 }

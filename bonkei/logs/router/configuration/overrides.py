@@ -18,8 +18,6 @@ from bonkei.logs.router.configuration.secured import OF_AWS
 _DIRECTORIES = {
     ("service", ""): ("storage.path", "log_file"),
     ("output", "s3"): ("store_dir",),
-    ("output", "file"): ("path",),
-    ("input", "tail"): ("db",),
 }
 _DEFAULT_STORE = "/tmp/fluent-bit/s3"  # noqa: S108 - Fluent Bit's, which each task has for itself
 

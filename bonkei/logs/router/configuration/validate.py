@@ -20,8 +20,9 @@ def validate(configuration: Configuration) -> None:
     if problems:
         raise RouterError(
             "\n".join(problems),
-            remedy="docs/log-routers.md lists what Bonkei's reader knows; the rest runs where "
-            "fluent-bit is on the PATH, or named in bonkei.toml: [log_routers] fluent_bit",
+            remedy="install fluent-bit: it runs in place of Bonkei's reader where it is on the "
+            "PATH, or bonkei.toml names it ([log_routers] fluent_bit). docs/log-routers.md lists "
+            "what the reader knows",
         )
 
 
@@ -43,6 +44,8 @@ def _problems(section: Section) -> Iterator[str]:
     yield from _unknown(section, names)
     yield from _missing(section)
     for processor in section.processors:
+        if section.kind != "output":
+            yield f"{processor.place}: processors of an {section.kind} are not known"
         yield from _problems(processor)
 
 

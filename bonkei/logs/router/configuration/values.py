@@ -82,6 +82,16 @@ def retry_limit(section: Section, default: int) -> int | None:
     raise _refused(found, "a number above 0, no_limits or no_retries")
 
 
+def plain_key(found: Property, key: str) -> str:
+    """A key of the record itself: the reader has no record accessors."""
+    if key.startswith("$"):
+        raise RouterError(
+            f"{found.place}: {key} is a record accessor, which is not known here",
+            remedy="name a key, or install fluent-bit, which knows them",
+        )
+    return key
+
+
 def words(text: str, count: int) -> list[str]:
     """The first `count` words of a text (quoted ones may hold spaces); the last takes the rest."""
     found: list[str] = []

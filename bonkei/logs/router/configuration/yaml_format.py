@@ -136,5 +136,5 @@ class _Reader:
     def _unknown(self, key: str, node: yaml.Node, known: str) -> RouterError:
         return RouterError(
             f"{self.place(node)}: {key} is not known here",
-            remedy=f"use {known}" if known else "run it with the real Fluent Bit",
+            remedy=f"use {known}" if known else "install fluent-bit, which knows it",
         )

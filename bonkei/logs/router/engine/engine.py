@@ -135,18 +135,18 @@ class Engine:
         """Pass events through the filters, and store them in the chunks of the resulting tags."""
         self.received += len(events)
         try:
-            batches = self.pipeline.run(tag, events, time.time(), number)
+            batches = self.pipeline.run(tag, events, time.time())
         except Exception:
-            batches = self._one_by_one(number, tag, events)
+            batches = self._one_by_one(tag, events)
         self._take(batches, on_disk=on_disk, source=number)
         self._hold()
 
-    def _one_by_one(self, number: int, tag: str, events: Sequence[Event]) -> list[Batch]:
+    def _one_by_one(self, tag: str, events: Sequence[Event]) -> list[Batch]:
         """A record that a filter cannot take is lost alone."""
         batches: list[Batch] = []
         for event in events:
             try:
-                batches += self.pipeline.run(tag, [event], time.time(), number)
+                batches += self.pipeline.run(tag, [event], time.time())
             except Exception as error:
                 self.lose(1, f"[filter] {type(error).__name__}: {error}")
         return batches
@@ -260,18 +260,9 @@ class Engine:
         ingest = partial(self.ingest, number, on_disk)
         if section.name.lower() == "forward":
             return ForwardInput(section, ingest, self.lose)
-        from bonkei.logs.router.inputs.others import (  # noqa: PLC0415 - a task's router has none
-            DummyInput,
-            TailInput,
-            TcpInput,
-        )
+        from bonkei.logs.router.inputs.tcp import TcpInput  # noqa: PLC0415 - the shipped one has none
 
-        match section.name.lower():
-            case "dummy":
-                return DummyInput(section, ingest)
-            case "tcp":
-                return TcpInput(section, ingest)
-        return TailInput(section, ingest, self.pipeline.parsers, self.pipeline.multiline_parsers)
+        return TcpInput(section, ingest)
 
     def _delivery(self, number: int, route: Any) -> Delivery:
         section = route.section

@@ -10,7 +10,7 @@ from bonkei.logs.router.aws.client import AwsClient
 from bonkei.logs.router.aws.credentials import CredentialsProvider
 from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
-from bonkei.logs.router.outputs import Output
+from bonkei.logs.router.outputs import NullOutput, Output
 from bonkei.logs.router.outputs.cloudwatch import CloudWatchOutput
 from bonkei.logs.router.outputs.s3 import S3Output
 
@@ -55,13 +55,4 @@ def make_output(
         return S3Output.make(section, client("s3"), report)
     if name in ("cloudwatch_logs", "cloudwatch"):
         return CloudWatchOutput.make(section, client("logs"), report)
-    from bonkei.logs.router.outputs import local  # noqa: PLC0415 - seldom wanted
-
-    match name:
-        case "stdout":
-            return local.StdoutOutput.make(section)
-        case "file":
-            return local.FileOutput.make(section)
-        case "forward":
-            return local.ForwardOutput.make(section)
-    return local.NullOutput()
+    return NullOutput()

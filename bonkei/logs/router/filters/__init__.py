@@ -1,25 +1,20 @@
-"""Filters and processors: events of one tag in, events out. Events that a filter emits again
-(rewrite_tag, multiline) enter the pipeline at its beginning."""
+"""Filters and processors: events of one tag in, events out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bonkei.logs.router.records import Event
 
-Emit = Callable[[str, Sequence[Event]], None]
-
 
 class Filter(Protocol):
-    """`run` returns the remaining events. `emit` takes events that start again under another tag.
+    """`run` returns the remaining events. `flush` returns those that it has held, with their tag.
     `deadline` (on the clock of `now`): the time at which `flush` is due even without an event."""
 
-    def run(
-        self, tag: str, events: Sequence[Event], emit: Emit, now: float, /
-    ) -> Sequence[Event]: ...  # fmt: skip
-    def flush(self, emit: Emit, now: float, *, everything: bool) -> None: ...
+    def run(self, tag: str, events: Sequence[Event], now: float, /) -> Sequence[Event]: ...
+    def flush(self, now: float, *, everything: bool) -> Iterator[tuple[str, list[Event]]]: ...
     def deadline(self) -> float | None: ...
 
 
@@ -27,13 +22,14 @@ class Filter(Protocol):
 class Plain:
     """A filter without a memory."""
 
-    function: Callable[[str, Sequence[Event]], Sequence[Event]]
+    function: Callable[[Sequence[Event]], Sequence[Event]]
 
-    def run(self, tag: str, events: Sequence[Event], _emit: Emit, _now: float) -> Sequence[Event]:
-        return self.function(tag, events)
+    def run(self, _tag: str, events: Sequence[Event], _now: float) -> Sequence[Event]:
+        return self.function(events)
 
-    def flush(self, emit: Emit, now: float, *, everything: bool) -> None:
+    def flush(self, now: float, *, everything: bool) -> Iterator[tuple[str, list[Event]]]:  # noqa: ARG002
         """It holds no events."""
+        return iter(())
 
     def deadline(self) -> float | None:
         return None

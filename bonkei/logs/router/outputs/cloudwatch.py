@@ -15,7 +15,6 @@ from bonkei.logs.router.errors import RouterError
 from bonkei.logs.router.outputs import Result
 from bonkei.logs.router.outputs.encoding import encode, message
 from bonkei.logs.router.records import Event
-from bonkei.logs.router.records.accessor import template
 
 _MAX_EVENTS = 10_000
 _MAX_BYTES = 1_048_576
@@ -24,48 +23,40 @@ _MAX_EVENT = 1_000_000  # bytes; the plugin cuts a longer one
 _MAX_SPAN = 24 * 3600 * 1000  # milliseconds
 _TARGET = "Logs_20140328."
 
-Name = Callable[[str, dict[str, Any]], str]
 Report = Callable[[str, str], None]
 
 
 @dataclass(slots=True)
 class CloudWatchOutput:
     client: AwsClient
-    group: Name
-    stream: Name
+    group: str
+    stream: Callable[[str], str]
     report: Report
     log_key: str = ""
-    log_format: str = ""
     creates_group: bool = False
     retention: int = 0
     _known: set[tuple[str, str]] = field(default_factory=set)
 
     @classmethod
     def make(cls, section: Section, client: AwsClient, report: Report) -> CloudWatchOutput:
-        if not section.text("log_group_name") and not section.text("log_group_template"):
+        if not section.text("log_group_name"):
             raise RouterError(f"{section.place}: no log_group_name", remedy="name the group")
         return cls(
             client,
-            _name(section, "log_group_template", lambda _tag: section.text("log_group_name")),
-            _name(section, "log_stream_template", _stream(section)),
+            section.text("log_group_name"),
+            _stream(section),
             report,
             section.text("log_key"),
-            section.text("log_format"),
             values.flag(section, "auto_create_group", default=False),
             values.number(section, "log_retention_days", 0),
         )
 
     async def deliver(self, tag: str, events: Sequence[Event]) -> Result:
-        by_stream: dict[tuple[str, str], list[Event]] = {}
-        for event in events:
-            place = (self.group(tag, event[1]), self.stream(tag, event[1]))
-            by_stream.setdefault(place, []).append(event)
         try:
-            for (group, stream), found in by_stream.items():
-                for batch in batches(self._entries(found)):
-                    result = await self._put(group, stream, batch)
-                    if result is not Result.OK:
-                        return result
+            for batch in batches(self._entries(events)):
+                result = await self._put(self.group, self.stream(tag), batch)
+                if result is not Result.OK:
+                    return result
         except OSError as error:
             self.report("warn", f"cloudwatch_logs: {error or type(error).__name__}")
             return Result.RETRY
@@ -135,8 +126,6 @@ class CloudWatchOutput:
             "content-type": "application/x-amz-json-1.1",
             "x-amz-target": f"{_TARGET}{operation}",
         }
-        if self.log_format:
-            headers["x-amzn-logs-format"] = self.log_format
         answer = await self.client.request("POST", "/", headers, json.dumps(body).encode())
         try:
             found = json.loads(answer.body or b"{}")
@@ -165,13 +154,6 @@ def batches(entries: Iterator[tuple[int, str, int]]) -> Iterator[list[tuple[int,
         total += cost
     if batch:
         yield batch
-
-
-def _name(section: Section, name: str, otherwise: Callable[[str], str]) -> Name:
-    if not section.text(name):
-        return lambda tag, _record: otherwise(tag)
-    fill = template(section.text(name), whole=True)  # else "the log_group_name … is used instead"
-    return lambda tag, record: fill(tag, record, ()) or otherwise(tag)
 
 
 def _stream(section: Section) -> Callable[[str], str]:

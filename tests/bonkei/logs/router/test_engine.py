@@ -18,7 +18,6 @@ import pytest
 from bonkei.logs.router.aws.http import HttpAnswer
 from bonkei.logs.router.configuration.load import load, load_text
 from bonkei.logs.router.engine.delivery import RetryPlan
-from bonkei.logs.router.inputs.others import TailInput
 from bonkei.logs.router.outputs.s3 import S3Output
 
 
@@ -118,37 +117,45 @@ async def test_the_next_router_delivers_what_a_killed_one_had_on_disk(tmp_path: 
     assert {record["message"] for record in found["application"]} == {"i"}
 
 
+async def _write(directory: Path, *lines: str) -> None:
+    driver = routers.driver(directory)
+    driver.write("stdout", 1795694400.5, [(line, False) for line in lines])
+    await driver.close()
+
+
 async def test_a_missing_group_is_created_only_on_request(tmp_path: Path) -> None:
     text = (
         "[SERVICE]\n    Grace 60\n"
-        "[INPUT]\n    Name dummy\n    Samples 1\n    Tag app\n"
+        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n    Tag app\n"
         "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
-        "    log_stream_prefix from-\n    log_key message\n"
+        "    log_stream_prefix from-\n    log_key log\n"
     )
     async with routers.fake_aws() as aws:
         aws.groups = set()
         refused = await routers.start(routers.written(text, tmp_path, aws))
+        await _write(tmp_path, "refused")
         await refused.until(lambda: any("ResourceNotFound" in said for said in refused.said))
         refused.job.cancel()
         await asyncio.gather(refused.job, return_exceptions=True)
         router = await routers.start(
             routers.written(f"{text}    auto_create_group On\n", tmp_path, aws)
         )
-        await router.until(lambda: router.engine.received)
+        await _write(tmp_path, "accepted")
         assert await router.stop()
-    assert aws.events["g", "from-app"][0]["message"] == "dummy"
+    assert aws.events["g", "from-app"][0]["message"] == "accepted"
 
 
 async def test_a_chunk_is_dropped_after_its_retries(tmp_path: Path) -> None:
     text = (
         "[SERVICE]\n    Flush 0.01\n    scheduler.base 0.01\n    scheduler.cap 0.02\n    Grace 1\n"
-        "[INPUT]\n    Name dummy\n    Samples 1\n"
+        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n"
         "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
         "    log_stream_name s\n    Retry_Limit 2\n"
     )
     async with routers.fake_aws() as aws:
         aws.status = 500
         router = await routers.start(routers.written(text, tmp_path, aws))
+        await _write(tmp_path, "one")
         await router.until(lambda: router.engine.deliveries[0].counts.dropped == 1)
         assert router.engine.deliveries[0].counts.retries == 2
         await router.stop()
@@ -158,7 +165,7 @@ async def test_a_chunk_is_dropped_after_its_retries(tmp_path: Path) -> None:
 async def test_a_queue_over_its_limit_drops_its_oldest_chunk_and_reports_it(tmp_path: Path) -> None:
     text = (
         "[SERVICE]\n    Flush 0.01\n    Grace 0.1\n    storage.path /buffer\n"
-        "[INPUT]\n    Name dummy\n    Samples 20\n    Rate 1000\n    Copies 10\n"
+        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n"
         "    storage.type filesystem\n"
         "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
         "    log_stream_name s\n    Retry_Limit no_limits\n    storage.total_limit_size 600\n"
@@ -166,89 +173,13 @@ async def test_a_queue_over_its_limit_drops_its_oldest_chunk_and_reports_it(tmp_
     async with routers.fake_aws() as aws:
         aws.status = 500
         router = await routers.start(routers.written(text, tmp_path, aws))
+        for number in range(3):
+            await _write(tmp_path, *(f"{number}" for _ in range(10)))
+            await router.until(lambda at=10 * number + 10: router.engine.received == at)  # type: ignore[misc]
+            await asyncio.sleep(0.1)  # more than a flush: a chunk of its own
         await router.until(lambda: router.engine.deliveries[0].counts.dropped > 0)
         await router.stop()
     assert any("total_limit_size" in said for said in router.said)
-
-
-async def test_a_file_and_another_router_receive_records(tmp_path: Path) -> None:
-    text = (
-        "[SERVICE]\n    Flush 0.01\n    Grace 60\n"
-        "[INPUT]\n    Name dummy\n    Samples 2\n    Rate 1000\n    Tag app\n    Start_time_sec 5\n"
-        '    Dummy {"a": 1, "b": "x"}\n'
-        "[OUTPUT]\n    Name file\n    Match *\n    Path /out\n    Mkdir on\n    Format csv\n"
-        f"[OUTPUT]\n    Name forward\n    Match *\n    unix_path {tmp_path}/other/s\n"
-        "    Require_ack_response on\n"
-    )
-    other_text = (
-        "[SERVICE]\n    Grace 60\n"
-        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n    Tag_Prefix from.\n"
-        "[OUTPUT]\n    Name file\n    Match from.app\n    Path /out\n    Mkdir on\n"
-        "    Format template\n    Template {time} {b}\n"
-    )
-    async with routers.fake_aws() as aws:
-        (tmp_path / "other").mkdir()
-        other = await routers.start(routers.written(other_text, tmp_path / "other", aws))
-        router = await routers.start(routers.written(text, tmp_path, aws))
-        await router.until(lambda: router.engine.received == 2)
-        assert await router.stop()
-        assert await other.stop()
-    assert (tmp_path / "v/out/app").read_text() == '5.0,1,"x"\n6.0,1,"x"\n'
-    assert (tmp_path / "other/v/out/from.app").read_text() == "5.000000 x\n6.000000 x\n"
-
-
-async def test_tail_continues_at_its_position(tmp_path: Path) -> None:
-    """pipeline/inputs/tail: `db`, rotation, and unfinished lines."""
-    log = tmp_path / "app.log"
-    log.write_text("one\ntwo\nthr")
-    text = (
-        "[SERVICE]\n    Grace 60\n"
-        f"[INPUT]\n    Name tail\n    Path {tmp_path}/*.log\n    Tag t.*\n    DB /db/tail.db\n"
-        "    Read_from_Head on\n    Path_Key file\n"
-        "[OUTPUT]\n    Name file\n    Match t.*\n    File all\n    Path /out\n    Mkdir on\n"
-        "    Format plain\n"
-    )
-    async with routers.fake_aws() as aws:
-        first = await routers.start(routers.written(text, tmp_path, aws))
-        await first.until(lambda: first.engine.received == 2)
-        await first.stop()
-        with log.open("a") as file:
-            file.write("ee\nfour\n")
-        second = await routers.start(routers.written(text, tmp_path, aws))
-        await second.until(lambda: second.engine.received == 2)
-        await second.stop()
-    records = [json.loads(line) for line in (tmp_path / "v/out/all").read_text().splitlines()]
-    assert [record["log"] for record in records] == ["one", "two", "three", "four"]
-    assert {record["file"] for record in records} == {str(log)}
-
-
-async def test_tail_reads_on_though_a_file_vanishes_and_a_position_cannot_be_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "v" / "db" / "tail.db").mkdir(parents=True)
-    log, gone = tmp_path / "app.log", tmp_path / "gone.log"
-    log.write_text("")
-    gone.write_text("")
-    read = TailInput._read
-
-    def read_late(tail: TailInput, path: Path) -> None:
-        gone.unlink(missing_ok=True)  # after it has been found, before it is read
-        read(tail, path)
-
-    monkeypatch.setattr(TailInput, "_read", read_late)
-    text = (
-        f"[INPUT]\n    Name tail\n    Path {tmp_path}/*.log\n    Tag t.*\n    DB /db/tail.db\n"
-        "[OUTPUT]\n    Name file\n    Match t.*\n    File all\n    Path /out\n    Mkdir on\n"
-        "    Format plain\n"
-    )
-    async with routers.fake_aws() as aws:
-        router = await routers.start(routers.written(text, tmp_path, aws))
-        await router.until(lambda: not gone.exists())
-        for number in (1, 2):
-            with log.open("a") as file:
-                file.write("line\n")
-            await router.until(lambda at=number: router.engine.received == at)  # type: ignore[misc]
-        await router.stop()
 
 
 def test_delays_grow_up_to_the_cap() -> None:
@@ -267,7 +198,8 @@ async def test_s3_caps_no_limits_at_five_tries(
     for name in ("_RETRY_FROM", "_RETRY_TO"):
         monkeypatch.setattr(f"bonkei.logs.router.outputs.s3.{name}", 0.01)
     text = (
-        "[SERVICE]\n    Flush 0.01\n    Grace 60\n[INPUT]\n    Name dummy\n    Samples 1\n"
+        "[SERVICE]\n    Flush 0.01\n    Grace 60\n"
+        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n"
         "[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n    Total_file_size 1\n"
         "    Use_put_object on\n    Store_dir /store\n    Preserve_data_ordering off\n"
         "    Retry_Limit "
@@ -275,6 +207,7 @@ async def test_s3_caps_no_limits_at_five_tries(
     async with routers.fake_aws() as aws:
         aws.status = 500
         router = await routers.start(routers.written(f"{text}no_limits\n", tmp_path, aws))
+        await _write(tmp_path, "one")
         await router.until(lambda: any("is not tried again" in said for said in router.said))
         await router.stop()
         assert any("retry_limit set to unlimited, capping to 5" in said for said in router.said)
@@ -282,6 +215,7 @@ async def test_s3_caps_no_limits_at_five_tries(
         assert list((tmp_path / "v/store/b").glob("*.quarantined"))
         tried = len(aws.calls)
         again = await routers.start(routers.written(f"{text}1000\n", tmp_path / "b", aws))
+        await _write(tmp_path / "b", "one")
         await again.until(lambda: len(aws.calls) > tried + 10)
         aws.status = 0
         assert await again.stop()
@@ -294,13 +228,15 @@ async def test_s3_does_not_send_a_failed_object_again_when_it_keeps_the_order(
 ) -> None:
     """Measured with Fluent Bit 5.0.9 (docs/measurements.md): 27,000 of 36,000 records."""
     text = (
-        "[SERVICE]\n    Flush 0.01\n    Grace 60\n[INPUT]\n    Name dummy\n    Samples 1\n"
+        "[SERVICE]\n    Flush 0.01\n    Grace 60\n"
+        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n"
         "[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n    Total_file_size 1\n"
         f"    Use_put_object on\n    Store_dir /store\n    Preserve_data_ordering {ordering}\n"
     )
     async with routers.fake_aws() as aws:
         aws.status = 500
         router = await routers.start(routers.written(text, tmp_path, aws))
+        await _write(tmp_path, "one")
         await router.until(lambda: any(": 500" in said for said in router.said))
         aws.status = 0
         assert await router.stop() is (ordering == "off")
@@ -323,7 +259,7 @@ def test_the_shipped_router_retries_s3_while_it_has_room() -> None:
 
 async def test_s3_uploads_a_file_also_when_the_clock_is_set_back(tmp_path: Path) -> None:
     text = (
-        "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n"
+        "[INPUT]\n    Name tcp\n[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n"
         f"    Store_dir {tmp_path}\n    Upload_timeout 1s\n"
     )
     [section] = load_text(text, tmp_path / "f.conf", {}).outputs
@@ -351,7 +287,7 @@ async def test_s3_compresses_what_is_small_without_a_thread(
 ) -> None:
     """A thread stays for as long as the router runs."""
     text = (
-        "[INPUT]\n    Name dummy\n[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n"
+        "[INPUT]\n    Name tcp\n[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n"
         f"    Store_dir {tmp_path}\n    compression gzip\n"
     )
     [section] = load_text(text, tmp_path / "f.conf", {}).outputs
@@ -376,21 +312,25 @@ async def test_s3_compresses_what_is_small_without_a_thread(
     assert len(begun) == threads
 
 
-async def test_a_held_traceback_comes_also_when_the_clock_is_set_back(
+async def test_a_held_piece_comes_also_when_the_clock_is_set_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (
-        "[SERVICE]\n    Flush 0.01\n[INPUT]\n    Name dummy\n    Samples 1\n"
-        '    Dummy {"log": "Traceback (most recent call last):"}\n'
-        "[FILTER]\n    Name multiline\n    Match *\n    multiline.parser python\n"
-        "    multiline.key_content log\n    flush_ms 200\n"
-        "[OUTPUT]\n    Name file\n    Match *\n    File all\n    Path /out\n    Mkdir on\n"
+        "[SERVICE]\n    Flush 0.01\n"
+        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n"
+        "[FILTER]\n    Name multiline\n    Match *\n    mode partial_message\n    flush_ms 200\n"
+        "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
+        "    log_stream_name s\n    log_key log\n"
     )
     clock, back = time.time, [0.0]
     monkeypatch.setattr(time, "time", lambda: clock() - back[0])
     async with routers.fake_aws() as aws:
         router = await routers.start(routers.written(text, tmp_path, aws))
+        driver = routers.driver(tmp_path)
+        driver.write("stdout", 1795694400.5, [("half", True)])
+        await driver.close()
         await router.until(lambda: router.engine.received == 1)
         back[0] = 86_400.0
-        await router.until((tmp_path / "v/out/all").exists)
+        await router.until(lambda: aws.messages("s"))
         await router.stop()
+        assert aws.messages("s") == ["half"]

@@ -42,51 +42,6 @@ def test_a_time_that_does_not_match_stays_in_the_record() -> None:
     assert parse('{"a": 1}', **told) == ({"a": 1}, None)
 
 
-def test_regex_of_apache() -> None:
-    """pipeline/parsers/regular-expression."""
-    pattern = (
-        r'^(?<host>[^ ]*) [^ ]* (?<user>[^ ]*) \[(?<time>[^\]]*)\] "(?<method>\S+)'
-        r'(?: +(?<path>[^\"]*?)(?: +\S*)?)?" (?<code>[^ ]*) (?<size>[^ ]*)'
-        r'(?: "(?<referer>[^\"]*)" "(?<agent>[^\"]*)")?$'
-    )
-    record, time = parse(
-        '192.168.2.20 - - [29/Jul/2015:10:27:10 -0300] "GET /cgi-bin/try/ HTTP/1.0" 200 3395',
-        format="regex",
-        regex=pattern,
-        time_key="time",
-        time_format="%d/%b/%Y:%H:%M:%S %z",
-        types="code:integer size:integer",
-    )
-    assert time == 1438176430 * _SECOND
-    assert record == {
-        "host": "192.168.2.20",
-        "user": "-",
-        "method": "GET",
-        "path": "/cgi-bin/try/",
-        "code": 200,
-        "size": 3395,
-    }
-
-
-def test_logfmt() -> None:
-    """pipeline/parsers/logfmt."""
-    told = {"format": "logfmt"}
-    assert parse("key1=val1 key2=val2 key3", **told) == (
-        {"key1": "val1", "key2": "val2", "key3": True},
-        None,
-    )
-    assert parse('a="two words" b="q\\"q"', **told) == ({"a": "two words", "b": 'q"q'}, None)
-    assert parse("a b", format="logfmt", logfmt_no_bare_keys="true") is None
-
-
-def test_ltsv() -> None:
-    """pipeline/parsers/ltsv."""
-    text = "host:127.0.0.1\tident:-\tuser:-\treq:GET / HTTP/1.1\tstatus:200"
-    record, _ = parse(text, format="ltsv", types="status:integer")
-    assert record["req"] == "GET / HTTP/1.1"
-    assert record["status"] == 200
-
-
 @pytest.mark.parametrize(
     ("format_", "text", "expected"),
     [
@@ -147,23 +102,11 @@ def test_tags(name: str, pattern: str, taken: str, refused: str | None) -> None:
     ("settings", "named"),
     [
         ({"format": "xml"}, "format xml"),
-        ({"format": "regex"}, "has no regex"),
-        ({"format": "regex", "regex": "("}, "regular expression"),
-        ({"format": "json", "types": "a:money"}, "types"),
-        ({"format": "json", "decode_field": "mysql a"}, "decode_field"),
+        ({"format": "regex", "regex": "(?<a>.)"}, "format regex"),
+        ({"format": "json", "time_format": "%s", "time_offset": "nine"}, "time_offset"),
     ],
 )
 def test_mistakes_in_parsers_are_reported(settings: dict[str, str], named: str) -> None:
     with pytest.raises(RouterError, match=r"f\.conf:1") as refused:
         make_parser(section(name="x", **settings))
     assert named in refused.value.message
-
-
-def test_a_decoder_opens_json_inside_json() -> None:
-    """pipeline/parsers/decoders."""
-    text = '{"log": "{\\"a\\": 1}", "stream": "stdout"}'
-    assert parse(text, format="json", decode_field_as="json log")[0] == {
-        "log": {"a": 1},
-        "stream": "stdout",
-    }
-    assert parse(text, format="json", decode_field="json log")[0]["a"] == 1

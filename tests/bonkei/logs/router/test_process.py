@@ -126,5 +126,5 @@ def test_tls_is_needed_unless_all_is_plain(endpoint: str, credentials: str, need
 
 
 def test_local_outputs_need_no_tls(tmp_path: Path) -> None:
-    text = "[OUTPUT]\n  name stdout\n  match *\n"
+    text = "[OUTPUT]\n  name null\n  match *\n"
     assert not needs_tls(load_text(text, tmp_path / "f.conf", {}), {})
