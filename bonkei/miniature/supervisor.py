@@ -149,7 +149,7 @@ class Miniature:
         known = self._assembly.parts.definitions
         with steps.step("terraform") as step:
             if await asyncio.to_thread(known.up_to_date):
-                step.detail = "the definitions have not changed"
+                step.detail = "the definitions are as they were last applied"
             else:
                 report = self._unless_stopped(steps.note)
                 step.detail = await asyncio.to_thread(known.apply, report)

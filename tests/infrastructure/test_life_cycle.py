@@ -36,7 +36,7 @@ def test_every_planned_resource_is_created(way: Evaluation) -> None:
 
 @pytest.mark.parametrize("way", WAYS, indirect=True)
 def test_a_plan_after_the_apply_has_no_changes(way: Evaluation) -> None:
-    assert way.planned_again == "No changes. The miniature matches the definitions."
+    assert way.planned_again.startswith("No changes. ")
 
 
 def test_only_the_first_apply_starts_without_tasks(

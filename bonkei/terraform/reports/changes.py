@@ -16,6 +16,8 @@ _VERBS = {
     "replace": "replace",
     "delete": "destroy",
 }
+BASIS = "A plan does not ask what runs: a change by a call is not seen."
+"""It compares the definitions with the state of the last apply."""
 _DIFFERENCES = 12
 """How many differences of a resource are shown."""
 _SIGNS = {"import": "=", "create": "+", "update": "~", "replace": "±", "delete": "-", "move": ">"}
@@ -82,7 +84,7 @@ class PlanSummary:
     def render(self) -> str:
         """The changes and their number."""
         if self.is_empty:
-            return "No changes. The miniature matches the definitions."
+            return f"No changes. The definitions are as they were last applied.\n{BASIS}"
         lines = [change.render() for change in self.changes]
         lines += [output.render() for output in self.outputs]
         counts = {verb: self.count(action) for action, verb in _VERBS.items()}
@@ -103,6 +105,7 @@ class PlanSummary:
                 for change in self.changes
             ],
             "outputs": [output.name for output in self.outputs],
+            "compared_with": "the state of the last apply",
         }
 
 

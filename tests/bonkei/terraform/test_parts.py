@@ -231,6 +231,7 @@ def test_a_plan_is_printed() -> None:
         "1 to add, 2 to change, 1 to replace",
     ]
     assert json.loads(json.dumps(plan.as_dict()))["outputs"] == ["url"]
+    assert plan.as_dict()["compared_with"] == "the state of the last apply"
     assert ApplySummary(1, 0, 2).render() == "1 added, 2 removed"
 
 

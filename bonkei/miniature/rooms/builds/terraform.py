@@ -49,6 +49,10 @@ _WITH_STATE = frozenset({"plan", "apply", "destroy", "refresh", "import"})
 _CHANGES = frozenset({"apply", "destroy", "import", "refresh"})
 _OF_DEFINITIONS = frozenset({"plan", "apply", "destroy", "refresh", "validate"})
 """They meet no other types than those of the definitions, the state and the plan."""
+_REFRESHED = (
+    "bonkei: of what runs, this plan has read parameters, and the revisions of task definitions "
+    "and services. It compares all else with the state: other changes by calls are not seen."
+)
 _NO_PROVIDERS = 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n'
 
 
@@ -83,6 +87,8 @@ def main(executable: str, arguments: Sequence[str]) -> int:
             code = _run([*program, *arguments], environment)
             if operation in _CHANGES:
                 _note(program, directory, environment, own / APPLIED)
+            if operation == "plan" and code in (0, 2):  # 2: -detailed-exitcode, with changes
+                print(_REFRESHED, file=sys.stderr)
             return code
 
 
