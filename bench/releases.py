@@ -24,7 +24,6 @@ from typing import Any
 import aiohttp
 
 from bench.start import clone
-from bonkei.builds.tools.archives import archive_digests
 from tests.support.ports import free_port
 
 _PIPELINE = "statuspage-development-pipeline-program"
@@ -149,7 +148,6 @@ class Drill:
         self.folder = folder
         shutil.rmtree(folder / "bonkei")  # the one that runs is this one
         self._commits: dict[str, str] = {}
-        trivy = {"version": "0.76.0", "sha256": archive_digests()["trivy"]}
         port = free_port()
         self.site = f"http://127.0.0.1:{port}"
         self._environment = {
@@ -157,7 +155,6 @@ class Drill:
             "BONKEI_HOME": str(home), "BONKEI_EDGE_PORT": str(port),
             "BONKEI_ALB_PORT": str(free_port()), "BONKEI_CLOUD_PORT": str(free_port()),
             "BONKEI_CONSOLE_PORT": "0", "GIT_CONFIG_GLOBAL": os.devnull,
-            "TF_VAR_trivy": json.dumps(trivy),
         }  # fmt: skip
 
     def bonkei(self, *words: str) -> subprocess.CompletedProcess[str]:

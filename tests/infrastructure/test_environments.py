@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from evaluations import Evaluation
+from evaluations import DEVELOPMENT, ROOT, Evaluation
+
+from bonkei.builds.tools.archives import archive_digests
+from bonkei.config import load
 
 
 @pytest.fixture
@@ -59,6 +62,25 @@ def test_development_can_be_destroyed(development: Evaluation) -> None:
     assert {found["recovery_window_in_days"] for found in secrets} == {0}
     assert all(found["force_delete"] for found in development.values("aws_ecr_repository"))
     assert all(found["force_destroy"] for found in development.values("aws_s3_bucket"))
+
+
+def test_the_miniature_alone_trusts_its_own_scanner(
+    production: Evaluation, development: Evaluation
+) -> None:
+    """So a release there needs no variable. On AWS the vendor's archive would not be accepted."""
+    assert load(ROOT / "bonkei.toml", {}).variable_files == DEVELOPMENT[2]
+    assert scanner_digests(development) == {archive_digests()["trivy"]}
+    assert scanner_digests(production) == {""}
+
+
+def scanner_digests(evaluation: Evaluation) -> set[str]:
+    """What the builds are given as TRIVY_SHA256."""
+    return {
+        variable["value"]
+        for project in evaluation.values("aws_codebuild_project")
+        for variable in project["environment"][0]["environment_variable"]
+        if variable["name"] == "TRIVY_SHA256"
+    }
 
 
 def providers(evaluation: Evaluation) -> set[str]:

@@ -22,7 +22,11 @@ EXAMPLES = INFRASTRUCTURE / "environments"
 
 State = Mapping[str, Any]
 
-DEVELOPMENT = ("development", INFRASTRUCTURE, (EXAMPLES / "development.tfvars",))
+DEVELOPMENT = (
+    "development",
+    INFRASTRUCTURE,
+    (EXAMPLES / "development.tfvars", ROOT / "miniature.tfvars"),
+)
 """The evaluation that `bonkei up` needs: its name, the definitions and the variables."""
 PRODUCTION = ("production", INFRASTRUCTURE, (EXAMPLES / "production.tfvars",))
 

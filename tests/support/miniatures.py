@@ -32,7 +32,7 @@ from bonkei.miniature.lock import is_running
 
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
-PARTS = ("infrastructure", "environment", "program", "bonkei.toml")
+PARTS = ("infrastructure", "environment", "program", "bonkei.toml", "miniature.tfvars")
 ENVIRONMENTS = Path(sys.prefix) / "environments"  # made once, not for each home
 PATIENCE = 300.0  # seconds for a command or an end of a whole miniature, which takes a few
 WAIT = 120.0  # seconds for anything else that is waited for
