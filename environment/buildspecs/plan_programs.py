@@ -44,12 +44,17 @@ class Programs:
 
 
 def programs(plan: Json) -> Programs:
-    """Read a plan. New resources are left out: they do not run yet."""
+    """Read a plan. New resources are left out: they do not run yet.
+
+    PlanError when it names no resources, as one of another format would: nothing would be compared.
+    """
+    if not plan.get("resource_changes"):
+        raise PlanError("the plan names no resources: is it the output of terraform show -json?")
     tags: dict[str, str] = {}
     revisions: dict[str, int] = {}
     images: dict[str, list[str]] = {}
     changed = False
-    for resource in plan.get("resource_changes", ()):
+    for resource in plan["resource_changes"]:
         before = resource["change"].get("before")
         if resource.get("mode") != "managed" or not before:
             continue
@@ -74,11 +79,18 @@ def unreleased(found: Programs) -> Iterator[str]:
     """Families whose latest revision does not have the released image."""
     for family, references in sorted(found.images.items()):
         for reference in references:
-            repository, _, tag = reference.rpartition(":")
+            repository, tag = _repository_and_tag(reference)
             parameter = f"/{repository.partition('/')[2]}{_TAG_PARAMETER}"
             released = found.tags.get(parameter, tag)
             if tag != released:
-                yield f"{family} is registered with {tag}, but {released} is released"
+                yield f"{family} is registered with {tag or reference}, but {released} is released"
+
+
+def _repository_and_tag(reference: str) -> tuple[str, str]:
+    """Of `repository:tag`, `repository@digest` (no tag) or `repository:tag@digest`."""
+    name = reference.partition("@")[0]
+    repository, _, tag = name.rpartition(":")
+    return (repository, tag) if repository and "/" not in tag else (name, "")
 
 
 def moved_on(found: Programs, aws: Aws) -> Iterator[str]:
@@ -131,11 +143,11 @@ def main() -> None:
             found = Programs(**json.loads(Path(file).read_text(encoding="utf-8")))
         case _:
             sys.exit("usage: plan_programs.py plan PLAN.json PROGRAMS.json | apply PROGRAMS.json")
-    try:
-        print(refuse_to_put_back(found, when, run_aws))
-    except PlanError as error:
-        sys.exit(f"error: {error}")
+    print(refuse_to_put_back(found, when, run_aws))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PlanError as error:
+        sys.exit(f"error: {error}")

@@ -1,4 +1,4 @@
-"""The stages Migrate, Deploy and Verify of the program pipeline: `release.py STAGE`.
+"""The actions Migrate, Deploy and Verify of the program pipeline: `release.py ACTION`.
 
 It calls AWS through the `aws` command, part of every CodeBuild image. Decisions are pure functions
 over its JSON. Environment: RELEASE (Terraform's description of the system, as JSON), IMAGE_TAG (the
@@ -13,11 +13,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import rollout
 from revisions import Aws, Json, Release, ReleaseError, latest, register, run_aws, withdraw
 from rollout import roll_out, withdraw_all
+from verification import built_digest, running, unlike
 
 
 def migrate(aws: Aws, release: Release) -> None:
@@ -77,63 +78,23 @@ def deploy(aws: Aws, release: Release) -> None:
 
 def verify(aws: Aws, release: Release) -> None:
     """Fail unless the running images are the built ones; then record the tag as released."""
-    cluster = release.system["cluster"]
+    images = release.system["images"].values()
     digests = {
-        image["repository"]: image_digest(aws, image["repository"], release.tag)
-        for image in release.system["images"].values()
+        image["repository"]: built_digest(aws, image["repository"], release.tag) for image in images
     }
-    troubles: list[str] = []
-    for service in release.system["services"].values():
-        found = list(differences(running_tasks(aws, cluster, service["service"]), release, digests))
-        troubles += [f"{service['service']}: {trouble}" for trouble in found]
-    if troubles:
+    found = [
+        running(aws, release.system["cluster"], service["service"])
+        for service in release.system["services"].values()
+    ]
+    if troubles := list(unlike(found, release, digests)):
         troubles += withdraw_all(aws, release)
         raise ReleaseError("the running images are not the built ones:\n  " + "\n  ".join(troubles))
-    for image in release.system["images"].values():
+    for image in images:
         aws(
             "ssm", "put-parameter", "--name", image["tag_parameter"], "--type", "String",
             "--value", release.tag, "--overwrite",
         )  # fmt: skip
     print(f"released {release.tag}")
-
-
-def image_digest(aws: Aws, repository: str, tag: str) -> str:
-    """The digest of a tag, which is immutable."""
-    described = aws(
-        "ecr", "describe-images", "--repository-name", repository.partition("/")[2],
-        "--image-ids", f"imageTag={tag}",
-    )  # fmt: skip
-    return str(described["imageDetails"][0]["imageDigest"])
-
-
-def running_tasks(aws: Aws, cluster: str, service: str) -> list[Json]:
-    """The tasks of a service, at most 100 (what one call describes)."""
-    listed = aws("ecs", "list-tasks", "--cluster", cluster, "--service-name", service)
-    arns = listed["taskArns"][:100]
-    if not arns:
-        return []
-    described = aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *arns)
-    return list(described["tasks"])
-
-
-def differences(
-    tasks: Iterable[Json], release: Release, digests: Mapping[str, str]
-) -> Iterable[str]:
-    """How the running tasks differ from the release, by tag and by digest."""
-    count = 0
-    for task in tasks:
-        count += 1
-        name = task["taskArn"].rpartition("/")[2]
-        for container in task["containers"]:
-            repository, _, tag = container.get("image", "").rpartition(":")
-            if repository not in digests:
-                continue
-            if tag != release.tag:
-                yield f"task {name} runs {container['name']} {tag}, not {release.tag}: rolled back"
-            elif container.get("imageDigest") != digests[repository]:
-                yield f"task {name} runs another image under {tag}: {container.get('imageDigest')}"
-    if not count:
-        yield "no task runs"
 
 
 STAGES: Mapping[str, Callable[[Aws, Release], None]] = {
@@ -147,8 +108,8 @@ def main() -> None:
     """Run the stage that the command line names."""
     if len(sys.argv) != 2 or sys.argv[1] not in STAGES:
         sys.exit(f"usage: release.py {'|'.join(STAGES)}")
-    release = Release(json.loads(os.environ["RELEASE"]), os.environ["IMAGE_TAG"])
     try:
+        release = Release(json.loads(os.environ["RELEASE"]), os.environ["IMAGE_TAG"])
         STAGES[sys.argv[1]](run_aws, release)
     except ReleaseError as error:
         sys.exit(f"error: {error}")

@@ -9,7 +9,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Json = dict[str, Any]
 Aws = Callable[..., Any]
@@ -25,28 +25,62 @@ class ReleaseError(Exception):
     """The release failed; the message gives the reason."""
 
 
+class Reference(NamedTuple):
+    """A container's image: `repository:tag`, `repository@digest` or `repository:tag@digest`.
+    An absent part is empty.
+    """
+
+    repository: str
+    tag: str
+    digest: str
+
+
+def reference(image: str) -> Reference:
+    """Read the image of a container, as a task definition or a running task has it."""
+    name, _, digest = image.partition("@")
+    repository, _, tag = name.rpartition(":")
+    if not repository or "/" in tag:  # the colon of a registry's port
+        repository, tag = name, ""
+    return Reference(repository, tag, digest)
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A release: Terraform's description of the system, and the tag of its images."""
+    """A release: Terraform's description of the system, and the tag of its images.
+
+    ReleaseError when it has nothing to release: each stage would succeed without doing anything.
+    """
 
     system: Json
     tag: str
+
+    def __post_init__(self) -> None:
+        for name in ("services", "images"):
+            if not self.system[name]:
+                raise ReleaseError(f"RELEASE names no {name}: nothing would be released")
+        if not self.tag:
+            raise ReleaseError("IMAGE_TAG is empty: nothing says which images to release")
 
     @property
     def repositories(self) -> list[str]:
         return [image["repository"] for image in self.system["images"].values()]
 
-    def owns(self, reference: str) -> bool:
-        """Whether an image is one of ours, whatever its tag."""
-        return reference.rpartition(":")[0] in self.repositories
+    def owns(self, image: str) -> bool:
+        """Whether an image is one of ours, whatever its tag or digest."""
+        return reference(image).repository in self.repositories
 
-    def image(self, reference: str) -> str:
-        """`reference` with the released tag if it is one of ours, else as it is."""
-        return f"{reference.rpartition(':')[0]}:{self.tag}" if self.owns(reference) else reference
+    def image(self, image: str) -> str:
+        """The image with the released tag if it is one of ours, else as it is."""
+        return f"{reference(image).repository}:{self.tag}" if self.owns(image) else image
 
 
 def next_revision(definition: Json, release: Release) -> Json:
-    """The input of RegisterTaskDefinition: as the latest revision, with the released images."""
+    """The input of RegisterTaskDefinition: as the latest revision, with the released images.
+
+    ReleaseError when none of its images is ours: the old program would run as the released one.
+    """
+    if not any(release.owns(each["image"]) for each in definition["containerDefinitions"]):
+        raise ReleaseError(f"no container of {definition['family']} has an image of this release")
     revision = {key: value for key, value in definition.items() if key not in _READ_ONLY}
     revision["containerDefinitions"] = [
         {**container, "image": release.image(container["image"])}

@@ -10,17 +10,20 @@ for a while.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
 from revisions import Aws, Json, Release, ReleaseError, latest, register, withdraw
+from settling import Awaited, has_gone_back, listed, remaining, verdict
 
 POLL = 5.0  # seconds at most between two looks
 STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
 BACK_WITHIN = 15 * 60.0  # seconds
+_SERVICES = 10  # in one call of describe-services
 _DESCRIBED = 100  # tasks in one call of describe-tasks
 STAYS_FOR = 60.0  # seconds that a task must run; on AWS a deployment takes longer, so nobody waits
 
@@ -40,8 +43,8 @@ class Rollout:
 def roll_out(aws: Aws, release: Release) -> None:
     """Give each service its new revision, and wait until ECS has finished with all of them.
 
-    ReleaseError when ECS rolls one back. The others then run their earlier revision again, or no
-    task if they had none.
+    ReleaseError as soon as ECS gives one up, or anything else fails. All services then run their
+    earlier revision again, or no task if they had none.
     """
     cluster = release.system["cluster"]
     begun: list[Rollout] = []
@@ -50,16 +53,23 @@ def roll_out(aws: Aws, release: Release) -> None:
             rollout = begin(aws, cluster, service, release)
             begun.append(rollout)
             print(f"{rollout.service}: deploying {_number(rollout.revision)}", flush=True)
-        deadline = time.monotonic() + STABLE_WITHIN
-        for rollout in begun:
-            wait_until_settled(aws, cluster, rollout.service, rollout.id, deadline)
-        for rollout in begun:
-            if not rollout.first:  # there is nothing to go back to
-                watch_tasks(aws, cluster, rollout)
-    except ReleaseError as error:
-        troubles = [str(error), *put_back(aws, cluster, begun)]
+        wait_for_all(aws, cluster, begun)
+        # A first release has nothing to go back to.
+        watch_tasks(aws, cluster, [each for each in begun if not each.first])
+    except Exception as error:  # an answer of another form must not leave two versions either
+        what = str(error) if isinstance(error, ReleaseError) else repr(error)
+        troubles = [what, *put_back(aws, cluster, begun)]
         troubles += withdraw_all(aws, release)
         raise ReleaseError("\n  ".join(troubles)) from error
+
+
+def wait_for_all(aws: Aws, cluster: str, begun: Iterable[Rollout]) -> None:
+    """Wait until all deployments are complete. ReleaseError as soon as one of them has failed."""
+    awaited = [Awaited(each.service, each.id) for each in begun]
+    deadline = time.monotonic() + STABLE_WITHIN
+    for name, trouble in decisions(aws, cluster, awaited, deadline):
+        if trouble:
+            raise ReleaseError(f"{name}: {trouble}")
 
 
 def begin(aws: Aws, cluster: str, service: Json, release: Release) -> Rollout:
@@ -84,43 +94,60 @@ def update(aws: Aws, cluster: str, service: str, *options: str) -> str:
 
 def describe(aws: Aws, cluster: str, service: str) -> Json:
     """The service's current description."""
-    answer = aws("ecs", "describe-services", "--cluster", cluster, "--services", service)
-    if not answer["services"]:
-        raise ReleaseError(f"there is no service {service}: has its infrastructure been applied?")
-    found: Json = answer["services"][0]
+    (found,) = describe_all(aws, cluster, [service])
+    return found
+
+
+def describe_all(aws: Aws, cluster: str, services: Iterable[str]) -> list[Json]:
+    """The current descriptions of services. ReleaseError when one is missing."""
+    names, found = list(services), list[Json]()
+    for first in range(0, len(names), _SERVICES):  # mostly one call: each takes a second
+        some = names[first : first + _SERVICES]
+        answer = aws("ecs", "describe-services", "--cluster", cluster, "--services", *some)
+        found += answer["services"]
+    if missing := sorted(set(names) - {each["serviceName"] for each in found}):
+        what = ", ".join(missing)
+        raise ReleaseError(f"there is no service {what}: has its infrastructure been applied?")
     return found
 
 
 def primary(service: Json) -> str:
     """The id of the deployment that ECS is to keep."""
-    (found,) = [d["id"] for d in service["deployments"] if d["status"] == "PRIMARY"]
-    return str(found)
+    return str(primary_deployment(service)["id"])
 
 
-def wait_until_settled(
-    aws: Aws, cluster: str, service: str, identifier: str, deadline: float
-) -> None:
-    """Wait until this deployment is complete and no other is left.
+def primary_deployment(service: Json) -> Json:
+    """The deployment that ECS is to keep."""
+    for each in service["deployments"]:
+        if each["status"] == "PRIMARY":
+            return dict(each)
+    raise ReleaseError(f"{service['serviceName']} has no primary deployment")
 
-    A description may be older than the update, so an earlier deployment proves nothing.
-    ReleaseError when ECS gives the deployment up, or when it has not settled in time.
+
+def decisions(
+    aws: Aws, cluster: str, awaited: Iterable[Awaited], deadline: float
+) -> Iterator[tuple[str, str]]:
+    """Each service when ECS has decided about its deployment, and why that has failed; empty when
+    it is complete.
+
+    All are looked at together. ECS lists a failed deployment only for a while, so who waits for one
+    service first may never see that another has failed.
     """
-    seen, waits = False, pauses()
-    while time.monotonic() < deadline:
+    begun, waits = time.monotonic(), pauses()
+    left = {each.service: each for each in awaited}
+    while left and time.monotonic() < deadline:
         time.sleep(next(waits))
-        deployments = describe(aws, cluster, service)["deployments"]
-        found = next((each for each in deployments if each["id"] == identifier), None)
-        deployments = [each for each in deployments if each["status"] != "INACTIVE"]
-        if found is None and seen:
-            raise ReleaseError(f"{service}: another deployment replaced this one: rolled back")
-        if found is not None:
-            seen = True
-            state, reason = found.get("rolloutState"), found.get("rolloutStateReason", "")
-            if state == "FAILED":
-                raise ReleaseError(f"{service} failed: {reason or 'its events say why'}")
-            if state == "COMPLETED" and len(deployments) == 1:
-                return
-    raise ReleaseError(f"{service} has not settled; its events say why")
+        for service in describe_all(aws, cluster, left):
+            one = left[service["serviceName"]]
+            why = verdict(service, one, time.monotonic() - begun)
+            if why is None:
+                is_seen = one.seen or listed(service, one.id) is not None
+                left[one.service] = replace(one, seen=is_seen)
+            else:
+                del left[one.service]
+                yield one.service, why
+    for name in left:
+        yield name, "has not settled; its events say why"
 
 
 def pauses() -> Iterator[float]:
@@ -129,30 +156,37 @@ def pauses() -> Iterator[float]:
     return (min(float(number), POLL) for number in count(1))
 
 
-def watch_tasks(aws: Aws, cluster: str, rollout: Rollout) -> None:
-    """Wait until the tasks of a complete deployment have run for a while. ReleaseError when one of
-    them has ended by itself.
+def watch_tasks(aws: Aws, cluster: str, rollouts: Sequence[Rollout]) -> None:
+    """Wait until the tasks of complete deployments have run for a while. ReleaseError when one of
+    them has ended by itself, or when a deployment has none.
     """
     until = time.monotonic() + STAYS_FOR  # auto scaling may start tasks all the time
-    while True:
-        tasks = [t for t in tasks_of(aws, cluster, rollout) if t.get("startedBy") == rollout.id]
-        if ended := [task for task in tasks if ended_by_itself(task)]:
-            raise ReleaseError(f"{rollout.service}: {why_it_ended(ended[0])}")
-        remaining = min(max(remain(tasks), default=0.0), until - time.monotonic())
-        if remaining <= 0:
-            return
-        time.sleep(min(remaining, POLL))
+    left: dict[str, float] = {}
+    while rollouts:
+        for rollout in rollouts:
+            found = tasks_of(aws, cluster, rollout.service, "RUNNING", "STOPPED")
+            tasks = [task for task in found if task.get("startedBy") == rollout.id]
+            if ended := [task for task in tasks if ended_by_itself(task)]:
+                raise ReleaseError(f"{rollout.service}: {why_it_ended(ended[0])}")
+            left[rollout.service] = max(remain(tasks), default=math.inf)
+        longest, at_most = max(left.values()), until - time.monotonic()
+        if longest <= 0 or at_most <= 0:
+            break
+        time.sleep(min(longest, at_most, POLL))
+    if none := [name for name, seconds_left in left.items() if seconds_left == math.inf]:
+        raise ReleaseError(f"{', '.join(none)}: no task of this release runs")
 
 
-def tasks_of(aws: Aws, cluster: str, rollout: Rollout) -> Iterator[Json]:
-    """A service's tasks, at most 100 that run and 100 that have stopped within the last hour."""
+def tasks_of(aws: Aws, cluster: str, service: str, *statuses: str) -> Iterator[Json]:
+    """A service's tasks of these desired statuses, at most 100 of each. STOPPED are those that have
+    stopped within the last hour."""
     arns: list[str] = []
-    for status in ("RUNNING", "STOPPED"):
-        listed = aws(
-            "ecs", "list-tasks", "--cluster", cluster, "--service-name", rollout.service,
+    for status in statuses:
+        answer = aws(
+            "ecs", "list-tasks", "--cluster", cluster, "--service-name", service,
             "--desired-status", status,
         )  # fmt: skip
-        arns += listed["taskArns"][:_DESCRIBED]
+        arns += answer["taskArns"][:_DESCRIBED]
     for first in range(0, len(arns), _DESCRIBED):  # mostly one call: each takes a second
         some = arns[first : first + _DESCRIBED]
         yield from aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", *some)["tasks"]
@@ -191,19 +225,21 @@ def seconds(moment: str | float) -> float:
 def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:
     """Put every service back to its earlier revision. Returns one line for each."""
     deadline = time.monotonic() + BACK_WITHIN
-    going: list[tuple[Rollout, str]] = []
+    by_name = {rollout.service: rollout for rollout in begun}
+    going: list[Awaited] = []
     troubles: list[str] = []
     for rollout in begun:
         try:
-            going.append((rollout, _go_back(aws, cluster, rollout)))
-        except ReleaseError as error:
+            identifier = _go_back(aws, cluster, rollout)
+            going.append(Awaited(rollout.service, identifier, goes_back=True))
+        except Exception as error:  # the others go back nevertheless
             troubles.append(f"{rollout.service} could not be put back: {error}")
-    for rollout, identifier in going:
-        try:
-            wait_until_settled(aws, cluster, rollout.service, identifier, deadline)
-            troubles.append(f"{rollout.service} is {_as_before(rollout)}")
-        except ReleaseError as error:
-            troubles.append(f"{rollout.service} is not back yet: {error}")
+    try:
+        for name, why in decisions(aws, cluster, going, deadline):
+            as_before = f"{name} is {_as_before(by_name[name])}"
+            troubles.append(f"{name} is not back yet: {why}" if why else as_before)
+    except Exception as error:
+        troubles.append(f"whether all services are back is not known: {error!r}")
     return troubles
 
 
@@ -225,16 +261,16 @@ def withdraw_all(aws: Aws, release: Release) -> list[str]:
 
 
 def in_use(aws: Aws, cluster: str, service: str) -> frozenset[str]:
-    """The revisions that a service runs or is to run, by their ARNs. INACTIVE is a deployment that
-    has failed and has no tasks any more."""
-    deployments = describe(aws, cluster, service)["deployments"]
-    return frozenset(d["taskDefinition"] for d in deployments if d["status"] != "INACTIVE")
+    """The revisions that a service runs or is to run, by their ARNs."""
+    found = remaining(describe(aws, cluster, service))
+    return frozenset(each["taskDefinition"] for each in found)
 
 
 def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:
-    """The id of the deployment that goes back; ECS may have begun it."""
+    """The id of the deployment that goes back; ECS may have begun it. An update to the revision
+    that runs already begins none."""
     now = describe(aws, cluster, rollout.service)
-    if now["taskDefinition"] == rollout.before and not rollout.first:
+    if has_gone_back(now, rollout.id, rollout.before) and not rollout.first:
         return primary(now)
     count = ["--desired-count", "0"] if rollout.first else []
     return update(aws, cluster, rollout.service, "--task-definition", rollout.before, *count)

@@ -66,7 +66,7 @@ run "pipeline" {
   }
 
   assert {
-    condition     = aws_codepipeline.this.name == "test-development-pipeline-program" && [for stage in aws_codepipeline.this.stage : stage.name] == ["Source", "Build", "Migrate", "Deploy", "Verify"]
+    condition     = aws_codepipeline.this.name == "test-development-pipeline-program" && [for stage in aws_codepipeline.this.stage : stage.name] == ["Source", "Build", "Migrate", "Deploy"] && [for action in aws_codepipeline.this.stage[3].action : action.name if action.run_order == 2] == ["Verify"]
     error_message = "Migrations run before the deploy, and what runs is verified after it."
   }
 

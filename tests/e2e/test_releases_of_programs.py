@@ -37,6 +37,7 @@ _SOME = 15  # requests a second; half reach new tasks, and five errors ring the 
 _ROLES = ("AUTHOR", "COMMITTER")
 _SERVER, _VERSION, _MIGRATION = (f"{WEB}/{n}" for n in ("server.py", "version.txt", "migrate.py"))
 _ROLLOUT = "environment/buildspecs/rollout.py"
+_VERIFY = "environment/buildspecs/program_verify.yaml"
 _ENDS = "import os, threading\nthreading.Timer({0}, os._exit, (3,)).start()\n"
 # A key that opens nothing, in the form that scanners look for.
 _KEY = "-----BEGIN {0} PRIVATE KEY-----\n{1}\n-----END {0} PRIVATE KEY-----\n"
@@ -109,6 +110,8 @@ MIGRATED = {
 class Shop:
     """The project. Its miniature runs in the background."""
 
+    pipeline = PIPELINE
+
     def __init__(self, project: Project) -> None:
         self.project = project
 
@@ -141,7 +144,7 @@ class Shop:
 
     def follow(self, run: str) -> str:
         """Its status at its end."""
-        named = {"pipelineName": PIPELINE, "pipelineExecutionId": run}
+        named = {"pipelineName": self.pipeline, "pipelineExecutionId": run}
 
         def ended() -> str:
             found = self.client("codepipeline").get_pipeline_execution(**named)
@@ -153,7 +156,7 @@ class Shop:
     def actions(self, run: str) -> list[dict[str, Any]]:
         """Those that have begun."""
         listed = self.client("codepipeline").list_action_executions(
-            pipelineName=PIPELINE, filter={"pipelineExecutionId": run}
+            pipelineName=self.pipeline, filter={"pipelineExecutionId": run}
         )
         return list(listed["actionExecutionDetails"])
 
@@ -305,6 +308,21 @@ def test_a_broken_release(shop: Shop, broken: Queued, name: str) -> None:
     assert expected.says in log
     assert shop.version() == "good"
     eventually(lambda: run in shop.project.slack(), "Slack reports it", PATIENCE)
+
+
+def test_two_good_releases_that_queue_both_succeed(shop: Shop) -> None:
+    """The second one deploys as soon as the first has left the stage, and then other images run.
+    Verify begins late, as it may: the first one's must not see these."""
+    verify = (ROOT / _VERIFY).read_text()
+    late = verify.replace("    commands:\n", "    commands:\n      - sleep 12\n")
+    assert late != verify
+    commits = [
+        shop.commit_beside({_VERSION: version, _VERIFY: late})
+        for version in ("one after\n", "the other\n")
+    ]
+    runs = [shop.release(commit, "--detach")["execution"] for commit in commits]
+    assert [shop.follow(run) for run in runs] == ["Succeeded", "Succeeded"]
+    assert shop.version() == "the other"
 
 
 @dataclass(frozen=True, slots=True)

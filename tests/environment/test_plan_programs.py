@@ -135,7 +135,27 @@ def test_the_very_first_plan_needs_nothing(module: ModuleType) -> None:
         ]
     }
     assert refuse(module, created, "apply", Account())
-    assert refuse(module, {}, "apply", Account())
+
+
+@pytest.mark.parametrize("document", [{}, {"resource_changes": []}, {"changes": plan()}])
+def test_a_plan_that_names_no_resources_is_refused(
+    module: ModuleType, document: dict[str, Any]
+) -> None:
+    """An empty environment has new resources. Without any, nothing would be compared."""
+    with pytest.raises(module.PlanError, match="names no resources"):
+        refuse(module, document, "plan", Account())
+
+
+@pytest.mark.parametrize(
+    ("image", "registered"),
+    [(":b@sha256:x", "b"), ("@sha256:x", f"{REGISTRY}/app/backend@sha256:x"), (":a@sha256:x", "")],
+)
+def test_an_image_that_is_pinned_by_its_digest_is_compared(
+    module: ModuleType, image: str, registered: str
+) -> None:
+    found = module.Programs({PARAMETER: "a"}, {}, {"f": [f"{REGISTRY}/app/backend{image}"]}, True)
+    troubles = [f"f is registered with {registered}, but a is released"] if registered else []
+    assert list(module.unreleased(found)) == troubles
 
 
 class Script:
@@ -178,7 +198,10 @@ def test_the_script_ends_as_the_buildspec_expects(script: Script) -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: a release of the programs is running")
     assert script.run("later", str(script.programs)).returncode == 1
-    assert script.plan({}).returncode == 0
+    assert script.apply().returncode == 1  # nothing was handed on
+    unnamed = script.plan({})
+    assert (unnamed.returncode, unnamed.stderr[:29]) == (1, "error: the plan names no reso")
+    assert script.plan(plan()).returncode == 0
     assert script.apply().returncode == 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from buildspecs import Outcome, option, read
 from stages import REPOSITORY, Stages
 
@@ -66,6 +67,16 @@ def test_the_existence_of_an_image_is_checked_and_not_guessed(tmp_path: Path) ->
     outcome = stages.machine.run(read("program_build"), stages.variables())
     assert "batch-get-image" in outcome.failed
     assert not outcome.called("docker", "build")
+
+
+@pytest.mark.parametrize("number", ["None", " ", "x"])
+def test_an_image_is_not_released_unscanned_when_nothing_says_that_it_was_pushed(
+    tmp_path: Path, number: str
+) -> None:
+    outcome = build(tmp_path, PUSHED_BEFORE=number)
+    assert "is not a number of images" in outcome.output
+    assert outcome.failed
+    assert not outcome.called("trivy", "image")
 
 
 def test_without_a_digest_the_scanner_is_not_fetched(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ LONG = {
     "tests/e2e/test_a_request_through_everything.py": f"{_MINIATURE}, for TOGETHER",
     "tests/e2e/test_guide.py": "a person's first day: two pipelines, from an empty home",
     "tests/e2e/test_releases_of_programs.py": "11 releases, whose tasks must stay for a while",
+    "tests/e2e/test_releases_as_the_readme_says.py": f"{_MINIATURE}; two releases of all programs",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} seven times, and tasks roll",
     "tests/bonkei/console/browser": f"{_BROWSER} in each state, and axe looks at it",
     "tests/program/frontend/browser": f"{_BROWSER}, and axe looks at it",

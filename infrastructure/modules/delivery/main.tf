@@ -1,5 +1,5 @@
-# The pipeline that releases the programs: Source, Build (with a scan of each image), Migrate,
-# Deploy, Verify. Its stages run environment/buildspecs/program_*.yaml, each with a role of its own.
+# The pipeline that releases the programs: Source, Build (with a scan of each image), Migrate, Deploy
+# (with Verify). Its builds run environment/buildspecs/program_*.yaml, each with a role of its own.
 
 locals {
   pipeline_name  = "${var.name}-pipeline-program"
@@ -47,7 +47,7 @@ module "artifacts" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Stages, each a build with its own role
+# Builds, each with its own role
 # ---------------------------------------------------------------------------------------------
 
 locals {

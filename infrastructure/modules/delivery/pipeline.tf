@@ -126,23 +126,30 @@ resource "aws_codepipeline" "this" {
     }
   }
 
+  # A stage has one execution at a time. So Verify belongs to Deploy: it would find the images of the next
+  # release, which begins to deploy as soon as the stage is free.
   dynamic "stage" {
-    for_each = ["Migrate", "Deploy", "Verify"]
+    for_each = [["Migrate"], ["Deploy", "Verify"]]
 
     content {
-      name = stage.value
+      name = stage.value[0]
 
-      action {
-        name            = stage.value
-        category        = "Build"
-        owner           = "AWS"
-        provider        = "CodeBuild"
-        version         = "1"
-        input_artifacts = ["Source"]
+      dynamic "action" {
+        for_each = stage.value
 
-        configuration = {
-          ProjectName          = module.stage[lower(stage.value)].name
-          EnvironmentVariables = jsonencode([{ name = "IMAGE_TAG", value = "#{Source.CommitId}" }])
+        content {
+          name            = action.value
+          category        = "Build"
+          owner           = "AWS"
+          provider        = "CodeBuild"
+          version         = "1"
+          run_order       = action.key + 1
+          input_artifacts = ["Source"]
+
+          configuration = {
+            ProjectName          = module.stage[lower(action.value)].name
+            EnvironmentVariables = jsonencode([{ name = "IMAGE_TAG", value = "#{Source.CommitId}" }])
+          }
         }
       }
     }

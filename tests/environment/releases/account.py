@@ -40,22 +40,20 @@ AS_BEFORE = dict.fromkeys(FAMILIES, 1)
 class Service:
     """A service with its deployments, the primary one first, as DescribeServices returns them."""
 
+    name: str
     revision: str
     desired: int = 1
     deployments: list[dict[str, Any]] = field(default_factory=list)
     stale: int = 0  # this many descriptions still show the state before the last update
     before: dict[str, Any] = field(default_factory=dict)
     number: int = 0
+    events: list[dict[str, Any]] = field(default_factory=list)  # the newest first
 
     def describe(self) -> dict[str, Any]:
         if self.stale:
             self.stale -= 1
             return self.before
-        found = {
-            "taskDefinition": self.revision,
-            "desiredCount": self.desired,
-            "deployments": [dict(each) for each in self.deployments],
-        }
+        found = {**self.describe_now(), "deployments": [dict(each) for each in self.deployments]}
         self._go_on()
         return found
 
@@ -66,10 +64,12 @@ class Service:
             if primary.get("fails"):
                 primary["rolloutState"] = "FAILED"
                 primary["rolloutStateReason"] = "circuit breaker"
+                which = f"(service {self.name}) (deployment {primary['id']})"
+                self.events.insert(0, {"message": f"{which} deployment failed: no start."})
                 if primary.get("rolls_back"):
                     self.deploy(primary["rolls_back"])
             else:
-                primary["rolloutState"] = "COMPLETED"
+                primary.update(rolloutState="COMPLETED", runningCount=primary["desiredCount"])
                 gone = [d for d in self.deployments[1:] if d["rolloutState"] == "FAILED"]
                 self.deployments[1:] = [{**d, "status": "INACTIVE"} for d in gone[:1]]
 
@@ -82,12 +82,19 @@ class Service:
             "id": f"ecs-svc/{self.number}",
             "status": "PRIMARY",
             "rolloutState": "IN_PROGRESS",
+            "desiredCount": self.desired,
+            "runningCount": 0,
         }
         self.deployments.insert(0, {**new, "taskDefinition": revision, **how})
         self.revision = revision
 
     def describe_now(self) -> dict[str, Any]:
-        return {"taskDefinition": self.revision, "desiredCount": self.desired}
+        return {
+            "serviceName": self.name,
+            "taskDefinition": self.revision,
+            "desiredCount": self.desired,
+            "events": list(self.events),
+        }
 
 
 class Account:
@@ -98,11 +105,11 @@ class Account:
         self.revisions = {family: [self.definition(family)] for family in FAMILIES}
         self.services: dict[str, Service] = {}
         for name in ("app-backend", "app-frontend"):
-            service = Service(self.arn(name, 1))
+            service = Service(name, self.arn(name, 1))
             service.deploy(self.arn(name, 1))
             service.describe()
             self.services[name] = service
-        self.running_digest = "sha256:new"
+        self.shown: dict[str, Any] = {"imageDigest": "sha256:new"}  # of our containers
         self.fails: set[str] = set()
         self.refuses: set[str] = set()
         self.rolls_back = True
@@ -155,7 +162,11 @@ class Account:
         return [each for found in self.revisions.values() for each in found] + self.deregistered
 
     def describe_task_definition(self, options: dict[str, str]) -> Any:
-        return {"taskDefinition": self.revisions[options["--task-definition"]][-1], "tags": []}
+        name = options["--task-definition"]
+        if name in self.revisions:
+            return {"taskDefinition": self.revisions[name][-1], "tags": []}
+        (found,) = [each for each in self.everything if each["taskDefinitionArn"] == name]
+        return {"taskDefinition": found}
 
     def register_task_definition(self, options: dict[str, str]) -> Any:
         given = json.loads(options["--cli-input-json"])
@@ -185,20 +196,26 @@ class Account:
         revision, before = options["--task-definition"], service.revision
         service.desired = int(options.get("--desired-count", service.desired))
         fails = name in self.fails and not revision.endswith(":1")
-        service.deploy(
-            revision, fails=fails, rolls_back=before if fails and self.rolls_back else None
-        )
-        service.stale = self.stale
+        if revision != before or "--force-new-deployment" in self.calls[-1]:
+            service.deploy(
+                revision, fails=fails, rolls_back=before if fails and self.rolls_back else None
+            )
+            service.stale = self.stale
         return {"service": {"deployments": [dict(each) for each in service.deployments]}}
 
     def describe_services(self, options: dict[str, str]) -> Any:
-        if options["--services"] not in self.services:
-            return {"services": [], "failures": [{"reason": "MISSING"}]}
-        return {"services": [self.services[options["--services"]].describe()]}
+        named = self.calls[-1][self.calls[-1].index("--services") + 1 :]
+        assert len(named) <= 10, "the API refuses more"
+        there = [name for name in named if name in self.services]
+        failures = [{"arn": name, "reason": "MISSING"} for name in named if name not in there]
+        return {
+            "services": [self.services[name].describe() for name in there],
+            "failures": failures,
+        }
 
     def list_tasks(self, options: dict[str, str]) -> Any:
         name = options["--service-name"]
-        if options.get("--desired-status") == "STOPPED":
+        if options["--desired-status"] == "STOPPED":
             return {"taskArns": [f"arn:task/{name}/ended"] if name in self.ends else []}
         count = self.services[name].desired
         return {"taskArns": [f"arn:task/{name}/t{number}" for number in range(count)]}
@@ -231,11 +248,10 @@ class Account:
         started = datetime.fromtimestamp(time.time() - self.age, UTC).isoformat()
         runs = {"lastStatus": "RUNNING", "startedBy": by, "startedAt": started}
         containers = [
-            {
-                "name": "web",
-                "image": f"{APP}:{self.runs(name)}",
-                "imageDigest": self.running_digest,
-            },
+            *(
+                {"name": each, "image": f"{image}:{self.runs(name)}", **self.shown}
+                for each, image in (("web", APP), ("router", ROUTER))
+            ),
             {"name": "other", "image": "public.ecr.aws/thing:1", "imageDigest": "sha256:x"},
         ]
         return {**runs, "taskArn": arn, "containers": containers}

@@ -27,7 +27,7 @@ def test_an_earlier_deployment_is_not_mistaken_for_this_one(
     """A description may still show the state before the update: one deployment, and complete."""
     account.stale = 3
     account.fails = {"app-backend"}
-    with pytest.raises(ReleaseError, match="app-backend failed: circuit breaker"):
+    with pytest.raises(ReleaseError, match="app-backend: its deployment failed: circuit breaker"):
         module.deploy(account, release)
 
 
@@ -39,7 +39,7 @@ def test_when_one_service_fails_the_other_is_put_back_too(
     account.fails = {failing}
     with pytest.raises(ReleaseError) as refused:
         module.deploy(account, release)
-    assert f"{failing} failed: circuit breaker" in str(refused.value)
+    assert f"{failing}: its deployment failed: circuit breaker" in str(refused.value)
     for name in ("app-backend", "app-frontend"):
         assert f"{name} is back at {name}:1" in str(refused.value)
         assert account.runs(name) == "old"
@@ -60,7 +60,7 @@ def test_a_deployment_that_another_replaces_is_no_release(
 
     def forgets(service: Service) -> None:
         going_on(service)
-        del service.deployments[1:]
+        del service.deployments[1:], service.events[:]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Service, "_go_on", forgets)

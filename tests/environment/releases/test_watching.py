@@ -97,6 +97,24 @@ def test_the_watch_ends_when_the_youngest_task_has_run_for_long_enough(
     assert clock.moment == started + 60.0
 
 
+def test_a_deployment_without_a_task_is_no_release(
+    account: Account, release: Release, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing to watch. The tasks may be listed late."""
+    late = clock.moment + 20.0
+
+    def task(arn: str) -> dict[str, Any]:
+        unknown = {} if clock.moment >= late else {"startedBy": "somebody"}
+        return {**Account.task(account, arn), **unknown}
+
+    monkeypatch.setattr(account, "task", task)
+    module.deploy(account, release)
+    assert clock.moment >= late
+    late = clock.moment + 1000.0
+    with pytest.raises(ReleaseError, match="app-backend, app-frontend: no task of this release"):
+        module.deploy(account, release)
+
+
 def test_both_versions_of_the_aws_command_are_read() -> None:
     assert rollout.seconds("2026-11-26T09:00:00.5+09:00") == 1795651200.5
     assert rollout.seconds("2026-11-26T00:00:00Z") == rollout.seconds(1795651200) == 1795651200
