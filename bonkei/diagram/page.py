@@ -1,4 +1,5 @@
-"""Diagrams in a Markdown page: a picture, and its Mermaid text, which can be copied and read aloud.
+"""Diagrams in a Markdown page: a picture, and a link to its Mermaid text, which can be copied and
+read aloud.
 
 Where a page has a pair of these comments, the text between them is rewritten:
 
@@ -13,7 +14,6 @@ from collections.abc import Iterable, Mapping
 from os.path import relpath
 from pathlib import Path
 
-from bonkei.diagram.mermaid import render_mermaid
 from bonkei.diagram.model import Diagram
 from bonkei.errors import BonkeiError
 
@@ -25,7 +25,7 @@ class PageError(BonkeiError):
 
 
 def update_page(page: Path, text: str, diagrams: Iterable[Diagram], folder: Path) -> str:
-    """The page's text with its current diagrams. `folder`: the folder with their SVG files."""
+    """The page's text with its current diagrams. `folder`: the folder with their files."""
     by_name = {diagram.name: diagram for diagram in diagrams}
     place = Path(relpath(folder, page.parent)).as_posix()
 
@@ -45,8 +45,5 @@ def _find(diagrams: Mapping[str, Diagram], name: str, page: Path) -> Diagram:
 
 
 def _block(diagram: Diagram, place: str) -> str:
-    return (
-        f"\n![{diagram.title}]({place}/{diagram.name}.svg)\n\n"
-        f"<details><summary>Mermaid</summary>\n\n"
-        f"```mermaid\n{render_mermaid(diagram)}```\n\n</details>\n\n"
-    )
+    file = f"{place}/{diagram.name}"
+    return f"\n![{diagram.title}]({file}.svg)\n\n[Mermaid]({file}.mmd)\n\n"

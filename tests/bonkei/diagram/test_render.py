@@ -87,6 +87,7 @@ def test_a_page_gets_its_diagrams(tmp_path: Path) -> None:
     updated = update_page(page, text, [TRICKY], tmp_path / "docs" / "pictures")
     assert updated.startswith("# T\n\n<!-- diagram: tricky -->\n")
     assert "](pictures/tricky.svg)" in updated
+    assert "](pictures/tricky.mmd)" in updated
     assert "old" not in updated
     assert updated.endswith("<!-- /diagram -->\n\nrest\n")
     assert update_page(page, updated, [TRICKY], tmp_path / "docs" / "pictures") == updated
