@@ -76,7 +76,7 @@ def _edited(fault: Fault, text: str, old: str, new: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------------
-# The table in docs/checks.md
+# The list in docs/checks.md
 # ------------------------------------------------------------------------------------------------
 
 PAGE = ROOT / "docs" / "checks.md"
@@ -89,8 +89,8 @@ BY_TOOLS = {
 }
 
 
-def with_table(page: str) -> str:
-    """The page with the current faults between its marks."""
+def with_faults(page: str) -> str:
+    """The page with the number of the current faults, and those that nothing finds."""
     found = faults()
     by_rules = sum(fault.caught not in BY_TOOLS for fault in found)
     counts = [f"{by_rules} are found by `bonkei check`"]
@@ -99,17 +99,8 @@ def with_table(page: str) -> str:
         for name, words in BY_TOOLS.items()
         if (number := sum(fault.caught == name for fault in found))
     ]
-    rows = [
-        f"| {fault.what} | {fault.kind} | {BY_TOOLS.get(fault.caught, f'`{fault.caught}`')} |"
-        for fault in found
-    ]
-    lines = [
-        f"Of {len(found)} faults: {', '.join(counts)}.",
-        "",
-        "| fault | kind | caught by |",
-        "|---|---|---|",
-        *rows,
-    ]
+    unseen = [f"- {fault.what}" for fault in found if fault.caught == "nothing"]
+    lines = [f"Of {len(found)} faults: {', '.join(counts)}. Nothing finds:", "", *unseen]
     begin, end = "<!-- faults -->\n", "<!-- /faults -->"
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
@@ -117,4 +108,4 @@ def with_table(page: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_faults(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
