@@ -1,4 +1,4 @@
-"""Every claim of docs/claims.md has a test with its name, and every such test has a claim."""
+"""Every claim of claims.toml has a test with its name, and every such test has a claim."""
 
 from __future__ import annotations
 

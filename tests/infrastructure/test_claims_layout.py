@@ -1,4 +1,4 @@
-"""The claims of docs/claims.md about the layout. Each test has its claim's name."""
+"""The claims of claims.toml about the layout. Each test has its claim's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The claims of docs/claims.md about logging. Each test has its claim's name.
+"""The claims of claims.toml about logging. Each test has its claim's name.
 
 The tests follow a record through the router's configuration: to the outputs that take it, and to
 their destinations in the environment of the router's container.

@@ -1,17 +1,13 @@
-"""The tables of docs/claims.md."""
+"""The claims of tests/infrastructure/claims.toml."""
 
 from __future__ import annotations
 
-import json
-import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "docs" / "claims.md"
-
-_ROW = re.compile(r"^\| ([a-z0-9-]+) \| (.+?) \| `(.+)` \|$")
+FILE = Path(__file__).resolve().parents[1] / "infrastructure" / "claims.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +23,9 @@ class Claim:
 def claims() -> dict[str, Claim]:
     """All claims, by name."""
     found: dict[str, Claim] = {}
-    section = ""
-    for line in FILE.read_text(encoding="utf-8").splitlines():
-        if line.startswith("## "):
-            section = line.removeprefix("## ").lower()
-        elif line.startswith("| ") and not line.startswith("| claim |"):
-            row = _ROW.match(line)
-            if row is None or row[1] in found:
-                raise ValueError(f"{FILE.name}: not a claim, or a second one of its name: {line}")
-            found[row[1]] = Claim(section, row[1], row[2], json.loads(row[3]))
+    for section, named in tomllib.loads(FILE.read_text(encoding="utf-8")).items():
+        for name, entry in named.items():
+            if name in found:
+                raise ValueError(f"{FILE.name}: two claims are called {name}")
+            found[name] = Claim(section, name, entry["says"], entry["expected"])
     return found

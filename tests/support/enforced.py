@@ -243,22 +243,16 @@ def rules_taken_away(blueprint: Blueprint) -> Iterator[tuple[str, tuple[str, ...
 
 def table(blueprint: Blueprint, taken: Sequence[Taken]) -> str:
     """For docs/enforcement.md: the number of removed items, and how many failed by name."""
-    lines = ["| role | permissions | nothing here asks for | taken away | fail by name |",
-             "|---|---|---|---|---|"]  # fmt: skip
-    total = [0, 0, 0, 0]
-    for role in blueprint.roles:
-        of_role = [each for each in taken if each.role == role.name]
-        if not of_role:
-            continue
-        needed = [each for each in of_role if each.denied]
-        failed = [each for each in needed if each.address in each.looked_at]
-        row = (len(of_role), len(of_role) - len(needed), len(needed), len(failed))
-        total = [a + b for a, b in zip(total, row, strict=True)]
-        name = role.name.split("-", 2)[2]
-        lines.append(f"| `{name}` | " + " | ".join(map(str, row)) + " |")
-    lines.append("| **all** | " + " | ".join(f"**{each}**" for each in total) + " |")
+    needed = [each for each in taken if each.denied]
+    failed = [each for each in needed if each.address in each.looked_at]
+    roles = {each.role for each in taken}
     rules = list(rules_taken_away(blueprint))
     named = [each for each in rules if each[1]]
-    lines += ["", "| rules of security groups | fail by name |", "|---|---|",
-              f"| **{len(rules)}** | **{len(named)}** |"]  # fmt: skip
+    counts = (len(taken), len(taken) - len(needed), len(needed), len(failed))
+    lines = [
+        "| | all | nothing here asks for | removed | fail by name |",
+        "|---|---|---|---|---|",
+        f"| permissions of {len(roles)} roles | " + " | ".join(map(str, counts)) + " |",
+        f"| rules of security groups | {len(rules)} | 0 | {len(rules)} | {len(named)} |",
+    ]
     return "\n".join(lines)
