@@ -1,4 +1,4 @@
-"""Which directory in /var/tmp is which home's; see docs/decisions/database-as-root.md.
+"""Which directory in /var/tmp is which home's; see docs/decisions/database.md.
 
 The home's record (`database/location`) names a directory, and the directory's note (`.home`) names
 the home. A directory is a home's only if both say so, or if no other home's record names it.

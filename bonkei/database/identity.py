@@ -2,7 +2,7 @@
 
 It is random, and kept in the home: a new home at the place of an older one is another home. Beside
 the id stands the home's place, so that a copy is not taken for the home that was copied. See
-docs/decisions/database-of-your-own.md.
+docs/decisions/database.md.
 """
 
 from __future__ import annotations

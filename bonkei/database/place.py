@@ -1,4 +1,4 @@
-"""The place of a cluster's files and the server's user; see docs/decisions/database-as-root.md.
+"""The place of a cluster's files and the server's user; see docs/decisions/database.md.
 
 PostgreSQL refuses to run as root. Under root it runs as `nobody`, with all its files in a directory
 outside the home, because nothing in a private home may be opened for another user.
