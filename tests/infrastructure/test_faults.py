@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from evaluations import PRODUCTION, put_applied
-from faults import BY_TOOLS, PAGE, Fault, caught_by, faults, seed, with_faults
+from faults import BY_TOOLS, PAGE, Fault, caught_by, faults, seed, with_number
 
 from bonkei.blueprint import read
 from bonkei.check import Finding, run
@@ -129,6 +129,6 @@ def test_a_fault_is_refused_by_terraform(
     assert [fault.what for fault in caught_by(tool) if fault.finding not in said] == []
 
 
-def test_the_page_names_what_nothing_finds() -> None:
+def test_the_page_counts_the_faults() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert with_faults(page) == page, "write it anew: python tests/support/faults.py"
+    assert with_number(page) == page, "write it anew: python tests/support/faults.py"

@@ -76,7 +76,7 @@ def _edited(fault: Fault, text: str, old: str, new: str) -> str:
 
 
 # ------------------------------------------------------------------------------------------------
-# The list in docs/checks.md
+# The number in docs/checks.md
 # ------------------------------------------------------------------------------------------------
 
 PAGE = ROOT / "docs" / "checks.md"
@@ -89,8 +89,8 @@ BY_TOOLS = {
 }
 
 
-def with_faults(page: str) -> str:
-    """The page with the number of the current faults, and those that nothing finds."""
+def with_number(page: str) -> str:
+    """The page with the number of the current faults."""
     found = faults()
     by_rules = sum(fault.caught not in BY_TOOLS for fault in found)
     counts = [f"{by_rules} are found by `bonkei check`"]
@@ -99,13 +99,12 @@ def with_faults(page: str) -> str:
         for name, words in BY_TOOLS.items()
         if (number := sum(fault.caught == name for fault in found))
     ]
-    unseen = [f"- {fault.what}" for fault in found if fault.caught == "nothing"]
-    lines = [f"Of {len(found)} faults: {', '.join(counts)}. Nothing finds:", "", *unseen]
+    line = f"Of {len(found)} faults: {', '.join(counts)}."
     begin, end = "<!-- faults -->\n", "<!-- /faults -->"
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
-    return before + begin + "\n".join(lines) + "\n" + end + after
+    return before + begin + line + "\n" + end + after
 
 
 if __name__ == "__main__":
-    PAGE.write_text(with_faults(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(with_number(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
