@@ -13,7 +13,8 @@ data "aws_partition" "current" {}
 locals {
   name = "${var.service_name}-${var.environment_identifier}"
 
-  # Read once, and handed to every module (docs/decisions/account.md).
+  # Read once, and handed to every module: a data source in each one would be read dozens of times,
+  # and a module with depends_on would know its account only in the apply.
   account = {
     id        = data.aws_caller_identity.current.account_id
     region    = var.region
