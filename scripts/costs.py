@@ -27,8 +27,8 @@ _HEAD = {
     "ja": ("項目", "単価", "数量", "月額", "合計"),
 }
 _UNITS = {
-    "en": {"hour": "an hour", "month": "a month", "GB": "a GB"},
-    "ja": {"hour": "1 時間", "month": "1 か月", "GB": "1 GB"},
+    "en": {"hour": "hour", "month": "month", "GB": "GB"},
+    "ja": {"hour": "時間", "month": "月", "GB": "GB"},
 }
 
 _FLOW_LOG_GB = 0.11  # a month, for each target and zone
@@ -228,7 +228,7 @@ def _rows(
             usd = amount * price.per_month * price.usd
             totals[environment] += usd
             cells += [f"{amount:g}", f"{usd:.2f}"] if amount else ["", ""]
-        unit = f"{price.usd:g} / {_UNITS[language][price.unit]}"
+        unit = f"{price.usd:g}/{_UNITS[language][price.unit]}"
         yield f"| {' | '.join((price.words[language], unit, *cells))} |"
     cells = [text for usd in totals.values() for text in ("", f"**{usd:.0f}**")]
     yield f"| **{total}** | | {' | '.join(cells)} |"
