@@ -210,6 +210,8 @@ def _event(moment: Any, record: Any) -> Event:
         moment = moment[0]
     if isinstance(moment, _EventTime):
         return moment.nanoseconds, _storable(record)
+    if not isinstance(moment, int | float):  # a text times a billion would fill the memory
+        raise TypeError("a time is a number")
     return int(moment * _NANOSECONDS) % _TIMES, _storable(record)
 
 
