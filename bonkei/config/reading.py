@@ -73,7 +73,6 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
             table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083
         ),
         console_port=settings.console_port(table.table("console"), environment),
-        traces_port=settings.traces_port(table.table("traces"), environment),
         fluent_bit=table.table("log_routers").text("fluent_bit", ""),
         log_megabytes=settings.megabytes(logs, file, "logs", 512, 16),
         log_time_factor=settings.time_factor(logs, file, "logs", 30),
@@ -116,7 +115,6 @@ def _require_ports_apart(config: Config) -> None:
         ("the load balancer", "BONKEI_ALB_PORT", config.alb_port),
         ("the AWS endpoint", "BONKEI_CLOUD_PORT", config.cloud_port),
         ("the console", "BONKEI_CONSOLE_PORT", config.console_port),
-        ("the receiver of spans", "BONKEI_TRACES_PORT", config.traces_port),
     )
     for (one, first, port), (other, second, same) in combinations(places, 2):
         if port is not None and port == same:  # None: it is off

@@ -212,11 +212,6 @@ def console_port(table: Table, environment: Mapping[str, str]) -> int | None:
     return _port_or_off(table, environment, "console", 8082)
 
 
-def traces_port(table: Table, environment: Mapping[str, str]) -> int | None:
-    """A port; 0 for a free one; None for receiving no spans."""
-    return _port_or_off(table, environment, "traces", "off")
-
-
 def _port_or_off(
     table: Table, environment: Mapping[str, str], section: str, default: int | str
 ) -> int | None:

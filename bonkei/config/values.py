@@ -69,8 +69,6 @@ class Config:
     cloud_port: int = 8083
     console_port: int | None = 8082
     """0 for a free one; None: no console."""
-    traces_port: int | None = None
-    """The port that receives spans; 0 for a free one; None for receiving no spans."""
     fluent_bit: str = ""
     """The Fluent Bit that runs log routers. Empty: the one on the PATH, or else Bonkei's reader."""
     log_megabytes: int = 512

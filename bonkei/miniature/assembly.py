@@ -64,8 +64,7 @@ class Assembly(Wiring):
         if any(container.firelens for container in definition.containers):
             self.aws.expect_calls()  # at the latest when its log router ends
         source = self.network.source(task_id, group)
-        own = self.aws.task_environment(definition, task_id, source)
-        return {**own, **self.traces.environment(definition)}
+        return self.aws.task_environment(definition, task_id, source)
 
     def _may_start(self, definition: TaskDefinition, group: str) -> str:
         return (
@@ -135,7 +134,6 @@ class Assembly(Wiring):
             self._config.definitions,
             self._config.root,
             self._home.logs,
-            self.traces.of,
         )
 
     def means(self) -> Means:

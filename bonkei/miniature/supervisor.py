@@ -121,7 +121,6 @@ class Miniature:
             assembly.aws.start(steps),
             assembly.functions.start(),
             assembly.builds.start(),
-            assembly.traces.start(steps),
         )
         assembly.follow_records(steps)
         with steps.step("edge") as step:
@@ -206,7 +205,6 @@ class Miniature:
                 assembly.registry.forget_images,
                 lambda: assembly.edge.stop(grace=1.0),
                 assembly.network.stop,
-                assembly.traces.stop,
                 assembly.databases.stop,
                 assembly.logs.stop_requests,
                 assembly.functions.stop,
@@ -252,7 +250,6 @@ class Miniature:
             assembly.pipelines.snapshot(),
             assembly.console.snapshot(),
             assembly.faults.faults.snapshot(),
-            assembly.traces.snapshot(),
         )
 
     def _judged(self) -> Judged:

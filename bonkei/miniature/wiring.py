@@ -44,7 +44,6 @@ from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
 from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
 from bonkei.miniature.rooms.service_events import service_events
 from bonkei.miniature.rooms.stacks import StackRoom
-from bonkei.miniature.rooms.traces import TraceRoom
 from bonkei.miniature.steps import Report
 from bonkei.provider.counters import FileCounters
 from bonkei.sources import Sources
@@ -174,7 +173,6 @@ class Wiring:
         self.parts.requests.hear_together(self.monitor.measures.seen)
         self.parts.requests.hear_together(self.logs.seen)
         self.recorder = Recorder(self.parts.requests.hear)
-        self.traces = TraceRoom(config.traces_port)
         beside = {**self.registry.beside, **self.pipelines.beside}
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.faults = FaultRoom(home.path / "faults", self._around_faults(report))

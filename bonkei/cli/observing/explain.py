@@ -123,12 +123,6 @@ def _was(was: dict[str, Any]) -> list[str]:
     for call in was["calls"]:
         said = f"{call['method']} {call['host']}{call['target']} {call['status']}"
         lines.append(f"  {said}, {call['milliseconds']:g} ms, {call['task']}")
-    if was["spans"]:
-        lines += ["", "Spans:"]
-    for span in was["spans"]:
-        failed = ", failed" if span["error"] else ""
-        said = f"{span['begin']:9.1f} ms {span['service']}: {span['name']}"
-        lines.append(f"  {said}, {span['ms']:g} ms{failed}")
     if was["lines"]:
         lines += ["", "Lines:"]
     for line in was["lines"]:

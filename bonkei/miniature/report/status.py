@@ -42,7 +42,6 @@ def compose_status(
     pipelines: Sequence[PipelineSnapshot] = (),
     console: ConsoleSnapshot | None = None,
     faults: FaultsSnapshot | None = None,
-    traces: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, in the form of JSON.
 
@@ -55,7 +54,6 @@ def compose_status(
         "ready": judged.state == "ready",
         "unhealthy": [{"name": one.name, "reason": one.reason} for one in judged.unhealthy],
         "console": _plain(console),
-        "traces": _plain(traces),
         "network": _plain(network),
         "edge": _plain(edge),
         "tasks": _plain(tasks) if tasks is not None else None,

@@ -17,7 +17,6 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
         _faults(status["faults"]),
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
-        _traces(status["traces"]),
         _stacks(status["stacks"]),
         _pipelines(status["pipelines"]),
         _builds(status["builds"]),
@@ -63,14 +62,6 @@ def _listeners(edge: Mapping[str, Any]) -> Iterator[str]:
         )
     if exhausted := max((room["exhausted"] for room in edge["rooms"]), default=0):
         yield f"  {exhausted} times no file was left for a connection to a target (`ulimit -n`)"
-
-
-def _traces(traces: Mapping[str, Any] | None) -> Iterator[str]:
-    if traces:
-        spans = f"{traces['spans']} spans"
-        yield from _table("TRACES", [(traces["url"], "OTLP over HTTP", spans)])
-        if lost := traces["left_out"] + traces["refused"]:
-            yield f"  {lost} spans or bodies were too many, too long or invalid"
 
 
 def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge import AccessRecord, Edge
+from bonkei.edge import Edge
 from bonkei.miniature.requests import telling
 from bonkei.miniature.requests.asked import Wish, ask
 from bonkei.miniature.requests.places import Places
 from bonkei.miniature.requests.sending import Hear, as_line, send
-from bonkei.miniature.requests.traces import ids_of
-from bonkei.traces import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,6 @@ class RequestWorld:
     definitions: Path
     root: Path
     logs: Path
-    spans: Callable[[Iterable[str]], Sequence[Span]] = lambda _: ()  # of trace ids
 
 
 async def explain(world: RequestWorld, wish: Wish, *, sends: bool) -> dict[str, Any]:
@@ -54,28 +51,6 @@ async def explain(world: RequestWorld, wish: Wish, *, sends: bool) -> dict[str, 
             **telling.record(sent.record),
             "differences": telling.differences(told.expected, sent.record),
             "calls": [telling.record(each) for each in sent.calls],
-            "spans": spans_of(sent.record, world),
             "lines": [as_line(each) for each in sent.lines],
         }
     return result
-
-
-def spans_of(record: AccessRecord, world: RequestWorld, begun: float = 0.0) -> list[dict[str, Any]]:
-    """The spans that programs report for a request. `begin`: milliseconds after `begun` (Unix
-    seconds), or after the first span."""
-    found = world.spans(ids_of(record.headers, record.trace_id))[:_MOST_SPANS]
-    begun = begun or min((each.begin for each in found), default=0.0)
-    return [
-        {
-            "service": each.service,
-            "name": each.name,
-            "kind": each.kind,
-            "begin": round((each.begin - begun) * 1000, 3),
-            "ms": round(each.seconds * 1000, 3),
-            "error": each.is_error,
-        }
-        for each in found
-    ]
-
-
-_MOST_SPANS = 200

@@ -14,7 +14,7 @@ from bonkei.clocks import has_passed
 from bonkei.console import Console, ConsoleError, Json
 from bonkei.edge import AccessRecord
 from bonkei.miniature.log_files.files import lines_with
-from bonkei.miniature.requests.explaining import RequestWorld, spans_of
+from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.places import Places
 from bonkei.miniature.requests.recorder import Entry, Recorder, Wanted, matcher
 from bonkei.miniature.requests.timeline import calls_of, request_of, summary, whole
@@ -122,13 +122,11 @@ class _Timelines:
         texts = spellings(ids_of(record.headers, record.trace_id))
         since = datetime.fromtimestamp(begun - 0.5, UTC).isoformat(timespec="milliseconds")
         names, calls = _Names(world), calls_of(entry, near)
-        spans = spans_of(record, world, begun)
 
         def make() -> dict[str, Any]:
             places = Places(world.definitions, world.root)
             lines = lines_with(world.logs, texts, since)
-            made = whole(entry, calls, lines, told, places, names.short)
-            return {**made, "spans": spans}
+            return whole(entry, calls, lines, told, places, names.short)
 
         return await asyncio.to_thread(make)
 

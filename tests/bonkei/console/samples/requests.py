@@ -19,7 +19,6 @@ from bonkei.edge.http.message import Request, header
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rooms.console.requests import offer_requests
-from bonkei.traces import Span
 from tests.bonkei.console.samples.world import MARKUP, Done
 
 FRONT = "module.edge.aws_cloudfront_distribution.this"
@@ -52,12 +51,6 @@ _STEPS = (
          (Considered("rule 5", "passed over", "not so: the method is POST (it is GET)"),
           Considered("rule 10", "chosen"), Considered("rule 20", "not asked"))),
     Step("target", "target", f"{TASK}: the only one", Place(GROUPS[0].address)),
-)  # fmt: skip
-
-
-SPAN = Span(
-    "5759e988bd862e3fe1be46a994272793", "1" * 16, "", "statuspage-backend", f"SELECT {MARKUP}",
-    "client", time.time() - 0.03, 0.0021,
 )  # fmt: skip
 
 
@@ -117,7 +110,7 @@ def offer(console: Console, _done: Done, home: Path) -> None:
         recorder.record(each)
     world = RequestWorld(
         cast(Edge, FakeEdge()), lambda: Blueprint(target_groups=GROUPS), recorder.hear, home, home,
-        write_logs(home), lambda ids: (SPAN,) if SPAN.trace in ids else (),
+        write_logs(home),
     )  # fmt: skip
     taken: dict[str, Callable[[Mapping[str, str]], object]] = {}
     offer_requests(cast(Console, SimpleNamespace(topics=taken.update)), recorder, world)

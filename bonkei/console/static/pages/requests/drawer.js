@@ -15,7 +15,7 @@ export function RequestDrawer({ id, onClose }) {
   return html`<${Drawer} title=${title} subtitle=${html`<span class="mono">${one.method} ${one.target}</span>`} onClose=${onClose}>
     <${Went} one=${one} database=${data.database_ms} />
     ${data.differences.length > 0 && html`<h3>${t("differences")}</h3><ul class="plain">${data.differences.map((each) => html`<li class="note" key=${each}>${each}</li>`)}</ul>`}
-    ${(data.calls.length > 0 || data.spans?.length > 0) && html`<h3>${t("waterfall")}</h3><${Waterfall} one=${one} calls=${data.calls} spans=${data.spans || []} />`}
+    ${data.calls.length > 0 && html`<h3>${t("waterfall")}</h3><${Waterfall} one=${one} calls=${data.calls} />`}
     <h3>${t("steps")}</h3>
     ${data.steps.length ? html`<p class="faint">${t("now")}</p><ol class="steps">${data.steps.map((step, index) => html`<${Step} key=${index} step=${step} />`)}</ol>` : html`<p class="faint">${t("unseen")}</p>`}
     <h3>${t("terminal")}</h3><${Command} text=${`bonkei explain ${quoted(one.target)} --send`} />
@@ -42,16 +42,15 @@ function Went({ one, database }) {
   return html`<dl class="facts">${facts.filter(Boolean).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-// The request, what services asked each other for it, and what programs report of it, over its time.
-function Waterfall({ one, calls, spans }) {
+// The request, and what services asked each other for it, over its time.
+function Waterfall({ one, calls }) {
   const t = words(text);
   const rows = [
     { name: `${one.method} ${one.target}`, note: t("own"), begin: 0, ms: one.ms, bad: one.status >= 500 },
     ...calls.map((call) => ({ name: `${call.method} ${call.target}`, note: `${call.host} · ${call.status}`, begin: call.begin, ms: call.ms, bad: call.status >= 500, id: call.id })),
-    ...spans.map((span) => ({ name: span.name, note: `${span.service} · ${t("span")}`, begin: span.begin, ms: span.ms, bad: span.error, kind: "span" })),
   ].sort((a, b) => a.begin - b.begin || b.ms - a.ms);
   const end = Math.max(0.1, ...rows.map((row) => row.begin + row.ms));
-  return html`<ol class="waterfall">${rows.map((row, index) => html`<li key=${index} class=${classes(row.bad && "bad", row.kind)}>
+  return html`<ol class="waterfall">${rows.map((row, index) => html`<li key=${index} class=${classes(row.bad && "bad")}>
     <span class="waterfall-name mono">${row.id ? html`<a href=${link("requests", String(row.id))}>${row.name}</a>` : row.name} <span class="faint">${row.note}</span></span>
     <${Bar} from=${Math.max(0, row.begin) / end} width=${row.ms / end} />
     <span class="number waterfall-ms">${row.ms} ms</span></li>`)}</ol>`;
