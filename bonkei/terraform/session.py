@@ -14,6 +14,7 @@ from typing import Any
 from bonkei.folders import bytes_of, text_of
 from bonkei.removal import remove
 from bonkei.terraform.errors import refused, unexplained
+from bonkei.terraform.explanations import constraints
 from bonkei.terraform.explanations.explain import explain
 from bonkei.terraform.inputs import stamps
 from bonkei.terraform.inputs.elsewhere import Elsewhere, check_existing, place_remote_states
@@ -154,7 +155,7 @@ class Place:
                     session = Session(
                         command, self.mirror, self.definitions, environment, heeded, leave
                     )
-                    self.mirror.refresh(self.backend.block)
+                    self.mirror.refresh(self.backend.block, self._lifted())
                     self._place_remote_states()
                     self._initialize(session)
                     shown = self._showing(
@@ -169,6 +170,14 @@ class Place:
         if self.terraform is not None:
             return contextlib.nullcontext(runs.start)
         return runs.ahead(command, self.mirror.path, environment)
+
+    def _lifted(self) -> list[Path]:
+        """Files that require another Terraform than the library. The executable that was asked for
+        decides for itself."""
+        if self.terraform is not None:
+            return []
+        excluded = constraints.core_excluded(self.definitions)
+        return [one.file for one in excluded if one.file is not None]
 
     def _place_remote_states(self) -> None:
         states = self.elsewhere.remote_states

@@ -318,7 +318,10 @@ class Workspace:
 
     def _warnings(self, said: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Terraform's warnings, and those that it omits for a running provider."""
-        return [*said, *constraints.excluded(self._definitions)]
+        found = [*said, *constraints.excluded(self._definitions)]
+        if self._place.terraform is None:
+            found += constraints.core_excluded(self._definitions)
+        return found
 
     def _variables(self) -> list[str]:
         return [f"-var-file={file}" for file in self._variable_files]

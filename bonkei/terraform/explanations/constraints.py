@@ -1,6 +1,7 @@
-"""Version constraints of required providers: there is one version of each here, the one served.
+"""Version constraints: there is one version of Terraform and of each provider here.
 
-Terraform does not check them for providers that are already running. Source: "Version Constraints"
+Terraform does not check those of providers that are already running. Its own it does, so the mirror
+lifts them (`bonkei.terraform.inputs.mirror`). Source: "Version Constraints"
 (developer.hashicorp.com/terraform/language/expressions/version-constraints).
 """
 
@@ -17,11 +18,15 @@ from bonkei.provider.addresses import VERSIONS
 from bonkei.terraform.errors import Diagnostic
 from bonkei.terraform.explanations.mentions import Mention
 
+TERRAFORM = "1.15.5"
+"""The version that the library has."""
+
 _Version: TypeAlias = tuple[int, ...]
 _REGISTRY = "registry.terraform.io/"
 _ENTRY = re.compile(r"^[ \t]*[\w-]+\s*=\s*\{([^{}]*)\}", re.MULTILINE)  # of required_providers
 _SOURCE = re.compile(r'\bsource\s*=\s*"([^"]+)"')
 _VERSION = re.compile(r'\bversion\s*=\s*"([^"]+)"')
+_REQUIRED = re.compile(r'^[ \t]*required_version\s*=\s*"([^"]+)"', re.MULTILINE)
 _CONDITION = re.compile(r"(=|!=|>|>=|<|<=|~>)?\s*v?(\d+(?:\.\d+)*)")
 
 
@@ -37,6 +42,17 @@ def excluded(definitions: Path) -> Iterator[Diagnostic]:
                 line = text.count("\n", 0, entry.start(1) + asked.start()) + 1
                 code = text.splitlines()[line - 1]
                 yield _warning(source[1], asked[1], version, Mention(file, line, code))
+
+
+def core_excluded(definitions: Path) -> Iterator[Diagnostic]:
+    """A warning for each `required_version` that excludes the Terraform of the library."""
+    for file in below(definitions, ".tf"):
+        text = text_of(file) or ""
+        for asked in _REQUIRED.finditer(text):
+            if not allows(asked[1], TERRAFORM):
+                line = text.count("\n", 0, asked.start(1)) + 1
+                place = Mention(file, line, text.splitlines()[line - 1])
+                yield _warning("Terraform", asked[1], TERRAFORM, place)
 
 
 def allows(constraint: str, version: str) -> bool:
@@ -72,11 +88,13 @@ _COMPARISONS: Mapping[str, Callable[[int], bool]] = {
 
 
 def _warning(source: str, constraint: str, version: str, place: Mention) -> Diagnostic:
+    is_core = source == "Terraform"
+    other = " BONKEI_TERRAFORM can name another executable." if is_core else ""
     return Diagnostic(
         "warning",
-        "Another version of a provider",
+        f"Another version of {'Terraform' if is_core else 'a provider'}",
         f"The definitions require {source} {constraint}, but the miniature serves {version}. The"
-        " two may differ. Allow this version, or check the changes between them.",
+        f" two may differ. Allow this version, or check the changes between them.{other}",
         place.file,
         place.line,
         code=place.code,

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bonkei.folders import entries, matching
+from bonkei.folders import below, entries, matching
 from bonkei.terraform.errors import TerraformError
 
 OVERRIDE = "zz_bonkei_override.tf.json"
@@ -47,12 +47,20 @@ class Mirror:
         self._begin_anew_when_moved()
         self.path.mkdir(parents=True, exist_ok=True)
 
-    def refresh(self, backend: Mapping[str, Any]) -> None:
-        """Update the mirror to the current definitions, with that `backend` block."""
+    def refresh(self, backend: Mapping[str, Any], lifted: Iterable[Path] = ()) -> None:
+        """Update the mirror to the current definitions, with that `backend` block. The files
+        `lifted` require another Terraform than there is: an override file replaces that."""
         self._link_surroundings()
         self._link_tree(self._definitions, self.path)
-        override = json.dumps({"terraform": {"backend": backend}})
-        (self.path / OVERRIDE).write_text(override, encoding="utf-8")
+        for former in below(self.path, OVERRIDE):
+            former.unlink()
+        settings: dict[Path, dict[str, Any]] = {self.path: {"backend": backend}}
+        for file in lifted:
+            folder = self.path / file.parent.relative_to(self._definitions)
+            settings.setdefault(folder, {})["required_version"] = ">= 0"
+        for folder, content in settings.items():
+            override = json.dumps({"terraform": content})
+            (folder / OVERRIDE).write_text(override, encoding="utf-8")
 
     def locate(self, name: str) -> Path:
         """The real file behind a file name in Terraform's output."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -144,9 +144,9 @@ def test_it_loads_while_the_mirror_is_brought_up_to_date(
     there: list[int] = []
     real = Mirror.refresh
 
-    def refresh(mirror: Mirror, backend: Mapping[str, Any]) -> None:
+    def refresh(mirror: Mirror, *arguments: Any) -> None:
         there.append(len(started))
-        real(mirror, backend)
+        real(mirror, *arguments)
 
     workspace = new_project().workspace()
     workspace.validate()  # with an init

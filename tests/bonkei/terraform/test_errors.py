@@ -227,7 +227,10 @@ def test_a_missing_provider_configuration_is_reported_where_it_is_named(
 
 
 def test_another_terraform_can_be_set(project: Project, definitions: Callable[[str], Path]) -> None:
-    file = definitions('terraform {\n  required_version = ">= 99"\n}')
+    """A module outside the definitions still decides for itself."""
+    text = 'terraform {\n  required_version = ">= 99"\n}\n'
+    file = project.write("shared/newer/main.tf", text)
+    definitions('module "newer" {\n  source = "../shared/newer"\n}')
     (found,) = errors(project.workspace().validate)
     assert (found.file, found.line) == (file, 2)
     assert "BONKEI_TERRAFORM" in found.detail
