@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 _LARGEST = 1024 * 1024  # bytes; at a start, a larger file is replaced by a new one
+_TOKEN = re.compile(r"(?<=[?&]token=)[^\s&#]+")
 
 
 class Journal:
-    """Logs each report, and passes it to `echo` until `be_quiet`."""
+    """Logs each report, and passes it to `echo` until `be_quiet`. An address with a token opens the
+    console, so only the terminal gets it."""
 
     def __init__(self, file: Path, echo: Callable[[str], None]) -> None:
         self._echo: Callable[[str], None] | None = echo
@@ -33,7 +36,8 @@ class Journal:
     def keep(self, text: str) -> None:
         """Write only to the log. Each line has its time, like the containers' lines."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        lines = [f"{time} {line}\n" for line in text.splitlines() if line.strip()]
+        known = _TOKEN.sub("••••", text)
+        lines = [f"{time} {line}\n" for line in known.splitlines() if line.strip()]
         with suppress(OSError):
             self._file.write("".join(lines).encode())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bonkei.console import Console, ConsoleSettings
 from bonkei.miniature.journal import Journal
 
 
@@ -26,6 +27,25 @@ def test_a_message_is_printed_and_stored_with_its_time(tmp_path: Path) -> None:
         "Stopping",
     ]
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", lines[0])
+
+
+async def test_the_terminal_gets_the_consoles_token_and_the_log_does_not(tmp_path: Path) -> None:
+    console = Console(ConsoleSettings(0, tmp_path / "console"))
+    await console.start()
+    shown = console.snapshot()
+    await console.stop()
+    assert shown is not None
+    heard: list[str] = []
+    journal = Journal(tmp_path / "logs" / "bonkei.log", heard.append)
+    journal(f"Console: {shown.url}")
+    journal(f"  The console  {shown.url}\n  The site  http://127.0.0.1:8080/")
+    journal.close()
+    token = (tmp_path / "console" / "token").read_text().strip()
+    assert token in heard[0]
+    logged = (tmp_path / "logs" / "bonkei.log").read_text()
+    assert token not in logged
+    assert logged.count(f"{shown.url.partition('=')[0]}=••••\n") == 2
+    assert "http://127.0.0.1:8080/\n" in logged
 
 
 def test_the_next_start_sets_a_large_file_aside(tmp_path: Path) -> None:
