@@ -16,7 +16,6 @@ from bonkei.builds.errors import BuildsError
 from bonkei.builds.recorder import Recorder
 from bonkei.builds.run import Ground, Run
 from bonkei.builds.running.confinement import Confinement, probe
-from bonkei.builds.running.folder import remove
 from bonkei.builds.running.log import BuildLog
 from bonkei.builds.store import Store, numbers
 from bonkei.builds.surroundings import BuildsSettings, Surroundings
@@ -33,6 +32,7 @@ from bonkei.builds.values import (
     BuildsSnapshot,
 )
 from bonkei.processes import Keeper
+from bonkei.processes.roots import remove_scratch
 
 OnLine = Callable[[str], None]
 _FLUSH = 0.5  # seconds between two deliveries to CloudWatch Logs
@@ -80,7 +80,7 @@ class Builds:
         """Stop and remove the leftovers of an earlier miniature."""
         settings = self._settings
         self._keeper.start()
-        remove(settings.directory / "runs")
+        remove_scratch(settings.directory / "runs")
         self._store = Store(settings.directory)
         kept = self._store.forget(self._store.read())
         self._builds = {build.id: build for build in kept}

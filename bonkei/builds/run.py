@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,8 +18,7 @@ from bonkei.builds.entries import Entries
 from bonkei.builds.errors import PhaseError
 from bonkei.builds.recorder import Recorder
 from bonkei.builds.running import limits
-from bonkei.builds.running.confinement import Confinement
-from bonkei.builds.running.folder import remove
+from bonkei.builds.running.confinement import Confinement, confined
 from bonkei.builds.running.log import BuildLog
 from bonkei.builds.running.machine import Machine
 from bonkei.builds.sources import Fetched, buildspec_text, fetch
@@ -29,6 +29,7 @@ from bonkei.builds.values import FAILED, FAULT, STOPPED, SUCCEEDED, TIMED_OUT
 from bonkei.builds.values_of import Resolved, resolve
 from bonkei.builds.variables import Layout, codebuild_variables, git_settings
 from bonkei.processes import Keeper
+from bonkei.processes.roots import remove_scratch
 
 _MINUTE = 60.0
 
@@ -103,7 +104,7 @@ class Run:
             lines = (f"Values that Terraform generated are not stored: {error}",)
         for line in lines:
             self._log.say(line)
-        await asyncio.to_thread(remove, self._folder)
+        await asyncio.to_thread(remove_scratch, self._folder)
         self._record.end()
         self._log.close()
         self._record.complete(status)
@@ -126,18 +127,21 @@ class Run:
 
     async def _provision(self) -> None:
         ground, settings = self._ground, self._ground.settings
-        for name in ("home", "tmp", "shm", "run", "state", "bin", "tools"):
+        for name in ("home", "tmp", "state", "bin", "tools"):
             (self._folder / name).mkdir(parents=True, mode=0o700)
         possible = ground.confinement.is_possible
         self._log.say("Running on the miniature: with this machine's commands, not in an image")
         if not possible:
             self._log.say(f"Nothing confines this build: {ground.confinement.why_not}")
-        privileged = self._project.privileged
-        keep = (*ground.given.keep, ground.gate.authorities)
-        hidden = ground.given.hidden
-        await self._machine.start(keep, hidden, is_confined=possible, has_engine=privileged)
+        await self._machine.start(self._confine if possible else None)
         guard = limits.Guard(self._folder, settings.disk, settings.processes)
         self._guarding = asyncio.create_task(self._guard(guard))
+
+    def _confine(self, command: Sequence[str]) -> Sequence[str]:
+        given, gate = self._ground.given, self._ground.gate
+        reads = (*given.reads, gate.authorities)
+        has_engine = self._project.privileged
+        return confined(self._folder, reads, given.home, has_engine=has_engine, command=command)
 
     async def _guard(self, guard: limits.Guard) -> None:
         """End the build that takes too much."""

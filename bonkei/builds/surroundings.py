@@ -56,8 +56,8 @@ class Surroundings:
     """`identity`: a role's variables for a build. `commands`: command lines by name, installed when
     they are first wanted. `obstacle`: why a project's subnets have no way to the internet.
     `engine`: variables for a build with `privileged_mode`, which may use a container engine.
-    `changed`: hears of each change of a build. `keep` must stay visible in a build, `hidden` must
-    not."""
+    `changed`: hears of each change of a build. `home`: the miniature's. `reads`: the files of the
+    miniature that a build's tools need."""
 
     region: Callable[[], str]
     account: str
@@ -71,9 +71,9 @@ class Surroundings:
     obstacle: Callable[[BuildProject], str]
     tooling: Tooling
     changed: Callable[[Build], None]
+    home: Path
     engine: Mapping[str, str] = field(default_factory=dict)
-    keep: tuple[Path, ...] = ()
-    hidden: tuple[Path, ...] = ()
+    reads: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

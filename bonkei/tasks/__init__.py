@@ -15,7 +15,7 @@ from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.process import ProcessSpec, among_ours
 from bonkei.tasks.logs import CutLine, FileLogSink, LogDriver, LogLine, LogSink, MemoryLogSink
 from bonkei.tasks.manager import Tasks
-from bonkei.tasks.settings import RouterStart, TaskSettings
+from bonkei.tasks.settings import RouterCommand, RouterStart, TaskSettings
 from bonkei.tasks.snapshot import (
     ContainerSnapshot,
     DeploymentSnapshot,
@@ -39,6 +39,7 @@ __all__ = [
     "MemoryLogSink",
     "Note",
     "ProcessSpec",
+    "RouterCommand",
     "RouterStart",
     "ServiceSnapshot",
     "TaskError",

@@ -65,7 +65,16 @@ class RouterStart:
     ports: Mapping[int, int]
 
 
-def no_log_router(start: RouterStart) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class RouterCommand:
+    """How a log router is run. `reads` and `writes`: what it needs besides its own files."""
+
+    words: tuple[str, ...]
+    reads: tuple[Path, ...]
+    writes: tuple[Path, ...]
+
+
+def no_log_router(start: RouterStart) -> RouterCommand:
     """The settings of a machine without log routers."""
     raise TaskError(
         f"{start.container.name} is a log router, and none is run here",
@@ -86,7 +95,7 @@ class TaskSettings:
     definition, its id, its group) calls AWS. `may_read`: why the execution role may not read the
     secret of an ARN; empty: it may. `may_start`: why ECS cannot start a task of a group
     (`service:web`), in its words. `log_driver`: another destination of a container's lines, in
-    addition to the `LogSink`. `log_router`: the command of a log router, with its configuration
+    addition to the `LogSink`. `log_router`: how a log router is run, with its configuration
     written; BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints of
     auto scaling; CloudWatch's are a minute. `minute`: how many seconds one of the alarms' takes.
     """
@@ -99,7 +108,7 @@ class TaskSettings:
     metric_period: float = 60.0
     minute: float = 60.0
     log_driver: OpenLogDriver = no_log_driver
-    log_router: Callable[[RouterStart], tuple[str, ...]] = no_log_router
+    log_router: Callable[[RouterStart], RouterCommand] = no_log_router
     cloud: Callable[[TaskDefinition, str, str], Mapping[str, str]] = no_cloud
     may_read: Callable[[TaskDefinition, str], str] = may_read_all
     may_start: Callable[[TaskDefinition, str], str] = may_start_all

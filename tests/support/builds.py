@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,8 +90,7 @@ class World:
     commands: dict[str, Sequence[str]] = field(default_factory=dict)
     obstacle: str = ""
     prepare: Callable[[Path, str], Mapping[str, str]] = lambda _folder, _text: {}
-    hidden: tuple[Path, ...] = ()
-    keep: tuple[Path, ...] = ()
+    reads: tuple[Path, ...] = ()
     identity: dict[str, str] = field(default_factory=dict)
 
     def _prepare(self, folder: Path, text: str) -> Mapping[str, str]:
@@ -119,14 +117,9 @@ class World:
             obstacle=lambda _project: self.obstacle,
             tooling=Tooling(self._prepare, lambda _folder, _role: ()),
             changed=self.changes.append,
-            keep=(*kept(), *self.keep),
-            hidden=self.hidden,
+            home=self.directory,
+            reads=(Path(bonkei.__file__).parent, *self.reads),
         )
-
-
-def kept() -> tuple[Path, ...]:
-    """Files that a build must see although /tmp is its own: Python and this code."""
-    return (Path(bonkei.__file__).parents[1], Path(sys.prefix), Path(sys.base_prefix))
 
 
 @cache

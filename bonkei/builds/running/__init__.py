@@ -5,6 +5,5 @@ inside        runs the entries, in the build's namespaces
 machine       starts and controls that program
 script        the scripts around entries: pure
 log           the build's log
-folder        its folder, and the folder's removal
 limits        disk and processes
 """

@@ -17,13 +17,16 @@ from typing import Any
 import psutil
 
 from bonkei.builds.errors import PhaseError
-from bonkei.builds.running.confinement import INSIDE, place, unshare_command
 from bonkei.processes import Keeper, family_ids, launch_command
 
 _CHUNK = 64 * 1024
 _TURN = 8 * 1024  # bytes of output in one turn of the event loop: others use it, too
 _LARGEST_ANSWER = 4 * 1024 * 1024
 _PATIENCE = 30.0  # seconds for the namespaces to be made
+_INSIDE = Path(__file__).with_name("inside.py")
+
+Confine = Callable[[Sequence[str]], Sequence[str]]
+"""A command -> the command line that runs it confined."""
 
 
 class Machine:
@@ -41,14 +44,12 @@ class Machine:
         self._is_confined = False
         self._stopping: asyncio.Future[None] | None = None
 
-    async def start(
-        self, keep: Sequence[Path], hidden: Sequence[Path], *, is_confined: bool, has_engine: bool
-    ) -> None:
-        """Raises PhaseError if the kernel refuses."""
-        self._is_confined = is_confined
+    async def start(self, confine: Confine | None) -> None:
+        """`confine`: None on a machine that cannot. Raises PhaseError if the kernel refuses."""
+        self._is_confined = confine is not None
         with ExitStack() as ours:
             try:
-                read = await self._launch(ours, keep, hidden, has_engine=has_engine)
+                read = await self._launch(ours, confine)
             except OSError as error:
                 raise PhaseError("INTERNAL_SERVICE_ERROR", f"no process: {error}") from error
             ours.pop_all()
@@ -57,11 +58,8 @@ class Machine:
             self._keeper.keep(self._process.pid)
         await self._begin(read)
 
-    async def _launch(
-        self, ours: ExitStack, keep: Sequence[Path], hidden: Sequence[Path], *, has_engine: bool
-    ) -> int:
+    async def _launch(self, ours: ExitStack, confine: Confine | None) -> int:
         """Start the process. Returns the descriptor of its answers, which `ours` would close."""
-        is_confined = self._is_confined
         with ExitStack() as theirs:
             self._output, output = os.pipe()
             theirs.callback(os.close, output)
@@ -70,13 +68,9 @@ class Machine:
             read, answers = os.pipe()
             ours.callback(os.close, read)
             theirs.callback(os.close, answers)
-            described = place(
-                self._folder, answers, keep, hidden, is_confined=is_confined, has_engine=has_engine
-            )
-            file = self._folder / "place.json"
-            file.write_text(json.dumps(described), encoding="utf-8")
-            inside = [sys.executable, "-I", "-S", str(INSIDE), str(file)]
-            command = [*unshare_command(), *inside] if is_confined else inside
+            command: Sequence[str] = (sys.executable, "-I", "-S", str(_INSIDE), str(answers))
+            if confine is not None:
+                command = confine(command)
             self._process = await asyncio.create_subprocess_exec(
                 *launch_command(command, ending=signal.SIGKILL),
                 cwd=self._folder,

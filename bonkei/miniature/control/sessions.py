@@ -181,7 +181,7 @@ def _running(task: TaskSnapshot, subject: Subject, wanted: str) -> str:
 
 def _executable(process: ProcessSpec) -> ProcessSpec:
     """With its program's path. PostgreSQL's own programs are found behind those of the PATH."""
-    if process.root is not None:
+    if process.root is not None and process.root.machine is None:
         return among_ours(process)
     path = os.pathsep.join([process.environment.get("PATH", os.defpath), client_programs()])
     found = replace(process, environment={**process.environment, "PATH": path})

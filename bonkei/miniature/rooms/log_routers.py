@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import bonkei
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.logs.router.configuration import stored
 from bonkei.logs.router.configuration.generated import (
@@ -25,7 +26,7 @@ from bonkei.logs.router.configuration.validate import validate
 from bonkei.logs.router.driver import DEFAULT_LINES, FluentdDriver, Source
 from bonkei.logs.router.errors import RouterError
 from bonkei.sockets import make_socket_directory, note_directory, remove_left
-from bonkei.tasks import CutLine, LogDriver, RouterStart
+from bonkei.tasks import CutLine, LogDriver, RouterCommand, RouterStart
 from bonkei.tasks.built import Built, nothing_is_built
 from bonkei.tasks.images.local import local_task
 
@@ -60,17 +61,18 @@ class LogRouters:
         """Remove what a killed miniature has left."""
         remove_left(self._note)
 
-    def command(self, start: RouterStart, cluster: str) -> tuple[str, ...]:
-        """Write the router's configuration below the task's folder. Return the command that runs
-        it.
+    def command(self, start: RouterStart, cluster: str) -> RouterCommand:
+        """Write the router's configuration below the task's folder. Return how it is run: it makes
+        its socket itself.
         """
         configuration = _read(start, cluster)
         binary = self._binary()
+        socket = self._socket(start.task_id)
         moved = override(
             configuration,
             Overrides(
                 volumes=start.scratch / "volumes",
-                socket=self._socket(start.task_id),
+                socket=socket,
                 endpoint=start.environment.get("AWS_ENDPOINT_URL", ""),
                 ports=start.ports,
                 authority=self._authority if binary else None,
@@ -80,11 +82,13 @@ class LogRouters:
         if binary:
             place = start.scratch / f"{name}.fluent-bit.yaml"
             _write(place, render(moved))
-            return (binary, "-c", str(place))
+            authority = (self._authority,) if self._authority else ()
+            return RouterCommand((binary, "-c", str(place)), authority, (socket.parent,))
         validate(moved)
         place = start.scratch / f"{name}{stored.SUFFIX}"
         _write(place, stored.dump(moved))
-        return (sys.executable, "-P", "-m", "bonkei.logs.router", str(place))
+        words = (sys.executable, "-P", "-m", "bonkei.logs.router", str(place))
+        return RouterCommand(words, (Path(bonkei.__file__).parent,), (socket.parent,))
 
     def driver(
         self, definition: TaskDefinition, container: Container, task_id: str

@@ -16,7 +16,7 @@ from bonkei.logs.store.log_store import LogStore
 from bonkei.miniature.rooms.log_delivery import LogDelivery, Put
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.steps import Steps
-from bonkei.tasks import LogDriver, RouterStart
+from bonkei.tasks import LogDriver, RouterCommand, RouterStart
 
 if TYPE_CHECKING:
     from bonkei.logs.logs import Report
@@ -75,7 +75,7 @@ class LogRoom:
         role = definition.execution_role_arn
         return self._logs.awslogs(options, container.name, task_id, role)
 
-    def log_router(self, start: RouterStart) -> tuple[str, ...]:
+    def log_router(self, start: RouterStart) -> RouterCommand:
         """RouterError when its configuration cannot be run."""
         names = [cluster.name for cluster in self._blueprint.clusters]
         return self._routers.command(start, names[0] if len(names) == 1 else "default")

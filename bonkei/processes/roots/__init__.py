@@ -2,6 +2,7 @@
 
 paths    a path of the image -> its place on this machine, never outside the root
 settings how a container of an image is started
+machine  a root for a process without an image: what it sees of this machine
 command  the command line that enters a root, and whether this machine allows it
 users    the user of a process, from the image's own files
 enter    the program that it starts: namespaces, mounts, then the command
@@ -20,6 +21,7 @@ from bonkei.processes.roots.command import (
 )
 from bonkei.processes.roots.engine import EngineRun, exec_command, run_command
 from bonkei.processes.roots.engine_image import give_image
+from bonkei.processes.roots.machine import Trial, machine_root, why_not_confined
 from bonkei.processes.roots.paths import find_program, resolve
 from bonkei.processes.roots.settings import RootSettings
 from bonkei.processes.roots.users import User, find_user
@@ -29,6 +31,7 @@ __all__ = [
     "Mount",
     "Root",
     "RootSettings",
+    "Trial",
     "User",
     "enter_command",
     "exec_command",
@@ -36,8 +39,10 @@ __all__ = [
     "find_user",
     "give_image",
     "join_command",
+    "machine_root",
     "remove_scratch",
     "resolve",
     "run_command",
     "why_not",
+    "why_not_confined",
 ]

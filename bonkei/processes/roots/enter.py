@@ -3,10 +3,11 @@
     python -I -S enter.py ORDER COMMAND [ARGUMENT …]
 
 ORDER is JSON: `root` (see `command.Root`) and `directory`; or `join`, the id of a process that is
-in one already. A user and a mount namespace are made: nobody needs to be root for it, and nobody is
-root outside by it. The image's files are the lower layer of an overlay, so that its tasks share
-them and change none. Of this machine remain: processes (/proc, read-only), its kernel's view of
-devices (/sys, read-only), six devices, the network, and what ORDER names.
+in one already. A user and a mount namespace are made: it takes no rights of root, and gives none
+outside. The image's files are the lower layer of an overlay, so that its tasks share them and
+change none; without an image the root is an empty folder. Of this machine remain: processes (/proc,
+read-only; those of its own namespace, if it has one), its kernel's view of devices (/sys,
+read-only), six devices, the network, and what ORDER names.
 
 It runs alone, without this package: only the standard library.
 """
@@ -25,7 +26,7 @@ from typing import Any, NoReturn
 
 _NEW_USER, _NEW_MOUNTS = 0x10000000, 0x00020000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
-_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 1, 2, 4, 8
 _MNT_DETACH = 2
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
@@ -37,6 +38,13 @@ _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _LINKS = {"fd": "self/fd", "stdin": "self/fd/0", "stdout": "self/fd/1", "stderr": "self/fd/2"}
 _NAMES = ("/etc/resolv.conf", "/etc/hosts", "/etc/hostname")
 """Files that ECS mounts into every container."""
+_FOLDERS = (
+    *("tmp", "var/tmp", "run", "home", "root", "opt", "srv", "mnt", "etc"),
+    *("var/cache", "var/lib", "var/log", "var/spool"),
+)
+"""Of a root without an image: empty at first."""
+_Opened = tuple[Mapping[str, Any], int, tuple[int, ...]]
+"""A mount, its source, and the folders for what is written over it."""
 _NOT_MADE, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
 
 
@@ -67,6 +75,37 @@ def main(order: Mapping[str, Any], command: Sequence[str]) -> NoReturn:
 
 
 def _enter(root: Mapping[str, Any]) -> None:
+    if not root["is_apart"]:
+        _make_namespaces(root)
+    _mount("", "/", "", _MS_REC | _MS_PRIVATE)
+    scratch = root["scratch"]
+    merged = f"{scratch}/merged"
+    os.makedirs(merged, mode=0o755, exist_ok=True)  # noqa: PTH103
+    lower = root["folder"]
+    if root["machine"] is not None:
+        lower = f"{scratch}/empty"
+        _make_folders(lower)
+    # Also over an empty folder: mounts on a plain one would go when its files are removed, under a
+    # command that runs beside a task which has ended.
+    _put_a_layer(os.open(lower, os.O_PATH), _own_folders(scratch), merged, "/proc")
+    names = [] if root["machine"] else [_of_the_machine(path) for path in _NAMES]
+    mounts = [
+        (each, os.open(each["source"], os.O_PATH) if each["source"] else -1,
+         _own_folders(f"{scratch}/layers/{index}") if each["is_layer"] else ())
+        for index, each in enumerate((*names, *root["mounts"]))
+        if not each["source"] or os.path.exists(each["source"])  # noqa: PTH110 - few imports
+    ]  # fmt: skip
+    old = _pivot(merged)
+    if root["machine"] is not None:
+        _copy(old, **root["machine"])
+    _fill(old, mounts, has_processes=root["is_apart"])
+    _call("umount2", old.encode(), _MNT_DETACH)
+    os.rmdir(old)  # noqa: PTH106
+    if root["read_only"]:
+        _set_read_only("/", recursive=False, value=True)
+
+
+def _make_namespaces(root: Mapping[str, Any]) -> None:
     uid, gid = os.getuid(), os.getgid()
     _call("unshare", _NEW_USER | _NEW_MOUNTS)
     for name, text in (
@@ -76,34 +115,46 @@ def _enter(root: Mapping[str, Any]) -> None:
     ):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:  # noqa: PTH123
             file.write(text)
-    _mount("", "/", "", _MS_REC | _MS_PRIVATE)
-    *layers, merged = _layers(root)
-    # Descriptors, because a comma or colon in a path would end an option.
-    places = [f"/proc/self/fd/{descriptor}" for descriptor in layers]
+
+
+def _of_the_machine(path: str) -> Mapping[str, Any]:
+    return {"source": path, "target": path, "read_only": True, "is_layer": False}
+
+
+def _own_folders(own: str) -> tuple[int, int]:
+    """Two folders for what is written over a layer. The second one is the kernel's."""
+    opened = []
+    for name in ("upper", "workdir"):
+        os.makedirs(f"{own}/{name}", mode=0o755, exist_ok=True)  # noqa: PTH103
+        opened.append(os.open(f"{own}/{name}", os.O_PATH))
+    return opened[0], opened[1]
+
+
+def _put_a_layer(lower: int, own: tuple[int, ...], target: str, processes: str) -> None:
+    """Descriptors, because a comma or colon in a path would end an option."""
+    places = [f"{processes}/self/fd/{descriptor}" for descriptor in (lower, *own)]
     options = "userxattr,lowerdir={},upperdir={},workdir={}".format(*places)
-    _mount("overlay", merged, "overlay", _MS_NOSUID | _MS_NODEV, options)
-    names = [{"source": path, "target": path, "read_only": True} for path in _NAMES]
-    mounts = [
-        (each["target"], os.open(each["source"], os.O_PATH), each["read_only"])
-        for each in (*names, *root["mounts"])
-        if os.path.exists(each["source"])  # noqa: PTH110 - as everything here: few imports
-    ]
-    old = _pivot(merged)
-    _fill(old, mounts)
-    _call("umount2", old.encode(), _MNT_DETACH)
-    os.rmdir(old)  # noqa: PTH106
-    if root["read_only"]:
-        _set_read_only("/", recursive=False, value=True)
+    _mount("overlay", target, "overlay", _MS_NOSUID | _MS_NODEV, options)
 
 
-def _layers(root: Mapping[str, Any]) -> tuple[int, int, int, str]:
-    """The image's files, two folders for what is written, and the place for all of it."""
-    scratch = root["scratch"]
-    for name in ("upper", "workdir", "merged"):
-        os.makedirs(f"{scratch}/{name}", mode=0o755, exist_ok=True)  # noqa: PTH103
-    folders = (root["folder"], f"{scratch}/upper", f"{scratch}/workdir")
-    lower, upper, work = (os.open(folder, os.O_PATH) for folder in folders)
-    return lower, upper, work, f"{scratch}/merged"
+def _make_folders(root: str) -> None:
+    for name in _FOLDERS:
+        os.makedirs(f"{root}/{name}", mode=0o755, exist_ok=True)  # noqa: PTH103
+        if name.endswith("tmp"):
+            os.chmod(f"{root}/{name}", 0o1777)  # noqa: PTH101, S103 - as everywhere
+
+
+def _copy(old: str, files: Sequence[str], links: Sequence[tuple[str, str]]) -> None:
+    """Small files, because a mounted one could not be replaced or removed."""
+    for path, target in links:
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        os.symlink(target, path)  # noqa: PTH211
+    for path in files:
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        with suppress(OSError), open(f"{old}{path}", "rb") as source:  # noqa: PTH123
+            content = source.read()
+            with open(path, "wb") as target_file:  # noqa: PTH123
+                target_file.write(content)
 
 
 def _pivot(merged: str) -> str:
@@ -120,13 +171,49 @@ def _pivot(merged: str) -> str:
     return f"/{old}"
 
 
-def _fill(old: str, mounts: Sequence[tuple[str, int, bool]]) -> None:
+def _fill(
+    old: str,
+    mounts: Sequence[tuple[Mapping[str, Any], int, tuple[int, ...]]],
+    *,
+    has_processes: bool,
+) -> None:
     """What a container has beside its image's files."""
     for name in ("proc", "sys"):
         _make_place(f"/{name}", is_folder=True)
+        if name == "proc" and has_processes and _mount_processes():
+            continue
         _mount(f"{old}/{name}", f"/{name}", "", _MS_BIND | _MS_REC)
         # Root of this machine would own the kernel's switches here, too.
         _set_read_only(f"/{name}", recursive=True, value=True)
+    _make_devices(old)
+    for each, descriptor, own in mounts:
+        path = each["target"]
+        if descriptor < 0:
+            _make_place(path, is_folder=True)
+            _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
+            continue
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        _make_place(path, is_folder=is_folder)
+        if own and is_folder:
+            _put_a_layer(descriptor, own, path, f"{old}/proc")
+        else:
+            _mount(f"{old}/proc/self/fd/{descriptor}", path, "", _MS_BIND | _MS_REC)
+            if each["read_only"] or own:
+                _set_read_only(path, recursive=True, value=True)
+        for opened in (descriptor, *own):
+            os.close(opened)
+
+
+def _mount_processes() -> bool:
+    """The view of its own namespace. A container that hides parts of its own has none to give."""
+    with suppress(OSError):
+        _mount("proc", "/proc", "proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+        return True
+    return False
+
+
+def _make_devices(old: str) -> None:
+    """A /dev with the devices that every program needs, without disks."""
     _make_place("/dev", is_folder=True)
     _mount("tmpfs", "/dev", "tmpfs", _MS_NOSUID | _MS_NOEXEC, "size=1m,mode=755")
     for name in _DEVICES:
@@ -136,12 +223,10 @@ def _fill(old: str, mounts: Sequence[tuple[str, int, bool]]) -> None:
         os.symlink(f"/proc/{target}", f"/dev/{name}")  # noqa: PTH211
     os.mkdir("/dev/shm")  # noqa: PTH102, S108
     _mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID | _MS_NODEV, "size=64m,mode=1777")  # noqa: S108
-    for path, descriptor, read_only in mounts:
-        _make_place(path, is_folder=stat.S_ISDIR(os.fstat(descriptor).st_mode))
-        _mount(f"{old}/proc/self/fd/{descriptor}", path, "", _MS_BIND | _MS_REC)
-        if read_only:
-            _set_read_only(path, recursive=True, value=True)
-        os.close(descriptor)
+    with suppress(OSError):  # terminals are a luxury
+        os.mkdir("/dev/pts")  # noqa: PTH102
+        _mount("devpts", "/dev/pts", "devpts", _MS_NOSUID, "newinstance,ptmxmode=0666")
+        os.symlink("pts/ptmx", "/dev/ptmx")  # noqa: PTH211
 
 
 def _join(pid: int) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from bonkei.errors import BonkeiError
 from bonkei.events import Bus, Event
 from bonkei.processes import Keeper
-from bonkei.processes.roots import remove_scratch
+from bonkei.processes.roots import Trial, remove_scratch
 from bonkei.tasks import messages as m
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.environment import (
@@ -65,6 +65,7 @@ class Executor:
         self._tasks: dict[str, RunningTask] = {}
         self._leaving: set[asyncio.Task[None]] = set()
         self._last_complaint = ""
+        self._trial = Trial(self._scratch, settings.progress)
 
     def start(self) -> None:
         """End leftovers of an earlier run."""
@@ -75,12 +76,13 @@ class Executor:
         """After the last task is STOPPED."""
         if self._leaving:
             await asyncio.wait(self._leaving)
+        await self._trial.end()
         self._keeper.stop()
         self._logs.close()
 
     def adopt(self, task_id: str, spec: TaskSpec) -> None:
         """Take over a task's specification, before its first action."""
-        self._tasks[task_id] = RunningTask(spec, self._scratch / task_id)
+        self._tasks[task_id] = RunningTask(spec, self._scratch / task_id, self._settings.home)
 
     def pids(self, task_id: str) -> dict[str, int]:
         """The containers' processes that run now."""
@@ -214,6 +216,7 @@ class Executor:
         )
         definition, group = task.spec.local.definition, task.spec.group
         cloud = self._settings.cloud(definition, task.scratch.name, group)
+        task.is_confined = await self._trial.is_possible()
         return build_environment(
             local,
             task.spec.local.definition.arn,
@@ -267,7 +270,8 @@ class Executor:
             task.scratch,
             own,
         )
-        return replace(spec, command=self._settings.log_router(start))
+        found = self._settings.log_router(start)
+        return replace(spec, command=found.words, root=task.root(local, found))
 
     async def _await_listening(self, task_id: str, name: str, own: Sequence[int]) -> None:
         if await until_listening(own, LISTENS_WITHIN):

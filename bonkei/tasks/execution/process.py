@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -119,24 +120,35 @@ async def _have_image(name: str, engine: EngineRun) -> None:
 def among_ours(spec: ProcessSpec) -> ProcessSpec:
     """The process as this machine starts it: with the program's path, or with the program that
     enters the root. TaskError when its program is missing."""
+    if spec.root is None or spec.root.machine is not None:
+        spec = replace(spec, command=(_executable(spec), *spec.command[1:]))
+        if not spec.directory.is_dir():
+            missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            raise _cannot_start(spec, missing)
     if spec.root is None:
-        return replace(spec, command=(_executable(spec), *spec.command[1:]))
-    root, place = Path(spec.root.folder), str(spec.directory)
-    program, path = spec.command[0], spec.environment.get("PATH", "")
-    # Beside a running one, it may be a program that the process has written.
-    if not spec.beside and not find_program(root, program, path, place):
-        raise TaskError(
-            f'{spec.name}: CannotStartContainerError: exec: "{program}": executable file not found',
-            remedy="correct the command, or put the program into the image",
-        )
+        return spec
+    if spec.root.machine is None:
+        _require_program(spec, Path(spec.root.folder))
     if spec.root.engine is not None:
         return _by_engine(spec, spec.root, spec.root.engine)
+    place = str(spec.directory)
     command = (
         join_command(spec.beside, place, spec.command)
         if spec.beside
         else enter_command(spec.root, place, spec.command)
     )
     return replace(spec, command=command, directory=Path(spec.root.scratch), root=None)
+
+
+def _require_program(spec: ProcessSpec, root: Path) -> None:
+    """TaskError when the image has no such program."""
+    program, path = spec.command[0], spec.environment.get("PATH", "")
+    # Beside a running one, it may be a program that the process has written.
+    if not spec.beside and not find_program(root, program, path, str(spec.directory)):
+        raise TaskError(
+            f'{spec.name}: CannotStartContainerError: exec: "{program}": executable file not found',
+            remedy="correct the command, or put the program into the image",
+        )
 
 
 def _by_engine(spec: ProcessSpec, root: Root, engine: EngineRun) -> ProcessSpec:

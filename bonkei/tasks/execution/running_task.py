@@ -8,21 +8,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bonkei.events import Endpoint
-from bonkei.processes.roots import Mount, Root, find_user
+from bonkei.processes.roots import Mount, Root, find_user, machine_root
 from bonkei.tasks import messages as m
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.environment import translate_command, translate_ports
 from bonkei.tasks.execution.process import ContainerProcess, ProcessSpec
 from bonkei.tasks.images.local import LocalContainer
+from bonkei.tasks.settings import RouterCommand
 from bonkei.tasks.task_spec import TaskSpec
 
 
 @dataclass(slots=True)
 class RunningTask:
-    """From its preparation until it is released."""
+    """From its preparation until it is released. `home`: the miniature's. `is_confined`: without an
+    image it sees only its own files and this machine's programs."""
 
     spec: TaskSpec
     scratch: Path
+    home: Path
+    is_confined: bool = False
     endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
     processes: dict[str, ContainerProcess] = field(default_factory=dict)
@@ -32,8 +36,7 @@ class RunningTask:
         """The container's own process. The task is prepared."""
         local = self.spec.local.container(container)
         words = (translate_command(local.localize(w), local, self.endpoints) for w in local.command)
-        root = self._root(local) if local.root is not None else None
-        return replace(self._spec(container, words), root=root)
+        return replace(self._spec(container, words), root=self.root(local))
 
     def beside(self, container: str, command: Iterable[str]) -> ProcessSpec:
         """Another process with the container's environment."""
@@ -41,16 +44,33 @@ class RunningTask:
         words = (translate_ports(local.localize(word), self.endpoints) for word in command)
         spec = self._spec(container, words)
         running = self.processes.get(container)
-        if local.root is None or running is None:
-            return spec
-        return replace(spec, root=self._root(local), beside=running.pid)
+        root = self.root(local) if running is not None else None
+        return replace(spec, root=root, beside=running.pid) if running and root else spec
 
-    def _root(self, local: LocalContainer) -> Root:
+    def root(self, local: LocalContainer, router: RouterCommand | None = None) -> Root | None:
+        """What the container's process sees; None: all that this user may see."""
+        if local.root is not None:
+            return self._of_its_image(local)
+        return self._of_this_machine(local, router) if self.is_confined else None
+
+    def _of_this_machine(self, local: LocalContainer, router: RouterCommand | None) -> Root:
+        """A router's own files may be those of an image, which nothing changes."""
+        content, name = local.content, local.container.name
+        files = (content.directory, *(place for _, place in content.places))
+        reads, writes = ((*files, *router.reads), router.writes) if router else ((), files)
+        return machine_root(
+            self._own(name),
+            self.environments[name]["PATH"],
+            reads=reads,
+            writes=(self.scratch, *writes),
+            home=self.home,
+        )
+
+    def _of_its_image(self, local: LocalContainer) -> Root:
         """The container's own view of its image: each container of a task writes to its own layer,
         and shares the task's volumes."""
         container = local.container
-        scratch = self.scratch / "roots" / container.name
-        scratch.mkdir(parents=True, exist_ok=True)
+        scratch = self._own(container.name)
         mounts = []
         for point in container.mount_points:
             volume = self.scratch / "volumes" / point.source_volume
@@ -74,6 +94,12 @@ class RunningTask:
             tuple(mounts),
             local.engine,
         )
+
+    def _own(self, container: str) -> Path:
+        """The folder for what its processes write outside of their own files."""
+        scratch = self.scratch / "roots" / container
+        scratch.mkdir(parents=True, exist_ok=True)
+        return scratch
 
     def _spec(self, container: str, words: Iterable[str]) -> ProcessSpec:
         directory = self.spec.local.container(container).working_directory

@@ -15,7 +15,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import builds
 import psutil
 import pytest
 from builds import Room, log, probed, spec
@@ -344,9 +343,9 @@ async def test_the_copy_is_in_the_build_and_ends_with_it(
         pytest.skip("this machine cannot confine a build")
     (tmp_path / "installed").mkdir()
     build = Build(tmp_path / "installed")
-    shown = (*builds.kept(), build.folder)
-    monkeypatch.setattr(builds, "kept", lambda: shown)
     room = Room(tmp_path / "room", may_write_outside=True)
+    room.world.reads = (build.folder,)
+    room.builds._given = room.world.surroundings()
     if not is_confined:
         monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
     room.world.commands = {"aws": tuple(build.command())}

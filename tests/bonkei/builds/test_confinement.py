@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+import tempfile
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,8 @@ from builds import Room, log, probed, spec
 
 from bonkei.builds.buildspec.reader import read
 from bonkei.builds.escape import escapes, outside
-from bonkei.builds.running.confinement import INSIDE, Confinement, probe
+from bonkei.builds.running import machine
+from bonkei.builds.running.confinement import Confinement, probe
 from bonkei.builds.values import BuildOutput
 
 NAMESPACES = probed()
@@ -27,17 +30,17 @@ confined = pytest.mark.skipif(
 async def test_files_that_a_build_writes_elsewhere_disappear_with_it(room: Room) -> None:
     outer = room.world.directory / "outside"
     outer.mkdir()
-    places = [f"{folder}/bonkei-was-here" for folder in ("/usr/local/bin", "/etc", "/tmp")]  # noqa: S108
+    folders = ("/usr/local/bin", "/etc", "/etc/ssl/certs", "/tmp", "/opt", "", str(Path.home()))  # noqa: S108
+    places = [f"{folder}/bonkei-was-here" for folder in folders]
     result = await room.run(
         spec(
             *(f"echo x >{place} && test -s {place}" for place in places),
             "rm -rf /usr/share/doc /etc/hosts; ! test -e /etc/hosts",
             f"! touch {outer}/x",
-            "! touch /x",
         )
     )
     assert result.status == "SUCCEEDED", log(result)
-    assert [place for place in [*places, "/x", str(outer / "x")] if Path(place).exists()] == []
+    assert [place for place in [*places, str(outer / "x")] if Path(place).exists()] == []
     assert Path("/etc/hosts").exists()
 
 
@@ -49,41 +52,113 @@ async def test_a_build_is_confined_in_a_folder_of_any_name(tmp_path: Path) -> No
     room = Room(directory)
     room.builds.start()
     written = "/usr/local/bin/bonkei-was-here"
-    result = await room.run(spec(f"echo x >{written} && test -s {written}", "! touch /x"))
+    result = await room.run(spec(f"echo x >{written} && test -s {written}"))
     await room.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
     assert not Path(written).exists()
     assert "which separates folders in PATH" in log(result)
 
 
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A folder that is not below /tmp: a build's own /tmp would hide everything there."""
+    with tempfile.TemporaryDirectory(prefix="bonkei-home-", dir="/var/tmp") as made:
+        yield Path(made)
+
+
 @confined
-async def test_a_build_sees_no_keys_no_hidden_files_and_no_other_processes(
-    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_build_sees_nothing_that_is_not_its_own(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    person = tmp_path / "person"
-    (person / ".aws").mkdir(parents=True)
-    (person / ".aws" / "credentials").write_text("key", encoding="utf-8")
-    (person / ".netrc").write_text("key", encoding="utf-8")
-    hidden = tmp_path / "secrets"
-    hidden.mkdir()
-    (hidden / "password").write_text("key", encoding="utf-8")
+    """Not the miniature's home, not a person's keys, not other people's files."""
+    home, person = elsewhere / "project" / ".bonkei", elsewhere / "person"
     monkeypatch.setenv("HOME", str(person))
-    room = Room(tmp_path / "other")
-    room.world.hidden = (hidden,)
-    room.builds._given = room.world.surroundings()
+    files = [
+        *(home / name for name in ("console/token", "logs/bonkei.log", "secrets/password")),
+        *(home / name for name in ("cloud/state/s3.json", "terraform/terraform.tfstate")),
+        *(home / name for name in ("builds/logs/other", "builds/runs/other/home/key")),
+        home.parent / ".env",
+        *(person / name for name in (".aws/credentials", ".config/gh/hosts.yml", ".netrc")),
+        *(person / name for name in (".azure/token", ".m2/settings.xml", ".cargo/credentials")),
+        *(person / name for name in (".local/share/keyrings/login", ".ssh/id_ed25519")),
+        elsewhere / "neighbour" / "key",
+    ]
+    room = Room(home)
+    room.source = elsewhere / "source"
+    room.source.mkdir()
     room.builds.start()
-    # A build has its own /tmp and would not see these anyway. They are kept so that hiding is
-    # tested.
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("key", encoding="utf-8")
+    with socket.socket(socket.AF_UNIX) as control:
+        control.bind(str(home / "control.sock"))
+        control.listen()
+        connect = "import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])"
+        tried = [*files, *map(Path, ("/etc/shadow", "/etc/sudoers", "/var/log/dpkg.log"))]
+        result = await room.run(
+            spec(
+                *(f"! cat {file}; ! test -e {file}" for file in tried),
+                f"! python3 -c '{connect}' {home}/control.sock",
+                'test -z "$(grep -rls "^key$" /var/tmp)"',
+                f'test "$(ls {home})" = builds && test $(ls {home}/builds/runs | wc -l) = 1',
+                f'test "$(ls {home}/builds/tls)" = authorities.pem',
+                "test $(ls -d /proc/[0-9]* | wc -l) -lt 10",
+            )
+        )
+    await room.builds.stop()
+    assert result.status == "SUCCEEDED", log(result)
+
+
+@confined
+async def test_a_builds_programs_run_wherever_they_are_installed(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Python that uv manages, pyenv's shims, a command that is a link into another folder."""
+    person = elsewhere / "person"
+    python = person / ".local/share/uv/python/cpython-3.99.1"
+    (python / "bin").mkdir(parents=True)
+    (python / "lib").mkdir()
+    (python / "lib" / "standard").write_text("library")
+    _script(python / "bin" / "python3.99", f"cat {python}/lib/standard")
+    python.with_name("cpython-3.99").symlink_to(python.name)
+    tool = person / ".local/share/uv/tools/tool"
+    (tool / "bin").mkdir(parents=True)
+    (tool / "bin" / "python").symlink_to(python.with_name("cpython-3.99") / "bin" / "python3.99")
+    _script(tool / "bin" / "tool", f"exec {tool}/bin/python")
+    (person / ".local/bin").mkdir()
+    (person / ".local/bin" / "tool").symlink_to(tool / "bin" / "tool")
+    (person / ".local/share/keyrings").mkdir()
+    _script(person / ".pyenv/shims/shimmed", f"exec {person}/.pyenv/versions/1/bin/shimmed")
+    _script(person / ".pyenv/versions/1/bin/shimmed", "echo shimmed")
+    _script(elsewhere / "vendor/bin/vendored", f"cat {elsewhere}/vendor/lib/name")
+    (elsewhere / "vendor/lib").mkdir()
+    (elsewhere / "vendor/lib/name").write_text("vendored")
+    (person / "bin").mkdir()
+    (person / "diary").touch()
+    monkeypatch.setenv("HOME", str(person))
+    folders = (".local/bin", ".pyenv/shims", "../vendor/bin", "bin", "")
+    path = ":".join(str(person / each) for each in folders)
+    monkeypatch.setenv("PATH", f"{path}:{os.environ['PATH']}")
+    room = Room(elsewhere / "home")
+    room.builds.start()
     result = await room.run(
         spec(
-            f"! cat {person}/.aws/credentials",
-            f"! grep key {person}/.netrc",
-            f"! cat {hidden}/password",
-            "test $(ls -d /proc/[0-9]* | wc -l) -lt 10",
+            "test $(tool) = library",
+            "test $(shimmed) = shimmed",
+            "test $(vendored) = vendored",
+            f"! test -e {person}/.local/share/keyrings && ! test -e {person}/diary",
+            "git --version && python3 -c 'import ssl, json'",
+            "getent hosts localhost && getent passwd root && date && ls /etc/ssl/certs >/dev/null",
         )
     )
     await room.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
+
+
+def _script(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
 
 
 @confined
@@ -99,13 +174,12 @@ async def test_a_build_reaches_no_disks_no_kernel_settings_and_no_sockets_of_roo
             'test -z "$(cat < <(true))"',
             "! (echo h >/proc/sysrq-trigger)",
             "! (echo 1 >/proc/sys/vm/drop_caches)",
-            "! mount -o remount,bind,rw /",
+            "! mount -o remount,bind,rw /sys",
             "! umount /proc",
-            "! umount /tmp",
+            "! umount /usr",
             # And not through a namespace of its own.
-            "! unshare -Urm mount -o remount,bind,rw /",
+            "! unshare -Urm mount -o remount,bind,rw /sys",
             "! unshare -Urm umount /proc",
-            "! touch /x",
             'test -z "$(find /run -type s)"',
         )
     )
@@ -114,9 +188,8 @@ async def test_a_build_reaches_no_disks_no_kernel_settings_and_no_sockets_of_roo
 
 def test_the_program_inside_loads_nothing_that_it_does_not_need() -> None:
     """Every build starts it."""
-    program = (
-        f"import sys; sys.path.append({str(INSIDE.parent)!r}); import inside; print(*sys.modules)"
-    )
+    folder = str(Path(machine.__file__).parent)
+    program = f"import sys; sys.path.append({folder!r}); import inside; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program], capture_output=True, text=True, check=True
     ).stdout.split()
@@ -127,17 +200,19 @@ def test_the_program_inside_loads_nothing_that_it_does_not_need() -> None:
 @confined
 async def test_no_process_from_before_the_build_leads_out_of_it(room: Room) -> None:
     """By /proc/PID/exe a build reaches a program through the mount that it was started from."""
-    flags = "import os, sys; print(os.statvfs(sys.argv[1]).f_flag & os.ST_RDONLY)"
+    mine, python = Path(__file__), Path(sys.executable).resolve()
+    before = python.stat()
     result = await room.run(
         spec(
             'set -- /proc/[0-9]*; test "$*" = "/proc/1 /proc/$$"',
-            *(
-                f"test $(python3 -c '{flags}' /proc/1/{way}) = {os.ST_RDONLY}"
-                for way in ("exe", "root")
-            ),
+            f"! test -e /proc/1/root{mine} && ! test -e /proc/1/cwd/../../../..{mine}",
+            # What it writes there is its own: of its layer, as elsewhere below such a folder.
+            "cat /proc/1/exe >copy; chmod 700 /proc/1/exe; touch /proc/1/exe; true",
         )
     )
     assert result.status == "SUCCEEDED", log(result)
+    after = python.stat()
+    assert (after.st_mode, after.st_mtime_ns) == (before.st_mode, before.st_mtime_ns)
 
 
 @confined

@@ -61,7 +61,7 @@ async def test_each_buildspec_runs_to_its_end(room: Room, stage: str, tmp_path: 
     shutil.copytree(stages.machine.source, room.source, dirs_exist_ok=True)
     shutil.copytree(ROOT / "environment", room.source / "environment", dirs_exist_ok=True)
     room.world.commands = commands(room.world.directory / "tools")
-    room.world.keep = (room.world.directory / "tools",)
+    room.world.reads = (room.world.directory / "tools",)
     room.builds._given = room.world.surroundings()
     variables = tuple(
         (name, value, "PLAINTEXT") for name, value in given.items() if "SRC_DIR" not in name

@@ -169,7 +169,7 @@ async def test_a_machine_ends_although_who_stops_it_is_cancelled(tmp_path: Path)
     keeper = Keeper(tmp_path / "processes")
     keeper.start()
     machine = Machine(tmp_path, keeper, lambda _: None)
-    await machine.start((), (), is_confined=False, has_engine=False)
+    await machine.start(None)
     pid = machine.pids[0]
     first = asyncio.create_task(machine.stop())
     await asyncio.sleep(0)
@@ -199,7 +199,7 @@ async def test_a_machine_that_is_cancelled_while_it_starts_leaves_nothing(tmp_pa
     before = len(list(Path("/proc/self/fd").iterdir()))
     for turns in range(6):
         machine = Machine(tmp_path, keeper, lambda _: None)
-        starting = asyncio.create_task(machine.start((), (), is_confined=False, has_engine=False))
+        starting = asyncio.create_task(machine.start(None))
         for _ in range(turns):
             await asyncio.sleep(0)
         starting.cancel()
@@ -225,7 +225,7 @@ async def test_a_machine_that_is_cancelled_just_as_it_is_ready_is_cancelled(
         return found
 
     monkeypatch.setattr(machine, "_answer", is_ready)
-    starting = asyncio.create_task(machine.start((), (), is_confined=False, has_engine=False))
+    starting = asyncio.create_task(machine.start(None))
     await asyncio.wait({starting})
     await machine.stop()
     keeper.stop()

@@ -194,9 +194,7 @@ async def test_a_program_that_ignores_port_is_reported(tasks, edge, web, monkeyp
     assert reasons[task.id].startswith(f"Tried (web: exit code 143, web listens on port {own} and")
 
 
-async def test_a_program_that_listens_no_more_stays_reported(
-    tasks, edge, web, monkeypatch, tmp_path
-):
+async def test_a_program_that_listens_no_more_stays_reported(tasks, edge, web, monkeypatch):
     looks = []
 
     def look(pid):
@@ -213,19 +211,17 @@ async def test_a_program_that_listens_no_more_stays_reported(
             time.sleep(0.05)
         first.close()
         time.sleep(600)
-        """.replace("GATE", str(tmp_path / "gate"))
+        """.replace("GATE", str(web.directory / "gate"))
     )
     await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
     await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
     [before] = tasks.snapshot().tasks
-    (tmp_path / "gate").touch()
+    (web.directory / "gate").touch()
     await until(lambda: looks[-3:] == [set()] * 3)  # what the first had found is reported by now
     assert [task.reason for task in tasks.snapshot().tasks] == [before.reason]
 
 
-async def test_a_program_that_obeys_late_is_no_longer_reported(
-    tasks, edge, web, monkeypatch, tmp_path
-):
+async def test_a_program_that_obeys_late_is_no_longer_reported(tasks, edge, web, monkeypatch):
     monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 200)
     web.write(
         """
@@ -235,10 +231,10 @@ async def test_a_program_that_obeys_late_is_no_longer_reported(
             time.sleep(0.05)
         second = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
         time.sleep(600)
-        """.replace("GATE", str(tmp_path / "gate"))
+        """.replace("GATE", str(web.directory / "gate"))
     )
     await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
     await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
-    (tmp_path / "gate").touch()
+    (web.directory / "gate").touch()
     await until(lambda: not any(task.reason for task in tasks.snapshot().tasks))
     assert [event.reason for event in edge.of(TaskStateChanged)][-1] == ""

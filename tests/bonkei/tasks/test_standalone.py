@@ -32,17 +32,17 @@ async def test_a_standalone_task_returns_its_exit_code_and_its_output(tasks, pro
 
 
 LINGERING = """
-    import pathlib, signal, sys, time
+    import os, pathlib, signal, sys, time
     asked = []
     signal.signal(signal.SIGTERM, lambda *_: asked.append(1))
-    pathlib.Path("ready").touch()
+    pathlib.Path(os.environ["HOME"], "ready").touch()
     while not (asked and pathlib.Path("delivered").exists()):
         time.sleep(0.01)
     print("all is delivered", flush=True)
 """
 WAITING = """
     import os, time
-    while not os.path.exists("READY"):
+    while not os.path.exists(os.environ["HOME"] + "/ready"):
         time.sleep(0.01)
     time.sleep(0.5)
     print("done", flush=True)
@@ -51,7 +51,7 @@ WAITING = """
 
 async def test_a_standalone_tasks_result_does_not_wait_for_its_router(tasks, program, logs):
     router = program("sidecar").write(LINGERING)
-    program("job").write(WAITING.replace("READY", str(router.directory / "ready")))
+    program("job").write(WAITING)
     beside = Container("sidecar", "sidecar:1", stop_timeout=60.0)
     job = Container("job", "job:1", depends_on=(ContainerDependency("sidecar", "START"),))
 
@@ -70,8 +70,9 @@ async def test_a_standalone_tasks_result_does_not_wait_for_its_router(tasks, pro
 
 
 async def test_a_helpers_end_is_not_the_end_of_its_task(tasks, program):
-    beside = program("sidecar").write("print('helped', flush=True); open('ready', 'w')")
-    program("job").write(WAITING.replace("READY", str(beside.directory / "ready")))
+    ready = "import os; print('helped', flush=True); open(os.environ['HOME'] + '/ready', 'w')"
+    program("sidecar").write(ready)
+    program("job").write(WAITING)
     helper = Container("sidecar", "sidecar:1", essential=False)
     task = definition(Container("job", "job:1"), helper, family="job")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -105,18 +104,8 @@ class BuildRoom:
         home, config = self._home, self._config
         commands = Commands(self._around.install, config.terraform)
         provider = Provider(home.path, config.account_id, config.existing, self._denial)
-        root = Path(bonkei.__file__).resolve().parents[1]
-        seen = (root, Path(sys.prefix), Path(sys.base_prefix), home.environments, config.root)
-        unseen = (
-            "secrets",
-            "cloud",
-            "database",
-            "terraform",
-            "evaluated",
-            "inbox",
-            "topics",
-            "engine",
-        )
+        code = Path(bonkei.__file__).parent
+        terraform = (Path(config.terraform),) if config.terraform else ()
         return Surroundings(
             region=self._region,
             account=config.account_id,
@@ -131,8 +120,8 @@ class BuildRoom:
             tooling=Tooling(provider.prepare, provider.collect),
             changed=self._changed,
             engine=self._around.engine,
-            keep=seen,
-            hidden=tuple(home.path / name for name in (*unseen, "control.sock", "control")),
+            home=home.path,
+            reads=(code, home.environments, *terraform),
         )
 
     def _changed(self, build: Build) -> None:
