@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from bonkei.functions.outcome import (
 from bonkei.functions.output import Listener, Output
 from bonkei.functions.runtime_api import Reply, RuntimeApi
 from bonkei.processes import Keeper, family, family_ids, launch_command
+from bonkei.processes.roots import enter_command, machine_root, remove_scratch
 
 _LOOK = 0.05  # seconds between two checks of the memory, only during a call
 
@@ -38,7 +38,8 @@ _LOOK = 0.05  # seconds between two checks of the memory, only during a call
 @dataclass(frozen=True, slots=True)
 class Launch:
     """The process to run. `variables`: the whole environment, except for the variables that this
-    class adds. `memory` is in bytes. `folder`: its own, with its TMPDIR."""
+    class adds. `memory` is in bytes. `folder`: its own, with its TMPDIR. `reads`: the files that it
+    sees besides those of this machine's programs; None: all that this user may see."""
 
     function_arn: str
     command: tuple[str, ...]
@@ -46,6 +47,22 @@ class Launch:
     task_root: Path
     folder: Path
     memory: int
+    reads: tuple[Path, ...] | None = None
+
+    @property
+    def line(self) -> Sequence[str]:
+        """The command line."""
+        if self.reads is None:
+            return self.command
+        program = Path(self.command[0])
+        path = self.variables["PATH"]
+        if not any(program.is_relative_to(each) for each in self.reads):
+            path = f"{path}{os.pathsep}{program.parent}"
+        root = machine_root(
+            self.folder / "root", path, reads=self.reads, writes=(self.folder / "tmp",),
+            home=self.folder.parent,
+        )  # fmt: skip
+        return enter_command(root, str(self.task_root), self.command)
 
 
 class ExecutionEnvironment:
@@ -95,7 +112,7 @@ class ExecutionEnvironment:
         self.began, self._began_at = time.monotonic(), time.time()
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *launch_command(self._launch.command, ending=signal.SIGKILL),
+                *launch_command(self._launch.line, ending=signal.SIGKILL),
                 cwd=self._launch.task_root,
                 env=variables,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -176,7 +193,7 @@ class ExecutionEnvironment:
             self._output.close()
             self._output = None
         await self._api.stop()
-        await asyncio.to_thread(shutil.rmtree, self._launch.folder, ignore_errors=True)
+        await asyncio.to_thread(remove_scratch, self._launch.folder)
 
     async def _first(
         self, request_id: str, limit: float, *awaited: asyncio.Future[Any]

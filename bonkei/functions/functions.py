@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import platform
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from bonkei.functions.sources.following import EventSources, Ways
 from bonkei.functions.sources.queue import CallQueue
 from bonkei.functions.waiting import Callee, Deliver, WaitingEvents
 from bonkei.processes import Keeper
+from bonkei.processes.roots import Trial, remove_scratch
 
 _PYTHON = ".".join(platform.python_version_tuple()[:2])
 
@@ -104,12 +104,13 @@ class Functions:
             settings.pace,
         )
         self._is_started = False
+        self._trial = Trial(settings.directory / "temporary", surroundings.report)
 
     async def apply(self, blueprint: Blueprint) -> None:
         """Follow the definitions. A running call ends with its original settings."""
         if not self._is_started:
             self._is_started = True
-            shutil.rmtree(self._settings.directory / "temporary", ignore_errors=True)
+            remove_scratch(self._settings.directory / "temporary")
             self._keeper.start()
             self._waiting.open()
         layers = {layer.arn: self._path(layer.filename) for layer in blueprint.layers}
@@ -147,6 +148,7 @@ class Functions:
             return
         await asyncio.gather(self._sources.stop(), self._waiting.stop())
         await asyncio.gather(*(host.stop() for host in self._hosts.values()), *self._retired)
+        await self._trial.end()
         self._keeper.stop()
 
     async def invoke(
@@ -263,6 +265,7 @@ class Functions:
             given.python,
             given.role,
             given.translate,
+            self._trial,
         )
         archive = self._path(function.filename)
         return FunctionHost(function, runtime.but(problem), tuple(roots), archive, ground)

@@ -23,10 +23,11 @@ from bonkei.functions.errors import FunctionError, cannot_run
 from bonkei.functions.execution_log import ExecutionLog, LogWriter
 from bonkei.functions.outcome import Invocation, Lines, Outcome
 from bonkei.functions.package import unpack
-from bonkei.functions.runtimes import Runtime
+from bonkei.functions.runtimes import CLIENTS, Runtime
 from bonkei.functions.turns import Ready, Turns
 from bonkei.functions.variables import log_stream, variables
 from bonkei.processes import Keeper
+from bonkei.processes.roots import Trial
 
 INIT_SECONDS = 10.0
 """Seconds that the initialization may take before a call starts."""
@@ -41,7 +42,8 @@ LONGEST_LIFE = 11 * 3600.0
 @dataclass(frozen=True, slots=True)
 class Ground:
     """The environment that all functions share. `python`: the interpreter with Lambda's
-    packages; `role`: credentials of a role's session as environment variables.
+    packages; `role`: credentials of a role's session as environment variables; `trial`: whether a
+    function can be confined to its own files.
     """
 
     packages: Path
@@ -52,6 +54,7 @@ class Ground:
     python: Callable[[], Awaitable[Path]]
     role: Callable[[str, str], Mapping[str, str]]
     translate: Callable[[str, str], str]
+    trial: Trial
 
 
 class FunctionHost:
@@ -264,6 +267,7 @@ class FunctionHost:
             root,
             ground.temporary / identity,
             function.memory * 2**20,
+            (root, *self._layers, CLIENTS) if await ground.trial.is_possible() else None,
         )  # fmt: skip
         log = ExecutionLog(ground.logs, function, stream)
         environment = ExecutionEnvironment(launch, ground.keeper, log.add)

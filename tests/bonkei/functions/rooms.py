@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import json
 import sys
 import zipfile
@@ -78,6 +79,29 @@ class Room:
         async with asyncio.timeout(60):
             while len(self.delivered) < count:
                 await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def counting(port: int = 0) -> AsyncIterator[tuple[tuple[str, str], ...]]:
+    """The variables by which a function finds a server that tells each visitor how many have come
+    before. A function sees no file outside of its package."""
+    visits = itertools.count()
+
+    async def tell(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(str(next(visits)).encode())
+        writer.close()
+
+    async with await asyncio.start_server(tell, "127.0.0.1", port) as server:
+        yield (("COUNTING", str(server.sockets[0].getsockname()[1])),)
+
+
+VISIT = """
+import os, socket
+def before():
+    with socket.create_connection(("127.0.0.1", os.environ["COUNTING"])) as visit:
+        return int(visit.recv(9))
+"""
+"""How many have visited the server of `counting` before."""
 
 
 async def no_queue(

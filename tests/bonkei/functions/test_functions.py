@@ -6,11 +6,13 @@ import asyncio
 import json
 import re
 import shutil
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
@@ -18,10 +20,12 @@ from bonkei.blueprint.event_source import Layer
 from bonkei.blueprint.function import Asynchronous
 from bonkei.functions.environment import ExecutionEnvironment
 from bonkei.functions.host import FunctionHost
-from tests.bonkei.functions.rooms import Room, arn, function, package, room
+from bonkei.processes.roots import why_not_confined
+from tests.bonkei.functions.rooms import Room, arn, counting, function, package, room
 
+OBSTACLE = why_not_confined(Path("/tmp/roots"))  # noqa: S108
 HANDLER = """
-import json, logging, os, sys, time
+import json, logging, os, socket, sys, time
 calls = 0
 def handler(event, context):
     global calls
@@ -32,7 +36,7 @@ def handler(event, context):
         if act == "raise": raise ValueError(given)
         if act == "sleep": time.sleep(given)
         if act == "await":
-            while not os.path.exists(given): time.sleep(0.01)
+            while socket.socket().connect_ex(("127.0.0.1", given)): time.sleep(0.01)
         if act == "exit": sys.exit(given)
         if act == "hold": held = bytearray(given); time.sleep(60)
         if act == "answer": return eval(given)
@@ -336,12 +340,12 @@ async def test_events_share_an_environment_and_callers_get_their_own(
 
 async def test_an_event_survives_the_end_of_the_room(tmp_path: Path, zipped: str) -> None:
     declared = function("f", zipped, asynchronous=Asynchronous(on_success="arn:done"))
+    port = free_port()
     async with room(tmp_path, declared) as made:
-        made.functions.enqueue(arn("f"), json.dumps({"await": str(tmp_path / "there")}).encode())
+        made.functions.enqueue(arn("f"), json.dumps({"await": port}).encode())
         await asyncio.sleep(0.2)
     assert made.delivered == []
-    (tmp_path / "there").touch()
-    async with room(tmp_path, declared) as again:
+    async with counting(port), room(tmp_path, declared) as again:
         await again.until(1)
 
 
@@ -375,3 +379,24 @@ async def test_idle_processes_end(
         async with asyncio.timeout(60):
             while made.functions.snapshot()[0].processes:
                 await asyncio.sleep(0.02)
+
+
+@pytest.mark.skipif(bool(OBSTACLE), reason=OBSTACLE)
+async def test_a_function_sees_its_package_and_nothing_of_the_home(
+    zipped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="bonkei-home-", dir="/var/tmp") as made:
+        home, person = Path(made) / ".bonkei", Path(made) / "person"
+        monkeypatch.setenv("HOME", str(person))
+        files = [home / "console/token", home / "secrets/password", person / ".aws/credentials"]
+        for file in files:
+            file.parent.mkdir(parents=True)
+            file.write_text("key")
+        package(home, {"main.py": HANDLER})
+        tried = [*map(str, files), "/etc/shadow", "/var/log/dpkg.log"]
+        looked = f"[[f for f in {tried} if os.path.exists(f)], os.listdir(os.getcwd())]"
+        async with room(home, function("f", zipped)) as found:
+            outcome = await found.call("f", {"answer": looked})
+    seen, own = json.loads(outcome.payload)
+    assert seen == []
+    assert "main.py" in own

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.aws_service import AwsServiceError
-from tests.bonkei.functions.rooms import arn, function, package, room
+from tests.bonkei.functions.rooms import VISIT, arn, counting, function, package, room
 
 COUNTED = """
 import os
@@ -26,21 +26,16 @@ def handler(event, context):
     calls += 1
     return [os.getpid(), calls]
 """
-SLOW_AFTER_THE_FIRST = """
-import os, pathlib, time
-begun = pathlib.Path(__file__).parents[3] / "begun"
-if begun.exists():
+SLOW_AFTER_THE_FIRST = f"""{VISIT}
+import time
+if before():
     time.sleep(30)
-begun.touch()
 def handler(event, context):
     time.sleep(event)
     return os.getpid()
 """
-FAILS_ONCE = """
-import pathlib
-begun = pathlib.Path(__file__).parents[3] / "begun"
-if not begun.exists():
-    begun.touch()
+FAILS_ONCE = f"""{VISIT}
+if not before():
     raise ValueError("not yet")
 def handler(event, context):
     return "there"
@@ -77,7 +72,7 @@ async def test_no_more_are_prepared_than_may_run(tmp_path: Path) -> None:
 async def test_a_call_takes_what_another_gives_back_meanwhile(tmp_path: Path) -> None:
     """Its own environment takes thirty seconds to begin, the other call is over in half of one."""
     zipped = package(tmp_path, {"main.py": SLOW_AFTER_THE_FIRST})
-    async with room(tmp_path, function("f", zipped, timeout=60.0)) as made:
+    async with counting() as told, room(tmp_path, function("f", zipped, environment=told)) as made:
         await made.functions.prepare(arn("f"), 1)
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -90,7 +85,8 @@ async def test_a_call_takes_what_another_gives_back_meanwhile(tmp_path: Path) ->
 
 
 async def test_one_that_fails_before_it_is_called_costs_nobody_a_call(tmp_path: Path) -> None:
-    async with room(tmp_path, function("f", package(tmp_path, {"main.py": FAILS_ONCE}))) as made:
+    zipped = package(tmp_path, {"main.py": FAILS_ONCE})
+    async with counting() as told, room(tmp_path, function("f", zipped, environment=told)) as made:
         await made.functions.prepare(arn("f"), 1)
         [before] = made.functions.snapshot()
         outcome = await made.call("f", {})
