@@ -82,8 +82,9 @@ class LogRouters:
         if binary:
             place = start.scratch / f"{name}.fluent-bit.yaml"
             _write(place, render(moved))
-            authority = (self._authority,) if self._authority else ()
-            return RouterCommand((binary, "-c", str(place)), authority, (socket.parent,))
+            libraries = Path(binary).resolve().parents[1] / "lib"  # of /opt/fluent-bit
+            reads = (Path(binary), libraries, *((self._authority,) if self._authority else ()))
+            return RouterCommand((binary, "-c", str(place)), reads, (socket.parent,))
         validate(moved)
         place = start.scratch / f"{name}{stored.SUFFIX}"
         _write(place, stored.dump(moved))

@@ -213,6 +213,7 @@ def test_a_real_fluent_bit_runs_where_it_is_set(tmp_path: Path) -> None:
     routers = LogRouters(str(binary), {}, lambda _: None, tmp_path / "note")
     command = routers.command(start(tmp_path, "fluent-bit", "-c", str(file)), "c")
     assert command.words == (str(binary), "-c", str(tmp_path / "log_router.fluent-bit.yaml"))
+    assert binary in command.reads
     assert "name: cpu" in (tmp_path / "log_router.fluent-bit.yaml").read_text()
     with pytest.raises(RouterError, match="cannot be run"):
         LogRouters(str(tmp_path / "none"), {}, lambda _: None, tmp_path / "note").command(
