@@ -68,12 +68,12 @@ lock: $(VENV)/.development ## Lock every dependency again, with hashes and witho
 	$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/setup.in -c requirements/dev.txt -o requirements/bonkei.txt
 	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
-	$(COMPILE) requirements/ministack.in -o bonkei/cloud/data/ministack.txt
-	$(COMPILE) requirements/awscli.in -o bonkei/cloud/data/awscli.txt
-	$(COMPILE) requirements/trivy.in -o bonkei/builds/data/trivy.txt
-	$(COMPILE) requirements/aiobotocore.in -o tests/bonkei/cloud/clients/aiobotocore.txt
-	cd tests/bonkei/cloud/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
-	$(COMPILE) requirements/function_python.in -c requirements/dev.txt -o bonkei/functions/data/python.txt
+	$(COMPILE) requirements/ministack.in -o bonkei/services/endpoint/data/ministack.txt
+	$(COMPILE) requirements/awscli.in -o bonkei/services/endpoint/data/awscli.txt
+	$(COMPILE) requirements/trivy.in -o bonkei/services/codebuild/data/trivy.txt
+	$(COMPILE) requirements/aiobotocore.in -o tests/bonkei/services/endpoint/clients/aiobotocore.txt
+	cd tests/bonkei/services/endpoint/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
+	$(COMPILE) requirements/function_python.in -c requirements/dev.txt -o bonkei/services/lambda_/data/python.txt
 	$(COMPILE) program/backend/requirements.in -c requirements/dev.txt -o program/backend/requirements.txt
 	$(COMPILE) program/frontend/requirements.in -c requirements/dev.txt -o program/frontend/requirements.txt
 

@@ -23,30 +23,30 @@ from typing import Any
 
 import psutil
 
-from bonkei.aws_service import AwsService
+from bonkei.base.aws_service import AwsService
+from bonkei.base.events import Bus
+from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.function import Function
-from bonkei.blueprint.notification import Subscription, Topic
-from bonkei.blueprint.secret import Secret
-from bonkei.cloud.answering import Answering
-from bonkei.cloud.backing.channel import NotConnectedError, Streams
-from bonkei.cloud.backing.passing import Passing
-from bonkei.cloud.calls.record import CallLog
-from bonkei.cloud.endpoint import Endpoint
-from bonkei.cloud.identity.credentials import Issuer
-from bonkei.cloud.own import secrets_manager
-from bonkei.cloud.permission.authorizer import Authorizer
-from bonkei.cloud.permission.ledger import Ledger
-from bonkei.cloud.port.bodies import Bodies
-from bonkei.cloud.settings import Limits
-from bonkei.events import Bus
-from bonkei.functions.functions import Functions, FunctionsSettings, Surroundings
-from bonkei.inbox.slack import SlackInbox
-from bonkei.inbox.store import Entry, Inbox
-from bonkei.miniature.rooms.carriers import Carriers
-from bonkei.topics.message import Message
-from bonkei.topics.topics import Topics
-from bonkei.vault import MemoryVault
+from bonkei.blueprint.lambda_.function import Function
+from bonkei.blueprint.secretsmanager import Secret
+from bonkei.blueprint.sns import Subscription, Topic
+from bonkei.miniature.parts.sns import Carriers
+from bonkei.services.endpoint.answering import Answering
+from bonkei.services.endpoint.backing.channel import NotConnectedError, Streams
+from bonkei.services.endpoint.backing.passing import Passing
+from bonkei.services.endpoint.calls.record import CallLog
+from bonkei.services.endpoint.endpoint import Endpoint
+from bonkei.services.endpoint.identity.credentials import Issuer
+from bonkei.services.endpoint.own import secrets_manager
+from bonkei.services.endpoint.permission.authorizer import Authorizer
+from bonkei.services.endpoint.permission.ledger import Ledger
+from bonkei.services.endpoint.port.bodies import Bodies
+from bonkei.services.endpoint.settings import Limits
+from bonkei.services.lambda_.functions import Functions, FunctionsSettings, Surroundings
+from bonkei.services.slack.slack import SlackInbox
+from bonkei.services.slack.store import Entry, Inbox
+from bonkei.services.sns.message import Message
+from bonkei.services.sns.topics import Topics
 
 ROOT = Path(__file__).parent.parent
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"

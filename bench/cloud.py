@@ -25,7 +25,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from bench.cloud_server import ACCOUNT, REGION
-from bonkei.cloud.port.certificate import load_tls
+from bonkei.services.endpoint.port.certificate import load_tls
 
 _CALLS = 300
 _CONNECTIONS = 16

@@ -14,7 +14,7 @@ import psutil
 import uvloop
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.s3 import Bucket
 from bonkei.blueprint.storage import Queue, Table
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -24,13 +24,13 @@ _ENVIRONMENTS = Path(sys.prefix) / "environments"
 async def serve(folder: Path, connection: int) -> None:
     """Prints its address, and its memory without the endpoint; runs until SIGTERM. MiniStack gets
     the client's own `connection`."""
-    import bonkei.tasks  # noqa: F401, PLC0415 - the miniature has it without an endpoint, too
+    import bonkei.services.ecs  # noqa: F401, PLC0415 - the miniature has it without an endpoint, too
 
     before = psutil.Process().memory_info().rss
-    from bonkei.cloud.cloud import Cloud  # noqa: PLC0415 - a client needs only the names above
-    from bonkei.cloud.settings import CloudSettings  # noqa: PLC0415
-    from bonkei.tasks.execution.software import ensure_environment  # noqa: PLC0415
-    from bonkei.vault import MemoryVault  # noqa: PLC0415
+    from bonkei.base.vault import MemoryVault  # noqa: PLC0415
+    from bonkei.services.ecs.execution.software import ensure_environment  # noqa: PLC0415
+    from bonkei.services.endpoint.cloud import Cloud  # noqa: PLC0415 - a client needs only the names above
+    from bonkei.services.endpoint.settings import CloudSettings  # noqa: PLC0415
 
     def arn(service: str, name: str) -> str:
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"

@@ -30,16 +30,16 @@ from bench.edge import _TARGET, BODY, nginx
 from bench.edge_process import SECRET, records
 from bench.load import Options, Result, Row, load, read_options
 from bench.stack import blueprint
-from bonkei.console import Console, ConsoleSettings
-from bonkei.edge import Edge, EdgeSettings
-from bonkei.events import Bus, Endpoint, TargetRegistered
+from bonkei.base.events import Bus, Endpoint, TargetRegistered
+from bonkei.miniature.console.flow import Flow
+from bonkei.miniature.console.health import Parts
+from bonkei.miniature.console.picture import PictureSources, offer_picture
 from bonkei.miniature.measures.traffic import Traffic
-from bonkei.miniature.rooms.access_hooks import Requests
-from bonkei.miniature.rooms.console.flow import Flow
-from bonkei.miniature.rooms.console.health import Parts
-from bonkei.miniature.rooms.console.picture import PictureSources, offer_picture
-from bonkei.monitor.monitor import MonitorSnapshot
-from bonkei.tasks.snapshot import TasksSnapshot
+from bonkei.miniature.parts.edge.access_hooks import Requests
+from bonkei.services.cloudwatch.monitor import MonitorSnapshot
+from bonkei.services.console import Console, ConsoleSettings
+from bonkei.services.ecs.snapshot import TasksSnapshot
+from bonkei.services.edge import Edge, EdgeSettings
 from tests.support.ports import free_port
 
 _OFF, _CLOSED, _OPEN = "no console", "console, no page", "console, a page open"

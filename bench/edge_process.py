@@ -14,20 +14,20 @@ from pathlib import Path
 import uvloop
 
 from bench.stack import blueprint, with_logs
-from bonkei.console import Console
-from bonkei.console.feed import QUICK_TICK
-from bonkei.edge import Edge, EdgeSettings
-from bonkei.events import Bus, Endpoint, TargetRegistered
-from bonkei.logs.delivery.requests.deliveries import Means, RequestDeliveries
-from bonkei.logs.delivery.requests.target import Deliverer
-from bonkei.logs.store.limits import InputEvent
+from bonkei.base.events import Bus, Endpoint, TargetRegistered
+from bonkei.miniature.console.requests import offer_requests
 from bonkei.miniature.measures.traffic import Traffic
+from bonkei.miniature.parts.edge.access_hooks import Requests
+from bonkei.miniature.parts.edge.request_log import EdgeLog
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.recorder import Recorder
-from bonkei.miniature.rooms.access_hooks import Requests
-from bonkei.miniature.rooms.console.requests import offer_requests
-from bonkei.miniature.rooms.edge_log import EdgeLog
-from bonkei.tasks import FileLogSink
+from bonkei.services.console import Console
+from bonkei.services.console.feed import QUICK_TICK
+from bonkei.services.ecs import FileLogSink
+from bonkei.services.edge import Edge, EdgeSettings
+from bonkei.services.logs.delivery.requests.deliveries import Means, RequestDeliveries
+from bonkei.services.logs.delivery.requests.target import Deliverer
+from bonkei.services.logs.store.limits import InputEvent
 
 _FACTOR = 300
 """Objects come once a second: a load of a few seconds pays for the compression of its entries."""

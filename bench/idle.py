@@ -33,7 +33,7 @@ _PATIENCE = 300.0
 _PARTS = (
     ("watchdog.py", "watchdog"),
     ("run_ministack.py", "MiniStack"),
-    ("bonkei.logs.router", "log routers"),
+    ("bonkei.services.logs.router", "log routers"),
     ("functions/client/", "functions"),
     (" serve", "the status page's programs"),
     ("postgres", "PostgreSQL, all its processes"),

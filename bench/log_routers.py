@@ -23,11 +23,11 @@ from pathlib import Path
 import psutil
 
 from bench.fake_aws import FakeAws
-from bonkei.cloud.port.certificate import ca_file, load_tls
-from bonkei.logs.router.configuration.load import load
-from bonkei.logs.router.configuration.overrides import Overrides, override
-from bonkei.logs.router.configuration.render import render
-from bonkei.logs.router.driver import FluentdDriver, Source
+from bonkei.services.endpoint.port.certificate import ca_file, load_tls
+from bonkei.services.logs.router.configuration.load import load
+from bonkei.services.logs.router.configuration.overrides import Overrides, override
+from bonkei.services.logs.router.configuration.render import render
+from bonkei.services.logs.router.driver import FluentdDriver, Source
 
 _SHIPPED = Path(__file__).parents[1] / "program" / "fluentbit" / "fluent-bit.yaml"
 _STEADY = 5000  # records a second
@@ -78,7 +78,7 @@ class Stand:
         command = (
             [self.binary, "-c", file]
             if self.binary
-            else [sys.executable, "-m", "bonkei.logs.router", file]
+            else [sys.executable, "-m", "bonkei.services.logs.router", file]
         )
         keys = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret"}
         with (self.directory / "router.log").open("ab") as log:

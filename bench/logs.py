@@ -12,22 +12,22 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.access_log import AccessLog
-from bonkei.blueprint.load_balancer import Forward, Listener, LoadBalancer, WeightedTarget
-from bonkei.edge.client.access import Journal
-from bonkei.edge.http.exchange import Exchange
-from bonkei.edge.http.message import Request, header
-from bonkei.events import Bus
-from bonkei.filter_pattern import parse
-from bonkei.logs.awslogs.options import parse_options
-from bonkei.logs.delivery.requests.deliveries import Means, RequestDeliveries
-from bonkei.logs.delivery.requests.target import Deliverer
-from bonkei.logs.logs import Logs, LogsSettings
-from bonkei.logs.store.documents import GroupDocument
-from bonkei.logs.store.limits import InputEvent
-from bonkei.logs.store.log_store import LogStore
-from bonkei.logs.store.reading import Window
+from bonkei.blueprint.elbv2 import Forward, Listener, LoadBalancer, WeightedTarget
+from bonkei.blueprint.logs.access_log import AccessLog
+from bonkei.grammar.filter_pattern import parse
+from bonkei.services.edge.client.access import Journal
+from bonkei.services.edge.http.exchange import Exchange
+from bonkei.services.edge.http.message import Request, header
+from bonkei.services.logs.awslogs.options import parse_options
+from bonkei.services.logs.delivery.requests.deliveries import Means, RequestDeliveries
+from bonkei.services.logs.delivery.requests.target import Deliverer
+from bonkei.services.logs.logs import Logs, LogsSettings
+from bonkei.services.logs.store.documents import GroupDocument
+from bonkei.services.logs.store.limits import InputEvent
+from bonkei.services.logs.store.log_store import LogStore
+from bonkei.services.logs.store.reading import Window
 
 RECORDS = 500_000
 BATCH = 500

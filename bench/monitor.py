@@ -7,11 +7,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.alarm import Alarm, Metric
-from bonkei.events import Bus
-from bonkei.monitor.metric.model import Datum, datum, metric_id
-from bonkei.monitor.monitor import Around, Monitor
+from bonkei.blueprint.cloudwatch import Alarm, Metric
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
+from bonkei.services.cloudwatch.monitor import Around, Monitor
 
 METRICS = 2_000
 ALARMS = 200

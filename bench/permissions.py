@@ -18,18 +18,18 @@ from typing import TypeVar
 import uvloop
 
 from bonkei import blueprint as blueprints
-from bonkei.aws_service import Caller
+from bonkei.analysis.policy import Policies, Policy, Principal, Request, decide
+from bonkei.analysis.policy.needs import needs_of
+from bonkei.base.aws_service import Caller
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.role import PolicyStatement
-from bonkei.cloud.permission.authorizer import Authorizer
-from bonkei.cloud.permission.estate import Estate
-from bonkei.cloud.permission.ledger import Ledger
-from bonkei.cloud.permission.network import NetworkWays
-from bonkei.cloud.permission.requirement import Place, Requirement
-from bonkei.miniature.rooms.gates import Gates, Way
-from bonkei.policy import Policies, Policy, Principal, Request, decide
-from bonkei.policy.needs import needs_of
-from bonkei.terraform import Workspace
+from bonkei.blueprint.iam import PolicyStatement
+from bonkei.definitions.terraform import Workspace
+from bonkei.miniature.parts.network.gates import Gates, Way
+from bonkei.services.endpoint.permission.authorizer import Authorizer
+from bonkei.services.endpoint.permission.estate import Estate
+from bonkei.services.endpoint.permission.ledger import Ledger
+from bonkei.services.endpoint.permission.network import NetworkWays
+from bonkei.services.endpoint.permission.requirement import Place, Requirement
 from tests.support.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,16 +13,16 @@ import time
 from pathlib import Path
 
 from bench.stack import blueprint
-from bonkei.console import Console
-from bonkei.edge import AccessRecord, Edge, EdgeSettings
-from bonkei.edge.client.access import Kind, Row
-from bonkei.edge.http.message import header
-from bonkei.events import Bus
+from bonkei.base.events import Bus
+from bonkei.miniature.console.requests import offer_requests
+from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.miniature.requests import recorder as recording
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.requests.recorder import Recorder
-from bonkei.miniature.rooms.access_hooks import Requests
-from bonkei.miniature.rooms.console.requests import offer_requests
+from bonkei.services.console import Console
+from bonkei.services.edge import AccessRecord, Edge, EdgeSettings
+from bonkei.services.edge.client.access import Kind, Row
+from bonkei.services.edge.http.message import header
 
 _SECONDS = 20
 _LOOKS = 4  # a second

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.access_log import AccessLog, WafLog, WafLogFilter
-from bonkei.blueprint.distribution import (
+from bonkei.blueprint.cloudfront import (
     Behavior,
     CachePolicy,
     Distribution,
@@ -14,7 +13,7 @@ from bonkei.blueprint.distribution import (
     OriginRequestPolicy,
     Selection,
 )
-from bonkei.blueprint.load_balancer import (
+from bonkei.blueprint.elbv2 import (
     Forward,
     Listener,
     ListenerRule,
@@ -24,7 +23,8 @@ from bonkei.blueprint.load_balancer import (
     TargetHealthCheck,
     WeightedTarget,
 )
-from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
+from bonkei.blueprint.logs.access_log import AccessLog, WafLog, WafLogFilter
+from bonkei.blueprint.wafv2 import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
 
 _BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/lb/1"
 _ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/acl/1"

@@ -12,8 +12,8 @@ import resource
 import sys
 from pathlib import Path
 
-from bonkei.terraform import Workspace, session
-from bonkei.terraform.runs.provider_process import ProviderProcess
+from bonkei.definitions.terraform import Workspace, session
+from bonkei.definitions.terraform.runs.provider_process import ProviderProcess
 
 
 def _processor(who: int) -> float:

@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
 
-from bonkei.provider.plugin import calls
-from bonkei.provider.plugin.protocol import message
+from bonkei.definitions.provider.plugin import calls
+from bonkei.definitions.provider.plugin.protocol import message
 
 _FILE = Path(os.environ["BENCH_ANSWERS"])
 _CONFIGURE = "/tfplugin6.Provider/ConfigureProvider"
@@ -69,7 +69,7 @@ def _record() -> None:
 
     vars(os)["_exit"] = write_and_end
     vars(calls)["Connection"] = _Remembered
-    runpy.run_module("bonkei.provider", run_name="__main__")
+    runpy.run_module("bonkei.definitions.provider", run_name="__main__")
 
 
 def _unknown(path: str) -> Callable[[bytes], bytes]:

@@ -15,9 +15,9 @@ files), `errors`. `frozen` makes all values quickly; programs begin with `import
 describes the way through all of them.
 """
 
-from bonkei.importing import late_inspect
+from bonkei.base.importing import late_inspect
 
 with late_inspect():
-    from bonkei.frozen import share_methods
+    from bonkei.base.frozen import share_methods
 
 share_methods()

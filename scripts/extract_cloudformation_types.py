@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-OUTPUT = Path(__file__).parent.parent / "bonkei/cloudformation/data/types.json.gz"
+OUTPUT = Path(__file__).parent.parent / "bonkei/definitions/cloudformation/data/types.json.gz"
 SERVED = (
     "AWS::CodeBuild::Project",
     "AWS::CodeCommit::Repository",
@@ -39,7 +39,7 @@ SERVED = (
     "AWS::SQS::QueuePolicy",
     "AWS::SSM::Parameter",
 )
-"""To serve another type: add it here, run this, write it in `bonkei/cloudformation/resources`."""
+"""To serve another type: add it here, run this, and write it among CloudFormation's `resources`."""
 
 _KEPT = frozenset(
     {

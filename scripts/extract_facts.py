@@ -9,9 +9,10 @@ of. Needs tree-sitter and tree-sitter-go. Enumerations are those of botocore, wh
 environment has; so are the lengths, ranges and patterns of the APIs (`scripts/schema/limits.py`),
 which `--limits` alone puts anew into the file that there is.
 
-The result, `bonkei/provider/data/aws-facts.json.gz`, holds for each type of `aws-schema.json.gz`
-the paths of its arguments with what is known of each; enumerations are kept once and referred to.
-What is not certain is left out: a validator of the provider's own, a value computed by Go.
+The result, `bonkei/definitions/provider/data/aws-facts.json.gz`, holds for each type of
+`aws-schema.json.gz` the paths of its arguments with what is known of each; enumerations are kept
+once and referred to. What is not certain is left out: a validator of the provider's own, a value
+computed by Go.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bonkei.provider import schema
-from bonkei.provider.schema import Block
+from bonkei.definitions.provider import schema
+from bonkei.definitions.provider.schema import Block
 from scripts.schema import apis
 from scripts.schema.facts import Facts, Provider
 from scripts.schema.golang.source import Source
@@ -31,7 +32,7 @@ from scripts.schema.limits import add_limits
 
 Json = Any
 
-OUTPUT = Path(__file__).parent.parent / "bonkei/provider/data/aws-facts.json.gz"
+OUTPUT = Path(__file__).parent.parent / "bonkei/definitions/provider/data/aws-facts.json.gz"
 
 
 def main() -> None:

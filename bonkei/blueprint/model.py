@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bonkei.blueprint.access_log import AccessLog, WafLog
-from bonkei.blueprint.alarm import Alarm, CompositeAlarm
-from bonkei.blueprint.bucket import Bucket, StoredObject
+from bonkei.blueprint.cloudfront import Distribution
+from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm
+from bonkei.blueprint.codebuild import BuildProject
+from bonkei.blueprint.codecommit import CodeRepository
+from bonkei.blueprint.codepipeline import Pipeline
 from bonkei.blueprint.coverage import NotSimulated
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.blueprint.distribution import Distribution
-from bonkei.blueprint.event_source import EventSource, Layer
-from bonkei.blueprint.function import Function
-from bonkei.blueprint.key import Key
-from bonkei.blueprint.load_balancer import LoadBalancer, TargetGroup
-from bonkei.blueprint.log_delivery import LogDelivery
-from bonkei.blueprint.log_group import (
+from bonkei.blueprint.ec2 import Network
+from bonkei.blueprint.ec2.security_group import SecurityGroup
+from bonkei.blueprint.ecr import Repository
+from bonkei.blueprint.ecs import Cluster, Service, TaskDefinition
+from bonkei.blueprint.elbv2 import LoadBalancer, TargetGroup
+from bonkei.blueprint.iam import Role
+from bonkei.blueprint.kms import Key
+from bonkei.blueprint.lambda_.event_source import EventSource, Layer
+from bonkei.blueprint.lambda_.function import Function
+from bonkei.blueprint.logs.access_log import AccessLog, WafLog
+from bonkei.blueprint.logs.log_delivery import LogDelivery
+from bonkei.blueprint.logs.log_group import (
     LogGroup,
     LogResourcePolicy,
     LogStream,
     MetricFilter,
     SubscriptionFilter,
 )
-from bonkei.blueprint.network import Network
-from bonkei.blueprint.notification import EventRule, Topic
-from bonkei.blueprint.release.build_project import BuildProject
-from bonkei.blueprint.release.code_repository import CodeRepository
-from bonkei.blueprint.release.image_repository import Repository
-from bonkei.blueprint.release.pipeline import Pipeline
-from bonkei.blueprint.role import Role
-from bonkei.blueprint.secret import Secret
-from bonkei.blueprint.security_group import SecurityGroup
-from bonkei.blueprint.service import Cluster, Service, TaskDefinition
+from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.blueprint.s3 import Bucket, StoredObject
+from bonkei.blueprint.secretsmanager import Secret
+from bonkei.blueprint.sns import EventRule, Topic
 from bonkei.blueprint.storage import Parameter, Queue, Table
-from bonkei.blueprint.web_acl import WebAcl
+from bonkei.blueprint.wafv2 import WebAcl
 
 
 @dataclass(frozen=True, slots=True)

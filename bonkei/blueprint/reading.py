@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from bonkei.blueprint.access_log import read_access_logs, read_connection_logs, read_waf_logs
-from bonkei.blueprint.alarm import read_alarms, read_composite_alarms
-from bonkei.blueprint.bucket.reader import read_buckets
-from bonkei.blueprint.bucket.stored_object import read_stored_objects
+from bonkei.blueprint.cloudfront.reader import read_distributions
+from bonkei.blueprint.cloudwatch import read_alarms, read_composite_alarms
+from bonkei.blueprint.codebuild import read_build_projects
+from bonkei.blueprint.codecommit import read_code_repositories
+from bonkei.blueprint.codepipeline import read_pipelines
 from bonkei.blueprint.coverage import Gaps, read_coverage
-from bonkei.blueprint.database import read_database_clusters
-from bonkei.blueprint.distribution.reader import read_distributions
-from bonkei.blueprint.event_source import read_event_sources, read_layers
-from bonkei.blueprint.function import read_functions
-from bonkei.blueprint.key import read_keys
-from bonkei.blueprint.load_balancer.reader import read_load_balancers
-from bonkei.blueprint.load_balancer.target_group import read_target_groups
-from bonkei.blueprint.log_delivery import read_log_deliveries
-from bonkei.blueprint.log_group import (
+from bonkei.blueprint.ec2.reader import read_network
+from bonkei.blueprint.ec2.security_group import read_security_groups
+from bonkei.blueprint.ecr import read_repositories
+from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.blueprint.ecs.reader import read_clusters, read_services
+from bonkei.blueprint.ecs.task_definition import read_task_definitions
+from bonkei.blueprint.elbv2.reader import read_load_balancers
+from bonkei.blueprint.elbv2.target_group import read_target_groups
+from bonkei.blueprint.iam import read_roles
+from bonkei.blueprint.kms import read_keys
+from bonkei.blueprint.lambda_.event_source import read_event_sources, read_layers
+from bonkei.blueprint.lambda_.function import read_functions
+from bonkei.blueprint.logs.access_log import read_access_logs, read_connection_logs, read_waf_logs
+from bonkei.blueprint.logs.log_delivery import read_log_deliveries
+from bonkei.blueprint.logs.log_group import (
     read_log_groups,
     read_log_resource_policies,
     read_log_streams,
@@ -26,22 +33,15 @@ from bonkei.blueprint.log_group import (
     read_subscription_filters,
 )
 from bonkei.blueprint.model import Blueprint
-from bonkei.blueprint.network.reader import read_network
-from bonkei.blueprint.notification import read_event_rules, read_schedules, read_topics
-from bonkei.blueprint.release.build_project import read_build_projects
-from bonkei.blueprint.release.code_repository import read_code_repositories
-from bonkei.blueprint.release.image_repository import read_repositories
-from bonkei.blueprint.release.pipeline import read_pipelines
-from bonkei.blueprint.role import read_roles
-from bonkei.blueprint.secret import read_secrets
-from bonkei.blueprint.security_group import read_security_groups
-from bonkei.blueprint.service import TaskDefinition
-from bonkei.blueprint.service.reader import read_clusters, read_services
-from bonkei.blueprint.service.task_definition import read_task_definitions
+from bonkei.blueprint.rds import read_database_clusters
+from bonkei.blueprint.s3.reader import read_buckets
+from bonkei.blueprint.s3.stored_object import read_stored_objects
+from bonkei.blueprint.secretsmanager import read_secrets
+from bonkei.blueprint.sns import read_event_rules, read_schedules, read_topics
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.tags import read_all_tags
 from bonkei.blueprint.storage import read_parameters, read_queues, read_tables
-from bonkei.blueprint.web_acl.reader import read_web_acls
+from bonkei.blueprint.wafv2.reader import read_web_acls
 
 
 def read(

@@ -30,7 +30,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from bonkei.importing import importing
+from bonkei.base.importing import importing
 
 _ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,7 +7,7 @@ from pkgutil import resolve_name
 
 import click
 
-from bonkei.importing import importing
+from bonkei.base.importing import importing
 
 PLACES = {
     "up": "running.lifecycle:up",

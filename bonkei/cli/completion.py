@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from bonkei.errors import BonkeiError
-from bonkei.folders import entries
+from bonkei.base.errors import BonkeiError
+from bonkei.base.folders import entries
 
 _AT_MOST = 2.0  # seconds; the user waits for it between two keys
 

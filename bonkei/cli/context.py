@@ -13,7 +13,7 @@ from bonkei.miniature.home import Home
 
 if TYPE_CHECKING:
     from bonkei.config import Config
-    from bonkei.terraform import Workspace
+    from bonkei.definitions.terraform import Workspace
 
 
 class Context:

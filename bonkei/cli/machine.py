@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
 
 _REMEDIES = {
     errno.ENOSPC: "make room on that disk, and run it again",

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.terminal import as_json as to_json
 from bonkei.cli.typed import say
-from bonkei.errors import BonkeiError
 
 
 def json_option(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

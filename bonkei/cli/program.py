@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from bonkei import config as configuration
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.commands import Commands
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import safe, uses_colour
 from bonkei.cli.typed import say, typed
-from bonkei.errors import BonkeiError
 
 
 class _Group(click.Group):

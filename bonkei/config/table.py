@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
 
 
 class ConfigError(BonkeiError):

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bonkei.addresses import AddressBook, Loopback, can_bind
-from bonkei.arn import Arn
+from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
-from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.loopback import AddressBook, Loopback, can_bind
+from bonkei.services.edge import EdgeSnapshot
 
 
 class Translator:

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonkei import blueprint
+from bonkei.base.vault import FileVault
 from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
+from bonkei.definitions.terraform import Account, Elsewhere, Workspace
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
-from bonkei.terraform import Account, Elsewhere, Workspace
-from bonkei.vault import FileVault
 
 if TYPE_CHECKING:
     from bonkei.blueprint import Blueprint
-    from bonkei.blueprint.service import TaskDefinition
+    from bonkei.blueprint.ecs import TaskDefinition
 
 
 class Definitions:
@@ -38,7 +38,7 @@ class Definitions:
         try:
             return self._workspace.apply(progress=report).render()
         finally:
-            from bonkei.provider import catalogue  # noqa: PLC0415 -- a command needs none of it
+            from bonkei.definitions.provider import catalogue  # noqa: PLC0415 -- a command needs none of it
 
             catalogue.forget()  # nothing that runs needs it
 

@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bonkei import kept
-from bonkei.folders import matching
+from bonkei.base import kept
+from bonkei.base.folders import matching
 from bonkei.miniature import carried
 
 _FOLDER = "applied-elsewhere"

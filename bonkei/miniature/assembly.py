@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import OneOffError
 from bonkei.miniature.rehearsal.values import Means
@@ -14,7 +14,7 @@ from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.rollout import settle, unreachable
 from bonkei.miniature.steps import Steps
 from bonkei.miniature.wiring import Wiring
-from bonkei.tasks import TaskSettings
+from bonkei.services.ecs import TaskSettings
 
 
 class Assembly(Wiring):

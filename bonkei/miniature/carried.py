@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bonkei.folders import entries
+from bonkei.base.folders import entries
 
 _NAMED_BY = {
     "aws_lambda_function": "filename",

@@ -9,9 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bonkei.cloud.own.ecs import ServiceChange
+from bonkei.base.errors import BonkeiError
 from bonkei.config import Config, ConfigError, is_unchanged, load
-from bonkei.errors import BonkeiError
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.control.answering import Call
@@ -28,9 +27,10 @@ from bonkei.miniature.rollout.rollout import (
 from bonkei.miniature.rollout.service_changes import FORCED
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.steps import Report, Steps
+from bonkei.services.ecs.api import ServiceChange
 
 if TYPE_CHECKING:
-    from bonkei.builds.values import Build
+    from bonkei.services.codebuild.values import Build
 
 
 class Changes:

@@ -10,15 +10,15 @@ from collections.abc import Callable
 
 import uvloop
 
+from bonkei.base.errors import BonkeiError
+from bonkei.base.processes.loop import Loop
 from bonkei.config import Config
-from bonkei.errors import BonkeiError
 from bonkei.miniature.home import Home
 from bonkei.miniature.intact import require_intact
 from bonkei.miniature.journal import Journal
 from bonkei.miniature.lock import HomeLock
 from bonkei.miniature.steps import Report
 from bonkei.miniature.supervisor import Miniature
-from bonkei.processes.loop import Loop
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

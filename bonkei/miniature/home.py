@@ -36,10 +36,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.base.errors import BonkeiError
+from bonkei.base.folders import entries, matching
+from bonkei.base.removal import remove
 from bonkei.config import WORKSPACES
-from bonkei.errors import BonkeiError
-from bonkei.folders import entries, matching
-from bonkei.removal import remove
 
 MARKER = ".bonkei-home"
 _SIGNATURE = "Bonkei home"
@@ -139,8 +139,8 @@ class Home:
         names of other remaining files. Raises MiniatureError if it is not a home.
         """
         # Only `bonkei reset` needs them, and they take a while.
-        from bonkei.database.identity import remove_but_id  # noqa: PLC0415
-        from bonkei.registry.engines.storage import remove_storage  # noqa: PLC0415
+        from bonkei.services.ecr.engines.storage import remove_storage  # noqa: PLC0415
+        from bonkei.services.rds.identity import remove_but_id  # noqa: PLC0415
 
         self.require_ours()
         try:
@@ -165,7 +165,7 @@ class Home:
     @property
     def has_id(self) -> bool:
         """Whether it has objects of its own on a server of the user."""
-        from bonkei.database.identity import FILE  # noqa: PLC0415 - as above
+        from bonkei.services.rds.identity import FILE  # noqa: PLC0415 - as above
 
         return (self.path / FILE).is_file()
 
@@ -285,7 +285,7 @@ class Home:
 
 def _remove_tasks(folder: Path) -> None:
     """What a killed miniature's tasks have left. A link is not followed."""
-    from bonkei.processes.roots import remove_scratch  # noqa: PLC0415 - only `bonkei reset` needs it
+    from bonkei.base.processes.roots import remove_scratch  # noqa: PLC0415 - only `bonkei reset` needs it
 
     if not folder.is_symlink():
         remove_scratch(folder)

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bonkei.database.place import require_whole
-from bonkei.folders import bytes_of, matching, size_of
-from bonkei.kept import DamagedError, parsed, problem_of
-from bonkei.logs.store import frame
+from bonkei.base.folders import bytes_of, matching, size_of
+from bonkei.base.kept import DamagedError, parsed, problem_of
+from bonkei.services.logs.store import frame
+from bonkei.services.rds.place import require_whole
 
 Check = Callable[[bytes], None]
 """Raises ValueError, TypeError, KeyError or AttributeError for a damaged content."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bonkei.database import delete_data
-from bonkei.folders import matching
+from bonkei.base.folders import matching
+from bonkei.base.sockets import remove_left
 from bonkei.miniature.control.socket_file import close_socket
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lock import HomeLock, is_running
-from bonkei.sockets import remove_left
+from bonkei.services.rds import delete_data
 
 
 def require_stopped(home: Home) -> None:

@@ -17,6 +17,8 @@ from typing import Any
 from bonkei.config import Config
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.changes import Changes
+from bonkei.miniature.console.joining import join_console
+from bonkei.miniature.console.overview import Said
 from bonkei.miniature.control import alarms, faults, requests, sessions
 from bonkei.miniature.control.answering import Call, ControlServer
 from bonkei.miniature.home import Home, MiniatureError
@@ -25,14 +27,12 @@ from bonkei.miniature.lifecycle.draining import drain
 from bonkei.miniature.lifecycle.memory import settle_memory
 from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare_containers
 from bonkei.miniature.lifecycle.together import close_all, do_all
-from bonkei.miniature.on_console import join_console
-from bonkei.miniature.parts import MakeParts, real_parts
+from bonkei.miniature.making import MakeParts, real_parts
 from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rehearsal.values import World
 from bonkei.miniature.report.announce import announce
 from bonkei.miniature.report.status import compose_status, judge_state
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, names
-from bonkei.miniature.rooms.console.overview import Said
 from bonkei.miniature.steps import Report, Steps
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped

@@ -8,46 +8,46 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bonkei.aws_service import AwsService
+from bonkei.base.aws_service import AwsService
+from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
-from bonkei.cloud.port.certificate import ca_file
 from bonkei.config import Config
-from bonkei.edge.snapshot import ListenerState
-from bonkei.events import Bus
+from bonkei.definitions.provider.counters import FileCounters
+from bonkei.definitions.sources import Sources
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.addresses import Addresses
-from bonkei.miniature.aws.ecs_view import Change, EcsView
-from bonkei.miniature.aws.endpoint import AwsEndpoint
-from bonkei.miniature.aws.own_services import own_services
 from bonkei.miniature.home import Home
 from bonkei.miniature.lifecycle.one_offs import OneOffs, Started
+from bonkei.miniature.making import MakeParts
 from bonkei.miniature.measures.measures import Shown
-from bonkei.miniature.parts import MakeParts
+from bonkei.miniature.parts.cloudformation import StackRoom
+from bonkei.miniature.parts.cloudwatch import MonitorRoom
+from bonkei.miniature.parts.codebuild.builds import BuildConnections
+from bonkei.miniature.parts.codebuild.tools import Commands
+from bonkei.miniature.parts.codepipeline.pipelines import Neighbours, PipelineRoom
+from bonkei.miniature.parts.ecr import RegistryRoom, RegistrySettings
+from bonkei.miniature.parts.ecs.service_events import service_events
+from bonkei.miniature.parts.ecs.timeline import MOST_ENTRIES, Timeline
+from bonkei.miniature.parts.ecs.usage import Usage
+from bonkei.miniature.parts.ecs.view import Change, EcsView
+from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
+from bonkei.miniature.parts.endpoint.own_services import own_services
+from bonkei.miniature.parts.faults import Around, FaultRoom
+from bonkei.miniature.parts.faults.filling import FillAround
+from bonkei.miniature.parts.faults.sights import SeenAround
+from bonkei.miniature.parts.lambda_.functions import Connections
+from bonkei.miniature.parts.logs.logs import LogRoom
+from bonkei.miniature.parts.logs.routers import LogRouters
+from bonkei.miniature.parts.network.network import NetworkRoom
+from bonkei.miniature.parts.rds import Databases
 from bonkei.miniature.requests.recorder import Recorder
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.service_changes import ARGUMENTS, ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
-from bonkei.miniature.rooms.builds.room import BuildConnections
-from bonkei.miniature.rooms.builds.tools import Commands
-from bonkei.miniature.rooms.console.timeline import MOST_ENTRIES, Timeline
-from bonkei.miniature.rooms.console.usage import Usage
-from bonkei.miniature.rooms.databases import Databases
-from bonkei.miniature.rooms.faults import Around, FaultRoom
-from bonkei.miniature.rooms.faults.filling import FillAround
-from bonkei.miniature.rooms.faults.sights import SeenAround
-from bonkei.miniature.rooms.functions import Connections
-from bonkei.miniature.rooms.log_routers import LogRouters
-from bonkei.miniature.rooms.logs import LogRoom
-from bonkei.miniature.rooms.monitor import MonitorRoom
-from bonkei.miniature.rooms.network import NetworkRoom
-from bonkei.miniature.rooms.pipelines.room import Neighbours, PipelineRoom
-from bonkei.miniature.rooms.registry import RegistryRoom, RegistrySettings
-from bonkei.miniature.rooms.service_events import service_events
-from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.steps import Report
-from bonkei.provider.counters import FileCounters
-from bonkei.sources import Sources
-from bonkei.tasks import Tasks, TasksSnapshot
+from bonkei.services.ecs import Tasks, TasksSnapshot
+from bonkei.services.edge.snapshot import ListenerState
+from bonkei.services.endpoint.port.certificate import ca_file
 
 
 class Wiring:
@@ -263,6 +263,6 @@ def _server(url: str) -> str:
     """A user's own server, for messages; empty without one."""
     if not url:
         return ""
-    from bonkei.database.external import describe  # noqa: PLC0415 - psycopg takes a while to load
+    from bonkei.services.rds.external import describe  # noqa: PLC0415 - psycopg takes a while to load
 
     return describe(url)

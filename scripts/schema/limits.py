@@ -21,8 +21,8 @@ from typing import Any
 
 from botocore.loaders import Loader
 
-from bonkei.provider.facts.checks import checks_of
-from bonkei.provider.schema import Block
+from bonkei.definitions.provider.facts.checks import checks_of
+from bonkei.definitions.provider.schema import Block
 
 Json = Any
 

@@ -12,9 +12,15 @@ OWN = "the miniature's own process: edge, endpoint, logs, metrics, console"
 @pytest.mark.parametrize(
     ("command", "part"),
     [
-        ("/x/.venv/bin/python -I -S /x/bonkei/processes/watchdog.py", "watchdog"),
-        ("/h/environments/5/bin/python /x/bonkei/cloud/data/run_ministack.py", "MiniStack"),
-        ("/x/.venv/bin/python -P -m bonkei.logs.router /h/tasks/8/log_router.yaml", "log routers"),
+        ("/x/.venv/bin/python -I -S /x/bonkei/base/processes/watchdog.py", "watchdog"),
+        (
+            "/h/environments/5/bin/python /x/bonkei/services/endpoint/data/run_ministack.py",
+            "MiniStack",
+        ),
+        (
+            "/x/.venv/bin/python -P -m bonkei.services.logs.router /h/tasks/8/log_router.yaml",
+            "log routers",
+        ),
         ("/h/environments/6/bin/python -m backend serve", "the status page's programs"),
         ("postgres: checkpointer", "PostgreSQL, all its processes"),
         ("/bin/sh -c curl", "others"),

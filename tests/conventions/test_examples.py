@@ -7,7 +7,7 @@ import sys
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
 
 
 def test_no_example_has_to_be_made_in_time() -> None:

@@ -17,14 +17,16 @@ LOCKS = [
 # Separate environments, which may pin other versions of shared packages.
 APART = [
     ROOT / "requirements" / "scanners.txt",
-    ROOT / "bonkei" / "cloud" / "data" / "ministack.txt",
-    ROOT / "bonkei" / "cloud" / "data" / "awscli.txt",
-    ROOT / "tests" / "bonkei" / "cloud" / "clients" / "aiobotocore.txt",
+    ROOT / "bonkei" / "services" / "endpoint" / "data" / "ministack.txt",
+    ROOT / "bonkei" / "services" / "endpoint" / "data" / "awscli.txt",
+    ROOT / "tests" / "bonkei" / "services" / "endpoint" / "clients" / "aiobotocore.txt",
 ]
 PINNED = re.compile(r"^([a-zA-Z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", flags=re.MULTILINE)
 
 
-TRIVY = ROOT / "bonkei" / "builds" / "data" / "trivy.txt"  # this one holds a single package
+TRIVY = (
+    ROOT / "bonkei" / "services" / "codebuild" / "data" / "trivy.txt"
+)  # this one holds a single package
 
 
 def pins(lock: Path) -> dict[str, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from ports import RANGE, free_port, share
 
-from bonkei.addresses import _FIRST_PORT
-from bonkei.tasks.execution.ports import _RANGE as TASKS
+from bonkei.miniature.loopback import _FIRST_PORT
+from bonkei.services.ecs.execution.ports import _RANGE as TASKS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -18,7 +18,7 @@ import pytest
 from foreground import starting
 from miniatures import PATIENCE, ROOT, Project, eventually, removed
 
-from bonkei.builds.tools.archives import archive_digests
+from bonkei.services.codebuild.tools.archives import archive_digests
 
 HERE = Path(__file__).parent / "builds"
 SOURCE = {"Bucket": "builds-source"}

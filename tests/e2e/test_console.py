@@ -13,9 +13,9 @@ from foreground import Running
 from miniatures import ANSWER, WAIT, eventually, visitors
 from playwright.sync_api import Browser, ConsoleMessage, Error, Page, expect
 
-import bonkei.console
+import bonkei.services.console
 
-STATIC = Path(bonkei.console.__file__).parent / "static"
+STATIC = Path(bonkei.services.console.__file__).parent / "static"
 LONG = 1000 * WAIT  # milliseconds for what takes a minute, or nearly one
 pytestmark = needs_browser
 

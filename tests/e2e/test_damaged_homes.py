@@ -16,7 +16,7 @@ import pytest
 from foreground import running
 from miniatures import Project, applied_copy, eventually, removed
 
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
 from bonkei.miniature.home import MARKER, Home
 from bonkei.miniature.intact import require_intact
 

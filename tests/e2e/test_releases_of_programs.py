@@ -27,7 +27,7 @@ import pytest
 from miniatures import ANSWER, ROOT, Project, eventually, removed
 
 from bench.releases import Visitors
-from bonkei.builds.tools.archives import archive_digests
+from bonkei.services.codebuild.tools.archives import archive_digests
 
 FIXTURE = Path(__file__).with_name("programs")
 PATIENCE = 800.0  # seconds for a queue of releases, which take ten each on a quiet machine
@@ -190,7 +190,7 @@ class Shop:
             ("push", image),
         ):
             subprocess.run(
-                [sys.executable, "-m", "bonkei.registry.docker", *words], check=True, cwd=ROOT,
+                [sys.executable, "-m", "bonkei.services.ecr.docker", *words], check=True, cwd=ROOT,
                 env={**os.environ, "HOME": str(folder), "AWS_ENDPOINT_URL": endpoint},
             )  # fmt: skip
 

@@ -25,7 +25,7 @@ import pytest
 from foreground import left_of
 from miniatures import ANSWER, ROOT, Project, eventually, removed
 
-from bonkei.builds.tools.archives import archive_digests
+from bonkei.services.codebuild.tools.archives import archive_digests
 
 FIXTURE = Path(__file__).with_name("terraform_pipeline")
 PATIENCE = 600.0  # seconds for a scan and a plan, which take 20 on a quiet machine

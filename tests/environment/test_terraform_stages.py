@@ -12,7 +12,7 @@ import pytest
 from buildspecs import BUILDSPECS, Outcome, read
 from stages import Stages
 
-from bonkei.terraform.runs.run import command
+from bonkei.definitions.terraform.runs.run import command
 
 DEFINITIONS = """
 variable "service_name" { type = string }

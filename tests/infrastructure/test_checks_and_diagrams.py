@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from evaluations import Evaluation
 
-from bonkei.check import exit_code, run
-from bonkei.check.program import read_programs
-from bonkei.diagram import Diagram, draw, render_mermaid, render_svg, update_page
+from bonkei.analysis.check import exit_code, run
+from bonkei.analysis.check.program import read_programs
+from bonkei.analysis.diagram import Diagram, draw, render_mermaid, render_svg, update_page
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITIONS = ROOT / "infrastructure"

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from evaluations import ROOT, Evaluation
 
-from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.blueprint.ecs import Container, TaskDefinition
 
 CONFIGURATION = yaml.safe_load((ROOT / "program/fluentbit/fluent-bit.yaml").read_text("utf-8"))
 PROGRAMS = ("backend", "frontend")

@@ -6,8 +6,8 @@ import re
 
 from evaluations import Evaluation
 
-from bonkei.blueprint.alarm import Alarm, Metric
-from bonkei.blueprint.log_group import MetricFilter
+from bonkei.blueprint.cloudwatch import Alarm, Metric
+from bonkei.blueprint.logs.log_group import MetricFilter
 
 AT_LEAST = "GreaterThanOrEqualToThreshold"
 

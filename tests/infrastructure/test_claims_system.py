@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from evaluations import Evaluation
 
-from bonkei.blueprint.load_balancer import Action, Forward, PathPattern
-from bonkei.blueprint.network import Subnet
-from bonkei.blueprint.web_acl import ByteMatch
+from bonkei.blueprint.ec2 import Subnet
+from bonkei.blueprint.elbv2 import Action, Forward, PathPattern
+from bonkei.blueprint.wafv2 import ByteMatch
 
 INTERNET = "0.0.0.0/0"
 

@@ -12,7 +12,7 @@ import pytest
 from enforced import Taken, denied, rules_taken_away, table, taken_away
 from evaluations import Evaluation
 
-from bonkei.network.obstacles import obstacles
+from bonkei.analysis.network.obstacles import obstacles
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "enforcement.md"
 # Nothing that runs here makes these calls. People do, and CodePipeline and CodeBuild are documented

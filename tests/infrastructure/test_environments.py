@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from evaluations import DEVELOPMENT, ROOT, Evaluation
 
-from bonkei.builds.tools.archives import archive_digests
 from bonkei.config import load
+from bonkei.services.codebuild.tools.archives import archive_digests
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ import pytest
 from evaluations import PRODUCTION, put_applied
 from faults import BY_TOOLS, PAGE, Fault, caught_by, faults, seed, with_number
 
+from bonkei.analysis.check import Finding, run
+from bonkei.analysis.check.program import read_programs
+from bonkei.analysis.check.secret_keys import secret_keys
+from bonkei.base.vault import FileVault
 from bonkei.blueprint import read
-from bonkei.check import Finding, run
-from bonkei.check.program import read_programs
-from bonkei.check.secret_keys import secret_keys
-from bonkei.terraform import TerraformError, Workspace
-from bonkei.vault import FileVault
+from bonkei.definitions.terraform import TerraformError, Workspace
 
 VARIABLES = "infrastructure/environments/production.tfvars"
 FAULTS = faults()

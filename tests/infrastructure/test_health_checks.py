@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import pytest
 from evaluations import Evaluation
 
-from bonkei.blueprint.service import ContainerHealthCheck
+from bonkei.blueprint.ecs import ContainerHealthCheck
 
 PROGRAMS = ("backend", "frontend")
 ROUTER = "log_router"

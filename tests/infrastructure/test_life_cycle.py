@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from evaluations import Evaluation
 
-from bonkei.blueprint.web_acl import ByteMatch
-from bonkei.terraform import TerraformError
+from bonkei.blueprint.wafv2 import ByteMatch
+from bonkei.definitions.terraform import TerraformError
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 

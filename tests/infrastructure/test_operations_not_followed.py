@@ -23,7 +23,7 @@ from guide_pages import OPERATIONS, PAGES, commands
 from guides import Command
 from miniatures import ENVIRONMENTS
 
-from bonkei.tasks.execution.software import ensure_environment
+from bonkei.services.ecs.execution.software import ensure_environment
 
 OTHERS = ("alarms", "restoring", "taking-down", "without-the-pipeline")
 AWS = [each for page in OTHERS for each in commands(f"{page}.md") if each.text.startswith("aws ")]
@@ -39,7 +39,7 @@ WRONG = {
 }
 """And a part of what is said to each."""
 TERRAFORM = commands("without-the-pipeline.md")
-AWSCLI = INFRASTRUCTURE.parent / "bonkei" / "cloud" / "data" / "awscli.txt"
+AWSCLI = INFRASTRUCTURE.parent / "bonkei" / "services" / "endpoint" / "data" / "awscli.txt"
 _OPTIONS = ["--endpoint-url", "http://127.0.0.1:9"]
 # In one process, because each start of the command line takes most of a second.
 _PARSER = """

@@ -15,7 +15,7 @@ from alarm.events import parse
 from alarm.message import message
 from evaluations import Evaluation
 
-from bonkei.blueprint.alarm import Alarm
+from bonkei.blueprint.cloudwatch import Alarm
 
 NORMAL, BAD, SILENT = True, False, None
 Point = bool | None  # a datapoint within its threshold, one beyond it, or none

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
+from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.alarm import Alarm
-from bonkei.events import Bus
+from bonkei.blueprint.cloudwatch import Alarm
 from bonkei.miniature.rehearsal.choice import choose
 from bonkei.miniature.rehearsal.plan import Facts
 from bonkei.miniature.rehearsal.rules import matching, rules_of
-from bonkei.monitor.alarm.points import period_of
-from bonkei.monitor.metric.model import Datum
-from bonkei.monitor.monitor import Around, Monitor
-from bonkei.monitor.rehearsal import values
+from bonkei.services.cloudwatch.alarm.points import period_of
+from bonkei.services.cloudwatch.metric.model import Datum
+from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.cloudwatch.rehearsal import values
 
 T = 1_800_000_000.0 // 86400 * 86400
 SECRET = "slack-webhook"

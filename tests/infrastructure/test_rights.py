@@ -10,7 +10,7 @@ import release as stages
 import rollout
 from evaluations import Evaluation
 
-from bonkei.check.permission import table
+from bonkei.analysis.check.permission import table
 from tests.environment.releases.account import SYSTEM, Account
 
 # These actions take no resource, so a statement with an ARN allows nothing ("Actions, resources,

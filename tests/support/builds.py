@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import bonkei
-from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.release.build_project import BuildProject
-from bonkei.builds.builds import Builds
-from bonkei.builds.buildspec.model import SecretReference
-from bonkei.builds.running.confinement import Confinement, probe
-from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling
-from bonkei.builds.values import Build, BuildInput, BuildRequest, BuildResult
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.blueprint.codebuild import BuildProject
+from bonkei.services.codebuild.builds import Builds
+from bonkei.services.codebuild.buildspec.model import SecretReference
+from bonkei.services.codebuild.running.confinement import Confinement, probe
+from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings, Tooling
+from bonkei.services.codebuild.values import Build, BuildInput, BuildRequest, BuildResult
 
 ROOT = Path(bonkei.__file__).resolve().parents[1]
 ROLE = "arn:aws:iam::123456789012:role/build"

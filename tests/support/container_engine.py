@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bonkei.processes.roots import Mount
+    from bonkei.base.processes.roots import Mount
 
 
 def install(folder: Path, state: Path) -> None:
@@ -177,7 +177,7 @@ def _build(home: Path, words: list[str]) -> None:
 
 
 def _run(home: Path, words: list[str]) -> None:
-    from bonkei.processes.roots import Root, enter_command
+    from bonkei.base.processes.roots import Root, enter_command
 
     parser = ArgumentParser(allow_abbrev=False)
     for name in ("name", "label", "user", "workdir", "entrypoint", "network", "pull", "log-driver"):
@@ -219,7 +219,7 @@ def _note(home: Path, name: str, label: str) -> None:
 
 
 def _exec(home: Path, words: list[str]) -> None:
-    from bonkei.processes.roots import join_command
+    from bonkei.base.processes.roots import join_command
 
     parser = ArgumentParser(allow_abbrev=False)
     parser.add_argument("--workdir", required=True)
@@ -237,7 +237,7 @@ def _variables(pairs: list[str]) -> dict[str, str]:
 
 
 def _mount(text: str) -> Mount:
-    from bonkei.processes.roots import Mount
+    from bonkei.base.processes.roots import Mount
 
     found = dict(field.partition("=")[::2] for field in text.split(","))
     return Mount(found["source"], found["target"], "readonly" in found)
@@ -245,7 +245,7 @@ def _mount(text: str) -> Mount:
 
 def _remove(home: Path, name: str) -> None:
     """By its client and by `rm`, maybe at once."""
-    from bonkei.processes.roots import remove_scratch
+    from bonkei.base.processes.roots import remove_scratch
 
     file = home / f"{name}.container"
     with suppress(FileNotFoundError, ProcessLookupError):

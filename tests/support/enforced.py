@@ -1,8 +1,8 @@
 """The requests of each role, and the failures when a permission or a rule of a security group is
 removed.
 
-`bonkei.policy.needs` has the requests that AWS makes as a role. The calls of programs are listed
-here: the log router's configuration, the alarm function's code, the buildspecs' commands.
+`bonkei.analysis.policy.needs` has the requests that AWS makes as a role. The calls of programs are
+listed here: the log router's configuration, the alarm function's code, the buildspecs' commands.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bonkei.aws_service import Caller
+from bonkei.analysis.network.obstacles import obstacles
+from bonkei.analysis.policy.needs import needs_of
+from bonkei.base.aws_service import Caller
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.role import PolicyStatement, Role
-from bonkei.cloud.calls.request import Request
-from bonkei.cloud.permission import s3, services
-from bonkei.cloud.permission.asks import RoleAsk, requirements
-from bonkei.cloud.permission.authorizer import Authorizer
-from bonkei.cloud.permission.estate import Estate
-from bonkei.cloud.permission.ledger import Ledger, read_denials
-from bonkei.cloud.permission.names import Names, names_of
-from bonkei.cloud.permission.requirement import Place, Requirement
-from bonkei.network.obstacles import obstacles
-from bonkei.policy.needs import needs_of
+from bonkei.blueprint.iam import PolicyStatement, Role
+from bonkei.services.endpoint.calls.request import Request
+from bonkei.services.endpoint.permission import s3, services
+from bonkei.services.endpoint.permission.asks import RoleAsk, requirements
+from bonkei.services.endpoint.permission.authorizer import Authorizer
+from bonkei.services.endpoint.permission.estate import Estate
+from bonkei.services.endpoint.permission.ledger import Ledger, read_denials
+from bonkei.services.endpoint.permission.names import Names, names_of
+from bonkei.services.endpoint.permission.requirement import Place, Requirement
 
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 PLACE = Place(ACCOUNT, REGION)

@@ -19,10 +19,10 @@ from guide_vendors import Vendors
 from guides import Command
 from miniatures import Project
 
-from bonkei.builds.tools.archives import archive_digests
-from bonkei.builds.tools.commands import AWS_CALL
-from bonkei.miniature.aws.command import install
 from bonkei.miniature.home import Home
+from bonkei.miniature.parts.endpoint.command import install
+from bonkei.services.codebuild.tools.archives import archive_digests
+from bonkei.services.codebuild.tools.commands import AWS_CALL
 
 REGION = "ap-northeast-1"
 PATIENCE = 600.0  # seconds for a run of a pipeline, which takes a minute on a quiet machine
@@ -66,7 +66,7 @@ class Reader:
         (provider / "terraform").mkdir()
         place = {"account_id": "123456789012", "existing": [], "known": {}}
         (provider / "place.json").write_text(json.dumps(place))
-        run = f'"{sys.executable}" -m bonkei.miniature.rooms.builds.terraform ""'
+        run = f'"{sys.executable}" -m bonkei.miniature.parts.codebuild.terraform ""'
         self._launcher("terraform", f'MINIATURE_PROVIDER="{provider}" exec {run} "$@"')
         keys = (found["AWS_ACCESS_KEY_ID"], found["AWS_SECRET_ACCESS_KEY"])
         self.configure(

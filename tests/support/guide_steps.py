@@ -19,7 +19,7 @@ from guides import Block, Command, deeds, section
 from miniatures import ANSWER, WAIT, eventually
 from rotations import connects, database_environment
 
-from bonkei.vault import FileVault
+from bonkei.base.vault import FileVault
 
 SLACK = "statuspage-production/slack-webhook"
 _CONCERNED = 30

@@ -25,7 +25,7 @@ LONG = {
     "tests/e2e/test_releases_of_programs.py": "11 releases, whose tasks must stay for a while",
     "tests/e2e/test_releases_as_the_readme_says.py": f"{_MINIATURE}; two releases of all programs",
     "tests/e2e/test_following_the_definitions.py": f"{_PLANS} seven times, and tasks roll",
-    "tests/bonkei/console/browser": f"{_BROWSER} in each state, and axe looks at it",
+    "tests/bonkei/services/console/browser": f"{_BROWSER} in each state, and axe looks at it",
     "tests/program/frontend/browser": f"{_BROWSER}, and axe looks at it",
     "tests/e2e/test_terraform_pipeline.py": "a real scan, plan and apply for each of eight runs",
     "tests/infrastructure/test_life_cycle.py": f"{_PLANS}: five variants live and die, for all",
@@ -40,30 +40,30 @@ LONG = {
     "tests/conventions/test_scanners.py": "the real scanners read every file",
     "tests/e2e/test_builds.py": f"{_MINIATURE}; Terraform and the real `aws` in builds",
     "tests/e2e/test_console.py": f"{_MINIATURE}, and alarms are rehearsed",
-    "tests/bonkei/registry/test_engines.py": "each engine here is probed, and builds real images",
+    "tests/bonkei/services/ecr/test_engines.py": "each engine is probed, and builds images",
     "tests/e2e/test_stopping_in_order.py": "requests that last longer than a stop waits",
     "tests/e2e/test_setting_up.py": "`make` makes environments",
     "tests/e2e/test_in_a_browser.py": _MINIATURE,
-    "tests/bonkei/database/test_database.py": "PostgreSQL makes, starts and keeps its files",
-    "tests/bonkei/database/test_ownership.py": "PostgreSQL makes, starts and keeps its files",
+    "tests/bonkei/services/rds/test_database.py": "PostgreSQL makes, starts and keeps its files",
+    "tests/bonkei/services/rds/test_ownership.py": "PostgreSQL makes, starts and keeps its files",
     "tests/e2e/test_open_files.py": "a miniature starts, and five hundred clients stay",
-    "tests/bonkei/cloud/test_survival.py": "servers of AWS's APIs are killed and start again",
-    "tests/bonkei/cloud/test_damaged_state.py": "a server of AWS's APIs is started for each damage",
-    "tests/bonkei/cloud/test_resting.py": "servers of AWS's APIs rest and start again",
-    "tests/bonkei/cloudformation/test_deploying.py": "the real `aws` starts for each command",
-    "tests/bonkei/builds/test_torture.py": "a build writes 100 MB",
-    "tests/bonkei/terraform/test_errors.py": "Terraform runs for each mistake",
+    "tests/bonkei/services/endpoint/test_survival.py": "servers of APIs are killed and start again",
+    "tests/bonkei/services/endpoint/test_damaged_state.py": "a server starts for each damage",
+    "tests/bonkei/services/endpoint/test_resting.py": "servers of AWS's APIs rest and start again",
+    "tests/bonkei/definitions/cloudformation/test_deploying.py": "`aws` starts each time",
+    "tests/bonkei/services/codebuild/test_torture.py": "a build writes 100 MB",
+    "tests/bonkei/definitions/terraform/test_errors.py": "Terraform runs for each mistake",
     "tests/environment/test_terraform_scan.py": "the real scanner starts for each of three modules",
-    "tests/bonkei/terraform/test_selection.py": "Terraform runs for each selection",
+    "tests/bonkei/definitions/terraform/test_selection.py": "Terraform runs for each selection",
     "tests/e2e/test_another_teams_stack.py": "a whole miniature of another stack starts",
-    "tests/bonkei/registry/test_docker.py": "images are built, and the real Trivy reads one",
+    "tests/bonkei/services/ecr/test_docker.py": "images are built, and the real Trivy reads one",
     "tests/program/backend/test_process.py": "the backend's process starts again and again",
     "tests/program/backend/test_hostile.py": "a real backend gets many and large requests",
-    "tests/bonkei/cloud/test_clients.py": "clients of Python and JavaScript, and the real `aws`",
-    "tests/bonkei/tasks/test_by_engine.py": "an engine's commands start for each task",
-    "tests/bonkei/terraform/test_lifecycle.py": "Terraform runs for each change",
-    "tests/bonkei/terraform/test_blocks.py": "Terraform runs for each change",
-    "tests/bonkei/terraform/test_moved_definitions.py": "`bonkei` starts seven times",
+    "tests/bonkei/services/endpoint/test_clients.py": "clients of Python and JavaScript; `aws`",
+    "tests/bonkei/services/ecs/test_by_engine.py": "an engine's commands start for each task",
+    "tests/bonkei/definitions/terraform/test_lifecycle.py": "Terraform runs for each change",
+    "tests/bonkei/definitions/terraform/test_blocks.py": "Terraform runs for each change",
+    "tests/bonkei/definitions/terraform/test_moved_definitions.py": "`bonkei` starts seven times",
 }
 """The files that take longest, or the whole FOLDERS, the longest first, and why. `make test` prints
 what costs most.
@@ -80,7 +80,7 @@ TOGETHER = (
 )
 """Files that one worker takes at once: each worker would make the home that they share anew."""
 
-FOLDERS = ("tests/bonkei/console/browser", "tests/program/frontend/browser")
+FOLDERS = ("tests/bonkei/services/console/browser", "tests/program/frontend/browser")
 """Folders that one worker takes at once: each would start the browser that they share anew."""
 
 

@@ -13,11 +13,11 @@ from typing import Any
 from ports import free_port
 
 from bench.fake_aws import FakeAws
-from bonkei.logs.router.configuration.load import load, load_text
-from bonkei.logs.router.configuration.model import Configuration
-from bonkei.logs.router.configuration.overrides import Overrides, override
-from bonkei.logs.router.driver import FluentdDriver, Source
-from bonkei.logs.router.engine.engine import Engine
+from bonkei.services.logs.router.configuration.load import load, load_text
+from bonkei.services.logs.router.configuration.model import Configuration
+from bonkei.services.logs.router.configuration.overrides import Overrides, override
+from bonkei.services.logs.router.driver import FluentdDriver, Source
+from bonkei.services.logs.router.engine.engine import Engine
 
 SHIPPED = Path(__file__).parents[2] / "program" / "fluentbit" / "fluent-bit.yaml"
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "t"}

@@ -24,11 +24,11 @@ from ports import free_port
 from reading import Reading
 
 from bonkei.config import load
-from bonkei.inbox.store import Inbox
 from bonkei.miniature import control
 from bonkei.miniature.applied import workspace
 from bonkei.miniature.home import Home
 from bonkei.miniature.lock import is_running
+from bonkei.services.slack.store import Inbox
 
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
@@ -108,7 +108,7 @@ class Project:
             "BONKEI_ALB_PORT": str(self.alb_port),
             "BONKEI_CLOUD_PORT": str(self.cloud_port),
             "BONKEI_CONSOLE_PORT": str(self.console_port),
-            # A base image would be pulled: tests/bonkei/registry/test_engines.py builds really.
+            # A base image would be pulled: tests/bonkei/services/ecr/test_engines.py builds really.
             "BONKEI_BUILDS_ENGINE": "none",
         }
 

@@ -1,7 +1,8 @@
 """For each resource type, the least configuration: what its schema and its facts require.
 
 A value is of the argument's enumeration or range; else it is what the argument's name says. What no
-schema says, such as a pattern's meaning, is in `tests/bonkei/provider/aws/minimums.yaml`.
+schema says, such as a pattern's meaning, is in
+`tests/bonkei/definitions/provider/aws/minimums.yaml`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.provider.facts import Facts
-from bonkei.provider.schema import Block
+from bonkei.definitions.provider.facts import Facts
+from bonkei.definitions.provider.schema import Block
 
 _DOCUMENT = {
     "Version": "2012-10-17",

@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
-from bonkei.cloud.asking import Asking
-from bonkei.cloud.identity.credentials import Issuer
-from bonkei.cloud.permission.authorizer import Authorizer
-from bonkei.cloud.permission.estate import Estate
-from bonkei.cloud.permission.ledger import Ledger
-from bonkei.cloud.permission.requirement import Place
 from bonkei.config import Enforce
+from bonkei.services.endpoint.asking import Asking
+from bonkei.services.endpoint.identity.credentials import Issuer
+from bonkei.services.endpoint.permission.authorizer import Authorizer
+from bonkei.services.endpoint.permission.estate import Estate
+from bonkei.services.endpoint.permission.ledger import Ledger
+from bonkei.services.endpoint.permission.requirement import Place
 
 ACCOUNT = "123456789012"
 
 
 class FakeCloud:
-    """As `bonkei.cloud.cloud.Cloud`, as far as permissions go."""
+    """As `bonkei.services.endpoint.cloud.Cloud`, as far as permissions go."""
 
     def __init__(
         self,

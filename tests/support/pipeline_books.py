@@ -6,11 +6,11 @@ from itertools import count
 
 import pytest
 
-from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
-from bonkei.pipeline.core import answers, commands
-from bonkei.pipeline.core.commands import Command, run
-from bonkei.pipeline.core.values import (
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.blueprint.codepipeline import Pipeline, PipelineAction, Stage
+from bonkei.services.codepipeline.core import answers, commands
+from bonkei.services.codepipeline.core.commands import Command, run
+from bonkei.services.codepipeline.core.values import (
     ActionRun,
     Book,
     Changed,

@@ -10,17 +10,17 @@ from typing import Any
 
 from pipeline_books import approval, build, pipeline, source
 
-from bonkei.aws_service import AwsCall, AwsServiceError, Caller, NothingIsAsked
-from bonkei.blueprint.release.pipeline import Pipeline, Stage
-from bonkei.events import ServiceEvent
-from bonkei.pipeline.actions.approval import ManualApproval
-from bonkei.pipeline.actions.artifact import Store
-from bonkei.pipeline.actions.codebuild import CodeBuild
-from bonkei.pipeline.actions.shell import Commands
-from bonkei.pipeline.actions.source import CodeCommitSource
-from bonkei.pipeline.pipelines import Around, Pipelines
-from bonkei.pipeline.runners import BuildOrder, BuildOutcome, Builds, SourceCommit
-from bonkei.pipeline.service.service import service
+from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller, NothingIsAsked
+from bonkei.base.events import ServiceEvent
+from bonkei.blueprint.codepipeline import Pipeline, Stage
+from bonkei.services.codepipeline.actions.approval import ManualApproval
+from bonkei.services.codepipeline.actions.artifact import Store
+from bonkei.services.codepipeline.actions.codebuild import CodeBuild
+from bonkei.services.codepipeline.actions.shell import Commands
+from bonkei.services.codepipeline.actions.source import CodeCommitSource
+from bonkei.services.codepipeline.api.service import service
+from bonkei.services.codepipeline.pipelines import Around, Pipelines
+from bonkei.services.codepipeline.runners import BuildOrder, BuildOutcome, Builds, SourceCommit
 
 COMMIT = "a" * 40
 SOURCE = source(configuration=(("RepositoryName", "app"), ("BranchName", "main")))

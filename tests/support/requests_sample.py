@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.access_log import AccessLog, WafLog, WafLogFilter
-from bonkei.blueprint.distribution import Distribution
-from bonkei.blueprint.load_balancer import (
+from bonkei.blueprint.cloudfront import Distribution
+from bonkei.blueprint.elbv2 import (
     Forward,
     Listener,
     ListenerRule,
     LoadBalancer,
     WeightedTarget,
 )
-from bonkei.blueprint.log_delivery import LogDelivery
-from bonkei.blueprint.web_acl import NotSimulatedStatement, RateBased, WafAction, WafRule, WebAcl
-from bonkei.edge import AccessRecord
-from bonkei.edge.http.firewall import Verdict
-from bonkei.edge.http.message import header
-from bonkei.logs.delivery.requests.deliveries import Means, RequestDeliveries
-from bonkei.logs.delivery.requests.request import Finished
-from bonkei.logs.delivery.requests.target import Deliverer
-from bonkei.logs.store.limits import InputEvent
+from bonkei.blueprint.logs.access_log import AccessLog, WafLog, WafLogFilter
+from bonkei.blueprint.logs.log_delivery import LogDelivery
+from bonkei.blueprint.wafv2 import NotSimulatedStatement, RateBased, WafAction, WafRule, WebAcl
+from bonkei.services.edge import AccessRecord
+from bonkei.services.edge.http.firewall import Verdict
+from bonkei.services.edge.http.message import header
+from bonkei.services.logs.delivery.requests.deliveries import Means, RequestDeliveries
+from bonkei.services.logs.delivery.requests.request import Finished
+from bonkei.services.logs.delivery.requests.target import Deliverer
+from bonkei.services.logs.store.limits import InputEvent
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 BALANCER = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/web/50dc6c495c0c9188"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from bonkei.edge.client.access import AccessHook, AccessRecord, Kind, Row
+from bonkei.services.edge.client.access import AccessHook, AccessRecord, Kind, Row
 
 
 def rows_of(*records: AccessRecord) -> list[Row]:

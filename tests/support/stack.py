@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from bonkei.cloudformation.template.document import Function, load_document
+from bonkei.definitions.cloudformation.template.document import Function, load_document
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "environment" / "terraform_pipeline.yaml"

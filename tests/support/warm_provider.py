@@ -24,14 +24,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
-from bonkei.terraform.runs.provider_process import ProviderProcess
-from bonkei.terraform.runs.run import without_account
+from bonkei.definitions.terraform.runs.provider_process import ProviderProcess
+from bonkei.definitions.terraform.runs.run import without_account
 
 if TYPE_CHECKING:  # it would be loaded in vain where this is run as a file
     import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULE = "bonkei.provider"
+MODULE = "bonkei.definitions.provider"
 _START = ProviderProcess._start
 _LARGEST = 1 << 20
 
@@ -135,11 +135,11 @@ class WarmProvider:
 
 def _serve(channel: socket.socket) -> None:
     """Fork for each request, and report each end, until the tests end."""
-    from bonkei.provider import (
+    from bonkei.definitions.provider import (
         catalogue,
         surroundings,  # noqa: F401
     )
-    from bonkei.provider.plugin import server  # noqa: F401
+    from bonkei.definitions.provider.plugin import server  # noqa: F401
 
     served = catalogue.providers()
     catalogue.providers = lambda: served  # each fork would put them together again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
 
 
 class BlueprintError(BonkeiError):

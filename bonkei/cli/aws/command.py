@@ -95,9 +95,9 @@ def _print_environment(environment: Mapping[str, str], as_json: bool) -> None:
 
 
 def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...]) -> None:
-    from bonkei.builds.tools.commands import AWS_STAY
     from bonkei.cli.aws import session_plugin
-    from bonkei.miniature.aws.command import install
+    from bonkei.miniature.parts.endpoint.command import install
+    from bonkei.services.codebuild.tools.commands import AWS_STAY
 
     program = install(context.home, lambda text: click.echo(text, err=True))
     nothing = str(context.home.cloud / "no-file")

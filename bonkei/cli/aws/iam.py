@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bonkei.base.errors import BonkeiError
+from bonkei.base.kept import read_json
 from bonkei.cli.aws.roles import is_of, role_noted, roles
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json, safe
-from bonkei.errors import BonkeiError
-from bonkei.kept import read_json
 
 if TYPE_CHECKING:
-    from bonkei.blueprint.role import PolicyStatement, Role
-    from bonkei.cloud.asking import Asking
-    from bonkei.sources import Sources
+    from bonkei.blueprint.iam import PolicyStatement, Role
+    from bonkei.definitions.sources import Sources
+    from bonkei.services.endpoint.asking import Asking
 
 _SHOWN = 20
 
@@ -46,9 +46,9 @@ def iam() -> None:
 @pass_context
 def denied(context: Context, role: str, everything: bool, form: str | None) -> None:
     """Show the denied calls, the evaluated policies, and the remedy."""
-    from bonkei.cloud.permission.ledger import read_denials
-    from bonkei.console.views.denials import looked_at
-    from bonkei.sources import Sources
+    from bonkei.definitions.sources import Sources
+    from bonkei.services.console.views.denials import looked_at
+    from bonkei.services.endpoint.permission.ledger import read_denials
 
     every = list(read_denials(context.home.cloud / "denied.jsonl"))
     role = role_noted(context, role, {str(each["role"]) for each in every})
@@ -76,8 +76,8 @@ def used(context: Context, role: str, form: str | None) -> None:
 
     The use counts since the home was created.
     """
-    from bonkei.cloud.permission.services import OBSERVED
-    from bonkei.policy.grants import grants
+    from bonkei.analysis.policy.grants import grants
+    from bonkei.services.endpoint.permission.services import OBSERVED
 
     known = _used(context)
     listed = []
@@ -111,8 +111,8 @@ def tighten(context: Context, role: str) -> None:
     and builds count as used if the definitions have them. If the miniature does not see the calls
     of a service, its grants stay.
     """
-    from bonkei.cloud.permission.services import OBSERVED
-    from bonkei.policy.grants import tighten as tightened
+    from bonkei.analysis.policy.grants import tighten as tightened
+    from bonkei.services.endpoint.permission.services import OBSERVED
 
     [found] = roles(context, role)
     used_by_role = _used(context).get(found.arn, {})
@@ -143,7 +143,7 @@ def may(
     The definitions of the last apply decide, and the answer names the statement. Nothing is
     called. Exit code 1 when it may not; 3 when the text of a policy is not known.
     """
-    from bonkei.miniature.rooms.console.permissions import (
+    from bonkei.miniature.console.permissions import (
         Places,
         condition_keys,
         explanation_json,
@@ -163,14 +163,14 @@ def may(
 def _asking(context: Context) -> Asking:
     """The IAM of the last applied definitions."""
     from bonkei import blueprint
-    from bonkei.cloud.asking import Asking
-    from bonkei.cloud.identity.credentials import Issuer
-    from bonkei.cloud.permission.authorizer import Authorizer
-    from bonkei.cloud.permission.estate import Estate, read_others
-    from bonkei.cloud.permission.ledger import Ledger
-    from bonkei.cloud.permission.requirement import Place
-    from bonkei.cloud.provision.wanted import find_region
-    from bonkei.cloudformation.stacks.stored import stacked
+    from bonkei.definitions.cloudformation.stacks.stored import stacked
+    from bonkei.services.endpoint.asking import Asking
+    from bonkei.services.endpoint.identity.credentials import Issuer
+    from bonkei.services.endpoint.permission.authorizer import Authorizer
+    from bonkei.services.endpoint.permission.estate import Estate, read_others
+    from bonkei.services.endpoint.permission.ledger import Ledger
+    from bonkei.services.endpoint.permission.requirement import Place
+    from bonkei.services.endpoint.provision.wanted import find_region
 
     config = context.config
     found = blueprint.read(context.workspace.state(), stacked(context.home.stacks))
@@ -215,7 +215,7 @@ def _with_needs(
     """The used actions, and the actions that AWS performs with the role according to the
     definitions."""
     from bonkei import blueprint
-    from bonkei.policy.needs import needs_of
+    from bonkei.analysis.policy.needs import needs_of
 
     found = {action: list(resources) for action, resources in used_by_role.items()}
     for need in needs_of(role.arn, blueprint.read(context.workspace.state())):
@@ -224,7 +224,7 @@ def _with_needs(
 
 
 def _statements(role: Role) -> tuple[PolicyStatement, ...]:
-    from bonkei.policy.managed import managed_statements
+    from bonkei.analysis.policy.managed import managed_statements
 
     return (*role.statements, *managed_statements(role))
 
@@ -243,7 +243,7 @@ def _place(address: str, files: Sources, root: Path) -> str:
 
 
 def _denial(denial: Mapping[str, Any], places: Iterable[str]) -> str:
-    from bonkei.console.views import denials
+    from bonkei.services.console.views import denials
 
     at = time.strftime("%H:%M:%S", time.localtime(denial["time"]))
     outcome = "denied" if denial["enforced"] else "would be denied"

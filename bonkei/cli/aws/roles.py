@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.context import Context
-from bonkei.errors import BonkeiError
 
 if TYPE_CHECKING:
-    from bonkei.blueprint.role import Role
+    from bonkei.blueprint.iam import Role
 
 
 def roles(context: Context, name: str) -> tuple[Role, ...]:
     """The role that NAME means, or all roles. BonkeiError without one."""
-    from bonkei.cloud.identity.role_names import role_meant
+    from bonkei.services.endpoint.identity.role_names import role_meant
 
     found = _applied(context)
     if not found:
@@ -29,8 +29,8 @@ def role_noted(context: Context, name: str, noted: Collection[str]) -> str:
     """For `is_of`: the role that NAME means. It is applied, or Identity Center makes it, or one of
     these ARNs, which something has noted before, is its. No name means every role. BonkeiError
     without one."""
-    from bonkei.cloud.identity.identity_center import ROLE
-    from bonkei.cloud.identity.role_names import label, role_meant
+    from bonkei.services.endpoint.identity.identity_center import ROLE
+    from bonkei.services.endpoint.identity.role_names import label, role_meant
 
     if not name or any(is_of(name, arn) for arn in noted) or ROLE.fullmatch(label(name)):
         return name
@@ -39,13 +39,13 @@ def role_noted(context: Context, name: str, noted: Collection[str]) -> str:
 
 def is_of(name: str, arn: str) -> bool:
     """Whether a name or an ARN means the role with this ARN. No name means every role."""
-    from bonkei.cloud.identity.role_names import label
+    from bonkei.services.endpoint.identity.role_names import label
 
     return not name or name in (arn, label(arn))
 
 
 def _applied(context: Context) -> tuple[Role, ...]:
     from bonkei import blueprint
-    from bonkei.cloudformation.stacks.stored import stacked
+    from bonkei.definitions.cloudformation.stacks.stored import stacked
 
     return blueprint.read(context.workspace.state(), stacked(context.home.stacks)).roles

@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.typed import say
-from bonkei.errors import BonkeiError
 
 _NAME = "session-manager-plugin"
 
@@ -43,9 +43,9 @@ def install(home: Path, folder: Path) -> Path:
 
 def main(arguments: Sequence[str]) -> int:
     """The exit code that `aws` sees: 0 after a session, however its command has ended."""
-    from bonkei.cloud.own.ecs import Shell
     from bonkei.miniature.control.attach import attach
     from bonkei.miniature.home import Home
+    from bonkei.services.ecs.api import Shell
 
     home, *asked = arguments
     if not asked or asked[0] == "--version":  # `aws` looks whether the plugin is there

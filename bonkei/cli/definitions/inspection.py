@@ -52,11 +52,11 @@ def check(
     form: str | None,
 ) -> None:
     """Find mistakes that would break, leak or go unnoticed on AWS. Exit code 1 for errors."""
-    from bonkei.check import RULES, exit_code, run, with_levels
-    from bonkei.check.program import read_programs
-    from bonkei.check.report import render_json, render_text
-    from bonkei.check.sarif import render_sarif
-    from bonkei.check.secret_keys import secret_keys
+    from bonkei.analysis.check import RULES, exit_code, run, with_levels
+    from bonkei.analysis.check.program import read_programs
+    from bonkei.analysis.check.report import render_json, render_text
+    from bonkei.analysis.check.sarif import render_sarif
+    from bonkei.analysis.check.secret_keys import secret_keys
     from bonkei.miniature.applied import evaluate, vault
 
     config = context.config
@@ -111,7 +111,7 @@ def diagram(
     pages: tuple[Path, ...],
 ) -> None:
     """Draw the architecture. One picture each: the system, logging, monitoring, each pipeline."""
-    from bonkei.diagram import draw, render_mermaid, render_svg, update_page
+    from bonkei.analysis.diagram import draw, render_mermaid, render_svg, update_page
     from bonkei.miniature.applied import evaluate
 
     diagrams = draw(evaluate(context.config, variable_files), templates)

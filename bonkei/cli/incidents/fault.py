@@ -15,7 +15,7 @@ from bonkei.cli.context import Context, pass_context
 from bonkei.cli.new_file import NewFile
 from bonkei.cli.terminal import as_json, safe
 from bonkei.cli.typed import say
-from bonkei.faults import quantities
+from bonkei.services.faults import quantities
 
 _KINDS = ("kill", "freeze", "slow", "refuse", "fill")
 _POLL = 0.5
@@ -167,8 +167,8 @@ def drill(context: Context, file: Path, junit: Path | None, json_wanted: bool) -
     Exit code 1 unless everything meets the file's expectations. Ctrl-C ends its faults, and reports
     the results so far.
     """
-    from bonkei.faults.drill.junit import junit_xml
-    from bonkei.faults.drill.text import render
+    from bonkei.services.faults.drill.junit import junit_xml
+    from bonkei.services.faults.drill.text import render
 
     text = _text_of(file)
     found, interrupted = _drill(context, text, str(file))
@@ -184,8 +184,8 @@ def drill(context: Context, file: Path, junit: Path | None, json_wanted: bool) -
 
 def _text_of(file: Path) -> str:
     """The text of a scenario. It is checked before the miniature is called."""
-    from bonkei.faults.drill.scenario import read_scenario
-    from bonkei.faults.errors import FaultError
+    from bonkei.services.faults.drill.scenario import read_scenario
+    from bonkei.services.faults.errors import FaultError
 
     try:
         text = file.read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from bonkei.cli.terminal import safe, uses_colour
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bonkei.inbox.store import Entry
+    from bonkei.services.slack.store import Entry
 
 _POLL = 0.5  # seconds between two looks at the file
 
@@ -38,7 +38,7 @@ def slack(context: Context, follow: bool, count: int, as_json: bool) -> None:
     BONKEI_SLACK_WEBHOOK_URL set at its start, messages go to a real webhook instead, and none to
     Slack is shown here.
     """
-    from bonkei.inbox.store import Inbox
+    from bonkei.services.slack.store import Inbox
 
     file = context.home.inbox
     shown = 0
@@ -54,7 +54,7 @@ def slack(context: Context, follow: bool, count: int, as_json: bool) -> None:
 
 
 def _follow(file: Path, seen: list[Entry], as_json: bool) -> None:
-    from bonkei.inbox.store import Inbox
+    from bonkei.services.slack.store import Inbox
 
     last = seen[-1] if seen else None
     mark = _mark(file)
@@ -82,7 +82,7 @@ def _print(entry: Entry, as_json: bool) -> None:
     if as_json:
         click.echo(as_json_text(json.loads(json.dumps(asdict(entry)))))
         return
-    from bonkei.inbox.render import render
+    from bonkei.services.slack.render import render
 
     for line in render(entry):
         bar = click.style("▌ ", fg=line.colour) if line.colour else ("" if line.bold else "  ")

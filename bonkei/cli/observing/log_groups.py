@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from bonkei.logs.reader import GroupReader, latest, open_groups
-from bonkei.logs.store.reading import Stored, Window
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import Record, read
+from bonkei.services.logs.reader import GroupReader, latest, open_groups
+from bonkei.services.logs.store.reading import Stored, Window
 
 _POLL = 0.5  # seconds between two looks for new events
 

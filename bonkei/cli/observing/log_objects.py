@@ -18,7 +18,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from bonkei.folders import below, matching
+from bonkei.base.folders import below, matching
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import Record, read
 

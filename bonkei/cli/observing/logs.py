@@ -20,7 +20,7 @@ from bonkei.miniature.log_files.record import LEVELS, Record, parse_since
 
 if TYPE_CHECKING:
     from bonkei.cli.observing.log_groups import LogGroups
-    from bonkei.filter_pattern import FilterPattern
+    from bonkei.grammar.filter_pattern import FilterPattern
 
 _COLOURS = {"WARNING": "yellow", "ERROR": "red", "FATAL": "red", "DEBUG": "bright_black"}
 _SHOWN_ID = 8  # characters of a task's id, as in `bonkei status`
@@ -68,7 +68,7 @@ def _pattern(
 ) -> FilterPattern | None:
     if given is None:
         return None
-    from bonkei.filter_pattern import FilterPatternError, parse
+    from bonkei.grammar.filter_pattern import FilterPatternError, parse
 
     try:
         return parse(given)

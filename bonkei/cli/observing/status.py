@@ -49,7 +49,7 @@ def status(context: Context, everything: bool, as_json: bool) -> None:
 
 def _with_places(text: str, context: Context) -> str:
     """Each address in the text gets the file and the line where it is written."""
-    from bonkei.sources import Sources
+    from bonkei.definitions.sources import Sources
 
     sources, root = Sources(context.config.definitions), context.config.root
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.context import Context
-from bonkei.errors import BonkeiError
 
 _SILENCE = 60.0  # seconds
 _TARGETS = {
@@ -49,8 +49,8 @@ class Endpoint:
         return self._call("codecommit", operation, given)
 
     def _call(self, service: str, operation: str, given: Mapping[str, Any]) -> Any:
-        from bonkei.cloud.calls.request import Request, Scope
-        from bonkei.cloud.identity.signature import sign
+        from bonkei.services.endpoint.calls.request import Request, Scope
+        from bonkei.services.endpoint.identity.signature import sign
 
         body, now, known = json.dumps(given).encode(), datetime.now(UTC), self._environment
         headers = {

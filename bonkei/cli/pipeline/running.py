@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.context import Context
 from bonkei.cli.pipeline.client import Endpoint
 from bonkei.cli.pipeline.run_view import RunView
 from bonkei.cli.pipeline.source import release, sources
 from bonkei.cli.pipeline.text import full_name
 from bonkei.cli.pipeline.watch import WAITS, Answers, Watch, can_ask
-from bonkei.errors import BonkeiError
 
 Say = Callable[[str], None]
 _BUILDS = ("Build", "Test", "Compute")  # categories of actions that have the log of a build

@@ -7,13 +7,13 @@ from typing import Any
 
 from bonkei.cli.context import Context
 from bonkei.cli.pipeline.client import Endpoint, RefusedError
-from bonkei.repositories.working_copy import Released, Source, commit_of
-from bonkei.repositories.working_copy import release as release_working_copy
+from bonkei.services.codecommit.working_copy import Released, Source, commit_of
+from bonkei.services.codecommit.working_copy import release as release_working_copy
 
 
 def sources(declaration: Mapping[str, Any]) -> list[Source]:
     """The source actions that take a commit."""
-    from bonkei.pipeline.actions.source import local_name
+    from bonkei.services.codepipeline.actions.source import local_name
 
     found = []
     for action in declaration["stages"][0]["actions"]:

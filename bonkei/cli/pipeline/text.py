@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.context import Context
 from bonkei.cli.pipeline.client import Endpoint
-from bonkei.errors import BonkeiError
 
 _RUNS = 20
 _BUILDERS = ("CodeBuild", "Commands")  # providers of actions that have the log of a build

@@ -26,7 +26,7 @@ def up(context: Context, detach: bool, background: bool) -> None:
         from bonkei.miniature.background import start
 
         raise SystemExit(start(context.config, home, say))
-    from bonkei.importing import importing, without_certificates
+    from bonkei.base.importing import importing, without_certificates
     from bonkei.miniature.lifecycle.memory import use_one_heap
     from bonkei.miniature.lock import require_free
 

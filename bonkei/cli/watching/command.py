@@ -17,7 +17,7 @@ from bonkei.cli.watching.screen import Screen
 if TYPE_CHECKING:
     from bonkei.cli.watching.meaning import Watched
     from bonkei.config import Config
-    from bonkei.terraform.reports.changes import PlanSummary
+    from bonkei.definitions.terraform.reports.changes import PlanSummary
 
 
 @click.command()

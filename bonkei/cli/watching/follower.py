@@ -10,11 +10,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.machine import explain
 from bonkei.cli.watching.meaning import Round
 from bonkei.cli.watching.screen import Screen
 from bonkei.cli.watching.waiting import abandonable
-from bonkei.errors import BonkeiError
 
 
 class Plan(Protocol):

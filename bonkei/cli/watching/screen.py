@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.typed import say
-from bonkei.errors import BonkeiError
 
 _SHOWN = 3  # files of a round
 

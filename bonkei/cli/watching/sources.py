@@ -14,7 +14,7 @@ from pathlib import Path
 
 from watchfiles import DefaultFilter, awatch
 
-from bonkei.folders import text_of
+from bonkei.base.folders import text_of
 from bonkei.miniature.home import MiniatureError
 
 _QUIET = 50  # milliseconds without another change that end a round

@@ -8,15 +8,15 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from bonkei.blueprint.alarm import Alarm
-from bonkei.edge.snapshot import EdgeSnapshot
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
+from bonkei.blueprint.cloudwatch import Alarm
 from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.underway import Rehearsals, find_alarm
 from bonkei.miniature.rehearsal.values import Request
-from bonkei.monitor.alarm.engine import why_not_evaluated
-from bonkei.monitor.alarm.points import period_of
+from bonkei.services.cloudwatch.alarm.engine import why_not_evaluated
+from bonkei.services.cloudwatch.alarm.points import period_of
+from bonkei.services.edge.snapshot import EdgeSnapshot
 
 _SHOWN_POINTS = 60
 _SHOWN_ITEMS = 200

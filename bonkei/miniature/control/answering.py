@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
 from bonkei.miniature.control.protocol import LOG, OTHER, Report
 from bonkei.miniature.control.socket_file import close_socket, open_socket
 from bonkei.miniature.home import Home

@@ -16,10 +16,10 @@ from typing import Any
 
 import psutil
 
+from bonkei.base.processes import MARK, end_marked, launch_command
 from bonkei.miniature.control.calling import borrow
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.steps import Report
-from bonkei.processes import MARK, end_marked, launch_command
 
 _FROM_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 _OF_THE_TERMINAL = ("TERM", "COLORTERM", "COLUMNS", "LINES", "NO_COLOR")

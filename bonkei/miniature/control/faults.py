@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from bonkei.faults import Ask, FaultError
-from bonkei.faults.values import KINDS, REFUSALS, WHATS
 from bonkei.miniature.control.answering import Call, Handler
-from bonkei.miniature.rooms.faults import FaultRoom
+from bonkei.miniature.parts.faults import FaultRoom
+from bonkei.services.faults import Ask, FaultError
+from bonkei.services.faults.values import KINDS, REFUSALS, WHATS
 
 _CHOICES: Mapping[str, tuple[str, ...]] = {"kind": KINDS, "refusal": REFUSALS, "what": WHATS}
 

@@ -13,17 +13,17 @@ from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any
 
+from bonkei.base.events import Bus, TaskStateChanged
+from bonkei.base.processes import MARK, end_marked
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service, TaskDefinition
-from bonkei.database import client_programs
-from bonkei.events import Bus, TaskStateChanged
+from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import find_definition
 from bonkei.miniature.rollout.rollout import find_services
-from bonkei.processes import MARK, end_marked
-from bonkei.tasks import ProcessSpec, Tasks, among_ours
-from bonkei.tasks.snapshot import TaskSnapshot
+from bonkei.services.ecs import ProcessSpec, Tasks, among_ours
+from bonkei.services.ecs.snapshot import TaskSnapshot
+from bonkei.services.rds import client_programs
 
 CREDENTIALS = frozenset({"AWS_CONTAINER_AUTHORIZATION_TOKEN"})
 """These variables give a task its role, so they are as secret as its secrets."""

@@ -12,8 +12,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.base.sockets import LONGEST_PATH, make_socket_directory
 from bonkei.miniature.home import Home, MiniatureError
-from bonkei.sockets import LONGEST_PATH, make_socket_directory
 
 _NAME = "control.sock"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bonkei.edge import Edge
+from bonkei.services.edge import Edge
 
 
 async def drain(edge: Edge, grace: float, hurry: asyncio.Event) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bonkei.appending import append
+from bonkei.base.appending import append
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.blueprint.ecs import Service, TaskDefinition
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.config import OneOff
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.steps import Steps
-from bonkei.tasks import Tasks
+from bonkei.services.ecs import Tasks
 
 
 def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:

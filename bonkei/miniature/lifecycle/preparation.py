@@ -11,9 +11,9 @@ from textwrap import indent
 
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.steps import Report, Steps
-from bonkei.tasks import TaskError, TasksSnapshot
-from bonkei.tasks.compose import content_notes
-from bonkei.tasks.images.local import LocalTask, local_task
+from bonkei.services.ecs import TaskError, TasksSnapshot
+from bonkei.services.ecs.compose import content_notes
+from bonkei.services.ecs.images.local import LocalTask, local_task
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
-from bonkei.folders import matching, stat_of
-from bonkei.logs.delivery.tail import read_on
+from bonkei.base.folders import matching, stat_of
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import Kind, Record, read, with_requests
+from bonkei.services.logs.delivery.tail import read_on
 
 _POLL = 0.2  # seconds between two looks at the files
 _SUPERVISOR = "bonkei"

@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
-from bonkei.cloud.calls.record import Record
-from bonkei.monitor.metric.bucket import Bucket
-from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.services.cloudwatch.metric.bucket import Bucket
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
+from bonkei.services.endpoint.calls.record import Record
 
 _KINDS = ("Delete", "Get", "Head", "List", "Post", "Put")
 NAMES = frozenset(

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import psutil
 
+from bonkei.base.processes import family
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.database import DatabaseSnapshot
-from bonkei.database.size import ACU_CPUS, ACU_MEMORY, capacity
-from bonkei.monitor.metric.model import Datum, datum, metric_id
-from bonkei.processes import family
+from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
+from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds.size import ACU_CPUS, ACU_MEMORY, capacity
 
 NAMES = frozenset(
     ("AWS/RDS", name)

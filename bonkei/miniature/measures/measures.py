@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
-from bonkei.database import DatabaseSnapshot
-from bonkei.edge import EdgeSnapshot
-from bonkei.edge.client.access import Row
-from bonkei.events import Bus
 from bonkei.miniature.measures import calls, database, queues, spoken, targets, tasks, traffic
-from bonkei.monitor.metric.model import Datum
-from bonkei.tasks import TasksSnapshot
+from bonkei.services.cloudwatch.metric.model import Datum
+from bonkei.services.ecs import TasksSnapshot
+from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.edge.client.access import Row
+from bonkei.services.rds import DatabaseSnapshot
 
 MEASURED = (
     tasks.NAMES

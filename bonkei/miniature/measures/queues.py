@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from bonkei.arn import Arn
-from bonkei.aws_service import queue_url
+from bonkei.base.arn import Arn
+from bonkei.base.aws_service import queue_url
+from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.storage import Queue
-from bonkei.errors import BonkeiError
-from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
 
 _MINUTE = 60.0
 _BEFORE_THE_END = 57.0  # seconds of a minute, so that the data exists when the minute is evaluated

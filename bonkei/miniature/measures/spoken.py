@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from bonkei.events import Bus, FunctionMeasured, LogEventsIngested
-from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.base.events import Bus, FunctionMeasured, LogEventsIngested
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
 
 NAMES = frozenset(
     {

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.arn import Arn
+from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
-from bonkei.edge.snapshot import EdgeSnapshot
 from bonkei.miniature.measures.traffic import (
     balancer_dimensions,
     balancer_name,
     group_name,
     groups_of_balancers,
 )
-from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
+from bonkei.services.edge.snapshot import EdgeSnapshot
 
 NAMES = frozenset(
     {

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service
-from bonkei.monitor.metric.model import Datum, datum, metric_id
-from bonkei.tasks import TasksSnapshot
-from bonkei.tasks.snapshot import TaskSnapshot
+from bonkei.blueprint.ecs import Service
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
+from bonkei.services.ecs import TasksSnapshot
+from bonkei.services.ecs.snapshot import TaskSnapshot
 
 NAMES = frozenset(
     {

@@ -15,9 +15,9 @@ from itertools import groupby
 from operator import itemgetter
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge.client.access import RECEIVED, SECONDS, SENT, AccessRecord, Kind, Row
-from bonkei.monitor.metric.bucket import Bucket
-from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.services.cloudwatch.metric.bucket import Bucket
+from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
+from bonkei.services.edge.client.access import RECEIVED, SECONDS, SENT, AccessRecord, Kind, Row
 
 NAMES = frozenset(
     {

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from math import ceil
 
+from bonkei.base.errors import BonkeiError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.alarm import Alarm, Metric
-from bonkei.blueprint.log_group import MetricFilter
-from bonkei.blueprint.service import Service
-from bonkei.database.size import capacity
-from bonkei.errors import BonkeiError
-from bonkei.filter_pattern import parse
+from bonkei.blueprint.cloudwatch import Alarm, Metric
+from bonkei.blueprint.ecs import Service
+from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.grammar.filter_pattern import parse
 from bonkei.miniature.measures.traffic import balancer_name, group_name
 from bonkei.miniature.rehearsal.plan import (
     KILLED,
@@ -26,8 +25,9 @@ from bonkei.miniature.rehearsal.plan import (
     Plan,
     is_called,
 )  # fmt: skip
-from bonkei.monitor.alarm.evaluation import COMPARISONS
-from bonkei.monitor.rehearsal import record_for, values
+from bonkei.services.cloudwatch.alarm.evaluation import COMPARISONS
+from bonkei.services.cloudwatch.rehearsal import record_for, values
+from bonkei.services.rds.size import capacity
 
 _MOST_BYTES = 1024**3
 _MOST_TASKS = 4

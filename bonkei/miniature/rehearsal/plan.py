@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.blueprint.service import Service
+from bonkei.blueprint.ecs import Service
+from bonkei.blueprint.rds import DatabaseCluster
 
 Kind = Literal[
     "processor", "memory", "statement", "refused sign-in", "database processor", "outage",

@@ -9,9 +9,9 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from bonkei.blueprint.alarm import Alarm
-from bonkei.blueprint.notification import EventRule
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
+from bonkei.blueprint.cloudwatch import Alarm
+from bonkei.blueprint.sns import EventRule
 from bonkei.miniature.rehearsal.causes.making import make, name_of, said
 from bonkei.miniature.rehearsal.choice import choose, fallback
 from bonkei.miniature.rehearsal.facts import look_up
@@ -25,11 +25,11 @@ from bonkei.miniature.rehearsal.plan import (
 )
 from bonkei.miniature.rehearsal.rules import rehearse_rule
 from bonkei.miniature.rehearsal.values import Cause, RehearsalError, Result, World
-from bonkei.monitor.alarm.composite import alarms_of, parse_rule
-from bonkei.monitor.alarm.engine import AnyAlarm, why_not_evaluated
-from bonkei.monitor.alarm.evaluation import State
-from bonkei.monitor.alarm.points import identity
-from bonkei.monitor.rehearsal import values
+from bonkei.services.cloudwatch.alarm.composite import alarms_of, parse_rule
+from bonkei.services.cloudwatch.alarm.engine import AnyAlarm, why_not_evaluated
+from bonkei.services.cloudwatch.alarm.evaluation import State
+from bonkei.services.cloudwatch.alarm.points import identity
+from bonkei.services.cloudwatch.rehearsal import values
 
 _TICK = 0.4  # seconds between two pushes
 _LOOK = 0.1

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from bonkei.base.errors import BonkeiError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.notification import EventRule
-from bonkei.errors import BonkeiError
-from bonkei.event_pattern import parse_event_pattern
+from bonkei.blueprint.sns import EventRule
+from bonkei.grammar.event_pattern import parse_event_pattern
 from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.values import Result, World
-from bonkei.monitor.events.bus import EventBus
-from bonkei.monitor.events.shapes import event
+from bonkei.services.eventbridge.bus import EventBus
+from bonkei.services.eventbridge.shapes import event
 
 _PATIENCE = 10.0
 _FAILURES = (

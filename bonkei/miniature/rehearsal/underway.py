@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.rules import rules_of
 from bonkei.miniature.rehearsal.values import World
-from bonkei.monitor.alarm.engine import AnyAlarm
+from bonkei.services.cloudwatch.alarm.engine import AnyAlarm
 
 if TYPE_CHECKING:
     from bonkei.miniature.rehearsal.rehearsal import Rehearsal

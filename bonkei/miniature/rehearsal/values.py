@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bonkei.aws_service import AwsService
+from bonkei.base.aws_service import AwsService
+from bonkei.base.errors import BonkeiError
+from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
-from bonkei.database import DatabaseSnapshot
-from bonkei.edge import EdgeSnapshot
-from bonkei.errors import BonkeiError
 from bonkei.miniature.measures.queues import CallQueue
-from bonkei.monitor.events.bus import EventBus
-from bonkei.monitor.monitor import Monitor
-from bonkei.tasks import Tasks
-from bonkei.vault import Vault
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.ecs import Tasks
+from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.eventbridge.bus import EventBus
+from bonkei.services.rds import DatabaseSnapshot
 
 Request = Callable[[], Awaitable[None]]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from bonkei.base.vault import FileVault
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.secret import find_secret
+from bonkei.blueprint.secretsmanager import find_secret
 from bonkei.config import Config
-from bonkei.console import ConsoleSnapshot
-from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.home import Home
-from bonkei.vault import FileVault
+from bonkei.services.console import ConsoleSnapshot
+from bonkei.services.edge import EdgeSnapshot
 
 _KINDS = {
     "distribution": "The site, through CloudFront",

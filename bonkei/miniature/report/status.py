@@ -7,23 +7,23 @@ from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.cloudformation.stacks.values import StackSnapshot
-from bonkei.console import ConsoleSnapshot
-from bonkei.database import DatabaseSnapshot
-from bonkei.edge import EdgeSnapshot
-from bonkei.faults import FaultsSnapshot
-from bonkei.logs.logs import LogsSnapshot
+from bonkei.definitions.cloudformation.stacks.values import StackSnapshot
 from bonkei.miniature.lifecycle.preparation import nothing_runs
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, find_unhealthy
-from bonkei.monitor.monitor import MonitorSnapshot
-from bonkei.tasks import TasksSnapshot
+from bonkei.services.cloudwatch.monitor import MonitorSnapshot
+from bonkei.services.console import ConsoleSnapshot
+from bonkei.services.ecs import TasksSnapshot
+from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.faults import FaultsSnapshot
+from bonkei.services.logs.logs import LogsSnapshot
+from bonkei.services.rds import DatabaseSnapshot
 
 if TYPE_CHECKING:
-    from bonkei.builds.values import BuildsSnapshot
-    from bonkei.cloud.cloud import CloudSnapshot
-    from bonkei.miniature.rooms.functions import FunctionsSnapshot
-    from bonkei.miniature.rooms.network import NetworkSnapshot
-    from bonkei.pipeline.snapshot import PipelineSnapshot
+    from bonkei.miniature.parts.lambda_.functions import FunctionsSnapshot
+    from bonkei.miniature.parts.network.network import NetworkSnapshot
+    from bonkei.services.codebuild.values import BuildsSnapshot
+    from bonkei.services.codepipeline.snapshot import PipelineSnapshot
+    from bonkei.services.endpoint.cloud import CloudSnapshot
 
 
 def compose_status(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge.http.host_names import is_loopback
-from bonkei.edge.snapshot import ListenerState
 from bonkei.miniature.home import MiniatureError
+from bonkei.services.edge.http.host_names import is_loopback
+from bonkei.services.edge.snapshot import ListenerState
 
 _URL = re.compile(r"(?:(https?)://([^/?#]+))?([/?][^#]*)?(?:#.*)?", re.IGNORECASE | re.DOTALL)
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

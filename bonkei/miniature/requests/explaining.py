@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge import Edge
 from bonkei.miniature.requests import telling
 from bonkei.miniature.requests.asked import Wish, ask
 from bonkei.miniature.requests.places import Places
 from bonkei.miniature.requests.sending import Hear, as_line, send
+from bonkei.services.edge import Edge
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bonkei.edge.explain import Place
-from bonkei.sources import Sources
+from bonkei.definitions.sources import Sources
+from bonkei.services.edge.explain import Place
 
 
 class Places:

@@ -12,10 +12,10 @@ from itertools import islice
 from operator import attrgetter
 from typing import NamedTuple
 
-from bonkei.clocks import has_passed
-from bonkei.edge import AccessRecord
+from bonkei.base.clocks import has_passed
 from bonkei.miniature.requests.sending import Hear
 from bonkei.miniature.requests.traces import ids_of, trace_of
+from bonkei.services.edge import AccessRecord
 
 MOST = 5_000  # requests
 MOST_BYTES = 16_000_000  # of their heads

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bonkei.edge import AccessRecord
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.files import lines_with
 from bonkei.miniature.log_files.record import Record
 from bonkei.miniature.requests.asked import Asked
 from bonkei.miniature.requests.traces import ids_of, spellings
+from bonkei.services.edge import AccessRecord
 
 Hear = Callable[[Callable[[AccessRecord], None]], Callable[[], None]]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bonkei.edge import AccessRecord
-from bonkei.edge.explain import Considered, Expected, Explanation, Place, Step
+from bonkei.services.edge import AccessRecord
+from bonkei.services.edge.explain import Considered, Expected, Explanation, Place, Step
 
 Line = Callable[[Place], str]
 _SECRET = re.compile(

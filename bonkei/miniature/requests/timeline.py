@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from bonkei.edge import AccessRecord
-from bonkei.edge.explain import Explanation
-from bonkei.edge.http.message import Header, Request
 from bonkei.miniature.log_files.record import Record
 from bonkei.miniature.requests import telling
 from bonkei.miniature.requests.places import Places
 from bonkei.miniature.requests.recorder import Entry
 from bonkei.miniature.requests.sending import as_line
 from bonkei.miniature.requests.traces import ids_of
+from bonkei.services.edge import AccessRecord
+from bonkei.services.edge.explain import Explanation
+from bonkei.services.edge.http.message import Header, Request
 
 Name = Callable[[str], str]
 """From an ARN or an address to the name that people use."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.miniature.rollout.watch import INTENDED
-from bonkei.tasks import TasksSnapshot
-from bonkei.tasks.logs import FileLogSink
-from bonkei.tasks.snapshot import ServiceSnapshot, TaskSnapshot
+from bonkei.services.ecs import TasksSnapshot
+from bonkei.services.ecs.logs import FileLogSink
+from bonkei.services.ecs.snapshot import ServiceSnapshot, TaskSnapshot
 
 _LAST_WORDS = 10  # lines
 

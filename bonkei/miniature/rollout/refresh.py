@@ -12,10 +12,10 @@ from pathlib import Path
 
 import psutil
 
-from bonkei.blueprint.service import Service
+from bonkei.blueprint.ecs import Service
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.log_files.record import read
-from bonkei.tasks import FileLogSink, TasksSnapshot
+from bonkei.services.ecs import FileLogSink, TasksSnapshot
 
 _SILENT = 3.0  # seconds in which a program at rest writes nothing: not every program writes any
 _LONGEST = 30.0  # seconds to wait for a program that works, or wants to

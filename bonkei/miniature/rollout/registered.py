@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bonkei import kept
-from bonkei.arn import Arn
+from bonkei.base import kept
+from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import TaskDefinition
-from bonkei.blueprint.service.task_definition import read_registered
+from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.blueprint.ecs.task_definition import read_registered
 
 _MOST = 500  # revisions; beyond this number, the oldest withdrawn ones are forgotten
 

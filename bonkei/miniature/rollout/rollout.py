@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from bonkei.base.events import Bus, Event
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service
-from bonkei.events import Bus, Event
+from bonkei.blueprint.ecs import Service
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rollout.diagnosis import Unhealthy, diagnose, find_unhealthy
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.steps import Steps
-from bonkei.tasks import Tasks
+from bonkei.services.ecs import Tasks
 
 _A_WHILE = 30.0  # seconds for services without a new deployment
 _PATIENCE = 90.0  # seconds for services that are neither healthy nor failing

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bonkei import kept
+from bonkei.base import kept
+from bonkei.base.events import Bus, DeploymentStateChanged, DesiredCountChanged
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service
-from bonkei.cloud.own.ecs import ServiceChange
-from bonkei.events import Bus, DeploymentStateChanged, DesiredCountChanged
+from bonkei.blueprint.ecs import Service
+from bonkei.services.ecs.api import ServiceChange
 
 FORCED = ServiceChange(force_new_deployment=True)
 ARGUMENTS = ("task_definition", "desired_count")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
+from bonkei.base.events import Bus, TargetChecked, TargetDeregistered
 from bonkei.blueprint import Blueprint
-from bonkei.edge import EdgeSnapshot
-from bonkei.events import Bus, TargetChecked, TargetDeregistered
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.steps import Steps
+from bonkei.services.edge import EdgeSnapshot
 
 _PATIENCE = 90.0  # seconds for targets without enough passed or failed checks
 _Key = tuple[str, str]  # a target group's ARN, and a task

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from bonkei.blueprint.service import Service
-from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.base.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.blueprint.ecs import Service
 
 INTENDED = "Scaling activity"  # ECS's reason for a task that a deployment replaces
 _NOTHING_HEARD = "no task is healthy yet"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import bonkei.blueprint.reading as readers
 from bonkei.blueprint.coverage import coverage_table, judge
-from bonkei.provider.catalogue import SCHEMA
-from bonkei.provider.schema import Block, load
+from bonkei.definitions.provider.catalogue import SCHEMA
+from bonkei.definitions.provider.schema import Block, load
 from tests.bonkei.blueprint.services import service
-from tests.bonkei.blueprint.test_database import CLUSTER
+from tests.bonkei.blueprint.test_rds import CLUSTER
 
 
 def test_categories_of_types(blueprint) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import BlueprintError
-from bonkei.blueprint.distribution import ResponseHeader, Selection
+from bonkei.blueprint.cloudfront import ResponseHeader, Selection
 
 CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 ALL_VIEWER = "216adef6-5c7f-47e4-b989-5492eafa07d3"

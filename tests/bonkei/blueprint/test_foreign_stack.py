@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.analysis.check import run
+from bonkei.analysis.diagram import draw, render_svg
 from bonkei.blueprint import Blueprint, read
-from bonkei.blueprint.load_balancer import FixedResponse, Forward, WeightedTarget
-from bonkei.check import run
-from bonkei.diagram import draw, render_svg
-from bonkei.terraform import Workspace
+from bonkei.blueprint.elbv2 import FixedResponse, Forward, WeightedTarget
+from bonkei.definitions.terraform import Workspace
 
 DEFINITIONS = Path(__file__).parent / "foreign"
 

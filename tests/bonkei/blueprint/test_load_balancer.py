@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import BlueprintError
-from bonkei.blueprint.load_balancer import (
+from bonkei.blueprint.elbv2 import (
     FixedResponse,
     Forward,
     HostHeader,

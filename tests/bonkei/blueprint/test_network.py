@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.blueprint.network import Route
+from bonkei.blueprint.ec2 import Route
 
 
 def subnet(identifier: str) -> dict[str, Any]:

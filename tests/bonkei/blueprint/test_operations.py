@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bonkei.blueprint.alarm import Metric, MetricQuery
+from bonkei.blueprint.cloudwatch import Metric, MetricQuery
 
 
 def test_an_alarm_on_a_metric(blueprint) -> None:

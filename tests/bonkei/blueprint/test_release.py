@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bonkei.blueprint.release.build_project import BuildArtifacts, BuildLogs, BuildSource
+from bonkei.blueprint.codebuild import BuildArtifacts, BuildLogs, BuildSource
 
 
 def test_a_pipeline_keeps_the_order_of_its_stages(blueprint) -> None:

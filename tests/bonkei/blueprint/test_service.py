@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.blueprint.service import (
+from bonkei.blueprint.ecs import (
     AutoScaling,
     ServiceConnect,
     ServiceConnectEndpoint,

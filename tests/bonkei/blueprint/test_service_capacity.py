@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bonkei.blueprint.service import AutoScaling, Service
+from bonkei.blueprint.ecs import AutoScaling, Service
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bonkei.blueprint import BlueprintError
-from bonkei.blueprint.service import (
+from bonkei.blueprint.ecs import (
     Container,
     ContainerDependency,
     ContainerHealthCheck,

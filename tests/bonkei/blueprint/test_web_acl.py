@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import BlueprintError
-from bonkei.blueprint.web_acl import (
+from bonkei.blueprint.wafv2 import (
     And,
     ByteMatch,
     CustomResponse,

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bonkei import cli
+from bonkei.base.errors import BonkeiError
 from bonkei.cli import terminal
 from bonkei.cli.outcome import outcome
-from bonkei.errors import BonkeiError
 
 _AS_BONKEI = "import sys; sys.argv = ['bonkei']; from bonkei.cli import main; main()"
 

@@ -10,20 +10,25 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from bonkei.aws_service import Operations
+from bonkei.base.aws_service import Operations
+from bonkei.base.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
-from bonkei.cloud.cloud import CloudSnapshot
-from bonkei.console import Console
-from bonkei.database import DatabaseSnapshot
-from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
-from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
-from bonkei.logs.logs import LogsSnapshot
-from bonkei.miniature.rooms.access_hooks import Requests
-from bonkei.monitor.monitor import Around, Monitor
-from bonkei.tasks import TaskSettings, TasksSnapshot
-from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskOutcome, TaskSnapshot
-from bonkei.vault import MemoryVault
+from bonkei.miniature.parts.edge.access_hooks import Requests
+from bonkei.services.cloudwatch.monitor import Around, Monitor
+from bonkei.services.console import Console
+from bonkei.services.ecs import TaskSettings, TasksSnapshot
+from bonkei.services.ecs.snapshot import (
+    DeploymentSnapshot,
+    ServiceSnapshot,
+    TaskOutcome,
+    TaskSnapshot,
+)
+from bonkei.services.edge.snapshot import EdgeSnapshot, ListenerState
+from bonkei.services.endpoint.cloud import CloudSnapshot
+from bonkei.services.logs.logs import LogsSnapshot
+from bonkei.services.rds import DatabaseSnapshot
 
 
 @dataclass

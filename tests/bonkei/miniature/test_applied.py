@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from bonkei.definitions.provider import catalogue, schema
+from bonkei.definitions.provider.addresses import AWS
 from bonkei.miniature.applied import Definitions
-from bonkei.provider import catalogue, schema
-from bonkei.provider.addresses import AWS
 
 
 class Applying:

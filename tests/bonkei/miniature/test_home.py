@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import bonkei
+from bonkei.base.sockets import make_socket_directory, note_directory
 from bonkei.config import WORKSPACES
-from bonkei.database.identity import home_id
 from bonkei.miniature import removing
 from bonkei.miniature.control.socket_file import find_socket, open_socket
 from bonkei.miniature.home import CONTENTS, MARKER, Home, MiniatureError
 from bonkei.miniature.lock import HomeLock, is_running
-from bonkei.sockets import make_socket_directory, note_directory
+from bonkei.services.rds.identity import home_id
 
 
 def everything_in(directory: Path) -> set[str]:

@@ -14,20 +14,20 @@ from bonkei.miniature.lock import HomeLock
 from tests.bonkei.cli.projects import make_project
 
 LATER = {
-    "bonkei.cloudformation.resources.catalogue": "a stack",
-    "bonkei.cloudformation.service": "a call of CloudFormation",
-    "bonkei.pipeline.service": "a call of CodePipeline",
-    "bonkei.registry.ecr": "a call of ECR",
-    "bonkei.registry.engines.builder": "a build of an image",
-    "bonkei.registry.layers": "a task that runs from a built image",
-    "bonkei.repositories.service": "a call of CodeCommit",
-    "bonkei.edge.explain.explain": "a request's explanation",
+    "bonkei.definitions.cloudformation.resources.catalogue": "a stack",
+    "bonkei.definitions.cloudformation.service": "a call of CloudFormation",
+    "bonkei.services.codepipeline.api": "a call of CodePipeline",
+    "bonkei.services.ecr.api": "a call of ECR",
+    "bonkei.services.ecr.engines.builder": "a build of an image",
+    "bonkei.services.ecr.layers": "a task that runs from a built image",
+    "bonkei.services.codecommit.api": "a call of CodeCommit",
+    "bonkei.services.edge.explain.explain": "a request's explanation",
     "bonkei.miniature.rehearsal.rehearsal": "a rehearsal",
     "statistics": "a metric's standard deviation",
     "tarfile": "an image",
-    "bonkei.check": "the page of a resource or of permissions",
-    "bonkei.diagram": "the console's picture",
-    "bonkei.faults.drill": "a drill",
+    "bonkei.analysis.check": "the page of a resource or of permissions",
+    "bonkei.analysis.diagram": "the console's picture",
+    "bonkei.services.faults.drill": "a drill",
     "google.protobuf": "a plan of Terraform",
     "psycopg": "a look at tables, a rehearsal, or a server of the user's own",
 }
@@ -51,7 +51,7 @@ def test_a_command_that_runs_no_miniature_does_not_import_one(module: str) -> No
     """That takes a second of a processor. `bonkei up --detach` would wait for it twice."""
     found = imported_with(f"bonkei.miniature.{module}")
     assert "bonkei.miniature.home" in found
-    assert not {"aiohttp", "bonkei.miniature.supervisor", "bonkei.edge"} & found
+    assert not {"aiohttp", "bonkei.miniature.supervisor", "bonkei.services.edge"} & found
 
 
 def test_a_command_that_only_asks_a_miniature_imports_little() -> None:
@@ -63,31 +63,40 @@ def test_a_command_that_only_asks_a_miniature_imports_little() -> None:
 
 def test_a_place_in_the_definitions_is_found_without_the_rules() -> None:
     """They took two thirds of `bonkei status`."""
-    found = imported_with("bonkei.cli.observing.status, bonkei.cli.aws.iam, bonkei.sources")
-    assert not {"bonkei.check", "bonkei.tasks"} & found
+    found = imported_with(
+        "bonkei.cli.observing.status, bonkei.cli.aws.iam, bonkei.definitions.sources"
+    )
+    assert not {"bonkei.analysis.check", "bonkei.services.ecs"} & found
 
 
 def test_the_terraform_of_a_build_imports_little() -> None:
     """A release starts it seven times, and one of them calls AWS. None works on a workspace."""
-    found = imported_with("bonkei.miniature.rooms.builds.terraform")
-    assert "bonkei.terraform.runs.run" in found
-    assert not {"aiohttp", "bonkei.terraform.workspace"} & found
+    found = imported_with("bonkei.miniature.parts.codebuild.terraform")
+    assert "bonkei.definitions.terraform.runs.run" in found
+    assert not {"aiohttp", "bonkei.definitions.terraform.workspace"} & found
 
 
 def test_a_provider_reads_its_data_as_files() -> None:
     """One starts for each plan. A package's resources would load a twentieth more."""
-    found = imported_with("bonkei.provider.aws, bonkei.provider.plugin.server")
-    assert "bonkei.provider.aws.s3.buckets" in found
+    found = imported_with(
+        "bonkei.definitions.provider.aws, bonkei.definitions.provider.plugin.server"
+    )
+    assert "bonkei.definitions.provider.aws.s3" in found
     assert not {"importlib.metadata", "importlib.resources"} & found
 
 
 def test_the_applied_roles_are_read_without_the_miniature() -> None:
     """Its parts took half of `bonkei iam used`."""
     found = imported_with(
-        "bonkei.cli.aws.iam, bonkei.blueprint, bonkei.cloudformation.stacks.stored"
+        "bonkei.cli.aws.iam, bonkei.blueprint, bonkei.definitions.cloudformation.stacks.stored"
     )
     assert (
-        not {"asyncio", "bonkei.cloudformation.stacks.engine", "bonkei.miniature.applied"} & found
+        not {
+            "asyncio",
+            "bonkei.definitions.cloudformation.stacks.engine",
+            "bonkei.miniature.applied",
+        }
+        & found
     )
 
 

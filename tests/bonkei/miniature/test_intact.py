@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.kept import DamagedError
-from bonkei.logs.store import frame
+from bonkei.base.kept import DamagedError
 from bonkei.miniature.intact import require_intact
+from bonkei.services.logs.store import frame
 
 
 def put(home: Path, name: str, content: bytes | str) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bonkei.console import Console, ConsoleSettings
 from bonkei.miniature.journal import Journal
+from bonkei.services.console import Console, ConsoleSettings
 
 
 def test_a_message_is_printed_and_stored_with_its_time(tmp_path: Path) -> None:

@@ -7,29 +7,29 @@ from typing import Any
 import pytest
 from rows import rows_of
 
+from bonkei.base.events import Bus, FunctionMeasured, LogEvent, LogEventsIngested
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.bucket import Bucket
-from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
-from bonkei.blueprint.distribution import Distribution
-from bonkei.blueprint.load_balancer import (
+from bonkei.blueprint.cloudfront import Distribution
+from bonkei.blueprint.elbv2 import (
     Forward,
     Listener,
     LoadBalancer,
     WeightedTarget,
 )
+from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
+from bonkei.blueprint.s3 import Bucket
 from bonkei.blueprint.storage import Table
-from bonkei.cloud.calls.record import Record
-from bonkei.database.size import capacity
-from bonkei.edge.client.access import AccessRecord
-from bonkei.edge.snapshot import (
+from bonkei.miniature.measures.measures import Measures, Shown
+from bonkei.services.edge.client.access import AccessRecord
+from bonkei.services.edge.snapshot import (
     EdgeSnapshot,
     RuleState,
     TargetGroupState,
     TargetState,
     WebAclState,
 )
-from bonkei.events import Bus, FunctionMeasured, LogEvent, LogEventsIngested
-from bonkei.miniature.measures.measures import Measures, Shown
+from bonkei.services.endpoint.calls.record import Record
+from bonkei.services.rds.size import capacity
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/0123"
 BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/main/4567"

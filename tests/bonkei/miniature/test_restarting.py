@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service
+from bonkei.blueprint.ecs import Service
 from bonkei.miniature.changes import Changes
 from bonkei.miniature.control.answering import Call
 from bonkei.miniature.home import MiniatureError

@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.base.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.base.kept import DamagedError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service, TaskDefinition
-from bonkei.cloud.own.ecs import ServiceChange
+from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.config import OneOff
-from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
-from bonkei.kept import DamagedError
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.lifecycle.one_offs import Started, task_definition
@@ -26,6 +25,7 @@ from bonkei.miniature.rollout.rollout import find_service
 from bonkei.miniature.rollout.service_changes import ARGUMENTS, FORCED, ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.steps import Steps
+from bonkei.services.ecs.api import ServiceChange
 
 
 def definition(family: str) -> TaskDefinition:

@@ -20,8 +20,8 @@ import pytest
 from backend.settings import MigrateSettings
 from backend.store import connect, database
 
-from bonkei.database.binaries import find_binaries
-from bonkei.database.place import Place
+from bonkei.services.rds.binaries import find_binaries
+from bonkei.services.rds.place import Place
 from tests.support.sharing import put_cluster
 
 MASTER, MASTER_PASSWORD = "master", "master-password"

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.arn import Arn
-from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.base.arn import Arn
+from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Caller
 from bonkei.miniature.rehearsal.values import RehearsalError
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from uuid import uuid4
 
-from bonkei.aws_service import AwsService
+from bonkei.base.aws_service import AwsService
 from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import Webhook

@@ -6,15 +6,15 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from bonkei.aws_service import AwsService
-from bonkei.blueprint.alarm import Alarm
-from bonkei.blueprint.log_group import MetricFilter
+from bonkei.base.aws_service import AwsService
+from bonkei.blueprint.cloudwatch import Alarm
+from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
-from bonkei.monitor.metric.model import Datum
-from bonkei.monitor.monitor import Monitor
-from bonkei.monitor.rehearsal import record_for, values
+from bonkei.services.cloudwatch.metric.model import Datum
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.cloudwatch.rehearsal import record_for, values
 
 STREAM = "bonkei-rehearsal"
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bonkei.arn import Arn
-from bonkei.aws_service import AwsServiceError, queue_url
-from bonkei.errors import BonkeiError
+from bonkei.base.arn import Arn
+from bonkei.base.aws_service import AwsServiceError, queue_url
+from bonkei.base.errors import BonkeiError
 from bonkei.miniature.measures.queues import CallQueue
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError

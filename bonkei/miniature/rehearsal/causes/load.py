@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service
+from bonkei.blueprint.ecs import Service
 from bonkei.miniature.rehearsal.causes.base import Quiet
-from bonkei.tasks import Tasks
-from bonkei.tasks.snapshot import TaskSnapshot
+from bonkei.services.ecs import Tasks
+from bonkei.services.ecs.snapshot import TaskSnapshot
 
 BURNER = Path(__file__).with_name("burner.py")
 _MIB = 1024**2

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bonkei.blueprint.alarm import Alarm
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.blueprint.service import Service
+from bonkei.blueprint.cloudwatch import Alarm
+from bonkei.blueprint.ecs import Service
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.causes.function import Refused
 from bonkei.miniature.rehearsal.causes.injected import Data, Records
@@ -31,7 +31,7 @@ from bonkei.miniature.rehearsal.causes.tasks import (
 from bonkei.miniature.rehearsal.choice import filter_of
 from bonkei.miniature.rehearsal.plan import Plan, is_called
 from bonkei.miniature.rehearsal.values import Cause, Means, RehearsalError, World
-from bonkei.monitor.rehearsal import values
+from bonkei.services.cloudwatch.rehearsal import values
 
 _AT_ONCE = 20  # requests
 

@@ -8,9 +8,9 @@ from contextlib import suppress
 from itertools import count, cycle, islice
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import Request
+from bonkei.services.edge import EdgeSnapshot
 
 _EXTRA = 3
 

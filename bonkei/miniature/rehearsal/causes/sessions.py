@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.database import DatabaseSnapshot
+from bonkei.base.vault import Vault
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
-from bonkei.vault import Vault
+from bonkei.services.rds import DatabaseSnapshot
 
 if TYPE_CHECKING:
     import psycopg

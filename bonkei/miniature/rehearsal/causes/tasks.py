@@ -11,13 +11,13 @@ from typing import Any
 
 import psutil
 
-from bonkei.aws_service import AwsService
+from bonkei.base.aws_service import AwsService
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service
+from bonkei.blueprint.ecs import Service
 from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
-from bonkei.tasks import Tasks
+from bonkei.services.ecs import Tasks
 
 Ask = Callable[[], Awaitable[None]]
 

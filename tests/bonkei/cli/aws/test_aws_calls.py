@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from bonkei.cloud.calls.record import KEPT, CallLog, Record
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
+from bonkei.services.endpoint.calls.record import KEPT, CallLog, Record
 from tests.bonkei.cli.projects import make_project, run
 
 TASK = "arn:aws:iam::123456789012:role/task"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.cloud.permission.ledger import Denial, Ledger, read_denials
-from bonkei.errors import BonkeiError
+from bonkei.base.errors import BonkeiError
+from bonkei.services.endpoint.permission.ledger import Denial, Ledger, read_denials
 from tests.bonkei.cli.projects import make_project, run
 
 DEFINITIONS = """

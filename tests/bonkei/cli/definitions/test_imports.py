@@ -27,8 +27,8 @@ def test_an_apply_imports_only_what_it_needs(tmp_path: Path) -> None:
     )
     command = _imported(applied.stderr)
     provider = _imported((root / ".bonkei" / "terraform" / "provider.log").read_text())
-    assert "bonkei.terraform.session" in command
-    assert "bonkei.provider.plugin.server" in provider
+    assert "bonkei.definitions.terraform.session" in command
+    assert "bonkei.definitions.provider.plugin.server" in provider
     unwanted = {"bonkei.blueprint.model", "bonkei.miniature.supervisor", "aiohttp", "psycopg"}
     assert not unwanted & (command | provider)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bonkei.cli.observing.log_groups import find_groups
-from bonkei.logs.store.documents import GroupDocument
-from bonkei.logs.store.log_store import LogStore
+from bonkei.services.logs.store.documents import GroupDocument
+from bonkei.services.logs.store.log_store import LogStore
 from tests.bonkei.cli.projects import make_project, run
 
 NOW = 1_767_261_600_000  # 2026-01-01T10:00:00Z

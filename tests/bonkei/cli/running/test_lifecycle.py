@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from bonkei.base.errors import BonkeiError
 from bonkei.cli.program import bonkei
 from bonkei.config import WORKSPACES
-from bonkei.database.identity import home_id
-from bonkei.errors import BonkeiError
 from bonkei.miniature import asking
 from bonkei.miniature.home import MARKER, Home
+from bonkei.services.rds.identity import home_id
 from tests.bonkei.cli.projects import make_project
 
 

@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 
 from bonkei import config as configuration
+from bonkei.base.errors import BonkeiError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.blueprint.ecs import Container, Service, TaskDefinition
 from bonkei.cli.context import Context
 from bonkei.cli.watching import command, sources
 from bonkei.cli.watching.command import Rounds
 from bonkei.cli.watching.follower import Follower
 from bonkei.cli.watching.meaning import Round, Watched, meaning, watched
 from bonkei.cli.watching.screen import Screen
-from bonkei.errors import BonkeiError
 from bonkei.miniature.home import MiniatureError
 from tests.bonkei.cli.watching.until import until
 

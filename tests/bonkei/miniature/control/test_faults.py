@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bonkei.faults import Ask, FaultError, Faults
 from bonkei.miniature.control.answering import Call
 from bonkei.miniature.control.faults import ask_of, handlers
-from tests.bonkei.faults.estates import MemoryHands
+from bonkei.services.faults import Ask, FaultError, Faults
+from tests.bonkei.services.faults.estates import MemoryHands
 
 
 def test_a_call_becomes_what_is_asked_for() -> None:

@@ -16,14 +16,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bonkei.base.events import Bus
+from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
-from bonkei.events import Bus
 from bonkei.miniature.control import sessions
 from bonkei.miniature.control.answering import ControlServer
 from bonkei.miniature.home import Home, MiniatureError
-from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
-from bonkei.vault import MemoryVault
-from tests.bonkei.tasks.conftest import SERVER, Program, definition, service, web_container
+from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from tests.bonkei.services.ecs.conftest import SERVER, Program, definition, service, web_container
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:api-AbCdEf"
 TASK = definition(

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.blueprint.ecs import Container, Service, TaskDefinition
 from bonkei.config import OneOff
 from bonkei.miniature.lifecycle.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.steps import Steps
-from bonkei.tasks import TaskOutcome
+from bonkei.services.ecs import TaskOutcome
 
 
 def definition(family: str, container: str) -> TaskDefinition:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.blueprint.service import Container, FirelensConfiguration, Service, TaskDefinition
+from bonkei.blueprint.ecs import Container, FirelensConfiguration, Service, TaskDefinition
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare, prepare_containers
 from bonkei.miniature.steps import Steps
-from bonkei.tasks.compose import compose
-from bonkei.tasks.reporting import describe
-from bonkei.tasks.scheduling.scheduler import Scheduler
+from bonkei.services.ecs.compose import compose
+from bonkei.services.ecs.reporting import describe
+from bonkei.services.ecs.scheduling.scheduler import Scheduler
 
 
 def blueprint(*containers: Container, count: int = 1) -> Blueprint:

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service.values import Service, ServiceTarget, TaskDefinition
+from bonkei.blueprint.ecs.values import Service, ServiceTarget, TaskDefinition
 from bonkei.miniature.rehearsal.causes import load
 from bonkei.miniature.rehearsal.causes.letters import Letters, take_back
 from bonkei.miniature.rehearsal.causes.load import Load

@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.alarm import Alarm, Metric
-from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
-from bonkei.blueprint.function import Function
-from bonkei.blueprint.load_balancer.values import (
+from bonkei.blueprint.cloudwatch import Alarm, Metric
+from bonkei.blueprint.ecs.values import Service, ServiceTarget, TaskDefinition
+from bonkei.blueprint.elbv2.values import (
     Forward,
     Listener,
     LoadBalancer,
     WeightedTarget,
 )
-from bonkei.blueprint.log_group import MetricFilter
-from bonkei.blueprint.notification import EventRule
-from bonkei.blueprint.service.values import Service, ServiceTarget, TaskDefinition
+from bonkei.blueprint.lambda_.function import Function
+from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
+from bonkei.blueprint.sns import EventRule
 from bonkei.blueprint.storage import Queue
 from bonkei.miniature.rehearsal.choice import choose
 from bonkei.miniature.rehearsal.plan import Facts, Plan

@@ -9,19 +9,19 @@ from unittest.mock import ANY
 
 import pytest
 
-from bonkei.aws_service import AwsCall
+from bonkei.base.aws_service import AwsCall
+from bonkei.base.events import Bus, LogEvent, LogEventsIngested
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric
-from bonkei.blueprint.log_group import MetricFilter
-from bonkei.events import Bus, LogEvent, LogEventsIngested
+from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric
+from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rehearsal.rehearsal import Rehearsal
 from bonkei.miniature.rehearsal.underway import Rehearsals
 from bonkei.miniature.rehearsal.values import Cause, World
-from bonkei.monitor.alarm.evaluation import State
-from bonkei.monitor.alarm.points import identity
-from bonkei.monitor.metric.model import datum
-from bonkei.monitor.monitor import Around, Monitor
+from bonkei.services.cloudwatch.alarm.evaluation import State
+from bonkei.services.cloudwatch.alarm.points import identity
+from bonkei.services.cloudwatch.metric.model import datum
+from bonkei.services.cloudwatch.monitor import Around, Monitor
 
 CPU = Metric("AWS/ECS", "CPUUtilization", (("ServiceName", "web"),), "Average", 300)
 ERRORS = Metric("Logs", "Errors", (), "Sum", 60)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge.snapshot import ListenerState
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.requests.asked import Wish, ask, parse_header
-from tests.bonkei.edge.definitions import distribution, load_balancer
+from bonkei.services.edge.snapshot import ListenerState
+from tests.bonkei.services.edge.definitions import distribution, load_balancer
 
 
 def listener(kind: str, address: str, name: str, port: int) -> ListenerState:

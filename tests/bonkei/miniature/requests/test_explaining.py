@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from bonkei.cli.observing.explain import render
-from bonkei.edge import AccessRecord
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.miniature.requests.asked import Wish
 from bonkei.miniature.requests.explaining import RequestWorld, explain
 from bonkei.miniature.requests.sending import related
-from bonkei.miniature.rooms.access_hooks import Requests
-from tests.bonkei.edge.definitions import SECRET, stack
-from tests.bonkei.edge.support import Message, Running, Target, running
+from bonkei.services.edge import AccessRecord
+from tests.bonkei.services.edge.definitions import SECRET, stack
+from tests.bonkei.services.edge.support import Message, Running, Target, running
 
 
 def world(edge: Running, requests: Requests, home: Path) -> RequestWorld:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bonkei.edge.explain import Place
 from bonkei.miniature.requests.places import Places
+from bonkei.services.edge.explain import Place
 
 _MAIN = """module "front" {
   source = "./front"

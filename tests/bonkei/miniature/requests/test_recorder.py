@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 from rows import rows_of
 
-from bonkei.edge import AccessRecord
-from bonkei.edge.http.message import header
+from bonkei.miniature.parts.edge.access_hooks import Requests
 from bonkei.miniature.requests import recorder as module
 from bonkei.miniature.requests.recorder import MOST, MOST_BYTES, QUOTA, Recorder, Wanted, matcher
 from bonkei.miniature.requests.timeline import request_of
-from bonkei.miniature.rooms.access_hooks import Requests
+from bonkei.services.edge import AccessRecord
+from bonkei.services.edge.http.message import header
 
 
 class Clock:

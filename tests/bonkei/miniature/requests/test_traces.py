@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bonkei.edge.http.message import header
 from bonkei.miniature.requests.traces import ids_of, spellings, trace_of, xray
+from bonkei.services.edge.http.message import header
 
 XRAY = "1-5759e988-bd862e3fe1be46a994272793"
 W3C = "5759e988bd862e3fe1be46a994272793"

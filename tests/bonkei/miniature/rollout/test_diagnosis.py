@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.database import DatabaseSnapshot
-from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.report.status import compose_status
 from bonkei.miniature.report.status_text import render
 from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy
-from bonkei.tasks import FileLogSink, LogLine, TasksSnapshot
-from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskSnapshot
+from bonkei.services.ecs import FileLogSink, LogLine, TasksSnapshot
+from bonkei.services.ecs.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskSnapshot
+from bonkei.services.edge import EdgeSnapshot
+from bonkei.services.rds import DatabaseSnapshot
 
 DEPLOYMENT = DeploymentSnapshot("d", "PRIMARY", "web:1", "COMPLETED", 1, 0, 0)
 SERVICE = ServiceSnapshot("arn:web", "app-web", 1, 1, 0, 1, (DEPLOYMENT,))

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.blueprint.service import Service
+from bonkei.blueprint.ecs import Service
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rollout import refresh as room
 from bonkei.miniature.rollout.refresh import refresh
-from bonkei.tasks import TasksSnapshot
-from bonkei.tasks.snapshot import TaskSnapshot
+from bonkei.services.ecs import TasksSnapshot
+from bonkei.services.ecs.snapshot import TaskSnapshot
 
 SERVICE = Service("s", "arn", "app-web", "c", "td", 1)
 ANSWERS = """

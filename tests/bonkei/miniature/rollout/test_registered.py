@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
+from bonkei.base.kept import DamagedError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service.task_definition import read_task_definitions
+from bonkei.blueprint.ecs.task_definition import read_task_definitions
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.error import BlueprintError
-from bonkei.kept import DamagedError
+from bonkei.definitions.provider.counters import FileCounters
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
-from bonkei.provider.counters import FileCounters
 
 PLACE = "arn:aws:ecs:eu-west-1:1:task-definition"
 DOCUMENT = {

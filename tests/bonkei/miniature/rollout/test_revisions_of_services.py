@@ -21,16 +21,16 @@ from typing import Any
 
 import pytest
 
-from bonkei.aws_service import AwsServiceError
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.events import Bus, DeploymentStateChanged, DesiredCountChanged
 from bonkei.blueprint import Blueprint, read
-from bonkei.cloud.own.ecs import ServiceChange
-from bonkei.cloud.own.ecs.definitions import require_active
-from bonkei.events import Bus, DeploymentStateChanged, DesiredCountChanged
-from bonkei.miniature.aws import ecs_described
+from bonkei.definitions.provider.counters import FileCounters
+from bonkei.miniature.parts.ecs import described as ecs_described
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.service_changes import ARGUMENTS, ServiceChanges
-from bonkei.provider.counters import FileCounters
-from bonkei.tasks.compose import compose
+from bonkei.services.ecs.api import ServiceChange
+from bonkei.services.ecs.api.definitions import require_active
+from bonkei.services.ecs.compose import compose
 
 PLACE = "arn:aws:ecs:eu-west-1:123456789012:task-definition"
 CLUSTER = {"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main", "name": "main"}

@@ -6,13 +6,13 @@ import asyncio
 import shutil
 from pathlib import Path
 
+from bonkei.base.events import Bus
+from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
-from bonkei.events import Bus
 from bonkei.miniature.rollout.diagnosis import find_unhealthy
 from bonkei.miniature.rollout.rollout import still_unhealthy
-from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
-from bonkei.vault import MemoryVault
-from tests.bonkei.tasks.conftest import SERVER, Program, definition, service, web_container
+from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from tests.bonkei.services.ecs.conftest import SERVER, Program, definition, service, web_container
 
 TASK = definition(web_container())
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service, ServiceTarget
+from bonkei.blueprint.ecs import Service, ServiceTarget
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.steps import Steps
-from tests.bonkei.edge.definitions import balancer_only
-from tests.bonkei.edge.support import Message, Running, serving
+from tests.bonkei.services.edge.definitions import balancer_only
+from tests.bonkei.services.edge.support import Message, Running, serving
 
 
 def checked(blueprint: Blueprint, **changes: Any) -> Blueprint:

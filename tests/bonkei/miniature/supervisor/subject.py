@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.database import DatabaseCluster
-from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.blueprint.ecs import Container, Service, TaskDefinition
+from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.config import Config
-from bonkei.edge.snapshot import ListenerState
 from bonkei.miniature import control
 from bonkei.miniature.home import Home
 from bonkei.miniature.supervisor import Miniature
+from bonkei.services.edge.snapshot import ListenerState
 from tests.bonkei.miniature.doubles import World, parts_of
 
 DEFINITION = TaskDefinition("a", "arn:web:1", "web", 1, 256, 512, (Container("web", "web:1"),))

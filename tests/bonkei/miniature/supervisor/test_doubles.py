@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bonkei.cloud.cloud import Cloud
-from bonkei.database import Database
-from bonkei.edge import Edge
-from bonkei.miniature import parts
-from bonkei.tasks import Tasks
+from bonkei.miniature import making as parts
+from bonkei.services.ecs import Tasks
+from bonkei.services.edge import Edge
+from bonkei.services.endpoint.cloud import Cloud
+from bonkei.services.rds import Database
 from tests.bonkei.miniature import doubles
 from tests.bonkei.miniature.doubles import World, parts_of
 from tests.bonkei.miniature.supervisor.subject import (

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bonkei.aws_service import AwsCall, Caller
+from bonkei.base.aws_service import AwsCall, Caller
 from bonkei.miniature.home import MiniatureError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (

@@ -9,11 +9,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bonkei.blueprint.service import Container, FirelensConfiguration
-from bonkei.console import Console, ConsoleSettings
-from bonkei.database import DatabaseError
+from bonkei.blueprint.ecs import Container, FirelensConfiguration
 from bonkei.miniature.home import MiniatureError
-from bonkei.tasks import TaskError
+from bonkei.services.console import Console, ConsoleSettings
+from bonkei.services.ecs import TaskError
+from bonkei.services.rds import DatabaseError
 from tests.bonkei.miniature.doubles import World
 from tests.bonkei.miniature.supervisor.subject import (
     DEFINITION,

@@ -1,0 +1,37 @@
+"""Rules over the blueprint. They find mistakes that would break, leak or stay silent on AWS.
+
+finding, subject     a rule's results; a rule's input
+rules/               one file for each subject; each rule has its source
+runner, levels       run the rules, and look up their places; set their levels
+report, sarif        findings for a person, as JSON, as SARIF
+
+Pure functions for the rules:
+reach                whether a packet gets from one place of the network to another
+permission           whether a role allows an action
+resource_policy      whether the policy of a key or a topic allows a service
+metrics              the existing metrics, and their bad values
+log_writer           the writers of a log group, and their formats
+filter_pattern       whether a metric filter's pattern can match that
+
+Input besides the blueprint:
+program, router      a container's Dockerfile; a log router's configuration
+secret_keys          the keys in the JSON of a secret, never their values
+"""
+
+from bonkei.analysis.check.finding import Finding, Problem, Severity, exit_code
+from bonkei.analysis.check.levels import with_levels
+from bonkei.analysis.check.rules import RULES
+from bonkei.analysis.check.runner import run
+from bonkei.analysis.check.subject import Rule, Subject
+
+__all__ = [
+    "RULES",
+    "Finding",
+    "Problem",
+    "Rule",
+    "Severity",
+    "Subject",
+    "exit_code",
+    "run",
+    "with_levels",
+]

@@ -1,0 +1,171 @@
+"""Alarms that can fire, notify someone, and return to OK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.metrics import filters_of, why_nobody_emits
+from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric
+
+
+def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
+    """Composite alarms count, too. An alarm that only a composite alarm reads needs no action."""
+    read_by_others = " ".join(alarm.rule for alarm in subject.blueprint.composite_alarms)
+    for alarm in _all(subject.blueprint):
+        if alarm.name in read_by_others:
+            continue
+        if not alarm.alarm_actions:
+            yield Problem(
+                alarm.address,
+                f"{alarm.name} notifies nobody when it goes into ALARM",
+                "set alarm_actions",
+                "alarm_actions",
+            )
+        if isinstance(alarm, Alarm) and not alarm.actions_enabled:
+            yield Problem(
+                alarm.address,
+                f"{alarm.name}'s actions are turned off",
+                "set actions_enabled = true",
+                "actions_enabled",
+            )
+
+
+def alarm_tells_of_its_end(subject: Subject) -> Iterator[Problem]:
+    """Only for alarms that notify people. A scaling alarm needs no notification of its end."""
+    for alarm in _all(subject.blueprint):
+        tells = any(":sns:" in arn for arn in alarm.alarm_actions)
+        if tells and not alarm.ok_actions:
+            yield Problem(
+                alarm.address,
+                f"{alarm.name} notifies nobody when it returns to OK",
+                "set ok_actions",
+                "ok_actions",
+            )
+
+
+def _all(blueprint: Blueprint) -> Iterator[Alarm | CompositeAlarm]:
+    yield from blueprint.alarms
+    yield from blueprint.composite_alarms
+
+
+def alarm_action_reaches_someone(subject: Subject) -> Iterator[Problem]:
+    topics = {topic.arn: topic for topic in subject.blueprint.topics}
+    for alarm in _all(subject.blueprint):
+        for arn in sorted({*alarm.alarm_actions, *alarm.ok_actions}):
+            topic = topics.get(arn)
+            if topic is not None and not topic.subscriptions:
+                yield Problem(
+                    topic.address,
+                    f"{alarm.name} notifies {topic.name}, and that topic has no subscriber",
+                    "subscribe the function, queue or person to notify",
+                )
+
+
+def alarm_metric_is_emitted(subject: Subject) -> Iterator[Problem]:
+    for alarm in subject.blueprint.alarms:
+        if not alarm.metrics() and not alarm.queries:
+            yield Problem(
+                alarm.address, f"{alarm.name} reads no metric", "set metric_name or metric_query"
+            )
+        for metric in alarm.metrics():
+            if reason := why_nobody_emits(metric, subject.blueprint):
+                yield Problem(
+                    alarm.address,
+                    f"{alarm.name} reads {metric.namespace} {metric.name}, and {reason}: it"
+                    " never fires",
+                    "name a metric with its real dimensions",
+                    "metric_query" if alarm.queries else "dimensions",
+                )
+
+
+def alarm_on_records_returns_to_ok(subject: Subject) -> Iterator[Problem]:
+    """Alarms on metric filters that count records: no record means no data, not zero."""
+    for alarm, metric in _counting(subject.blueprint):
+        if metric.statistic not in ("Sum", "SampleCount"):
+            yield Problem(
+                alarm.address,
+                f"{alarm.name} takes the {metric.statistic} of counted records: one record and a"
+                " thousand look alike",
+                'set statistic = "Sum"',
+                "statistic",
+            )
+        if alarm.treat_missing_data != "notBreaching":
+            yield Problem(
+                alarm.address,
+                f"without new records {alarm.name} never returns to OK",
+                'set treat_missing_data = "notBreaching"',
+                "treat_missing_data",
+            )
+
+
+def _counting(blueprint: Blueprint) -> Iterator[tuple[Alarm, Metric]]:
+    for alarm in blueprint.alarms:
+        metric = alarm.metric
+        if metric is not None and any(f.value == "1" for f in filters_of(metric, blueprint)):
+            yield alarm, metric
+
+
+def metric_filter_is_read(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    read = {(m.namespace, m.name) for alarm in blueprint.alarms for m in alarm.metrics()}
+    for found in blueprint.metric_filters:
+        if (found.namespace, found.metric_name) not in read:
+            yield Problem(
+                found.address,
+                f"no alarm looks at {found.namespace} {found.metric_name}",
+                "give it an alarm, or remove the filter",
+            )
+
+
+_ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
+_CONCEPTS = (
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
+)
+
+RULES = (
+    Rule(
+        "alarm-has-actions",
+        "Every alarm notifies someone",
+        Severity.ERROR,
+        _ALARMS,
+        alarm_has_actions,
+    ),
+    Rule(
+        "alarm-tells-of-its-end",
+        "An alarm that notifies someone also notifies of its end",
+        Severity.WARNING,
+        _ALARMS,
+        alarm_tells_of_its_end,
+    ),
+    Rule(
+        "alarm-action-reaches-someone",
+        "A topic that an alarm notifies has a subscriber",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html",
+        alarm_action_reaches_someone,
+    ),
+    Rule(
+        "alarm-metric-is-emitted",
+        "Every alarm reads a metric that something emits, with its dimensions",
+        Severity.ERROR,
+        _CONCEPTS,
+        alarm_metric_is_emitted,
+    ),
+    Rule(
+        "alarm-on-records-returns-to-ok",
+        "An alarm on counted log records sums them and returns to OK",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
+        alarm_on_records_returns_to_ok,
+    ),
+    Rule(
+        "metric-filter-is-read",
+        "An alarm reads each metric filter's metric",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
+        metric_filter_is_read,
+    ),
+)

@@ -1,0 +1,96 @@
+"""Pipelines with existing parts, and scaling that can happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.analysis.policy.lenient import allows
+from bonkei.analysis.policy.managed import unknown_managed_policies
+
+
+def pipeline_projects_are_there(subject: Subject) -> Iterator[Problem]:
+    """Only if the definitions hold any build project."""
+    projects = {project.name for project in subject.blueprint.build_projects}
+    for pipeline in subject.blueprint.pipelines:
+        for stage in pipeline.stages:
+            for action in stage.actions:
+                name = action.setting("ProjectName")
+                if action.provider == "CodeBuild" and projects and name not in projects:
+                    yield Problem(
+                        pipeline.address,
+                        f"{action.name} builds with {name}, and there is no such project",
+                        "name an existing build project",
+                        "stage",
+                    )
+
+
+def pipeline_role_starts_its_builds(subject: Subject) -> Iterator[Problem]:
+    """ "CodeBuild" of "CodePipeline service role policy": both actions are used."""
+    blueprint = subject.blueprint
+    projects = {project.name: project for project in blueprint.build_projects}
+    for pipeline in blueprint.pipelines:
+        role = blueprint.role(pipeline.role_arn)
+        if role is None or unknown_managed_policies(role):
+            continue
+        for stage in pipeline.stages:
+            for action in stage.actions:
+                project = projects.get(action.setting("ProjectName"))
+                if project is None or action.role_arn:
+                    continue
+                for needed in ("codebuild:StartBuild", "codebuild:BatchGetBuilds"):
+                    if not allows(role, needed, project.arn):
+                        yield Problem(
+                            pipeline.address,
+                            f"{role.name} may not {needed} on {project.name}, the project of"
+                            f" {action.name}",
+                            "allow it in the pipeline's role",
+                            "role_arn",
+                        )
+
+
+def scaling_can_happen(subject: Subject) -> Iterator[Problem]:
+    for service in subject.blueprint.services:
+        scaling = service.scaling
+        for policy in scaling.policies if scaling else ():
+            if policy.metric.endswith("Utilization") and not 0 < policy.target_value <= 100:
+                yield Problem(
+                    service.address,
+                    f"{service.name} is to scale at {policy.target_value:g} % of {policy.metric},"
+                    " an impossible value",
+                    "name a target between 0 and 100",
+                )
+            if scaling and 0 < scaling.max_capacity == scaling.min_capacity:
+                yield Problem(
+                    service.address,
+                    f"{service.name} has a scaling policy, but at most"
+                    f" {scaling.max_capacity} tasks",
+                    "set max_capacity above min_capacity",
+                )
+                break
+
+
+RULES = (
+    Rule(
+        "pipeline-projects-are-there",
+        "The build projects of a pipeline exist",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
+        pipeline_projects_are_there,
+    ),
+    Rule(
+        "pipeline-role-starts-its-builds",
+        "A pipeline's role may start its builds and see how they end",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html",
+        pipeline_role_starts_its_builds,
+    ),
+    Rule(
+        "scaling-can-happen",
+        "A service that scales has room, and a target that can be reached",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",
+        scaling_can_happen,
+    ),
+)

@@ -1,0 +1,107 @@
+"""Keys must allow the services that encrypt with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.resource_policy import lets_in
+from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.base.arn import Arn
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm
+from bonkei.blueprint.kms import Key
+
+_FOR_LOGS = (
+    "kms:Encrypt",
+    "kms:Decrypt",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:GenerateDataKey",
+    "kms:DescribeKey",
+)
+_FOR_TOPICS = ("kms:Decrypt", "kms:GenerateDataKey")
+
+
+def key_lets_log_groups_in(subject: Subject) -> Iterator[Problem]:
+    """Otherwise the group cannot be created: "not allowed to be used with log group"."""
+    for group in subject.blueprint.log_groups:
+        key = _key(group.kms_key_id, subject.blueprint)
+        if key is None:
+            continue
+        arn = group.arn.removesuffix(":*")
+        region = Arn.of(arn).region
+        services = (f"logs.{region}.amazonaws.com", "logs.amazonaws.com")
+        context = {"kms:EncryptionContext:aws:logs:arn": arn}
+        missing = [
+            action
+            for action in _FOR_LOGS
+            if not lets_in(key.policy, services, action, key.arn, context)
+        ]
+        if missing:
+            yield Problem(
+                key.address,
+                f"{services[0]} may not {', '.join(missing)} with it for {group.name}",
+                f"allow it in the key's policy, for the encryption context {arn}",
+                "policy",
+            )
+
+
+def key_lets_alarms_and_events_in(subject: Subject) -> Iterator[Problem]:
+    """Keys of topics: a service that cannot encrypt its message cannot publish it."""
+    blueprint = subject.blueprint
+    for topic in blueprint.topics:
+        key = _key(topic.kms_key_id, blueprint)
+        for service in publishers(topic.arn, blueprint) if key else ():
+            missing = [
+                action
+                for action in _FOR_TOPICS
+                if key and not lets_in(key.policy, (service,), action, key.arn, {})
+            ]
+            if key and missing:
+                yield Problem(
+                    key.address,
+                    f"{service} may not {', '.join(missing)} with it, so it cannot publish to"
+                    f" {topic.name}",
+                    "allow it in the key's policy",
+                    "policy",
+                )
+
+
+def publishers(topic_arn: str, blueprint: Blueprint) -> Iterator[str]:
+    """The services that the definitions let publish to a topic."""
+    if any(topic_arn in (*a.alarm_actions, *a.ok_actions) for a in alarms(blueprint)):
+        yield "cloudwatch.amazonaws.com"
+    if any(topic_arn in rule.targets for rule in blueprint.event_rules):
+        yield "events.amazonaws.com"
+
+
+def alarms(blueprint: Blueprint) -> tuple[Alarm | CompositeAlarm, ...]:
+    """Metric alarms and composite alarms."""
+    return (*blueprint.alarms, *blueprint.composite_alarms)
+
+
+def _key(name: str, blueprint: Blueprint) -> Key | None:
+    """A key by ARN, id or alias; None for AWS's own keys and for keys outside the definitions."""
+    for key in blueprint.keys:
+        if name and name in (key.arn, key.id, *key.aliases):
+            return key
+    return None
+
+
+RULES = (
+    Rule(
+        "key-lets-log-groups-in",
+        "A key that encrypts a log group lets CloudWatch Logs use it for that group",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+        key_lets_log_groups_in,
+    ),
+    Rule(
+        "key-lets-alarms-and-events-in",
+        "A key that encrypts a topic lets those who publish to it use it",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+        key_lets_alarms_and_events_in,
+    ),
+)

@@ -1,0 +1,153 @@
+"""Log groups, and the images and secrets in task definitions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bonkei.analysis.check.finding import Problem, Severity
+from bonkei.analysis.check.log_writer import routed_groups
+from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.blueprint import Blueprint
+
+_SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
+_PART = 8  # a common part this long is no coincidence
+
+
+def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
+    for group in subject.blueprint.log_groups:
+        if group.retention == 0:
+            yield Problem(
+                group.address,
+                f"{group.name} keeps its records for ever",
+                "set retention_in_days",
+                "retention_in_days",
+            )
+        if not group.kms_key_id:
+            yield Problem(
+                group.address,
+                f"{group.name} is not encrypted with a customer managed key",
+                "set kms_key_id",
+                "kms_key_id",
+            )
+
+
+def log_group_names(blueprint: Blueprint) -> set[str]:
+    """The names of log groups, declared or looked up."""
+    own = {group.arn for group in blueprint.log_groups}
+    looked_up = {arn for arn in blueprint.arns if ":log-group:" in arn and arn not in own}
+    return {group.name for group in blueprint.log_groups} | {
+        arn.split(":log-group:")[1].removesuffix(":*") for arn in looked_up
+    }
+
+
+def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
+    """A task does not start without its log group. If a router's group is missing, the router loses
+    records, or creates the group without retention and key."""
+    declared = log_group_names(subject.blueprint)
+    for definition in subject.blueprint.task_definitions:
+        for container in definition.containers:
+            log = container.log_configuration
+            options = dict(log.options) if log else {}
+            name = options.get("awslogs-group", "") or options.get("log_group_name", "")
+            if name and "$" not in name and name not in declared:
+                yield Problem(
+                    definition.address,
+                    f"{container.name} logs to {name}, which is not declared",
+                    "declare the log group, with retention and a key",
+                    "container_definitions",
+                )
+            for _, name in routed_groups(subject, container):
+                if name not in declared:
+                    yield Problem(
+                        definition.address,
+                        f"{container.name} routes records to {name}, which is not declared",
+                        "name the declared log group in the variable that its configuration reads",
+                        "container_definitions",
+                    )
+
+
+def function_log_is_declared(subject: Subject) -> Iterator[Problem]:
+    """Otherwise Lambda creates the group, and its records are kept for ever."""
+    declared = log_group_names(subject.blueprint)
+    for function in subject.blueprint.functions:
+        if function.log_group not in declared:
+            yield Problem(
+                function.address,
+                f"{function.name} logs to {function.log_group}, which is not declared",
+                "declare the log group, with retention and a key",
+            )
+
+
+def image_is_pinned(subject: Subject) -> Iterator[Problem]:
+    for definition in subject.blueprint.task_definitions:
+        for container in definition.containers:
+            tag = container.image.rpartition("/")[2].partition(":")[2]
+            if "@sha256:" not in container.image and tag in ("", "latest", "stable"):
+                yield Problem(
+                    definition.address,
+                    f"{container.name}'s image {container.image} may change under the same name",
+                    "name a tag that does not move, or a digest",
+                    "container_definitions",
+                )
+
+
+def _names_a_secret(value: str, subject: Subject) -> bool:
+    """Whether the value names a secret or its place: an ARN, the path of a parameter or a file, or
+    the end of a secret's name."""
+    if value.startswith(("arn:", "/")):
+        return True
+    secrets = subject.blueprint.secrets
+    return len(value) >= _PART and any(secret.name.endswith(value) for secret in secrets)
+
+
+def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
+    for definition in subject.blueprint.task_definitions:
+        for container in definition.containers:
+            for name, value in container.environment:
+                if value and _SECRET_NAME.search(name) and not _names_a_secret(value, subject):
+                    yield Problem(
+                        definition.address,
+                        f"{container.name} gets {name} in plain text",
+                        "keep it in Secrets Manager and name it in `secrets`",
+                        "container_definitions",
+                    )
+
+
+RULES = (
+    Rule(
+        "log-group-has-retention-and-key",
+        "Every log group has a retention and a key",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+        log_group_has_retention_and_key,
+    ),
+    Rule(
+        "log-group-is-declared",
+        "Log groups of tasks and routers are declared",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
+        log_group_is_declared,
+    ),
+    Rule(
+        "function-log-is-declared",
+        "The log group of a function is declared",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html",
+        function_log_is_declared,
+    ),
+    Rule(
+        "image-is-pinned",
+        "An image is named by a digest or a fixed tag",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html",
+        image_is_pinned,
+    ),
+    Rule(
+        "secret-is-not-in-the-environment",
+        "No secret is written into a task definition",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-8",
+        secret_is_not_in_the_environment,
+    ),
+)

@@ -1,0 +1,65 @@
+"""The connections of a task that its definition shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.ecs import Container, Service, TaskDefinition
+from bonkei.blueprint.rds import DatabaseCluster
+
+_ECR_HOST = re.compile(r"^\d+\.dkr\.ecr(?:-fips)?\.[\w-]+\.amazonaws\.com")
+_URL = re.compile(r"^[a-z+]+://(?:[^@/]*@)?([^/:]+)(?::(\d+))?")
+
+
+def image_services(container: Container) -> tuple[str, ...]:
+    """ECR's layers come from S3: "Amazon ECR interface VPC endpoints"."""
+    return ("ecr.api", "ecr.dkr", "s3") if _ECR_HOST.match(container.image) else ()
+
+
+def secret_services(container: Container) -> Iterator[str]:
+    """Where its secrets are."""
+    for _, value_from in container.secrets:
+        yield "secretsmanager" if ":secretsmanager:" in value_from else "ssm"
+
+
+def databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[DatabaseCluster]:
+    """Clusters with their endpoint in a container's environment, alone or in a URL."""
+    values = [value for c in definition.containers for _, value in c.environment]
+    for cluster in blueprint.database_clusters:
+        names = [name for name in (cluster.endpoint, cluster.reader_endpoint) if name]
+        if any(name in value for name in names for value in values):
+            yield cluster
+
+
+def peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tuple[Service, int]]:
+    """Services with their Service Connect name in a URL of a container's environment, and the
+    port."""
+    urls = [
+        m for c in definition.containers for _, value in c.environment if (m := _URL.match(value))
+    ]
+    hosts = {match[1] for match in urls}
+    for callee in blueprint.services:
+        endpoints = callee.service_connect.endpoints if callee.service_connect else ()
+        for endpoint in endpoints:
+            port = container_port(blueprint, callee, endpoint.port_name)
+            if endpoint.dns_name in hosts and port:
+                yield callee, port
+
+
+def container_port(blueprint: Blueprint, service: Service, port_name: str) -> int:
+    """The port behind a name of a service's containers; 0 without one."""
+    try:
+        definition = blueprint.task_definition(service.task_definition_arn)
+    except KeyError:
+        return 0
+    return next(
+        (
+            mapping.container_port
+            for container in definition.containers
+            for mapping in container.port_mappings
+            if mapping.name == port_name
+        ),
+        0,
+    )

@@ -1,0 +1,214 @@
+"""The interface between the AWS endpoint and the rooms that answer AWS services.
+
+A room of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
+Protocol `AwsService`; `bonkei/miniature/parts/endpoint/own_services.py` hands it to the endpoint
+under botocore's name of the service. The endpoint handles HTTP, signatures, permissions and the
+five protocols. A service receives values, checked by its model, and returns values.
+
+`AwsCall` also has a `request_id`, which Lambda and CloudWatch Logs show. An error may have
+`members`, if its shape in the model has more than a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+from bonkei.base.arn import Arn
+from bonkei.base.errors import BonkeiError
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal as `sts:GetCallerIdentity` names it. `role`: the ARN of the assumed role, or of
+    an IAM user with limited rights; empty for the account's administrator. `source`: the holder of
+    its credentials (`task web`), and so its place in the network; empty for a person, or if
+    unknown. `policy`: the text of the session's own policy, if it has one."""
+
+    arn: str
+    user_id: str
+    account: str
+    role: str = ""
+    source: str = ""
+    policy: str = ""
+
+    @property
+    def is_user(self) -> bool:
+        """An IAM user, and not the session of a role."""
+        return not self.role or self.role == self.arn
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCall:
+    """One call, as its service receives it.
+
+    `service` is botocore's name ("logs", "cloudwatch", "elbv2"), `operation` the API's.
+    `parameters` are parsed and checked by the service's model, and have the model's names. Their
+    types are str, int, float, bool, bytes, datetime (with UTC), list and dict. A member that was
+    not sent is missing. `time` is in Unix seconds.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    caller: Caller
+    region: str
+    time: float
+    request_id: str = ""
+
+
+class AwsServiceError(BonkeiError):
+    """The service refuses the call with this error.
+
+    `code` is the error's name in the service's model ("ResourceNotFoundException"), or a common
+    error of AWS. `status` is used if the model has none. `members` are the other members of the
+    error's shape.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.members: Mapping[str, Any] = members or {}
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class AwsService(Protocol):
+    """Answers the calls of one service."""
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """The operations of the service. The endpoint refuses all others by name."""
+        ...
+
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+        """The answer, with the model's names and the types of `AwsCall.parameters`. A timestamp may
+        also be in Unix seconds. A member that is None is left out. Raises AwsServiceError.
+
+        If the model has a stream of events for a member (Live Tail's `responseStream`), the member
+        is an `Events`.
+        """
+        ...
+
+
+Events = AsyncGenerator[Mapping[str, Any], None]
+"""The events of an answer. Each has one name: `{"sessionUpdate": {...}}`.
+
+The endpoint asks for the next event when the client has taken the last one. The service must bound
+the events that wait meanwhile. When the client disconnects or the miniature stops, the generator is
+closed, and its `finally` runs. An AwsServiceError ends the stream. If the model names the error for
+the stream (`SessionTimeoutException`), the client receives it under that name.
+"""
+
+
+class CallerEnvironments(Protocol):
+    """The environment variables with which a process calls AWS as its role. The endpoint provides
+    it, and `bonkei/miniature` hands it to the rooms that start processes."""
+
+    def function(self, role_arn: str, name: str) -> dict[str, str]:
+        """The environment of a Lambda function's process."""
+        ...
+
+    def build(self, role_arn: str, build_id: str) -> dict[str, str]:
+        """The environment of a CodeBuild build."""
+        ...
+
+
+class Asks(Protocol):
+    """AWS's services ask IAM before they act themselves: before they write a log to a bucket, or
+    send an event to a topic. The endpoint provides it, and `bonkei/miniature` hands it to the rooms
+    that act like this. The answer is AWS's denial, or empty if the action is allowed. Denials are
+    recorded (`bonkei iam denied`)."""
+
+    def service(
+        self,
+        service: str,
+        action: str,
+        resource: str,
+        source_arn: str = "",
+        accounts: tuple[str, ...] = (),
+        context: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> str:
+        """A service acts in its own name (`delivery.logs.amazonaws.com`), so the resource's policy
+        decides. `source_arn`: the resource for which it acts. `accounts`: AWS's accounts that it
+        also acts for."""
+        ...
+
+    def role(
+        self,
+        role: str,
+        session: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> str:
+        """A service acts with a role of the definitions. `session`: the session's name."""
+        ...
+
+
+class NothingIsAsked:
+    """The `Asks` of a miniature without permissions."""
+
+    def service(self, *_: object, **__: object) -> str:
+        return ""
+
+    def role(self, *_: object, **__: object) -> str:
+        return ""
+
+
+Operation = Callable[[AwsCall], Awaitable[Mapping[str, Any]]]
+
+
+class Operations:
+    """An AwsService of one function for each operation."""
+
+    def __init__(self, table: Mapping[str, Operation]) -> None:
+        self._table = dict(table)
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset(self._table)
+
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+        return await self._table[call.operation](call)
+
+
+class Later:
+    """An AwsService that is made for its first call: its modules are loaded with it, and not by a
+    miniature that nobody asks."""
+
+    def __init__(self, make: Callable[[], AwsService]) -> None:
+        self._make = make
+
+    @cached_property
+    def _made(self) -> AwsService:
+        return self._make()
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return self._made.operations
+
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+        return await self._made.answer(call)
+
+
+def queue_url(arn: str) -> str:
+    """The URL of a queue at the AWS endpoint, whatever host and port the endpoint has."""
+    queue = Arn.of(arn)
+    return f"http://localhost/{queue.account}/{queue.resource}"
+
+
+def seconds(moment: Any) -> float:
+    """Unix seconds of a model's timestamp."""
+    return moment.timestamp() if isinstance(moment, datetime) else float(moment)

@@ -1,0 +1,79 @@
+"""Files that hold what exists nowhere else: written whole, read whole, or named as damaged.
+
+A power failure, a full disk or an editor can leave a file empty, cut or garbled. Such a file never
+counts as an empty one, because the next write would then replace what a copy could bring back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bonkei.base.errors import BonkeiError
+
+T = TypeVar("T")
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
+
+
+class DamagedError(BonkeiError):
+    """A file is empty, cut or garbled. It stays as it is."""
+
+    def __init__(self, file: Path, problem: str, without: str = "") -> None:
+        """`without`: what else helps, if there is no copy of the file."""
+        self.file = file
+        self.problem = problem
+        self.without = without
+        remedy = "put back a copy of the file"
+        super().__init__(
+            f"{file} is damaged: {problem}", remedy=f"{remedy}; {without}" if without else remedy
+        )
+
+
+def write(file: Path, content: str | bytes) -> None:
+    """Whole or not at all, and on the disk when this returns; for its owner only. OSError."""
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        draft.replace(file)
+    except BaseException:
+        draft.unlink(missing_ok=True)  # a full disk needs the room
+        raise
+
+
+def read_json(file: Path, load: Callable[[Any], T], without: str = "") -> T | None:
+    """What `load` makes of a file's document; None if there is no file. Raises DamagedError, also
+    when `load` raises ValueError, TypeError, KeyError or AttributeError."""
+    try:
+        return load(parsed(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except _MALFORMED as error:
+        raise DamagedError(file, problem_of(error), without) from None
+
+
+def parsed(text: str) -> Any:
+    """The document in a text of JSON. ValueError."""
+    if not text.strip("\0 \r\n\t"):
+        raise ValueError("it is empty")
+    return json.loads(text)
+
+
+def problem_of(error: Exception) -> str:
+    """What a failed reading says of the file."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is not JSON ({error})"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text"
+    if isinstance(error, AttributeError):
+        return "it does not hold what it should"
+    if isinstance(error, KeyError):
+        return f"{error} is missing in it"
+    return str(error)

@@ -1,0 +1,99 @@
+"""The command lines of a process that a container engine starts in its image's files.
+
+For machines that have no namespaces for us, and a container engine that has. The process shares
+this machine's network, as one that has entered its root does.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import resource
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bonkei.base.processes.roots.command import Mount, Root
+
+_ATTEND = Path(__file__).with_name("attend.py")
+_OPTIONS = (
+    "--rm", "--network", "host", "--pull", "never", "--log-driver", "none", "--no-healthcheck",
+    "--security-opt", "no-new-privileges", "--security-opt", "label=disable",
+    "--cap-drop", "MKNOD", "--cap-drop", "SYS_CHROOT", "--cap-drop", "AUDIT_WRITE",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """`line`: how the engine's commands begin. `environment`: what they need. `image`: the name
+    that the image gets there. `manifest`: its file, with its blobs beside it. `label`: of all
+    containers of one miniature."""
+
+    line: tuple[str, ...]
+    environment: Mapping[str, str]
+    image: str
+    manifest: str
+    label: str
+
+
+def container_name(root: Root) -> str:
+    """Each process of its own has its own folder for what it writes."""
+    return f"bonkei-{hashlib.sha256(root.scratch.encode()).hexdigest()[:24]}"
+
+
+def run_command(
+    run: EngineRun, root: Root, directory: str, command: Sequence[str], given: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Run `command` in a new container of an image that the engine has, at `directory`. The caller
+    gives the process the variables `given` and those of the engine. Exit codes are those of
+    `enter_command`. A signal to the process is the container's; when it is killed, the container
+    is removed."""
+    name = container_name(root)
+    program, *words = command
+    options = [
+        *_OPTIONS, *_files_limit(), "--name", name, "--label", run.label,
+        "--user", f"{root.uid}:{root.gid}", "--workdir", directory, "--entrypoint", program,
+        *(["--read-only"] if root.read_only else []),
+        *(word for mount in root.mounts for word in ("--mount", _mount(mount))),
+        *_variables(run, given),
+    ]  # fmt: skip
+    order = {"line": run.line, "name": name}
+    ended = (*run.line, "run", *options, run.image, *words)
+    return (sys.executable, "-I", "-S", str(_ATTEND), json.dumps(order), *ended)
+
+
+def exec_command(
+    run: EngineRun, root: Root, directory: str, command: Sequence[str], given: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Run `command` beside the container's own process; the variables are given as above."""
+    where = ("--workdir", directory, *_variables(run, given), container_name(root))
+    return (*run.line, "exec", *where, *command)
+
+
+def _variables(run: EngineRun, given: Mapping[str, str]) -> list[str]:
+    """By their names: values would be seen by everybody in a command line. The engine's own ones
+    (PATH, HOME and the like) are no secrets."""
+    return [
+        word
+        for name, value in given.items()
+        for word in ("--env", f"{name}={value}" if name in run.environment else name)
+    ]
+
+
+def _files_limit() -> tuple[str, ...]:
+    """This process's own: engines ask for more, and may not have it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return ("--ulimit", f"nofile={soft}:{hard}")
+
+
+def _mount(mount: Mount) -> str:
+    """A line of comma-separated values, as both engines read it."""
+    line = io.StringIO()
+    fields = ["type=bind", f"source={mount.source}", f"target={mount.target}"]
+    csv.writer(line, lineterminator="").writerow(fields + ["readonly"] * mount.read_only)
+    return line.getvalue()

@@ -1,0 +1,70 @@
+"""Accepted work that is not done yet. Each record is a file, so it survives the end of the process.
+
+A record is written before its acceptance is acknowledged, and removed when its work is done. After
+a SIGKILL it still exists: the work may be done twice, but is never lost. Files are not synced to
+the disk, so a power cut may lose the last ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bonkei.base import kept
+from bonkei.base.folders import matching
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+
+class Spool:
+    """One directory, made by `open`. It holds at most `limit` records at a time."""
+
+    def __init__(self, directory: Path, limit: int) -> None:
+        self._directory = directory
+        self._limit = limit
+        self._names: set[str] = set()
+
+    def open(self) -> None:
+        """Find the records of an earlier process. Half-written ones are dropped: they were never
+        acknowledged."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for draft in matching(self._directory, "*.new"):
+            draft.unlink(missing_ok=True)
+        self._names = {path.stem for path in matching(self._directory, "*.json")}
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._names) >= self._limit
+
+    def put(self, name: str, record: Mapping[str, Any]) -> None:
+        """Store the record, or replace its stored state. `name`: a file name without a suffix.
+        Raises OSError."""
+        draft = self._directory / f"{name}.new"
+        try:
+            with os.fdopen(os.open(draft, _NEW, 0o600), "w") as file:
+                json.dump(record, file)
+            draft.replace(self._directory / f"{name}.json")
+        except BaseException:
+            draft.unlink(missing_ok=True)  # a full disk needs the room
+            raise
+        self._names.add(name)
+
+    def remove(self, name: str) -> None:
+        self._names.discard(name)
+        (self._directory / f"{name}.json").unlink(missing_ok=True)
+
+    def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """All records, in the order of their names. Raises DamagedError."""
+        for name in sorted(self._names):
+            file = self._directory / f"{name}.json"
+            record = kept.read_json(file, dict, "or remove it: what it asks for is not done")
+            if record is None:
+                self.remove(name)
+            else:
+                yield name, record

@@ -1,0 +1,137 @@
+"""aws_cloudfront_cache_policy, aws_cloudfront_origin_request_policy, and the older arguments
+(`forwarded_values`)."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from bonkei.blueprint.cloudfront import (
+    CachePolicy,
+    OriginRequestPolicy,
+    Selection,
+    SelectionBehavior,
+)
+from bonkei.blueprint.cloudfront.managed_policies import (
+    managed_cache_policy,
+    managed_origin_request_policy,
+)
+from bonkei.blueprint.state import State
+from bonkei.blueprint.state.block import Block
+
+_DAY = 86400
+_YEAR = 31536000
+
+_BEHAVIORS: dict[str, SelectionBehavior] = {
+    "none": "none",
+    "whitelist": "whitelist",
+    "allExcept": "allExcept",
+    "all": "all",
+    "allViewer": "all",
+    "allViewerAndWhitelistCloudFront": "all",
+}
+
+
+def read_cache_policy(behavior: Block, state: State) -> CachePolicy:
+    """The policy that a behavior names: one of the state, or one of CloudFront's managed
+    policies."""
+    policy_id = behavior.text("cache_policy_id", "")
+    if not policy_id:
+        behavior.refuse(
+            "cache_policy_id", "not set", remedy="set cache_policy_id or forwarded_values"
+        )
+    found = state.find(policy_id, "id", "aws_cloudfront_cache_policy")
+    if found is None:
+        managed = managed_cache_policy(policy_id)
+        return managed or _unknown_policy(behavior, "cache_policy_id")
+    parameters = found.required_block("parameters_in_cache_key_and_forwarded_to_origin")
+    return CachePolicy(
+        name=found.text("name"),
+        min_ttl=found.number("min_ttl", 0),
+        default_ttl=found.number("default_ttl", _DAY),
+        max_ttl=found.number("max_ttl", _YEAR),
+        headers=_selection(parameters, "headers_config", "header_behavior", "headers"),
+        cookies=_selection(parameters, "cookies_config", "cookie_behavior", "cookies"),
+        query_strings=_selection(
+            parameters, "query_strings_config", "query_string_behavior", "query_strings"
+        ),
+        gzip=parameters.flag("enable_accept_encoding_gzip"),
+        brotli=parameters.flag("enable_accept_encoding_brotli"),
+    )
+
+
+def read_origin_request_policy(behavior: Block, state: State) -> OriginRequestPolicy | None:
+    """The policy that a behavior names, if any."""
+    policy_id = behavior.text("origin_request_policy_id", "")
+    if not policy_id:
+        return None
+    found = state.find(policy_id, "id", "aws_cloudfront_origin_request_policy")
+    if found is None:
+        managed = managed_origin_request_policy(policy_id)
+        return managed or _unknown_policy(behavior, "origin_request_policy_id")
+    return OriginRequestPolicy(
+        name=found.text("name"),
+        headers=_selection(found, "headers_config", "header_behavior", "headers"),
+        cookies=_selection(found, "cookies_config", "cookie_behavior", "cookies"),
+        query_strings=_selection(
+            found, "query_strings_config", "query_string_behavior", "query_strings"
+        ),
+    )
+
+
+def read_forwarded_values(behavior: Block) -> tuple[CachePolicy, OriginRequestPolicy | None]:
+    """The legacy cache settings. The forwarded parts form the cache key.
+
+    If all headers are forwarded (`*`), nothing is cached: "Cache content based on request headers",
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/header-caching.html
+    """
+    values = behavior.required_block("forwarded_values")
+    headers = tuple(sorted(values.texts("headers")))
+    cookies, query_strings = _legacy_cookies(values), _legacy_query_strings(values)
+    if "*" in headers:
+        return (
+            CachePolicy("forwarded_values", 0, 0, 0),
+            OriginRequestPolicy("forwarded_values", Selection("all"), cookies, query_strings),
+        )
+    cache = CachePolicy(
+        name="forwarded_values",
+        min_ttl=behavior.number("min_ttl", 0),
+        default_ttl=behavior.number("default_ttl", _DAY),
+        max_ttl=behavior.number("max_ttl", _YEAR),
+        headers=Selection("whitelist", headers) if headers else Selection("none"),
+        cookies=cookies,
+        query_strings=query_strings,
+        gzip=behavior.flag("compress"),
+    )
+    return cache, None
+
+
+def _legacy_cookies(values: Block) -> Selection:
+    cookies = values.block("cookies")
+    if cookies is None:
+        return Selection("none")
+    forward = cookies.choice("forward", ("none", "whitelist", "all"))
+    return Selection(_BEHAVIORS[forward], tuple(sorted(cookies.texts("whitelisted_names"))))
+
+
+def _legacy_query_strings(values: Block) -> Selection:
+    keys = tuple(sorted(values.texts("query_string_cache_keys")))
+    if not values.flag("query_string"):
+        return Selection("none")
+    return Selection("whitelist", keys) if keys else Selection("all")
+
+
+def _selection(block: Block, config: str, behavior: str, items: str) -> Selection:
+    found = block.block(config)
+    if found is None:
+        return Selection("none")
+    chosen = found.choice(behavior, tuple(_BEHAVIORS), "none")
+    listed = found.block(items)
+    return Selection(_BEHAVIORS[chosen], tuple(sorted(listed.texts("items"))) if listed else ())
+
+
+def _unknown_policy(behavior: Block, attribute: str) -> NoReturn:
+    behavior.refuse(
+        attribute,
+        "neither a policy in the state nor one of CloudFront's managed policies",
+        remedy="name the policy through a resource or a data source",
+    )

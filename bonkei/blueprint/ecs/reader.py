@@ -1,0 +1,131 @@
+"""aws_ecs_service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from bonkei.blueprint.coverage import Gaps
+from bonkei.blueprint.ecs import (
+    Cluster,
+    DeploymentAlarms,
+    Service,
+    ServiceTarget,
+    TaskDefinition,
+)
+from bonkei.blueprint.ecs.auto_scaling import read_auto_scaling
+from bonkei.blueprint.ecs.service_connect import read_service_connect
+from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
+
+
+def read_services(
+    state: State, gaps: Gaps, revisions: Sequence[TaskDefinition] = ()
+) -> tuple[Service, ...]:
+    """Every service with a task definition in the state, or among the further `revisions`. Others
+    are noted."""
+    return tuple(_services(state, gaps, revisions))
+
+
+def read_clusters(state: State) -> tuple[Cluster, ...]:
+    """Every ECS cluster."""
+    return tuple(
+        Cluster(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            container_insights=any(
+                setting.text("name") == "containerInsights" and setting.text("value") != "disabled"
+                for setting in block.blocks("setting")
+            ),
+        )
+        for block in state.managed("aws_ecs_cluster")
+    )
+
+
+def _services(state: State, gaps: Gaps, revisions: Sequence[TaskDefinition]) -> Iterator[Service]:
+    for block in state.managed("aws_ecs_service"):
+        definition = _task_definition(block, state, revisions)
+        if not definition:
+            gaps.resource(block, "its task definition is not part of these definitions")
+        else:
+            yield _service(block, definition, state)
+
+
+def _task_definition(block: Resource, state: State, revisions: Sequence[TaskDefinition]) -> str:
+    """The ARN, by ARN, `family:revision` or `family` (its latest revision); empty if there is
+    none."""
+    wanted = block.text("task_definition", "")
+    for found in reversed(state.managed("aws_ecs_task_definition")):
+        family, revision = found.text("family"), found.integer("revision")
+        if wanted in (found.text("arn"), f"{family}:{revision}", family):
+            return found.text("arn")
+    for one in revisions:
+        if wanted in (one.arn, f"{one.family}:{one.revision}"):
+            return one.arn
+    return ""
+
+
+def _service(block: Resource, task_definition_arn: str, state: State) -> Service:
+    cluster = _cluster(block, state)
+    name = block.text("name")
+    breaker = block.block("deployment_circuit_breaker")
+    network = block.block("network_configuration") or Block(block.address, {})
+    return Service(
+        address=block.address,
+        arn=block.text("arn", "") or block.text("id"),
+        name=name,
+        cluster_arn=cluster.text("arn") if cluster else block.text("cluster", ""),
+        task_definition_arn=task_definition_arn,
+        desired_count=block.integer("desired_count", 0),
+        targets=tuple(sorted(_targets(block), key=lambda target: target.target_group_arn)),
+        minimum_healthy_percent=block.integer("deployment_minimum_healthy_percent", 100),
+        maximum_percent=block.integer("deployment_maximum_percent", 200),
+        health_check_grace_period=block.number("health_check_grace_period_seconds", 0),
+        circuit_breaker=breaker is not None and breaker.flag("enable"),
+        circuit_breaker_rollback=breaker is not None and breaker.flag("rollback"),
+        deployment_alarms=_alarms(block.block("alarms")),
+        service_connect=read_service_connect(block, cluster, state),
+        scaling=read_auto_scaling(name, _cluster_name(block, cluster), state),
+        force_new_deployment_token=_token(block),
+        subnet_ids=tuple(sorted(network.texts("subnets"))),
+        security_group_ids=tuple(sorted(network.texts("security_groups"))),
+        assign_public_ip=network.flag("assign_public_ip"),
+        execute_command=block.flag("enable_execute_command"),
+    )
+
+
+def _cluster(block: Resource, state: State) -> Resource | None:
+    """The cluster that a service names by ARN or by name."""
+    wanted = block.text("cluster", "default")
+    return state.find(wanted, "arn", "aws_ecs_cluster") or state.find(
+        wanted, "name", "aws_ecs_cluster"
+    )
+
+
+def _cluster_name(block: Resource, cluster: Resource | None) -> str:
+    if cluster is not None and cluster.mode == "managed":
+        return cluster.text("name")
+    return block.text("cluster", "default").rpartition("/")[2]
+
+
+def _targets(block: Block) -> Iterator[ServiceTarget]:
+    for target in block.blocks("load_balancer"):
+        if target.has("target_group_arn"):  # a Classic Load Balancer is named by elb_name
+            yield ServiceTarget(
+                target_group_arn=target.text("target_group_arn"),
+                container_name=target.text("container_name"),
+                container_port=target.integer("container_port"),
+            )
+
+
+def _alarms(block: Block | None) -> DeploymentAlarms | None:
+    if block is None or not block.flag("enable"):
+        return None
+    return DeploymentAlarms(tuple(sorted(block.texts("alarm_names"))), block.flag("rollback"))
+
+
+def _token(block: Block) -> str:
+    """A text that changes when a new deployment must start with the same task definition."""
+    triggers = block.pairs("triggers")
+    return json.dumps(triggers) if triggers and block.flag("force_new_deployment") else ""

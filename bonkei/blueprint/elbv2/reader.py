@@ -1,0 +1,117 @@
+"""aws_lb with its listeners and their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.blueprint.coverage import Gaps
+from bonkei.blueprint.elbv2 import Listener, ListenerRule, LoadBalancer
+from bonkei.blueprint.elbv2.listener_action import read_action
+from bonkei.blueprint.elbv2.listener_condition import matches_by_regex, read_conditions
+from bonkei.blueprint.state import Resource, State
+
+_LISTENERS = ("aws_lb_listener", "aws_alb_listener")
+_RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
+
+
+def read_load_balancers(state: State, gaps: Gaps) -> tuple[LoadBalancer, ...]:
+    """Every Application Load Balancer. Network and gateway load balancers are noted."""
+    return tuple(_load_balancers(state, gaps))
+
+
+def _load_balancers(state: State, gaps: Gaps) -> Iterator[LoadBalancer]:
+    for block in state.managed("aws_lb", "aws_alb"):
+        kind = block.text("load_balancer_type", "application")
+        if kind == "application":
+            yield _load_balancer(block, state, gaps)
+        else:
+            gaps.resource(block, f"a load balancer of type {kind}: only application ones run here")
+
+
+def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
+    arn = block.text("arn")
+    dns_name = block.text("dns_name")
+    own = {  # by ARN: two resources with the same settings are one listener
+        listener.text("arn"): listener
+        for listener in state.managed(*_LISTENERS)
+        if listener.text("load_balancer_arn") == arn
+    }
+    listeners = (_listener(listener, state, gaps) for listener in own.values())
+    return LoadBalancer(
+        address=block.address,
+        arn=arn,
+        name=block.text("name"),
+        dns_name=dns_name,
+        listeners=tuple(sorted(listeners, key=lambda listener: listener.port)),
+        internal=block.flag("internal"),
+        idle_timeout=block.number("idle_timeout", 60),
+        client_keep_alive=block.number("client_keep_alive", 3600),
+        drop_invalid_header_fields=block.flag("drop_invalid_header_fields"),
+        preserve_host_header=block.flag("preserve_host_header"),
+        xff_header_processing_mode=block.choice(
+            "xff_header_processing_mode", ("append", "preserve", "remove"), "append"
+        ),
+        desync_mitigation_mode=block.choice(
+            "desync_mitigation_mode", ("monitor", "defensive", "strictest"), "defensive"
+        ),
+        aliases=tuple(sorted(_aliases(dns_name, state))),
+        subnet_ids=tuple(sorted(block.texts("subnets"))),
+        security_group_ids=tuple(sorted(block.texts("security_groups"))),
+        web_acl_arn=next(
+            (
+                found.text("web_acl_arn")
+                for found in state.managed("aws_wafv2_web_acl_association")
+                if found.text("resource_arn") == arn
+            ),
+            "",
+        ),
+    )
+
+
+def _aliases(dns_name: str, state: State) -> set[str]:
+    """Names of DNS records that lead to the load balancer. An origin may use such a name."""
+    found: set[str] = set()
+    for record in state.managed("aws_route53_record"):
+        targets = [alias.text("name") for alias in record.blocks("alias")]
+        targets += record.texts("records") if record.text("type", "") == "CNAME" else ()
+        if any(_same_name(target, dns_name) for target in targets):
+            found.add((record.text("fqdn", "") or record.text("name")).rstrip(".").lower())
+    return found
+
+
+def _same_name(target: str, dns_name: str) -> bool:
+    return target.rstrip(".").lower().removeprefix("dualstack.") == dns_name.lower()
+
+
+def _listener(block: Resource, state: State, gaps: Gaps) -> Listener:
+    arn = block.text("arn")
+    rules = (
+        _rule(rule, gaps)
+        for rule in state.managed(*_RULES)
+        if rule.text("listener_arn") == arn and _readable(rule, gaps)
+    )
+    return Listener(
+        address=block.address,
+        arn=arn,
+        port=block.integer("port"),
+        protocol=block.choice("protocol", ("HTTP", "HTTPS"), "HTTP"),
+        default_action=read_action(block, "default_action", gaps),
+        rules=tuple(sorted(rules, key=lambda rule: rule.priority)),
+    )
+
+
+def _readable(rule: Resource, gaps: Gaps) -> bool:
+    if matches_by_regex(rule):
+        gaps.resource(rule, "its condition is a regular expression: the rule is left out")
+        return False
+    return True
+
+
+def _rule(block: Resource, gaps: Gaps) -> ListenerRule:
+    return ListenerRule(
+        address=block.address,
+        arn=block.text("arn"),
+        priority=block.integer("priority"),
+        conditions=read_conditions(block),
+        action=read_action(block, "action", gaps),
+    )

@@ -1,0 +1,1 @@
+"""Lambda functions, their layers and their event sources."""

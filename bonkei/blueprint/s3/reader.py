@@ -1,0 +1,76 @@
+"""aws_s3_bucket with its satellites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.blueprint.iam import read_policy_document
+from bonkei.blueprint.s3.settings import read_settings
+from bonkei.blueprint.s3.values import Bucket
+from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.use import uses_of
+
+
+def read_buckets(state: State) -> tuple[Bucket, ...]:
+    """Every bucket."""
+    return tuple(_bucket(block, state) for block in state.managed("aws_s3_bucket"))
+
+
+def _bucket(block: Resource, state: State) -> Bucket:
+    name = block.text("bucket")
+    encryption = _encryption(name, state)
+    return Bucket(
+        address=block.address,
+        arn=block.text("arn"),
+        name=name,
+        encryption=encryption.text("sse_algorithm", ""),
+        kms_key_id=encryption.text("kms_master_key_id", ""),
+        lifecycle_rules=tuple(
+            rule.text("id")
+            for found in _satellites("aws_s3_bucket_lifecycle_configuration", name, state)
+            for rule in found.blocks("rule")
+            if rule.text("status") == "Enabled"
+        ),
+        policy=tuple(
+            statement
+            for found in _satellites("aws_s3_bucket_policy", name, state)
+            for statement in read_policy_document(found, "policy")
+        ),
+        users=uses_of(
+            (name, block.text("arn"), block.text("bucket_domain_name", "")),
+            state,
+            not_by=("aws_s3_", "aws_iam_", "random_", "terraform_data"),
+        ),
+        settings=read_settings(block, state),
+        request_metrics=tuple(
+            (found.text("name"), _prefix(found))
+            for found in _satellites("aws_s3_bucket_metric", name, state)
+            if not _has_other_filter(found)
+        ),
+        object_lock=block.flag("object_lock_enabled"),
+        force_destroy=block.flag("force_destroy"),
+    )
+
+
+def _satellites(kind: str, bucket: str, state: State) -> Iterator[Resource]:
+    return (found for found in state.managed(kind) if found.text("bucket") == bucket)
+
+
+def _prefix(found: Resource) -> str:
+    block = found.block("filter")
+    return block.text("prefix", "") if block else ""
+
+
+def _has_other_filter(found: Resource) -> bool:
+    """By tags or an access point. Nothing in the miniature measures this."""
+    block = found.block("filter")
+    return block is not None and (block.has("tags") or block.has("access_point"))
+
+
+def _encryption(bucket: str, state: State) -> Block:
+    for found in _satellites("aws_s3_bucket_server_side_encryption_configuration", bucket, state):
+        for rule in found.blocks("rule"):
+            if default := rule.block("apply_server_side_encryption_by_default"):
+                return default
+    return Block("", {})

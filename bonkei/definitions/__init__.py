@@ -1,0 +1,7 @@
+"""Files become state: what Terraform and CloudFormation evaluate, and what they evaluate with.
+
+terraform       runs the real Terraform
+provider        the AWS provider that it plans and applies with
+cloudformation  templates, stacks and their resources
+sources         the place of each resource in Terraform's files
+"""

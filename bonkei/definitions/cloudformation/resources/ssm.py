@@ -1,0 +1,33 @@
+"""AWS Systems Manager: parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.definitions.cloudformation.resources.kind import Kind, Made, Request, values
+
+
+def _parameter(request: Request) -> Made:
+    given = request.properties
+    name = request.name("Name", 1011)
+    state = values(
+        id=name,
+        name=name,
+        arn=request.place.arn("ssm", f"parameter/{name.removeprefix('/')}"),
+        type=given["Type"],
+        value=given["Value"],
+        description=given.get("Description", ""),
+        allowed_pattern=given.get("AllowedPattern", ""),
+        tier=given.get("Tier", ""),
+        data_type=given.get("DataType", ""),
+        tags=request.all_tags(),
+    )
+    attributes = {"Type": str(given["Type"]), "Value": str(given["Value"])}
+    return Made(name, attributes, (("aws_ssm_parameter", state),))
+
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::SSM::Parameter": Kind(
+        _parameter, named_by="Name", unserved={"Policies": "a parameter does not expire"}
+    ),
+}

@@ -1,0 +1,213 @@
+"""Stacks, resources, events and change sets in the form of the API's answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bonkei.definitions.cloudformation.stacks.values import (
+    Change,
+    ChangeSet,
+    Inputs,
+    Stack,
+    StackEvent,
+    StackResource,
+)
+from bonkei.definitions.cloudformation.template import Template
+
+Answer = dict[str, Any]
+HIDDEN = "****"
+
+
+def stack_answer(stack: Stack) -> Answer:
+    """`Stack` of DescribeStacks."""
+    return {
+        "StackId": stack.id,
+        "StackName": stack.name,
+        "ChangeSetId": stack.change_set_id or None,
+        "Description": stack.inputs.description or None,
+        "Parameters": parameter_answers(stack.inputs),
+        "CreationTime": stack.created,
+        "LastUpdatedTime": stack.updated or None,
+        "DeletionTime": stack.deleted or None,
+        "StackStatus": stack.status,
+        "StackStatusReason": stack.reason or None,
+        "DisableRollback": stack.on_failure == "DO_NOTHING",
+        "NotificationARNs": list(stack.inputs.notification_arns),
+        "Capabilities": list(stack.inputs.capabilities),
+        "Outputs": [
+            {
+                "OutputKey": each.name,
+                "OutputValue": each.value,
+                "Description": each.description or None,
+                "ExportName": each.export or None,
+            }
+            for each in stack.outputs
+        ],
+        "RoleARN": stack.inputs.role_arn or None,
+        "Tags": tag_answers(stack.inputs.tags),
+        "EnableTerminationProtection": stack.protected,
+        "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
+    }
+
+
+def summary_answer(stack: Stack) -> Answer:
+    """`StackSummary` of ListStacks."""
+    described = stack_answer(stack)
+    names = (
+        *("StackId", "StackName", "CreationTime", "LastUpdatedTime", "DeletionTime"),
+        *("StackStatus", "StackStatusReason", "DriftInformation"),
+    )
+    summary = {name: described[name] for name in names}
+    return {**summary, "TemplateDescription": described["Description"]}
+
+
+def parameter_answers(inputs: Inputs) -> list[Answer]:
+    """A parameter with NoEcho shows as asterisks."""
+    return [
+        {"ParameterKey": name, "ParameterValue": HIDDEN if name in inputs.no_echo else value}
+        for name, value in inputs.parameters.items()
+    ]
+
+
+def tag_answers(tags: Mapping[str, str]) -> list[Answer]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def resource_answer(stack: Stack, resource: StackResource) -> Answer:
+    """`StackResource` of DescribeStackResources."""
+    return {
+        "StackName": stack.name,
+        "StackId": stack.id,
+        "LogicalResourceId": resource.logical_id,
+        "PhysicalResourceId": resource.physical_id or None,
+        "ResourceType": resource.type,
+        "Timestamp": resource.time,
+        "ResourceStatus": resource.status,
+        "ResourceStatusReason": resource.reason or None,
+        "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+    }
+
+
+def resource_detail(stack: Stack, resource: StackResource) -> Answer:
+    """`StackResourceDetail`. It has another name for the time."""
+    described = resource_answer(stack, resource)
+    time = described.pop("Timestamp")
+    return {**described, "LastUpdatedTimestamp": time}
+
+
+def resource_summary(stack: Stack, resource: StackResource) -> Answer:
+    """`StackResourceSummary`, without the stack."""
+    detail = resource_detail(stack, resource)
+    return {name: value for name, value in detail.items() if name not in ("StackName", "StackId")}
+
+
+def event_answer(stack: Stack, event: StackEvent) -> Answer:
+    """`StackEvent` of DescribeStackEvents."""
+    return {
+        "StackId": stack.id,
+        "EventId": event.id,
+        "StackName": stack.name,
+        "LogicalResourceId": event.logical_id,
+        "PhysicalResourceId": event.physical_id,
+        "ResourceType": event.type,
+        "Timestamp": event.time,
+        "ResourceStatus": event.status,
+        "ResourceStatusReason": event.reason or None,
+        "ClientRequestToken": event.token or None,
+    }
+
+
+def change_set_answer(stack: Stack, found: ChangeSet) -> Answer:
+    """The answer of DescribeChangeSet."""
+    inputs = found.target.inputs
+    return {
+        **change_set_summary(stack, found),
+        "Parameters": parameter_answers(inputs),
+        "NotificationARNs": list(inputs.notification_arns),
+        "RollbackConfiguration": {},
+        "Capabilities": list(inputs.capabilities),
+        "Tags": tag_answers(inputs.tags),
+        "Changes": [_change_answer(change) for change in found.changes],
+        "OnStackFailure": found.on_failure or None,
+    }
+
+
+def change_set_summary(stack: Stack, found: ChangeSet) -> Answer:
+    """`ChangeSetSummary` of ListChangeSets."""
+    return {
+        "StackId": stack.id,
+        "StackName": stack.name,
+        "ChangeSetId": found.id,
+        "ChangeSetName": found.name,
+        "ExecutionStatus": found.execution,
+        "Status": found.status,
+        "StatusReason": found.reason or None,
+        "CreationTime": found.created,
+        "Description": found.description or None,
+        "IncludeNestedStacks": False,
+    }
+
+
+def _change_answer(change: Change) -> Answer:
+    scope = ["Properties"] if change.details else []
+    return {
+        "Type": "Resource",
+        "ResourceChange": {
+            "Action": change.action,
+            "PolicyAction": _policy_action(change),
+            "LogicalResourceId": change.logical_id,
+            "PhysicalResourceId": change.physical_id or None,
+            "ResourceType": change.type,
+            "Replacement": change.replacement or None,
+            "Scope": scope,
+            "Details": [
+                {
+                    "Target": {
+                        "Attribute": "Properties",
+                        "Name": name,
+                        "RequiresRecreation": "Always" if replaces else "Never",
+                    },
+                    "Evaluation": "Static",
+                    "ChangeSource": "DirectModification",
+                }
+                for name, replaces in change.details
+            ],
+        },
+    }
+
+
+def _policy_action(change: Change) -> str | None:
+    keeps = change.policy.startswith("Retain")
+    if change.action == "Remove":
+        return "Retain" if keeps else "Delete"
+    if change.replacement == "True":
+        return "ReplaceAndRetain" if keeps else "ReplaceAndDelete"
+    return None
+
+
+def declaration_answers(template: Template, *, detailed: bool) -> list[Answer]:
+    """The parameters' declarations, for GetTemplateSummary if `detailed`, else for
+    ValidateTemplate."""
+    return [_declaration(one, detailed) for one in template.parameters.values()]
+
+
+def _declaration(one: Any, detailed: bool) -> Answer:
+    answer = {
+        "ParameterKey": one.name,
+        "DefaultValue": HIDDEN if one.no_echo and one.default is not None else one.default,
+        "NoEcho": one.no_echo,
+        "Description": one.description or None,
+    }
+    if detailed:
+        constraints = {"AllowedValues": list(one.allowed_values)} if one.allowed_values else {}
+        answer |= {"ParameterType": one.type, "ParameterConstraints": constraints}
+    return answer
+
+
+def exports_of(stacks: Iterator[Stack]) -> Iterator[tuple[Stack, str, str]]:
+    """Each export's stack, name and value."""
+    for stack in stacks:
+        for output in stack.outputs:
+            if output.export and not stack.gone:
+                yield stack, output.export, output.value

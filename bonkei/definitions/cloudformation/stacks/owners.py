@@ -1,0 +1,63 @@
+"""The owner of a resource, which must exist: a bucket's policy needs its bucket. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from bonkei.definitions.cloudformation.resources.kind import TypedValues
+from bonkei.definitions.cloudformation.stacks.values import Stack, StackResource
+
+_NO_ROLE = "The role with name {} cannot be found. (Service: Iam, Status Code: 404)"
+_NO_TOPIC = "Topic does not exist: {} (Service: Sns, Status Code: 404)"
+_OWNERS = {
+    "aws_iam_role_policy": ("role", "aws_iam_role", _NO_ROLE),
+    "aws_iam_role_policy_attachment": ("role", "aws_iam_role", _NO_ROLE),
+    "aws_kms_alias": (
+        "target_key_id",
+        "aws_kms_key",
+        "Key '{}' does not exist (Service: Kms, Status Code: 400)",
+    ),
+    "aws_s3_bucket_policy": (
+        "bucket",
+        "aws_s3_bucket",
+        "The specified bucket does not exist: {} (Service: S3, Status Code: 404)",
+    ),
+    "aws_sns_topic_policy": ("arn", "aws_sns_topic", _NO_TOPIC),
+    "aws_sns_topic_subscription": ("topic_arn", "aws_sns_topic", _NO_TOPIC),
+    "aws_sqs_queue_policy": (
+        "queue_url",
+        "aws_sqs_queue",
+        "The specified queue does not exist: {} (Service: Sqs, Status Code: 400)",
+    ),
+}
+"""For each type: the attribute that names the owner, the owner's type, and AWS's refusal."""
+_NAMES = ("id", "arn", "name", "key_id", "bucket", "url")
+
+
+def without_owner(
+    new: Iterable[StackResource], stacks: Iterable[Stack], elsewhere: Iterable[TypedValues]
+) -> Mapping[str, str]:
+    """Logical id -> the missing owner. `stacks`: all stacks, with their targets."""
+    there = set(_names(elsewhere))
+    for stack in stacks:
+        for each in (*stack.existing, *stack.wanted.resources):
+            there |= set(_names(each.state))
+    return {
+        each.logical_id: refusal
+        for each in new
+        for kind, values in each.state
+        if kind in _OWNERS and (refusal := _refusal(kind, values, there))
+    }
+
+
+def _names(states: Iterable[TypedValues]) -> Iterable[tuple[str, str]]:
+    owners = {owner for _, owner, _ in _OWNERS.values()}
+    for kind, values in states:
+        if kind in owners:
+            yield from ((kind, str(values[name])) for name in _NAMES if values.get(name))
+
+
+def _refusal(kind: str, values: Mapping[str, object], there: set[tuple[str, str]]) -> str:
+    attribute, owner, refusal = _OWNERS[kind]
+    name = str(values.get(attribute, ""))
+    return "" if (owner, name) in there else refusal.format(name)

@@ -1,0 +1,102 @@
+"""Stacks on disk, one file for each. A file is replaced as a whole, so it is never half written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from bonkei.base import kept
+from bonkei.base.folders import matching, text_of
+from bonkei.definitions.cloudformation.errors import TemplateError
+from bonkei.definitions.cloudformation.stacks.values import Stack
+
+MOST_DELETED = 100
+"""How many deleted stacks are remembered. AWS remembers them for 90 days."""
+
+
+class Store(Protocol):
+    """Where stacks are kept."""
+
+    def load(self) -> list[Stack]: ...
+
+    def put(self, stack: Stack) -> None: ...
+
+    def forget(self, stack: Stack) -> None: ...
+
+
+class MemoryStore:
+    """A double of `FileStore`."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[str, Stack] = {}
+
+    def load(self) -> list[Stack]:
+        return list(self.stacks.values())
+
+    def put(self, stack: Stack) -> None:
+        self.stacks[stack.id] = stack
+
+    def forget(self, stack: Stack) -> None:
+        self.stacks.pop(stack.id, None)
+
+
+class FileStore:
+    """In one directory, created with the first stack. Only the owner can read the files, because
+    they contain hidden parameters."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def load(self) -> list[Stack]:
+        """In order of creation. Raises TemplateError for a file that is not ours."""
+        found = []
+        for file in matching(self._directory, "*.json"):
+            if (text := text_of(file)) is None:
+                continue
+            try:
+                found.append(_decoded(Stack, json.loads(text)))
+            except (ValueError, KeyError, TypeError) as error:
+                what = f"{file} is not a stack's file: {error}"
+                remedy = (
+                    "remove it: the stack is forgotten, and the next start removes its resources"
+                )
+                raise TemplateError(what, remedy=remedy) from None
+        return sorted(found, key=lambda stack: stack.created)
+
+    def put(self, stack: Stack) -> None:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._file(stack)
+        kept.write(file, json.dumps(stack, default=_fields, separators=(",", ":")))
+
+    def forget(self, stack: Stack) -> None:
+        self._file(stack).unlink(missing_ok=True)
+
+    def _file(self, stack: Stack) -> Path:
+        return self._directory / f"{stack.name}.{stack.id.rpartition('/')[2]}.json"
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
+
+
+def _decoded(kind: Any, value: Any) -> Any:
+    """A value of a type: frozen dataclasses, tuples, mappings and scalars."""
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{name: _decoded(hints[name], one) for name, one in value.items()})  # type: ignore[operator]
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_decoded(arguments[0], each) for each in value)
+        return tuple(_decoded(one, each) for one, each in zip(arguments, value, strict=True))
+    if origin in (typing.Union, types.UnionType):
+        (only,) = [each for each in arguments if each is not type(None)]
+        return None if value is None else _decoded(only, value)
+    if origin is not None and issubclass(origin, Mapping):
+        return {name: _decoded(arguments[1], one) for name, one in value.items()}
+    return value

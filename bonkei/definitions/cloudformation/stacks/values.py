@@ -1,0 +1,174 @@
+"""A stack, its resources, its events and change sets: frozen values, stored as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bonkei.base.arn import Arn
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StackResource:
+    """A resource with all known values. `generation` counts its replacements, from 1. `token` is
+    the source of generated values. `state`: Terraform's types and attributes, created by
+    `bonkei.definitions.cloudformation.resources`."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    properties: Values
+    attributes: Mapping[str, str]
+    state: tuple[tuple[str, Values], ...]
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    generation: int = 1
+    token: str = ""
+    status: str = "CREATE_COMPLETE"
+    reason: str = ""
+    time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackOutput:
+    name: str
+    value: str
+    description: str = ""
+    export: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackEvent:
+    id: str
+    time: float
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The source of a stack. `parameters` are resolved; `no_echo` names the hidden ones."""
+
+    template: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    no_echo: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    description: str = ""
+    role_arn: str = ""
+    notification_arns: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()  # names of other stacks' exports
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`replacement`: True or False; empty for an added or a removed resource. `details`: the
+    changed properties, and whether each creates a new resource."""
+
+    action: str  # Add | Modify | Remove
+    logical_id: str
+    physical_id: str
+    type: str
+    replacement: str = ""
+    details: tuple[tuple[str, bool], ...] = ()
+    policy: str = ""  # Delete | Retain | ...: the policy for the old one
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The target of an operation: the resources in order, and the outputs."""
+
+    inputs: Inputs = field(default_factory=Inputs)
+    resources: tuple[StackResource, ...] = ()
+    outputs: tuple[StackOutput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    id: str
+    name: str
+    kind: str  # CREATE | UPDATE
+    created: float
+    target: Target
+    changes: tuple[Change, ...]
+    status: str = "CREATE_COMPLETE"
+    reason: str = ""
+    execution: str = "AVAILABLE"
+    description: str = ""
+    on_failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """`events`: the newest last. `wanted` and `previous`: the target and the start of the operation
+    in progress. `leaving`: replaced resources that still exist. `retained`: resources that exist
+    but no longer belong to the stack. `on_failure` (ROLLBACK, DELETE, DO_NOTHING): the reaction to
+    a failure. Times are Unix seconds, 0 for never."""
+
+    id: str
+    name: str
+    created: float
+    status: str = "REVIEW_IN_PROGRESS"
+    reason: str = ""
+    updated: float = 0.0
+    deleted: float = 0.0
+    inputs: Inputs = field(default_factory=Inputs)
+    resources: tuple[StackResource, ...] = ()
+    outputs: tuple[StackOutput, ...] = ()
+    events: tuple[StackEvent, ...] = ()
+    change_sets: tuple[ChangeSet, ...] = ()
+    wanted: Target = field(default_factory=Target)
+    previous: Target = field(default_factory=Target)
+    leaving: tuple[StackResource, ...] = ()
+    retained: tuple[StackResource, ...] = ()
+    on_failure: str = "ROLLBACK"
+    protected: bool = False
+    change_set_id: str = ""
+    token: str = ""
+
+    @property
+    def in_progress(self) -> bool:
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    @property
+    def gone(self) -> bool:
+        return self.status == "DELETE_COMPLETE"
+
+    @property
+    def region(self) -> str:
+        return Arn.of(self.id).region
+
+    @property
+    def existing(self) -> tuple[StackResource, ...]:
+        """The resources that the miniature should have."""
+        here = (each for each in self.resources if each.status not in NOT_THERE)
+        return (*here, *self.leaving, *self.retained)
+
+    def resource(self, logical_id: str) -> StackResource | None:
+        return next((each for each in self.resources if each.logical_id == logical_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StackSnapshot:
+    """A stack for `bonkei status`."""
+
+    name: str
+    status: str
+    resources: int
+    reason: str = ""
+
+
+NOT_THERE = frozenset({"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"})
+"""Statuses of resources that do not exist, or should not."""
+
+
+def address_of(stack: Stack, resource: StackResource) -> str:
+    """How messages name a stack's resource."""
+    return f"{stack.name}.{resource.logical_id}"

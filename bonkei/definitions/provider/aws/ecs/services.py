@@ -1,0 +1,188 @@
+"""Amazon ECS: services.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NoReturn
+
+from bonkei.definitions.provider.aws.ecs.clusters import NAME
+from bonkei.definitions.provider.aws.shared.blocks import each, first, same_shape
+from bonkei.definitions.provider.aws.shared.checks import at, at_least, between, conflicts, matches
+from bonkei.definitions.provider.aws.shared.documents import parse
+from bonkei.definitions.provider.aws.shared.formats import arn
+from bonkei.definitions.provider.aws.shared.import_ids import unexpected
+from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.resource import resource
+from bonkei.definitions.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
+from bonkei.definitions.provider.values import Object, Value, given
+
+
+def _service(mint: Mint) -> Mapping[str, Value]:
+    """`…:service/<cluster>/<service>`: the long ARN format."""
+    _refuse_what_the_task_lacks(mint)
+    cluster = str(mint.given("cluster") or "default").rpartition("/")[2]
+    identifier = mint.arn("ecs", f"service/{cluster}/{mint.given('name')}")
+    strategy = bool(mint.planned.get("capacity_provider_strategy"))
+    launch_type = mint.given("launch_type") or ("" if strategy else "EC2")
+    on_fargate = launch_type == "FARGATE" or any(
+        str(each_.get("capacity_provider", "")).startswith("FARGATE")
+        for each_ in each(mint.planned.get("capacity_provider_strategy"))
+    )
+    service_role = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "cluster": mint.arn("ecs", "cluster/default"),
+        "iam_role": f"/{service_role}",
+        "launch_type": launch_type,
+        "platform_version": "LATEST" if on_fargate else "",
+        "availability_zone_rebalancing": "ENABLED",
+        "triggers": {},
+        "service_connect_configuration": same_shape(
+            mint.planned.get("service_connect_configuration"), _connected
+        ),
+        "deployment_configuration": same_shape(
+            mint.planned.get("deployment_configuration"),
+            lambda _index, _block: {"strategy": "ROLLING", "bake_time_in_minutes": "0"},
+        ),
+    }
+
+
+def _refuse_what_the_task_lacks(mint: Mint) -> None:
+    """Load balancers and Service Connect name ports of the task definition.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    """
+    containers = _containers(mint)
+    if containers is None:
+        return
+    ports = {c.get("name"): c.get("portMappings") or () for c in containers}
+    for block in each(mint.planned.get("load_balancer")):
+        name, port = block.get("container_name"), block.get("container_port")
+        if name not in ports:
+            _refuse("load_balancer", f"has no container {name}; it has {_listed(ports)}")
+        if port not in (mapping.get("containerPort") for mapping in ports[name]):
+            _refuse("load_balancer", f"maps no port {port} of the container {name}")
+    names = [m.get("name") for mappings in ports.values() for m in mappings if m.get("name")]
+    for connect in each(mint.planned.get("service_connect_configuration")):
+        for service in each(connect.get("service")):
+            if service.get("port_name") not in names:
+                detail = f"names no port {service.get('port_name')}; it names {_listed(names)}"
+                _refuse("service_connect_configuration", detail)
+
+
+def _containers(mint: Mint) -> list[Mapping[str, Value]] | None:
+    """The containers of the service's task definition, if it belongs to this stack."""
+    wanted = mint.given("task_definition")
+    for definition in mint.context.peers("aws_ecs_task_definition"):
+        if wanted in (definition.get("arn"), _revision(definition)):
+            containers, _ = parse(str(definition.get("container_definitions")))
+            return containers if isinstance(containers, list) else None
+    return None
+
+
+def _revision(definition: Object) -> str:
+    return f"{definition.get('family')}:{definition.get('revision')}"
+
+
+def _refuse(block: str, what: str) -> NoReturn:
+    message = "InvalidParameterException: the service does not fit its task definition"
+    raise Refused(message, f"The task definition {what}.", (block,))
+
+
+def _listed(names: Iterable[Value]) -> str:
+    return ", ".join(map(str, names)) or "none"
+
+
+def _connected(_index: int, block: Mapping[str, Value]) -> Mapping[str, Value]:
+    """The default of a discovery name is the port's name, that of an alias `name.namespace`."""
+    namespace = str(block.get("namespace") or "").rpartition("/")[2]
+
+    def service(_place: int, entry: Mapping[str, Value]) -> Mapping[str, Value]:
+        name = entry.get("discovery_name")
+        chosen = str(name if given(name) else entry.get("port_name"))
+        return {
+            "discovery_name": chosen,
+            "client_alias": same_shape(
+                entry.get("client_alias"),
+                lambda _index, _alias: {"dns_name": f"{chosen}.{namespace}"},
+            ),
+        }
+
+    return {
+        "service": same_shape(block.get("service"), service),
+        "log_configuration": same_shape(
+            block.get("log_configuration"), lambda _index, _log: {"options": {}}
+        ),
+        "access_log_configuration": same_shape(
+            block.get("access_log_configuration"),
+            lambda _index, _log: {"include_query_parameters": "DISABLED"},
+        ),
+    }
+
+
+def _fargate_network(config: Object) -> Iterator[Problem]:
+    network = config.get("network_configuration")
+    if config.get("launch_type") == "FARGATE" and (network is None or network == []):
+        detail = "A service on Fargate needs a block network_configuration with its subnets."
+        yield Problem(("launch_type",), "Missing block", detail)
+    block = first(network)
+    for name, low, high in (("subnets", 1, 16), ("security_groups", 0, 5)):
+        members = block.get(name)
+        if isinstance(members, list) and not low <= len(members) <= high:
+            detail = f"A service has {low} to {high} {name}, here are {len(members)}."
+            path = ("network_configuration", 0, name)
+            yield Problem(path, "Invalid network configuration", detail)
+
+
+def _percents(config: Object) -> Iterator[Problem]:
+    low, high = (
+        config.get("deployment_minimum_healthy_percent"),
+        config.get("deployment_maximum_percent"),
+    )
+    low, high = 100 if low is None else low, 200 if high is None else high
+    if not (given(low) and given(high)):
+        return
+    if low == high == 100 or (low >= 100 and high <= 100):
+        detail = (
+            f"With at least {low} % healthy and at most {high} % running, a deployment can neither"
+            " stop an old task nor start a new one."
+        )
+        yield Problem(("deployment_maximum_percent",), "Deployments would be stuck", detail)
+
+
+def _import_service(identifier: str, context: Context) -> Object:
+    cluster, slash, name = identifier.rpartition("/")
+    cluster = cluster.rpartition("/")[2]
+    if not (slash and cluster and name):
+        raise unexpected("CLUSTER/SERVICE")
+    start = f"arn:{context.partition}:ecs:{context.region}:{context.account_id}"
+    return {
+        "id": f"{start}:service/{cluster}/{name}",
+        "arn": f"{start}:service/{cluster}/{name}",
+        "cluster": f"{start}:cluster/{cluster}",
+        "name": name,
+    }
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_ecs_service": resource(
+        _service,
+        at("name", NAME),
+        at("desired_count", at_least(0)),
+        at("deployment_maximum_percent", at_least(0)),
+        at("deployment_minimum_healthy_percent", between(0, 100)),
+        at("health_check_grace_period_seconds", between(0, 2147483647)),
+        at("platform_version", matches(r"LATEST|\d+\.\d+\.\d+|", "LATEST or a version")),
+        at("load_balancer.target_group_arn", arn("elasticloadbalancing", resource="targetgroup/")),
+        at("load_balancer.container_port", between(0, 65535)),
+        at("service_registries.registry_arn", arn("servicediscovery")),
+        conflicts("launch_type", "capacity_provider_strategy"),
+        _fargate_network,
+        _percents,
+        import_=_import_service,
+    ),
+}

@@ -1,0 +1,155 @@
+"""Amazon EventBridge: rules, targets, buses, archives.
+
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bonkei.definitions.provider.aws.shared.checks import at, between, matches
+from bonkei.definitions.provider.aws.shared.documents import json_document, parse, same_json
+from bonkei.definitions.provider.aws.shared.formats import arn, rule_schedule
+from bonkei.definitions.provider.aws.shared.import_ids import unexpected
+from bonkei.definitions.provider.aws.shared.lookups import none_found
+from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.resource import resource
+from bonkei.definitions.provider.behaviour import Context, DataSource, Problem, ResourceBehaviour
+from bonkei.definitions.provider.values import Object, Value, given
+
+_NAME = matches(r"[.\-_A-Za-z0-9]{1,64}", "letters, digits and .-_, at most 64")
+
+
+def pattern(value: Value) -> str | None:
+    """An event pattern: nested objects whose leaves are lists of matching values.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
+    """
+    document, wrong = parse(value)
+    if wrong:
+        return wrong
+    if not isinstance(document, dict) or not document:
+        return "Expected a JSON object that is not empty."
+    if len(value) > 4096:
+        return f"An event pattern has at most 4096 characters, here are {len(value)}."
+    return next(_pattern_faults(document, ""), None)
+
+
+def _pattern_faults(value: Mapping[str, Any], place: str) -> Iterator[str]:
+    for key, member in value.items():
+        here = f"{place}.{key}".lstrip(".")
+        if isinstance(member, dict):
+            yield from _pattern_faults(member, here)
+        elif not isinstance(member, list):
+            yield f'"{here}" must be a list of values, not {json.dumps(member)}.'
+        elif not member:
+            yield f'"{here}": an empty list matches nothing.'
+
+
+def _bus(mint: Mint) -> str:
+    """A bus is given by name or ARN. The default is the account's default bus."""
+    return str(mint.given("event_bus_name") or "default").rpartition("/")[2]
+
+
+def _rule(mint: Mint) -> Mapping[str, Value]:
+    name, bus = mint.name(), _bus(mint)
+    path = name if bus == "default" else f"{bus}/{name}"
+    return {
+        "id": path,
+        "arn": mint.arn("events", f"rule/{path}"),
+        "name": name,
+        "name_prefix": mint.given("name_prefix") or "",
+    }
+
+
+def _target(mint: Mint) -> Mapping[str, Value]:
+    target = mint.name("target_id", "terraform-")
+    bus = _bus(mint)
+    path = f"{mint.given('rule')}-{target}"
+    return {"id": path if bus == "default" else f"{bus}-{path}", "target_id": target}
+
+
+def _bus_rule(config: Object) -> Iterator[Problem]:
+    """Only the default bus has schedules."""
+    bus = config.get("event_bus_name")
+    if given(bus) and bus != "default" and config.get("schedule_expression") is not None:
+        detail = "Only a rule on the default event bus has a schedule_expression."
+        yield Problem(("schedule_expression",), "Conflicting arguments", detail)
+
+
+def _import_target(identifier: str, _: Context) -> Object:
+    parts = identifier.split("/")
+    if len(parts) not in (2, 3):
+        raise unexpected("[BUS/]RULE/TARGET")
+    bus, rule, target = ["default", *parts][-3:]
+    return {
+        "id": f"{rule}-{target}",
+        "event_bus_name": bus,
+        "rule": rule,
+        "target_id": target,
+    }
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_cloudwatch_event_rule": resource(
+        _rule,
+        at("name", _NAME),
+        at("event_pattern", pattern),
+        at("schedule_expression", rule_schedule),
+        at("role_arn", arn("iam")),
+        _bus_rule,
+        arguments={"state": "ENABLED"},
+        equivalent={"event_pattern": same_json},
+        import_="name",
+    ),
+    "aws_cloudwatch_event_target": resource(
+        _target,
+        at("arn", arn()),
+        at("rule", _NAME),
+        at("target_id", _NAME),
+        at("role_arn", arn("iam")),
+        at("input", json_document),
+        at("dead_letter_config.arn", arn("sqs")),
+        at("retry_policy.maximum_event_age_in_seconds", between(60, 86400)),
+        at("ecs_target.task_definition_arn", arn("ecs")),
+        equivalent={"input": same_json},
+        import_=_import_target,
+    ),
+    "aws_cloudwatch_event_bus": resource(
+        lambda mint: {
+            "id": mint.given("name"),
+            "arn": mint.arn("events", f"event-bus/{mint.given('name')}"),
+        },
+        at("name", matches(r"(?!default$)[/.\-_A-Za-z0-9]{1,256}", "a name other than default")),
+        import_="name",
+    ),
+    "aws_cloudwatch_event_permission": resource(
+        lambda mint: {"id": f"{_bus(mint)}/{mint.given('statement_id')}"},
+        at("principal", matches(r"\d{12}|\*", "an account or *")),
+    ),
+    "aws_cloudwatch_event_archive": resource(
+        lambda mint: {
+            "id": mint.given("name"),
+            "arn": mint.arn("events", f"archive/{mint.given('name')}"),
+        },
+        at("event_pattern", pattern),
+    ),
+}
+
+
+def _event_bus(config: Object, context: Context) -> Object:
+    name = config.get("name")
+    for bus in context.peers("aws_cloudwatch_event_bus"):
+        if bus.get("name") == name:
+            return bus
+    if name != "default":
+        raise none_found("aws_cloudwatch_event_bus", config)
+    place = f"arn:{context.partition}:events:{context.region}:{context.account_id}"
+    return {"id": name, "name": name, "arn": f"{place}:event-bus/default", "description": ""}
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_cloudwatch_event_bus": DataSource(read=_event_bus),
+}

@@ -1,0 +1,126 @@
+"""The common parts of RDS's clusters and instances: names, windows, keys, secrets.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from bonkei.definitions.provider.aws.shared.checks import Check, Rule, at, lacks, length, matches
+from bonkei.definitions.provider.aws.shared.formats import arn
+from bonkei.definitions.provider.aws.shared.naming import Mint
+from bonkei.definitions.provider.aws.shared.seeds import LOWER, UPPER, scatter
+from bonkei.definitions.provider.behaviour import Context
+from bonkei.definitions.provider.values import Object, Value, given
+
+PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "sqlserver": 1433}
+
+
+CLUSTER_ENGINES = ("aurora-mysql", "aurora-postgresql", "mysql", "postgres", "neptune")
+
+
+IDENTIFIER: tuple[Check, ...] = (
+    length(1, 63),
+    matches(r"[0-9a-z-]+", "lower-case letters, digits and hyphens"),
+    matches(r"[a-z].*", "a letter first"),
+    lacks("--|-$", "have two hyphens in a row or one at its end"),
+)
+
+
+def database_domain(mint: Mint) -> str:
+    """`c9akciq32rgw.us-east-1.rds.amazonaws.com`. The first part depends on the account and the
+    region."""
+    own = scatter(f"rds/{mint.account}/{mint.region}", 11, LOWER)
+    return f"c{own}.{mint.region}.rds.{mint.suffix}"
+
+
+def default_port(engine: str) -> int:
+    return next((port for name, port in PORTS.items() if name in engine), 3306)
+
+
+def resource_id(mint: Mint, prefix: str) -> str:
+    """26 capitals and digits, as of a cluster or an instance."""
+    return f"{prefix}-{mint.random(26, UPPER, prefix)}"
+
+
+def window(mint: Mint, label: str) -> str:
+    """Half an hour, as RDS would choose it. It stays the same for the life of the resource."""
+    start = int(mint.random(6, label=label), 16) % 48
+    end = (start + 1) % 48
+    return "-".join(f"{point // 2:02}:{point % 2 * 30:02}" for point in (start, end))
+
+
+def maintenance_window(mint: Mint) -> str:
+    day = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"][
+        int(mint.random(6, label="day"), 16) % 7
+    ]
+    start, end = window(mint, "maintenance").split("-")
+    after = {"mon": "tue", "tue": "wed", "wed": "thu", "thu": "fri", "fri": "sat", "sat": "sun"}
+    return f"{day}:{start}-{after.get(day, 'mon') if end < start else day}:{end}"
+
+
+def default_key(mint: Mint, service: str) -> str:
+    """The key that AWS manages for a service in this account and region."""
+    digits = scatter(f"alias/aws/{service}/{mint.account}/{mint.region}", 32, "0123456789abcdef")
+    parts = (digits[:8], digits[8:12], f"4{digits[13:16]}", f"a{digits[17:20]}", digits[20:])
+    return mint.arn("kms", f"key/{'-'.join(parts)}")
+
+
+def actual(version: str) -> str:
+    """The version that runs: the newest minor version of a major one."""
+    newest = {"14": "14.18", "15": "15.13", "16": "16.9", "17": "17.5", "18": "18.1"}
+    return newest.get(version, version)
+
+
+def family(engine: str, version: str) -> str:
+    """A default parameter group's family: `aurora-postgresql17`, `aurora-mysql8.0`, `mysql8.0`."""
+    if "postgres" in engine:
+        return f"{engine}{version.partition('.')[0]}"
+    return f"{engine}{'.'.join(version.split('.')[:2])}"
+
+
+def master_secret(mint: Mint) -> list[Mapping[str, Value]]:
+    """Secrets Manager's secret of a cluster whose password RDS manages.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/rds-secrets-manager.html
+    """
+    if mint.given("manage_master_user_password") is not True:
+        return []
+    name = f"rds!cluster-{mint.uuid('master')}"
+    tail = mint.random(6, UPPER + LOWER, "master")
+    return [
+        {
+            "secret_arn": mint.arn("secretsmanager", f"secret:{name}-{tail}"),
+            "kms_key_id": mint.given("master_user_secret_kms_key_id")
+            or default_key(mint, "secretsmanager"),
+            "secret_status": "active",
+        }
+    ]
+
+
+def forget_master(state: Object, context: Context) -> None:
+    for secret in state.get("master_user_secret") or ():
+        if isinstance(secret, Mapping) and given(secret.get("secret_arn")):
+            context.vault.delete(str(secret["secret_arn"]))
+
+
+def _weekly_window(value: Value) -> str | None:
+    days = "mon|tue|wed|thu|fri|sat|sun"
+    time = r"([01]\d|2[0-3]):[0-5]\d"
+    if re.fullmatch(f"({days}):{time}-({days}):{time}", str(value).lower()):
+        return None
+    return f'"{value}" is no weekly window, such as sun:18:00-sun:18:30 (UTC).'
+
+
+_DAILY_WINDOW = matches(
+    r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", "a daily window, such as 16:00-16:30 (UTC)"
+)
+
+# Rules for the monitoring and windows of clusters and their instances.
+OPERATION: tuple[Rule, ...] = (
+    at("monitoring_role_arn", arn("iam")),
+    at("preferred_backup_window", _DAILY_WINDOW),
+    at("preferred_maintenance_window", _weekly_window),
+)

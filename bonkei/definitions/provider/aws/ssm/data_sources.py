@@ -1,0 +1,58 @@
+"""Parameters of this stack, and AWS's public ones that name an image."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from bonkei.definitions.provider.aws.shared.lookups import none_found
+from bonkei.definitions.provider.aws.shared.seeds import HEX, scatter
+from bonkei.definitions.provider.behaviour import Context, DataSource
+from bonkei.definitions.provider.values import Object
+
+_PUBLIC = "/aws/service/"
+
+
+_FLUENT_BIT = f"{_PUBLIC}aws-for-fluent-bit/"
+
+
+def _public_image(name: str, region: str) -> str | None:
+    """The values of AWS's public parameters for images: a machine's, or the log router's.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-using-fluentbit.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html
+    """
+    if name.startswith(_FLUENT_BIT):
+        tag = name.removeprefix(_FLUENT_BIT)
+        return f"906394416424.dkr.ecr.{region}.amazonaws.com/aws-for-fluent-bit:{tag}"
+    if not (name.startswith(_PUBLIC) and "ami" in name):
+        return None
+    image = f"ami-0{scatter(f'{region}/{name}', 16, HEX)}"
+    whole = {"image_id": image, "image_name": name.removeprefix(_PUBLIC), "schema_version": 1}
+    return json.dumps(whole) if name.endswith("/recommended") else image
+
+
+def _parameter(config: Object, context: Context) -> Object:
+    """A parameter of this stack; of AWS's public ones, those that name an image."""
+    name = str(config.get("name"))
+    place = f"arn:{context.partition}:ssm:{context.region}:{context.account_id}"
+    for parameter in context.peers("aws_ssm_parameter"):
+        if name in (parameter.get("name"), parameter.get("arn")):
+            insecure = parameter.get("value") if parameter.get("type") != "SecureString" else None
+            return {**parameter, "insecure_value": insecure, "name": name}
+    image = _public_image(name, context.region)
+    if image is None:
+        raise none_found("aws_ssm_parameter", config)
+    return {
+        "id": name,
+        "arn": f"{place}:parameter{name}",
+        "type": "String",
+        "value": image,
+        "insecure_value": image,
+        "version": 1,
+    }
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_ssm_parameter": DataSource(read=_parameter),
+}

@@ -1,0 +1,135 @@
+"""Resources outside the stack, described in the settings, for data sources to find.
+
+Each is created as if by an apply, so it has ids and ARNs in AWS's form; described values take
+precedence. Its identity is derived from the description, so it stays the same from run to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from bonkei.definitions.provider import apply
+from bonkei.definitions.provider.behaviour import (
+    Context,
+    DataSource,
+    Refused,
+    ResourceBehaviour,
+    no_effect,
+)
+from bonkei.definitions.provider.plan import plan_creation
+from bonkei.definitions.provider.provider import Provider
+from bonkei.definitions.provider.schema import empty
+from bonkei.definitions.provider.values import Object
+
+Described: TypeAlias = Mapping[str, Any]
+"""A resource: its `type`, and any of its arguments and attributes."""
+Peers: TypeAlias = Callable[[str], Sequence[Object]]
+
+_GENERIC = ResourceBehaviour()
+
+
+class Existing:
+    """The described resources that are of one provider's types."""
+
+    def __init__(self, provider: Provider, described: Sequence[Described]) -> None:
+        self._provider = provider
+        known = provider.schema.resources
+        self._described = [one for one in described if one.get("type") in known]
+        self._for_data = [
+            one for one in described if one.get("type") in provider.schema.data_sources
+        ]
+
+    def beside(self, own: Peers, context: Context) -> Peers:
+        """The peers, with the resources outside the stack."""
+
+        def peers(kind: str) -> Sequence[Object]:
+            found = [one for one in self._described if one["type"] == kind]
+            return [*own(kind), *(self._made(one, own, context)[1] for one in found)]
+
+        return peers
+
+    def as_data_source(self, type_name: str, context: Context) -> DataSource:
+        """A data source that has no answer of its own: it finds what is described. Raises Refused
+        if nothing of the type is."""
+        described = [one for one in self._for_data if one["type"] == type_name]
+        if not described:
+            raise not_simulated("data source", type_name)
+        block = self._provider.schema.data_sources[type_name]
+
+        def read(config: Object, _: Context) -> Object:
+            asked = {name: v for name, v in config.items() if v not in (None, [], {})}
+            found = [
+                one
+                for one in described
+                if all(one.get(name, value) == value for name, value in asked.items())
+            ]
+            if len(found) != 1:
+                many = "no" if not found else "more than one"
+                raise Refused(
+                    f"There is {many} {type_name} outside the stack with these arguments",
+                    "Describe it in bonkei.toml: [[existing]], with the arguments of this block.",
+                )
+            whole = found[0]
+            if type_name in self._provider.schema.resources:
+                whole = {**self._made(found[0], context.peers, context)[1], **found[0]}
+            values = {name: value for name, value in whole.items() if name in block.attributes}
+            return {**empty(block), **values, **asked}
+
+        return DataSource(read=read)
+
+    def take_effect(self, context: Context) -> None:
+        """Carry out an apply's effects outside the state, such as storing a secret's value.
+
+        Raises Refused for an invalid description.
+        """
+        for one in self._described:
+            effect = self._behaviour(one["type"]).after_apply
+            if effect is not no_effect:
+                effect(*self._made(one, context.peers, context), context)
+
+    def _made(self, described: Described, peers: Peers, alone: Context) -> tuple[Object, Object]:
+        """Its arguments and its state. It sees the other existing resources, except its own
+        type's."""
+
+        def others(kind: str) -> Sequence[Object]:
+            return () if kind == described["type"] else self.beside(peers, alone)(kind)
+
+        context = replace(alone, peers=others)
+        type_name = str(described["type"])
+        block = self._provider.schema.resources[type_name]
+        said = {name: value for name, value in described.items() if name != "type"}
+        digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
+        own = replace(context, token=digest.hexdigest()[:17])
+        config = {**empty(block), **said, "id": None}
+        behaviour = self._behaviour(type_name)
+        planned = plan_creation(block, behaviour, config, config, own).planned
+        made = apply.create(type_name, block, behaviour, planned, own)
+        return config, {**_with_id(made, said.get("id")), **said}
+
+    def _behaviour(self, type_name: str) -> ResourceBehaviour:
+        return self._provider.resources.get(type_name, _GENERIC)
+
+
+def not_simulated(kind: str, type_name: str) -> Refused:
+    """The refusal to guess what AWS would answer."""
+    return Refused(
+        f"The {kind} {type_name} is not simulated",
+        "The miniature does not know AWS's answer, and does not guess. Describe what there is in"
+        " bonkei.toml: [[existing]], pass the value in as a variable, or take it from the resource"
+        " that defines it.",
+    )
+
+
+def _with_id(made: Object, said: Any) -> Object:
+    """Replace the generated id by the described one, also inside other values, such as an ARN."""
+    own = made.get("id")
+    if not (isinstance(own, str) and own and isinstance(said, str)):
+        return made
+    return {
+        name: value.replace(own, said) if isinstance(value, str) else value
+        for name, value in made.items()
+    }

@@ -1,0 +1,139 @@
+"""Inputs of the definitions from outside: other stacks' outputs, and existing resources.
+
+The settings describe both. The provider gets the resources, and its data sources find them.
+Terraform gets the outputs as a state file. It replaces the remote state of a
+`terraform_remote_state`: an override file names it.
+https://developer.hashicorp.com/terraform/language/files/override
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bonkei.base.folders import below, text_of
+from bonkei.definitions.terraform.errors import TerraformError
+
+OVERRIDE = "zz_bonkei_elsewhere_override.tf.json"
+_REMOTE_STATE = re.compile(r'^\s*data\s+"terraform_remote_state"\s+"([\w-]+)"', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The settings' description of everything outside this stack."""
+
+    existing: Sequence[Mapping[str, Any]] = ()
+    """Resources: each a `type` and any of its arguments and attributes."""
+    remote_states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The name of a `terraform_remote_state` -> the outputs that it has."""
+
+    def digest(self) -> str:
+        """One text of all of it, for comparison."""
+        return json.dumps([list(self.existing), self.remote_states], sort_keys=True, default=str)
+
+
+def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
+    """Raise TerraformError for a type, an attribute or a value that the provider does not have."""
+    if not existing:
+        return
+    from bonkei.definitions.provider import catalogue, schema  # noqa: PLC0415 -- large, and seldom needed
+    from bonkei.definitions.provider.plugin import codec  # noqa: PLC0415
+
+    known = schema.load(catalogue.SCHEMA)
+    for described in existing:
+        type_name = str(described.get("type"))
+        types = known.resources if type_name in known.resources else known.data_sources
+        if type_name not in types:
+            raise _wrong(f'type = "{type_name}" is not a type of the AWS provider')
+        block = types[type_name]
+        said = {name: value for name, value in described.items() if name != "type"}
+        for name in said:
+            if name not in block.attributes and name not in block.blocks:
+                raise _wrong(f"{type_name} has no {name!r}")
+        try:
+            codec.encode({**schema.empty(block), **said}, schema.type_of(block))
+        except (TypeError, AttributeError) as error:
+            raise _wrong(f"{type_name}: {error}") from None
+
+
+def _wrong(what: str) -> TerraformError:
+    return TerraformError(
+        f"bonkei.toml: [[existing]]: {what}",
+        remedy="write the arguments and attributes as in the provider's documentation",
+    )
+
+
+def place_remote_states(
+    states: Mapping[str, Mapping[str, Any]], mirror: Path, directory: Path
+) -> None:
+    """Let each remote state in the mirror read the file that is written into the directory.
+
+    TerraformError if a name is not a remote state in the definitions.
+    """
+    for file in below(mirror, OVERRIDE):
+        file.unlink()
+    left = set(states)
+    for folder, names in _remote_states(mirror):
+        declared = sorted(names & states.keys())
+        left -= names
+        if declared:
+            blocks = {name: _local(directory / f"{name}.tfstate") for name in declared}
+            override = {"data": {"terraform_remote_state": blocks}}
+            (folder / OVERRIDE).write_text(json.dumps(override), encoding="utf-8")
+    if left:
+        raise TerraformError(
+            f"bonkei.toml: [remote_states.{min(left)}]: the definitions have no"
+            f' data "terraform_remote_state" "{min(left)}"',
+            remedy="correct the name, or remove the table",
+        )
+    for name, outputs in states.items():
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (directory / f"{name}.tfstate").write_text(_state_file(name, outputs), encoding="utf-8")
+
+
+def _remote_states(mirror: Path) -> Iterator[tuple[Path, set[str]]]:
+    """Each module's directory with the names of the remote states in it."""
+    found: dict[Path, set[str]] = {}
+    for file in below(mirror, ".tf"):
+        names = _REMOTE_STATE.findall(text_of(file) or "")
+        found.setdefault(file.parent, set()).update(names)
+    yield from found.items()
+
+
+def _local(file: Path) -> Mapping[str, Any]:
+    return {"backend": "local", "config": {"path": str(file)}, "workspace": None}
+
+
+def _state_file(name: str, outputs: Mapping[str, Any]) -> str:
+    """A state with only outputs, in version 4 of Terraform's format."""
+    described = {key: {"value": value, "type": _type_of(value)} for key, value in outputs.items()}
+    return json.dumps(
+        {
+            "version": 4,
+            "terraform_version": "1.0.0",
+            "serial": 1,
+            "lineage": name,
+            "outputs": described,
+            "resources": [],
+        },
+        default=str,
+    )
+
+
+def _type_of(value: Any) -> Any:
+    """The type in cty's JSON form."""
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case list():
+            return ["tuple", [_type_of(item) for item in value]]
+        case dict():
+            return ["object", {key: _type_of(item) for key, item in value.items()}]
+        case _:
+            return "string"

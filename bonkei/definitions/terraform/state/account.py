@@ -1,0 +1,16 @@
+"""The account and workspace for evaluating the definitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bonkei.definitions.provider.behaviour import ACCOUNT_ID
+from bonkei.definitions.terraform.state.backend import DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that is in every ARN, and the workspace that `terraform.workspace` names."""
+
+    id: str = ACCOUNT_ID
+    workspace: str = DEFAULT

@@ -1,9 +1,0 @@
-"""The error of a listener that cannot be opened."""
-
-from __future__ import annotations
-
-from bonkei.errors import BonkeiError
-
-
-class EdgeError(BonkeiError):
-    """A listener cannot be opened, or the blueprint's listeners contradict each other."""

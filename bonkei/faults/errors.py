@@ -1,9 +1,0 @@
-"""Errors of the room."""
-
-from __future__ import annotations
-
-from bonkei.errors import BonkeiError
-
-
-class FaultError(BonkeiError):
-    """A fault cannot begin, or a drill cannot run. The remedy names the possibilities."""

@@ -1,0 +1,24 @@
+"""The console's topics and actions for the rooms: one module for each family of topics.
+
+overview     the frame: the miniature's name and state, and the progress of its start
+tasks        services, tasks, their usage over time, and their actions
+usage        CPU and memory of tasks over time, bounded
+requests     the recent requests, and the course of one
+timeline     the bus's events about deployments, tasks, targets and scaling, bounded
+logs         logs of this machine and of log groups
+metrics      metrics over time, and the alarms that look at them
+alarms       alarms with their past, and rehearsals
+slack        the inbox, in Slack's form
+picture      the architecture as it is drawn, with health and rates
+flow         requests per second on each arrow, from existing counters
+health       the state of each node of a picture
+resource     all about one resource
+estate       every resource as evaluated, with masked secrets and its references
+definition   a resource's place in the definitions, and its evaluated values
+pipelines    stages, runs, logs, the plan to approve, and their actions
+permissions  denied calls, used and unused grants, and questions
+data         the content of buckets, queues, tables, parameters, secrets and databases
+
+Each module turns snapshots into the console's values by small functions, and `offer…` gives them to
+a console. `bonkei/miniature/console/joining/` calls these.
+"""

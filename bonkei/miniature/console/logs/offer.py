@@ -1,0 +1,116 @@
+"""The topics `logs`, live, and `logs.search`, once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bonkei.base.events import Bus
+from bonkei.miniature.console.estate import hidden_texts
+from bonkei.miniature.console.logs import groups, local
+from bonkei.miniature.console.logs.rows import rows
+from bonkei.miniature.console.logs.wish import Wish, read_wish
+from bonkei.services.console import Console, ConsoleError, Json
+from bonkei.services.logs.errors import LogsError
+from bonkei.services.logs.store.log_store import LogStore
+
+_MOST_STREAMS = 200
+_AGAIN = 5.0  # seconds until the secrets are read again
+_UNUSED = 30.0  # seconds without a look after which nothing is kept
+
+
+@dataclass(frozen=True, slots=True)
+class LogSources:
+    """`directory`: that of this machine's log files. `store`: that of log groups. `bus`: has the
+    events. `secrets`: values that no row may show."""
+
+    directory: Path
+    store: Callable[[], LogStore]
+    bus: Bus
+    secrets: Callable[[], Sequence[str]] = tuple
+
+
+def offer_logs(console: Console, sources: LogSources) -> None:
+    """Give both topics to the console."""
+    desk = Desk(sources)
+    console.topics({"logs": desk.tail, "logs.search": desk.search})
+
+
+class Desk:
+    """Keeps the last records while a page shows them, and for a moment after that."""
+
+    def __init__(self, sources: LogSources) -> None:
+        self._sources = sources
+        self._local = local.LocalTails(sources.directory)
+        self._groups = groups.GroupTails(sources.store, sources.bus)
+        self._lock = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._hidden: tuple[float, frozenset[str]] = (0.0, frozenset())
+
+    async def tail(self, query: Mapping[str, str]) -> Json:
+        """The newest wanted records of the recent ones."""
+        wish = read_wish(query, datetime.now(UTC))
+        self._keep_a_while()
+        async with self._lock:
+            labels, found = await asyncio.to_thread(self._local.look)
+        if wish.group:
+            found = self._of_group(wish)
+        return self._sources_now(labels, wish) | {"records": rows(found, wish, self._secrets())}
+
+    async def search(self, query: Mapping[str, str]) -> Json:
+        """Search back as far as requested, or as far as the limit allows. `more` shows whether the
+        limit was reached."""
+        wish = read_wish(query, datetime.now(UTC))
+        if wish.group:
+            try:
+                found, more = await groups.search(self._store(), wish)
+            except LogsError as error:
+                raise ConsoleError(f"{wish.group}: {error.message}") from None
+        else:
+            found, more = await asyncio.to_thread(local.search, self._sources.directory, wish)
+        return {"records": rows(found, wish, self._secrets()), "more": more}
+
+    def _secrets(self) -> frozenset[str]:
+        """Read from the disk from time to time, because they may change."""
+        now = time.monotonic()
+        if now >= self._hidden[0]:
+            self._hidden = now + _AGAIN, hidden_texts(self._sources.secrets())
+        return self._hidden[1]
+
+    def _of_group(self, wish: Wish) -> Any:
+        self._store()
+        try:
+            return self._groups.look(wish.group)
+        except LogsError as error:
+            raise ConsoleError(f"{wish.group}: {error.message}") from None
+
+    def _sources_now(self, labels: list[str], wish: Wish) -> dict[str, Any]:
+        store = self._sources.store()
+        names = sorted(store.groups) if store.is_open else []
+        streams: list[str] = []
+        if wish.group in names:
+            known = store.group(wish.group).streams.values()
+            newest = sorted(known, key=lambda one: one.ingested, reverse=True)
+            streams = [one.name for one in newest[:_MOST_STREAMS]]
+        return {"logs": labels, "groups": names, "streams": streams}
+
+    def _store(self) -> LogStore:
+        store = self._sources.store()
+        if not store.is_open:
+            raise ConsoleError("there are no log groups yet", remedy="the miniature starts")
+        return store
+
+    def _keep_a_while(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(_UNUSED, self._forget)
+
+    def _forget(self) -> None:
+        self._timer = None
+        self._local.forget()
+        self._groups.forget()

@@ -1,0 +1,135 @@
+"""The recent requests live, and the course of one of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+from bonkei.base.clocks import has_passed
+from bonkei.miniature.log_files.files import lines_with
+from bonkei.miniature.requests.explaining import RequestWorld
+from bonkei.miniature.requests.places import Places
+from bonkei.miniature.requests.recorder import Entry, Recorder, Wanted, matcher
+from bonkei.miniature.requests.timeline import calls_of, request_of, summary, whole
+from bonkei.miniature.requests.traces import ids_of, spellings
+from bonkei.services.console import Console, ConsoleError, Json
+from bonkei.services.edge import AccessRecord
+
+_PAGE = 40  # rows that a browser draws four times a second
+_MOST = 200
+_LATER = 3.0  # seconds after which no more records belong to a request
+_NEIGHBOURS = 2_000  # requests that are searched for its calls
+_KEPT = 50  # timelines
+_AGAIN = 1.0  # seconds between two searches for its calls and lines
+
+
+def offer_requests(console: Console, recorder: Recorder, world: RequestWorld) -> None:
+    """The topics `requests` (query: path, status, client, service, until, most) and
+    `requests.one` (id)."""
+    timelines = _Timelines(recorder, world)
+
+    async def requests(query: Mapping[str, str]) -> Json:
+        recorder.look()
+        return listed(recorder, world, query)
+
+    async def one(query: Mapping[str, str]) -> Json:
+        recorder.look()
+        return await timelines.of(_number(query.get("id", "")))
+
+    console.topics({"requests": requests, "requests.one": one})
+
+
+def listed(recorder: Recorder, world: RequestWorld, query: Mapping[str, str]) -> dict[str, Any]:
+    """Of `requests`: the newest first."""
+    until, most = _number(query.get("until", "")), _number(query.get("most", "")) or _PAGE
+    wanted = Wanted(
+        query.get("path", ""), query.get("status", ""), query.get("client", ""),
+        query.get("service", ""), until,
+    )  # fmt: skip
+    names = _Names(world)
+    fits = matcher(wanted, names.all_of)
+    most = min(most, _MOST)
+    found = list(islice(recorder.find(fits, until), most + 1))
+    return {
+        "rows": [summary(each, names.short) for each in found[:most]],
+        "more": len(found) > most,
+        "newest": recorder.newest,
+        "kept": recorder.size[0],
+        "left_out": recorder.left_out,
+        "rate": round(recorder.rate(), 1),
+    }
+
+
+@dataclass(slots=True)
+class _Names:
+    """The names that people use for target groups and services."""
+
+    world: RequestWorld
+    _short: dict[str, str] = field(default_factory=dict)
+
+    def short(self, arn: str) -> str:
+        if not self._short:
+            blueprint = self.world.blueprint()
+            self._short = {each.arn: each.name for each in blueprint.target_groups}
+            self._short |= {each.arn: each.name for each in blueprint.services}
+        return self._short.get(arn, "")
+
+    def all_of(self, record: AccessRecord) -> str:
+        return f"{self.short(record.target_group_arn)} {record.listener} {record.task_id}".lower()
+
+
+class _Timelines:
+    """Calls and lines are searched from time to time, until no more can belong to a request."""
+
+    def __init__(self, recorder: Recorder, world: RequestWorld) -> None:
+        self._recorder = recorder
+        self._world = world
+        self._kept: OrderedDict[int, tuple[float, dict[str, Any]]] = OrderedDict()
+
+    async def of(self, number: int) -> dict[str, Any]:
+        now = self._recorder.clock()
+        known = self._kept.get(number)
+        entry = self._recorder.entry(number)
+        if known is not None and (
+            not has_passed(_AGAIN, known[0], now) or self._is_final(known, entry)
+        ):
+            return known[1]
+        if entry is None:
+            if known is not None:
+                return known[1]
+            raise ConsoleError(
+                "this request is not kept any more", remedy="see `bonkei logs --request ID`"
+            )
+        made = await self._made(entry)
+        self._kept[number] = now, made
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return made
+
+    def _is_final(self, known: tuple[float, dict[str, Any]], entry: Entry | None) -> bool:
+        return entry is None or known[0] > entry.at + _LATER
+
+    async def _made(self, entry: Entry) -> dict[str, Any]:
+        world, record = self._world, entry.record
+        begun = entry.at - record.seconds
+        near = self._recorder.between(begun, entry.at + _LATER, _NEIGHBOURS)
+        told = world.edge.explain_request(record.listener, request_of(record))
+        texts = spellings(ids_of(record.headers, record.trace_id))
+        since = datetime.fromtimestamp(begun - 0.5, UTC).isoformat(timespec="milliseconds")
+        names, calls = _Names(world), calls_of(entry, near)
+
+        def make() -> dict[str, Any]:
+            places = Places(world.definitions, world.root)
+            lines = lines_with(world.logs, texts, since)
+            return whole(entry, calls, lines, told, places, names.short)
+
+        return await asyncio.to_thread(make)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() and len(text) < 16 else 0

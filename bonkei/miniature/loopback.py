@@ -1,0 +1,136 @@
+"""The addresses of AWS's names on this machine.
+
+Names are translated, ports are not: PostgreSQL and each Service Connect name listen on the port
+that the definitions say, on a loopback address that belongs to this miniature alone, so two
+miniatures can run side by side. Only public URLs (a distribution, a load balancer) change whole.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from bonkei.base.errors import BonkeiError
+
+_NETWORK = "127.77"
+_LAST_SUBNET = 254
+_LAST_HOST = 254
+# macOS has no second loopback address by default. These ports are below the ephemeral range.
+_HOLDER = "127.0.0.1"
+_FIRST_PORT = 17700
+
+
+class AddressError(BonkeiError):
+    """This machine has no loopback address to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """Translations for the values of environment variables.
+
+    `hosts`: unique names (a cluster's endpoint), replaced everywhere. `services`: Service Connect
+    names. Such a name is often a plain word (`api`), so it is replaced only in the place of a host:
+    after `://` (and a user), or before `:port` at the beginning of a value. `urls`: whole prefixes,
+    such as a distribution's `https://d….cloudfront.net`.
+    """
+
+    hosts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    services: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def translate(self, value: str) -> str:
+        """`value` with every known name replaced; the same value if it contains none."""
+        for prefix in sorted(self.urls, key=len, reverse=True):
+            value = re.sub(rf"{re.escape(prefix)}(?=[/?#]|$)", self.urls[prefix], value)
+        for name in sorted(self.hosts, key=len, reverse=True):
+            value = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", self.hosts[name], value)
+        for name, address in self.services.items():
+            value = re.sub(
+                rf"(://(?:[^/?#@\s]*@)?|^){re.escape(name)}(?=:\d+(?:[/?#,]|$))",
+                rf"\g<1>{address}",
+                value,
+            )
+            value = re.sub(
+                rf"(://(?:[^/?#@\s]*@)?){re.escape(name)}(?=[/?#]|$)", rf"\g<1>{address}", value
+            )
+        return value
+
+
+class Loopback:
+    """Gives out the addresses of one miniature: 127.77.N.1, .2, …; a name always gets the same one.
+
+    N is kept in `file`. The next start takes it again, unless another miniature of this machine (of
+    any user) holds it. A running miniature holds its N by a bound port. `close` releases the port,
+    and so does the kernel, however the process ends.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """AddressError when every number is held."""
+        self._file = file
+        before, self._hosts = _read(file)
+        self._subnet, self._held = _take(before)
+        if self._subnet != before:
+            self._save()
+
+    def address(self, name: str) -> str:
+        """The address for `name`. Raises AddressError when none is left."""
+        if name not in self._hosts:
+            taken = set(self._hosts.values())
+            free = next((n for n in range(1, _LAST_HOST + 1) if n not in taken), None)
+            if free is None:
+                raise AddressError(f"no loopback address is left for {name}")
+            self._hosts[name] = free
+            self._save()
+        return f"{_NETWORK}.{self._subnet}.{self._hosts[name]}"
+
+    def close(self) -> None:
+        """Others may take the number."""
+        self._held.close()
+
+    def _save(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        lines = [str(self._subnet), *(f"{name} {host}" for name, host in self._hosts.items())]
+        self._file.write_text("\n".join(lines) + "\n")
+
+
+def _take(before: int | None) -> tuple[int, socket.socket]:
+    """The earlier number if it is free, else the first free one; and the socket that holds it."""
+    numbers = range(1, _LAST_SUBNET + 1)
+    for number in (*([before] if before else []), *numbers):
+        held = socket.socket()
+        try:
+            held.bind((_HOLDER, _FIRST_PORT + number))
+        except OSError:
+            held.close()
+            continue
+        return number, held
+    raise AddressError(
+        "every loopback subnet is used by another miniature on this machine",
+        remedy="stop one that is no longer needed: `bonkei down`",
+    )
+
+
+def _read(file: Path) -> tuple[int | None, dict[str, int]]:
+    """The last start's number, and the addresses given out from it; nothing if the file is
+    incomplete."""
+    try:
+        subnet, *lines = file.read_text().splitlines()
+        pairs = (line.rpartition(" ") for line in lines)
+        hosts = {name: int(host) for name, _, host in pairs}
+        return (int(subnet) if 1 <= int(subnet) <= _LAST_SUBNET else None), hosts
+    except (FileNotFoundError, ValueError):
+        return None, {}
+
+
+def can_bind(address: str) -> bool:
+    """Whether this machine has the loopback address (macOS has only 127.0.0.1 by default)."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,176 @@
+"""The monitor as the supervisor uses it. It measures the parts, and acts through the services."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bonkei.base.arn import Arn
+from bonkei.base.aws_service import Asks, AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.base.errors import BonkeiError
+from bonkei.base.events import Bus
+from bonkei.blueprint import Blueprint
+from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
+from bonkei.miniature.measures.queues import CallQueue, QueueDepths
+from bonkei.miniature.parts.ecs.events import EcsEvents, FindTask
+from bonkei.miniature.parts.eventbridge import EventTargets
+from bonkei.miniature.rehearsal.causes.letters import LETTERS, take_back
+from bonkei.miniature.rehearsal.values import Means, Request, World
+from bonkei.services.cloudwatch.api import cloudwatch
+from bonkei.services.cloudwatch.monitor import Around, Monitor, MonitorSnapshot
+from bonkei.services.eventbridge.api import eventbridge, scheduler
+from bonkei.services.eventbridge.bus import EventBus
+
+MakeMonitor = Callable[[Around], Monitor]
+
+
+class ActionError(BonkeiError):
+    """An alarm's action is impossible here."""
+
+
+class MonitorRoom:
+    """Call `follow` with each blueprint. `services`: those of the rooms, by botocore's names.
+    `call_queue`: calls the queues in the store. `asks`: the permissions of CloudWatch and
+    EventBridge. `store_rests`: as in `QueueDepths`. `find_task`: for the events of
+    tasks."""
+
+    def __init__(
+        self,
+        make: MakeMonitor,
+        bus: Bus,
+        shown: Shown,
+        services: Mapping[str, AwsService],
+        call_queue: CallQueue,
+        asks: Callable[[], Asks],
+        store_rests: Callable[[], bool] = lambda: False,
+        find_task: FindTask = lambda _: None,
+    ) -> None:
+        self._services = services
+        self._asks = asks
+        self.measures = Measures(bus, shown)
+        self.events = EventBus(EventTargets(services, call_queue, asks).deliver)
+        self._ecs = EcsEvents(bus, self.events, find_task)
+        around = Around(self.measures.minute, self._act, self.events.put)
+        self.monitor = make(around)
+        if self.monitor.directory is not None:
+            self.events.catalogue.open(self.monitor.directory / "rules.json")
+        self._call_queue = call_queue
+        self._taking_back: asyncio.Task[None] | None = None
+        self._queues = QueueDepths(call_queue, self.monitor.put, store_rests)
+        self._blueprint = Blueprint()
+        self.answers: Mapping[str, AwsService] = {
+            "cloudwatch": cloudwatch(self.monitor),
+            "events": eventbridge(self.events),
+            "scheduler": scheduler(self.events),
+        }
+
+    def follow(self, blueprint: Blueprint) -> None:
+        """Follow the declared alarms and metric filters."""
+        self._blueprint = blueprint
+        self.measures.follow(blueprint)
+        self.monitor.follow(blueprint, MEASURED)
+        self.events.follow((*blueprint.event_rules, *blueprint.schedules))
+        self._ecs.follow(blueprint)
+        self._queues.follow(blueprint.queues)
+
+    def begin(self) -> None:
+        """Minutes pass from now on. Before this, a part that has not started would be no reason for
+        an alarm, and neither are the errors of its clients."""
+        self.measures.forget(time.time())
+        self.monitor.start()
+        self.events.start()
+        self._queues.start()
+        if self.monitor.directory is not None:
+            left = take_back(self.monitor.directory / LETTERS, self._call_queue)
+            self._taking_back = asyncio.create_task(left)
+
+    def world(
+        self, blueprint: Callable[[], Blueprint], firewall: Request | None, means: Means | None
+    ) -> World:
+        """The surroundings for reading and rehearsing alarms."""
+        return World(self.monitor, blueprint, self._services, firewall, means, self.events)
+
+    def state_of(self, alarm: str) -> str:
+        """OK, ALARM or INSUFFICIENT_DATA; empty if there is no such alarm."""
+        states = {each.name: each.state for each in self.monitor.snapshot().alarms}
+        return str(states.get(alarm, ""))
+
+    async def look(self) -> None:
+        """Measure the queues now, for a caller that cannot wait for the minute."""
+        await self._queues.measure(time.time())
+
+    def snapshot(self) -> MonitorSnapshot:
+        """For `bonkei status`."""
+        found = self.monitor.snapshot()
+        return replace(found, notes=(*found.notes, *self.events.notes()))
+
+    async def stop(self) -> None:
+        """No minute passes any more. Programs and functions are answered until `close`."""
+        if self._taking_back is not None:
+            self._taking_back.cancel()
+            await asyncio.gather(self._taking_back, return_exceptions=True)
+        self.measures.stop()
+        self._ecs.stop()
+        await self.events.stop()
+        await self._queues.stop()
+        await self.monitor.rest()
+
+    async def close(self) -> None:
+        """All known data is on disk."""
+        self.monitor.close()
+
+    async def _act(self, arn: str, subject: str, message: str) -> None:
+        """Carry out an alarm's action like CloudWatch: publish to a topic, or call a function."""
+        service = Arn.of(arn).service
+        if denial := self._denial(service, arn, message):
+            raise ActionError(denial)
+        if service == "sns":
+            given: dict[str, Any] = {"TopicArn": arn, "Subject": subject, "Message": message}
+            await self._call("sns", "Publish", given, arn)
+        elif service == "lambda":
+            given = {
+                "FunctionName": arn,
+                "InvocationType": "Event",
+                "Payload": message.encode(),
+            }
+            await self._call("lambda", "Invoke", given, arn)
+        else:
+            raise ActionError(f"actions of {service or arn} are not simulated")
+
+    def _denial(self, service: str, arn: str, message: str) -> str:
+        """ "Using Amazon CloudWatch alarms", "Lambda alarm actions": CloudWatch acts for the alarm,
+        and calls a function as `lambda.alarms.cloudwatch.amazonaws.com`."""
+        source = _alarm_arn(message)
+        if service == "lambda":
+            name = "lambda.alarms.cloudwatch.amazonaws.com"
+            return self._asks().service(name, "lambda:InvokeFunction", arn, source)
+        if service == "sns":
+            return self._asks().service("cloudwatch.amazonaws.com", "sns:Publish", arn, source)
+        return ""
+
+    async def _call(
+        self, service: str, operation: str, parameters: dict[str, Any], arn: str
+    ) -> None:
+        room = self._services.get(service)
+        if room is None or operation not in room.operations:
+            raise ActionError(f"nobody here answers {service}:{operation}")
+        place = Arn.of(arn)
+        caller = Caller("cloudwatch.amazonaws.com", "cloudwatch.amazonaws.com", place.account)
+        call = AwsCall(service, operation, parameters, caller, place.region, time.time())
+        try:
+            await room.answer(call)
+        except AwsServiceError as error:
+            raise ActionError(str(error)) from None
+
+
+def _alarm_arn(message: str) -> str:
+    """The ARN of the alarm in a message."""
+    try:
+        found = json.loads(message)
+        return str(found.get("AlarmArn") or found.get("alarmArn", ""))
+    except (ValueError, AttributeError, RecursionError):
+        return ""

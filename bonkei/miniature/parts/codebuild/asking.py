@@ -1,0 +1,95 @@
+"""Calls of a build's own tools to the AWS endpoint, with the build's role.
+
+They wait for each answer, and load no client for many at once: that takes longer than the calls.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import http.client
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.services.endpoint.calls.request import Request, Scope
+from bonkei.services.endpoint.identity.credentials import Credentials
+from bonkei.services.endpoint.identity.signature import sign
+from bonkei.services.endpoint.json_calls import SILENCE, Address, content, signed, unanswered
+
+_PATIENCE = 10.0  # seconds for the credentials
+
+
+def asking(
+    environment: Mapping[str, str],
+) -> Callable[[str, str, Mapping[str, Any]], Mapping[str, Any]]:
+    """A function of a service, a target and a content; it raises AwsServiceError. `environment`:
+    the build's, with the endpoint, the region and the address of its credentials."""
+    credentials = functools.cache(functools.partial(_credentials, environment))
+
+    def ask(service: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        place = Address(environment["AWS_ENDPOINT_URL"], service, environment["AWS_REGION"])
+        return _call(credentials(), place, target, json.dumps(given).encode())
+
+    return ask
+
+
+def stored(environment: Mapping[str, str], region: str, bucket: str, key: str) -> bytes:
+    """The content of an object; nothing if there is none. Raises AwsServiceError."""
+    url, now = environment["AWS_ENDPOINT_URL"], datetime.now(UTC)
+    credentials, path = _credentials(environment), f"/{quote(bucket)}/{quote(key)}"
+    headers = {
+        "host": urlsplit(url).netloc,
+        "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+        "x-amz-content-sha256": hashlib.sha256(b"").hexdigest(),
+        "x-amz-security-token": credentials.token,
+    }
+    scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), region, "s3")
+    request = Request("GET", path, "", tuple(headers.items()))
+    headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
+    status, found = _sent(url, "GET", path, headers)
+    if status >= 300 and b"<Code>NoSuchKey</Code>" not in found:
+        raise AwsServiceError("Refused", found[:200].decode("utf-8", "replace"), status)
+    return found if status < 300 else b""
+
+
+def _call(credentials: Credentials, place: Address, target: str, body: bytes) -> Mapping[str, Any]:
+    headers = dict(signed(credentials, place, target, body))
+    status, answer = _sent(place.url, "POST", "/", headers, body)
+    return content(status, answer.decode("utf-8", "replace"))
+
+
+def _sent(
+    url: str, method: str, path: str, headers: Mapping[str, str], body: bytes | None = None
+) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=SILENCE)
+    try:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise unanswered(error) from None
+    finally:
+        connection.close()
+
+
+def _credentials(environment: Mapping[str, str]) -> Credentials:
+    """Fetch credentials as an SDK does in a container. Without a proxy, because the address is
+    on loopback.
+    """
+    request = urllib.request.Request(  # noqa: S310 - the miniature's own address
+        environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+        headers={"Authorization": environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"]},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_PATIENCE) as answer:
+            found = json.load(answer)
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise AwsServiceError("ServiceUnavailable", f"no credentials: {error}", 503) from None
+    return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["Token"], None)

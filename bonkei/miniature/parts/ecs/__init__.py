@@ -1,0 +1,1 @@
+"""ECS as the miniature uses it: events and their timeline, usage, and tasks in the API's form."""

@@ -1,0 +1,101 @@
+"""Services, tasks and their definitions in the terms of the ECS API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bonkei.blueprint.ecs import Service, TaskDefinition
+from bonkei.services.ecs import ServiceSnapshot, TaskSnapshot
+from bonkei.services.ecs.api import EcsContainer, EcsDeployment, EcsService, EcsTask
+
+
+def service(
+    snapshot: ServiceSnapshot, defined: Service, arns: Mapping[str, str], since: float
+) -> EcsService:
+    deployments = tuple(
+        EcsDeployment(
+            id=each.id,
+            status=each.status,
+            definition_arn=arns.get(each.task_definition, each.task_definition),
+            rollout_state=each.rollout_state,
+            reason=each.reason,
+            desired=snapshot.desired_count if each.status == "PRIMARY" else 0,
+            running=each.running_count,
+            pending=each.pending_count,
+            failed=each.failed_tasks,
+            created_at=each.created_at,
+        )
+        for each in snapshot.deployments
+        if each.status != "INACTIVE" or (each.failed_at or 0.0) >= since
+    )
+    return EcsService(
+        snapshot.arn,
+        snapshot.name,
+        defined.cluster_arn,
+        deployments[0].definition_arn if deployments else defined.task_definition_arn,
+        snapshot.desired_count,
+        snapshot.running_count,
+        snapshot.pending_count,
+        deployments,
+        tuple((t.target_group_arn, t.container_name, t.container_port) for t in defined.targets),
+        _settings(defined),
+    )
+
+
+def _settings(defined: Service) -> dict[str, Any]:
+    """What the definitions say of a service, in the API's form."""
+    breaker = {"enable": defined.circuit_breaker, "rollback": defined.circuit_breaker_rollback}
+    settings: dict[str, Any] = {
+        "deploymentController": {"type": "ECS"},
+        "deploymentConfiguration": {
+            "deploymentCircuitBreaker": breaker,
+            "maximumPercent": defined.maximum_percent,
+            "minimumHealthyPercent": defined.minimum_healthy_percent,
+        },
+        "enableExecuteCommand": defined.execute_command,
+        "networkConfiguration": {
+            "awsvpcConfiguration": {
+                "subnets": list(defined.subnet_ids),
+                "securityGroups": list(defined.security_group_ids),
+                "assignPublicIp": "ENABLED" if defined.assign_public_ip else "DISABLED",
+            }
+        },
+    }
+    if defined.targets:
+        settings["healthCheckGracePeriodSeconds"] = int(defined.health_check_grace_period)
+    return settings
+
+
+def task(snapshot: TaskSnapshot, cluster_arn: str, definition_arn: str) -> EcsTask:
+    prefix, _, cluster = cluster_arn.rpartition(":cluster/")
+    return EcsTask(
+        id=snapshot.id,
+        arn=f"{prefix}:task/{cluster}/{snapshot.id}",
+        cluster_arn=cluster_arn,
+        definition_arn=definition_arn,
+        group=snapshot.group,
+        last_status=snapshot.last_status,
+        health=snapshot.health,
+        stopped_reason=snapshot.reason if snapshot.last_status == "STOPPED" else "",
+        started_at=snapshot.started_at,
+        containers=tuple(
+            EcsContainer(one.name, one.status, one.exit_code, one.reason, one.health)
+            for one in snapshot.containers
+        ),
+        created_at=snapshot.created_at,
+        stopped_at=snapshot.stopped_at,
+        started_by=snapshot.started_by,
+    )
+
+
+def definition(one: TaskDefinition, is_withdrawn: bool) -> dict[str, Any]:
+    return {
+        **json.loads(one.document),
+        "taskDefinitionArn": one.arn,
+        "family": one.family,
+        "revision": one.revision,
+        "status": "INACTIVE" if is_withdrawn else "ACTIVE",
+        "compatibilities": ["EC2", "FARGATE"],
+    }

@@ -1,0 +1,1 @@
+"""Finished requests: who hears of them, and their lines in the logs of this machine."""

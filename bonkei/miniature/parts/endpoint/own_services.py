@@ -1,0 +1,51 @@
+"""The room for each AWS service, by botocore's names. The endpoint looks it up here.
+
+To add a service: add its name to `scripts/extract_service_models.py` and run that, write an
+`AwsService` in its room, and add a line here. docs/decisions/aws-endpoint.md describes it in ten
+lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bonkei.base.aws_service import Asks, AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.services.ecs import api as ecs
+from bonkei.services.edge import api as elbv2
+from bonkei.services.edge.snapshot import EdgeSnapshot
+from bonkei.services.rds import DatabaseSnapshot
+from bonkei.services.rds import api as rds
+
+
+def own_services(
+    tasks: Callable[[], ecs.Ecs | None],
+    logs: AwsService,
+    blueprint: Callable[[], Blueprint],
+    edge: Callable[[], EdgeSnapshot],
+    databases: Callable[[], Sequence[DatabaseSnapshot]],
+    rotate: rds.Rotate,
+    asks: Callable[[], Asks],
+) -> Mapping[str, AwsService]:
+    """`tasks`: the part that runs them, once it exists. `logs`: CloudWatch Logs. `rotate`: changes
+    the password of a cluster's master user. `asks`: what roles may do."""
+    return {
+        "ecs": ecs.service(tasks, asks),
+        "elbv2": elbv2.service(blueprint, lambda arn: _health(edge(), arn)),
+        "logs": logs,
+        "rds": rds.service(blueprint, lambda: dict(map(_state, databases())), rotate),
+    }
+
+
+def _health(edge: EdgeSnapshot, arn: str) -> list[elbv2.TargetHealth]:
+    return [
+        elbv2.TargetHealth(target.host, target.port, target.state, target.reason)
+        for group in edge.target_groups
+        if group.arn == arn
+        for target in group.targets
+    ]
+
+
+def _state(database: DatabaseSnapshot) -> tuple[str, rds.DatabaseState]:
+    host, _, port = database.endpoint.rpartition(":")
+    return database.identifier, rds.DatabaseState(database.status, host, int(port or 5432))

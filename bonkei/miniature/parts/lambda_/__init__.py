@@ -1,0 +1,1 @@
+"""Functions and topics as the miniature uses them."""

@@ -1,1 +1,0 @@
-"""Amazon API Gateway, by both versions of its API."""

@@ -1,1 +1,0 @@
-"""Amazon Simple Queue Service."""

@@ -1,0 +1,253 @@
+"""The operations on alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
+from bonkei.base.errors import BonkeiError
+from bonkei.base.paging import first_of
+from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm
+from bonkei.services.cloudwatch.alarm.composite import parse_rule
+from bonkei.services.cloudwatch.alarm.engine import AlarmError, AnyAlarm, why_not_evaluated
+from bonkei.services.cloudwatch.alarm.evaluation import COMPARISONS, TREATMENTS, State
+from bonkei.services.cloudwatch.alarm.points import period_of
+from bonkei.services.cloudwatch.api.relatives import relatives_of, shown
+from bonkei.services.cloudwatch.api.spelling import (
+    Parameters,
+    described,
+    dimensions,
+    invalid,
+    metric_of,
+    queries_of,
+)
+from bonkei.services.cloudwatch.monitor import Monitor
+
+_PAGE = 50
+_DAY = 86400
+_WEEK = 7 * _DAY
+_ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+
+
+class AlarmOperations:
+    """Over the monitor's alarms."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self._engine = monitor.engine
+
+    async def put_metric(self, call: AwsCall) -> Mapping[str, Any]:
+        """PutMetricAlarm. It refuses the alarms that CloudWatch would refuse, and alarms that are
+        not simulated."""
+        given = call.parameters
+        for name in ("ComparisonOperator", "EvaluationPeriods"):
+            if name not in given:
+                raise AwsServiceError("MissingParameter", f"The parameter {name} is required.")
+        if given["ComparisonOperator"] not in COMPARISONS or given.get("ThresholdMetricId"):
+            raise invalid("Anomaly detection is not simulated: it learns from weeks of data.")
+        treatment = given.get("TreatMissingData", "missing")
+        if treatment not in TREATMENTS:
+            raise invalid(f"The value {treatment} for parameter TreatMissingData is invalid.")
+        periods = int(given["EvaluationPeriods"])
+        alarm = Alarm(
+            address="",
+            arn=_arn(call, given["AlarmName"]),
+            name=given["AlarmName"],
+            comparison=given["ComparisonOperator"],
+            threshold=float(given.get("Threshold", 0)),
+            evaluation_periods=periods,
+            datapoints_to_alarm=int(given.get("DatapointsToAlarm", periods)),
+            metric=metric_of(given) if given.get("MetricName") else None,
+            queries=queries_of(given.get("Metrics"), int(given.get("Period", 60))),
+            treat_missing_data=treatment,
+            low_samples=given.get("EvaluateLowSampleCountPercentile", "evaluate"),
+            **_common(given),
+        )
+        _require_possible(alarm)
+        self._engine.make(alarm, call.time)
+        return {}
+
+    async def put_composite(self, call: AwsCall) -> Mapping[str, Any]:
+        """PutCompositeAlarm."""
+        given = call.parameters
+        alarm = CompositeAlarm(
+            address="",
+            arn=_arn(call, given["AlarmName"]),
+            name=given["AlarmName"],
+            rule=given["AlarmRule"],
+            suppressor=given.get("ActionsSuppressor", ""),
+            wait=float(given.get("ActionsSuppressorWaitPeriod", 0)),
+            extension=float(given.get("ActionsSuppressorExtensionPeriod", 0)),
+            **_common(given),
+        )
+        _require_periods(given)
+        try:
+            parse_rule(alarm.rule)
+        except BonkeiError as error:
+            raise AwsServiceError("ValidationError", error.message) from None
+        self._engine.make(alarm, call.time)
+        return {}
+
+    async def delete(self, call: AwsCall) -> Mapping[str, Any]:
+        """DeleteAlarms."""
+        for name in call.parameters["AlarmNames"]:
+            self._engine.delete(name, call.time)
+        return {}
+
+    async def describe(self, call: AwsCall) -> Mapping[str, Any]:
+        """DescribeAlarms: metric alarms, and composite ones if the caller asks for them."""
+        given = call.parameters
+        kinds = given.get("AlarmTypes") or ["MetricAlarm"]
+        chosen = relatives_of(self._engine.alarms, given)
+        if chosen is None:
+            chosen = [
+                alarm
+                for alarm in self._engine.alarms
+                if _kind(alarm) in kinds and self._is_wanted(alarm, given)
+            ]
+        first = first_of(given, "InvalidNextToken")
+        size = int(given.get("MaxRecords") or _PAGE)
+        page = chosen[first : first + size]
+        answer: dict[str, Any] = {"MetricAlarms": [], "CompositeAlarms": []}
+        for alarm in page:
+            whole = described(alarm, self._monitor.book.state(alarm.name))
+            answer[f"{_kind(alarm)}s"].append(shown(whole, given))
+        answer["NextToken"] = str(first + size) if first + size < len(chosen) else None
+        return answer
+
+    def _is_wanted(self, alarm: AnyAlarm, given: Parameters) -> bool:
+        names, prefix = given.get("AlarmNames"), given.get("AlarmNamePrefix", "")
+        actions = given.get("ActionPrefix", "")
+        state = given.get("StateValue")
+        return (
+            (not names or alarm.name in names)
+            and alarm.name.startswith(prefix)
+            and (not state or self._monitor.book.state(alarm.name).value == state)
+            and (not actions or any(arn.startswith(actions) for arn in alarm.alarm_actions))
+        )
+
+    async def describe_for_metric(self, call: AwsCall) -> Mapping[str, Any]:
+        """DescribeAlarmsForMetric."""
+        given = call.parameters
+        statistic = given.get("Statistic") or given.get("ExtendedStatistic")
+        wanted = (given["Namespace"], given["MetricName"], dimensions(given.get("Dimensions")))
+        found = [
+            described(alarm, self._monitor.book.state(alarm.name))
+            for alarm in self._engine.alarms
+            if isinstance(alarm, Alarm)
+            and any(
+                (m.namespace, m.name, m.dimensions) == wanted
+                and statistic in (None, m.statistic)
+                and given.get("Period") in (None, m.period)
+                for m in alarm.metrics()
+            )
+        ]
+        return {"MetricAlarms": found}
+
+    async def history(self, call: AwsCall) -> Mapping[str, Any]:
+        """DescribeAlarmHistory, newest first unless asked otherwise."""
+        given = call.parameters
+        begin = seconds(given["StartDate"]) if given.get("StartDate") else 0.0
+        end = seconds(given["EndDate"]) if given.get("EndDate") else 1e12
+        first = first_of(given, "InvalidNextToken")
+        size = int(given.get("MaxRecords") or 100)
+        items = self._monitor.book.history(
+            given.get("AlarmName"), given.get("HistoryItemType"), begin, end, size + 1, first,
+            oldest_first=given.get("ScanBy") == "TimestampAscending",
+        )  # fmt: skip
+        return {
+            "AlarmHistoryItems": [
+                {
+                    "AlarmName": item.alarm,
+                    "Timestamp": item.time,
+                    "HistoryItemType": item.kind,
+                    "HistorySummary": item.summary,
+                    "HistoryData": item.data or None,
+                }
+                for item in items[:size]
+            ],
+            "NextToken": str(first + size) if len(items) > size else None,
+        }
+
+    async def set_state(self, call: AwsCall) -> Mapping[str, Any]:
+        """SetAlarmState: until the next evaluation."""
+        given = call.parameters
+        try:
+            self._engine.set_state(
+                given["AlarmName"],
+                State(given["StateValue"]),
+                given["StateReason"],
+                given.get("StateReasonData", ""),
+                call.time,
+            )
+        except AlarmError as error:
+            raise AwsServiceError("ResourceNotFound", error.message, 404) from None
+        return {}
+
+    async def enable_actions(self, call: AwsCall) -> Mapping[str, Any]:
+        """EnableAlarmActions."""
+        return self._set_actions(call, enabled=True)
+
+    async def disable_actions(self, call: AwsCall) -> Mapping[str, Any]:
+        """DisableAlarmActions."""
+        return self._set_actions(call, enabled=False)
+
+    def _set_actions(self, call: AwsCall, *, enabled: bool) -> Mapping[str, Any]:
+        names = set(call.parameters["AlarmNames"])
+        for alarm in self._engine.alarms:
+            if alarm.name in names:
+                self._engine.make(replace(alarm, actions_enabled=enabled), call.time)
+        return {}
+
+
+def _kind(alarm: AnyAlarm) -> str:
+    return "MetricAlarm" if isinstance(alarm, Alarm) else "CompositeAlarm"
+
+
+def _arn(call: AwsCall, name: str) -> str:
+    return f"arn:aws:cloudwatch:{call.region}:{call.caller.account}:alarm:{name}"
+
+
+def _common(given: Parameters) -> dict[str, Any]:
+    actions = (tuple(sorted(given.get(name) or ())) for name in _ACTIONS)
+    names = ("alarm_actions", "ok_actions", "insufficient_data_actions")
+    return dict(zip(names, actions, strict=True)) | {
+        "actions_enabled": given.get("ActionsEnabled", True),
+        "description": given.get("AlarmDescription", ""),
+    }
+
+
+def _require_periods(given: Parameters) -> None:
+    """PutCompositeAlarm: "WaitPeriod is required only when ActionsSuppressor is specified."."""
+    if given.get("ActionsSuppressor"):
+        for name in ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"):
+            if name not in given:
+                raise AwsServiceError(
+                    "ValidationError", f"{name} is required when ActionsSuppressor is specified."
+                )
+
+
+def _require_possible(alarm: Alarm) -> None:
+    if problem := why_not_evaluated(alarm):
+        raise AwsServiceError("ValidationError", problem)
+    if alarm.metric is None and sum(query.returns_data for query in alarm.queries) != 1:
+        raise AwsServiceError(
+            "ValidationError", "Exactly one element of the metrics list should return data."
+        )
+    if alarm.datapoints_to_alarm > alarm.evaluation_periods:
+        raise AwsServiceError(
+            "ValidationError", "DatapointsToAlarm must not be greater than EvaluationPeriods."
+        )
+    # Expressions without a metric have a period, too: without it, nothing would limit its times.
+    for period in [metric.period for metric in alarm.metrics()] or [period_of(alarm)]:
+        if period not in (1, 5, 10, 20, 30) and period % 60:
+            raise invalid(f"The value {period} for parameter Period is invalid.")
+        length = period * alarm.evaluation_periods
+        if length > (_DAY if period < _DAY // 24 else _WEEK):
+            raise AwsServiceError(
+                "ValidationError",
+                "Metrics cannot be checked across more than a day"
+                " (EvaluationPeriods * Period must be <= 86400).",
+            )

@@ -1,0 +1,30 @@
+"""The service `cloudwatch` of the AWS endpoint. The endpoint refuses all other operations."""
+
+from __future__ import annotations
+
+from bonkei.base.aws_service import Operations
+from bonkei.services.cloudwatch.api.alarms import AlarmOperations
+from bonkei.services.cloudwatch.api.data import DataOperations
+from bonkei.services.cloudwatch.monitor import Monitor
+
+
+def cloudwatch(monitor: Monitor) -> Operations:
+    """An AwsService."""
+    data, alarms = DataOperations(monitor), AlarmOperations(monitor)
+    return Operations(
+        {
+            "PutMetricData": data.put,
+            "GetMetricData": data.get,
+            "GetMetricStatistics": data.statistics,
+            "ListMetrics": data.list,
+            "PutMetricAlarm": alarms.put_metric,
+            "PutCompositeAlarm": alarms.put_composite,
+            "DeleteAlarms": alarms.delete,
+            "DescribeAlarms": alarms.describe,
+            "DescribeAlarmsForMetric": alarms.describe_for_metric,
+            "DescribeAlarmHistory": alarms.history,
+            "SetAlarmState": alarms.set_state,
+            "EnableAlarmActions": alarms.enable_actions,
+            "DisableAlarmActions": alarms.disable_actions,
+        }
+    )

@@ -1,0 +1,182 @@
+"""The buckets of every metric: recent ones in memory, all of them on disk.
+
+"Metrics retention", https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bonkei.base.errors import BonkeiError
+from bonkei.services.cloudwatch.metric.bucket import Bucket
+from bonkei.services.cloudwatch.metric.model import Datum, MetricId
+
+HOUR = 3600
+DAY = 24 * HOUR
+RECENT = 3 * HOUR
+"""How long buckets stay in memory, and how long buckets of less than a minute are kept at all."""
+MOST_METRICS = 10_000
+MOST_RECENT = 400
+"""Buckets of a metric in memory."""
+RESOLUTIONS = ((60, 15 * DAY), (300, 63 * DAY), (3600, 455 * DAY))
+"""The length of a bucket, and the age at which it becomes part of the next longer one."""
+
+
+class MetricError(BonkeiError):
+    """A datum cannot be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A bucket as it lies on disk."""
+
+    metric: MetricId
+    length: int
+    start: int
+    bucket: Bucket
+
+
+class Disk(Protocol):
+    """Where buckets outlive the process."""
+
+    def metrics(self) -> Iterator[MetricId]: ...
+    def read(self, metric: MetricId, begin: float, end: float, /) -> Iterator[Kept]: ...
+    def write(self, buckets: list[Kept]) -> None: ...
+    def drop(self, metric: MetricId, begin: float, /) -> None: ...
+    def age(self, now: float) -> None: ...
+    def close(self) -> None: ...
+
+
+class NoDisk:
+    """A store in memory only: for tests, and until the home is known."""
+
+    def metrics(self) -> Iterator[MetricId]:
+        return iter(())
+
+    def read(self, _metric: MetricId, _begin: float, _end: float) -> Iterator[Kept]:
+        return iter(())
+
+    def write(self, buckets: list[Kept]) -> None: ...
+    def drop(self, _metric: MetricId, _begin: float) -> None: ...
+    def age(self, now: float) -> None: ...
+    def close(self) -> None: ...
+
+
+class MetricStore:
+    """Use it on the event loop's thread only. `now` is in Unix seconds in every call."""
+
+    def __init__(self, disk: Disk | None = None) -> None:
+        self._disk = disk or NoDisk()
+        self._recent: dict[MetricId, dict[tuple[int, int], Bucket]] = {}
+        self._last: dict[MetricId, float] = {}
+        self._dirty: set[tuple[MetricId, int, int]] = set()
+        self._oldest_in_memory: dict[MetricId, float] = {}
+        for metric in self._disk.metrics():
+            self._recent[metric] = {}
+
+    def put(self, datum: Datum, now: float) -> None:
+        """Raises MetricError if there are too many metrics. The others lose nothing."""
+        series = self._recent.get(datum.metric)
+        if series is None:
+            if len(self._recent) >= MOST_METRICS:
+                raise MetricError(f"there are {MOST_METRICS} metrics already")
+            series = self._recent[datum.metric] = {}
+        self._oldest_in_memory.setdefault(datum.metric, now)
+        length = 1 if datum.resolution < 60 else 60
+        start = int(datum.time // length) * length
+        bucket = series.get((length, start))
+        if bucket is None:
+            bucket = series[length, start] = self._known(datum.metric, length, start)
+            if len(series) > MOST_RECENT + 50:
+                self._forget(datum.metric, series)
+        bucket.add(datum)
+        self._last[datum.metric] = max(datum.time, self._last.get(datum.metric, 0.0))
+        self._dirty.add((datum.metric, length, start))
+
+    def _known(self, metric: MetricId, length: int, start: int) -> Bucket:
+        """An earlier process may have begun the bucket."""
+        for kept in self._disk.read(metric, start, start + length):
+            if (kept.length, kept.start) == (length, start):
+                return kept.bucket
+        return Bucket()
+
+    def _forget(self, metric: MetricId, series: dict[tuple[int, int], Bucket]) -> None:
+        """Move the oldest buckets to disk, so that a metric takes no more than its share of
+        memory."""
+        self.flush()
+        oldest = sorted(series, key=lambda key: key[1])[: len(series) - MOST_RECENT]
+        for key in oldest:
+            del series[key]
+        if oldest:
+            end = oldest[-1][1] + oldest[-1][0]
+            self._oldest_in_memory[metric] = max(end, self._oldest_in_memory.get(metric, 0.0))
+
+    def buckets(
+        self, metric: MetricId, begin: float, end: float, period: float
+    ) -> Mapping[int, Bucket]:
+        """The buckets of [begin, end), by the number of their period, counted from `begin`."""
+        found: dict[int, Bucket] = defaultdict(Bucket)
+        for _, start, bucket in self._between(metric, begin, end):
+            found[int((start - begin) // period)].merge(bucket)
+        return found
+
+    def _between(
+        self, metric: MetricId, begin: float, end: float
+    ) -> Iterator[tuple[int, int, Bucket]]:
+        series = self._recent.get(metric, {})
+        for (length, start), bucket in series.items():
+            if begin <= start < end:
+                yield length, start, bucket
+        if begin < self._oldest_in_memory.get(metric, end):
+            for kept in self._disk.read(metric, begin, end):
+                if (kept.length, kept.start) not in series:
+                    yield kept.length, kept.start, kept.bucket
+
+    def metrics(self) -> tuple[MetricId, ...]:
+        """Every metric that has had data."""
+        return tuple(self._recent)
+
+    def drop(self, metric: MetricId, begin: float) -> None:
+        """Remove a metric's data from `begin` on, because a rehearsal made it up. A bucket of a
+        minute that began earlier is real: rehearsed data is kept by the second."""
+        series = self._recent.get(metric, {})
+        for key in [key for key in series if key[1] >= int(begin)]:
+            del series[key]
+            self._dirty.discard((metric, *key))
+        self._disk.drop(metric, begin)
+
+    def last(self, metric: MetricId) -> float:
+        """The time of the newest datum; 0 if none came since the start."""
+        return self._last.get(metric, 0.0)
+
+    def flush(self) -> None:
+        """Write the changes to disk."""
+        if not self._dirty:
+            return
+        changed = [
+            Kept(metric, length, start, bucket)
+            for metric, length, start in self._dirty
+            if (bucket := self._recent.get(metric, {}).get((length, start))) is not None
+        ]
+        self._disk.write(changed)
+        self._dirty.clear()
+
+    def age(self, now: float) -> None:
+        """Merge old buckets into longer ones, and finally remove them. Memory keeps the recent
+        ones."""
+        self.flush()
+        for metric, series in self._recent.items():
+            old = [key for key in series if key[1] < now - RECENT]
+            for key in old:
+                del series[key]
+            if old:
+                self._oldest_in_memory[metric] = now - RECENT
+        self._disk.age(now)
+
+    def close(self) -> None:
+        """Everything is on disk."""
+        self.flush()
+        self._disk.close()

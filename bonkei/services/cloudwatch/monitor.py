@@ -1,0 +1,368 @@
+"""The room's life cycle: metrics come in, minutes pass, alarms change, their actions run."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.base.arn import Arn
+from bonkei.base.clocks import has_passed
+from bonkei.base.errors import BonkeiError
+from bonkei.base.events import AlarmStateChanged, Bus, LogEventsIngested
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.cloudwatch import Alarm
+from bonkei.services.cloudwatch.alarm.book import AlarmBook, HistoryItem
+from bonkei.services.cloudwatch.alarm.engine import AlarmEngine, AnyAlarm, why_not_evaluated
+from bonkei.services.cloudwatch.alarm.message import (
+    Change,
+    call_of_function,
+    event,
+    message,
+    subject,
+)
+from bonkei.services.cloudwatch.alarm.points import identity
+from bonkei.services.cloudwatch.clock import COMPRESSIONS, step_of
+from bonkei.services.cloudwatch.filters import MetricFilters
+from bonkei.services.cloudwatch.metric.disk import SqliteDisk
+from bonkei.services.cloudwatch.metric.model import Datum, MetricId
+from bonkei.services.cloudwatch.metric.store import MetricError, MetricStore
+
+AGE_SECONDS = 600.0
+FLUSH_SECONDS = 10.0
+_ACT_SECONDS = 30.0
+_MOST_SENT = 1000
+_MOST_LATE = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The functions that the room needs from others. `measure` gives the measurements of the
+    seconds before a time. `act` takes an action's ARN, a subject and a message, and raises a
+    BonkeiError if it cannot act. `put_event` takes an event in AWS's form."""
+
+    measure: Callable[[float, float], Iterable[Datum]]
+    act: Callable[[str, str, str], Awaitable[None]]
+    put_event: Callable[[dict[str, Any]], None]
+    clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A finished action. `problem`: why it failed, or empty."""
+
+    time: float
+    alarm: str
+    state: str
+    action: str
+    subject: str
+    message: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSnapshot:
+    """`since` is in Unix seconds. `problem`: why the alarm is not evaluated."""
+
+    name: str
+    state: str
+    since: float
+    reason: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSnapshot:
+    """`compression`: how many of AWS's minutes pass in one minute here. `not_measured`: metrics
+    that alarms use and no part of the miniature measures. `notes`: differences from the
+    definitions."""
+
+    alarms: tuple[AlarmSnapshot, ...] = ()
+    metrics: int = 0
+    compression: int = 1
+    not_measured: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    failed_actions: int = 0
+
+
+class Monitor:
+    """Call `start` once, `follow` with each blueprint, and always `stop`. Use it on the event
+    loop's thread only."""
+
+    def __init__(
+        self, directory: Path | None, bus: Bus, around: Around, compression: int = 1
+    ) -> None:
+        disk = SqliteDisk(directory / "metrics.sqlite") if directory is not None else None
+        self.store = MetricStore(disk)
+        self.book = AlarmBook(directory / "alarms.sqlite" if directory is not None else None)
+        self.engine = AlarmEngine(self.store, self.book, self._on_change)
+        self.engine.compression = compression
+        self.directory = directory
+        self._around = around
+        self._held: frozenset[MetricId] = frozenset()
+        self._held_since = 0.0
+        self._late: list[Datum] = []
+        self.sent: deque[Sent] = deque(maxlen=_MOST_SENT)
+        self._filters = MetricFilters()
+        self._measured: frozenset[tuple[str, str]] = frozenset()
+        self._bus = bus
+        self._undo: Callable[[], None] = lambda: None
+        self._made = self._listens_since = around.clock()
+        self._loop: asyncio.Task[None] | None = None
+        self._acting: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._flushed = self._aged = around.clock()
+        self._failed_actions = 0
+        self._refused = 0
+
+    @property
+    def compression(self) -> int:
+        """How many of AWS's minutes pass in one minute here."""
+        return self.engine.compression
+
+    def compress(self, factor: int) -> None:
+        """Change the compression from now on. Raises ValueError if the factor is not one of
+        `COMPRESSIONS`."""
+        if factor not in COMPRESSIONS:
+            raise ValueError(factor)
+        self.engine.compression = factor
+        self._woken.set()
+
+    def start(self) -> None:
+        """Minutes pass from now on. The states that the last run has left are told."""
+        self.listen()
+        for alarm in self.engine.alarms:
+            self._bus.publish(AlarmStateChanged(alarm.name, self.book.state(alarm.name).value))
+        self._loop = asyncio.create_task(self._run())
+
+    def listen(self) -> None:
+        """Log events become metrics from now on. Those of the start never do: a program that waits
+        for another one that is starting, too, writes errors, and no alarm may take them for a
+        release's. A log driver may bring them later."""
+        self._listens_since = self.engine.began = self._around.clock()
+        self._undo = self._bus.subscribe(LogEventsIngested, self._on_log_events)
+
+    def follow(self, blueprint: Blueprint, measured: frozenset[tuple[str, str]]) -> None:
+        """`measured`: namespace and name of the metrics that the miniature measures."""
+        self._filters = MetricFilters(blueprint.metric_filters)
+        self._measured = measured | {
+            (one.namespace, one.metric_name) for one in blueprint.metric_filters
+        }
+        alarms: list[AnyAlarm] = [*blueprint.alarms, *blueprint.composite_alarms]
+        self.engine.follow(alarms, self._around.clock())
+
+    def hurry(self, seconds: Mapping[str, float], resting: Iterable[str] = ()) -> None:
+        """Let a period of these alarms take this many seconds, and do not evaluate the alarms in
+        `resting`. A call without names ends both."""
+        self.engine.hurried = dict(seconds)
+        self.engine.resting = frozenset(resting)
+        self._woken.set()
+
+    def hold(self, metrics: Iterable[MetricId]) -> None:
+        """For these metrics, only injected data counts until the next call. After that, measured
+        data counts again."""
+        for metric in self._held:
+            self.store.drop(metric, self._held_since)
+        late, self._late = self._late, []
+        self._held = frozenset(metrics)
+        self._held_since = self._around.clock()
+        for datum in late:
+            self.put(datum)
+
+    def forget_since(self, metrics: Iterable[MetricId], begin: float) -> None:
+        """Drop the metrics' data from `begin` on. For the alarms that use them, this time does not
+        exist."""
+        gone = frozenset(metrics)
+        for metric in gone:
+            self.store.drop(metric, begin)
+        names = [
+            alarm.name
+            for alarm in self.engine.alarms
+            if isinstance(alarm, Alarm) and gone & {identity(one) for one in alarm.metrics()}
+        ]
+        self.engine.leave_out(names, begin, self._around.clock())
+
+    def inject(self, datum: Datum) -> None:
+        """A datum of a held metric."""
+        self._put(datum)
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether something is rehearsed, so that a second counts."""
+        return bool(self.engine.hurried or self.engine.resting)
+
+    def put(self, datum: Datum) -> None:
+        """One datum. With compressed time, data is kept by the second, because minutes are only
+        seconds long."""
+        if datum.metric not in self._held:
+            self._put(datum)
+        elif len(self._late) < _MOST_LATE:
+            self._late.append(datum)
+
+    def _put(self, datum: Datum) -> None:
+        if (self.compression > 1 or self.is_hurried) and datum.resolution != 1:
+            datum = Datum(
+                datum.metric,
+                datum.time,
+                datum.values,
+                datum.count,
+                datum.total,
+                datum.low,
+                datum.high,
+                datum.unit,
+                1,
+            )
+        try:
+            self.store.put(datum, self._around.clock())
+        except MetricError:
+            self._refused += 1
+
+    def tick(self, now: float) -> None:
+        """The end of a minute, or of ten seconds if an alarm has such periods."""
+        step = self._step()
+        for datum in self._around.measure(now, step):
+            self.put(datum)
+        for datum in self._filters.defaults(now):
+            self.put(datum)
+        self.engine.evaluate(now)
+        if has_passed(FLUSH_SECONDS, self._flushed, now):
+            self._flushed = now
+            self.store.flush()
+        if has_passed(AGE_SECONDS, self._aged, now):
+            self._aged = now
+            with suppress(sqlite3.OperationalError):  # the disk is full: an hour later they fit
+                self.book.age(now)
+                self.store.age(now)
+
+    async def stop(self) -> None:
+        """No minute passes any more, running actions have ended, and everything is on disk."""
+        await self.rest()
+        self.close()
+
+    async def rest(self) -> None:
+        """No minute passes any more, and running actions have ended. Calls are still answered."""
+        self._undo()
+        if self._loop is not None:
+            self._loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._loop
+        if self._acting:
+            await asyncio.wait(self._acting, timeout=1.0)
+        for task in self._acting:
+            task.cancel()
+
+    def close(self) -> None:
+        """Everything is on disk."""
+        self.store.close()
+        self.book.close()
+
+    def snapshot(self) -> MonitorSnapshot:
+        """For `bonkei status` and `bonkei alarm`."""
+        alarms = []
+        for alarm in self.engine.alarms:
+            state = self.book.state(alarm.name)
+            alarms.append(
+                AlarmSnapshot(
+                    alarm.name, state.value, state.since, state.reason, why_not_evaluated(alarm)
+                )
+            )
+        notes = [f"{address}: {why}" for address, why in self._filters.broken.items()]
+        if self._refused:
+            notes.append(f"{self._refused} data points were refused: there are too many metrics")
+        if self.book.problem:
+            notes.append(f"the alarms' states are not on disk: {self.book.problem}")
+        return MonitorSnapshot(
+            tuple(alarms),
+            len(self.store.metrics()),
+            self.compression,
+            self._not_measured(),
+            tuple(notes),
+            self._failed_actions,
+        )
+
+    def _not_measured(self) -> tuple[str, ...]:
+        """Only AWS's own namespaces: programs put the others."""
+        seen: set[MetricId] = set(self.store.metrics())
+        missing = {
+            f"{metric.namespace} {metric.name}"
+            for alarm in self.engine.alarms
+            if isinstance(alarm, Alarm)
+            for metric in alarm.metrics()
+            if metric.namespace.startswith(("AWS/", "ECS/"))
+            and (metric.namespace, metric.name) not in self._measured
+            and identity(metric) not in seen
+        }
+        return tuple(sorted(missing))
+
+    def _step(self) -> float:
+        if self.is_hurried:
+            return 1.0
+        return step_of(self.compression, quick=self.engine.is_high_resolution())
+
+    async def _run(self) -> None:
+        while True:
+            step = self._step()
+            now = self._around.clock()
+            due = (now // step + 1) * step
+            until = min(due, self.engine.deadline())
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes together with the
+            # event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, until - now)):
+                    await self._woken.wait()
+            if self._woken.is_set():
+                self._woken.clear()
+                continue
+            if until < due:
+                self.engine.follow_suppressors(max(self._around.clock(), until))
+                continue
+            try:
+                self.tick(max(self._around.clock(), due))  # a timer may be some milliseconds early
+            except Exception as error:  # report it, and keep measuring
+                context = {
+                    "message": f"bonkei.services.cloudwatch: a minute: {error}",
+                    "exception": error,
+                }
+                asyncio.get_running_loop().call_exception_handler(context)
+
+    def _on_log_events(self, ingested: LogEventsIngested) -> None:
+        begin, end = self._made * 1000, self._listens_since * 1000
+        events = [one for one in ingested.events if not begin <= one.timestamp < end]
+        for datum in self._filters.read(ingested.log_group, events):
+            self.put(datum)
+
+    def _on_change(self, change: Change) -> None:
+        self._bus.publish(AlarmStateChanged(change.alarm.name, change.after.value))
+        self._around.put_event(event(change))
+        if change.suppressed_by:
+            summary = f"Actions suppressed by {change.suppressed_by}"
+            self.book.note(HistoryItem(change.alarm.name, change.after.since, "Action", summary))
+            return
+        for arn in change.actions:
+            task = asyncio.get_running_loop().create_task(self._act(change, arn))
+            self._acting.add(task)
+            task.add_done_callback(self._acting.discard)
+
+    async def _act(self, change: Change, arn: str) -> None:
+        is_function = Arn.of(arn).service == "lambda"
+        about, text = subject(change), (call_of_function if is_function else message)(change)
+        problem = ""
+        try:
+            async with asyncio.timeout(_ACT_SECONDS):
+                await self._around.act(arn, about, text)
+            summary = f"Successfully executed action {arn}"
+        except (BonkeiError, TimeoutError, OSError) as error:
+            self._failed_actions += 1
+            why = getattr(error, "message", "") or "it did not answer in time"
+            problem = why
+            summary = f"Failed to execute action {arn}. Received error: {why}"
+        now = self._around.clock()
+        state = change.after.value
+        self.sent.append(Sent(now, change.alarm.name, state, arn, about, text, problem))
+        self.book.note(HistoryItem(change.alarm.name, now, "Action", summary))

@@ -1,0 +1,43 @@
+"""The order of the phases, and the effect of a failure: pure.
+
+"Build phase transitions",
+https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html: a build that
+fails in INSTALL or PRE_BUILD continues with FINALIZING; POST_BUILD and UPLOAD_ARTIFACTS follow a
+failed BUILD too.
+"""
+
+from __future__ import annotations
+
+from bonkei.services.codebuild.buildspec.model import PHASES, Buildspec, OnFailure, PhaseSpec
+
+_KEEP = 4_096  # characters of a failed command's output that are compared with a retry's pattern
+
+
+def phase_spec(spec: Buildspec, name: str) -> PhaseSpec:
+    """A phase of the buildspec. A missing phase has no commands, and succeeds."""
+    found = [phase for phase in spec.phases if phase.name == name]
+    return found[0] if found else PhaseSpec(name)
+
+
+def following(phase: PhaseSpec, failed: bool) -> str:
+    """The next phase: one of the buildspec's, "artifacts" or "end"."""
+    if failed and phase.on_failure.action != "CONTINUE":
+        aborted = phase.on_failure.action == "ABORT"
+        if aborted or phase.name in ("install", "pre_build"):
+            return "end"
+    position = PHASES.index(phase.name)
+    return PHASES[position + 1] if position + 1 < len(PHASES) else "artifacts"
+
+
+def is_retried(rule: OnFailure, tried: int, output: str) -> bool:
+    """Whether a failed phase runs again. `tried` counts the retries so far."""
+    if rule.action != "RETRY" or tried >= rule.retries:
+        return False
+    from bonkei.grammar.waf_regex.anywhere import is_found  # noqa: PLC0415 - few builds have one
+
+    return is_found(rule.pattern, output[-_KEEP:], dot_all=True)
+
+
+def failure_message(command: str, code: int) -> str:
+    """The message in CodeBuild's words."""
+    return f"Error while executing command: {command}. Reason: exit status {code}"

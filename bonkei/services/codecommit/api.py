@@ -1,0 +1,202 @@
+"""CodeCommit's API.
+
+https://docs.aws.amazon.com/codecommit/latest/APIReference/Welcome.html
+Pull requests, comments, approval rules and triggers are not simulated: the endpoint refuses them by
+name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
+from bonkei.services.codecommit.commits import Commit, Person
+from bonkei.services.codecommit.errors import GitError, no_branch
+from bonkei.services.codecommit.files import get_file, get_folder
+from bonkei.services.codecommit.git import git
+from bonkei.services.codecommit.repositories import Repositories, Repository
+
+
+def service(repositories: Repositories) -> AwsService:
+    """The endpoint's service `codecommit`."""
+    return Operations(
+        {
+            **_about(repositories),
+            **_branches(repositories),
+            **_changes_of_branches(repositories),
+            **_contents(repositories),
+        }
+    )
+
+
+def _about(room: Repositories) -> dict[str, Any]:
+    async def create(call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        name = str(given["repositoryName"])
+        arn = f"arn:aws:codecommit:{call.region}:{call.caller.account}:{name}"
+        made = await room.create(
+            name, arn, str(given.get("repositoryDescription", "")), str(given.get("kmsKeyId", ""))
+        )
+        return {"repositoryMetadata": _metadata(made, "", call)}
+
+    async def get(call: AwsCall) -> Mapping[str, Any]:
+        found = room.find(str(call.parameters["repositoryName"]))
+        return {"repositoryMetadata": await _described(room, found, call)}
+
+    async def batch_get(call: AwsCall) -> Mapping[str, Any]:
+        names = [str(each) for each in call.parameters["repositoryNames"]]
+        known = {each.name for each in room.all}
+        found = [await _described(room, room.find(each), call) for each in names if each in known]
+        return {
+            "repositories": found,
+            "repositoriesNotFound": [each for each in names if each not in known],
+        }
+
+    async def list_(_: AwsCall) -> Mapping[str, Any]:
+        found = [{"repositoryName": each.name, "repositoryId": each.id} for each in room.all]
+        return {"repositories": found}
+
+    async def delete(call: AwsCall) -> Mapping[str, Any]:
+        gone = room.delete(str(call.parameters["repositoryName"]))
+        return {"repositoryId": gone.id if gone is not None else None}
+
+    async def describe(call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        room.describe(str(given["repositoryName"]), str(given.get("repositoryDescription", "")))
+        return {}
+
+    return {
+        "CreateRepository": create,
+        "GetRepository": get,
+        "BatchGetRepositories": batch_get,
+        "ListRepositories": list_,
+        "DeleteRepository": delete,
+        "UpdateRepositoryDescription": describe,
+    }
+
+
+def _branches(room: Repositories) -> dict[str, Any]:
+    async def get(call: AwsCall) -> Mapping[str, Any]:
+        repository, branch = str(call.parameters["repositoryName"]), _branch(call)
+        commit = await room.branch(repository, branch)
+        return {"branch": {"branchName": branch, "commitId": commit}}
+
+    async def list_(call: AwsCall) -> Mapping[str, Any]:
+        return {"branches": list(await room.branches(str(call.parameters["repositoryName"])))}
+
+    return {"GetBranch": get, "ListBranches": list_}
+
+
+def _changes_of_branches(room: Repositories) -> dict[str, Any]:
+    async def create(call: AwsCall) -> Mapping[str, Any]:
+        repository, branch = str(call.parameters["repositoryName"]), _branch(call)
+        if branch in await room.branches(repository):
+            raise AwsServiceError("BranchNameExistsException", f"{branch} exists already")
+        commit = await room.commit(repository, str(call.parameters["commitId"]))
+        directory = room.find(repository).directory
+        try:
+            await git(directory, "branch", "--end-of-options", branch, commit.id)
+        except GitError as error:
+            raise AwsServiceError("InvalidBranchNameException", error.message) from None
+        return {}
+
+    async def delete(call: AwsCall) -> Mapping[str, Any]:
+        repository, branch = str(call.parameters["repositoryName"]), _branch(call)
+        commit = (await room.branches(repository)).get(branch)
+        if branch == await room.default_branch(repository):
+            raise AwsServiceError(
+                "DefaultBranchCannotBeDeletedException", f"{branch} is the default branch"
+            )
+        if commit is None:
+            return {}
+        directory = room.find(repository).directory
+        await git(directory, "branch", "--quiet", "-D", "--end-of-options", branch)
+        return {"deletedBranch": {"branchName": branch, "commitId": commit}}
+
+    async def set_default(call: AwsCall) -> Mapping[str, Any]:
+        repository = str(call.parameters["repositoryName"])
+        branch = str(call.parameters["defaultBranchName"])
+        if branch not in await room.branches(repository):
+            raise no_branch(branch, repository)
+        directory = room.find(repository).directory
+        await git(directory, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
+        return {}
+
+    return {"CreateBranch": create, "DeleteBranch": delete, "UpdateDefaultBranch": set_default}
+
+
+def _contents(room: Repositories) -> dict[str, Any]:
+    async def get_commit(call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        found = await room.commit(str(given["repositoryName"]), str(given["commitId"]))
+        return {"commit": _commit(found)}
+
+    async def batch_get(call: AwsCall) -> Mapping[str, Any]:
+        repository = str(call.parameters["repositoryName"])
+        found, errors = [], []
+        for commit in call.parameters["commitIds"]:
+            try:
+                found.append(_commit(await room.commit(repository, str(commit))))
+            except AwsServiceError as error:
+                errors.append(
+                    {"commitId": commit, "errorCode": error.code, "errorMessage": error.message}
+                )
+        return {"commits": found, "errors": errors}
+
+    async def file(call: AwsCall) -> Mapping[str, Any]:
+        return await get_file(room, call.parameters)
+
+    async def folder(call: AwsCall) -> Mapping[str, Any]:
+        return await get_folder(room, call.parameters)
+
+    return {
+        "GetCommit": get_commit,
+        "BatchGetCommits": batch_get,
+        "GetFile": file,
+        "GetFolder": folder,
+    }
+
+
+def _branch(call: AwsCall) -> str:
+    branch = str(call.parameters.get("branchName", ""))
+    if not branch:
+        raise AwsServiceError("BranchNameRequiredException", "A branch name is required")
+    return branch
+
+
+async def _described(room: Repositories, found: Repository, call: AwsCall) -> Mapping[str, Any]:
+    return _metadata(found, await room.default_branch(found.name), call)
+
+
+def _metadata(found: Repository, default_branch: str, call: AwsCall) -> Mapping[str, Any]:
+    host = f"git-codecommit.{call.region}.amazonaws.com"
+    return {
+        "accountId": call.caller.account,
+        "repositoryId": found.id,
+        "repositoryName": found.name,
+        "repositoryDescription": found.description or None,
+        "defaultBranch": default_branch or None,
+        "lastModifiedDate": found.modified,
+        "creationDate": found.created,
+        "cloneUrlHttp": f"https://{host}/v1/repos/{found.name}",
+        "cloneUrlSsh": f"ssh://{host}/v1/repos/{found.name}",
+        "Arn": found.arn,
+        "kmsKeyId": found.key_arn or None,
+    }
+
+
+def _commit(commit: Commit) -> Mapping[str, Any]:
+    return {
+        "commitId": commit.id,
+        "treeId": commit.tree,
+        "parents": list(commit.parents),
+        "message": commit.message,
+        "author": _person(commit.author),
+        "committer": _person(commit.committer),
+        "additionalData": "",
+    }
+
+
+def _person(person: Person) -> Mapping[str, Any]:
+    return {"name": person.name, "email": person.email, "date": person.date}

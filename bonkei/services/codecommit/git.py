@@ -1,0 +1,104 @@
+"""Run git in one repository, without the user's own settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from bonkei.services.codecommit.errors import GitError
+
+_SECONDS = 120.0
+_BOUND = 16 * 1024 * 1024
+"""The most bytes of an answer that are read into memory."""
+
+
+def environment() -> dict[str, str]:
+    """With these variables git asks no questions and reads no user's settings."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+
+
+async def start(
+    *words: str, variables: Mapping[str, str], stdin: int, stderr: int, limit: int
+) -> Process:
+    """Start git in a group of its own. Raises OSError. A caller that is cancelled meanwhile leaves
+    none: asyncio itself would kill git alone, and wait for all that its children write."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            "git",
+            *words,
+            env=variables,
+            stdin=stdin,
+            stdout=PIPE,
+            stderr=stderr,
+            limit=limit,
+            start_new_session=True,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        starting.add_done_callback(_end_started)
+        raise
+
+
+def _end_started(starting: asyncio.Future[Process]) -> None:
+    if not starting.cancelled() and starting.exception() is None:
+        end_group(starting.result())
+
+
+def end_group(process: Process) -> None:
+    """Kill git and the programs that it has started, at once: they hold its pipes, too. Nobody
+    waits for it, because its caller may be cancelled; the event loop takes its exit code. One that
+    has left the group may hold the pipes: only their transport can close them here."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process._transport.close()  # type: ignore[attr-defined]
+
+
+async def git(
+    directory: Path, *words: str, given: bytes = b"", more: Mapping[str, str] | None = None
+) -> bytes:
+    """The output of git. Raises GitError with git's own message."""
+    try:
+        process = await start(
+            "-C",
+            str(directory),
+            *words,
+            variables={**environment(), **(more or {})},
+            stdin=PIPE if given else DEVNULL,
+            stderr=PIPE,
+            limit=_BOUND,
+        )
+    except OSError as error:
+        raise GitError(f"git cannot be run: {error.strerror}", remedy="install git") from None
+    try:
+        async with asyncio.timeout(_SECONDS):
+            answer, said = await process.communicate(given or None)
+    except TimeoutError:
+        raise GitError(f"git {words[0]} has not ended after {_SECONDS:.0f} s") from None
+    finally:
+        if process.returncode is None:
+            end_group(process)
+    if process.returncode:
+        text = said.decode("utf-8", "replace").strip()
+        raise GitError(f"git {words[0]}: {text.splitlines()[-1] if text else process.returncode}")
+    return answer
+
+
+async def clone(repository: Path, version: str, into: Path) -> str:
+    """A working copy of a version, or of HEAD. Returns its commit. Raises GitError."""
+    await git(repository, "clone", "--quiet", "--no-hardlinks", str(repository), str(into))
+    if version:
+        await git(into, "checkout", "--quiet", version)
+    return (await git(into, "rev-parse", "HEAD")).decode("ascii").strip()

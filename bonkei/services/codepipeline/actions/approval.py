@@ -1,0 +1,68 @@
+"""A manual approval: it notifies its topic, and then waits for `put-approval-result`.
+
+https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bonkei.base.aws_service import Asks
+from bonkei.services.codepipeline.actions.artifact import require
+from bonkei.services.codepipeline.core.values import Finished
+from bonkei.services.codepipeline.runners import ActionWork, AfterRestart
+
+Publish = Callable[[str, str, str], Awaitable[None]]
+"""Sends a subject and a message to a topic (its ARN). Raises AwsServiceError."""
+
+
+class ManualApproval:
+    """Provider Manual."""
+
+    after_restart: AfterRestart = "follow"
+
+    def __init__(self, publish: Publish, asks: Asks) -> None:
+        self._publish = publish
+        self._asks = asks
+
+    async def run(self, work: ActionWork) -> Finished | None:
+        topic = work.settings.get("NotificationArn", "")
+        if topic and not work.run.summary:
+            require(self._asks, work, topic, "sns:Publish")
+            subject = f"APPROVAL NEEDED: AWS CodePipeline {work.pipeline.name} for action "
+            subject = (subject + work.action.name)[:100]
+            await self._publish(topic, subject, json.dumps(notification(work)))
+        if not work.run.summary:
+            # "For a pipeline where the execution mode is set to PARALLEL, [...] use the
+            # externalExecutionId in the response output from the ListActionExecutions action as the
+            # token in the approval request" (API_PutApprovalResult).
+            is_parallel = work.pipeline.execution_mode == "PARALLEL"
+            said = work.settings.get("CustomData", "") or "Waits for an approval"
+            work.note(work.run.token if is_parallel else "", "", said)
+        return None
+
+
+def notification(work: ActionWork) -> dict[str, object]:
+    """The message for the topic."""
+    pipeline, stage, action = work.pipeline.name, work.stage, work.action.name
+    console = (
+        f"https://console.aws.amazon.com/codesuite/codepipeline/pipelines/{pipeline}/view"
+        f"?region={work.region}"
+    )
+    expires = datetime.fromtimestamp(work.run.expires, UTC)
+    return {
+        "region": work.region,
+        "consoleLink": console,
+        "approval": {
+            "pipelineName": pipeline,
+            "stageName": stage,
+            "actionName": action,
+            "token": work.run.token,
+            "expires": f"{expires:%Y-%m-%dT%H:%MZ}",
+            "externalEntityLink": work.settings.get("ExternalEntityLink"),
+            "approvalReviewLink": f"{console}#/{stage}/{action}/approve/{work.run.token}",
+            "customData": work.settings.get("CustomData"),
+        },
+    }

@@ -1,0 +1,117 @@
+"""ECS, as a rolling deployment: it registers a revision of the task definition with the images of
+`imagedefinitions.json`, updates the service, and waits for its end.
+
+https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-ECS.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zipfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.services.codepipeline.actions.artifact import Store
+from bonkei.services.codepipeline.core.values import Finished
+from bonkei.services.codepipeline.runners import ActionWork, AfterRestart
+
+Ecs = Callable[[str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""A call of ECS with a role: role, operation, parameters. Raises AwsServiceError."""
+_LARGEST = 100_000
+"""Bytes of the file of images."""
+_POLL = 1.0
+_KEPT = (
+    "family", "taskRoleArn", "executionRoleArn", "networkMode", "containerDefinitions", "volumes",
+    "placementConstraints", "requiresCompatibilities", "cpu", "memory", "pidMode", "ipcMode",
+    "proxyConfiguration", "ephemeralStorage", "runtimePlatform",
+)  # fmt: skip
+"""The parts of a described task definition that RegisterTaskDefinition accepts."""
+
+
+class EcsDeploy:
+    """Provider ECS."""
+
+    after_restart: AfterRestart = "follow"
+
+    def __init__(self, ecs: Ecs, store: Store) -> None:
+        self._ecs = ecs
+        self._store = store
+
+    async def run(self, work: ActionWork) -> Finished:
+        settings = work.settings
+        named = {"cluster": settings["ClusterName"], "services": [settings["ServiceName"]]}
+        registered = work.run.external_id
+        if not registered:
+            images = await self._images(work, settings.get("FileName", "imagedefinitions.json"))
+            service = await self._service(work, named)
+            registered = await self._register(work, str(service["taskDefinition"]), images)
+            work.note(registered, "", "")
+        if not work.run.summary:  # the miniature may have ended before the service was updated
+            change = {
+                "cluster": settings["ClusterName"],
+                "service": settings["ServiceName"],
+                "taskDefinition": registered,
+            }
+            await self._ecs(work.role, "UpdateService", change)
+            work.note(registered, "", "Deployment in progress")
+        return await self._wait(work, named, registered)
+
+    async def _wait(self, work: ActionWork, named: Mapping[str, Any], arn: str) -> Finished:
+        while True:
+            service = await self._service(work, named)
+            found = [d for d in service.get("deployments", ()) if d.get("taskDefinition") == arn]
+            state = found[0].get("rolloutState") if found else "FAILED"
+            if state == "COMPLETED":
+                return Finished(succeeded=True, external_id=arn, summary="Deployment succeeded")
+            if state == "FAILED":
+                why = found[0].get("rolloutStateReason") if found else "another one took its place"
+                raise AwsServiceError("JobFailed", f"The deployment of {arn} failed: {why}")
+            await asyncio.sleep(_POLL)
+
+    async def _service(self, work: ActionWork, named: Mapping[str, Any]) -> Mapping[str, Any]:
+        found = (await self._ecs(work.role, "DescribeServices", named)).get("services", ())
+        if not found:
+            raise AwsServiceError("ConfigurationError", f"There is no service {named['services']}")
+        service: Mapping[str, Any] = found[0]
+        return service
+
+    async def _register(self, work: ActionWork, current: str, images: Mapping[str, str]) -> str:
+        answer = await self._ecs(work.role, "DescribeTaskDefinition", {"taskDefinition": current})
+        definition = answer["taskDefinition"]
+        names = {container["name"] for container in definition["containerDefinitions"]}
+        if unknown := sorted(images.keys() - names):
+            raise AwsServiceError(
+                "ConfigurationError", f"{current} has no container {', '.join(unknown)}"
+            )
+        containers = [
+            {**container, "image": images.get(container["name"], container["image"])}
+            for container in definition["containerDefinitions"]
+        ]
+        given = {name: definition[name] for name in _KEPT if definition.get(name) is not None}
+        given["containerDefinitions"] = containers
+        made = await self._ecs(work.role, "RegisterTaskDefinition", given)
+        return str(made["taskDefinition"]["taskDefinitionArn"])
+
+    async def _images(self, work: ActionWork, name: str) -> Mapping[str, str]:
+        with self._store.folder() as folder:
+            file = folder / "artifact.zip"
+            await self._store.get(work, work.action.inputs[0], file)
+            return await asyncio.to_thread(_read_images, file, name)
+
+
+def _read_images(file: Path, name: str) -> dict[str, str]:
+    """Container -> image."""
+    try:
+        with zipfile.ZipFile(file) as zipped:
+            if zipped.getinfo(name).file_size > _LARGEST:
+                raise AwsServiceError("ConfigurationError", f"{name} is larger than {_LARGEST}")
+            listed = json.loads(zipped.read(name))
+        return {str(each["name"]): str(each["imageUri"]) for each in listed}
+    except (KeyError, ValueError, TypeError, RecursionError, zipfile.BadZipFile) as error:
+        raise AwsServiceError(
+            "ConfigurationError",
+            f"The artifact has no {name} with the name and imageUri of containers: {error}",
+        ) from None

@@ -1,0 +1,70 @@
+"""The book during a command. It collects the effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bonkei.blueprint.codepipeline import Pipeline, Stage
+from bonkei.services.codepipeline.core.values import (
+    ActionRun,
+    Book,
+    Changed,
+    Effect,
+    Execution,
+    StageRun,
+)
+
+Mint = Callable[[], str]
+"""Gives a new UUID as text."""
+
+
+class Desk:
+    """For one command; `book` and `effects` are its result."""
+
+    def __init__(self, pipeline: Pipeline, book: Book, now: float, mint: Mint) -> None:
+        self.pipeline = pipeline
+        self.book = book
+        self.now = now
+        self.mint = mint
+        self.effects: list[Effect] = []
+
+    def stage(self, name: str) -> Stage | None:
+        """The declaration of a stage."""
+        return next((each for each in self.pipeline.stages if each.name == name), None)
+
+    def put(self, execution: Execution) -> Execution:
+        """Write the execution into the book, with the present time as its change."""
+        changed = replace(execution, updated=self.now)
+        self.book = self.book.having(changed)
+        return changed
+
+    def put_stage(self, execution: Execution, run: StageRun) -> Execution:
+        return self.put(execution.with_stage(replace(run, updated=self.now)))
+
+    def put_action(self, execution: Execution, run: StageRun, action: ActionRun) -> Execution:
+        """Replace the action's or the check's run with the same id."""
+        actions = tuple(action if each.id == action.id else each for each in run.actions)
+        checks = tuple(action if each.id == action.id else each for each in run.checks)
+        return self.put_stage(execution, replace(run, actions=actions, checks=checks))
+
+    def say(
+        self, state: str, execution: Execution, stage: str = "", action: ActionRun | None = None
+    ) -> None:
+        """For EventBridge."""
+        self.effects.append(Changed(state, execution.id, stage, action.id if action else ""))
+
+    def end(self, execution: Execution, status: str, summary: str = "") -> Execution:
+        """The execution is over."""
+        self.say(_STATES[status], execution)
+        return self.put(replace(execution, status=status, waiting="", summary=summary))
+
+
+_STATES = {
+    "Succeeded": "SUCCEEDED",
+    "Failed": "FAILED",
+    "Stopped": "STOPPED",
+    "Superseded": "SUPERSEDED",
+    "Cancelled": "CANCELED",
+}
+"""States of executions, as spelled in events."""

@@ -1,0 +1,58 @@
+"""Names of repositories, tags and digests, and references to images.
+
+Sources: "Pulling manifests" in the distribution specification; CreateRepository in the Amazon ECR
+API Reference.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bonkei.services.ecr.errors import RegistryError
+
+NAME = r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*"
+TAG = r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}"
+DIGEST = r"sha256:[0-9a-f]{64}"
+_DIGEST = re.compile(DIGEST)
+_REFERENCE = re.compile(
+    rf"(?:(?P<host>[^/]*[.:][^/]*)/)?(?P<name>{NAME})(?::(?P<tag>{TAG}))?(?:@(?P<digest>{DIGEST}))?"
+)
+_HOST = re.compile(
+    r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`HOST/NAME:TAG@DIGEST`. Without tag and digest, `tag` is `latest`."""
+
+    host: str
+    name: str
+    tag: str
+    digest: str
+
+    @property
+    def wanted(self) -> str:
+        """The digest, or else the tag."""
+        return self.digest or self.tag
+
+    @property
+    def is_ecr(self) -> bool:
+        return _HOST.fullmatch(self.host) is not None
+
+
+def is_digest(text: str) -> bool:
+    """Whether it names content. Anything else could name another file, as a part of a path."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def read_reference(text: str) -> Reference:
+    """RegistryError for a text that is none."""
+    found = _REFERENCE.fullmatch(text)
+    if found is None:
+        raise RegistryError("NAME_INVALID", f"invalid reference format: {text[:200]}")
+    tag, digest = found["tag"] or "", found["digest"] or ""
+    return Reference(
+        found["host"] or "", found["name"], tag or ("" if digest else "latest"), digest
+    )

@@ -1,0 +1,54 @@
+"""Finds a call's cluster and task definition by name, id or ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bonkei.base.aws_service import AwsCall, AwsServiceError
+from bonkei.services.ecs.api.values import EcsService, EcsState, EcsTask
+
+_FAMILY = "task-definition/"
+
+
+def find_cluster(state: EcsState, call: AwsCall) -> str:
+    """The ARN of the named cluster, or of `default` without a name. Raises AwsServiceError."""
+    wanted = call.parameters.get("cluster", "default")
+    for name, arn in state.clusters:
+        if wanted in (name, arn):
+            return arn
+    raise AwsServiceError("ClusterNotFoundException", "Cluster not found.")
+
+
+def find_service(state: EcsState, cluster: str, name: str) -> EcsService | None:
+    return next(
+        (s for s in state.services if s.cluster_arn == cluster and name in (s.name, s.arn)), None
+    )
+
+
+def find_task(state: EcsState, cluster: str, name: str) -> EcsTask | None:
+    """The permission was asked for a task of this cluster."""
+    return next(
+        (t for t in state.tasks if t.cluster_arn == cluster and name in (t.id, t.arn)), None
+    )
+
+
+def find_definition(definitions: Mapping[str, Mapping[str, Any]], wanted: str) -> str:
+    """The ARN from an ARN, from `family:revision`, or from a family (its newest active revision);
+    or empty."""
+    for arn in sorted(definitions, key=revision_of, reverse=True):
+        short = arn.partition(_FAMILY)[2]
+        is_active = definitions[arn].get("status", "ACTIVE") == "ACTIVE"
+        if wanted in (arn, short) or (is_active and wanted == family_of(arn)):
+            return arn
+    return ""
+
+
+def family_of(arn: str) -> str:
+    """The family in a task definition's ARN."""
+    return arn.partition(_FAMILY)[2].rpartition(":")[0]
+
+
+def revision_of(arn: str) -> int:
+    """The revision in a task definition's ARN."""
+    return int(arn.rpartition(":")[2])

@@ -1,0 +1,30 @@
+"""What an image was built from, or into, where a registry knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.base.processes.roots import EngineRun, RootSettings
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFiles:
+    """`folder`: sources with their Dockerfile; or, with `root`, the root file system of an image
+    that a container engine has built. `engine`: what runs it, where this machine cannot."""
+
+    folder: Path
+    root: RootSettings | None = None
+    engine: EngineRun | None = None
+
+
+Built = Callable[[str, str], BuiltFiles | None]
+"""The files of an image, by its reference and the task's architecture (`amd64`, `arm64`), which
+chooses the image of an index; None: the working copy is used. TaskError when the image cannot be
+pulled."""
+
+
+def nothing_is_built(_image: str, _architecture: str) -> BuiltFiles | None:
+    """Every image is of the working copy: without a registry."""
+    return None

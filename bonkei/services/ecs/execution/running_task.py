@@ -1,0 +1,106 @@
+"""A task's resources on this machine, and the arguments of its processes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bonkei.base.events import Endpoint
+from bonkei.base.processes.roots import Mount, Root, find_user, machine_root
+from bonkei.services.ecs import messages as m
+from bonkei.services.ecs.errors import TaskError
+from bonkei.services.ecs.execution.environment import translate_command, translate_ports
+from bonkei.services.ecs.execution.process import ContainerProcess, ProcessSpec
+from bonkei.services.ecs.images.local import LocalContainer
+from bonkei.services.ecs.settings import RouterCommand
+from bonkei.services.ecs.task_spec import TaskSpec
+
+
+@dataclass(slots=True)
+class RunningTask:
+    """From its preparation until it is released. `home`: the miniature's. `is_confined`: without an
+    image it sees only its own files and this machine's programs."""
+
+    spec: TaskSpec
+    scratch: Path
+    home: Path
+    is_confined: bool = False
+    endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)
+    processes: dict[str, ContainerProcess] = field(default_factory=dict)
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def process(self, container: str) -> ProcessSpec:
+        """The container's own process. The task is prepared."""
+        local = self.spec.local.container(container)
+        words = (translate_command(local.localize(w), local, self.endpoints) for w in local.command)
+        return replace(self._spec(container, words), root=self.root(local))
+
+    def beside(self, container: str, command: Iterable[str]) -> ProcessSpec:
+        """Another process with the container's environment."""
+        local = self.spec.local.container(container)
+        words = (translate_ports(local.localize(word), self.endpoints) for word in command)
+        spec = self._spec(container, words)
+        running = self.processes.get(container)
+        root = self.root(local) if running is not None else None
+        return replace(spec, root=root, beside=running.pid) if running and root else spec
+
+    def root(self, local: LocalContainer, router: RouterCommand | None = None) -> Root | None:
+        """What the container's process sees; None: all that this user may see."""
+        if local.root is not None:
+            return self._of_its_image(local)
+        return self._of_this_machine(local, router) if self.is_confined else None
+
+    def _of_this_machine(self, local: LocalContainer, router: RouterCommand | None) -> Root:
+        """A router's own files may be those of an image, which nothing changes."""
+        content, name = local.content, local.container.name
+        files = (content.directory, *(place for _, place in content.places))
+        reads, writes = ((*files, *router.reads), router.writes) if router else ((), files)
+        return machine_root(
+            self._own(name),
+            self.environments[name]["PATH"],
+            reads=reads,
+            writes=(self.scratch, *writes),
+            home=self.home,
+        )
+
+    def _of_its_image(self, local: LocalContainer) -> Root:
+        """The container's own view of its image: each container of a task writes to its own layer,
+        and shares the task's volumes."""
+        container = local.container
+        scratch = self._own(container.name)
+        mounts = []
+        for point in container.mount_points:
+            volume = self.scratch / "volumes" / point.source_volume
+            volume.mkdir(parents=True, exist_ok=True)
+            if local.engine is not None:
+                volume.chmod(0o777)  # the container's user is not this one
+            mounts.append(Mount(str(volume), point.container_path, point.read_only))
+        try:
+            user = find_user(Path(str(local.root)), local.image.user)
+        except LookupError as error:
+            raise TaskError(
+                f"{container.name}: CannotStartContainerError: {error}",
+                remedy="correct USER in the Dockerfile, or `user` in the task definition",
+            ) from None
+        return Root(
+            str(local.root),
+            str(scratch),
+            user.uid,
+            user.gid,
+            container.readonly_root_filesystem,
+            tuple(mounts),
+            local.engine,
+        )
+
+    def _own(self, container: str) -> Path:
+        """The folder for what its processes write outside of their own files."""
+        scratch = self.scratch / "roots" / container
+        scratch.mkdir(parents=True, exist_ok=True)
+        return scratch
+
+    def _spec(self, container: str, words: Iterable[str]) -> ProcessSpec:
+        directory = self.spec.local.container(container).working_directory
+        return ProcessSpec(container, tuple(words), directory, self.environments[container])

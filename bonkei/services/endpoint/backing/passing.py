@@ -1,0 +1,264 @@
+"""Passes a call to MiniStack, and its answer back, without holding an object in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from bonkei.services.endpoint.backing.channel import NotConnectedError, Streams
+from bonkei.services.endpoint.backing.connections import Body, StoreAnswer, StoreConnections
+from bonkei.services.endpoint.calls import s3_limits
+from bonkei.services.endpoint.calls.request import Call, Request
+from bonkei.services.endpoint.errors import Answer, ApiError
+from bonkei.services.endpoint.port.bodies import SMALL, Bodies
+from bonkei.services.endpoint.port.connection import Crowd, connection_of
+
+_OURS = frozenset(
+    {
+        "authorization", "connection", "content-length", "expect", "host", "keep-alive",
+        "transfer-encoding", "x-amz-security-token",
+    }
+)  # fmt: skip
+_PRESIGNED = frozenset(
+    {
+        "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
+        "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token",
+        "AWSAccessKeyId", "Signature", "Expires", "x-amz-security-token",
+    }
+)  # fmt: skip
+OWN_HOST = "127.0.0.1"
+"""What MiniStack takes for its own name. Others are those of buckets, or of other services."""
+_SQS_HOST = re.compile(
+    r"(\d+(\.\d+){3}|\[[0-9a-fA-F:]+\]|[\w-]+|sqs(\.[\w-]+)?\.(amazonaws\.com(\.cn)?|localhost))(:\d+)?",
+    re.ASCII,
+)
+_SQS_PATH = re.compile(r"/\d{12}/[\w.-]{1,80}/?", re.ASCII)
+_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
+_UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
+_PATIENCE = 30.0
+"""Seconds for which a call waits while MiniStack starts: as long as a start may take."""
+_POLL = 0.05
+_LATE = 0.25
+"""Seconds after which a call's answer is late."""
+_LATEST = 4.0  # seconds between two looks for one call
+_CALLS = 256  # at once: a client that waits for a message holds a place
+_DOWNLOADS = 192  # of them with a long answer: clients that do not read leave places
+_UPLOADS = 64  # of large bodies at once, because MiniStack holds a megabyte of each
+
+
+Alterations = Mapping[int, Callable[[bytes], Answer | None]]
+"""Status -> the function that makes another answer from MiniStack's (short) body; None leaves it
+unchanged."""
+_UNALTERED: Alterations = MappingProxyType({})
+
+
+class Store(Protocol):
+    """The store behind the endpoint, on this machine."""
+
+    async def connect(self) -> Streams:
+        """Raises NotConnectedError."""
+
+    async def wait_until_ready(self, seconds: float) -> bool: ...
+    def begin_call(self) -> None:
+        """The store does not rest until `end_call`."""
+
+    def end_call(self) -> None: ...
+    def look(self) -> None:
+        """An answer is late: check whether the store is frozen."""
+
+
+class Passing:
+    """`account`: the owner of the resources."""
+
+    def __init__(self, store: Store, account: str, bodies: Bodies) -> None:
+        self._store = store
+        self._account = account
+        self._bodies = bodies
+        self._connections = StoreConnections()
+        self._calls, self._uploads = Crowd(_CALLS), Crowd(_UPLOADS)
+        self._downloads = Crowd(_DOWNLOADS)
+
+    async def close(self) -> None:
+        self._connections.close()
+
+    async def on(
+        self,
+        incoming: web.BaseRequest,
+        call: Call,
+        request: Request,
+        body: bytes | None,
+        alter: Alterations = _UNALTERED,
+    ) -> web.StreamResponse:
+        """The answer. A long answer is already on its way to the client. Raises ApiError if none
+        comes. `body` None: an object's body, which is passed as it arrives."""
+        sent = await self._body(incoming, request) if body is None else body
+        crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
+        connection = connection_of(incoming)
+        try:
+            for crowd in crowds:
+                await crowd.enter(connection)
+            return await self._ask(incoming, call, request, sent, alter)
+        finally:
+            for crowd in crowds:
+                crowd.leave(connection)
+
+    async def _ask(
+        self,
+        incoming: web.BaseRequest,
+        call: Call,
+        request: Request,
+        body: Body,
+        alter: Alterations,
+    ) -> web.StreamResponse:
+        loop = asyncio.get_running_loop()
+        deadline, watch = loop.time() + _PATIENCE, _Watch(self._store)
+        try:
+            while await self._store.wait_until_ready(deadline - loop.time()):
+                try:
+                    answer = await self._connections.ask(
+                        self._store.connect,
+                        self._head(call, request, isinstance(body, bytes)),
+                        body,
+                        bodiless=request.method == "HEAD",
+                    )
+                except NotConnectedError:
+                    # It has just ended, and nothing was sent. Its next start takes the call.
+                    if loop.time() > deadline:
+                        break
+                    await asyncio.sleep(_POLL)
+                else:
+                    return await self._hand_on(incoming, answer, alter)
+        except (ConnectionError, TimeoutError, EOFError):
+            if incoming.transport is None:
+                raise
+        finally:
+            watch.end()
+        raise _UNAVAILABLE
+
+    async def _body(self, incoming: web.BaseRequest, request: Request) -> Body:
+        """A short body is read as a whole, so that a slow client does not block MiniStack."""
+        pieces = _checked(self._bodies.pieces(incoming), request)
+        length = incoming.content_length
+        if length is None and "transfer-encoding" in request.header:
+            return pieces
+        if (length or 0) > SMALL:
+            return pieces
+        return b"".join([piece async for piece in pieces])
+
+    async def _hand_on(
+        self, incoming: web.BaseRequest, answer: StoreAnswer, alter: Alterations
+    ) -> web.StreamResponse:
+        connection = connection_of(incoming)
+        try:
+            headers = CIMultiDict(
+                (name, value) for name, value in answer.headers if name.lower() not in _HOP
+            )
+            made = alter.get(answer.status)
+            is_short = answer.length is not None and (answer.length <= SMALL or answer.is_read)
+            if made is not None or is_short:
+                body = await answer.read()
+                if made is not None and (other := made(body)) is not None:
+                    more = dict(other.headers)
+                    return web.Response(status=other.status, body=other.body, headers=more)
+                return web.Response(status=answer.status, headers=headers, body=body)
+            response = web.StreamResponse(status=answer.status, headers=headers)
+            if not self._downloads.enter_now(connection):
+                raise _SLOW_DOWN
+            await response.prepare(incoming)
+            async for piece in answer.pieces():
+                await self._bodies.write(incoming, response, piece)
+            await response.write_eof()
+            return response
+        finally:
+            self._downloads.leave(connection)
+            answer.end()
+
+    def _head(self, call: Call, request: Request, is_whole: bool) -> list[str]:
+        """The client's headers without its identity: MiniStack has one account, and trusts the
+        endpoint."""
+        scope = f"{self._account}/20200101/{call.region}/{call.service}/aws4_request"
+        # SQS builds its URLs from the host. For S3, the bucket is in the path by now. MiniStack
+        # would take another host, such as `bucket.s3.…`, for a call of S3.
+        given = request.header.get("host", "")
+        host = given if call.service == "sqs" and _SQS_HOST.fullmatch(given) else OWN_HOST
+        # MiniStack would take the header of another protocol for the service that it names.
+        left_out = _OURS | {"x-amz-target", "smithy-protocol"} if call.service == "s3" else _OURS
+        length = request.header.get("content-length")
+        return [
+            f"{request.method} {_target(request, call.service)} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in request.headers if name not in left_out),
+            f"host: {host}",
+            f"authorization: {_UNCHECKED.format(scope)}",
+            *([f"content-length: {length}"] if length and not is_whole else []),
+        ]
+
+
+def _target(request: Request, service: str) -> str:
+    """The path is S3's resource, or SQS's queue. MiniStack has pages of its own, and paths of other
+    services."""
+    path = request.path
+    if service == "s3" and (bucket := request.bucket_in_host):
+        path = f"/{bucket}{path}"
+    elif service != "s3" and not (service == "sqs" and _SQS_PATH.fullmatch(path)):
+        path = "/"
+    if not request.query:
+        return path
+    query = s3_limits.capped(request.query)
+    query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in _PRESIGNED)
+    return f"{path}?{query}" if query else path
+
+
+class _Watch:
+    """Checks the store repeatedly while a call is in progress, and keeps it from its rest."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        store.begin_call()
+        self._loop = asyncio.get_running_loop()
+        self._delay = _LATE
+        self._timer = self._loop.call_later(self._delay, self._look)
+
+    def end(self) -> None:
+        self._timer.cancel()
+        self._store.end_call()
+
+    def _look(self) -> None:
+        self._store.look()
+        self._delay = min(2 * self._delay, _LATEST)  # a client of SQS may wait for a long time
+        self._timer = self._loop.call_later(self._delay, self._look)
+
+
+async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncIterator[bytes]:
+    """A body as it arrives. If it differs from the signed one or is too long, its last piece is not
+    sent to MiniStack."""
+    wanted = request.header.get("x-amz-content-sha256", "")
+    digest = hashlib.sha256() if len(wanted) == 64 else None
+    held, size = b"", 0  # the last piece is sent only if the whole body is right
+    async for chunk in pieces:
+        size += len(chunk)
+        s3_limits.check_arrived(size, request)
+        if digest is not None:
+            digest.update(chunk)
+        if held:
+            yield held
+        held = chunk
+    if digest is not None and digest.hexdigest() != wanted:
+        raise ApiError(
+            "XAmzContentSHA256Mismatch",
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        )
+    if held:
+        yield held
+
+
+_SLOW_DOWN = ApiError("SlowDown", "Please reduce your request rate.", 503)
+_UNAVAILABLE = ApiError(
+    "ServiceUnavailable", "The store behind the miniature's AWS endpoint does not answer.", 503
+)

@@ -1,0 +1,78 @@
+"""Errors: Bonkei's own for people, and AWS's for clients of its APIs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.errors import BonkeiError
+
+Protocol = Literal["json", "query", "ec2", "rest-xml", "rest-json", "smithy-rpc-v2-cbor"]
+"""A service's protocol, by its name in AWS's service models."""
+
+
+class CloudError(BonkeiError):
+    """The endpoint cannot do its work on this machine."""
+
+
+class ApiError(AwsServiceError):
+    """The endpoint refuses the call. `code` and `status` are those of S3 and the query protocol.
+    `spelling` translates them for the other protocols."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response; header names are in lower case."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
+    """The error in the form for the protocol's clients.
+
+    Source: "Error serialization" of the AWS JSON, AWS Query, EC2 Query and REST protocols in the
+    Smithy documentation; "REST error responses" in the Amazon S3 API Reference.
+    """
+    identity = ("x-amzn-requestid", request_id)
+    if protocol == "smithy-rpc-v2-cbor":
+        import cbor2  # noqa: PLC0415 - two services of many are spoken to like this
+
+        document = {"__type": error.code, "message": error.message}
+        cbor = (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"))
+        return Answer(error.status, cbor2.dumps(document), (*cbor, identity))
+    if protocol in ("json", "rest-json"):
+        content = {"__type": error.code, "message": error.message, "Message": error.message}
+        kind = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
+        body = json.dumps(content).encode()
+        return Answer(
+            error.status,
+            body,
+            (("content-type", kind), ("x-amzn-errortype", error.code), identity),
+        )
+    code, message = (escape(text, quote=False) for text in (error.code, error.message))
+    if protocol == "rest-xml":
+        members = error.members.items()
+        more = "".join(f"<{key}>{escape(str(one), quote=False)}</{key}>" for key, one in members)
+        text = (
+            f"<Error><Code>{code}</Code><Message>{message}</Message>{more}"
+            f"<RequestId>{request_id}</RequestId></Error>"
+        )
+        identity = ("x-amz-request-id", request_id)
+    elif protocol == "ec2":
+        text = (
+            f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+            f"</Errors><RequestID>{request_id}</RequestID></Response>"
+        )
+    else:
+        text = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
+            f"<Message>{message}</Message></Error><RequestId>{request_id}</RequestId>"
+            "</ErrorResponse>"
+        )
+    body = b'<?xml version="1.0" encoding="UTF-8"?>\n' + text.encode()
+    return Answer(error.status, body, (("content-type", "text/xml"), identity))

@@ -1,0 +1,115 @@
+"""Denials and used permissions, on disk for the commands that show them; bounded."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.base.appending import append
+
+KEPT = 1_000
+"""This many denials are kept. The file holds at most twice as many."""
+RESOURCES = 50
+"""This many resources of one action are remembered by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """`enforced`: False if the call was allowed all the same. `looked_at`: the addresses of the
+    searched policies. `statement`: the one that denied explicitly."""
+
+    time: float
+    role: str
+    caller: str
+    action: str
+    resource: str
+    reason: str
+    message: str
+    enforced: bool
+    looked_at: tuple[str, ...] = ()
+    statement: str = ""
+    absent_keys: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+class Ledger:
+    """Writes each denial at once, and a used permission at its first use."""
+
+    def __init__(self, directory: Path) -> None:
+        self.denied_file = directory / "denied.jsonl"
+        self.used_file = directory / "used.json"
+        self._used: dict[str, dict[str, list[str]]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._written = 0
+
+    def open(self) -> None:
+        """Continue after an earlier run. A damaged file is replaced."""
+        self._written = sum(1 for _ in self._lines())
+        with suppress(OSError, ValueError):
+            found = json.loads(self.used_file.read_text(encoding="utf-8"))
+            self._used = {role: dict(actions) for role, actions in found.items()}
+
+    def deny(self, denial: Denial) -> None:
+        """If the disk is full, nothing is recorded. The call must not fail for that."""
+        with suppress(OSError):
+            if self._written >= 2 * KEPT:
+                self._shorten()
+            self.denied_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            append(self.denied_file, denial.line() + "\n")
+            self._written += 1
+
+    def use(self, role: str, action: str, resource: str) -> None:
+        self._counts[role, action] += 1
+        resources = self._used.setdefault(role, {}).setdefault(action, [])
+        if resource not in resources and len(resources) < RESOURCES:
+            resources.append(resource)
+            self._save()
+
+    def used(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """Role -> action -> resources."""
+        return self._used
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """How often each role has used each action, since the start."""
+        return self._counts
+
+    def _save(self) -> None:
+        with suppress(OSError):
+            draft = self.used_file.with_suffix(".new")
+            draft.write_text(json.dumps(self._used, indent=1, sort_keys=True), encoding="utf-8")
+            draft.replace(self.used_file)
+
+    def _shorten(self) -> None:
+        kept = list(self._lines())[-KEPT:]
+        draft = self.denied_file.with_suffix(".new")
+        draft.write_text("".join(kept), encoding="utf-8")
+        draft.replace(self.denied_file)
+        self._written = len(kept)
+
+    def _lines(self) -> Iterator[str]:
+        try:
+            with self.denied_file.open(encoding="utf-8") as file:
+                yield from file
+        except FileNotFoundError:
+            return
+
+
+def read_denials(file: Path) -> tuple[Mapping[str, Any], ...]:
+    """The denials of a home, oldest first; none without a file. A line that a full disk has cut is
+    left out."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    found: list[Mapping[str, Any]] = []
+    for line in lines:
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return tuple(found)[-KEPT:]

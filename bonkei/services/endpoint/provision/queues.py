@@ -1,0 +1,69 @@
+"""Queues of SQS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.base.arn import Arn
+from bonkei.base.aws_service import queue_url
+from bonkei.blueprint.storage import Queue
+from bonkei.services.endpoint.provision.step import JsonStep, Step, Thing
+
+_FIXED = frozenset({"FifoQueue"})  # cannot be changed later
+_CLEARED = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
+"""Attributes that an empty text removes."""
+_GONE = frozenset(
+    {
+        "QueueDoesNotExist",
+        "com.amazonaws.sqs#QueueDoesNotExist",
+        "AWS.SimpleQueueService.NonExistentQueue",
+    }
+)
+_THERE = frozenset({"QueueNameExists", "com.amazonaws.sqs#QueueNameExists"})
+
+
+def queues(found: tuple[Queue, ...]) -> Iterator[Thing]:
+    """A queue's redrive policy names another queue, so all queues are created before the
+    policies."""
+    yield from map(_queue, found)
+    for queue in found:
+        yield from _attributes(queue)
+        yield from _tags(queue)
+
+
+def _queue(queue: Queue) -> Thing:
+    fixed = {name: value for name, value in queue.attributes.items() if name in _FIXED}
+    make = JsonStep(
+        "sqs", "AmazonSQS.CreateQueue", {"QueueName": queue.name, "Attributes": fixed}, _THERE
+    )
+    end = JsonStep("sqs", "AmazonSQS.DeleteQueue", {"QueueUrl": queue_url(queue.arn)}, _GONE)
+    return Thing("queue", queue.name, queue.address, Arn.of(queue.arn).region, (make,), end=(end,))
+
+
+def _attributes(queue: Queue) -> Iterator[Thing]:
+    rest = {name: value for name, value in queue.attributes.items() if name not in _FIXED}
+    cleared: dict[str, str] = {name: "" for name in _CLEARED if name not in rest}
+    if rest:
+        yield Thing(
+            "queue-attributes",
+            queue.name,
+            queue.address,
+            Arn.of(queue.arn).region,
+            (_set(queue, rest),),
+            changes=(_set(queue, cleared),) if cleared else (),
+        )
+
+
+def _set(queue: Queue, attributes: dict[str, str]) -> Step:
+    content = {"QueueUrl": queue_url(queue.arn), "Attributes": attributes}
+    return JsonStep("sqs", "AmazonSQS.SetQueueAttributes", content)
+
+
+def _tags(queue: Queue) -> Iterator[Thing]:
+    if queue.tags:
+        url = queue_url(queue.arn)
+        make = JsonStep("sqs", "AmazonSQS.TagQueue", {"QueueUrl": url, "Tags": dict(queue.tags)})
+        content = {"QueueUrl": url, "TagKeys": sorted(queue.tags)}
+        end = JsonStep("sqs", "AmazonSQS.UntagQueue", content, _GONE)
+        region = Arn.of(queue.arn).region
+        yield Thing("queue-tags", queue.name, queue.address, region, (make,), (), (end,), anew=True)

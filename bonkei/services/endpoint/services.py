@@ -1,0 +1,57 @@
+"""The services that Bonkei answers, and those that the store answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.base.aws_service import AwsService
+from bonkei.services.endpoint.calls.request import Call, Request
+from bonkei.services.endpoint.errors import ApiError
+from bonkei.services.endpoint.wire.model import ServiceModel, find_model
+
+BACKED = frozenset({"s3", "sqs", "dynamodb", "ssm", "kms"})
+"""MiniStack's services, by the name in the credential scope. DynamoDB's streams are signed as
+`dynamodb` too."""
+
+_TARGETS: Mapping[str, tuple[str, ...]] = {
+    "sqs": ("AmazonSQS",),
+    "dynamodb": ("DynamoDB_20120810", "DynamoDBStreams_20120810"),
+    "ssm": ("AmazonSSM",),
+    "kms": ("TrentService",),
+}
+"""The names of these services in X-Amz-Target. The store obeys that header before the signature."""
+
+Own = Mapping[str, AwsService]
+"""By botocore's names. A miniature adds to it as its rooms are created."""
+
+
+def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
+    """Bonkei's own service for a call, even if the service does not have the operation."""
+    model = find_model(call.service)
+    service = own.get(model.name) if model is not None else None
+    return None if model is None or service is None else (model, service)
+
+
+def is_passed_on(call: Call, own: Own) -> bool:
+    """Whether MiniStack answers. A room with the service comes first."""
+    return call.service in BACKED and find_own(call, own) is None
+
+
+def require_own_target(call: Call, request: Request) -> None:
+    """Raises ApiError for a call that is signed for one service and names another one."""
+    target = request.header.get("x-amz-target")
+    known = call.service not in BACKED - {"s3"} or not target
+    if not known and str(target).rpartition(".")[0] not in _TARGETS.get(call.service, ()):
+        raise ApiError("UnknownOperationException", f"{call.service} has no {target}.", 400)
+
+
+def is_served(call: Call, own: Own) -> bool:
+    return call.service in BACKED or find_own(call, own) is not None
+
+
+def not_served(call: Call, own: Own) -> ApiError:
+    """The answer to an unknown call. It names the call, and the available services."""
+    message = f"The miniature does not answer {call.service}:{call.operation}."
+    if not is_served(call, own):
+        message += f" It answers: {', '.join(sorted(BACKED | set(own)))}."
+    return ApiError("InvalidAction", message, 400)

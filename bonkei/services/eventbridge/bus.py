@@ -1,0 +1,157 @@
+"""The event bus: an event reaches the targets of the matching rules, or their dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from bonkei.base.errors import BonkeiError
+from bonkei.blueprint.sns import EventRule, EventTarget
+from bonkei.services.eventbridge.catalogue import Catalogue
+from bonkei.services.eventbridge.rules import Delivery, Rules
+
+_WAITS = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before each further try. EventBridge retries for a day; a person does not wait so
+long."""
+_MOST = 10_000  # deliveries under way
+_MINUTE = 60
+_MOST_LATE = 600.0  # seconds; schedules of earlier minutes are left out
+
+Deliver = Callable[[EventTarget, str], Awaitable[None]]
+"""Hands a payload to a target. Raises a BonkeiError if the target does not take it."""
+
+
+def minutes_since(last: float, this: float) -> tuple[float, ...]:
+    """The minutes to carry out after `last`, until `this`. After a long sleep of the machine, only
+    the newest. A clock that was set back a little repeats none; after more, it counts from there.
+    """
+    if abs(this - last) > _MOST_LATE:
+        return (this,)
+    return tuple(last + _MINUTE * (number + 1) for number in range(int((this - last) // _MINUTE)))
+
+
+class EventBus:
+    """Call `put` from the event loop's thread. `start` lets schedules fire."""
+
+    def __init__(
+        self,
+        deliver: Deliver,
+        clock: Callable[[], float] = time.time,
+        waits: tuple[float, ...] = _WAITS,
+    ) -> None:
+        self._deliver = deliver
+        self._clock = clock
+        self._waits = waits
+        self._rules = Rules()
+        self.catalogue = Catalogue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._has_schedules = False
+        self._over: set[str] = set()  # schedules that ask to be deleted
+        self.delivered: dict[str, float] = {}
+        """When an event of each rule last reached a target, by the rule's name (Unix seconds)."""
+        self._failed = 0
+        self._last_failure = ""
+
+    def follow(self, declared: Iterable[EventRule]) -> None:
+        """The rules and schedules of the definitions."""
+        self.catalogue.follow(declared)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """The catalogue has changed."""
+        rules = self.catalogue.rules
+        self._has_schedules = any(rule.schedule and rule.enabled for rule in rules)
+        self._rules.follow(rules, self._clock())
+
+    def start(self) -> None:
+        """Schedules fire from now on."""
+        self._loop = asyncio.create_task(self._run())
+
+    def put(self, event: dict[str, Any]) -> None:
+        """To every target of every rule that matches."""
+        self._send(self._rules.of_event(event, self._clock()))
+
+    def minute(self, begun: float) -> None:
+        """Deliver to the targets of every schedule that is due in the minute that begins then."""
+        due = tuple(self._rules.of_minute(begun))
+        self._send(due)
+        self._over |= {
+            one.rule.arn
+            for one in due
+            if one.rule.is_deleted_after and one.rule.schedule.startswith("at(")
+        }
+        for arn in tuple(self._over):
+            with suppress(OSError):  # a full disk: it may have room in the next minute
+                self.catalogue.remove(arn)
+                self._over.discard(arn)
+                self.refresh()
+
+    async def stop(self) -> None:
+        """Give up the deliveries under way."""
+        tasks = [*self._tasks, *([self._loop] if self._loop is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def notes(self) -> tuple[str, ...]:
+        """Rules that EventBridge would refuse, and failed deliveries."""
+        found = [f"{address}: {why}" for address, why in self._rules.problems.items()]
+        if self._failed:
+            found.append(
+                f"{self._failed} events were not delivered, the last: {self._last_failure}"
+            )
+        return tuple(found)
+
+    async def _run(self) -> None:
+        """Sleeps for whole minutes. Without a schedule it costs nothing. Each minute comes once, on
+        a busy machine late."""
+        last = self._clock() // _MINUTE * _MINUTE
+        while True:
+            now = self._clock()
+            await asyncio.sleep((now // _MINUTE + 1) * _MINUTE - now)
+            this = self._clock() // _MINUTE * _MINUTE
+            due = minutes_since(last, this)
+            if due and due[0] < last:
+                self._rules.set_back(this)
+            for last in due:
+                if self._has_schedules:
+                    self.minute(last)
+
+    def _send(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            if len(self._tasks) >= _MOST:
+                self._fail(delivery, "too many deliveries are under way")
+                continue
+            task = asyncio.get_running_loop().create_task(self._try(delivery))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, delivery: Delivery) -> None:
+        problem = ""
+        most = delivery.target.retries
+        waits = self._waits if most < 0 else self._waits[:most]
+        for wait in (0.0, *waits):
+            await asyncio.sleep(wait)
+            try:
+                await self._deliver(delivery.target, delivery.payload)
+            except (BonkeiError, OSError) as error:
+                problem = error.message if isinstance(error, BonkeiError) else str(error)
+            else:
+                self.delivered[delivery.rule.name] = self._clock()
+                return
+        letters = delivery.target.dead_letters
+        if letters:
+            with suppress(BonkeiError, OSError):
+                queue = replace(delivery.target, arn=letters)
+                await self._deliver(queue, delivery.payload)
+                return
+        self._fail(delivery, problem)
+
+    def _fail(self, delivery: Delivery, problem: str) -> None:
+        self._failed += 1
+        self._last_failure = f"{delivery.rule.name} to {delivery.target.arn}: {problem}"

@@ -1,0 +1,87 @@
+"""The common part of the operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.services.logs.errors import invalid
+from bonkei.services.logs.live_tails import LiveTails
+from bonkei.services.logs.store.group import LogGroup
+from bonkei.services.logs.store.log_store import LogStore
+from bonkei.services.logs.store.position import from_token, to_token
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+Operation = Callable[["Desk", Parameters], Answer]
+PAGE = 50  # items of a description ("DescribeLimit" of the API's model)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`region` and `account`: for ARNs. `metric_filters`: those of the definitions. `tails`: the
+    sessions of Live Tail."""
+
+    store: LogStore
+    account: str
+    region: str
+    metric_filters: Callable[[], Sequence[MetricFilter]] = tuple
+    tails: LiveTails = field(default_factory=LiveTails)
+
+    def arn(self, group: str) -> str:
+        """Without the `:*` that stands for its streams."""
+        return f"arn:aws:logs:{self.region}:{self.account}:log-group:{group}"
+
+    def group(self, parameters: Parameters) -> LogGroup:
+        """The group with this name or ARN. Raises LogsError."""
+        return self.store.group(self.group_name(parameters))
+
+    def group_name(self, parameters: Parameters) -> str:
+        name, identifier = parameters.get("logGroupName"), parameters.get("logGroupIdentifier")
+        if (name is None) == (identifier is None):
+            raise invalid("Exactly one of logGroupName and logGroupIdentifier must be given.")
+        return str(name) if name is not None else name_of(str(identifier))
+
+
+def name_of(identifier: str) -> str:
+    """The name in a group's name or ARN."""
+    if not identifier.startswith("arn:"):
+        return identifier
+    return identifier.split(":", 6)[-1].removesuffix(":*")
+
+
+def page(
+    items: Iterable[tuple[str, Answer]], parameters: Parameters
+) -> tuple[list[Answer], str | None]:
+    """A page of items from the token on, ordered by their keys; and the next token."""
+    limit = limit_of(parameters, PAGE)
+    token = parameters.get("nextToken")
+    after = str(from_token(str(token))[0]) if token else ""
+    found = sorted((item for item in items if item[0] > after), key=lambda item: item[0])
+    rest = found[:limit]
+    following = to_token(rest[-1][0]) if len(found) > limit else None
+    return [answer for _, answer in rest], following
+
+
+def limit_of(parameters: Parameters, most: int) -> int:
+    """Raises LogsError for a limit beyond the API's own."""
+    limit = parameters.get("limit")
+    if limit is None:
+        return most
+    if not 1 <= int(limit) <= most:
+        raise invalid(
+            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy "
+            f"constraint: Member must have value between 1 and {most}"
+        )
+    return int(limit)
+
+
+def with_token(answer: Answer, token: str | None) -> Answer:
+    return answer if token is None else answer | {"nextToken": token}
+
+
+def given(**members: Any) -> Answer:
+    """Without those that are not known."""
+    return {name: value for name, value in members.items() if value is not None}

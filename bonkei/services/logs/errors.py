@@ -1,0 +1,21 @@
+"""The errors of this room."""
+
+from __future__ import annotations
+
+from bonkei.base.aws_service import AwsServiceError
+
+
+class LogsError(AwsServiceError):
+    """An error of CloudWatch Logs, with its name there."""
+
+
+def no_such_group() -> LogsError:
+    return LogsError("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+def no_such_stream() -> LogsError:
+    return LogsError("ResourceNotFoundException", "The specified log stream does not exist.")
+
+
+def invalid(message: str) -> LogsError:
+    return LogsError("InvalidParameterException", message)

@@ -1,0 +1,128 @@
+"""Reads a file into a Configuration: variables, includes, files of parsers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.base.folders import matching
+from bonkei.services.logs.router.configuration.classic import read_classic
+from bonkei.services.logs.router.configuration.model import Configuration, Place, Section
+from bonkei.services.logs.router.configuration.yaml_format import read_yaml
+from bonkei.services.logs.router.errors import RouterError
+
+_VARIABLE = re.compile(r"\$\{([^}]+)\}")
+_DEPTH = 16
+
+Locate = Callable[[str], str]
+"""From a path in the image to the path on this machine."""
+
+
+def load(
+    file: Path, environment: Mapping[str, str], locate: Locate = lambda path: path
+) -> Configuration:
+    """Read `file` and its includes. RouterError names the file and the line.
+
+    A variable that is not set is empty, as in Fluent Bit.
+    """
+    loader = _Loader(dict(environment), locate)
+    return arrange(file, loader.file(file, None), loader.parsers_files)
+
+
+def load_text(
+    text: str, file: Path, environment: Mapping[str, str], locate: Locate = lambda path: path
+) -> Configuration:
+    """Like `load`, for a text that will be written to `file`."""
+    loader = _Loader(dict(environment), locate)
+    return arrange(file, loader.text(file, text), loader.parsers_files)
+
+
+def arrange(
+    file: Path,
+    sections: Sequence[Section],
+    parsers_files: Callable[[Section, Path], list[Section]] = lambda _service, _file: [],
+) -> Configuration:
+    """Sort sections by their kind, and merge those of `service`."""
+    by_kind: dict[str, list[Section]] = {}
+    for section in sections:
+        by_kind.setdefault(section.kind, []).append(section)
+    services = by_kind.pop("service", [])
+    place = services[0].place if services else Place(file, 1)
+    service = Section("service", tuple(p for s in services for p in s.properties), place)
+    parsers = parsers_files(service, file) + by_kind.pop("parser", [])
+    return Configuration(
+        file,
+        service,
+        inputs=tuple(by_kind.pop("input", ())),
+        filters=tuple(by_kind.pop("filter", ())),
+        outputs=tuple(by_kind.pop("output", ())),
+        parsers=tuple(s for s in parsers if s.kind == "parser"),
+        multiline_parsers=(
+            *(s for s in parsers if s.kind == "multiline_parser"),
+            *by_kind.pop("multiline_parser", ()),
+        ),
+        unknown=tuple(section for kind in by_kind.values() for section in kind),
+    )
+
+
+@dataclass(slots=True)
+class _Loader:
+    environment: dict[str, str]
+    locate: Locate
+    depth: int = 0
+
+    def file(self, file: Path, place: Place | None) -> list[Section]:
+        named_at = f"{place}: " if place else ""
+        try:
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise RouterError(
+                f"{named_at}{file} is not UTF-8", remedy="store it as UTF-8"
+            ) from None
+        except OSError as error:
+            raise RouterError(
+                f"{named_at}{file}: {error.strerror}",
+                remedy="name a file that is in the router's folder",
+            ) from None
+        return self.text(file, text)
+
+    def text(self, file: Path, text: str) -> list[Section]:
+        def include(path: str, place: Place) -> list[Section]:
+            return self._include(file, path, place)
+
+        reader = read_yaml if file.suffix.lower() in (".yaml", ".yml") else read_classic
+        return reader(file, text, replace_variables, include, self.environment)
+
+    def _include(self, file: Path, path: str, place: Place) -> list[Section]:
+        if self.depth >= _DEPTH:
+            raise RouterError(f"{place}: {path} includes itself", remedy="break the circle")
+        self.depth += 1
+        try:
+            return [s for found in self._found(file, path, place) for s in self.file(found, place)]
+        finally:
+            self.depth -= 1
+
+    def _found(self, file: Path, path: str, place: Place) -> list[Path]:
+        located = file.parent / self.locate(path)
+        if not any(character in path for character in "*?["):
+            return [located]
+        found = matching(located.parent, located.name)
+        if not found:
+            raise RouterError(f"{place}: no file is named {path}", remedy="correct the pattern")
+        return found
+
+    def parsers_files(self, service: Section, file: Path) -> list[Section]:
+        return [
+            section
+            for each in service.properties
+            if each.name == "parsers_file"
+            for path in each.value.split(",")
+            for section in self.file(file.parent / self.locate(path.strip()), each.place)
+        ]
+
+
+def replace_variables(text: str, variables: Mapping[str, str]) -> str:
+    """`${NAME}` by its value."""
+    return _VARIABLE.sub(lambda match: variables.get(match[1], ""), text)

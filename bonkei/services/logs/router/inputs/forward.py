@@ -1,0 +1,249 @@
+"""Input `forward`: Fluentd's protocol on a Unix socket or TCP.
+
+Source: "Forward Protocol Specification v1" (fluent/fluentd wiki): message, forward, packed forward
+and compressed packed forward mode, the event time's extension type, and `ack`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+from bonkei.services.logs.router.configuration import values
+from bonkei.services.logs.router.configuration.model import Section
+from bonkei.services.logs.router.inputs import Ingest, Lose
+from bonkei.services.logs.router.records import Event
+
+_CHUNK = 256 * 1024
+_QUIET = 0.1  # seconds without a byte, after which a connection counts as empty at the end
+_TURNS = 10  # of the loop, in which it takes what the kernel has: a connection needs four
+_LARGEST = 64 * 1024 * 1024  # bytes of one message
+_NANOSECONDS = 1_000_000_000
+_TIMES = 2**32 * _NANOSECONDS
+_DEFAULT_PORT = 24224
+
+
+class ForwardInput:
+    """`paused`: nothing is read, so the writers have to wait. `lose` hears of each record that is
+    not one; its neighbours are taken."""
+
+    def __init__(self, section: Section, ingest: Ingest, lose: Lose) -> None:
+        self._path = section.text("unix_path")
+        self._permissions = section.text("unix_perm")
+        self._host = section.text("listen", "0.0.0.0")  # noqa: S104 - Fluent Bit's default
+        self._port = values.number(section, "port", _DEFAULT_PORT)
+        self._prefix = section.text("tag_prefix")
+        self._tag = section.text("tag")
+        self._ingest = ingest
+        self._lose = lose
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._go = asyncio.Event()
+        self._ending = False
+        self._end = asyncio.Event()
+
+    async def start(self) -> None:
+        self._go.set()
+        if self._path:
+            path = Path(self._path)
+            _make_way(path)
+            self._server = await asyncio.start_unix_server(self._accept, path)
+            if self._permissions:
+                os.chmod(path, int(self._permissions, 8))  # noqa: PTH101 - of a socket
+        else:
+            self._server = await asyncio.start_server(self._accept, self._host, self._port)
+
+    def pause(self, *, paused: bool) -> None:
+        if paused:
+            self._go.clear()
+        else:
+            self._go.set()
+
+    async def drain(self) -> None:
+        """Accept no new connection; read to their end those that are open, or wait to be
+        accepted."""
+        self._ending = True
+        self._end.set()
+        self._go.set()
+        await _let_arrive()
+        if self._server is not None:
+            self._server.close()
+        if self._connections:
+            _, pending = await asyncio.wait(self._connections, timeout=5.0)
+            for task in pending:
+                task.cancel()
+        if self._path:
+            with suppress(OSError):
+                os.unlink(self._path)  # noqa: PTH108 - a path as text
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in self._connections:
+            task.cancel()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        unpacker = msgpack.Unpacker(
+            raw=False,
+            strict_map_key=False,
+            unicode_errors="replace",
+            ext_hook=_extension,
+            max_buffer_size=_LARGEST,
+        )
+        try:
+            while data := await self._read(reader):
+                unpacker.feed(data)
+                acknowledged = self._take(unpacker)
+                for chunk in acknowledged:
+                    writer.write(msgpack.packb({"ack": chunk}))
+        except OSError:
+            pass
+        except (ValueError, TypeError, msgpack.UnpackException) as error:  # as Fluent Bit ends it
+            self._lose(0, f"a connection is closed: {error or type(error).__name__}")
+        finally:
+            writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """A silent connection is woken when the end begins; from then on it gets a short wait."""
+        await self._go.wait()
+        if not self._ending:
+            reading = asyncio.ensure_future(reader.read(_CHUNK))
+            ending = asyncio.ensure_future(self._end.wait())
+            await asyncio.wait((reading, ending), return_when=asyncio.FIRST_COMPLETED)
+            ending.cancel()
+            if reading.done():
+                return reading.result()
+        else:
+            reading = asyncio.ensure_future(reader.read(_CHUNK))
+        await asyncio.wait((reading,), timeout=_QUIET)
+        if not reading.done():
+            await _let_arrive()  # the silence may have been a standstill of this process
+        if reading.done():
+            return reading.result()
+        reading.cancel()
+        return b""
+
+    def _take(self, unpacker: msgpack.Unpacker) -> list[Any]:
+        """Pass complete messages to the pipeline, in batches of a tag; return the
+        acknowledgements."""
+        by_tag: dict[str, list[Event]] = {}
+        acknowledged: list[Any] = []
+        try:
+            for message in unpacker:
+                if not isinstance(message, list | tuple) or len(message) < 2:
+                    raise ValueError("not a message of the forward protocol")
+                tag = self._prefix + (self._tag or str(message[0]))
+                option = _option(message)
+                by_tag.setdefault(tag, []).extend(self._events(message, option))
+                if "chunk" in option:
+                    acknowledged.append(option["chunk"])
+        finally:
+            for tag, events in by_tag.items():
+                self._ingest(tag, events)
+        return acknowledged
+
+    def _events(self, message: Sequence[Any], option: dict[str, Any]) -> Iterator[Event]:
+        try:
+            entries = _entries(message, option)
+        except (ValueError, OSError, EOFError, msgpack.UnpackException, zlib.error) as error:
+            self._lose(1, f"a message cannot be unpacked: {error}")
+            return
+        for entry in entries:
+            try:
+                yield _event(*entry[:2])
+            except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
+                self._lose(1, f"a record is dropped: {error}")
+
+
+async def _let_arrive() -> None:
+    """Let the loop look at its sockets, and carry out what follows from it."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+
+
+def _make_way(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _option(message: Sequence[Any]) -> dict[str, Any]:
+    """The options of a message: its last entry, the fourth in message mode, else the third."""
+    is_message = not isinstance(message[1], list | tuple | bytes | str)
+    position = 3 if is_message else 2
+    found = message[position] if len(message) > position else None
+    return found if isinstance(found, dict) else {}
+
+
+def _entries(message: Sequence[Any], option: dict[str, Any]) -> Sequence[Any]:
+    body = message[1]
+    if isinstance(body, list | tuple):
+        return body
+    if not isinstance(body, bytes | str):
+        return (message[1:],)
+    data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogateescape")
+    if option.get("compressed") == "gzip":
+        data = gzip.decompress(data)
+    inner = msgpack.Unpacker(
+        raw=False, strict_map_key=False, unicode_errors="replace", ext_hook=_extension
+    )
+    inner.feed(data)
+    return list(inner)
+
+
+def _event(moment: Any, record: Any) -> Event:
+    if not isinstance(record, dict):
+        raise TypeError("a record is a map")
+    if isinstance(moment, list | tuple):  # Fluent Bit's own: [time, metadata]
+        moment = moment[0]
+    if isinstance(moment, _EventTime):
+        return moment.nanoseconds, _storable(record)
+    if not isinstance(moment, int | float):  # a text times a billion would fill the memory
+        raise TypeError("a time is a number")
+    return int(moment * _NANOSECONDS) % _TIMES, _storable(record)
+
+
+def _storable(value: Any) -> Any:
+    """With keys and values that a chunk and JSON know."""
+    if isinstance(value, dict):
+        return {
+            key if isinstance(key, str) else _text(key): (
+                each if isinstance(each, str) else _storable(each)
+            )
+            for key, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_storable(each) for each in value]
+    return value if value is None or isinstance(value, bool | int | float) else _text(value)
+
+
+def _text(value: Any) -> str:
+    """Bytes are a text to Fluent Bit, and an extension is its bytes in hexadecimal digits."""
+    if isinstance(value, _EventTime):
+        return "".join(f"\\x{byte:02x}" for byte in value.data)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+class _EventTime:
+    __slots__ = ("data", "nanoseconds")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        seconds, rest = int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big")
+        self.nanoseconds = seconds * _NANOSECONDS + rest
+
+
+def _extension(code: int, data: bytes) -> Any:
+    return _EventTime(data) if code == 0 else data

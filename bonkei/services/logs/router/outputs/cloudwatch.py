@@ -1,0 +1,170 @@
+"""Output `cloudwatch_logs`. Source: pipeline/outputs/cloudwatch, and "PutLogEvents" (Amazon
+CloudWatch Logs API Reference) for the limits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bonkei.services.logs.router.aws.client import AwsClient
+from bonkei.services.logs.router.configuration import values
+from bonkei.services.logs.router.configuration.model import Section
+from bonkei.services.logs.router.errors import RouterError
+from bonkei.services.logs.router.outputs import Result
+from bonkei.services.logs.router.outputs.encoding import encode, message
+from bonkei.services.logs.router.records import Event
+
+_MAX_EVENTS = 10_000
+_MAX_BYTES = 1_048_576
+_PER_EVENT = 26
+_MAX_EVENT = 1_000_000  # bytes; the plugin cuts a longer one
+_MAX_SPAN = 24 * 3600 * 1000  # milliseconds
+_TARGET = "Logs_20140328."
+
+Report = Callable[[str, str], None]
+
+
+@dataclass(slots=True)
+class CloudWatchOutput:
+    client: AwsClient
+    group: str
+    stream: Callable[[str], str]
+    report: Report
+    log_key: str = ""
+    creates_group: bool = False
+    retention: int = 0
+    _known: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def make(cls, section: Section, client: AwsClient, report: Report) -> CloudWatchOutput:
+        if not section.text("log_group_name"):
+            raise RouterError(f"{section.place}: no log_group_name", remedy="name the group")
+        return cls(
+            client,
+            section.text("log_group_name"),
+            _stream(section),
+            report,
+            section.text("log_key"),
+            values.flag(section, "auto_create_group", default=False),
+            values.number(section, "log_retention_days", 0),
+        )
+
+    async def deliver(self, tag: str, events: Sequence[Event]) -> Result:
+        try:
+            for batch in batches(self._entries(events)):
+                result = await self._put(self.group, self.stream(tag), batch)
+                if result is not Result.OK:
+                    return result
+        except OSError as error:
+            self.report("warn", f"cloudwatch_logs: {error or type(error).__name__}")
+            return Result.RETRY
+        return Result.OK
+
+    async def finish(self) -> bool:
+        """It holds no records."""
+        return True
+
+    def _entries(self, events: Sequence[Event]) -> Iterator[tuple[int, str, int]]:
+        for moment, record in events:
+            if self.log_key:
+                if self.log_key not in record:
+                    continue
+                text = message(record[self.log_key])
+            else:
+                text = encode(record)
+            size = len(text.encode("utf-8", "replace"))
+            if size > _MAX_EVENT:
+                self.report("warn", f"cloudwatch_logs: a record of {size} bytes is cut")
+                text = text.encode("utf-8", "replace")[:_MAX_EVENT].decode("utf-8", "ignore")
+                size = len(text.encode())
+            if text and text != "{}":
+                yield moment // 1_000_000, text, size
+
+    async def _put(self, group: str, stream: str, batch: Sequence[tuple[int, str]]) -> Result:
+        if (group, stream) not in self._known and not await self._create(group, stream):
+            return Result.RETRY
+        body = {
+            "logGroupName": group,
+            "logStreamName": stream,
+            "logEvents": [{"timestamp": moment, "message": text} for moment, text in batch],
+        }
+        status, code, answer = await self._call("PutLogEvents", body)
+        if status == 200:
+            if rejected := answer.get("rejectedLogEventsInfo"):
+                self.report("error", f"cloudwatch_logs: {group}: rejected: {rejected}")
+            return Result.OK
+        if code == "DataAlreadyAcceptedException":
+            return Result.OK
+        self._known.discard((group, stream))
+        self.report("warn", f"cloudwatch_logs: {group}: {status} {code} {_said(answer)}")
+        return Result.RETRY
+
+    async def _create(self, group: str, stream: str) -> bool:
+        """Create the stream, and the group if the configuration wants it. True when it exists
+        now."""
+        names = {"logGroupName": group, "logStreamName": stream}
+        status, code, answer = await self._call("CreateLogStream", names)
+        if code == "ResourceNotFoundException" and self.creates_group:
+            status, code, answer = await self._call("CreateLogGroup", {"logGroupName": group})
+            if self.retention and status == 200:
+                await self._call(
+                    "PutRetentionPolicy",
+                    {"logGroupName": group, "retentionInDays": self.retention},
+                )
+            if status == 200 or code == "ResourceAlreadyExistsException":
+                status, code, answer = await self._call("CreateLogStream", names)
+        if status == 200 or code == "ResourceAlreadyExistsException":
+            self._known.add((group, stream))
+            return True
+        self.report("warn", f"cloudwatch_logs: {group}: {status} {code} {_said(answer)}")
+        return False
+
+    async def _call(self, operation: str, body: dict[str, Any]) -> tuple[int, str, dict[str, Any]]:
+        headers = {
+            "content-type": "application/x-amz-json-1.1",
+            "x-amz-target": f"{_TARGET}{operation}",
+        }
+        answer = await self.client.request("POST", "/", headers, json.dumps(body).encode())
+        try:
+            found = json.loads(answer.body or b"{}")
+        except ValueError:
+            found = {}
+        if not isinstance(found, dict):
+            found = {}
+        code = str(found.get("__type", "")).rpartition("#")[2]
+        return answer.status, code, found
+
+
+def batches(entries: Iterator[tuple[int, str, int]]) -> Iterator[list[tuple[int, str]]]:
+    """In order of time, within PutLogEvents' limits of number, size and time."""
+    batch: list[tuple[int, str]] = []
+    total = 0
+    for moment, text, size in sorted(entries, key=lambda entry: entry[0]):
+        cost = size + _PER_EVENT
+        if batch and (
+            len(batch) >= _MAX_EVENTS
+            or total + cost > _MAX_BYTES
+            or moment - batch[0][0] >= _MAX_SPAN
+        ):
+            yield batch
+            batch, total = [], 0
+        batch.append((moment, text))
+        total += cost
+    if batch:
+        yield batch
+
+
+def _stream(section: Section) -> Callable[[str], str]:
+    name, prefix = section.text("log_stream_name"), section.text("log_stream_prefix")
+    if bool(name) == bool(prefix):
+        raise RouterError(
+            f"{section.place}: one of log_stream_name and log_stream_prefix is wanted",
+            remedy="name the stream",
+        )
+    return lambda tag: name or prefix + tag
+
+
+def _said(answer: dict[str, Any]) -> str:
+    return str(answer.get("message", answer.get("Message", "")))[:300]

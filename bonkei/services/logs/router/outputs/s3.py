@@ -1,0 +1,308 @@
+"""Output `s3`: collects records in a file on disk, and uploads it when it is large or old enough.
+
+Source: pipeline/outputs/s3. Every upload is a PutObject. The real plugin may upload parts, with the
+same object as the result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import os
+import random
+import string
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bonkei.base.clocks import has_passed
+from bonkei.base.folders import matching, size_of
+from bonkei.services.logs.router.aws.client import AwsClient
+from bonkei.services.logs.router.configuration import values
+from bonkei.services.logs.router.configuration.model import Section
+from bonkei.services.logs.router.errors import RouterError
+from bonkei.services.logs.router.outputs import Result
+from bonkei.services.logs.router.outputs.encoding import make_lines
+from bonkei.services.logs.router.outputs.object_key import make_key
+from bonkei.services.logs.router.records import Event
+
+_DEFAULT_KEY = "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S"
+_UUID_LETTERS = string.ascii_letters + string.digits
+_AT_ONCE = 64 * 1024
+"""Bytes that are compressed in two milliseconds; a thread would stay, with 0.2 MiB."""
+_MOST_RETRIES = 5  # used if no limit is set, and if no limit is wanted
+_RETRY_FROM, _RETRY_TO = 1.0, 30.0  # seconds between two tries of an upload
+
+Report = Callable[[str, str], None]  # (level, text)
+
+
+@dataclass(frozen=True, slots=True)
+class S3Settings:
+    bucket: str
+    key_format: str
+    delimiters: str
+    static: bool
+    use_put_object: bool
+    directory: Path
+    directory_limit: int
+    file_size: int
+    timeout: float
+    compression: str
+    headers: tuple[tuple[str, str], ...]
+    retries: int
+    keeps_order: bool
+
+    @classmethod
+    def read(cls, section: Section) -> S3Settings:
+        compression = section.text("compression").lower()
+        if compression not in ("", "gzip", "none"):
+            at = section.find("compression") or section
+            raise RouterError(
+                f"{at.place}: compression {compression} is not known here", remedy="use gzip"
+            )
+        if (form := section.text("format", "json_lines")) != "json_lines":
+            at = section.find("format") or section
+            raise RouterError(f"{at.place}: format {form} is not known here")
+        headers = {
+            "x-amz-acl": section.text("canned_acl"),
+            "x-amz-storage-class": section.text("storage_class"),
+            "content-type": section.text("content_type"),
+            "content-encoding": "gzip" if compression == "gzip" else "",
+        }
+        return cls(
+            section.text("bucket"),
+            section.text("s3_key_format", _DEFAULT_KEY),
+            section.text("s3_key_format_tag_delimiters", "."),
+            values.flag(section, "static_file_path", default=False),
+            values.flag(section, "use_put_object", default=False),
+            Path(section.text("store_dir")) / section.text("bucket"),
+            values.size(section, "store_dir_limit_size", 0),
+            values.size(section, "total_file_size", 100_000_000),
+            values.seconds(section, "upload_timeout", 600.0),
+            compression,
+            tuple((name, value) for name, value in headers.items() if value),
+            _retries(section),
+            values.flag(section, "preserve_data_ordering", default=True),
+        )
+
+
+def _retries(section: Section) -> int:
+    """ "retry_limit set to unlimited, capping to 5": the plugin's own words (plugins/out_s3)."""
+    wanted = values.retry_limit(section, _MOST_RETRIES)
+    return _MOST_RETRIES if wanted is None else wanted
+
+
+@dataclass(slots=True)
+class _File:
+    tag: str
+    path: Path
+    created: float
+    size: int = 0
+    descriptor: int = -1
+    failures: int = 0
+
+
+@dataclass(slots=True)
+class S3Output:
+    settings: S3Settings
+    lines: Callable[[Sequence[Event]], bytes]
+    client: AwsClient
+    report: Report
+    clock: Callable[[], float] = time.time
+    _open: dict[str, _File] = field(default_factory=dict)
+    _full: list[_File] = field(default_factory=list)
+    _timer: asyncio.TimerHandle | None = None
+    _busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _jobs: set[asyncio.Task[bool]] = field(default_factory=set)
+    _index: int = 0
+
+    @classmethod
+    def make(cls, section: Section, client: AwsClient, report: Report) -> S3Output:
+        made = cls(S3Settings.read(section), make_lines(section, "iso8601"), client, report)
+        if values.retry_limit(section, _MOST_RETRIES) is None:
+            report("warn", f"s3: retry_limit set to unlimited, capping to {_MOST_RETRIES}")
+        made._recover()
+        return made
+
+    def _recover(self) -> None:
+        """The files that an earlier run could not upload."""
+        self.settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in matching(self.settings.directory, "*.lines"):
+            created, _, tag = path.stem.partition("-")
+            self._full.append(_File(_tag_of(tag), path, int(created) / 1e9, size_of(path)))
+
+    def begin(self) -> None:
+        """Start on the event loop: upload the files of an earlier run."""
+        if self._full:
+            self._spawn()
+
+    async def deliver(self, tag: str, events: Sequence[Event]) -> Result:
+        data = self.lines(events)
+        if not data:
+            return Result.OK
+        if self._is_over_limit(len(data)):
+            self.report("error", f"s3: store_dir_limit_size is reached: {len(events)} lost")
+            return Result.ERROR
+        file = self._open.get(tag) or self._create(tag)
+        try:
+            _write(file.descriptor, data)
+        except OSError as error:
+            self.report("error", f"s3: {file.path}: {error.strerror}")
+            return Result.RETRY
+        file.size += len(data)
+        if file.size >= self.settings.file_size:
+            self._close(file)
+            self._spawn()
+        else:
+            self._arm()
+        return Result.OK
+
+    def _is_over_limit(self, more: int) -> bool:
+        limit = self.settings.directory_limit
+        held = sum(file.size for file in (*self._open.values(), *self._full))
+        return bool(limit) and held + more > limit
+
+    def _create(self, tag: str) -> _File:
+        now = self.clock()
+        name = base64.urlsafe_b64encode(tag.encode()).decode().rstrip("=")
+        path = self.settings.directory / f"{int(now * 1e9):020d}-{name}.lines"
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+        file = self._open[tag] = _File(tag, path, now, descriptor=descriptor)
+        return file
+
+    def _close(self, file: _File) -> None:
+        del self._open[file.tag]
+        os.close(file.descriptor)
+        file.descriptor = -1
+        self._full.append(file)
+
+    def _arm(self) -> None:
+        """Set a timer for the oldest file. Without a file there is no timer, so an idle router
+        costs nothing."""
+        if self._timer is None and self._open:
+            oldest = min(file.created for file in self._open.values())
+            wait = max(0.0, oldest + self.settings.timeout - self.clock())
+            wait = min(wait, self.settings.timeout)  # the clock may have been set back
+            self._timer = asyncio.get_running_loop().call_later(wait, self._time_out)
+
+    def _time_out(self) -> None:
+        self._timer = None
+        now, timeout = self.clock(), self.settings.timeout - 0.01
+        for file in [f for f in self._open.values() if has_passed(timeout, f.created, now)]:
+            self._close(file)
+        self._spawn()
+        self._arm()
+
+    def _spawn(self) -> None:
+        if self._busy.locked():
+            return  # the running upload takes these too
+        job = asyncio.get_running_loop().create_task(self._upload_all())
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+
+    async def finish(self) -> bool:
+        """Upload everything now. Files that cannot be uploaded stay in `store_dir`.
+
+        With `preserve_data_ordering` the plugin has a queue. At its end it skips files that have
+        failed once and wait there (`put_all_chunks` of plugins/out_s3).
+        """
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        for file in tuple(self._open.values()):
+            self._close(file)
+        for job in tuple(self._jobs):
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        left = [file for file in self._full if file.failures] if self.settings.keeps_order else []
+        for file in left:
+            self._full.remove(file)
+            self.report(
+                "error",
+                f"s3: {file.path.name} has failed before and is left in store_dir, as Fluent Bit"
+                " does with preserve_data_ordering",
+            )
+        return await self._upload_all() and not left
+
+    def abandon(self) -> None:
+        """Close the files. The next run finds those that are not uploaded."""
+        if self._timer is not None:
+            self._timer.cancel()
+        for file in self._open.values():
+            os.close(file.descriptor)
+        self._open.clear()
+        for job in self._jobs:
+            job.cancel()
+
+    async def _upload_all(self) -> bool:
+        async with self._busy:
+            wait = _RETRY_FROM
+            while self._full:
+                file = self._full[0]
+                if await self._upload(file):
+                    self._full.remove(file)
+                    wait = _RETRY_FROM
+                    continue
+                file.failures += 1
+                retries = self.settings.retries
+                if file.failures > retries:
+                    self._full.remove(file)
+                    with suppress(FileNotFoundError):  # somebody has removed it
+                        file.path.rename(file.path.with_suffix(".quarantined"))
+                    self.report("error", f"s3: {file.path.name} is not tried again")
+                    continue
+                await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311 - spread only
+                wait = min(wait * 2, _RETRY_TO)
+            return not self._full
+
+    async def _upload(self, file: _File) -> bool:
+        key = self._key(file)
+        try:
+            if file.path.stat().st_size <= _AT_ONCE:
+                data = self._body(file.path)
+            else:
+                data = await asyncio.to_thread(self._body, file.path)
+            headers = dict(self.settings.headers)
+            answer = await self.client.request(
+                "PUT", f"/{self.settings.bucket}/{key}", headers, data
+            )
+        except OSError as error:
+            self.report(
+                "warn", f"s3: {self.settings.bucket}/{key}: {error or type(error).__name__}"
+            )
+            return False
+        if answer.status >= 300:
+            text = answer.body[:300].decode("utf-8", "replace")
+            self.report("warn", f"s3: {self.settings.bucket}/{key}: {answer.status} {text}")
+            return False
+        file.path.unlink(missing_ok=True)
+        self.report("info", f"s3: uploaded {self.settings.bucket}/{key}")
+        return True
+
+    def _body(self, path: Path) -> bytes:
+        data = path.read_bytes()
+        return gzip.compress(data, 6) if self.settings.compression == "gzip" else data
+
+    def _key(self, file: _File) -> str:
+        """The same at each try, so that a repeated upload replaces the object."""
+        seed = hashlib.sha256(str(file.path).encode()).digest()
+        picked = "".join(_UUID_LETTERS[byte % len(_UUID_LETTERS)] for byte in seed[:8])
+        self._index += 1
+        return make_key(
+            self.settings.key_format, file.tag, file.created, self.settings.delimiters, picked,
+            index=self._index,
+            add_suffix=self.settings.use_put_object and not self.settings.static,
+        )  # fmt: skip
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _tag_of(text: str) -> str:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()

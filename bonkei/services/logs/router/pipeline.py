@@ -1,0 +1,99 @@
+"""The pure pipeline: events of a tag pass the filters, and then go to outputs by their tag.
+
+Each output's own processors run when a chunk is about to be delivered, as Fluent Bit's do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bonkei.services.logs.router.configuration.model import Configuration, Section
+from bonkei.services.logs.router.filters import Filter
+from bonkei.services.logs.router.filters import records as of_records
+from bonkei.services.logs.router.filters.grep import make_grep
+from bonkei.services.logs.router.filters.modify import make_modify
+from bonkei.services.logs.router.filters.partial import PartialMessages
+from bonkei.services.logs.router.parsing.parsers import Parse, make_parsers
+from bonkei.services.logs.router.records import Event
+from bonkei.services.logs.router.records.tags import Matches, matcher
+
+Batch = tuple[str, list[Event]]
+
+
+@dataclass(slots=True)
+class Step:
+    filter: Filter
+    matches: Matches
+
+
+@dataclass(slots=True)
+class Route:
+    """One output: the tags that it takes, and its own processors."""
+
+    section: Section
+    matches: Matches
+    processors: Sequence[Filter] = ()
+
+    def select(self, tag: str, events: Sequence[Event], now: float) -> Sequence[Event]:
+        for processor in self.processors:
+            events = processor.run(tag, events, now)
+        return events
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """`run` returns batches for chunks, by tag. `now`: Unix seconds."""
+
+    steps: Sequence[Step]
+    routes: Sequence[Route]
+
+    def run(
+        self, tag: str, events: Sequence[Event], now: float, skip: Step | None = None
+    ) -> list[Batch]:
+        """`skip`: the filter that has held the events. It does not get them again."""
+        for step in self.steps:
+            if not events:
+                break
+            if step is not skip and step.matches(tag):
+                events = step.filter.run(tag, events, now)
+        return [(tag, list(events))] if events else []
+
+    def flush(self, now: float, *, everything: bool = False) -> list[Batch]:
+        """The events that filters have held, and that are due."""
+        done: list[Batch] = []
+        for step in self.steps:
+            for tag, events in step.filter.flush(now, everything=everything):
+                done += self.run(tag, events, now, step)
+        return done
+
+    def deadline(self) -> float | None:
+        due = [step.filter.deadline() for step in self.steps]
+        return min((each for each in due if each is not None), default=None)
+
+
+def make_pipeline(configuration: Configuration) -> Pipeline:
+    """RouterError for a wrong section."""
+    parsers = make_parsers(configuration.parsers)
+    return Pipeline(
+        [Step(_make(section, parsers), matcher(section)) for section in configuration.filters],
+        [
+            Route(section, matcher(section), [_make(each, parsers) for each in section.processors])
+            for section in configuration.outputs
+        ],
+    )
+
+
+_PLAIN: Mapping[str, Callable[[Section], Filter]] = {
+    "grep": make_grep,
+    "modify": make_modify,
+    "record_modifier": of_records.make_record_modifier,
+    "multiline": PartialMessages.make,
+}
+
+
+def _make(section: Section, parsers: Mapping[str, Parse]) -> Filter:
+    name = section.name.lower()
+    if name == "parser":
+        return of_records.make_parser_filter(section, parsers)
+    return _PLAIN[name](section)

@@ -1,0 +1,310 @@
+"""A cluster, from its definition to a server that answers at its address and port."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bonkei.base.processes import Keeper
+from bonkei.base.vault import Vault
+from bonkei.blueprint.rds import DatabaseCluster
+from bonkei.services.rds.binaries import Binaries, find_binaries
+from bonkei.services.rds.connection import Connection, Guest, Wanted
+from bonkei.services.rds.errors import DatabaseError
+from bonkei.services.rds.files import ClusterFiles, ServerSpec
+from bonkei.services.rds.identity import home_id
+from bonkei.services.rds.log import rotate
+from bonkei.services.rds.master import keep_password, master_password, new_password
+from bonkei.services.rds.notes import differences
+from bonkei.services.rds.ownership import Mark, is_used_as_it_is, require_ours
+from bonkei.services.rds.parameters import LOCKS, USUAL_CONNECTIONS, Settings, translate
+from bonkei.services.rds.place import Place, find_place
+from bonkei.services.rds.preparing import Preparing, preparing
+from bonkei.services.rds.relay import Relay
+from bonkei.services.rds.server import Server
+from bonkei.services.rds.size import connections
+from bonkei.services.rds.snapshot import DatabaseSnapshot
+from bonkei.services.rds.usage import UsageMeter
+
+if TYPE_CHECKING:
+    from bonkei.services.rds.reading.reader import Reader
+
+_PATIENCE = (0.0, 1.0, 5.0, 15.0)  # seconds before a dead server is started again
+_SETTLED = 60.0  # after this many seconds of running, the next death counts as the first
+_LOOK = 30.0  # seconds between looks at the log's size
+
+
+class Database:
+    """One Aurora PostgreSQL cluster. `host`: its loopback address; `url`: a user's own server. It
+    may hold other data only if `shared`.
+
+    The master user's password is in the vault, as JSON {"username", "password"}, under the
+    cluster's `master_secret_arn`, or under the cluster's ARN when RDS does not manage it.
+    """
+
+    def __init__(
+        self,
+        cluster: DatabaseCluster,
+        host: str,
+        home: Path,
+        vault: Vault,
+        url: str | None = None,
+        *,
+        shared: bool = False,
+    ) -> None:
+        self._cluster = cluster
+        self._host = host
+        self._home = home
+        self._vault = vault
+        self._url = url
+        self._shared = shared
+        self._status = "stopped"
+        self._version = 0
+        self._elsewhere = ""
+        self._server: Server | None = None
+        self._relay: Relay | None = None
+        self._libraries: frozenset[str] = frozenset()
+        self._settings = Settings(())
+        self._notes: tuple[str, ...] = ()
+        self._place: Place | None = None
+        self._guard: asyncio.Task[None] | None = None
+        self._usage = UsageMeter()
+        self._reader: Reader | None = None
+        self._prepared: tuple[DatabaseCluster, Wanted] | None = None
+
+    async def start(self) -> None:
+        """Start, and wait until the server answers. After a DatabaseError nothing is left
+        running."""
+        self._status = "creating"
+        try:
+            _check_engine(self._cluster)
+            if self._url:
+                await self._start_relay(self._url)
+            else:
+                await self._start_server()
+        except BaseException:
+            await self.stop()
+            self._status = "failed"
+            raise
+        self._status = "available"
+
+    async def apply(self, cluster: DatabaseCluster) -> None:
+        """Follow a changed definition: parameters, database, password. A changed port needs a
+        restart. Without a change nothing is started: preparing the server takes 0.2 s."""
+        before, self._cluster = self._cluster, cluster
+        moved = (cluster.port, cluster.identifier) != (before.port, before.identifier)
+        if moved or self._status != "available":
+            await self.stop()
+            await self.start()
+        elif self._server is None:
+            await self._prepare_elsewhere(self._url or "")
+        elif self._prepared != (cluster, self._wanted()):
+            await self._reload(self._server)
+
+    async def rotate(self) -> None:
+        """Give the master user a new password. Existing sessions stay signed in. Raises
+        DatabaseError for a user's own server, because its users are not changed."""
+        server, cluster = self._server, self._cluster
+        if server is None:
+            raise DatabaseError(f"{cluster.identifier} has no server of the miniature's own")
+        before = master_password(cluster, self._vault)
+        keep_password(cluster, self._vault, new_password())
+        try:
+            async with preparing() as prepare:
+                await self._prepare(prepare, server.files.admin)
+        except BaseException:
+            keep_password(cluster, self._vault, before)
+            raise
+
+    async def stop(self) -> None:
+        """Fast shutdown; the data stays."""
+        self._status = "stopping"
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.cancel()
+            await asyncio.wait({guard})
+        server, self._server = self._server, None
+        if server is not None:
+            await server.stop()
+        relay, self._relay = self._relay, None
+        if relay is not None:
+            await relay.stop()
+        self._status = "stopped"
+
+    def snapshot(self) -> DatabaseSnapshot:
+        """The cluster's state."""
+        server = self._server
+        pid = server.pid if server else None
+        usage = self._usage.read(pid)
+        major, minor = divmod(self._version, 10000)
+        elsewhere = f" at {self._elsewhere}" if self._elsewhere else ""
+        return DatabaseSnapshot(
+            identifier=self._cluster.identifier,
+            status=self._status,
+            endpoint=f"{self._host}:{self._cluster.port}",
+            database=self._cluster.database_name,
+            server=f"PostgreSQL {major}.{minor}{elsewhere}" if self._version else "",
+            pid=pid,
+            data=str(server.files.data) if server else "",
+            log=str(server.files.spec.log) if server else "",
+            cpu_percent=usage.cpu_percent,
+            memory=usage.memory,
+            notes=(*self._notes, *self._settings.notes),
+        )
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """What the last start left as it was, in sentences: data that another home has, or had."""
+        return self._place.notes if self._place else ()
+
+    @property
+    def reader(self) -> Reader:
+        """To look into its tables. Raises DatabaseError for a user's own server, because no
+        read-only role is created there."""
+        if self._url:
+            raise DatabaseError(
+                f"the tables of {self._cluster.identifier} are on a server of your own, and no"
+                " read-only role is created there",
+                remedy="look with a client of your own",
+            )
+        from bonkei.services.rds.reading.reader import Reader  # noqa: PLC0415 - psycopg, as below
+
+        wanted = self._cluster.database_name or "postgres"
+        if self._reader is None or self._reader.database != wanted:
+            self._reader = Reader(self._admin, wanted)
+        return self._reader
+
+    def _admin(self) -> Connection:
+        if self._server is None:
+            raise DatabaseError(f"{self._cluster.identifier} is {self._status}")
+        return self._server.files.admin
+
+    # The built-in server.
+
+    async def _start_server(self) -> None:
+        async with preparing() as prepare:  # it loads while the server starts
+            directory, binaries = await asyncio.to_thread(_find, self._home)
+            self._libraries = binaries.libraries
+            self._place = directory
+            identifier = self._cluster.identifier
+            log = self._home / "logs" / identifier / "postgresql.log"
+            spec = ServerSpec(identifier, self._host, self._cluster.port, log)
+            files = ClusterFiles(spec, directory, binaries)
+            keeper = Keeper(self._home / "processes" / "database" / identifier)
+            self._server = server = Server(files, keeper)
+            await asyncio.to_thread(files.ensure)
+            wanted = translate(self._parameters(), self._libraries)
+            self._settings = await asyncio.to_thread(files.configure, wanted)
+            await server.start()
+            await self._prepare(prepare, files.admin)
+        self._guard = asyncio.create_task(self._watch(server))
+
+    def _parameters(self) -> dict[str, str]:
+        """The declared parameters. If the number of connections is not declared, it is Aurora's, up
+        to the limit for a laptop."""
+        most = min(connections(self._cluster), USUAL_CONNECTIONS)
+        usual = {"max_connections": str(most)} if most else {}
+        return usual | dict(self._cluster.parameters)
+
+    async def _reload(self, server: Server) -> None:
+        self._prepared = None
+        wanted = translate(self._parameters(), self._libraries)
+        self._settings = await asyncio.to_thread(server.files.configure, wanted)
+        server.reload()
+        async with preparing() as prepare:
+            pending = await self._prepare(prepare, server.files.admin)
+        told = [name for name in pending if name not in LOCKS or name in wanted.names]
+        self._notes += tuple(f"parameter {name} is pending-reboot" for name in told)
+
+    async def _watch(self, server: Server) -> None:
+        """Start a dead server again, as Aurora does, and keep its log bounded."""
+        deaths = 0
+        began = time.monotonic()
+        while True:
+            try:
+                async with asyncio.timeout(_LOOK):
+                    await server.wait()
+            except TimeoutError:
+                with suppress(OSError):  # a full disk: it may have room at the next attempt
+                    await rotate(server.files.spec.log, server.pid)
+                continue
+            deaths = 0 if time.monotonic() - began > _SETTLED else deaths
+            self._status = "rebooting"
+            await asyncio.sleep(_PATIENCE[min(deaths, len(_PATIENCE) - 1)])
+            deaths += 1
+            began = time.monotonic()
+            try:
+                await server.launch()
+            except (DatabaseError, OSError) as error:
+                self._status = "failed"
+                self._notes = (*self._notes[-10:], str(error))
+            else:
+                self._status = "available"
+
+    # A server elsewhere.
+
+    async def _start_relay(self, url: str) -> None:
+        connection = await self._prepare_elsewhere(url)
+        self._relay = Relay(self._host, self._cluster.port, (connection.host, connection.port))
+        await self._relay.start()
+
+    async def _prepare_elsewhere(self, url: str) -> Connection:
+        """Check the server, then create missing objects. Foreign objects are not touched."""
+        import psycopg  # noqa: PLC0415 - it takes a while to load, and 10 MiB
+
+        from bonkei.services.rds import bootstrap, external  # noqa: PLC0415 - as above
+
+        admin = external.parse_url(url)
+        mark = Mark(home_id(self._home), self._cluster.identifier)
+        try:
+            found = await asyncio.to_thread(external.survey, admin)
+            external.check_version(admin, found.version)
+            wanted = self._wanted()
+            require_ours(found, wanted, mark, admin, shared=self._shared)
+            as_it_is = is_used_as_it_is(found, wanted, mark, admin)
+            if as_it_is:
+                keep_password(self._cluster, self._vault, admin.password)
+            guest = Guest(mark.text, as_it_is, self._shared)
+            self._version = await asyncio.to_thread(bootstrap.prepare, admin, wanted, guest)
+        except psycopg.Error as error:
+            raise external.explain(admin, error) from None
+        self._elsewhere = external.place(admin)
+        self._notes = differences(self._cluster, self._version, elsewhere=self._elsewhere)
+        return admin
+
+    # Both.
+
+    def _wanted(self) -> Wanted:
+        cluster = self._cluster
+        password = master_password(cluster, self._vault)
+        return Wanted(cluster.master_username, password, cluster.database_name)
+
+    async def _prepare(self, prepare: Preparing, admin: Connection) -> tuple[str, ...]:
+        """Roles, database and password. Returns the parameters that need a restart."""
+        cluster, wanted = self._cluster, self._wanted()
+        found = await prepare(admin, wanted)
+        if found.refused:
+            raise DatabaseError(
+                f"the server of {cluster.identifier} cannot be prepared: {found.refused}",
+                remedy="begin with empty data: `bonkei reset`",
+            )
+        self._version = found.version
+        self._prepared = (cluster, wanted)
+        self._notes = differences(cluster, self._version)
+        return found.pending
+
+
+def _find(home: Path) -> tuple[Place, Binaries]:
+    found = find_place(home)
+    return found, find_binaries(found)
+
+
+def _check_engine(cluster: DatabaseCluster) -> None:
+    if "postgres" not in cluster.engine:
+        raise DatabaseError(
+            f"{cluster.address}: the engine {cluster.engine} cannot be run here",
+            remedy="the miniature runs aurora-postgresql only",
+        )

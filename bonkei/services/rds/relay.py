@@ -1,0 +1,66 @@
+"""A TCP relay: the cluster's address and port, in front of a server elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from bonkei.services.rds.loopback import listen_error
+
+_CHUNK = 64 * 1024
+
+
+class Relay:
+    """Listens on `host`:`port`. Each connection is relayed to `target` byte by byte."""
+
+    def __init__(self, host: str, port: int, target: tuple[str, int]) -> None:
+        self._host = host
+        self._port = port
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """DatabaseError when the address cannot be listened on."""
+        try:
+            self._server = await asyncio.start_server(self._accept, self._host, self._port)
+        except OSError as error:
+            raise listen_error(self._host, self._port, error) from error
+
+    async def stop(self) -> None:
+        """Close the listener and every connection."""
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in tuple(self._connections):
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._server.wait_closed()
+        self._server = None
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.get_running_loop().create_task(self._carry(reader, writer))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            far_reader, far_writer = await asyncio.open_connection(*self._target)
+        except OSError:
+            writer.close()
+            return
+        try:
+            await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+        finally:
+            for end in (writer, far_writer):
+                end.close()
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on all bytes, and then the end."""
+    with suppress(OSError):
+        while data := await reader.read(_CHUNK):
+            writer.write(data)
+            await writer.drain()
+        if writer.can_write_eof():
+            writer.write_eof()

@@ -1,0 +1,72 @@
+"""The last messages that arrived, one a line, in a file that another process may read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bonkei.base.appending import append
+
+KEPT = 1_000
+"""At most this many messages are shown again. The file holds at most twice as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`at`: Unix seconds. `to`: the e-mail address, or the name of the secret that holds Slack's
+    webhook. `body`: the message to Slack, or `{"subject": …, "text": …}`."""
+
+    at: float
+    kind: Literal["slack", "email"]
+    to: str
+    body: Mapping[str, Any]
+
+    def line(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, line: str) -> Entry:
+        return cls(**json.loads(line))
+
+
+class Inbox:
+    """The miniature calls `add`; any process can read `entries`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._count = -1
+
+    @property
+    def file(self) -> Path:
+        return self._file
+
+    def add(self, entry: Entry) -> None:
+        """OSError when the disk does not take it."""
+        if self._count < 0:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._count = sum(1 for _ in self._lines())
+        if self._count >= 2 * KEPT:
+            kept = list(self._lines())[-KEPT:]
+            draft = self._file.with_suffix(".new")
+            draft.write_text("".join(kept), encoding="utf-8")
+            draft.replace(self._file)
+            self._count = len(kept)
+        append(self._file, entry.line() + "\n")
+        self._count += 1
+
+    def entries(self) -> Iterator[Entry]:
+        """Oldest first. An incomplete last line is not read yet."""
+        for line in self._lines():
+            with suppress(ValueError, TypeError):
+                yield Entry.parse(line)
+
+    def _lines(self) -> Iterator[str]:
+        try:
+            with self._file.open(encoding="utf-8") as file:
+                yield from file
+        except FileNotFoundError:
+            return

@@ -1,0 +1,15 @@
+"""SNS: a message to a topic reaches each of its subscribers, or their dead letters.
+
+topics          the room: keeps each delivery until it is done, and retries
+service         SNS's API
+subscriptions   the subscribers of the definitions, and those that programs add
+message         a message, and the documents that subscribers receive
+http_delivery   to a server
+
+`bonkei.grammar.filter_policy` decides whether a subscriber wants a message,
+`bonkei.grammar.delivery_policy` how long until the next attempt. The provider refuses what they do
+not understand.
+
+The miniature provides the ways to functions, queues and mailboxes (`Carriers`). Nothing is imported
+here: aiohttp takes a while to load.
+"""

@@ -1,0 +1,109 @@
+"""A message, and the documents that SNS delivers.
+
+Sources: "HTTP/HTTPS notification JSON format", "Raw message delivery" and "Fanout to Lambda
+functions" in the Amazon SNS Developer Guide; "Invoking Lambda functions with Amazon SNS
+notifications" in the AWS Lambda Developer Guide.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bonkei.base.arn import Arn
+
+_UNSIGNED = "bm90IHNpZ25lZCBieSBBV1M="
+"""Bonkei cannot sign with AWS's key. The field says so, in Base64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A published message. `attributes`: DataType and StringValue (or BinaryValue as Base64) by
+    name. `structure`: the text for each protocol instead of the body. `at`: Unix seconds.
+    `sequence`: the number that a FIFO topic gives it."""
+
+    id: str
+    topic: str
+    body: str
+    at: float
+    subject: str = ""
+    attributes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    structure: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
+    deduplication: str = ""
+    sequence: str = ""
+
+    @property
+    def is_of_fifo(self) -> bool:
+        return self.topic.endswith(".fifo")
+
+    def body_for(self, protocol: str) -> str:
+        return self.structure.get(protocol, self.structure.get("default", self.body))
+
+
+def envelope(message: Message, protocol: str, subscription: str) -> dict[str, Any]:
+    """The notification that a queue, a server or a mailbox receives."""
+    document: dict[str, Any] = {
+        "Type": "Notification",
+        "MessageId": message.id,
+        "TopicArn": message.topic,
+    }
+    if message.sequence:
+        document["SequenceNumber"] = message.sequence
+    if message.subject:
+        document["Subject"] = message.subject
+    document |= {
+        "Message": message.body_for(protocol),
+        "Timestamp": stamp(message.at),
+        "SignatureVersion": "1",
+        "Signature": _UNSIGNED,
+        "SigningCertURL": f"https://sns.{_region(message.topic)}.amazonaws.com/none.pem",
+        "UnsubscribeURL": _unsubscribe(subscription),
+    }
+    if message.attributes:
+        document["MessageAttributes"] = _attributes(message)
+    return document
+
+
+def lambda_event(message: Message, subscription: str) -> bytes:
+    """The event of a call of a function."""
+    sns = envelope(message, "lambda", subscription)
+    sns["SigningCertUrl"] = sns.pop("SigningCertURL")
+    sns["UnsubscribeUrl"] = sns.pop("UnsubscribeURL")
+    sns.setdefault("Subject", None)
+    sns.setdefault("MessageAttributes", {})
+    record = {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": subscription,
+        "Sns": sns,
+    }
+    return json.dumps({"Records": [record]}).encode()
+
+
+def _attributes(message: Message) -> dict[str, dict[str, str]]:
+    return {
+        name: {
+            "Type": attribute.get("DataType", "String"),
+            "Value": attribute.get("StringValue", attribute.get("BinaryValue", "")),
+        }
+        for name, attribute in message.attributes.items()
+    }
+
+
+def stamp(at: float) -> str:
+    """2012-04-25T21:49:25.719Z"""
+    time = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return time.replace("+00:00", "Z")
+
+
+def _region(arn: str) -> str:
+    return Arn.of(arn).region
+
+
+def _unsubscribe(subscription: str) -> str:
+    host = f"https://sns.{_region(subscription)}.amazonaws.com/"
+    return f"{host}?Action=Unsubscribe&SubscriptionArn={subscription}"

@@ -1,0 +1,202 @@
+"""Topics and their subscriptions. At each start, those of the definitions are as declared. Those
+that programs create are kept on disk."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bonkei.base import kept
+from bonkei.blueprint.sns import Topic
+from bonkei.grammar import delivery_policy, filter_policy
+from bonkei.services.sns.errors import invalid, not_found
+
+PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
+_ATTRIBUTES = frozenset(
+    {"DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy",
+     "SubscriptionRoleArn"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`attributes` have SNS's names. `token`: confirms a pending subscription."""
+
+    arn: str
+    topic: str
+    protocol: str
+    endpoint: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
+    is_declared: bool = False
+
+    @property
+    def is_raw(self) -> bool:
+        return self.attributes.get("RawMessageDelivery", "false") == "true"
+
+    def document(self, name: str) -> Any:
+        """An attribute that contains a JSON object; None when it is not set, or has no such."""
+        try:
+            found = json.loads(self.attributes.get(name) or "null")
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    @property
+    def dead_letters(self) -> str:
+        return str((self.document("RedrivePolicy") or {}).get("deadLetterTargetArn", ""))
+
+
+class Subscriptions:
+    """`file` keeps the topics and subscriptions of programs. What it does not take has not happened
+    (OSError): a caller that tries again finds nothing done."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._topics: dict[str, dict[str, str]] = {}  # attributes by ARN
+        self._declared: dict[str, dict[str, str]] = {}  # attributes by ARN
+        self._all: dict[str, Subscription] = {}
+
+    def open(self) -> None:
+        """Raises DamagedError."""
+        without = "or remove it: topics and subscriptions that calls made are forgotten"
+        self._topics, self._all = kept.read_json(self._file, _read, without) or ({}, {})
+
+    def follow(self, topics: Iterable[Topic]) -> None:
+        """Follow the definitions. Removing a topic also removes the subscriptions that programs
+        made to it."""
+        declared = tuple(topics)
+        gone = self._declared.keys() - {topic.arn for topic in declared}
+        self._declared = {topic.arn: dict(topic.attributes) for topic in declared}
+        kept = {arn: one for arn, one in self._all.items() if not one.is_declared}
+        wanted = {arn: one for arn, one in kept.items() if one.topic not in gone}
+        for topic in declared:
+            for found in topic.subscriptions:
+                made = Subscription(
+                    self._arn(topic.arn, found.protocol, found.endpoint), topic.arn,
+                    found.protocol, found.endpoint, dict(found.attributes), is_declared=True,
+                )  # fmt: skip
+                wanted[made.arn] = made
+        self._keep(self._topics, wanted)
+
+    def topics(self) -> tuple[str, ...]:
+        return tuple(sorted({*self._declared, *self._topics}))
+
+    def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
+        """A new topic, or other attributes of one. Those of a declared topic last until the
+        definitions are followed again."""
+        if arn in self._declared:
+            self._declared[arn] |= attributes
+        else:
+            own = {**self._topics.get(arn, {}), **attributes}
+            self._keep({**self._topics, arn: own}, self._all)
+
+    def delete_topic(self, arn: str) -> None:
+        self._keep(
+            {each: own for each, own in self._topics.items() if each != arn},
+            {each: one for each, one in self._all.items() if one.topic != arn},
+        )
+        self._declared.pop(arn, None)
+
+    def topic_attributes(self, arn: str) -> dict[str, str]:
+        """Of a declared topic, or of one that a program created. Raises AwsServiceError."""
+        self.require_topic(arn)
+        return self._topics.get(arn, {}) | self._declared.get(arn, {})
+
+    def require_topic(self, arn: str) -> None:
+        if arn not in self._declared and arn not in self._topics:
+            raise not_found("Topic")
+
+    def of(self, topic: str) -> tuple[Subscription, ...]:
+        """AwsServiceError when the topic does not exist."""
+        self.require_topic(topic)
+        return tuple(one for one in self._all.values() if one.topic == topic)
+
+    def all(self) -> tuple[Subscription, ...]:
+        return tuple(self._all.values())
+
+    def find(self, arn: str) -> Subscription:
+        if arn not in self._all:
+            raise not_found("Subscription")
+        return self._all[arn]
+
+    def subscribe(
+        self, topic: str, protocol: str, endpoint: str, attributes: Mapping[str, str]
+    ) -> Subscription:
+        """A second call for the same subscription returns the existing one. Raises
+        AwsServiceError."""
+        self.require_topic(topic)
+        if protocol not in PROTOCOLS:
+            raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
+        scope = attributes.get("FilterPolicyScope", "MessageAttributes")
+        for name, value in attributes.items():
+            check(name, value, scope)
+        arn = self._arn(topic, protocol, endpoint)
+        if arn not in self._all:
+            token = uuid.uuid4().hex if protocol in ("http", "https") else ""
+            self._change(Subscription(arn, topic, protocol, endpoint, dict(attributes), token))
+        return self._all[arn]
+
+    def confirm(self, topic: str, token: str) -> Subscription:
+        for one in self.of(topic):
+            if token and one.token == token:
+                return self._change(replace(one, token=""))
+        raise invalid("Token")
+
+    def set_attribute(self, arn: str, name: str, value: str) -> None:
+        one = self.find(arn)
+        check(name, value, one.attributes.get("FilterPolicyScope", "MessageAttributes"))
+        attributes = {**one.attributes, name: value}
+        if not value:
+            del attributes[name]
+        self._change(replace(one, attributes=attributes))
+
+    def unsubscribe(self, arn: str) -> None:
+        self._keep(self._topics, {each: one for each, one in self._all.items() if each != arn})
+
+    def _change(self, one: Subscription) -> Subscription:
+        self._keep(self._topics, {**self._all, one.arn: one})
+        return one
+
+    @staticmethod
+    def _arn(topic: str, protocol: str, endpoint: str) -> str:
+        """A name made from the subscription's own values, so that a restart keeps it."""
+        return f"{topic}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
+
+    def _keep(self, topics: dict[str, dict[str, str]], every: dict[str, Subscription]) -> None:
+        made = [asdict(one) for one in every.values() if not one.is_declared]
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kept.write(self._file, json.dumps({"topics": topics, "subscriptions": made}))
+        self._topics, self._all = topics, every
+
+
+def _read(content: Mapping[str, Any]) -> tuple[dict[str, dict[str, str]], dict[str, Subscription]]:
+    made = {one["arn"]: Subscription(**one) for one in content["subscriptions"]}
+    return dict(content["topics"]), made
+
+
+def check(name: str, value: str, scope: str = "MessageAttributes") -> None:
+    """AwsServiceError when a subscription cannot have that attribute."""
+    if name not in _ATTRIBUTES:
+        raise invalid("AttributeName")
+    if not value or name in ("FilterPolicyScope", "RawMessageDelivery", "SubscriptionRoleArn"):
+        return
+    try:
+        said = _problem(name, json.loads(value), scope)
+    except (ValueError, RecursionError):
+        raise invalid(f"{name}: failed to parse JSON.") from None
+    if said:
+        raise invalid(said)
+
+
+def _problem(name: str, document: Any, scope: str) -> str:
+    match name:
+        case "FilterPolicy":
+            return filter_policy.problem(document, scope)
+        case "DeliveryPolicy":
+            return delivery_policy.problem(document)
+    return "" if isinstance(document, dict) else f"{name}: must be a JSON object"

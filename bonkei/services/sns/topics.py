@@ -1,0 +1,252 @@
+"""The room's life cycle. It keeps a message until each subscriber has it, or its attempts are
+over."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from bonkei.base.errors import BonkeiError
+from bonkei.base.spool import Spool
+from bonkei.blueprint import Blueprint
+from bonkei.grammar.delivery_policy import delays
+from bonkei.grammar.filter_policy import wants, wants_body
+from bonkei.services.sns.errors import DeliveryError
+from bonkei.services.sns.http_delivery import HttpDelivery
+from bonkei.services.sns.message import Message, envelope, lambda_event, stamp
+from bonkei.services.sns.subscriptions import Subscription, Subscriptions
+
+LIMIT = 20_000
+"""Deliveries that wait at the same time."""
+_AT_ONCE = 50  # deliveries that are tried at the same time
+
+
+class Carriers(Protocol):
+    """The ways to subscribers. Each raises DeliveryError."""
+
+    def to_function(self, arn: str, event: bytes, topic: str) -> None:
+        """Put it into the function's queue of events. When this returns, the queue keeps it."""
+
+    async def to_queue(
+        self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message
+    ) -> None: ...
+
+    def to_mailbox(self, address: str, subject: str, text: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsSnapshot:
+    """Counts since the start. `waiting`: deliveries that will be retried."""
+
+    published: int
+    delivered: int
+    filtered: int
+    failed: int
+    waiting: int
+
+
+class Topics:
+    """Call `start` once, `apply` with each blueprint, and always `stop`. `pace`: how many times
+    shorter than AWS's the waits are."""
+
+    def __init__(
+        self, directory: Path, carriers: Carriers, report: Callable[[str], None],
+        clock: Callable[[], float] = time.time, pace: float = 1.0,
+    ) -> None:  # fmt: skip
+        self.subscriptions = Subscriptions(directory / "subscriptions.json")
+        self._spool = Spool(directory / "deliveries", LIMIT)
+        self._carriers = carriers
+        self._report = report
+        self._clock = clock
+        self._pace = pace
+        self._http = HttpDelivery()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._last: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._counts = dict.fromkeys(("published", "delivered", "filtered", "failed"), 0)
+        self._is_open = False
+
+    def apply(self, blueprint: Blueprint) -> None:
+        """Follow the definitions."""
+        if not self._is_open:
+            self._is_open = True
+            self.subscriptions.open()
+            self._spool.open()
+        self.subscriptions.follow(blueprint.topics)
+
+    def resume(self) -> None:
+        """Continue with the deliveries of an earlier process. Call this when the other parts
+        run."""
+        for name, record in self._spool.records():
+            with suppress(TypeError, KeyError):
+                self._begin(name, record["subscription"], Message(**record["message"]))
+
+    async def stop(self) -> None:
+        """Undelivered messages stay on disk for the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._http.close()
+
+    def publish(self, message: Message) -> None:
+        """When this returns, the message is kept for each subscriber. Raises AwsServiceError when
+        the topic is missing."""
+        subscriptions = self.subscriptions.of(message.topic)
+        self._counts["published"] += 1
+        for subscription in subscriptions:
+            if subscription.token:
+                continue  # not confirmed yet
+            if not is_wanted(message, subscription):
+                self._counts["filtered"] += 1
+                continue
+            if subscription.protocol == "lambda" and self._hand_over(message, subscription):
+                continue
+            name = (
+                f"{time.time_ns():020d}{uuid4().hex}"  # an earlier process's are resumed in order
+            )
+            self._spool.put(name, {"subscription": subscription.arn, "message": asdict(message)})
+            self._begin(name, subscription.arn, message)
+
+    def ask_to_confirm(self, subscription: Subscription) -> None:
+        """An HTTP(S) endpoint has to confirm its subscription."""
+        document = {
+            "Type": "SubscriptionConfirmation",
+            "MessageId": str(uuid4()),
+            "Token": subscription.token,
+            "TopicArn": subscription.topic,
+            "Message": f"You have chosen to subscribe to the topic {subscription.topic}.\n"
+            "To confirm the subscription, call ConfirmSubscription with the token.",
+            "SubscribeURL": f"https://sns.amazonaws.com/?Action=ConfirmSubscription&TopicArn="
+            f"{subscription.topic}&Token={subscription.token}",
+            "Timestamp": stamp(self._clock()),
+            "SignatureVersion": "1",
+        }
+
+        async def ask() -> None:
+            with suppress(DeliveryError):
+                await self._http.post(
+                    subscription, document["Type"], document["MessageId"], json.dumps(document)
+                )
+
+        self._keep(ask())
+
+    def snapshot(self) -> TopicsSnapshot:
+        return TopicsSnapshot(**self._counts, waiting=len(self._spool))
+
+    def _hand_over(self, message: Message, subscription: Subscription) -> bool:
+        """Whether the function's own queue has it now. Both queues are on disk."""
+        event = lambda_event(message, subscription.arn)
+        try:
+            self._carriers.to_function(subscription.endpoint, event, message.topic)
+        except DeliveryError:
+            return False
+        self._counts["delivered"] += 1
+        return True
+
+    def _begin(self, name: str, subscription: str, message: Message) -> None:
+        """A FIFO topic's messages of one group come one by one, also while one is tried again."""
+        if not message.is_of_fifo:
+            self._keep(self._follow(name, subscription, message))
+            return
+        turn = (subscription, message.group)
+        task = self._keep(self._follow(name, subscription, message, self._last.get(turn)))
+        self._last[turn] = task
+
+        def is_over(done: asyncio.Task[None]) -> None:
+            if self._last.get(turn) is done:
+                del self._last[turn]
+
+        task.add_done_callback(is_over)
+
+    def _keep(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _follow(
+        self, name: str, arn: str, message: Message, before: asyncio.Task[None] | None = None
+    ) -> None:
+        if before is not None:
+            await asyncio.wait((before,))
+        try:
+            subscription = self.subscriptions.find(arn)
+        except BonkeiError:  # the subscription is gone
+            self._spool.remove(name)
+            return
+        policy = (subscription.document("DeliveryPolicy") or {}).get("healthyRetryPolicy")
+        waits = delays(subscription.protocol, policy)
+        while True:
+            try:
+                async with self._room:
+                    await self._deliver(message, subscription)
+                self._counts["delivered"] += 1
+                break
+            except DeliveryError as error:
+                wait = None if error.is_final else next(waits, None)
+                if wait is None:
+                    await self._give_up(message, subscription, error)
+                    break
+            await asyncio.sleep(wait / self._pace)
+        self._spool.remove(name)
+
+    async def _deliver(self, message: Message, subscription: Subscription) -> None:
+        endpoint, protocol = subscription.endpoint, subscription.protocol
+        if protocol == "lambda":
+            event = lambda_event(message, subscription.arn)
+            self._carriers.to_function(endpoint, event, message.topic)
+            return
+        text = message.body_for(protocol)
+        document = json.dumps(envelope(message, protocol, subscription.arn), ensure_ascii=False)
+        if protocol == "sqs":
+            attributes = message.attributes if subscription.is_raw else {}
+            body = text if subscription.is_raw else document
+            await self._carriers.to_queue(endpoint, body, attributes, message)
+        elif protocol in ("email", "email-json"):
+            subject = message.subject or "AWS Notification Message"
+            body = document if protocol == "email-json" else text
+            self._carriers.to_mailbox(endpoint, subject, body)
+        else:
+            body = text if subscription.is_raw else document
+            await self._http.post(subscription, "Notification", message.id, body)
+
+    async def _give_up(
+        self, message: Message, subscription: Subscription, error: DeliveryError
+    ) -> None:
+        self._counts["failed"] += 1
+        target = subscription.dead_letters
+        said = f"{message.topic}: {subscription.endpoint} refuses a message: {error.message}"
+        if not target:
+            self._report(f"{said}; there is no dead-letter queue, so it is lost, as on AWS")
+            return
+        body = json.dumps(envelope(message, subscription.protocol, subscription.arn))
+        attributes = {
+            name: {"DataType": "String", "StringValue": value}
+            for name, value in (
+                ("RequestID", message.id), ("ErrorCode", "400" if error.is_final else "500"),
+                ("ErrorMessage", error.message[:1024] or "unknown"),
+            )
+        }  # fmt: skip
+        try:
+            await self._carriers.to_queue(target, body, attributes, message)
+        except DeliveryError as further:
+            self._report(f"{said}; its dead-letter queue refuses it, too: {further.message}")
+        else:
+            self._report(f"{said}; it is in the dead-letter queue")
+
+
+def is_wanted(message: Message, subscription: Subscription) -> bool:
+    """Whether the subscription's filter policy lets the message through."""
+    policy = subscription.document("FilterPolicy")
+    if not policy:
+        return True
+    if subscription.attributes.get("FilterPolicyScope") == "MessageBody":
+        return wants_body(policy, message.body)
+    return wants(policy, message.attributes)

@@ -1,0 +1,189 @@
+"""A stack's target, and its differences from the present state.
+
+Update behaviors: "Update behaviors of stack resources",
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bonkei.definitions.cloudformation.errors import TemplateError
+from bonkei.definitions.cloudformation.stacks.changes import changes, is_empty
+from bonkei.definitions.cloudformation.stacks.values import Stack, Target
+from tests.bonkei.definitions.cloudformation.stacks import PIPELINE, STACK, STATUS_PAGE, planned
+
+
+def has(target: Target) -> Stack:
+    """The stack after the target is reached."""
+    return replace(STACK, inputs=target.inputs, resources=target.resources, outputs=target.outputs)
+
+
+def bucket(properties: str, more: str = "") -> str:
+    return f"""
+Resources:
+  Bucket: {{ Type: AWS::S3::Bucket, Properties: {{ {properties} }} {more} }}
+  Policy:
+    Type: AWS::S3::BucketPolicy
+    Properties: {{ Bucket: !Ref Bucket, PolicyDocument: {{ Statement: [] }} }}
+"""
+
+
+def test_resources_come_after_their_references() -> None:
+    names = [each.logical_id for each in planned(PIPELINE, **STATUS_PAGE).resources]
+    assert names.index("Pipeline") > names.index("ArtifactAccess")  # DependsOn
+    assert names.index("OperatorRole") > names.index("Pipeline")  # Fn::Sub
+    assert names.index("KeyAlias") > names.index("Key")  # Ref
+    assert names.index("StateBucket") > names.index("Key")  # Fn::GetAtt
+
+
+def test_a_circle_is_refused_with_its_members() -> None:
+    text = """
+Resources:
+  A: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Ref B } }
+  B: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Sub "${A}" } }
+  C: { Type: AWS::SNS::Topic, DependsOn: A }
+"""
+    refusal = r"Circular dependency between resources: \[A, B\]"
+    with pytest.raises(TemplateError, match=refusal):
+        planned(text)
+
+
+def test_a_branch_that_is_not_chosen_makes_no_circle() -> None:
+    text = """
+Conditions: { Never: !Equals [a, b] }
+Resources:
+  A: { Type: AWS::SNS::Topic, Properties: { DisplayName: !If [Never, !Ref B, none] } }
+  B: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Ref A } }
+"""
+    assert [each.logical_id for each in planned(text).resources] == ["A", "B"]
+
+
+def test_everything_is_new_at_first() -> None:
+    found = changes(STACK, planned(PIPELINE, **STATUS_PAGE))
+    assert {each.action for each in found} == {"Add"}
+    assert len(found) == 31
+
+
+def test_the_same_template_gives_an_empty_plan() -> None:
+    before = planned(PIPELINE, **STATUS_PAGE)
+    stack = has(before)
+    again = planned(PIPELINE, stack, **STATUS_PAGE)
+    assert changes(stack, again) == ()
+    assert is_empty(stack, again)
+    commented = planned(PIPELINE.replace("# --- Logs", "# --- logs"), stack, **STATUS_PAGE)
+    assert is_empty(stack, commented)
+
+
+def test_a_change_in_place_has_its_property() -> None:
+    stack = has(planned(PIPELINE, **STATUS_PAGE))
+    found = changes(stack, planned(PIPELINE, stack, **STATUS_PAGE, TerraformVersion="1.15.6"))
+    assert [(each.logical_id, each.replacement, each.details) for each in found] == [
+        ("PlanProject", "False", (("Environment", False),)),
+        ("ApplyProject", "False", (("Environment", False),)),
+    ]
+
+
+def test_a_new_output_is_a_change() -> None:
+    stack = has(planned(bucket("BucketName: aaa")))
+    more = bucket("BucketName: aaa") + "Outputs: { Name: { Value: !Ref Bucket } }\n"
+    after = planned(more, stack)
+    assert changes(stack, after) == ()
+    assert not is_empty(stack, after)
+
+
+def test_another_name_replaces_the_resource_and_its_referrers() -> None:
+    """`BucketName`: "Update requires: Replacement"; of the policy, `Bucket` too."""
+    stack = has(planned(bucket("BucketName: aaa")))
+    found = changes(stack, planned(bucket("BucketName: bbb"), stack))
+    assert [(each.logical_id, each.replacement) for each in found] == [
+        ("Bucket", "True"),
+        ("Policy", "True"),
+    ]
+    assert found[0].policy == "Delete"
+
+
+def test_a_replaced_resource_gets_another_generated_name() -> None:
+    text = "Resources: {{ T: {{ Type: AWS::SNS::Topic, Properties: {{ FifoTopic: {} }} }} }}"
+    stack = has(planned(text.format("false")))
+    after = planned(text.format("true"), stack)
+    assert after.resources[0].physical_id != stack.resources[0].physical_id
+    assert after.resources[0].generation == 2
+    assert planned(text.format("true"), has(after)).resources == after.resources
+
+
+def test_a_resource_that_was_removed_comes_back_as_a_new_one() -> None:
+    """A key that waits for its deletion does not come back. A retained topic keeps its name."""
+    text = "Resources: { K: { Type: AWS::KMS::Key }, T: { Type: AWS::SNS::Topic } }"
+    first = has(planned(text))
+    less = planned("Resources: { T: { Type: AWS::SNS::Topic } }", first)
+    removed = replace(first, resources=less.resources, updated=5.0)
+    again = planned(text, removed).resources
+    assert again[0].physical_id != first.resources[0].physical_id
+    assert again[1].physical_id == first.resources[1].physical_id
+
+
+def test_a_named_resource_cannot_be_replaced() -> None:
+    """ "CloudFormation cannot update a stack when a custom-named resource requires replacing." """
+    text = "Resources: { R: { Type: AWS::IAM::Role, Properties: { RoleName: a, Path: %s, %s } } }"
+    trust = "AssumeRolePolicyDocument: { Statement: [] }"
+    stack = has(planned(text % ("/a/", trust)))
+    (role,) = planned(text % ("/b/", trust), stack).resources
+    assert role.reason.endswith("requires replacing. Rename a and update the stack again.")
+
+
+def test_another_type_under_the_same_name_is_refused() -> None:
+    stack = has(planned("Resources: { A: { Type: AWS::SNS::Topic } }"))
+    with pytest.raises(TemplateError, match="Update of resource type is not permitted: A"):
+        planned("Resources: { A: { Type: AWS::SQS::Queue } }", stack)
+
+
+def test_a_resource_that_left_the_template_is_deleted() -> None:
+    stack = has(planned(bucket("BucketName: aaa", ", DeletionPolicy: Retain")))
+    found = changes(stack, planned("Resources: { K: { Type: AWS::KMS::Key } }", stack))
+    assert [(each.action, each.logical_id, each.policy) for each in found] == [
+        ("Add", "K", ""),
+        ("Remove", "Bucket", "Retain"),
+        ("Remove", "Policy", "Delete"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "source", "role"),
+    [
+        ({}, "CodeCommit", "codecommit:GetBranch"),
+        (
+            {
+                "CodeCommitRepositoryName": "",
+                "ConnectionArn": "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/a",
+                "ConnectionRepositoryId": "owner/name",
+            },
+            "CodeStarSourceConnection",
+            "codeconnections:UseConnection",
+        ),
+    ],
+)
+def test_the_pipelines_two_sources(given: dict[str, str], source: str, role: str) -> None:
+    made = {one.logical_id: one for one in planned(PIPELINE, **STATUS_PAGE | given).resources}
+    (stage, *_) = made["Pipeline"].properties["Stages"]
+    assert [each["ActionTypeId"]["Provider"] for each in stage["Actions"]] == [source]
+    (policy,) = made["PipelineRole"].properties["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    assert [each["Sid"] for each in statements] == ["Builds", "Source"]
+    assert role in statements[1]["Action"]
+
+
+def test_optional_resources_in_the_pipelines_template() -> None:
+    topic = "arn:aws:sns:ap-northeast-1:123456789012:plans"
+    more = {"ApprovalNotificationTopicArn": topic, "IdentityCenterPermissionSet": "Operators"}
+    made = {one.logical_id: one for one in planned(PIPELINE, **STATUS_PAGE, **more).resources}
+    trust = made["OperatorRole"].properties["AssumeRolePolicyDocument"]["Statement"]
+    assert "AWSReservedSSO_Operators_" in trust[1]["Condition"]["ArnLike"]["aws:PrincipalArn"]
+    approve = made["Pipeline"].properties["Stages"][3]["Actions"][0]["Configuration"]
+    assert approve["NotificationArn"] == topic
+    plain = {one.logical_id: one for one in planned(PIPELINE, **STATUS_PAGE).resources}
+    assert len(plain["OperatorRole"].properties["AssumeRolePolicyDocument"]["Statement"]) == 1
+    approve = plain["Pipeline"].properties["Stages"][3]["Actions"][0]["Configuration"]
+    assert "NotificationArn" not in approve

@@ -1,0 +1,121 @@
+"""The parts of the home that a build's Terraform gets, and the parts that are copied back."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bonkei.base.errors import BonkeiError
+from bonkei.miniature.parts.codebuild.tools import Commands, Provider
+
+ROLE = "arn:aws:iam::123456789012:role/apply"
+OTHER = "arn:aws:iam::123456789012:role/plan"
+
+
+def may(role: str, action: str, path: str) -> str:
+    """One role may write the application's secrets, the other none."""
+    allowed = role == ROLE and path.startswith(("secret:app/", "parameter/app/"))
+    return "" if allowed else f"no {action} on {path}"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    home = tmp_path / "home"
+    (home / "secrets").mkdir(parents=True)
+    (home / "terraform").mkdir()
+    (home / "secrets" / "app_old-AbCdEf").write_text("old", "utf-8")
+    (home / "terraform" / "counters.json").write_text('{"a": 3, "b": 1}', "utf-8")
+    return home
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "build").mkdir()
+    return tmp_path / "build"
+
+
+def provider(home: Path) -> Provider:
+    return Provider(home, "123456789012", ({"type": "aws_vpc"},), may)
+
+
+def test_a_build_without_terraform_gets_no_secret(home: Path, folder: Path) -> None:
+    assert provider(home).prepare(folder, "commands: [make]") == {}
+    assert list(folder.iterdir()) == []
+    assert provider(home).collect(folder, ROLE) == ()
+
+
+def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path) -> None:
+    given = provider(home).prepare(folder, "commands: [terraform apply]")
+    own = Path(given["MINIATURE_PROVIDER"])
+    assert own.parent == folder
+    assert (own / "secrets" / "app_old-AbCdEf").read_text("utf-8") == "old"
+    (own / "secrets" / "app_old-AbCdEf").write_text("new", "utf-8")
+    (own / "secrets" / "app_made-GhIjKl").write_text("made", "utf-8")
+    (own / "secrets" / "other_made-GhIjKl").write_text("made", "utf-8")
+    parameter = "arn_aws_ssm_ap-northeast-1_123456789012_parameter_app_tag"
+    (own / "secrets" / parameter).write_text("v1", "utf-8")
+    (own / "secrets" / ".draft").write_text("x", "utf-8")
+    (own / "secrets" / "app_link").symlink_to("/etc/passwd")
+    (own / "terraform" / "counters.json").write_text('{"a": 4, "c": 1}', "utf-8")
+    # Another process has written in the meantime.
+    (home / "terraform" / "counters.json").write_text('{"a": 3, "b": 9}', "utf-8")
+    refused = provider(home).collect(folder, ROLE)
+    assert [line.partition(" ")[0] for line in refused] == ["other_made-GhIjKl"]
+    found = {file.name: file.read_text("utf-8") for file in (home / "secrets").iterdir()}
+    assert found == {"app_old-AbCdEf": "new", "app_made-GhIjKl": "made", parameter: "v1"}
+    assert stat.S_IMODE((home / "secrets" / "app_made-GhIjKl").stat().st_mode) == 0o600
+    counters = json.loads((home / "terraform" / "counters.json").read_text("utf-8"))
+    assert counters == {"a": 4, "b": 9, "c": 1}
+
+
+def test_a_role_without_permission_changes_no_secret(home: Path, folder: Path) -> None:
+    given = provider(home).prepare(folder, "terraform")
+    own = Path(given["MINIATURE_PROVIDER"])
+    assert provider(home).collect(folder, OTHER) == []  # nothing has changed, so nothing is asked
+    (own / "secrets" / "app_old-AbCdEf").write_text("stolen", "utf-8")
+    assert len(provider(home).collect(folder, OTHER)) == 1
+    assert (home / "secrets" / "app_old-AbCdEf").read_text("utf-8") == "old"
+
+
+@pytest.mark.parametrize("name", ["provider", "provider/secrets", "provider/terraform"])
+def test_a_folder_replaced_by_a_link_is_not_read(
+    home: Path, folder: Path, tmp_path: Path, name: str
+) -> None:
+    provider(home).prepare(folder, "terraform")
+    elsewhere = tmp_path / "elsewhere"
+    (folder / name).rename(elsewhere)
+    (folder / name).symlink_to(elsewhere)
+    for place in (elsewhere, elsewhere / "secrets"):
+        if place.is_dir():
+            (place / "app_key-AbCdEf").write_text("a person's", "utf-8")
+    assert "has become a link" in provider(home).collect(folder, ROLE)[0]
+    assert [file.name for file in (home / "secrets").iterdir()] == ["app_old-AbCdEf"]
+
+
+async def test_an_unavailable_tool_fails_and_says_that_nothing_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import subprocess
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    async def nothing(locks: Sequence[Path]) -> Path:
+        if "trivy" in locks[0].name:
+            return tmp_path  # the package has no version for this machine
+        raise BonkeiError("the network is away")
+
+    said: list[str] = []
+    commands = await Commands(nothing, None).all(said.append)
+    assert said == ["aws is not there: the network is away"]
+    for name, why in (("trivy", "has none for this machine"), ("aws", "the network is away")):
+        words = [word for word in commands[name] if word]
+        begin = words.index(sys.executable, 1) if words.count(sys.executable) > 1 else 0
+        outcome = subprocess.run(words[begin:], capture_output=True, text=True, check=False)
+        assert outcome.returncode == 1
+        assert why in outcome.stderr
+        assert "NOTHING was done" in outcome.stderr

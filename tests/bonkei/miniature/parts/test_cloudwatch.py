@@ -1,0 +1,114 @@
+"""What happened before "Ready" is no evidence for an alarm, and so for no deployment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rows import rows_of
+
+from bonkei.base.aws_service import NothingIsAsked
+from bonkei.base.events import Bus, LogEvent, LogEventsIngested
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.cloudwatch import Alarm, Metric
+from bonkei.blueprint.elbv2 import Forward, Listener, LoadBalancer, WeightedTarget
+from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.miniature.measures.measures import Shown
+from bonkei.miniature.parts.cloudwatch import MonitorRoom
+from bonkei.services.cloudwatch.monitor import Monitor
+from bonkei.services.edge.client.access import AccessRecord
+from bonkei.services.edge.snapshot import EdgeSnapshot
+
+BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/main/4567"
+LISTENER = Listener("aws_lb_listener.http", "l", 80, "HTTP", Forward((WeightedTarget("g"),)))
+SERVER_ERRORS = Metric(
+    "AWS/ApplicationELB",
+    "HTTPCode_ELB_5XX_Count",
+    (("LoadBalancer", "app/main/4567"),),
+    "Sum",
+    60,
+)
+LOGGED = Metric("Logs", "Errors", (), "Sum", 60)
+
+
+def alarm(name: str, metric: Metric) -> Alarm:
+    return Alarm(
+        address=f"aws_cloudwatch_metric_alarm.{name}",
+        arn=f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}",
+        name=name,
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=1.0,
+        evaluation_periods=1,
+        datapoints_to_alarm=1,
+        metric=metric,
+        treat_missing_data="notBreaching",
+    )
+
+
+BLUEPRINT = Blueprint(
+    load_balancers=(LoadBalancer("aws_lb.main", BALANCER, "main", "main.elb", (LISTENER,)),),
+    alarms=(alarm("server-errors", SERVER_ERRORS), alarm("logged-errors", LOGGED)),
+    metric_filters=(MetricFilter("f", "f", "/g", "ERROR", "Logs", "Errors", "1"),),
+)
+
+
+class Starting:
+    """A monitor's room, while its miniature starts."""
+
+    def __init__(self, directory: Path) -> None:
+        self.bus = Bus()
+
+        async def call_queue(*_: Any) -> dict[str, Any]:
+            return {}
+
+        shown = Shown(EdgeSnapshot, lambda: None, list)
+        self.room = MonitorRoom(
+            lambda around: Monitor(directory, self.bus, around),
+            self.bus,
+            shown,
+            {},
+            call_queue,
+            NothingIsAsked,
+        )
+        self.room.follow(BLUEPRINT)
+
+    def fails(self) -> None:
+        """A page is requested, and there is no target yet."""
+        given = (LISTENER.address, "127.0.0.1", 1, "GET", "/", "h", "", 503, 10, 90, 0.25)
+        self.room.measures.seen(rows_of(AccessRecord(*given)))
+
+    def logs(self, at: float) -> None:
+        found = LogEvent(int(at * 1000), "ERROR backend does not answer")
+        self.bus.publish(LogEventsIngested("/g", "s", (found,)))
+
+    def states(self) -> list[str]:
+        self.room.monitor.tick(time.time() // 60 * 60 + 60)
+        return [self.room.state_of(name) for name in ("server-errors", "logged-errors")]
+
+
+@pytest.fixture
+async def starting(tmp_path: Path) -> AsyncIterator[Starting]:
+    found = Starting(tmp_path)
+    yield found
+    await found.room.stop()
+    await found.room.close()
+
+
+async def test_errors_of_the_start_ring_no_alarm(starting: Starting) -> None:
+    """A browser polls meanwhile, and a log driver brings the last lines later."""
+    at = time.time()
+    starting.fails()
+    starting.logs(at)
+    starting.room.begin()
+    starting.logs(at)
+    assert starting.states() == ["OK", "OK"]
+
+
+async def test_errors_after_it_ring(starting: Starting) -> None:
+    starting.room.begin()
+    starting.fails()
+    starting.logs(time.time() + 0.001)
+    assert starting.states() == ["ALARM", "ALARM"]

@@ -1,0 +1,217 @@
+"""Targets as calls to the services, and ECS's changes as events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from bonkei.base.aws_service import AwsCall, AwsServiceError
+from bonkei.base.events import Bus, DeploymentStateChanged, ServiceEvent, TaskStateChanged
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.ecs import Service as DefinedService
+from bonkei.blueprint.sns import EventRule, EventTarget
+from bonkei.blueprint.storage import Queue
+from bonkei.miniature.measures.queues import QueueDepths
+from bonkei.miniature.parts.ecs.events import EcsEvents
+from bonkei.miniature.parts.eventbridge import EventTargets, TargetError
+from bonkei.services.ecs.api import EcsContainer, EcsTask
+from bonkei.services.eventbridge.bus import EventBus
+
+
+async def no_queue(*_: object) -> dict[str, Any]:
+    raise AssertionError("no queue is asked")
+
+
+class Service:
+    operations = frozenset({"Publish", "Invoke", "RunTask", "CreateLogStream", "PutLogEvents"})
+
+    def __init__(self) -> None:
+        self.calls: list[AwsCall] = []
+
+    async def answer(self, call: AwsCall) -> dict[str, Any]:
+        self.calls.append(call)
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("arn", "operation", "name", "value"),
+    [
+        ("arn:aws:sns:eu-west-1:1:t", "Publish", "Message", "{}"),
+        ("arn:aws:lambda:eu-west-1:1:function:f", "Invoke", "Payload", b"{}"),
+        ("arn:aws:logs:eu-west-1:1:log-group:/aws/events/x", "PutLogEvents", "logGroupName",
+         "/aws/events/x"),
+        ("arn:aws:ecs:eu-west-1:1:cluster/c", "RunTask", "taskDefinition", "task"),
+    ],
+)  # fmt: skip
+async def test_a_target_is_called(arn: str, operation: str, name: str, value: object) -> None:
+    service = Service()
+    targets = EventTargets(dict.fromkeys(("sns", "lambda", "logs", "ecs"), service), no_queue)
+    await targets.deliver(EventTarget("t", arn, task_definition_arn="task"), "{}")
+
+    assert service.calls[-1].operation == operation
+    assert service.calls[-1].parameters[name] == value
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:sns:eu-west-1:1:q", "arn:aws:states:eu-west-1:1:x", "x"])
+async def test_a_missing_target_is_reported(arn: str) -> None:
+    with pytest.raises(TargetError, match=r"nobody here answers|not simulated"):
+        await EventTargets({}, no_queue).deliver(EventTarget("t", arn), "{}")
+
+
+async def test_changes_of_ecs_are_events() -> None:
+    got: list[dict[str, Any]] = []
+
+    async def deliver(_target: EventTarget, payload: str) -> None:
+        got.append(json.loads(payload))
+
+    bus, events = Bus(), EventBus(deliver)
+    target = EventTarget("t", "a")
+    events.follow([EventRule("r", "r", "r", '{"source": ["aws.ecs"]}', deliveries=(target,))])
+    place, service = "arn:aws:ecs:eu-west-1:1", "arn:aws:ecs:eu-west-1:1:service/main/web"
+    cluster, definition = f"{place}:cluster/main", f"{place}:task-definition/web:2"
+    web = EcsTask(
+        "t1", f"{place}:task/main/t1", cluster, definition, "service:web", "STOPPED", "UNKNOWN",
+        "Essential container in task exited", 1.25, (EcsContainer("web", "STOPPED", 3),),
+        created_at=1.0, stopped_at=2.5, started_by="ecs-svc/1",
+    )  # fmt: skip
+    ecs = EcsEvents(bus, events, {"t1": web}.get)
+    ecs.follow(Blueprint(services=(DefinedService("a", service, "web", cluster, definition, 1),)))
+    bus.publish(TaskStateChanged(service, "t0", "STOPPED", "UNKNOWN", "long ago"))
+    bus.publish(TaskStateChanged(service, "t1", "STOPPED", "UNKNOWN", web.stopped_reason))
+    bus.publish(DeploymentStateChanged(service, "web:2", "COMPLETED", "", "ecs-svc/1"))
+    bus.publish(
+        DeploymentStateChanged(service, "web:2", "FAILED", "tasks failed to start", "ecs-svc/1")
+    )
+    for _ in range(5):
+        await asyncio.sleep(0)
+    ecs.stop()
+    await events.stop()
+
+    kinds = {event["detail-type"]: event["detail"] for event in got}
+    task = kinds["ECS Task State Change"]
+    assert (task["taskDefinitionArn"], task["group"]) == (definition, "service:web")
+    assert (task["stopCode"], task["stoppedReason"]) == (
+        "EssentialContainerExited", "Essential container in task exited",
+    )  # fmt: skip
+    assert [(one["name"], one["exitCode"]) for one in task["containers"]] == [("web", 3)]
+    assert (task["startedAt"], task["version"]) == ("1970-01-01T00:00:01.250Z", 2)
+    assert kinds["ECS Service Action"]["eventName"] == "SERVICE_STEADY_STATE"
+    deployment = kinds["ECS Deployment State Change"]
+    assert deployment["eventName"] == "SERVICE_DEPLOYMENT_FAILED"
+    assert deployment["deploymentId"] == "ecs-svc/1"  # as `ecs` describes it
+
+
+async def test_a_queue_gets_events_and_is_measured() -> None:
+    asked: list[tuple[str, Any, str]] = []
+
+    async def call(operation: str, parameters: Any, region: str) -> dict[str, Any]:
+        asked.append((operation, parameters, region))
+        if "lost" in parameters["QueueUrl"]:
+            raise AwsServiceError("QueueDoesNotExist", "no such queue")
+        return {"Attributes": {"ApproximateNumberOfMessages": "3"}}
+
+    arn, put = "arn:aws:sqs:eu-west-1:1:letters", []
+    await EventTargets({}, call).deliver(EventTarget("t", arn), "{}")
+    with pytest.raises(TargetError, match="QueueDoesNotExist"):
+        await EventTargets({}, call).deliver(EventTarget("t", f"{arn}-lost"), "{}")
+    depths = QueueDepths(call, put.append)
+    depths.follow([Queue("q", f"{arn}-lost", "letters-lost"), Queue("q", arn, "letters")])
+    await depths.measure(1000.0)
+
+    assert asked[0] == (
+        "SendMessage",
+        {"QueueUrl": "http://localhost/1/letters", "MessageBody": "{}"},
+        "eu-west-1",
+    )
+    (found,) = put
+    assert (found.metric.name, found.metric.dimensions) == (
+        "ApproximateNumberOfMessagesVisible",
+        (("QueueName", "letters"),),
+    )
+    assert found.values == ((3.0, 1.0),)
+
+
+async def test_a_fifo_queue_gets_the_targets_group() -> None:
+    asked: list[Any] = []
+
+    async def call(_operation: str, parameters: Any, _region: str) -> dict[str, Any]:
+        asked.append(parameters.get("MessageGroupId"))
+        return {}
+
+    for name in ("jobs.fifo", "letters"):  # the latter: a target's dead letters
+        target = EventTarget("t", f"arn:aws:sqs:eu-west-1:1:{name}", message_group="nightly")
+        await EventTargets({}, call).deliver(target, "{}")
+    assert asked == ["nightly", None]
+
+
+async def test_a_store_that_rests_is_not_asked_for_its_empty_queues() -> None:
+    """Each minute has data all the same."""
+    rests, asked = True, 0
+    names = (
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+        "bonkei:AgeOfOldestMessage",
+    )
+
+    async def call(*_: object) -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        return {"Attributes": dict.fromkeys(names, "2")}
+
+    put: list[Any] = []
+    depths = QueueDepths(call, put.append, lambda: rests)
+    queue = Queue("q", "arn:aws:sqs:eu-west-1:1:letters", "letters")
+    depths.follow([queue])
+
+    async def minute() -> tuple[int, float]:
+        """How often the store was asked, and the number of messages."""
+        nonlocal asked
+        asked = 0
+        put.clear()
+        await depths.measure(60.0)
+        assert len(put) == 4
+        return asked, put[0].values[0][0]
+
+    # The first time in any case: it may not have run since the start.
+    assert [await minute(), await minute(), await minute()] == [(1, 2.0), (0, 0.0), (0, 0.0)]
+    rests = False
+    assert [await minute(), await minute()] == [(1, 2.0), (1, 2.0)]
+    rests = True
+    assert await minute() == (0, 0.0)
+    depths.follow([queue])
+    assert await minute() == (1, 2.0)
+
+
+async def test_events_of_other_rooms_have_the_envelope_of_aws() -> None:
+    """ "CodePipeline events reference": the event that a rule on a failed pipeline gets."""
+    got: list[dict[str, Any]] = []
+
+    async def deliver(_target: EventTarget, payload: str) -> None:
+        got.append(json.loads(payload))
+
+    bus, events = Bus(), EventBus(deliver)
+    pattern = {
+        "source": ["aws.codepipeline"],
+        "detail-type": ["CodePipeline Pipeline Execution State Change"],
+        "detail": {"pipeline": ["program"], "state": ["FAILED"]},
+    }
+    target = EventTarget("t", "a")
+    events.follow([EventRule("r", "r", "r", json.dumps(pattern), deliveries=(target,))])
+    ecs = EcsEvents(bus, events, lambda _: None)
+    arn = "arn:aws:codepipeline:eu-west-1:123456789012:program"
+    for state in ("STARTED", "FAILED"):
+        detail = {"pipeline": "program", "execution-id": "e", "state": state, "version": 1.0}
+        kind = "CodePipeline Pipeline Execution State Change"
+        bus.publish(ServiceEvent("aws.codepipeline", kind, (arn,), detail, 1_767_586_927.0))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    ecs.stop()
+    await events.stop()
+
+    assert [one["detail"]["state"] for one in got] == ["FAILED"]
+    assert (got[0]["account"], got[0]["region"]) == ("123456789012", "eu-west-1")
+    assert (got[0]["resources"], got[0]["time"]) == ([arn], "2026-01-05T04:22:07Z")

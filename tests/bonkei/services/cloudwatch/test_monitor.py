@@ -1,0 +1,273 @@
+"""Alarms over time: a test sets the clock and reads the results."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.base.events import AlarmStateChanged, LogEvent, LogEventsIngested
+from bonkei.blueprint.cloudwatch import CompositeAlarm, Metric, MetricQuery
+from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.services.cloudwatch.alarm.book import AlarmState
+from bonkei.services.cloudwatch.alarm.evaluation import State
+from bonkei.services.cloudwatch.metric.model import datum, metric_id
+from tests.bonkei.services.cloudwatch.watched import TOPIC, T, World, alarm
+
+
+async def test_to_alarm_and_back() -> None:
+    world = World(None, alarm())
+    states = [await world.minute(value) for value in (10, 10, 90, 90, 10, 10)]
+    await world.monitor.stop()
+
+    assert states == ["OK", "OK", "OK", "ALARM", "OK", "OK"]
+    assert [m["NewStateValue"] for _, _, m in world.acted] == ["OK", "ALARM", "OK"]
+
+
+async def test_the_bus_hears_each_change_and_the_states_at_the_start(tmp_path: Path) -> None:
+    """So a deployment can be stopped, also by an alarm that rings since before a restart."""
+    world = World(tmp_path, alarm())
+    heard: list[AlarmStateChanged] = []
+    world.bus.subscribe(AlarmStateChanged, heard.append)
+    for value in (10, 90, 90):
+        await world.minute(value)
+    await world.monitor.stop()
+    assert heard == [AlarmStateChanged("cpu", "OK"), AlarmStateChanged("cpu", "ALARM")]
+    again = World(tmp_path, alarm())
+    again.bus.subscribe(AlarmStateChanged, heard.append)
+    again.monitor.start()
+    await again.monitor.stop()
+    assert heard[2:] == [AlarmStateChanged("cpu", "ALARM")]
+
+
+@pytest.mark.parametrize("before", [State.OK, State.ALARM])
+async def test_a_heartbeat_that_was_away_with_the_miniature_changes_nothing(
+    before: State,
+) -> None:
+    """The alarm is as it was, until so many minutes have passed since the start as it looks at."""
+    world = World(None, alarm(treat_missing_data="breaching"))
+    world.monitor.book.set("cpu", AlarmState(before))
+    states = [await world.minute(), await world.minute()]
+    await world.monitor.stop()
+    assert states == [before, "ALARM"]
+
+
+async def test_the_message_has_cloudwatchs_form() -> None:
+    world = World(None, alarm())
+    for value in (10, 90, 95):
+        await world.minute(value)
+    await world.monitor.stop()
+    arn, subject, message = world.acted[-1]
+
+    assert arn == TOPIC
+    assert subject == 'ALARM: "cpu" in EU (Ireland)'
+    assert message["NewStateReason"] == (
+        "Threshold Crossed: 2 out of the last 2 datapoints [95.0 (15/01/27 08:02:00), 90.0"
+        " (15/01/27 08:01:00)] were greater than or equal to the threshold (80.0) (minimum 2"
+        " datapoints for OK -> ALARM transition)."
+    )
+    assert message["OldStateValue"] == "OK"
+    assert message["StateChangeTime"] == "2027-01-15T08:03:00.000+0000"
+    assert message["Region"] == "EU (Ireland)"
+    assert message["AWSAccountId"] == "123456789012"
+    assert message["Trigger"] == {
+        "MetricName": "CPUUtilization",
+        "Namespace": "AWS/ECS",
+        "StatisticType": "Statistic",
+        "Statistic": "AVERAGE",
+        "Unit": None,
+        "Dimensions": [{"value": "backend", "name": "ServiceName"}],
+        "Period": 60,
+        "EvaluationPeriods": 2,
+        "DatapointsToAlarm": 2,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Threshold": 80.0,
+        "TreatMissingData": "missing",
+        "EvaluateLowSampleCountPercentile": "",
+    }
+
+
+async def test_the_event_has_cloudwatchs_form() -> None:
+    world = World(None, alarm())
+    for value in (10, 90, 95):
+        await world.minute(value)
+    await world.monitor.stop()
+    event = world.events[-1]
+
+    assert (event["source"], event["detail-type"]) == (
+        "aws.cloudwatch",
+        "CloudWatch Alarm State Change",
+    )
+    assert event["detail"]["state"]["value"] == "ALARM"
+    assert event["detail"]["previousState"]["value"] == "OK"
+    reason = json.loads(event["detail"]["state"]["reasonData"])
+    assert reason["recentDatapoints"] == [90.0, 95.0]
+    metric = event["detail"]["configuration"]["metrics"][0]["metricStat"]
+    assert metric["metric"]["dimensions"] == {"ServiceName": "backend"}
+
+
+async def test_a_percentage_by_metric_math() -> None:
+    free = Metric("AWS/RDS", "FreeableMemory", (), "Average", 60)
+    queries = (
+        MetricQuery("freeable", free),
+        MetricQuery("used", expression="100 * (1 - freeable / 4000)", returns_data=True),
+    )
+    world = World(
+        None, alarm(metric=None, queries=queries, evaluation_periods=1, datapoints_to_alarm=1)
+    )
+    memory = metric_id("AWS/RDS", "FreeableMemory")
+
+    assert await world.minute(0, of=datum(memory, T + 1, 3000)) == "OK"
+    assert await world.minute(0, of=datum(memory, T + 61, 400)) == "ALARM"
+    await world.monitor.stop()
+    assert [q["Id"] for q in world.acted[-1][2]["Trigger"]["Metrics"]] == ["freeable", "used"]
+
+
+async def test_time_is_compressed() -> None:
+    world = World(None, alarm())
+    world.monitor.compress(30)
+    states = [await world.minute(value) for value in (10, 10, 90, 90)]
+    await world.monitor.stop()
+
+    assert states[-1] == "ALARM"
+    assert world.now == T + 8  # four of AWS's minutes
+    assert world.acted[-1][2]["Trigger"]["Period"] == 60
+
+
+async def test_a_function_gets_the_alarms_data() -> None:
+    """Another form than a topic's message."""
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+    world = World(None, alarm(alarm_actions=(function, TOPIC)))
+    for value in (90, 90):
+        await world.minute(value)
+    await world.monitor.stop()
+    [called, told] = [found for _, _, found in world.acted]
+    assert (called["source"], called["alarmArn"]) == ("aws.cloudwatch", told["AlarmArn"])
+    assert (called["accountId"], called["region"]) == ("123456789012", "eu-west-1")
+    assert called["time"] == told["StateChangeTime"]
+    assert called["alarmData"] == world.events[-1]["detail"]
+    assert called["alarmData"]["state"]["value"] == told["NewStateValue"] == "ALARM"
+
+
+async def test_disabled_actions_are_not_taken() -> None:
+    world = World(None, alarm(actions_enabled=False))
+    for value in (90, 90):
+        await world.minute(value)
+    await world.monitor.stop()
+
+    assert not world.acted
+    assert world.events
+
+
+async def test_a_failed_action_is_shown() -> None:
+    world = World(None, alarm())
+    world.failing = True
+    for value in (90, 90):
+        await world.minute(value)
+    snapshot = world.monitor.snapshot()
+    summary = world.monitor.book.history("cpu", "Action")[0].summary
+    await world.monitor.stop()
+
+    assert summary == f"Failed to execute action {TOPIC}. Received error: no such topic"
+    assert snapshot.failed_actions == 1
+
+
+async def test_set_alarm_state_holds_until_the_next_evaluation() -> None:
+    world = World(None, alarm())
+    await world.minute(10)
+    await world.minute(10)
+    world.monitor.engine.set_state("cpu", State.ALARM, "a test", "", world.now)
+    assert world.monitor.book.state("cpu").value == "ALARM"
+
+    assert await world.minute(10) == "OK"
+    await world.monitor.stop()
+
+
+async def test_composite_alarms_follow_and_are_suppressed() -> None:
+    both = CompositeAlarm(
+        "aws_cloudwatch_composite_alarm.both",
+        "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:both",
+        "both",
+        "ALARM(cpu)",
+        alarm_actions=(TOPIC,),
+    )
+    world = World(None, alarm(alarm_actions=()), composite_alarms=(both,))
+    for value in (90, 90):
+        await world.minute(value)
+
+    assert world.acted[-1][2]["AlarmName"] == "both"
+    assert world.acted[-1][2]["TriggeringChildren"][0]["State"]["Value"] == "ALARM"
+    await world.monitor.stop()
+
+
+async def test_log_records_reach_an_alarm() -> None:
+    metric = Metric("Logs", "Errors", (), "Sum", 60)
+    filters = (MetricFilter("f", "f", "/g", "ERROR", "Logs", "Errors", "1", default_value=0.0),)
+    errors = alarm(
+        metric=metric,
+        threshold=1.0,
+        evaluation_periods=1,
+        datapoints_to_alarm=1,
+        treat_missing_data="notBreaching",
+    )
+    world = World(None, errors, metric_filters=filters)
+    found = []
+    for message in ("fine", "ERROR", "fine", "", "", ""):
+        events = (LogEvent(int(world.now * 1000), message),) if message else ()
+        world.bus.publish(LogEventsIngested("/g", "s", events))
+        found.append(await world.minute())
+    assert found == ["OK", "ALARM", "OK", "OK", "OK", "OK"]
+
+    late = LogEvent(int(world.now * 1000) - 400, "ERROR")  # a router sends once a second
+    fine = LogEvent(int(world.now * 1000) + 5000, "fine")
+    world.bus.publish(LogEventsIngested("/g", "s", (late,)))
+    world.bus.publish(LogEventsIngested("/g", "s", (fine,)))
+    assert await world.minute() == "ALARM"
+    world.bus.publish(LogEventsIngested("/g", "s", (LogEvent(int(world.now * 1000), "fine"),)))
+    assert await world.minute() == "OK"
+    await world.monitor.stop()
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"threshold": None}, "anomaly detection is not simulated"),
+        (
+            {
+                "metric": None,
+                "queries": (
+                    MetricQuery("e", expression="ANOMALY_DETECTION_BAND(m1)", returns_data=True),
+                ),
+            },
+            "ANOMALY_DETECTION_BAND is not simulated",
+        ),
+        ({"metric": Metric("AWS/ECS", "x", (), "q9", 60)}, "`q9` is no statistic"),
+    ],
+)
+async def test_unsupported_parts_are_reported(more: dict[str, Any], problem: str) -> None:
+    world = World(None, alarm(**more))
+    await world.minute(90)
+
+    assert problem in world.monitor.snapshot().alarms[0].problem
+    await world.monitor.stop()
+
+
+async def test_metrics_that_nobody_measures_are_reported() -> None:
+    world = World(None, alarm())
+    assert world.monitor.snapshot().not_measured == ("AWS/ECS CPUUtilization",)
+    await world.minute(1)
+
+    assert not world.monitor.snapshot().not_measured
+    await world.monitor.stop()
+
+
+async def test_a_deleted_alarm_is_forgotten() -> None:
+    world = World(None, alarm())
+    await world.minute(1)
+    world.follow()
+
+    assert not world.monitor.snapshot().alarms
+    assert world.monitor.book.history("cpu")[0].summary == 'Alarm "cpu" deleted'
+    await world.monitor.stop()

@@ -1,0 +1,95 @@
+"""Logs, as a person watches and searches them."""
+
+from __future__ import annotations
+
+import re
+
+from browsers import needs_browser
+from playwright.sync_api import expect
+
+from tests.bonkei.services.console.browser.conftest import ConsolePage, screenshot
+from tests.bonkei.services.console.samples.logs import GROUP, REQUEST, TASK
+from tests.bonkei.services.console.samples.world import MARKUP
+
+pytestmark = needs_browser
+
+
+def test_live_with_level_pattern_and_pause(console_page: ConsolePage) -> None:
+    page = console_page.open("logs")
+    rows = page.get_by_role("table", name="Logs").get_by_role("row")
+    expect(rows).to_have_count(201)  # never more than two hundred, the newest first
+    expect(rows.nth(1)).to_contain_text("slow")
+    page.get_by_label("Level").select_option("ERROR")
+    expect(rows).to_have_count(3)
+    expect(page.get_by_text(f"could not read {MARKUP}")).to_be_visible()
+    page.get_by_label("Level").select_option("")
+    page.keyboard.press("/")
+    page.keyboard.type("{ $.milliseconds > 900 }")
+    expect(rows).to_have_count(2)
+    page.keyboard.type(" {")
+    expect(page.get_by_role("alert")).to_be_visible()  # a mistake is named, and typing goes on
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    expect(rows).to_have_count(2)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("paused")).to_be_visible()
+    expect(rows).to_have_count(2)
+    console_page.is_accessible()
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("live", exact=False).first).to_be_visible()
+
+
+def test_a_record_leads_to_its_request_and_its_task(console_page: ConsolePage) -> None:
+    page = console_page.open(f"logs?request={REQUEST}")
+    rows = page.get_by_role("table", name="Logs").get_by_role("row")
+    expect(rows).to_have_count(2)
+    rows.nth(1).focus()
+    page.keyboard.press("Enter")
+    drawer = page.get_by_role("complementary")
+    expect(drawer.get_by_text("Traceback (most recent call last)").first).to_be_visible()
+    expect(drawer.get_by_role("link", name=TASK)).to_have_attribute("href", f"#/tasks/{TASK}")
+    request = drawer.get_by_role("link", name=REQUEST)
+    address = f"#/requests?filter={REQUEST.replace('=', '%3D')}"
+    expect(request).to_have_attribute("href", address)
+    screenshot(page, "logs")
+    console_page.is_accessible()
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+
+
+def test_a_log_group_by_its_streams(console_page: ConsolePage) -> None:
+    page = console_page.open("logs")
+    rows = page.get_by_role("table", name="Logs").get_by_role("row")
+    page.get_by_role("combobox", name="Log", exact=True).select_option(f"group:{GROUP}")
+    expect(rows).to_have_count(61)
+    page.get_by_label("Stream").fill("backend/backend/t")
+    expect(rows).to_have_count(31)
+    expect(page).to_have_url(re.compile("group="))
+    page.get_by_label("Filter pattern").fill('"two 7"')
+    expect(rows).to_have_count(2)
+    console_page.is_accessible()
+
+
+def test_a_time_range_is_searched_further_back(console_page: ConsolePage) -> None:
+    page = console_page.open("logs")
+    rows = page.get_by_role("table", name="Logs").get_by_role("row")
+    log = page.get_by_role("combobox", name="Log", exact=True)
+    log.select_option("log:statuspage-backend/backend")
+    page.get_by_label("From").fill("soon")
+    expect(page.get_by_role("alert")).to_contain_text("like 10m, 2h, 1d")
+    page.get_by_label("From").fill("2h")
+    expect(page.get_by_text("There are more")).to_be_visible()
+    page.get_by_label("Filter pattern").fill('"status 7"')
+    expect(rows).to_have_count(2)  # a phrase has whole words: not `status 70`
+    expect(page.get_by_text("of a time")).to_be_visible()
+
+
+def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None:
+    page = japanese_page.open("logs")
+    expect(page.get_by_role("heading", name="ログ", exact=True)).to_be_visible()
+    expect(page.get_by_role("row").nth(1)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    screenshot(page, "logs-narrow")
+    japanese_page.open("logs?filter=?slow+?could+?699+?Ready+?table")  # one line of each kind
+    expect(page.get_by_role("row")).to_have_count(6)
+    japanese_page.is_accessible_in_the_light()

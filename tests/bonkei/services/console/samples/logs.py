@@ -1,0 +1,73 @@
+"""Logs of this machine and a log group, in real files and a real store."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from bonkei.base.events import Bus, LogEvent, LogEventsIngested
+from bonkei.miniature.console.logs import LogSources, offer_logs
+from bonkei.services.console import Console
+from bonkei.services.logs.store.documents import GroupDocument
+from bonkei.services.logs.store.log_store import LogStore
+from tests.bonkei.services.console.samples.tasks import snapshot
+from tests.bonkei.services.console.samples.world import MARKUP, Done
+
+GROUP = "/ecs/statuspage/backend"
+TASK = snapshot().tasks[0].id
+REQUEST = "Root=1-674612f3-0aa1b2c3d4e5f60718293a4b"
+
+
+def stamp(at: float) -> str:
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+    return moment.replace("+00:00", "Z")
+
+
+def record(level: str, message: str, **more: object) -> str:
+    return json.dumps({"level": level, "message": message, **more})
+
+
+def written(directory: Path, now: float) -> None:
+    """A backend that fails once, a frontend, PostgreSQL, and the miniature's own output."""
+    backend = directory / "statuspage-backend"
+    backend.mkdir(parents=True)
+    lines = [
+        f"{stamp(now - 900 + number)} {TASK} {record('INFO', f'GET /api/v1/status {number}')}"
+        for number in range(700)
+    ]
+    exception = "Traceback (most recent call last):\n  x"
+    failed = record("ERROR", f"could not read {MARKUP}", request_id=REQUEST, exception=exception)
+    lines += [
+        f"{stamp(now - 60)} {TASK} {failed}",
+        f"{stamp(now - 30)} {TASK} {record('WARNING', 'slow', milliseconds=913)}",
+    ]
+    (backend / "backend.log").write_text("\n".join(lines) + "\n")
+    (directory / "statuspage-database").mkdir()
+    at = stamp(now - 59)[:-1].replace("T", " ")
+    line = f"{at} UTC:127.0.0.1(1):app@app:[7]:ERROR:  no such table\n"
+    (directory / "statuspage-database" / "postgresql.log").write_text(line)
+    (directory / "bonkei.log").write_text(f"{stamp(now - 1000)} Ready after 3.2 s.\n")
+
+
+def store(directory: Path, bus: Bus, now: float) -> LogStore:
+    def accepted(group: str, stream: str, events: tuple[LogEvent, ...]) -> None:
+        bus.publish(LogEventsIngested(group, stream, events))
+
+    found = LogStore(directory, accepted)
+    found.open()
+    found.create_group(GroupDocument(GROUP, int(now * 1000)))
+    for stream in ("backend/backend/one", "backend/backend/two"):
+        found.create_stream(GROUP, stream)
+        events = [(int((now - 90 + n) * 1000), record("ERROR", f"{stream} {n}")) for n in range(30)]
+        found.put(GROUP, stream, events)
+    return found
+
+
+def offer(console: Console, _done: Done, home: Path) -> None:
+    now, bus = time.time(), Bus()
+    written(home / "logs", now)
+    kept = cache(lambda: store(home / "groups", bus, now))
+    offer_logs(console, LogSources(home / "logs", kept, bus))

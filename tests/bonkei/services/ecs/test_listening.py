@@ -1,0 +1,244 @@
+"""Programs that choose their own port: adapted if possible, otherwise reported."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import httpx
+import pytest
+from ports import free_port
+
+from bonkei.base.events import Endpoint, TargetRegistered, TaskStateChanged
+from bonkei.blueprint.ecs import Container, ContainerHealthCheck, PortMapping
+from bonkei.services.ecs.execution import kernel_listeners
+from bonkei.services.ecs.execution.environment import translate_command
+from bonkei.services.ecs.execution.listened_ports import listened_ports, until_listening
+from bonkei.services.ecs.images.local import local_task
+
+from .conftest import TARGETS, blueprint, definition, steady, until, web_container
+
+FIXED = """
+    import http.server, sys
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_): pass
+    http.server.HTTPServer((sys.argv[1], int(sys.argv[2])), Handler).serve_forever()
+"""
+
+SLOW = """
+    import os, socket, time
+    time.sleep(0.5)
+    server = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+    while True:
+        server.accept()
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "here"),
+    [
+        ("8000", "25001"),
+        ("--port=8000", "--port=25001"),
+        ("0.0.0.0:8000", "127.0.0.1:25001"),
+        ("--bind=:8000", "--bind=127.0.0.1:25001"),
+        ("[::]:8000", "127.0.0.1:25001"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("--host=::", "--host=127.0.0.1"),
+        ("exec app --host 0.0.0.0 --port 8000", "exec app --host 127.0.0.1 --port 25001"),
+        ("app -p '8000' -a \"9000\"", "app -p '25001' -a \"25002\""),
+        ("18000", "18000"),
+        ("8000.5", "8000.5"),
+        ("v8000", "v8000"),
+        ("http://other:8000/", "http://other:8000/"),
+        ("other:8000", "other:8000"),
+        ("10.0.0.0", "10.0.0.0"),
+        ("a::b", "a::b"),
+    ],
+)
+def test_the_ports_and_addresses_of_a_command(tmp_path, word, here):
+    ports = (PortMapping(8000, "http"), PortMapping(9000, "admin"))
+    container = Container("web", "web:1", command=("app", word), port_mappings=ports)
+    local = local_task(definition(container), {"web": tmp_path}, serving=frozenset())
+    endpoints = {
+        ("web", 8000): Endpoint("127.0.0.1", 25001),
+        ("web", 9000): Endpoint("127.0.0.1", 25002),
+    }
+    assert translate_command(word, local.containers[0], endpoints) == here
+
+
+async def test_a_command_with_its_own_port_serves(tasks, edge, web):
+    web.write(FIXED)
+    command = ("python3", "/app/main.py", "0.0.0.0", "8000")
+    await tasks.reconcile(
+        blueprint(definition(web_container(command=command)), desired=2, targets=TARGETS)
+    )
+    await steady(tasks)
+    for registered in edge.of(TargetRegistered):
+        host, port = registered.endpoint.host, registered.endpoint.port
+        await until(lambda port=port: _is_open(port))
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            assert (await client.get(f"http://{host}:{port}/")).status_code == 200
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows the table of sockets")
+@pytest.mark.parametrize(
+    ("family", "host"), [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")]
+)
+@pytest.mark.parametrize("answers", [True, False])
+async def test_the_first_listening_is_seen_without_a_connection(family, host, answers, monkeypatch):
+    """Also by the tables in /proc, where the kernel does not list its sockets."""
+    if not answers:
+        monkeypatch.setattr(
+            "bonkei.services.ecs.execution.kernel_listeners._SOCK_DIAG_BY_FAMILY", 9999
+        )
+        with pytest.raises(OSError, match="does not list"):
+            kernel_listeners.listened()
+    port = free_port()
+    assert not await until_listening([port], 0.1)
+    with socket.socket(family) as server:
+        server.bind((host, port))
+        assert not await until_listening([port], 0.1)  # bound, and does not listen
+        waiting = asyncio.create_task(until_listening([1, port], 60))
+        await asyncio.sleep(0.1)
+        server.listen()
+        assert await waiting
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its sockets")
+def test_the_kernel_lists_what_listens_and_no_connection():
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(socket.create_server((host, 0), family=family))
+            for family, host in [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")] * 300
+        ]
+        ports = {server.getsockname()[1] for server in servers}
+        listened = {*kernel_listeners.listened().values()}
+        assert ports <= listened  # more than one part of an answer
+        client = stack.enter_context(socket.create_connection(servers[0].getsockname()))
+        assert client.getsockname()[1] not in kernel_listeners.listened().values()
+
+
+CHILD = """
+import socket, subprocess, sys
+server = socket.create_server(("127.0.0.1", 0), backlog=5)
+other = socket.create_server(("::1", 0), family=socket.AF_INET6)
+bound = socket.socket()
+bound.bind(("127.0.0.1", 0))
+client = socket.create_connection(server.getsockname())
+print(*(each.getsockname()[1] for each in (server, other, bound, client)), flush=True)
+if len(sys.argv) == 1:
+    subprocess.run([sys.executable, "-c", PROGRAM, "below"])
+else:
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its sockets")
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_ports_of_a_process_and_those_below_it(answers, monkeypatch):
+    """Also where the kernel does not list its sockets. Ports of others are not among them, nor
+    those that are bound or connected. The tables, which have all connections, are not read."""
+    if answers:
+        monkeypatch.delattr("psutil.Process.net_connections")
+    else:
+        monkeypatch.setattr(
+            "bonkei.services.ecs.execution.kernel_listeners._SOCK_DIAG_BY_FAMILY", 9999
+        )
+    program = f"PROGRAM = {CHILD!r}\n{CHILD}"
+    with (
+        socket.create_server(("127.0.0.1", 0)),
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        ) as process,
+    ):  # fmt: skip
+        assert process.stdout is not None
+        lines = [process.stdout.readline().split() for _ in "12"]
+        found = listened_ports(process.pid)
+        process.communicate()
+    assert found == {int(port) for line in lines for port in line[:2]}
+    assert listened_ports(process.pid) == set()
+
+
+async def test_a_container_is_healthy_when_it_listens(tasks, edge, web, monkeypatch):
+    """The early probes alone would come 0.3, 0.75, 1.4, 2.4 and 4 s after the start."""
+    monkeypatch.setattr("bonkei.services.ecs.scheduling.container_health._FIRST_GAP", 300.0)
+    web.write(SLOW)
+    command = ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/$PORT")
+    check = ContainerHealthCheck(command, interval=300, timeout=60, retries=3)
+    await tasks.reconcile(blueprint(definition(web_container(health_check=check))))
+    await until(lambda: [task.health for task in tasks.snapshot().tasks] == ["HEALTHY"])
+
+
+async def test_a_program_that_ignores_port_is_reported(tasks, edge, web, monkeypatch):
+    monkeypatch.setattr("bonkei.services.ecs.execution.executor.LOOKS", (0.3,) * 200)
+    own = free_port()
+    web.write(FIXED.replace("int(sys.argv[2])", str(own)).replace("sys.argv[1]", '"127.0.0.1"'))
+    edge.automatic = False  # nothing finds it healthy
+    await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
+    await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
+    [task] = tasks.snapshot().tasks
+    told = task.endpoint.rpartition(":")[2]
+    assert task.reason == f"web listens on port {own} and not on {told}, the value of PORT"
+    assert edge.of(TaskStateChanged)[-1].reason == task.reason
+    tasks.stop_task(task.id, "Tried")
+    await until(lambda: task.id in {stopped.id for stopped in tasks.snapshot().stopped})
+    reasons = {stopped.id: stopped.reason for stopped in tasks.snapshot().stopped}
+    assert reasons[task.id].startswith(f"Tried (web: exit code 143, web listens on port {own} and")
+
+
+async def test_a_program_that_listens_no_more_stays_reported(tasks, edge, web, monkeypatch):
+    looks = []
+
+    def look(pid):
+        looks.append(found := listened_ports(pid))
+        return found
+
+    monkeypatch.setattr("bonkei.services.ecs.execution.executor.LOOKS", (0.3,) * 200)
+    monkeypatch.setattr("bonkei.services.ecs.execution.executor.listened_ports", look)
+    web.write(
+        """
+        import os, socket, time
+        first = socket.create_server(("127.0.0.1", 0))
+        while not os.path.exists("GATE"):
+            time.sleep(0.05)
+        first.close()
+        time.sleep(600)
+        """.replace("GATE", str(web.directory / "gate"))
+    )
+    await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
+    await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
+    [before] = tasks.snapshot().tasks
+    (web.directory / "gate").touch()
+    await until(lambda: looks[-3:] == [set()] * 3)  # what the first had found is reported by now
+    assert [task.reason for task in tasks.snapshot().tasks] == [before.reason]
+
+
+async def test_a_program_that_obeys_late_is_no_longer_reported(tasks, edge, web, monkeypatch):
+    monkeypatch.setattr("bonkei.services.ecs.execution.executor.LOOKS", (0.3,) * 200)
+    web.write(
+        """
+        import os, socket, time
+        first = socket.create_server(("127.0.0.1", 0))
+        while not os.path.exists("GATE"):
+            time.sleep(0.05)
+        second = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+        time.sleep(600)
+        """.replace("GATE", str(web.directory / "gate"))
+    )
+    await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
+    await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
+    (web.directory / "gate").touch()
+    await until(lambda: not any(task.reason for task in tasks.snapshot().tasks))
+    assert [event.reason for event in edge.of(TaskStateChanged)][-1] == ""

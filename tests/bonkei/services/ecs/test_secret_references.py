@@ -1,0 +1,79 @@
+"""valueFrom, in every documented form."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+
+from bonkei.base.vault import MemoryVault
+from bonkei.blueprint.ecs import TaskDefinition
+from bonkei.services.ecs import TaskError
+from bonkei.services.ecs.execution.secret_references import require_permission, resolve
+
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
+DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
+PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/app/level"
+
+
+@pytest.fixture
+def vault():
+    return MemoryVault({ARN: '{"username": "app", "port": 5432}', PARAMETER: "debug"})
+
+
+@pytest.mark.parametrize(
+    ("value_from", "expected"),
+    [
+        (ARN, '{"username": "app", "port": 5432}'),
+        (f"{ARN}:username::", "app"),
+        (f"{ARN}:username:AWSCURRENT:", "app"),
+        (f"{ARN}:port::", "5432"),
+        (f"{ARN}::AWSCURRENT:", '{"username": "app", "port": 5432}'),
+        (PARAMETER, "debug"),
+        ("/app/level", "debug"),  # a parameter of the same region, by its name
+        ("app/level", "debug"),
+    ],
+)
+def test_found(vault, value_from, expected):
+    assert resolve(value_from, vault, DEFINITION) == expected
+
+
+@pytest.mark.parametrize(
+    ("value_from", "message"),
+    [
+        (f"{ARN}:password::", "did not contain the json key password"),
+        (f"{ARN}:username:AWSPREVIOUS:", "AWSPREVIOUS"),
+        (f"{ARN}:::0123", "version 0123"),
+        (ARN.replace("db", "other"), "ResourceNotFoundException"),
+        ("app level", "is not the ARN"),
+        ("app/other", "parameter/app/other has no value"),
+        (f"{PARAMETER}:label", "is not the ARN"),
+    ],
+)
+def test_missing_is_an_initialisation_error(vault, value_from, message):
+    with pytest.raises(TaskError, match="ResourceInitializationError") as caught:
+        resolve(value_from, vault, DEFINITION)
+    assert message in caught.value.message
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("value", ["hunter2", "[" * 100_000 + "hunter2"])
+def test_a_value_that_is_not_json_is_not_shown_in_the_error(value):
+    vault = MemoryVault({ARN: value})
+    with pytest.raises(TaskError) as caught:
+        resolve(f"{ARN}:password::", vault, DEFINITION)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_secret_that_the_execution_role_may_not_read():
+    definition = TaskDefinition("aws_ecs_task_definition.web", DEFINITION, "web", 1, 256, 512, ())
+    asked = []
+
+    def may_read(_definition, secret):
+        asked.append(secret)
+        return "User: x is not authorized" if secret == PARAMETER else ""
+
+    with pytest.raises(TaskError, match="AccessDeniedException: User: x is not") as caught:
+        require_permission([f"{ARN}:username::", "/app/level", ARN], definition, may_read)
+    assert caught.value.message.startswith("ResourceInitializationError")
+    assert asked == [ARN, PARAMETER]

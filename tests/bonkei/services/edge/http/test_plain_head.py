@@ -1,0 +1,173 @@
+"""A head that skips llhttp is read as llhttp and the checks of `head` would read it."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bonkei.services.edge.http.message import Request
+from bonkei.services.edge.http.plain_head import PlainRequests, PlainResponses
+from bonkei.services.edge.http.plain_lines import PlainLines
+from bonkei.services.edge.http.request_parser import RequestParser
+from bonkei.services.edge.http.response_head import KnownHeads
+from bonkei.services.edge.http.response_parser import ResponseParser
+from bonkei.services.edge.settings import Limits
+
+_NAMES = [
+    b"Host", b"Cookie", b"X-A", b"x-a", b"Via", b"Content-Length", b"Connection", b"Upgrade",
+    b"Transfer-Encoding", b"Expect", b"Set-Cookie", b"Keep-Alive", b"Date", b"a b", b"", b"X\xe9",
+    b"TE", b"X_1!#$%&'*+.^`|~",
+]  # fmt: skip
+_VALUES = [
+    b"a", b"a.example:80", b"a b\tc", b"", b" ", b"b ", b"b\t ", b"0", b"3", b"+3", b"3,3",
+    b"close", b"keep-alive", b"Keep-Alive", b"chunked", b"\xe9", b"\0", b"\x7f", b"a\rb", b"a\nb",
+    b"a\r\n b", b"\"'<>\\", b"a,b", b"100-continue",
+]  # fmt: skip
+_lines = st.builds(
+    b"%b%b%b%b".__mod__,
+    st.tuples(
+        st.sampled_from(_NAMES),
+        st.sampled_from([b":", b": ", b":\t ", b" :", b"", b"::"]),
+        st.one_of(st.sampled_from(_VALUES), st.binary(max_size=6)),
+        st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r\n\r\n"]),
+    ),
+)
+_USUAL = b"Host: a.example\r\n"
+_blocks = st.builds(
+    lambda first, lines: b"".join([first, *lines, b"\r\n"]),
+    st.sampled_from([_USUAL, _USUAL, b""]),
+    st.lists(_lines, max_size=4),
+)
+
+
+class _Heard:
+    """The requests that a parser reads."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[Request, bool]] = []
+        self.complete = 0
+
+    def head_begun(self) -> None: ...
+    def body_received(self, data: bytes) -> None: ...
+
+    def head_complete(self, request: Request, *, keep_alive: bool) -> None:
+        self.requests.append((request, keep_alive))
+
+    def request_complete(self) -> None:
+        self.complete += 1
+
+
+@given(st.lists(_blocks, min_size=1, max_size=3))
+@example([b"Host:a\r\nCookie: a=1; b=2 \r\n\r\n"] * 3)
+@example([b"Host: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"])
+def test_a_plain_request_is_read_as_by_the_parser(blocks: list[bytes]) -> None:
+    plain = PlainRequests(Limits())
+    for block in blocks:
+        found = plain.read(block, b"GET", b"127.0.0.1")
+        if found is None:
+            continue
+        heard, data = _Heard(), b"GET /a HTTP/1.1\r\n" + block
+        parser = RequestParser(heard, Limits(), b"127.0.0.1")
+        assert parser.feed(data, 0) == len(data)
+        assert heard.complete == 1
+        [(request, keep_alive)] = heard.requests
+        assert found[:2] == (request.headers, request.fields)
+        assert keep_alive
+        assert (request.has_body, request.websocket, request.length) == (False, False, None)
+
+
+def test_usual_requests_are_plain_each_time() -> None:
+    plain = PlainRequests(Limits())
+    for number in range(2000):
+        block = b"Host: a.example\r\nCookie: n=%d\r\nAccept:*/*\r\n\r\n" % number
+        found = plain.read(block, b"GET", b"127.0.0.1")
+        assert found is not None
+        assert found[1] == {b"host": b"a.example", b"cookie": b"n=%d" % number, b"accept": b"*/*"}
+        assert found[0][2][2] == b"Accept: */*\r\n"
+
+
+def test_limits_leave_a_request_to_the_parser() -> None:
+    block = b"Host: a\r\nX-A: %b\r\n\r\n" % (b"x" * 60)
+    assert PlainRequests(Limits()).read(block, b"GET", b"") is not None
+    for limits in (Limits(header=70), Limits(head=80), Limits(header_count=1)):
+        assert PlainRequests(limits).read(block, b"GET", b"") is None
+    long = b"Host: a\r\nX: %b\r\n\r\n" % (b"x" * 5000)
+    assert PlainRequests(Limits()).read(long, b"GET", b"") is None
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(
+                [b"HTTP/1.1 200 OK", b"HTTP/1.1 404 Not  Found ", b"HTTP/1.0 200 OK",
+                 b"HTTP/1.1 204 No Content", b"HTTP/1.1 304 Not Modified", b"HTTP/1.1 100 Continue",
+                 b"HTTP/1.1 299 \xe9", b"HTTP/1.1 200", b"HTTP/1.1 2000 OK", b"HTTP/1.1  200 OK"]
+            ),
+            st.lists(_lines, max_size=3),
+            st.sampled_from([b"Content-Length: 3\r\n", b"content-length:03\r\n", b""]),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)  # fmt: skip
+def test_a_plain_response_is_read_as_by_the_parser(
+    responses: list[tuple[bytes, list[bytes], bytes]],
+) -> None:
+    plain = PlainResponses()
+    for first, others, length in responses * 2:
+        data = b"".join([first, b"\r\n", *others, length, b"\r\n"])
+        key, empty_line, _ = data.partition(b"\r\n\r\n")
+        found = plain.read(key)
+        if found is None:
+            continue
+        parser = ResponseParser()
+        answer = key + empty_line + b"x" * found.length
+        assert parser.feed(answer, head_only=False) is None
+        assert parser.keeps
+        head = parser.whole_head()
+        assert head is not None
+        assert (found.status, found.reason, found.headers, found.length) == (
+            head.status, head.reason, head.headers, head.length
+        )  # fmt: skip
+
+
+def test_usual_responses_are_plain() -> None:
+    head = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 7"
+    found = PlainResponses().read(head)
+    assert found is not None
+    assert (found.status, found.reason, found.length) == (200, b"OK", 7)
+    assert [value for _, value, _ in found.headers] == [b"a=1", b"b=2"]
+
+
+@given(st.lists(_lines.map(bytes.rstrip), max_size=4))
+@example([b"X-A:  a", b"X-A: a ", b"X-A: \t", b"X-A: ", b"X-A:a: b"])
+def test_known_names_change_no_line(lines: list[bytes]) -> None:
+    known = PlainLines()
+    assert known.read([b"%b: first" % name for name in _NAMES if name.isalpha() or b"-" in name])
+    for line in lines:
+        assert known.read([line]) == PlainLines().read([line])
+
+
+def test_the_number_and_the_length_of_known_names_are_bounded() -> None:
+    lines = PlainLines()
+    for number in range(600):
+        assert lines.read([b"X-%d: a" % number, b"X-%d%b: a" % (number, b"x" * 64)]) is not None
+        assert len(lines._names) <= 256
+    assert max(map(len, lines._names)) <= 64
+
+
+def test_a_kept_head_has_the_same_lines() -> None:
+    """Only a head that is kept remembers its lines."""
+    head = b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7"
+    heads = KnownHeads()
+    found = PlainResponses().read(head)
+    assert found is not None
+    first = found.lines(None)
+    assert first == b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7\r\n"
+    assert found.lines(None) is not first
+    for _ in range(2):
+        heads.remember(head, found)
+    assert heads.get(head) is found
+    kept = found.lines(None)
+    assert kept == first
+    assert found.lines(None) is kept

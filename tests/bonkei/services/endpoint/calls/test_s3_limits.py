@@ -1,0 +1,240 @@
+"""S3's documented limits, refused in S3's words: a real client on the real store."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from bonkei.services.endpoint.calls import s3_limits
+from bonkei.services.endpoint.port import connection
+from tests.bonkei.services.endpoint.rooms import REGION, Room
+
+GIB = 1024**3
+OK = b"HTTP/1.1 200"
+
+
+def refusal(call: Any, **parameters: Any) -> dict[str, Any]:
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    return {**caught.value.response["Error"], "Status": status_of(caught.value)}
+
+
+def status_of(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+
+
+def put(room: Room, path: str, *more: str, body: bytes = b"") -> bytes:
+    """The answer to a PUT whose body differs from the announced length."""
+    with connected(room) as client:
+        return answered(client, head(room, path, *more) + body)
+
+
+def put_all(room: Room, paths: Iterable[str]) -> None:
+    """Empty objects, on one connection: a client of boto3 takes ten times as long for each."""
+    with connected(room) as client:
+        for path in paths:
+            assert answered(client, head(room, path, "Content-Length: 0")).startswith(OK)
+
+
+def head(room: Room, path: str, *more: str) -> bytes:
+    """That of a signed PUT. Amazon's headers of `more` are signed."""
+    environment = room.cloud.environment("")
+    url = environment["AWS_ENDPOINT_URL"]
+    keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+    amazon = [line.partition(": ")[::2] for line in more if line.startswith("X-Amz-")]
+    headers = {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD", **dict(amazon)}
+    request = AWSRequest("PUT", url + path, headers=headers)
+    SigV4Auth(keys, "s3", REGION).add_auth(request)
+    lines = [f"{name}: {value}" for name, value in request.headers.items()]
+    first = [f"PUT {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}"]
+    more = tuple(line for line in more if not line.startswith("X-Amz-"))
+    return "\r\n".join([*first, *lines, *more, "", ""]).encode()
+
+
+def connected(room: Room) -> socket.socket:
+    address = urlsplit(room.cloud.environment("")["AWS_ENDPOINT_URL"])
+    return socket.create_connection((address.hostname, address.port), 60)
+
+
+def answered(client: socket.socket, request: bytes) -> bytes:
+    client.sendall(request)
+    answer = b""
+    while not is_whole(answer):
+        more = client.recv(65_536)
+        assert more, answer
+        answer += more
+    return answer
+
+
+def is_whole(answer: bytes) -> bool:
+    """Whether nothing is missing of an answer, which may have come in several pieces."""
+    head, found, body = answer.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+    return bool(found) and len(body) >= (int(length[1]) if length else 0)
+
+
+@pytest.mark.parametrize("path", ["/shop/large", "/shop/large?partNumber=1&uploadId=u"])
+def test_a_put_of_more_than_5_gib(room: Room, path: str) -> None:
+    """The length alone refuses it, before the client sends a byte: it waits for 100 Continue.
+
+    "Uploading objects", Amazon S3 User Guide: "Upload an object in a single operation by using the
+    AWS SDKs, REST API, or AWS CLI – With a single PUT operation, you can upload a single object up
+    to 5 GB in size."
+    """
+    waits = "Expect: 100-continue"
+    answer = put(room, path, f"Content-Length: {5 * GIB + 1}", waits).decode()
+    assert answer.startswith("HTTP/1.1 400")
+    assert "<Code>EntityTooLarge</Code>" in answer
+    assert "<Message>Your proposed upload exceeds the maximum allowed size</Message>" in answer
+    assert f"<ProposedSize>{5 * GIB + 1}</ProposedSize>" in answer
+    assert f"<MaxSizeAllowed>{5 * GIB}</MaxSizeAllowed>" in answer
+    decoded = f"X-Amz-Decoded-Content-Length: {5 * GIB + 1}"
+    assert b"EntityTooLarge" in put(room, path, "Content-Length: 9", waits, decoded)
+    assert put(room, "/shop/large", f"Content-Length: {5 * GIB}", waits).startswith(
+        b"HTTP/1.1 100 Continue"
+    )
+
+
+def test_chunks_of_more_than_5_gib(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is lower in this test. A client that announces less than it sends is refused,
+    too.
+    """
+    s3 = room.client("s3")
+    s3.put_object(Bucket="shop", Key="kept", Body=b"before")
+    monkeypatch.setattr(s3_limits, "LARGEST", 1_000_000)
+    monkeypatch.setattr(connection, "_LINGER", 60.0)  # the client sends all before it reads
+    chunk = b"%x\r\n%b\r\n" % (200_000, b"x" * 200_000)
+    framed = ("Content-Encoding: aws-chunked", "Transfer-Encoding: chunked")
+    for number, expected in ((5, OK), (7, b"EntityTooLarge")):
+        length = f"X-Amz-Decoded-Content-Length: {min(number, 5) * 200_000}"
+        inner = chunk * number + b"0\r\n\r\n"
+        body = b"".join(
+            b"%x\r\n%b\r\n" % (len(part), part)
+            for part in (inner[at : at + 50_000] for at in range(0, len(inner), 50_000))
+        )
+        answer = put(room, f"/shop/{number}", *framed, length, body=body + b"0\r\n\r\n")
+        assert expected in answer
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket="shop")["Contents"]] == ["5", "kept"]
+    for key in ("5", "kept"):
+        s3.delete_object(Bucket="shop", Key=key)
+
+
+def test_a_put_needs_a_length(room: Room) -> None:
+    """ "Error responses": NotImplemented and MissingContentLength."""
+    answer = put(room, "/shop/a", "Transfer-Encoding: chunked", body=b"0\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 501")
+    assert b"<Code>NotImplemented</Code>" in answer
+    answer = put(room, "/shop/a")
+    assert answer.startswith(b"HTTP/1.1 411")
+    assert b"<Code>MissingContentLength</Code>" in answer
+
+
+def test_limits_of_parts(room: Room) -> None:
+    """ "Amazon S3 multipart upload limits": part numbers from 1 to 10,000, parts of 5 MiB at least
+    but for the last one."""
+    s3 = room.client("s3")
+    name = {"Bucket": "shop", "Key": "parts"}
+    upload = {**name, "UploadId": s3.create_multipart_upload(**name)["UploadId"]}
+    for number in (0, 10_001):
+        found = refusal(s3.upload_part, **upload, PartNumber=number, Body=b"x")
+        assert (found["Code"], found["Status"]) == ("InvalidArgument", 400)
+        assert found["Message"] == "Part number must be an integer between 1 and 10000, inclusive"
+    parts = []
+    for number in (9_999, 10_000):
+        made = s3.upload_part(**upload, PartNumber=number, Body=b"x" * (5 * 2**20 - 1))
+        parts.append({"PartNumber": number, "ETag": made["ETag"]})
+    found = refusal(s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": parts})
+    assert (found["Code"], found["Status"]) == ("EntityTooSmall", 400)
+    assert found["Message"] == "Your proposed upload is smaller than the minimum allowed size"
+    made = s3.upload_part(**upload, PartNumber=9_999, Body=b"x" * (5 * 2**20))
+    parts[0]["ETag"] = made["ETag"]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    assert s3.head_object(**name)["ContentLength"] == 10 * 2**20 - 1
+    s3.delete_object(**name)
+
+
+def test_keys_and_metadata(room: Room) -> None:
+    """ "Creating object key names": 1,024 bytes of UTF-8; "Working with object metadata": 2 KB."""
+    s3 = room.client("s3")
+    found = refusal(s3.put_object, Bucket="shop", Key="é" * 513, Body=b"")
+    assert (found["Code"], found["Message"]) == ("KeyTooLongError", "Your key is too long")
+    found = refusal(s3.put_object, Bucket="shop", Key="m", Metadata={"a": "x" * 2_048})
+    assert found["Code"] == "MetadataTooLarge"
+    assert found["Message"] == "Your metadata headers exceed the maximum allowed metadata size"
+    s3.put_object(Bucket="shop", Key="é" * 512, Metadata={"a": "x" * 2_047})
+    s3.delete_object(Bucket="shop", Key="é" * 512)
+
+
+def test_other_limits(room: Room) -> None:
+    s3 = room.client("s3")
+    s3.put_object(Bucket="shop", Key="tagged")
+    tags = {"TagSet": [{"Key": str(number), "Value": "v"} for number in range(11)]}
+    found = refusal(s3.put_object_tagging, Bucket="shop", Key="tagged", Tagging=tags)
+    assert found["Code"] in ("BadRequest", "InvalidTag")
+    s3.delete_object(Bucket="shop", Key="tagged")
+
+
+def test_a_page_has_1000_keys_at_most(room: Room) -> None:
+    """In a bucket of its own, whose objects nobody deletes: each deletion would write a marker."""
+    s3 = room.client("s3")
+    s3.create_bucket(Bucket="many", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="many", VersioningConfiguration={"Status": "Enabled"})
+    put_all(room, (f"/many/n/{number:04}" for number in range(1_001)))
+    for call in (s3.list_objects, s3.list_objects_v2):
+        page = call(Bucket="many", Prefix="n/", MaxKeys=5_000)
+        assert (len(page["Contents"]), page["MaxKeys"], page["IsTruncated"]) == (1_000, 1_000, True)
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket="many", Prefix="n/")
+    assert [len(page["Versions"]) for page in pages] == [1_000, 1]
+
+
+def test_pages_of_versions_repeat_no_object_without_one(room: Room) -> None:
+    s3 = room.client("s3")
+    s3.create_bucket(Bucket="plain", CreateBucketConfiguration={"LocationConstraint": REGION})
+    put_all(room, ("/plain/a", "/plain/b", "/plain/c"))
+    listing = s3.get_paginator("list_object_versions")
+    pages = listing.paginate(Bucket="plain", PaginationConfig={"PageSize": 1})
+    assert [[one["Key"] for one in page["Versions"]] for page in pages] == [["a"], ["b"], ["c"]]
+
+
+def test_a_call_deletes_1000_keys_at_most(room: Room) -> None:
+    """A deletion of what is not there succeeds."""
+    s3 = room.client("s3")
+    s3.create_bucket(Bucket="empty", CreateBucketConfiguration={"LocationConstraint": REGION})
+    keys = [{"Key": str(number)} for number in range(1_001)]
+    found = refusal(s3.delete_objects, Bucket="empty", Delete={"Objects": keys})
+    assert found["Code"] == "MalformedXML"
+    deleted = s3.delete_objects(Bucket="empty", Delete={"Objects": keys[:1_000]})["Deleted"]
+    assert len(deleted) == 1_000
+
+
+def test_a_copy_to_itself_must_change_something(room: Room) -> None:
+    """The words are those of "CopyObject"'s error InvalidRequest."""
+    s3 = room.client("s3")
+    s3.put_object(Bucket="shop", Key="a b", Body=b"x")
+    same = {"Bucket": "shop", "Key": "a b", "CopySource": {"Bucket": "shop", "Key": "a b"}}
+    found = refusal(s3.copy_object, **same)
+    assert (found["Code"], found["Status"]) == ("InvalidRequest", 400)
+    assert "trying to copy an object to itself" in found["Message"]
+    s3.copy_object(**same, MetadataDirective="REPLACE", Metadata={"a": "b"})
+    assert s3.head_object(Bucket="shop", Key="a b")["Metadata"] == {"a": "b"}
+    s3.delete_object(Bucket="shop", Key="a b")
+
+
+def test_operations_that_are_not_simulated_are_refused_by_name(room: Room) -> None:
+    s3 = room.client("s3")
+    csv, lines = {"CSV": {"FileHeaderInfo": "USE"}}, {"JSON": {}}
+    found = refusal(
+        s3.select_object_content, Bucket="shop", Key="a", ExpressionType="SQL",
+        Expression="select * from s3object", InputSerialization=csv, OutputSerialization=lines,
+    )  # fmt: skip
+    assert (found["Code"], found["Status"]) == ("NotImplemented", 501)
+    assert "s3:SelectObjectContent" in found["Message"]

@@ -1,0 +1,144 @@
+"""Objects that the miniature's own parts put and get under a role."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession, web
+
+from bonkei.base.aws_service import AwsServiceError
+from bonkei.services.endpoint.identity.credentials import Credentials
+from bonkei.services.endpoint.objects import Objects, require_success
+from tests.bonkei.services.endpoint.rooms import KEY_ID, ROLE, Room, arn
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+def test_an_object_is_put_and_got_as_a_role_and_encrypted_with_its_key(
+    room: Room, tmp_path: Path
+) -> None:
+    sent, got = tmp_path / "sent", tmp_path / "got"
+    sent.write_bytes(b"zip" * 100_000)
+    key, place = arn("kms", f"key/{KEY_ID}"), ("shop", "demo/Source/a b+c")
+    objects = room.cloud.objects
+    version = room.do(objects.put(ROLE, "demo", place, sent, key))
+    assert version
+    assert room.do(objects.get(ROLE, "demo", place, got, version)) == version
+    assert got.read_bytes() == sent.read_bytes()
+    head = room.client("s3").head_object(Bucket="shop", Key=place[1])
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+
+
+def test_refusals_of_s3_have_their_code(room: Room, tmp_path: Path) -> None:
+    with pytest.raises(AwsServiceError) as caught:
+        room.do(room.cloud.objects.get(ROLE, "demo", ("shop", "nothing"), tmp_path / "got"))
+    assert caught.value.code == "NoSuchKey"
+
+
+@asynccontextmanager
+async def served(handler: Handler) -> AsyncIterator[str]:
+    """A server of the test's own: its URL."""
+    runner = web.ServerRunner(web.Server(handler))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_a_refusal_may_come_in_pieces() -> None:
+    async def refuse(request: web.BaseRequest) -> web.StreamResponse:
+        answer = web.StreamResponse(status=404)
+        await answer.prepare(request)
+        for piece in (b"<Error><Co", b"de>NoSuchKey</Code></Error>"):
+            await answer.write(piece)
+            await asyncio.sleep(0.05)
+        return answer
+
+    async with served(refuse) as url, ClientSession() as session, session.get(url) as answer:
+        with pytest.raises(AwsServiceError) as caught:
+            await require_success(answer)
+    assert caught.value.code == "NoSuchKey"
+
+
+class Busy:
+    """An S3 whose first answers are these: a status and a code of an error, or a broken body. Then
+    it gives and takes `content`."""
+
+    def __init__(self, *first: tuple[int, str] | None) -> None:
+        self.first = list(first)
+        self.asked: list[str] = []
+        self.content = b"whole"
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.asked.append(request.method)
+        sent = await request.read()
+        if not self.first:
+            if request.method == "PUT":
+                self.content = sent
+            return web.Response(body=b"" if request.method == "PUT" else self.content)
+        if (refusal := self.first.pop(0)) is None:
+            broken = web.StreamResponse(headers={"content-length": "1000"})
+            await broken.prepare(request)
+            await broken.write(b"more than is there at the end, later")
+            assert request.transport is not None
+            request.transport.close()
+            return broken
+        status, code = refusal
+        return web.Response(status=status, text=f"<Error><Code>{code}</Code></Error>")
+
+
+def objects_at(url: str, waits: Sequence[float] = (0.0, 0.0)) -> Objects:
+    return Objects(
+        lambda *_: Credentials("AKIA", "secret"), lambda: url, lambda: "eu-west-1", waits
+    )
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        [(503, "SlowDown"), (500, "InternalError")],
+        [(400, "RequestTimeout"), (503, "ServiceUnavailable")],
+        [None, None],
+    ],
+)
+async def test_what_passes_is_tried_again(
+    passing: list[tuple[int, str] | None], tmp_path: Path
+) -> None:
+    """ "Retry behavior", AWS SDKs and Tools Reference Guide."""
+    given, got, place = tmp_path / "given", tmp_path / "got", ("shop", "key")
+    given.write_bytes(b"all of it" * 10_000)
+    s3 = Busy(*passing)
+    async with served(s3.answer) as url:
+        await objects_at(url).get("", "demo", place, got)
+        assert (got.read_bytes(), s3.asked) == (b"whole", ["GET"] * 3)
+        s3.first = [each for each in passing if each is not None]
+        await objects_at(url).put("", "demo", place, given)
+    assert s3.content == given.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "attempts"),
+    [([(503, "SlowDown")] * 9, "SlowDown", 3), ([(403, "AccessDenied")] * 9, "AccessDenied", 1)],
+)
+async def test_what_lasts_is_an_error(
+    answers: list[tuple[int, str]], code: str, attempts: int, tmp_path: Path
+) -> None:
+    s3 = Busy(*answers)
+    async with served(s3.answer) as url:
+        with pytest.raises(AwsServiceError) as caught:
+            await objects_at(url).get("", "demo", ("shop", "key"), tmp_path / "got")
+    assert (caught.value.code, len(s3.asked)) == (code, attempts)
+
+
+async def test_no_answer_is_an_error_of_s3(tmp_path: Path) -> None:
+    async with served(Busy().answer) as url:
+        pass
+    with pytest.raises(AwsServiceError) as caught:
+        await objects_at(url).get("", "demo", ("shop", "key"), tmp_path / "got")
+    assert (caught.value.code, caught.value.status) == ("ServiceUnavailable", 503)

@@ -1,0 +1,251 @@
+"""MiniStack does not run while nobody calls it, and nobody notices."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.base.vault import MemoryVault
+from bonkei.blueprint import Blueprint
+from bonkei.services.ecs.execution.software import ensure_environment
+from bonkei.services.endpoint.backing import resting
+from bonkei.services.endpoint.backing.channel import Streams
+from bonkei.services.endpoint.backing.resting import Quiet
+from bonkei.services.endpoint.cloud import Cloud
+from bonkei.services.endpoint.provision.step import S3Step
+from bonkei.services.endpoint.provision.store import MiniStackStore
+from bonkei.services.endpoint.settings import CloudSettings
+from tests.bonkei.services.endpoint.rooms import (
+    ACCOUNT,
+    DECLARED,
+    ENVIRONMENTS,
+    Room,
+    give_certificate,
+)
+
+PATIENCE = 60.0  # seconds
+REST = 0.5
+
+
+class Resting:
+    """A room whose store rests half a second after the last call."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = give_certificate(folder)
+        self.reports: list[str] = []
+        self.cloud = self._make()
+        self._clients: dict[str, Any] = {}
+
+    def _make(self) -> Cloud:
+        settings = CloudSettings(
+            self.folder, ACCOUNT, 0, self.folder, rest_after=REST, check_after=3600.0
+        )
+        return Cloud(
+            settings,
+            MemoryVault({}),
+            lambda lock: ensure_environment((lock,), ENVIRONMENTS, lambda _: None),
+            {},
+            self.reports.append,
+        )
+
+    async def start(self, blueprint: Blueprint = DECLARED) -> None:
+        await self.cloud.start()
+        await self.cloud.apply(blueprint)
+
+    async def start_again(self) -> None:
+        await self.cloud.stop()
+        self.cloud = self._make()
+        self._clients.clear()
+        await self.start()
+
+    def client(self, service: str) -> Any:
+        if service not in self._clients:
+            room = Room(self.cloud, asyncio.get_running_loop(), MemoryVault({}), [])
+            self._clients[service] = room.client(service, retries={"max_attempts": 0})
+        return self._clients[service]
+
+    async def ask(self, service: str, operation: str, **given: Any) -> Any:
+        return await asyncio.to_thread(getattr(self.client(service), operation), **given)
+
+    @property
+    def runs(self) -> bool:
+        return self.cloud._store.pid is not None
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it has been started, although it may rest again by now."""
+        return self.cloud._store._process is not None
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Resting]:
+    room = Resting(tmp_path)
+    try:
+        yield room
+    finally:
+        await room.cloud.stop()
+
+
+async def test_it_rests_and_the_next_call_gets_its_answer(room: Resting) -> None:
+    await room.start()
+    await room.ask("s3", "put_object", Bucket="shop", Key="one", Body=b"1")
+    await room.ask("dynamodb", "put_item", TableName="carts", Item={"id": {"S": "kept"}})
+    for _ in range(2):
+        await room.until(lambda: not room.runs)
+        assert room.cloud.snapshot().store == "available"
+        assert room.cloud.store_rests
+        item = await room.ask("dynamodb", "get_item", TableName="carts", Key={"id": {"S": "kept"}})
+        assert item["Item"] == {"id": {"S": "kept"}}
+        body = (await room.ask("s3", "get_object", Bucket="shop", Key="one"))["Body"]
+        assert await asyncio.to_thread(body.read) == b"1"
+    assert room.reports == []
+
+
+async def test_it_starts_before_a_call_that_is_expected(room: Resting) -> None:
+    await room.start()
+    await room.until(lambda: not room.runs)
+    room.cloud.expect_calls()
+    await room.until(room.cloud._store._ready.is_set)
+    assert not room.cloud.store_rests
+    await room.until(lambda: room.cloud.store_rests)  # nobody has called after all
+
+
+async def test_a_start_without_changes_does_not_start_it(room: Resting) -> None:
+    await room.start()
+    assert room.has_run
+    await room.start_again()
+    await room.until(lambda: room.cloud.snapshot().store == "available")
+    assert not room.has_run
+    assert not room.cloud.store_rests  # it may have messages
+    assert (await room.ask("s3", "list_objects_v2", Bucket="shop"))["KeyCount"] == 0
+    assert room.has_run
+
+
+async def test_many_calls_at_once_wake_it_once(room: Resting) -> None:
+    await room.start()
+    await room.until(lambda: not room.runs)
+    client = room.client("s3")
+    answers = await asyncio.gather(
+        *(asyncio.to_thread(client.list_objects_v2, Bucket="shop") for _ in range(8))
+    )
+    assert [answer["KeyCount"] for answer in answers] == [0] * 8
+    assert room.reports == []
+
+
+async def test_calls_while_it_goes_to_rest_get_their_answers(room: Resting) -> None:
+    """Each begins about when the rest does, some before and some after."""
+    await room.start()
+    for number in range(8):
+        await room.ask("s3", "put_object", Bucket="shop", Key=str(number), Body=b"")
+        await asyncio.sleep(REST - 0.06 + number * 0.02)
+        listed = await room.ask("s3", "list_objects_v2", Bucket="shop")
+        assert listed["KeyCount"] == number + 1
+
+
+async def test_it_does_not_rest_during_a_call(room: Resting) -> None:
+    await room.start()
+    url = (await room.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
+    rested: list[bool] = []
+    room.cloud.hear(lambda _call: rested.append(room.cloud.store_rests))
+    asked = await room.ask("sqs", "receive_message", QueueUrl=url, WaitTimeSeconds=3)
+    assert "Messages" not in asked
+    assert rested == [False]
+
+
+async def test_a_step_of_provisioning_is_a_call_in_progress(tmp_path: Path) -> None:
+    quiet, left = Quiet(0.0), list[bool]()
+
+    class Backing:
+        begin_call, end_call = quiet.begin_call, quiet.end_call
+
+        async def connect(self) -> Streams:
+            return await asyncio.open_connection(*server.sockets[0].getsockname())
+
+        def look(self) -> None: ...
+
+        async def wait_until_ready(self, seconds: float) -> bool:
+            return True
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        left.append(quiet.is_called)
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, MiniStackStore(Backing(), ACCOUNT, tmp_path) as store:
+        assert await store.take(S3Step("PUT", "/shop"), "eu-west-1") == ("", "")
+    assert (left, quiet.is_called) == ([True], False)
+
+
+@pytest.mark.parametrize("thing", ["a part of an upload", "a message"])
+async def test_what_a_stop_would_lose_or_a_metric_reads_keeps_it_running(
+    room: Resting, thing: str
+) -> None:
+    await room.start()
+    end: Callable[[], Any]
+    if thing == "a message":
+        url = (await room.ask("sqs", "get_queue_url", QueueName="orders"))["QueueUrl"]
+        await room.ask("sqs", "send_message", QueueUrl=url, MessageBody="hello")
+
+        def end() -> Any:
+            return room.ask("sqs", "purge_queue", QueueUrl=url)
+    else:
+        given = {"Bucket": "shop", "Key": "large"}
+        upload = (await room.ask("s3", "create_multipart_upload", **given))["UploadId"]
+
+        def end() -> Any:
+            return room.ask("s3", "abort_multipart_upload", UploadId=upload, **given)
+
+    before = room.cloud._store.pid
+    await asyncio.sleep(4 * REST)
+    assert room.cloud._store.pid == before
+    await end()
+    await room.until(lambda: not room.runs)
+
+
+async def test_a_store_that_dies_is_started_again_and_rests_later(room: Resting) -> None:
+    await room.start()
+    room.cloud.expect_calls()
+    await room.until(room.cloud._store._ready.is_set)
+    before = room.cloud._store.pid
+    room.cloud._store._process.kill()  # type: ignore[union-attr]
+    await room.until(lambda: room.cloud._store.pid not in (before, None))
+    await room.until(lambda: not room.runs)
+    assert [report for report in room.reports if "is started again" in report]
+
+
+def test_who_calls_soon_after_a_rest_keeps_it_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [1000.0]
+    monkeypatch.setattr(resting.time, "monotonic", lambda: now[0])
+
+    def later(seconds: float) -> None:
+        now[0] += seconds
+
+    quiet = Quiet(30.0)
+    quiet.wake()
+    assert quiet.left() == 30.0
+    later(30.0)
+    assert quiet.left() == 0.0
+    for expected in (30.0, 60.0, 120.0, 240.0, 480.0, 480.0):
+        assert not quiet.rests
+        quiet.rest()
+        assert quiet.rests
+        later(20.0)
+        quiet.wake()
+        assert quiet.left() == expected
+    quiet.rest()
+    later(3600.0)
+    quiet.wake()
+    assert quiet.left() == 30.0

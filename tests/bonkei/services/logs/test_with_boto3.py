@@ -1,0 +1,128 @@
+"""CloudWatch Logs through boto3 and the endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from bonkei.base.events import Bus
+from bonkei.services.endpoint.answering import Answering
+from bonkei.services.endpoint.calls.record import CallLog
+from bonkei.services.endpoint.endpoint import Endpoint
+from bonkei.services.endpoint.identity.credentials import Issuer
+from bonkei.services.endpoint.permission.authorizer import Authorizer
+from bonkei.services.endpoint.permission.ledger import Ledger
+from bonkei.services.logs.logs import Logs, LogsSettings
+
+
+class Nothing:
+    async def close(self) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    home = tmp_path_factory.mktemp("home")
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    room = Logs(Bus(), LogsSettings(home / "groups", "123456789012", home), _may, print)
+    issuer, passing = Issuer(b"k" * 32, "123456789012"), Nothing()
+    endpoint = Endpoint(
+        issuer,
+        Answering({"logs": room.service}, report=print),
+        passing,  # type: ignore[arg-type]
+        CallLog(Path(home) / "calls.jsonl"),
+        Authorizer("off", Ledger(home)),
+    )
+    asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(60)
+    person = issuer.person()
+    client = boto3.client(
+        "logs",
+        endpoint_url=endpoint.url,
+        region_name="eu-west-1",
+        aws_access_key_id=person.access_key,
+        aws_secret_access_key=person.secret_key,
+        config=Config(retries={"max_attempts": 1}, inject_host_prefix=False),
+    )
+    with pytest.raises(client.exceptions.ServiceUnavailableException):
+        client.describe_log_groups()
+    loop.call_soon_threadsafe(room.start)
+    yield client
+    asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(60)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def _may(_role: str, _action: str, _resource: str) -> str:
+    return ""
+
+
+def test_a_program_writes_and_reads(logs: Any) -> None:
+    logs.create_log_group(logGroupName="/app", tags={"team": "web"})
+    logs.create_log_stream(logGroupName="/app", logStreamName="one")
+    now = logs.describe_log_groups()["logGroups"][0]["creationTime"]
+    events = [
+        {"timestamp": now + at, "message": f'{{"n": {at}, "text": "日本"}}'} for at in range(5)
+    ]
+    answer = logs.put_log_events(logGroupName="/app", logStreamName="one", logEvents=events)
+    assert "rejectedLogEventsInfo" not in answer
+    found = logs.get_log_events(logGroupName="/app", logStreamName="one", startFromHead=True)
+    assert [event["message"] for event in found["events"]] == [e["message"] for e in events]
+    pages = logs.get_paginator("filter_log_events").paginate(
+        logGroupName="/app", filterPattern="{ $.n > 2 }", PaginationConfig={"PageSize": 1}
+    )
+    matched = [event for page in pages for event in page["events"]]
+    assert [event["timestamp"] - now for event in matched] == [3, 4]
+    tags = logs.list_tags_for_resource(
+        resourceArn=logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
+    )
+    assert tags["tags"] == {"team": "web"}
+
+
+def test_half_a_surrogate_pair_costs_no_event(logs: Any) -> None:
+    logs.create_log_group(logGroupName="/cut")
+    logs.create_log_stream(logGroupName="/cut", logStreamName="one")
+    now = logs.describe_log_groups(logGroupNamePrefix="/cut")["logGroups"][0]["creationTime"]
+    texts = ["before", "cut \ud83d", "\udc00", "after 🔥"]
+    events = [{"timestamp": now, "message": text} for text in texts]
+    logs.put_log_events(logGroupName="/cut", logStreamName="one", logEvents=events)
+    for answer in (
+        logs.get_log_events(logGroupName="/cut", logStreamName="one", startFromHead=True),
+        logs.filter_log_events(logGroupName="/cut"),
+    ):
+        found = [event["message"] for event in answer["events"]]
+        assert found == ["before", "cut \ufffd", "\ufffd", "after 🔥"]
+
+
+def test_tests_a_pattern(logs: Any) -> None:
+    answer = logs.test_metric_filter(
+        filterPattern="[ip, user, status = 5*]", logEventMessages=["10.0.0.1 me 503", "a b 200"]
+    )
+    [match] = answer["matches"]
+    assert match["eventNumber"] == 1
+    assert match["extractedValues"]["$status"] == "503"
+
+
+def test_errors_have_the_codes_of_the_model(logs: Any) -> None:
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.put_log_events(
+            logGroupName="/none", logStreamName="s", logEvents=[{"timestamp": 1, "message": "x"}]
+        )
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="Invalid filter pattern"):
+        logs.filter_log_events(logGroupName="/app", filterPattern="{ $.a = }")
+
+
+def test_unsupported_operations_are_refused_by_name(logs: Any) -> None:
+    with pytest.raises(ClientError, match="StartQuery"):
+        logs.start_query(logGroupName="/app", startTime=0, endTime=1, queryString="fields @message")
+    with pytest.raises(ClientError, match="CreateExportTask"):
+        logs.create_export_task(logGroupName="/app", fromTime=0, to=1, destination="bucket")

@@ -1,0 +1,365 @@
+"""The room of topics: who receives what, what is retried, and what survives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+from aiohttp import web
+
+from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.sns import Subscription, Topic
+from bonkei.services.endpoint.port.certificate import ca_file, load_tls
+from bonkei.services.sns.api import service
+from bonkei.services.sns.errors import DeliveryError
+from bonkei.services.sns.http_delivery import HttpDelivery
+from bonkei.services.sns.message import Message
+from bonkei.services.sns.subscriptions import Subscription as Subscribed
+from bonkei.services.sns.topics import Topics
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
+QUEUE, DEAD = (f"arn:aws:sqs:eu-west-1:123456789012:{name}" for name in ("q", "dead"))
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+REDRIVE = ("RedrivePolicy", json.dumps({"deadLetterTargetArn": DEAD}))
+
+
+@dataclass
+class Carriers:
+    """The subscribers. `failing` has the refusals, in turn."""
+
+    taken: list[tuple[str, Any]] = field(default_factory=list)
+    failing: list[DeliveryError] = field(default_factory=list)
+
+    def _take(self, who: str, what: Any) -> None:
+        if self.failing and who != DEAD:
+            raise self.failing.pop(0)
+        self.taken.append((who, what))
+
+    def to_function(self, arn: str, event: bytes, topic: str) -> None:
+        self._take(arn, json.loads(event))
+
+    async def to_queue(
+        self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message
+    ) -> None:
+        self._take(arn, (body, attributes))
+
+    def to_mailbox(self, address: str, subject: str, text: str) -> None:
+        self._take(address, (subject, text))
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(60):
+            while len(self.taken) < count:
+                await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def room(
+    folder: Path, carriers: Carriers, *subscriptions: Subscription
+) -> AsyncIterator[Topics]:
+    topics = Topics(folder, carriers, print, pace=10_000)
+    topics.apply(Blueprint(topics=(Topic("t", TOPIC, "news", subscriptions=subscriptions),)))
+    topics.resume()
+    try:
+        yield topics
+    finally:
+        await topics.stop()
+
+
+async def ask(topics: Topics, operation: str, **parameters: Any) -> Mapping[str, Any]:
+    caller = Caller("arn:aws:iam::123456789012:user/me", "me", "123456789012")
+    call = AwsCall("sns", operation, parameters, caller, "eu-west-1", 1335390565.719)
+    return await service(topics).answer(call)
+
+
+def to(protocol: str, endpoint: str, *attributes: tuple[str, str]) -> Subscription:
+    return Subscription(f"s.{protocol}", protocol, endpoint, attributes)
+
+
+async def test_each_subscriber_gets_its_own_document(tmp_path: Path) -> None:
+    carriers = Carriers()
+    wanted = ("FilterPolicy", '{"kind": ["good"]}')
+    subscribers = (
+        to("lambda", FUNCTION), to("sqs", QUEUE, ("RawMessageDelivery", "true"), wanted),
+        to("email", "a@b.test"),
+    )  # fmt: skip
+    async with room(tmp_path, carriers, *subscribers) as topics:
+        kind = {"kind": {"DataType": "String", "StringValue": "good"}}
+        answer = await ask(
+            topics, "Publish", TopicArn=TOPIC, Message="hi", Subject="S", MessageAttributes=kind
+        )
+        await carriers.until(3)
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="filtered")
+        await carriers.until(5)
+        assert topics.snapshot().filtered == 1
+        assert topics.snapshot().waiting == 0
+    got = dict(carriers.taken[:3])
+    assert got[FUNCTION]["Records"][0]["Sns"]["MessageId"] == answer["MessageId"]
+    assert got[QUEUE] == ("hi", kind)
+    assert got["a@b.test"] == ("S", "hi")
+
+
+async def test_a_fifo_topic_keeps_the_order_of_a_group(tmp_path: Path) -> None:
+    """Also behind a message that is tried again, and after a new start."""
+
+    class Unequal(Carriers):
+        """Each message takes less time than the one before."""
+
+        waits = 5
+
+        async def to_queue(self, arn: str, body: str, *more: Any) -> None:
+            self.waits -= 1
+            for _ in range(self.waits):
+                await asyncio.sleep(0)
+            await super().to_queue(arn, body, *more)
+
+    topic = f"{TOPIC}.fifo"
+    raw = ("RawMessageDelivery", "true")
+    blueprint = Blueprint(
+        topics=(
+            Topic(
+                "t",
+                topic,
+                "news.fifo",
+                subscriptions=(to("sqs", f"{QUEUE}.fifo", raw),),
+                attributes={"ContentBasedDeduplication": "true"},
+            ),
+        )
+    )
+    carriers = Unequal(failing=[DeliveryError("busy")])
+    topics = Topics(tmp_path, carriers, print, pace=10_000)
+    topics.apply(blueprint)
+    numbers = []
+    for text in ("one", "two", "three"):
+        answer = await ask(topics, "Publish", TopicArn=topic, Message=text, MessageGroupId="g")
+        numbers.append(answer["SequenceNumber"])
+    await carriers.until(3)
+    assert [body for _, (body, _) in carriers.taken] == ["one", "two", "three"]
+    assert numbers == sorted(set(numbers))
+    for text in ("four", "five"):
+        await ask(topics, "Publish", TopicArn=topic, Message=text, MessageGroupId="g")
+    await topics.stop()
+    topics = Topics(tmp_path, carriers, print)
+    topics.apply(blueprint)
+    topics.resume()
+    await carriers.until(5)
+    await topics.stop()
+    assert [body for _, (body, _) in carriers.taken][3:] == ["four", "five"]
+
+
+async def test_a_declared_topic_has_its_attributes(tmp_path: Path) -> None:
+    topic = f"{TOPIC}.fifo"
+    topics = Topics(tmp_path, Carriers(), print)
+    declared = Topic("t", topic, "news.fifo", attributes={"FifoTopic": "true"})
+    topics.apply(Blueprint(topics=(declared,)))
+    found = (await ask(topics, "GetTopicAttributes", TopicArn=topic))["Attributes"]
+    assert found["FifoTopic"] == "true"
+    message = {"TopicArn": topic, "Message": "hi", "MessageGroupId": "g"}
+    with pytest.raises(AwsServiceError, match="ContentBasedDeduplication enabled or"):
+        await ask(topics, "Publish", **message)
+    await ask(topics, "Publish", **message, MessageDeduplicationId="1")
+    named = {"AttributeName": "ContentBasedDeduplication", "AttributeValue": "true"}
+    await ask(topics, "SetTopicAttributes", TopicArn=topic, **named)
+    await ask(topics, "Publish", **message)
+    await topics.stop()
+
+
+async def test_a_batch_has_the_size_of_a_message(tmp_path: Path) -> None:
+    async with room(tmp_path, Carriers()) as topics:
+        entries = [{"Id": str(at), "Message": "x" * 100_000} for at in range(3)]
+        with pytest.raises(AwsServiceError) as caught:
+            await ask(topics, "PublishBatch", TopicArn=TOPIC, PublishBatchRequestEntries=entries)
+        assert caught.value.code == "BatchRequestTooLong"
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        ("FilterPolicy", '{"a": [{"anything-but": {}}]}'), ("FilterPolicy", "[[" * 5_000),
+        ("DeliveryPolicy", '{"healthyRetryPolicy": {"numRetries": "x"}}'), ("DeliveryPolicy", "1"),
+    ],
+)  # fmt: skip
+async def test_a_malformed_policy_of_one_subscriber_harms_no_other(
+    tmp_path: Path, attribute: tuple[str, str]
+) -> None:
+    """As the definitions may have it; SNS refuses it."""
+    carriers = Carriers()
+    nobody = to("http", "http://127.0.0.1:1/", attribute)
+    async with room(tmp_path, carriers, nobody, to("email", "a@b.test")) as topics:
+        kind = {"a": {"DataType": "String", "StringValue": "good"}}
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi", MessageAttributes=kind)
+        await carriers.until(1)
+        async with asyncio.timeout(60):
+            while topics.snapshot().waiting:
+                await asyncio.sleep(0.005)
+        with pytest.raises(AwsServiceError) as refused:
+            await ask(
+                topics, "Subscribe", TopicArn=TOPIC, Protocol="sqs", Endpoint=QUEUE,
+                Attributes=dict([attribute]),
+            )  # fmt: skip
+        assert refused.value.code == "InvalidParameter"
+
+
+async def test_a_refused_message_is_retried(tmp_path: Path) -> None:
+    carriers = Carriers(failing=[DeliveryError("busy")] * 9)
+    async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
+        await carriers.until(1)
+    assert [who for who, _ in carriers.taken] == [FUNCTION]
+
+
+async def test_a_permanently_refused_message_goes_to_the_dead_letters(tmp_path: Path) -> None:
+    gone = DeliveryError("no such function", is_final=True)
+    carriers = Carriers(failing=[gone, gone])
+    async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
+        await carriers.until(1)
+        async with asyncio.timeout(60):
+            while topics.snapshot().failed != 1:
+                await asyncio.sleep(0.005)
+    ((who, (body, attributes)),) = carriers.taken
+    assert (who, json.loads(body)["Message"]) == (DEAD, "hi")
+    assert attributes["ErrorMessage"]["StringValue"] == "no such function"
+
+
+async def test_a_delivery_survives_the_end_of_the_process(tmp_path: Path) -> None:
+    away = Carriers(failing=[DeliveryError("away")] * 1000)
+    async with room(tmp_path, away, to("sqs", QUEUE)) as topics:
+        topics._pace = 0.001
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
+        await asyncio.sleep(0.05)
+    assert away.taken == []
+    back = Carriers()
+    async with room(tmp_path, back, to("sqs", QUEUE)):
+        await back.until(1)
+    assert json.loads(back.taken[0][1][0])["Message"] == "hi"
+
+
+async def test_an_http_endpoint_confirms_and_gets_notifications(tmp_path: Path) -> None:
+    got: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+    statuses = [200, 503, 200]
+
+    async def serve(request: web.BaseRequest) -> web.Response:
+        kind = request.headers["x-amz-sns-message-type"]
+        await got.put((kind, json.loads(await request.text())))
+        return web.Response(status=statuses.pop(0))
+
+    runner = web.ServerRunner(web.Server(serve))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    try:
+        async with room(tmp_path, Carriers()) as topics:
+            answer = await ask(topics, "Subscribe", TopicArn=TOPIC, Protocol="http", Endpoint=url)
+            assert answer["SubscriptionArn"] == "pending confirmation"
+            kind, said = await asyncio.wait_for(got.get(), 60)
+            assert kind == "SubscriptionConfirmation"
+            await ask(topics, "Publish", TopicArn=TOPIC, Message="too early")
+            await ask(topics, "ConfirmSubscription", TopicArn=TOPIC, Token=said["Token"])
+            await ask(topics, "Publish", TopicArn=TOPIC, Message="now")
+            for _ in range(2):  # the first is answered 503
+                kind, said = await asyncio.wait_for(got.get(), 60)
+                assert (kind, said["Message"]) == ("Notification", "now")
+    finally:
+        await runner.cleanup()
+
+
+async def test_an_https_endpoint_needs_a_certificate_of_an_authority_that_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The miniature's aiohttp has loaded none of them."""
+
+    async def serve(_: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    runner = web.ServerRunner(web.Server(serve))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=load_tls(tmp_path)).start()
+    url = f"https://127.0.0.1:{runner.addresses[0][1]}/"
+    to_it = Subscribed(f"{TOPIC}:1", TOPIC, "https", url)
+    unknown, known = HttpDelivery(), HttpDelivery()
+    try:
+        monkeypatch.setenv("SSL_CERT_FILE", os.devnull)
+        with pytest.raises(DeliveryError, match="Certificate"):
+            await unknown.post(to_it, "Notification", "1", "{}")
+        monkeypatch.setenv("SSL_CERT_FILE", str(ca_file(tmp_path)))
+        await known.post(to_it, "Notification", "1", "{}")
+    finally:
+        await unknown.close()
+        await known.close()
+        await runner.cleanup()
+
+
+async def test_subscriptions_of_programs_are_kept(tmp_path: Path) -> None:
+    async with room(tmp_path, Carriers()) as topics:
+        made = await ask(topics, "CreateTopic", Name="own")
+        await ask(topics, "Subscribe", TopicArn=made["TopicArn"], Protocol="sqs", Endpoint=QUEUE)
+    carriers = Carriers()
+    async with room(tmp_path, carriers) as topics:
+        (one,) = (await ask(topics, "ListSubscriptions"))["Subscriptions"]
+        await ask(
+            topics, "SetSubscriptionAttributes", SubscriptionArn=one["SubscriptionArn"],
+            AttributeName="RawMessageDelivery", AttributeValue="true",
+        )  # fmt: skip
+        batch = [{"Id": "a", "Message": "1"}, {"Id": "b", "Message": ""}]
+        answer = await ask(
+            topics, "PublishBatch", TopicArn=made["TopicArn"], PublishBatchRequestEntries=batch
+        )
+        assert [each["Id"] for each in answer["Successful"]] == ["a"]
+        assert [each["Id"] for each in answer["Failed"]] == ["b"]
+        await carriers.until(1)
+        await ask(topics, "Unsubscribe", SubscriptionArn=one["SubscriptionArn"])
+        assert (await ask(topics, "ListSubscriptions"))["Subscriptions"] == []
+    assert carriers.taken == [(QUEUE, ("1", {}))]
+
+
+async def test_what_the_disk_does_not_take_has_not_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An SDK tries again by itself: what is acknowledged then has to be kept."""
+    async with room(tmp_path, Carriers()) as topics:
+        own = (await ask(topics, "CreateTopic", Name="own"))["TopicArn"]
+        wish = {"TopicArn": own, "Protocol": "sqs", "Endpoint": QUEUE}
+        with monkeypatch.context() as full:
+            full.setattr(os, "fsync", Mock(side_effect=OSError("the disk is full")))
+            with pytest.raises(OSError, match="full"):
+                await ask(topics, "Subscribe", **wish)
+            with pytest.raises(OSError, match="full"):
+                await ask(topics, "DeleteTopic", TopicArn=own)
+        await ask(topics, "Subscribe", **wish)
+    async with room(tmp_path, Carriers()) as topics:
+        (kept,) = (await ask(topics, "ListSubscriptions"))["Subscriptions"]
+        assert (kept["TopicArn"], kept["Endpoint"]) == (own, QUEUE)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({"TopicArn": f"{TOPIC}x", "Message": "m"}, "NotFound"),
+        ({"TopicArn": TOPIC, "Message": ""}, "InvalidParameter"),
+        ({"TopicArn": TOPIC, "Message": "m" * 300_000}, "InvalidParameter"),
+        ({"TopicArn": TOPIC, "Message": "m", "Subject": "a\nb"}, "InvalidParameter"),
+        ({"TopicArn": TOPIC, "Message": "{}", "MessageStructure": "json"}, "InvalidParameter"),
+        (
+            {"TopicArn": TOPIC, "Message": "[" * 9_999, "MessageStructure": "json"},
+            "InvalidParameter",
+        ),
+        ({"PhoneNumber": "+1", "Message": "m"}, "InvalidParameter"),
+    ],
+    ids=["no topic", "empty", "long", "subject", "structure", "deep", "phone"],
+)
+async def test_requests_that_sns_refuses(
+    tmp_path: Path, parameters: dict[str, str], code: str
+) -> None:
+    async with room(tmp_path, Carriers()) as topics:
+        with pytest.raises(AwsServiceError) as refused:
+            await ask(topics, "Publish", **parameters)
+        assert refused.value.code == code
