@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import inspect
 import subprocess
 import sys
 import weakref
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import bonkei.services.lambda_
-from bonkei.base.importing import importing, late_inspect
+from bonkei.base.importing import importing
 
 SEARCHES = """\
 import gc, importlib, sys
@@ -44,20 +43,6 @@ ssl.create_default_context = lambda: made.append(usual()) or made[-1]
 with without_certificates():
     import aiohttp
 print([len(one.get_ca_certs()) for one in made], os.environ.get("SSL_CERT_FILE"))
-"""
-LATE = """\
-import sys
-import bonkei
-from dataclasses import dataclass
-print("inspect" in sys.modules)
-
-@dataclass
-class Without:
-    size: int = 1
-
-print(Without.__doc__)
-import inspect
-print(inspect is sys.modules["inspect"], type(inspect).__name__)
 """
 CLIENT_FILE = Path(bonkei.services.lambda_.__path__[0]) / "client" / "python.py"
 CLIENT = """\
@@ -174,16 +159,3 @@ def test_what_is_left_at_the_end_is_not_searched(words: tuple[str, ...], found: 
 def run(program: str, *words: str) -> list[str]:
     command = [sys.executable, "-c", program, *words]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-
-
-def test_inspect_is_loaded_for_a_dataclass_without_a_docstring_only() -> None:
-    said = subprocess.run(
-        [sys.executable, "-c", LATE], capture_output=True, text=True, check=True
-    ).stdout
-    assert said.splitlines() == ["False", "Without(size: int = 1)", "True module"]
-
-
-def test_inspect_that_is_there_stays_what_it_is() -> None:
-    with late_inspect():
-        assert sys.modules["inspect"] is inspect
-    assert sys.modules["inspect"] is inspect
