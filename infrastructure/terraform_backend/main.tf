@@ -68,39 +68,3 @@ resource "aws_dynamodb_table" "lock" {
     kms_key_arn = aws_kms_key.this.arn
   }
 }
-
-# For backends that were made before the bucket had a module.
-moved {
-  from = aws_s3_bucket.this
-  to   = module.bucket.aws_s3_bucket.this
-}
-
-moved {
-  from = aws_s3_bucket_versioning.this
-  to   = module.bucket.aws_s3_bucket_versioning.this
-}
-
-moved {
-  from = aws_s3_bucket_server_side_encryption_configuration.this
-  to   = module.bucket.aws_s3_bucket_server_side_encryption_configuration.this
-}
-
-moved {
-  from = aws_s3_bucket_public_access_block.this
-  to   = module.bucket.aws_s3_bucket_public_access_block.this
-}
-
-moved {
-  from = aws_s3_bucket_ownership_controls.this
-  to   = module.bucket.aws_s3_bucket_ownership_controls.this
-}
-
-moved {
-  from = aws_s3_bucket_lifecycle_configuration.this
-  to   = module.bucket.aws_s3_bucket_lifecycle_configuration.this
-}
-
-moved {
-  from = aws_s3_bucket_policy.this
-  to   = module.bucket.aws_s3_bucket_policy.this
-}

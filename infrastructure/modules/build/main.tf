@@ -119,14 +119,3 @@ resource "aws_codebuild_project" "this" {
     }
   }
 }
-
-# For environments that were made before the roles had a module.
-moved {
-  from = aws_iam_role.this
-  to   = module.role.aws_iam_role.this
-}
-
-moved {
-  from = aws_iam_role_policy.this
-  to   = module.role.aws_iam_role_policy.this["run-build"]
-}

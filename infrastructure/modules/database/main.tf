@@ -265,14 +265,3 @@ resource "aws_secretsmanager_secret_version" "application" {
   })
   secret_string_wo_version = local.password_of_user[each.key] + 1 # from 1 on: it must not be 0
 }
-
-# For environments that were made before the roles had a module.
-moved {
-  from = aws_iam_role.monitoring
-  to   = module.monitoring_role.aws_iam_role.this
-}
-
-moved {
-  from = aws_iam_role_policy_attachment.monitoring
-  to   = module.monitoring_role.aws_iam_role_policy_attachment.this["monitoring"]
-}

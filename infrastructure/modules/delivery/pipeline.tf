@@ -157,14 +157,3 @@ resource "aws_codepipeline" "this" {
 
   depends_on = [var.runs_after]
 }
-
-# For environments that were made before the roles had a module.
-moved {
-  from = aws_iam_role.pipeline
-  to   = module.pipeline_role.aws_iam_role.this
-}
-
-moved {
-  from = aws_iam_role_policy.pipeline
-  to   = module.pipeline_role.aws_iam_role_policy.this["run-pipeline"]
-}

@@ -57,9 +57,3 @@ resource "aws_flow_log" "this" {
 
   tags = { Name = var.name }
 }
-
-# For environments that were made before the roles had a module.
-moved {
-  from = aws_iam_role.flow_log
-  to   = module.flow_log_role.aws_iam_role.this
-}

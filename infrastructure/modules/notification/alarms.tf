@@ -37,14 +37,3 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_actions       = local.notifier_alarm_topics
   ok_actions          = local.notifier_alarm_topics
 }
-
-# For environments that were made before the roles had a module.
-moved {
-  from = aws_iam_role.function
-  to   = module.function_role.aws_iam_role.this
-}
-
-moved {
-  from = aws_iam_role_policy.function
-  to   = module.function_role.aws_iam_role_policy.this["notify"]
-}

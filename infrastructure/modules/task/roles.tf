@@ -126,29 +126,3 @@ data "aws_iam_policy_document" "exec" {
     resources = ["*"]
   }
 }
-
-# For environments that were made before the roles had a module.
-moved {
-  from = aws_iam_role.execution
-  to   = module.execution_role.aws_iam_role.this
-}
-
-moved {
-  from = aws_iam_role_policy.execution
-  to   = module.execution_role.aws_iam_role_policy.this["start-task"]
-}
-
-moved {
-  from = aws_iam_role.task
-  to   = module.task_role.aws_iam_role.this
-}
-
-moved {
-  from = aws_iam_role_policy.route_logs
-  to   = module.task_role.aws_iam_role_policy.this["route-logs"]
-}
-
-moved {
-  from = aws_iam_role_policy.exec[0]
-  to   = module.task_role.aws_iam_role_policy.this["open-shell"]
-}
