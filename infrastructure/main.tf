@@ -54,45 +54,6 @@ locals {
     kms_key_arn   = module.cluster.exec_key_arn
     log_group_arn = module.cluster.exec_log_group_arn
   } : null
-
-  database_environment = {
-    DATABASE_HOST = module.database.endpoint
-    DATABASE_PORT = tostring(module.database.port)
-    DATABASE_NAME = module.database.database_name
-  }
-
-  # The application's user, never the master user: its password changes every 7 days.
-  application_secret = {
-    secret_arn  = module.database.application_secret_arn
-    kms_key_arn = module.database.kms_key_arn
-  }
-
-  database_secrets = {
-    DATABASE_USERNAME = merge(local.application_secret, { json_key = "username" })
-    DATABASE_PASSWORD = merge(local.application_secret, { json_key = "password" })
-  }
-
-  # For migrations: the application's other user, with its next password, or as the former one.
-  other_application_user = module.database.other_application_user
-
-  database_next_secrets = local.other_application_user.is_next ? {
-    for variable, key in { DATABASE_NEXT_USERNAME = "username", DATABASE_NEXT_PASSWORD = "password" } :
-    variable => { secret_arn = local.other_application_user.secret_arn, kms_key_arn = module.database.kms_key_arn, json_key = key }
-  } : {}
-
-  database_former_environment = local.other_application_user.is_next ? {} : {
-    DATABASE_FORMER_USERNAME = local.other_application_user.name
-  }
-
-  master_secret = {
-    secret_arn  = module.database.master_secret_arn
-    kms_key_arn = module.database.kms_key_arn
-  }
-
-  database_master_secrets = {
-    DATABASE_MASTER_USERNAME = merge(local.master_secret, { json_key = "username" })
-    DATABASE_MASTER_PASSWORD = merge(local.master_secret, { json_key = "password" })
-  }
 }
 
 module "network" {
@@ -204,8 +165,8 @@ module "backend_task" {
   memory                      = var.backend.memory
   cpu_architecture            = var.cpu_architecture
   health_check_command        = local.health_check["/api/v1/healthcheck"]
-  environment                 = merge(local.database_environment, { LOG_LEVEL = var.log_level })
-  secrets                     = local.database_secrets
+  environment                 = merge(module.database.environment, { LOG_LEVEL = var.log_level })
+  secrets                     = module.database.secrets
   secret_recovery_window_days = local.secret_recovery_window_days
   exec                        = local.exec
   log_router                  = module.logging.router
@@ -226,8 +187,8 @@ module "backend_migrate_task" {
   cpu                         = var.backend.cpu
   memory                      = var.backend.memory
   cpu_architecture            = var.cpu_architecture
-  environment                 = merge(local.database_environment, local.database_former_environment, { LOG_LEVEL = var.log_level })
-  secrets                     = merge(local.database_secrets, local.database_next_secrets, local.database_master_secrets)
+  environment                 = merge(module.database.migration_environment, { LOG_LEVEL = var.log_level })
+  secrets                     = module.database.migration_secrets
   secret_recovery_window_days = local.secret_recovery_window_days
   log_router                  = module.logging.router
   log_retention_days          = var.log_retention_days

@@ -53,12 +53,12 @@ run "serverless" {
   }
 
   assert {
-    condition     = output.master_secret_arn != output.application_secret_arn
+    condition     = output.migration_secrets["DATABASE_MASTER_PASSWORD"].secret_arn != output.secrets["DATABASE_PASSWORD"].secret_arn
     error_message = "The application has a user of its own."
   }
 
   assert {
-    condition     = output.application_secret_arn == aws_secretsmanager_secret.application["application"].arn && output.other_application_user.name == "application_2" && !output.other_application_user.is_next
+    condition     = alltrue([for secret in output.secrets : secret.secret_arn == aws_secretsmanager_secret.application["application"].arn]) && output.migration_environment["DATABASE_FORMER_USERNAME"] == "application_2" && !can(output.migration_secrets["DATABASE_NEXT_PASSWORD"])
     error_message = "It begins with its first user, and the other is of no use."
   }
 }
@@ -75,7 +75,7 @@ run "a_next_password_is_made_known_in_advance" {
   }
 
   assert {
-    condition     = output.application_secret_arn == aws_secretsmanager_secret.application["application"].arn && output.other_application_user.name == "application_2" && output.other_application_user.is_next
+    condition     = output.secrets["DATABASE_PASSWORD"].secret_arn == aws_secretsmanager_secret.application["application"].arn && output.migration_secrets["DATABASE_NEXT_PASSWORD"].secret_arn == aws_secretsmanager_secret.application["application_2"].arn && !can(output.migration_environment["DATABASE_FORMER_USERNAME"])
     error_message = "The application goes on with its user; the other one is next."
   }
 
@@ -97,7 +97,7 @@ run "it_takes_the_place_of_the_current_one" {
   }
 
   assert {
-    condition     = output.application_secret_arn == aws_secretsmanager_secret.application["application_2"].arn && output.other_application_user.name == "application" && !output.other_application_user.is_next
+    condition     = output.secrets["DATABASE_PASSWORD"].secret_arn == aws_secretsmanager_secret.application["application_2"].arn && output.migration_environment["DATABASE_FORMER_USERNAME"] == "application" && !can(output.migration_secrets["DATABASE_NEXT_PASSWORD"])
     error_message = "The users have changed places."
   }
 

@@ -11,48 +11,33 @@ output "endpoint" {
   depends_on = [aws_rds_cluster_instance.this]
 }
 
-output "port" {
-  description = "Port on which the database listens"
-  value       = aws_rds_cluster.this.port
+output "environment" {
+  description = "Environment of a task that uses the database: DATABASE_HOST, _PORT and _NAME"
+  value       = local.environment
+
+  depends_on = [aws_rds_cluster_instance.this]
 }
 
-output "database_name" {
-  description = "Name of the database in the cluster"
-  value       = aws_rds_cluster.this.database_name
-}
+output "secrets" {
+  description = "Secrets of a task that uses the database: DATABASE_USERNAME and _PASSWORD, of the application's current user"
+  value       = local.secrets
 
-output "security_group_id" {
-  description = "Security group of the database"
-  value       = aws_security_group.this.id
-}
-
-output "kms_key_arn" {
-  description = "Key that encrypts the data and both secrets"
-  value       = module.key.arn
-}
-
-output "application_secret_arn" {
-  description = "Secret of the user that the application signs in as: JSON with username and password"
-  value       = aws_secretsmanager_secret.application[local.current_user].arn
-
-  # A task that reads the secret needs its value.
+  # A task that reads a secret needs its value.
   depends_on = [aws_secretsmanager_secret_version.application]
 }
 
-output "other_application_user" {
-  description = "The application's other user: its name, its secret, and whether it is the next one. If not, migrations disable its password"
-  value = {
-    name       = local.other_user
-    secret_arn = aws_secretsmanager_secret.application[local.other_user].arn
-    is_next    = var.application_password.next_version != null
-  }
+output "migration_environment" {
+  description = "Environment of a task that migrates: that of one that uses the database and, unless a password is next, DATABASE_FORMER_USERNAME, whose password it disables"
+  value       = merge(local.environment, local.other_is_next ? {} : { DATABASE_FORMER_USERNAME = local.other_user })
 
-  depends_on = [aws_secretsmanager_secret_version.application]
+  depends_on = [aws_rds_cluster_instance.this]
 }
 
-output "master_secret_arn" {
-  description = "Secret of the master user: JSON with username and password. RDS creates and rotates it"
-  value       = aws_rds_cluster.this.master_user_secret[0].secret_arn
+output "migration_secrets" {
+  description = "Secrets of a task that migrates: user name and password of the application's current user (DATABASE_), of the master user (DATABASE_MASTER_) and, if a password is next, of its user (DATABASE_NEXT_)"
+  value       = local.migration_secrets
+
+  depends_on = [aws_secretsmanager_secret_version.application]
 }
 
 output "log_group_name" {
