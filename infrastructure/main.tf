@@ -38,13 +38,10 @@ locals {
     { fluentbit = module.logging.router_repository },
   )
 
-  # Debian has no image without bash, and these images no curl. Python would take 35 times the CPU, only to
-  # start: a tenth of the smallest task.
-  health_check = {
-    for path in ["/healthcheck", "/api/v1/healthcheck"] : path => [
-      "bash", "-c",
-      "exec 3<>/dev/tcp/127.0.0.1/$PORT && printf 'GET ${path} HTTP/1.0\r\nHost: localhost\r\n\r\n' >&3 && read -rt 4 -u 3 _ status _ && [[ $status == 200 ]]",
-    ]
+  # The load balancer's health checks, and ECS's.
+  health_check_paths = {
+    backend  = "/api/v1/healthcheck"
+    frontend = "/healthcheck"
   }
 
   # The pipeline's name in the CloudFormation stack of the Terraform pipeline.
@@ -95,13 +92,13 @@ module "edge" {
   targets = {
     backend = {
       port              = local.port
-      health_check_path = "/api/v1/healthcheck"
+      health_check_path = local.health_check_paths["backend"]
       path_patterns     = ["/api/*"]
       priority          = 100
     }
     frontend = {
       port              = local.port
-      health_check_path = "/healthcheck"
+      health_check_path = local.health_check_paths["frontend"]
     }
   }
 }
@@ -164,7 +161,7 @@ module "backend_task" {
   cpu                         = var.backend.cpu
   memory                      = var.backend.memory
   cpu_architecture            = var.cpu_architecture
-  health_check_command        = local.health_check["/api/v1/healthcheck"]
+  health_check_path           = local.health_check_paths["backend"]
   environment                 = merge(module.database.environment, { LOG_LEVEL = var.log_level })
   secrets                     = module.database.secrets
   secret_recovery_window_days = local.secret_recovery_window_days
@@ -213,7 +210,7 @@ module "frontend_task" {
   cpu                         = var.frontend.cpu
   memory                      = var.frontend.memory
   cpu_architecture            = var.cpu_architecture
-  health_check_command        = local.health_check["/healthcheck"]
+  health_check_path           = local.health_check_paths["frontend"]
   secret_recovery_window_days = local.secret_recovery_window_days
   exec                        = local.exec
   log_router                  = module.logging.router

@@ -8,6 +8,7 @@ variables {
   name                        = "test-development"
   account                     = { id = "123456789012", region = "ap-northeast-1" }
   port                        = 8000
+  health_check_path           = "/healthcheck"
   cpu                         = 256
   memory                      = 512
   secret_recovery_window_days = 0
@@ -104,6 +105,11 @@ run "task" {
   }
 
   assert {
+    condition     = strcontains(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].healthCheck.command[3], "GET /healthcheck HTTP") && strcontains(jsondecode(aws_ecs_task_definition.this.container_definitions)[1].healthCheck.command[3], "GET /api/v1/uptime HTTP")
+    error_message = "Each container is asked for its own path."
+  }
+
+  assert {
     condition     = output.release.family == aws_ecs_task_definition.this.family && output.release.log_group_name == aws_cloudwatch_log_group.this.name
     error_message = "What the pipeline is told before the task is there is true of it."
   }
@@ -128,6 +134,7 @@ run "one_off" {
     purpose           = "migrate"
     command           = ["python", "-m", "backend", "migrate"]
     port              = null
+    health_check_path = null
     generated_secrets = {}
   }
 
@@ -187,6 +194,7 @@ run "refuses_an_image_without_tag_and_wrong_values" {
   variables {
     port                        = 80      # root's
     cpu_architecture            = "RISCV" # unknown
+    health_check_path           = "/'; :" # it would end the command's quotes
     secret_recovery_window_days = 3       # Secrets Manager lacks it
 
     # Too short a secret.
@@ -206,6 +214,7 @@ run "refuses_an_image_without_tag_and_wrong_values" {
   expect_failures = [
     var.port,
     var.cpu_architecture,
+    var.health_check_path,
     var.secret_recovery_window_days,
     var.generated_secrets,
     var.program,

@@ -81,10 +81,16 @@ variable "cpu_architecture" {
   }
 }
 
-variable "health_check_command" {
-  description = "Health check: a command whose exit code shows whether the container is healthy; null: none"
-  type        = list(string)
+variable "health_check_path" {
+  description = "Path that answers 200 as long as the container is healthy; null: no health check"
+  type        = string
   default     = null
+
+  # It stands in a shell's command, between single quotes.
+  validation {
+    condition     = var.health_check_path == null || can(regex("^/[A-Za-z0-9/._~-]*$", var.health_check_path))
+    error_message = "health_check_path must begin with / and have only letters, digits and /._~- in it."
+  }
 }
 
 variable "environment" {
