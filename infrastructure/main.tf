@@ -33,9 +33,11 @@ locals {
   # For how long a deleted secret can be recovered.
   secret_recovery_window_days = var.deletion_protection ? 30 : 0
 
+  programs = toset(["backend", "frontend"])
+
   repositories = merge(
-    { for name, program in module.program : name => program.repository },
-    { fluentbit = module.logging.router_repository },
+    { for name, repository in module.repository : name => repository.release },
+    { fluentbit = module.logging.router_release },
   )
 
   # The load balancer's health checks, and ECS's.
@@ -141,13 +143,22 @@ module "database" {
   permissions_boundary_arn    = var.permissions_boundary_arn
 }
 
-module "program" {
-  source   = "./modules/program"
-  for_each = toset(["backend", "frontend"])
+module "program_key" {
+  source   = "./modules/key"
+  for_each = local.programs
 
-  name                = local.name
-  account             = local.account
-  program_name        = each.key
+  name            = "${local.name}-${each.key}"
+  account         = local.account
+  description     = "Images, secrets and log of ${local.name}-${each.key}"
+  log_group_names = ["/ecs/${local.name}/${each.key}", "/ecs/${local.name}/${each.key}/*"] # as module task names them
+}
+
+module "repository" {
+  source   = "./modules/repository"
+  for_each = local.programs
+
+  name                = "${local.name}/${each.key}"
+  kms_key_arn         = module.program_key[each.key].arn
   deletion_protection = var.deletion_protection
 }
 
@@ -156,7 +167,10 @@ module "backend_task" {
 
   name                        = local.name
   account                     = local.account
-  program                     = module.program["backend"]
+  program_name                = "backend"
+  image                       = module.repository["backend"].image
+  repository_arn              = module.repository["backend"].arn
+  kms_key_arn                 = module.program_key["backend"].arn
   port                        = local.port
   cpu                         = var.backend.cpu
   memory                      = var.backend.memory
@@ -178,7 +192,10 @@ module "backend_migrate_task" {
 
   name                        = local.name
   account                     = local.account
-  program                     = module.program["backend"]
+  program_name                = "backend"
+  image                       = module.repository["backend"].image
+  repository_arn              = module.repository["backend"].arn
+  kms_key_arn                 = module.program_key["backend"].arn
   purpose                     = "migrate"
   command                     = ["python", "-m", "backend", "migrate"]
   cpu                         = var.backend.cpu
@@ -205,7 +222,10 @@ module "frontend_task" {
 
   name                        = local.name
   account                     = local.account
-  program                     = module.program["frontend"]
+  program_name                = "frontend"
+  image                       = module.repository["frontend"].image
+  repository_arn              = module.repository["frontend"].arn
+  kms_key_arn                 = module.program_key["frontend"].arn
   port                        = local.port
   cpu                         = var.frontend.cpu
   memory                      = var.frontend.memory

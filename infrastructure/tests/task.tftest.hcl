@@ -7,6 +7,10 @@ provider "aws" {
 variables {
   name                        = "test-development"
   account                     = { id = "123456789012", region = "ap-northeast-1" }
+  program_name                = "backend"
+  image                       = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/backend:1"
+  repository_arn              = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend"
+  kms_key_arn                 = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
   port                        = 8000
   health_check_path           = "/healthcheck"
   cpu                         = 256
@@ -14,14 +18,6 @@ variables {
   secret_recovery_window_days = 0
   log_retention_days          = 7
   environment                 = { LOG_LEVEL = "INFO" }
-
-  program = {
-    name           = "backend"
-    image          = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/backend:1"
-    repository     = { arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend" }
-    kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
-    log_group_name = "/ecs/test-development/backend"
-  }
 
   secrets = {
     DATABASE_PASSWORD = {
@@ -192,22 +188,15 @@ run "refuses_an_image_without_tag_and_wrong_values" {
   }
 
   variables {
-    port                        = 80      # root's
-    cpu_architecture            = "RISCV" # unknown
-    health_check_path           = "/'; :" # it would end the command's quotes
-    secret_recovery_window_days = 3       # Secrets Manager lacks it
+    image                       = "example.com/backend" # no tag
+    port                        = 80                    # root's
+    cpu_architecture            = "RISCV"               # unknown
+    health_check_path           = "/'; :"               # it would end the command's quotes
+    secret_recovery_window_days = 3                     # Secrets Manager lacks it
 
     # Too short a secret.
     generated_secrets = {
       session = { environment_name = "SESSION_SECRET", description = "Signs cookies", length = 8 }
-    }
-
-    program = {
-      name           = "backend"
-      image          = "example.com/backend"
-      repository     = { arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend" }
-      kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
-      log_group_name = "/ecs/test-development/backend"
     }
   }
 
@@ -217,7 +206,7 @@ run "refuses_an_image_without_tag_and_wrong_values" {
     var.health_check_path,
     var.secret_recovery_window_days,
     var.generated_secrets,
-    var.program,
+    var.image,
   ]
 }
 
@@ -229,16 +218,10 @@ run "refuses_the_latest_image" {
   }
 
   variables {
-    program = {
-      name           = "backend"
-      image          = "example.com/backend:latest"
-      repository     = { arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend" }
-      kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
-      log_group_name = "/ecs/test-development/backend"
-    }
+    image = "example.com/backend:latest"
   }
 
-  expect_failures = [var.program]
+  expect_failures = [var.image]
 }
 
 run "refuses_a_size_that_fargate_lacks" {

@@ -19,12 +19,7 @@ output "router" {
   }
 }
 
-output "router_repository" {
-  description = "Repository of the log router's images: name, url, ARN, and the parameter of the released tag"
-  value = {
-    name                = module.router_repository.name
-    url                 = module.router_repository.url
-    arn                 = module.router_repository.arn
-    image_tag_parameter = module.router_repository.image_tag_parameter
-  }
+output "router_release" {
+  description = "For the pipeline: the repository of the log router's images, and the parameter of the released tag"
+  value       = module.router_repository.release
 }

@@ -1,13 +1,3 @@
-output "name" {
-  description = "Name of the repository"
-  value       = aws_ecr_repository.this.name
-}
-
-output "url" {
-  description = "URL for pushing and pulling images"
-  value       = aws_ecr_repository.this.repository_url
-}
-
 output "arn" {
   description = "ARN of the repository"
   value       = aws_ecr_repository.this.arn
@@ -18,10 +8,14 @@ output "image" {
   value       = "${aws_ecr_repository.this.repository_url}:${aws_ssm_parameter.image_tag.insecure_value}"
 }
 
-output "image_tag_parameter" {
-  description = "The parameter with the released image's tag: name and ARN"
+output "release" {
+  description = "For the pipeline: URL and ARN of the repository, and the parameter with the released image's tag"
   value = {
-    name = aws_ssm_parameter.image_tag.name
-    arn  = aws_ssm_parameter.image_tag.arn
+    url = aws_ecr_repository.this.repository_url
+    arn = aws_ecr_repository.this.arn
+    image_tag_parameter = {
+      name = aws_ssm_parameter.image_tag.name
+      arn  = aws_ssm_parameter.image_tag.arn
+    }
   }
 }

@@ -2,8 +2,8 @@
 # task (`purpose`) runs once and ends.
 
 locals {
-  name           = join("-", compact([var.name, var.program.name, var.purpose]))
-  log_group_name = join("/", compact([var.program.log_group_name, var.purpose]))
+  name           = join("-", compact([var.name, var.program_name, var.purpose]))
+  log_group_name = join("/", compact(["/ecs", var.name, var.program_name, var.purpose]))
 
   # By number, as its Dockerfile has it: nothing runs as root.
   user = "10001:10001"
@@ -24,14 +24,14 @@ locals {
       for name, secret in var.generated_secrets : secret.environment_name => {
         secret_arn  = aws_secretsmanager_secret.generated[name].arn
         json_key    = null
-        kms_key_arn = var.program.kms_key_arn
+        kms_key_arn = var.kms_key_arn
       }
     },
   )
 
   container = {
-    name                   = var.program.name
-    image                  = var.program.image
+    name                   = var.program_name
+    image                  = var.image
     essential              = true
     user                   = local.user
     readonlyRootFilesystem = true
@@ -40,7 +40,7 @@ locals {
 
     portMappings = [
       for port in var.port[*] : {
-        name          = var.program.name
+        name          = var.program_name
         containerPort = port
         hostPort      = port
         protocol      = "tcp"
@@ -109,7 +109,7 @@ locals {
       { name = "AWS_REGION", value = var.account.region },
       { name = "LOG_BUCKET", value = var.log_router.bucket_name },
       { name = "LOG_GROUP", value = aws_cloudwatch_log_group.this.name },
-      { name = "LOG_PREFIX", value = var.program.name },
+      { name = "LOG_PREFIX", value = var.program_name },
     ]
 
     # It checks only the process: a destination that is down must not stop the program.
@@ -209,7 +209,7 @@ locals {
 resource "aws_cloudwatch_log_group" "this" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.program.kms_key_arn
+  kms_key_id        = var.kms_key_arn
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ resource "aws_secretsmanager_secret" "generated" {
 
   name                    = "${var.name}/${each.key}"
   description             = each.value.description
-  kms_key_id              = var.program.kms_key_arn
+  kms_key_id              = var.kms_key_arn
   recovery_window_in_days = var.secret_recovery_window_days
 }
 

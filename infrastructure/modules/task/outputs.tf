@@ -13,7 +13,7 @@ output "family" {
 
 output "container_name" {
   description = "Name of the program's container"
-  value       = var.program.name
+  value       = var.program_name
 }
 
 output "port" {
@@ -30,7 +30,7 @@ output "release" {
   description = "For the pipeline: family, container and log group of the task, and its roles, which whoever runs it must be allowed to pass. Known before the task definition is"
   value = {
     family         = local.name
-    container_name = var.program.name
+    container_name = var.program_name
     log_group_name = aws_cloudwatch_log_group.this.name
     role_arns      = [module.execution_role.arn, module.task_role.arn]
   }

@@ -11,7 +11,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "PullImages"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = [var.program.repository.arn, var.log_router.repository_arn]
+    resources = [var.repository_arn, var.log_router.repository_arn]
   }
 
   dynamic "statement" {
@@ -75,8 +75,8 @@ data "aws_iam_policy_document" "route_logs" {
     sid     = "OthersToBucket"
     actions = ["s3:PutObject"]
     resources = [
-      "${var.log_router.bucket_arn}/access/${var.program.name}/*",
-      "${var.log_router.bucket_arn}/application/${var.program.name}/*",
+      "${var.log_router.bucket_arn}/access/${var.program_name}/*",
+      "${var.log_router.bucket_arn}/application/${var.program_name}/*",
     ]
   }
 

@@ -11,25 +11,34 @@ variable "account" {
   })
 }
 
-variable "program" {
-  description = "The program that the task runs, from module program: its name (also the container's and the port's), its image, the image's repository, the key of its secrets and logs, and the name of its log group"
-  type = object({
-    name           = string
-    image          = string
-    repository     = object({ arn = string })
-    kms_key_arn    = string
-    log_group_name = string
-  })
+variable "program_name" {
+  description = "Name of the program, the same as its directory below program/; also the container's and the port's"
+  type        = string
+}
+
+variable "image" {
+  description = "The released image of the program, with its tag"
+  type        = string
 
   validation {
-    condition     = can(regex("^[^:@]+(:[0-9]+)?(/[^:@]+)*(:[A-Za-z0-9_.-]+|@sha256:[0-9a-f]{64})$", var.program.image))
-    error_message = "program.image must name a tag or a digest."
+    condition     = can(regex("^[^:@]+(:[0-9]+)?(/[^:@]+)*(:[A-Za-z0-9_.-]+|@sha256:[0-9a-f]{64})$", var.image))
+    error_message = "image must name a tag or a digest."
   }
 
   validation {
-    condition     = !endswith(var.program.image, ":latest") && !endswith(var.program.image, ":stable")
-    error_message = "program.image must not be latest or stable: nobody could say what runs."
+    condition     = !endswith(var.image, ":latest") && !endswith(var.image, ":stable")
+    error_message = "image must not be latest or stable: what runs could not be told."
   }
+}
+
+variable "repository_arn" {
+  description = "Repository of the image"
+  type        = string
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the program's secrets and logs: those of /ecs/<name>/<program name>, and below it"
+  type        = string
 }
 
 variable "purpose" {
@@ -38,8 +47,8 @@ variable "purpose" {
   default     = null
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,53}$", join("-", compact([var.name, var.program.name, var.purpose]))))
-    error_message = "name, program.name and purpose must together be lower-case letters, digits and hyphens, at most 54: a role's name takes 64 with -execution."
+    condition     = can(regex("^[a-z][a-z0-9-]{0,53}$", join("-", compact([var.name, var.program_name, var.purpose]))))
+    error_message = "name, program_name and purpose must together be lower-case letters, digits and hyphens, at most 54: a role's name takes 64 with -execution."
   }
 }
 

@@ -38,11 +38,17 @@ module "cluster" {
   account = local.account
 }
 
-module "program" {
-  source              = "./modules/program"
-  name                = local.name
-  account             = local.account
-  program_name        = "web"
+module "key" {
+  source      = "./modules/key"
+  name        = "${local.name}-web"
+  account     = local.account
+  description = "Images of the program"
+}
+
+module "repository" {
+  source              = "./modules/repository"
+  name                = "${local.name}/web"
+  kms_key_arn         = module.key.arn
   deletion_protection = false
 }
 
@@ -63,7 +69,7 @@ module "delivery" {
   cpu_architecture           = "X86_64"
   trivy                      = var.trivy
   cluster                    = module.cluster
-  repositories               = { web = module.program.repository }
+  repositories               = { web = module.repository.release }
   log_retention_days         = 7
 
   services = {
@@ -203,7 +209,7 @@ resource "aws_ecs_task_definition" "this" {
   container_definitions = jsonencode([merge(
     {
       name         = "web"
-      image        = module.program.image
+      image        = module.repository.image
       portMappings = [{ containerPort = local.port }]
       environment  = [{ name = "DATABASE_HOST", value = aws_rds_cluster.this.endpoint }]
       secrets      = [{ name = "DATABASE_PASSWORD", valueFrom = "${aws_rds_cluster.this.master_user_secret[0].secret_arn}:password::" }]
