@@ -257,8 +257,13 @@ module "backend_service" {
   source = "./modules/service"
 
   name                            = "${local.name}-backend"
-  task                            = module.backend_task
-  cluster                         = module.cluster
+  task_definition_arn             = module.backend_task.arn
+  container_name                  = module.backend_task.container_name
+  container_port                  = local.port
+  exec_enabled                    = var.exec_enabled
+  cluster_name                    = module.cluster.name
+  cluster_arn                     = module.cluster.arn
+  namespace_arn                   = module.cluster.namespace_arn
   service_connect_name            = "backend"
   vpc_id                          = module.network.vpc_id
   subnet_ids                      = module.network.subnet_ids["app"]
@@ -277,8 +282,13 @@ module "frontend_service" {
   source = "./modules/service"
 
   name                            = "${local.name}-frontend"
-  task                            = module.frontend_task
-  cluster                         = module.cluster
+  task_definition_arn             = module.frontend_task.arn
+  container_name                  = module.frontend_task.container_name
+  container_port                  = local.port
+  exec_enabled                    = var.exec_enabled
+  cluster_name                    = module.cluster.name
+  cluster_arn                     = module.cluster.arn
+  namespace_arn                   = module.cluster.namespace_arn
   vpc_id                          = module.network.vpc_id
   subnet_ids                      = module.network.subnet_ids["app"]
   endpoint_security_group_id      = module.network.endpoint_security_group_id
@@ -303,7 +313,8 @@ module "delivery" {
   source_repository          = var.source_repository
   cpu_architecture           = var.cpu_architecture
   trivy                      = var.trivy
-  cluster                    = module.cluster
+  cluster_name               = module.cluster.name
+  cluster_arn                = module.cluster.arn
   repositories               = local.repositories
   log_retention_days         = var.log_retention_days
   permissions_boundary_arn   = var.permissions_boundary_arn

@@ -14,12 +14,9 @@ variables {
   source_repository          = { codecommit_repository_name = "test" }
   cpu_architecture           = "ARM64"
   trivy                      = { version = "0.76.0", sha256 = "" }
+  cluster_name               = "test-development"
+  cluster_arn                = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
   log_retention_days         = 7
-
-  cluster = {
-    name = "test-development"
-    arn  = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
-  }
 
   repositories = {
     backend = {

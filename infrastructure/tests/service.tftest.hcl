@@ -6,6 +6,13 @@ provider "aws" {
 
 variables {
   name                            = "test-development-backend"
+  task_definition_arn             = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend:1"
+  container_name                  = "backend"
+  container_port                  = 8000
+  exec_enabled                    = false
+  cluster_name                    = "test-development"
+  cluster_arn                     = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
+  namespace_arn                   = "arn:aws:servicediscovery:ap-northeast-1:123456789012:namespace/ns-abcdefghijklmnop"
   service_connect_name            = "backend"
   vpc_id                          = "vpc-0123456789abcdef0"
   subnet_ids                      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
@@ -15,19 +22,6 @@ variables {
   endpoint_security_group_id      = "sg-0123456789abcdef2"
   s3_prefix_list_id               = "pl-0123456789abcdef0"
   scaling                         = { min_capacity = 2, max_capacity = 4 }
-
-  cluster = {
-    name          = "test-development"
-    arn           = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
-    namespace_arn = "arn:aws:servicediscovery:ap-northeast-1:123456789012:namespace/ns-abcdefghijklmnop"
-  }
-
-  task = {
-    arn            = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend:1"
-    container_name = "backend"
-    port           = 8000
-    exec_enabled   = false
-  }
 }
 
 run "service" {
@@ -151,16 +145,10 @@ run "refuses_fewer_tasks_than_one_and_wrong_values" {
   variables {
     scaling           = { min_capacity = 0, max_capacity = 4 }
     capacity_provider = "EC2" # unknown
-
-    task = {
-      arn            = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend-migrate:1"
-      container_name = "backend"
-      port           = null
-      exec_enabled   = false
-    }
+    container_port    = 0     # a port of nothing
   }
 
-  expect_failures = [var.scaling, var.capacity_provider, var.task]
+  expect_failures = [var.scaling, var.capacity_provider, var.container_port]
 }
 
 run "refuses_more_at_least_than_at_most" {

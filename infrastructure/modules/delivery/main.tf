@@ -8,7 +8,7 @@ locals {
 
   # The facts about the system that the stages need.
   release = {
-    cluster  = var.cluster.name
+    cluster  = var.cluster_name
     services = { for name, found in var.services : name => { service = found.service.name, family = found.task.family, container = found.task.container_name, tasks = found.service.min_capacity } }
     migrate = {
       family         = var.migrate.task.family

@@ -86,14 +86,14 @@ data "aws_iam_policy_document" "migrate" {
     condition {
       test     = "ArnEquals"
       variable = "ecs:cluster"
-      values   = [var.cluster.arn]
+      values   = [var.cluster_arn]
     }
   }
 
   statement {
     sid       = "WatchMigration"
     actions   = ["ecs:DescribeTasks"]
-    resources = ["arn:${var.account.partition}:ecs:${var.account.region}:${var.account.id}:task/${var.cluster.name}/*"]
+    resources = ["arn:${var.account.partition}:ecs:${var.account.region}:${var.account.id}:task/${var.cluster_name}/*"]
   }
 }
 
@@ -115,7 +115,7 @@ data "aws_iam_policy_document" "deploy" {
     condition {
       test     = "ArnEquals"
       variable = "ecs:cluster"
-      values   = [var.cluster.arn]
+      values   = [var.cluster_arn]
     }
   }
 }
@@ -135,7 +135,7 @@ data "aws_iam_policy_document" "verify" {
     condition {
       test     = "ArnEquals"
       variable = "ecs:cluster"
-      values   = [var.cluster.arn]
+      values   = [var.cluster_arn]
     }
   }
 

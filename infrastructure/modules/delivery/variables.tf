@@ -90,12 +90,14 @@ variable "trivy" {
   }
 }
 
-variable "cluster" {
-  description = "The ECS cluster: name and ARN"
-  type = object({
-    name = string
-    arn  = string
-  })
+variable "cluster_name" {
+  description = "Name of the ECS cluster"
+  type        = string
+}
+
+variable "cluster_arn" {
+  description = "ARN of the ECS cluster"
+  type        = string
 }
 
 variable "repositories" {

@@ -2,15 +2,15 @@
 
 resource "aws_ecs_service" "this" {
   name                               = var.name
-  cluster                            = var.cluster.arn
-  task_definition                    = var.task.arn
+  cluster                            = var.cluster_arn
+  task_definition                    = var.task_definition_arn
   desired_count                      = var.bootstrap ? 0 : var.scaling.min_capacity
   platform_version                   = "LATEST"
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
   availability_zone_rebalancing      = "ENABLED"
   health_check_grace_period_seconds  = 30
-  enable_execute_command             = var.task.exec_enabled
+  enable_execute_command             = var.exec_enabled
   force_new_deployment               = true # without it another capacity provider is refused
   wait_for_steady_state              = true # an apply whose deployment ECS rolls back fails
   enable_ecs_managed_tags            = true
@@ -47,25 +47,25 @@ resource "aws_ecs_service" "this" {
 
   load_balancer {
     target_group_arn = var.target_group_arn
-    container_name   = var.task.container_name
-    container_port   = var.task.port
+    container_name   = var.container_name
+    container_port   = var.container_port
   }
 
   service_connect_configuration {
     enabled   = true
-    namespace = var.cluster.namespace_arn
+    namespace = var.namespace_arn
 
     # A service without a name only calls other services.
     dynamic "service" {
       for_each = var.service_connect_name == null ? [] : [var.service_connect_name]
 
       content {
-        port_name      = var.task.container_name
+        port_name      = var.container_name
         discovery_name = service.value
 
         client_alias {
           dns_name = service.value
-          port     = var.task.port
+          port     = var.container_port
         }
 
         # The load balancer's requests pass this proxy too. It must keep idle connections longer than the
@@ -117,8 +117,8 @@ resource "aws_vpc_security_group_ingress_rule" "from_client" {
   security_group_id            = aws_security_group.this.id
   description                  = "From ${each.key}"
   ip_protocol                  = "tcp"
-  from_port                    = var.task.port
-  to_port                      = var.task.port
+  from_port                    = var.container_port
+  to_port                      = var.container_port
   referenced_security_group_id = each.value
 }
 
@@ -128,8 +128,8 @@ resource "aws_vpc_security_group_egress_rule" "client_to_this" {
   security_group_id            = each.value
   description                  = "To ${var.name}"
   ip_protocol                  = "tcp"
-  from_port                    = var.task.port
-  to_port                      = var.task.port
+  from_port                    = var.container_port
+  to_port                      = var.container_port
   referenced_security_group_id = aws_security_group.this.id
 }
 
@@ -169,7 +169,7 @@ resource "aws_appautoscaling_target" "this" {
   count = var.bootstrap ? 0 : 1
 
   service_namespace  = "ecs"
-  resource_id        = "service/${var.cluster.name}/${aws_ecs_service.this.name}"
+  resource_id        = "service/${var.cluster_name}/${aws_ecs_service.this.name}"
   scalable_dimension = "ecs:service:DesiredCount"
   min_capacity       = var.scaling.min_capacity
   max_capacity       = var.scaling.max_capacity

@@ -3,28 +3,45 @@ variable "name" {
   type        = string
 }
 
-variable "task" {
-  description = "The task that the service runs, from module task: the task definition, the container for requests and its port, and whether people may open a shell in it"
-  type = object({
-    arn            = string
-    container_name = string
-    port           = number
-    exec_enabled   = bool
-  })
+variable "task_definition_arn" {
+  description = "Task definition that the service runs"
+  type        = string
+}
+
+variable "container_name" {
+  description = "Name of the container for requests, and of its port"
+  type        = string
+}
+
+variable "container_port" {
+  description = "Port on which the container listens"
+  type        = number
+  nullable    = false
 
   validation {
-    condition     = var.task.port != null
-    error_message = "task must have a port: the load balancer sends requests there."
+    condition     = var.container_port >= 1 && var.container_port <= 65535
+    error_message = "container_port must be from 1 to 65535: the load balancer sends requests there."
   }
 }
 
-variable "cluster" {
-  description = "The ECS cluster, from module cluster: name, ARN, and the Service Connect namespace"
-  type = object({
-    name          = string
-    arn           = string
-    namespace_arn = string
-  })
+variable "exec_enabled" {
+  description = "Whether people may open a shell in a task (ECS Exec)"
+  type        = bool
+}
+
+variable "cluster_name" {
+  description = "Name of the ECS cluster"
+  type        = string
+}
+
+variable "cluster_arn" {
+  description = "ARN of the ECS cluster"
+  type        = string
+}
+
+variable "namespace_arn" {
+  description = "ARN of the cluster's Service Connect namespace"
+  type        = string
 }
 
 variable "service_connect_name" {

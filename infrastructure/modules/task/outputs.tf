@@ -16,16 +16,6 @@ output "container_name" {
   value       = var.program_name
 }
 
-output "port" {
-  description = "Port on which the container listens; null: none"
-  value       = var.port
-}
-
-output "exec_enabled" {
-  description = "Whether people may open a shell in the task (ECS Exec)"
-  value       = var.exec != null
-}
-
 output "release" {
   description = "For the pipeline: family, container and log group of the task, and its roles, which whoever runs it must be allowed to pass. Known before the task definition is"
   value = {

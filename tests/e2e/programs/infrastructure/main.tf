@@ -68,7 +68,8 @@ module "delivery" {
   source_repository          = { codecommit_repository_name = aws_codecommit_repository.this.repository_name }
   cpu_architecture           = "X86_64"
   trivy                      = var.trivy
-  cluster                    = module.cluster
+  cluster_name               = module.cluster.name
+  cluster_arn                = module.cluster.arn
   repositories               = { web = module.repository.release }
   log_retention_days         = 7
 
