@@ -79,17 +79,15 @@ module "edge" {
   source = "./modules/edge"
 
   name                   = local.name
-  account                = local.account
   vpc_id                 = module.network.vpc_id
   subnet_ids             = module.network.subnet_ids["ingress"]
   domain                 = var.domain
   price_class            = var.price_class
   access_log_bucket      = module.logging.access_log_bucket
-  origin_header          = var.origin_header
+  origin_header          = module.web_acl.origin_header
   uncached_path_patterns = ["/api/*", "/admin*"]
   static_path_patterns   = ["/static/*"]
   deletion_protection    = var.deletion_protection
-  log_retention_days     = var.log_retention_days
 
   targets = {
     backend = {
@@ -103,6 +101,16 @@ module "edge" {
       health_check_path = local.health_check_paths["frontend"]
     }
   }
+}
+
+module "web_acl" {
+  source = "./modules/web_acl"
+
+  name               = local.name
+  account            = local.account
+  load_balancer_arn  = module.edge.load_balancer_arn
+  origin_header      = var.origin_header
+  log_retention_days = var.log_retention_days
 }
 
 module "logging" {
@@ -340,7 +348,7 @@ module "monitoring" {
   account                     = local.account
   cluster_name                = module.cluster.name
   load_balancer_arn_suffix    = module.edge.load_balancer_arn_suffix
-  web_acl_metric_name         = module.edge.web_acl_metric_name
+  web_acl_metric_name         = module.web_acl.metric_name
   certificate                 = module.edge.certificate
   pipeline_names              = [module.delivery.pipeline_name, local.terraform_pipeline_name]
   thresholds                  = var.thresholds
@@ -396,7 +404,7 @@ module "operators" {
     module.database.log_group_name,
     module.delivery.build_log_group_name,
     module.cluster.exec_log_group_name,
-    module.edge.web_acl_log_group_name,
+    module.web_acl.log_group_name,
     module.monitoring.notification_log_group_name,
   ]
 

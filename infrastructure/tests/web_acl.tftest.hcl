@@ -9,11 +9,6 @@ variables {
   account            = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   load_balancer_arn  = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/test-development/0123456789abcdef"
   log_retention_days = 7
-
-  origin_header = {
-    name     = "X-Origin-Verify"
-    accepted = [{ version = 1, value = "the first value" }]
-  }
 }
 
 run "web_acl" {
@@ -35,7 +30,7 @@ run "web_acl" {
         value    = rule.statement[0].byte_match_statement[0].search_string
         position = rule.statement[0].byte_match_statement[0].positional_constraint
       } if length(rule.action) > 0 && length(rule.action[0].allow) == 1
-    ] == [{ header = "x-origin-verify", value = "the first value", position = "EXACTLY" }]
+    ] == [{ header = "x-origin-verify", value = output.origin_header.value, position = "EXACTLY" }]
     error_message = "Exactly the value that CloudFront sends opens the door, and nothing else does."
   }
 
@@ -63,17 +58,19 @@ run "a_rotation_accepts_both_values" {
   }
 
   variables {
-    origin_header = {
-      name     = "X-Origin-Verify"
-      accepted = [{ version = 2, value = "the second value" }, { version = 1, value = "the first value" }]
-    }
+    origin_header = { current_version = 2, previous_version = 1 }
   }
 
   assert {
     condition = {
       for rule in aws_wafv2_web_acl.this.rule : rule.name => rule.statement[0].byte_match_statement[0].search_string if length(rule.action) > 0
-    } == { origin-header-2 = "the second value", origin-header-1 = "the first value" }
+    } == { for version, password in random_password.origin_header : "origin-header-${version}" => password.result }
     error_message = "The web ACL accepts both while CloudFront changes over."
+  }
+
+  assert {
+    condition     = output.origin_header == { name = "X-Origin-Verify", value = random_password.origin_header["2"].result } && random_password.origin_header["1"].result != random_password.origin_header["2"].result
+    error_message = "CloudFront sends the new value, which is another."
   }
 
   assert {
@@ -82,7 +79,7 @@ run "a_rotation_accepts_both_values" {
   }
 }
 
-run "refuses_to_let_nothing_in" {
+run "refuses_a_header_that_is_not_our_own" {
   command = plan
 
   module {
@@ -90,7 +87,21 @@ run "refuses_to_let_nothing_in" {
   }
 
   variables {
-    origin_header = { name = "X-Origin-Verify", accepted = [] }
+    origin_header = { name = "Authorization" }
+  }
+
+  expect_failures = [var.origin_header]
+}
+
+run "refuses_a_rotation_to_itself" {
+  command = plan
+
+  module {
+    source = "./modules/web_acl"
+  }
+
+  variables {
+    origin_header = { current_version = 1, previous_version = 1 }
   }
 
   expect_failures = [var.origin_header]

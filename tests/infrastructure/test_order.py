@@ -56,7 +56,7 @@ ORDER = {
     # A new header value is accepted before it is sent.
     "the web ACL before the distribution": (
         "module.edge.aws_cloudfront_distribution.this",
-        "module.edge.module.web_acl.aws_wafv2_web_acl.this",
+        "module.web_acl.aws_wafv2_web_acl.this",
     ),
     "a log group before the cluster that would make it": (
         "module.database.aws_rds_cluster.this",

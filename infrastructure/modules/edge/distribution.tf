@@ -106,7 +106,7 @@ resource "aws_cloudfront_distribution" "this" {
 
     custom_header {
       name  = var.origin_header.name
-      value = random_password.origin_header[tostring(var.origin_header.current_version)].result
+      value = var.origin_header.value
     }
   }
 
@@ -178,7 +178,4 @@ resource "aws_cloudfront_distribution" "this" {
     ssl_support_method             = local.has_domain ? "sni-only" : null
     minimum_protocol_version       = local.has_domain ? "TLSv1.2_2021" : null
   }
-
-  # The web ACL must accept a new header value before CloudFront sends it.
-  depends_on = [module.web_acl]
 }

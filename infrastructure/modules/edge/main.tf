@@ -1,4 +1,4 @@
-# CloudFront -> WAF -> ALB: every request enters here, and only through CloudFront.
+# CloudFront -> ALB: every request enters here, and only through CloudFront. Module web_acl stands between them.
 
 locals {
   has_domain = var.domain != null
@@ -26,36 +26,5 @@ module "domain" {
   load_balancer = {
     dns_name = aws_lb.this.dns_name
     zone_id  = aws_lb.this.zone_id
-  }
-}
-
-# ---------------------------------------------------------------------------------------------
-# The secret header: CloudFront adds it, the web ACL requires it
-# ---------------------------------------------------------------------------------------------
-
-locals {
-  # The new one first. Both are accepted while CloudFront's locations change from one to the other.
-  header_versions = [for version in [var.origin_header.current_version, var.origin_header.previous_version] : version if version != null]
-}
-
-resource "random_password" "origin_header" {
-  for_each = toset([for version in local.header_versions : tostring(version)])
-
-  length  = 48
-  special = false
-  keepers = { version = each.key }
-}
-
-module "web_acl" {
-  source = "../web_acl"
-
-  name               = var.name
-  account            = var.account
-  load_balancer_arn  = aws_lb.this.arn
-  log_retention_days = var.log_retention_days
-
-  origin_header = {
-    name     = var.origin_header.name
-    accepted = [for version in local.header_versions : { version = version, value = random_password.origin_header[version].result }]
   }
 }

@@ -3,6 +3,11 @@ output "url" {
   value       = "https://${local.has_domain ? var.domain.name : aws_cloudfront_distribution.this.domain_name}"
 }
 
+output "load_balancer_arn" {
+  description = "ARN of the load balancer, for its web ACL"
+  value       = aws_lb.this.arn
+}
+
 output "load_balancer_arn_suffix" {
   description = "The load balancer's value of CloudWatch's dimension LoadBalancer"
   value       = aws_lb.this.arn_suffix
@@ -34,14 +39,4 @@ output "target_group_arn_suffixes" {
 output "certificate" {
   description = "The load balancer's certificate, as an object with its ARN; null without a domain"
   value       = local.has_domain ? { arn = module.domain[0].load_balancer_certificate_arn } : null
-}
-
-output "web_acl_metric_name" {
-  description = "Name of the web ACL in its metrics"
-  value       = module.web_acl.metric_name
-}
-
-output "web_acl_log_group_name" {
-  description = "Name of the log group of requests blocked by the web ACL"
-  value       = module.web_acl.log_group_name
 }

@@ -8,15 +8,6 @@ variable "name" {
   }
 }
 
-variable "account" {
-  description = "Where everything is: the number of the AWS account, the region, and the partition, such as aws"
-  type = object({
-    id        = string
-    region    = string
-    partition = string
-  })
-}
-
 variable "vpc_id" {
   description = "VPC of the load balancer"
   type        = string
@@ -108,23 +99,12 @@ variable "static_path_patterns" {
 }
 
 variable "origin_header" {
-  description = "The secret header between CloudFront and the web ACL. To rotate it: raise current_version with previous_version set to the old one, apply, then set previous_version to null and apply again"
+  description = "The secret header that CloudFront adds, from module web_acl: its name, and a value that the web ACL accepts already"
   type = object({
-    name             = optional(string, "X-Origin-Verify")
-    current_version  = optional(number, 1)
-    previous_version = optional(number)
+    name  = string
+    value = string
   })
-  default = {}
-
-  validation {
-    condition     = can(regex("^X-[A-Za-z0-9-]{1,60}$", var.origin_header.name))
-    error_message = "origin_header.name must be a header name beginning with X-."
-  }
-
-  validation {
-    condition     = var.origin_header.previous_version == null || var.origin_header.previous_version != var.origin_header.current_version
-    error_message = "origin_header.previous_version must differ from current_version; null when no rotation is under way."
-  }
+  sensitive = true
 }
 
 variable "domain" {
@@ -156,9 +136,4 @@ variable "access_log_bucket" {
 variable "deletion_protection" {
   description = "Whether the load balancer refuses to be deleted"
   type        = bool
-}
-
-variable "log_retention_days" {
-  description = "Days that the web ACL's log is kept"
-  type        = number
 }

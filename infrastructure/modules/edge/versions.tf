@@ -6,10 +6,5 @@ terraform {
       source  = "hashicorp/aws"
       version = "~> 6.40"
     }
-
-    random = {
-      source  = "hashicorp/random"
-      version = "~> 3.7"
-    }
   }
 }

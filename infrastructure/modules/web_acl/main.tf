@@ -4,6 +4,17 @@
 locals {
   name           = "${var.name}-origin"
   log_group_name = "aws-waf-logs-${var.name}" # WAF takes no other beginning
+
+  # The new one first. Both are accepted while CloudFront's locations change from one to the other.
+  header_versions = [for version in [var.origin_header.current_version, var.origin_header.previous_version] : version if version != null]
+}
+
+resource "random_password" "origin_header" {
+  for_each = toset([for version in local.header_versions : tostring(version)])
+
+  length  = 48
+  special = false
+  keepers = { version = each.key }
 }
 
 resource "aws_wafv2_web_acl" "this" {
@@ -38,10 +49,10 @@ resource "aws_wafv2_web_acl" "this" {
   }
 
   dynamic "rule" {
-    for_each = var.origin_header.accepted
+    for_each = local.header_versions
 
     content {
-      name     = "origin-header-${rule.value.version}"
+      name     = "origin-header-${rule.value}"
       priority = 10 + rule.key
 
       action {
@@ -50,7 +61,7 @@ resource "aws_wafv2_web_acl" "this" {
 
       statement {
         byte_match_statement {
-          search_string         = rule.value.value
+          search_string         = random_password.origin_header[tostring(rule.value)].result
           positional_constraint = "EXACTLY"
 
           field_to_match {
@@ -69,7 +80,7 @@ resource "aws_wafv2_web_acl" "this" {
       # Sampled requests would show this header too.
       visibility_config {
         cloudwatch_metrics_enabled = true
-        metric_name                = "origin-header-${rule.value.version}"
+        metric_name                = "origin-header-${rule.value}"
         sampled_requests_enabled   = false
       }
     }

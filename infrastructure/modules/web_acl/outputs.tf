@@ -1,6 +1,13 @@
-output "name" {
-  description = "Name of the web ACL"
-  value       = aws_wafv2_web_acl.this.name
+output "origin_header" {
+  description = "The secret header that CloudFront has to add: its name and its current value"
+  sensitive   = true
+  value = {
+    name  = var.origin_header.name
+    value = random_password.origin_header[tostring(var.origin_header.current_version)].result
+  }
+
+  # The web ACL must accept a new value before CloudFront sends it.
+  depends_on = [aws_wafv2_web_acl.this, aws_wafv2_web_acl_association.this]
 }
 
 output "metric_name" {

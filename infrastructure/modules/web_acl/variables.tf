@@ -18,18 +18,22 @@ variable "load_balancer_arn" {
 }
 
 variable "origin_header" {
-  description = "The secret header: its name and its accepted values, each with its version; CloudFront sends the first one"
+  description = "The secret header between CloudFront and the web ACL. To rotate it: raise current_version with previous_version set to the old one, apply, then set previous_version to null and apply again"
   type = object({
-    name = string
-    accepted = list(object({
-      version = number
-      value   = string
-    }))
+    name             = optional(string, "X-Origin-Verify")
+    current_version  = optional(number, 1)
+    previous_version = optional(number)
   })
+  default = {}
 
   validation {
-    condition     = length(var.origin_header.accepted) > 0
-    error_message = "origin_header.accepted must have at least one value, or every request is blocked."
+    condition     = can(regex("^X-[A-Za-z0-9-]{1,60}$", var.origin_header.name))
+    error_message = "origin_header.name must be a header name beginning with X-."
+  }
+
+  validation {
+    condition     = var.origin_header.previous_version == null || var.origin_header.previous_version != var.origin_header.current_version
+    error_message = "origin_header.previous_version must differ from current_version; null when no rotation is under way."
   }
 }
 
