@@ -205,6 +205,16 @@ run "provisioned" {
   }
 
   assert {
+    condition     = alltrue([for instance in aws_rds_cluster_instance.this : instance.apply_immediately])
+    error_message = "Another class is there when the apply has ended."
+  }
+
+  assert {
+    condition     = length(distinct([for instance in aws_rds_cluster_instance.this : substr(instance.preferred_maintenance_window, 0, 3)])) == 2 && alltrue([for instance in aws_rds_cluster_instance.this : tonumber(substr(instance.preferred_maintenance_window, 4, 2)) >= 18])
+    error_message = "Never are two maintained on the same day, and never during the backup (17:00 to 18:00)."
+  }
+
+  assert {
     condition     = output.instance_memory_bytes == 32 * 1024 * 1024 * 1024
     error_message = "db.r8g.xlarge has 32 GiB."
   }

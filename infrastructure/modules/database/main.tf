@@ -7,6 +7,7 @@ locals {
   is_serverless  = var.instance_class == "db.serverless"
   log_group_name = "/aws/rds/cluster/${local.identifier}/postgresql" # where RDS exports to; not ours to choose
 
+  days                 = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
   instance_identifiers = [for number in range(var.instance_count) : "${local.identifier}-${number + 1}"]
 }
 
@@ -209,4 +210,10 @@ resource "aws_rds_cluster_instance" "this" {
   monitoring_role_arn             = module.monitoring_role.arn
   copy_tags_to_snapshot           = true
   promotion_tier                  = count.index # the first is the writer, the next takes over
+
+  # Otherwise a larger class waits for the window, and until then every plan shows it again.
+  apply_immediately = true
+
+  # Each on a day of its own, so that a writer and its readers never restart in the same hour.
+  preferred_maintenance_window = join("-", formatlist("%s:%s", element(local.days, count.index), ["18:30", "19:30"]))
 }
