@@ -1,10 +1,10 @@
-"""Reads of the public status, compared with a minimal ASGI program and with a query for each read.
+"""Reads of the public status, compared with a minimal ASGI program.
 
     python -m bench.program [--seconds 3] [--connections 32] [--rounds 3]
 
 `hello` is a raw ASGI application on the same server that answers the same bytes and logs nothing.
-Both rows of the backend are the real process with its sample data, on one PostgreSQL, with access
-records written to a file. Needs wrk (Debian: `apt install wrk`).
+The backend is the real process with its sample data, on one PostgreSQL, with access records written
+to a file. Needs wrk (Debian: `apt install wrk`).
 """
 
 from __future__ import annotations
@@ -112,8 +112,7 @@ def measure(options: Options) -> dict[str, Result]:
         return take(
             {
                 "hello, the same bytes": Row(hello, f"http://127.0.0.1:{hello_port}/"),
-                "status, ready": Row(backend, url),
-                "status, confirmed by a query": Row(backend, url, ("Cache-Control: no-cache",)),
+                "status": Row(backend, url),
             },
             options,
         )

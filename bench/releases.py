@@ -111,7 +111,7 @@ class Visitors:
     failures: list[str] = field(default_factory=list)
 
     async def read(
-        self, site: str, paths: Sequence[str] = ("/", "/api/v1/status"), rate: float = _RATE
+        self, site: str, paths: Sequence[str] = ("/", "/api/v1/readiness"), rate: float = _RATE
     ) -> None:
         """The paths in turn, until cancelled; requests in flight then end. A request begins when it
         is due, whatever the others do."""

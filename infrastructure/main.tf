@@ -78,16 +78,17 @@ check "origin_is_encrypted" {
 module "edge" {
   source = "./modules/edge"
 
-  name                   = local.name
-  vpc_id                 = module.network.vpc_id
-  subnet_ids             = module.network.subnet_ids["ingress"]
-  domain                 = var.domain
-  price_class            = var.price_class
-  access_log_bucket      = module.logging.access_log_bucket
-  origin_header          = module.web_acl.origin_header
-  uncached_path_patterns = ["/api/*", "/admin*"]
-  static_path_patterns   = ["/static/*"]
-  deletion_protection    = var.deletion_protection
+  name                    = local.name
+  vpc_id                  = module.network.vpc_id
+  subnet_ids              = module.network.subnet_ids["ingress"]
+  domain                  = var.domain
+  price_class             = var.price_class
+  access_log_bucket       = module.logging.access_log_bucket
+  origin_header           = module.web_acl.origin_header
+  interface_path_patterns = ["/api/*"]
+  uncached_path_patterns  = ["/admin*"]
+  static_path_patterns    = ["/static/*"]
+  deletion_protection     = var.deletion_protection
 
   targets = {
     backend = {

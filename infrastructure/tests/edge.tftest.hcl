@@ -5,13 +5,14 @@ provider "aws" {
 }
 
 variables {
-  name                   = "test-development"
-  vpc_id                 = "vpc-0123456789abcdef0"
-  subnet_ids             = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
-  origin_header          = { name = "X-Origin-Verify", value = "the value" }
-  deletion_protection    = false
-  uncached_path_patterns = ["/api/*", "/admin*"]
-  static_path_patterns   = ["/static/*"]
+  name                    = "test-development"
+  vpc_id                  = "vpc-0123456789abcdef0"
+  subnet_ids              = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  origin_header           = { name = "X-Origin-Verify", value = "the value" }
+  deletion_protection     = false
+  interface_path_patterns = ["/api/*"]
+  uncached_path_patterns  = ["/admin*"]
+  static_path_patterns    = ["/static/*"]
 
   targets = {
     backend  = { port = 8000, health_check_path = "/api/v1/healthcheck", path_patterns = ["/api/*"], priority = 100 }
@@ -53,7 +54,25 @@ run "without_a_domain" {
 
   assert {
     condition     = [for behavior in aws_cloudfront_distribution.this.ordered_cache_behavior : behavior.path_pattern] == ["/api/*", "/admin*", "/static/*"]
-    error_message = "What is not cached comes first."
+    error_message = "The interface comes first, then what is not cached."
+  }
+
+  assert {
+    condition = alltrue([
+      for behavior in aws_cloudfront_distribution.this.ordered_cache_behavior :
+      behavior.cache_policy_id == aws_cloudfront_cache_policy.interface.id && behavior.origin_request_policy_id == data.aws_cloudfront_origin_request_policy.all_viewer.id if behavior.path_pattern == "/api/*"
+    ])
+    error_message = "The interface gets everything, and its public answers are cached."
+  }
+
+  assert {
+    condition     = aws_cloudfront_cache_policy.interface.min_ttl == 0 && aws_cloudfront_cache_policy.interface.default_ttl == 0 && aws_cloudfront_cache_policy.interface.max_ttl <= 60
+    error_message = "Only the program makes an answer of the interface last, and not for long."
+  }
+
+  assert {
+    condition     = one(one(one(aws_cloudfront_cache_policy.interface.parameters_in_cache_key_and_forwarded_to_origin).headers_config).headers).items == toset(["Authorization"])
+    error_message = "Callers with credentials must not share answers."
   }
 
   assert {
@@ -103,11 +122,12 @@ run "refuses_wrong_values" {
   }
 
   variables {
-    name                   = "a-name-much-too-long-for-it" # too long
-    subnet_ids             = ["subnet-0123456789abcdef0"]  # only one
-    uncached_path_patterns = ["api/*"]                     # no path
-    static_path_patterns   = ["static/*"]                  # no path
-    price_class            = "PriceClass_300"              # unknown
+    name                    = "a-name-much-too-long-for-it" # too long
+    subnet_ids              = ["subnet-0123456789abcdef0"]  # only one
+    interface_path_patterns = ["api/*"]                     # no path
+    uncached_path_patterns  = ["admin*"]                    # no path
+    static_path_patterns    = ["static/*"]                  # no path
+    price_class             = "PriceClass_300"              # unknown
 
     # Two targets for everything else.
     targets = {
@@ -119,6 +139,7 @@ run "refuses_wrong_values" {
   expect_failures = [
     var.name,
     var.subnet_ids,
+    var.interface_path_patterns,
     var.uncached_path_patterns,
     var.static_path_patterns,
     var.price_class,

@@ -20,7 +20,7 @@ import httpx
 import psutil
 import pytest
 from foreground import Running, left_of
-from miniatures import ANSWER, PATIENCE, ROOT, WAIT, eventually
+from miniatures import ANSWER, PATIENCE, ROOT, WAIT, administrator, eventually
 from rehearsed import as_found, burners, in_alarm, is_over, rehearse, suspended
 
 
@@ -45,11 +45,30 @@ def test_both_languages(client: httpx.Client) -> None:
     assert '<html lang="en"' in client.get("/").text
 
 
-def test_cloudfront_caches_the_page_and_never_the_api(client: httpx.Client) -> None:
-    client.get("/")
-    assert "Hit" in client.get("/").headers["x-cache"]
-    client.get("/api/v1/status")
-    assert "Miss" in client.get("/api/v1/status").headers["x-cache"]
+@pytest.mark.parametrize("path", ["/", "/api/v1/status"])
+def test_cloudfront_caches_what_is_public(client: httpx.Client, path: str) -> None:
+    client.get(path)
+    assert "Hit" in client.get(path).headers["x-cache"]
+
+
+def test_an_answer_to_credentials_is_fresh_and_not_shared(
+    miniature: Running, client: httpx.Client
+) -> None:
+    path, private = "/api/v1/components", "/api/v1/api-keys"
+    signed_in = administrator(miniature.project)
+    before = client.get(path).json()["components"]
+    made = client.post(path, json={"name": "Seen at once"}, headers=signed_in)
+    assert made.status_code == 201
+    for _ in range(2):
+        own = client.get(path, headers=signed_in)
+        assert [c["name"] for c in own.json()["components"]] == [
+            *(c["name"] for c in before), "Seen at once",
+        ]  # fmt: skip
+        assert client.get(private, headers=signed_in).status_code == 200
+        assert client.get(private).status_code == 401
+    one = made.headers["location"]
+    assert client.delete(one, headers=signed_in).status_code == 204
+    assert client.get(one, headers=signed_in).status_code == 404
 
 
 def test_a_request_that_bypasses_cloudfront_is_refused(miniature: Running) -> None:
@@ -97,7 +116,7 @@ def test_status_lists_running_and_unsupported_parts(miniature: Running) -> None:
 
 
 def test_the_logs_of_a_service(miniature: Running, client: httpx.Client) -> None:
-    client.get("/api/v1/status")
+    client.get("/api/v1/readiness")
 
     def says(*form: str) -> str:
         outcome = miniature.project.bonkei("logs", "backend", "-n", "20", *form)
@@ -105,7 +124,7 @@ def test_the_logs_of_a_service(miniature: Running, client: httpx.Client) -> None
         return outcome.stdout
 
     # The answer is here before its line.
-    eventually(lambda: "INFO    GET /api/v1/status 200 [" in says(), "the request's line")
+    eventually(lambda: "INFO    GET /api/v1/readiness 200 [" in says(), "the request's line")
     # No lines of a router.
     records = [line for line in says("--raw").splitlines() if line.startswith("{")]
     assert "access" in {json.loads(line)["type"] for line in records}

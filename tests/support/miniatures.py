@@ -212,7 +212,8 @@ def visitors(
                 except (OSError, http.client.HTTPException) as error:
                     troubles.append(f"{url}: {error!r}")
 
-    urls = urls or (project.site, f"{project.site}/api/v1/status")
+    # Readiness comes from no cache.
+    urls = urls or (project.site, f"{project.site}/api/v1/readiness")
     threads = [threading.Thread(target=visit, args=(url,)) for url in urls]
     for thread in threads:
         thread.start()

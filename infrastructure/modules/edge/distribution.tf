@@ -44,6 +44,38 @@ resource "aws_cloudfront_cache_policy" "pages" {
   }
 }
 
+# An interface: its program says for how many seconds an answer is public; without a word nothing is
+# cached. CloudFront forwards Authorization with a GET only if it is in the key. So an answer to a
+# caller with credentials is never another caller's, even if its program calls it public.
+resource "aws_cloudfront_cache_policy" "interface" {
+  name        = "${var.name}-interface"
+  comment     = "Public answers of an interface, for as long as the application says"
+  min_ttl     = 0
+  default_ttl = 0
+  max_ttl     = 60 # also the limit of stale-if-error
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_brotli = true
+    enable_accept_encoding_gzip   = true
+
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    headers_config {
+      header_behavior = "whitelist"
+
+      headers {
+        items = ["Authorization"]
+      }
+    }
+
+    query_strings_config {
+      query_string_behavior = "all"
+    }
+  }
+}
+
 # The application itself sets Content-Security-Policy: only it knows what its pages load.
 resource "aws_cloudfront_response_headers_policy" "this" {
   #checkov:skip=CKV_AWS_259:preloading binds a domain for years; its owner decides
@@ -119,6 +151,23 @@ resource "aws_cloudfront_distribution" "this" {
     cache_policy_id            = aws_cloudfront_cache_policy.pages.id
     origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.host_header.id
     response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+  }
+
+  # Public answers are cached; every method and everything else is forwarded.
+  dynamic "ordered_cache_behavior" {
+    for_each = var.interface_path_patterns
+
+    content {
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = "load-balancer"
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = aws_cloudfront_cache_policy.interface.id
+      origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.all_viewer.id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
   }
 
   # Answers for one viewer: everything is forwarded, nothing is cached.

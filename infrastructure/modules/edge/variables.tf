@@ -76,6 +76,17 @@ variable "targets" {
   }
 }
 
+variable "interface_path_patterns" {
+  description = "Paths of programs' interfaces; every method, header, cookie and query string is forwarded. CloudFront caches what the program calls public, for at most a minute, by path, query string and Authorization. An answer that depends on a cookie must be private or no-store"
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for pattern in var.interface_path_patterns : startswith(pattern, "/")])
+    error_message = "interface_path_patterns: every pattern must begin with /."
+  }
+}
+
 variable "uncached_path_patterns" {
   description = "Paths that CloudFront never caches; every method, header, cookie and query string is forwarded"
   type        = list(string)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -115,7 +114,6 @@ async def shared_app(migrated: ServeSettings) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 def app(settings: ServeSettings, shared_app: FastAPI) -> FastAPI:
     """The application. Its database has only the first administrator."""
-    shared_app.state.services.database.changed_at = time.monotonic()  # the test before emptied it
     return shared_app
 
 

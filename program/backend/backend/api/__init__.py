@@ -4,7 +4,7 @@ app             the ASGI application; state: what routes use
 models, fields  the contract; routes: a file for each kind of resource
 requests        around every request: id, limit, access record; problems: errors (RFC 9457)
 identity        the caller; sign_in, slow_lane: passwords
-documents       public documents, made once per change; fast_lane sends them without a route
+documents       cacheable and conditional answers
 idempotency     a request that is sent twice takes effect once
 routing         exact paths, and all methods of a path
 """

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
-from starlette.types import Receive, Scope, Send
 
 from backend.api import problems
-from backend.api.documents import Documents
-from backend.api.fast_lane import FastLane
 from backend.api.models import Problem
 from backend.api.requests import RequestMiddleware
 from backend.api.routes import (
@@ -47,21 +43,11 @@ _PROBLEM = {
 }
 
 
-class Application(FastAPI):
-    """FastAPI behind the fast lane. Its own layers see only requests that the fast lane passes
-    on."""
-
-    lane: FastLane
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.lane(scope, receive, send)
-
-
 def create_app(
     settings: ServeSettings, *, is_draining: Callable[[], bool] = lambda: False
 ) -> FastAPI:
     database = Database(settings, pool_size=settings.pool_size)
-    services = Services(database, Documents(database), trusted_proxies=settings.trusted_proxies)
+    services = Services(database, trusted_proxies=settings.trusted_proxies)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,7 +55,7 @@ def create_app(
         yield
         await database.close()
 
-    app = Application(
+    app = FastAPI(
         title="Status page",
         version="1",
         openapi_url="/api/openapi.json",
@@ -84,12 +70,6 @@ def create_app(
     app.state.services = services
     problems.install(app)
     app.add_middleware(RequestMiddleware, quiet_paths=frozenset({HEALTH}), is_draining=is_draining)
-    app.lane = FastLane(
-        partial(FastAPI.__call__, app),
-        documents=services.documents,
-        prefix=f"{PREFIX}/",
-        is_draining=is_draining,
-    )
     for part in _PARTS:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(docs.router)

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
@@ -35,6 +35,7 @@ SECURITY_HEADERS = {
 }
 
 logger = logging.getLogger(__name__)
+_access = logging.getLogger(logs.ACCESS)
 
 
 class _BodyTooLargeError(HTTPException):
@@ -146,44 +147,25 @@ class _Exchange:
         await response(self._scope, self._receive, self.send)
 
     def log(self, level: int) -> None:
+        """Write the access record."""
+        method, path, client = self._scope["method"], self._scope["path"], self._scope.get("client")
         status = CLIENT_LEFT if self._left else self.status
-        log_access(
-            self._scope, self._headers, self.id, status, self._sent, self._started, level=level,
-            database=self.database_seconds,
-        )  # fmt: skip
-
-
-def log_access(
-    scope: Scope,
-    headers: RawHeaders,
-    request_id: str,
-    status: int | None,
-    sent: int,
-    started: float,
-    *,
-    level: int = logging.INFO,
-    database: Sequence[float] = (),
-) -> None:
-    """Write the access record of a request; `sent` is the size of the response's body in bytes,
-    `database` the seconds of its statements."""
-    method, path, client = scope["method"], scope["path"], scope.get("client")
-    fields = {
-        "request_id": request_id,
-        "method": method,
-        "path": path,
-        "query": _query(scope["query_string"]),
-        "status": status,
-        "duration_ms": round((time.perf_counter() - started) * 1000, 3),
-        "bytes": sent,
-        "client": client[0] if client else None,
-        "forwarded_for": _text(headers.get(b"x-forwarded-for")),
-        "user_agent": _text(headers.get(b"user-agent")),
-        "trace_id": _text(headers.get(b"x-amzn-trace-id")),
-    }
-    if database:
-        fields["database_ms"] = round(sum(database) * 1000, 3)
-        fields["statements"] = len(database)
-    logs.log_access(level, f"{method} {path} {status}", fields)
+        fields = {
+            "method": method,
+            "path": path,
+            "query": _query(self._scope["query_string"]),
+            "status": status,
+            "duration_ms": round((time.perf_counter() - self._started) * 1000, 3),
+            "bytes": self._sent,
+            "client": client[0] if client else None,
+            "forwarded_for": _text(self._headers.get(b"x-forwarded-for")),
+            "user_agent": _text(self._headers.get(b"user-agent")),
+            "trace_id": _text(self._headers.get(b"x-amzn-trace-id")),
+        }
+        if self.database_seconds:
+            fields["database_ms"] = round(sum(self.database_seconds) * 1000, 3)
+            fields["statements"] = len(self.database_seconds)
+        _access.log(level, "%s %s %s", method, path, status, extra={"fields": fields})
 
 
 _SECRET = re.compile(

@@ -7,7 +7,6 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
-from backend.api.documents import Documents
 from backend.api.slow_lane import SlowLane
 from backend.passwords import Passwords
 from backend.store.database import Database
@@ -16,7 +15,6 @@ from backend.store.database import Database
 @dataclass(frozen=True, slots=True)
 class Services:
     database: Database
-    documents: Documents
     passwords: Passwords = field(default_factory=Passwords)
     slow_lane: SlowLane = field(default_factory=SlowLane)
     trusted_proxies: int = 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,8 +54,6 @@ class Database:
             partial(Connection.open, settings), size=pool_size, wait_seconds=POOL_WAIT_SECONDS
         )
         self._outage = Outage()
-        self.changed_at = 0.0
-        """The monotonic time when this process last finished a change."""
 
     @asynccontextmanager
     async def query(self) -> AsyncIterator[Connection]:
@@ -79,12 +76,9 @@ class Database:
         """
         clock = "SELECT clock_timestamp() AS now FROM revision"
         lock = " FOR UPDATE" if alone else " FOR KEY SHARE"
-        try:
-            async with self.transaction() as connection:
-                (row,) = await connection.all(clock + lock)
-                yield Write(connection, row["now"])
-        finally:  # also after a failure: the commit may have happened
-            self.changed_at = time.monotonic()
+        async with self.transaction() as connection:
+            (row,) = await connection.all(clock + lock)
+            yield Write(connection, row["now"])
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -107,7 +101,7 @@ class Database:
             await connection.commit()
 
     @asynccontextmanager
-    async def time_limit(self) -> AsyncIterator[None]:
+    async def _time_limit(self) -> AsyncIterator[None]:
         """Raises `DatabaseUnavailableError` after `UNIT_SECONDS`, also if the server hangs.
 
         The work is cancelled, and its connection is closed.
@@ -122,7 +116,7 @@ class Database:
     @asynccontextmanager
     async def _availability(self) -> AsyncIterator[None]:
         try:
-            async with self.time_limit():
+            async with self._time_limit():
                 yield
         except PoolBusyError as error:
             self._outage.busy()

@@ -18,7 +18,6 @@ from backend.store import components
 from backend.store.audit import Deed, Document, record
 from backend.store.connection import Connection
 from backend.store.database import Write
-from backend.store.revision import Revision
 
 # A maintenance that begins or ends makes one of them the other.
 _BY_TIME = (ComponentStatus.OPERATIONAL, ComponentStatus.UNDER_MAINTENANCE)
@@ -28,11 +27,11 @@ router = APIRouter(prefix="/components", tags=["components"])
 
 @router.get("", response_model=models.ComponentList)
 async def list_components(own: Own, request: Request) -> Response:
-    async def build(connection: Connection, _: Revision) -> models.ComponentList:
+    async def build(connection: Connection) -> models.ComponentList:
         found = await components.list_all(connection, dt.datetime.now(dt.UTC))
         return models.ComponentList.model_validate({"components": found})
 
-    return respond(request, await own.documents.get("components", build))
+    return await respond(request, own.database, build)
 
 
 @router.post("", status_code=201, response_model=models.Component)
@@ -52,11 +51,11 @@ async def create_component(
 
 @router.get("/{component_id}", response_model=models.Component)
 async def get_component(own: Own, request: Request, component_id: Id) -> Response:
-    async def build(connection: Connection, _: Revision) -> models.Component:
+    async def build(connection: Connection) -> models.Component:
         found = await components.get(connection, component_id, dt.datetime.now(dt.UTC))
         return models.Component.model_validate(found)
 
-    return respond(request, await own.documents.make(build))
+    return await respond(request, own.database, build)
 
 
 @router.patch("/{component_id}", response_model=models.Component)

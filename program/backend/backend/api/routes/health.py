@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from backend.api.models import Health
 from backend.api.state import Own
 from backend.store.database import DatabaseUnavailableError
+from backend.store.revision import last_change
 
 READINESS_SECONDS = 2
 
@@ -28,7 +29,8 @@ async def readiness(own: Own, response: Response) -> Health:
     response.headers["Cache-Control"] = "no-store"
     try:
         async with asyncio.timeout(READINESS_SECONDS):
-            await own.documents.revision.read()
+            async with own.database.query() as connection:
+                await last_change(connection)
     except TimeoutError:
         raise DatabaseUnavailableError from None
     return Health(status="ok")

@@ -22,7 +22,6 @@ from backend.store import drafts, incidents
 from backend.store.audit import Deed, Document, record
 from backend.store.connection import Connection
 from backend.store.database import Write
-from backend.store.revision import Revision
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -40,17 +39,13 @@ async def list_incidents(
     """Newest first. Pages do not shift when an incident is added meanwhile."""
     cursor = None if before is None else decode_cursor(before)
 
-    async def build(connection: Connection, _: Revision) -> models.IncidentList:
+    async def build(connection: Connection) -> models.IncidentList:
         page, following = await incidents.list_page(connection, state, limit, cursor)
         return models.IncidentList.model_validate(
             {"incidents": page, "next": encode_cursor(following) if following else None}
         )
 
-    if cursor is None:
-        return respond(
-            request, await own.documents.get(f"incidents?state={state}&limit={limit}", build)
-        )
-    return respond(request, await own.documents.make(build))
+    return await respond(request, own.database, build)
 
 
 @router.post("", status_code=201, response_model=models.Incident)
@@ -83,10 +78,10 @@ async def _take_draft(write: Write, who: Actor, draft_id: UUID) -> None:
 
 @router.get("/{incident_id}", response_model=models.Incident)
 async def get_incident(own: Own, request: Request, incident_id: Id) -> Response:
-    async def build(connection: Connection, _: Revision) -> models.Incident:
+    async def build(connection: Connection) -> models.Incident:
         return models.Incident.model_validate(await incidents.get(connection, incident_id))
 
-    return respond(request, await own.documents.make(build))
+    return await respond(request, own.database, build)
 
 
 @router.patch("/{incident_id}", response_model=models.Incident)

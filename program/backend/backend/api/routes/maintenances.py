@@ -18,20 +18,19 @@ from backend.store import maintenances
 from backend.store.audit import Deed, Document, record
 from backend.store.connection import Connection
 from backend.store.database import Write
-from backend.store.revision import Revision
 
 router = APIRouter(prefix="/maintenances", tags=["maintenances"])
 
 
 @router.get("", response_model=models.MaintenanceList)
 async def list_maintenances(own: Own, request: Request) -> Response:
-    async def build(connection: Connection, _: Revision) -> models.MaintenanceList:
+    async def build(connection: Connection) -> models.MaintenanceList:
         now = dt.datetime.now(dt.UTC)
         upcoming = await maintenances.list_open(connection, now)
         completed = await maintenances.list_completed(connection, now)
         return models.MaintenanceList.model_validate({"maintenances": upcoming + completed})
 
-    return respond(request, await own.documents.get("maintenances", build))
+    return await respond(request, own.database, build)
 
 
 @router.post("", status_code=201, response_model=models.Maintenance)
@@ -51,11 +50,11 @@ async def create_maintenance(
 
 @router.get("/{maintenance_id}", response_model=models.Maintenance)
 async def get_maintenance(own: Own, request: Request, maintenance_id: Id) -> Response:
-    async def build(connection: Connection, _: Revision) -> models.Maintenance:
+    async def build(connection: Connection) -> models.Maintenance:
         found = await maintenances.get(connection, maintenance_id, dt.datetime.now(dt.UTC))
         return models.Maintenance.model_validate(found)
 
-    return respond(request, await own.documents.make(build))
+    return await respond(request, own.database, build)
 
 
 @router.patch("/{maintenance_id}", response_model=models.Maintenance)

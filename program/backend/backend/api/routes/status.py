@@ -15,7 +15,7 @@ from backend.domain.status import indicator
 from backend.domain.uptime import first_day, summarize
 from backend.store import components, incidents, maintenances, uptime
 from backend.store.connection import Connection
-from backend.store.revision import Revision
+from backend.store.revision import last_change
 
 MAINTENANCE_AHEAD = dt.timedelta(days=14)
 ACTIVE_SHOWN = 50
@@ -26,7 +26,7 @@ router = APIRouter(tags=["status"])
 @router.get("/status", response_model=models.Status)
 async def get_status(own: Own, request: Request) -> Response:
     """The whole front page in one document."""
-    return respond(request, await own.documents.get("status", _status))
+    return await respond(request, own.database, _status)
 
 
 @router.get("/uptime", response_model=models.Uptime)
@@ -38,13 +38,13 @@ async def get_uptime(
     Time in partial or major outage is downtime; degraded performance and maintenance are not.
     """
 
-    async def build(connection: Connection, _: Revision) -> models.Uptime:
+    async def build(connection: Connection) -> models.Uptime:
         return await _uptime(connection, days)
 
-    return respond(request, await own.documents.get(f"uptime?days={days}", build))
+    return await respond(request, own.database, build)
 
 
-async def _status(connection: Connection, revision: Revision) -> models.Status:
+async def _status(connection: Connection) -> models.Status:
     now = dt.datetime.now(dt.UTC)
     all_components = await components.list_all(connection, now)
     active, _ = await incidents.list_page(connection, incidents.Filter.ACTIVE, ACTIVE_SHOWN)
@@ -55,7 +55,7 @@ async def _status(connection: Connection, revision: Revision) -> models.Status:
                 (component.status for component in all_components),
                 (incident.impact for incident in active),
             ),
-            "updated_at": revision.changed_at,
+            "updated_at": await last_change(connection),
             "components": all_components,
             "incidents": active,
             "maintenances": upcoming,
