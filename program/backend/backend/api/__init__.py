@@ -6,7 +6,6 @@ requests        around every request: id, limit, access record; problems: errors
 identity        the caller; sign_in, slow_lane: passwords
 documents       cacheable and conditional answers
 idempotency     a request that is sent twice takes effect once
-routing         exact paths, and all methods of a path
 """
 
 import sys

@@ -10,14 +10,15 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 
 from backend.api.models import InvalidMember, Problem
-from backend.api.routing import allowed_methods
 from backend.domain import errors
 from backend.logs import request_id
 from backend.store.database import DatabaseBusyError, DatabaseUnavailableError
 
 RETRY_SECONDS = 5
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 _STATUS: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.NotFoundError: HTTPStatus.NOT_FOUND,
@@ -113,9 +114,16 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - how it is installed
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        # Starlette names the methods of the first route of that path only.
-        headers["Allow"] = ", ".join(allowed_methods(request.app.routes, request.scope["path"]))
+        headers["Allow"] = ", ".join(_allowed(request))
     return problem(error.status_code, str(error.detail), headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes of the path. Starlette names those of the first one only."""
+    routes: list[BaseRoute] = request.app.routes
+    scopes = ({**request.scope, "method": method} for method in _METHODS)
+    found = [s["method"] for s in scopes if any(r.matches(s)[0] is Match.FULL for r in routes)]
+    return ["GET", "HEAD", *found[1:]] if "GET" in found else found
 
 
 def _pointer(location: tuple[Any, ...]) -> str:

@@ -19,13 +19,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import logs
 from backend.api.problems import problem
-from backend.api.routing import exact_path
 
 BODY_BYTES = 64 * 1024  # the longest text is 5000 characters, in two languages
 CLIENT_LEFT = 499  # in the access record only: nginx's code for a client that left
 
 RawHeaders = Mapping[bytes, bytes]
 
+_CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
 _ID = re.compile(rb"[A-Za-z0-9._=:;/+-]{1,128}")
 # A response carries nothing that a browser should run or show inside of another page.
 SECURITY_HEADERS = {
@@ -118,7 +118,7 @@ class _Exchange:
     def _inner_scope(self) -> Scope:
         """HEAD is answered as GET is (RFC 9110, 9.3.2); the server leaves the body out."""
         method = "GET" if self._scope["method"] == "HEAD" else self._scope["method"]
-        return {**self._scope, "method": method, "path": exact_path(self._scope)}
+        return {**self._scope, "method": method, "path": _exact_path(self._scope)}
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -166,6 +166,18 @@ class _Exchange:
             fields["database_ms"] = round(sum(self.database_seconds) * 1000, 3)
             fields["statements"] = len(self.database_seconds)
         _access.log(level, "%s %s %s", method, path, status, extra={"fields": fields})
+
+
+def _exact_path(scope: Scope) -> str:
+    """The path for the routes. With a control character or an encoded slash it stays encoded.
+
+    Starlette's patterns end with `$`, which also matches before a line break; and `%2F` is data,
+    not a separator (RFC 3986, 2.2). So no route matches such a path.
+    """
+    path: str = scope["path"]
+    raw: bytes = scope["raw_path"]
+    is_plain = _CONTROL.isdisjoint(path) and b"%2f" not in raw.lower()
+    return path if is_plain else raw.decode("ascii", "backslashreplace")
 
 
 _SECRET = re.compile(

@@ -1,7 +1,6 @@
 """HTTP for every page.
 
 envelope       the outermost layer: ids, access records, headers, unexpected errors
-routing        exact paths, and all methods of a path
 rendering, writer    templates become bytes, in one language
 content              what pages are made of, read again on SIGHUP
 headers, conditional, static    security headers, ETags, files

@@ -14,12 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontend import log
 from frontend.web.headers import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, is_https
-from frontend.web.routing import exact_path
 
 _access = logging.getLogger(log.ACCESS)
 _error = logging.getLogger("frontend.error")
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9_.=;-]{8,128}")
 _TRACE_ID = re.compile(r"[A-Za-z0-9=;:,-]{8,256}")
+_CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
 
 
 class Envelope:
@@ -69,7 +69,7 @@ class Envelope:
 
         self.in_flight += 1
         try:
-            await self._app({**scope, "path": exact_path(scope)}, receive, send_more)
+            await self._app({**scope, "path": _exact_path(scope)}, receive, send_more)
         except Exception:
             # Starlette has already answered with the 500 page and raises for the log's sake.
             _error.exception("Unexpected error at %s %s", scope["method"], scope["path"])
@@ -84,6 +84,18 @@ class Envelope:
                 _tell(level, scope, headers, status, size, time.perf_counter() - started)
             log.trace_id.reset(trace)
             log.request_id.reset(token)
+
+
+def _exact_path(scope: Scope) -> str:
+    """The path for the routes. With a control character or an encoded slash it stays encoded.
+
+    Starlette's patterns end with `$`, which also matches before a line break; and `%2F` is data,
+    not a separator (RFC 3986, 2.2). So no route matches such a path.
+    """
+    path: str = scope["path"]
+    raw: bytes = scope["raw_path"]
+    is_plain = _CONTROL.isdisjoint(path) and b"%2f" not in raw.lower()
+    return path if is_plain else raw.decode("ascii", "backslashreplace")
 
 
 def _request_id(headers: Headers) -> str:

@@ -7,12 +7,12 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 from frontend import log
 from frontend.api.error import BackendUnavailableError
 from frontend.language import Language, catalogue, language_of, preferred
 from frontend.web.rendering import PRIVATE, Renderer
-from frontend.web.routing import allowed_methods
 
 # A browser does not keep it. CloudFront keeps it for its error caching minimum TTL, or answers with
 # the last good page instead of a 5xx (`stale-if-error`).
@@ -33,8 +33,7 @@ class ErrorPages:
         assert isinstance(error, HTTPException)  # noqa: S101  # Starlette's registration says so
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            # Starlette names the methods of the first route of that path only.
-            headers["Allow"] = ", ".join(allowed_methods(request.app.routes, request.scope["path"]))
+            headers["Allow"] = ", ".join(sorted(_allowed(request)))
         return self.page(request, error.status_code, headers)
 
     async def unavailable(self, request: Request, _: Exception) -> Response:
@@ -71,6 +70,17 @@ class ErrorPages:
             ClientDisconnect: self.left,
             Exception: self.unexpected,
         }
+
+
+def _allowed(request: Request) -> set[str]:
+    """The methods of all routes of the path. Starlette names those of the first one only."""
+    routes: list[Route] = request.app.routes
+    return {
+        method
+        for route in routes
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
 
 
 def _language_and_home(request: Request) -> tuple[Language, str]:
