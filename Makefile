@@ -53,7 +53,8 @@ check: $(VENV)/.development ## Run every linter, type checker and scanner
 	@$(BIN)/python -m scripts.check
 
 format: $(VENV)/.development ## Rewrite the sources as the formatters want them
-	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt && $(BIN)/python -m scripts.readmes
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt && $(BIN)/python -m scripts.readmes \
+	&& PYTHONPATH=program/backend $(BIN)/python -m scripts.api_model
 
 bench: $(VENV)/.development ## Measure, and print tables of docs/measurements.md
 	@$(BIN)/python -m bench

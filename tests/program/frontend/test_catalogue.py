@@ -15,8 +15,8 @@ from frontend.api.model import (
     IncidentStatus,
     Indicator,
     MaintenanceStatus,
+    Scope,
 )
-from frontend.api.people import Scope
 from frontend.language import (
     Language,
     catalogue,
@@ -74,7 +74,7 @@ _COMPOSED = {
     *(f"nav.{one}" for one in ("status", "history", "maintenance")),
     *(f"admin.nav.{one}" for one in ("overview", "incidents", "components", "maintenance")),
     *(f"admin.nav.{one}" for one in ("people", "keys", "audit")),
-    *(f"scope.{one.name.lower()}" for one in Scope),
+    *(f"scope.{'_'.join(reversed(one.split(':')))}" for one in Scope),
     *(f"audit.by.{one}" for one in ("administrator", "api_key", "command")),
 }
 _COMPOSED_PREFIXES = ("error.", "form.", "problem.", "audit_action.", "audit_member.")

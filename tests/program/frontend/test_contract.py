@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 from backend import administrators as command
 from backend.api import models
@@ -22,6 +25,7 @@ from frontend.settings import Settings
 from ports import free_port
 from pydantic import BaseModel
 
+from scripts import api_model
 from tests.program.backend.postgresql import (
     ADMINISTRATOR_PASSWORD,
     PASSWORD,
@@ -61,6 +65,33 @@ def _members(value: object) -> object:
     if isinstance(value, list):
         return [_members(member) for member in value]
     return None
+
+
+def test_the_frontends_model_is_that_of_the_contract() -> None:
+    assert api_model.FILE.read_text() == api_model.model(api_model.contract()), "make format"
+
+
+def test_a_member_with_a_default_may_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an answer of the release before the one that adds it."""
+    contract = json.loads(json.dumps(api_model.contract()))
+    schema = contract["components"]["schemas"]["Health"]
+    schema["required"].append("load")
+    schema["properties"] |= {
+        "load": {"type": "number"},
+        "note": {"type": "string", "default": ""},
+        "since": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+    }
+    (tmp_path / "model_of_tomorrow.py").write_text(api_model.model(contract))
+    monkeypatch.syspath_prepend(tmp_path)
+    health = import_module("model_of_tomorrow").Health
+    read = msgspec.json.Decoder(health).decode
+    assert read(b'{"status": "ok", "load": 1}') == health(
+        status="ok", load=1.0, note="", since=None
+    )
+    with pytest.raises(msgspec.ValidationError, match="load"):
+        read(b'{"status": "ok"}')
 
 
 @pytest.fixture(scope="module")

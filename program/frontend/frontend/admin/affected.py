@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from frontend.admin.form import Choice, Field, Form, choices_of
-from frontend.api.model import AffectedByDraft, AffectedComponent, Component, ComponentStatus
+from frontend.api.model import (
+    AffectedComponent,
+    AffectedComponentInput,
+    Component,
+    ComponentStatus,
+)
 from frontend.language import Language
 
 _PREFIX = "affected-"
@@ -31,7 +36,7 @@ def affected_fields(components: Iterable[Component], language: Language) -> tupl
 
 
 def affected_values(
-    affected: Sequence[AffectedComponent | AffectedByDraft],
+    affected: Sequence[AffectedComponent | AffectedComponentInput],
 ) -> Mapping[str, str]:
     return {f"{_PREFIX}{component.id}": component.status.value for component in affected}
 

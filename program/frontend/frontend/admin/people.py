@@ -5,12 +5,13 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from frontend.admin.area import Area
+from frontend.admin.audit import changes
 from frontend.admin.call import Call, Outcome, Page
 from frontend.admin.form import Fault, Field, Form, read_form
 from frontend.admin.submit import submit
 from frontend.admin.sure import Sure
 from frontend.api.client import BackendClient
-from frontend.api.people import (
+from frontend.api.model import (
     AdministratorList,
     ApiKeyList,
     AuditList,
@@ -22,14 +23,15 @@ from frontend.pages.public import parse_id
 
 PEOPLE, KEYS, AUDIT = "/admin/administrators", "/admin/keys", "/admin/audit"
 _USERNAME = (Field("username", label="field.username", at_most=100),)
+# `incidents:write` is the field `write_incidents`.
+_SCOPES = {"_".join(reversed(scope.split(":"))): scope for scope in Scope}
 _KEY = (
     Field("name", label="field.name", hint="hint.key_name", at_most=100),
     *(
-        Field(scope.name.lower(), "check", label=f"scope.{scope.name.lower()}", required=False,
-              group="group.scopes")
-        for scope in Scope
+        Field(name, "check", label=f"scope.{name}", required=False, group="group.scopes")
+        for name in _SCOPES
     ),
-)  # fmt: skip
+)
 
 
 class People:
@@ -95,7 +97,7 @@ class People:
 
     async def create_key(self, call: Call) -> Outcome:
         form = read_form(_KEY, call.data)
-        scopes = [scope.value for scope in Scope if form.text(scope.name.lower())]
+        scopes = [scope.value for name, scope in _SCOPES.items() if form.text(name)]
         if not scopes and not form.is_faulty:
             form = form.with_faults({_KEY[1].name: Fault("fault.scopes")})
         found = await self._client.get("/api-keys", ApiKeyList, caller=call.caller)
@@ -131,7 +133,8 @@ class People:
         if before.isascii() and before.isdecimal():
             query["before"] = before[:9]
         found = await self._client.get("/audit", AuditList, query=query, caller=call.caller)
-        return Page("admin/audit.html", {"records": found.records, "next": found.next})
+        records = [(record, changes(record)) for record in found.records]
+        return Page("admin/audit.html", {"records": records, "next": found.next})
 
     async def _people(self, call: Call, form: Form) -> Page:
         found = await self._client.get("/administrators", AdministratorList, caller=call.caller)
