@@ -75,6 +75,15 @@ check "origin_is_encrypted" {
   }
 }
 
+module "web_acl" {
+  source = "./modules/web_acl"
+
+  name               = local.name
+  account            = local.account
+  origin_header      = var.origin_header
+  log_retention_days = var.log_retention_days
+}
+
 module "edge" {
   source = "./modules/edge"
 
@@ -84,6 +93,7 @@ module "edge" {
   domain                  = var.domain
   price_class             = var.price_class
   access_log_bucket       = module.logging.access_log_bucket
+  web_acl_arn             = module.web_acl.arn
   origin_header           = module.web_acl.origin_header
   interface_path_patterns = ["/api/*"]
   uncached_path_patterns  = ["/admin*"]
@@ -102,16 +112,6 @@ module "edge" {
       health_check_path = local.health_check_paths["frontend"]
     }
   }
-}
-
-module "web_acl" {
-  source = "./modules/web_acl"
-
-  name               = local.name
-  account            = local.account
-  load_balancer_arn  = module.edge.load_balancer_arn
-  origin_header      = var.origin_header
-  log_retention_days = var.log_retention_days
 }
 
 module "logging" {

@@ -8,6 +8,7 @@ variables {
   name                    = "test-development"
   vpc_id                  = "vpc-0123456789abcdef0"
   subnet_ids              = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  web_acl_arn             = "arn:aws:wafv2:ap-northeast-1:123456789012:regional/webacl/test-development-origin/11111111-2222-3333-4444-555555555555"
   origin_header           = { name = "X-Origin-Verify", value = "the value" }
   deletion_protection     = false
   interface_path_patterns = ["/api/*"]
@@ -30,6 +31,11 @@ run "without_a_domain" {
   assert {
     condition     = one([for header in one(aws_cloudfront_distribution.this.origin).custom_header : "${header.name}: ${header.value}"]) == "X-Origin-Verify: the value"
     error_message = "CloudFront has to send the header that the web ACL requires."
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl_association.this.resource_arn == aws_lb.this.arn && aws_wafv2_web_acl_association.this.web_acl_arn == var.web_acl_arn
+    error_message = "The web ACL has to guard the load balancer."
   }
 
   assert {

@@ -58,6 +58,11 @@ ORDER = {
         "module.edge.aws_cloudfront_distribution.this",
         "module.web_acl.aws_wafv2_web_acl.this",
     ),
+    # Nothing reaches a load balancer before it is protected.
+    "the web ACL's load balancer before the distribution": (
+        "module.edge.aws_cloudfront_distribution.this",
+        "module.edge.aws_wafv2_web_acl_association.this",
+    ),
     "a log group before the cluster that would make it": (
         "module.database.aws_rds_cluster.this",
         "module.database.aws_cloudwatch_log_group.postgresql",

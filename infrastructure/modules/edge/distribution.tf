@@ -227,4 +227,7 @@ resource "aws_cloudfront_distribution" "this" {
     ssl_support_method             = local.has_domain ? "sni-only" : null
     minimum_protocol_version       = local.has_domain ? "TLSv1.2_2021" : null
   }
+
+  # The load balancer gets requests only once it is protected.
+  depends_on = [aws_wafv2_web_acl_association.this]
 }

@@ -48,6 +48,11 @@ resource "aws_lb" "this" {
   }
 }
 
+resource "aws_wafv2_web_acl_association" "this" {
+  resource_arn = aws_lb.this.arn
+  web_acl_arn  = var.web_acl_arn
+}
+
 resource "aws_lb_target_group" "this" {
   #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; behind it is only the VPC
   for_each = var.targets

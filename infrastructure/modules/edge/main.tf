@@ -1,4 +1,4 @@
-# CloudFront -> ALB: every request enters here, and only through CloudFront. Module web_acl stands between them.
+# CloudFront -> ALB: every request enters here, and only through CloudFront. Module web_acl makes what stands between them.
 
 locals {
   has_domain = var.domain != null

@@ -3,11 +3,6 @@ output "url" {
   value       = "https://${local.has_domain ? var.domain.name : aws_cloudfront_distribution.this.domain_name}"
 }
 
-output "load_balancer_arn" {
-  description = "ARN of the load balancer, for its web ACL"
-  value       = aws_lb.this.arn
-}
-
 output "load_balancer_arn_suffix" {
   description = "The load balancer's value of CloudWatch's dimension LoadBalancer"
   value       = aws_lb.this.arn_suffix

@@ -109,6 +109,11 @@ variable "static_path_patterns" {
   }
 }
 
+variable "web_acl_arn" {
+  description = "Web ACL of the load balancer, from module web_acl: it allows requests with the secret header"
+  type        = string
+}
+
 variable "origin_header" {
   description = "The secret header that CloudFront adds, from module web_acl: its name, and a value that the web ACL accepts already"
   type = object({

@@ -93,11 +93,6 @@ resource "aws_wafv2_web_acl" "this" {
   }
 }
 
-resource "aws_wafv2_web_acl_association" "this" {
-  resource_arn = var.load_balancer_arn
-  web_acl_arn  = aws_wafv2_web_acl.this.arn
-}
-
 # ---------------------------------------------------------------------------------------------
 # Log
 # ---------------------------------------------------------------------------------------------

@@ -1,3 +1,8 @@
+output "arn" {
+  description = "ARN of the web ACL"
+  value       = aws_wafv2_web_acl.this.arn
+}
+
 output "origin_header" {
   description = "The secret header that CloudFront has to add: its name and its current value"
   sensitive   = true
@@ -7,7 +12,7 @@ output "origin_header" {
   }
 
   # The web ACL must accept a new value before CloudFront sends it.
-  depends_on = [aws_wafv2_web_acl.this, aws_wafv2_web_acl_association.this]
+  depends_on = [aws_wafv2_web_acl.this]
 }
 
 output "metric_name" {

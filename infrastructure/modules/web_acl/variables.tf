@@ -12,11 +12,6 @@ variable "account" {
   })
 }
 
-variable "load_balancer_arn" {
-  description = "Load balancer that the web ACL protects"
-  type        = string
-}
-
 variable "origin_header" {
   description = "The secret header between CloudFront and the web ACL. To rotate it: raise current_version with previous_version set to the old one, apply, then set previous_version to null and apply again"
   type = object({
