@@ -167,7 +167,7 @@ def drill(context: Context, file: Path, junit: Path | None, json_wanted: bool) -
     Exit code 1 unless everything meets the file's expectations. Ctrl-C ends its faults, and reports
     the results so far.
     """
-    from bonkei.services.faults.drill.junit import junit_xml
+    from bonkei.services.faults.drill.report import junit_xml
     from bonkei.services.faults.drill.text import render
 
     text = _text_of(file)

@@ -21,10 +21,9 @@ from bonkei.services.ecr.engines.runs import Runs
 from bonkei.services.ecr.errors import RegistryError
 from bonkei.services.ecr.names import read_reference
 from bonkei.services.ecr.registry import Registry
-from bonkei.services.ecr.scans.event import scan_event
 from bonkei.services.ecr.scans.scans import Scans
 from bonkei.services.ecr.scans.trivy import Trivy, TrivySettings
-from bonkei.services.ecr.scans.values import Scan
+from bonkei.services.ecr.scans.values import Scan, scan_event
 from bonkei.services.ecr.unpacking import Unpacked
 from bonkei.services.ecr.values import Image
 from bonkei.services.ecs import TaskError

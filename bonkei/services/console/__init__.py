@@ -1,14 +1,13 @@
 """The console: a page that shows the running system live, with reasons.
 
 console    topics and actions by name; starts and stops the server
-server     the HTTP side: files of the page, /data, /live, /do
+server     the HTTP side: files of the page by their exact names, /data, /live, /do
 guard      who may send requests: Host, Origin, token and cookie, the header of actions (pure)
 feed       the live side: a topic is computed once for all pages, and only while one is open
-files      the page's own files, by their exact names
 values     topics and actions as values
 static     the page: ES modules without a build step
 
-It imports no room: `bonkei/miniature/console` makes topics of the rooms' snapshots.
+It imports no other service: `bonkei/miniature/console` makes topics of the services' snapshots.
 
 To add a page, take one that exists, such as Slack's, as the example:
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +17,6 @@ from aiohttp.web_exceptions import HTTPException
 from bonkei.base.errors import BonkeiError
 from bonkei.services.console import guard
 from bonkei.services.console.feed import Feed, Look
-from bonkei.services.console.files import find_file
 from bonkei.services.console.guard import Asked, Keys, Refusal
 from bonkei.services.console.values import Action, ConsoleError
 
@@ -189,3 +192,50 @@ def answers(handler: Handler) -> Any:
             return _error(error.status, error.reason, "")
 
     return answer
+
+
+_STATIC = Path(__file__).parent / "static"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    content: bytes
+    type: str
+    tag: str  # of its content, as an ETag
+
+
+def find_file(path: str) -> StaticFile | None:
+    """One of the page's own files, by the path of a URL; `/` is the page itself. The path must name
+    a file exactly: no path is put together."""
+    file = _names().get("/index.html" if path == "/" else path)
+    return _read(file, file.stat().st_mtime_ns) if file is not None else None
+
+
+@cache
+def _names() -> Mapping[str, Path]:
+    return {
+        f"/{file.relative_to(_STATIC).as_posix()}": file
+        for file in _STATIC.rglob("*")
+        if file.suffix in _TYPES
+    }
+
+
+_cached: dict[Path, tuple[int, StaticFile]] = {}
+
+
+def _read(file: Path, changed: int) -> StaticFile:
+    """Kept in memory until the file changes, because someone may be editing a page."""
+    known = _cached.get(file)
+    if known is not None and known[0] == changed:
+        return known[1]
+    content = file.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    found = StaticFile(content, _TYPES[file.suffix], f'"{digest}"')
+    _cached[file] = changed, found
+    return found

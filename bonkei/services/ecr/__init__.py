@@ -7,7 +7,7 @@ uploads    blobs in transfer
 manifest   the references of a manifest
 lifecycle  the images that a lifecycle policy expires
 tokens     a docker login's password
-room       the entrance: it follows the declared repositories, and asks IAM
+registry   the entrance: it follows the declared repositories, and asks IAM
 http       the distribution API (docker push, docker pull)
 ecr/       the AWS API
 scans/     scans of pushed images

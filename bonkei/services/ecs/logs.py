@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -257,3 +258,30 @@ def _file_name(name: str) -> str:
 def _format(line: LogLine) -> str:
     time = datetime.fromtimestamp(line.time, UTC).isoformat(timespec="milliseconds")
     return f"{time.replace('+00:00', 'Z')} {line.task_id} {line.text}\n"
+
+
+_KEPT = 200  # lines of a task
+
+
+class Tails:
+    """A sink that also keeps the last lines of the tasks that are followed."""
+
+    def __init__(self, sink: LogSink) -> None:
+        self._sink = sink
+        self._tails: dict[str, deque[str]] = {}
+
+    def follow(self, task_id: str) -> None:
+        self._tails[task_id] = deque(maxlen=_KEPT)
+
+    def unfollow(self, task_id: str) -> tuple[str, ...]:
+        return tuple(self._tails.pop(task_id, ()))
+
+    def write(self, lines: Sequence[LogLine]) -> None:
+        if self._tails:
+            for line in lines:
+                if (tail := self._tails.get(line.task_id)) is not None:
+                    tail.append(line.text)
+        self._sink.write(lines)
+
+    def close(self) -> None:
+        self._sink.close()

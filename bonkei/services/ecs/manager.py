@@ -17,20 +17,19 @@ from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.services.ecs import messages as m
-from bonkei.services.ecs.by_themselves import ByThemselves
 from bonkei.services.ecs.compose import Composition, compose, one_off, stand_alone
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.executor import Executor
 from bonkei.services.ecs.execution.process import ProcessSpec
 from bonkei.services.ecs.execution.usage import UsageMeter
-from bonkei.services.ecs.logs import FileLogSink, LogSink
+from bonkei.services.ecs.logs import FileLogSink, LogSink, Tails
 from bonkei.services.ecs.reporting import describe
 from bonkei.services.ecs.scaling.auto_scaling import AutoScaler
 from bonkei.services.ecs.scheduling.scheduler import Scheduler
 from bonkei.services.ecs.settings import TaskSettings
 from bonkei.services.ecs.snapshot import TaskOutcome, TasksSnapshot
-from bonkei.services.ecs.tails import Tails
-from bonkei.services.ecs.task_spec import ContainerOverride
+from bonkei.services.ecs.standalone import StandaloneTasks
+from bonkei.services.ecs.task_spec import ContainerOverride, TaskSpec
 
 Decision = Callable[[float], list[m.Action]]
 
@@ -48,7 +47,7 @@ class Tasks:
         self._settings = settings
         self._logs = Tails(logs or FileLogSink(settings.home / "logs", report=settings.progress))
         self._scheduler = Scheduler(lambda: secrets.token_hex(16))
-        self._by_themselves = ByThemselves(self._scheduler)
+        self._standalone = StandaloneTasks(self._scheduler)
         self._executor = Executor(bus, vault, settings, self._logs, self._report)
         self._composition = Composition((), ())
         self._definitions: dict[str, TaskDefinition] = {}
@@ -110,16 +109,7 @@ class Tasks:
         override = None if command is None else tuple(command)
         settings = self._settings
         spec = one_off(definition, settings.containers, container, override, settings.built)
-        started: list[str] = []
-
-        def begin(now: float) -> list[m.Action]:
-            task_id, actions = self._scheduler.run(spec, now)
-            started.append(task_id)
-            self._logs.follow(task_id)
-            return actions
-
-        self._submit(begin)
-        [task_id] = started
+        task_id = self._begin(spec, self._logs.follow)
         life = self._scheduler.tasks[task_id]
         try:
             await self._until(lambda: life.has_result(container))
@@ -127,7 +117,7 @@ class Tasks:
             self._submit(lambda now: self._scheduler.stop_task(task_id, "Cancelled", now))
             raise
         finally:
-            self._by_themselves.leave(task_id)
+            self._standalone.leave(task_id)
         exit_code = life.containers[container].exit_code if life.containers else None
         return TaskOutcome(exit_code, life.explanation, self._logs.unfollow(task_id))
 
@@ -142,16 +132,7 @@ class Tasks:
         self._start()
         settings = self._settings
         spec = stand_alone(definition, settings.containers, overrides, started_by, settings.built)
-        started: list[str] = []
-
-        def begin(now: float) -> list[m.Action]:
-            task_id, actions = self._scheduler.run(spec, now)
-            started.append(task_id)
-            self._by_themselves.add(task_id)
-            return actions
-
-        self._submit(begin)
-        return started[0]
+        return self._begin(spec, self._standalone.add)
 
     async def lend(
         self, definition: TaskDefinition, container: str, command: Sequence[str]
@@ -195,7 +176,7 @@ class Tasks:
             task_id: (*self._executor.pids(task_id).values(), *self._guests.get(task_id, ()))
             for task_id in self._scheduler.tasks
         }
-        ended = tuple(self._by_themselves.ended)
+        ended = tuple(self._standalone.ended)
         return describe(self._scheduler, self._composition.notes, self._usage.read(pids), ended)
 
     async def stop(self) -> None:
@@ -246,6 +227,19 @@ class Tasks:
                 remedy="name one of the definitions that are applied",
             ) from None
 
+    def _begin(self, spec: TaskSpec, note: Callable[[str], None]) -> str:
+        """Start a task. `note` gets its id before anything else happens."""
+        started: list[str] = []
+
+        def begin(now: float) -> list[m.Action]:
+            task_id, actions = self._scheduler.run(spec, now)
+            started.append(task_id)
+            note(task_id)
+            return actions
+
+        self._submit(begin)
+        return started[0]
+
     def _on_health(self, event: TargetHealthChanged) -> None:
         arn, task_id, state = event.target_group_arn, event.task_id, event.state
         self._submit(lambda now: self._scheduler.target_health(arn, task_id, state, now))
@@ -280,7 +274,7 @@ class Tasks:
                     self._executor.execute(action)
         finally:
             self._deciding = False
-        self._by_themselves.settle()
+        self._standalone.settle()
         self._set_alarm(since)
         waiting, self._waiting = self._waiting, []
         for future in waiting:

@@ -4,14 +4,14 @@ values    a fault, the possible targets, and the effects of a fault
 targets   the text that a person writes → the target
 rules     whether a fault may begin, and how long it lasts
 effects   all current faults → the state that they require
-book      Faults: the current faults, and their ends; other parts use this
-hands     one Protocol for the parts that carry effects out
+book      Faults: the current faults, and their ends; other parts use this. Hands: the Protocol
+          for the parts that carry effects out
 ways      connections that are delayed or refused
 freezing  suspends processes, and guarantees that they continue
 drill     a load, faults at their times, and the effect on visitors
 
 `rules` and `effects` only decide; the hands only act. The possible targets come in as an `Estate`,
-so the room knows neither tasks nor the edge.
+so this package knows neither tasks nor the edge.
 """
 
 from bonkei.services.faults.book import Faults

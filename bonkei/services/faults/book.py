@@ -8,13 +8,41 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from bonkei.base.errors import BonkeiError
 from bonkei.services.faults.effects import NOTHING, effects, touched
 from bonkei.services.faults.errors import FaultError
-from bonkei.services.faults.hands import Hands
 from bonkei.services.faults.rules import begin
-from bonkei.services.faults.values import Ask, Effects, Fault, FaultsSnapshot, FaultState
+from bonkei.services.faults.values import Ask, Effects, Estate, Fault, FaultsSnapshot, FaultState
+
+
+class Hands(Protocol):
+    """The interface to the parts that carry effects out. It is called from one event loop, one call
+    at a time."""
+
+    def estate(self) -> Estate:
+        """The possible targets now."""
+        ...
+
+    async def become(self, effects: Effects) -> None:
+        """Make exactly these effects real, whatever was before. Kills are not part of this. A
+        BonkeiError says which effect is impossible; everything that can be undone is undone all the
+        same."""
+        ...
+
+    async def kill_task(self, task_id: str) -> None:
+        """SIGKILL to its processes."""
+        ...
+
+    async def kill_database(self, name: str) -> None:
+        """SIGKILL to its server."""
+        ...
+
+    async def close(self) -> None:
+        """Nothing is disturbed any more, for good."""
+        ...
+
 
 _REMEMBERED = 20
 _AGAIN = 1.0  # seconds until a failed undoing is tried again

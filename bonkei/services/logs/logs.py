@@ -1,4 +1,4 @@
-"""The room's life, as the miniature uses it."""
+"""CloudWatch Logs with everything that delivers to it, as the miniature uses it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bonkei.base.events import Bus, LogEvent, LogEventsIngested
+from bonkei.base.events import Bus, LogEvent, LogEventsIngested, TargetRegistered
 from bonkei.blueprint import Blueprint
-from bonkei.services.logs.api.api import LogsService
+from bonkei.services.logs.api import LogsService
 from bonkei.services.logs.api.desk import Desk
 from bonkei.services.logs.awslogs.batches import whole_batches
 from bonkei.services.logs.awslogs.driver import AwsLogsDriver
@@ -17,7 +17,6 @@ from bonkei.services.logs.awslogs.options import AwsLogsOptions
 from bonkei.services.logs.declared import follow
 from bonkei.services.logs.delivery.exports import Exports, exports_of
 from bonkei.services.logs.delivery.requests.deliveries import Means, PutObject, RequestDeliveries
-from bonkei.services.logs.delivery.requests.endpoints import Endpoints
 from bonkei.services.logs.delivery.requests.request import Finished
 from bonkei.services.logs.delivery.requests.target import Deliverer
 from bonkei.services.logs.errors import LogsError
@@ -26,6 +25,23 @@ from bonkei.services.logs.store.documents import GroupDocument
 from bonkei.services.logs.store.limits import InputEvent
 from bonkei.services.logs.store.log_store import DEFAULT_BYTES, LogStore
 from bonkei.services.logs.subscriptions import matched
+
+_MOST_TASKS = 1_000  # the oldest are forgotten first, long after they have stopped
+
+
+class Endpoints:
+    """The addresses of tasks, because access logs name a target by its address. `by_task`: host and
+    port by the task's id."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.by_task: dict[str, str] = {}
+        bus.subscribe(TargetRegistered, self._on_registered)
+
+    def _on_registered(self, event: TargetRegistered) -> None:
+        self.by_task[event.task_id] = f"{event.endpoint.host}:{event.endpoint.port}"
+        if len(self.by_task) > _MOST_TASKS:
+            del self.by_task[next(iter(self.by_task))]
+
 
 May = Callable[[str, str, str], str]
 """Why a role (its ARN) may not do an action (`logs:PutLogEvents`) on a resource; empty if it

@@ -18,7 +18,6 @@ from bonkei.services.rds.files import ClusterFiles, ServerSpec
 from bonkei.services.rds.identity import home_id
 from bonkei.services.rds.log import rotate
 from bonkei.services.rds.master import keep_password, master_password, new_password
-from bonkei.services.rds.notes import differences
 from bonkei.services.rds.ownership import Mark, is_used_as_it_is, require_ours
 from bonkei.services.rds.parameters import LOCKS, USUAL_CONNECTIONS, Settings, translate
 from bonkei.services.rds.place import Place, find_place
@@ -26,8 +25,7 @@ from bonkei.services.rds.preparing import Preparing, preparing
 from bonkei.services.rds.relay import Relay
 from bonkei.services.rds.server import Server
 from bonkei.services.rds.size import connections
-from bonkei.services.rds.snapshot import DatabaseSnapshot
-from bonkei.services.rds.usage import UsageMeter
+from bonkei.services.rds.snapshot import DatabaseSnapshot, UsageMeter, differences
 
 if TYPE_CHECKING:
     from bonkei.services.rds.reading.reader import Reader

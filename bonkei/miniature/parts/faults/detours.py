@@ -10,7 +10,7 @@ from bonkei.services.edge import Detour, TargetKey
 from bonkei.services.faults.errors import FaultError
 from bonkei.services.faults.values import Effects, Trouble
 from bonkei.services.faults.ways import detour as ways
-from bonkei.services.faults.ways.refusal import Refusal
+from bonkei.services.faults.ways.detour import Refusal
 
 
 class Leads(Protocol):

@@ -1,12 +1,38 @@
-"""CloudWatch's API.
+"""CloudWatch's API: the operations and their handlers.
 
-cloudwatch  the operations and their handlers
 data        PutMetricData, GetMetricStatistics, ListMetrics; metric_data GetMetricData
 periods     the periods that both cut a time into
-alarms      PutMetricAlarm … DescribeAlarmHistory; relatives of composite alarms
+alarms      PutMetricAlarm … DescribeAlarmHistory
 spelling    values of the API to ours and back
 """
 
-from bonkei.services.cloudwatch.api.cloudwatch import cloudwatch
+from __future__ import annotations
+
+from bonkei.base.aws_service import Operations
+from bonkei.services.cloudwatch.api.alarms import AlarmOperations
+from bonkei.services.cloudwatch.api.data import DataOperations
+from bonkei.services.cloudwatch.monitor import Monitor
 
 __all__ = ["cloudwatch"]
+
+
+def cloudwatch(monitor: Monitor) -> Operations:
+    """The service `cloudwatch` of the AWS endpoint. The endpoint refuses all other operations."""
+    data, alarms = DataOperations(monitor), AlarmOperations(monitor)
+    return Operations(
+        {
+            "PutMetricData": data.put,
+            "GetMetricData": data.get,
+            "GetMetricStatistics": data.statistics,
+            "ListMetrics": data.list,
+            "PutMetricAlarm": alarms.put_metric,
+            "PutCompositeAlarm": alarms.put_composite,
+            "DeleteAlarms": alarms.delete,
+            "DescribeAlarms": alarms.describe,
+            "DescribeAlarmsForMetric": alarms.describe_for_metric,
+            "DescribeAlarmHistory": alarms.history,
+            "SetAlarmState": alarms.set_state,
+            "EnableAlarmActions": alarms.enable_actions,
+            "DisableAlarmActions": alarms.disable_actions,
+        }
+    )

@@ -7,10 +7,9 @@ answers     results of actions, answers to approvals, time-outs
 structure   a declaration that changes during executions
 rollback    a stage goes back to an earlier execution
 waiting     the executions that wait before a stage, and those that may enter
-progress    the consequences, until there are no more
-stage       the actions of one execution in one stage
+stage       the actions of one execution in one stage; `settle` carries out the consequences of a
+            change, until there are no more
 conditions  rules of stages
 variables   `#{namespace.key}`
 quotas      time-outs and limits
-keys        names of artifacts
 """

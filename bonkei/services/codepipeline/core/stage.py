@@ -7,8 +7,7 @@ from dataclasses import replace
 from bonkei.blueprint.codepipeline import Condition, PipelineAction, Stage
 from bonkei.services.codepipeline.core.conditions import conclude, evaluate
 from bonkei.services.codepipeline.core.desk import Desk
-from bonkei.services.codepipeline.core.keys import artifact_key
-from bonkei.services.codepipeline.core.quotas import CONFIGURATION_BYTES, time_out
+from bonkei.services.codepipeline.core.quotas import CONFIGURATION_BYTES, KEPT, time_out
 from bonkei.services.codepipeline.core.rollback import roll_back
 from bonkei.services.codepipeline.core.values import (
     ActionRun,
@@ -19,7 +18,7 @@ from bonkei.services.codepipeline.core.values import (
     StoredArtifact,
 )
 from bonkei.services.codepipeline.core.variables import UnresolvedError, resolve, resolve_all
-from bonkei.services.codepipeline.core.waiting import arrive
+from bonkei.services.codepipeline.core.waiting import arrive, may_enter
 
 
 def enter(desk: Desk, execution: Execution, stage: Stage) -> None:
@@ -251,3 +250,41 @@ def _failures(run: StageRun, actions: list[PipelineAction]) -> str:
         if latest is not None and latest.status != "Succeeded":
             said.append(f"{action.name}: {latest.error_message or latest.summary or latest.status}")
     return "; ".join(said)
+
+
+_PIPELINE, _ARTIFACT, _RANDOM = 20, 10, 7
+
+
+def artifact_key(pipeline: str, artifact: str, random: str) -> str:
+    """A key with names shortened as CodePipeline does: `PipelineName20/Artifact10/random7`."""
+    return f"{pipeline[:_PIPELINE]}/{artifact[:_ARTIFACT]}/{random[:_RANDOM]}"
+
+
+def settle(desk: Desk) -> None:
+    """Executions enter stages, actions start, stages and executions end."""
+    while any(_move(desk, execution_id) for execution_id in _running(desk)):
+        pass
+    desk.book = replace(desk.book, executions=_kept(desk))
+
+
+def _running(desk: Desk) -> list[str]:
+    return [each.id for each in desk.book.executions if each.is_running]
+
+
+def _move(desk: Desk, execution_id: str) -> bool:
+    execution = desk.book.find(execution_id)
+    if execution is None or not execution.is_running:
+        return False
+    if not execution.waiting:
+        return step(desk, execution)
+    stage = desk.stage(execution.waiting)
+    if stage is None or not may_enter(desk.book, execution):
+        return False
+    enter(desk, execution, stage)
+    return True
+
+
+def _kept(desk: Desk) -> tuple[Execution, ...]:
+    over = [each for each in desk.book.executions if not each.is_running]
+    dropped = {each.id for each in over[: max(0, len(over) - KEPT)]}
+    return tuple(each for each in desk.book.executions if each.id not in dropped)

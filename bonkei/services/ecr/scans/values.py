@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from bonkei.base.errors import BonkeiError
+from bonkei.base.events import ServiceEvent
 
 Status = Literal["IN_PROGRESS", "COMPLETE", "FAILED", "UNSUPPORTED_IMAGE"]
 SEVERITIES = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED")
@@ -59,3 +60,18 @@ class Scanner(Protocol):
         """The scan of an image in an OCI image layout: COMPLETE or UNSUPPORTED_IMAGE. Raises
         ScanError where nothing can be said about the image."""
         ...
+
+
+def scan_event(arn: str, digest: str, tags: tuple[str, ...], scan: Scan) -> ServiceEvent:
+    """EventBridge's event of a scan that has ended. `arn`: the repository's.
+
+    Source: "Amazon ECR events and EventBridge", Amazon ECR User Guide.
+    """
+    detail = {
+        "scan-status": scan.status,
+        "repository-name": arn.partition(":repository/")[2],
+        "finding-severity-counts": dict(scan.counts),
+        "image-digest": digest,
+        "image-tags": list(tags),
+    }
+    return ServiceEvent("aws.ecr", "ECR Image Scan", (arn,), detail, scan.completed_at)

@@ -1,11 +1,10 @@
 """Amazon ECS: its API describes and changes the miniature's own services and tasks.
 
-`values` is this room's view of services and tasks; `descriptions` writes them in the API's form;
-`service` answers operations that read, `changes` those that change something, `definitions` both
-kinds for task definitions, `repeats` starts tasks once for each token, `shells` has the command
-beside a task. Missing members of a description are optional in the API. Source: the Amazon ECS API
-Reference.
-"""
+`values` is the API's view of services and tasks; `descriptions` writes them in the API's form;
+`service` answers operations that read and starts tasks once for each client token, `changes`
+answers operations that change something, `definitions` both kinds for task definitions, and
+`shells` has the command beside a task. Missing members of a description are optional in the API.
+Source: the Amazon ECS API Reference."""
 
 from bonkei.services.ecs.api.service import service
 from bonkei.services.ecs.api.shells import Shell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,8 +17,8 @@ from bonkei.base.aws_service import (
 )
 from bonkei.base.paging import page
 from bonkei.services.ecs.api import changes, definitions, descriptions, shells
+from bonkei.services.ecs.api.changes import described, run_task
 from bonkei.services.ecs.api.finding import find_cluster, find_service, find_task
-from bonkei.services.ecs.api.repeats import Repeats
 from bonkei.services.ecs.api.values import Ecs, EcsState, EcsTask
 
 
@@ -140,3 +141,41 @@ def _require_number(names: list[str], most: int, what: str) -> None:
         raise AwsServiceError(
             "InvalidParameterException", f"{what} may have {most} entries at most."
         )
+
+
+_MOST_TOKENS = 1_000
+
+
+class Repeats:
+    """The newest client tokens of RunTask, and the tasks that each has started.
+
+    An SDK makes a token for each call, and sends it again if it has received no answer. Source:
+    "Ensuring idempotency" in the Amazon ECS API Reference.
+    """
+
+    def __init__(self) -> None:
+        self._ran: OrderedDict[str, tuple[Mapping[str, Any], tuple[str, ...]]] = OrderedDict()
+
+    async def run_task(self, ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+        """Raises AwsServiceError."""
+        token = str(call.parameters.get("clientToken") or "")
+        if token not in self._ran:
+            ids = run_task(ecs, call)
+            if token:
+                self._remember(token, call.parameters, ids)
+            return described(ecs, call, ids)
+        parameters, ids = self._ran[token]
+        if parameters != call.parameters:
+            cluster = find_cluster(ecs.describe(), call)
+            prefix = cluster.replace(":cluster/", ":task/")
+            raise AwsServiceError(
+                "ConflictException",
+                "The provided clientToken is already in use with a different RunTask request.",
+                members={"resourceIds": [f"{prefix}/{each}" for each in ids]},
+            )
+        return described(ecs, call, ids)
+
+    def _remember(self, token: str, parameters: Mapping[str, Any], ids: tuple[str, ...]) -> None:
+        self._ran[token] = (dict(parameters), ids)
+        while len(self._ran) > _MOST_TOKENS:
+            self._ran.popitem(last=False)

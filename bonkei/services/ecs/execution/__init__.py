@@ -6,6 +6,5 @@ environment     a process's environment variables (secret_references: secrets an
 software        a container's own Python packages
 process         a process, its output and its end
 ports           free ports; listened_ports: the ports on which a process really listens
-                (kernel_listeners: those of all processes)
 usage           CPU and memory of running tasks
 """

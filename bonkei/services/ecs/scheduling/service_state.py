@@ -7,11 +7,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from bonkei.blueprint.ecs import AutoScaling
-from bonkei.services.ecs.scheduling.backoff import Backoff
 from bonkei.services.ecs.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.services.ecs.scheduling.lifecycle import TaskLifecycle
 from bonkei.services.ecs.scheduling.rolling import Counts, Limits
 from bonkei.services.ecs.task_spec import TaskSpec
+
+_FIRST_WAIT = 1.0  # seconds
+_LONGEST_WAIT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """The delay before a failing service is tried again, after `failures` in a row. Nothing is
+    started before `not_before` (monotonic seconds).
+
+    ECS throttles tasks that fail to start, up to minutes ("Amazon ECS service throttle logic",
+    docs.aws.amazon.com), and each start itself takes tens of seconds. A process starts in
+    milliseconds, so here a task that stops soon after its start is throttled, too. The waits are
+    short enough for a watching developer: 1 s, doubling, up to a minute.
+    """
+
+    failures: int = 0
+    not_before: float = 0.0
+
+    def failed(self, now: float) -> Backoff:
+        """After one more failure."""
+        wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(self.failures, 10))
+        return replace(self, failures=self.failures + 1, not_before=now + wait)
+
 
 STABLE_AFTER = 10.0  # seconds of running after which a failure begins a new row
 _REMEMBERED = 10  # stopped tasks, for their reasons

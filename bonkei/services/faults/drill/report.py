@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+from xml.etree import ElementTree as ET
 
 from bonkei.services.faults.drill.latency import add, percentile
 from bonkei.services.faults.drill.scenario import Expectations, Scenario
@@ -216,3 +218,24 @@ def _alarm_verdicts(expect: Expectations, report: Report) -> Iterable[Verdict]:
 def is_called(full: str, name: str) -> bool:
     """Whether `name` is the whole name, or its end after `-`."""
     return full == name or full.endswith(f"-{name}")
+
+
+def junit_xml(report: Mapping[str, Any]) -> str:
+    """Of a report as JSON has it."""
+    verdicts = report["verdicts"]
+    failed = sum(not one["met"] for one in verdicts)
+    suite = ET.Element(
+        "testsuite",
+        name=f"drill: {report['name']}",
+        tests=str(len(verdicts)),
+        failures=str(failed),
+        errors=str(int(bool(report["broken_off"]))),
+    )
+    for one in verdicts:
+        case = ET.SubElement(suite, "testcase", name=one["what"], classname=report["name"])
+        if not one["met"]:
+            ET.SubElement(case, "failure", message=f"wanted {one['wanted']}: {one['found']}")
+    if report["broken_off"]:
+        case = ET.SubElement(suite, "testcase", name="the drill", classname=report["name"])
+        ET.SubElement(case, "error", message=report["broken_off"])
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

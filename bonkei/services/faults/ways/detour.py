@@ -1,4 +1,4 @@
-"""A place before a target that delays every connection.
+"""A place before a target that delays or refuses every connection.
 
 FIS's `aws:ecs:task-network-latency` uses `tc netem` at the target's network interface. The effect
 here is the same: everything that the target sends comes later, including its acceptance of a new
@@ -8,6 +8,7 @@ connection.
 from __future__ import annotations
 
 import asyncio
+import socket
 
 from bonkei.services.faults.values import Trouble
 from bonkei.services.faults.ways.carrying import NO_TROUBLE, Half
@@ -103,3 +104,16 @@ class _Client(Half):
         if self._ended:
             server.write_eof()
         self.transport.resume_reading()
+
+
+class Refusal:
+    """A port that refuses every connection until `close`. It stays bound, so that no other process
+    listens there."""
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._socket = socket.socket()
+        self._socket.bind((host, 0))  # bound, and not listening
+        self.port = int(self._socket.getsockname()[1])
+
+    def close(self) -> None:
+        self._socket.close()

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bonkei.blueprint.rds import DatabaseCluster
 from bonkei.services.logs.awslogs.batches import whole_batches
-from bonkei.services.logs.delivery import postgresql
 from bonkei.services.logs.delivery.cut import Place, read_after
 from bonkei.services.logs.errors import LogsError
 from bonkei.services.logs.store.documents import GroupDocument
+from bonkei.services.logs.store.limits import InputEvent
 from bonkei.services.logs.store.log_store import LogStore
 
 LOOK_SECONDS = 1.0
@@ -110,7 +112,7 @@ class Exports:
             store.create_group(GroupDocument(export.group, store.now))
         if export.stream not in store.group(export.group).streams:
             store.create_stream(export.group, export.stream)
-        for batch in whole_batches(postgresql.events(lines, store.now)):
+        for batch in whole_batches(postgresql_events(lines, store.now)):
             store.put(export.group, export.stream, batch)
 
     async def _run(self) -> None:
@@ -142,3 +144,33 @@ def _write(state: Path, places: Mapping[str, Place]) -> None:
     part = state.with_suffix(".part")
     part.write_text(json.dumps({path: asdict(place) for path, place in places.items()}), "utf-8")
     part.replace(state)
+
+
+_BEGINS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:")
+
+
+def postgresql_events(lines: Iterable[str], now: int) -> list[InputEvent]:
+    """PostgreSQL's lines as events.
+
+    A record begins with the time of the prefix `%t:%r:%u@%d:[%p]:`, and continues in lines that
+    begin with a tab. Source: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs"
+    (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide).
+
+    In the order of the file, which is nearly the order of time. `now` (milliseconds) is the time
+    of lines without a time. A crashing process writes such lines.
+    """
+    found: list[InputEvent] = []
+    for line in lines:
+        begins = _BEGINS.match(line)
+        if begins is not None:
+            found.append((_milliseconds(begins[1]), line))
+        elif line.startswith("\t") and found:
+            found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
+        elif line:
+            found.append((found[-1][0] if found else now, line))
+    return found
+
+
+def _milliseconds(text: str) -> int:
+    moment = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    return int(moment.timestamp()) * 1000

@@ -5,9 +5,12 @@ Each output's own processors run when a chunk is about to be delivered, as Fluen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from bonkei.grammar.wildcards import between_stars
 from bonkei.services.logs.router.configuration.model import Configuration, Section
 from bonkei.services.logs.router.filters import Filter
 from bonkei.services.logs.router.filters import records as of_records
@@ -16,7 +19,7 @@ from bonkei.services.logs.router.filters.modify import make_modify
 from bonkei.services.logs.router.filters.partial import PartialMessages
 from bonkei.services.logs.router.parsing.parsers import Parse, make_parsers
 from bonkei.services.logs.router.records import Event
-from bonkei.services.logs.router.records.tags import Matches, matcher
+from bonkei.services.logs.router.records.patterns import compile_pattern
 
 Batch = tuple[str, list[Event]]
 
@@ -97,3 +100,23 @@ def _make(section: Section, parsers: Mapping[str, Parse]) -> Filter:
     if name == "parser":
         return of_records.make_parser_filter(section, parsers)
     return _PLAIN[name](section)
+
+
+Matches = Callable[[str], bool]
+
+
+def matcher(section: Section) -> Matches:
+    """Whether a section's `match` or `match_regex` takes a tag. `*` matches any text, even an empty
+    one. Without match and match_regex nothing matches.
+
+    Source: "Routing" (pipeline/router).
+    """
+    if found := section.find("match_regex"):
+        pattern = compile_pattern(found.value, found.place)
+        search = pattern.search
+    elif found := section.find("match"):
+        source = between_stars(map(re.escape, found.value.split("*")))
+        search = re.compile(source, re.DOTALL).fullmatch
+    else:
+        return lambda _tag: False
+    return lru_cache(maxsize=1024)(lambda tag: search(tag) is not None)

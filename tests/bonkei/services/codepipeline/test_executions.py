@@ -215,7 +215,7 @@ def test_a_new_definition_cancels_running_executions() -> None:
 
 
 def test_an_artifacts_key_is_shortened_as_codepipeline_does() -> None:
-    from bonkei.services.codepipeline.core.keys import artifact_key
+    from bonkei.services.codepipeline.core.stage import artifact_key
 
     key = artifact_key("statuspage-production-pipeline-program", "SourceArtifact", "a1b2c3d4e5")
     assert key == "statuspage-productio/SourceArti/a1b2c3d"

@@ -17,9 +17,8 @@ from bonkei.services.ecr.manifest import (
     OCI_MANIFEST,
 )
 from bonkei.services.ecr.package import package
-from bonkei.services.ecr.scans.event import scan_event
 from bonkei.services.ecr.scans.report import read_report
-from bonkei.services.ecr.scans.values import ScanError
+from bonkei.services.ecr.scans.values import ScanError, scan_event
 from tests.bonkei.services.ecr.conftest import World
 from tests.bonkei.services.ecr.scanned import (
     DONE,

@@ -14,9 +14,12 @@ from ports import free_port
 
 from bonkei.base.events import Endpoint, TargetRegistered, TaskStateChanged
 from bonkei.blueprint.ecs import Container, ContainerHealthCheck, PortMapping
-from bonkei.services.ecs.execution import kernel_listeners
 from bonkei.services.ecs.execution.environment import translate_command
-from bonkei.services.ecs.execution.listened_ports import listened_ports, until_listening
+from bonkei.services.ecs.execution.listened_ports import (
+    kernel_ports,
+    listened_ports,
+    until_listening,
+)
 from bonkei.services.ecs.images.local import local_task
 
 from .conftest import TARGETS, blueprint, definition, steady, until, web_container
@@ -97,10 +100,10 @@ async def test_the_first_listening_is_seen_without_a_connection(family, host, an
     """Also by the tables in /proc, where the kernel does not list its sockets."""
     if not answers:
         monkeypatch.setattr(
-            "bonkei.services.ecs.execution.kernel_listeners._SOCK_DIAG_BY_FAMILY", 9999
+            "bonkei.services.ecs.execution.listened_ports._SOCK_DIAG_BY_FAMILY", 9999
         )
         with pytest.raises(OSError, match="does not list"):
-            kernel_listeners.listened()
+            kernel_ports()
     port = free_port()
     assert not await until_listening([port], 0.1)
     with socket.socket(family) as server:
@@ -123,10 +126,10 @@ def test_the_kernel_lists_what_listens_and_no_connection():
             for family, host in [(socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")] * 300
         ]
         ports = {server.getsockname()[1] for server in servers}
-        listened = {*kernel_listeners.listened().values()}
+        listened = {*kernel_ports().values()}
         assert ports <= listened  # more than one part of an answer
         client = stack.enter_context(socket.create_connection(servers[0].getsockname()))
-        assert client.getsockname()[1] not in kernel_listeners.listened().values()
+        assert client.getsockname()[1] not in kernel_ports().values()
 
 
 CHILD = """
@@ -153,7 +156,7 @@ def test_the_ports_of_a_process_and_those_below_it(answers, monkeypatch):
         monkeypatch.delattr("psutil.Process.net_connections")
     else:
         monkeypatch.setattr(
-            "bonkei.services.ecs.execution.kernel_listeners._SOCK_DIAG_BY_FAMILY", 9999
+            "bonkei.services.ecs.execution.listened_ports._SOCK_DIAG_BY_FAMILY", 9999
         )
     program = f"PROGRAM = {CHILD!r}\n{CHILD}"
     with (

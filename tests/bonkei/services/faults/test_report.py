@@ -7,9 +7,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from bonkei.services.faults.drill.junit import junit_xml
 from bonkei.services.faults.drill.latency import add, bucket, middle, percentile
-from bonkei.services.faults.drill.report import Rang, Report, Second, Struck, make_report
+from bonkei.services.faults.drill.report import Rang, Report, Second, Struck, junit_xml, make_report
 from bonkei.services.faults.drill.requests import bucket as bucket_of_the_program
 from bonkei.services.faults.drill.scenario import Expectations, Load, Scenario
 from bonkei.services.faults.drill.text import render

@@ -13,8 +13,7 @@ import pytest
 import uvloop
 
 from bonkei.services.faults.values import Trouble
-from bonkei.services.faults.ways.detour import HOST, Detour
-from bonkei.services.faults.ways.refusal import Refusal
+from bonkei.services.faults.ways.detour import HOST, Detour, Refusal
 
 LATENCY = 0.15
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.services.logs.api.api import OPERATIONS
+from bonkei.services.logs.api import OPERATIONS
 from bonkei.services.logs.api.desk import Desk
 from bonkei.services.logs.store.log_store import LogStore
 

@@ -11,8 +11,7 @@ import pytest
 
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.services.logs.delivery import exports as module
-from bonkei.services.logs.delivery.exports import Export, Exports, exports_of
-from bonkei.services.logs.delivery.postgresql import events
+from bonkei.services.logs.delivery.exports import Export, Exports, exports_of, postgresql_events
 from bonkei.services.logs.store.reading import Window
 from tests.bonkei.services.logs.conftest import NOW, Api
 
@@ -39,12 +38,12 @@ def test_a_record_continues_on_lines_that_start_with_a_tab() -> None:
         "\tfrom nothing",
         "no time of its own",
     ]
-    found = events(lines, 5)
+    found = postgresql_events(lines, 5)
     assert [text for _, text in found] == [
         lines[0], f"{lines[1]}\n{lines[2]}", "no time of its own",
     ]  # fmt: skip
     assert {at for at, _ in found} == {NOW}
-    assert events(["first of all"], 5) == [(5, "first of all")]
+    assert postgresql_events(["first of all"], 5) == [(5, "first of all")]
 
 
 def make(

@@ -21,7 +21,7 @@ import pytest
 
 from bonkei.base.events import Bus
 from bonkei.services.ecs.execution.software import ensure_environment
-from bonkei.services.logs.api.api import OPERATIONS
+from bonkei.services.logs.api import OPERATIONS
 from bonkei.services.logs.api.desk import Desk
 from bonkei.services.logs.api.live_tail import start_live_tail
 from bonkei.services.logs.errors import LogsError

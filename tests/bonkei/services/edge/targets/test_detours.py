@@ -7,7 +7,7 @@ from typing import Any
 
 from bonkei.base.events import Endpoint, TargetDeregistered, TargetDrained, TargetRegistered
 from bonkei.services.edge import Detour, TargetKey
-from bonkei.services.faults.ways.refusal import Refusal
+from bonkei.services.faults.ways.detour import Refusal
 from tests.bonkei.services.edge.definitions import balancer_only
 from tests.bonkei.services.edge.support import Message, Target, ok, running, serving
 

@@ -10,7 +10,7 @@ import pytest
 from bonkei.services.logs.router.configuration.model import Place, Property, Section
 from bonkei.services.logs.router.errors import RouterError
 from bonkei.services.logs.router.parsing.parsers import make_parser
-from bonkei.services.logs.router.records.tags import matcher
+from bonkei.services.logs.router.pipeline import matcher
 from bonkei.services.logs.router.records.times import date_writer, time_reader
 
 _PLACE = Place(Path("f.conf"), 1)

@@ -1,4 +1,4 @@
-"""Tasks that nobody waits for, and the last ones that ended."""
+"""Tasks that belong to no service, and the last ones that ended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from bonkei.services.ecs.scheduling.lifecycle import TaskLifecycle
 from bonkei.services.ecs.scheduling.scheduler import Scheduler
 
 _REMEMBERED = 100
-"""ECS describes a stopped task for at least an hour. Here it is the last tasks, however old."""
+"""ECS describes a stopped task for at least an hour. Here it is the last tasks, of any age."""
 
 
-class ByThemselves:
+class StandaloneTasks:
     """Tasks in the manner of `ecs run-task`."""
 
     def __init__(self, scheduler: Scheduler) -> None:
@@ -24,8 +24,7 @@ class ByThemselves:
         self._running.add(task_id)
 
     def leave(self, task_id: str) -> None:
-        """Its caller has the result. What is left of the task ends by itself, and is not
-        described."""
+        """The caller has the result. The rest of the task ends without it, and is not described."""
         self._left.add(task_id)
         self.settle()
 
