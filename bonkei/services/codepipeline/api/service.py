@@ -114,7 +114,7 @@ def _executions(room: Pipelines) -> dict[str, Any]:
             ),
             str(given.get("clientRequestToken", "")),
         )
-        return {"pipelineExecutionId": room.do(str(given["name"]), begun)}
+        return {"pipelineExecutionId": pipelines.do(str(given["name"]), begun)}
 
     async def stop(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters

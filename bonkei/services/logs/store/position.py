@@ -27,7 +27,7 @@ def to_token(*parts: int | str) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
 
-def from_token(token: str, what: str = "nextToken") -> list[int | str]:
+def from_token(token: str) -> list[int | str]:
     """InvalidParameterException for an invalid one."""
     try:
         padded = token + "=" * (-len(token) % 4)
@@ -36,5 +36,5 @@ def from_token(token: str, what: str = "nextToken") -> list[int | str]:
         found = None
     is_list = isinstance(found, list) and bool(found)
     if not is_list or not all(isinstance(each, int | str) for each in found):
-        raise invalid(f"The specified {what} is invalid.")
+        raise invalid("The specified nextToken is invalid.")
     return list(found)

@@ -21,7 +21,6 @@ from bonkei.blueprint.logs.log_delivery import LogDelivery
 from bonkei.grammar.wildcards import between_stars
 from bonkei.services.logs.delivery.requests.request import Access, Finished, Headers, Together
 from bonkei.services.logs.delivery.requests.target import Deliverer, Key, Ready, Target, prefixed
-from bonkei.services.logs.delivery.requests.words import DIGITS, DURATIONS
 
 DELIVERY = "delivery.logs.amazonaws.com"
 _FIELDS = (
@@ -73,60 +72,31 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
     )
 
 
-_AskedFor = Callable[[str, _Told], tuple[str, str]]
-"""From a target and what the headers said to the fields around x-edge-request-id: between the bytes
-sent and the id, and between the time taken and the port."""
-
-
 def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Ready:
     """The legacy log's entries of requests like this one: `_values`, but those that differ."""
-    asked_for = _asking(access, distribution, cookies=cookies)
     values = _values(Finished(0.0, access), distribution, cookies=cookies)
-    host, result = _between(values, _IDENTITY, _RECEIVED), _between(values, _FIRST_BYTE, _LENGTH)
+    client, status = _between(values, _SENT, _STEM), _between(values, _STEM, _REFERER)
+    agent, cached = _between(values, _REFERER, _QUERY), _between(values, _COOKIE, _IDENTITY)
+    host, shown = _between(values, _IDENTITY, _RECEIVED), _between(values, _FORWARDED, _PORT)
+    result = _between(values, _FIRST_BYTE, _LENGTH)
     end = "\t".join(("", *values[_LENGTH + 1 :]))
 
     def entries(together: Together) -> list[str]:
         found: list[str] = []
-        of: Headers | None = None
-        url, told, before, behind = "", _NOTHING, "", ""
-        last_sent, last_received, size, got = -1, -1, "", ""
         for time, rows in together:
             begin = _beginning(int(time))
             for _, port, target, headers, _, received, sent, seconds, _, _, edge_id, _ in rows:
-                if headers is not of:
-                    of, url = headers, ""
-                    told = _told(headers, cookies=cookies)
-                if target is not url:
-                    url = target
-                    before, behind = asked_for(target, told)
-                if sent != last_sent:
-                    last_sent, size = sent, DIGITS[sent]
-                if received != last_received:
-                    last_received, got = received, DIGITS[received]
-                took = DURATIONS[seconds]
+                stem, _, query = target.partition("?")
+                referer, cookie, forwarded = _told(headers, cookies=cookies)
+                took = f"{seconds:.3f}"
                 found.append(
-                    f"{begin}{size}{before}{edge_id or '-'}{host}{got}\t{took}"
-                    f"{behind}{DIGITS[port]}\t{took}{result}{size}{end}"
+                    f"{begin}{sent}{client}{_quoted(stem)}{status}{referer}{agent}{query or '-'}"
+                    f"\t{cookie}{cached}{edge_id or '-'}{host}{received}\t{took}\t{forwarded}"
+                    f"{shown}{port}\t{took}{result}{sent}{end}"
                 )
         return found
 
     return entries
-
-
-def _asking(access: Access, distribution: Distribution, *, cookies: bool) -> _AskedFor:
-    """For requests like this one."""
-    values = _values(Finished(0.0, access), distribution, cookies=cookies)
-    client, status = _between(values, _SENT, _STEM), _between(values, _STEM, _REFERER)
-    agent, result = _between(values, _REFERER, _QUERY), _between(values, _COOKIE, _IDENTITY)
-    shown = _between(values, _FORWARDED, _PORT)
-
-    def asked_for(target: str, told: _Told) -> tuple[str, str]:
-        stem, _, query = target.partition("?")
-        referer, cookie, forwarded = told
-        before = f"{client}{_quoted(stem)}{status}{referer}{agent}{query or '-'}\t{cookie}{result}"
-        return before, f"\t{forwarded}{shown}"
-
-    return asked_for
 
 
 def _between(values: Sequence[str], first: int, last: int) -> str:

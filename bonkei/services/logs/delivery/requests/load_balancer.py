@@ -21,7 +21,6 @@ from bonkei.blueprint.elbv2 import Action, Forward, LoadBalancer, Redirect
 from bonkei.blueprint.logs.access_log import AccessLog
 from bonkei.services.logs.delivery.requests.request import Access, Finished, Together
 from bonkei.services.logs.delivery.requests.target import Deliverer, Ready, Target, prefixed
-from bonkei.services.logs.delivery.requests.words import DIGITS, DURATIONS
 
 _ADDRESS = "127.0.0.1"  # of the load balancer's node
 _PRINCIPAL = "logdelivery.elasticloadbalancing.amazonaws.com"
@@ -95,10 +94,8 @@ class LoadBalancerLog:
         redirect = _escaped(access.redirect_url) if access.redirect_url else "-"
         priority, actions = self._decided(access, by_target)
         before = f" {self._name} {access.client}:"
-        waited, after = (
-            (f" {target} 0.000 ", " 0.000") if by_target else (f" {target} -1 -1 -1", "")
-        )
-        answer = f"{after} {status} {answered} "
+        waited = f" {target} 0.000 " if by_target else f" {target} -1 -1 -1"
+        answer = f"{' 0.000' if by_target else ''} {status} {answered} "
         asked = f' "{access.method} http://{access.host.rpartition(":")[0] or access.host}:80'
         agent = f' HTTP/1.1" "{_escaped(access.user_agent) or "-"}" - - '
         agent += f'{access.target_group_arn or "-"} "'
@@ -110,26 +107,14 @@ class LoadBalancerLog:
                 # The task has become known, or forgotten.
                 return self.prepare(access)(together)
             found: list[str] = []
-            path, of = "", None
-            last_sent, last_received, sizes = -1, -1, ""
             for time, rows in together:
                 begin = f"http {iso(time)}{before}"
-                durations: dict[float, tuple[str, str]] = {}  # and when such a request began
-                for _, port, url, _, _, received, sent, seconds, trace, connection, _, _ in rows:
-                    if url is not of:
-                        of, path = url, _escaped(url)
-                    if sent != last_sent or received != last_received:
-                        last_sent, last_received = sent, received
-                        sizes = f"{answer}{DIGITS[received]} {DIGITS[sent]}{asked}"
-                    if (known := durations.get(seconds)) is None:
-                        known = durations[seconds] = (
-                            f"{waited}{DURATIONS[seconds] if by_target else ''}",
-                            f"{decided}{_iso(time - seconds)}{end}",
-                        )
-                    took, begun = known
+                for _, port, path, _, _, received, sent, seconds, trace, connection, _, _ in rows:
+                    took = f"{waited}{seconds:.3f}" if by_target else waited
                     found.append(
-                        f"{begin}{DIGITS[port]}{took}{sizes}{path}{agent}"
-                        f"{trace or '-'}{begun}{connection_id(connection)}{_END}"
+                        f"{begin}{port}{took}{answer}{received} {sent}{asked}{_escaped(path)}"
+                        f"{agent}{trace or '-'}{decided}{iso(time - seconds)}{end}"
+                        f"{connection_id(connection)}{_END}"
                     )
             return found
 
@@ -174,13 +159,8 @@ def connection_id(number: int) -> str:
     return f"TID_{blake2b(str(number).encode(), digest_size=16).hexdigest()}"
 
 
-@lru_cache(maxsize=16)
 def iso(time: float) -> str:
-    """With microseconds; remembered, as several requests have the same."""
-    return _iso(time)
-
-
-def _iso(time: float) -> str:
+    """With microseconds."""
     whole = int(time)
     return "%s.%06dZ" % (_second(whole), int((time - whole) * 1e6))  # noqa: UP031 - quicker
 

@@ -29,7 +29,6 @@ from bonkei.services.logs.delivery.requests.target import Deliverer, Line, Targe
 
 _REDACTED = "REDACTED"
 _MOST_LABELS = 100
-_KINDS = 1_000
 _ACTIONS = {"captcha": "CAPTCHA", "challenge": "CHALLENGE"}
 
 SourceOf = Callable[[Access], str]
@@ -74,16 +73,10 @@ def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> tuple[Line, Callabl
     """The log's entries, and whether it ignores a request."""
     rules = {rule.name: rule for rule in acl.rules}
     arn = acl.arn
-    known: dict[Verdict, bool] = {}
 
     def is_kept(verdict: Verdict) -> bool:
-        """Whether requests with this verdict are logged. Decided once for all of them."""
-        kept = known.get(verdict)
-        if kept is None:
-            if len(known) >= _KINDS:
-                known.clear()
-            kept = known[verdict] = keeps(log, _actions(verdict, rules), verdict.labels)
-        return kept
+        """Whether requests with this verdict are logged."""
+        return keeps(log, _actions(verdict, rules), verdict.labels)
 
     def line(request: Finished) -> str | None:
         for verdict, headers in request.access.inspections:
