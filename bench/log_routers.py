@@ -104,7 +104,7 @@ class Stand:
                 lines.append((json.dumps(record), False))
                 self.number += 1
             self.driver.write("stdout", time.time(), lines)
-            await self.driver.room()
+            await self.driver.writable()
             wait = began + (written + 100) / rate - time.monotonic() if rate else 0.0
             await asyncio.sleep(max(0.0, wait))
 

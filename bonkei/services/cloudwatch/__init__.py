@@ -1,4 +1,4 @@
-"""Metrics, alarms and events: the room measures, decides and notifies.
+"""Metrics, alarms and events: CloudWatch measures, decides and notifies.
 
 metric   measurements, aggregated and kept
 math     expressions over metrics
@@ -6,7 +6,7 @@ alarm    pure evaluation, composite rules, states and history
 filters  turns log events into metrics: metric filters, the embedded metric format
 sqlite_file  a file of SQLite that may be lost
 clock    the length of a minute in compressed time
-monitor  the room's life cycle: minutes pass, alarms change, their actions run
+monitor  the life cycle: minutes pass, alarms change, their actions run
 service  CloudWatch's API over it
 events   EventBridge: event patterns, schedules, targets
 rehearsal  data that raises an alarm, and data that ends it

@@ -1,4 +1,4 @@
-"""The room's life cycle: metrics come in, minutes pass, alarms change, their actions run."""
+"""CloudWatch's life cycle: metrics come in, minutes pass, alarms change, their actions run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MOST_LATE = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """The functions that the room needs from others. `measure` gives the measurements of the
+    """The functions that CloudWatch needs from others. `measure` gives the measurements of the
     seconds before a time. `act` takes an action's ARN, a subject and a message, and raises a
     BonkeiError if it cannot act. `put_event` takes an event in AWS's form."""
 

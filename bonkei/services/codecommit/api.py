@@ -30,40 +30,48 @@ def service(repositories: Repositories) -> AwsService:
     )
 
 
-def _about(room: Repositories) -> dict[str, Any]:
+def _about(repositories: Repositories) -> dict[str, Any]:
     async def create(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         name = str(given["repositoryName"])
         arn = f"arn:aws:codecommit:{call.region}:{call.caller.account}:{name}"
-        made = await room.create(
+        made = await repositories.create(
             name, arn, str(given.get("repositoryDescription", "")), str(given.get("kmsKeyId", ""))
         )
         return {"repositoryMetadata": _metadata(made, "", call)}
 
     async def get(call: AwsCall) -> Mapping[str, Any]:
-        found = room.find(str(call.parameters["repositoryName"]))
-        return {"repositoryMetadata": await _described(room, found, call)}
+        found = repositories.find(str(call.parameters["repositoryName"]))
+        return {"repositoryMetadata": await _described(repositories, found, call)}
 
     async def batch_get(call: AwsCall) -> Mapping[str, Any]:
         names = [str(each) for each in call.parameters["repositoryNames"]]
-        known = {each.name for each in room.all}
-        found = [await _described(room, room.find(each), call) for each in names if each in known]
+        known = {each.name for each in repositories.all}
+        found = [
+            await _described(repositories, repositories.find(each), call)
+            for each in names
+            if each in known
+        ]
         return {
             "repositories": found,
             "repositoriesNotFound": [each for each in names if each not in known],
         }
 
     async def list_(_: AwsCall) -> Mapping[str, Any]:
-        found = [{"repositoryName": each.name, "repositoryId": each.id} for each in room.all]
+        found = [
+            {"repositoryName": each.name, "repositoryId": each.id} for each in repositories.all
+        ]
         return {"repositories": found}
 
     async def delete(call: AwsCall) -> Mapping[str, Any]:
-        gone = room.delete(str(call.parameters["repositoryName"]))
+        gone = repositories.delete(str(call.parameters["repositoryName"]))
         return {"repositoryId": gone.id if gone is not None else None}
 
     async def describe(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        room.describe(str(given["repositoryName"]), str(given.get("repositoryDescription", "")))
+        repositories.describe(
+            str(given["repositoryName"]), str(given.get("repositoryDescription", ""))
+        )
         return {}
 
     return {
@@ -76,25 +84,27 @@ def _about(room: Repositories) -> dict[str, Any]:
     }
 
 
-def _branches(room: Repositories) -> dict[str, Any]:
+def _branches(repositories: Repositories) -> dict[str, Any]:
     async def get(call: AwsCall) -> Mapping[str, Any]:
         repository, branch = str(call.parameters["repositoryName"]), _branch(call)
-        commit = await room.branch(repository, branch)
+        commit = await repositories.branch(repository, branch)
         return {"branch": {"branchName": branch, "commitId": commit}}
 
     async def list_(call: AwsCall) -> Mapping[str, Any]:
-        return {"branches": list(await room.branches(str(call.parameters["repositoryName"])))}
+        return {
+            "branches": list(await repositories.branches(str(call.parameters["repositoryName"])))
+        }
 
     return {"GetBranch": get, "ListBranches": list_}
 
 
-def _changes_of_branches(room: Repositories) -> dict[str, Any]:
+def _changes_of_branches(repositories: Repositories) -> dict[str, Any]:
     async def create(call: AwsCall) -> Mapping[str, Any]:
         repository, branch = str(call.parameters["repositoryName"]), _branch(call)
-        if branch in await room.branches(repository):
+        if branch in await repositories.branches(repository):
             raise AwsServiceError("BranchNameExistsException", f"{branch} exists already")
-        commit = await room.commit(repository, str(call.parameters["commitId"]))
-        directory = room.find(repository).directory
+        commit = await repositories.commit(repository, str(call.parameters["commitId"]))
+        directory = repositories.find(repository).directory
         try:
             await git(directory, "branch", "--end-of-options", branch, commit.id)
         except GitError as error:
@@ -103,33 +113,33 @@ def _changes_of_branches(room: Repositories) -> dict[str, Any]:
 
     async def delete(call: AwsCall) -> Mapping[str, Any]:
         repository, branch = str(call.parameters["repositoryName"]), _branch(call)
-        commit = (await room.branches(repository)).get(branch)
-        if branch == await room.default_branch(repository):
+        commit = (await repositories.branches(repository)).get(branch)
+        if branch == await repositories.default_branch(repository):
             raise AwsServiceError(
                 "DefaultBranchCannotBeDeletedException", f"{branch} is the default branch"
             )
         if commit is None:
             return {}
-        directory = room.find(repository).directory
+        directory = repositories.find(repository).directory
         await git(directory, "branch", "--quiet", "-D", "--end-of-options", branch)
         return {"deletedBranch": {"branchName": branch, "commitId": commit}}
 
     async def set_default(call: AwsCall) -> Mapping[str, Any]:
         repository = str(call.parameters["repositoryName"])
         branch = str(call.parameters["defaultBranchName"])
-        if branch not in await room.branches(repository):
+        if branch not in await repositories.branches(repository):
             raise no_branch(branch, repository)
-        directory = room.find(repository).directory
+        directory = repositories.find(repository).directory
         await git(directory, "symbolic-ref", "HEAD", f"refs/heads/{branch}")
         return {}
 
     return {"CreateBranch": create, "DeleteBranch": delete, "UpdateDefaultBranch": set_default}
 
 
-def _contents(room: Repositories) -> dict[str, Any]:
+def _contents(repositories: Repositories) -> dict[str, Any]:
     async def get_commit(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
-        found = await room.commit(str(given["repositoryName"]), str(given["commitId"]))
+        found = await repositories.commit(str(given["repositoryName"]), str(given["commitId"]))
         return {"commit": _commit(found)}
 
     async def batch_get(call: AwsCall) -> Mapping[str, Any]:
@@ -137,7 +147,7 @@ def _contents(room: Repositories) -> dict[str, Any]:
         found, errors = [], []
         for commit in call.parameters["commitIds"]:
             try:
-                found.append(_commit(await room.commit(repository, str(commit))))
+                found.append(_commit(await repositories.commit(repository, str(commit))))
             except AwsServiceError as error:
                 errors.append(
                     {"commitId": commit, "errorCode": error.code, "errorMessage": error.message}
@@ -145,10 +155,10 @@ def _contents(room: Repositories) -> dict[str, Any]:
         return {"commits": found, "errors": errors}
 
     async def file(call: AwsCall) -> Mapping[str, Any]:
-        return await get_file(room, call.parameters)
+        return await get_file(repositories, call.parameters)
 
     async def folder(call: AwsCall) -> Mapping[str, Any]:
-        return await get_folder(room, call.parameters)
+        return await get_folder(repositories, call.parameters)
 
     return {
         "GetCommit": get_commit,
@@ -165,8 +175,10 @@ def _branch(call: AwsCall) -> str:
     return branch
 
 
-async def _described(room: Repositories, found: Repository, call: AwsCall) -> Mapping[str, Any]:
-    return _metadata(found, await room.default_branch(found.name), call)
+async def _described(
+    repositories: Repositories, found: Repository, call: AwsCall
+) -> Mapping[str, Any]:
+    return _metadata(found, await repositories.default_branch(found.name), call)
 
 
 def _metadata(found: Repository, default_branch: str, call: AwsCall) -> Mapping[str, Any]:

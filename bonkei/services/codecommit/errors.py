@@ -1,4 +1,4 @@
-"""Errors of this room."""
+"""The errors of CodeCommit."""
 
 from __future__ import annotations
 

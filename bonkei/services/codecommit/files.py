@@ -15,12 +15,14 @@ _LARGEST = 6 * 1024 * 1024
 _MODES = {"100644": "NORMAL", "100755": "EXECUTABLE", "120000": "SYMLINK"}
 
 
-async def get_file(room: Repositories, given: Mapping[str, Any]) -> Mapping[str, Any]:
+async def get_file(repositories: Repositories, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """GetFile. AwsServiceError."""
     repository, path = str(given["repositoryName"]), str(given["filePath"]).strip("/")
-    commit = await _commit(room, repository, given)
-    directory = room.find(repository).directory
-    for mode, kind, blob, size, name in await _tree(room, repository, commit, path, inside=False):
+    commit = await _commit(repositories, repository, given)
+    directory = repositories.find(repository).directory
+    for mode, kind, blob, size, name in await _tree(
+        repositories, repository, commit, path, inside=False
+    ):
         if name == path and kind == "blob":
             if int(size) > _LARGEST:
                 raise AwsServiceError("FileTooLargeException", f"{path} has {size} bytes")
@@ -36,13 +38,15 @@ async def get_file(room: Repositories, given: Mapping[str, Any]) -> Mapping[str,
     raise AwsServiceError("FileDoesNotExistException", f"{commit} has no file {path}")
 
 
-async def get_folder(room: Repositories, given: Mapping[str, Any]) -> Mapping[str, Any]:
+async def get_folder(repositories: Repositories, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """GetFolder. AwsServiceError."""
     repository, path = str(given["repositoryName"]), str(given["folderPath"]).strip("/")
-    commit = await _commit(room, repository, given)
+    commit = await _commit(repositories, repository, given)
     files: list[Mapping[str, Any]] = []
     folders: list[Mapping[str, Any]] = []
-    for mode, kind, id_, _, name in await _tree(room, repository, commit, path, inside=True):
+    for mode, kind, id_, _, name in await _tree(
+        repositories, repository, commit, path, inside=True
+    ):
         about = {"absolutePath": name, "relativePath": name.rpartition("/")[2]}
         if kind == "tree":
             folders.append({"treeId": id_, **about})
@@ -53,25 +57,25 @@ async def get_folder(room: Repositories, given: Mapping[str, Any]) -> Mapping[st
     return {"commitId": commit, "folderPath": path, "files": files, "subFolders": folders}
 
 
-async def _commit(room: Repositories, repository: str, given: Mapping[str, Any]) -> str:
-    named = str(given.get("commitSpecifier", "")) or await room.default_branch(repository)
-    branches = await room.branches(repository)
+async def _commit(repositories: Repositories, repository: str, given: Mapping[str, Any]) -> str:
+    named = str(given.get("commitSpecifier", "")) or await repositories.default_branch(repository)
+    branches = await repositories.branches(repository)
     if named in branches:
         return branches[named]
     if not named:
         raise no_commit("HEAD", repository)
-    return (await room.commit(repository, named)).id
+    return (await repositories.commit(repository, named)).id
 
 
 async def _tree(
-    room: Repositories, repository: str, commit: str, path: str, *, inside: bool
+    repositories: Repositories, repository: str, commit: str, path: str, *, inside: bool
 ) -> list[tuple[str, str, str, str, str]]:
     """Mode, kind, id, size and path of each entry of a folder, or of the file at the path."""
     where = f"{path}/" if inside and path else path
     words = [where] if where else []
     try:
         listed = await git(
-            room.find(repository).directory, "ls-tree", "-z", "--long", commit, "--", *words
+            repositories.find(repository).directory, "ls-tree", "-z", "--long", commit, "--", *words
         )
     except GitError:
         return []

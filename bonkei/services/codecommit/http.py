@@ -38,7 +38,7 @@ _HEAD = 16_384
 
 
 async def answer(
-    room: Repositories, request: web.BaseRequest, who: Who, may: May
+    repositories: Repositories, request: web.BaseRequest, who: Who, may: May
 ) -> web.StreamResponse:
     """git's answer, or a refusal that git prints."""
     found = _PATH.fullmatch(request.path)
@@ -46,7 +46,7 @@ async def answer(
         return _refusal(404, "no such path: git speaks to /v1/repos/NAME")
     name, rest = found["name"], found["rest"]
     try:
-        repository = room.find(name)
+        repository = repositories.find(name)
         caller = _caller(request, who, Arn.of(repository.arn).region)
     except AwsServiceError as error:
         if error.code == "RepositoryDoesNotExistException":

@@ -104,7 +104,7 @@ class Repositories:
         if not _NAME.fullmatch(name) or name.endswith(".git"):
             raise AwsServiceError(
                 "InvalidRepositoryNameException",
-                f"{name!r} is no name of a repository: 1 to 100 letters, digits and ._-, "
+                f"{name!r} is not a name of a repository: 1 to 100 letters, digits and ._-, "
                 "without .git at its end",
             )
         if name in self._found:
@@ -175,7 +175,7 @@ class Repositories:
     async def commit(self, name: str, commit: str) -> Commit:
         """AwsServiceError."""
         if not _COMMIT.fullmatch(commit):
-            raise AwsServiceError("InvalidCommitIdException", f"{commit!r} is no commit's id")
+            raise AwsServiceError("InvalidCommitIdException", f"{commit!r} is not a commit's id")
         try:
             return await read_commit(self.find(name).directory, commit)
         except GitError:

@@ -63,7 +63,7 @@ def commit_of(root: Path, name: str) -> str:
         _git(root, "rev-parse", "--git-dir")
     except SourceError as error:
         remedy = f"run it in a git repository: {root}"
-        raise SourceError(f"{root} is no working copy: {error.message}", remedy=remedy) from None
+        raise SourceError(f"{root} is not a working copy: {error.message}", remedy=remedy) from None
     words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     try:
         return _git(root, *words)

@@ -1,4 +1,4 @@
-"""What the room looks up in a book and in a declaration: pure."""
+"""Looks things up in a book and in a declaration. Pure."""
 
 from __future__ import annotations
 

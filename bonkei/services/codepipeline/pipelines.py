@@ -1,4 +1,4 @@
-"""The room: it carries commands out, keeps the books, and starts the runners.
+"""CodePipeline: it carries commands out, keeps the books, and starts the runners.
 
 A command's result is on disk before any part of it is done or answered. After a SIGKILL the next
 start reads the books, and each action in progress continues as its runner prescribes

@@ -60,7 +60,7 @@ class Record:
                 _write(draft, changed[file])
         except BaseException:
             for draft in drafts:
-                draft.unlink(missing_ok=True)  # a full disk needs the room
+                draft.unlink(missing_ok=True)  # a full disk needs the space
             raise
         for draft, file in drafts.items():
             draft.replace(file)
@@ -90,7 +90,7 @@ def _load(kind: Any, value: Any) -> Any:
     if get_origin(kind) is tuple:
         return _load_tuple(get_args(kind), value)
     if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
-        raise TypeError(f"{value!r} is no {kind}")
+        raise TypeError(f"{value!r} is not a {kind}")
     return value
 
 

@@ -1,5 +1,5 @@
-"""The runners of actions. The room calls them, and `bonkei/miniature` connects them with the
-other rooms.
+"""The runners of actions. `Pipelines` calls them, and `bonkei/miniature` connects them with the
+other services.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class Feed:
 
 
 class _Channel:
-    """A topic with a query, while somebody looks."""
+    """A topic with a query, while a page shows it."""
 
     def __init__(self, key: str) -> None:
         self.key = key

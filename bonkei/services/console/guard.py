@@ -72,8 +72,8 @@ class Keys:
 
     @property
     def cookie(self) -> str:
-        """The cookie's value is derived from the token. It is no valid token, and changes with the
-        token."""
+        """The cookie's value is derived from the token. It is not a valid token, and changes with
+        the token."""
         return hmac.new(self.token.encode(), b"cookie", hashlib.sha256).hexdigest()
 
     @property

@@ -68,7 +68,7 @@ class Handler:
         except (ValueError, RecursionError):
             return _error(400, "the body is not JSON", "")
         if not isinstance(body, dict):
-            return _error(400, "the body is no JSON object", "")
+            return _error(400, "the body is not a JSON object", "")
         try:
             result = await action(body)
         except BonkeiError as error:
@@ -174,7 +174,7 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
 
 
 def _refused(asked: Asked, refusal: Refusal) -> web.Response:
-    """A page for a person without access, JSON for everybody else."""
+    """A page for a person without access, JSON for programs."""
     if refusal.status == 401 and asked.path == "/" and asked.method == "GET":
         headers = {**guard.HEADERS, "Content-Type": "text/html; charset=utf-8"}
         headers["Cache-Control"] = "no-store"

@@ -1,8 +1,8 @@
 """A built image's layers, applied one after the other to a folder.
 
 The layers are hostile input: a member's name with `..`, a link that leads out, a device, a bit for
-another user, a bomb. Whatever they hold, nothing outside the folder is read, written or removed.
-Owners are left out: a task's process gets a namespace where every file is its user's.
+another user, a bomb. Their content cannot make it read, write or remove anything outside the
+folder. Owners are left out: a task's process gets a namespace where every file is its user's.
 
 Source: "Image Layer Filesystem Changeset", the OCI image specification (whiteouts).
 """
@@ -78,7 +78,8 @@ class Applied:
 
 
 def apply_layers(layers: Iterable[Path], root: Path, bounds: Bounds | None = None) -> Applied:
-    """Fill `root`, which nobody else writes to. RegistryError for what no honest layer has."""
+    """Fill `root`, to which nothing else writes. RegistryError for what only a hostile layer
+    has."""
     bounds, applied = bounds or Bounds(), Applied()
     for layer in layers:
         try:

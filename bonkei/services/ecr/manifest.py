@@ -93,7 +93,7 @@ def _descriptor(value: Mapping[str, Any]) -> Descriptor:
         raise ValueError("a descriptor's size is not a number")
     digest = str(value["digest"])
     if not is_digest(digest):
-        raise ValueError(f"{digest[:100]!r} is no SHA-256 digest")
+        raise ValueError(f"{digest[:100]!r} is not a SHA-256 digest")
     found = value.get("platform") or {}
     platform = f"{found.get('os', '')}/{found.get('architecture', '')}" if found else ""
     return Descriptor(digest, size, str(value.get("mediaType", "")), platform)

@@ -72,7 +72,7 @@ def _require(dockerfile: Path) -> None:
 
 def _layer(folder: Path, dockerfile: Path) -> bytes:
     """A tar archive without times and owners, in a fixed order."""
-    import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
+    import tarfile  # noqa: PLC0415 - a miniature without images does not need it
 
     ignored = _ignored(folder)
     buffer, total = io.BytesIO(), 0

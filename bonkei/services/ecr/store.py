@@ -51,7 +51,7 @@ class ImageStore:
         return self._known[name]
 
     def blob(self, digest: str) -> Path | None:
-        """The file of a blob or manifest. None also for what is no digest."""
+        """The file of a blob or manifest. None if the text is not a digest, too."""
         if not is_digest(digest):
             return None
         file = self._blobs / digest.removeprefix("sha256:")

@@ -56,7 +56,7 @@ def unpack(store: ImageStore, image: Image, root: Path, architecture: str = "") 
 
 
 def _chosen(store: ImageStore, image: Image, architecture: str) -> Image:
-    """The image of one platform; an image that is no index is its own."""
+    """The image of one platform; an image that is not an index is returned itself."""
     if image.media_type not in INDEXES:
         return image
     wanted = f"linux/{architecture}"
@@ -79,7 +79,7 @@ def _chosen(store: ImageStore, image: Image, architecture: str) -> Image:
 
 
 def _fill(store: ImageStore, image: Image, root: Path, folder: Path) -> None:
-    import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
+    import tarfile  # noqa: PLC0415 - a miniature without images does not need it
 
     from bonkei.services.ecr.layers import apply_layers  # noqa: PLC0415 - likewise
 

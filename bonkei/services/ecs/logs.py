@@ -56,9 +56,8 @@ class LogDriver(Protocol):
     def write(self, stream: str, time: float, lines: Sequence[str]) -> None:
         """`stream` is stdout or stderr, `time` in Unix seconds."""
 
-    async def room(self) -> None:
-        """Wait until there is room for more lines. A driver in blocking mode lets the program
-        wait."""
+    async def writable(self) -> None:
+        """Wait until more lines can be taken. A driver in blocking mode makes the program wait."""
 
     async def close(self) -> None:
         """The container has ended: send the rest."""
@@ -113,7 +112,7 @@ class LineFramer:
         return [*lines, *(CutLine(_text(piece)) for piece in full)]
 
     def finish(self) -> list[str]:
-        """The last line, if it had no end."""
+        """The last line, if it was not terminated."""
         rest, self._rest = self._rest, b""
         return [_text(rest)] if rest else []
 
@@ -223,7 +222,9 @@ class _Losses:
         if not self._counts and self._clock() - self._reported_at >= _QUIET:
             self._reported_at = self._clock()
             self._is_reported = True
-            self._report(f"log lines are lost until there is room again: {path}: {error.strerror}")
+            self._report(
+                f"log lines are lost until the disk has space again: {path}: {error.strerror}"
+            )
         self._counts[path] = self._counts.get(path, 0) + count
 
     def end(self, path: Path) -> None:

@@ -25,7 +25,7 @@ class Translator(Protocol):
 
 
 class NoTranslation:
-    """Leaves every value as it is."""
+    """Leaves every value unchanged."""
 
     def translate(self, value: str) -> str:
         return value

@@ -57,7 +57,7 @@ class ContainerSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class TaskSnapshot:
-    """`group`: service:NAME, or family:NAME for a task run by itself. `pids`: its containers'
+    """`group`: service:NAME, or family:NAME for a standalone task. `pids`: its containers'
     processes by container name. Times in Unix seconds. `started_by`: as `run-task` has it, or the
     deployment's id. CPU in percent of one vCPU, memory in bytes. `endpoint`: host:port of its first
     port, or empty."""

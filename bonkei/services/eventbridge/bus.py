@@ -86,7 +86,7 @@ class EventBus:
             if one.rule.is_deleted_after and one.rule.schedule.startswith("at(")
         }
         for arn in tuple(self._over):
-            with suppress(OSError):  # a full disk: it may have room in the next minute
+            with suppress(OSError):  # a full disk: it may have space in the next minute
                 self.catalogue.remove(arn)
                 self._over.discard(arn)
                 self.refresh()

@@ -57,7 +57,7 @@ class Catalogue:
         self._keep({**self._rules, rule.arn: rule}, self.groups)
 
     def remove(self, arn: str) -> None:
-        """A missing one is no error."""
+        """A missing one is not an error."""
         if arn in self._rules:
             self._keep({each: one for each, one in self._rules.items() if each != arn}, self.groups)
 

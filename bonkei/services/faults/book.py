@@ -1,5 +1,5 @@
-"""The current faults, and their ends. They end by this process's own clock, because whoever asked
-for a fault may be gone by then."""
+"""The current faults, and their ends. They end by this process's own clock, because the caller
+that asked for a fault may be gone by then."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Hands(Protocol):
         ...
 
     async def close(self) -> None:
-        """Nothing is disturbed any more, for good."""
+        """Undo every effect. No new one can begin."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Errors of the room."""
+"""The error of faults and drills."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ def seconds(text: str) -> float:
     """`500ms`, `30s`, `5m`, `1h`."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h)", text)
     if found is None:
-        raise ValueError(f"{text!r} is no time: write 500ms, 30s, 5m or 1h")
+        raise ValueError(f"{text!r} is not a time: write 500ms, 30s, 5m or 1h")
     return float(found[1]) * _UNITS[found[2]]
 
 
@@ -20,7 +20,7 @@ def share_or_bytes(text: str) -> float:
     """`80%` → 0.8; `256MB` → bytes."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)(%|[KMG]i?B)", text, re.IGNORECASE)
     if found is None:
-        raise ValueError(f"{text!r} is no size: write 80% or 256MB")
+        raise ValueError(f"{text!r} is not a size: write 80% or 256MB")
     if found[2] == "%":
         return float(found[1]) / 100
     return float(found[1]) * _SIZES[found[2].upper()]

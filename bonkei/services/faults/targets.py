@@ -76,7 +76,7 @@ def _of_aws(name: str, text: str, estate: Estate) -> Target:
         raise _unknown(text, estate, "aws")
     if operation and not operation.isalnum():
         raise FaultError(
-            f"{operation!r} is no operation of {service}",
+            f"{operation!r} is not an operation of {service}",
             remedy="write it as AWS's API does, such as aws:s3:GetObject",
         )
     return Target("aws", f"{service}:{operation}" if operation else service)

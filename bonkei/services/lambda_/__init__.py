@@ -1,6 +1,6 @@
 """Lambda: runs the functions' real packages and handlers, each in its own process.
 
-functions     the room: it lists the functions, calls them and counts
+functions     the service: it lists the functions, calls them and counts
 service       Lambda's API
 waiting       asynchronous events, on disk; `asynchronous` decides their end
 sources       event sources: polls queues and streams, and calls the functions

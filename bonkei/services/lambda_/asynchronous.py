@@ -63,7 +63,7 @@ def after_error(settings: Asynchronous, event: Event, now: float) -> Again | Ove
 def after_failures() -> Iterator[float]:
     """The seconds before each further try of an event that could not be run at all: for system
     errors "the retry interval increases exponentially from 1 second after the first attempt to a
-    maximum of 5 minutes". They are no attempts of the function."""
+    maximum of 5 minutes". They do not count as attempts of the function."""
     wait = 1.0
     while True:
         yield wait

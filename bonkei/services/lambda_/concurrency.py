@@ -36,7 +36,7 @@ class Concurrency:
         self._numbers = count()
 
     def reserve(self, reserved: Mapping[str, int]) -> None:
-        """The limits in the present definitions. The account has room for at least one
+        """The limits in the present definitions. The account has capacity for at least one
         unreserved function.
         """
         self._reserved = dict(reserved)

@@ -1,4 +1,4 @@
-"""The errors of this room: its own, for people, and those of Lambda's API."""
+"""The errors of functions: our own, for people, and those of Lambda's API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The room's main class: the functions of the blueprint, for every caller with permission."""
+"""Lambda: the functions of the blueprint, for every caller with permission."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PYTHON = ".".join(platform.python_version_tuple()[:2])
 
 @dataclass(frozen=True, slots=True)
 class FunctionsSettings:
-    """`directory`: the room's own below the home. `base`: the folder for relative file names in the
+    """`directory`: Lambda's own below the home. `base`: the folder for relative file names in the
     definitions. `pace`: how many times shorter than AWS's the waits are."""
 
     directory: Path
@@ -43,7 +43,7 @@ class FunctionsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """The functions that the room needs from the miniature.
+    """The functions that Lambda needs from the miniature.
 
     `python`: an interpreter with Lambda's packages; `role`: the variables for calling AWS as a
     session of a role (ARN, session's name); `translate`: AWS's names to this machine's, in a value
@@ -239,7 +239,7 @@ class Functions:
         self._measure(
             function, "ConcurrentExecutions", self._concurrency.busy[function.arn], "Count"
         )
-        outcome = await host.invoke(invocation)  # one that cannot run here is no invocation
+        outcome = await host.invoke(invocation)  # one that cannot run here does not count
         self._measure(function, "Invocations", 1, "Count")
         self._measure(function, "Errors", int(outcome.is_error), "Count")
         self._measure(function, "Duration", outcome.duration * 1000, "Milliseconds")

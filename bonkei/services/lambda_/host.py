@@ -181,7 +181,7 @@ class FunctionHost:
     async def _start(self, request_id: str) -> None:
         try:
             found = await self._initialize(request_id, "init", INIT_SECONDS)
-        except Exception as error:  # whatever the error is, every waiting call must get it
+        except Exception as error:  # every waiting call must get any kind of error
             self._turns.give(error)
             return
         if isinstance(found, Ready):

@@ -24,8 +24,8 @@ LARGEST_EVENT = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One call of a function. `deadline` and `at`: Unix seconds. `may_wait`: nobody waits for the
-    answer, as of an asynchronous event."""
+    """One call of a function. `deadline` and `at`: Unix seconds. `may_wait`: no caller waits for
+    the answer, as of an asynchronous event."""
 
     request_id: str
     payload: bytes

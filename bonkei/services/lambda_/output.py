@@ -52,7 +52,7 @@ class Output:
                 return
 
     def close(self) -> None:
-        """Read the rest. The last line may have no line end."""
+        """Read the rest. The last line may not be terminated."""
         self.close_child_ends()
         self.drain()
         if self._line:
@@ -104,6 +104,6 @@ class Output:
             data = os.read(descriptor, most)
         except OSError:  # the pipe is empty now
             return b""
-        if not data:  # the other end is closed: it would be readable for ever
+        if not data:  # the other end is closed: it would stay readable
             asyncio.get_running_loop().remove_reader(descriptor)
         return data

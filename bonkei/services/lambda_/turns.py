@@ -44,7 +44,7 @@ class Turns:
         return turn
 
     def give(self, found: Ready | Exception | None) -> bool:
-        """Whether somebody waited for it."""
+        """Whether a call was waiting for it."""
         while self._waiting:
             turn, _ = self._waiting.popleft()
             if turn.done():

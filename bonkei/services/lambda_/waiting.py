@@ -43,7 +43,7 @@ class Deliver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """The way from the queue to functions. The queue knows no process."""
+    """The way from the queue to functions. The queue knows nothing of processes."""
 
     find: Callable[[str], Function | None]
     run: Callable[[Event], Awaitable[Outcome]]  # the concurrency is taken already

@@ -1,4 +1,4 @@
-"""The errors of this room."""
+"""The errors of CloudWatch Logs."""
 
 from __future__ import annotations
 

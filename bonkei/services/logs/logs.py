@@ -82,7 +82,7 @@ class Report(Protocol):
 
 
 class Logs:
-    """CloudWatch Logs. Call `start` before anybody writes, and `apply` with each blueprint."""
+    """CloudWatch Logs. Call `start` before the first write, and `apply` with each blueprint."""
 
     def __init__(
         self,

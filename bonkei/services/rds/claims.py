@@ -51,7 +51,7 @@ def read_claim(home: Path, uid: int) -> Claim:
         return Claim()
     root = Path(text)
     if root.parent != _SHARED or not _NAME.fullmatch(root.name):
-        raise _damaged(record, f"it names no directory of a database: {text}", home, uid)
+        raise _damaged(record, f"it does not name the directory of a database: {text}", home, uid)
     if not os.path.lexists(root):
         if [*left_behind(home, root, uid)]:
             raise _damaged(record, f"{root} does not exist", home, uid)

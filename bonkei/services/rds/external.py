@@ -35,9 +35,9 @@ def parse_url(url: str) -> Connection:
         parts = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except psycopg.ProgrammingError:
         raise _wrong("it cannot be read") from None  # libpq's message repeats the URL
-    missing = [name for name in ("host", "user") if not parts.get(name)]
+    missing = [f"a {name}" for name in ("host", "user") if not parts.get(name)]
     if missing:
-        raise _wrong(f"it names no {' and no '.join(missing)}")
+        raise _wrong(f"it does not name {' or '.join(missing)}")
     if parts["host"].startswith("/"):
         raise _wrong("it names a Unix socket, and the tasks need an address")
     port = parts.get("port", "5432")

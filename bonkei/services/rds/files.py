@@ -101,7 +101,7 @@ class ClusterFiles:
             shutil.rmtree(draft, ignore_errors=True)
             raise DatabaseError(
                 f"PostgreSQL cannot make its files in {self.data}: {last_lines(result.stderr)}",
-                remedy="check that the disk has room and that the directory may be written to",
+                remedy="check that the disk has space and that the directory may be written to",
             )
         draft.rename(self.data)
 

@@ -68,7 +68,7 @@ def _standstill(pid: int | None) -> Iterator[bool]:
 
 
 def _stops(pid: int, held: dict[int, psutil.Process]) -> bool:
-    """The parents first, so that they start no more of them."""
+    """The parents first, so that they cannot start more."""
     while new := [process for process in family(pid) if process.pid not in held]:
         if any(_state(process) == psutil.STATUS_STOPPED for process in new):
             return False

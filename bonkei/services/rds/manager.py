@@ -107,7 +107,7 @@ class Database:
         DatabaseError for a user's own server, because its users are not changed."""
         server, cluster = self._server, self._cluster
         if server is None:
-            raise DatabaseError(f"{cluster.identifier} has no server of the miniature's own")
+            raise DatabaseError(f"{cluster.identifier} does not run on the miniature's own server")
         before = master_password(cluster, self._vault)
         keep_password(cluster, self._vault, new_password())
         try:
@@ -226,7 +226,7 @@ class Database:
                 async with asyncio.timeout(_LOOK):
                     await server.wait()
             except TimeoutError:
-                with suppress(OSError):  # a full disk: it may have room at the next attempt
+                with suppress(OSError):  # a full disk: the next attempt may find space
                     await rotate(server.files.spec.log, server.pid)
                 continue
             deaths = 0 if time.monotonic() - began > _SETTLED else deaths

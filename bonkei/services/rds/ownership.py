@@ -117,7 +117,7 @@ def _refusal(what: str, drop: str, comment: str, mark: Mark) -> DatabaseError:
             "when the other home is gone and this one is to have its data, write its id, "
             f"{found['home']}, into {FILE} in this home in place of what is there"
         )
-    steps.append(f"when nobody needs it any more, remove it there: {drop}")
+    steps.append(f"when it is no longer needed, remove it there: {drop}")
     return DatabaseError(
         f"{what} was made by Bonkei for another home or cluster", remedy="; or, ".join(steps)
     )

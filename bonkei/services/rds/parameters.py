@@ -127,8 +127,8 @@ def configuration(host: str, port: int, settings: Settings) -> str:
 
 
 def _locks(connections: str) -> str:
-    """`max_locks_per_transaction`, so that there is room for as many locks as with PostgreSQL's own
-    values of both. The room is memory that the server fills at its start: 9 MiB with 450
+    """`max_locks_per_transaction`, so that the server can hold as many locks as with PostgreSQL's
+    own values of both. They cost memory that the server fills at its start: 9 MiB with 450
     connections and PostgreSQL's value."""
     most = int(connections) if connections.isdecimal() else int(_CONNECTIONS)
     return str(max(_LEAST_LOCKS, min(_USUAL_LOCKS, -(-_ALL_LOCKS // max(1, most)))))

@@ -76,7 +76,7 @@ class UsageMeter:
         self._seconds = 0.0
 
     def read(self, pid: int | None) -> Usage:
-        """Nothing is used when there is no process."""
+        """Zero if there is no process."""
         if pid is None:
             return Usage()
         now = time.monotonic()

@@ -1,6 +1,6 @@
 """SNS: a message to a topic reaches each of its subscribers, or their dead letters.
 
-topics          the room: keeps each delivery until it is done, and retries
+topics          the service: keeps each delivery until it is done, and retries
 service         SNS's API
 subscriptions   the subscribers of the definitions, and those that programs add
 message         a message, and the documents that subscribers receive

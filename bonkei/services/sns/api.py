@@ -1,4 +1,4 @@
-"""SNS's API over the room."""
+"""SNS's API over `Topics`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The errors of this room."""
+"""The errors of SNS."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class HttpDelivery:
         return self._session
 
     def _trust(self) -> ssl.SSLContext:
-        """aiohttp's own context trusts nobody: see `importing.without_certificates`."""
+        """aiohttp's own context trusts no certificate: see `importing.without_certificates`."""
         if self._trusted is None:
             self._trusted = ssl.create_default_context()
         return self._trusted

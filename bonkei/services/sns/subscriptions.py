@@ -39,7 +39,8 @@ class Subscription:
         return self.attributes.get("RawMessageDelivery", "false") == "true"
 
     def document(self, name: str) -> Any:
-        """An attribute that contains a JSON object; None when it is not set, or has no such."""
+        """An attribute that contains a JSON object; None if it is not set or does not contain
+        one."""
         try:
             found = json.loads(self.attributes.get(name) or "null")
         except (ValueError, RecursionError):

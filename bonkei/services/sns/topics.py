@@ -1,4 +1,4 @@
-"""The room's life cycle. It keeps a message until each subscriber has it, or its attempts are
+"""SNS's life cycle. It keeps a message until each subscriber has it, or its attempts are
 over."""
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ DEEP = "[" * 100_000
 @pytest.mark.parametrize(
     ("read", "error", "said"),
     [
-        (_environment, AwsServiceError, "is no JSON array of variables"),
+        (_environment, AwsServiceError, "is not a JSON array of variables"),
         (parse, ConsoleError, "this is no metric"),
         (lambda text: render({"source_policy_documents": [text]}), PolicyDocumentError, "JSON"),
     ],

@@ -150,8 +150,8 @@ class _Driver:
     def write(self, stream: str, time: float, lines: Sequence[str]) -> None:
         self._driver.write(stream, time, [(line, isinstance(line, CutLine)) for line in lines])
 
-    async def room(self) -> None:
-        await self._driver.room()
+    async def writable(self) -> None:
+        await self._driver.writable()
 
     async def close(self) -> None:
         await self._driver.close()

@@ -170,19 +170,19 @@ class _Parser:
             alarm = self._name()
             self._expect(")")
             return InState(_STATES[word], alarm)
-        raise self._error(f"`{text}` is no ALARM, OK, INSUFFICIENT_DATA, TRUE or FALSE", position)
+        raise self._error(f"`{text}` is not ALARM, OK, INSUFFICIENT_DATA, TRUE or FALSE", position)
 
     def _at_least(self) -> Rule:
         self._expect("(")
         _, count, position = self._take()
         if not re.fullmatch(r"\d+%?", count):
-            raise self._error(f"`{count}` is no number and no percentage", position)
+            raise self._error(f"`{count}` is neither a number nor a percentage", position)
         self._expect(",")
         negated = self._next_is("NOT")
         self._place += negated
         _, state, position = self._take()
         if state.upper() not in _STATES:
-            raise self._error(f"`{state}` is no state of an alarm", position)
+            raise self._error(f"`{state}` is not a state of an alarm", position)
         self._expect(",")
         self._expect("(")
         names = [self._name()]

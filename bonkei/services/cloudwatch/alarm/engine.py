@@ -123,7 +123,7 @@ class AlarmEngine:
             self._book.set(alarm.name, replace(state, updated=now), [item])
 
     def delete(self, name: str, now: float) -> None:
-        """A missing alarm is no error, as on AWS."""
+        """A missing alarm is not an error, as on AWS."""
         if self._alarms.pop(name, None) is not None:
             self._book.forget(name)
             self._book.note(

@@ -257,7 +257,7 @@ _SHOWN = {
     _CHILDREN: ("AlarmName", "AlarmArn", "StateValue", "StateUpdatedTimestamp"),
     _PARENTS: ("AlarmName", "AlarmArn"),
 }
-"""Of a relative, AWS describes no more ("DescribeAlarms", CloudWatch API Reference)."""
+"""All that AWS describes of a related alarm ("DescribeAlarms", CloudWatch API Reference)."""
 
 
 def relatives_of(alarms: Sequence[AnyAlarm], given: Parameters) -> list[AnyAlarm] | None:

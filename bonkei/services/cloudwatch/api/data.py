@@ -179,5 +179,5 @@ def _values(one: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
         raise invalid("The parameters Values and Counts must be of one length.")
     for value, count in zip(values, counts, strict=True):
         if not math.isfinite(value):
-            raise invalid(f"The value {value} for parameter Value is no number.")
+            raise invalid(f"The value {value} for parameter Value is not a number.")
         yield float(value), float(count)

@@ -21,7 +21,7 @@ _PERIOD = 300  # of an expression without a metric
 
 
 def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[str, Any]:
-    """All results at once: the miniature has no pages here. Raises AwsServiceError."""
+    """All results at once, without pages. Raises AwsServiceError."""
     listed = parameters["MetricDataQueries"]
     if not listed:
         raise invalid("The parameter MetricDataQueries must not be empty.")

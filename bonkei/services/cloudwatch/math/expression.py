@@ -183,7 +183,9 @@ class _Parser:
         if not self._next(("(",)):
             return Name(name)
         if name[0].islower():
-            raise self._error(f"`{name}` is no function: they are written in capitals", position)
+            raise self._error(
+                f"`{name}` is not a function: functions are written in capitals", position
+            )
         return Call(name, self._list(")"))
 
     def _list(self, end: str) -> tuple[Expression, ...]:

@@ -65,7 +65,7 @@ def call(name: str, arguments: Sequence[Value]) -> Value:
     except TypeError:
         raise ExpressionError(f"{name} does not take these {len(arguments)} arguments") from None
     known = ", ".join(sorted({*_EACH, *_REDUCTIONS, *_CALENDAR, *_OTHERS, "METRICS"}))
-    raise ExpressionError(f"{name} is no function of metric math", remedy=f"one of {known}")
+    raise ExpressionError(f"{name} is not a function of metric math", remedy=f"one of {known}")
 
 
 def _each(change: Callable[[float], float | None], value: Value) -> Value:
@@ -86,7 +86,7 @@ def _reduced(name: str, value: Value) -> Value:
     reduce = _REDUCTIONS[name]
     if isinstance(value, Series):
         if not value.points and name != "DATAPOINT_COUNT":
-            return value  # no data gives no data, and no number
+            return value  # without data there is no result either
         return float(reduce(list(value.points.values())))
     if not isinstance(value, tuple):
         raise TypeError

@@ -42,7 +42,7 @@ def _power(left: float, right: float) -> float | None:
         result = left**right
     except (ZeroDivisionError, OverflowError):
         return None
-    return result if isinstance(result, float) else None  # a complex number is no data point
+    return result if isinstance(result, float) else None  # a complex number is not a data point
 
 
 _OPERATIONS: dict[str, Callable[[float, float], float | None]] = {

@@ -33,7 +33,7 @@ Part = tuple[float, float]  # a value, and its count
 
 
 class StatisticError(BonkeiError):
-    """CloudWatch has no such statistic."""
+    """CloudWatch does not have this statistic."""
 
 
 @lru_cache(maxsize=256)
@@ -57,7 +57,7 @@ def statistic(name: str) -> Statistic:
             first = float(found[2].rstrip("%")) if found[2] else None
             last = float(found[3].rstrip("%")) if found[3] else None
             return _of_range(found[1].upper(), first, last, percent=percent)
-    raise StatisticError(f"`{name}` is no statistic of CloudWatch", remedy=f"one of {_NAMES}")
+    raise StatisticError(f"`{name}` is not a statistic of CloudWatch", remedy=f"one of {_NAMES}")
 
 
 def percentile_of(name: str) -> float | None:

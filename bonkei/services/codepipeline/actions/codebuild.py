@@ -90,7 +90,7 @@ def _environment(text: str) -> tuple[tuple[str, str, str], ...]:
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise AwsServiceError(
-            "ConfigurationError", f"EnvironmentVariables is no JSON array of variables: {error}"
+            "ConfigurationError", f"EnvironmentVariables is not a JSON array of variables: {error}"
         ) from None
     for name, _, kind in found:
         if kind not in _TYPES:

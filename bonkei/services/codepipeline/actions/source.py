@@ -101,7 +101,7 @@ def _wanted(work: ActionWork) -> str:
         return ""
     if work.override.type != "COMMIT_ID":
         raise AwsServiceError(
-            "ConfigurationError", f"{work.override.type} is no revision of a git repository"
+            "ConfigurationError", f"{work.override.type} is not a revision of a git repository"
         )
     return work.override.value
 

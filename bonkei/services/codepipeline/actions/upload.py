@@ -55,7 +55,7 @@ def _unpack(file: Path, to: Path) -> list[str]:
                 raise AwsServiceError("JobFailed", f"unpacked it has more than {_LARGEST} bytes")
             zipped.extractall(to)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError) as error:
-        raise AwsServiceError("JobFailed", f"the artifact is no zip: {error}") from None
+        raise AwsServiceError("JobFailed", f"the artifact is not a zip: {error}") from None
     except OSError as error:  # a file whose name is also a folder's, or a full disk
         raise AwsServiceError("JobFailed", f"the artifact cannot be unpacked: {error}") from None
     return sorted(str(each.relative_to(to)) for each in to.rglob("*") if each.is_file())

@@ -29,10 +29,10 @@ def service(pipelines: Pipelines) -> AwsService:
     )
 
 
-def _looks(room: Pipelines) -> dict[str, Any]:
+def _looks(pipelines: Pipelines) -> dict[str, Any]:
     async def get(call: AwsCall) -> Mapping[str, Any]:
         name = str(call.parameters["name"])
-        pipeline, book = room.pipeline(name), room.book(name)
+        pipeline, book = pipelines.pipeline(name), pipelines.book(name)
         return {
             "pipeline": declaration(pipeline, book.version),
             "metadata": {
@@ -44,26 +44,26 @@ def _looks(room: Pipelines) -> dict[str, Any]:
 
     async def state(call: AwsCall) -> Mapping[str, Any]:
         name = str(call.parameters["name"])
-        return pipeline_state(room.pipeline(name), room.book(name))
+        return pipeline_state(pipelines.pipeline(name), pipelines.book(name))
 
     async def execution(call: AwsCall) -> Mapping[str, Any]:
         name, id_ = (
             str(call.parameters["pipelineName"]),
             str(call.parameters["pipelineExecutionId"]),
         )
-        found = room.book(name).find(id_)
+        found = pipelines.book(name).find(id_)
         if found is None:
             raise _no_execution(name, id_)
-        return {"pipelineExecution": detail(room.pipeline(name), found)}
+        return {"pipelineExecution": detail(pipelines.pipeline(name), found)}
 
     return {"GetPipeline": get, "GetPipelineState": state, "GetPipelineExecution": execution}
 
 
-def _lists(room: Pipelines) -> dict[str, Any]:
-    async def pipelines(call: AwsCall) -> Mapping[str, Any]:
+def _lists(pipelines: Pipelines) -> dict[str, Any]:
+    async def list_pipelines(call: AwsCall) -> Mapping[str, Any]:
         shown = []
-        for each in room.all:
-            book = room.book(each.name)
+        for each in pipelines.all:
+            book = pipelines.book(each.name)
             about = {
                 "name": each.name,
                 "version": book.version,
@@ -78,29 +78,29 @@ def _lists(room: Pipelines) -> dict[str, Any]:
     async def executions(call: AwsCall) -> Mapping[str, Any]:
         name = str(call.parameters["pipelineName"])
         wanted = call.parameters.get("filter", {}).get("succeededInStage", {}).get("stageName", "")
-        found = [summary(each) for each in succeeded_in(room.book(name), wanted)]
+        found = [summary(each) for each in succeeded_in(pipelines.book(name), wanted)]
         return _page(call, "pipelineExecutionSummaries", found, 100)
 
     async def action_executions(call: AwsCall) -> Mapping[str, Any]:
         name, given = str(call.parameters["pipelineName"]), call.parameters.get("filter", {})
         latest = given.get("latestInPipelineExecution", {})
         id_ = str(given.get("pipelineExecutionId") or latest.get("pipelineExecutionId") or "")
-        book = room.book(name)
+        book = pipelines.book(name)
         chosen = [each for each in book.executions if not id_ or each.id == id_]
         if id_ and not chosen:
             raise _no_execution(name, id_)
         only = bool(latest) and latest.get("startTimeRange", "Latest") == "Latest"
-        found = actions(room.pipeline(name), chosen, latest=only)
+        found = actions(pipelines.pipeline(name), chosen, latest=only)
         return _page(call, "actionExecutionDetails", found, 100)
 
     return {
-        "ListPipelines": pipelines,
+        "ListPipelines": list_pipelines,
         "ListPipelineExecutions": executions,
         "ListActionExecutions": action_executions,
     }
 
 
-def _executions(room: Pipelines) -> dict[str, Any]:
+def _executions(pipelines: Pipelines) -> dict[str, Any]:
     async def start(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         is_rule = call.caller.arn == "events.amazonaws.com"
@@ -122,24 +122,24 @@ def _executions(room: Pipelines) -> dict[str, Any]:
         stopped = commands.stop(
             str(given["pipelineExecutionId"]), str(given.get("reason", "")), abandon=abandon
         )
-        return {"pipelineExecutionId": room.do(str(given["pipelineName"]), stopped)}
+        return {"pipelineExecutionId": pipelines.do(str(given["pipelineName"]), stopped)}
 
     return {"StartPipelineExecution": start, "StopPipelineExecution": stop}
 
 
-def _stages(room: Pipelines) -> dict[str, Any]:
+def _stages(pipelines: Pipelines) -> dict[str, Any]:
     async def retry(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         again = commands.retry(
             str(given["stageName"]), str(given["pipelineExecutionId"]), str(given["retryMode"])
         )
-        return {"pipelineExecutionId": room.do(str(given["pipelineName"]), again)}
+        return {"pipelineExecutionId": pipelines.do(str(given["pipelineName"]), again)}
 
     async def rollback(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         target = str(given["targetPipelineExecutionId"])
         back = commands.rollback(str(given["stageName"]), target)
-        return {"pipelineExecutionId": room.do(str(given["pipelineName"]), back)}
+        return {"pipelineExecutionId": pipelines.do(str(given["pipelineName"]), back)}
 
     async def approve(call: AwsCall) -> Mapping[str, Any]:
         given, result = call.parameters, call.parameters["result"]
@@ -151,17 +151,19 @@ def _stages(room: Pipelines) -> dict[str, Any]:
             said=str(result.get("summary", "")),
             by=call.caller.arn,
         )
-        room.do(str(given["pipelineName"]), answer)
+        pipelines.do(str(given["pipelineName"]), answer)
         return {"approvedAt": call.time}
 
     async def disable(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         closed = commands.disable(_inbound(given), str(given.get("reason", "")), call.caller.arn)
-        room.do(str(given["pipelineName"]), closed)
+        pipelines.do(str(given["pipelineName"]), closed)
         return {}
 
     async def enable(call: AwsCall) -> Mapping[str, Any]:
-        room.do(str(call.parameters["pipelineName"]), commands.enable(_inbound(call.parameters)))
+        pipelines.do(
+            str(call.parameters["pipelineName"]), commands.enable(_inbound(call.parameters))
+        )
         return {}
 
     return {
@@ -173,7 +175,7 @@ def _stages(room: Pipelines) -> dict[str, Any]:
     }
 
 
-def _jobs(room: Pipelines) -> dict[str, Any]:
+def _jobs(pipelines: Pipelines) -> dict[str, Any]:
     async def success(call: AwsCall) -> Mapping[str, Any]:
         given = call.parameters
         if given.get("continuationToken"):
@@ -188,7 +190,7 @@ def _jobs(room: Pipelines) -> dict[str, Any]:
             external_id=str(about.get("externalExecutionId", "")),
             variables=tuple(sorted(variables.items())),
         )
-        room.finish_job(str(given["jobId"]), finished)
+        pipelines.finish_job(str(given["jobId"]), finished)
         return {}
 
     async def failure(call: AwsCall) -> Mapping[str, Any]:
@@ -199,7 +201,7 @@ def _jobs(room: Pipelines) -> dict[str, Any]:
             error_code=str(about["type"]),
             error_message=str(about["message"]),
         )
-        room.finish_job(str(call.parameters["jobId"]), finished)
+        pipelines.finish_job(str(call.parameters["jobId"]), finished)
         return {}
 
     return {"PutJobSuccessResult": success, "PutJobFailureResult": failure}

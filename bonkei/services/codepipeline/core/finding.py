@@ -30,7 +30,7 @@ def find_stage(desk: Desk, name: str) -> Stage:
 
 
 def abandon_actions(desk: Desk, execution: Execution) -> None:
-    """Nobody waits for its actions any longer."""
+    """The execution no longer waits for its actions."""
     run_ = execution.stage
     assert run_ is not None  # noqa: S101 - it is in a stage
     for action in run_.all_runs:

@@ -1,4 +1,4 @@
-"""Pure steps from the rooms' data to the pages' data.
+"""Pure steps from the services' data to the pages' data.
 
 plan     Terraform's plan, read from a build's log
 inert    foreign texts, made safe: bounded, with visible control characters

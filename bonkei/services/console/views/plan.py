@@ -2,7 +2,7 @@
 
 The text is Terraform's own (`terraform plan`, "Understanding the plan output"): a heading for each
 resource, its lines, and a last line with counts. If the headings do not add up to these counts, the
-plan is "not whole". So nobody approves a change without seeing it.
+plan is "not whole". So a change cannot be approved unseen.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def _log_out(options: argparse.Namespace, images: LocalImages) -> None:
 
 
 def _build(options: argparse.Namespace, images: LocalImages) -> None:
-    from bonkei.services.ecr.docker.building import build  # noqa: PLC0415 - the others need none of it
+    from bonkei.services.ecr.docker.building import build  # noqa: PLC0415 - other commands do not need it
 
     names = [full_name(name) for name in options.tag]
     build(options, images, names)
@@ -141,7 +141,7 @@ def _version(_options: argparse.Namespace, _images: LocalImages) -> None:
 
 
 def full_name(name: str) -> str:
-    """With its tag. RegistryError for no reference."""
+    """With its tag. RegistryError if it is not a reference."""
     reference = read_reference(name)
     return name if ":" in name.rpartition("/")[2] or reference.digest else f"{name}:latest"
 

@@ -1,11 +1,10 @@
 """`trivy image` of a packaged image: `python -m` this module, then `TRIVY image … IMAGE`.
 
 Trivy looks for an image at a container engine or in a registry. One that an engine has built is
-given to it as files, whole. A package has no operating system and no installed package: its files
-are unpacked and scanned as a file system: the lock files of packages, the Dockerfile, secrets.
-Without Trivy's database, packages are not looked up; this is reported, and the rest is scanned.
-Everything else is Trivy's own.
-"""
+given to it as files, whole. A package has neither an operating system nor installed packages: its
+files are unpacked and scanned as a file system: the lock files of packages, the Dockerfile,
+secrets. Without Trivy's database, packages are not looked up; this is reported, and the rest is
+scanned. Everything else is Trivy's own."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         os.environ.setdefault(name, value)
     if not rest or rest[0] not in ("image", "i"):
         os.execv(trivy, [trivy, *rest])  # noqa: S606 - it is Trivy itself
-    from bonkei.services.ecr.docker.scanning import scan  # noqa: PLC0415 - the others need none of it
+    from bonkei.services.ecr.docker.scanning import scan  # noqa: PLC0415 - other commands do not need it
 
     return scan(trivy, rest[1:])
 

@@ -1,6 +1,6 @@
 """What an engine saves (`docker save`), as a manifest and its blobs.
 
-Every engine writes this format, whatever its version: `manifest.json` names a configuration and the
+Every version of every engine writes this format: `manifest.json` names a configuration and the
 layers. The layers are compressed here, always to the same bytes.
 
 Source: "Docker Image Specification v1.2", Combined Image JSON + Filesystem Changeset Format.
@@ -22,7 +22,7 @@ from bonkei.services.ecr.manifest import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MAN
 
 _CHUNK = 1024 * 1024
 _LEVEL = 3
-"""Most of an image is compressed already, and nobody pays for this registry's room."""
+"""Most of an image is already compressed, and the space costs nothing here."""
 _JSON = 4 * 1024 * 1024
 
 
@@ -62,7 +62,7 @@ def _compress(archive: tarfile.TarFile, name: str, folder: Path) -> str:
     """The SHA-256 of the compressed layer, which is its file's name."""
     source = archive.extractfile(name)
     if source is None:
-        raise ValueError(f"{name} is no file")
+        raise ValueError(f"{name} is not a file")
     draft = folder / "draft"
     with source, draft.open("wb") as raw:
         begin = source.read(2)

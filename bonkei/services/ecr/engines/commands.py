@@ -98,7 +98,7 @@ def build(engine: Engine, order: Order, context: Path, tag: str) -> list[str]:
     if engine.is_docker:
         line += ["--pull"] if order.pull else []
     else:
-        # As docker has it: the other format has no HEALTHCHECK. Layers are not kept between builds.
+        # As with docker: the other format has no HEALTHCHECK. Layers are not kept between builds.
         line += ["--pull=never", "--format", "docker", "--layers=false"]
     line += ["--no-cache"] if order.no_cache and engine.is_docker else []
     for option, value in (("--target", order.target), ("--platform", order.platform)):

@@ -33,7 +33,7 @@ _LOOK = 0.5  # seconds between two looks whether the client is still there
 
 
 async def answer(builder: Builder, token: str, request: web.BaseRequest) -> web.StreamResponse:
-    """Whatever a client asks below `/_engine/`."""
+    """Answer every request below `/_engine/`."""
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(given.encode(), token.encode()):
         return web.json_response({"failed": "only a privileged build may use it"}, status=403)

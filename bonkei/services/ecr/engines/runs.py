@@ -181,7 +181,7 @@ class Runs:
 
 def _probe_image(program: bytes, folder: Path) -> Path:
     """An image with one program; its manifest's file, with its blobs beside it."""
-    import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
+    import tarfile  # noqa: PLC0415 - a miniature without images does not need it
 
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:

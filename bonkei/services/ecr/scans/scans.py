@@ -124,7 +124,7 @@ class Scans:
                     self._end(repository, digest, scan)
 
     async def _scan(self, image: Image) -> Scan:
-        """Whatever happens: the queue goes on."""
+        """Scan one image. The queue continues after any error."""
         if image.artifact_type == PACKAGE:
             return Scan("UNSUPPORTED_IMAGE", _PACKAGE)
         try:

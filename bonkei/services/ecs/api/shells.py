@@ -40,7 +40,8 @@ class Shell:
     command: tuple[str, ...]
 
     def token(self) -> str:
-        """The session's `tokenValue`. It gives no right: the plugin runs as the person itself."""
+        """The session's `tokenValue`. It grants nothing: the plugin runs as the user who calls
+        it."""
         text = json.dumps([self.task, self.container, *self.command])
         return base64.b64encode(text.encode()).decode()
 

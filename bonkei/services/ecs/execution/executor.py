@@ -236,7 +236,9 @@ class Executor:
             if local.container.firelens is not None:
                 spec = await asyncio.to_thread(self._router, task, task_id, spec)
             await output.open(self._settings.log_driver, task.spec.local)
-            process = await ContainerProcess.start(spec, self._keeper, output.write, output.room)
+            process = await ContainerProcess.start(
+                spec, self._keeper, output.write, output.writable
+            )
         except BonkeiError as error:
             reason = f"{error.message} ({error.remedy})" if error.remedy else error.message
             await output.close()

@@ -49,9 +49,9 @@ class ContainerOutput:
         except OSError as error:  # a full disk: the process must be able to continue writing
             self._complain("log lines are lost", error)
 
-    async def room(self) -> None:
+    async def writable(self) -> None:
         if self._driver is not None:
-            await self._driver.room()
+            await self._driver.writable()
 
     async def close(self) -> None:
         """After the last line."""

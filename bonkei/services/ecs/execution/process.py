@@ -47,11 +47,11 @@ class ProcessSpec:
 
 
 LineListener = Callable[[str, float, list[str]], None]  # (stream, Unix time, lines)
-Room = Callable[[], Awaitable[None]]
+Writable = Callable[[], Awaitable[None]]
 
 
 async def no_wait() -> None:
-    """There is always room."""
+    """The listener can always take more."""
 
 
 class ContainerProcess:
@@ -62,27 +62,27 @@ class ContainerProcess:
         process: Process,
         keeper: Keeper,
         listener: LineListener,
-        room: Room,
+        writable: Writable,
     ) -> None:
         self._process = process
         self._keeper = keeper
         self._readers = [
-            asyncio.create_task(_read(stream, name, listener, room))
+            asyncio.create_task(_read(stream, name, listener, writable))
             for stream, name in ((process.stdout, "stdout"), (process.stderr, "stderr"))
             if stream is not None
         ]
 
     @classmethod
     async def start(
-        cls, spec: ProcessSpec, keeper: Keeper, listener: LineListener, room: Room = no_wait
+        cls, spec: ProcessSpec, keeper: Keeper, listener: LineListener, writable: Writable = no_wait
     ) -> ContainerProcess:
-        """`room` is awaited before the next read: if the pipe is full, the program has to wait.
-        TaskError names the missing directory or executable."""
+        """`writable` is awaited before the next read: the program has to wait when the pipe is
+        full. TaskError names the missing directory or executable."""
         placed = among_ours(spec)
         if spec.root is not None and spec.root.engine is not None:
             await _have_image(spec.name, spec.root.engine)
         tied = launch_command(placed.command, ending=signal.SIGKILL)
-        return cls(await _launch(placed, tied, keeper, output=PIPE), keeper, listener, room)
+        return cls(await _launch(placed, tied, keeper, output=PIPE), keeper, listener, writable)
 
     @property
     def pid(self) -> int:
@@ -251,13 +251,13 @@ def _kill_group(group: int) -> None:
 
 
 async def _read(
-    stream: asyncio.StreamReader, name: str, listener: LineListener, room: Room
+    stream: asyncio.StreamReader, name: str, listener: LineListener, writable: Writable
 ) -> None:
     framer = LineFramer()
     while data := await stream.read(_CHUNK):
         if lines := framer.feed(data):
             listener(name, time.time(), lines)
-            await room()
+            await writable()
     if lines := framer.finish():
         listener(name, time.time(), lines)
 

@@ -147,7 +147,7 @@ async def _make(target: Path, lock: Path, directory: Path, held: int) -> None:
 
 async def _uv(*arguments: str, held: int, directory: Path | None = None) -> None:
     """`held`: the lock. uv and its children hold it, too: they may outlive this process, if it is
-    killed, and nobody else may write into their folder then."""
+    killed, and no other process may write into their folder then."""
     environment = {k: v for k, v in os.environ.items() if k not in _NOT_FOR_UV}
     if ssl.get_default_verify_paths().cafile:  # as pip does, for a company's proxy
         environment.setdefault("UV_SYSTEM_CERTS", "1")
@@ -173,7 +173,7 @@ async def _uv(*arguments: str, held: int, directory: Path | None = None) -> None
         raise TaskError(
             f"CannotPullContainerError: uv {arguments[0]} failed for {arguments[-1]}: "
             + " ".join(line.strip() for line in lines[-5:]),
-            remedy="check that the package index can be reached, that the disk has room and that "
+            remedy="check that the package index can be reached, that the disk has space and that "
             f"the lock file fits Python {platform.python_version()}",
         )
 

@@ -105,7 +105,8 @@ class TaskLifecycle:
         return f"{self.reason} ({details})" if details else self.reason
 
     def has_result(self, container: str) -> bool:
-        """Whether the container has ended for good. Others of the task may still be stopping."""
+        """Whether the container has ended and will not start again. Other containers of the task
+        may still be stopping."""
         state = self.containers.get(container)
         ended = state is not None and state.status == "STOPPED"
         return self.status == "STOPPED" or (self.stop_requested and ended)

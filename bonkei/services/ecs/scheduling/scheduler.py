@@ -158,7 +158,9 @@ class Scheduler:
         deployment = Deployment(deployment_id, spec.deployment_key, spec.task, now)
         if is_new:
             deployment.trial = spec.trial
-        if deployment.trial.alarms & self._ringing:  # else nobody could deploy the correction
+        if (
+            deployment.trial.alarms & self._ringing
+        ):  # otherwise the correction could not be deployed
             deployment.trial = replace(spec.trial, bake=0.0, alarms=frozenset())
         service.deployments.insert(0, deployment)
         service.failed = None

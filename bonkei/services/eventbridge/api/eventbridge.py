@@ -171,7 +171,7 @@ class _Rules:
         return {"FailedEntryCount": len(failed), "FailedEntries": failed}
 
     async def remove_targets(self, call: AwsCall) -> Mapping[str, Any]:
-        """Remove targets by their ids. A missing one is no error."""
+        """Remove targets by their ids. A missing one is not an error."""
         rule = self._find(call, call.parameters["Rule"])
         gone = set(call.parameters["Ids"])
         kept = {one.id or str(number): one for number, one in enumerate(rule.deliveries, 1)}

@@ -139,7 +139,9 @@ class _Schedules:
         group = given.get("GroupName") or _DEFAULT
         self._require_group(group)
         if given["FlexibleTimeWindow"].get("Mode", "OFF") != "OFF":
-            raise _invalid("The miniature knows no flexible time window: its Mode is OFF.")
+            raise _invalid(
+                "The miniature does not support flexible time windows: the Mode must be OFF."
+            )
         zone = given.get("ScheduleExpressionTimezone") or "UTC"
         try:
             parse_schedule(given["ScheduleExpression"], ZoneInfo(zone))

@@ -112,7 +112,7 @@ def make_report(
     bad = _bad(every, _phase("before", before).p95, first)
     recovery = _recovery(every, bad, first)
     if bad and broken_off:
-        recovery = None  # nobody has seen it
+        recovery = None  # it was not observed
     phases = _phases(every, begun, recovery)
     failures: dict[str, int] = {}
     for second in every:

@@ -120,7 +120,7 @@ class Sender:
         except aiohttp.ClientError:
             second.failed["the connection was cut"] += 1
         except asyncio.CancelledError:
-            second.sent -= 1  # the drill was broken off, so nobody knows the answer
+            second.sent -= 1  # the drill was broken off, so the answer is unknown
             second.over -= 1
             raise
         else:

@@ -172,7 +172,7 @@ class Drill:
         self._look()
         for one in self._struck:
             if one.ended is None:
-                with suppress(BonkeiError):  # by itself, meanwhile
+                with suppress(BonkeiError):  # it has ended meanwhile
                     await self._faults.end(one.id, "the drill is over")
                 one.ended = self._unix()
         self._alarms.hurry(None)

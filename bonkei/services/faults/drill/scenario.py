@@ -73,7 +73,7 @@ def read_scenario(text: str, file: str) -> Scenario:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise FaultError(f"{file} is no TOML: {error}") from None
+        raise FaultError(f"{file} is not TOML: {error}") from None
     top = _Table(found, file, "")
     top.only(_TOP)
     seconds = top.time("seconds")
@@ -108,7 +108,7 @@ def _load(table: _Table) -> Load:
     paths = table.texts("paths") or usual.paths
     for path in paths:
         if not path.startswith("/") or any(one.isspace() for one in path):
-            raise table.wrong("paths", f'{path!r} is no path: it begins with "/"')
+            raise table.wrong("paths", f'{path!r} is not a path: it begins with "/"')
     rate = table.number("rate")
     if rate is not None and not 0 < rate <= MOST_RATE:
         raise table.wrong("rate", f"a rate is more than 0 and at most {MOST_RATE} a second")

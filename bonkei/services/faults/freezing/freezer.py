@@ -20,8 +20,8 @@ from bonkei.services.faults.freezing import holder
 from bonkei.services.faults.freezing.holder import let_go_on
 
 _LOOKS = 8  # looks at a tree that grows while it is suspended
-_SPARE = 2.0  # seconds after which the holder acts by itself
-_END = 5.0  # seconds that the holder has to end by itself, when nothing is suspended any more
+_SPARE = 2.0  # seconds after which the holder acts alone
+_END = 5.0  # seconds that the holder has to end, when nothing is suspended any more
 
 
 class Freezer:
@@ -56,7 +56,7 @@ class Freezer:
         self._end_holder()
 
     def _suspend(self, name: str, roots: list[int], seconds: float) -> None:
-        """Suspend the parents first, so that they start no more processes. Each is written down
+        """Suspend the parents first, so that they cannot start more processes. Each is written down
         before."""
         held = self._frozen.setdefault(name, {})
         for _ in range(_LOOKS):

@@ -1,7 +1,7 @@
 """Resumes suspended processes when their time is over, and when its input ends.
 
 It runs in its own process and imports nothing of Bonkei. Its parent holds the other end of its
-input. So it notices the parent's death, whatever the cause. Lines:
+input. So it notices the parent's death from any cause. Lines:
 
     hold PID CREATED SECONDS
     free PID

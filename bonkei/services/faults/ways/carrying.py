@@ -49,7 +49,7 @@ class Half(asyncio.Protocol):
         self, target: tuple[str, int], trouble: Callable[[], Trouble]
     ) -> asyncio.Transport | None:
         """Connect to `target`, whose bytes have the `trouble`, and join it with this side. None:
-        nobody listens there, or this side has gone meanwhile."""
+        nothing listens there, or this side has gone meanwhile."""
         await asyncio.sleep(delay_of(trouble()))
         server = Half(trouble)
         try:

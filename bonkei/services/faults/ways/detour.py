@@ -40,7 +40,7 @@ class Detour:
         return int(self._server.sockets[0].getsockname()[1])
 
     def retire(self) -> None:
-        """Nobody new comes."""
+        """Accept no new connections."""
         self.trouble = NO_TROUBLE
         if self._server is not None:
             self._server.close()

@@ -276,7 +276,7 @@ def _call(handler, headers, body):
     try:
         return handler(_unmarshal(body), Context(headers))
     finally:
-        for stream in _streams:  # the last line may have no end
+        for stream in _streams:  # the last line may not be terminated
             stream.finish()
 
 

@@ -1,4 +1,4 @@
-"""Event sources: the room polls queues and tables' streams, and calls the functions.
+"""Event sources: Lambda polls queues and tables' streams, and calls the functions.
 
 following    the pollers for the definitions' event sources
 poller       the common part of all pollers

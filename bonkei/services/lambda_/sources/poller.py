@@ -47,7 +47,7 @@ class Poller(ABC):
 
     @abstractmethod
     async def _poll(self) -> None:
-        """Poll for ever."""
+        """Poll until cancelled."""
 
     def _went_well(self) -> None:
         self._trouble = ""

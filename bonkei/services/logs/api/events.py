@@ -109,14 +109,14 @@ def filter_log_events(desk: Desk, parameters: Parameters) -> Answer:
     start, end = _bounds(parameters)
     window = Window(start, end + 1, after)  # unlike GetLogEvents: "later than this time"
     found: list[Stored] = []
-    last, limit, room = after, limit_of(parameters, MOST_EVENTS), _MOST_BYTES
+    last, limit, left = after, limit_of(parameters, MOST_EVENTS), _MOST_BYTES
     events = desk.store.read(group, window, streams, backwards=backwards)
     for event in islice(events, _LOOKED_AT):
         if matches(event.message):
             size = _size(event)
-            if found and size > room:
+            if found and size > left:
                 break
-            room -= size
+            left -= size
             found.append(event)
         last = event.position
         if len(found) == limit:
@@ -159,10 +159,10 @@ def _filtered(events: list[Stored]) -> Answer:
 
 
 def _as_much_as_fits(events: Iterator[Stored], limit: int) -> Iterator[Stored]:
-    room = _MOST_BYTES
+    left = _MOST_BYTES
     for number, event in enumerate(islice(events, limit)):
-        room -= _size(event)
-        if room < 0 and number:
+        left -= _size(event)
+        if left < 0 and number:
             return
         yield event
 

@@ -33,7 +33,7 @@ class Writer(Protocol):
 
 
 class AwsLogsDriver:
-    """`write` takes lines. A blocking writer awaits `room`. `close` sends the rest."""
+    """`write` takes lines. A blocking writer awaits `writable`. `close` sends the rest."""
 
     def __init__(
         self,
@@ -51,11 +51,11 @@ class AwsLogsDriver:
         self._bytes = 0
         self._timer: asyncio.TimerHandle | None = None
         self._last_line = 0.0
-        self._has_room = asyncio.Event()
-        self._has_room.set()
+        self._has_space = asyncio.Event()
+        self._has_space.set()
         self._failing = ""
         self.lost = 0
-        """Events that found no room, or that CloudWatch Logs refused."""
+        """Events for which the buffer had no space, or that CloudWatch Logs refused."""
 
     def open(self) -> None:
         """Make the stream, and the group if the option for this is set. Raises LogDriverError in
@@ -90,9 +90,9 @@ class AwsLogsDriver:
         if self._timer is None and (self._waiting or self._joiner.is_holding):
             self._timer = loop.call_later(FLUSH_SECONDS, self._flush)
 
-    async def room(self) -> None:
-        """In blocking mode: until the buffer has room."""
-        await self._has_room.wait()
+    async def writable(self) -> None:
+        """In blocking mode: wait until the buffer has space."""
+        await self._has_space.wait()
 
     async def close(self) -> None:
         """Send the waiting events. After a few failed tries they are lost, and the loss is
@@ -112,7 +112,7 @@ class AwsLogsDriver:
                 f"{len(self._waiting)} log events of {self._stream} are lost: {self._failing}"
             )
         self._waiting.clear()
-        self._has_room.set()
+        self._has_space.set()
 
     def _add(self, event: InputEvent) -> None:
         size = len(event[1])
@@ -122,7 +122,7 @@ class AwsLogsDriver:
         self._waiting.append(event)
         self._bytes += size
         if self._bytes > self._options.buffer:
-            self._has_room.clear()
+            self._has_space.clear()
 
     def _flush(self) -> None:
         loop = asyncio.get_running_loop()
@@ -153,7 +153,7 @@ class AwsLogsDriver:
                 return False
             rest.pop(0)
             self._failing = ""
-        self._has_room.set()
+        self._has_space.set()
         return True
 
     def _keep(self, rest: Sequence[Sequence[InputEvent]]) -> None:

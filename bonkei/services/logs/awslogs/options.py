@@ -32,7 +32,7 @@ class LogDriverError(LogsError):
 @dataclass(frozen=True, slots=True)
 class AwsLogsOptions:
     """`begins`: the pattern of an event's first line; None: each line is an event. `buffer` is in
-    bytes. `blocking`: a program waits for room in the buffer; otherwise lines are lost."""
+    bytes. `blocking`: a program waits for space in the buffer; otherwise lines are lost."""
 
     group: str
     region: str
@@ -87,11 +87,11 @@ def _begins(options: Mapping[str, str]) -> re.Pattern[str] | None:
     try:
         return re.compile(text) if text else None
     except re.error as error:
-        raise LogDriverError(f"{name}: {text!r} is no regular expression: {error}") from None
+        raise LogDriverError(f"{name}: {text!r} is not a regular expression: {error}") from None
 
 
 def _size(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     if found is None:
-        raise LogDriverError(f"max-buffer-size: {text!r} is no size such as 4m")
+        raise LogDriverError(f"max-buffer-size: {text!r} is not a size such as 4m")
     return int(found[1]) * _UNITS[found[2].lower()]

@@ -108,7 +108,7 @@ class Exports:
 
     def _put(self, export: Export, lines: Sequence[str]) -> None:
         store = self._store
-        if not store.has_group(export.group):  # RDS makes it, and keeps it for ever
+        if not store.has_group(export.group):  # RDS creates it, and never expires it
             store.create_group(GroupDocument(export.group, store.now))
         if export.stream not in store.group(export.group).streams:
             store.create_stream(export.group, export.stream)

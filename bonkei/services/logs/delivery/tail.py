@@ -46,7 +46,7 @@ def read_on(path: Path, offset: int, inode: int = 0) -> Piece:
 
 def read_piece(path: Path, offset: int, *, last: bool = False) -> Piece:
     """The complete lines of this file from an offset on; nothing if there is no file. `last`:
-    nothing more is written, so the last line may have no end."""
+    nothing more is written, so the last line may not be terminated."""
     inode, size = _status(path)
     if size <= offset:
         return Piece((), min(offset, size), more=False, inode=inode)

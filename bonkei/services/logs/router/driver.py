@@ -60,8 +60,8 @@ class FluentdDriver:
         self._writer: asyncio.StreamWriter | None = None
         self._closing = False
         self._was_reached = False
-        self._has_room = asyncio.Event()
-        self._has_room.set()
+        self._has_space = asyncio.Event()
+        self._has_space.set()
         self.lost = 0
 
     def write(self, stream: str, time: float, lines: Sequence[tuple[str, bool]]) -> None:
@@ -105,14 +105,13 @@ class FluentdDriver:
         self._waiting.append(data)
         self._bytes += len(data)
         if self._bytes > _HIGH:
-            self._has_room.clear()
+            self._has_space.clear()
 
-    async def room(self) -> None:
-        """A fast program waits for room while the router accepts lines. No program waits for a
-        stopped router.
-        """
+    async def writable(self) -> None:
+        """Wait until more lines can be taken, if the router accepts lines. A program does not wait
+        for a stopped router."""
         if self._writer is not None:
-            await self._has_room.wait()
+            await self._has_space.wait()
 
     async def _send(self) -> None:
         try:
@@ -135,13 +134,13 @@ class FluentdDriver:
                     continue
                 self._bytes -= size
                 if self._bytes <= _HIGH:
-                    self._has_room.set()
+                    self._has_space.set()
         finally:
             self._job = None
-            self._has_room.set()
+            self._has_space.set()
 
     async def _connect(self) -> asyncio.StreamWriter | None:
-        self._has_room.set()
+        self._has_space.set()
         while True:
             try:
                 _, writer = await asyncio.open_unix_connection(self._socket)

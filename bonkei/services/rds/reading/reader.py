@@ -30,7 +30,7 @@ _BYTES = 2 * 1024 * 1024
 """Of the server's whole answer."""
 _AT_ONCE = 2
 SECONDS = 3.0
-_GRACE = 2.0  # seconds after which a query that does not end by itself is ended
+_GRACE = 2.0  # seconds after which a query that has not ended is cancelled
 _CONNECT = 3  # seconds
 _FARTHEST = 1_000_000  # rows that a page may lie behind
 _LONGEST = 100_000  # characters of a question
@@ -246,7 +246,8 @@ def _options(seconds: float) -> str:
     settings = {
         "statement_timeout": milliseconds,
         "lock_timeout": min(milliseconds, 500),
-        # Of this process: a standstill is no slow statement. The connection's end bounds it.
+        # Longer, because a pause of this process is not a slow statement. A session ends with its
+        # connection anyway.
         "idle_in_transaction_session_timeout": milliseconds + int(_GRACE * 1000),
         "default_transaction_read_only": "on",
         "client_connection_check_interval": 1000,

@@ -1,4 +1,4 @@
-"""The role for people who look at the data: it reads tables, and has no other right.
+"""The role for people who look at the data: it may read tables and nothing else.
 
 `pg_read_all_data` (https://www.postgresql.org/docs/current/predefined-roles.html) lets it read each
 table and view, but no file of the server, and start no program. Row-level security holds for it. It

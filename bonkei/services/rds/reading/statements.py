@@ -34,7 +34,7 @@ COLUMNS: LiteralString = """
 
 
 def columns(table: Table) -> sql.Composed:
-    """`COLUMNS` of a table; no row if there is no table with that name."""
+    """`COLUMNS` of a table; empty if no table has that name."""
     name = sql.Identifier(table.schema, table.name).as_string(None)
     return sql.SQL(COLUMNS).format(sql.Literal(name))
 

@@ -271,7 +271,7 @@ async def test_schedules_are_changed_listed_and_deleted() -> None:
         ({"ScheduleExpression": "rate(0 minutes)"}, "Invalid Schedule Expression"),
         ({"ScheduleExpressionTimezone": "Mars/Base"}, "Timezone Mars/Base"),
         ({"GroupName": "none"}, "group none does not exist"),
-        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "no flexible time window"),
+        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "not support flexible time windows"),
         ({"Target": {"Arn": "arn:aws:batch:eu-west-1:1:job/x", "RoleArn": "r"}},
          "batch are not simulated"),
     ],

@@ -90,7 +90,7 @@ def test_expressions(expression: str, expected: object) -> None:
         ("m1 m2", "character 4: an operator is missing"),
         ("m1 & m2", "character 4: `&` is not understood"),
         ("SUM(m1", r"a `\)` is missing"),
-        ("NOTHING(m1)", "NOTHING is no function"),
+        ("NOTHING(m1)", "NOTHING is not a function"),
         ("sum(m1)", "written in capitals"),
         ("m9 + 1", "there is no query `m9`"),
         ("e + 1", "`e` needs itself"),

@@ -56,7 +56,7 @@ def test_statistics(name: str, expected: float) -> None:
 
 @pytest.mark.parametrize("name", ["", "average", "p101", "TM()", "TM(:)", "TM(10%:5)", "q9"])
 def test_invalid_statistics(name: str) -> None:
-    with pytest.raises(StatisticError, match="is no statistic"):
+    with pytest.raises(StatisticError, match="is not a statistic"):
         statistic(name)
 
 

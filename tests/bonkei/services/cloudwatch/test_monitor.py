@@ -243,7 +243,7 @@ async def test_log_records_reach_an_alarm() -> None:
             },
             "ANOMALY_DETECTION_BAND is not simulated",
         ),
-        ({"metric": Metric("AWS/ECS", "x", (), "q9", 60)}, "`q9` is no statistic"),
+        ({"metric": Metric("AWS/ECS", "x", (), "q9", 60)}, "`q9` is not a statistic"),
     ],
 )
 async def test_unsupported_parts_are_reported(more: dict[str, Any], problem: str) -> None:

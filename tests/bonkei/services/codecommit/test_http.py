@@ -26,7 +26,7 @@ ARN = "arn:aws:codecommit:eu-west-1:123456789012:app"
 
 @dataclass
 class Served:
-    room: Repositories
+    repositories: Repositories
     port: int
     work: Path
     denied: str = ""
@@ -56,13 +56,13 @@ class Served:
 
 @pytest.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    room = Repositories(tmp_path / "repositories", time.time)
-    room.open()
-    await room.create("app", ARN)
-    made = Served(room, 0, tmp_path)
+    repositories = Repositories(tmp_path / "repositories", time.time)
+    repositories.open()
+    await repositories.create("app", ARN)
+    made = Served(repositories, 0, tmp_path)
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        return await http.answer(room, request, made.who, made.may)
+        return await http.answer(repositories, request, made.who, made.may)
 
     server = web.Server(answer)
     runner = web.ServerRunner(server)
@@ -86,7 +86,7 @@ async def test_a_push_and_a_clone(served: Served, tmp_path: Path) -> None:
     code, said = await served.git("clone", "-q", served.url(), str(tmp_path / "clone"))
     assert code == 0, said
     assert (tmp_path / "clone" / "large.bin").stat().st_size == 3_000_000
-    assert list(await served.room.branches("app")) == ["main"]
+    assert list(await served.repositories.branches("app")) == ["main"]
 
 
 async def test_a_client_without_credentials_gets_nothing(served: Served) -> None:

@@ -30,7 +30,7 @@ def pushes() -> list[Push]:
 
 
 @pytest.fixture
-def room(tmp_path: Path, pushes: list[Push]) -> Repositories:
+def repositories(tmp_path: Path, pushes: list[Push]) -> Repositories:
     made = Repositories(tmp_path / "repositories", time.time, pushes.append)
     made.open()
     return made
@@ -63,38 +63,49 @@ def _git(directory: Path, *words: str, **more: str) -> str:
     ).stdout.strip()  # fmt: skip
 
 
-async def call(room: Repositories, operation: str, **parameters: Any) -> Mapping[str, Any]:
+async def call(repositories: Repositories, operation: str, **parameters: Any) -> Mapping[str, Any]:
     caller = Caller("arn:aws:iam::123456789012:user/me", "me", ACCOUNT)
     asked = AwsCall("codecommit", operation, parameters, caller, REGION, time.time())
-    return await service(room).answer(asked)
+    return await service(repositories).answer(asked)
 
 
-async def refused(code: str, room: Repositories, operation: str, **parameters: Any) -> None:
+async def refused(code: str, repositories: Repositories, operation: str, **parameters: Any) -> None:
     with pytest.raises(AwsServiceError) as caught:
-        await call(room, operation, **parameters)
+        await call(repositories, operation, **parameters)
     assert caught.value.code == code
 
 
-async def test_a_repository_is_created_pushed_to_and_shown(room: Repositories, work: Path) -> None:
-    made = await call(room, "CreateRepository", repositoryName="app", repositoryDescription="mine")
+async def test_a_repository_is_created_pushed_to_and_shown(
+    repositories: Repositories, work: Path
+) -> None:
+    made = await call(
+        repositories, "CreateRepository", repositoryName="app", repositoryDescription="mine"
+    )
     about = made["repositoryMetadata"]
     assert about["cloneUrlHttp"] == f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/app"
     assert about["defaultBranch"] is None, "before the first push there is none"
-    await refused("RepositoryNameExistsException", room, "CreateRepository", repositoryName="app")
-    await refused("InvalidRepositoryNameException", room, "CreateRepository", repositoryName="a b")
+    await refused(
+        "RepositoryNameExistsException", repositories, "CreateRepository", repositoryName="app"
+    )
+    await refused(
+        "InvalidRepositoryNameException", repositories, "CreateRepository", repositoryName="a b"
+    )
     head = _git(work, "rev-parse", "HEAD")
-    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main", "HEAD:other")
-    got = await call(room, "GetRepository", repositoryName="app")
+    _git(work, "push", "-q", str(repositories.find("app").directory), "HEAD:main", "HEAD:other")
+    got = await call(repositories, "GetRepository", repositoryName="app")
     assert got["repositoryMetadata"]["defaultBranch"] == "main"
-    assert (await call(room, "ListBranches", repositoryName="app"))["branches"] == ["main", "other"]
-    branch = await call(room, "GetBranch", repositoryName="app", branchName="main")
+    assert (await call(repositories, "ListBranches", repositoryName="app"))["branches"] == [
+        "main",
+        "other",
+    ]
+    branch = await call(repositories, "GetBranch", repositoryName="app", branchName="main")
     assert branch["branch"] == {"branchName": "main", "commitId": head}
-    commit = (await call(room, "GetCommit", repositoryName="app", commitId=head))["commit"]
+    commit = (await call(repositories, "GetCommit", repositoryName="app", commitId=head))["commit"]
     assert commit["message"] == "Commit 2\n\nWith a body"
     assert (commit["author"]["name"], len(commit["parents"])) == ("me", 1)
-    file = await call(room, "GetFile", repositoryName="app", filePath="sub/file.txt")
+    file = await call(repositories, "GetFile", repositoryName="app", filePath="sub/file.txt")
     assert (file["fileContent"], file["fileMode"]) == (b"2\n", "NORMAL")
-    folder = await call(room, "GetFolder", repositoryName="app", folderPath="/")
+    folder = await call(repositories, "GetFolder", repositoryName="app", folderPath="/")
     assert [each["absolutePath"] for each in folder["subFolders"]] == ["sub"]
 
 
@@ -126,20 +137,22 @@ async def test_who_fails_to_hear_of_a_push_hears_of_the_next_one(
 
     said: list[str] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, about: said.append(about["message"]))
-    room = Repositories(tmp_path / "repositories", time.time, hear)
-    room.open()
-    await room.create("app", f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app")
-    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main", "HEAD:other")
-    room.start()
+    repositories = Repositories(tmp_path / "repositories", time.time, hear)
+    repositories.open()
+    await repositories.create("app", f"arn:aws:codecommit:{REGION}:{ACCOUNT}:app")
+    _git(work, "push", "-q", str(repositories.find("app").directory), "HEAD:main", "HEAD:other")
+    repositories.start()
     await asyncio.wait_for(second.wait(), 60)
-    await room.stop()
+    await repositories.stop()
     assert sorted(heard) == ["main", "other"]
     assert said == ["bonkei.services.codecommit: a push: the disk is full"]
 
 
-async def test_a_push_waits_while_no_descriptor_is_left(room: Repositories, work: Path) -> None:
-    await call(room, "CreateRepository", repositoryName="app")
-    directory = room.find("app").directory
+async def test_a_push_waits_while_no_descriptor_is_left(
+    repositories: Repositories, work: Path
+) -> None:
+    await call(repositories, "CreateRepository", repositoryName="app")
+    directory = repositories.find("app").directory
     for branch in ("main", "other"):
         _git(work, "push", "-q", str(directory), f"HEAD:{branch}")
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -159,71 +172,88 @@ async def test_a_push_waits_while_no_descriptor_is_left(room: Repositories, work
     assert not first.exists()
 
 
-async def test_missing_things_have_codecommits_errors(room: Repositories, work: Path) -> None:
-    await refused("RepositoryDoesNotExistException", room, "GetRepository", repositoryName="no")
-    await call(room, "CreateRepository", repositoryName="app")
+async def test_missing_things_have_codecommits_errors(
+    repositories: Repositories, work: Path
+) -> None:
+    await refused(
+        "RepositoryDoesNotExistException", repositories, "GetRepository", repositoryName="no"
+    )
+    await call(repositories, "CreateRepository", repositoryName="app")
     named: dict[str, Any] = {"repositoryName": "app"}
-    await refused("BranchDoesNotExistException", room, "GetBranch", **named, branchName="main")
-    await refused("InvalidCommitIdException", room, "GetCommit", **named, commitId="--help")
-    await refused("CommitDoesNotExistException", room, "GetCommit", **named, commitId="a" * 40)
-    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
-    await refused("FileDoesNotExistException", room, "GetFile", **named, filePath="no")
     await refused(
-        "DefaultBranchCannotBeDeletedException", room, "DeleteBranch", **named, branchName="main"
+        "BranchDoesNotExistException", repositories, "GetBranch", **named, branchName="main"
+    )
+    await refused("InvalidCommitIdException", repositories, "GetCommit", **named, commitId="--help")
+    await refused(
+        "CommitDoesNotExistException", repositories, "GetCommit", **named, commitId="a" * 40
+    )
+    _git(work, "push", "-q", str(repositories.find("app").directory), "HEAD:main")
+    await refused("FileDoesNotExistException", repositories, "GetFile", **named, filePath="no")
+    await refused(
+        "DefaultBranchCannotBeDeletedException",
+        repositories,
+        "DeleteBranch",
+        **named,
+        branchName="main",
     )
 
 
-async def test_branches_are_created_and_deleted(room: Repositories, work: Path) -> None:
-    await call(room, "CreateRepository", repositoryName="app")
-    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
+async def test_branches_are_created_and_deleted(repositories: Repositories, work: Path) -> None:
+    await call(repositories, "CreateRepository", repositoryName="app")
+    _git(work, "push", "-q", str(repositories.find("app").directory), "HEAD:main")
     first, named = _git(work, "rev-parse", "HEAD~1"), {"repositoryName": "app"}
-    await call(room, "CreateBranch", **named, branchName="old", commitId=first)
+    await call(repositories, "CreateBranch", **named, branchName="old", commitId=first)
     await refused(
-        "BranchNameExistsException", room, "CreateBranch", **named, branchName="old", commitId=first
+        "BranchNameExistsException",
+        repositories,
+        "CreateBranch",
+        **named,
+        branchName="old",
+        commitId=first,
     )
-    await call(room, "UpdateDefaultBranch", **named, defaultBranchName="old")
-    got = await call(room, "GetRepository", **named)
+    await call(repositories, "UpdateDefaultBranch", **named, defaultBranchName="old")
+    got = await call(repositories, "GetRepository", **named)
     assert got["repositoryMetadata"]["defaultBranch"] == "old"
-    gone = await call(room, "DeleteBranch", **named, branchName="main")
+    gone = await call(repositories, "DeleteBranch", **named, branchName="main")
     assert gone["deletedBranch"]["branchName"] == "main"
 
 
 async def test_an_archive_has_the_commits_files_without_history(
-    room: Repositories, work: Path, tmp_path: Path
+    repositories: Repositories, work: Path, tmp_path: Path
 ) -> None:
-    await call(room, "CreateRepository", repositoryName="app")
-    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
+    await call(repositories, "CreateRepository", repositoryName="app")
+    _git(work, "push", "-q", str(repositories.find("app").directory), "HEAD:main")
     to = tmp_path / "source.zip"
-    await room.archive("app", _git(work, "rev-parse", "HEAD~1"), to)
+    await repositories.archive("app", _git(work, "rev-parse", "HEAD~1"), to)
     with zipfile.ZipFile(to) as found:
         assert found.namelist() == ["sub/", "sub/file.txt"]
         assert found.read("sub/file.txt") == b"1\n"
 
 
 async def test_a_push_is_announced_once_and_a_silent_one_is_not(
-    room: Repositories, work: Path, pushes: list[Push]
+    repositories: Repositories, work: Path, pushes: list[Push]
 ) -> None:
-    await call(room, "CreateRepository", repositoryName="app")
-    directory, head = str(room.find("app").directory), _git(work, "rev-parse", "HEAD")
-    room.start()
+    await call(repositories, "CreateRepository", repositoryName="app")
+    directory, head = str(repositories.find("app").directory), _git(work, "rev-parse", "HEAD")
+    repositories.start()
     _git(work, "push", "-q", directory, "HEAD:main")
     _git(work, "push", "-q", directory, "HEAD:quiet", **{UNNOTICED: "1"})
     async with asyncio.timeout(60):
         while not pushes:
             await asyncio.sleep(0.02)
-    await room.stop()
+    await repositories.stop()
     assert pushes == [Push("app", "refs/heads/main", "0" * 40, head)]
     assert pushes[0].branch == "main"
 
 
 async def test_repositories_survive_a_restart_and_declared_ones_are_created(
-    room: Repositories, work: Path, tmp_path: Path
+    repositories: Repositories, work: Path, tmp_path: Path
 ) -> None:
     declared = CodeRepository(
         "aws_codecommit_repository.this", "arn:app", "app", "id-1", description="x"
     )
-    await room.follow([declared])
-    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
+    await repositories.follow([declared])
+    _git(work, "push", "-q", str(repositories.find("app").directory), "HEAD:main")
     again = Repositories(tmp_path / "repositories", time.time)
     again.open()
     await again.follow([declared])
@@ -234,10 +264,11 @@ async def test_repositories_survive_a_restart_and_declared_ones_are_created(
     )
 
 
-async def test_two_callers_at_once_make_one_repository(room: Repositories) -> None:
+async def test_two_callers_at_once_make_one_repository(repositories: Repositories) -> None:
     made = await asyncio.gather(
-        *(room.create("app", f"arn:{number}") for number in range(3)), return_exceptions=True
+        *(repositories.create("app", f"arn:{number}") for number in range(3)),
+        return_exceptions=True,
     )
     refused = [each for each in made if isinstance(each, AwsServiceError)]
     assert [each.code for each in refused] == ["RepositoryNameExistsException"] * 2
-    assert room.find("app") in made
+    assert repositories.find("app") in made

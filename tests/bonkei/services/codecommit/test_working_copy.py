@@ -147,7 +147,7 @@ def test_an_unknown_commit_and_a_folder_without_git_have_their_own_remedies(
         commit_of(copy.root, "nothing")
     assert "git fetch" in caught.value.remedy
     (tmp_path / "plain").mkdir()
-    with pytest.raises(SourceError, match="is no working copy") as caught:
+    with pytest.raises(SourceError, match="is not a working copy") as caught:
         commit_of(tmp_path / "plain", "HEAD")
     assert "run it in a git repository" in caught.value.remedy
 

@@ -119,7 +119,7 @@ async def test_s3_refuses_what_it_cannot_unpack(tmp_path: Path, files: dict[str,
         bucket.artifact = bucket.artifact[:8] + b"\x08" + bucket.artifact[9:]  # it is not packed
         place = bucket.artifact.index(b"PK\x01\x02") + 10
         bucket.artifact = bucket.artifact[:place] + b"\x08" + bucket.artifact[place + 1 :]
-    with pytest.raises(AwsServiceError, match=r"the artifact (is no zip|cannot be unpacked)"):
+    with pytest.raises(AwsServiceError, match=r"the artifact (is not a zip|cannot be unpacked)"):
         await S3Deploy(Store(bucket, tmp_path)).run(work("S3", BucketName="b", Extract="true"))
 
 

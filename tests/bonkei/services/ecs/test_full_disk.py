@@ -46,7 +46,7 @@ async def test_a_talkative_container_gives_one_line_and_no_traceback(
         assert len(outcome.output) == 200  # the tail of the log, which needs no disk
         assert troubles == []
         (line,) = said
-        assert line.startswith("log lines are lost until there is room again")
+        assert line.startswith("log lines are lost until the disk has space again")
 
         log.unlink()
         await tasks.run_task(definition(Container("job", "job:1")), "job")

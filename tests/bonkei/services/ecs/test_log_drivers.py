@@ -32,7 +32,7 @@ class Driver:
     def write(self, stream: str, time: float, lines: Sequence[str]) -> None:
         self.lines += [(stream, line) for line in lines]
 
-    async def room(self) -> None:
+    async def writable(self) -> None:
         await self.free.wait()
 
     async def close(self) -> None:

@@ -64,7 +64,7 @@ def test_a_full_disk_is_reported_once_and_its_end_too(tmp_path):
     path.symlink_to("/dev/full")
     for number in range(900):
         sink.write([line(f"lost {number}"), line("lost, too")])
-    assert said == [f"log lines are lost until there is room again: {path}: {os.strerror(28)}"]
+    assert said == [f"log lines are lost until the disk has space again: {path}: {os.strerror(28)}"]
 
     path.unlink()
     sink.write([line("kept")])

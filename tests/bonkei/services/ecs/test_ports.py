@@ -10,7 +10,9 @@ import pytest
 from bonkei.services.ecs.execution.ports import Ports
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only there a socket's name is no file")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux has socket names that are not files"
+)
 def test_two_miniatures_do_not_give_one_port_to_two_tasks() -> None:
     """They choose alike, before either task listens."""
     one, other, third = Ports(seed=1), Ports(seed=1), Ports(seed=1)

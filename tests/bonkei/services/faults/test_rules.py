@@ -43,7 +43,7 @@ def test_a_word_for_a_target(text: str, target: str) -> None:
         ("service:nobody", "there is no target service:nobody", "service:app-worker"),
         ("task:aaaa", "may be one of task:aaaa0001, task:aaaa0002", "write more"),
         ("aws:glacier", "there is no target aws:glacier", "aws:logs, aws:s3, aws:sqs"),
-        ("aws:s3:Get*", "no operation", "aws:s3:GetObject"),
+        ("aws:s3:Get*", "not an operation", "aws:s3:GetObject"),
         ("app-wbe", "no target app-wbe", "did you mean app-web?"),
     ],
 )

@@ -87,7 +87,7 @@ def test_the_least() -> None:
 @pytest.mark.parametrize(
     ("line", "said", "remedy"),
     [
-        ("seconds", "is no TOML", ""),
+        ("seconds", "is not TOML", ""),
         ("", "seconds is missing", 'seconds = "60s"'),
         ("seconds = 0", "seconds = 0 is wrong", "from 1 s to 1800 s"),
         ("seconds = true", "seconds = True is wrong", 'a time: "30s"'),

@@ -23,7 +23,7 @@ from bonkei.services.endpoint.permission.ledger import Ledger
 from bonkei.services.endpoint.port.bodies import Bodies
 from bonkei.services.endpoint.settings import Limits
 from bonkei.services.lambda_.api import service
-from tests.bonkei.services.lambda_.rooms import function, package, room
+from tests.bonkei.services.lambda_.running import function, package, running
 
 CODE = """
 def handler(event, context):
@@ -50,7 +50,7 @@ class NoStore:
 
 async def test_invoke_and_describe(tmp_path: Path) -> None:
     declared = function("f", package(tmp_path, {"main.py": CODE}), reserved_concurrency=3)
-    async with room(tmp_path, declared) as made:
+    async with running(tmp_path, declared) as made:
         issuer = Issuer(b"k" * 32, "123456789012")
         answering = Answering({"lambda": service(made.functions)})
         endpoint = Endpoint(

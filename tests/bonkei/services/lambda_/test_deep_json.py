@@ -1,4 +1,4 @@
-"""JSON that is nested deeper than Python can read: it is no JSON, and ends nothing."""
+"""JSON that is nested deeper than Python can read: it is refused as invalid, and stops nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bonkei.services.lambda_.api import _require_json
 from bonkei.services.lambda_.asynchronous import Event, record
 from bonkei.services.lambda_.outcome import Outcome
 from bonkei.services.lambda_.sources.queue import failed_items
-from tests.bonkei.services.lambda_.rooms import function
+from tests.bonkei.services.lambda_.running import function
 
 DEEP = "[" * 100_000
 

@@ -21,7 +21,14 @@ from bonkei.blueprint.lambda_.event_source import Layer
 from bonkei.blueprint.lambda_.function import Asynchronous
 from bonkei.services.lambda_.environment import ExecutionEnvironment
 from bonkei.services.lambda_.host import FunctionHost
-from tests.bonkei.services.lambda_.rooms import Room, arn, counting, function, package, room
+from tests.bonkei.services.lambda_.running import (
+    RunningFunctions,
+    arn,
+    counting,
+    function,
+    package,
+    running,
+)
 
 OBSTACLE = why_not_confined(Path("/tmp/roots"))  # noqa: S108
 HANDLER = """
@@ -52,7 +59,7 @@ def zipped(tmp_path: Path) -> str:
 
 
 async def test_a_handler_answers_and_its_process_is_used_again(tmp_path: Path, zipped: str) -> None:
-    async with room(tmp_path, function("f", zipped)) as made:
+    async with running(tmp_path, function("f", zipped)) as made:
         cold, warm = await made.call("f", {}), await made.call("f", {"print": "hé"})
     first, second = json.loads(cold.payload), json.loads(warm.payload)
     assert (first["calls"], second["calls"]) == (1, 2)
@@ -79,7 +86,7 @@ async def test_a_handler_answers_and_its_process_is_used_again(tmp_path: Path, z
 async def test_an_error_of_the_handler_is_answered_and_logged_completely(
     tmp_path: Path, zipped: str
 ) -> None:
-    async with room(tmp_path, function("f", zipped)) as made:
+    async with running(tmp_path, function("f", zipped)) as made:
         outcome = await made.call("f", {"raise": "no\nway"})
         after = await made.call("f", {})
     said = json.loads(outcome.payload)
@@ -109,7 +116,7 @@ async def test_calls_that_end_without_an_answer(
     tmp_path: Path, zipped: str, event: dict[str, object], error: str, message: str, status: str
 ) -> None:
     limit = 3.0 if "sleep" in event else 60.0
-    async with room(tmp_path, function("f", zipped, timeout=limit)) as made:
+    async with running(tmp_path, function("f", zipped, timeout=limit)) as made:
         outcome = await made.call("f", event)
         host = made.functions._hosts[arn("f")]
         host.function = replace(host.function, timeout=60.0)  # for what has to succeed
@@ -126,7 +133,7 @@ async def test_answers_and_output_that_lambdas_own_client_accepts(
 ) -> None:
     item = "{'price': __import__('decimal').Decimal('1.50'), 'said': 'a \"b'}"
     endless = "__import__('functools').reduce(lambda deep, _: [deep], range(9_999), [])"
-    async with room(tmp_path, function("f", zipped)) as made:
+    async with running(tmp_path, function("f", zipped)) as made:
         number = await made.call("f", {"answer": item})
         raw = await made.call("f", {"answer": "sys.stdout.write('no end') and b'\\x00'"})
         deep = await made.call("f", {"answer": endless})
@@ -149,7 +156,7 @@ async def test_a_child_that_begins_a_program_is_no_excess_of_memory(
         return looks[-1] * 2**20
 
     monkeypatch.setattr(ExecutionEnvironment, "memory", memory)
-    async with room(tmp_path, function("f", zipped)) as made:
+    async with running(tmp_path, function("f", zipped)) as made:
         outcome = await made.call("f", {"sleep": 0.5})
     assert not outcome.is_error
     assert 150 in looks
@@ -169,7 +176,7 @@ async def test_a_child_that_begins_a_program_is_no_excess_of_memory(
 async def test_a_failed_initialization_is_retried_within_the_call(
     tmp_path: Path, files: dict[str, str], handler: str, error: str
 ) -> None:
-    async with room(tmp_path, function("f", package(tmp_path, files), handler=handler)) as made:
+    async with running(tmp_path, function("f", package(tmp_path, files), handler=handler)) as made:
         outcome = await made.call("f", {})
         assert outcome.error_type == error
         assert json.loads(outcome.payload)["errorType"] == error
@@ -183,7 +190,7 @@ async def test_the_environment_of_a_process(tmp_path: Path, zipped: str) -> None
     named = "arn:aws:lambda:eu-west-1:123456789012:layer:extra:1"
     declared = function("f", zipped, layers=(named,), environment=(("URL", "http://db.aws/"),))
     blueprint = Blueprint(functions=(declared,), layers=(Layer("l", named, f"l/{layer}"),))
-    async with room(tmp_path, blueprint=blueprint) as made:
+    async with running(tmp_path, blueprint=blueprint) as made:
         wanted = ["URL", "AWS_ACCESS_KEY_ID", "AWS_REGION", "LAMBDA_TASK_ROOT", "TMPDIR", "SHELL"]
         found = json.loads((await made.call("f", {"env": wanted})).payload)
         answer = await made.call("f", {"answer": "__import__('extra').x + 1"})
@@ -197,7 +204,7 @@ async def test_the_environment_of_a_process(tmp_path: Path, zipped: str) -> None
 
 
 async def test_more_calls_than_reserved_are_throttled(tmp_path: Path, zipped: str) -> None:
-    async with room(tmp_path, function("f", zipped, reserved_concurrency=2)) as made:
+    async with running(tmp_path, function("f", zipped, reserved_concurrency=2)) as made:
         calls = await asyncio.gather(
             *(made.call("f", {"sleep": 0.5}) for _ in range(3)), return_exceptions=True
         )
@@ -209,7 +216,7 @@ async def test_more_calls_than_reserved_are_throttled(tmp_path: Path, zipped: st
 
 async def test_json_logs(tmp_path: Path, zipped: str) -> None:
     declared = function("f", zipped, log_format="JSON", log_group="/shop/functions")
-    async with room(tmp_path, declared) as made:
+    async with running(tmp_path, declared) as made:
         await made.call("f", {"log": "bad", "print": "as it is"})
     records = [json.loads(text) if text[0] == "{" else text for text in made.texts]
     kinds = [r if isinstance(r, str) else r.get("type") or r["level"] for r in records]
@@ -223,14 +230,14 @@ async def test_json_logs(tmp_path: Path, zipped: str) -> None:
 async def test_a_new_definition_gets_new_processes_and_calls_in_progress_end(
     tmp_path: Path, zipped: str
 ) -> None:
-    async with room(tmp_path, function("f", zipped)) as made:
-        running = asyncio.create_task(made.call("f", {"sleep": 0.5}))
+    async with running(tmp_path, function("f", zipped)) as made:
+        call = asyncio.create_task(made.call("f", {"sleep": 0.5}))
         await asyncio.sleep(0.3)
         changed = function("f", zipped, environment=(("A", "new"),))
         await made.functions.apply(Blueprint(functions=(changed,)))
         now = await made.call("f", {"env": ["A"]})
         assert json.loads(now.payload) == {"A": "new"}
-        assert json.loads((await running).payload)["calls"] == 1
+        assert json.loads((await call).payload)["calls"] == 1
 
 
 async def test_functions_that_cannot_run_here_are_reported(tmp_path: Path, zipped: str) -> None:
@@ -239,7 +246,7 @@ async def test_functions_that_cannot_run_here_are_reported(tmp_path: Path, zippe
         function("image", "", runtime="", package_type="Image"),
         function("elsewhere", ""),
     )
-    async with room(tmp_path, *declared) as made:
+    async with running(tmp_path, *declared) as made:
         for name, said in (
             ("java", "java21"), ("image", "container image"), ("elsewhere", "not a file"),
         ):  # fmt: skip
@@ -264,7 +271,7 @@ export const handler = async (event, context) => {
 };
 """
     zipped = package(tmp_path, {"main.mjs": code})
-    async with room(tmp_path, function("n", zipped, runtime="nodejs22.x")) as made:
+    async with running(tmp_path, function("n", zipped, runtime="nodejs22.x")) as made:
         answer = json.loads((await made.call("n", {"n": 21})).payload)
         failed = json.loads((await made.call("n", {"fail": True})).payload)
     assert (answer["twice"], answer["name"]) == (42, "n")
@@ -272,7 +279,7 @@ export const handler = async (event, context) => {
     assert any("got 21" in text for text in made.texts)
 
 
-async def _fails(made: Room, count: int, event: object = None) -> None:
+async def _fails(made: RunningFunctions, count: int, event: object = None) -> None:
     made.functions.enqueue(arn("f"), json.dumps(event or {"raise": "x"}).encode())
     await made.until(count)
 
@@ -283,7 +290,7 @@ async def test_an_event_that_fails_three_times_goes_to_the_destination_and_the_d
     declared = function(
         "f", zipped, dead_letter_arn="arn:dlq", asynchronous=Asynchronous(on_failure="arn:failed")
     )
-    async with room(tmp_path, declared, pace=1000) as made:
+    async with running(tmp_path, declared, pace=1000) as made:
         await _fails(made, 2)
         assert made.functions.waiting == 0
     (target, record, _), (letters, body, attributes) = made.delivered
@@ -299,7 +306,7 @@ async def test_an_event_that_fails_three_times_goes_to_the_destination_and_the_d
 
 async def test_an_event_beyond_its_age_is_dropped(tmp_path: Path, zipped: str) -> None:
     settings = Asynchronous(event_age=90, on_failure="arn:failed")
-    async with room(tmp_path, function("f", zipped, asynchronous=settings), pace=1000) as made:
+    async with running(tmp_path, function("f", zipped, asynchronous=settings), pace=1000) as made:
         await _fails(made, 1)
     context = made.delivered[0][1]["requestContext"]
     # It is retried after a minute. Two minutes later it would be too old.
@@ -308,7 +315,7 @@ async def test_an_event_beyond_its_age_is_dropped(tmp_path: Path, zipped: str) -
 
 async def test_success_has_a_destination_too(tmp_path: Path, zipped: str) -> None:
     settings = Asynchronous(on_success="arn:done")
-    async with room(tmp_path, function("f", zipped, asynchronous=settings)) as made:
+    async with running(tmp_path, function("f", zipped, asynchronous=settings)) as made:
         await _fails(made, 1, {"answer": "5"})
     assert made.delivered[0][1]["requestContext"]["condition"] == "Success"
     assert made.delivered[0][1]["responsePayload"] == 5
@@ -327,7 +334,7 @@ async def test_events_share_an_environment_and_callers_get_their_own(
 
     monkeypatch.setattr(FunctionHost, "_begin", counted)
     declared = function("f", zipped, asynchronous=Asynchronous(on_success="arn:done"))
-    async with room(tmp_path, declared, function("g", zipped)) as made:
+    async with running(tmp_path, declared, function("g", zipped)) as made:
         for _ in range(8):
             made.functions.enqueue(arn("f"), b'{"answer": "5"}')
         await made.until(8)
@@ -341,11 +348,11 @@ async def test_events_share_an_environment_and_callers_get_their_own(
 async def test_an_event_survives_the_end_of_the_room(tmp_path: Path, zipped: str) -> None:
     declared = function("f", zipped, asynchronous=Asynchronous(on_success="arn:done"))
     port = free_port()
-    async with room(tmp_path, declared) as made:
+    async with running(tmp_path, declared) as made:
         made.functions.enqueue(arn("f"), json.dumps({"await": port}).encode())
         await asyncio.sleep(0.2)
     assert made.delivered == []
-    async with counting(port), room(tmp_path, declared) as again:
+    async with counting(port), running(tmp_path, declared) as again:
         await again.until(1)
 
 
@@ -353,7 +360,7 @@ async def test_a_function_with_zero_concurrency_gets_no_event(tmp_path: Path, zi
     declared = function(
         "f", zipped, reserved_concurrency=0, asynchronous=Asynchronous(on_failure="arn:failed")
     )
-    async with room(tmp_path, declared) as made:
+    async with running(tmp_path, declared) as made:
         await _fails(made, 1)
     assert made.delivered[0][1]["requestContext"]["approximateInvokeCount"] == 0
 
@@ -362,7 +369,7 @@ async def test_a_process_is_not_used_after_a_sleep_of_the_machine(
     tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its credentials have expired meanwhile."""
-    async with room(tmp_path, function("f", zipped)) as made:
+    async with running(tmp_path, function("f", zipped)) as made:
         await made.call("f", {})
         clock = time.time
         monkeypatch.setattr(time, "time", lambda: clock() + 12 * 3600)
@@ -373,7 +380,7 @@ async def test_idle_processes_end(
     tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bonkei.services.lambda_.host.IDLE_SECONDS", 0.1)
-    async with room(tmp_path, function("f", zipped)) as made:
+    async with running(tmp_path, function("f", zipped)) as made:
         await made.call("f", {})
         assert made.functions.snapshot()[0].processes == 1
         async with asyncio.timeout(60):
@@ -395,7 +402,7 @@ async def test_a_function_sees_its_package_and_nothing_of_the_home(
         package(home, {"main.py": HANDLER})
         tried = [*map(str, files), "/etc/shadow", "/var/log/dpkg.log"]
         looked = f"[[f for f in {tried} if os.path.exists(f)], os.listdir(os.getcwd())]"
-        async with room(home, function("f", zipped)) as found:
+        async with running(home, function("f", zipped)) as found:
             outcome = await found.call("f", {"answer": looked})
     seen, own = json.loads(outcome.payload)
     assert seen == []

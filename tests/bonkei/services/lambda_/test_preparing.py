@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.base.aws_service import AwsServiceError
-from tests.bonkei.services.lambda_.rooms import VISIT, arn, counting, function, package, room
+from tests.bonkei.services.lambda_.running import VISIT, arn, counting, function, package, running
 
 COUNTED = """
 import os
@@ -43,7 +43,7 @@ def handler(event, context):
 
 
 async def test_prepared_ones_are_used_and_report_their_beginning(tmp_path: Path) -> None:
-    async with room(tmp_path, function("f", package(tmp_path, {"main.py": COUNTED}))) as made:
+    async with running(tmp_path, function("f", package(tmp_path, {"main.py": COUNTED}))) as made:
         await made.functions.prepare(arn("f"), 2)
         [before] = made.functions.snapshot()
         await made.functions.prepare(arn("f"), 2)  # they are there
@@ -60,7 +60,7 @@ async def test_prepared_ones_are_used_and_report_their_beginning(tmp_path: Path)
 async def test_no_more_are_prepared_than_may_run(tmp_path: Path) -> None:
     zipped = package(tmp_path, {"main.py": COUNTED})
     declared = function("f", zipped, reserved_concurrency=1)
-    async with room(tmp_path, declared, function("g", zipped, runtime="cobol1.0")) as made:
+    async with running(tmp_path, declared, function("g", zipped, runtime="cobol1.0")) as made:
         await made.functions.prepare(arn("f"), 3)
         await made.functions.prepare(arn("g"), 3)
         found = {each.name: each.processes for each in made.functions.snapshot()}
@@ -72,7 +72,10 @@ async def test_no_more_are_prepared_than_may_run(tmp_path: Path) -> None:
 async def test_a_call_takes_what_another_gives_back_meanwhile(tmp_path: Path) -> None:
     """Its own environment takes thirty seconds to begin, the other call is over in half of one."""
     zipped = package(tmp_path, {"main.py": SLOW_AFTER_THE_FIRST})
-    async with counting() as told, room(tmp_path, function("f", zipped, environment=told)) as made:
+    async with (
+        counting() as told,
+        running(tmp_path, function("f", zipped, environment=told)) as made,
+    ):
         await made.functions.prepare(arn("f"), 1)
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -86,7 +89,10 @@ async def test_a_call_takes_what_another_gives_back_meanwhile(tmp_path: Path) ->
 
 async def test_one_that_fails_before_it_is_called_costs_nobody_a_call(tmp_path: Path) -> None:
     zipped = package(tmp_path, {"main.py": FAILS_ONCE})
-    async with counting() as told, room(tmp_path, function("f", zipped, environment=told)) as made:
+    async with (
+        counting() as told,
+        running(tmp_path, function("f", zipped, environment=told)) as made,
+    ):
         await made.functions.prepare(arn("f"), 1)
         [before] = made.functions.snapshot()
         outcome = await made.call("f", {})
@@ -95,7 +101,7 @@ async def test_one_that_fails_before_it_is_called_costs_nobody_a_call(tmp_path: 
 
 
 async def test_who_is_cancelled_leaves_the_environment_to_the_next(tmp_path: Path) -> None:
-    async with room(tmp_path, function("f", package(tmp_path, {"main.py": COUNTED}))) as made:
+    async with running(tmp_path, function("f", package(tmp_path, {"main.py": COUNTED}))) as made:
         calls = [asyncio.create_task(made.call("f", {})) for _ in range(2)]
         await asyncio.sleep(0)
         calls[0].cancel()
@@ -107,7 +113,7 @@ async def test_who_is_cancelled_leaves_the_environment_to_the_next(tmp_path: Pat
 
 async def test_nothing_is_left_of_one_that_begins_when_all_stops(tmp_path: Path) -> None:
     slow = package(tmp_path, {"main.py": "import time; time.sleep(60)"})
-    async with room(tmp_path, function("f", slow)) as made:
+    async with running(tmp_path, function("f", slow)) as made:
         call = asyncio.create_task(made.call("f", {}))
         await asyncio.sleep(0.05)
     with pytest.raises(AwsServiceError):

@@ -14,7 +14,7 @@ from bonkei.services.lambda_.concurrency import Concurrency
 from bonkei.services.lambda_.errors import cannot_run
 from bonkei.services.lambda_.outcome import Outcome
 from bonkei.services.lambda_.waiting import Callee, WaitingEvents
-from tests.bonkei.services.lambda_.rooms import arn, function
+from tests.bonkei.services.lambda_.running import arn, function
 
 
 async def nowhere(*_: object) -> None:

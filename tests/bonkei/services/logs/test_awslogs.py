@@ -47,9 +47,9 @@ def test_does_not_block_by_default() -> None:
         ({"awslogs-grop": "x"}, "unknown log opt 'awslogs-grop'"),
         ({"awslogs-stream-prefix": ""}, "requires option 'awslogs-stream-prefix'"),
         ({"mode": "fast"}, "neither blocking nor"),
-        ({"max-buffer-size": "much"}, "is no size"),
+        ({"max-buffer-size": "much"}, "is not a size"),
         ({"awslogs-create-group": "yes"}, "neither true nor false"),
-        ({"awslogs-multiline-pattern": "("}, "is no regular expression"),
+        ({"awslogs-multiline-pattern": "("}, "is not a regular expression"),
         (
             {"awslogs-multiline-pattern": "x", "awslogs-datetime-format": "%Y"},
             "at the same time",
@@ -156,15 +156,15 @@ async def test_drops_events_in_non_blocking_mode_and_waits_in_blocking_mode() ->
     small = AwsLogsOptions("/app", "r", "web", buffer=100)
     driver = AwsLogsDriver(small, "s", service, lambda _: None)
     driver.write("stdout", 0.0, ["x" * 60] * 5)
-    await asyncio.wait_for(driver.room(), 60)
+    await asyncio.wait_for(driver.writable(), 60)
     assert driver.lost == 4
     blocking = AwsLogsOptions("/app", "r", "web", buffer=100, blocking=True)
     waiting = AwsLogsDriver(blocking, "s", service, lambda _: None)
     waiting.write("stdout", 0.0, ["y" * 60] * 5)
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(waiting.room(), 0.03)
+        await asyncio.wait_for(waiting.writable(), 0.03)
     service.refusal = ""
-    await asyncio.wait_for(waiting.room(), 60)
+    await asyncio.wait_for(waiting.writable(), 60)
     assert service.taken.count("y" * 60) == 5
     await driver.close()
     await waiting.close()

@@ -175,10 +175,10 @@ async def test_requests_that_live_tail_refuses(tail: Tail) -> None:
 class Running:
     """CloudWatch Logs behind an endpoint, and the environment of a command that calls it."""
 
-    def __init__(self, room: Logs, place: Place) -> None:
+    def __init__(self, logs: Logs, place: Place) -> None:
         self.place = place
         self.client = place.client("logs")
-        self._room = room
+        self._logs = logs
         person = place.person
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -240,12 +240,12 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     home = tmp_path_factory.mktemp("home")
-    room = Logs(
+    logs = Logs(
         Bus(), LogsSettings(home / "groups", "123456789012", home), lambda *_: "", lambda _: None
     )
-    with serving({"logs": room.service}, home) as place:
-        room.start()
-        found = Running(room, place)
+    with serving({"logs": logs.service}, home) as place:
+        logs.start()
+        found = Running(logs, place)
         found.client.create_log_group(logGroupName="/app")
         found.client.create_log_stream(logGroupName="/app", logStreamName="one")
         yield found

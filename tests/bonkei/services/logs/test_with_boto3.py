@@ -33,11 +33,11 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    room = Logs(Bus(), LogsSettings(home / "groups", "123456789012", home), _may, print)
+    logs = Logs(Bus(), LogsSettings(home / "groups", "123456789012", home), _may, print)
     issuer, passing = Issuer(b"k" * 32, "123456789012"), Nothing()
     endpoint = Endpoint(
         issuer,
-        Answering({"logs": room.service}, report=print),
+        Answering({"logs": logs.service}, report=print),
         passing,  # type: ignore[arg-type]
         CallLog(Path(home) / "calls.jsonl"),
         Authorizer("off", Ledger(home)),
@@ -54,7 +54,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     )
     with pytest.raises(client.exceptions.ServiceUnavailableException):
         client.describe_log_groups()
-    loop.call_soon_threadsafe(room.start)
+    loop.call_soon_threadsafe(logs.start)
     yield client
     asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)

@@ -82,7 +82,7 @@ async def test_an_unreachable_server_is_reported_without_the_password(make):
     ("url", "message"),
     [
         ("mysql://host/db", "does not begin with postgresql://"),
-        ("postgresql://:hunter2@/db", "names no host and no user"),
+        ("postgresql://:hunter2@/db", "does not name a host or a user"),
         ("postgresql://u:hunter2@%2Fvar%2Frun/db", "names a Unix socket"),
         ("postgresql://u:hunter2@host:port/db", "not usable"),
         ("postgresql://u:hunter2@host/db?nonsense=1", "cannot be read"),

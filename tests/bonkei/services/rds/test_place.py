@@ -66,7 +66,7 @@ def test_a_forged_record_is_refused_and_deletes_nothing_else(home, forged, tmp_p
     precious.mkdir()
     named = tmp_path / forged.format(shared=root.parent)
     (home / "database" / "location").write_text(f"{named}\n")
-    with pytest.raises(DatabaseError, match="names no directory of a database"):
+    with pytest.raises(DatabaseError, match="does not name the directory of a database"):
         find_place(home)
     delete_data(home)
     assert precious.exists()

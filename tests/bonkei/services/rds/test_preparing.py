@@ -10,7 +10,6 @@ import psutil
 import pytest
 from ports import free_port
 
-from bonkei.services.rds import preparing as room
 from bonkei.services.rds.connection import Connection, Wanted
 from bonkei.services.rds.preparing import preparing
 
@@ -54,7 +53,7 @@ async def test_one_that_is_not_needed_ends() -> None:
 
 async def test_a_process_that_dies_is_quoted(monkeypatch: pytest.MonkeyPatch) -> None:
     dies = (sys.executable, "-c", "import sys; sys.stdin.read(); sys.exit('no memory')")
-    monkeypatch.setattr(room, "_RUN", dies)
+    monkeypatch.setattr("bonkei.services.rds.preparing._RUN", dies)
     async with preparing() as prepare:
         found = await prepare(Connection("127.0.0.1", 1, "rdsadmin", "secret"), WANTED)
     assert found.refused == "no memory"

@@ -1,4 +1,4 @@
-"""The room of topics: who receives what, what is retried, and what survives."""
+"""Topics: who receives what, what is retried, and what survives."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Carriers:
 
 
 @asynccontextmanager
-async def room(
+async def running(
     folder: Path, carriers: Carriers, *subscriptions: Subscription
 ) -> AsyncIterator[Topics]:
     topics = Topics(folder, carriers, print, pace=10_000)
@@ -91,7 +91,7 @@ async def test_each_subscriber_gets_its_own_document(tmp_path: Path) -> None:
         to("lambda", FUNCTION), to("sqs", QUEUE, ("RawMessageDelivery", "true"), wanted),
         to("email", "a@b.test"),
     )  # fmt: skip
-    async with room(tmp_path, carriers, *subscribers) as topics:
+    async with running(tmp_path, carriers, *subscribers) as topics:
         kind = {"kind": {"DataType": "String", "StringValue": "good"}}
         answer = await ask(
             topics, "Publish", TopicArn=TOPIC, Message="hi", Subject="S", MessageAttributes=kind
@@ -173,7 +173,7 @@ async def test_a_declared_topic_has_its_attributes(tmp_path: Path) -> None:
 
 
 async def test_a_batch_has_the_size_of_a_message(tmp_path: Path) -> None:
-    async with room(tmp_path, Carriers()) as topics:
+    async with running(tmp_path, Carriers()) as topics:
         entries = [{"Id": str(at), "Message": "x" * 100_000} for at in range(3)]
         with pytest.raises(AwsServiceError) as caught:
             await ask(topics, "PublishBatch", TopicArn=TOPIC, PublishBatchRequestEntries=entries)
@@ -193,7 +193,7 @@ async def test_a_malformed_policy_of_one_subscriber_harms_no_other(
     """As the definitions may have it; SNS refuses it."""
     carriers = Carriers()
     nobody = to("http", "http://127.0.0.1:1/", attribute)
-    async with room(tmp_path, carriers, nobody, to("email", "a@b.test")) as topics:
+    async with running(tmp_path, carriers, nobody, to("email", "a@b.test")) as topics:
         kind = {"a": {"DataType": "String", "StringValue": "good"}}
         await ask(topics, "Publish", TopicArn=TOPIC, Message="hi", MessageAttributes=kind)
         await carriers.until(1)
@@ -210,7 +210,7 @@ async def test_a_malformed_policy_of_one_subscriber_harms_no_other(
 
 async def test_a_refused_message_is_retried(tmp_path: Path) -> None:
     carriers = Carriers(failing=[DeliveryError("busy")] * 9)
-    async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
+    async with running(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
         await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
         await carriers.until(1)
     assert [who for who, _ in carriers.taken] == [FUNCTION]
@@ -219,7 +219,7 @@ async def test_a_refused_message_is_retried(tmp_path: Path) -> None:
 async def test_a_permanently_refused_message_goes_to_the_dead_letters(tmp_path: Path) -> None:
     gone = DeliveryError("no such function", is_final=True)
     carriers = Carriers(failing=[gone, gone])
-    async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
+    async with running(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
         await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
         await carriers.until(1)
         async with asyncio.timeout(60):
@@ -232,13 +232,13 @@ async def test_a_permanently_refused_message_goes_to_the_dead_letters(tmp_path: 
 
 async def test_a_delivery_survives_the_end_of_the_process(tmp_path: Path) -> None:
     away = Carriers(failing=[DeliveryError("away")] * 1000)
-    async with room(tmp_path, away, to("sqs", QUEUE)) as topics:
+    async with running(tmp_path, away, to("sqs", QUEUE)) as topics:
         topics._pace = 0.001
         await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
         await asyncio.sleep(0.05)
     assert away.taken == []
     back = Carriers()
-    async with room(tmp_path, back, to("sqs", QUEUE)):
+    async with running(tmp_path, back, to("sqs", QUEUE)):
         await back.until(1)
     assert json.loads(back.taken[0][1][0])["Message"] == "hi"
 
@@ -257,7 +257,7 @@ async def test_an_http_endpoint_confirms_and_gets_notifications(tmp_path: Path) 
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
     try:
-        async with room(tmp_path, Carriers()) as topics:
+        async with running(tmp_path, Carriers()) as topics:
             answer = await ask(topics, "Subscribe", TopicArn=TOPIC, Protocol="http", Endpoint=url)
             assert answer["SubscriptionArn"] == "pending confirmation"
             kind, said = await asyncio.wait_for(got.get(), 60)
@@ -299,11 +299,11 @@ async def test_an_https_endpoint_needs_a_certificate_of_an_authority_that_is_tru
 
 
 async def test_subscriptions_of_programs_are_kept(tmp_path: Path) -> None:
-    async with room(tmp_path, Carriers()) as topics:
+    async with running(tmp_path, Carriers()) as topics:
         made = await ask(topics, "CreateTopic", Name="own")
         await ask(topics, "Subscribe", TopicArn=made["TopicArn"], Protocol="sqs", Endpoint=QUEUE)
     carriers = Carriers()
-    async with room(tmp_path, carriers) as topics:
+    async with running(tmp_path, carriers) as topics:
         (one,) = (await ask(topics, "ListSubscriptions"))["Subscriptions"]
         await ask(
             topics, "SetSubscriptionAttributes", SubscriptionArn=one["SubscriptionArn"],
@@ -325,7 +325,7 @@ async def test_what_the_disk_does_not_take_has_not_happened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An SDK tries again by itself: what is acknowledged then has to be kept."""
-    async with room(tmp_path, Carriers()) as topics:
+    async with running(tmp_path, Carriers()) as topics:
         own = (await ask(topics, "CreateTopic", Name="own"))["TopicArn"]
         wish = {"TopicArn": own, "Protocol": "sqs", "Endpoint": QUEUE}
         with monkeypatch.context() as full:
@@ -335,7 +335,7 @@ async def test_what_the_disk_does_not_take_has_not_happened(
             with pytest.raises(OSError, match="full"):
                 await ask(topics, "DeleteTopic", TopicArn=own)
         await ask(topics, "Subscribe", **wish)
-    async with room(tmp_path, Carriers()) as topics:
+    async with running(tmp_path, Carriers()) as topics:
         (kept,) = (await ask(topics, "ListSubscriptions"))["Subscriptions"]
         assert (kept["TopicArn"], kept["Endpoint"]) == (own, QUEUE)
 
@@ -359,7 +359,7 @@ async def test_what_the_disk_does_not_take_has_not_happened(
 async def test_requests_that_sns_refuses(
     tmp_path: Path, parameters: dict[str, str], code: str
 ) -> None:
-    async with room(tmp_path, Carriers()) as topics:
+    async with running(tmp_path, Carriers()) as topics:
         with pytest.raises(AwsServiceError) as refused:
             await ask(topics, "Publish", **parameters)
         assert refused.value.code == code

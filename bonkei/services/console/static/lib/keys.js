@@ -10,7 +10,7 @@ export function followLetters(letters) {
 }
 
 // `handlers`: key → function; while the component is there, and before those that came earlier. They
-// hear from the moment that it is seen, and a new drawing of what lies below leaves the order as it is.
+// hear from the moment that it is seen, and a new drawing of what lies below does not change the order.
 // `modal`: before all others, also those of what is replaced below.
 export function useKeys(handlers, modal = false) {
   const own = useRef();

@@ -52,7 +52,7 @@ function clock(at) {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
-// `short`: beside an open one there is little room.
+// `short`: beside an open one there is little space.
 function Requests({ rows, chosen, open, short }) {
   const t = words(text);
   const columns = [

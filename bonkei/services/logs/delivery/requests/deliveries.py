@@ -197,11 +197,11 @@ class RequestDeliveries:
         new, self._new = self._new, []
         self._seen += self._number
         self._number = 0
-        if (room := SHOWN - len(self._shown)) > 0:
+        if (free := SHOWN - len(self._shown)) > 0:
             every = (
                 Finished(moment, row[0].record(row)) for moment, together in new for row in together
             )
-            self._shown += islice(every, room)
+            self._shown += islice(every, free)
         if not new or not self._routes.of:
             return
         for known in self._connections.values():
@@ -226,10 +226,10 @@ class RequestDeliveries:
             waiting = self._waiting.setdefault(name, _Waiting())
             if not waiting.number:
                 waiting.since = now
-            room = _MOST - waiting.number
-            self.lost += max(0, len(lines) - room)
-            if room > 0:
-                waiting.add(lines[:room])
+            free = _MOST - waiting.number
+            self.lost += max(0, len(lines) - free)
+            if free > 0:
+                waiting.add(lines[:free])
         for name, events in found.events.items():
             self._events.setdefault(name, []).extend(events)
 

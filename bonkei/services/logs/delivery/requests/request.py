@@ -25,7 +25,7 @@ class Verdict(Protocol):
 
 
 class Access(Protocol):
-    """The edge's access record, as a Protocol: the edge is another room."""
+    """The edge's access record, as a Protocol: services do not import each other."""
 
     @property
     def listener(self) -> str: ...

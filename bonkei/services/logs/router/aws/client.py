@@ -34,7 +34,7 @@ class AwsClient:
     async def request(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> HttpAnswer:
-        """`path` is not quoted yet. Raises OSError when nobody answers."""
+        """`path` is not quoted yet. Raises OSError if there is no answer."""
         credentials = await self._credentials.get()
         url = f"{self._endpoint}{quote(path, safe='/-_.~')}"
         signed = sign(

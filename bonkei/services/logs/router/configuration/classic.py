@@ -52,7 +52,7 @@ def read_classic(
             current = _Open(header[1].strip().lower(), place)
         elif current is None:
             raise RouterError(
-                f"{place}: {stripped.split()[0]} stands in no section",
+                f"{place}: {stripped.split()[0]} is outside of every section",
                 remedy="write [SERVICE], [INPUT], [FILTER] or [OUTPUT] above it",
             )
         else:
@@ -79,4 +79,4 @@ def _command(
             key, _, text = value.partition("=")
             variables[key.strip()] = replace(text.strip(), variables)
             return []
-    raise RouterError(f"{place}: @{name} is no command", remedy="use @INCLUDE or @SET")
+    raise RouterError(f"{place}: @{name} is not a command", remedy="use @INCLUDE or @SET")

@@ -1,4 +1,4 @@
-"""Two pipelines in the real room, with builds that only write: one of Terraform with a past and a
+"""Two real pipelines, with builds that only write: one of Terraform with a past and a
 plan that waits for its answer, one for tests that act."""
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def declared(name: str) -> Pipeline:
     return replace(found, name=name, address=f'module.pipeline["{name}"].aws_codepipeline.this')
 
 
-class Room:
-    """The rooms around a real room of pipelines."""
+class Surroundings:
+    """Doubles of the services around real pipelines."""
 
     def __init__(self, directory: Path) -> None:
         world = self.world = World()
@@ -96,12 +96,12 @@ class Room:
 
 
 def offer(console: Console, done: Done, home: Path) -> None:
-    room = Room(home)
+    around = Surroundings(home)
 
     async def call(name: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         done.append((target.partition(".")[2], dict(given)))
-        return await room.call(name, target, given)
+        return await around.call(name, target, given)
 
-    deeds = PipelineDeeds(room.pipelines, call, home / "copy", home / "repositories")
-    offer_pipelines(console, PipelineSources(room.pipelines, lambda: room), deeds)
-    room.living = asyncio.get_running_loop().create_task(room.live(TERRAFORM))  # type: ignore[attr-defined]
+    deeds = PipelineDeeds(around.pipelines, call, home / "copy", home / "repositories")
+    offer_pipelines(console, PipelineSources(around.pipelines, lambda: around), deeds)
+    around.living = asyncio.get_running_loop().create_task(around.live(TERRAFORM))  # type: ignore[attr-defined]

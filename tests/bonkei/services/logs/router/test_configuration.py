@@ -140,8 +140,8 @@ def test_an_unknown_setting_is_reported_with_its_line(
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("Name x\n", "f.conf:1: Name stands in no section"),
-        ("[INPUT]\n@BREAK x\n", "f.conf:2: @BREAK is no command"),
+        ("Name x\n", "f.conf:1: Name is outside of every section"),
+        ("[INPUT]\n@BREAK x\n", "f.conf:2: @BREAK is not a command"),
         ("@INCLUDE nowhere.conf\n", "f.conf:1: "),
         ("@INCLUDE f.conf\n", "includes itself"),
     ],

@@ -86,7 +86,7 @@ async def test_an_open_connection_does_not_hold_the_end(forwarded: Forwarded) ->
 
 NO_RECORDS = (
     [1, "not a map"],
-    [float("nan"), {"log": "a time that is no number"}],
+    [float("nan"), {"log": "a time that is not a number"}],
     ["now", {"log": "a time that is a text"}],
     [float("inf"), {"log": "a time without an end"}],
     [1],

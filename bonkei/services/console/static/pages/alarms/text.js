@@ -1,7 +1,7 @@
 export const text = {
   en: {
     title: "Alarms", alarm: "Alarm", state: "State", condition: "Condition", since: "Since", none: "The definitions have no alarm", no_match: "No alarm is like that",
-    more: "{n} more", compressed: "Time is compressed: {n} minutes of AWS pass in one minute here, so a period of a minute takes {s} s.", not_measured: "Nobody here measures",
+    more: "{n} more", compressed: "Time is compressed: {n} minutes of AWS pass in one minute here, so a period of a minute takes {s} s.", not_measured: "Not measured here",
     graph: "Graph", definition: "Definition", history: "History", no_history: "Nothing has happened yet", resource: "Resource", metric: "Metric", missing: "Missing data",
     action: "On {state}", disabled: "its actions are not enabled", StateUpdate: "state", ConfigurationUpdate: "settings", Action: "action",
     rehearse: "Rehearse", all: "Rehearse all", stop: "Stop the rehearsal", rehearsal: "Rehearsal", results: "Results",

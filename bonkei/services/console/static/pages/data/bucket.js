@@ -36,7 +36,7 @@ function OneObject({ bucket, object, onClose }) {
     ${!data ? html`<${Waiting} error=${error} />` : html`<${Values} values=${[[t("size"), data.size.toLocaleString()], ...data.headers]} /><h3>${t("content")}</h3><${Content} content=${data} />`}<//>`;
 }
 
-// As a file, whatever it is: the browser never shows it.
+// Always as a download: the browser never displays it.
 function save({ name, content }) {
   const bytes = Uint8Array.from(atob(content), (one) => one.charCodeAt(0));
   const address = URL.createObjectURL(new Blob([bytes], { type: "application/octet-stream" }));

@@ -1,4 +1,4 @@
-// A database: its tables by the page, and questions. PostgreSQL itself refuses whatever would change something.
+// A database: its tables by the page, and questions. PostgreSQL itself refuses everything that would change data.
 import { Bytes, Empty, Filter, Problem, Table, Waiting, act, html, link, useQuery, useState, words } from "../../lib/index.js";
 import { Cell, Head, useAsk } from "./parts.js";
 import { text } from "./text.js";

@@ -1,4 +1,4 @@
-// The form that begins a fault. What makes no sense for a kind or a target is not offered.
+// The form that begins a fault. Only what a kind and a target can have is offered.
 import { Problem, act, html, useState, words } from "../../lib/index.js";
 import { text } from "./text.js";
 

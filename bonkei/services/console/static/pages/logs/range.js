@@ -1,4 +1,4 @@
-// The records of a time, asked for once, when nobody types any more.
+// The records of a time range, requested once the user has stopped typing.
 import { ask, useEffect, useState } from "../../lib/index.js";
 
 export function useRange(asked, when) {

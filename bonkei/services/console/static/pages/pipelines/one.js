@@ -26,7 +26,7 @@ export function One({ name, query }) {
   </div>${query.log && html`<${Log} key=${query.log} pipeline=${name} run=${query.log} onClose=${close} />`}</div>`;
 }
 
-// As they are now, whichever run is in each.
+// The stages as they are now, each with the run that is in it.
 function Stages({ pipeline, log }) {
   const t = words(text);
   return html`<ol class="stages" aria-label=${t("stages")}>${pipeline.stages.map((one) => html`<li key=${one.name} class="panel stage">

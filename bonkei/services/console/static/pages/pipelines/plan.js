@@ -1,4 +1,4 @@
-// Terraform's plan: what it destroys first, each change with its lines, and the text as it is.
+// Terraform's plan: what it destroys first, each change with its lines, and the original text.
 import { html, useState, words } from "../../lib/index.js";
 import { text } from "./text.js";
 

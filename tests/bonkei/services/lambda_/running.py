@@ -1,4 +1,4 @@
-"""A room of functions with real processes. The packages are made here."""
+"""Functions with real processes. The packages are made here."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def function(name: str, filename: str, **changes: Any) -> Function:
 
 
 @dataclass
-class Room:
-    """The room and its messages."""
+class RunningFunctions:
+    """Lambda with its functions, and what they have sent."""
 
     folder: Path
     reports: list[str]
@@ -111,14 +111,14 @@ async def no_queue(
 
 
 @asynccontextmanager
-async def room(
+async def running(
     folder: Path, *declared: Function, pace: float = 1.0, blueprint: Blueprint | None = None
-) -> AsyncIterator[Room]:
+) -> AsyncIterator[RunningFunctions]:
     async def python() -> Path:
         return Path(sys.executable)
 
     bus = Bus()
-    made = Room(folder, reports := [])
+    made = RunningFunctions(folder, reports := [])
     given = Surroundings(
         python,
         lambda role, session: {"AWS_ACCESS_KEY_ID": f"of {role.rpartition('/')[2]} {session}"},
