@@ -135,16 +135,16 @@ class Monitor:
         self._woken.set()
 
     def start(self) -> None:
-        """Minutes pass from now on. The states that the last run has left are told."""
+        """Evaluate each minute from now on, and announce the states that the last run has left."""
         self.listen()
         for alarm in self.engine.alarms:
             self._bus.publish(AlarmStateChanged(alarm.name, self.book.state(alarm.name).value))
         self._loop = asyncio.create_task(self._run())
 
     def listen(self) -> None:
-        """Log events become metrics from now on. Those of the start never do: a program that waits
-        for another one that is starting, too, writes errors, and no alarm may take them for a
-        release's. A log driver may bring them later."""
+        """Turn log events into metrics from now on. Those of the start are ignored: a program that
+        waits for another one writes errors, and an alarm must not take them for those of a release.
+        A log driver may bring them later."""
         self._listens_since = self.engine.began = self._around.clock()
         self._undo = self._bus.subscribe(LogEventsIngested, self._on_log_events)
 
@@ -189,7 +189,7 @@ class Monitor:
         self.engine.leave_out(names, begin, self._around.clock())
 
     def inject(self, datum: Datum) -> None:
-        """A datum of a held metric."""
+        """Put a datum of a held metric."""
         self._put(datum)
 
     @property
@@ -198,7 +198,7 @@ class Monitor:
         return bool(self.engine.hurried or self.engine.resting)
 
     def put(self, datum: Datum) -> None:
-        """One datum. With compressed time, data is kept by the second, because minutes are only
+        """Put one datum. With compressed time, data is kept by the second, because minutes are only
         seconds long."""
         if datum.metric not in self._held:
             self._put(datum)
@@ -224,7 +224,7 @@ class Monitor:
             self._refused += 1
 
     def tick(self, now: float) -> None:
-        """The end of a minute, or of ten seconds if an alarm has such periods."""
+        """Evaluate the end of a minute, or of ten seconds if an alarm has such periods."""
         step = self._step()
         for datum in self._around.measure(now, step):
             self.put(datum)
@@ -241,12 +241,12 @@ class Monitor:
                 self.store.age(now)
 
     async def stop(self) -> None:
-        """No minute passes any more, running actions have ended, and everything is on disk."""
+        """Stop the minutes, wait for running actions, and write everything to disk."""
         await self.rest()
         self.close()
 
     async def rest(self) -> None:
-        """No minute passes any more, and running actions have ended. Calls are still answered."""
+        """Stop the minutes, and wait for running actions. Calls are still answered."""
         self._undo()
         if self._loop is not None:
             self._loop.cancel()
@@ -258,12 +258,12 @@ class Monitor:
             task.cancel()
 
     def close(self) -> None:
-        """Everything is on disk."""
+        """Write everything to disk."""
         self.store.close()
         self.book.close()
 
     def snapshot(self) -> MonitorSnapshot:
-        """For `bonkei status` and `bonkei alarm`."""
+        """The snapshot for `bonkei status` and `bonkei alarm`."""
         alarms = []
         for alarm in self.engine.alarms:
             state = self.book.state(alarm.name)

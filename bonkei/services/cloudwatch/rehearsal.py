@@ -133,7 +133,7 @@ def _value(leaf: Leaf) -> Any:
 
 
 def _put(record: dict[str, Any], steps: tuple[str | int, ...], value: Any) -> None:
-    """Only through objects. A pattern for arrays gets no record."""
+    """Put a value at a path through objects. A pattern for arrays does not get a record."""
     if any(isinstance(step, int) or step == "*" for step in steps):
         return
     *way, last = map(str, steps)

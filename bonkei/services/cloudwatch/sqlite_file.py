@@ -1,4 +1,4 @@
-"""A file of SQLite."""
+"""Opens a file of SQLite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WITHOUT = "or remove it: what it holds begins empty"
 
 
 def open_file(file: Path, schema: str) -> sqlite3.Connection:
-    """Raises DamagedError."""
+    """Open or create it, with these tables. Raises DamagedError."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and not file.stat().st_size:  # SQLite would take it, and drop its journal
         raise DamagedError(file, "it is empty", _WITHOUT)

@@ -49,7 +49,7 @@ class Commit:
 
 
 async def read_commit(directory: Path, name: str) -> Commit:
-    """The commit that a name stands for. GitError."""
+    """The commit that a name stands for. Raises GitError."""
     text = await git(
         directory, "show", "--no-patch", "--date=raw", f"--format={FORMAT}",
         "--end-of-options", f"{name}^{{commit}}", "--",

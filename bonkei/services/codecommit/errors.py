@@ -7,7 +7,7 @@ from bonkei.base.errors import BonkeiError
 
 
 class GitError(BonkeiError):
-    """git refused, or is not there."""
+    """git refused, or is not installed."""
 
 
 def no_repository(name: str) -> AwsServiceError:

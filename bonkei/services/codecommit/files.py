@@ -16,7 +16,7 @@ _MODES = {"100644": "NORMAL", "100755": "EXECUTABLE", "120000": "SYMLINK"}
 
 
 async def get_file(repositories: Repositories, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """GetFile. AwsServiceError."""
+    """The answer to GetFile. Raises AwsServiceError."""
     repository, path = str(given["repositoryName"]), str(given["filePath"]).strip("/")
     commit = await _commit(repositories, repository, given)
     directory = repositories.find(repository).directory
@@ -39,7 +39,7 @@ async def get_file(repositories: Repositories, given: Mapping[str, Any]) -> Mapp
 
 
 async def get_folder(repositories: Repositories, given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """GetFolder. AwsServiceError."""
+    """The answer to GetFolder. Raises AwsServiceError."""
     repository, path = str(given["repositoryName"]), str(given["folderPath"]).strip("/")
     commit = await _commit(repositories, repository, given)
     files: list[Mapping[str, Any]] = []

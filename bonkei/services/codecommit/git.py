@@ -32,7 +32,8 @@ async def start(
     *words: str, variables: Mapping[str, str], stdin: int, stderr: int, limit: int
 ) -> Process:
     """Start git in a group of its own. Raises OSError. A caller that is cancelled meanwhile leaves
-    none: asyncio itself would kill git alone, and wait for all that its children write."""
+    no process behind: asyncio itself would kill git alone, and wait for all that its children
+    write."""
     starting = asyncio.ensure_future(
         asyncio.create_subprocess_exec(
             "git",
@@ -58,9 +59,9 @@ def _end_started(starting: asyncio.Future[Process]) -> None:
 
 
 def end_group(process: Process) -> None:
-    """Kill git and the programs that it has started, at once: they hold its pipes, too. Nobody
-    waits for it, because its caller may be cancelled; the event loop takes its exit code. One that
-    has left the group may hold the pipes: only their transport can close them here."""
+    """Kill git and the programs that it has started, at once: they hold its pipes, too. This does
+    not wait for it, because its caller may be cancelled; the event loop collects its exit code. One
+    that has left the group may hold the pipes: only their transport can close them here."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process._transport.close()  # type: ignore[attr-defined]

@@ -38,7 +38,7 @@ class Push:
 
     @property
     def branch(self) -> str:
-        """Empty unless it is a branch."""
+        """The name of the branch; empty if the reference is not a branch."""
         return self.reference.removeprefix("refs/heads/") if self.is_branch else ""
 
     @property
@@ -47,7 +47,7 @@ class Push:
 
 
 def write_hook(repository: Path) -> None:
-    """Put the hook there."""
+    """Install the hook."""
     hook = repository / "hooks" / "post-receive"
     hook.parent.mkdir(exist_ok=True)
     (repository / _PUSHES).mkdir(exist_ok=True)

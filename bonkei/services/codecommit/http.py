@@ -64,7 +64,7 @@ async def answer(
 
 
 def _caller(request: web.BaseRequest, who: Who, region: str) -> Caller | None:
-    """None without a name and a password. AwsServiceError."""
+    """None without a name and a password. Raises AwsServiceError."""
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "basic":
         return None

@@ -70,7 +70,7 @@ class Repositories:
         return self._directory
 
     def open(self) -> None:
-        """The repositories of an earlier run. Raises DamagedError."""
+        """Load the repositories of an earlier run. Raises DamagedError."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for about in matching(self._directory, f"*.git/{_ABOUT}"):
             read = partial(_repository, about.parent)
@@ -94,7 +94,7 @@ class Repositories:
     async def create(
         self, name: str, arn: str, description: str = "", key_arn: str = "", id_: str = ""
     ) -> Repository:
-        """An empty repository. AwsServiceError."""
+        """Create an empty repository. Raises AwsServiceError."""
         async with self._making:  # two callers may want the same one
             return await self._create(name, arn, description, key_arn, id_)
 
@@ -127,11 +127,11 @@ class Repositories:
         return made
 
     def describe(self, name: str, description: str) -> None:
-        """AwsServiceError."""
+        """Raises AwsServiceError."""
         self._write(replace(self.find(name), description=description, modified=self._clock()))
 
     def delete(self, name: str) -> Repository | None:
-        """The operation DeleteRepository: with all its commits."""
+        """Delete a repository with all its commits, as DeleteRepository does."""
         found = self._found.pop(name, None)
         if found is not None:
             shutil.rmtree(found.directory, ignore_errors=True)
@@ -143,7 +143,7 @@ class Repositories:
         return tuple(self._found[name] for name in sorted(self._found))
 
     def find(self, name: str) -> Repository:
-        """AwsServiceError."""
+        """Raises AwsServiceError."""
         try:
             return self._found[name]
         except KeyError:
@@ -166,14 +166,14 @@ class Repositories:
         return branch if branch in there else next(iter(there), "")
 
     async def branch(self, name: str, branch: str) -> str:
-        """The commit of a branch. AwsServiceError."""
+        """The commit of a branch. Raises AwsServiceError."""
         found = (await self.branches(name)).get(branch)
         if found is None:
             raise no_branch(branch, name)
         return found
 
     async def commit(self, name: str, commit: str) -> Commit:
-        """AwsServiceError."""
+        """Raises AwsServiceError."""
         if not _COMMIT.fullmatch(commit):
             raise AwsServiceError("InvalidCommitIdException", f"{commit!r} is not a commit's id")
         try:
@@ -182,7 +182,7 @@ class Repositories:
             raise no_commit(commit, name) from None
 
     async def archive(self, name: str, commit: str, to: Path) -> None:
-        """A zip of everything in a commit, without the history. GitError."""
+        """A zip of everything in a commit, without the history. Raises GitError."""
         directory = self.find(name).directory
         await git(directory, "archive", "--format=zip", f"--output={to}", commit)
 

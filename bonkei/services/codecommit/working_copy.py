@@ -58,7 +58,7 @@ def release(root: Path, repositories: Path, found: Sequence[Source], name: str) 
 
 
 def commit_of(root: Path, name: str) -> str:
-    """The full id of a commit. SourceError."""
+    """The full id of a commit. Raises SourceError."""
     try:
         _git(root, "rev-parse", "--git-dir")
     except SourceError as error:

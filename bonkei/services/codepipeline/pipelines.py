@@ -45,7 +45,7 @@ from bonkei.services.codepipeline.record import Record
 from bonkei.services.codepipeline.runners import ActionRunner, ActionWork
 
 Runners = Mapping[tuple[str, str], ActionRunner]
-"""By category and provider, as in an action's type."""
+"""The runners by category and provider, as in an action's type."""
 _LONGEST_SLEEP = 60.0
 _AGAIN = 5.0  # seconds before a full disk is tried again
 _ENDED = "The miniature ended while the action ran, and nothing says how far it came"
@@ -118,7 +118,7 @@ class Pipelines:
                     self._carry_out(pipeline.name, commands.start("CreatePipeline"))
 
     def start(self) -> None:
-        """Time-outs come due from now on."""
+        """Let time-outs come due from now on."""
         self._ticking = asyncio.create_task(self._tick())
 
     async def stop(self) -> None:
@@ -137,11 +137,11 @@ class Pipelines:
         return tuple(self._kept[name].pipeline for name in sorted(self._kept))
 
     def pipeline(self, name: str) -> Pipeline:
-        """AwsServiceError."""
+        """Raises AwsServiceError."""
         return self._find(name).pipeline
 
     def book(self, name: str) -> Book:
-        """AwsServiceError."""
+        """Raises AwsServiceError."""
         return self._find(name).book
 
     def do(self, name: str, command: Command) -> str:
@@ -261,8 +261,8 @@ class Pipelines:
         return found
 
     def _resume(self, name: str) -> None:
-        """Actions that were in progress when an earlier run ended, and executions that it has not
-        moved any more: SIGKILL may come between two files of a book."""
+        """Actions that were in progress when an earlier run ended, and executions that it could no
+        longer move: SIGKILL may come between two files of a book."""
         kept = self._kept[name]
         for execution in kept.book.executions:
             for run in under_way(execution):

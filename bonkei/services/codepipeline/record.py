@@ -45,7 +45,7 @@ class Record:
         )
 
     def write(self, before: Book, book: Book) -> None:
-        """Write the changes: all of them, or none. OSError."""
+        """Write all of the changes or, with an OSError, none of them."""
         known = {each.id: each for each in before.executions}
         changed = {
             self._directory / "executions" / f"{each.id}.json": asdict(each)

@@ -97,7 +97,7 @@ class OwnBuild:
 @dataclass(frozen=True, slots=True)
 class BuildOrder:
     """A build for a pipeline. `sources`: the first is the primary one. `environment`: name, value
-    and type. With `own` there is no such project, and `project` is only its name."""
+    and type. With `own` the project does not exist, and `project` is only its name."""
 
     project: str
     initiator: str
@@ -125,11 +125,11 @@ class Builds(Protocol):
     """CodeBuild."""
 
     async def start(self, order: BuildOrder) -> str:
-        """The build's id, at once. AwsServiceError."""
+        """Start a build, and return its id at once. Raises AwsServiceError."""
         ...
 
     async def wait(self, build_id: str) -> BuildOutcome:
-        """The outcome at the end. An unknown build counts as failed."""
+        """Wait for the end, and return the outcome. An unknown build counts as failed."""
         ...
 
 

@@ -49,11 +49,11 @@ class Console:
         _add(self._topics, topics)
 
     def actions(self, actions: Mapping[str, Action]) -> None:
-        """Named `family.verb`; a name is given once."""
+        """Add actions, each named `family.verb`. A name can be given only once."""
         _add(self._actions, actions)
 
     async def state(self, key: str) -> bytes:
-        """A topic once, as `Feed.state` has it."""
+        """Compute a topic once, like `Feed.state`."""
         return await self._feed.state(key)
 
     async def start(self) -> None:

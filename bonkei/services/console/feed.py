@@ -20,7 +20,7 @@ QUICK_TICK = 0.25
 QUICK = frozenset({"requests"})
 """Families of topics that are computed more than once a second."""
 MOST_TOPICS = 24
-"""Of one look: a page has a handful."""
+"""The most topics of one look; a page has a handful."""
 MOST_LOOKS = 64
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -131,7 +131,7 @@ class Look:
         self._closed = False
 
     def changed(self, key: str) -> None:
-        """A topic has a new state."""
+        """Note that a topic has a new state."""
         self._changed[key] = None
         self._wake.set()
 
@@ -149,7 +149,7 @@ class Look:
         ]
 
     def close(self) -> None:
-        """Look away; may be called twice."""
+        """Stop watching. May be called twice."""
         if not self._closed:
             self._closed = True
             self._leave(self)

@@ -32,7 +32,7 @@ HEADERS: Mapping[str, str] = MappingProxyType(
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     }
 )
-"""Of every answer."""
+"""The headers of every answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +131,6 @@ def _no_action(asked: Asked) -> Refusal | None:
 
 
 def _same(given: str, wanted: str) -> bool:
-    """The time does not depend on the place of a difference. A header may contain any bytes."""
+    """Compare in a time that does not depend on the place of a difference. A header may contain any
+    bytes."""
     return hmac.compare_digest(given.encode(errors="surrogateescape"), wanted.encode())

@@ -96,7 +96,7 @@ class Handler:
 
 
 async def _send_news(look: Look, answer: web.StreamResponse, request: web.BaseRequest) -> None:
-    """Until the look or the browser is closed."""
+    """Send changes until the look or the browser is closed."""
     while request.transport is not None and not request.transport.is_closing():
         try:
             async with asyncio.timeout(_GLANCE):
@@ -230,7 +230,7 @@ _cached: dict[Path, tuple[int, StaticFile]] = {}
 
 
 def _read(file: Path, changed: int) -> StaticFile:
-    """Kept in memory until the file changes, because someone may be editing a page."""
+    """Kept in memory until the file changes, because it may be edited."""
     known = _cached.get(file)
     if known is not None and known[0] == changed:
         return known[1]

@@ -9,7 +9,7 @@ lifecycle  the images that a lifecycle policy expires
 tokens     a docker login's password
 registry   the entrance: it follows the declared repositories, and asks IAM
 http       the distribution API (docker push, docker pull)
-ecr/       the AWS API
+api/       the AWS API
 scans/     scans of pushed images
 layout     an image as files, for Trivy
 running    a program's process, to its end

@@ -19,7 +19,8 @@ _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm6
 
 
 def read_config(text: bytes) -> RootSettings:
-    """RegistryError when it cannot be read, or when the image is of another machine's kind."""
+    """The configuration in a blob. Raises RegistryError if it cannot be read, or if the image is
+    for another kind of machine."""
     try:
         document = json.loads(text)
         _require_this_machine(str(document.get("os", "")), str(document.get("architecture", "")))
@@ -51,7 +52,7 @@ def _words(value: Any) -> tuple[str, ...] | None:
 
 
 def own_architecture() -> str:
-    """This machine's, as images have it: `amd64`, `arm64`."""
+    """This machine's architecture, as images name it: `amd64`, `arm64`."""
     return _ARCHITECTURES.get(platform.machine().lower(), platform.machine())
 
 

@@ -30,7 +30,8 @@ else:
     from backports import zstd
 
 BYTES = 10 * 1024 * 1024 * 1024
-"""Of the unpacked files; a Fargate task has 20 GiB for its image and all that it writes."""
+"""The most bytes of the unpacked files; a Fargate task has 20 GiB for its image and all that it
+writes."""
 FILES = 1_000_000
 _WHITEOUT, _OPAQUE = ".wh.", ".wh..wh..opq"
 _CHUNK = 1024 * 1024
@@ -47,7 +48,7 @@ _HEADERS = (
 
 
 class _Member(tarfile.TarInfo):
-    """Extended headers are read into memory whole: theirs is bounded."""
+    """The most bytes of extended headers, which are read into memory as a whole."""
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
         if self.type in _HEADERS and self.size > _HEADER_BYTES:
@@ -58,7 +59,7 @@ class _Member(tarfile.TarInfo):
 
 @dataclass(slots=True)
 class Bounds:
-    """What all layers of an image may hold."""
+    """The bounds of all layers of an image together."""
 
     bytes: int = BYTES
     files: int = FILES
@@ -78,7 +79,7 @@ class Applied:
 
 
 def apply_layers(layers: Iterable[Path], root: Path, bounds: Bounds | None = None) -> Applied:
-    """Fill `root`, to which nothing else writes. RegistryError for what only a hostile layer
+    """Fill `root`, to which nothing else writes. Raises RegistryError for what only a hostile layer
     has."""
     bounds, applied = bounds or Bounds(), Applied()
     for layer in layers:
@@ -131,7 +132,7 @@ class _Layer:
                 self._add(archive, member, parent / parts[-1])
 
     def _folder(self, path: str) -> Path:
-        """A member's folder, made where the layer does not name it."""
+        """A member's folder, which is created if the layer does not name it."""
         place = resolve(self._root, path)
         if not place.is_dir():
             self._clear(place)

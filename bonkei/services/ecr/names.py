@@ -48,7 +48,7 @@ def is_digest(text: str) -> bool:
 
 
 def read_reference(text: str) -> Reference:
-    """RegistryError for a text that is none."""
+    """The parts of a reference. Raises RegistryError if the text is not one."""
     found = _REFERENCE.fullmatch(text)
     if found is None:
         raise RegistryError("NAME_INVALID", f"invalid reference format: {text[:200]}")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import tarfile
 
 PACKAGE = "application/vnd.bonkei.package.v1+json"
-"""The artifact's type. So no container engine takes it for an image that it could start."""
+"""The artifact's type. It tells a container engine that this is not an image to start."""
 _BYTES = 512 * 1024 * 1024
 
 
@@ -42,7 +42,8 @@ class Package:
 
 
 def package(folder: Path, dockerfile: Path) -> Package:
-    """RegistryError when the Dockerfile is missing, or the folder too large."""
+    """Package a folder. Raises RegistryError if the Dockerfile is missing or the folder is too
+    large."""
     _require(dockerfile)
     layer = _layer(folder, dockerfile)
     config = json.dumps({"dockerfile": "Dockerfile"}, sort_keys=True).encode()
@@ -58,7 +59,7 @@ def package(folder: Path, dockerfile: Path) -> Package:
 
 
 def context(folder: Path, dockerfile: Path) -> bytes:
-    """What a container engine gets for a build: the folder, as `.dockerignore` leaves it."""
+    """The context of a build by a container engine: the folder, filtered by `.dockerignore`."""
     _require(dockerfile)
     return _layer(folder, dockerfile)
 

@@ -65,7 +65,7 @@ class Registry:
         return tuple(self._declared.values())
 
     def repository(self, name: str) -> Repository:
-        """RegistryError (NAME_UNKNOWN) when it is not declared."""
+        """Raises RegistryError (NAME_UNKNOWN) when it is not declared."""
         try:
             return self._declared[name]
         except KeyError:
@@ -151,8 +151,8 @@ class Registry:
             unpack(self.store, image, self._home / "unpacked")
 
     def files(self, image: str, architecture: str = "") -> Unpacked | None:
-        """An image's files; None when it is not in this registry. RegistryError when it cannot be
-        unpacked. `architecture`: which image of an index; empty: this machine's."""
+        """An image's files; None when it is not in this registry. Raises RegistryError when it
+        cannot be unpacked. `architecture`: which image of an index; empty: this machine's."""
         found = self.find(image)
         if found is None:
             return None

@@ -1,4 +1,4 @@
-"""A program's process: its lines as they come, and nothing of it left at the end."""
+"""Runs a program, reads its lines as they come, and leaves no process behind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Outcome:
 
 
 class Runner:
-    """`start` ends what a killed miniature has left."""
+    """`start` ends the processes that a killed miniature has left."""
 
     def __init__(self, ledger: Path) -> None:
         self._keeper = Keeper(ledger)
@@ -57,7 +57,7 @@ class Runner:
         directory: Path,
         say: Say = lambda _: None,
     ) -> Outcome:
-        """To its end; a cancelled one is killed with all that it has started."""
+        """Run it to its end. If cancelled, kill it with everything that it has started."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *launch_command(line, ending=signal.SIGKILL),

@@ -84,7 +84,7 @@ class ImageStore:
         return image
 
     def note_pull(self, name: str, digest: str) -> None:
-        """Written only with the next change. ECR itself is up to a day late."""
+        """Note a pull. It is written only with the next change; ECR itself is up to a day late."""
         before = self.contents(name)
         image = replace(before.images[digest], pulled_at=self._clock())
         self._known[name] = Contents({**before.images, digest: image}, before.tags)

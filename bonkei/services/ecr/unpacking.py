@@ -42,8 +42,8 @@ class Unpacked:
 
 
 def unpack(store: ImageStore, image: Image, root: Path, architecture: str = "") -> Unpacked:
-    """RegistryError when it is damaged, or of another machine's kind. `architecture`: which image
-    of an index (`amd64`, `arm64`); empty: this machine's."""
+    """Raises RegistryError if it is damaged, or for another kind of machine. `architecture`: which
+    image of an index (`amd64`, `arm64`); empty: this machine's."""
     image = _chosen(store, image, architecture or own_architecture())
     folder = root / image.digest.removeprefix("sha256:")[:32]
     if not folder.is_dir():
@@ -123,8 +123,8 @@ def _put_in_place(draft: Path, folder: Path) -> None:
 
 
 def tidy(root: Path) -> None:
-    """Remove the folders without a use for the longest time. Those of running tasks are among the
-    newest, because each check of the services uses them."""
+    """Remove the folders that have been unused for the longest time. Those of running tasks are
+    among the newest, because each check of the services uses them."""
     for old in sorted(entries(root), key=changed_at, reverse=True)[_KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
 

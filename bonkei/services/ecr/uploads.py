@@ -25,7 +25,7 @@ class _Upload:
 
 
 class Uploads:
-    """By their id. Raises RegistryError (BLOB_UPLOAD_UNKNOWN) for an unknown one."""
+    """The upload with this id. Raises RegistryError (BLOB_UPLOAD_UNKNOWN) for an unknown one."""
 
     def __init__(self, store: ImageStore) -> None:
         self._store = store

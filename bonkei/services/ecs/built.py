@@ -21,10 +21,10 @@ class BuiltFiles:
 
 Built = Callable[[str, str], BuiltFiles | None]
 """The files of an image, by its reference and the task's architecture (`amd64`, `arm64`), which
-chooses the image of an index; None: the working copy is used. TaskError when the image cannot be
-pulled."""
+chooses the image of an index; None: the working copy is used. Raises TaskError when the image
+cannot be pulled."""
 
 
 def nothing_is_built(_image: str, _architecture: str) -> BuiltFiles | None:
-    """Every image is of the working copy: without a registry."""
+    """Without a registry, every image is built from the working copy."""
     return None

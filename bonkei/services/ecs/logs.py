@@ -85,7 +85,7 @@ class MemoryLogSink:
         self.lines.extend(lines)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """There is nothing to close."""
 
     def texts(self, container: str) -> list[str]:
         return [line.text for line in self.lines if line.container == container]

@@ -35,17 +35,17 @@ class NoTranslation:
 
 
 def no_cloud(_definition: TaskDefinition, _task_id: str, _group: str) -> Mapping[str, str]:
-    """No variables: without an AWS endpoint."""
+    """Return no variables, because there is no AWS endpoint."""
     return {}
 
 
 def may_start_all(_definition: TaskDefinition, _group: str) -> str:
-    """Every task: without permissions and network."""
+    """Allow every task, because neither permissions nor a network are simulated."""
     return ""
 
 
 def may_read_all(_definition: TaskDefinition, _secret: str) -> str:
-    """Every secret: without permissions."""
+    """Allow every secret, because permissions are not simulated."""
     return ""
 
 
@@ -96,8 +96,8 @@ class TaskSettings:
     secret of an ARN; empty: it may. `may_start`: why ECS cannot start a task of a group
     (`service:web`), in its words. `log_driver`: another destination of a container's lines, in
     addition to the `LogSink`. `log_router`: how a log router is run, with its configuration
-    written; BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints of
-    auto scaling; CloudWatch's are a minute. `minute`: how many seconds one of the alarms' takes.
+    written; raises BonkeiError if it cannot be run. `metric_period`: seconds between two datapoints
+    of auto scaling; CloudWatch's are a minute. `minute`: how many seconds one of the alarms' takes.
     """
 
     home: Path

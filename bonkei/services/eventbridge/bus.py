@@ -15,8 +15,8 @@ from bonkei.services.eventbridge.catalogue import Catalogue
 from bonkei.services.eventbridge.rules import Delivery, Rules
 
 _WAITS = (1.0, 2.0, 4.0, 8.0)
-"""Seconds before each further try. EventBridge retries for a day; a person does not wait so
-long."""
+"""Seconds before each further try. EventBridge retries for a day; people do not wait that long
+here."""
 _MOST = 10_000  # deliveries under way
 _MINUTE = 60
 _MOST_LATE = 600.0  # seconds; schedules of earlier minutes are left out
@@ -63,17 +63,17 @@ class EventBus:
         self.refresh()
 
     def refresh(self) -> None:
-        """The catalogue has changed."""
+        """Follow a change of the catalogue."""
         rules = self.catalogue.rules
         self._has_schedules = any(rule.schedule and rule.enabled for rule in rules)
         self._rules.follow(rules, self._clock())
 
     def start(self) -> None:
-        """Schedules fire from now on."""
+        """Let schedules fire from now on."""
         self._loop = asyncio.create_task(self._run())
 
     def put(self, event: dict[str, Any]) -> None:
-        """To every target of every rule that matches."""
+        """Send an event to every target of every matching rule."""
         self._send(self._rules.of_event(event, self._clock()))
 
     def minute(self, begun: float) -> None:

@@ -18,7 +18,7 @@ MOST = 300
 
 class Catalogue:
     """By ARN. A rule made by a call survives a restart. If a call changes a declared rule, the rule
-    is as declared again once the definitions are followed. What the disk does not take has not
+    is as declared again once the definitions are followed. A change that the disk refuses has not
     happened (OSError)."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Catalogue:
 
     @property
     def rules(self) -> tuple[EventRule, ...]:
-        """By name."""
+        """The rules by name."""
         return tuple(sorted(self._rules.values(), key=lambda rule: (rule.name, rule.arn)))
 
     def find(self, arn: str) -> EventRule | None:

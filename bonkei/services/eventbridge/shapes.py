@@ -39,8 +39,8 @@ def event(
 
 
 def task_event(task: Mapping[str, Any], version: int, now: float) -> dict[str, Any]:
-    """ECS Task State Change. `task`: as DescribeTasks has it, which the event's detail is like.
-    `version`: a later change has a higher one."""
+    """ECS Task State Change. `task`: in the form of DescribeTasks, which the event's detail
+    resembles. `version`: a later change has a higher one."""
     detail = {**_as_in_events(task), "version": version, "updatedAt": _stamp(now)}
     arn, cluster = str(task["taskArn"]), str(task["clusterArn"])
     return event("aws.ecs", "ECS Task State Change", [arn], detail, cluster, now)

@@ -1,7 +1,7 @@
 """Lambda: runs the functions' real packages and handlers, each in its own process.
 
 functions     the service: it lists the functions, calls them and counts
-service       Lambda's API
+api           Lambda's API
 waiting       asynchronous events, on disk; `asynchronous` decides their end
 sources       event sources: polls queues and streams, and calls the functions
 host          one function and its execution environments; `concurrency` limits their number,

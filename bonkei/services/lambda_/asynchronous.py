@@ -45,7 +45,7 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """Nothing more is tried."""
+    """The event is given up."""
 
     condition: Condition
 

@@ -59,7 +59,7 @@ class Concurrency:
         return _SHARED if running >= shared else ""
 
     def take(self, arn: str) -> None:
-        """After `refusal` said nothing."""
+        """Take a place. Call this if `refusal` is empty."""
         self._busy[arn] += 1
 
     async def wait(self, arn: str) -> None:

@@ -88,8 +88,8 @@ class ExecutionEnvironment:
 
     @property
     def age(self) -> float:
-        """Seconds since its start. While a laptop sleeps, the one clock stands still, but its
-        credentials expire by the other."""
+        """Seconds since its start, by the clock that is further ahead: while a laptop sleeps, the
+        monotonic one stops, but credentials expire."""
         return max(time.monotonic() - self.began, time.time() - self._began_at)
 
     @property

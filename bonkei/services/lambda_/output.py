@@ -37,7 +37,7 @@ class Output:
             loop.add_reader(descriptor, self._read_some)
 
     def close_child_ends(self) -> None:
-        """Once the child has them."""
+        """Close the child's ends here, once the child has them."""
         for name in ("lines", "frames"):
             descriptor = getattr(self, name)
             if descriptor >= 0:

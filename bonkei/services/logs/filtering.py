@@ -7,7 +7,7 @@ from bonkei.services.logs.errors import invalid
 
 
 def read_pattern(text: str) -> FilterPattern:
-    """LogsError (InvalidParameterException) if the pattern is invalid."""
+    """Raises LogsError (InvalidParameterException) if the pattern is invalid."""
     try:
         return parse(text)
     except FilterPatternError as error:

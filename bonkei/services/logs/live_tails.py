@@ -86,7 +86,7 @@ class LiveTails:
             session.take(group, stream, events)
 
     def require_room(self) -> None:
-        """LogsError (LimitExceededException)."""
+        """Raises LogsError (LimitExceededException)."""
         if len(self._sessions) >= MOST_SESSIONS:
             raise LogsError(
                 "LimitExceededException",

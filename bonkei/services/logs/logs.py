@@ -73,7 +73,7 @@ class LogsSnapshot:
 
 
 async def no_bucket(_bucket: str, _key: str, _content: bytes, _by: Deliverer) -> str:
-    """Where there is no S3."""
+    """For a miniature without S3."""
     return "there is no S3 here"
 
 
@@ -134,7 +134,7 @@ class Logs:
         await self.requests.stop()
 
     async def stop(self) -> None:
-        """After everything that writes has."""
+        """Call this after everything that writes has stopped."""
         if self._exports is not None:
             await self._exports.stop()
 
@@ -144,7 +144,7 @@ class Logs:
         return LogsService(self.desk)
 
     def desk(self, region: str) -> Desk:
-        """For the operations of the API. Raises LogsError before the start."""
+        """The desk for the operations of the API. Raises LogsError before the start."""
         if not self.store.is_open:
             raise LogsError("ServiceUnavailableException", "The miniature is starting.")
         return Desk(
@@ -216,7 +216,7 @@ class RoleWriter:
         self._store.put(group, stream, events)
 
     def put_all(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
-        """Lines of any number and length, in calls that CloudWatch Logs takes."""
+        """Write any number of lines of any length, in calls that CloudWatch Logs accepts."""
         for batch in whole_batches(events):
             self.put(group, stream, batch)
 

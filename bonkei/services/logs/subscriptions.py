@@ -39,7 +39,7 @@ def _matching(subscription: Subscription, events: tuple[LogEvent, ...]) -> tuple
 
 
 def payloads(found: SubscriptionFilterMatched) -> Iterator[bytes]:
-    """What the function is called with, perhaps several times.
+    """The payloads for the function; there may be several.
 
     "Subscription filters with AWS Lambda" (docs.aws.amazon.com/AmazonCloudWatch/latest/logs).
     """

@@ -30,8 +30,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import it when it is wanted: the process that prepares a server needs none of them, and
-    starts with each miniature."""
+    """Import a name when it is first used: the process that prepares a server does not need them,
+    and starts with each miniature."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

@@ -1,7 +1,7 @@
 """Creates RDS's roles and databases on a server; they may exist already.
 
 Source: "Understanding the rds_superuser role" (Amazon RDS/Aurora User Guide): the master user is
-no superuser. It may create roles and databases, and is a member of rds_superuser with its
+not a superuser. It may create roles and databases, and is a member of rds_superuser with its
 monitoring and signalling rights. `rdsadmin` is the superuser; no client gets it.
 """
 

@@ -20,12 +20,12 @@ _OF_LIBPQ = (
     " PGSSLMAXPROTOCOLVERSION PGGSSENCMODE PGMINPROTOCOLVERSION PGMAXPROTOCOLVERSION"
     " PGCLIENTENCODING PGTARGETSESSIONATTRS PGLOADBALANCEHOSTS PGDATESTYLE PGTZ PGGEQO"
 )
-"""libpq takes from these what a connection does not name ("Environment Variables")."""
+"""libpq reads a setting from these if a connection does not name it ("Environment Variables")."""
 
 
 def forget_user_settings(environment: MutableMapping[str, str]) -> None:
     """Remove the settings of the user's own clients, such as another address, or TLS: the
-    miniature's own server is on loopback, and has none."""
+    miniature's own server is on loopback, and has no TLS."""
     for name in _OF_LIBPQ.split():
         environment.pop(name, None)
 

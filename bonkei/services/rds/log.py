@@ -1,8 +1,8 @@
 """A server's log, limited in size: its content moves to `.1`, and no line is lost or doubled.
 
 Each process of PostgreSQL writes to the open file that it was born with. So the file itself stays:
-it is copied, then cut. The server stands still for the last lines of the copy and for the cut,
-a few milliseconds in all: a line between the two would be nowhere.
+it is copied, then cut. The server is suspended while the last lines are copied and the file is cut,
+for a few milliseconds: a line written between the two would be lost.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ async def rotate(log: Path, pid: int | None) -> None:
 
 
 def resume(directory: Path) -> None:
-    """The processes in a directory that stand still: this process was killed during a rotation.
-    They would never notice that their postmaster is gone."""
+    """Resume the suspended processes of a directory, after a miniature was killed during a
+    rotation. They would never notice that their postmaster is gone."""
     for process in psutil.process_iter():
         with suppress(psutil.Error):
             if process.status() == psutil.STATUS_STOPPED and process.cwd() == str(directory):
@@ -56,8 +56,8 @@ def resume(directory: Path) -> None:
 
 @contextmanager
 def _standstill(pid: int | None) -> Iterator[bool]:
-    """Whether all processes of the server stand still within the block. Those that did before, such
-    as by a fault, are left as they are."""
+    """Suspend all processes of the server within the block, and tell whether that succeeded. Those
+    that were suspended before, such as by a fault, stay suspended."""
     held: dict[int, psutil.Process] = {}
     try:
         yield pid is None or _stops(pid, held)
@@ -68,7 +68,7 @@ def _standstill(pid: int | None) -> Iterator[bool]:
 
 
 def _stops(pid: int, held: dict[int, psutil.Process]) -> bool:
-    """The parents first, so that they cannot start more."""
+    """Suspend the parents first, so that they cannot start more."""
     while new := [process for process in family(pid) if process.pid not in held]:
         if any(_state(process) == psutil.STATUS_STOPPED for process in new):
             return False

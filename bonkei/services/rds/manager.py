@@ -155,12 +155,12 @@ class Database:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """What the last start left as it was, in sentences: data that another home has, or had."""
+        """Sentences about data of another home, which the last start did not touch."""
         return self._place.notes if self._place else ()
 
     @property
     def reader(self) -> Reader:
-        """To look into its tables. Raises DatabaseError for a user's own server, because no
+        """A reader of its tables. Raises DatabaseError for a user's own server, because no
         read-only role is created there."""
         if self._url:
             raise DatabaseError(

@@ -51,7 +51,7 @@ class Settings:
         return frozenset(name for name, _ in self.values)
 
     def without(self, names: frozenset[str], reason: str) -> Settings:
-        """The same less some names, each noted."""
+        """The same without some names; a note is added for each."""
         dropped = [name for name, _ in self.values if name in names]
         return Settings(
             tuple((name, value) for name, value in self.values if name not in names),

@@ -70,7 +70,7 @@ def require_whole(home: Path) -> None:
 
 
 def _find_foreign(home: Path) -> Place:
-    """A directory that another home has, or may have, is never used: this home begins anew."""
+    """A directory that another home has, or may have, is never used: this home gets a new one."""
     user = pwd.getpwnam(_USER)
     claim = read_claim(home, user.pw_uid)
     root = claim.held or new_root()

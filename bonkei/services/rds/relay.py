@@ -21,7 +21,7 @@ class Relay:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """DatabaseError when the address cannot be listened on."""
+        """Raises DatabaseError when the address cannot be listened on."""
         try:
             self._server = await asyncio.start_server(self._accept, self._host, self._port)
         except OSError as error:

@@ -39,7 +39,7 @@ class Server:
 
     @property
     def pid(self) -> int | None:
-        """The postmaster's, while it runs."""
+        """The process id of the postmaster, while it runs."""
         process = self._process
         return process.pid if process is not None and process.returncode is None else None
 

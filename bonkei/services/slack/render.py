@@ -26,7 +26,7 @@ class Line:
 
 
 def render(entry: Entry) -> list[Line]:
-    """Its time and channel, then its text."""
+    """The lines of a message: its time and channel, then its text."""
     at = datetime.fromtimestamp(entry.at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if entry.kind == "email":
         head = Line(f"{at}  e-mail to {entry.to}", bold=True)
@@ -83,7 +83,8 @@ def _text(text: Any) -> str:
 
 
 def plain(text: str) -> str:
-    """Without Slack's marks: a link becomes its words and its address, and a star is removed."""
+    """The text without Slack's marks: a link becomes its words and its address, and a star is
+    removed."""
     linked = _LINK.sub(lambda m: f"{m[2]}: {m[1]}" if m[2] else m[1], text)
     return unescape(re.sub(r"\*([^*\n]+)\*", r"\1", linked))
 

@@ -82,7 +82,7 @@ class SlackInbox:
 
 
 async def _read(request: web.BaseRequest) -> bytes:
-    """All of it, in however many pieces it comes; of a message that is too large, the beginning."""
+    """The whole body, which may come in pieces; only the beginning of one that is too large."""
     body = b""
     while len(body) <= _LARGEST and (piece := await request.content.read(_LARGEST)):
         body += piece

@@ -45,7 +45,7 @@ class Inbox:
         return self._file
 
     def add(self, entry: Entry) -> None:
-        """OSError when the disk does not take it."""
+        """Raises OSError when the disk does not take it."""
         if self._count < 0:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._count = sum(1 for _ in self._lines())

@@ -1,7 +1,7 @@
 """SNS: a message to a topic reaches each of its subscribers, or their dead letters.
 
 topics          the service: keeps each delivery until it is done, and retries
-service         SNS's API
+api             SNS's API
 subscriptions   the subscribers of the definitions, and those that programs add
 message         a message, and the documents that subscribers receive
 http_delivery   to a server

@@ -94,7 +94,7 @@ def _size(given: Mapping[str, Any]) -> int:
 
 
 def _message(given: Mapping[str, Any], topic: str, at: float) -> Message:
-    """AwsServiceError when SNS would not take it."""
+    """Raises AwsServiceError when SNS would not take it."""
     if given.get("PhoneNumber"):
         raise invalid("PhoneNumber: the miniature sends no text messages")
     if not topic:

@@ -17,14 +17,14 @@ _SECONDS = 15.0  # for an answer
 
 
 class HttpDelivery:
-    """One client, made when it is first needed."""
+    """One client, which is created when it is first needed."""
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
         self._trusted: ssl.SSLContext | None = None
 
     async def post(self, to: Subscription, kind: str, message_id: str, body: str) -> None:
-        """DeliveryError unless the endpoint takes it."""
+        """Raises DeliveryError unless the endpoint takes it."""
         headers = {
             "x-amz-sns-message-type": kind,
             "x-amz-sns-message-id": message_id,

@@ -53,8 +53,8 @@ class Subscription:
 
 
 class Subscriptions:
-    """`file` keeps the topics and subscriptions of programs. What it does not take has not happened
-    (OSError): a caller that tries again finds nothing done."""
+    """`file` keeps the topics and subscriptions of programs. A change that the disk refuses has not
+    happened (OSError), so a caller can try again."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -63,7 +63,7 @@ class Subscriptions:
         self._all: dict[str, Subscription] = {}
 
     def open(self) -> None:
-        """Raises DamagedError."""
+        """Read the file. Raises DamagedError."""
         without = "or remove it: topics and subscriptions that calls made are forgotten"
         self._topics, self._all = kept.read_json(self._file, _read, without) or ({}, {})
 
@@ -113,7 +113,7 @@ class Subscriptions:
             raise not_found("Topic")
 
     def of(self, topic: str) -> tuple[Subscription, ...]:
-        """AwsServiceError when the topic does not exist."""
+        """Raises AwsServiceError when the topic does not exist."""
         self.require_topic(topic)
         return tuple(one for one in self._all.values() if one.topic == topic)
 
@@ -181,7 +181,7 @@ def _read(content: Mapping[str, Any]) -> tuple[dict[str, dict[str, str]], dict[s
 
 
 def check(name: str, value: str, scope: str = "MessageAttributes") -> None:
-    """AwsServiceError when a subscription cannot have that attribute."""
+    """Raises AwsServiceError when a subscription cannot have that attribute."""
     if name not in _ATTRIBUTES:
         raise invalid("AttributeName")
     if not value or name in ("FilterPolicyScope", "RawMessageDelivery", "SubscriptionRoleArn"):

@@ -32,7 +32,7 @@ class Carriers(Protocol):
     """The ways to subscribers. Each raises DeliveryError."""
 
     def to_function(self, arn: str, event: bytes, topic: str) -> None:
-        """Put it into the function's queue of events. When this returns, the queue keeps it."""
+        """Put the event into the function's queue, which has stored it when this returns."""
 
     async def to_queue(
         self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message

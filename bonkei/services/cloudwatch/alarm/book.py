@@ -54,7 +54,7 @@ class HistoryItem:
 
 
 class AlarmBook:
-    """In SQLite; `file` is None for a test's."""
+    """The book is kept in SQLite; `file` is None in tests."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._connection = _open(file)
@@ -78,7 +78,7 @@ class AlarmBook:
         return alarm in self._states
 
     def states(self) -> dict[str, State]:
-        """By name."""
+        """The states by name."""
         return {name: state.value for name, state in self._states.items()}
 
     def set(self, alarm: str, state: AlarmState, items: Iterable[HistoryItem] = ()) -> None:
@@ -90,7 +90,7 @@ class AlarmBook:
         self._write()
 
     def note(self, *items: HistoryItem) -> None:
-        """An action that was taken."""
+        """Record an action that was taken."""
         self._waiting.extend(items)
         self._write()
 
@@ -159,8 +159,8 @@ class AlarmBook:
         return tuple(HistoryItem(*row) for row in rows)
 
     def age(self, now: float) -> None:
-        """Remove entries older than two weeks. If there are too many, remove the oldest. What waits
-        for room is written."""
+        """Remove entries older than two weeks. If there are too many, remove the oldest. Entries
+        that wait for space are written."""
         if self.problem:
             self._write()
         with self._connection:
@@ -170,7 +170,7 @@ class AlarmBook:
             )
 
     def close(self) -> None:
-        """The file is whole. A second end changes nothing."""
+        """Close the file. May be called twice."""
         if self._unwritten or self._waiting or self._gone:
             self._write()
         self._connection.close()

@@ -76,7 +76,7 @@ class AlarmEngine:
 
     @property
     def alarms(self) -> tuple[AnyAlarm, ...]:
-        """By name."""
+        """The alarms in order of name."""
         return tuple(self._alarms[name] for name in sorted(self._alarms))
 
     def alarm(self, name: str) -> AnyAlarm:
@@ -137,7 +137,7 @@ class AlarmEngine:
         self.follow_suppressors(now)
 
     def evaluate(self, now: float) -> None:
-        """Every alarm, at the end of a minute."""
+        """Evaluate every alarm, at the end of a minute."""
         for alarm in tuple(self._alarms.values()):
             if isinstance(alarm, Alarm):
                 self._metric_alarm(alarm, now)
@@ -160,8 +160,8 @@ class AlarmEngine:
         return points_of(alarm, self._store, now // step * step, compression, most, blank)
 
     def leave_out(self, names: Iterable[str], begin: float, end: float) -> None:
-        """Leave the time in between out for these alarms. So their state depends neither on the
-        rehearsed data nor on the missing data."""
+        """Leave out the time in between for these alarms, so that their state depends neither on
+        the rehearsed data nor on the missing data."""
         for name in names:
             before = self._blank.get(name)
             is_near = before is not None and begin - before[1] < _NEAR

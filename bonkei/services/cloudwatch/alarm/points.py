@@ -51,7 +51,7 @@ def fetch(
 
 
 def period_of(alarm: Alarm) -> int:
-    """In seconds, as declared."""
+    """The period in seconds, as declared."""
     return max((metric.period for metric in alarm.metrics()), default=60)
 
 

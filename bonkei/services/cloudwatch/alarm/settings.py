@@ -11,12 +11,13 @@ from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric, MetricQue
 
 
 def written(alarm: Alarm | CompositeAlarm) -> str:
-    """JSON."""
+    """The alarm as JSON."""
     return json.dumps(asdict(alarm))
 
 
 def read(text: str) -> Alarm | CompositeAlarm:
-    """The opposite. Raises ValueError, TypeError or KeyError if the text has no settings."""
+    """The alarm from such JSON. Raises ValueError, TypeError or KeyError if the text has no
+    settings."""
     given = {name: _tuples(value) for name, value in json.loads(text).items()}
     if "rule" in given:
         return CompositeAlarm(**given)

@@ -29,7 +29,7 @@ NOTHING = Suppression()
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """In seconds, of time as it passes here."""
+    """The wait and the extension period, in seconds of the time here."""
 
     wait: float
     extension: float

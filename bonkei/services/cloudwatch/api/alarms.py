@@ -31,7 +31,7 @@ _ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
 
 
 class AlarmOperations:
-    """Over the monitor's alarms."""
+    """The operations on the monitor's alarms."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
@@ -278,7 +278,7 @@ def relatives_of(alarms: Sequence[AnyAlarm], given: Parameters) -> list[AnyAlarm
 
 
 def shown(described: dict[str, Any], given: Parameters) -> dict[str, Any]:
-    """Of a described alarm, what this call shows."""
+    """The members of a described alarm that this call shows."""
     for asked, members in _SHOWN.items():
         if given.get(asked):
             return {name: described[name] for name in members}

@@ -33,7 +33,7 @@ _MOST_DIMENSIONS = 30
 
 
 class DataOperations:
-    """Over the monitor's metrics."""
+    """The operations on the monitor's metrics."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor

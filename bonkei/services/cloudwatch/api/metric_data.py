@@ -50,7 +50,7 @@ def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[
 def _evaluation(
     store: MetricStore, queries: Mapping[str, MetricQuery], times: tuple[float, ...], period: int
 ) -> Evaluation:
-    """Of all queries, with one period."""
+    """An evaluation of all queries with one period."""
     return Evaluation(
         tuple(queries.values()),
         lambda metric: fetch(store, metric, times, period)[0],

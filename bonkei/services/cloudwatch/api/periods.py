@@ -26,7 +26,8 @@ def first_start(begin: float, period: float, now: float) -> float:
 
 
 def how_many(begin: float, end: float, period: float, now: float) -> int:
-    """Of `starts`. From the year 1 to the year 9999, there is no memory for all of them."""
+    """The number of `starts`, without making them: those from the year 1 to the year 9999 would not
+    fit into memory."""
     return max(0, math.ceil((end - first_start(begin, period, now)) / period))
 
 

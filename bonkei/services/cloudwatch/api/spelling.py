@@ -1,4 +1,4 @@
-"""Values of the API to ours and back."""
+"""Converts values of the API to ours and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Parameters = Mapping[str, Any]
 
 
 def invalid(message: str) -> AwsServiceError:
-    """A parameter that cannot be."""
+    """The error for an invalid parameter."""
     return AwsServiceError("InvalidParameterValue", message)
 
 
@@ -25,7 +25,7 @@ def dimensions(listed: Any) -> tuple[tuple[str, str], ...]:
 
 
 def spelled(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
-    """The other way round."""
+    """The dimensions in the API's form."""
     return [{"Name": name, "Value": value} for name, value in pairs]
 
 

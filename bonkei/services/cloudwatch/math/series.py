@@ -29,7 +29,7 @@ class Series:
         return Series(points, self.times, self.period, self.label)
 
     def in_order(self) -> list[tuple[float, float]]:
-        """Oldest first."""
+        """The points, oldest first."""
         return sorted(self.points.items())
 
 

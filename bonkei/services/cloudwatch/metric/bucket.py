@@ -28,7 +28,7 @@ class Bucket:
         self.unit = "None"
 
     def add(self, datum: Datum) -> None:
-        """One datum more."""
+        """Add one datum."""
         self.unit = datum.unit
         if not datum.values:
             self._add_set(datum.count, datum.total, datum.low, datum.high)
@@ -42,7 +42,7 @@ class Bucket:
             self._keep(datum.values)
 
     def merge(self, other: Bucket) -> None:
-        """All that another bucket has."""
+        """Add everything in another bucket."""
         if not other.count:
             return
         self.unit = other.unit

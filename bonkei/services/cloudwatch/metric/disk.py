@@ -42,7 +42,7 @@ class SqliteDisk:
         return iter(tuple(self._ids))
 
     def read(self, metric: MetricId, begin: float, end: float) -> Iterator[Kept]:
-        """Those that start in [begin, end)."""
+        """The buckets that start in [begin, end)."""
         number = self._ids.get(metric)
         if number is None:
             return
@@ -146,7 +146,7 @@ class SqliteDisk:
         self.write([Kept(names[m], longer, s, bucket) for (m, s), bucket in longer_ones.items()])
 
     def close(self) -> None:
-        """The file is whole."""
+        """Close the file."""
         self._connection.close()
 
 

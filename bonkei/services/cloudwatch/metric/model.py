@@ -45,5 +45,5 @@ class Datum:
 
 
 def datum(metric: MetricId, time: float, value: float, unit: str = "None") -> Datum:
-    """One value, once."""
+    """A datum with a single value."""
     return Datum(metric, time, ((value, 1.0),), unit=unit)

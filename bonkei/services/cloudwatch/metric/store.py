@@ -1,6 +1,7 @@
 """The buckets of every metric: recent ones in memory, all of them on disk.
 
-"Metrics retention", https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
+"Metrics retention",
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
 """
 
 from __future__ import annotations
@@ -177,6 +178,6 @@ class MetricStore:
         self._disk.age(now)
 
     def close(self) -> None:
-        """Everything is on disk."""
+        """Write everything to disk, and close it."""
         self.flush()
         self._disk.close()

@@ -27,7 +27,7 @@ class Store:
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """A folder that is gone afterwards."""
+        """A folder that is removed afterwards."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self._is_new:  # those of a miniature that was killed
             self._is_new = False
@@ -44,11 +44,11 @@ class Store:
         return replace(output, version=version)
 
     async def put_at(self, work: ActionWork, place: tuple[str, str], file: Path) -> None:
-        """Anywhere else in S3: (bucket, key). AwsServiceError."""
+        """Anywhere else in S3: (bucket, key). Raises AwsServiceError."""
         await self._artifacts.put(work.role, work.session, place, file)
 
     async def get(self, work: ActionWork, name: str, to: Path) -> StoredArtifact:
-        """An input artifact's zip. AwsServiceError."""
+        """The content of an input artifact's zip. Raises AwsServiceError."""
         found = next((each for each in work.run.inputs if each.name == name), None)
         if found is None:
             raise AwsServiceError("ConfigurationError", f"the action has no input artifact {name}")

@@ -26,7 +26,7 @@ _SUMMARY = 2_048  # characters of a revision's summary
 
 
 class _Source:
-    """What both providers are made with."""
+    """The settings of both providers."""
 
     after_restart: AfterRestart = "again"
 

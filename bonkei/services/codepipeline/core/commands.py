@@ -199,7 +199,7 @@ def rollback(stage_name: str, target_id: str) -> Command:
 
 
 def disable(stage_name: str, reason: str, by: str) -> Command:
-    """No execution enters the stage any more."""
+    """Disable the transition into a stage."""
 
     def command(desk: Desk) -> str:
         find_stage(desk, stage_name)
@@ -212,7 +212,7 @@ def disable(stage_name: str, reason: str, by: str) -> Command:
 
 
 def enable(stage_name: str) -> Command:
-    """Waiting executions continue."""
+    """Enable the transition into a stage. Waiting executions continue."""
 
     def command(desk: Desk) -> str:
         find_stage(desk, stage_name)

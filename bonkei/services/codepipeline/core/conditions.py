@@ -3,7 +3,8 @@
 "Stage conditions", https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html:
 a condition is met when all its rules succeed. VariableCheck and DeploymentWindow are decided here.
 The others ask another service: CodePipeline runs them as it runs actions, and the stage waits. A
-rule that is not simulated ends with an error that names it, and so the condition is not met."""
+rule that is not simulated ends with an error that names it, and so the condition is not met.
+"""
 
 from __future__ import annotations
 

@@ -51,11 +51,11 @@ class Desk:
     def say(
         self, state: str, execution: Execution, stage: str = "", action: ActionRun | None = None
     ) -> None:
-        """For EventBridge."""
+        """Add a change of state for EventBridge."""
         self.effects.append(Changed(state, execution.id, stage, action.id if action else ""))
 
     def end(self, execution: Execution, status: str, summary: str = "") -> Execution:
-        """The execution is over."""
+        """End the execution."""
         self.say(_STATES[status], execution)
         return self.put(replace(execution, status=status, waiting="", summary=summary))
 

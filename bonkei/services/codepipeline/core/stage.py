@@ -69,7 +69,7 @@ def step(desk: Desk, execution: Execution) -> bool:
 
 
 def _go_on_judging(desk: Desk, execution: Execution, stage: Stage, run: StageRun) -> bool:
-    """After a check. False while another one is under way."""
+    """Continue after a check. False while another one is under way."""
     checks = {check.id: check.status for check in run.checks}
     if any(checks.get(rule.run_id) == "InProgress" for rule in run.conditions[-1].rules):
         return False
@@ -156,7 +156,7 @@ def _succeed(desk: Desk, execution: Execution, stage: Stage) -> None:
 
 
 def _go_on(desk: Desk, execution: Execution) -> None:
-    """After a stage: move to the next one, or end. A rollback has only one stage."""
+    """Leave a stage: move to the next one, or end. A rollback has only one stage."""
     names = [stage.name for stage in desk.pipeline.stages]
     place = names.index(_here(execution).name)
     if execution.type == "ROLLBACK" or place + 1 == len(names):

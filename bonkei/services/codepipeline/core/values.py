@@ -161,7 +161,7 @@ class Execution:
 
     @property
     def stage(self) -> StageRun | None:
-        """Where it is, or was last."""
+        """The stage where it is, or was last."""
         return self.stages[-1] if self.stages else None
 
     def stage_run(self, name: str) -> StageRun | None:
@@ -217,7 +217,7 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class StartAction:
-    """The action has to be run now."""
+    """An action that has to run now."""
 
     execution_id: str
     stage: str

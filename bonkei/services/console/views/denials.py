@@ -21,7 +21,7 @@ class DeniedCalls:
 
 
 def together(denials: Iterable[Denial]) -> list[DeniedCalls]:
-    """Those alike as one, the newest first."""
+    """Calls that are alike, grouped; the newest first."""
     found: dict[tuple[str, ...], list[Denial]] = {}
     for each in denials:
         names = ("role", "action", "resource", "reason", "statement")
@@ -39,7 +39,7 @@ def who(denial: Denial) -> str:
 
 
 def looked_at(denial: Denial) -> tuple[str, ...]:
-    """An explicit Deny has one place. Otherwise every policy was searched."""
+    """Where to look: an explicit Deny has one place; otherwise every policy was searched."""
     statement = str(denial["statement"]).partition(" ")[0]
     return (statement,) if statement else tuple(denial["looked_at"])
 

@@ -41,7 +41,7 @@ def encode(text: str) -> str:
 
 
 def decode(key: str) -> str:
-    """Raises ConsoleError for a text that `encode` has not made."""
+    """The original name. Raises ConsoleError if `encode` has not made the text."""
     try:
         return base64.urlsafe_b64decode(key.encode()).decode("utf-8", "surrogatepass")
     except ValueError:
@@ -70,7 +70,7 @@ def content(data: bytes, size: int, most: int = LONGEST) -> dict[str, Json]:
 
 
 def _dump(data: bytes) -> str:
-    """As `hexdump -C`."""
+    """The bytes in the form of `hexdump -C`."""
     lines = []
     for at in range(0, len(data), 16):
         part = data[at : at + 16]

@@ -16,7 +16,7 @@ _SHOWN = 100
 
 
 class Lookup:
-    """By a call's `repositoryName` and `imageId`. Raises AwsServiceError."""
+    """The image that a call's `repositoryName` and `imageId` name. Raises AwsServiceError."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

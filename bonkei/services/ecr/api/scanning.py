@@ -2,7 +2,7 @@
 
 DescribeImages says nothing about them: "the new version of Amazon ECR Basic Scanning doesn't use
 the imageScanFindingsSummary and imageScanStatus attributes" (Amazon ECR User Guide, Image
-scanning), and there is no other version any more.
+scanning), and the older version no longer exists.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bonkei.services.ecr.scans.values import Finding, Scan
 
 
 class Scanning:
-    """Over the registry and its scans."""
+    """The operations on the registry and its scans."""
 
     def __init__(self, registry: Registry, scans: Scans) -> None:
         self._registry = registry

@@ -20,7 +20,7 @@ from bonkei.services.ecr.values import Contents, Image
 
 
 def service(registry: Registry, scans: Scans, clock: Callable[[], float] = time.time) -> AwsService:
-    """`ecr` on the AWS endpoint."""
+    """The endpoint's service `ecr`."""
     ecr, scanning = _Ecr(registry, clock), Scanning(registry, scans)
     return Operations(
         {

@@ -72,7 +72,7 @@ def _by_engine(
     images: LocalImages,
     names: Sequence[str],
 ) -> str | None:
-    """Why no engine builds it; None when one has. RegistryError when a step has failed."""
+    """Why no engine builds it; None when one has. Raises RegistryError when a step has failed."""
     url, token = os.environ.get("AWS_ENDPOINT_URL", ""), os.environ.get("MINIATURE_ENGINE", "")
     if not url or not token:
         return "none is offered to this build"
@@ -109,7 +109,7 @@ def _order(
 
 
 def _pair(text: str) -> tuple[str, str]:
-    """`NAME=VALUE`; without a value it is the environment's, as Docker has it."""
+    """`NAME=VALUE`; without a value it is taken from the environment, as Docker does."""
     name, equals, value = text.partition("=")
     return name, value if equals else os.environ.get(name, "")
 

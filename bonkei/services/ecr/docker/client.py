@@ -31,7 +31,7 @@ class Client:
     authorization: str = ""
 
     def check(self) -> None:
-        """RegistryError unless the login is accepted."""
+        """Raises RegistryError unless the login is accepted."""
         self._ask("GET", "/v2/")
 
     def push(self, image: LocalImage, to: Reference) -> None:
@@ -48,7 +48,7 @@ class Client:
         self._ask("PUT", place, image.manifest, {"Content-Type": media_type})
 
     def pull(self, what: Reference, name: str, images: LocalImages) -> None:
-        """Keep it under `name`; of an index, the image for this machine."""
+        """Pull an image, and keep it under `name`; for an index, the image for this machine."""
         accept = {"Accept": ", ".join(MEDIA_TYPES)}
         manifest, _ = self._ask("GET", f"/v2/{what.name}/manifests/{what.wanted}", headers=accept)
         if found := read_manifest(manifest, "").manifests:

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _named(error: Exception) -> str:
-    """With its file; a connection that broke off has none."""
+    """The message of an OSError with its file; a broken connection has none."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
     return str(error) or type(error).__name__
@@ -56,7 +56,7 @@ def local_images() -> LocalImages:
 
 
 def client(images: LocalImages, host: str) -> Client:
-    """RegistryError when nothing says where the registry is."""
+    """Raises RegistryError when nothing says where the registry is."""
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     if not url:
         raise RegistryError("UNAVAILABLE", "AWS_ENDPOINT_URL does not say where the registry is")
@@ -141,7 +141,7 @@ def _version(_options: argparse.Namespace, _images: LocalImages) -> None:
 
 
 def full_name(name: str) -> str:
-    """With its tag. RegistryError if it is not a reference."""
+    """A reference with its tag. Raises RegistryError if it is not a reference."""
     reference = read_reference(name)
     return name if ":" in name.rpartition("/")[2] or reference.digest else f"{name}:latest"
 

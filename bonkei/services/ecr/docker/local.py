@@ -49,13 +49,13 @@ class LocalImages:
         self.keep_manifest(name, built.manifest)
 
     def keep_manifest(self, name: str, manifest: bytes) -> None:
-        """Its blobs are there."""
+        """Add an image, whose blobs are there."""
         digest = digest_of(manifest)
         self.keep_blob(digest, io.BytesIO(manifest), len(manifest))
         self.tag(name, digest)
 
     def keep_blob(self, digest: str, content: IO[bytes], size: int) -> None:
-        """`size` bytes of `content`. RegistryError when they have another digest."""
+        """`size` bytes of `content`. Raises RegistryError when they have another digest."""
         file, draft = self._blob(digest), self._root / "blobs" / f"draft.{os.getpid()}"
         draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         found = hashlib.sha256()
@@ -109,7 +109,8 @@ class LocalImages:
             return {}
 
     def _change(self, name: str, key: str, value: str | None) -> None:
-        """Set an entry, or remove it. Two commands side by side change one file in turn."""
+        """Set an entry, or remove it. Two commands at the same time change the file one after the
+        other."""
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (self._root / "lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)

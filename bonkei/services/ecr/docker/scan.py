@@ -4,7 +4,8 @@ Trivy looks for an image at a container engine or in a registry. One that an eng
 given to it as files, whole. A package has neither an operating system nor installed packages: its
 files are unpacked and scanned as a file system: the lock files of packages, the Dockerfile,
 secrets. Without Trivy's database, packages are not looked up; this is reported, and the rest is
-scanned. Everything else is Trivy's own."""
+scanned. Everything else is Trivy's own.
+"""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], what: Seque
 
 
 def _find(name: str, images: LocalImages) -> LocalImage:
-    """Among the user's images, or else in the registry, as Trivy does it."""
+    """Find the image among the user's images, or else in the registry, as Trivy does."""
     if full_name(name) in images.images():
         return images.find(full_name(name))
     reference = read_reference(name)

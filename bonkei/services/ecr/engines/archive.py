@@ -27,7 +27,8 @@ _JSON = 4 * 1024 * 1024
 
 
 def read_archive(file: Path, folder: Path) -> Saved:
-    """The blobs are written to `folder`. RegistryError for what no engine writes."""
+    """The blobs are written to `folder`. Raises RegistryError for an archive that no engine
+    writes."""
     try:
         with tarfile.open(file, "r:") as archive:
             [described] = json.loads(_small(archive, "manifest.json"))

@@ -28,8 +28,8 @@ class _Use:
 
 
 def base_images(dockerfile: Path, arguments: Mapping[str, str]) -> tuple[str, ...]:
-    """Those from elsewhere, in order: neither its own stages nor `scratch`. `arguments`: of the
-    build. One that depends on an argument without a value is left out."""
+    """The images from elsewhere, in order: neither its own stages nor `scratch`. `arguments`: of
+    the build. One that depends on an argument without a value is left out."""
     uses = _uses(dockerfile.read_bytes(), arguments)
     return tuple(dict.fromkeys(use.image for use in uses))
 

@@ -40,7 +40,7 @@ class EngineSettings:
 
 
 class Builder:
-    """`build` at any time; the first one looks for an engine."""
+    """Call `build` at any time; the first call looks for an engine."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
@@ -51,7 +51,7 @@ class Builder:
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def stop(self) -> None:
-        """After the last build."""
+        """Call this after the last build."""
         engine = self._found
         if isinstance(engine, Engine) and engine.name == "podman":
             line = commands.end_helper(engine)
@@ -89,7 +89,7 @@ class Builder:
     async def build(
         self, engine: Engine, order: Order, context: Path, work: Path, say: Say
     ) -> Saved | NotBuilt:
-        """RegistryError when a step fails. NotBuilt when a base image cannot be had."""
+        """Raises RegistryError when a step fails. NotBuilt when a base image cannot be had."""
         async with self._room:
             login = {"REGISTRY_AUTH_FILE": str(self._log_in(order, work))}
             variables = {**engine.environment, **order.proxies, **login}
@@ -148,7 +148,8 @@ class Builder:
         return name, await asyncio.to_thread(give_image, run)
 
     def _log_in(self, order: Order, work: Path) -> Path:
-        """The build's login, for the engine: in a file, because a command line is seen by all."""
+        """The build's login, for the engine: in a file, because all users can see a command
+        line."""
         user = order.authorization.partition(" ")[2]
         logins = {order.place: {"auth": user}} if user else {}
         file = work / "auth.json"
@@ -180,7 +181,7 @@ class Builder:
             await self._runner.run(commands.remove(engine, tag), engine.environment, work)
 
     async def _ensure(self, engine: Engine, order: Order, image: str, work: Path, say: Say) -> str:
-        """Have a base image. Why it cannot be had; empty: it is there."""
+        """Fetch a base image. Returns why it is not available; empty if it is."""
 
         async def done(line: list[str]) -> tuple[bool, str]:
             outcome = await self._runner.run(line, engine.environment, work)

@@ -1,5 +1,5 @@
-"""The command lines of docker, podman and buildah. Nothing of the user's is read or changed by
-them: images, logins and settings are below the home. Pure, but for the limits of this process."""
+"""The command lines of docker, podman and buildah. They neither read nor change the user's own
+data: images, logins and settings are below the home. Pure, but for the limits of this process."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ _JAIL = (
     "--map-groups=1610612736,1,65535", "--mount", "--mount-proc", "--pid", "--fork",
     "--kill-child=SIGKILL",
 )  # fmt: skip
-"""Root of this machine builds in a namespace: its other users are none of this machine's, and its
-steps see no process of it. (The numbers are systemd's for containers; `outer,inner,count`.)"""
+"""For root of this machine, a build runs in a namespace: its users are not users of this machine,
+and its steps cannot see this machine's processes. (The numbers are systemd's for containers;
+`outer,inner,count`.)"""
 DRIVERS = ("overlay", "vfs")
 """How layers are stored: the second one copies, and works everywhere."""
 _KEPT = ("SSL_CERT_FILE", "SSL_CERT_DIR", "LANG")
@@ -54,7 +55,7 @@ def docker(program: str, host: str, home: Path) -> Engine:
 
 
 def environment(home: Path, driver: str = "") -> dict[str, str]:
-    """Of an engine's process."""
+    """The environment of an engine's process."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home / "user"),
@@ -154,7 +155,7 @@ def tidy(engine: Engine) -> list[str]:
 
 
 def _limits() -> tuple[str, ...]:
-    """Ours: engines ask for more, and may not have it."""
+    """Our own limit of open files: engines ask for more, and may not get it."""
     pairs = (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))
     found = []
     for limit, number in pairs:

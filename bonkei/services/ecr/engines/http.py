@@ -99,7 +99,7 @@ async def _result(
 
 
 async def _receive(request: web.BaseRequest, work: Path) -> tuple[Order, Path]:
-    """The order, and the folder of the context."""
+    """Read the order, and unpack the context into a folder."""
     head, is_complete, total = b"", False, 0
     packed, context = work / "context.tar.gz", work / "context"
     with packed.open("wb") as file:

@@ -34,7 +34,7 @@ class Discovery:
         self._runner = runner
 
     async def find(self) -> Engine | NotBuilt:
-        """The first that works, or why none does."""
+        """The first engine that works, or why none does."""
         if self._wanted == "none":
             return NotBuilt('[builds] engine is "none"')
         commands.make_home(self._home)
@@ -62,7 +62,7 @@ class Discovery:
             yield each
 
     async def _daemon(self, program: str) -> str:
-        """The address of the user's own daemon (its context, DOCKER_HOST). Only read."""
+        """The address of the user's own daemon (its context, DOCKER_HOST), which is only read."""
         words = ("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
         found = await self._runner.run((program, *words), os.environ, self._home)
         return found.said[-1] if found.code == 0 and found.said else ""
@@ -78,7 +78,7 @@ class Discovery:
         return replace(engine, can_retry=any("--retry " in line for line in lines))
 
     async def _try(self, engine: Engine) -> str:
-        """Why it does not work; empty: it does."""
+        """Why an engine does not work; empty if it does."""
         folder = self._home / "work" / "probe"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -97,7 +97,7 @@ class Discovery:
 
 
 def small_program() -> bytes | None:
-    """An ELF file that ends at once; None for a processor that is not known."""
+    """An ELF program that exits at once; None for an unknown processor."""
     machine = {"arm64": "aarch64", "amd64": "x86_64"}.get(platform.machine(), platform.machine())
     if machine not in _CODE or sys.byteorder != "little":
         return None

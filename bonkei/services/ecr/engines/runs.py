@@ -1,4 +1,4 @@
-"""Whether a container engine of this machine can run tasks, where namespaces cannot be had.
+"""Whether a container engine of this machine can run tasks, where namespaces are not available.
 
 Docker and Podman are tried by a container that ends at once. Buildah is not: `buildah run` ends its
 process at SIGTERM instead of passing the signal on, so no task could stop in order.
@@ -44,7 +44,7 @@ class Runs:
         self._probe = f"bonkei.local/run-probe-{own}:1"  # another home may try at the same time
 
     def of(self, digest: str, manifest: Path) -> EngineRun | None:
-        """How an image is run; None where no engine can."""
+        """How an image is run; None if no engine can run it."""
         engine, _ = self._found
         if engine is None:
             return None
@@ -52,8 +52,8 @@ class Runs:
         return self._run(engine, image, manifest)
 
     def forget(self) -> None:
-        """Take the images back from the engine, after the last task: none stays with the user's
-        own. One that is in use stays until the next time."""
+        """Take the images back from the engine, after the last task, so that none stays among the
+        user's own. An image in use stays until the next time."""
         engine = self._kept[0] if self._kept else None
         if engine is None:
             return
@@ -64,12 +64,12 @@ class Runs:
 
     @property
     def why_not(self) -> str:
-        """Why no engine can run tasks; empty: one can."""
+        """Why no engine can run tasks; empty if one can."""
         return self._found[1]
 
     @property
     def kind(self) -> str:
-        """The engine's name; empty where none can."""
+        """The engine's name; empty if none can run tasks."""
         engine, _ = self._found
         return engine.name if engine else ""
 
@@ -78,7 +78,7 @@ class Runs:
 
     @property
     def _found(self) -> tuple[Engine | None, str]:
-        """Asked for by the event loop and by builds' threads."""
+        """The engine that was found. The event loop and the threads of builds call this."""
         with self._finding:
             if self._kept is None:
                 self._kept = self._find()
@@ -130,7 +130,7 @@ class Runs:
         return "Docker Desktop's containers run in a virtual machine" if is_desktop else ""
 
     def _try(self, engine: Engine) -> str:
-        """Why it runs nothing; empty: it does."""
+        """Why an engine cannot run a container; empty if it can."""
         folder = self._home / "work" / "run-probe"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""An engine, a build's order, and what comes of it."""
+"""An engine, a build's order, and its result."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Order:
 
 
 def read_order(document: Mapping[str, Any]) -> Order:
-    """RegistryError for one that no client of ours sends."""
+    """The order in a request. Raises RegistryError for one that our client does not send."""
     try:
         return Order(
             pull=bool(document.get("pull")),
@@ -75,6 +75,6 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class NotBuilt:
-    """Why no engine carries a build out; its sources are packaged then."""
+    """Why no engine carries out a build. Its sources are packaged instead."""
 
     reason: str

@@ -60,7 +60,7 @@ def _finding(found: Mapping[str, Any]) -> Finding:
 
 
 def _scores(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Those of the National Vulnerability Database, or else the first."""
+    """The scores of the National Vulnerability Database, or else the first ones."""
     scores: Mapping[str, Mapping[str, Any]] = found.get("CVSS") or {}
     best = scores.get("nvd") or next(iter(scores.values()), {})
     for name, shown in _SCORES:

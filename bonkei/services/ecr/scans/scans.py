@@ -1,4 +1,4 @@
-"""Scans images in the background, one after the other. What was asked for survives a restart."""
+"""Scans images in the background, one after the other. A requested scan survives a restart."""
 
 from __future__ import annotations
 
@@ -54,7 +54,8 @@ class Scans:
         self._is_new = True
 
     def follow(self, repositories: frozenset[str]) -> None:
-        """Forget the scans of images that are gone. At the start, scan again what was not done."""
+        """Forget the scans of images that are gone. At the start, repeat the scans that were not
+        finished."""
         self._store.keep_only({name: self._images.contents(name).images for name in repositories})
         if self._is_new:
             self._is_new = False
@@ -87,7 +88,7 @@ class Scans:
         return self._begin(repository, image)
 
     async def stop(self) -> None:
-        """What is not done is scanned after the next start."""
+        """Unfinished scans are repeated after the next start."""
         self._waiting.clear()
         if self._running is not None:
             self._running.cancel()

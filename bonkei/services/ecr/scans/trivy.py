@@ -131,7 +131,7 @@ def _read(report: Path) -> Scan:
 
 
 def _updated_at(file: Path) -> float:
-    """The database's own date; 0 when it has none."""
+    """The date in the database; 0 if it has none."""
     try:
         found = json.loads(file.read_bytes())["UpdatedAt"]
         return datetime.fromisoformat(found).timestamp()

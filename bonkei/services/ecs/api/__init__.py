@@ -4,7 +4,8 @@
 `service` answers operations that read and starts tasks once for each client token, `changes`
 answers operations that change something, `definitions` both kinds for task definitions, and
 `shells` has the command beside a task. Missing members of a description are optional in the API.
-Source: the Amazon ECS API Reference."""
+Source: the Amazon ECS API Reference.
+"""
 
 from bonkei.services.ecs.api.service import service
 from bonkei.services.ecs.api.shells import Shell

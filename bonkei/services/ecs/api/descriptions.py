@@ -119,7 +119,7 @@ _ENDING = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
 
 
 def desired_status(one: EcsTask) -> str:
-    """A task that is about to stop is wanted no longer ("Task lifecycle", Amazon ECS)."""
+    """A task that is about to stop is no longer wanted ("Task lifecycle", Amazon ECS)."""
     return "STOPPED" if one.last_status in _ENDING else "RUNNING"
 
 

@@ -21,7 +21,8 @@ from bonkei.services.ecs.api.finding import find_cluster, find_task
 from bonkei.services.ecs.api.values import Ecs, EcsContainer, EcsTask
 
 STREAM = "bonkei://"
-"""How the stream's address begins. AWS's plugin refuses it as no `wss://` address."""
+"""How the stream's address begins. AWS's plugin refuses it, because it is not a `wss://`
+address."""
 _DISABLED = (
     "The execute command failed because execute command was not enabled when the task was run or "
     "the execute command agent isn't running. Wait and try again or run a new task with execute "
@@ -47,7 +48,7 @@ class Shell:
 
     @classmethod
     def read(cls, token: str) -> Shell:
-        """Raises ValueError for what `token` has not made."""
+        """Raises ValueError if `token` has not made the value."""
         task, container, *command = json.loads(base64.b64decode(token, validate=True))
         return cls(task, container, tuple(command))
 

@@ -73,7 +73,7 @@ class Executor:
         remove_scratch(self._scratch)
 
     async def stop(self) -> None:
-        """After the last task is STOPPED."""
+        """Call this after the last task is STOPPED."""
         if self._leaving:
             await asyncio.wait(self._leaving)
         await self._trial.end()

@@ -69,7 +69,7 @@ async def until_listening(ports: Collection[int], within: float) -> bool:
 
 
 def _all_listened() -> set[int]:
-    """Those of the kernel, or of its tables where it does not answer."""
+    """All listened ports, by the kernel, or by its tables if it does not answer."""
     try:
         return {*kernel_ports().values()}
     except (OSError, AttributeError):  # no AF_NETLINK, or a kernel without this part
@@ -103,7 +103,8 @@ def kernel_ports() -> dict[int, int]:
 
     Source: sock_diag(7), netlink(7). The kernel looks only at the sockets that listen. The tables
     in /proc/net have all connections of the machine: reading 400 of them took 7.4 ms, and this 0.1
-    ms. Raises OSError where the kernel does not answer."""
+    ms. Raises OSError where the kernel does not answer.
+    """
     return {**dict(_kernel_ports_of(socket.AF_INET)), **dict(_kernel_ports_of(socket.AF_INET6))}
 
 

@@ -54,6 +54,6 @@ class ContainerOutput:
             await self._driver.writable()
 
     async def close(self) -> None:
-        """After the last line."""
+        """Close the driver after the last line."""
         if self._driver is not None:
             await self._driver.close()

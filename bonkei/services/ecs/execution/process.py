@@ -119,7 +119,7 @@ async def _have_image(name: str, engine: EngineRun) -> None:
 
 def among_ours(spec: ProcessSpec) -> ProcessSpec:
     """The process as this machine starts it: with the program's path, or with the program that
-    enters the root. TaskError when its program is missing."""
+    enters the root. Raises TaskError when its program is missing."""
     if spec.root is None or spec.root.machine is not None:
         spec = replace(spec, command=(_executable(spec), *spec.command[1:]))
         if not spec.directory.is_dir():
@@ -141,7 +141,7 @@ def among_ours(spec: ProcessSpec) -> ProcessSpec:
 
 
 def _require_program(spec: ProcessSpec, root: Path) -> None:
-    """TaskError when the image has no such program."""
+    """Raises TaskError when the image has no such program."""
     program, path = spec.command[0], spec.environment.get("PATH", "")
     # Beside a running one, it may be a program that the process has written.
     if not spec.beside and not find_program(root, program, path, str(spec.directory)):
@@ -162,7 +162,7 @@ def _by_engine(spec: ProcessSpec, root: Root, engine: EngineRun) -> ProcessSpec:
 
 
 def _executable(spec: ProcessSpec) -> str:
-    """The path of the command's program. TaskError when there is none."""
+    """The path of the command's program. Raises TaskError when there is none."""
     program = spec.command[0]
     if "/" in program:
         path = spec.directory / program

@@ -25,7 +25,7 @@ _ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts its generated 
 
 @dataclass(frozen=True, slots=True)
 class LocalContainer:
-    """How a container is run here. `content`: where the image's files are. `root`: the root file
+    """How a container runs here. `content`: where the image's files are. `root`: the root file
     system that its process enters; None: it runs among this machine's files."""
 
     container: Container
@@ -62,7 +62,7 @@ class LocalTask:
     remedies: tuple[tuple[str, str], ...] = ()
 
     def container(self, name: str) -> LocalContainer:
-        """KeyError when it is left out."""
+        """Raises KeyError when it is left out."""
         for local in self.containers:
             if local.container.name == name:
                 return local

@@ -41,7 +41,7 @@ class HealthRecord:
     failures: int = 0
     probing: bool = False
     listened: bool = False
-    """It has begun to listen while a probe was under way, which may have been too early."""
+    """The container has begun to listen during a probe, which may have been too early."""
 
     @classmethod
     def begin(cls, check: ContainerHealthCheck, now: float) -> HealthRecord:
@@ -55,13 +55,13 @@ class HealthRecord:
         return replace(self, probing=True)
 
     def listens(self, now: float) -> HealthRecord:
-        """It has begun to listen: a first success is likely now."""
+        """The container has begun to listen, so a first success is likely now."""
         if self.status != UNKNOWN:
             return self
         return replace(self, next_probe_at=now, gap=_FIRST_GAP, listened=self.probing)
 
     def probe_ended(self, succeeded: bool, now: float) -> HealthRecord:
-        """After a probe; `status` may have changed."""
+        """The value after a probe; `status` may have changed."""
         if succeeded:
             return replace(
                 self,

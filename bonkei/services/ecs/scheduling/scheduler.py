@@ -104,7 +104,7 @@ class Scheduler:
     # Events.
 
     def handle(self, event: m.TaskEvent, now: float) -> list[m.Action]:
-        """One event of a task. Events of unknown tasks are ignored."""
+        """Handle an event of a task. Events of unknown tasks are ignored."""
         life = self.tasks.get(event.task_id)
         return [*(life.handle(event, now) if life else ()), *self._decide(now)]
 
@@ -116,7 +116,7 @@ class Scheduler:
         return self._decide(now)
 
     def alarm(self, name: str, *, rings: bool, now: float) -> list[m.Action]:
-        """An alarm has another state."""
+        """The state of an alarm has changed."""
         self._ringing = self._ringing | {name} if rings else self._ringing - {name}
         return self._decide(now)
 
@@ -126,7 +126,7 @@ class Scheduler:
         return [*(life.drained(arn, now) if life else ()), *self._decide(now)]
 
     def tick(self, now: float) -> list[m.Action]:
-        """Time has passed."""
+        """Handle the deadlines that have passed."""
         ticks = [life.tick(now) for life in tuple(self.tasks.values())]
         return [*chain.from_iterable(ticks), *self._decide(now)]
 

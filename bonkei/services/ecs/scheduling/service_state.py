@@ -31,7 +31,7 @@ class Backoff:
     not_before: float = 0.0
 
     def failed(self, now: float) -> Backoff:
-        """After one more failure."""
+        """The value after one more failure."""
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** min(self.failures, 10))
         return replace(self, failures=self.failures + 1, not_before=now + wait)
 
@@ -42,7 +42,7 @@ _REMEMBERED = 10  # stopped tasks, for their reasons
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What a release's deployment stands before it is COMPLETED: each task is healthy for
+    """What a release's deployment must pass before it is COMPLETED: each task is healthy for
     `healthy_for` seconds, and after that no alarm rings for `bake` seconds. `rollback`: whether ECS
     goes back because of an alarm.
     """
@@ -62,8 +62,8 @@ class ServiceSpec:
 
     `limits` hold the count of tasks without load, `defined_count` is the definitions' own count.
     `refused`: why none of its tasks can run here, else empty. `deployment_id`: of the next
-    deployment, if it was announced. That one stands the `trial`; others are quick. Times in
-    seconds.
+    deployment, if it was announced. That deployment must pass the `trial`; others are quick. Times
+    in seconds.
     """
 
     arn: str

@@ -50,7 +50,7 @@ class _Schedules:
         return [one for one in self._bus.catalogue.rules if ":scheduler:" in one.arn]
 
     async def create(self, call: AwsCall) -> Mapping[str, Any]:
-        """ConflictException when there is one of that name."""
+        """Create a schedule. Raises AwsServiceError (ConflictException) if one has that name."""
         arn = _arn(call)
         if self._bus.catalogue.find(arn) is not None:
             name = call.parameters["Name"]
@@ -83,7 +83,8 @@ class _Schedules:
         }
 
     async def delete(self, call: AwsCall) -> Mapping[str, Any]:
-        """ResourceNotFoundException when there is none."""
+        """Delete a schedule. Raises AwsServiceError (ResourceNotFoundException) if it does not
+        exist."""
         self._bus.catalogue.remove(self._find(call).arn)
         self._bus.refresh()
         return {}

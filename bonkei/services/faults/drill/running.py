@@ -73,7 +73,7 @@ class Drill:
         self._broken_off = ""
 
     async def run(self) -> None:
-        """FaultError when the load cannot be sent."""
+        """Raises FaultError when the load cannot be sent."""
         self._before = frozenset(self._alarms.ringing())
         self._alarms.hurry(self.scenario.alarm_period)
         started = asyncio.Event()

@@ -29,7 +29,7 @@ class Detour:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """OSError when no port is free."""
+        """Raises OSError when no port is free."""
         self._server = await asyncio.get_running_loop().create_server(
             lambda: _Client(self), HOST, 0
         )

@@ -46,7 +46,7 @@ def _matches(text: str, record: Mapping[str, Any]) -> bool:
 
 
 def _json(text: str) -> Any:
-    """An object; everything else stays text."""
+    """The text as an object, if it is one; otherwise the text."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):

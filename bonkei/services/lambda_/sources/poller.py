@@ -37,7 +37,8 @@ class Poller(ABC):
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _keep_polling(self) -> None:
-        """What the machine refuses (a descriptor, disk) ends no source: it begins again."""
+        """Poll again after an error of this machine, such as a lack of descriptors or disk
+        space."""
         while True:
             try:
                 await self._poll()
@@ -53,7 +54,7 @@ class Poller(ABC):
         self._trouble = ""
 
     def _complain(self, error: BonkeiError) -> None:
-        """Report a problem once, however long it lasts."""
+        """Report a problem once, even if it lasts."""
         if error.message != self._trouble:
             self._trouble = error.message
             self._report(f"{self.source.address}: {error.message}")

@@ -34,7 +34,7 @@ Record = Mapping[str, Any]
 
 
 class SendDiscarded(Protocol):
-    """(role's ARN, destination, document). BonkeiError."""
+    """(role's ARN, destination, document). Raises BonkeiError."""
 
     async def __call__(
         self, role_arn: str, target: str, body: Any, attributes: Mapping[str, str]

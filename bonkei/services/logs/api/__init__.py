@@ -41,5 +41,5 @@ class LogsService:
         self._desk = desk
 
     async def answer(self, call: AwsCall) -> Mapping[str, Any]:
-        """LogsError."""
+        """Raises LogsError."""
         return OPERATIONS[call.operation](self._desk(call.region), call.parameters)

@@ -31,7 +31,7 @@ class Desk:
     tails: LiveTails = field(default_factory=LiveTails)
 
     def arn(self, group: str) -> str:
-        """Without the `:*` that stands for its streams."""
+        """The ARN without the `:*` that stands for its streams."""
         return f"arn:aws:logs:{self.region}:{self.account}:log-group:{group}"
 
     def group(self, parameters: Parameters) -> LogGroup:
@@ -83,5 +83,5 @@ def with_token(answer: Answer, token: str | None) -> Answer:
 
 
 def given(**members: Any) -> Answer:
-    """Without those that are not known."""
+    """The members of an answer, without those that are None."""
     return {name: value for name, value in members.items() if value is not None}

@@ -18,7 +18,7 @@ _SPAN = 24 * 3_600_000  # milliseconds
 
 
 def batches(events: Iterable[InputEvent]) -> Iterator[list[InputEvent]]:
-    """In order of time, each within PutLogEvents' limits."""
+    """Batches in order of time, each within PutLogEvents' limits."""
     batch: list[InputEvent] = []
     size = 0
     for event in sorted(events, key=itemgetter(0)):
@@ -34,6 +34,7 @@ def batches(events: Iterable[InputEvent]) -> Iterator[list[InputEvent]]:
 
 
 def whole_batches(events: Iterable[InputEvent]) -> Iterator[list[InputEvent]]:
-    """Of any events: an empty line is a line end, and one that is too long for an event is cut."""
+    """Batches of any events: an empty line becomes a line end, and one that is too long for an
+    event is cut."""
     longest = EVENT_BYTES - EVENT_OVERHEAD
     return batches((at, piece) for at, text in events for piece in cut(text or "\n", longest))

@@ -70,7 +70,7 @@ class AwsLogsDriver:
             ) from None
 
     def _open(self, group: str) -> None:
-        """As the driver of Docker Engine, which makes a group only after its stream has failed."""
+        """Like the driver of Docker Engine, create a group only after its stream has failed."""
         try:
             _unless_there(lambda: self._writer.create_stream(group, self._stream))
         except LogsError as error:
@@ -136,7 +136,7 @@ class AwsLogsDriver:
             self._timer = loop.call_later(delay, self._flush)
 
     def _send(self) -> bool:
-        """Whether nothing waits any more."""
+        """Whether no event is waiting."""
         waiting, self._waiting, self._bytes = self._waiting, deque(), 0
         rest = list(batches(waiting))
         while rest:
@@ -161,7 +161,7 @@ class AwsLogsDriver:
         self._bytes = sum(len(message) for _, message in self._waiting)
 
     def _say(self, error: LogsError) -> None:
-        """Once, until it works again."""
+        """Report the failure once, until it works again."""
         if error.message != self._failing:
             self._failing = error.message
             self._report(f"log events of {self._stream} are refused: {error.code}: {error.message}")

@@ -60,7 +60,8 @@ class _Open:
 
 
 class Joiner:
-    """Lines in, (timestamp, message) of each whole event out. Without a pattern a line is one."""
+    """Takes lines, and returns (timestamp, message) of each whole event. Without a pattern, each
+    line is an event."""
 
     def __init__(self, begins: re.Pattern[str] | None) -> None:
         self._begins = begins

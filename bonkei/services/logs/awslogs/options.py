@@ -47,7 +47,7 @@ class AwsLogsOptions:
 
 
 def parse_options(options: Mapping[str, str]) -> AwsLogsOptions:
-    """LogDriverError for a missing, unknown or wrong option."""
+    """Raises LogDriverError for a missing, unknown or wrong option."""
     for name in sorted(options):
         if name not in _KNOWN:
             raise LogDriverError(f"unknown log opt '{name}' for awslogs log driver")

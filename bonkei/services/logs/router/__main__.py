@@ -38,7 +38,8 @@ def main() -> None:
 
 
 def _read(file: Path, environment: Mapping[str, str]) -> Configuration:
-    """A miniature checks before it writes a file of its own; one in Fluent Bit's formats is new."""
+    """Read the configuration. The miniature has already checked a stored one; one in Fluent Bit's
+    formats is checked here."""
     if file.suffix == stored.SUFFIX:
         return stored.read(file.read_text(encoding="utf-8"))
     from bonkei.services.logs.router.configuration.load import load  # noqa: PLC0415 - see above
@@ -50,7 +51,8 @@ def _read(file: Path, environment: Mapping[str, str]) -> Configuration:
 
 
 def _leave_out_openssl() -> None:
-    """asyncio and hashlib load it, 2 MiB, and do without it where Python has none."""
+    """Keep OpenSSL out of the process: asyncio and hashlib load it, 2 MiB, but can do without
+    it."""
     sys.modules["ssl"] = None  # type: ignore[assignment]
     if find_spec("_sha1"):  # Fedora's Python has no hashes of its own
         sys.modules["_hashlib"] = None  # type: ignore[assignment]

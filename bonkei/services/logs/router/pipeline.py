@@ -76,7 +76,7 @@ class Pipeline:
 
 
 def make_pipeline(configuration: Configuration) -> Pipeline:
-    """RouterError for a wrong section."""
+    """Raises RouterError for a wrong section."""
     parsers = make_parsers(configuration.parsers)
     return Pipeline(
         [Step(_make(section, parsers), matcher(section)) for section in configuration.filters],

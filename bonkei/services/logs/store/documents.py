@@ -29,8 +29,8 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class GroupDocument:
-    """A log group. `retention` in days, 0 for ever; `created` in milliseconds. `declared`: it is in
-    the definitions, so it is removed when they no longer contain it."""
+    """A log group. `retention` in days, 0 for unlimited; `created` in milliseconds. `declared`: it
+    is in the definitions, so it is removed when they no longer contain it."""
 
     name: str
     created: int
@@ -101,7 +101,7 @@ def write_policies(directory: Path, policies: Mapping[str, ResourcePolicy]) -> N
 
 
 def read_policies(directory: Path) -> dict[str, ResourcePolicy]:
-    """By name."""
+    """The policies by name."""
     found = _read(directory / "policies.json") or {}
     return {name: ResourcePolicy(**each) for name, each in found.items()}
 

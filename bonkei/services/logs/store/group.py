@@ -41,14 +41,14 @@ class LogGroup:
         self.document = document
 
     def stream(self, name: str) -> LogStream:
-        """LogsError (ResourceNotFoundException)."""
+        """Raises LogsError (ResourceNotFoundException)."""
         try:
             return self.streams[name]
         except KeyError:
             raise no_such_stream() from None
 
     def create_stream(self, name: str, now: int, *, declared: bool = False) -> LogStream:
-        """LogsError (ResourceAlreadyExistsException)."""
+        """Raises LogsError (ResourceAlreadyExistsException)."""
         if name in self.streams:
             raise LogsError(
                 "ResourceAlreadyExistsException", "The specified log stream already exists"

@@ -41,7 +41,7 @@ def judge(
     events: Sequence[InputEvent], now: int, retention_days: int
 ) -> tuple[Sequence[InputEvent], Rejected]:
     """The accepted events, and the indices of the rejected ones. `now` is in milliseconds.
-    Retention 0 means for ever.
+    Retention 0 means unlimited.
 
     Raises LogsError (InvalidParameterException) if the whole batch is refused.
     """

@@ -78,18 +78,18 @@ class LogStore:
 
     @property
     def now(self) -> int:
-        """Milliseconds."""
+        """The present time in milliseconds."""
         return int(self._clock() * 1000)
 
     # Groups.
 
     @property
     def groups(self) -> Mapping[str, LogGroup]:
-        """By name, in the order of names."""
+        """The groups by name, in the order of names."""
         return MappingProxyType(dict(sorted(self._groups.items())))
 
     def group(self, name: str) -> LogGroup:
-        """LogsError (ResourceNotFoundException)."""
+        """Raises LogsError (ResourceNotFoundException)."""
         try:
             return self._groups[name]
         except KeyError:
@@ -99,7 +99,7 @@ class LogStore:
         return name in self._groups
 
     def create_group(self, document: GroupDocument) -> LogGroup:
-        """LogsError (ResourceAlreadyExistsException)."""
+        """Raises LogsError (ResourceAlreadyExistsException)."""
         if document.name in self._groups:
             raise LogsError(
                 "ResourceAlreadyExistsException", "The specified log group already exists"

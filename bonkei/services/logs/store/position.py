@@ -28,7 +28,8 @@ def to_token(*parts: int | str) -> str:
 
 
 def from_token(token: str) -> list[int | str]:
-    """InvalidParameterException for an invalid one."""
+    """Raises The parts of a token. Raises LogsError (InvalidParameterException) for an invalid
+    one."""
     try:
         padded = token + "=" * (-len(token) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

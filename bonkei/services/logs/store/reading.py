@@ -90,7 +90,8 @@ def _begin_backwards(page: Page) -> int:
 
 
 def _key(event: Stored, backwards: bool) -> _Key:
-    """Backwards, the order is the very opposite: a reader goes on behind a position."""
+    """Reading backwards uses exactly the opposite order, because a reader continues behind a
+    position."""
     timestamp, stream, sequence = event.position
     return (-timestamp, _reversed(stream), -sequence) if backwards else event.position
 

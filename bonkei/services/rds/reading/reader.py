@@ -27,7 +27,7 @@ from bonkei.services.rds.reading.values import Column, Relation, Rows, Table, Va
 ROWS = 50
 """The rows of a page. A query's answer may have four times as many."""
 _BYTES = 2 * 1024 * 1024
-"""Of the server's whole answer."""
+"""The most bytes of the server's whole answer."""
 _AT_ONCE = 2
 SECONDS = 3.0
 _GRACE = 2.0  # seconds after which a query that has not ended is cancelled
@@ -61,7 +61,7 @@ class Reader:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def relations(self) -> tuple[Relation, ...]:
-        """Tables and views of people. ReadingError."""
+        """Tables and views of people. Raises ReadingError."""
         found = await self._ask(sql.SQL(statements.TABLES), 2_000)
         return tuple(
             Relation(schema, name, _KINDS.get(kind, kind), int(rows), int(size))
@@ -93,7 +93,7 @@ class Reader:
         return Rows(columns, paired, found.more, found.seconds, found.note)
 
     async def query(self, statement: str) -> Rows:
-        """The answer to a user's statement. ReadingError."""
+        """The answer to a user's statement. Raises ReadingError."""
         if len(statement) > _LONGEST or "\0" in statement:
             raise ReadingError(f"a query has at most {_LONGEST:,} characters, and no NUL")
         found = await self._ask(statement.encode(errors="replace"), 4 * ROWS)
@@ -266,7 +266,7 @@ def _make_role(admin: Connection) -> str:
 
 
 def _refused(error: psycopg.Error, seconds: float) -> ReadingError:
-    """PostgreSQL's own words."""
+    """An error with PostgreSQL's own message."""
     said = " ".join(str(error).split())[:1_000] or type(error).__name__
     if isinstance(error, psycopg.errors.QueryCanceled):
         return ReadingError(f"it took longer than {seconds:g} s: {said}", remedy=_SMALLER)

@@ -73,7 +73,7 @@ def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
 
 
 def _prepare(access: Access, distribution: Distribution, *, cookies: bool) -> Ready:
-    """The legacy log's entries of requests like this one: `_values`, but those that differ."""
+    """The legacy log's entries of requests like this one: `_values`, except those that differ."""
     values = _values(Finished(0.0, access), distribution, cookies=cookies)
     client, status = _between(values, _SENT, _STEM), _between(values, _STEM, _REFERER)
     agent, cached = _between(values, _REFERER, _QUERY), _between(values, _COOKIE, _IDENTITY)
@@ -210,7 +210,7 @@ _NOTHING: _Told = ("-", "-", "-")
 
 
 def _told(headers: Headers, *, cookies: bool) -> _Told:
-    """What these headers say."""
+    """The logged values of these headers."""
     wanted = _TOLD_WITH_COOKIE if cookies else _TOLD
     told = [each for each in headers if each[0] in wanted]
     if not told:

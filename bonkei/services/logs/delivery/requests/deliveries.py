@@ -1,9 +1,8 @@
-"""Collects finished requests, and writes their logs to buckets and log groups. Some requests
-together become entries, on the event loop: in a thread that takes as long, and it would keep the
-loop from running meanwhile. Once a second entries for log groups are written; entries for buckets
-wait for their object. A failed write is repeated, up to a bound. SIGKILL loses the waiting entries;
-AWS delivers them "on a best-effort basis" too.
-"""
+"""Collects finished requests, and writes their logs to buckets and log groups. Requests become
+entries in groups, on the event loop: a thread would take as long, and would block the loop
+meanwhile. Once a second entries for log groups are written; entries for buckets wait for their
+object. A failed write is repeated, up to a bound. SIGKILL loses the waiting entries; AWS delivers
+them "on a best-effort basis" too."""
 
 from __future__ import annotations
 
@@ -41,7 +40,7 @@ PutObject = Callable[[str, str, bytes, Deliverer], Awaitable[str]]
 """Bucket, key, content and writer -> the error, or an empty text."""
 
 PutEvents = Callable[[str, str, Sequence[InputEvent]], None]
-"""Log group, stream, events. LogsError."""
+"""Log group, stream, events. Raises LogsError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +212,7 @@ class RequestDeliveries:
             self._take_each(new, now)
 
     def _take_each(self, new: Together, now: float) -> None:
-        """One of them cannot be written: the others are."""
+        """Enter the requests one by one, because one of them cannot be written."""
         for moment, each in ((moment, each) for moment, together in new for each in together):
             try:
                 self._enter(sort(self._routes, ((moment, (each,)),), self._connections), now)
@@ -280,7 +279,8 @@ class RequestDeliveries:
 
 
 def _compressed(head: str, pieces: Sequence[tuple[int, bytes]]) -> bytes:
-    """As gzip. Python's lock is free while a piece is compressed, so large ones are made first."""
+    """The content as gzip. Python's lock is free while a piece is compressed, so large ones are
+    made first."""
     from isal import isal_zlib  # noqa: PLC0415 - an idle miniature compresses nothing
 
     compressor = isal_zlib.compressobj(_LEVEL, wbits=_GZIP)

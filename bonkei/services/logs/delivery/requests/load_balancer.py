@@ -160,7 +160,7 @@ def connection_id(number: int) -> str:
 
 
 def iso(time: float) -> str:
-    """With microseconds."""
+    """The time in ISO 8601, with microseconds."""
     whole = int(time)
     return "%s.%06dZ" % (_second(whole), int((time - whole) * 1e6))  # noqa: UP031 - quicker
 

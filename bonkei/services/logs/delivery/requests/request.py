@@ -74,8 +74,8 @@ class Access(Protocol):
 
 
 class Kind(Protocol):
-    """What finished requests have in common, as the record `sample` has it. They differ in nothing
-    but the members of a row."""
+    """What finished requests have in common, as the record `sample` has it. They differ only in the
+    members of a row."""
 
     @property
     def sample(self) -> Access: ...

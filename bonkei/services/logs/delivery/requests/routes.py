@@ -19,8 +19,8 @@ _Prepared = tuple[tuple[Target, Ready | None], ...]
 
 
 class _PreparedKinds:
-    """What was prepared for kinds of requests. Clients choose the texts of a kind, and entries have
-    them several times, so the number of kinds and the length of these texts are bounded."""
+    """What was prepared for kinds of requests. Clients choose the texts of a kind, and entries
+    repeat them, so the number of kinds and the length of these texts are bounded."""
 
     __slots__ = ("_bytes", "_found", "get")
 

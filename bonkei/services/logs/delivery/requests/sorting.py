@@ -45,7 +45,7 @@ class _Alike:
 
 
 _Single = tuple[int, float, Row, Target]
-"""A request that a log is asked about by itself, and its place among all."""
+"""A single request that a log is asked about, and its place among all."""
 
 _Chunk = tuple[Sequence[int], Sequence[str]]
 """Lines of a log, and the places of their requests."""

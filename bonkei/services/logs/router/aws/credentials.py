@@ -40,7 +40,7 @@ class CredentialsProvider:
         self._known: Credentials | None = None
 
     async def get(self) -> Credentials:
-        """CredentialsError when there are none."""
+        """Raises CredentialsError when there are none."""
         known = self._known
         if known is not None and (
             known.expires_at is None or self._clock() < known.expires_at - _EARLY

@@ -53,7 +53,7 @@ class Section:
         return default if found is None else found.value
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """All of that name, in order."""
+        """The values of all directives of that name, in order."""
         return tuple(each.value for each in self.properties if each.name == name)
 
     def listed(self, name: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ def dump(configuration: Configuration) -> str:
 
 
 def read(text: str) -> Configuration:
-    """What was dumped."""
+    """The configuration that was dumped."""
     document = json.loads(text)
     path = cache(Path)
 

@@ -34,7 +34,7 @@ class Chunk:
 
     def add(self, events: Sequence[Event]) -> int:
         """Add events: first to the file, then to the memory. Return how many msgpack cannot hold;
-        they are left out. OSError when the disk is full."""
+        they are left out. Raises OSError when the disk is full."""
         given = len(events)
         try:
             data = b"".join([_pack(event) for event in events])

@@ -44,7 +44,7 @@ class EngineSettings:
 def make_output(
     section: Section, credentials: CredentialsProvider, report: Callable[[str, str], None]
 ) -> Output:
-    """RouterError for settings that cannot be understood."""
+    """Raises RouterError for settings that cannot be understood."""
 
     def client(service: str) -> AwsClient:
         region = section.text("region", "us-east-1")

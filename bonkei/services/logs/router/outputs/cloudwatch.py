@@ -138,7 +138,7 @@ class CloudWatchOutput:
 
 
 def batches(entries: Iterator[tuple[int, str, int]]) -> Iterator[list[tuple[int, str]]]:
-    """In order of time, within PutLogEvents' limits of number, size and time."""
+    """Batches in order of time, within PutLogEvents' limits of number, size and time."""
     batch: list[tuple[int, str]] = []
     total = 0
     for moment, text, size in sorted(entries, key=lambda entry: entry[0]):

@@ -288,7 +288,7 @@ class S3Output:
         return gzip.compress(data, 6) if self.settings.compression == "gzip" else data
 
     def _key(self, file: _File) -> str:
-        """The same at each try, so that a repeated upload replaces the object."""
+        """A name that is the same at each try, so that a repeated upload replaces the object."""
         seed = hashlib.sha256(str(file.path).encode()).digest()
         picked = "".join(_UUID_LETTERS[byte % len(_UUID_LETTERS)] for byte in seed[:8])
         self._index += 1

@@ -1,1 +1,1 @@
-"""Parsers of one text (`parsers`) and of texts that belong together (`multiline`)."""
+"""Parsers of a text, and the JSON reader below them."""

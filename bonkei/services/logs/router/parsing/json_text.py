@@ -30,7 +30,8 @@ _ESCAPE = re.compile(
 
 def parse_json(text: str) -> Record | None:
     """The record of a text that begins with an object. What follows is ignored, unless it is a
-    second value: then the text is no record. None also for a number that has no value in JSON."""
+    second value: then the text is not a record. None also for a number that has no value in
+    JSON."""
     start = _skip_space(text, 0)
     if not text.startswith("{", start):
         return None
@@ -54,8 +55,8 @@ def _skip_space(text: str, at: int) -> int:
 
 
 def _whole(escape: re.Match[str]) -> str:
-    """An escape as it is; U+FFFD for half of a pair. One without four digits is a text, and takes
-    the next byte with it."""
+    """The character of an escape; U+FFFD for half of a pair. One without four digits is a text, and
+    takes the next byte with it."""
     if escape["high"]:
         low = escape["low"] or ""
         return escape[0] if len(low) == 4 and low[:2].lower() in _LOW else "\ufffd"
