@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -188,10 +188,6 @@ class Monitor:
         ]
         self.engine.leave_out(names, begin, self._around.clock())
 
-    def inject(self, datum: Datum) -> None:
-        """Put a datum of a held metric."""
-        self._put(datum)
-
     @property
     def is_hurried(self) -> bool:
         """Whether something is rehearsed, so that a second counts."""
@@ -201,23 +197,14 @@ class Monitor:
         """Put one datum. With compressed time, data is kept by the second, because minutes are only
         seconds long."""
         if datum.metric not in self._held:
-            self._put(datum)
+            self.inject(datum)
         elif len(self._late) < _MOST_LATE:
             self._late.append(datum)
 
-    def _put(self, datum: Datum) -> None:
+    def inject(self, datum: Datum) -> None:
+        """Put a datum, also of a held metric."""
         if (self.compression > 1 or self.is_hurried) and datum.resolution != 1:
-            datum = Datum(
-                datum.metric,
-                datum.time,
-                datum.values,
-                datum.count,
-                datum.total,
-                datum.low,
-                datum.high,
-                datum.unit,
-                1,
-            )
+            datum = replace(datum, resolution=1)
         try:
             self.store.put(datum, self._around.clock())
         except MetricError:

@@ -45,6 +45,7 @@ class Hands(Protocol):
 
 
 _REMEMBERED = 20
+_BY_HAND = "ended by hand"
 _AGAIN = 1.0  # seconds until a failed undoing is tried again
 
 
@@ -120,8 +121,9 @@ class Faults:
             self._set_timer()
         return fault
 
-    async def end(self, fault_id: str, why: str = "ended by hand") -> FaultState:
-        """When this returns, the fault is undone. FaultError names the current faults."""
+    async def end(self, fault_id: str, why: str = _BY_HAND) -> FaultState:
+        """When this returns, the fault is undone. Raises FaultError, which names the current
+        faults, if there is none with this id."""
         async with self._lock:
             if fault_id not in self._active:
                 raise self._unknown(fault_id)
@@ -129,9 +131,9 @@ class Faults:
             await self._settle()
             return self._state_of_past(past)
 
-    async def end_all(self, why: str = "ended by hand") -> list[FaultState]:
+    async def end_all(self) -> list[FaultState]:
         async with self._lock:
-            ended = [self._drop(each, why) for each in tuple(self._active)]
+            ended = [self._drop(each, _BY_HAND) for each in tuple(self._active)]
             await self._settle()
             return [self._state_of_past(one) for one in ended]
 

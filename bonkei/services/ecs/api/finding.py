@@ -27,7 +27,7 @@ def find_service(state: EcsState, cluster: str, name: str) -> EcsService | None:
 
 
 def find_task(state: EcsState, cluster: str, name: str) -> EcsTask | None:
-    """The permission was asked for a task of this cluster."""
+    """A task of the cluster for which the permission was asked."""
     return next(
         (t for t in state.tasks if t.cluster_arn == cluster and name in (t.id, t.arn)), None
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bonkei.blueprint.logs.log_group import MetricFilter
+from bonkei.grammar.filter_pattern import FilterPattern, FilterPatternError, parse
 from bonkei.services.logs.errors import invalid
 from bonkei.services.logs.live_tails import LiveTails
 from bonkei.services.logs.store.group import LogGroup
@@ -85,3 +86,11 @@ def with_token(answer: Answer, token: str | None) -> Answer:
 def given(**members: Any) -> Answer:
     """The members of an answer, without those that are None."""
     return {name: value for name, value in members.items() if value is not None}
+
+
+def read_pattern(text: str) -> FilterPattern:
+    """A filter pattern. Raises LogsError (InvalidParameterException) if it is invalid."""
+    try:
+        return parse(text)
+    except FilterPatternError as error:
+        raise invalid(f"Invalid filter pattern: {error.message}") from None

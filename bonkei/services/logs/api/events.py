@@ -12,9 +12,16 @@ from dataclasses import replace
 from itertools import islice
 from zlib import crc32
 
-from bonkei.services.logs.api.desk import Answer, Desk, Operation, Parameters, given, limit_of
+from bonkei.services.logs.api.desk import (
+    Answer,
+    Desk,
+    Operation,
+    Parameters,
+    given,
+    limit_of,
+    read_pattern,
+)
 from bonkei.services.logs.errors import invalid
-from bonkei.services.logs.filtering import read_pattern
 from bonkei.services.logs.store.documents import directory_name
 from bonkei.services.logs.store.group import LogGroup
 from bonkei.services.logs.store.limits import Rejected

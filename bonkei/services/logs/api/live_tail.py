@@ -11,9 +11,16 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from uuid import uuid4
 
-from bonkei.services.logs.api.desk import Answer, Desk, Operation, Parameters, given, name_of
+from bonkei.services.logs.api.desk import (
+    Answer,
+    Desk,
+    Operation,
+    Parameters,
+    given,
+    name_of,
+    read_pattern,
+)
 from bonkei.services.logs.errors import LogsError, invalid
-from bonkei.services.logs.filtering import read_pattern
 from bonkei.services.logs.live_tails import LiveTails, Wish
 
 _MOST_GROUPS = 10

@@ -12,9 +12,9 @@ from bonkei.services.logs.api.desk import (
     Parameters,
     given,
     page,
+    read_pattern,
     with_token,
 )
-from bonkei.services.logs.filtering import read_pattern
 
 
 def describe_metric_filters(desk: Desk, parameters: Parameters) -> Answer:

@@ -19,10 +19,10 @@ from bonkei.services.logs.api.desk import (
     Parameters,
     given,
     page,
+    read_pattern,
     with_token,
 )
 from bonkei.services.logs.errors import LogsError, invalid
-from bonkei.services.logs.filtering import read_pattern
 from bonkei.services.logs.store.documents import ResourcePolicy, Subscription
 from bonkei.services.logs.store.group import LogGroup
 

@@ -14,7 +14,6 @@ from bonkei.grammar.wildcards import between_stars
 from bonkei.services.logs.router.configuration.model import Configuration, Section
 from bonkei.services.logs.router.filters import Filter
 from bonkei.services.logs.router.filters import records as of_records
-from bonkei.services.logs.router.filters.grep import make_grep
 from bonkei.services.logs.router.filters.modify import make_modify
 from bonkei.services.logs.router.filters.partial import PartialMessages
 from bonkei.services.logs.router.parsing.parsers import Parse, make_parsers
@@ -88,7 +87,7 @@ def make_pipeline(configuration: Configuration) -> Pipeline:
 
 
 _PLAIN: Mapping[str, Callable[[Section], Filter]] = {
-    "grep": make_grep,
+    "grep": of_records.make_grep,
     "modify": make_modify,
     "record_modifier": of_records.make_record_modifier,
     "multiline": PartialMessages.make,

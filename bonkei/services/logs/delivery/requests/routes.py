@@ -49,28 +49,18 @@ class Routes:
     _distributions: dict[str, str] = field(default_factory=dict)  # ARNs, by address
     _balancers: dict[str, str] = field(default_factory=dict)  # ARNs, by the names in a record
     _protected: dict[str, str] = field(default_factory=dict)  # balancers, by the ARN of their ACL
-    _known: dict[tuple[str, ...], tuple[Target, ...]] = field(default_factory=dict)
     _prepared: _PreparedKinds = field(default_factory=_PreparedKinds)
 
     @property
     def targets(self) -> tuple[Target, ...]:
         return tuple(target for found in self.of.values() for target in found)
 
-    def way(self, access: Access) -> tuple[Target, ...]:
-        """The logs for one kind of request, computed once."""
-        seen = access.inspections
-        kind: tuple[str, ...] = (access.listener, access.rule, access.target_group_arn)
-        if seen:
-            kind += (seen[0][0].acl,) if len(seen) == 1 else tuple(each.acl for each, _ in seen)
-        found = self._known.get(kind)
-        if found is None:
-            if len(self._known) >= _KINDS:
-                self._known.clear()
-            acls = kind[3:]
-            sources = (self.distribution(access), self.balancer(access), *acls)
-            found = tuple(t for source in sources if source for t in self.of.get(source, ()))
-            self._known[kind] = found
-        return found
+    def way(self, access: Access) -> Iterator[Target]:
+        """The logs for one kind of request."""
+        acls = (verdict.acl for verdict, _ in access.inspections)
+        for source in (self.distribution(access), self.balancer(access), *acls):
+            if source:
+                yield from self.of.get(source, ())
 
     def prepared(self, kind: Kind) -> tuple[tuple[Target, Ready | None], ...]:
         """The logs of a kind of requests with the entries that they prepare, found once. Without

@@ -1,8 +1,9 @@
-"""Filters of one record each: `parser` and `record_modifier`. Sources: pipeline/filters, each by
-its name."""
+"""Filters of one record each: `parser`, `record_modifier` and `grep`. Sources: pipeline/filters,
+each by its name."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,6 +14,7 @@ from bonkei.services.logs.router.errors import RouterError
 from bonkei.services.logs.router.filters import Plain
 from bonkei.services.logs.router.parsing.parsers import Parse
 from bonkei.services.logs.router.records import Event
+from bonkei.services.logs.router.records.patterns import compile_pattern
 
 
 def make_parser_filter(section: Section, parsers: Mapping[str, Parse]) -> Plain:
@@ -62,12 +64,43 @@ def _parsed(
 
 
 def make_record_modifier(section: Section) -> Plain:
-    added = dict(_pair(each) for each in section.properties if each.name == "record")
+    added = dict(_pair(each, "KEY VALUE") for each in section.properties if each.name == "record")
     return Plain(lambda events: [(moment, record | added) for moment, record in events])
 
 
-def _pair(each: Property) -> tuple[str, str]:
+def _pair(each: Property, form: str) -> tuple[str, str]:
     parts = values.words(each.value, 2)
     if len(parts) != 2:
-        raise RouterError(f"{each.place}: record is {each.value!r}", remedy="write KEY VALUE")
+        raise RouterError(f"{each.place}: {each.name} is {each.value!r}", remedy=f"write {form}")
     return parts[0], parts[1]
+
+
+_Rule = tuple[bool, str, re.Pattern[str]]  # whether it keeps, and the key
+
+
+def make_grep(section: Section) -> Plain:
+    return Plain(
+        partial(
+            _kept,
+            [_rule(each) for each in section.properties if each.name in ("regex", "exclude")],
+        )
+    )
+
+
+def _rule(each: Property) -> _Rule:
+    name, pattern = _pair(each, "KEY REGEX")
+    return each.name == "regex", values.plain_key(each, name), compile_pattern(pattern, each.place)
+
+
+def _kept(rules: Sequence[_Rule], events: Sequence[Event]) -> Sequence[Event]:
+    """Apply the rules in order. A record is dropped if a regex does not match, or if an exclude
+    matches. Only a text can match."""
+    for keeps, key, pattern in rules:
+        search = pattern.search
+        kept: list[Event] = []
+        for event in events:
+            value = event[1].get(key)
+            if (isinstance(value, str) and search(value) is not None) is keeps:
+                kept.append(event)
+        events = kept
+    return events
