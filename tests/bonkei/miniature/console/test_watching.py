@@ -82,7 +82,7 @@ async def test_the_graph_has_the_asked_period_unless_that_is_too_many_points(
     usual: Any = drawn(monitor, {"id": query["id"], "seconds": "nan", "period": "-5"}, NOW)
     assert (usual["statistic"], usual["period"], usual["seconds"]) == ("Average", 60.0, 3600.0)
     assert usual["alarms"][0]["applies"]
-    with pytest.raises(BonkeiError, match="no statistic"):
+    with pytest.raises(BonkeiError, match="not a statistic"):
         drawn(monitor, query | {"statistic": "Median"}, NOW)
 
 

@@ -25,7 +25,7 @@ def test_an_alarm_that_is_deleted_meanwhile_is_not_back_after_a_restart(tmp_path
     assert book.problem
     refuse(book, writes=False)
     book.keep("made again", "new settings")
-    book.note(HistoryItem("gone", 2.0, "Action", "the disk has room"))
+    book.note(HistoryItem("gone", 2.0, "Action", "the disk has space"))
     assert book.problem == ""
     book.close()
     again = AlarmBook(tmp_path / "book.sqlite")

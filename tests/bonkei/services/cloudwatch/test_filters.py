@@ -122,7 +122,7 @@ def test_a_metric_of_another_time_is_left_out(moment: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", "-Infinity", '"inf"', "1" + "0" * 400, "true", "{}"])
-def test_what_is_no_number_is_no_value(value: str) -> None:
+def test_only_a_number_is_a_value(value: str) -> None:
     text = json.dumps(EMBEDDED | {"time": "HERE"}).replace('"HERE"', value)
     assert not list(embedded_metrics(text, T))
     filters = MetricFilters([declared("{ $.time = * }", "$.time")])

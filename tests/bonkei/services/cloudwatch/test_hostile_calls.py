@@ -37,7 +37,7 @@ async def test_each_second_of_ten_thousand_years_takes_no_memory(
 
 
 @pytest.mark.parametrize("token", ["x", "-1", "9" * 400, "٣"])
-async def test_a_token_that_nobody_gave_is_refused(token: str) -> None:
+async def test_an_invented_token_is_refused(token: str) -> None:
     async def nothing(_target: EventTarget, _payload: str) -> None: ...
 
     client = Client()

@@ -254,7 +254,7 @@ async def test_unsupported_parts_are_reported(more: dict[str, Any], problem: str
     await world.monitor.stop()
 
 
-async def test_metrics_that_nobody_measures_are_reported() -> None:
+async def test_metrics_that_are_not_measured_are_reported() -> None:
     world = World(None, alarm())
     assert world.monitor.snapshot().not_measured == ("AWS/ECS CPUUtilization",)
     await world.minute(1)

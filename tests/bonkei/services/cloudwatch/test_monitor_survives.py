@@ -19,7 +19,7 @@ from tests.bonkei.services.cloudwatch.watched import M, T, World, alarm
 
 
 def fill(world: World, pages: int) -> None:
-    """From now on, the files take no more than these pages; a new page is refused."""
+    """From now on, the files take at most these pages; a new page is refused."""
     for connection in (world.monitor.book._connection, world.monitor.store._disk._connection):  # type: ignore[attr-defined]
         connection.execute(f"pragma max_page_count = {pages}")
 
@@ -28,7 +28,7 @@ async def test_an_alarm_acts_though_the_disk_is_full(tmp_path: Path) -> None:
     world = World(tmp_path, alarm())
     await world.minute(10)
     fill(world, 1)
-    for _ in range(40):  # until no page has room
+    for _ in range(40):  # until no page has space
         world.monitor.book.note(HistoryItem("cpu", world.now, "Action", "x" * 1000))
     assert [await world.minute(value) for value in (90, 90)] == ["OK", "ALARM"]
     assert world.acted[-1][2]["NewStateValue"] == "ALARM"
@@ -38,7 +38,7 @@ async def test_an_alarm_acts_though_the_disk_is_full(tmp_path: Path) -> None:
         world.monitor.engine.make(alarm(name="made", description="x" * 9_000), world.now)
     assert [one.name for one in world.monitor.engine.alarms] == ["cpu"]
     world.now += 3600
-    world.monitor.tick(world.now)  # old data is merged, which needs room, too
+    world.monitor.tick(world.now)  # old data is merged, which needs space, too
 
     fill(world, 100_000)
     world.monitor.tick(world.now + 3600)
@@ -58,7 +58,7 @@ async def test_metrics_that_a_full_disk_refuses_get_no_number_of_another_one(
     disk._connection.execute("pragma max_page_count = 1")
     bucket = Bucket()
     bucket.unit = "x" * 500
-    for number in range(5):  # the name has room, its data has none
+    for number in range(5):  # there is space for the name, but not for its data
         metric = metric_id("Own", str(number), {})
         disk.write([Kept(metric, 60, at, bucket) for at in range(0, 1200, 60)])
     known = set(disk.metrics())

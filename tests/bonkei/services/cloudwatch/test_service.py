@@ -190,7 +190,7 @@ async def test_invalid_data(client: Client, datum: dict[str, Any], code: str) ->
     assert not client.monitor.store.metrics()
 
 
-async def test_nobody_writes_to_the_namespaces_of_aws(client: Client) -> None:
+async def test_programs_cannot_write_to_the_namespaces_of_aws(client: Client) -> None:
     with pytest.raises(AwsServiceError, match="AWS/"):
         await client.call("PutMetricData", Namespace="AWS/ECS", MetricData=[])
 
@@ -232,7 +232,7 @@ async def test_the_relatives_of_an_alarm(client: Client) -> None:
     async def names(**asked: Any) -> list[str]:
         answer = await client.call("DescribeAlarms", **asked)
         found = [*answer["MetricAlarms"], *answer["CompositeAlarms"]]
-        assert {len(one) for one in found} <= {2, 4}  # AWS shows no more of a relative
+        assert {len(one) for one in found} <= {2, 4}  # AWS shows only these members of a relative
         return [one["AlarmName"] for one in found]
 
     assert await names(ChildrenOfAlarmName="any") == ["fast", "slow"]
@@ -291,7 +291,7 @@ async def test_actions_are_disabled_and_enabled(client: Client) -> None:
         ({"DatapointsToAlarm": 2}, "must not be greater"),
         ({"Period": 61}, "The value 61"),
         ({"Period": 3600, "EvaluationPeriods": 200}, "more than a day"),
-        ({"Statistic": "q9"}, "no statistic"),
+        ({"Statistic": "q9"}, "not a statistic"),
     ],
 )
 async def test_invalid_alarms(client: Client, more: dict[str, Any], problem: str) -> None:

@@ -1,4 +1,4 @@
-"""A git that does not end, and one that nobody waits for any more."""
+"""A git that does not end, and one whose caller no longer waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Properties of every pipeline, whatever happens in whatever order."""
+"""Properties of every pipeline, with any events in any order."""
 
 from __future__ import annotations
 

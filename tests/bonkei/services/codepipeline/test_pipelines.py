@@ -89,7 +89,7 @@ async def test_the_state_shows_stages_actions_and_the_token(room: Room, world: W
     assert built["output"]["executionResult"]["externalExecutionId"] == "builder:1"
 
 
-async def test_an_approval_is_no_job(room: Room) -> None:
+async def test_an_approval_is_not_a_job(room: Room) -> None:
     id_ = await room.start()
     await room.token()
     listed = await room.call("ListActionExecutions", pipelineName="demo")

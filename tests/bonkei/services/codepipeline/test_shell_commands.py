@@ -1,4 +1,4 @@
-"""The provider Commands, as a rule and as an action, with real shells in a real room of builds."""
+"""The provider Commands, as a rule and as an action, with real shells in real builds."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def rule(*lines: str, **more: Any) -> Rule:
 
 
 class Ground(World):
-    """The doubles of the pipelines' room, with a real room of builds beside it."""
+    """The doubles around the pipelines, with real builds beside them."""
 
     def __init__(self, directory: Path, declared: Pipeline, **settings: Any) -> None:
         super().__init__()
@@ -265,7 +265,7 @@ async def test_what_cannot_run_is_refused_with_its_place(
     assert ground.real.builds.builds == ()
 
 
-async def test_a_variable_that_nobody_sets_is_no_command(made: Made) -> None:
+async def test_an_unset_variable_is_not_a_command(made: Made) -> None:
     ground = made(gate("FAIL", rule("echo #{nobody.NAME}")))
     execution = await ground.run()
     assert condition(execution).status == "Errored"

@@ -1,4 +1,4 @@
-"""The live side: computed once, only while somebody looks, and never a queue."""
+"""The live side: computed once, only while a page is open, and without a queue."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_a_topic_is_computed_once_for_all_that_look(ticks: Ticks) -> None:
     feed.stop()
 
 
-async def test_nothing_is_computed_when_nobody_looks(ticks: Ticks) -> None:
+async def test_nothing_is_computed_while_no_page_is_open(ticks: Ticks) -> None:
     counter = Counter()
     feed = feed_of(ticks, tasks=counter)
     look = feed.look(["tasks"])

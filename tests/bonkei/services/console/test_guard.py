@@ -30,7 +30,7 @@ def test_the_page_itself_may_ask(asked: Asked) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.example:8082", "127.0.0.1:8080", "127.0.0.1", "", "127.0.0.1.evil.example:8082"]
 )
-def test_a_rebound_name_is_no_host_of_ours(host: str) -> None:
+def test_a_rebound_name_is_refused(host: str) -> None:
     refusal = judge(replace(READ, host=host), KEYS)
     assert refusal is not None
     assert refusal.status == 421

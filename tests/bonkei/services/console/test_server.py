@@ -160,10 +160,10 @@ async def test_a_topic_once_and_live(console: Console, person: httpx.AsyncClient
                 found = json.loads(line.removeprefix("data: "))
                 break
     assert (found["topic"], found["data"]["id"]) == ("tasks?id=8", "8")
-    await until_nobody_looks(console)
+    await until_no_page_is_open(console)
 
 
-async def until_nobody_looks(console: Console) -> None:
+async def until_no_page_is_open(console: Console) -> None:
     for _ in range(3_000):
         shown = console.snapshot()
         assert shown is not None
@@ -173,8 +173,10 @@ async def until_nobody_looks(console: Console) -> None:
     pytest.fail("a browser that has gone is still looked after")
 
 
-async def test_a_stuck_browser_slows_nobody(console: Console, person: httpx.AsyncClient) -> None:
-    """One that asks for everything and reads nothing: the others are answered at once."""
+async def test_a_stuck_browser_does_not_slow_the_others(
+    console: Console, person: httpx.AsyncClient
+) -> None:
+    """A browser asks for everything and reads nothing: the others are answered at once."""
     n = 0
 
     async def requests(_: Mapping[str, str]) -> Json:
@@ -201,7 +203,7 @@ async def test_a_stuck_browser_slows_nobody(console: Console, person: httpx.Asyn
         assert sorted(took)[10] < 0.5  # most of them: others use the machine, too
     finally:
         stuck.close()
-    await until_nobody_looks(console)
+    await until_no_page_is_open(console)
 
 
 async def test_the_token_is_kept_for_its_owner_alone(tmp_path: Path) -> None:

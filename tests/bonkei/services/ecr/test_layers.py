@@ -188,7 +188,7 @@ def test_headers_do_not_fill_the_memory(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1f\x8bx", b"x" * 2000, b"\x28\xb5\x2f\xfdx"])
-def test_what_is_no_layer_is_refused(root: Path, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_layer_is_refused(root: Path, tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "file"
     file.write_bytes(content)
     with pytest.raises(RegistryError):

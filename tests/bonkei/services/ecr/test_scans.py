@@ -125,7 +125,7 @@ async def test_the_scan_of_an_image_that_is_deleted_is_forgotten(scanned: Scanne
     assert scanned.scans.find(NAME, image.digest) is None
 
 
-async def test_what_is_no_image_of_an_operating_system(scanned: Scanned, tmp_path: Path) -> None:
+async def test_an_image_without_an_operating_system(scanned: Scanned, tmp_path: Path) -> None:
     index = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}).encode()
     scanned.world.registry.push(NAME, index, OCI_INDEX, "1")
     with pytest.raises(AwsServiceError) as error:

@@ -51,7 +51,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Scanned]:
-    """It cannot download: its proxy is a port where nobody listens."""
+    """It cannot download: nothing listens on the port of its proxy."""
     scanners.install()
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

@@ -86,7 +86,7 @@ def test_the_threshold_is_half_of_the_desired_count_within_bounds(desired, thres
     assert not ONLY_FAIL.trips(threshold - 1, desired)
 
 
-def test_without_a_circuit_breaker_a_deployment_is_tried_for_ever():
+def test_without_a_circuit_breaker_a_deployment_never_gives_up():
     simulation = Simulation(fails_to_prepare=SECRET)
     simulation.want(revision(1, breaker=CircuitBreaker()))
     simulation.run(600)
@@ -307,8 +307,8 @@ def test_a_failed_rollback_stalls_and_reports_both():
     assert starts(simulation) == before
 
 
-def test_a_deployment_of_a_rollback_in_progress_is_no_target_for_another():
-    """The example from AWS's document: deployment 3 finds no COMPLETED deployment."""
+def test_a_rollback_in_progress_is_not_the_target_of_another():
+    """The example from AWS's document: deployment 3 does not find a COMPLETED deployment."""
     simulation = completed(revision(1, minimum=0, maximum=100))
     simulation.fails_to_prepare = SECRET
     simulation.want(revision(2, minimum=0, maximum=100))
@@ -325,7 +325,7 @@ def test_a_deployment_of_a_rollback_in_progress_is_no_target_for_another():
     st.sampled_from(["prepare", "load balancer", "exit"]),
     st.lists(st.floats(0.1, 8), min_size=3, max_size=3),
 )  # fmt: skip
-def test_the_limits_hold_at_every_moment_whatever_fails(
+def test_the_limits_always_hold_with_any_failure(
     desired, minimum, maximum, rollback, failing, delays
 ):
     start, healthy, drain = delays

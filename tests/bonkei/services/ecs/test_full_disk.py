@@ -1,5 +1,5 @@
-"""A full disk: running tasks continue, one line reports it, and everything recovers when there
-is room.
+"""A full disk: running tasks continue, one line reports it, and everything recovers when the
+disk has space.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def test_a_stopping_task_is_drained_then_terminated_and_finally_killed():
     assert simulation.scheduler.services == {}
 
 
-def test_a_load_balancer_that_never_reports_drained_does_not_hold_a_task_for_ever():
+def test_a_load_balancer_that_never_reports_drained_does_not_keep_a_task():
     simulation = Simulation(drains_after=None)
     simulation.want(service_spec(web_task()))
     simulation.run(10)

@@ -62,7 +62,7 @@ async def test_it_ends_by_itself(faults: Faults, hands: MemoryHands, clock: Cloc
     assert (past.ended, past.seconds) == ("its time is over", 5.0)
 
 
-async def test_the_timer_wakes_it_without_anybody(hands: MemoryHands) -> None:
+async def test_the_timer_alone_wakes_it(hands: MemoryHands) -> None:
     faults = Faults(hands)
     await faults.begin(Ask("slow", "web", 1.0))
     faults._set_timer(faults._clock() + 0.01)
@@ -135,8 +135,8 @@ async def test_a_lasting_kill_hits_each_that_comes_once(
 
 async def test_what_cannot_begin_leaves_nothing(faults: Faults, hands: MemoryHands) -> None:
     await faults.begin(Ask("slow", "web"))
-    hands.failing = [FaultError("there is no room")]
-    with pytest.raises(FaultError, match="there is no room"):
+    hands.failing = [FaultError("the port is taken")]
+    with pytest.raises(FaultError, match="the port is taken"):
         await faults.begin(Ask("fill", "api"))
     assert hands.effects.fillings == ()
     assert set(hands.effects.tasks) == {"aaaa0001", "aaaa0002"}
@@ -182,7 +182,7 @@ async def test_it_names_those_that_it_hits_now(faults: Faults, hands: MemoryHand
     assert faults.snapshot().active[0].touches == ("app-web new",)
     hands.now = estate(TaskThing("other", "app-api"))
     await settled(faults)
-    assert faults.snapshot().active[0].touches == ("app-web new",)  # it hits nobody, and says whom
+    assert faults.snapshot().active[0].touches == ("app-web new",)  # still named
 
 
 async def test_who_has_gone_is_not_hit_any_more(faults: Faults, hands: MemoryHands) -> None:

@@ -200,7 +200,7 @@ async def test_an_answer_that_does_not_come_in_time(site: str) -> None:
     assert together(found, "latency") == {}
 
 
-async def test_nobody_listens() -> None:
+async def test_nothing_listens() -> None:
     found = await sent("http://127.0.0.1:9", "/", seconds=1.0)
     assert together(found, "failed") == {"no connection": 20}
 

@@ -1,4 +1,4 @@
-"""Real processes: whatever dies, none stays suspended."""
+"""Real processes: no process stays suspended, even if another one dies."""
 
 from __future__ import annotations
 

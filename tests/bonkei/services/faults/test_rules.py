@@ -147,7 +147,7 @@ def test_a_server_elsewhere_is_never_touched() -> None:
     assert begun(Ask("slow", "database"), on=elsewhere).kind == "slow"
 
 
-def test_a_way_that_nobody_watches_cannot_be_disturbed() -> None:
+def test_an_unwatched_connection_cannot_be_disturbed() -> None:
     open_way = estate(database=DatabaseThing("app-db", gated=False, why_not="enforce is off"))
     with pytest.raises(FaultError, match="enforce is off"):
         begun(Ask("slow", "database"), on=open_way)

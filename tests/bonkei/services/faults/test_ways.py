@@ -128,7 +128,7 @@ async def test_what_is_on_its_way_arrives_after_it_retires(detour: Detour) -> No
     writer.close()
 
 
-async def test_nobody_behind_it_is_a_cut_connection(server: int) -> None:
+async def test_without_a_server_behind_it_the_connection_is_cut(server: int) -> None:
     nobody = Refusal()
     detour = Detour(HOST, nobody.port, Trouble(0.01))
     await detour.start()

@@ -132,7 +132,7 @@ async def running(
     settings = FunctionsSettings(folder / "functions", folder, pace)
     made.functions = Functions(settings, bus, given)
     bus.subscribe(FunctionMeasured, made.measured.append)
-    with patch.object(host, "INIT_SECONDS", 60.0):  # a busy machine is no fault
+    with patch.object(host, "INIT_SECONDS", 60.0):  # a busy machine is not a fault
         try:
             await made.functions.apply(blueprint or Blueprint(functions=declared))
             made.functions.resume()

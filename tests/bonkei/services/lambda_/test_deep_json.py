@@ -21,11 +21,11 @@ def test_the_record_of_an_event_has_it_as_text() -> None:
     assert (made["requestPayload"], made["responsePayload"]) == (DEEP, DEEP)
 
 
-def test_it_is_no_payload() -> None:
+def test_it_is_refused_as_a_payload() -> None:
     with pytest.raises(AwsServiceError) as refused:
         _require_json(DEEP.encode())
     assert refused.value.code == "InvalidRequestContentException"
 
 
-def test_it_is_no_answer_of_a_batch() -> None:
+def test_it_is_refused_as_the_answer_of_a_batch() -> None:
     assert failed_items(DEEP.encode()) is None

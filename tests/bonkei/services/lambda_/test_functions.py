@@ -145,7 +145,7 @@ async def test_answers_and_output_that_lambdas_own_client_accepts(
     assert ends[0] < texts.index("no end") < ends[1]
 
 
-async def test_a_child_that_begins_a_program_is_no_excess_of_memory(
+async def test_a_child_that_begins_a_program_does_not_exceed_the_memory(
     tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it does, it has the memory of its parent, too."""

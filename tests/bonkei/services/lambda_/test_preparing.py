@@ -87,7 +87,7 @@ async def test_a_call_takes_what_another_gives_back_meanwhile(tmp_path: Path) ->
     assert after.processes == 2  # the new one goes on, for later calls
 
 
-async def test_one_that_fails_before_it_is_called_costs_nobody_a_call(tmp_path: Path) -> None:
+async def test_one_that_fails_before_it_is_called_costs_no_call(tmp_path: Path) -> None:
     zipped = package(tmp_path, {"main.py": FAILS_ONCE})
     async with (
         counting() as told,

@@ -24,7 +24,7 @@ async def nowhere(*_: object) -> None:
 @pytest.mark.parametrize(
     "refused", [OSError(errno.ENOSPC, "No space left on device"), cannot_run("f: no descriptor")]
 )
-async def test_what_the_machine_refuses_is_tried_again_and_is_no_attempt_of_the_function(
+async def test_a_refusal_of_the_machine_is_retried_and_does_not_count_as_an_attempt(
     tmp_path: Path, refused: Exception
 ) -> None:
     """For system errors, "Lambda returns the event to the queue and attempts to run the function

@@ -134,7 +134,7 @@ def test_one_that_lags_two_rotations_says_that_lines_are_lost(api: Api, tmp_path
     assert ["may be MISSING in /aws/rds/cluster/db/postgresql" in text for text in said] == [True]
 
 
-def test_one_that_somebody_empties_is_read_from_its_beginning(api: Api, tmp_path: Path) -> None:
+def test_a_file_that_is_emptied_is_read_from_its_beginning(api: Api, tmp_path: Path) -> None:
     said: list[str] = []
     exports, log = make(api, tmp_path, said.append)
     cut(log, "one")

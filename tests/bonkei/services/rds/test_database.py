@@ -95,7 +95,7 @@ async def test_a_killed_server_recovers_by_itself_and_loses_nothing(make, vault)
         assert connection.execute("SELECT n FROM recovered").fetchone() == (42,)
 
 
-async def test_a_stale_pid_file_with_a_strangers_pid_is_no_obstacle(make):
+async def test_a_stale_pid_file_with_a_strangers_pid_does_not_prevent_a_start(make):
     definition = cluster()
     database = make(definition)
     await database.start()

@@ -104,8 +104,8 @@ async def test_a_server_that_was_suspended_before_stays_so(make, vault, home):
         server.resume()
 
 
-async def test_a_killed_rotation_is_no_obstacle_to_the_next_start(make, vault):
-    """The processes of the dead server stand still, and nobody else would let them go on."""
+async def test_a_killed_rotation_does_not_prevent_the_next_start(make, vault):
+    """The processes of the dead server are suspended, and nothing else would resume them."""
     definition = cluster()
     database = make(definition)
     await database.start()

@@ -267,7 +267,7 @@ def member_of(admin: Connection, role: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("shared", "monitors"), [(False, True), (True, False)])
-async def test_on_a_shared_server_nobody_gets_rights_over_the_sessions_of_others(
+async def test_on_a_shared_server_no_rights_over_other_sessions_are_granted(
     make, theirs, shared, monitors
 ):
     definition = cluster(master_username="app", database_name="app")
@@ -277,7 +277,7 @@ async def test_on_a_shared_server_nobody_gets_rights_over_the_sessions_of_others
     assert ("pg_monitor" in groups, "pg_signal_backend" in groups) == (monitors, monitors)
 
 
-async def test_a_group_of_theirs_is_granted_to_nobody(make, theirs):
+async def test_a_foreign_group_is_never_granted(make, theirs):
     with theirs.open() as connection:
         connection.execute("CREATE ROLE rds_superuser")
         connection.execute("GRANT pg_read_all_data TO rds_superuser")
@@ -286,7 +286,7 @@ async def test_a_group_of_theirs_is_granted_to_nobody(make, theirs):
     assert member_of(theirs, "app") == set()
 
 
-async def test_a_role_that_somebody_makes_in_the_meantime_is_theirs(theirs):
+async def test_a_role_that_another_client_creates_meanwhile_is_foreign(theirs):
     """Made after the look at the server, and before the change."""
     with theirs.open() as connection:
         connection.execute("CREATE ROLE app PASSWORD 'x'")

@@ -40,7 +40,7 @@ def test_as_root_the_data_is_outside_of_home_and_belongs_to_nobody(home):
 
 @as_root
 @pytest.mark.parametrize("trap", ["link", "mode", "file"])
-def test_a_directory_that_somebody_else_prepared_is_refused(home, trap, tmp_path):
+def test_a_directory_that_another_user_prepared_is_refused(home, trap, tmp_path):
     root = find_place(home).root
     shutil.rmtree(root)
     if trap == "link":

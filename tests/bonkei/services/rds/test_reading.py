@@ -27,7 +27,7 @@ from tests.bonkei.services.rds.conftest import Make, Running, cluster
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PATIENT = 59.5
-"""Seconds for a statement that has to succeed: a busy machine is no fault."""
+"""Seconds for a statement that has to succeed: a busy machine is not a fault."""
 MARKUP = 'we"ird <script>alert(1)</script>'
 THINGS = Table("public", "things")
 
@@ -197,7 +197,7 @@ async def test_what_takes_long_ends(impatient: Reader, statement: str) -> None:
     assert time.monotonic() - began < 50
 
 
-async def test_a_standstill_between_two_statements_is_no_slow_statement(
+async def test_a_pause_between_two_statements_is_not_a_slow_statement(
     impatient: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gather = module._gather
@@ -224,7 +224,7 @@ async def test_a_value_of_fifty_megabytes_costs_two(reader: Reader) -> None:
 
 
 async def test_the_role_has_nothing_that_it_was_not_given_here(tables: Running) -> None:
-    """A right that somebody grants to it is taken away at the next start."""
+    """A right that a user grants to it is revoked at the next start."""
     made = tables.database.reader
     with made._admin().open() as admin:
         admin.execute("GRANT pg_read_server_files TO bonkei_reader")

@@ -76,7 +76,7 @@ def test_metrics_by_namespace_and_dimension(console_page: ConsolePage) -> None:
 
 
 def test_where_nothing_was_measured_a_line_has_a_gap(console_page: ConsolePage) -> None:
-    """A minute without data is no zero."""
+    """A minute without data is not zero."""
     page = console_page.open("metrics?filter=cpu")
     line = page.locator("svg.spark polyline").first
     expect(line).to_be_attached()
@@ -126,7 +126,7 @@ def test_a_graph_follows_the_systems_colours(console_page: ConsolePage) -> None:
     wait_for(page, f"{has(in_the_light)} && !{has(in_the_dark)}")
 
 
-def test_what_is_no_metric_is_said(console_page: ConsolePage) -> None:
+def test_an_invalid_metric_is_reported(console_page: ConsolePage) -> None:
     page = console_page.open("metrics/nonsense")
     expect(page.get_by_role("complementary").get_by_text("this is no metric")).to_be_visible()
 

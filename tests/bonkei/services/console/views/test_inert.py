@@ -38,12 +38,12 @@ def test_a_text_is_cut_and_says_so() -> None:
     )  # fmt: skip
 
 
-def test_a_character_that_the_end_cuts_is_no_binary() -> None:
+def test_a_character_that_is_cut_at_the_end_is_text() -> None:
     assert inert.content("aあ".encode()[:-1], 1_000)["text"] == "a"
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe\x00", b"a\x00b", b"\x80" + b"a" * 100])
-def test_what_is_no_text_is_dumped(data: bytes) -> None:
+def test_binary_content_is_dumped(data: bytes) -> None:
     found = inert.content(data, len(data))
     assert found["binary"] is True
     assert str(found["text"]).startswith("00000000  ")

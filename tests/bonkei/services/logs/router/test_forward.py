@@ -37,7 +37,7 @@ class Forwarded:
         self.lost.append(f"{count} {why}")
 
     def connect(self) -> socket.socket:
-        """Of a program that the loop does not run: the kernel has it, and nobody has accepted."""
+        """A connection of a program, which the kernel has, but which is not accepted yet."""
         client = socket.socket(socket.AF_UNIX)
         client.connect(str(self.path))
         return client
@@ -55,7 +55,7 @@ async def forwarded(tmp_path: Path) -> AsyncIterator[Forwarded]:
     made.input.close()
 
 
-async def test_a_connection_that_nobody_has_accepted_yet_is_read(forwarded: Forwarded) -> None:
+async def test_a_connection_that_is_not_accepted_yet_is_read(forwarded: Forwarded) -> None:
     with forwarded.connect() as client:
         client.sendall(message("last words"))
     await forwarded.input.drain()
@@ -95,7 +95,7 @@ NO_RECORDS = (
 )
 
 
-async def test_an_entry_that_is_no_record_is_lost_alone(forwarded: Forwarded) -> None:
+async def test_only_an_entry_that_is_not_a_record_is_lost(forwarded: Forwarded) -> None:
     """In a message of several entries, and in messages of their own on the same connection."""
     entries: list[object] = [[1, {"log": "first"}], *NO_RECORDS, [2, {"log": "last"}]]
     alone = [["t", 1, "not a map"], ["t", float("nan"), {"log": "never"}], ["t", 1]]

@@ -70,5 +70,5 @@ def test_a_record(text: str, record: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_text_that_is_no_record(text: str) -> None:
+def test_a_text_that_is_not_a_record(text: str) -> None:
     assert parse_json(text) is None

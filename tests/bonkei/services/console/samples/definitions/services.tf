@@ -1,4 +1,4 @@
-# Where the sample's service is written; nobody evaluates this.
+# Where the sample's service is written; this is not evaluated.
 resource "aws_ecs_service" "app" {
   name = "app"
 }
