@@ -14,7 +14,7 @@ from faults import BY_TOOLS, PAGE, Fault, caught_by, faults, seed, with_number
 
 from bonkei.analysis.check import Finding, run
 from bonkei.analysis.check.program import read_programs
-from bonkei.analysis.check.secret_keys import secret_keys
+from bonkei.analysis.check.subject import secret_keys
 from bonkei.base.vault import FileVault
 from bonkei.blueprint import read
 from bonkei.definitions.terraform import TerraformError, Workspace

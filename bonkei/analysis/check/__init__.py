@@ -1,8 +1,8 @@
 """Rules over the blueprint. They find mistakes that would break, leak or stay silent on AWS.
 
-finding, subject     a rule's results; a rule's input
+finding, subject     a rule's results; a rule's input, with the keys in the JSON of a secret
 rules/               one file for each subject; each rule has its source
-runner, levels       run the rules, and look up their places; set their levels
+runner               sets the levels of the rules, runs them, and looks up their places
 report, sarif        findings for a person, as JSON, as SARIF
 
 Pure functions for the rules:
@@ -15,13 +15,11 @@ filter_pattern       whether a metric filter's pattern can match that
 
 Input besides the blueprint:
 program, router      a container's Dockerfile; a log router's configuration
-secret_keys          the keys in the JSON of a secret, never their values
 """
 
 from bonkei.analysis.check.finding import Finding, Problem, Severity, exit_code
-from bonkei.analysis.check.levels import with_levels
 from bonkei.analysis.check.rules import RULES
-from bonkei.analysis.check.runner import run
+from bonkei.analysis.check.runner import run, with_levels
 from bonkei.analysis.check.subject import Rule, Subject
 
 __all__ = [

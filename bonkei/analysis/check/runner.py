@@ -1,14 +1,17 @@
-"""Runs the rules and finds the place of each finding."""
+"""Runs the rules at their levels, and finds the place of each finding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
-from bonkei.analysis.check.finding import Finding, Problem
+from bonkei.analysis.check.finding import Finding, Problem, Severity
 from bonkei.analysis.check.program import Program
 from bonkei.analysis.check.rules import RULES
 from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.base.errors import BonkeiError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import natural
 from bonkei.definitions.sources import Sources
@@ -54,4 +57,27 @@ def _order(finding: Finding) -> tuple[object, ...]:
         natural(finding.address),
         finding.rule,
         finding.message,
+    )
+
+
+class LevelError(BonkeiError):
+    """The settings name an unknown rule."""
+
+
+def with_levels(rules: Iterable[Rule], levels: Mapping[str, str], place: str) -> tuple[Rule, ...]:
+    """The rules that are not `off`, with their levels. `levels`: off, warning or error by the
+    rule's name. `place`: the source of the levels, for LevelError."""
+    rules = tuple(rules)
+    known = [rule.id for rule in rules]
+    for name in levels:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            raise LevelError(
+                f"{place}: `{name}` is not a rule",
+                remedy=f"write {close[0]}" if close else "docs/checks.md lists every rule",
+            )
+    return tuple(
+        replace(rule, severity=Severity(levels.get(rule.id, rule.severity.value)))
+        for rule in rules
+        if levels.get(rule.id) != "off"
     )

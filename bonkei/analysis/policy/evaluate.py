@@ -14,7 +14,7 @@ from bonkei.analysis.policy.policy import Applied, Policy, Request
 from bonkei.analysis.policy.principal import Match
 from bonkei.blueprint.iam import PolicyStatement
 
-__all__ = ["Decision", "Policies", "Reason", "Request", "decide"]
+__all__ = ["Decision", "Policies", "Reason", "Request", "decide", "denial"]
 
 _NONE = Policy(())
 
@@ -28,6 +28,9 @@ class Reason(StrEnum):
     SESSION = "session policy"
     ENDPOINT = "VPC endpoint policy"
     TRUST = "role trust policy"
+
+
+_ARTICLES = {Reason.IDENTITY: "an", Reason.TRUST: "the"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +139,18 @@ def _missing(request: Request, policies: Policies, allows: dict[Reason, list[App
 
 def _absent(request: Request, policies: Policies) -> frozenset[str]:
     return frozenset[str]().union(*(policy.absent_keys(request) for _, policy in _kinds(policies)))
+
+
+def denial(request: Request, decision: Decision) -> str:
+    """The message of the AccessDenied error.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    subject = request.principal.arn or request.principal.service
+    about = f"User: {subject} is not authorized to perform: {request.action}"
+    if request.resource != "*":
+        about += f" on resource: {request.resource}"
+    if decision.is_explicit:
+        article = _ARTICLES.get(decision.reason, "a")
+        return f"{about} with an explicit deny in {article} {decision.reason}"
+    return f"{about} because no {decision.reason} allows the {request.action} action"

@@ -4,7 +4,7 @@ There are three layers. Each handles cases that the previous one cannot:
 
 - `launcher` asks the kernel (Linux) to signal the child when its parent dies;
 - `Watchdog` is a separate process that signals whole process groups, grandchildren too, when
-  the pipe from the supervisor closes (Linux and macOS). All components share one (`shared`);
+  the pipe from the supervisor closes (Linux and macOS). All components share one (`keeper`);
 - `Ledger` remembers process groups below home. The next start ends those that survived because
   supervisor and watchdog were both killed.
 

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import signal
+import threading
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.base.processes.guard import Watchdog
 from bonkei.base.processes.ledger import Ledger
-from bonkei.base.processes.shared import SharedWatchdog
 from bonkei.base.processes.watchdog import end_groups
+
+
+class SharedWatchdog(Watchdog):
+    """One watchdog for all components of a process: from the first `join` to the last `leave`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._users = 0
+        self._joining = threading.Lock()
+
+    def join(self) -> None:
+        with self._joining:
+            if not self._users:
+                self.start()
+            self._users += 1
+
+    def leave(self) -> None:
+        with self._joining:
+            self._users -= 1
+            if not self._users:
+                self.stop()
+
 
 _WATCHDOG = SharedWatchdog()
 

@@ -1,7 +1,7 @@
 """ECS: services, the task definitions they run, and the containers in them.
 
 values            the values for the tasks' scheduler
-reader            aws_ecs_service (service_connect, auto_scaling)
+reader            aws_ecs_service (service_connect)
 task_definition   aws_ecs_task_definition (container, container_spelling)
 """
 

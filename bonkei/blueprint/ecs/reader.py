@@ -1,4 +1,4 @@
-"""aws_ecs_service."""
+"""aws_ecs_service, with the scaling of its tasks: aws_appautoscaling_target and its policies."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 
 from bonkei.blueprint.coverage import Gaps
 from bonkei.blueprint.ecs import (
+    AutoScaling,
     Cluster,
     DeploymentAlarms,
     Service,
     ServiceTarget,
+    TargetTracking,
     TaskDefinition,
 )
-from bonkei.blueprint.ecs.auto_scaling import read_auto_scaling
 from bonkei.blueprint.ecs.service_connect import read_service_connect
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
@@ -86,7 +87,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         circuit_breaker_rollback=breaker is not None and breaker.flag("rollback"),
         deployment_alarms=_alarms(block.block("alarms")),
         service_connect=read_service_connect(block, cluster, state),
-        scaling=read_auto_scaling(name, _cluster_name(block, cluster), state),
+        scaling=_auto_scaling(name, _cluster_name(block, cluster), state),
         force_new_deployment_token=_token(block),
         subnet_ids=tuple(sorted(network.texts("subnets"))),
         security_group_ids=tuple(sorted(network.texts("security_groups"))),
@@ -129,3 +130,31 @@ def _token(block: Block) -> str:
     """A text that changes when a new deployment must start with the same task definition."""
     triggers = block.pairs("triggers")
     return json.dumps(triggers) if triggers and block.flag("force_new_deployment") else ""
+
+
+def _auto_scaling(service: str, cluster: str, state: State) -> AutoScaling | None:
+    """The scalable target of a service with its target-tracking policies; None without one."""
+    resource_id = f"service/{cluster}/{service}"
+    for target in state.managed("aws_appautoscaling_target"):
+        if target.text("service_namespace") == "ecs" and target.text("resource_id") == resource_id:
+            return AutoScaling(
+                min_capacity=target.integer("min_capacity"),
+                max_capacity=target.integer("max_capacity"),
+                policies=tuple(_policies(resource_id, state)),
+            )
+    return None
+
+
+def _policies(resource_id: str, state: State) -> Iterator[TargetTracking]:
+    for policy in state.managed("aws_appautoscaling_policy"):
+        config = policy.block("target_tracking_scaling_policy_configuration")
+        if policy.text("resource_id") != resource_id or config is None:
+            continue
+        metric = config.block("predefined_metric_specification")
+        yield TargetTracking(
+            metric=metric.text("predefined_metric_type") if metric is not None else "",
+            target_value=config.number("target_value"),
+            scale_in_cooldown=config.number("scale_in_cooldown", 300),
+            scale_out_cooldown=config.number("scale_out_cooldown", 300),
+            disable_scale_in=config.flag("disable_scale_in"),
+        )

@@ -1,7 +1,7 @@
 """An Application Load Balancer: listeners, their rules, and the target groups behind them.
 
 values         the values for the edge
-reader         aws_lb with its listeners and their rules (listener_action, listener_condition)
+reader         aws_lb with its listeners and their rules (listener_action)
 target_group   aws_lb_target_group
 """
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.blueprint.coverage import Gaps
-from bonkei.blueprint.elbv2 import Listener, ListenerRule, LoadBalancer
+from bonkei.blueprint.elbv2 import (
+    Condition,
+    HostHeader,
+    HttpHeader,
+    HttpRequestMethod,
+    Listener,
+    ListenerRule,
+    LoadBalancer,
+    PathPattern,
+    QueryString,
+    SourceIp,
+)
 from bonkei.blueprint.elbv2.listener_action import read_action
-from bonkei.blueprint.elbv2.listener_condition import matches_by_regex, read_conditions
 from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
 
 _LISTENERS = ("aws_lb_listener", "aws_alb_listener")
 _RULES = ("aws_lb_listener_rule", "aws_alb_listener_rule")
+_WITH_REGEX = ("path_pattern", "host_header", "http_header")
 
 
 def read_load_balancers(state: State, gaps: Gaps) -> tuple[LoadBalancer, ...]:
@@ -101,7 +113,7 @@ def _listener(block: Resource, state: State, gaps: Gaps) -> Listener:
 
 
 def _readable(rule: Resource, gaps: Gaps) -> bool:
-    if matches_by_regex(rule):
+    if _matches_by_regex(rule):
         gaps.resource(rule, "its condition is a regular expression: the rule is left out")
         return False
     return True
@@ -112,6 +124,47 @@ def _rule(block: Resource, gaps: Gaps) -> ListenerRule:
         address=block.address,
         arn=block.text("arn"),
         priority=block.integer("priority"),
-        conditions=read_conditions(block),
+        conditions=_all_conditions(block),
         action=read_action(block, "action", gaps),
     )
+
+
+def _matches_by_regex(rule: Block) -> bool:
+    """Whether a condition is a regular expression."""
+    return any(
+        inner.has("regex_values")
+        for condition in rule.blocks("condition")
+        for kind in _WITH_REGEX
+        for inner in condition.blocks(kind)
+    )
+
+
+def _all_conditions(rule: Block) -> tuple[Condition, ...]:
+    """All conditions of a rule. A block may have several. They are sorted by their repr: the state
+    keeps them as a set, so their order means nothing."""
+    found = [item for block in rule.blocks("condition") for item in _conditions(block)]
+    if not found:
+        rule.refuse("condition", "a rule without a condition")
+    return tuple(sorted(found, key=repr))
+
+
+def _conditions(block: Block) -> Iterator[Condition]:
+    for inner in block.blocks("path_pattern"):
+        yield PathPattern(_values(inner))
+    for inner in block.blocks("host_header"):
+        yield HostHeader(_values(inner))
+    for inner in block.blocks("http_header"):
+        yield HttpHeader(inner.text("http_header_name"), _values(inner))
+    for inner in block.blocks("http_request_method"):
+        yield HttpRequestMethod(_values(inner))
+    for inner in block.blocks("source_ip"):
+        yield SourceIp(_values(inner))
+    if pairs := block.blocks("query_string"):
+        yield QueryString(tuple(sorted((p.text("key", ""), p.text("value")) for p in pairs)))
+
+
+def _values(block: Block) -> tuple[str, ...]:
+    values = tuple(sorted(block.texts("values")))
+    if not values:
+        block.refuse("values", "a condition without a value")
+    return values

@@ -56,7 +56,7 @@ def check(
     from bonkei.analysis.check.program import read_programs
     from bonkei.analysis.check.report import render_json, render_text
     from bonkei.analysis.check.sarif import render_sarif
-    from bonkei.analysis.check.secret_keys import secret_keys
+    from bonkei.analysis.check.subject import secret_keys
     from bonkei.miniature.applied import evaluate, vault
 
     config = context.config

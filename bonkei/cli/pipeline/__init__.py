@@ -2,9 +2,8 @@
 
 command    the commands and their options
 client     signed calls of the AWS endpoint
-source     the commit that a run releases
 watch      follows a run, and asks for approvals
 run_view   a run, as values
-running    starts a run
+running    releases a commit, and starts a run
 text       tables for a terminal
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +10,11 @@ import click
 
 from bonkei.base.errors import BonkeiError
 from bonkei.cli.context import Context
-from bonkei.cli.pipeline.client import Endpoint
+from bonkei.cli.pipeline.client import Endpoint, RefusedError
 from bonkei.cli.pipeline.run_view import RunView
-from bonkei.cli.pipeline.source import release, sources
 from bonkei.cli.pipeline.text import full_name
 from bonkei.cli.pipeline.watch import WAITS, Answers, Watch, can_ask
+from bonkei.services.codecommit.working_copy import Released, Source, commit_of, release
 
 Say = Callable[[str], None]
 _BUILDS = ("Build", "Test", "Compute")  # categories of actions that have the log of a build
@@ -38,10 +38,10 @@ def begin(
     if stage:
         return _repeat(endpoint, name, stage, say)
     declaration = endpoint.pipeline("GetPipeline", name=name)["pipeline"]
-    found = sources(declaration)
+    found = _source_actions(declaration)
     wanted: dict[str, Any] = {}
     if found:
-        released = release(context, endpoint, found, commit)
+        released = _release(context, endpoint, found, commit)
         for each in released.notes:
             say(f"  {each}")
         say(f"{name}: {released.commit[:12]} {released.title}")
@@ -114,3 +114,39 @@ def _last_words(view: RunView) -> str:
     ]
     more = f"\n  bonkei pipeline logs {view.id[:8]} {failed[-1].name}" if failed else ""
     return f"{said}: {view.summary}{more}"
+
+
+def _source_actions(declaration: Mapping[str, Any]) -> list[Source]:
+    """The source actions that take a commit."""
+    from bonkei.services.codepipeline.actions.source import local_name
+
+    found = []
+    for action in declaration["stages"][0]["actions"]:
+        settings = action.get("configuration", {})
+        match action["actionTypeId"]["provider"]:
+            case "CodeCommit":
+                repository = settings["RepositoryName"]
+            case "CodeStarSourceConnection":
+                repository = local_name(settings["FullRepositoryId"])
+            case _:
+                continue
+        found.append(Source(action["name"], repository, settings["BranchName"]))
+    return found
+
+
+def _release(context: Context, endpoint: Endpoint, found: Sequence[Source], name: str) -> Released:
+    """Push a commit of the working copy to each of them. Raises SourceError."""
+    commit_of(context.config.root, name)  # before anything is made
+    made = tuple(note for source in found for note in _make(endpoint, source))
+    done = release(context.config.root, context.home.repositories, found, name)
+    return Released(done.commit, done.title, (*done.notes, *made))
+
+
+def _make(endpoint: Endpoint, source: Source) -> tuple[str, ...]:
+    try:
+        endpoint.repositories("CreateRepository", repositoryName=source.repository)
+    except RefusedError as error:
+        if error.code != "RepositoryNameExistsException":
+            raise
+        return ()
+    return (f"created the repository {source.repository}, which did not exist",)

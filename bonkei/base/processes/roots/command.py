@@ -57,6 +57,20 @@ class Root:
     is_apart: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RootSettings:
+    """How a container of a built image is started, as the image says it. `entry_point` and
+    `command` are None when the image has none."""
+
+    entry_point: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    working_directory: str = "/"
+    user: str = ""
+    exposed_ports: tuple[int, ...] = ()
+    stop_signal: str = "SIGTERM"
+
+
 def enter_command(root: Root, directory: str, command: Sequence[str]) -> tuple[str, ...]:
     """Run `command` in a new root, at `directory` of it. Exit code 125: the root cannot be made;
     126 and 127 as a shell's."""

@@ -5,8 +5,7 @@ planning     a template with parameters -> the stack's wanted resources
 changes      the differences between a stack and a plan
 operation    the course of a stack's operation: statuses and events
 conflicts    names that exist already
-owners       the owner of a resource, which must exist
-validity     values that AWS refuses
+refusals     resources that AWS refuses: without their owner, or with an invalid value
 stored       the stacks' resources for the blueprint; gaps: their parts without an effect
 status_change  the event for EventBridge
 store        stacks on disk

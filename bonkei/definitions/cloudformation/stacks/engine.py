@@ -18,9 +18,8 @@ from bonkei.definitions.cloudformation.stacks.conflicts import (
     names_of,
 )
 from bonkei.definitions.cloudformation.stacks.operation import begin, conclude, prepare
-from bonkei.definitions.cloudformation.stacks.owners import without_owner
+from bonkei.definitions.cloudformation.stacks.refusals import invalid, without_owner
 from bonkei.definitions.cloudformation.stacks.store import MOST_DELETED, Store
-from bonkei.definitions.cloudformation.stacks.validity import invalid
 from bonkei.definitions.cloudformation.stacks.values import (
     Stack,
     StackEvent,

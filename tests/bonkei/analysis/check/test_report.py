@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bonkei.analysis.check import RULES, Finding, Severity, exit_code, run, with_levels
-from bonkei.analysis.check.levels import LevelError
 from bonkei.analysis.check.report import render_json, render_text
+from bonkei.analysis.check.runner import LevelError
 from bonkei.analysis.check.sarif import render_sarif
 from bonkei.blueprint import read
 from tests.bonkei.analysis.check.stack.whole import sound, state
@@ -82,7 +82,7 @@ def test_the_settings_change_a_rules_severity() -> None:
 
 
 def test_an_unknown_rule_is_reported() -> None:
-    with pytest.raises(LevelError, match="`image-is-pined` is no rule") as raised:
+    with pytest.raises(LevelError, match="`image-is-pined` is not a rule") as raised:
         with_levels(RULES, {"image-is-pined": "off"}, "bonkei.toml: [check]")
     assert raised.value.remedy == "write image-is-pinned"
 

@@ -17,8 +17,8 @@ from bonkei.definitions.cloudformation.errors import TemplateError
 from bonkei.definitions.cloudformation.stacks.changes import changes
 from bonkei.definitions.cloudformation.stacks.conflicts import conflicts
 from bonkei.definitions.cloudformation.stacks.gaps import gaps
+from bonkei.definitions.cloudformation.stacks.refusals import invalid
 from bonkei.definitions.cloudformation.stacks.stored import resources_of
-from bonkei.definitions.cloudformation.stacks.validity import invalid
 from bonkei.definitions.cloudformation.stacks.values import Stack
 from bonkei.definitions.cloudformation.template import Function, read_template
 from bonkei.definitions.cloudformation.template.document import load_document

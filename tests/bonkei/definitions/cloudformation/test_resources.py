@@ -16,8 +16,8 @@ from bonkei.definitions.cloudformation.resources.catalogue import KINDS
 from bonkei.definitions.cloudformation.resources.kind import Request
 from bonkei.definitions.cloudformation.resources.schemas import schema_of
 from bonkei.definitions.cloudformation.stacks.gaps import gaps
+from bonkei.definitions.cloudformation.stacks.refusals import invalid
 from bonkei.definitions.cloudformation.stacks.stored import resources_of
-from bonkei.definitions.cloudformation.stacks.validity import invalid
 from bonkei.definitions.cloudformation.stacks.values import Stack, StackResource
 from bonkei.definitions.provider import schema
 from scripts.extract_cloudformation_types import SERVED

@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefini
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from bonkei.definitions.provider.aws.ecs.container_definitions import Surroundings, faults, ignored
 from bonkei.definitions.provider.aws.ecs.container_equality import same_containers
-from bonkei.definitions.provider.aws.ecs.fargate import cpu_units, memory_mib, wrong_size
 from bonkei.definitions.provider.aws.shared.blocks import each, same_shape
 from bonkei.definitions.provider.aws.shared.checks import at, matches, unique
 from bonkei.definitions.provider.aws.shared.formats import arn
@@ -18,6 +18,52 @@ from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.definitions.provider.values import UNKNOWN, Object, Value, given, known_items
+
+_GIB = 1024
+
+SIZES: dict[int, tuple[int, ...]] = {
+    256: (512, 1024, 2048),
+    512: tuple(range(1 * _GIB, 4 * _GIB + 1, _GIB)),
+    1024: tuple(range(2 * _GIB, 8 * _GIB + 1, _GIB)),
+    2048: tuple(range(4 * _GIB, 16 * _GIB + 1, _GIB)),
+    4096: tuple(range(8 * _GIB, 30 * _GIB + 1, _GIB)),
+    8192: tuple(range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB)),
+    16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
+}
+"""The task sizes that Fargate has: CPU units (1024 for a vCPU) -> the possible memory in MiB.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+"""
+
+
+def cpu_units(text: str) -> int | None:
+    """`256`, `.25 vCPU`, `1 vcpu`; None for anything else."""
+    if text.isdigit():
+        return int(text)
+    match = re.fullmatch(r"(\d*\.?\d+)\s*vcpu", text.strip(), re.IGNORECASE)
+    return int(float(match[1]) * 1024) if match else None
+
+
+def memory_mib(text: str) -> int | None:
+    """`512`, `0.5GB`, `2 GB`; None for anything else."""
+    if text.isdigit():
+        return int(text)
+    match = re.fullmatch(r"(\d*\.?\d+)\s*gb", text.strip(), re.IGNORECASE)
+    return int(float(match[1]) * 1024) if match else None
+
+
+def wrong_size(cpu: int, memory: int) -> str | None:
+    """The problem of a pair, with the possible memory for the CPU; None without a problem."""
+    memories = SIZES.get(cpu)
+    if memories is None:
+        return f"Fargate has no tasks of {cpu} CPU units, only of {_listed(SIZES)}."
+    if memory not in memories:
+        return f"With {cpu} CPU units a Fargate task has {_listed(memories)} MiB, not {memory}."
+    return None
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(str(number) for number in sorted(numbers))
 
 
 def _task_definition(mint: Mint) -> Mapping[str, Value]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 
-from bonkei.definitions.provider.aws.route53.name_servers import name_servers
 from bonkei.definitions.provider.aws.shared.checks import at, between, length, matches
 from bonkei.definitions.provider.aws.shared.import_ids import unexpected
 from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
-from bonkei.definitions.provider.aws.shared.seeds import UPPER
+from bonkei.definitions.provider.aws.shared.seeds import HEX, UPPER, scatter
 from bonkei.definitions.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value, given, known_items
 
@@ -35,7 +34,7 @@ _ROUTING = (
 def _zone(mint: Mint) -> Mapping[str, Value]:
     identifier = f"Z{mint.random(20, UPPER)}"
     private = bool(mint.planned.get("vpc"))
-    servers = [] if private else name_servers(mint.context.token)
+    servers = [] if private else _name_servers(mint.context.token)
     return {
         "id": identifier,
         "zone_id": identifier,
@@ -44,6 +43,15 @@ def _zone(mint: Mint) -> Mapping[str, Value]:
         "primary_name_server": servers[0] if servers else "ns-0.awsdns-00.com",
         "enable_accelerated_recovery": False,
     }
+
+
+def _name_servers(seed: str) -> list[str]:
+    """Four name servers of Route 53, one in each of its top-level domains."""
+    return [
+        f"ns-{base + int(scatter(f'{seed}/{top}', 3, HEX), 16) % 512}.awsdns-"
+        f"{int(scatter(f'{seed}/{top}/n', 2, HEX), 16) % 64:02}.{top}"
+        for base, top in ((0, "com"), (512, "net"), (1024, "org"), (1536, "co.uk"))
+    ]
 
 
 def _record(mint: Mint) -> Mapping[str, Value]:

@@ -1,18 +1,17 @@
-"""Parameters of this stack, and AWS's public ones that name an image."""
+"""Parameters of this stack, and AWS's public ones that name an image, for a plan or for one run."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from bonkei.definitions.provider.aws.shared.lookups import none_found
 from bonkei.definitions.provider.aws.shared.seeds import HEX, scatter
-from bonkei.definitions.provider.behaviour import Context, DataSource
+from bonkei.definitions.provider.behaviour import Context, DataSource, EphemeralResource
 from bonkei.definitions.provider.values import Object
 
 _PUBLIC = "/aws/service/"
-
-
 _FLUENT_BIT = f"{_PUBLIC}aws-for-fluent-bit/"
 
 
@@ -53,6 +52,32 @@ def _parameter(config: Object, context: Context) -> Object:
     }
 
 
+def _parameter_for_one_run(config: Object, context: Context) -> Object:
+    """Read from the vault by its ARN: the state does not have write-only values. No plan or state
+    keeps what this returns."""
+    arn = str(config.get("arn"))
+    for parameter in context.peers("aws_ssm_parameter"):
+        if parameter.get("arn") == arn:
+            value = context.vault.get(arn)
+            known = parameter.get("value") or parameter.get("insecure_value")
+            return {
+                "name": parameter.get("name"),
+                "type": parameter.get("type"),
+                "value": known if value is None else value,
+                "version": parameter.get("version"),
+                "region": config.get("region") or context.region,
+                "with_decryption": config.get("with_decryption") is not False,
+            }
+    if match := re.fullmatch(r"arn:[\w-]+:ssm:[\w-]+::parameter(/aws/service/.+)", arn):
+        public = _parameter({"name": match[1]}, context)
+        return {**public, "name": match[1], "with_decryption": True}
+    raise none_found("aws_ssm_parameter", {"arn": arn})
+
+
 DATA_SOURCES: Mapping[str, DataSource] = {
     "aws_ssm_parameter": DataSource(read=_parameter),
+}
+
+EPHEMERAL_RESOURCES: Mapping[str, EphemeralResource] = {
+    "aws_ssm_parameter": EphemeralResource(open=_parameter_for_one_run),
 }

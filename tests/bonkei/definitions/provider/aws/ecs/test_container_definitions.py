@@ -17,7 +17,12 @@ from bonkei.blueprint.ecs.container_spelling import KEYS
 from bonkei.definitions.provider.aws.ecs.container_definitions import Surroundings, faults, ignored
 from bonkei.definitions.provider.aws.ecs.container_equality import same_containers
 from bonkei.definitions.provider.aws.ecs.container_schema import CONTAINER
-from bonkei.definitions.provider.aws.ecs.fargate import SIZES, cpu_units, memory_mib, wrong_size
+from bonkei.definitions.provider.aws.ecs.task_definitions import (
+    SIZES,
+    cpu_units,
+    memory_mib,
+    wrong_size,
+)
 
 FARGATE = Surroundings(
     network_mode="awsvpc",

@@ -1,4 +1,7 @@
-"""The owner of a resource, which must exist: a bucket's policy needs its bucket. Pure."""
+"""What AWS refuses of a stack's resources: a bucket's policy without its bucket, an invalid value.
+
+The checks of values are those of Terraform's resources of the same type.
+"""
 
 from __future__ import annotations
 
@@ -61,3 +64,21 @@ def _refusal(kind: str, values: Mapping[str, object], there: set[tuple[str, str]
     attribute, owner, refusal = _OWNERS[kind]
     name = str(values.get(attribute, ""))
     return "" if (owner, name) in there else refusal.format(name)
+
+
+def invalid(resources: Iterable[StackResource]) -> Mapping[str, str]:
+    """Logical id -> why AWS refuses its values. The first call is slow, because it loads the checks
+    of every service."""
+    from bonkei.definitions.provider.aws import RESOURCES  # noqa: PLC0415 - large, and not needed before
+
+    found: dict[str, str] = {}
+    for each in resources:
+        for kind, values in each.state:
+            behaviour = RESOURCES.get(kind)
+            problems = behaviour.validate(values) if behaviour is not None else ()
+            wrong = [one for one in problems if one.severity == "error"]
+            if wrong and each.logical_id not in found:
+                place = ".".join(map(str, wrong[0].path))
+                what = wrong[0].detail or wrong[0].summary
+                found[each.logical_id] = f"Invalid request provided: {place}: {what}"
+    return found
