@@ -112,19 +112,6 @@ the stream (`SessionTimeoutException`), the client receives it under that name.
 """
 
 
-class CallerEnvironments(Protocol):
-    """The environment variables with which a process calls AWS as its role. The endpoint provides
-    it, and `bonkei/miniature` hands it to the rooms that start processes."""
-
-    def function(self, role_arn: str, name: str) -> dict[str, str]:
-        """The environment of a Lambda function's process."""
-        ...
-
-    def build(self, role_arn: str, build_id: str) -> dict[str, str]:
-        """The environment of a CodeBuild build."""
-        ...
-
-
 class Asks(Protocol):
     """AWS's services ask IAM before they act themselves: before they write a log to a bucket, or
     send an event to a topic. The endpoint provides it, and `bonkei/miniature` hands it to the rooms

@@ -209,16 +209,9 @@ def port(
 
 def console_port(table: Table, environment: Mapping[str, str]) -> int | None:
     """A port; 0 for a free one; None for no console."""
-    return _port_or_off(table, environment, "console", 8082)
-
-
-def _port_or_off(
-    table: Table, environment: Mapping[str, str], section: str, default: int | str
-) -> int | None:
-    variable = f"BONKEI_{section.upper()}_PORT"
-    place, value = f"[{section}] port", table.number_or_text("port", default)
-    if environment.get(variable):
-        place, value = variable, environment[variable]
+    place, value = "[console] port", table.number_or_text("port", 8082)
+    if environment.get("BONKEI_CONSOLE_PORT"):
+        place, value = "BONKEI_CONSOLE_PORT", environment["BONKEI_CONSOLE_PORT"]
     if value == "off":
         return None
     port = int(value) if re.fullmatch(r"\d{1,5}", str(value)) else -1

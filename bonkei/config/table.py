@@ -46,11 +46,8 @@ class Table:
     def number(self, key: str, default: int) -> int:
         return int(self._take(key, int, "a number", default))
 
-    def number_or_text(self, key: str, default: int | str) -> int | str:
+    def number_or_text(self, key: str, default: int) -> int | str:
         """A number, or a word that stands for one."""
-        if isinstance(default, str):
-            is_number = isinstance(self._values.get(key), int)
-            return self.number(key, 0) if is_number else self.text(key, default)
         is_text = isinstance(self._values.get(key), str)
         return self.text(key) if is_text else self.number(key, default)
 

@@ -121,7 +121,7 @@ def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
             return f"{subnet.address}, the subnet of the NAT gateway, has no internet gateway"
         if subnet is not None and (closed := acl_obstacle(blueprint.network, subnet, None, HTTPS)):
             return closed
-    if place.groups and not any(_lets_out(group, HTTPS) for group in place.groups):
+    if place.groups and not any(_lets_https_out(group) for group in place.groups):
         return f"{_names(place.groups)} allows no HTTPS out to the internet"
     return acl_obstacle(blueprint.network, place.subnet, None, HTTPS)
 
@@ -240,7 +240,7 @@ def _obstacle_to_gateway_endpoint(blueprint: Blueprint, place: Place, service: s
     and the subnet's ACL some of them."""
     if closed := acl_obstacle_to_gateway_endpoint(blueprint.network, place.subnet):
         return closed
-    if not place.groups or any(_lets_out(group, HTTPS) for group in place.groups):
+    if not place.groups or any(_lets_https_out(group) for group in place.groups):
         return ""
     for group in place.groups:
         for rule in group.egress():
@@ -253,9 +253,9 @@ def _obstacle_to_gateway_endpoint(blueprint: Blueprint, place: Place, service: s
     return f"{_names(place.groups)} lets no HTTPS out to {service}'s prefix list"
 
 
-def _lets_out(group: SecurityGroup, port: int) -> bool:
+def _lets_https_out(group: SecurityGroup) -> bool:
     return any(
-        rule.covers("tcp", port) and _EVERYWHERE in rule.cidr_blocks for rule in group.egress()
+        rule.covers("tcp", HTTPS) and _EVERYWHERE in rule.cidr_blocks for rule in group.egress()
     )
 
 

@@ -48,11 +48,6 @@ class FilterPattern:
     content: Terms | Condition | Fields
     find: Callable[[str], Match | None]
 
-    @property
-    def is_json(self) -> bool:
-        """Whether only JSON records can match."""
-        return not isinstance(self.content, Terms | Fields)
-
     def matches(self, message: str) -> bool:
         """Whether a log event's message is one of these."""
         return self.find(message) is not None

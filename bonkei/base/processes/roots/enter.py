@@ -43,8 +43,6 @@ _FOLDERS = (
     *("var/cache", "var/lib", "var/log", "var/spool"),
 )
 """Of a root without an image: empty at first."""
-_Opened = tuple[Mapping[str, Any], int, tuple[int, ...]]
-"""A mount, its source, and the folders for what is written over it."""
 _NOT_MADE, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
 
 
@@ -102,7 +100,7 @@ def _enter(root: Mapping[str, Any]) -> None:
     _call("umount2", old.encode(), _MNT_DETACH)
     os.rmdir(old)  # noqa: PTH106
     if root["read_only"]:
-        _set_read_only("/", recursive=False, value=True)
+        _set_read_only("/", recursive=False)
 
 
 def _make_namespaces(root: Mapping[str, Any]) -> None:
@@ -184,7 +182,7 @@ def _fill(
             continue
         _mount(f"{old}/{name}", f"/{name}", "", _MS_BIND | _MS_REC)
         # Root of this machine would own the kernel's switches here, too.
-        _set_read_only(f"/{name}", recursive=True, value=True)
+        _set_read_only(f"/{name}", recursive=True)
     _make_devices(old)
     for each, descriptor, own in mounts:
         path = each["target"]
@@ -199,7 +197,7 @@ def _fill(
         else:
             _mount(f"{old}/proc/self/fd/{descriptor}", path, "", _MS_BIND | _MS_REC)
             if each["read_only"] or own:
-                _set_read_only(path, recursive=True, value=True)
+                _set_read_only(path, recursive=True)
         for opened in (descriptor, *own):
             os.close(opened)
 
@@ -275,8 +273,8 @@ def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -
         raise OSError(number, f"mount {kind or source} on {target}: {os.strerror(number)}")
 
 
-def _set_read_only(path: str, *, recursive: bool, value: bool) -> None:
-    attributes = _Attributes(*((_MOUNT_ATTR_RDONLY, 0) if value else (0, _MOUNT_ATTR_RDONLY)))
+def _set_read_only(path: str, *, recursive: bool) -> None:
+    attributes = _Attributes(_MOUNT_ATTR_RDONLY, 0)
     arguments = (
         ctypes.c_long(_MOUNT_SETATTR), ctypes.c_int(_AT_FDCWD), path.encode(),
         ctypes.c_uint(_AT_RECURSIVE if recursive else 0),

@@ -9,7 +9,7 @@ _LINKS = 40
 """As the kernel's own bound (ELOOP)."""
 
 
-def resolve(root: Path, path: str, *, follow_last: bool = True) -> Path:
+def resolve(root: Path, path: str) -> Path:
     """The place of `path` with every link followed inside `root`, as chroot(2) would. It need not
     exist. ValueError for a circle of links."""
     waiting = list(reversed(PurePosixPath(path).parts))
@@ -23,7 +23,7 @@ def resolve(root: Path, path: str, *, follow_last: bool = True) -> Path:
             done[-1:] = []
             continue
         place = root.joinpath(*done, part)
-        if place.is_symlink() and (waiting or follow_last):
+        if place.is_symlink():
             links += 1
             if links > _LINKS:
                 raise ValueError(f"{path}: too many levels of symbolic links")

@@ -29,22 +29,6 @@ class Store(Protocol):
     def forget(self, stack: Stack) -> None: ...
 
 
-class MemoryStore:
-    """A double of `FileStore`."""
-
-    def __init__(self) -> None:
-        self.stacks: dict[str, Stack] = {}
-
-    def load(self) -> list[Stack]:
-        return list(self.stacks.values())
-
-    def put(self, stack: Stack) -> None:
-        self.stacks[stack.id] = stack
-
-    def forget(self, stack: Stack) -> None:
-        self.stacks.pop(stack.id, None)
-
-
 class FileStore:
     """In one directory, created with the first stack. Only the owner can read the files, because
     they contain hidden parameters."""

@@ -8,22 +8,14 @@ references  the names that an expression refers to
 
 from bonkei.definitions.cloudformation.template.document import Function
 from bonkei.definitions.cloudformation.template.model import (
-    Assertion,
-    Output,
-    ParameterDeclaration,
     ResourceDeclaration,
-    Rule,
     Template,
 )
 from bonkei.definitions.cloudformation.template.reading import read_template
 
 __all__ = [
-    "Assertion",
     "Function",
-    "Output",
-    "ParameterDeclaration",
     "ResourceDeclaration",
-    "Rule",
     "Template",
     "read_template",
 ]

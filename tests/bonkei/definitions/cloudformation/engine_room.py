@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import count
 
 from bonkei.definitions.cloudformation.stacks.engine import Stacks
-from bonkei.definitions.cloudformation.stacks.store import MemoryStore, Store
+from bonkei.definitions.cloudformation.stacks.store import Store
 from bonkei.definitions.cloudformation.stacks.values import Stack, StackEvent
-from tests.bonkei.definitions.cloudformation.stacks import STACK, World, planned
+from tests.bonkei.definitions.cloudformation.stacks import STACK, MemoryStore, World, planned
 
 TWO = """
 Resources:

@@ -66,6 +66,22 @@ def scope(**references: Any) -> Scope:
     return Scope(references=references)
 
 
+class MemoryStore:
+    """A double of `FileStore`."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[str, Stack] = {}
+
+    def load(self) -> list[Stack]:
+        return list(self.stacks.values())
+
+    def put(self, stack: Stack) -> None:
+        self.stacks[stack.id] = stack
+
+    def forget(self, stack: Stack) -> None:
+        self.stacks.pop(stack.id, None)
+
+
 @dataclass
 class World:
     """A double of the miniature: it records calls, and fails when it is set to."""

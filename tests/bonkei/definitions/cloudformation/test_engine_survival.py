@@ -13,10 +13,10 @@ import pytest
 from bonkei.base.errors import BonkeiError
 from bonkei.definitions.cloudformation.errors import TemplateError
 from bonkei.definitions.cloudformation.stacks.engine import Failed
-from bonkei.definitions.cloudformation.stacks.store import FileStore, MemoryStore
+from bonkei.definitions.cloudformation.stacks.store import FileStore
 from bonkei.definitions.cloudformation.stacks.values import Stack
 from tests.bonkei.definitions.cloudformation.engine_room import OTHER, TWO, Room, there
-from tests.bonkei.definitions.cloudformation.stacks import STACK, planned
+from tests.bonkei.definitions.cloudformation.stacks import STACK, MemoryStore, planned
 
 
 async def test_a_failing_miniature_fails_every_operation() -> None:

@@ -16,8 +16,7 @@ from botocore.exceptions import ClientError
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.definitions.cloudformation.service.service import service
 from bonkei.definitions.cloudformation.stacks.engine import Failed, Stacks
-from bonkei.definitions.cloudformation.stacks.store import MemoryStore
-from tests.bonkei.definitions.cloudformation.stacks import PIPELINE, STATUS_PAGE, World
+from tests.bonkei.definitions.cloudformation.stacks import PIPELINE, STATUS_PAGE, MemoryStore, World
 from tests.bonkei.services.endpoint.places import serving
 
 KEY = "Resources: { Key: { Type: AWS::KMS::Key } }\n"

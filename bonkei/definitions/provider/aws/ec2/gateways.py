@@ -25,14 +25,14 @@ def _egress_only_gateway(mint: Mint) -> Mapping[str, Value]:
     return {"id": mint.id("eigw")}
 
 
-def public_address(mint: Mint, label: str = "") -> str:
+def public_address(mint: Mint) -> str:
     """An address that looks public but is not routed (RFC 2544: 198.18.0.0/15)."""
-    third, fourth = (int(mint.random(2, HEX, f"{label}{part}"), 16) for part in "cd")
-    second = 18 + int(mint.random(1, HEX, f"{label}b"), 16) % 2
+    third, fourth = (int(mint.random(2, HEX, part), 16) for part in "cd")
+    second = 18 + int(mint.random(1, HEX, "b"), 16) % 2
     return f"198.{second}.{third}.{fourth}"
 
 
-def _private_address(mint: Mint, subnet_id: Value, label: str = "") -> str:
+def _private_address(mint: Mint, subnet_id: Value) -> str:
     """An address of the subnet that AWS does not reserve; of 10.0.0.0/8 if the subnet is
     unknown."""
     blocks = [
@@ -41,7 +41,7 @@ def _private_address(mint: Mint, subnet_id: Value, label: str = "") -> str:
         if subnet.get("id") == subnet_id and subnet.get("cidr_block")
     ]
     network = ipaddress.ip_network(blocks[0] if blocks else "10.0.0.0/8")
-    place = int(mint.random(8, HEX, f"private/{label}"), 16) % max(network.num_addresses - 5, 1)
+    place = int(mint.random(8, HEX, "private/"), 16) % max(network.num_addresses - 5, 1)
     return str(network[min(place + 4, network.num_addresses - 1)])
 
 

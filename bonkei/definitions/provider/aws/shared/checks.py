@@ -131,20 +131,7 @@ def exactly_one(*names: str) -> Rule:
     return rule
 
 
-def needs(name: str, *others: str) -> Rule:
-    """Where the argument is set, so are the others."""
-
-    def rule(config: Object) -> Iterator[Problem]:
-        if not is_set(config.get(name)):
-            return
-        for other in others:
-            if not is_set(config.get(other)):
-                yield Problem((name,), "Missing argument", f'"{name}" needs "{other}" to be given.')
-
-    return rule
-
-
-def needs_when(name: str, value: Value, *others: str, why: str = "") -> Rule:
+def needs_when(name: str, value: Value, *others: str) -> Rule:
     """When the argument has that value, the others are set."""
 
     def rule(config: Object) -> Iterator[Problem]:
@@ -154,7 +141,7 @@ def needs_when(name: str, value: Value, *others: str, why: str = "") -> Rule:
                     yield Problem(
                         (name,),
                         "Missing argument",
-                        f'"{other}" must be given when {name} is "{value}".{why and " " + why}',
+                        f'"{other}" must be given when {name} is "{value}".',
                     )
 
     return rule

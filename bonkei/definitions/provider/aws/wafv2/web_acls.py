@@ -11,6 +11,7 @@ from bonkei.definitions.provider.aws.shared.blocks import each, first, has_one
 from bonkei.definitions.provider.aws.shared.checks import (
     at,
     between,
+    is_set,
     length,
     matches,
     one_of,
@@ -89,7 +90,7 @@ def _actions(config: Object) -> Iterator[Problem]:
         statement = first(rule.get("statement"))
         if UNKNOWN in (statement.get(kind) for kind in _GROUPS):
             continue
-        is_group = any(_there(statement, kind) for kind in _GROUPS)
+        is_group = any(_has(statement, kind) for kind in _GROUPS)
         place = ("rule", index)
         if action and override:
             detail = "A rule has an action or an override_action, not both."
@@ -104,13 +105,8 @@ def _actions(config: Object) -> Iterator[Problem]:
             yield Problem((*place, "action"), "Invalid action", detail)
 
 
-def _there(block: Mapping[str, Value], name: str) -> bool:
-    value = block.get(name)
-    return value is not None and value != []
-
-
-def _has(rule: Mapping[str, Value], name: str) -> bool:
-    return _there(rule, name)
+def _has(block: Mapping[str, Value], name: str) -> bool:
+    return is_set(block.get(name))
 
 
 def _statements(config: Object) -> Iterator[Problem]:
