@@ -106,22 +106,22 @@ class _Miniature:
 
 
 async def _watch(context: Context, screen: Screen, applies: bool) -> None:
-    from bonkei.cli.watching import sources
+    from bonkei.cli.watching import triggers
     from bonkei.cli.watching.follower import Follower
     from bonkei.cli.watching.meaning import meaning
 
     system = _Miniature(context)
     pressed: asyncio.Queue[str] = asyncio.Queue()
-    with sources.keys(pressed) as has_keys:
+    with triggers.keys(pressed) as has_keys:
         follower = Follower(
             system, screen, applies=applies, has_keys=has_keys,
-            forget_keys=lambda: sources.empty(pressed),
+            forget_keys=lambda: triggers.empty(pressed),
         )  # fmt: skip
         watched = await asyncio.to_thread(system.look)
         async with Rounds(watched, pressed) as rounds:
             _introduce(screen, watched)  # from now on no change is missed
             async for changed, keys in rounds:
-                await sources.wait_for_git(context.config.root)
+                await triggers.wait_for_git(context.config.root)
                 applied = "a" in keys and follower.waits and await follower.apply()
                 found = meaning(changed | rounds.more(), watched)
                 applied |= bool(found) and await follower.follow(found)
@@ -159,13 +159,13 @@ class Rounds:
 
     async def watch(self, watched: Watched) -> None:
         """Other places, from now on. The changes so far are kept."""
-        from bonkei.cli.watching import sources
+        from bonkei.cli.watching import triggers
 
         if self._places == (watched.folders, watched.files):
             return  # a reader that goes on misses nothing
         self._places = folders, files = watched.folders, watched.files
         before, self._readers = self._readers, []
-        for found in (sources.changes(folders), sources.looks(files)):
+        for found in (triggers.changes(folders), triggers.looks(files)):
             self._readers.append(asyncio.create_task(self._read(found)))
         await asyncio.sleep(0)  # each begins to watch in its first step
         await _end(before)

@@ -30,7 +30,7 @@ class Plan(Protocol):
 
 class System(Protocol):
     """The running miniature and its definitions. Methods block, and raise a BonkeiError. After
-    `restart`, `refresh` and `follow` the miniature goes on, whether or not somebody waits."""
+    `restart`, `refresh` and `follow` the miniature goes on, whether or not this program waits."""
 
     def restart(self, service: str, report: Callable[[str], None]) -> None: ...
 
@@ -226,7 +226,7 @@ class Follower:
         except BonkeiError as error:
             self._screen.failed(what, error)
             return False
-        except OSError as error:  # a file that nobody may read, or that has gone just now
+        except OSError as error:  # a file that cannot be read, or that has gone just now
             self._screen.failed(what, explain(error) or BonkeiError(str(error)))
             return False
         self._screen.mended(what)
@@ -234,4 +234,4 @@ class Follower:
 
 
 def _silent(_text: str) -> None:
-    """For progress that nobody reads."""
+    """Drop progress that is not shown."""

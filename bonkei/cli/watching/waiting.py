@@ -28,7 +28,7 @@ async def abandonable(act: Callable[[], None]) -> None:
             act()
         except BaseException as caught:
             error = caught
-        with suppress(RuntimeError):  # the loop is closed: nobody waits
+        with suppress(RuntimeError):  # the loop is closed: nothing waits
             loop.call_soon_threadsafe(finish, error)
 
     threading.Thread(target=run, daemon=True).start()

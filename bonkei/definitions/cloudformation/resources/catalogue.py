@@ -9,7 +9,7 @@ from bonkei.definitions.cloudformation.resources import (
     codecommit,
     codepipeline,
     dynamodb,
-    events,
+    eventbridge,
     iam,
     kms,
     logs,
@@ -21,7 +21,20 @@ from bonkei.definitions.cloudformation.resources import (
 from bonkei.definitions.cloudformation.resources.kind import Kind
 
 _MODULES = (
-    *(codebuild, codecommit, codepipeline, dynamodb, events, iam, kms, logs, s3, sns, sqs, ssm),
+    *(
+        codebuild,
+        codecommit,
+        codepipeline,
+        dynamodb,
+        eventbridge,
+        iam,
+        kms,
+        logs,
+        s3,
+        sns,
+        sqs,
+        ssm,
+    ),
 )
 
 KINDS: Mapping[str, Kind] = {

@@ -21,7 +21,7 @@ from bonkei.base.errors import BonkeiError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Container, Service, TaskDefinition
 from bonkei.cli.context import Context
-from bonkei.cli.watching import command, sources
+from bonkei.cli.watching import command, triggers
 from bonkei.cli.watching.command import Rounds
 from bonkei.cli.watching.follower import Follower
 from bonkei.cli.watching.meaning import Round, Watched, meaning, watched
@@ -380,7 +380,7 @@ async def test_ctrl_c_lets_terraform_end_and_the_miniature_follow(screen: Screen
 async def test_a_key_from_before_a_plan_does_not_mean_it(screen: Screen) -> None:
     pressed: asyncio.Queue[str] = asyncio.Queue()
     subject = Follower(
-        System(), screen, applies=False, has_keys=True, forget_keys=lambda: sources.empty(pressed)
+        System(), screen, applies=False, has_keys=True, forget_keys=lambda: triggers.empty(pressed)
     )
     pressed.put_nowait("a")  # for the plan before this one
     await subject.follow(Round(definitions=True))

@@ -12,16 +12,16 @@ import pytest
 
 from bonkei.definitions.cloudformation.stacks.engine import Failed
 from bonkei.definitions.cloudformation.stacks.status_change import status_change
-from tests.bonkei.definitions.cloudformation.engine_room import RETAINED, TWO, Room, there
+from tests.bonkei.definitions.cloudformation.engine import RETAINED, TWO, Engine, there
 from tests.bonkei.definitions.cloudformation.stacks import STACK, planned
 
 
 async def test_a_creation() -> None:
-    room = Room()
-    stack = await room.create()
+    engine = Engine()
+    stack = await engine.create()
     assert stack.status == "CREATE_COMPLETE"
     assert there(stack) == ["aaa", "bbb"]
-    assert room.events() == [
+    assert engine.events() == [
         "shop CREATE_IN_PROGRESS",
         "A CREATE_IN_PROGRESS",
         "B CREATE_IN_PROGRESS",
@@ -33,13 +33,13 @@ async def test_a_creation() -> None:
 
 
 async def test_a_failed_creation_is_rolled_back() -> None:
-    room = Room()
-    room.world.failing = [Failed("shop.B", "BucketAlreadyExists: taken")]
-    stack = await room.create()
+    engine = Engine()
+    engine.world.failing = [Failed("shop.B", "BucketAlreadyExists: taken")]
+    stack = await engine.create()
     assert stack.status == "ROLLBACK_COMPLETE"
     assert there(stack) == []
-    assert room.world.followed == 2
-    assert room.events()[3:] == [
+    assert engine.world.followed == 2
+    assert engine.events()[3:] == [
         "A CREATE_COMPLETE",
         "B CREATE_FAILED",
         "shop ROLLBACK_IN_PROGRESS",
@@ -59,64 +59,64 @@ async def test_a_failed_creation_is_rolled_back() -> None:
 async def test_a_failed_creation_with_retained_resources(policy: str, left: list[str]) -> None:
     """ "RetainExceptOnCreate behaves like Retain except for the stack operation that initially
     creates the resource." """
-    room = Room()
-    room.world.failing = [Failed("shop.B", "no")]
-    assert there(await room.create(RETAINED % policy)) == left
+    engine = Engine()
+    engine.world.failing = [Failed("shop.B", "no")]
+    assert there(await engine.create(RETAINED % policy)) == left
 
 
 @pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
 async def test_a_deletion_with_retained_resources(policy: str) -> None:
-    room = Room()
-    await room.create(RETAINED % policy)
-    stack = await room.delete()
+    engine = Engine()
+    await engine.create(RETAINED % policy)
+    stack = await engine.delete()
     assert (stack.status, there(stack)) == ("DELETE_COMPLETE", ["aaa"])
-    assert "A DELETE_SKIPPED" in room.events()
+    assert "A DELETE_SKIPPED" in engine.events()
 
 
 async def test_a_retained_resource_keeps_its_name() -> None:
-    room = Room()
-    await room.create(RETAINED % "Retain")
-    await room.delete()
+    engine = Engine()
+    await engine.create(RETAINED % "Retain")
+    await engine.delete()
     other = replace(STACK, id=STACK.id.replace("/0", "/1"))
-    await room.stacks.operate(other, "CREATE_IN_PROGRESS", planned(TWO, other))
-    found = next(one for one in room.stacks.everywhere() if one.id == other.id)
+    await engine.stacks.operate(other, "CREATE_IN_PROGRESS", planned(TWO, other))
+    found = next(one for one in engine.stacks.everywhere() if one.id == other.id)
     assert found.status == "ROLLBACK_COMPLETE"
     reason = next(each.reason for each in found.events if each.status == "CREATE_FAILED")
     assert "'AWS::S3::Bucket' with identifier 'aaa' already exists" in reason
 
 
 async def test_names_of_another_stack_and_of_terraform_are_in_use() -> None:
-    room = Room()
-    await room.create()
+    engine = Engine()
+    await engine.create()
     other = replace(STACK, id=STACK.id.replace("shop/0", "other/1"), name="other")
-    await room.stacks.operate(other, "CREATE_IN_PROGRESS", planned(TWO, other))
-    found = next(one for one in room.stacks.everywhere() if one.name == "other")
+    await engine.stacks.operate(other, "CREATE_IN_PROGRESS", planned(TWO, other))
+    found = next(one for one in engine.stacks.everywhere() if one.name == "other")
     assert any(each.reason == f"aaa already exists in stack {STACK.id}" for each in found.events)
-    room = Room()
-    room.world.others = [("aws_s3_bucket", {"bucket": "bbb"})]
-    assert (await room.create()).status == "ROLLBACK_COMPLETE"
-    assert "B CREATE_FAILED" in room.events()
+    engine = Engine()
+    engine.world.others = [("aws_s3_bucket", {"bucket": "bbb"})]
+    assert (await engine.create()).status == "ROLLBACK_COMPLETE"
+    assert "B CREATE_FAILED" in engine.events()
 
 
 async def test_resources_made_by_hand() -> None:
     """A new resource does not replace one. A resource that the stack already has may change."""
-    room = Room()
-    room.world.by_hand = [("aws_s3_bucket", "bbb")]
-    stack = await room.create()
+    engine = Engine()
+    engine.world.by_hand = [("aws_s3_bucket", "bbb")]
+    stack = await engine.create()
     assert stack.status == "ROLLBACK_COMPLETE"
-    assert "B CREATE_FAILED" in room.events()
-    room = Room()
-    await room.create()
-    room.world.by_hand = [("aws_s3_bucket", "aaa"), ("aws_s3_bucket", "bbb")]
+    assert "B CREATE_FAILED" in engine.events()
+    engine = Engine()
+    await engine.create()
+    engine.world.by_hand = [("aws_s3_bucket", "aaa"), ("aws_s3_bucket", "bbb")]
     changed = TWO.replace("BucketName: bbb", "BucketName: bbb, Tags: [{ Key: a, Value: b }]")
-    assert (await room.update(changed)).status == "UPDATE_COMPLETE"
+    assert (await engine.update(changed)).status == "UPDATE_COMPLETE"
 
 
 async def test_two_resources_with_one_name() -> None:
-    room = Room()
-    await room.create(TWO.replace("BucketName: bbb", "BucketName: aaa"))
-    assert "A CREATE_COMPLETE" in room.events()
-    assert "B CREATE_FAILED" in room.events()
+    engine = Engine()
+    await engine.create(TWO.replace("BucketName: bbb", "BucketName: aaa"))
+    assert "A CREATE_COMPLETE" in engine.events()
+    assert "B CREATE_FAILED" in engine.events()
 
 
 OWNED = """
@@ -156,51 +156,51 @@ async def test_a_dependency_must_exist(
     kind: str, statement: str, properties: str, owner: tuple[str, dict[str, str]], refusal: str
 ) -> None:
     text = OWNED % (kind, statement, properties)
-    room = Room()
-    stack = await room.create(text)
+    engine = Engine()
+    stack = await engine.create(text)
     assert stack.status == "ROLLBACK_COMPLETE"
     assert any(each.reason.startswith(refusal) for each in stack.events)
-    room = Room()
-    room.world.others = [owner]
-    assert (await room.create(text)).status == "CREATE_COMPLETE"
+    engine = Engine()
+    engine.world.others = [owner]
+    assert (await engine.create(text)).status == "CREATE_COMPLETE"
 
 
 async def test_nothing_starts_after_a_fault() -> None:
-    room = Room()
-    stack = await room.create(TWO.replace("BucketName: aaa", "BucketName: aaa, Colour: red"))
-    assert room.events()[1:3] == ["A CREATE_FAILED", "shop ROLLBACK_IN_PROGRESS"]
+    engine = Engine()
+    stack = await engine.create(TWO.replace("BucketName: aaa", "BucketName: aaa, Colour: red"))
+    assert engine.events()[1:3] == ["A CREATE_FAILED", "shop ROLLBACK_IN_PROGRESS"]
     assert "extraneous key [Colour] is not permitted" in next(
         each.reason for each in stack.events if each.status == "CREATE_FAILED"
     )
 
 
 async def test_a_failed_creation_can_be_left_as_it_is() -> None:
-    room = Room()
-    room.world.failing = [Failed("shop.B", "no")]
-    stack = await room.create(stack=replace(STACK, on_failure="DO_NOTHING"))
+    engine = Engine()
+    engine.world.failing = [Failed("shop.B", "no")]
+    stack = await engine.create(stack=replace(STACK, on_failure="DO_NOTHING"))
     assert (stack.status, there(stack)) == ("CREATE_FAILED", ["aaa"])
 
 
 async def test_a_failed_creation_can_delete_the_stack() -> None:
-    room = Room()
-    room.world.failing = [Failed("shop.B", "no")]
-    stack = await room.create(stack=replace(STACK, on_failure="DELETE"))
+    engine = Engine()
+    engine.world.failing = [Failed("shop.B", "no")]
+    stack = await engine.create(stack=replace(STACK, on_failure="DELETE"))
     assert (stack.status, there(stack)) == ("DELETE_COMPLETE", [])
 
 
 async def test_events_for_eventbridge() -> None:
     """The examples of "CloudFormation event details"."""
-    room = Room()
-    await room.create()
-    kind, resources, detail = status_change(*room.heard[-1])
+    engine = Engine()
+    await engine.create()
+    kind, resources, detail = status_change(*engine.heard[-1])
     assert (kind, resources) == ("CloudFormation Stack Status Change", (STACK.id,))
     assert detail == {
         "stack-id": STACK.id,
         "status-details": {"status": "CREATE_COMPLETE", "status-reason": ""},
     }
-    kind, _, detail = status_change(*room.heard[-2])
+    kind, _, detail = status_change(*engine.heard[-2])
     assert kind == "CloudFormation Resource Status Change"
     assert detail["logical-resource-id"] == "B"
     assert detail["physical-resource-id"] == "bbb"
     assert detail["resource-type"] == "AWS::S3::Bucket"
-    assert len(room.heard) == len(room.stack.events)
+    assert len(engine.heard) == len(engine.stack.events)

@@ -15,18 +15,18 @@ from bonkei.definitions.cloudformation.errors import TemplateError
 from bonkei.definitions.cloudformation.stacks.engine import Failed
 from bonkei.definitions.cloudformation.stacks.store import FileStore
 from bonkei.definitions.cloudformation.stacks.values import Stack
-from tests.bonkei.definitions.cloudformation.engine_room import OTHER, TWO, Room, there
+from tests.bonkei.definitions.cloudformation.engine import OTHER, TWO, Engine, there
 from tests.bonkei.definitions.cloudformation.stacks import STACK, MemoryStore, planned
 
 
 async def test_a_failing_miniature_fails_every_operation() -> None:
-    room = Room()
+    engine = Engine()
 
     async def follow() -> Sequence[Failed]:
         raise BonkeiError("no space")
 
-    room.world.instead = follow
-    stack = await room.create()
+    engine.world.instead = follow
+    stack = await engine.create()
     assert stack.status == "ROLLBACK_FAILED"
     assert {each.reason for each in stack.events if each.status.startswith("CREATE_F")} == {
         "no space"
@@ -34,38 +34,38 @@ async def test_a_failing_miniature_fails_every_operation() -> None:
 
 
 async def test_a_fault_of_the_miniature_leaves_no_stack_in_progress() -> None:
-    room = Room()
+    engine = Engine()
 
     async def follow() -> Sequence[Failed]:
         raise ZeroDivisionError
 
-    room.world.instead = follow
-    assert (await room.create()).status == "ROLLBACK_FAILED"
-    assert "ZeroDivisionError" in room.reports[0]
+    engine.world.instead = follow
+    assert (await engine.create()).status == "ROLLBACK_FAILED"
+    assert "ZeroDivisionError" in engine.reports[0]
 
 
 async def test_unreadable_definitions() -> None:
-    room = Room()
-    room.world.unreadable = "the state is not a JSON object"
-    stack = await room.create()
+    engine = Engine()
+    engine.world.unreadable = "the state is not a JSON object"
+    stack = await engine.create()
     assert stack.status == "ROLLBACK_COMPLETE"
     assert "the state is not a JSON object" in {each.reason for each in stack.events}
 
 
 async def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The operation waits, and continues when there is room again."""
+    """The operation waits, and continues when there is space again."""
     monkeypatch.setattr("bonkei.definitions.cloudformation.stacks.engine._PAUSE", 0.01)
     store = FullStore(tmp_path)
-    room = Room(store)
+    engine = Engine(store)
     store.full_after = 1
-    await room.stacks.operate(STACK, "CREATE_IN_PROGRESS", planned(TWO))
-    await room.stacks.idle()
-    assert room.stack.status == "CREATE_COMPLETE"
-    assert room.reports == ["the stack shop waits: [Errno 28] No space left on device"] * 3
+    await engine.stacks.operate(STACK, "CREATE_IN_PROGRESS", planned(TWO))
+    await engine.stacks.idle()
+    assert engine.stack.status == "CREATE_COMPLETE"
+    assert engine.reports == ["the stack shop waits: [Errno 28] No space left on device"] * 3
 
 
 class FullStore(FileStore):
-    """No room for three writes, after some successful ones."""
+    """No space for three writes, after some successful ones."""
 
     full_after = 99
     _writes = 0
@@ -80,8 +80,8 @@ class FullStore(FileStore):
 @pytest.mark.parametrize("phase", [1, 2, 3])
 async def test_an_operation_continues_after_a_kill(tmp_path: Path, phase: int) -> None:
     """Interrupted in each phase of an update that fails. The files on disk are enough."""
-    room = Room(FileStore(tmp_path))
-    await room.create()
+    engine = Engine(FileStore(tmp_path))
+    await engine.create()
     reached = asyncio.Event()
     calls = count(1)
 
@@ -91,16 +91,16 @@ async def test_an_operation_continues_after_a_kill(tmp_path: Path, phase: int) -
             await asyncio.sleep(3600)
         return []
 
-    room.world.instead = follow
-    begun = asyncio.create_task(room.update(OTHER) if phase < 3 else room.delete())
+    engine.world.instead = follow
+    begun = asyncio.create_task(engine.update(OTHER) if phase < 3 else engine.delete())
     if phase == 3:
         calls = count(3)
     await asyncio.wait_for(reached.wait(), 60)
     begun.cancel()
-    await room.stacks.stop()
-    cut = room.stack
+    await engine.stacks.stop()
+    cut = engine.stack
     assert cut.in_progress
-    again = Room(FileStore(tmp_path))
+    again = Engine(FileStore(tmp_path))
     assert again.stack == cut
     again.stacks.resume()
     await again.stacks.idle()
@@ -110,8 +110,8 @@ async def test_an_operation_continues_after_a_kill(tmp_path: Path, phase: int) -
 
 async def test_stacks_on_disk(tmp_path: Path) -> None:
     folder = tmp_path / "stacks"
-    room = Room(FileStore(folder))
-    stack = await room.create()
+    engine = Engine(FileStore(folder))
+    stack = await engine.create()
     assert FileStore(folder).load() == [stack]
     (file,) = folder.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -123,10 +123,10 @@ async def test_stacks_on_disk(tmp_path: Path) -> None:
 async def test_deleted_stacks_are_dropped_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bonkei.definitions.cloudformation.stacks.engine.MOST_DELETED", 2)
     store = MemoryStore()
-    room = Room(store)
+    engine = Engine(store)
     for number in range(4):
         stack = replace(STACK, id=f"{STACK.id}{number}")
-        await room.stacks.operate(stack, "CREATE_IN_PROGRESS", planned(TWO, stack))
-        created = next(one for one in room.stacks.everywhere() if one.id == stack.id)
-        await room.stacks.operate(created, "DELETE_IN_PROGRESS")
+        await engine.stacks.operate(stack, "CREATE_IN_PROGRESS", planned(TWO, stack))
+        created = next(one for one in engine.stacks.everywhere() if one.id == stack.id)
+        await engine.stacks.operate(created, "DELETE_IN_PROGRESS")
     assert len(store.stacks) == 2

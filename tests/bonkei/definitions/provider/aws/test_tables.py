@@ -49,16 +49,16 @@ def test_each_name_is_served_from_one_module(table: str) -> None:
     assert [name for name, n in Counter(names).items() if n > 1] == []
 
 
-def test_each_room_belongs_to_a_served_service() -> None:
+def test_each_module_belongs_to_a_served_service() -> None:
     here = Path(aws.__file__).parent
     folders = {path.parent.name for path in here.glob("*/__init__.py")}
-    rooms = folders | {path.stem for path in here.glob("*.py")}
+    named = folders | {path.stem for path in here.glob("*.py")}
     served = {
         module.__name__.removeprefix(f"{aws.__name__}.").split(".")[0]
         for module in modules(aws.__name__, aws.__path__)
         if hasattr(module, "RESOURCES") or hasattr(module, "DATA_SOURCES")
     }
-    assert served == rooms - {"shared", "__init__"}
+    assert served == named - {"shared", "__init__"}
 
 
 @pytest.mark.parametrize("type_name", sorted(RESOURCES))

@@ -1,4 +1,4 @@
-"""`bonkei watch`: the sources of changes and keys."""
+"""`bonkei watch`: the changes and keys that begin a round."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from watchfiles import Change
 
-from bonkei.cli.watching import sources
+from bonkei.cli.watching import triggers
 from tests.bonkei.cli.watching.until import until
 
 PROJECT = Path("/project")
@@ -45,7 +45,7 @@ class Recorder:
 
 async def test_hundreds_of_files_are_one_round(tmp_path: Path) -> None:
     """Or a few, where their writer has to wait for a processor."""
-    recorder = Recorder(sources.changes([tmp_path]))
+    recorder = Recorder(triggers.changes([tmp_path]))
     await asyncio.sleep(0)  # it watches from its first step
     script = "import sys; [open(f'{sys.argv[1]}/{n}.py', 'w').close() for n in range(300)]"
     await asyncio.to_thread(subprocess.run, ["python3", "-c", script, str(tmp_path)], check=True)
@@ -60,10 +60,10 @@ async def test_a_folder_that_was_removed_is_watched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As by git, for a branch without it. The new folder often has the inode of the old one."""
-    monkeypatch.setattr(sources, "_LOOK", 0.01)
+    monkeypatch.setattr(triggers, "_LOOK", 0.01)
     folder, file = tmp_path / "web", tmp_path / "web/a.py"
     folder.mkdir()
-    recorder = Recorder(sources.changes([folder]))
+    recorder = Recorder(triggers.changes([folder]))
     await asyncio.sleep(0)
     for way in ("at once", "later", "moved"):
         if way == "moved":
@@ -92,10 +92,10 @@ async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.Mon
     with os.fdopen(ours), os.fdopen(theirs) as terminal:
         monkeypatch.setattr("sys.stdin", terminal)
         monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
-        with sources.keys(asyncio.Queue()) as has_keys:
+        with triggers.keys(asyncio.Queue()) as has_keys:
             assert not has_keys
         monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
-        with sources.keys(asyncio.Queue()) as has_keys:
+        with triggers.keys(asyncio.Queue()) as has_keys:
             assert has_keys
 
 
@@ -105,16 +105,16 @@ async def test_a_program_in_the_background_takes_no_keys(monkeypatch: pytest.Mon
      ".git/index", ".terraform/x.json", "a.py.___jb_tmp___"],
 )  # fmt: skip
 def test_temporary_files_of_editors_are_ignored(name: str) -> None:
-    is_edit = sources.EditFilter()
+    is_edit = triggers.EditFilter()
     assert not is_edit(Change.modified, str(PROJECT / name))
     assert is_edit(Change.modified, str(PROJECT / "a.py"))
     assert is_edit(Change.modified, str(PROJECT / "templates/page.html"))
 
 
 async def test_a_single_file_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sources, "_LOOK", 0.01)
+    monkeypatch.setattr(triggers, "_LOOK", 0.01)
     settings = tmp_path / "bonkei.toml"
-    recorder = Recorder(sources.looks([settings]))
+    recorder = Recorder(triggers.looks([settings]))
     await asyncio.sleep(0)  # it has looked once from here on
     draft = tmp_path / "draft"
     draft.write_text("x")
@@ -135,7 +135,7 @@ async def test_a_git_checkout_is_awaited(tmp_path: Path, named: str) -> None:
     lock = git / "index.lock"
     git.mkdir(parents=True)
     lock.touch()
-    waiting = asyncio.create_task(sources.wait_for_git(project / "deep"))
+    waiting = asyncio.create_task(triggers.wait_for_git(project / "deep"))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     lock.unlink()
@@ -158,7 +158,7 @@ async def test_a_closed_terminal_has_no_keys(monkeypatch: pytest.MonkeyPatch) ->
     with os.fdopen(theirs) as terminal:
         monkeypatch.setattr("sys.stdin", terminal)
         monkeypatch.setattr(os, "read", counted)
-        with sources.keys(pressed) as has_keys:
+        with triggers.keys(pressed) as has_keys:
             assert has_keys
             os.write(ours, b"a")
             async with asyncio.timeout(60):

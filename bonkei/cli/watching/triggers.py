@@ -1,4 +1,4 @@
-"""The sources of a round: the system's file events, checks of single files, keys."""
+"""What begins a round: the system's file events, checks of single files, and keys."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ Resources:
 OTHER = TWO.replace("BucketName: bbb", "BucketName: ccc")
 
 
-class Room:
+class Engine:
     """An engine with doubles."""
 
     def __init__(self, store: Store | None = None) -> None:
