@@ -1,4 +1,4 @@
-"""Judges the definitions, and runs nothing.
+"""Judges the definitions without running anything.
 
 check    mistakes that break on AWS;           diagram  the architecture, drawn
 network  who reaches whom;                     policy   IAM's decisions

@@ -1,4 +1,4 @@
-"""What every room may use: it knows none of them.
+"""The base that every package may use. It imports none of them.
 
 arn, clocks, errors, paging      names, time, failures, long answers
 aws_service                      the interface between the AWS endpoint and a service

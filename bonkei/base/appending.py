@@ -10,8 +10,8 @@ from bonkei.base.surrogates import utf8
 
 
 def append(file: Path, lines: str) -> None:
-    """All of them or none: OSError when the disk does not take them. They begin a line of their own
-    also where the end of a process has cut the last one."""
+    """Append lines, all of them or none. Raises OSError when the disk does not take them. They
+    start on a new line even where a process died in the middle of the last one."""
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         size = os.fstat(descriptor).st_size

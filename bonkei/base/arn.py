@@ -24,6 +24,6 @@ class Arn:
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """The parts of the text; all are empty if it is not an ARN."""
+        """Split a text into these parts. All of them are empty if the text is not an ARN."""
         prefix, *parts = text.split(":", _PARTS - 1)
         return cls(*parts) if prefix == "arn" else cls()

@@ -1,6 +1,6 @@
-"""The interface between the AWS endpoint and the rooms that answer AWS services.
+"""The interface between the AWS endpoint and the services that answer it.
 
-A room of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
+A service of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
 Protocol `AwsService`; `bonkei/miniature/parts/endpoint/own_services.py` hands it to the endpoint
 under botocore's name of the service. The endpoint handles HTTP, signatures, permissions and the
 five protocols. A service receives values, checked by its model, and returns values.
@@ -37,7 +37,7 @@ class Caller:
 
     @property
     def is_user(self) -> bool:
-        """An IAM user, and not the session of a role."""
+        """Whether the caller is an IAM user, not the session of a role."""
         return not self.role or self.role == self.arn
 
 
@@ -93,8 +93,9 @@ class AwsService(Protocol):
         ...
 
     async def answer(self, call: AwsCall) -> Mapping[str, Any]:
-        """The answer, with the model's names and the types of `AwsCall.parameters`. A timestamp may
-        also be in Unix seconds. A member that is None is left out. Raises AwsServiceError.
+        """Return the answer, with the model's names and the types of `AwsCall.parameters`. A
+        timestamp may also be in Unix seconds. A member that is None is left out. Raises
+        AwsServiceError.
 
         If the model has a stream of events for a member (Live Tail's `responseStream`), the member
         is an `Events`.
@@ -114,9 +115,9 @@ the stream (`SessionTimeoutException`), the client receives it under that name.
 
 class Asks(Protocol):
     """AWS's services ask IAM before they act themselves: before they write a log to a bucket, or
-    send an event to a topic. The endpoint provides it, and `bonkei/miniature` hands it to the rooms
-    that act like this. The answer is AWS's denial, or empty if the action is allowed. Denials are
-    recorded (`bonkei iam denied`)."""
+    send an event to a topic. The endpoint provides it, and `bonkei/miniature` hands it to the
+    services that act like this. The answer is AWS's denial, or empty if the action is allowed.
+    Denials are recorded (`bonkei iam denied`)."""
 
     def service(
         self,
@@ -158,7 +159,7 @@ Operation = Callable[[AwsCall], Awaitable[Mapping[str, Any]]]
 
 
 class Operations:
-    """An AwsService of one function for each operation."""
+    """An AwsService that has one function for each operation."""
 
     def __init__(self, table: Mapping[str, Operation]) -> None:
         self._table = dict(table)
@@ -172,8 +173,8 @@ class Operations:
 
 
 class Later:
-    """An AwsService that is made for its first call: its modules are loaded with it, and not by a
-    miniature that nobody asks."""
+    """An AwsService that is created at its first call. Its modules are loaded then, so a miniature
+    that never needs them saves the memory."""
 
     def __init__(self, make: Callable[[], AwsService]) -> None:
         self._make = make
@@ -197,5 +198,5 @@ def queue_url(arn: str) -> str:
 
 
 def seconds(moment: Any) -> float:
-    """Unix seconds of a model's timestamp."""
+    """Convert a model's timestamp to Unix seconds."""
     return moment.timestamp() if isinstance(moment, datetime) else float(moment)

@@ -164,7 +164,8 @@ class SubscriptionFilterMatched(Event):
 
 @dataclass(frozen=True, slots=True)
 class FunctionMeasured(Event):
-    """A data point of a function, with the names and units of CloudWatch's AWS/Lambda.
+    """A data point of a function, with the names and units of CloudWatch's AWS/Lambda. `time` is in
+    Unix seconds. "Types of metrics for Lambda functions", AWS Lambda Developer Guide.
 
     `time` in Unix seconds. "Types of metrics for Lambda functions", AWS Lambda Developer Guide.
     """
@@ -178,7 +179,10 @@ class FunctionMeasured(Event):
 
 @dataclass(frozen=True, slots=True)
 class ServiceEvent(Event):
-    """An event that a service of AWS puts on EventBridge's default bus, in AWS's form.
+    """An event that a service of AWS puts on EventBridge's default bus, in AWS's form. `source` is
+    spelled as AWS spells it ("aws.codepipeline"). `resources` are ARNs; the first one gives the
+    envelope its region and account. `detail` is the service's own document. `time` is in Unix
+    seconds. "AWS service event metadata", Amazon EventBridge User Guide.
 
     `source` as AWS spells it ("aws.codepipeline"). `resources` are ARNs; the first one gives the
     envelope its region and account. `detail` is the service's own document. `time` in Unix seconds.

@@ -1,4 +1,5 @@
-"""Read folders and files that others change meanwhile: what has vanished is absent.
+"""Reads folders and files that other programs change at the same time. A file that has vanished
+counts as absent.
 
 An editor writes in the definitions, retention removes logs, and a release removes images. Between
 two system calls a name may go. The methods of pathlib then raise FileNotFoundError, also `glob`
@@ -17,7 +18,7 @@ _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 
 def entries(folder: Path) -> list[Path]:
-    """What is in a folder, in the order of names; nothing if there is no such folder."""
+    """List a folder in the order of names. The result is empty if there is no such folder."""
     try:
         return sorted(folder.iterdir())
     except _ABSENT:
@@ -25,7 +26,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def matching(folder: Path, pattern: str) -> list[Path]:
-    """As `glob` finds them, in the order of names."""
+    """List the paths that `glob` finds, in the order of names."""
     return sorted({*_matching(folder, PurePosixPath(pattern).parts)})
 
 
@@ -46,8 +47,8 @@ def _matching(folder: Path, parts: Sequence[str]) -> list[Path]:
 
 
 def below(folder: Path, *endings: str) -> list[Path]:
-    """The files in a folder and in its folders whose names end so, in order. Links to folders are
-    not followed."""
+    """List the files in a folder and its subfolders whose names end like this, in order. Links to
+    folders are not followed."""
     found = []
     for place, _, files in os.walk(folder):
         found += [Path(place, name) for name in files if name.endswith(endings or ("",))]
@@ -55,32 +56,32 @@ def below(folder: Path, *endings: str) -> list[Path]:
 
 
 def text_of(file: Path) -> str | None:
-    """The text of a file; None for one that is gone, and for a link that leads nowhere."""
+    """Read a file's text. The result is None if the file is gone or is a broken link."""
     content = bytes_of(file)
     return None if content is None else content.decode("utf-8", "replace")
 
 
 def bytes_of(file: Path) -> bytes | None:
-    """The content of a file; None for one that is gone, and for a link that leads nowhere."""
+    """Read a file's content. The result is None if the file is gone or is a broken link."""
     with suppress(*_ABSENT):
         return file.read_bytes()
     return None
 
 
 def stat_of(path: Path) -> os.stat_result | None:
-    """What the system says of a file or a folder; None for one that is gone."""
+    """Ask the system about a file or a folder. The result is None if it is gone."""
     with suppress(*_ABSENT):
         return path.stat()
     return None
 
 
 def size_of(file: Path) -> int:
-    """Bytes; 0 for a file that is gone."""
+    """A file's size in bytes; 0 if it is gone."""
     found = stat_of(file)
     return found.st_size if found else 0
 
 
 def changed_at(path: Path) -> float:
-    """Unix seconds; 0 for a path that is gone."""
+    """When a path was last changed, in Unix seconds; 0 if it is gone."""
     found = stat_of(path)
     return found.st_mtime if found else 0.0

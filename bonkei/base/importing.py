@@ -1,4 +1,4 @@
-"""Imports a program's modules without what an import does in vain."""
+"""Imports a program's modules without the work that an import usually wastes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def importing(*, stays: bool = False) -> Iterator[None]:
 
 @contextmanager
 def without_certificates() -> Iterator[None]:
-    """Import aiohttp without the authorities that the system trusts. Before the first thread.
+    """Import aiohttp without loading the system's certificate authorities. Call this before the
+    first thread starts. aiohttp reads all of them when it is imported, for a default TLS context:
+    1.7 MiB and 8 ms of CPU time. Code that speaks TLS here passes its own context instead.
 
     It reads all of them when it is imported, for a context that it uses unless it is given one:
     1.7 MiB, and 8 ms of a processor. So code that speaks TLS here gives a context.

@@ -1,4 +1,5 @@
-"""Files that hold what exists nowhere else: written whole, read whole, or named as damaged.
+"""Files whose content exists nowhere else. They are written as a whole, read as a whole, or
+reported as damaged.
 
 A power failure, a full disk or an editor can leave a file empty, cut or garbled. Such a file never
 counts as an empty one, because the next write would then replace what a copy could bring back.
@@ -23,7 +24,7 @@ class DamagedError(BonkeiError):
     """A file is empty, cut or garbled. It stays as it is."""
 
     def __init__(self, file: Path, problem: str, without: str = "") -> None:
-        """`without`: what else helps, if there is no copy of the file."""
+        """`without` says what else helps if there is no copy of the file."""
         self.file = file
         self.problem = problem
         self.without = without
@@ -34,7 +35,8 @@ class DamagedError(BonkeiError):
 
 
 def write(file: Path, content: str | bytes) -> None:
-    """Whole or not at all, and on the disk when this returns; for its owner only. OSError."""
+    """Write the whole file or nothing. It is on the disk when this returns, and only its owner can
+    read it. Raises OSError."""
     draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}.new")
     data = content.encode() if isinstance(content, str) else content
     try:
@@ -44,13 +46,13 @@ def write(file: Path, content: str | bytes) -> None:
             os.fsync(opened.fileno())
         draft.replace(file)
     except BaseException:
-        draft.unlink(missing_ok=True)  # a full disk needs the room
+        draft.unlink(missing_ok=True)  # a full disk needs the space
         raise
 
 
 def read_json(file: Path, load: Callable[[Any], T], without: str = "") -> T | None:
-    """What `load` makes of a file's document; None if there is no file. Raises DamagedError, also
-    when `load` raises ValueError, TypeError, KeyError or AttributeError."""
+    """Pass a file's document to `load` and return the result, or None if there is no file. Raises
+    DamagedError, also when `load` raises ValueError, TypeError, KeyError or AttributeError."""
     try:
         return load(parsed(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -60,14 +62,14 @@ def read_json(file: Path, load: Callable[[Any], T], without: str = "") -> T | No
 
 
 def parsed(text: str) -> Any:
-    """The document in a text of JSON. ValueError."""
+    """Parse a JSON text. Raises ValueError."""
     if not text.strip("\0 \r\n\t"):
         raise ValueError("it is empty")
     return json.loads(text)
 
 
 def problem_of(error: Exception) -> str:
-    """What a failed reading says of the file."""
+    """Describe why a file could not be read."""
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON ({error})"
     if isinstance(error, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Long answers in pages. The token marks the beginning of the next page."""
+"""Splits long answers into pages. A token marks the beginning of the next page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _TOKEN = re.compile(r"[0-9]{1,9}")
 def page(
     items: Sequence[T], token: str | None, size: int, code: str = "InvalidParameterException"
 ) -> tuple[list[T], str | None]:
-    """One page, and the token of the next page (None after the last one). Raises AwsServiceError
-    with `code` for an unknown token."""
+    """Return one page, and the token of the next page (None after the last one). Raises
+    AwsServiceError with `code` for an unknown token."""
     start = 0
     if token:
         start = int(token) if token.isascii() and token.isdecimal() and len(token) < 10 else -1
@@ -27,7 +27,8 @@ def page(
 
 
 def first_of(parameters: Mapping[str, Any], code: str) -> int:
-    """Where the page of this `NextToken` begins. `code`: of the error for one that nobody gave."""
+    """Where the page of this `NextToken` begins. `code` is the error for a token that was not
+    issued here."""
     token = str(parameters.get("NextToken") or "0")
     if not _TOKEN.fullmatch(token):
         raise AwsServiceError(code, "The parameter NextToken is not valid.")

@@ -1,4 +1,4 @@
-"""Remove whatever has a path."""
+"""Removes a file, a link or a folder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def remove(path: Path) -> None:
-    """A link is removed, not followed. The path may be missing. OSError."""
+    """Remove the path. A link is removed, not followed. The path may be missing. Raises OSError."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

@@ -1,4 +1,4 @@
-"""A server of `socketserver` in a thread that sleeps until somebody comes.
+"""A server of `socketserver` in a thread that sleeps until a client comes.
 
 `serve_forever` looks up by a clock: seldom, and then its end waits for the next look; or often, and
 then it costs a processor all the time.
@@ -28,7 +28,7 @@ class Serving:
             self._server.handle_request()
 
     def stop(self) -> None:
-        """When it returns, nobody is answered any more."""
+        """No client is answered after this returns."""
         self._is_over = True
         with suppress(OSError):
             socket.create_connection(self._server.socket.getsockname()).close()  # it wakes up

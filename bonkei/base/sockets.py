@@ -44,8 +44,8 @@ def note_directory(directory: Path, note: Path) -> None:
 def remove_left(note: Path) -> None:
     """Remove the noted directories whose processes are gone, and the note when none remains.
 
-    A directory with a socket that somebody listens on stays as it is: the home may be a copy of one
-    that runs. Files that are no sockets stay, and so does their directory.
+    A directory with a socket that a process listens on stays as it is: the home may be a copy of
+    one that runs. Files that are not sockets stay, and so does their directory.
     """
     try:
         noted = note.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
@@ -59,7 +59,7 @@ def remove_left(note: Path) -> None:
 
 
 def _is_ours(directory: Path) -> bool:
-    """Whether `make_socket_directory` may have made it, for this user."""
+    """Whether `make_socket_directory` may have created it for this user."""
     try:
         found = directory.lstat()
     except OSError:
@@ -69,7 +69,7 @@ def _is_ours(directory: Path) -> bool:
 
 
 def _remove(directory: Path) -> bool:
-    """Whether nobody listens there any more."""
+    """Remove the directory unless a process still listens there. Returns whether it is gone."""
     with suppress(OSError):
         sockets = [path for path in entries(directory) if path.is_socket()]
         if not all(map(_is_dead, sockets)):

@@ -1,4 +1,5 @@
-"""Accepted work that is not done yet. Each record is a file, so it survives the end of the process.
+"""Keeps accepted work that is not done yet. Each record is a file, so it survives the end of the
+process.
 
 A record is written before its acceptance is acknowledged, and removed when its work is done. After
 a SIGKILL it still exists: the work may be done twice, but is never lost. Files are not synced to
@@ -43,7 +44,7 @@ class Spool:
         return len(self._names) >= self._limit
 
     def put(self, name: str, record: Mapping[str, Any]) -> None:
-        """Store the record, or replace its stored state. `name`: a file name without a suffix.
+        """Store the record, or replace its stored state. `name` is a file name without a suffix.
         Raises OSError."""
         draft = self._directory / f"{name}.new"
         try:
@@ -51,7 +52,7 @@ class Spool:
                 json.dump(record, file)
             draft.replace(self._directory / f"{name}.json")
         except BaseException:
-            draft.unlink(missing_ok=True)  # a full disk needs the room
+            draft.unlink(missing_ok=True)  # a full disk needs the space
             raise
         self._names.add(name)
 

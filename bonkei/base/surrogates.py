@@ -1,8 +1,8 @@
-"""Half of a surrogate pair: JSON can say it (`"\\ud83d"`), and UTF-8 cannot."""
+"""Half of a surrogate pair, which JSON can express (`"\ud83d"`) and UTF-8 cannot."""
 
 
 def utf8(text: str) -> bytes:
-    """The text as UTF-8, with U+FFFD for each half."""
+    """Encode the text as UTF-8, with U+FFFD in place of each half."""
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""The secrets' values. As with Secrets Manager, they are not in Terraform's state.
+"""The values of secrets. As with Secrets Manager, they are not in Terraform's state.
 
 Each secret is a file below `<home>/secrets`, readable by its owner only. Terraform's provider
 writes values, including those of write-only arguments. The database writes the cluster's managed

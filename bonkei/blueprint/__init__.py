@@ -1,4 +1,4 @@
-"""The architecture as frozen, typed values, read from Terraform's state and nothing else.
+"""The architecture as frozen, typed values, read only from Terraform's state.
 
 model       Blueprint: everything read
 reading     the reading, subject by subject
@@ -30,7 +30,8 @@ __all__ = ["Blueprint", "BlueprintError", "NotSimulated", "read"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import it when it is wanted: Terraform's provider uses a few subjects, and starts often."""
+    """Import a name when it is first used: Terraform's provider uses few subjects, and starts
+    often."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

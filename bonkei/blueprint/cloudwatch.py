@@ -14,7 +14,8 @@ from bonkei.blueprint.state.block import Block
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`statistic` as CloudWatch writes it, percentiles included (`p99`). `period` in seconds."""
+    """A metric. `statistic` is spelled as in CloudWatch, percentiles included (`p99`). `period` is
+    in seconds."""
 
     namespace: str
     name: str
@@ -152,7 +153,8 @@ def _query(block: Block) -> MetricQuery:
 
 
 def _metric(block: Block) -> Metric:
-    """An alarm and a query's metric differ only in the names of their statistic."""
+    """Read a metric. An alarm's and a query's metric differ only in the names of their
+    statistic."""
     statistics = ("statistic", "extended_statistic", "stat")
     return Metric(
         namespace=block.text("namespace", ""),

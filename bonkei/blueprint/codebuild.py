@@ -23,9 +23,9 @@ class BuildSource:
 
 @dataclass(frozen=True, slots=True)
 class BuildArtifacts:
-    """The destination of the output. `type`: CODEPIPELINE, S3 or NO_ARTIFACTS; `identifier` belongs
-    to a secondary artifact. The other members are those of `ProjectArtifacts` in CodeBuild's
-    API."""
+    """The destination of the output. `type` is CODEPIPELINE, S3 or NO_ARTIFACTS; `identifier`
+    belongs to a secondary artifact. The other members are those of `ProjectArtifacts` in
+    CodeBuild's API."""
 
     type: str = "NO_ARTIFACTS"
     location: str = ""
@@ -39,8 +39,8 @@ class BuildArtifacts:
 
 @dataclass(frozen=True, slots=True)
 class BuildLogs:
-    """CloudWatch Logs of the builds. Without a group it is `/aws/codebuild/PROJECT`; without a
-    prefix the stream is the build's id."""
+    """The logs of the builds in CloudWatch Logs. Without a group, the group is
+    `/aws/codebuild/PROJECT`; without a prefix, the stream is the build's id."""
 
     enabled: bool = True
     group: str = ""
@@ -50,8 +50,8 @@ class BuildLogs:
 
 @dataclass(frozen=True, slots=True)
 class BuildProject:
-    """`buildspec` is YAML text, or a path in the source, or empty for the default path. Time-outs
-    are in minutes."""
+    """A build project. `buildspec` is YAML text, or a path in the source, or empty for the default
+    path. Time-outs are in minutes."""
 
     address: str
     arn: str

@@ -12,7 +12,7 @@ from bonkei.blueprint.state import State
 
 @dataclass(frozen=True, slots=True)
 class CodeRepository:
-    """`default_branch` is empty until the first push, unless it is declared."""
+    """A git repository. `default_branch` is empty until the first push, unless it is declared."""
 
     address: str
     arn: str

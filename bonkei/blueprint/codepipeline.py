@@ -10,9 +10,9 @@ from bonkei.blueprint.state.block import Block
 
 @dataclass(frozen=True, slots=True)
 class PipelineAction:
-    """`configuration` as CodePipeline writes it (ProjectName, RepositoryName, …). `commands`,
-    `output_variables`, `output_files` and `environment` (name, value and type) belong to the
-    provider Commands."""
+    """An action of a stage. `configuration` has CodePipeline's names (ProjectName, RepositoryName,
+    …). `commands`, `output_variables`, `output_files` and `environment` (name, value and type)
+    belong to the provider Commands."""
 
     name: str
     category: str  # Source | Build | Test | Approval | Deploy | Invoke | Compute
@@ -55,7 +55,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`result`: the consequence for the stage: FAIL, SKIP, ROLLBACK or RETRY."""
+    """A condition of a stage. `result` is the consequence for the stage: FAIL, SKIP, ROLLBACK or
+    RETRY."""
 
     result: str
     rules: tuple[Rule, ...] = ()
@@ -63,7 +64,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class OnFailure:
-    """`retry_mode` is FAILED_ACTIONS or ALL_ACTIONS, with the result RETRY."""
+    """What happens when a stage fails. `retry_mode` is FAILED_ACTIONS or ALL_ACTIONS, with the
+    result RETRY."""
 
     result: str = ""  # FAIL | SKIP | ROLLBACK | RETRY
     retry_mode: str = ""
@@ -72,7 +74,7 @@ class OnFailure:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`before_entry`, `on_success` and `on_failure` exist only in pipelines of type V2."""
+    """A stage. `before_entry`, `on_success` and `on_failure` exist only in pipelines of type V2."""
 
     name: str
     actions: tuple[PipelineAction, ...]
@@ -89,7 +91,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class PipelineVariable:
-    """Without a `default`, each start must give a value."""
+    """A variable of a pipeline. Without a `default`, each start must give a value."""
 
     name: str
     default: str = ""
@@ -98,7 +100,7 @@ class PipelineVariable:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Glob patterns. Everything passes an empty one."""
+    """A filter of glob patterns. An empty filter lets everything pass."""
 
     includes: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ class GitPush:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Starts a pipeline of type V2 automatically. `action`: its source action."""
+    """Starts a pipeline of type V2 automatically. `action` is its source action."""
 
     action: str
     pushes: tuple[GitPush, ...] = ()
@@ -121,7 +123,8 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """`encryption_key`: the ARN or the id of the artifacts' key; empty for S3's own key."""
+    """A pipeline. `encryption_key` is the ARN or the id of the artifacts' key, or empty for S3's
+    own key."""
 
     address: str
     arn: str
@@ -137,7 +140,7 @@ class Pipeline:
 
 
 def read_pipelines(state: State) -> tuple[Pipeline, ...]:
-    """Every pipeline, its stages in their order."""
+    """Read every pipeline. Its stages are in order."""
     return tuple(
         Pipeline(
             address=block.address,

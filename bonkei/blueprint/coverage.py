@@ -23,10 +23,12 @@ Category = Literal["missing", "declarative", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class NotSimulated:
-    """A resource type, or a part of one resource (`address` then names it).
+    """A resource type, or a part of one resource (which `address` then names). `category` is
+    `missing` (it could run here, but does not), `declarative` (AWS enforces it, so there is nothing
+    to run) or `unknown` (this resource type has not been judged yet).
 
     `category` is `missing` (it could run here, but does not), `declarative` (AWS enforces it, so
-    there is nothing to run) or `unknown` (nobody has judged this resource type yet).
+    there is nothing to run) or `unknown` (this resource type has not been judged yet).
     """
 
     kind: str  # resource type, or type.argument
@@ -43,13 +45,13 @@ class Gaps:
     found: dict[tuple[str, str, str], NotSimulated] = field(default_factory=dict)
 
     def part(self, block: Resource, argument: str, reason: str) -> None:
-        """A part of a resource, by its argument."""
+        """Note a part of a resource, by its argument."""
         kind = f"{block.type}.{argument}"
         note = NotSimulated(kind=kind, reason=reason, address=block.address)
         self.found.setdefault((block.address, kind, reason), note)
 
     def resource(self, block: Resource, reason: str) -> None:
-        """A whole resource of a type that is otherwise simulated."""
+        """Note a whole resource of a type that is otherwise simulated."""
         note = NotSimulated(kind=block.type, reason=reason, address=block.address)
         self.found.setdefault((block.address, note.kind, reason), note)
 

@@ -16,7 +16,8 @@ from bonkei.grammar.wildcards import between_stars
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """`scan_filters`: the registry's rules by which its images are scanned on push."""
+    """An image repository. `scan_filters` are the registry's rules by which its images are scanned
+    on push."""
 
     address: str
     arn: str
@@ -63,7 +64,7 @@ def read_repositories(state: State) -> tuple[Repository, ...]:
 
 
 def _scan_filters(state: State) -> Iterator[str]:
-    """Of the rules by which a push begins a scan."""
+    """Collect the filters of the rules by which a push begins a scan."""
     for configuration in state.managed("aws_ecr_registry_scanning_configuration"):
         for rule in configuration.blocks("rule"):
             if rule.text("scan_frequency") != "MANUAL":
@@ -72,7 +73,8 @@ def _scan_filters(state: State) -> Iterator[str]:
 
 
 def _fits(wanted: str, name: str) -> bool:
-    """Without a `*` it fits every name that has it in it.
+    """Whether a filter fits a name. A filter without a `*` fits every name that contains it. "Using
+    filters", Amazon ECR User Guide.
 
     "Using filters", Amazon ECR User Guide.
     """

@@ -19,8 +19,8 @@ _WITH_VARIABLES = "2012-10-17"
 
 @dataclass(frozen=True, slots=True)
 class PolicyStatement:
-    """A statement of a policy document. `address`: the resource that contains the document.
-    `has_variables`: whether the document's version knows policy variables."""
+    """A statement of a policy document. `address` is the resource that contains the document.
+    `has_variables` says whether the document's version knows policy variables."""
 
     address: str
     effect: str  # Allow | Deny
@@ -37,8 +37,8 @@ class PolicyStatement:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`managed_policies` are ARNs of policies without their text in the state (AWS's own).
-    `boundary`: the statements of the permissions boundary, if they are in the state."""
+    """A role. `managed_policies` are ARNs of policies without their text in the state (AWS's own).
+    `boundary` has the statements of the permissions boundary, if they are in the state."""
 
     address: str
     arn: str
@@ -181,7 +181,8 @@ def _attached(role: Resource, state: State) -> Iterator[tuple[str, str]]:
 
 
 def _unique(statements: list[PolicyStatement]) -> tuple[PolicyStatement, ...]:
-    """In order. The state repeats an inline policy in the role's computed attribute."""
+    """Drop repetitions and keep the order. The state repeats an inline policy in the role's
+    computed attribute."""
     seen: dict[tuple[object, ...], PolicyStatement] = {}
     for statement in statements:
         key = (statement.effect, statement.actions, statement.resources, statement.conditions)

@@ -15,8 +15,8 @@ from bonkei.blueprint.state.tags import read_tags
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An empty `policy` means KMS's default policy: the account's IAM policies decide. `spec` and
-    `usage` have CreateKey's values. `deletion_window` is in days."""
+    """A key. An empty `policy` means KMS's default policy: the account's IAM policies decide.
+    `spec` and `usage` have CreateKey's values. `deletion_window` is in days."""
 
     address: str
     arn: str

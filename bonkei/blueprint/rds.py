@@ -25,8 +25,8 @@ class DatabaseInstance:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCluster:
-    """`parameters` are those of the cluster parameter group, overridden by the instance's.
-    `master_secret_arn` is set if RDS manages the secret."""
+    """A database cluster. `parameters` are those of the cluster parameter group, overridden by the
+    instance's. `master_secret_arn` is set if RDS manages the secret."""
 
     address: str
     arn: str

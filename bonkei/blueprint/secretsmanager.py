@@ -22,7 +22,7 @@ class Secret:
 
 
 def read_secrets(state: State) -> tuple[Secret, ...]:
-    """Every secret. Its value is not in the state, or is not read."""
+    """Read every secret without its value, which is not in the state or is ignored."""
     return tuple(
         Secret(
             address=block.address,

@@ -17,7 +17,7 @@ from bonkei.blueprint.state.tags import read_tags
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`arn` ends in an id; empty before an apply."""
+    """A subscription. `arn` ends in an id, and is empty before an apply."""
 
     address: str
     protocol: str
@@ -28,7 +28,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`attributes` have the names and values of SetTopicAttributes. All are text."""
+    """A topic. `attributes` have the names and values of SetTopicAttributes. All are text."""
 
     address: str
     arn: str
@@ -42,9 +42,9 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class EventTarget:
-    """The target of a rule, and its input: `input`, `input_path` or `template` with `input_paths`.
-    Without these, the input is the whole event. `dead_letters`: a queue's ARN. A task runs in a
-    cluster. `rule_arn`: the ARN of the rule."""
+    """The target of a rule. Its input is `input`, `input_path`, or `template` with `input_paths`;
+    without these, it is the whole event. `dead_letters` is a queue's ARN. A task runs in a cluster.
+    `rule_arn` is the ARN of the rule."""
 
     address: str
     arn: str
@@ -64,9 +64,9 @@ class EventTarget:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """`pattern` is JSON text; `schedule` is an expression. A rule has one of them. `targets` are
-    ARNs; `deliveries` have the details. `time_zone` belongs to a schedule of EventBridge
-    Scheduler."""
+    """A rule. `pattern` is JSON text; `schedule` is an expression. A rule has one of them.
+    `targets` are ARNs; `deliveries` have the details. `time_zone` belongs to a schedule of
+    EventBridge Scheduler."""
 
     address: str
     arn: str

@@ -29,7 +29,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A DynamoDB table. `definition` is in CreateTable's form. `stream_arn`: the ARN of its
+    """A DynamoDB table. `definition` is in CreateTable's form. `stream_arn` is the ARN of its
     stream."""
 
     address: str

@@ -36,7 +36,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
-    """Run `bonkei`. After a `git pull` a package may be missing: then one line says what to do."""
+    """Run `bonkei`. If a package is missing, for example after a `git pull`, one line says what to
+    do."""
     open_closed()
     try:
         with importing():
@@ -54,8 +55,8 @@ def main() -> None:
 
 
 def open_closed() -> None:
-    """A shell may close the standard streams (`bonkei logs >&-`). Then nobody reads them, and no
-    other file gets their numbers."""
+    """A shell may close the standard streams (`bonkei logs >&-`). This opens them on the null
+    device, so that no other file gets their numbers."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             nothing = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - it stays open

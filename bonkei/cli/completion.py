@@ -51,7 +51,7 @@ def complete_fault_target(ctx: click.Context, _: click.Parameter, given: str) ->
 
 
 def complete_fault(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
-    """The faults that last."""
+    """The faults that are active now."""
     found = _asked(ctx, "faults") or {"active": []}
     return _matching(given, *(one["id"] for one in found["active"]))
 
@@ -83,7 +83,7 @@ def _tasks(ctx: click.Context) -> dict[str, Any]:
 
 
 def _asked(ctx: click.Context, call: str) -> Any:
-    """The running miniature's answer; None without one."""
+    """Return the running miniature's answer, or None if it gives none."""
     from bonkei.miniature import control
     from bonkei.miniature.home import Home
 

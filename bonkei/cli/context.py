@@ -20,12 +20,13 @@ class Context:
     """The group makes it, and `pass_context` hands it to the commands."""
 
     def __init__(self, load: Callable[[], Config], place: Callable[[], Path] | None = None) -> None:
-        """`place`: the home's, for those who need nothing else."""
+        """`place` is the home, for code that needs nothing else."""
         self._load = load
         self._place = place or (lambda: self.config.home)
 
     def renewed(self, load: Callable[[Config], Config]) -> Context:
-        """With the settings as they are now. `load` makes of them what holds here."""
+        """Return a context with the present settings. `load` turns them into those that apply
+        here."""
         return Context(lambda: load(self._load()))
 
     @cached_property
@@ -38,7 +39,7 @@ class Context:
 
     @cached_property
     def bare_home(self) -> Home:
-        """The home, also when the settings name what is not there."""
+        """Return the home, even when the settings name things that do not exist."""
         return Home(self._place())
 
     @cached_property

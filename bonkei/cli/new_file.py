@@ -1,4 +1,5 @@
-"""An option that names a file to write: refused at once, and not after minutes of work."""
+"""An option that names a file to write. A bad name is refused at once, not after minutes of
+work."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import click
 
 
 class NewFile(click.Path):
-    """A file that is made or written anew. Its folder exists."""
+    """A file that is created or overwritten. Its folder must exist."""
 
     def __init__(self) -> None:
         super().__init__(dir_okay=False, writable=True, path_type=Path)

@@ -18,7 +18,7 @@ from bonkei.cli.typed import say, typed
 
 
 class _Group(click.Group):
-    """Keeps the commands' order, and ends well when nobody reads on."""
+    """Keeps the commands' order, and ends normally when its output is not read to the end."""
 
     def invoke(self, ctx: click.Context) -> object:
         """The reader of a pipe (`bonkei logs | head`) may have read enough. click itself would end

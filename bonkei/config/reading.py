@@ -103,8 +103,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
 
 
 def load_home(file: Path, environment: Mapping[str, str]) -> Path:
-    """Where the miniature of `file` is, whatever else the file names: git may have checked out a
-    branch without a program."""
+    """Find the home of the miniature of `file`, and ignore everything else in the file: git may
+    have checked out a branch without a program."""
     table = Table(parse(file), str(file))
     return settings.home(file.parent.resolve(), environment, settings.workspace(table, environment))
 

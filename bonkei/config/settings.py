@@ -14,7 +14,7 @@ _TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 
 
 def time_factor(table: Table, file: Path, section: str, default: int) -> int:
-    """A minute has whole seconds after it, too."""
+    """Read the factor by which time is shortened. It must divide a minute into whole seconds."""
     found = table.number("time_factor", default)
     if found not in _TIME_FACTORS:
         raise ConfigError(
@@ -39,7 +39,7 @@ def rehearse(table: Table) -> dict[str, tuple[str, ...]]:
     for name, paths in found.items():
         if wrong := [path for path in paths if not path.startswith("/")]:
             raise ConfigError(
-                f"[rehearse] {name}: {wrong[0]} is no path",
+                f"[rehearse] {name}: {wrong[0]} is not a path",
                 remedy='write the path of a request: ["/api/items/1"]',
             )
     return found
@@ -49,7 +49,7 @@ def slack_url(environment: Mapping[str, str]) -> str:
     url = environment.get("BONKEI_SLACK_WEBHOOK_URL", "").strip()
     if url and not url.startswith("https://"):
         raise ConfigError(
-            "BONKEI_SLACK_WEBHOOK_URL is no https address",
+            "BONKEI_SLACK_WEBHOOK_URL is not an https address",
             remedy="give it the address of an incoming webhook: https://hooks.slack.com/services/…",
         )
     return url
@@ -91,7 +91,8 @@ def builds_engine(table: Table, environment: Mapping[str, str]) -> str:
 
 
 def trivy_database(table: Table, root: Path) -> Path | None:
-    """Looked for at each scan: it may come later."""
+    """Read the folder of Trivy's database. It need not exist yet, because each scan looks for
+    it."""
     name = table.text("trivy_database", "")
     return (root / Path(name).expanduser()).resolve() if name else None
 
@@ -208,7 +209,7 @@ def port(
 
 
 def console_port(table: Table, environment: Mapping[str, str]) -> int | None:
-    """A port; 0 for a free one; None for no console."""
+    """The console's port: 0 for a free one, None for no console."""
     place, value = "[console] port", table.number_or_text("port", 8082)
     if environment.get("BONKEI_CONSOLE_PORT"):
         place, value = "BONKEI_CONSOLE_PORT", environment["BONKEI_CONSOLE_PORT"]

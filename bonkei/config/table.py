@@ -1,4 +1,4 @@
-"""The tables of the settings file, and the keys that nobody reads."""
+"""The tables of the settings file, and the keys that are not read."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Table:
         return {key: self.texts(key) for key in tuple(self._values)}
 
     def everything(self) -> dict[str, Any]:
-        """The rest, as in TOML. Its keys are not settings of Bonkei."""
+        """Return all remaining keys as TOML has them. They are not settings of Bonkei."""
         values, self._values = self._values, {}
         return values
 

@@ -26,7 +26,7 @@ _INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line (from 1) of a file, and the rules with an allowed exception there."""
+    """A line (counted from 1) of a file, and the rules with an allowed exception there."""
 
     file: Path
     line: int
@@ -39,7 +39,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _WrittenBlock:
-    """A top-level block. `line` is its header's."""
+    """A top-level block. `line` is the line of its header."""
 
     kind: str  # resource | data | module
     type: str
@@ -87,8 +87,8 @@ class Sources:
         return _with(found.place(attribute, text), allowed) if found else None
 
     def ignored(self, address: str) -> frozenset[str]:
-        """The arguments of a resource that its `ignore_changes` names, or `all`; none for one in a
-        module from elsewhere."""
+        """Return the arguments of a resource that its `ignore_changes` names, or `all`. There are
+        none for a resource in a module from elsewhere."""
         found, _ = self._find(address)
         return found.ignored() if found is not None and found.kind == "resource" else frozenset()
 

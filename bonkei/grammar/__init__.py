@@ -1,4 +1,4 @@
-"""AWS's small languages, pure: text or values in, values out.
+"""AWS's small languages as pure functions: text or values in, values out.
 
 event_pattern     EventBridge's patterns;     filter_policy    SNS's, of attributes and bodies
 filter_pattern    CloudWatch Logs' patterns;  delivery_policy  SNS's retries over HTTP

@@ -21,7 +21,7 @@ _CURVES = ("arithmetic", "exponential", "geometric", "linear")
 
 
 def problem(policy: Any) -> str:
-    """Why SNS refuses a `DeliveryPolicy`; empty when it is valid."""
+    """Say why SNS refuses a `DeliveryPolicy`. The result is empty when it is valid."""
     if not isinstance(policy, Mapping):
         return "DeliveryPolicy: must be a JSON object"
     found = policy.get("healthyRetryPolicy")
@@ -43,8 +43,8 @@ def _is_valid(name: str, value: Any) -> bool:
 
 
 def delays(protocol: str, policy: Mapping[str, Any] | None = None) -> Iterator[float]:
-    """Seconds before each further attempt. After the last one, SNS gives up. `policy`: an HTTP/S
-    subscription's `healthyRetryPolicy`."""
+    """Return the seconds to wait before each further attempt. After the last one, SNS gives up.
+    `policy` is the `healthyRetryPolicy` of an HTTP/S subscription."""
     if protocol in ("http", "https"):
         given = policy if isinstance(policy, Mapping) else {}
         valid = {name: value for name, value in given.items() if _is_valid(name, value)}
@@ -70,7 +70,7 @@ def _by_policy(policy: Mapping[str, Any]) -> Iterator[float]:
 
 
 def _back_off(kind: str, low: float, high: float, count: int) -> Iterator[float]:
-    """From `low` to `high` in this many steps, along one of the four documented curves."""
+    """Go from `low` to `high` in this many steps, along one of the four documented curves."""
     for step in range(count):
         part = step / (count - 1) if count > 1 else 0.0
         match kind:

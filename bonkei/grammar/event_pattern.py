@@ -1,4 +1,4 @@
-"""Event patterns. Pure.
+"""EventBridge's event patterns, as pure functions.
 
 "Amazon EventBridge event patterns" and "Comparison operators for use in event patterns",
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
@@ -35,13 +35,13 @@ class EventPatternError(BonkeiError):
 
 @lru_cache(maxsize=256)
 def parse_event_pattern(text: str) -> Callable[[Event], bool]:
-    """A test of events. Raises EventPatternError."""
+    """Return a test for events. Raises EventPatternError."""
     try:
         pattern = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise EventPatternError(f"the event pattern is no JSON: {error}") from None
+        raise EventPatternError(f"the event pattern is not JSON: {error}") from None
     if not isinstance(pattern, dict) or not pattern:
-        raise EventPatternError("the event pattern is no object with a field")
+        raise EventPatternError("the event pattern is not an object with a field")
     return _object(pattern, "$")
 
 
@@ -64,7 +64,7 @@ def _object(pattern: Mapping[str, Any], place: str) -> Test:
         elif isinstance(value, list) and value:
             tests.append(_field(name, [_matcher(one, here) for one in value]))
         else:
-            raise EventPatternError(f"{here} is no list with a value and no object")
+            raise EventPatternError(f"{here} is neither a list with a value nor an object")
     return lambda found: all(test(found) for test in tests)
 
 
@@ -73,7 +73,7 @@ def _one_of(parts: list[Test]) -> Test:
 
 
 def _below(name: str, inner: Test) -> Test:
-    """In an array of objects, one must match. A missing object has only missing fields."""
+    """In an array of objects, at least one must match. A missing object has only missing fields."""
 
     def test(found: Any) -> bool:
         value = found.get(name, {}) if isinstance(found, Mapping) else {}
@@ -105,7 +105,9 @@ def _matcher(wanted: Any, place: str) -> Test:
         make = _OPERATORS.get(name)
         if make is None:
             known = ", ".join(sorted(_OPERATORS))
-            raise EventPatternError(f"{place}: `{name}` is no operator", remedy=f"one of {known}")
+            raise EventPatternError(
+                f"{place}: `{name}` is not an operator", remedy=f"one of {known}"
+            )
         try:
             return make(argument)
         except (TypeError, ValueError, KeyError, AttributeError, OverflowError) as error:
@@ -131,7 +133,7 @@ def _text(test: Callable[[str], bool]) -> Test:
 
 
 def _affix(argument: Any, name: str) -> Test:
-    """`prefix` or `suffix`, perhaps without regard to case."""
+    """Match `prefix` or `suffix`, optionally ignoring case."""
     if isinstance(argument, dict):
         wanted = str(argument["equals-ignore-case"]).lower()
         return _text(lambda text: bool(getattr(text.lower(), name)(wanted)))
@@ -160,7 +162,7 @@ def _wildcard(argument: Any) -> Test:
 
 
 def _anything_but(argument: Any) -> Test:
-    """An existing field matches if it has none of the values, prefixes …"""
+    """An existing field matches if it has none of the values, prefixes and so on."""
     if isinstance(argument, dict):
         ((name, inner),) = argument.items()
         if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):
@@ -178,7 +180,7 @@ def _anything_but(argument: Any) -> Test:
 
 
 def _numeric(argument: Any) -> Test:
-    """`[">", 0, "<=", 5]`."""
+    """Match numbers by a list such as `[">", 0, "<=", 5]`."""
     if not argument or len(argument) % 2:
         raise ValueError
     pairs = [

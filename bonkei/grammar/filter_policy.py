@@ -1,4 +1,4 @@
-"""SNS's filter policies: whether a subscription wants a message. Pure.
+"""SNS's filter policies, as pure functions that decide whether a subscription wants a message.
 
 Sources: "Subscription filter policies", "Filter policy scope", "Filter policy constraints" in the
 Amazon SNS Developer Guide.
@@ -22,7 +22,7 @@ _OF_TEXT = frozenset({"cidr", "equals-ignore-case", "prefix", "suffix"})
 
 
 def problem(policy: Any, scope: str = "MessageAttributes") -> str:
-    """SNS's reason for refusing the policy; empty when it is valid."""
+    """Return SNS's reason for refusing the policy. The result is empty when it is valid."""
     if not isinstance(policy, Mapping):
         return "FilterPolicy: must be a JSON object"
     for name, rule in policy.items():
@@ -70,7 +70,8 @@ def _is_numeric(given: Any) -> bool:
 
 
 def wants(policy: Mapping[str, Any], attributes: Mapping[str, Mapping[str, Any]]) -> bool:
-    """In the scope MessageAttributes; `attributes` by name, with DataType and StringValue."""
+    """Decide in the scope MessageAttributes. `attributes` are by name, with DataType and
+    StringValue."""
     values = {name: _attribute(attribute) for name, attribute in attributes.items()}
     try:
         return _matches(policy, values)
@@ -79,7 +80,7 @@ def wants(policy: Mapping[str, Any], attributes: Mapping[str, Mapping[str, Any]]
 
 
 def wants_body(policy: Mapping[str, Any], body: str) -> bool:
-    """In the scope MessageBody: a body that is not a JSON object never matches."""
+    """Decide in the scope MessageBody. A body that is not a JSON object never matches."""
     try:
         document = json.loads(body)
         return isinstance(document, Mapping) and _matches(policy, document)
@@ -116,7 +117,8 @@ def _matches(policy: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
 
 
 def _objects(value: Any) -> list[Mapping[str, Any]]:
-    """Objects on the way, also within arrays. None where there is nothing."""
+    """Return the objects on the way, including those in arrays, or an empty object where there is
+    none."""
     if isinstance(value, list):
         return [found for each in value for found in _objects(each)] or [{}]
     return [value] if isinstance(value, Mapping) else [{}]
@@ -162,7 +164,8 @@ def _fits(condition: Any, value: Any) -> bool:
 
 
 def _operator(condition: Mapping[str, Any]) -> tuple[str, Any]:
-    """Its name and its operand. None of the definitions' policies has been checked."""
+    """Return the operator's name and its operand. A policy from the definitions has not been
+    checked, so the condition may be empty."""
     return next(iter(condition.items()), ("", None))
 
 
@@ -182,7 +185,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """A finite one: JSON of Python has NaN, too, which is not comparable."""
+    """Whether it is a finite number. Python's JSON also has NaN, which cannot be compared."""
     if isinstance(value, Decimal):
         return value.is_finite()
     if isinstance(value, float):

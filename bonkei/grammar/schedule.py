@@ -1,4 +1,4 @@
-"""Schedules: `rate(5 minutes)`, `cron(0 8 ? * MON-FRI *)`, `at(2026-11-26T12:00:00)`. Pure.
+"""Schedules such as `rate(5 minutes)`, `cron(0 8 ? * MON-FRI *)` and `at(2026-11-26T12:00:00)`.
 
 "Schedule types on EventBridge Scheduler",
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
@@ -31,7 +31,8 @@ class ScheduleError(BonkeiError):
 
 
 def require_unit(text: str) -> None:
-    """Raises ScheduleError for `rate(1 hours)` and `rate(5 hour)`, which rules alone refuse.
+    """Raise ScheduleError for `rate(1 hours)` and `rate(5 hour)`, which only rules refuse.
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.html
     """
@@ -42,7 +43,7 @@ def require_unit(text: str) -> None:
 
 
 def parse_schedule(text: str, zone: tzinfo = UTC) -> Due:
-    """Raises ScheduleError. cron and at go by `zone`."""
+    """Parse a schedule. cron and at use the time zone `zone`. Raises ScheduleError."""
     if found := _RATE.fullmatch(text):
         number, unit = int(found[1]), found[2]
         if number < 1:
@@ -59,7 +60,7 @@ def parse_schedule(text: str, zone: tzinfo = UTC) -> Due:
         if len(fields) != _FIELDS:
             raise ScheduleError(f"{text} has {len(fields)} fields, and not six")
         return _once(_cron(fields, text), zone)
-    raise ScheduleError(f"{text} is no rate(…), cron(…) or at(…)")
+    raise ScheduleError(f"{text} is not rate(…), cron(…) or at(…)")
 
 
 def _moment(given: str, zone: tzinfo, text: str) -> float:
@@ -88,7 +89,9 @@ def parse_window(text: str, zone: tzinfo = UTC) -> Callable[[float], bool]:
     """
     seconds, *fields = text.split() or [""]
     if seconds != "*" or len(fields) not in {5, 6}:
-        raise ScheduleError(f"{text!r} is no window: write `* MIN HOUR DAY MONTH WEEKDAY [YEAR]`")
+        raise ScheduleError(
+            f"{text!r} is not a window: write `* MIN HOUR DAY MONTH WEEKDAY [YEAR]`"
+        )
     test = _cron([*fields, "*"][:_FIELDS], text)
     return lambda moment: test(datetime.fromtimestamp(moment, zone))
 
@@ -119,7 +122,7 @@ def _named(field: str, names: tuple[str, ...], first: int) -> str:
 def _numbers(
     field: str, least: int, most: int, text: str, of: Callable[[datetime], int]
 ) -> Callable[[datetime], bool]:
-    """`*`, `5`, `1-5`, `1,2`, `0/15`."""
+    """Parse `*`, `5`, `1-5`, `1,2` or `0/15`."""
     allowed: set[int] = set()
     for part in field.split(","):
         found = re.fullmatch(r"(\*|[0-9]{1,4}|(?=/))(?:-([0-9]{1,4}))?(?:/([0-9]{1,4}))?", part)

@@ -1,4 +1,4 @@
-"""Texts with `*`, which stands for any characters, as regular expressions. Pure."""
+"""Turns texts with `*`, which stands for any characters, into regular expressions."""
 
 from __future__ import annotations
 

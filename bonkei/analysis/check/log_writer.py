@@ -26,8 +26,9 @@ _TO_GROUPS = ("cloudwatch", "cloudwatch_logs")
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """`form`: JSON objects, PostgreSQL's lines, a flow log's, other text, or unknown. For JSON,
-    `keys` are all keys (None: unknown), `only` the values that a router lets through."""
+    """A writer of a log group. `form` is JSON objects, PostgreSQL's lines, a flow log's, other
+    text, or unknown. For JSON, `keys` are all keys (None if unknown) and `only` the values that a
+    router lets through."""
 
     name: str
     form: Literal["json", "postgresql", "flow", "text", "unknown"]

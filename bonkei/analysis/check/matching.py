@@ -27,7 +27,7 @@ _FLOW_WORDS = {"ACCEPT", "REJECT", "OK", "NODATA", "SKIPDATA"}
 
 
 def why_it_never_matches(pattern: str, writer: Writer) -> str:
-    """The reason why it cannot match; empty if it may."""
+    """Say why it cannot match. The result is empty if it may."""
     try:
         content = parse(pattern).content
     except FilterPatternError as error:
@@ -52,7 +52,7 @@ def why_it_never_matches(pattern: str, writer: Writer) -> str:
 
 
 def _of_all(leaves: tuple[Leaf, ...], writer: Writer) -> str:
-    """The first of several comparisons, all required, that cannot hold."""
+    """Find the first of several required comparisons that cannot hold."""
     found = (_of_leaf(leaf, writer) for leaf in leaves)
     return next((reason for reason in found if reason), "")
 

@@ -23,8 +23,9 @@ def filters_of(metric: Metric, blueprint: Blueprint) -> tuple[MetricFilter, ...]
     )
 
 
-def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
-    """The error in a metric's name, dimensions or their values; empty if it is emitted."""
+def why_not_emitted(metric: Metric, blueprint: Blueprint) -> str:
+    """Say what is wrong with a metric's name, dimensions or their values. The result is empty if
+    the metric is emitted."""
     filters = filters_of(metric, blueprint)
     names = tuple(name for name, _ in metric.dimensions)
     if filters:

@@ -23,7 +23,7 @@ _KEEP_ALIVE_OPTION = re.compile(r"^--(?:timeout-)?keep-?alive(?:-timeout)?(?:=(.
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`environment` and `command` from the Dockerfile."""
+    """A container's program. `environment` and `command` come from the Dockerfile."""
 
     directory: Path
     environment: tuple[tuple[str, str], ...] = ()

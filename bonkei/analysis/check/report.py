@@ -11,7 +11,7 @@ from bonkei.analysis.check.subject import Rule
 
 
 def render_text(findings: Sequence[Finding], rules: Sequence[Rule], root: Path) -> str:
-    """A paragraph for each finding, a line for each allowed one, and totals."""
+    """Write a paragraph for each finding, a line for each allowed one, and totals."""
     open_ones = [finding for finding in findings if not finding.allowed]
     allowed = [finding for finding in findings if finding.allowed]
     paragraphs = [_paragraph(finding, root) for finding in open_ones]
@@ -28,7 +28,7 @@ def render_json(findings: Sequence[Finding], root: Path) -> str:
 
 
 def place(finding: Finding, root: Path) -> str:
-    """file:line, relative to `root`; the address if there is no file."""
+    """Write file:line, relative to `root`, or the address if there is no file."""
     if finding.file is None:
         return finding.address
     return f"{relative(finding.file, root)}:{finding.line}"

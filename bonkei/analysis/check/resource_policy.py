@@ -24,8 +24,8 @@ def lets_in(
     resource: str,
     context: Mapping[str, str],
 ) -> bool:
-    """Whether one of the services (`sns.amazonaws.com`) may do the action. `context`: the keys that
-    the service sends, with their values. A condition on another key counts as met."""
+    """Whether one of the services (`sns.amazonaws.com`) may do the action. `context` has the keys
+    that the service sends, with their values. A condition on another key counts as met."""
     services = tuple(services)
     fitting = [
         replace(statement, conditions=())

@@ -38,8 +38,8 @@ class ProgramError(BonkeiError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output of Fluent Bit. `only`: pairs of a record's key and the regular expression that its
-    value must match (processor `grep`)."""
+    """An output of Fluent Bit. `only` has pairs of a record's key and the regular expression that
+    its value must match (processor `grep`)."""
 
     name: str
     settings: tuple[tuple[str, str], ...] = ()
@@ -52,9 +52,9 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class LogRouter:
-    """A Fluent Bit configuration: its outputs, and `grace`, the seconds for flushing after SIGTERM
-    (None: not set; `grace_known` is False if an unknown variable sets it). `flushes_backlog`:
-    `storage.backlog.flush_on_shutdown` is on."""
+    """A Fluent Bit configuration with its outputs. `grace` is the number of seconds for flushing
+    after SIGTERM, or None if it is not set; `grace_known` is False if an unknown variable sets it.
+    `flushes_backlog` means that `storage.backlog.flush_on_shutdown` is on."""
 
     file: Path
     grace: float | None
@@ -66,7 +66,8 @@ class LogRouter:
 def read_router(
     directory: Path, image: Image | None, containers: Sequence[Container]
 ) -> LogRouter | None:
-    """The configuration of these containers; None if it is not in the directory.
+    """Read the configuration of these containers. The result is None if it is not in the directory.
+    Raises ProgramError for a configuration that cannot be read.
 
     Raises ProgramError for a configuration that cannot be read.
     """
@@ -221,7 +222,7 @@ def _section(name: str, value: Any) -> Iterator[Section]:
 
 
 def _only(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The `regex: KEY REGEX` pairs of the processor `grep`."""
+    """Return the `regex: KEY REGEX` pairs of the processor `grep`."""
     processors = settings.get("processors")
     logs = processors.get("logs") if isinstance(processors, Mapping) else None
     for processor in logs if isinstance(logs, list) else ():

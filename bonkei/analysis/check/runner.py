@@ -24,7 +24,7 @@ def run(
     rules: Iterable[Rule] = RULES,
     secret_keys: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Finding, ...]:
-    """Every finding of every rule, by file and line.
+    """Return every finding of every rule, by file and line.
 
     `definitions` is the root module's folder; `programs` by the container's name,
     `secret_keys` by the secret's ARN.
@@ -65,8 +65,8 @@ class LevelError(BonkeiError):
 
 
 def with_levels(rules: Iterable[Rule], levels: Mapping[str, str], place: str) -> tuple[Rule, ...]:
-    """The rules that are not `off`, with their levels. `levels`: off, warning or error by the
-    rule's name. `place`: the source of the levels, for LevelError."""
+    """Return the rules that are not `off`, with their levels. `levels` maps a rule's name to off,
+    warning or error. `place` is the source of the levels, for LevelError."""
     rules = tuple(rules)
     known = [rule.id for rule in rules]
     for name in levels:

@@ -19,7 +19,7 @@ _OF_RDS = frozenset({"username", "password"})
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The architecture; the programs, by the name of their container; and the keys of the secrets
+    """The architecture, the programs by the name of their container, and the keys of the secrets
     with a known value, by ARN."""
 
     blueprint: Blueprint
@@ -39,9 +39,8 @@ class Rule:
 
 
 def secret_keys(blueprint: Blueprint, vault: Vault) -> dict[str, frozenset[str]]:
-    """The keys of each secret with a known value, by ARN; none if the value is not a JSON object.
-    Secrets that a person sets are left out.
-    """
+    """Return the keys of each secret with a known value, by ARN. There are none if the value is not
+    a JSON object. Secrets that a person sets are left out."""
     found = {
         cluster.master_secret_arn: _OF_RDS
         for cluster in blueprint.database_clusters

@@ -64,7 +64,8 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 
 def read_template(file: Path) -> Template:
-    """TemplateError names the file, and the line of the mistake in the YAML."""
+    """Read a template. Raises TemplateError, which names the file and the line of the mistake in
+    the YAML."""
     try:
         document = yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a SafeLoader
     except OSError as error:

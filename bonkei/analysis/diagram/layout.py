@@ -84,7 +84,7 @@ def node_width(node: Node) -> float:
 
 
 def node_height(node: Node) -> float:
-    """One line of title, and the others."""
+    """The height of one line of title and the other lines."""
     return max(52.0, 34 + len(node.lines) * LINE_HEIGHT + 6)
 
 
@@ -107,12 +107,12 @@ def _frame(diagram: Diagram, group: Group, grid: _Grid) -> Box:
 
 
 def _side(depth: int) -> float:
-    """Room between a frame of this depth and its content."""
+    """The space between a frame of this depth and its content."""
     return PADDING * (1 + depth)
 
 
 def _head(depth: int) -> float:
-    """The same at the top, with room for the heading."""
+    """The space at the top, which includes the heading."""
     return HEADING * (1 + depth) + 10 * (1 + depth)
 
 
@@ -123,16 +123,16 @@ def _place_columns(diagram: Diagram, grid: _Grid) -> None:
     ]
     x = MARGIN
     for column in sorted({node.column for node in diagram.nodes}):
-        x += max((room for room, found in spans if column == min(found)), default=0)
+        x += max((space for space, found in spans if column == min(found)), default=0)
         if column - 1 in grid.column_gutters:
             start, end = grid.column_gutters[column - 1]
-            before = max((room for room, found in spans if column == min(found)), default=0)
+            before = max((space for space, found in spans if column == min(found)), default=0)
             grid.column_gutters[column - 1] = (start, x - before if before else end)
         asked = [node_width(node) for node in diagram.nodes if node.column == column]
         inside = [g for g in diagram.groups if _only_in(diagram, g, column)]
         wide = max(asked + [_heading_width(group) - 2 * _side(0) for group in inside])
         grid.columns[column] = (x, x + wide)
-        x += wide + max((room for room, found in spans if column == max(found)), default=0)
+        x += wide + max((space for space, found in spans if column == max(found)), default=0)
         gutter = _gutter(diagram, column)
         grid.column_gutters[column] = (x, x + gutter)
         x += gutter

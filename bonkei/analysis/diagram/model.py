@@ -74,8 +74,8 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """`name`: the name of its files. `description`: the text for readers who cannot see the
-    picture."""
+    """A diagram. `name` is the name of its files. `description` is the text for readers who cannot
+    see the picture."""
 
     name: str
     title: str

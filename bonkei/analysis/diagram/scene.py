@@ -24,7 +24,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A node; `title` and `lines` fit into its box. `icon`: the path of a square of 24 by 24."""
+    """A node. `title` and `lines` fit into its box. `icon` is a path in a square of 24 by 24."""
 
     id: str
     box: Box
@@ -37,7 +37,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An arrow, as the path of an SVG. `label_at`: the middle of its label, or the beginning of a
+    """An arrow, as the path of an SVG. `label_at` is the middle of its label, or the beginning of a
     vertical arrow's label (`is_vertical`)."""
 
     source: str
@@ -81,13 +81,13 @@ def _frame(group: Group, box: Box) -> Frame:
 
 
 def _card(node: Node, box: Box) -> Card:
-    room = box.width - ICON - 22
+    space = box.width - ICON - 22
     return Card(
         node.id,
         box,
         node.kind,
-        fit(node.title, TITLE_SIZE * BOLD, room),
-        tuple(fit(line, LINE_SIZE, room) for line in node.lines),
+        fit(node.title, TITLE_SIZE * BOLD, space),
+        tuple(fit(line, LINE_SIZE, space) for line in node.lines),
         PATHS[node.kind],
         COLOURS[node.kind],
     )

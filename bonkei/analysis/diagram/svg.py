@@ -89,10 +89,10 @@ def _frames(layout: Layout) -> Iterator[str]:
 
 
 def _frame_title(group: Group, box: Box) -> str:
-    room = box.width - 24
-    title = fit(group.title, 12.5, room)
+    space = box.width - 24
+    title = fit(group.title, 12.5, space)
     note = ""
-    left = room - width(title, 12.5) - 8
+    left = space - width(title, 12.5) - 8
     if group.note and left > 40:
         note = f'<tspan class="frame-note" dx="8">{escape(fit(group.note, 12, left))}</tspan>'
     return (
@@ -103,12 +103,12 @@ def _frame_title(group: Group, box: Box) -> str:
 
 def _card(node: Node, box: Box) -> str:
     colour = COLOURS[node.kind]
-    room = box.width - ICON - 22
+    space = box.width - ICON - 22
     text_x = box.x + ICON + 12
     first = box.y + (box.height - len(node.lines) * LINE_HEIGHT) / 2 + 4.5
     lines = "".join(
         f'<text class="line" x="{_n(text_x)}" y="{_n(first + 1 + (index + 1) * LINE_HEIGHT)}">'
-        f"{escape(fit(line, LINE_SIZE, room))}</text>"
+        f"{escape(fit(line, LINE_SIZE, space))}</text>"
         for index, line in enumerate(node.lines)
     )
     scale = 22 / 24
@@ -122,7 +122,7 @@ def _card(node: Node, box: Box) -> str:
         f'<path class="icon" transform="translate({_n(icon_x)} {_n(icon_y)}) scale({scale:.3f})"'
         f' d="{PATHS[node.kind]}" style="stroke:var(--{colour})"/>'
         f'<text class="title" x="{_n(text_x)}" y="{_n(first)}">'
-        f"{escape(fit(node.title, TITLE_SIZE * BOLD, room))}</text>{lines}</g>"
+        f"{escape(fit(node.title, TITLE_SIZE * BOLD, space))}</text>{lines}</g>"
     )
 
 

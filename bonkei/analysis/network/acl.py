@@ -17,9 +17,9 @@ _INTERNET = "0.0.0.0/0"
 
 
 def acl_obstacle(network: Network, source: Subnet, target: Subnet | None, port: int) -> str:
-    """Why an ACL stops TCP to `port` or its answers; empty when both pass. `target` None: the
-    internet. Within one subnet, ACLs do not apply. A subnet without a declared ACL has the VPC's
-    default ACL, which allows everything."""
+    """Say why an ACL stops TCP to `port` or its answers. The result is empty when both pass.
+    Without a `target`, the peer is the internet. Within one subnet, ACLs do not apply. A subnet
+    without a declared ACL has the VPC's default ACL, which allows everything."""
     if target is not None and target.id == source.id:
         return ""
     here, there = source.cidr_block, target.cidr_block if target else _INTERNET

@@ -18,8 +18,8 @@ from bonkei.blueprint import Blueprint
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`places`: one for each subnet that the definitions contain. Without places, the caller is in
-    no VPC or nothing is known about it, and every way counts as open."""
+    """A caller. `places` has one entry for each subnet that the definitions contain. Without
+    places, the caller is in no VPC or nothing is known about it, and every way counts as open."""
 
     name: str
     places: tuple[Place, ...] = ()

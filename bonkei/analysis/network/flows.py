@@ -19,7 +19,7 @@ def image_services(container: Container) -> tuple[str, ...]:
 
 
 def secret_services(container: Container) -> Iterator[str]:
-    """Where its secrets are."""
+    """The services that hold the task's secrets."""
     for _, value_from in container.secrets:
         yield "secretsmanager" if ":secretsmanager:" in value_from else "ssm"
 

@@ -18,7 +18,7 @@ from bonkei.blueprint.ecs import Service, TaskDefinition
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """`why` names the thing to change by its Terraform address."""
+    """A closed connection. `why` names the thing to change by its Terraform address."""
 
     source: str
     target: str

@@ -65,8 +65,9 @@ def cidr_blocks(blueprint: Blueprint, subnet_ids: Iterable[str]) -> tuple[str, .
 
 
 def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:
-    """Why HTTPS to an AWS service (`logs`, `ecr.api`, …) is impossible, or the service's endpoint
-    refuses a task's calls to start and to log; empty if neither is so."""
+    """Say why HTTPS to an AWS service (`logs`, `ecr.api`, …) is impossible, or why the service's
+    endpoint refuses a task's calls to start and to log. The result is empty if neither is the
+    case."""
     obstacle, endpoint = way_to_service(blueprint, place, service)
     if obstacle or endpoint is None:
         return obstacle
@@ -103,7 +104,7 @@ def way_to_service(
 
 
 def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
-    """Why HTTPS to the internet is impossible; empty when it works."""
+    """Say why HTTPS to the internet is impossible. The result is empty when it works."""
     if not place.subnet.routes_known:
         return ""
     default = [route for route in place.subnet.routes if route.destination == _EVERYWHERE]

@@ -30,8 +30,9 @@ from bonkei.blueprint.rds import DatabaseCluster
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`endpoint`: the VPC endpoint on the way; None: over the internet. `private_ip`: the caller's
-    address in its VPC. `public_ip`: its address as the internet sees it; empty if unknown."""
+    """A way that is open. `endpoint` is the VPC endpoint on the way, or None over the internet.
+    `private_ip` is the caller's address in its VPC. `public_ip` is its address as the internet sees
+    it, or empty if unknown."""
 
     obstacle: str = ""
     vpc_id: str = ""
@@ -154,7 +155,7 @@ def _is_cloudfront(blueprint: Blueprint, prefix_list_id: str) -> bool:
 
 
 def _first(obstacles: Iterable[str] | Iterator[str]) -> str:
-    """None counts as soon as one place gets through."""
+    """Return the first obstacle, or an empty text as soon as one place gets through."""
     found = list(obstacles)
     return found[0] if found and all(found) else ""
 

@@ -20,7 +20,8 @@ _Test = Callable[[str, str], bool]
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One operator on one key. At least one of its values must match; with a negated operator, none
-    may.
+    may. `operator` is spelled as in the policy, such as `ForAnyValue:StringLikeIfExists`, and `key`
+    is in lower case. `has_variables` says whether `${…}` in a value is a policy variable.
 
     `operator` as the policy has it, such as `ForAnyValue:StringLikeIfExists`; `key` in lower case.
     `has_variables`: whether `${…}` in a value is a policy variable.
@@ -33,13 +34,13 @@ class Condition:
 
 
 class UnknownOperatorError(ValueError):
-    """IAM knows no such operator."""
+    """IAM does not know the operator."""
 
 
 def conditions_of(
     entries: Iterable[tuple[str, str, str]], *, has_variables: bool = True
 ) -> tuple[Condition, ...]:
-    """Joins (operator, key, value) by operator and key. UnknownOperatorError."""
+    """Join (operator, key, value) by operator and key. Raises UnknownOperatorError."""
     values: dict[tuple[str, str], list[str]] = {}
     for operator, key, value in entries:
         _parse(operator)

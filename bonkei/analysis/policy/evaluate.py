@@ -35,8 +35,9 @@ _ARTICLES = {Reason.IDENTITY: "an", Reason.TRUST: "the"}
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """None: no policy of that kind exists. `resource_decides`: only callers that the resource's own
-    policy names are admitted, as by a KMS key or a role's trust."""
+    """The policies of each kind; None if no policy of that kind exists. `resource_decides` means
+    that only callers that the resource's own policy names are admitted, as by a KMS key or a role's
+    trust."""
 
     identity: Policy = _NONE
     resource: Policy | None = None
@@ -49,8 +50,8 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`statement`: the one that allowed or explicitly denied; None when nothing allowed.
-    `absent_keys`: condition keys that a statement needs and the request lacks."""
+    """A decision. `statement` is the one that allowed or explicitly denied, or None when nothing
+    allowed. `absent_keys` are condition keys that a statement needs and the request lacks."""
 
     is_allowed: bool
     reason: Reason

@@ -14,8 +14,8 @@ Used = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An action, or a pattern of actions, of an Allow statement. `used`: the (action, resource)
-    pairs that it covered. `is_observed`: whether the miniature sees calls of this service at
+    """An action, or a pattern of actions, of an Allow statement. `used` has the (action, resource)
+    pairs that it covered. `is_observed` says whether the miniature sees calls of this service at
     all."""
 
     address: str
@@ -28,7 +28,8 @@ class Grant:
 def grants(
     statements: Iterable[PolicyStatement], used: Used, observed: Collection[str]
 ) -> tuple[Grant, ...]:
-    """Every grant in the order of the statements. `observed`: prefixes of services (`s3`)."""
+    """Return every grant in the order of the statements. `observed` has prefixes of services
+    (`s3`)."""
     return tuple(
         Grant(
             statement.address,

@@ -27,7 +27,8 @@ EXEC_ACTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """`purpose` completes "the task …". `context`: the call's condition keys."""
+    """A request that AWS makes. `purpose` completes "the task …". `context` has the call's
+    condition keys."""
 
     action: str
     resource: str
@@ -36,7 +37,7 @@ class Need:
 
 
 def needs_of(role_arn: str, blueprint: Blueprint) -> tuple[Need, ...]:
-    """The requests of one role, each once."""
+    """Return the requests of one role, each once."""
     found: dict[tuple[str, str], Need] = {}
     for need in _all(role_arn, blueprint):
         found.setdefault((need.action, need.resource), need)

@@ -21,10 +21,11 @@ from bonkei.blueprint.iam import PolicyStatement
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The question to IAM. `resource`: an ARN, or `*` for an action without a resource. `context`:
-    condition keys in lower case. `resource_account`: empty for the caller's own. `is_open`: there
-    is no request yet, so only the keys in `context` are known. A condition on another key counts as
-    met where it allows, and as not met where it denies; any principal fits."""
+    """The question to IAM. `resource` is an ARN, or `*` for an action without a resource. `context`
+    has condition keys in lower case. `resource_account` is empty for the caller's own. `is_open`
+    means that there is no actual request, so only the keys in `context` are known. A condition on
+    another key then counts as met where it allows, and as not met where it denies; any principal
+    fits."""
 
     principal: Principal
     action: str

@@ -13,8 +13,8 @@ from enum import IntEnum
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`arn`: the user, or the role's session. `role_arn`: the role of a session. `service`: an AWS
-    service that makes the call itself, such as `events.amazonaws.com`."""
+    """The caller. `arn` is the user, or the role's session. `role_arn` is the role of a session.
+    `service` is an AWS service that makes the call itself, such as `events.amazonaws.com`."""
 
     arn: str = ""
     account: str = ""

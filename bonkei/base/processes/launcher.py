@@ -3,7 +3,7 @@
     python -I -S launcher.py PARENT SIGNAL UID GID COMMAND [ARGUMENT …]
 
 It runs in the child after `exec`, where code can run safely. A `preexec_fn` would run between fork
-and exec, where another thread's locks may be held for ever. UID and GID are -1 to keep the current
+and exec, where another thread's locks may be held forever. UID and GID are -1 to keep the current
 ones. Exit codes are a shell's: 126: the command could not be executed; 127: not found.
 """
 
@@ -32,8 +32,8 @@ def launch_command(
 
 
 def _tie_to_parent(parent: int, ending: int) -> Callable[[], None]:
-    """A function that requests the signal `ending` at the parent's death. Only on Linux: elsewhere,
-    the watchdog alone ends the process."""
+    """Return a function that requests the signal `ending` at the parent's death. It exists only on
+    Linux; elsewhere the watchdog alone ends the process."""
     if sys.platform != "linux":
         return lambda: None
     import ctypes  # noqa: PLC0415 - slow to load, and needed here only

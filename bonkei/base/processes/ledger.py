@@ -19,7 +19,7 @@ _SAME_START = 1.0  # seconds: the clock's resolution and its adjustments
 
 
 class Ledger:
-    """One directory; `<home>/processes`."""
+    """The directory `<home>/processes`."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

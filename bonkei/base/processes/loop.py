@@ -37,7 +37,8 @@ class Loop(uvloop.Loop):  # type: ignore[misc]  # it has no types
         stderr: Any = PIPE,
         **more: Any,
     ) -> Any:
-        """The transport and the protocol. Raises OSError, and ValueError for a NUL in a word."""
+        """Return the transport and the protocol. Raises OSError, and ValueError if an argument
+        contains a NUL."""
         streams = {"stdin": stdin, "stdout": stdout, "stderr": stderr}
         if not _has_descriptors():
             return await super().subprocess_exec(
@@ -61,7 +62,8 @@ class Loop(uvloop.Loop):  # type: ignore[misc]  # it has no types
 
 
 class _Process(BaseSubprocessTransport):
-    """As asyncio's own, but its `wait` returns with the process. Others may hold its pipes."""
+    """Like asyncio's own class, but `wait` returns when the process ends. Other processes may still
+    hold its pipes."""
 
     def _start(self, args: Sequence[str], shell: bool, **more: Any) -> None:  # type: ignore[override]
         self._proc = process = subprocess.Popen(args, shell=shell, **more)
@@ -71,7 +73,8 @@ class _Process(BaseSubprocessTransport):
                 pipe.close()
 
     def follow(self) -> None:
-        """Notice its end. Raises OSError when no descriptor is left: it has ended then."""
+        """Watch for the end of the process. If no descriptor is left, the process is killed and
+        OSError is raised."""
         assert self._proc is not None  # noqa: S101 - it is there until it has ended
         try:
             descriptor = os.pidfd_open(self._proc.pid)

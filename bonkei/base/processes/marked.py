@@ -1,5 +1,5 @@
-"""Processes with a mark in their environment: all that a command has started, also what has left
-its process group and its parents."""
+"""Processes with a mark in their environment. They are everything that a command has started, even
+if it has left its process group and its parents."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _OWN = Path("/proc/self/environ")  # Linux has such files
 
 
 def end_marked(mark: str) -> None:
-    """Ask the processes with this mark to end, and kill those that do not. It waits for them, but
-    not for ever: one that waits for a disk cannot be killed."""
+    """Ask the processes with this mark to end, and kill those that do not. Waits for them, but not
+    indefinitely: one that waits for a disk cannot be killed."""
     if not (left := _marked(mark, psutil.pids())):
         return
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):  # a shell ignores the second
@@ -43,8 +43,8 @@ def _send(processes: Iterable[int], number: int) -> None:
 
 
 def _marked(mark: str, processes: Iterable[int]) -> list[int]:
-    """Those with the mark. One that has ended has no environment, even if nobody has waited for
-    it."""
+    """Find the processes with the mark. A process that has ended has no environment, even if its
+    parent has not waited for it."""
     read = _read if _OWN.exists() else _ask
     found = []
     for pid in processes:
@@ -55,7 +55,8 @@ def _marked(mark: str, processes: Iterable[int]) -> list[int]:
 
 
 def _read(pid: int, mark: str) -> bool:
-    """A sixth of the time of `_ask`: there may be thousands of processes."""
+    """Read one process directly. This takes a sixth of the time of `_ask`, and there may be
+    thousands of processes."""
     with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123 - a Path costs more than the reading
         return f"{MARK}={mark}".encode() in file.read().split(b"\0")
 

@@ -1,4 +1,4 @@
-"""A process and all that it has started.
+"""Finds a process and everything that it has started.
 
 psutil reads every process of the machine for that. Linux has lists of children, which cost only
 what the tree has: on a machine with 200 processes, a tenth.
@@ -17,7 +17,7 @@ _CHILDREN = Path("/proc/thread-self/children")  # Linux has such lists
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """The process, and then its descendants. Empty when it has ended."""
+    """Return the process and then its descendants. The result is empty if it has ended."""
     try:
         root = psutil.Process(pid)
         below = _descendants(pid)
@@ -41,7 +41,7 @@ def family_ids(pid: int) -> list[int]:
 
 
 def _descendants(pid: int) -> list[int] | None:
-    """From the lists. None if they do not exist."""
+    """Read the kernel's lists of children. The result is None if they do not exist."""
     if not _CHILDREN.exists():
         return None
     found: list[int] = []
@@ -54,7 +54,8 @@ def _descendants(pid: int) -> list[int] | None:
 
 
 def _children(pid: int) -> Iterator[int]:
-    """Those that each of its threads started. A process or a thread may end at any moment."""
+    """List the processes that each of its threads started. A process or a thread may end at any
+    moment."""
     with suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - a Path costs more than the reading
             file = f"/proc/{pid}/task/{thread}/children"

@@ -27,7 +27,7 @@ _POLL = 0.02  # seconds
 
 
 def _signal_group(group: int, number: int) -> bool:
-    """Whether the group was there."""
+    """Send the signal. Returns whether the group still existed."""
     try:
         os.killpg(group, number)
     except ProcessLookupError:
@@ -38,7 +38,7 @@ def _signal_group(group: int, number: int) -> bool:
 
 
 def read_orders(lines: Iterable[str]) -> dict[int, tuple[int, float]]:
-    """The groups still watched after the last line: group -> (signal, grace in seconds)."""
+    """Return the groups still watched after the last line: group -> (signal, grace in seconds)."""
     watched: dict[int, tuple[int, float]] = {}
     for line in lines:
         match line.split():
@@ -50,7 +50,7 @@ def read_orders(lines: Iterable[str]) -> dict[int, tuple[int, float]]:
 
 
 def end_groups(watched: dict[int, tuple[int, float]]) -> None:
-    """Signal every group; SIGKILL those that remain after their grace."""
+    """Signal every group, and send SIGKILL to those that remain after their grace period."""
     began = time.monotonic()
     remaining = {g: grace for g, (number, grace) in watched.items() if _signal_group(g, number)}
     while remaining:

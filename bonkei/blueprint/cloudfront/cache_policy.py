@@ -32,7 +32,7 @@ _BEHAVIORS: dict[str, SelectionBehavior] = {
 
 
 def read_cache_policy(behavior: Block, state: State) -> CachePolicy:
-    """The policy that a behavior names: one of the state, or one of CloudFront's managed
+    """Read the policy that a behavior names, from the state or from CloudFront's managed
     policies."""
     policy_id = behavior.text("cache_policy_id", "")
     if not policy_id:

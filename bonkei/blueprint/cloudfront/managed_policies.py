@@ -28,7 +28,7 @@ SECURITY_HEADERS = (
 
 @cache
 def managed_policies() -> dict[str, list[dict[str, Any]]]:
-    """The table as in its file: kind of policy -> policies."""
+    """The table as in its file, from a kind of policy to its policies."""
     data = Path(__file__).parents[1] / "data" / "cloudfront_managed_policies.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))
 

@@ -25,7 +25,7 @@ _ORIGIN_POLICIES = ("http-only", "https-only", "match-viewer")
 
 
 def read_distributions(state: State, gaps: Gaps) -> tuple[Distribution, ...]:
-    """Every distribution, its policies looked up by id."""
+    """Read every distribution. Policies are looked up by id."""
     return tuple(
         _distribution(resource, state, gaps)
         for resource in state.managed("aws_cloudfront_distribution")

@@ -71,7 +71,7 @@ class Behavior:
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The destination of a behavior's requests. `headers` are added to each request (the secret
-    header is one). `in_vpc`: a VPC origin."""
+    header is one). `in_vpc` means a VPC origin."""
 
     id: str
     domain_name: str

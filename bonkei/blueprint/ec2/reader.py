@@ -131,7 +131,7 @@ def _is_known(table_id: str, vpc_id: str, state: State) -> bool:
 
 
 def _routes(table_id: str, state: State) -> Iterator[Route]:
-    """Routes in both spellings; repetitions in a table's blocks are dropped."""
+    """Read routes in both spellings, and drop repetitions in a table's blocks."""
     if not table_id:
         return
     seen: set[tuple[str, str]] = set()
@@ -203,7 +203,7 @@ def _associated(kind: str, attribute: str, endpoint_id: str, state: State) -> se
 
 
 def _prefix_lists(state: State) -> Iterator[PrefixList]:
-    """Own lists and looked-up ones, each id once."""
+    """Read the stack's own lists and those that are looked up, each id once."""
     seen: set[str] = set()
     for block in state.known("aws_ec2_managed_prefix_list", "aws_prefix_list"):
         identifier = block.text("id")
@@ -227,7 +227,7 @@ def _prefix_lists(state: State) -> Iterator[PrefixList]:
 
 
 def _without_region(name: str) -> str:
-    """com.amazonaws.eu-west-1.s3 -> s3; global names stay."""
+    """Turn com.amazonaws.eu-west-1.s3 into s3. Global names stay."""
     if name in _MANAGED_WEIGHTS or not name.startswith("com.amazonaws."):
         return name
     return name.split(".", 3)[-1]

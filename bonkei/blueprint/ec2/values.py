@@ -18,7 +18,8 @@ RouteTarget = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """`dns`: whether private DNS names (those of an interface endpoint) resolve in it."""
+    """A VPC. `dns` says whether private DNS names (those of an interface endpoint) resolve in
+    it."""
 
     address: str
     arn: str
@@ -29,7 +30,7 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`destination` is a CIDR block or a prefix list's id."""
+    """A route. `destination` is a CIDR block or a prefix list's id."""
 
     destination: str
     target: RouteTarget
@@ -39,9 +40,8 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Subnet:
-    """`routes`: those of the subnet's route table (its own, or the VPC's main one). The VPC's local
-    route is implied. `routes_known` is False if that table is outside the definitions: the subnet's
-    routes are then unknown."""
+    """A subnet. `routes` are those of its route table (its own, or the VPC's main one). The VPC's
+    local route is implied. `routes_known` is False if that table is outside the definitions."""
 
     address: str
     arn: str
@@ -66,7 +66,7 @@ class NatGateway:
 
 @dataclass(frozen=True, slots=True)
 class VpcEndpoint:
-    """`service_name` such as `com.amazonaws.eu-west-1.ecr.api`."""
+    """A VPC endpoint. `service_name` is a name such as `com.amazonaws.eu-west-1.ecr.api`."""
 
     address: str
     id: str
@@ -81,7 +81,7 @@ class VpcEndpoint:
 
     @property
     def region(self) -> str:
-        """Empty where the name has none."""
+        """The region in the name; empty if there is none."""
         parts = self.service_name.split(".")
         return parts[2] if self.service_name.startswith("com.amazonaws.") else ""
 
@@ -94,7 +94,7 @@ class VpcEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class AclRule:
-    """Rules have numbers. The matching rule with the lowest number decides. `protocol` is `-1` for
+    """A numbered rule. The matching rule with the lowest number decides. `protocol` is `-1` for
     all."""
 
     direction: Literal["ingress", "egress"]
@@ -108,8 +108,8 @@ class AclRule:
 
 @dataclass(frozen=True, slots=True)
 class NetworkAcl:
-    """Stateless: both directions of a connection must pass. Without a matching rule, nothing
-    passes."""
+    """A network ACL is stateless: both directions of a connection must pass. Without a matching
+    rule, nothing passes."""
 
     address: str
     id: str

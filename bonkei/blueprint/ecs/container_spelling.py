@@ -29,8 +29,8 @@ _BY_LOWER = {key.lower(): key for key in KEYS}
 
 
 def in_api_spelling(value: Any) -> Any:
-    """The decoded document. Each key that the API knows is spelled as in the API, and what is null
-    is not there: Go decodes it as an absent member."""
+    """Return the decoded document. Each key that the API knows is spelled as in the API. Members
+    that are null are left out, because Go decodes them as absent."""
     if isinstance(value, list):
         return [in_api_spelling(item) for item in value if item is not None]
     if not isinstance(value, dict):

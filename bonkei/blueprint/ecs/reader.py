@@ -54,8 +54,8 @@ def _services(state: State, gaps: Gaps, revisions: Sequence[TaskDefinition]) -> 
 
 
 def _task_definition(block: Resource, state: State, revisions: Sequence[TaskDefinition]) -> str:
-    """The ARN, by ARN, `family:revision` or `family` (its latest revision); empty if there is
-    none."""
+    """Find the ARN by an ARN, by `family:revision` or by `family` (its latest revision). The result
+    is empty if there is none."""
     wanted = block.text("task_definition", "")
     for found in reversed(state.managed("aws_ecs_task_definition")):
         family, revision = found.text("family"), found.integer("revision")
@@ -133,7 +133,8 @@ def _token(block: Block) -> str:
 
 
 def _auto_scaling(service: str, cluster: str, state: State) -> AutoScaling | None:
-    """The scalable target of a service with its target-tracking policies; None without one."""
+    """Read the scalable target of a service with its target-tracking policies, or None without
+    one."""
     resource_id = f"service/{cluster}/{service}"
     for target in state.managed("aws_appautoscaling_target"):
         if target.text("service_namespace") == "ecs" and target.text("resource_id") == resource_id:

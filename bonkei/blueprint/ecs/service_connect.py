@@ -18,7 +18,7 @@ _NAMESPACES = (
 def read_service_connect(
     service: Block, cluster: Block | None, state: State
 ) -> ServiceConnect | None:
-    """None if the service does not use Service Connect."""
+    """Read the configuration. The result is None if the service does not use Service Connect."""
     config = service.block("service_connect_configuration")
     if config is None or not config.flag("enabled"):
         return None

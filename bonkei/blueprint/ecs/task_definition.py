@@ -129,8 +129,9 @@ def _camel(name: str) -> str:
 
 
 def _size(block: Block, name: str, containers: tuple[Block, ...]) -> int:
-    """CPU units or MiB, also written as `1 vCPU` and `2 GB`. If the task sets none, the sum of its
-    containers.
+    """Read CPU units or MiB, which may also be written as `1 vCPU` and `2 GB`. If the task sets
+    none, the sum of its containers is used. "Task size",
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
 
     "Task size",
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html

@@ -23,7 +23,8 @@ class PortMapping:
 
 @dataclass(frozen=True, slots=True)
 class ContainerHealthCheck:
-    """Times are in seconds. `command` begins with CMD, CMD-SHELL or NONE, as in ECS."""
+    """A container's health check. Times are in seconds. `command` begins with CMD, CMD-SHELL or
+    NONE, as in ECS."""
 
     command: tuple[str, ...]
     interval: float = 30.0
@@ -59,7 +60,7 @@ class MountPoint:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One entry of `container_definitions`. None: the image's value applies. Times are in
+    """One entry of `container_definitions`. None means that the image's value applies. Times are in
     seconds."""
 
     name: str
@@ -84,9 +85,9 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """`cpu` in CPU units (1024 a vCPU), `memory` in MiB. `architecture`: of its images (`amd64`,
-    `arm64`). `document`: ECS's description, as JSON. `outlives`: Terraform's destruction
-    (`skip_destroy`)."""
+    """A task definition. `cpu` is in CPU units (1024 for a vCPU), `memory` in MiB. `architecture`
+    is that of its images (`amd64`, `arm64`). `document` is ECS's description as JSON. `outlives`
+    means that it survives Terraform's destruction (`skip_destroy`)."""
 
     address: str
     arn: str
@@ -123,7 +124,8 @@ class ServiceConnectEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ServiceConnect:
-    """`endpoints` is empty for a service that only calls others. Time-outs are in seconds."""
+    """A service's part in Service Connect. `endpoints` is empty for a service that only calls
+    others. Time-outs are in seconds."""
 
     namespace: str
     endpoints: tuple[ServiceConnectEndpoint, ...] = ()
@@ -134,7 +136,8 @@ class ServiceConnect:
 
 @dataclass(frozen=True, slots=True)
 class TargetTracking:
-    """`metric`: a predefined metric; empty for a customized one. Cooldowns are in seconds."""
+    """A target-tracking policy. `metric` is a predefined metric, or empty for a customized one.
+    Cooldowns are in seconds."""
 
     metric: str  # ECSServiceAverageCPUUtilization, …
     target_value: float
@@ -152,7 +155,7 @@ class AutoScaling:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentAlarms:
-    """Alarms that stop a deployment: their names, and whether ECS then goes back."""
+    """The names of the alarms that stop a deployment, and whether ECS then rolls back."""
 
     names: tuple[str, ...]
     rollback: bool = False
@@ -160,8 +163,8 @@ class DeploymentAlarms:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An ECS service. Percentages are ECS's; times are in seconds. `deployment_id`: of the next
-    deployment, if it was given out already."""
+    """An ECS service. Percentages are ECS's; times are in seconds. `deployment_id` is the id of the
+    next deployment if it was already assigned."""
 
     address: str
     arn: str

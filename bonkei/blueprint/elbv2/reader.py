@@ -140,8 +140,8 @@ def _matches_by_regex(rule: Block) -> bool:
 
 
 def _all_conditions(rule: Block) -> tuple[Condition, ...]:
-    """All conditions of a rule. A block may have several. They are sorted by their repr: the state
-    keeps them as a set, so their order means nothing."""
+    """Read all conditions of a rule. A block may have several. They are sorted by their repr: the
+    state keeps them as a set, so their order means nothing."""
     found = [item for block in rule.blocks("condition") for item in _conditions(block)]
     if not found:
         rule.refuse("condition", "a rule without a condition")

@@ -28,7 +28,7 @@ class HttpRequestMethod:
 
 @dataclass(frozen=True, slots=True)
 class QueryString:
-    """Pairs of key (empty: any key) and value pattern. One of them must match."""
+    """Pairs of a key (empty for any key) and a value pattern. One of them must match."""
 
     pairs: tuple[tuple[str, str], ...]
 
@@ -57,8 +57,8 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """`#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` are replaced by the request's
-    values."""
+    """A redirect. `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}` are replaced by the
+    request's values."""
 
     status: int
     protocol: str = "#{protocol}"
@@ -80,8 +80,8 @@ Action = Forward | Redirect | FixedResponse
 
 @dataclass(frozen=True, slots=True)
 class ListenerRule:
-    """All conditions must hold; in one condition, any value may match. The rule with the lowest
-    priority number comes first."""
+    """A rule of a listener. All conditions must hold; in one condition, any value may match. The
+    rule with the lowest priority number comes first."""
 
     address: str
     arn: str
@@ -92,7 +92,7 @@ class ListenerRule:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """`rules` are in order of priority. `default_action` applies if none matches."""
+    """A listener. `rules` are in order of priority. `default_action` applies if none matches."""
 
     address: str
     arn: str
@@ -104,8 +104,8 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """Times are in seconds. `aliases` are further DNS names of the load balancer (an origin may use
-    one)."""
+    """A load balancer. Times are in seconds. `aliases` are further DNS names that lead to it (an
+    origin may use one)."""
 
     address: str
     arn: str
@@ -127,7 +127,8 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True)
 class TargetHealthCheck:
-    """Times are in seconds. `matcher` is in ELB's form: `200`, `200,302`, `200-299`."""
+    """A target group's health check. Times are in seconds. `matcher` is in ELB's form: `200`,
+    `200,302`, `200-299`."""
 
     path: str = "/"
     port: str = "traffic-port"
@@ -142,7 +143,7 @@ class TargetHealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class TargetGroup:
-    """Times in seconds."""
+    """A target group. Times are in seconds."""
 
     address: str
     arn: str

@@ -21,8 +21,8 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """A function's event source: a queue, or a table's stream. Times are in seconds; -1 means for
-    ever.
+    """A function's event source: a queue, or a table's stream. Times are in seconds; -1 means
+    forever. `function` is the function's ARN. `source` is the ARN of the queue or the stream.
 
     `function` is the function's ARN. `source` is the ARN of the queue or the stream.
     """
@@ -79,7 +79,7 @@ def _event_source(block: Resource) -> EventSource:
         reports_failures="ReportBatchItemFailures" in block.texts("function_response_types"),
         filters=tuple(_filters(block)),
         starting_position=block.text("starting_position", ""),
-        # In Terraform, 0 means unset. AWS's default is "for ever".
+        # In Terraform, 0 means unset. AWS's default is "forever".
         retries=block.integer("maximum_retry_attempts", 0) or -1,
         record_age=block.number("maximum_record_age_in_seconds", 0) or -1.0,
         bisects=block.flag("bisect_batch_on_function_error"),

@@ -21,8 +21,8 @@ class Asynchronous:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`timeout` is in seconds, `memory` in MiB. `log_group` receives its output. `policy`: the
-    permitted callers, from its aws_lambda_permission."""
+    """A function. `timeout` is in seconds, `memory` in MiB. `log_group` receives its output.
+    `policy` names the permitted callers, from its aws_lambda_permission."""
 
     address: str
     arn: str

@@ -26,8 +26,8 @@ class AccessLog:
 
 @dataclass(frozen=True, slots=True)
 class WafLogFilter:
-    """KEEP or DROP, if one (`MEETS_ANY`) or all (`MEETS_ALL`) of the conditions hold. A condition
-    is an action or a label's name."""
+    """Keeps or drops a record (KEEP, DROP) if one (`MEETS_ANY`) or all (`MEETS_ALL`) of the
+    conditions hold. A condition is an action or a label's name."""
 
     behavior: str
     requirement: str
@@ -38,8 +38,8 @@ class WafLogFilter:
 @dataclass(frozen=True, slots=True)
 class WafLog:
     """The log of a web ACL, and the ARNs of its destinations. The first matching filter decides, or
-    else `default_behavior`. `redacted`: single_header, uri_path, query_string or method, and a
-    header's name."""
+    else `default_behavior`. `redacted` lists the parts single_header, uri_path, query_string and
+    method, with a header's name."""
 
     address: str
     web_acl_arn: str

@@ -15,7 +15,7 @@ from bonkei.blueprint.state import Resource, State
 @dataclass(frozen=True, slots=True)
 class LogDelivery:
     """Delivers the log `log_type` (`ACCESS_LOGS`) of a resource to the ARN of a log group, a bucket
-    (with a prefix) or a Firehose stream. Empty values mean AWS's default. `source`: the delivery
+    (with a prefix) or a Firehose stream. Empty values mean AWS's default. `source` is the delivery
     source's ARN."""
 
     address: str
@@ -31,7 +31,7 @@ class LogDelivery:
 
 
 def read_log_deliveries(state: State) -> tuple[LogDelivery, ...]:
-    """Deliveries whose source and destination are declared as well."""
+    """Read the deliveries whose source and destination are declared as well."""
     return tuple(_deliveries(state))
 
 

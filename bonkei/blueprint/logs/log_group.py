@@ -15,9 +15,9 @@ from bonkei.blueprint.state.use import Use, uses_of
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """`retention` is in days; 0 means for ever. `writers` are the resources that name it as a
-    destination. Containers are not among them: they name their groups in their log configuration or
-    environment."""
+    """A log group. `retention` is in days; 0 means forever. `writers` are the resources that name
+    it as a destination. Containers are not among them: they name their groups in their log
+    configuration or environment."""
 
     address: str
     arn: str
@@ -70,7 +70,7 @@ class SubscriptionFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogResourcePolicy:
-    """The services that may write to log groups. `document` is JSON."""
+    """A policy that names the services that may write to log groups. `document` is JSON."""
 
     address: str
     name: str

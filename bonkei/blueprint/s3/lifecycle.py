@@ -10,7 +10,7 @@ from bonkei.blueprint.state.block import Block
 
 
 def lifecycle(block: Resource) -> BucketSetting:
-    """Every rule, those that are switched off too."""
+    """Translate every rule, including those that are switched off."""
     rules = [_rule(rule) for rule in block.blocks("rule")]
     return BucketSetting("lifecycle", "LifecycleConfiguration", {"Rule": rules})
 

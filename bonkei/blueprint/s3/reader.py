@@ -63,7 +63,7 @@ def _prefix(found: Resource) -> str:
 
 
 def _has_other_filter(found: Resource) -> bool:
-    """By tags or an access point. Nothing in the miniature measures this."""
+    """Whether it filters by tags or an access point, which nothing in the miniature measures."""
     block = found.block("filter")
     return block is not None and (block.has("tags") or block.has("access_point"))
 

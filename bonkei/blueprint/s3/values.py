@@ -16,7 +16,7 @@ element. None is left out."""
 
 @dataclass(frozen=True, slots=True)
 class BucketSetting:
-    """A setting of a bucket in S3's API: `name` is its word in the address (`lifecycle`, `cors`).
+    """A setting of a bucket in S3's API. `name` is its word in the address (`lifecycle`, `cors`).
     `root` is the root element of its document. A policy is JSON text. `headers` have further
     values."""
 
@@ -44,7 +44,8 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """`encryption` is aws:kms, aws:kms:dsse or AES256; empty if the definitions do not set it."""
+    """A bucket. `encryption` is aws:kms, aws:kms:dsse or AES256, or empty if the definitions do not
+    set it."""
 
     address: str
     arn: str

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Attributes of the resource at `address`. `path`: the place in the resource, for error
+    """The attributes of the resource at `address`. `path` is the place in the resource, for error
     messages."""
 
     address: str

@@ -51,7 +51,7 @@ class State:
         return cls(tuple(sorted(found, key=lambda resource: natural(resource.address))))
 
     def with_more(self, more: Iterable[Resource]) -> State:
-        """With further resources, in their place."""
+        """Return the state with further resources, each in its place."""
         found = [*self.resources, *more]
         if len(found) == len(self.resources):
             return self
@@ -63,7 +63,7 @@ class State:
         return tuple(r for r in self.known(*types) if r.mode == "managed")
 
     def known(self, *types: str) -> tuple[Resource, ...]:
-        """Resources and data sources of these types: everything with their attributes."""
+        """Return resources and data sources of these types, which both have their attributes."""
         places = sorted(place for one in set(types) for place in self._places.get(one, ()))
         return tuple(self.resources[place] for place in places)
 

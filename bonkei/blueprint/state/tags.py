@@ -9,7 +9,7 @@ from bonkei.blueprint.state.state import State
 
 
 def read_tags(block: Block) -> dict[str, str]:
-    """By key."""
+    """Return the tags by key."""
     found = block.values.get("tags_all") or block.values.get("tags") or {}
     return {str(key): str(value) for key, value in found.items() if value is not None}
 

@@ -29,8 +29,8 @@ TEXT_TRANSFORMATIONS = (
 
 @dataclass(frozen=True, slots=True)
 class FieldToMatch:
-    """The inspected part of the request; `name`: of a single header or query argument.
-    `oversize_handling`: for a body that is longer than the part that AWS WAF inspects."""
+    """The inspected part of the request. `name` is that of a single header or query argument.
+    `oversize_handling` applies to a body that is longer than the part that AWS WAF inspects."""
 
     kind: Literal[
         "single_header",
@@ -158,8 +158,8 @@ class WafAction:
 
 @dataclass(frozen=True, slots=True)
 class WafRule:
-    """`labels`: the full names of the labels that the rule adds to a matching request. `group`: the
-    ARN of the rule group that contains the rule."""
+    """A rule. `labels` are the full names of the labels that it adds to a matching request. `group`
+    is the ARN of the rule group that contains it."""
 
     name: str
     priority: int

@@ -113,8 +113,8 @@ def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...
 
 
 def of_the_user(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that the command keeps: none of a real account, and no proxy's, because none
-    reaches the endpoint on this machine."""
+    """The variables that the command keeps. Those of a real account are dropped, and so are a
+    proxy's, because no proxy reaches the endpoint on this machine."""
     return {
         name: value
         for name, value in environment.items()
@@ -152,8 +152,8 @@ def _by(role: str, calls: Iterable[_Call]) -> Iterator[_Call]:
 
 
 class _Tail:
-    """The calls in a growing file, from its complete lines. The file may be missing at first, and
-    may be cut to its last part."""
+    """The calls in a growing file, read from its complete lines. The file may be missing at first,
+    and may later be cut to its last part."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -162,7 +162,7 @@ class _Tail:
         self._last = ""
 
     def calls(self) -> Iterator[_Call]:
-        """Those that have come since the last time."""
+        """Return the calls that have come since the last time."""
         yield from self._read()
         if self._is_replaced():
             self.close()
@@ -199,7 +199,7 @@ class _Tail:
 
 def _readable(call: Mapping[str, Any]) -> str:
     at = time.strftime("%H:%M:%S", time.localtime(call["time"]))
-    who = str(call["caller"]).rpartition(":")[2] or "nobody"
+    who = str(call["caller"]).rpartition(":")[2] or "no one"
     outcome = call["error"] or call["status"]
     asked = f"{call['service']}:{call['operation']} {call.get('resource', '')}".rstrip()
     return safe(f"{at}  {outcome!s:<24} {call['milliseconds']:>8.1f} ms  {asked}  {who}")

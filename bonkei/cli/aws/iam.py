@@ -161,7 +161,7 @@ def may(
 
 
 def _asking(context: Context) -> Asking:
-    """The IAM of the last applied definitions."""
+    """The IAM of the definitions that were applied last."""
     from bonkei import blueprint
     from bonkei.definitions.cloudformation.stacks.stored import stacked
     from bonkei.services.endpoint.asking import Asking

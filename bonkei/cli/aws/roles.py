@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def roles(context: Context, name: str) -> tuple[Role, ...]:
-    """The role that NAME means, or all roles. BonkeiError without one."""
+    """Return the role that NAME means, or all roles. Raises BonkeiError if there is none."""
     from bonkei.services.endpoint.identity.role_names import role_meant
 
     found = _applied(context)

@@ -24,7 +24,7 @@ _NAME = "session-manager-plugin"
 
 
 def install(home: Path, folder: Path) -> Path:
-    """The plugin for a home, as a program in `folder`, which is made. Returns `folder`."""
+    """Write the plugin for a home as a program in `folder`, which is created. Returns `folder`."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     words = [sys.executable, "-P", "-m", "bonkei.cli.aws.session_plugin", str(home)]
     program = folder / _NAME
@@ -42,7 +42,7 @@ def install(home: Path, folder: Path) -> Path:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """The exit code that `aws` sees: 0 after a session, however its command has ended."""
+    """Return the exit code that `aws` sees: 0 after a session, however its command has ended."""
     from bonkei.miniature.control.attach import attach
     from bonkei.miniature.home import Home
     from bonkei.services.ecs.api import Shell

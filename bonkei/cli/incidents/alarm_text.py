@@ -12,7 +12,7 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 
 def pace(compression: int) -> str:
-    """The length of a minute, if it is compressed."""
+    """Say how long a minute is, if it is compressed."""
     return f"time is compressed: a minute takes {60 / compression:g} s" if compression > 1 else ""
 
 
@@ -37,7 +37,7 @@ def render_list(found: Mapping[str, Any]) -> str:
 
 
 def render_alarm(found: Mapping[str, Any]) -> str:
-    """Its metrics, its graph, its state and its actions."""
+    """Show an alarm's metrics, its graph, its state and its actions."""
     alarm, state = found["alarm"], found["state"]
     lines = [f"{alarm['name']}: {state['value']} since {_clock(state['since'])}", state["reason"]]
     if found["problem"]:
@@ -86,7 +86,7 @@ def _metric(metric: Mapping[str, Any]) -> str:
 
 
 def graph(values: Sequence[float | None], threshold: float | None) -> list[str]:
-    """A column for each data point, `·` where it is missing, and the threshold as a line."""
+    """Draw a column for each data point, `·` where it is missing, and the threshold as a line."""
     known = [value for value in values if value is not None]
     marks = known if threshold is None else [*known, threshold]
     low, high = min([0.0, *marks]), max(marks)
@@ -115,7 +115,7 @@ def _cell(value: float | None, low: float, height: float, row: int, *, line_here
 
 
 def render_history(found: Mapping[str, Any]) -> str:
-    """Newest first."""
+    """Show the history, the newest entry first."""
     lines = [pace(found["compression"])] if found["compression"] > 1 else []
     lines += [
         f"{_clock(item['time'])}  {item['kind']:19}  {item['summary']}" for item in found["items"]
@@ -124,7 +124,7 @@ def render_history(found: Mapping[str, Any]) -> str:
 
 
 def render_results(results: Sequence[Mapping[str, Any]]) -> str:
-    """Each alarm with its cause, its times and its messages; the count last."""
+    """Show each alarm with its cause, its times and its messages, and the count last."""
     lines = ["while it is rehearsed, an alarm's period takes a second, or a few"]
     for one in results:
         lines += ["", f"{'ok' if one['both_ways'] else 'FAILED'}  {one['name']}"]

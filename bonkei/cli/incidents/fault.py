@@ -190,7 +190,7 @@ def _text_of(file: Path) -> str:
     try:
         text = file.read_text(encoding="utf-8")
     except ValueError:
-        raise FaultError(f"{file} is no text in UTF-8") from None
+        raise FaultError(f"{file} is not text in UTF-8") from None
     read_scenario(text, str(file))
     return text
 
@@ -227,7 +227,7 @@ def _lasts(context: Context, fault_id: str) -> bool:
 
 
 def _find(context: Context, state: Mapping[str, Any]) -> Any:
-    """How it has ended."""
+    """Look up the fault after its end."""
     every = _ask(context, "faults")
     return next(
         (one for one in (*every["past"], *every["active"]) if one["id"] == state["id"]), state

@@ -62,7 +62,7 @@ def explain(
 
 
 def render(found: dict[str, Any]) -> str:
-    """For a person."""
+    """Format the answer for a person."""
     lines = [f"{found['request']}  at {found['url']} ({found['listener']})", ""]
     for step in found["steps"]:
         lines += _step(step)

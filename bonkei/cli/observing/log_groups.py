@@ -19,7 +19,7 @@ _POLL = 0.5  # seconds between two looks for new events
 
 @dataclass(frozen=True, slots=True)
 class LogGroups:
-    """Some groups, and the wanted streams: those with a name that begins with `stream`."""
+    """Some groups, and the streams wanted in them: those with a name that begins with `stream`."""
 
     groups: tuple[GroupReader, ...]
     stream: str = ""
@@ -30,7 +30,7 @@ class LogGroups:
         return max(len(group.name) for group in self.groups)
 
     def last(self, wanted: Callable[[Record], bool], since: str, count: int | None) -> list[Record]:
-        """In order of time. `since` as `Record.time`."""
+        """Return the last events in order of time. `since` has the form of `Record.time`."""
         window = Window(start=_milliseconds(since) if since else 0)
         found = latest(self.groups, window, self._wants)
         records = filter(wanted, (_record(group, event) for group, event in found))
@@ -41,7 +41,7 @@ class LogGroups:
             group.mark()
 
     def follow(self) -> Iterator[Record]:
-        """New events, without an end."""
+        """Return new events, without an end."""
         while True:
             for group in self.groups:
                 yield from (_record(group.name, event) for event in group.new(self._wants))

@@ -29,7 +29,8 @@ _DATED = re.compile(r"/(?:year=)?\d{4}/.*|/[^/]*$")
 
 @dataclass(frozen=True, slots=True)
 class LogObject:
-    """`folder`: its key without the parts that differ between objects."""
+    """An object with log lines. `folder` is its key without the parts that differ between
+    objects."""
 
     path: Path
     key: str
@@ -52,7 +53,8 @@ class LogObjects:
     _seen: set[Path] = field(default_factory=set)
 
     def found(self) -> list[LogObject]:
-        """In no order. Compressed objects are logs. An application's own objects are not."""
+        """Return the log objects in no particular order. Compressed objects are logs. An
+        application's own objects are not."""
         found = (
             LogObject(path, path.relative_to(bucket).as_posix())
             for bucket in matching(self.directory, "*/*")
@@ -63,7 +65,8 @@ class LogObjects:
     def last(
         self, wanted: Callable[[Record], bool], since: str, count: int | None
     ) -> tuple[list[Record], int]:
-        """In order of time; and the width of the longest label. MiniatureError without objects."""
+        """Return the last records in order of time, and the width of the longest label. Raises
+        MiniatureError if there are no objects."""
         objects = self.found()
         if not objects:
             named = f" of {self.service}" if self.service else ""
@@ -105,7 +108,7 @@ def _written(path: Path) -> float:
 
 
 def _lines(path: Path) -> list[str]:
-    """The lines of an object; none if it is not a log or no longer exists."""
+    """Read the lines of an object. There are none if it is not a log or no longer exists."""
     try:
         text = gzip.decompress(path.read_bytes()).decode("utf-8", "replace")
     except (OSError, EOFError, zlib.error):

@@ -28,8 +28,8 @@ _SHOWN_ID = 8  # characters of a task's id, as in `bonkei status`
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The records to show: `level` and worse, from `since` on, of one request; empty
-    for all. `pattern`: a filter pattern of CloudWatch Logs."""
+    """The records to show: those of `level` and worse, from `since` on, of one request; empty for
+    all. `pattern` is a filter pattern of CloudWatch Logs."""
 
     level: str = ""
     since: str = ""
@@ -224,7 +224,8 @@ def _printer(form: str | None, width: int) -> Callable[[Record], None]:
 
 
 def render(record: Record, width: int) -> str:
-    """A record for a person. A traceback and further lines of a message are indented below it."""
+    """Format a record for a person. A traceback and further lines of a message are indented below
+    it."""
     words = [record.time, record.task[:_SHOWN_ID]]
     words.append(_level(record))
     message, *more = _lines(record.message)

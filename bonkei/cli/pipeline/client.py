@@ -41,7 +41,7 @@ class Endpoint:
         self._url = urlsplit(found["AWS_ENDPOINT_URL"])
 
     def pipeline(self, operation: str, **given: Any) -> Any:
-        """A call of CodePipeline. RefusedError."""
+        """Call CodePipeline. Raises RefusedError."""
         return self._call("codepipeline", operation, given)
 
     def repositories(self, operation: str, **given: Any) -> Any:

@@ -17,7 +17,7 @@ from bonkei.cli.terminal import safe
 _POLL = 0.5
 _COMMENT = 512  # characters, as PutApprovalResult takes them
 WAITS = 3
-"""The exit code of a run that waits for an approval while there is nobody to give it."""
+"""The exit code of a run that waits for an approval while no one is there to give it."""
 _SIGNS = {"Succeeded": "✓", "Failed": "✗", "Abandoned": "-", "Stopped": "-"}
 
 
@@ -66,7 +66,7 @@ class Watch:
             self._say(text)
 
     def _answer(self, view: RunView, approval: ActionView) -> bool:
-        """False: there is nobody to answer."""
+        """False: no one is there to answer."""
         status, said = self._answers.all, ""
         if approval.id in self._answers.asked:
             return True
@@ -76,7 +76,7 @@ class Watch:
             status, said = self._ask(approval)
         held = token(self._endpoint, view, approval)
         if not held:
-            return True  # somebody else has answered meanwhile
+            return True  # it has been answered elsewhere meanwhile
         self._answers.asked.add(approval.id)
         try:
             self._endpoint.pipeline(

@@ -5,7 +5,7 @@ plugin            Terraform's plugin protocol, served over a socket
 plan, apply       planned values, replacements; the values of what is created
 existing          resources outside the stack; surroundings: other inputs of a plan
 behaviour         the functions of a type, beyond its schema
-aws               the AWS provider's types, a room for each service
+aws               the AWS provider's types, a module or package for each service
 small             HashiCorp's small providers: random, time, archive, ...
 facts             facts on each argument from the real provider's own schemas
 region_and_tags   arguments that all types of AWS's provider share

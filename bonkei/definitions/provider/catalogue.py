@@ -36,7 +36,8 @@ def providers() -> Mapping[str, Provider]:
 
 
 def resource_schemas(address: str) -> Mapping[str, Block]:
-    """The resource types of one provider, as they are served: without its behaviours. KeyError."""
+    """Return the resource types of one provider as they are served, without its behaviours. Raises
+    KeyError."""
     if address == AWS:
         bare = Provider(schema=schema.load(SCHEMA))
         return assemble(bare, facts.load(FACTS)).schema.resources

@@ -53,7 +53,8 @@ def plan_update(
     *,
     adopted: bool = False,
 ) -> Plan:
-    """The plan of an existing resource; equal to `prior` if nothing changes.
+    """Return the plan of an existing resource, which equals `prior` if nothing changes. `adopted`
+    means that it was imported, so values missing in the state do not cause a replacement.
 
     `adopted`: it was imported, so values missing in the state do not cause a replacement.
     """

@@ -35,7 +35,8 @@ def all_tags(tags: Value, default_tags: Mapping[str, str]) -> Value:
 
 
 def provider_problems(config: Object) -> Sequence[Problem]:
-    """The problems of a provider block: a region that is none. "" leaves it to the environment."""
+    """Return the problems of a provider block, such as a region that does not exist. The region ""
+    leaves it to the environment."""
     region = config.get("region")
     if not given(region) or region == "" or _REGION.fullmatch(region):
         return ()

@@ -51,7 +51,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import it when it is wanted: a build's `terraform` uses a few of these, and starts often."""
+    """Import a name when it is first used: a build's `terraform` uses few of these, and starts
+    often."""
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_PLACES[name]}"), name)

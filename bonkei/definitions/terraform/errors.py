@@ -43,7 +43,7 @@ class Diagnostic:
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return it in the form of JSON."""
         return {
             "severity": self.severity,
             "summary": self.summary,
@@ -78,7 +78,8 @@ def refused(diagnostics: Sequence[Diagnostic], operation: str) -> TerraformError
 
 
 def unexplained(text: str, operation: str) -> TerraformError:
-    """The error for a Terraform that failed without a diagnostic; of a crash, its first words."""
+    """The error for a Terraform that failed without a diagnostic. For a crash it has the first
+    words."""
     crash = _CRASH.search(text)
     if crash is None:
         return TerraformError(text or f"terraform {operation} failed without a message")
@@ -90,7 +91,8 @@ def unexplained(text: str, operation: str) -> TerraformError:
 
 
 def read_diagnostic(document: Mapping[str, Any], locate: Callable[[str], Path]) -> Diagnostic:
-    """From Terraform's JSON form; `locate` maps a file name of Terraform's to the real file."""
+    """Read a diagnostic from Terraform's JSON form. `locate` maps a file name of Terraform's to the
+    real file."""
     snippet = document.get("snippet") or {}
     detail = document.get("detail") or ""
     file, line = _place(document.get("range"), detail)
@@ -118,6 +120,6 @@ def _place(given: Mapping[str, Any] | None, detail: str) -> tuple[str | None, in
 
 
 def _relative(file: Path) -> str:
-    """The shorter way to name a file, from where the user is."""
+    """Name a file relative to the user's current folder if that is shorter."""
     relative = os.path.relpath(file)
     return str(file) if relative.startswith("..") else relative

@@ -92,7 +92,7 @@ class Session:
         report: Report = silent,
         meanwhile: Callable[[], None] = nothing,
     ) -> Listener:
-        """Run an operation with JSON output. TerraformError when Terraform refuses it."""
+        """Run an operation with JSON output. Raises TerraformError when Terraform refuses it."""
         listener = Listener(self.mirror.locate, report)
         result = self.run(operation, "-json", *options, on_line=listener, meanwhile=meanwhile)
         listener.diagnostics = explain(listener.diagnostics, self.definitions)
@@ -105,7 +105,8 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of sessions: the definitions, and `directory` for all written files.
+    """Where sessions happen: the definitions, and `directory` for all written files. `terraform`
+    names an executable to use instead of the library.
 
     `terraform` names an executable to use instead of the library.
     """
@@ -240,7 +241,7 @@ class Place:
 
 
 def read_json(result: runs.Result) -> dict[str, Any]:
-    """A run's output as JSON. TerraformError when it is not JSON."""
+    """Return a run's output as JSON. Raises TerraformError when it is not JSON."""
     try:
         return dict(json.loads("".join(result.lines)))
     except ValueError:

@@ -57,7 +57,7 @@ _PLAN_FILE = "bonkei.definitions.terraform.reports.plan_file"
 
 
 def _load_for_a_plan() -> None:
-    """What is needed at the end of a run is loaded while Terraform starts."""
+    """Load what is needed at the end of a run while Terraform starts."""
     from bonkei.definitions.provider import catalogue, schema  # noqa: PLC0415 -- see above
 
     importlib.import_module(_PLAN_FILE)
@@ -65,7 +65,7 @@ def _load_for_a_plan() -> None:
 
 
 def _needs_all_blocks(said: Sequence[Diagnostic]) -> bool:
-    """Whether Terraform would name a similar block, had it been shown."""
+    """Whether Terraform would have suggested a similar block if it had been shown."""
     return any(each.summary.startswith("Unsupported") for each in said)
 
 
@@ -111,7 +111,7 @@ class Workspace:
         return self._mirror.path
 
     def validate(self) -> list[Diagnostic]:
-        """Check the definitions without planning; the warnings."""
+        """Check the definitions without planning, and return the warnings."""
         return self._with_enough_blocks(self._validate)
 
     def _validate(self, *, all_blocks: bool) -> list[Diagnostic]:
@@ -124,7 +124,7 @@ class Workspace:
         return self._warnings(found)
 
     def plan(self, selection: Selection = _EVERYTHING, *, destroy: bool = False) -> PlanSummary:
-        """The changes that `apply` (or `destroy`) would make."""
+        """Return the changes that `apply` (or `destroy`) would make."""
         return self._with_enough_blocks(partial(self._plan, selection, destroy=destroy))
 
     def _plan(self, selection: Selection, *, destroy: bool, all_blocks: bool) -> PlanSummary:
@@ -161,7 +161,8 @@ class Workspace:
         self._endings.wait()
 
     def interrupt(self) -> None:
-        """From another thread: let the running operation end, with an error, and begin no other."""
+        """Let the running operation end with an error, and begin no other. Another thread calls
+        this."""
         self._place.interruption.come()
 
     def destroy(self, progress: Report = silent) -> ApplySummary:
@@ -180,7 +181,8 @@ class Workspace:
                 raise TerraformError(result.errors.strip())
 
     def state(self) -> dict[str, Any]:
-        """As `terraform show -json` has it (see `document`); no "values" if nothing is applied."""
+        """Return the state as `terraform show -json` has it (see `document`). It has no "values" if
+        nothing is applied."""
         state = read_state_file(self._state_file)
         if state is not None:
             return state
@@ -214,7 +216,8 @@ class Workspace:
         return read_places(self._definitions, self._variable_files)
 
     def fmt(self, *, check: bool = False) -> list[str]:
-        """Format the definitions; the names of the files that were, or would be, changed."""
+        """Format the definitions. Returns the names of the files that were, or would be,
+        changed."""
         require_definitions(self._definitions)
         result = runs.run(
             [
@@ -237,7 +240,8 @@ class Workspace:
         files: Sequence[str] = (),
         selection: Selection = _EVERYTHING,
     ) -> TestReport:
-        """Run `terraform test`, and report each run when it ends.
+        """Run `terraform test`, and report each run when it ends. `files` limits it to these test
+        files, relative to the definitions. The tests leave no secret and no counter in the home.
 
         `files`: only these test files, relative to the definitions. The tests leave no secret and
         no counter in the home.
@@ -288,7 +292,8 @@ class Workspace:
         return operate(all_blocks=True)
 
     def _planned(self, session: Session, plan_file: Path) -> dict[str, Any]:
-        """From the file; another Terraform than the library may have another format."""
+        """Read the plan from its file. Another Terraform than the library may use another
+        format."""
         if self._place.terraform is None:
             from bonkei.definitions.terraform.reports import plan_file as reader  # noqa: PLC0415 -- see `plan`
 

@@ -21,7 +21,9 @@ def read_copies(
     word: Callable[[str], str],
     stages: Mapping[str, Copies],
 ) -> Iterator[tuple[str, str]]:
-    """The copies of one COPY or ADD. A copy from another stage is resolved to that stage's copies.
+    """Return the copies of one COPY or ADD. A copy from another stage is resolved to that stage's
+    copies. "COPY" (Dockerfile reference): with several sources, or a slash at its end, the
+    destination is a directory. `word` substitutes and unquotes.
 
     "COPY" (Dockerfile reference): with several sources, or a slash at its end, the destination is a
     directory. `word` substitutes and unquotes.
@@ -46,7 +48,7 @@ def read_copies(
 
 
 def _through(copies: Copies, path: str, target: str) -> Iterator[tuple[str, str]]:
-    """The copies from the build's folder to `target` through a `path` of a stage."""
+    """Find the copies from the build's folder to `target` that go through a `path` of a stage."""
     for source, place in copies:
         bare = place.rstrip("/") or "/"
         if _is_within(bare, path):
@@ -63,7 +65,7 @@ def _through(copies: Copies, path: str, target: str) -> Iterator[tuple[str, str]
 def read_requirements(
     value: str, working_directory: str, copies: Copies
 ) -> Iterator[tuple[str, ...]]:
-    """For each `-r FILE` of a RUN: the candidates for FILE in the build's folder, likeliest
+    """For each `-r FILE` of a RUN, list the candidates for FILE in the build's folder, likeliest
     first."""
     for name in _REQUIREMENTS.findall(value):
         clean = name.strip("\"'")
@@ -72,14 +74,14 @@ def read_requirements(
 
 
 def join(base: str, path: str) -> str:
-    """A path of the image, without `.` and empty parts."""
+    """Join paths of the image, without `.` and empty parts."""
     joined = path if path.startswith("/") else f"{base.rstrip('/')}/{path}"
     parts = [part for part in joined.split("/") if part not in {"", "."}]
     return "/" + "/".join(parts)
 
 
 def exec_form(value: str) -> tuple[str, ...] | None:
-    """The words of `["a", "b"]`. None for any other text: that is the shell form."""
+    """Return the words of `["a", "b"]`, or None for any other text, which is in shell form."""
     try:
         words = json.loads(value)
     except (ValueError, RecursionError):

@@ -28,7 +28,10 @@ class DockerfileError(BonkeiError):
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """`entry_point` and `command` are in exec form; None if no stage of the Dockerfile sets it.
+    """How a container runs. `entry_point` and `command` are in exec form; they are None if no stage
+    of the Dockerfile sets them. `environment` is in order. Its values may refer to earlier
+    variables (such as `$PATH`, to keep the base image's value), which are substituted when the
+    container starts.
 
     `environment` is in order. Its values may refer to earlier variables (such as `$PATH`, to keep
     the base image's value). They are substituted when the container starts.
@@ -49,7 +52,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
-    """A stage while it is read. `entry_is_shell`: CMD is then ignored, as in Docker."""
+    """A stage while it is being read. `entry_is_shell` means that CMD is ignored, as in Docker."""
 
     image: Image
     arguments: tuple[tuple[str, str], ...] = ()
@@ -74,7 +77,7 @@ def read_image(dockerfile: Path) -> Image:
 
 
 def parse_image(text: str) -> Image:
-    """The same, from the Dockerfile's text. Raises ValueError with the mistake."""
+    """Read the image from the Dockerfile's text. Raises ValueError with the mistake."""
     stages: dict[str, _Stage] = {}
     defaults: dict[str, str] = {}
     stage: _Stage | None = None
@@ -97,7 +100,8 @@ def parse_image(text: str) -> Image:
 
 
 def _instructions(text: str) -> Iterator[tuple[str, str]]:
-    """Instructions with their continuation lines. Bodies of here-documents are not instructions."""
+    """Join the continuation lines of each instruction. Bodies of here-documents are not
+    instructions."""
     parser = DockerfileParser(fileobj=readable(text.encode()))
     for entry in parser.structure:
         if entry["instruction"] != "COMMENT":
@@ -159,7 +163,8 @@ def _with_content(
     known: Mapping[str, str],
     stages: Mapping[str, _Stage],
 ) -> Image:
-    """Add its copies and requirements, and those installed in a stage that it copies from."""
+    """Add the image's copies and requirements, and those installed in a stage that it copies
+    from."""
     directory = image.working_directory
     if keyword == "EXPOSE":
         ports = tuple(_port(word) for word in substitute(value, known).split())
@@ -190,7 +195,8 @@ def _with_command(stage: _Stage, keyword: str, value: str) -> _Stage:
 
 
 def _argument(value: str, defaults: Mapping[str, str]) -> dict[str, str]:
-    """ARG's name and value. Without a value: the value declared before the first FROM."""
+    """Return ARG's name and value. If it has no value, the value declared before the first FROM is
+    used."""
     name, given, default = value.partition("=")
     if given:
         return {name: _word(default, defaults)}
@@ -207,12 +213,14 @@ def _with_environment(image: Image, value: str, arguments: Mapping[str, str]) ->
 
 
 def _resolved(added: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-    """Substitute the variables of earlier ENV instructions. Unset names stay for the start."""
+    """Substitute the variables of earlier ENV instructions. Names without a value are left for the
+    container's start."""
     return {name: substitute(text, before, keep_unknown=True) for name, text in added.items()}
 
 
 def substitute(text: str, values: Mapping[str, str], *, keep_unknown: bool = False) -> str:
-    """`$name`, `${name}`, `${name:-word}` and `${name:+word}` replaced, as a Dockerfile means it.
+    """Substitute `$name`, `${name}`, `${name:-word}` and `${name:+word}` as a Dockerfile does. A
+    name without a value becomes the empty string, or stays as it is with `keep_unknown`.
 
     A name without a value becomes the empty string, or stays as it is with `keep_unknown`.
     """

@@ -14,14 +14,14 @@ _MAY_HAVE_ONE = ("RUN", "COPY", "ADD")
 
 
 def readable(content: bytes) -> io.BytesIO:
-    """The same lines, but those within here-documents are comments: they are no instructions.
-    Bytes that are not UTF-8 can only be in parts that nobody reads, such as a comment."""
+    """Turn the lines of here-documents into comments, because they are not instructions. Bytes that
+    are not UTF-8 can only be in parts that are not read, such as a comment."""
     text = "".join(_lines(content.decode("utf-8", "replace")))
     return io.BytesIO(text.encode())
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines with their ends. Only a line feed ends one, as in the parser."""
+    """Split the text into lines with their ends. Only a line feed ends a line, as in the parser."""
     return io.StringIO(text, newline="\n").readlines()
 
 

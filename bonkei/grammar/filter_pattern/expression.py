@@ -1,4 +1,4 @@
-"""Whether a regular expression of CloudWatch Logs is found in a text, in bounded time. Pure.
+"""Finds a regular expression of CloudWatch Logs in a text, in bounded time.
 
 These expressions have no groups: they are alternatives of steps, and each step is one set of
 characters, repeated. A search holds all places of the text that the steps so far can reach as the
@@ -29,8 +29,8 @@ _OTHER = "\x80"  # stands for each character beyond ASCII: a set has all of them
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`characters`: `^`, `$`, or one byte for each code, `1` for those of the set. `most` is None
-    for any number of times."""
+    """One step of an expression. `characters` is `^`, `$`, or one byte for each code, which is `1`
+    for members of the set. `most` is None for any number of times."""
 
     characters: str | bytes
     least: int
@@ -39,7 +39,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """It is found where the steps of one alternative follow each other."""
+    """An expression is found where the steps of one alternative follow each other."""
 
     alternatives: tuple[tuple[Step, ...], ...]
 
@@ -51,7 +51,8 @@ class Expression:
 
 
 def read_expression(source: str) -> Expression:
-    """An expression that `re` compiles. Raises `re.error` for a possessive repetition (`a++`)."""
+    """Read an expression that `re` compiles. Raises `re.error` for a possessive repetition
+    (`a++`)."""
     alternatives: list[list[Step]] = [[]]
     for found in _STEP.finditer(source):
         if found["manner"] == "+":
@@ -97,7 +98,7 @@ def _is_found(steps: tuple[Step, ...], backwards: bytes) -> bool:
 
 
 def _move(places: int, members: int, step: Step) -> int:
-    """Where the step can end that begins at `places`."""
+    """Return the places where a step can end if it begins at `places`."""
     places = _exactly(step.least, places, members)
     if step.most is None:
         # The sum carries each place through the run of members behind it.
@@ -111,7 +112,8 @@ def _move(places: int, members: int, step: Step) -> int:
 
 
 def _exactly(times: int, places: int, members: int) -> int:
-    """Each place, `times` members further; those are left out that have fewer behind them."""
+    """Move each place forward by exactly `times` members. A place with fewer members after it is
+    dropped."""
     runs, length = members, 1
     while length < times and runs:
         more = min(length, times - length)

@@ -24,7 +24,7 @@ ELLIPSIS = "..."
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`= 4*` of a field."""
+    """A comparison of a field, such as `= 4*`."""
 
     operator: str
     value: Value
@@ -32,7 +32,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """Comparisons joined by `word`: `&&` or `||`."""
+    """Comparisons that are joined by `word`, which is `&&` or `||`."""
 
     word: str
     parts: tuple[Condition, ...]
@@ -43,7 +43,7 @@ Condition = Comparison | Compound
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`name` is `...` for any number of fields without a name."""
+    """A field of the pattern. The name `...` stands for any number of fields without a name."""
 
     name: str
     condition: Condition | None = None
@@ -51,13 +51,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields, in order; at most one is an ellipsis."""
+    """The fields in order. At most one of them is an ellipsis."""
 
     fields: tuple[Field, ...]
 
 
 def parse_fields(scanner: Scanner) -> Fields:
-    """The pattern. The scanner stands at its `[`."""
+    """Parse the pattern. The scanner stands at its `[`."""
     begin = scanner.position
     scanner.expect("[", "a space-delimited pattern begins with `[`")
     found = [_field(scanner, ())]
@@ -149,8 +149,8 @@ def _regexes(condition: Condition) -> int:
 
 
 def split(message: str) -> list[str]:
-    """The fields of a record. Brackets or quotation marks enclose one field. A bracket that closes
-    nothing is looked for once, not for each `[`: the time is bounded by the length."""
+    """Split a record into fields. Brackets or quotation marks enclose one field. The search for a
+    missing closing bracket happens once, not for each `[`, so the time is bounded by the length."""
     fields: list[str] = []
     position, bracket = 0, 0  # bracket: the `]` that was found last, -1 when no more come
     while word := _WORD.search(message, position):
@@ -171,7 +171,8 @@ def split(message: str) -> list[str]:
 
 
 def compile_fields(pattern: Fields) -> Callable[[str], dict[str, str] | None]:
-    """A test of a message that gives its fields by name (`$bytes`), or None.
+    """Return a test that gives a message's fields by name (`$bytes`), or None. A last field without
+    a condition takes the rest, as in the documented `[w1=ERROR, w2]`.
 
     A last field without a condition takes the rest, as in the documented `[w1=ERROR, w2]`.
     """

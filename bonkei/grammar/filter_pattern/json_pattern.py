@@ -26,7 +26,7 @@ _MOST_WILDCARDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`$.level = "ERROR"`."""
+    """A comparison such as `$.level = "ERROR"`."""
 
     selector: Selector
     operator: str
@@ -35,7 +35,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Is:
-    """`$.user IS NULL`; `value` is None, True or False."""
+    """A condition such as `$.user IS NULL`. `value` is None, True or False."""
 
     selector: Selector
     value: bool | None
@@ -43,7 +43,7 @@ class Is:
 
 @dataclass(frozen=True, slots=True)
 class Exists:
-    """`$.user EXISTS`, or `NOT EXISTS` where not `wanted`."""
+    """The condition `$.user EXISTS`, or `NOT EXISTS` if `wanted` is false."""
 
     selector: Selector
     wanted: bool
@@ -68,7 +68,7 @@ Condition = Leaf | AllOf | AnyOf
 
 
 def parse_json(scanner: Scanner) -> Condition:
-    """The pattern. The scanner stands at its `{`."""
+    """Parse the pattern. The scanner stands at its `{`."""
     begin = scanner.position
     scanner.expect("{", "a JSON pattern begins with `{`")
     condition = _any(scanner)
@@ -126,7 +126,7 @@ def _one(scanner: Scanner) -> Condition:
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """Its comparisons, from left to right."""
+    """List the pattern's comparisons from left to right."""
     if isinstance(condition, AllOf | AnyOf):
         for part in condition.parts:
             yield from leaves(part)
@@ -135,7 +135,7 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
 
 
 def alternatives(condition: Condition) -> Iterator[tuple[Leaf, ...]]:
-    """It as alternatives, each of comparisons that all have to hold."""
+    """Rewrite the condition as alternatives. In each of them, all comparisons have to hold."""
     if isinstance(condition, AnyOf):
         for part in condition.parts:
             yield from alternatives(part)
@@ -147,7 +147,7 @@ def alternatives(condition: Condition) -> Iterator[tuple[Leaf, ...]]:
 
 
 def compile_condition(condition: Condition) -> Test:
-    """A test of a parsed record."""
+    """Return a test for a parsed record."""
     if isinstance(condition, AnyOf):
         tests = [compile_condition(part) for part in condition.parts]
         return lambda document: any(test(document) for test in tests)
@@ -165,8 +165,8 @@ def compile_condition(condition: Condition) -> Test:
 
 
 def _compile_comparison(condition: Comparison) -> Test:
-    """A selector that points to nothing, to null, to an array or to an object never holds: "the
-    filter pattern won't match the log format". A quoted text is none of a number's."""
+    """A selector that points to nothing, to null, to an array or to an object never matches: "the
+    filter pattern won't match the log format". Quoted text does not match a number."""
     holds = comparison(condition.operator, condition.value)
     values = condition.selector.values
     only_texts = condition.value.kind == "text" and condition.value.quoted
@@ -187,7 +187,7 @@ def _compile_comparison(condition: Comparison) -> Test:
 
 
 def required_texts(condition: Condition) -> tuple[str, ...]:
-    """Texts that a record which matches has in it, spelled plainly (JSON may escape others)."""
+    """Find texts that every matching record contains literally (JSON may escape others)."""
     if isinstance(condition, AllOf):
         return tuple(text for part in condition.parts for text in required_texts(part))
     if isinstance(condition, Comparison) and condition.operator == "=":

@@ -1,4 +1,4 @@
-"""A pattern: read once, then asked of each message."""
+"""A filter pattern, which is parsed once and then applied to each message."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Match:
     fields: dict[str, str] | None = None
 
     def value(self, selector: str) -> Any:
-        """The value of `$.latency` or `$bytes` in this record; None when the record lacks it. For
-        a selector with a wildcard: the first value. FilterPatternError when it is not a selector.
-        """
+        """The value of `$.latency` or `$bytes` in this record, or None if the record lacks it. A
+        selector with a wildcard gives its first value. Raises FilterPatternError for anything that
+        is not a selector."""
         if self.fields is not None:
             return self.fields.get(selector)
         return next(_parsed(selector).values(self.document), None)
@@ -49,11 +49,12 @@ class FilterPattern:
     find: Callable[[str], Match | None]
 
     def matches(self, message: str) -> bool:
-        """Whether a log event's message is one of these."""
+        """Whether the pattern matches a log event's message."""
         return self.find(message) is not None
 
     def extract(self, match: Match) -> dict[str, str]:
-        """The values that the pattern names, as TestMetricFilter's extractedValues."""
+        """Return the values that the pattern names, like the extractedValues of
+        TestMetricFilter."""
         if match.fields is not None:
             return dict(match.fields)
         if isinstance(self.content, Terms | Fields):
@@ -68,7 +69,7 @@ class FilterPattern:
 
 @lru_cache(maxsize=512)
 def parse(text: str) -> FilterPattern:
-    """A pattern as metric filters, subscription filters and FilterLogEvents take it. Raises
+    """Parse a pattern as metric filters, subscription filters and FilterLogEvents take it. Raises
     FilterPatternError. An empty pattern matches everything."""
     scanner = Scanner(text)
     if len(text) > _MOST_CHARACTERS:
@@ -103,7 +104,7 @@ def _find_fields(pattern: Fields) -> Callable[[str], Match | None]:
 
 
 def _find_json(condition: Condition) -> Callable[[str], Match | None]:
-    """Most records do not match. A record without a required text is not parsed."""
+    """Skip the parsing of a record without a required text, because most records do not match."""
     test = compile_condition(condition)
     needed = required_texts(condition)
 

@@ -18,7 +18,7 @@ _CLASSES = frozenset("dDsSwW")
 
 
 def take_regex(scanner: Scanner) -> Expression:
-    """The expression at the scanner. The scanner stands at its first `%`."""
+    """Take the expression at the scanner, which stands at its first `%`."""
     begin = scanner.position
     scanner.position += 1
     while (character := scanner.peek()) != "%":

@@ -1,4 +1,4 @@
-"""Reading a pattern from left to right, with the place for errors."""
+"""Reads a pattern from left to right, and knows the place of an error."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class Scanner:
         self.position = 0
 
     def error(self, problem: str, remedy: str = "", at: int | None = None) -> FilterPatternError:
-        """The error of this place (or of `at`), to be raised."""
+        """Create the error for this place (or for `at`). The caller raises it."""
         position = self.position if at is None else at
         return FilterPatternError(self.text, position, problem, remedy)
 
     def skip_blanks(self) -> None:
-        """Past white space."""
+        """Skip white space."""
         match = _BLANK.match(self.text, self.position)
         assert match is not None  # noqa: S101 - it matches the empty text
         self.position = match.end()
@@ -46,11 +46,12 @@ class Scanner:
         return self.position >= len(self.text)
 
     def peek(self) -> str:
-        """The next character; empty at the end."""
+        """Return the next character, or an empty text at the end."""
         return self.text[self.position : self.position + 1]
 
     def take(self, *tokens: str) -> str:
-        """The first of the tokens that is next, after white space; empty when none is."""
+        """Skip white space and take the first of the tokens that follows. The result is empty if
+        none does."""
         self.skip_blanks()
         for token in tokens:
             if self.text.startswith(token, self.position):
@@ -71,7 +72,8 @@ class Scanner:
             raise self.error(problem)
 
     def quoted(self) -> str:
-        r"""A text in double quotation marks; `\"` and `\\` mean the second character."""
+        r"""Take a text in double quotation marks, in which `\"` and `\\` mean the second
+        character."""
         begin = self.position
         self.position += 1
         found: list[str] = []

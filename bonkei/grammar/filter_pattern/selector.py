@@ -22,14 +22,15 @@ EVERY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Selector:
-    """`steps` are names, indexes and `*` (`every`: the step with the wildcard, -1: none)."""
+    """A property selector. `steps` are names, indexes and `*`. `every` is the index of the step
+    with the wildcard, or -1 if there is none."""
 
     text: str
     steps: tuple[Step, ...]
     every: int = -1
 
     def values(self, document: Any) -> Iterator[Any]:
-        """The values it points to: at most one without a wildcard."""
+        """Return the values that it points to. Without a wildcard there is at most one."""
         yield from _values(document, self.steps, self.every)
 
 
@@ -55,7 +56,7 @@ def _values(value: Any, steps: tuple[Step, ...], every: int) -> Iterator[Any]:
 
 
 def take_selector(scanner: Scanner) -> Selector:
-    """The selector at the scanner. The scanner stands at its `$`."""
+    """Take the selector at the scanner, which stands at its `$`."""
     scanner.skip_blanks()
     begin = scanner.position
     if scanner.take("$") != "$":
@@ -96,9 +97,9 @@ def _take_step(scanner: Scanner, steps: list[Step], every: list[int]) -> None:
 
 
 def parse_selector(text: str) -> Selector:
-    """A selector alone, as metric filters name values and dimensions."""
+    """Parse a selector that stands alone, as metric filters name values and dimensions."""
     scanner = Scanner(text)
     found = take_selector(scanner)
     if not scanner.at_end():
-        raise scanner.error(f"`{text}` is no selector")
+        raise scanner.error(f"`{text}` is not a selector")
     return found

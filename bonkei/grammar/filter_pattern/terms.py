@@ -16,7 +16,7 @@ _WHOLE = re.compile(r'[^\s"]+')
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word or a phrase; `sign` is empty, `?` (one of these) or `-` (none of these)."""
+    """A word or a phrase. `sign` is empty, `?` (one of these) or `-` (none of these)."""
 
     text: str
     sign: str = ""
@@ -24,14 +24,15 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """`optional` count only where nothing is required or excluded, as AWS documents it."""
+    """The terms of a pattern. `optional` ones count only if nothing is required or excluded, as AWS
+    documents it."""
 
     terms: tuple[Term, ...] = ()
     regex: Expression | None = None
 
 
 def parse_terms(scanner: Scanner) -> Terms:
-    """The rest of the pattern."""
+    """Parse the rest of the pattern."""
     if scanner.peek() == "%":
         regex = take_regex(scanner)
         if not scanner.at_end():
@@ -65,8 +66,8 @@ def _word(scanner: Scanner) -> str:
 
 
 def compile_terms(found: Terms) -> Callable[[str], bool]:
-    """A test of a message. Terms are case sensitive, and whole words at their ends: `ERROR` is
-    not found in `ERRORS` (for "Partial matches" the documentation names regex)."""
+    """Return a test for a message. Terms are case-sensitive and match whole words: `ERROR` is not
+    found in `ERRORS` (for "Partial matches" the documentation recommends regex)."""
     if found.regex is not None:
         return found.regex.is_in
     required = [_finder(term.text) for term in found.terms if not term.sign]
@@ -83,7 +84,7 @@ def compile_terms(found: Terms) -> Callable[[str], bool]:
 
 
 def _finder(text: str) -> Callable[[str], bool]:
-    """`in` first: it is many times as fast, and most messages do not have the text at all."""
+    """Try `in` first: it is many times faster, and most messages do not contain the text at all."""
     before = r"(?<!\w)" if _is_of_word(text[0]) else ""
     after = r"(?!\w)" if _is_of_word(text[-1]) else ""
     if not before and not after:

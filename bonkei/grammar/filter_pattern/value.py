@@ -1,4 +1,5 @@
-"""The value to compare a field with: a text, a text with wildcards, a number, an expression."""
+"""The value that a field is compared with: a text, a text with wildcards, a number or an
+expression."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ class Value:
 
 
 def take_value(scanner: Scanner, unquoted: re.Pattern[str]) -> Value:
-    """The value at the scanner; `unquoted` finds the end of a value without quotation marks."""
+    """Take the value at the scanner. `unquoted` finds the end of a value without quotation
+    marks."""
     scanner.skip_blanks()
     if scanner.peek() == '"':
         return _of_text(scanner.quoted(), quoted=True)
@@ -64,12 +66,12 @@ def _of_text(text: str, *, quoted: bool) -> Value:
 
 
 def number_of(text: str) -> float | None:
-    """The number that a text spells, if it spells one."""
+    """Parse a number. The result is None if the text is not one."""
     return float(text) if _NUMBER.match(text) else None
 
 
 def comparison(operator: str, value: Value) -> Callable[[str, float | None], bool]:
-    """A test of a field. It receives the field's text, and its number if it is a number."""
+    """Return a test for a field. It receives the field's text, and its number if it is a number."""
     if value.kind == "number":
         order, number = _ORDER[operator], value.number
         return lambda _, found: found is not None and order(found, number)

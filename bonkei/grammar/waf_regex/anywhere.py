@@ -1,4 +1,4 @@
-"""Expressions that are written for another service, in bounded time where that is possible."""
+"""Matches expressions that are written for another service, in bounded time where possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a regular expression is found in some bytes: each byte is looked at once.
+"""Finds a regular expression in bytes, and looks at each byte only once.
 
 Python's `re` tries one way after another. With `(a+)+$` and forty `a`, that takes hours, and
 nothing else happens meanwhile. Here all ways are followed together: a state is the set of the
@@ -42,7 +42,7 @@ class _Spot:
 
 @dataclass(slots=True)
 class _State:
-    """`spots`: where the next byte finds the expression."""
+    """`spots` are the places where the next byte finds the expression."""
 
     spots: tuple[int, ...]
     before: int
@@ -123,7 +123,7 @@ class Automaton:
         return found
 
     def _follow(self, state: _State, symbol: int) -> _State | None:
-        """The state after one more byte; None if the expression is found before it."""
+        """Return the state after one more byte, or None if the expression is found before it."""
         reached = self._reached((*state.spots, self._first), state.before, symbol)
         if 0 in reached:
             found = None
@@ -136,7 +136,7 @@ class Automaton:
         return found
 
     def _reached(self, spots: tuple[int, ...], before: int, symbol: int) -> set[int]:
-        """These places, and those that are reached from them without a byte."""
+        """Return these places, and those that are reached from them without a byte."""
         reached, waiting = set(spots), list(spots)
         while waiting:
             spot = self._spots[waiting.pop()]

@@ -78,7 +78,7 @@ _UNSURE = {
 
 
 def escaped_at(text: bytes, position: int) -> tuple[int, int]:
-    """The set that the backslash at this position begins, and the position after it."""
+    """Return the set that the backslash at this position begins, and the position after it."""
     letter = text[position + 1 : position + 2]
     if not letter:
         raise RegexError("a backslash at the end escapes nothing")
@@ -109,7 +109,7 @@ def _number(found: re.Match[bytes]) -> int:
 
 
 def class_at(text: bytes, position: int, *, ignore_case: bool) -> tuple[int, int]:
-    """The set of the `[` at this position, and the position after its `]`."""
+    """Return the set of the `[` at this position, and the position after its `]`."""
     position += 1
     is_negated = text.startswith(b"^", position)
     position += is_negated

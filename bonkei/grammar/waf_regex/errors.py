@@ -6,8 +6,8 @@ from bonkei.base.errors import BonkeiError
 
 
 class RegexError(BonkeiError):
-    """It is not valid, or uses what AWS WAF does not support."""
+    """The expression is not valid, or uses what AWS WAF does not support."""
 
 
 class RegexNotSimulatedError(RegexError):
-    """AWS WAF may take it: its page names some of what it refuses, not all."""
+    """AWS WAF may accept the expression: its page names only some of what it refuses."""

@@ -60,8 +60,8 @@ _NAMES = {"i": "ignore_case", "m": "multiline", "s": "dot_all", "x": "extended"}
 
 
 def read(text: str) -> Node:
-    """Raises RegexError, which names what AWS WAF does not take, or what is wrong; or
-    RegexNotSimulatedError for what AWS WAF may take."""
+    """Read an expression. Raises RegexError, which names the mistake or what AWS WAF does not
+    accept, or RegexNotSimulatedError for what AWS WAF may accept."""
     reader = _Reader(text.encode())
     found = reader.alternatives(0)
     if reader.position < len(reader.text):
@@ -71,14 +71,14 @@ def read(text: str) -> Node:
 
 @dataclass(slots=True)
 class _Reader:
-    """Stands at a position of the text; each method reads one thing there."""
+    """Stands at a position of the text. Each method reads one thing there."""
 
     text: bytes
     position: int = 0
     flags: _Flags = field(default_factory=_Flags)
 
     def alternatives(self, depth: int) -> Node:
-        """Up to the end, or to the `)` that closes it."""
+        """Read up to the end, or to the `)` that closes the group."""
         if depth > _DEEPEST:
             raise RegexNotSimulatedError(f"groups within groups, more than {_DEEPEST} deep")
         parts = [self._sequence(depth)]
@@ -95,7 +95,7 @@ class _Reader:
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
     def _part(self, depth: int) -> Node | None:
-        """None for a comment, a space that does not count, or flags."""
+        """Read one part. The result is None for a comment, ignored white space or flags."""
         character = self._next()
         if self.flags.extended and (character.isspace() or character == b"#"):
             self._skip()

@@ -1,4 +1,5 @@
-"""What a regular expression consists of. A set of bytes is a whole number: bit 65 for `A`."""
+"""The parts of a regular expression. A set of bytes is a whole number in which bit 65 stands for
+`A`."""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """No byte, but a condition on the place. `end`: also before a line end that is the last byte,
-    as in PCRE."""
+    """A condition on a position, which consumes no byte. `end` also matches before a line end that
+    is the last byte, as in PCRE."""
 
     assertion: Assertion
 
@@ -37,7 +38,7 @@ class Alternatives:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """`most` is None for any number of times."""
+    """A repeated part. `most` is None for any number of times."""
 
     part: Node
     least: int
@@ -48,7 +49,7 @@ Node = Bytes | Place | Sequence | Alternatives | Repetition
 
 
 def members_of(values: Iterable[int]) -> int:
-    """The set of these bytes."""
+    """Return the set of these bytes."""
     found = 0
     for value in values:
         found |= 1 << value
@@ -56,7 +57,7 @@ def members_of(values: Iterable[int]) -> int:
 
 
 def without_case(members: int) -> int:
-    """With the other case of each letter."""
+    """Add the other case of each letter."""
     upper, lower = members >> ord("A") & _LETTERS, members >> ord("a") & _LETTERS
     return members | upper << ord("a") | lower << ord("A")
 

@@ -120,7 +120,7 @@ def test_folders_are_searched_as_glob_does(tmp_path: Path) -> None:
     assert len(below(tmp_path)) == 5
 
 
-def test_only_what_nobody_else_changes_is_read_by_pathlib() -> None:
+def test_only_what_does_not_change_meanwhile_is_read_by_pathlib() -> None:
     package = Path(bonkei.__file__).parent
     users = {
         file.relative_to(package).as_posix()

@@ -40,7 +40,7 @@ def test_it_answers_until_its_end(server: Server) -> None:
     assert [each for each in threading.enumerate() if each.name == "echo"] == []
 
 
-def test_its_end_waits_for_nobody_who_has_come_before(server: Server) -> None:
+def test_its_end_does_not_wait_for_earlier_clients(server: Server) -> None:
     serving = Serving(server, "echo")
     serving.start()
     with socket.create_connection(server.socket.getsockname()):

@@ -52,7 +52,7 @@ def test_one_that_is_used_stays_until_it_is_not(tmp_path: Path, directory: Path)
     assert not directory.exists()
 
 
-def test_files_that_are_no_sockets_stay(tmp_path: Path, directory: Path) -> None:
+def test_files_that_are_not_sockets_stay(tmp_path: Path, directory: Path) -> None:
     (directory / "mine.txt").touch()
     remove_left(tmp_path / "note")
     assert [each.name for each in directory.iterdir()] == ["mine.txt"]

@@ -99,9 +99,9 @@ _READ_ALL_THE_SAME = {
     "aws_lambda_function_event_invoke_config.qualifier": "only a permission has this name, too",
     "aws_s3_bucket_notification.eventbridge": "S3's API shows it",
     "aws_s3_bucket_notification.lambda_function": "S3's API shows it",
-    "aws_lb.desync_mitigation_mode": "a value that nobody uses yet",
-    "aws_lb_target_group.protocol_version": "a value that nobody uses yet",
-    "aws_lb_target_group.slow_start": "a value that nobody uses yet",
+    "aws_lb.desync_mitigation_mode": "a value that nothing uses yet",
+    "aws_lb_target_group.protocol_version": "a value that nothing uses yet",
+    "aws_lb_target_group.slow_start": "a value that nothing uses yet",
     "aws_appautoscaling_target.service_namespace": "others are left out",
     "aws_appautoscaling_policy.target_tracking_scaling_policy_configuration"
     ".predefined_metric_specification.predefined_metric_type": "other metrics are left out",

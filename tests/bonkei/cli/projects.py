@@ -25,7 +25,7 @@ def run(root: Path, *arguments: str) -> Result:
 
 
 def all_of(screen: int) -> bytes:
-    """What has been written to a terminal that nobody has open any more. It is closed."""
+    """What has been written to a terminal that no program has open any more. It is closed."""
     shown = b""
     with os.fdopen(screen, "rb", buffering=0) as reading:
         try:

@@ -166,7 +166,7 @@ def test_ctrl_c_while_a_command_loads_is_one_line(
     assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")
 
 
-def test_a_reader_that_has_read_enough_is_no_failure(tmp_path: Path) -> None:
+def test_a_reader_that_has_read_enough_is_not_a_failure(tmp_path: Path) -> None:
     """As `head` ends: the exit code is 0, and nothing is said."""
     log = tmp_path / ".bonkei" / "logs" / "bonkei.log"
     log.parent.mkdir(parents=True)

@@ -27,7 +27,7 @@ DEEP = "[" * 100_000
         (lambda text: render({"source_policy_documents": [text]}), PolicyDocumentError, "JSON"),
     ],
 )
-def test_they_are_refused_as_any_other_text_that_is_no_document(
+def test_they_are_refused_as_any_other_text_that_is_not_a_document(
     read: Callable[[str], object], error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said):

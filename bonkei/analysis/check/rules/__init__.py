@@ -1,4 +1,4 @@
-"""Every rule, in the order of a request's, a record's and an alarm's way."""
+"""Every rule, in the order in which a request, a record and an alarm travel."""
 
 from __future__ import annotations
 

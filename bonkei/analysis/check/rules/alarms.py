@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.analysis.check.finding import Problem, Severity
-from bonkei.analysis.check.metrics import filters_of, why_nobody_emits
+from bonkei.analysis.check.metrics import filters_of, why_not_emitted
 from bonkei.analysis.check.subject import Rule, Subject
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric
@@ -20,7 +20,7 @@ def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
         if not alarm.alarm_actions:
             yield Problem(
                 alarm.address,
-                f"{alarm.name} notifies nobody when it goes into ALARM",
+                f"{alarm.name} does not notify anyone when it goes into ALARM",
                 "set alarm_actions",
                 "alarm_actions",
             )
@@ -40,7 +40,7 @@ def alarm_tells_of_its_end(subject: Subject) -> Iterator[Problem]:
         if tells and not alarm.ok_actions:
             yield Problem(
                 alarm.address,
-                f"{alarm.name} notifies nobody when it returns to OK",
+                f"{alarm.name} does not notify anyone when it returns to OK",
                 "set ok_actions",
                 "ok_actions",
             )
@@ -71,7 +71,7 @@ def alarm_metric_is_emitted(subject: Subject) -> Iterator[Problem]:
                 alarm.address, f"{alarm.name} reads no metric", "set metric_name or metric_query"
             )
         for metric in alarm.metrics():
-            if reason := why_nobody_emits(metric, subject.blueprint):
+            if reason := why_not_emitted(metric, subject.blueprint):
                 yield Problem(
                     alarm.address,
                     f"{alarm.name} reads {metric.namespace} {metric.name}, and {reason}: it"

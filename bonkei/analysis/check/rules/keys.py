@@ -24,7 +24,7 @@ _FOR_TOPICS = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def key_lets_log_groups_in(subject: Subject) -> Iterator[Problem]:
-    """Otherwise the group cannot be created: "not allowed to be used with log group"."""
+    """Without this, the group cannot be created: "not allowed to be used with log group"."""
     for group in subject.blueprint.log_groups:
         key = _key(group.kms_key_id, subject.blueprint)
         if key is None:

@@ -11,7 +11,7 @@ from bonkei.analysis.check.subject import Rule, Subject
 from bonkei.blueprint import Blueprint
 
 _SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
-_PART = 8  # a common part this long is no coincidence
+_PART = 8  # a common part this long is not a coincidence
 
 
 def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
@@ -19,7 +19,7 @@ def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
         if group.retention == 0:
             yield Problem(
                 group.address,
-                f"{group.name} keeps its records for ever",
+                f"{group.name} keeps its records forever",
                 "set retention_in_days",
                 "retention_in_days",
             )
@@ -68,7 +68,7 @@ def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
 
 
 def function_log_is_declared(subject: Subject) -> Iterator[Problem]:
-    """Otherwise Lambda creates the group, and its records are kept for ever."""
+    """Otherwise Lambda creates the group, and its records are kept forever."""
     declared = log_group_names(subject.blueprint)
     for function in subject.blueprint.functions:
         if function.log_group not in declared:

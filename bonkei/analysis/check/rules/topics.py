@@ -24,7 +24,7 @@ def topic_lets_its_publishers_in(subject: Subject) -> Iterator[Problem]:
             if not lets_in(topic.policy, (service,), "sns:Publish", topic.arn, context):
                 yield Problem(
                     topic.address,
-                    f"{service} may not publish to {topic.name}: {name} notifies nobody",
+                    f"{service} may not publish to {topic.name}: {name} does not notify anyone",
                     "allow sns:Publish to that service in the topic's policy",
                     "policy",
                 )
@@ -72,8 +72,8 @@ _WITHOUT_ACCOUNT = {("Service", "sns.amazonaws.com"), ("Service", "events.amazon
 
 
 def function_asks_for_what_its_caller_sends(subject: Subject) -> Iterator[Problem]:
-    """A condition on a key that is not sent is never met: the call is refused, and nobody hears
-    of it."""
+    """A condition on a key that is not sent is never met. The call is refused without anyone
+    noticing."""
     for function in subject.blueprint.functions:
         for statement in function.policy:
             keys = {key.lower() for _, key, _ in statement.conditions}

@@ -185,13 +185,13 @@ def _is_account(part: str) -> bool:
 
 
 def _group_node(group: LogGroup, short: _Shortener, row: int) -> Node:
-    kept = f"{group.retention} days" if group.retention else "kept for ever"
+    kept = f"{group.retention} days" if group.retention else "kept forever"
     lines = ("CloudWatch Logs", kept + (", encrypted" if group.kms_key_id else ""))
     return Node(group.address, "logs", short(group.name), _DESTINATION, row, lines)
 
 
 def _bucket_node(bucket: Bucket, short: _Shortener, row: int) -> Node:
-    kept = "with lifecycle" if bucket.lifecycle_rules else "kept for ever"
+    kept = "with lifecycle" if bucket.lifecycle_rules else "kept forever"
     lines = ("S3 bucket", kept + (", encrypted" if bucket.encryption else ""))
     return Node(bucket.address, "bucket", short(bucket.name), _DESTINATION, row, lines)
 

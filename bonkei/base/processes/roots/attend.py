@@ -33,7 +33,7 @@ def main(order: Mapping[str, Any], command: Sequence[str]) -> NoReturn:
 
 
 def _leave_a_guard(remove: Sequence[str]) -> None:
-    """In a session of its own: what ends this process's group does not end it."""
+    """The guard gets its own session, so that a signal to this process's group does not end it."""
     client = os.pidfd_open(os.getpid())
     if os.fork():
         os.close(client)

@@ -20,8 +20,8 @@ _PATIENCE = 20.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """`source`: on this machine; empty: an empty folder. `target`: a path of the root. `is_layer`:
-    what is written there is the process's own."""
+    """A mount in a root. `source` is a path on this machine, or empty for an empty folder. `target`
+    is a path in the root. `is_layer` means that what the process writes there is its own."""
 
     source: str
     target: str
@@ -31,8 +31,8 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a root without an image has of this machine. `files` are copied to the same paths;
-    `links`: (path, target)."""
+    """The parts of this machine that a root without an image has. `files` are copied to the same
+    paths; `links` are pairs of path and target."""
 
     files: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
@@ -40,11 +40,11 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """`folder`: the image's files; they are not changed. Without an image it is empty, and there is
-    a `machine` (see `machine_root`). `scratch`: a folder for what the process writes. `uid`, `gid`:
-    as the image names them; they are this user's outside. `engine`: the container engine that runs
-    it, where this machine has no namespaces for us. `is_apart`: the process has namespaces of its
-    own already, for processes too."""
+    """A root file system. `folder` has the image's files, which are not changed. Without an image
+    it is empty, and there is a `machine` (see `machine_root`). `scratch` is a folder for what the
+    process writes. `uid` and `gid` are those of the image; outside they are this user's. `engine`
+    is the container engine that runs it on a machine where we cannot create namespaces. `is_apart`
+    means that the process already has namespaces of its own, including one for processes."""
 
     folder: str
     scratch: str
@@ -72,8 +72,8 @@ class RootSettings:
 
 
 def enter_command(root: Root, directory: str, command: Sequence[str]) -> tuple[str, ...]:
-    """Run `command` in a new root, at `directory` of it. Exit code 125: the root cannot be made;
-    126 and 127 as a shell's."""
+    """Run `command` in a new root, in its folder `directory`. Exit code 125 means that the root
+    cannot be created; 126 and 127 have the meaning that a shell gives them."""
     order = {"root": asdict(replace(root, engine=None)), "directory": directory}
     return (*_program(), json.dumps(order), *command)
 
@@ -85,11 +85,12 @@ def join_command(pid: int, directory: str, command: Sequence[str]) -> tuple[str,
 
 
 def why_not(folder: Path) -> str:
-    """Why this machine cannot run a process in its own root below `folder`; empty: it can. Found
-    out by doing it."""
+    """Try to run a process in its own root below `folder`. Returns the reason why this machine
+    cannot, or an empty text if it can."""
 
     def enter(made: Path) -> Sequence[str]:
-        """Nothing is there but a missing program: that it is missed proves the entry."""
+        """The program does not exist. If it is reported as missing, entering the root has
+        worked."""
         (made / "root").mkdir()
         (made / "scratch").mkdir()
         root = Root(str(made / "root"), str(made / "scratch"), 1000, 1000)
@@ -99,8 +100,8 @@ def why_not(folder: Path) -> str:
 
 
 def try_out(folder: Path, command: Callable[[Path], Sequence[str]], expected: int) -> str:
-    """Run a command that is made for a new folder below `folder`. Why it did not end with the
-    expected exit code; empty: it did."""
+    """Run a command that is created for a new folder below `folder`. Returns the reason why it did
+    not end with the expected exit code, or an empty text if it did."""
     if sys.platform != "linux":
         return "namespaces are Linux's, and this is not Linux"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -126,8 +127,8 @@ def try_out(folder: Path, command: Callable[[Path], Sequence[str]], expected: in
 
 
 def remove_scratch(folder: Path) -> None:
-    """Remove a folder that has roots in it, at any depth. The kernel's own folder in an overlay
-    cannot be read even by its owner."""
+    """Remove a folder that contains roots, at any depth. Not even the owner can read the folder
+    that the kernel keeps in an overlay."""
 
     def again(_function: object, path: str, _: object) -> None:
         with suppress(OSError):

@@ -30,9 +30,9 @@ _OPTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class EngineRun:
-    """`line`: how the engine's commands begin. `environment`: what they need. `image`: the name
-    that the image gets there. `manifest`: its file, with its blobs beside it. `label`: of all
-    containers of one miniature."""
+    """How a container engine runs an image. `line` is how the engine's commands begin, and
+    `environment` what they need. `image` is the name that the image gets there, and `manifest` its
+    file, with its blobs beside it. All containers of one miniature have the `label`."""
 
     line: tuple[str, ...]
     environment: Mapping[str, str]
@@ -42,7 +42,8 @@ class EngineRun:
 
 
 def container_name(root: Root) -> str:
-    """Each process of its own has its own folder for what it writes."""
+    """Derive the container's name from the folder that the process writes to, because each process
+    has its own."""
     return f"bonkei-{hashlib.sha256(root.scratch.encode()).hexdigest()[:24]}"
 
 
@@ -70,14 +71,15 @@ def run_command(
 def exec_command(
     run: EngineRun, root: Root, directory: str, command: Sequence[str], given: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Run `command` beside the container's own process; the variables are given as above."""
+    """Run `command` beside the container's own process. The variables are passed as in
+    `run_command`."""
     where = ("--workdir", directory, *_variables(run, given), container_name(root))
     return (*run.line, "exec", *where, *command)
 
 
 def _variables(run: EngineRun, given: Mapping[str, str]) -> list[str]:
-    """By their names: values would be seen by everybody in a command line. The engine's own ones
-    (PATH, HOME and the like) are no secrets."""
+    """Pass variables by name only, because everyone can read the values on a command line. The
+    engine's own ones (PATH, HOME and the like) are not secrets."""
     return [
         word
         for name, value in given.items()
@@ -86,13 +88,13 @@ def _variables(run: EngineRun, given: Mapping[str, str]) -> list[str]:
 
 
 def _files_limit() -> tuple[str, ...]:
-    """This process's own: engines ask for more, and may not have it."""
+    """Use this process's own limit: engines ask for a higher one, and may not get it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return ("--ulimit", f"nofile={soft}:{hard}")
 
 
 def _mount(mount: Mount) -> str:
-    """A line of comma-separated values, as both engines read it."""
+    """Write the mount as a line of comma-separated values, which both engines read."""
     line = io.StringIO()
     fields = ["type=bind", f"source={mount.source}", f"target={mount.target}"]
     csv.writer(line, lineterminator="").writerow(fields + ["readonly"] * mount.read_only)

@@ -15,8 +15,8 @@ _PATIENCE = 600.0  # seconds
 
 
 def give_image(run: EngineRun) -> str:
-    """Why the engine does not have the image; empty: it has, also from an earlier time. Call it in
-    a thread: it takes as long as the image is large."""
+    """Load the image into the engine unless it already has it. Returns the reason why that failed,
+    or an empty text. Call it in a thread: a large image takes long."""
     import tarfile  # noqa: PLC0415 - a miniature without images has no use for it
 
     there = [*run.line, "image", "inspect", run.image]
@@ -56,7 +56,7 @@ def _load(run: EngineRun) -> str:
 
 
 def write_archive(manifest: Path, image: str, to: IO[bytes]) -> None:
-    """As `docker save` writes it: "Docker Image Specification v1.2"."""
+    """Write the archive that `docker save` would write: "Docker Image Specification v1.2"."""
     import tarfile  # noqa: PLC0415 - as above
 
     found = json.loads(manifest.read_bytes())

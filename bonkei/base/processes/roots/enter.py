@@ -120,7 +120,7 @@ def _of_the_machine(path: str) -> Mapping[str, Any]:
 
 
 def _own_folders(own: str) -> tuple[int, int]:
-    """Two folders for what is written over a layer. The second one is the kernel's."""
+    """Two folders for what is written over a layer. The second one belongs to the kernel."""
     opened = []
     for name in ("upper", "workdir"):
         os.makedirs(f"{own}/{name}", mode=0o755, exist_ok=True)  # noqa: PTH103
@@ -129,7 +129,7 @@ def _own_folders(own: str) -> tuple[int, int]:
 
 
 def _put_a_layer(lower: int, own: tuple[int, ...], target: str, processes: str) -> None:
-    """Descriptors, because a comma or colon in a path would end an option."""
+    """Pass descriptors, because a comma or colon in a path would end an option."""
     places = [f"{processes}/self/fd/{descriptor}" for descriptor in (lower, *own)]
     options = "userxattr,lowerdir={},upperdir={},workdir={}".format(*places)
     _mount("overlay", target, "overlay", _MS_NOSUID | _MS_NODEV, options)
@@ -143,7 +143,7 @@ def _make_folders(root: str) -> None:
 
 
 def _copy(old: str, files: Sequence[str], links: Sequence[tuple[str, str]]) -> None:
-    """Small files, because a mounted one could not be replaced or removed."""
+    """Copy small files, because a mounted file could not be replaced or removed."""
     for path, target in links:
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
         os.symlink(target, path)  # noqa: PTH211
@@ -175,7 +175,7 @@ def _fill(
     *,
     has_processes: bool,
 ) -> None:
-    """What a container has beside its image's files."""
+    """Add what a container has besides its image's files."""
     for name in ("proc", "sys"):
         _make_place(f"/{name}", is_folder=True)
         if name == "proc" and has_processes and _mount_processes():
@@ -203,7 +203,8 @@ def _fill(
 
 
 def _mount_processes() -> bool:
-    """The view of its own namespace. A container that hides parts of its own has none to give."""
+    """Mount the view of its own process namespace. A container that hides parts of its own view
+    cannot pass one on."""
     with suppress(OSError):
         _mount("proc", "/proc", "proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
         return True
@@ -211,7 +212,7 @@ def _mount_processes() -> bool:
 
 
 def _make_devices(old: str) -> None:
-    """A /dev with the devices that every program needs, without disks."""
+    """Create a /dev with the devices that every program needs, but no disks."""
     _make_place("/dev", is_folder=True)
     _mount("tmpfs", "/dev", "tmpfs", _MS_NOSUID | _MS_NOEXEC, "size=1m,mode=755")
     for name in _DEVICES:
@@ -228,7 +229,8 @@ def _make_devices(old: str) -> None:
 
 
 def _join(pid: int) -> None:
-    """The namespaces of another process. The user's comes first: it gives the right to the rest."""
+    """Enter the namespaces of another process. The user namespace comes first, because it gives the
+    right to enter the rest."""
     found = [os.open(f"/proc/{pid}/ns/{name}", os.O_RDONLY) for name in ("user", "mnt")]
     for descriptor in found:
         _call("setns", descriptor, 0)
@@ -236,7 +238,8 @@ def _join(pid: int) -> None:
 
 
 def _give_up_rights() -> None:
-    """Root of the namespace keeps what a container's root has; other users have nothing."""
+    """Root in the namespace keeps the capabilities that a container's root has; other users keep
+    none."""
     for number in range(64):
         if not _KEPT_CAPABILITIES >> number & 1:
             _library().prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
@@ -258,7 +261,7 @@ def _end(code: int, text: str) -> NoReturn:
 
 
 def _make_place(path: str, *, is_folder: bool) -> None:
-    """Something to mount on, of the same kind."""
+    """Create a mount point of the same kind."""
     os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
     if not is_folder and not os.path.exists(path):  # noqa: PTH110
         if os.path.islink(path):  # noqa: PTH114 - it leads nowhere

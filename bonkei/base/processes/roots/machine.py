@@ -1,4 +1,4 @@
-"""What a process sees of this machine when it has no image: a list of what it may see.
+"""The part of this machine that a process without an image can see, as a list of what is allowed.
 
 The system's programs and libraries, the programs of its PATH, and the files below /etc that a
 program needs for names, users, time and TLS. What is not on the list does not exist for it: the
@@ -55,9 +55,9 @@ def machine_root(
     home: Path,
     is_apart: bool = False,
 ) -> Root:
-    """The root of a process with this PATH. `reads` and `writes`: what it needs besides, at the
-    same paths. `home`: the miniature's; it is empty there, also in a folder that contains it.
-    `is_apart`: its namespaces are made already."""
+    """Build the root for a process with this PATH. `reads` and `writes` are further paths that it
+    needs, and they keep their names. `home` is the miniature's; it appears empty, even inside a
+    folder that contains it. `is_apart` means that the namespaces already exist."""
     layers, files, links = _system()
     programs = _programs(f"{path}{os.pathsep}{Path(sys.executable).parent}")
     shown = {
@@ -80,8 +80,8 @@ def machine_root(
 
 
 def why_not_confined(folder: Path, before: Sequence[str] = ()) -> str:
-    """Why this machine cannot run a process in such a root below `folder`; empty: it can. `before`:
-    a command that makes the namespaces."""
+    """Try to run a process in such a root below `folder`. Returns the reason why this machine
+    cannot, or an empty text if it can. `before` is a command that creates the namespaces."""
 
     def enter(made: Path) -> Sequence[str]:
         path = os.environ.get("PATH", os.defpath)
@@ -92,8 +92,8 @@ def why_not_confined(folder: Path, before: Sequence[str] = ()) -> str:
 
 
 class Trial:
-    """Whether this machine can run a process in such a root below a folder: tried once. `say` gets
-    a line where it cannot."""
+    """Tests once whether this machine can run a process in such a root below a folder. `say` gets a
+    line if it cannot."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self._folder = folder
@@ -108,7 +108,7 @@ class Trial:
         return not await asyncio.shield(self._trying)
 
     async def end(self) -> None:
-        """Nothing of it is left afterwards."""
+        """Wait until the trial is over, so that it leaves nothing behind."""
         if self._trying is not None:
             await asyncio.wait({self._trying})
 
@@ -118,7 +118,8 @@ class Trial:
 
 
 def _with_layers(mounts: Iterable[Mount], scratch: Path) -> Iterator[Mount]:
-    """A layer cannot keep what is written below the folder that it covers."""
+    """A layer cannot keep what is written below the folder that it covers, so such a mount becomes
+    read-only."""
     for each in mounts:
         if each.is_layer and scratch.is_relative_to(Path(each.source).resolve()):
             yield Mount(each.source, each.target, read_only=True)
@@ -128,7 +129,7 @@ def _with_layers(mounts: Iterable[Mount], scratch: Path) -> Iterator[Mount]:
 
 @cache
 def _system() -> tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
-    """Folders to show, files to copy, and links: they stay what they are."""
+    """Return the folders to show, the files to copy, and the links, which stay as they are."""
     names = [*_SYSTEM, *(str(path) for name in _ETC for path in matching(Path("/etc"), name))]
     folders, files, links = [], [], []
     for name in names:
@@ -174,8 +175,8 @@ def _around(folder: Path) -> Iterator[str]:
 
 @cache
 def _led_to(folder: Path) -> tuple[str, ...]:
-    """The folders of the programs that the links in a folder name: step by step, because each
-    step's path must be there."""
+    """Find the folders of the programs that the links in a folder lead to. Each link is followed
+    step by step, because every path on the way must exist."""
     found: dict[str, None] = {}
     with suppress(OSError), os.scandir(folder) as files:
         for file in files:
@@ -188,7 +189,7 @@ def _led_to(folder: Path) -> tuple[str, ...]:
 
 
 def _contains_a_person(folder: Path) -> bool:
-    """Whether it is a person's whole folder, or above it."""
+    """Whether a folder is someone's whole home folder, or contains it."""
     return any(Path(each).is_relative_to(folder) for each in _names(Path.home()))
 
 
@@ -199,7 +200,7 @@ def _present(paths: Iterable[Path]) -> Iterator[str]:
 
 
 def _names(path: Path) -> tuple[str, ...]:
-    """As it is named, and as it is reached without links."""
+    """Return the path as given, and the path with its links resolved."""
     return tuple(dict.fromkeys((os.path.normpath(path), os.path.realpath(path))))
 
 

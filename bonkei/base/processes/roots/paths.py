@@ -1,4 +1,4 @@
-"""Paths of a root file system. Its links are the image's: none leads out of it."""
+"""Paths in a root file system. Their links belong to the image, and none may lead out of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _LINKS = 40
 
 
 def resolve(root: Path, path: str) -> Path:
-    """The place of `path` with every link followed inside `root`, as chroot(2) would. It need not
-    exist. ValueError for a circle of links."""
+    """Follow every link of `path` inside `root`, as chroot(2) would. The path need not exist.
+    Raises ValueError if links form a circle."""
     waiting = list(reversed(PurePosixPath(path).parts))
     done: list[str] = []
     links = 0
@@ -37,8 +37,8 @@ def resolve(root: Path, path: str) -> Path:
 
 
 def find_program(root: Path, program: str, path: str, directory: str) -> bool:
-    """Whether a command's program is there: along `path`, or in `directory` where it has a slash.
-    As the kernel will look for it, which says less when it fails."""
+    """Whether a command's program exists, along `path` or, if its name has a slash, in `directory`.
+    The kernel looks in the same places, but explains less when it finds nothing."""
     folders = [directory] if "/" in program else path.split(os.pathsep)
     for folder in folders:
         try:

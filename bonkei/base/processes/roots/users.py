@@ -12,7 +12,7 @@ _BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`home`: a path of the root file system."""
+    """A user of an image. `home` is a path in the root file system."""
 
     uid: int = 0
     gid: int = 0
@@ -20,8 +20,8 @@ class User:
 
 
 def find_user(root: Path, text: str) -> User:
-    """`USER` as a Dockerfile has it: NAME, UID, NAME:GROUP or UID:GID; empty: root. LookupError for
-    a name that the image does not know."""
+    """Look up a Dockerfile's `USER`: NAME, UID, NAME:GROUP or UID:GID. An empty text means root.
+    Raises LookupError for a name that the image does not know."""
     name, _, group = (text or "0").partition(":")
     entries = [line.split(":") for line in _lines(root, "/etc/passwd")]
     users = [each for each in entries if len(each) > 5 and name in (each[0], each[2])]

@@ -1,4 +1,4 @@
-"""Evaluates a template with its parameters: pure.
+"""Evaluates a template with its parameters, as pure functions.
 
 parameters  given values against the declarations, with CloudFormation's refusals
 functions   intrinsic functions, over a `Scope`

@@ -17,7 +17,7 @@ from bonkei.definitions.cloudformation.template.references import VARIABLE
 
 
 class _NoValue:
-    """`AWS::NoValue`: it removes its property."""
+    """The value of `AWS::NoValue`, which removes its property."""
 
 
 NO_VALUE = _NoValue()
@@ -29,9 +29,8 @@ def _no_attribute(name: str, attribute: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression may refer to. `references`: the value of `Ref` by name;
-    `attribute`: the value of `Fn::GetAtt`; `imports`: other stacks' exports.
-    """
+    """The names that an expression may refer to. `references` gives the value of `Ref` by name,
+    `attribute` the value of `Fn::GetAtt`, and `imports` the exports of other stacks."""
 
     references: Mapping[str, Any] = field(default_factory=dict)
     attribute: Callable[[str, str], Any] = _no_attribute
@@ -41,7 +40,8 @@ class Scope:
 
 
 def evaluate(expression: Any, scope: Scope) -> Any:
-    """A plain value, or NO_VALUE if the whole is left out. TemplateError names the line."""
+    """Return a plain value, or NO_VALUE if the whole is left out. Raises TemplateError, which names
+    the line."""
     if isinstance(expression, Function):
         return call(expression, scope)
     if isinstance(expression, Mapping):

@@ -29,7 +29,7 @@ attribute."""
 
 
 def evaluate_conditions(template: Template, scope: Scope) -> Mapping[str, bool]:
-    """Every condition. A condition may use others, declared before or after it. Raises
+    """Evaluate every condition. A condition may use others, declared before or after it. Raises
     TemplateError."""
     found: dict[str, bool] = {}
     waiting: list[str] = []
@@ -72,7 +72,7 @@ def _used(function: Function) -> str:
 
 
 def require_rules(template: Template, scope: Scope) -> None:
-    """Raises TemplateError for the first assertion that fails."""
+    """Raise TemplateError for the first assertion that fails."""
     for rule in template.rules.values():
         for expression in (rule.condition, *(each.assertion for each in rule.assertions)):
             _require_functions(rule, expression)

@@ -19,7 +19,7 @@ _LONGEST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A parameter in a call: a value, or `previous` for the stack's last value."""
+    """A parameter in a call. It has a value, or `previous` for the stack's last value."""
 
     value: str | None = field(default=None, repr=False)
     previous: bool = False
@@ -30,7 +30,7 @@ def resolve_parameters(
     given: Mapping[str, Given],
     before: Mapping[str, str],
 ) -> Mapping[str, str]:
-    """Every parameter's value as text. `before`: the present values of the stack. Raises
+    """Return every parameter's value as text. `before` has the present values of the stack. Raises
     TemplateError."""
     if unknown := [name for name in given if name not in declared]:
         raise TemplateError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
@@ -66,7 +66,7 @@ def _value(
 
 
 def split(kind: str, value: str) -> str | list[str]:
-    """The value for `Ref`: text, or the members of a list without the spaces around them."""
+    """Return the value for `Ref`: text, or the members of a list without the spaces around them."""
     if kind not in LISTS:
         return value
     return [member.strip() for member in value.split(",")]

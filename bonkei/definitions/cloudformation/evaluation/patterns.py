@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 _PATIENCE = 60.0  # seconds for all patterns of a template
-_LIMIT = 3  # seconds of a processor for them: a busy machine is no fault
+_LIMIT = 3  # seconds of a processor for them: a busy machine is not a fault
 _LOOK = """
 import json, re, resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]),) * 2)
@@ -23,8 +23,8 @@ for name, (pattern, values) in json.load(sys.stdin).items():
 
 
 def matching(asked: Mapping[str, tuple[str, Sequence[str]]]) -> Mapping[str, bool]:
-    """By name, whether each value matches the pattern as a whole. If a pattern took too long, its
-    name and all later names are missing. Blocks: call it in a thread."""
+    """Whether each value matches its pattern as a whole, by name. If a pattern took too long, its
+    name and all later names are missing. This blocks, so call it in a thread."""
     if not asked:
         return {}
     process = subprocess.Popen(

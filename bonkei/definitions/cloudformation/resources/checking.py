@@ -1,4 +1,4 @@
-"""Properties against their type's schema, with the refusals of CloudFormation's handlers.
+"""Checks properties against their type's schema, with the refusals of CloudFormation's handlers.
 
 CloudFormation accepts a number or a flag in place of a text, and a text in place of them. The
 result has the schema's types. The messages are those of AWS's validator,
@@ -182,7 +182,7 @@ def kind_of(value: Json) -> str:
 
 
 def _as(kind: str, value: Json) -> Json:
-    """The scalar as another kind; None if it cannot be converted."""
+    """Convert the scalar to another kind. The result is None if that is impossible."""
     if isinstance(value, dict | list):
         return None
     text = str(value).lower() if isinstance(value, bool) else str(value)

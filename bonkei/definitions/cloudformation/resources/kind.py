@@ -1,4 +1,4 @@
-"""The details of a resource type, and the values of one resource: pure."""
+"""The details of a resource type, and the values of one resource."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A resource to create. `token`: its own 64 hexadecimal digits. The same input gives the same
-    values."""
+    """A resource to create. `token` has 64 hexadecimal digits of its own. The same input gives the
+    same values."""
 
     stack_name: str
     logical_id: str
@@ -55,9 +55,9 @@ class Request:
         if given := self.properties.get(prop):
             return str(given)
         end = self.random(12)
-        room = longest - len(end) - 2
-        logical = self.logical_id[: max(room // 2, room - len(self.stack_name))]
-        name = f"{self.stack_name[: room - len(logical)]}-{logical}-{end}"
+        left = longest - len(end) - 2
+        logical = self.logical_id[: max(left // 2, left - len(self.stack_name))]
+        name = f"{self.stack_name[: left - len(logical)]}-{logical}-{end}"
         return name.lower() if lower else name
 
     def random(self, length: int, purpose: str = "", alphabet: str = _ALPHABET) -> str:
@@ -74,8 +74,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`physical_id`: the value of `Ref`. `attributes`: the values of `Fn::GetAtt`. `state`: its
-    values in Terraform's state."""
+    """A resource's values. `physical_id` is the value of `Ref`, `attributes` are the values of
+    `Fn::GetAtt`, and `state` has its values in Terraform's state."""
 
     physical_id: str
     attributes: Mapping[str, str]
@@ -84,8 +84,8 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`named_by`: the property with its name. `unserved`: properties that are stored but have no
-    effect here, each with the consequence."""
+    """A resource type. `named_by` is the property with its name. `unserved` are properties that are
+    stored but have no effect here, each with the consequence."""
 
     make: Callable[[Request], Made]
     named_by: str = ""
@@ -96,14 +96,14 @@ class Kind:
 
 
 def tags_of(listed: Any) -> dict[str, str]:
-    """`Tags` as a map: a list of keys and values, or a map already."""
+    """Return `Tags` as a map. They may be a list of keys and values, or a map already."""
     if isinstance(listed, Mapping):
         return {str(key): str(value) for key, value in listed.items()}
     return {str(each["Key"]): str(each["Value"]) for each in listed or ()}
 
 
 def document(value: Any) -> str:
-    """A policy document as text. A text is returned unchanged."""
+    """Return a policy document as text. A text is returned unchanged."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -17,7 +17,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """`replaced_by`: top-level properties. A change of one creates a new resource."""
+    """A type's entry. `replaced_by` are top-level properties: a change of one creates a new
+    resource."""
 
     document: Mapping[str, Any]
     replaced_by: frozenset[str]
@@ -32,7 +33,7 @@ def _content() -> Mapping[str, Any]:
 
 
 def schema_of(kind: str) -> Schema:
-    """KeyError for a type that is not served."""
+    """Return a type's schema. Raises KeyError for a type that is not served."""
     document = _content()["types"][kind]
     fixed = [
         *document.get("createOnlyProperties", ()),

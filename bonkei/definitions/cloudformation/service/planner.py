@@ -37,8 +37,8 @@ class Planner:
         return await template_text(call, before, self._get_object)
 
     async def plan(self, call: AwsCall, stack: Stack) -> Target:
-        """Raises AwsServiceError if CloudFormation or the miniature refuses the call, or if the
-        stack was changed meanwhile."""
+        """Return the stack's target. Raises AwsServiceError if CloudFormation or the miniature
+        refuses the call, or if the stack was changed meanwhile."""
         before = stack if stack.inputs.template else None
         template = read(await self.text(call, before))
         given = await asyncio.to_thread(inputs, call, template, before)
@@ -84,6 +84,6 @@ def new_stack(name: str, call: AwsCall) -> Stack:
 
 
 def require_changeable(stack: Stack) -> None:
-    """Raises AwsServiceError while an operation runs, and for a stack that can only be deleted."""
+    """Raise AwsServiceError while an operation runs, and for a stack that can only be deleted."""
     if stack.in_progress or stack.status in _UNCHANGEABLE:
         refuse(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")

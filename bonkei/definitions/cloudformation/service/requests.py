@@ -70,7 +70,7 @@ async def _from_url(url: str, get_object: GetObject) -> str:
 
 
 def read(text: str) -> Template:
-    """The template; AwsServiceError."""
+    """Read the template. Raises AwsServiceError."""
     try:
         return read_template(text)
     except TemplateError as error:
@@ -118,7 +118,7 @@ def _require_capability(template: Template, given: tuple[str, ...]) -> None:
 
 
 def find(stacks: Stacks, name: str, region: str, *, deleted: bool = False) -> Stack | None:
-    """By its id, even if it is deleted, or by its name."""
+    """Find a stack by its id, even if it is deleted, or by its name."""
     for stack in reversed(stacks.all(region)):
         if stack.id == name or (stack.name == name and (deleted or not stack.gone)):
             return stack
@@ -126,7 +126,7 @@ def find(stacks: Stacks, name: str, region: str, *, deleted: bool = False) -> St
 
 
 def require(stacks: Stacks, call: AwsCall) -> Stack:
-    """The stack that a call names. AwsServiceError."""
+    """Return the stack that a call names. Raises AwsServiceError."""
     name = str(call.parameters.get("StackName", ""))
     found = find(stacks, name, call.region)
     if found is None:

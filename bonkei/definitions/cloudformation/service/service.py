@@ -168,7 +168,7 @@ class _Asking:
         return {"StackSummaries": found}
 
     async def events(self, call: AwsCall) -> Answer:
-        """The newest first."""
+        """List the events, the newest first."""
         name = str(call.parameters.get("StackName", ""))
         stack = find(self._stacks, name, call.region)
         if stack is None:
@@ -187,7 +187,7 @@ class _Asking:
         return {"StackResourceDetail": resource_detail(stack, found)}
 
     async def resources(self, call: AwsCall) -> Answer:
-        """By stack, or by the physical id of one of its resources."""
+        """List resources by stack, or by the physical id of one of them."""
         given = call.parameters
         if physical := given.get("PhysicalResourceId"):
             owners = [

@@ -1,4 +1,4 @@
-"""The differences between a stack and its target: pure."""
+"""The differences between a stack and its target."""
 
 from __future__ import annotations
 

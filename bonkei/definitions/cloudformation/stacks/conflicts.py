@@ -1,4 +1,4 @@
-"""Names that exist already: pure.
+"""Names that already exist.
 
 Two stacks, or a stack and Terraform, cannot have a bucket with the same name. A stack also cannot
 create a resource that an earlier stack retained.
@@ -41,7 +41,8 @@ def names_of(states: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterable[Name]:
 def conflicts(
     stack: Stack, others: Iterable[Stack], elsewhere: Iterable[Name]
 ) -> Mapping[str, str]:
-    """Logical id -> why it cannot be created. `elsewhere`: the names of Terraform's resources."""
+    """Say why a resource cannot be created, by its logical id. `elsewhere` has the names of
+    Terraform's resources."""
     taken = dict.fromkeys(elsewhere, "")
     taken |= {
         name: other.id if each not in other.retained else ""
@@ -63,7 +64,7 @@ def conflicts(
 
 
 def already_exists(kind: str, identifier: str, owner: str = "") -> str:
-    """CloudFormation's refusal of a name in use. `owner`: the stack that uses it, if there is
+    """CloudFormation's refusal of a name in use. `owner` is the stack that uses it, if there is
     one."""
     if owner:
         return f"{identifier} already exists in stack {owner}"

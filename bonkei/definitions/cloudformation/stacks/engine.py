@@ -36,8 +36,8 @@ _PAUSE = 5.0  # seconds, until a full disk is tried again
 @dataclass(frozen=True, slots=True)
 class Failed:
     """A resource that could not be created or removed. `subject` is its address
-    ("STACK.LOGICALID"), or a kind and a physical name ("bucket logs"); empty for a failure of the
-    whole."""
+    ("STACK.LOGICALID"), or a kind and a physical name ("bucket logs"). It is empty for a failure of
+    the whole."""
 
     subject: str
     reason: str
@@ -55,8 +55,8 @@ class World(Protocol):
         ...
 
     async def exists(self, name: Name) -> bool:
-        """Whether something with that name exists although nothing declares it: somebody has
-        created it by hand."""
+        """Whether something with that name exists although nothing declares it, because it was
+        created by hand."""
         ...
 
 
@@ -82,7 +82,7 @@ class Stacks:
         self._running: set[asyncio.Task[None]] = set()
 
     def all(self, region: str) -> Sequence[Stack]:
-        """The stacks of a region, including deleted ones; the oldest first."""
+        """List the stacks of a region, including deleted ones, the oldest first."""
         return [stack for stack in self._by_id.values() if stack.region == region]
 
     def everywhere(self) -> Sequence[Stack]:
@@ -92,7 +92,7 @@ class Stacks:
         return self._by_id.get(identifier)
 
     def put(self, stack: Stack) -> None:
-        """Keep a stack; on disk when it returns."""
+        """Keep a stack. It is on disk when this returns."""
         known = self._by_id.get(stack.id)
         self._store.put(stack)
         self._by_id[stack.id] = stack
@@ -107,7 +107,7 @@ class Stacks:
         self._by_id.pop(stack.id, None)
 
     def release(self, kind: str, names: Collection[str]) -> None:
-        """Forget a retained resource that somebody has deleted. `kind`: its type in Terraform. Its
+        """Forget a retained resource that has been deleted. `kind` is its type in Terraform. Its
         physical id is one of the names."""
         for stack in self.everywhere():
             left = tuple(
@@ -216,8 +216,8 @@ class Stacks:
 
 
 def _blame(failed: Sequence[Failed], before: Stack, stack: Stack) -> Mapping[str, str]:
-    """Logical id -> reason, for the stack's own resources; "" -> why the miniature did not
-    follow."""
+    """Assign each failure to the logical id of the stack's own resource. The key "" has the reason
+    why the miniature did not follow."""
     found: dict[str, str] = {one.subject: one.reason for one in failed if not one.subject}
     for each in (*before.leaving, *before.resources, *stack.resources):
         for one in failed:

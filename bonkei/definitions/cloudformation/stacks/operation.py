@@ -1,4 +1,4 @@
-"""The course of a stack's operation: pure.
+"""The course of a stack's operation.
 
 `prepare` returns the next target of the stack. Then the miniature follows, and `conclude` receives
 the failures. Both functions need only the stack. So an interrupted phase is repeated from the stack
@@ -27,7 +27,7 @@ _MOST_EVENTS = 5_000
 
 
 def begin(stack: Stack, status: str, now: float, target: Target | None = None) -> Stack:
-    """The operation's first state, with its event. `target` is None for a deletion."""
+    """Return the operation's first state, with its event. `target` is None for a deletion."""
     previous = Target(stack.inputs, stack.resources, stack.outputs)
     is_update = status == "UPDATE_IN_PROGRESS"
     begun = replace(
@@ -40,7 +40,7 @@ def begin(stack: Stack, status: str, now: float, target: Target | None = None) -
 
 
 def prepare(stack: Stack, faults: Failures, now: float) -> Stack:
-    """The target of the stack after this phase. `faults`: resources that cannot be created at
+    """Return the stack's target after this phase. `faults` are resources that cannot be created at
     all."""
     match stack.status:
         case "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS":
@@ -53,7 +53,8 @@ def prepare(stack: Stack, faults: Failures, now: float) -> Stack:
 
 
 def conclude(stack: Stack, failures: Failures, now: float) -> Stack:
-    """The stack after the miniature has followed. It is still in progress if a phase is left."""
+    """Return the stack after the miniature has followed. It is still in progress if a phase is
+    left."""
     match stack.status:
         case "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS":
             return _attempted(stack, failures, now)

@@ -1,4 +1,4 @@
-"""From a template and parameters to the target resources of a stack: pure.
+"""Turns a template and parameters into the target resources of a stack.
 
 Every value is known beforehand, even a new key's id: it comes from a token of the stack's id, the
 logical id and the number of replacements. So a change set shows exactly the result of its
@@ -41,15 +41,15 @@ _LARGEST_OUTPUT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """`imports`: the exports of the region's other stacks."""
+    """What a plan needs from outside. `imports` are the exports of the region's other stacks."""
 
     place: Place
     imports: Mapping[str, str] = field(default_factory=dict)
 
 
 def plan(template: Template, inputs: Inputs, stack: Stack, around: Surroundings) -> Target:
-    """The target of the stack. An invalid resource has a `reason`, and fails when its turn comes.
-    Raises TemplateError for refusals that CloudFormation reports at once."""
+    """Return the target of the stack. An invalid resource has a `reason`, and fails when its turn
+    comes. Raises TemplateError for refusals that CloudFormation reports at once."""
     require_types(template)
     scope = Scope(
         references={
@@ -100,7 +100,7 @@ def _imports(
 
 
 def require_types(template: Template) -> None:
-    """Raises TemplateError for types that AWS does not have, and for types that are not supported
+    """Raise TemplateError for types that AWS does not have, and for types that are not supported
     here."""
     kinds = {one.type: one for one in reversed([*template.resources.values()])}
     if unknown := sorted(set(kinds) - known_names() - set(KINDS)):
@@ -200,8 +200,8 @@ def _token(declared: ResourceDeclaration, stack: Stack, generation: int) -> str:
 
 
 def _made(wanted: StackResource, kind: Kind, request: Request) -> StackResource:
-    """The resource with its values. A resource that cannot be created has no values, and neither
-    have resources that refer to it."""
+    """Return the resource with its values. A resource that cannot be created has no values, and
+    neither have resources that refer to it."""
     try:
         made = kind.make(request)
     except (KeyError, TypeError, AttributeError, ValueError) as error:  # the schema lets it pass
@@ -228,7 +228,8 @@ def _generation(
     replaced_by: frozenset[str],
     named_by: str,
 ) -> tuple[int, str]:
-    """The generation, one higher if a change replaces the resource; and why it cannot do so."""
+    """Return the generation, which is one higher if a change replaces the resource, and the reason
+    why that is impossible."""
     if before is None:
         return 1, ""
     changed = [name for name in replaced_by if typed.get(name) != before.properties.get(name)]

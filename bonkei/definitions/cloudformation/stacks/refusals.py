@@ -40,7 +40,8 @@ _NAMES = ("id", "arn", "name", "key_id", "bucket", "url")
 def without_owner(
     new: Iterable[StackResource], stacks: Iterable[Stack], elsewhere: Iterable[TypedValues]
 ) -> Mapping[str, str]:
-    """Logical id -> the missing owner. `stacks`: all stacks, with their targets."""
+    """Name the missing owner of each resource, by logical id. `stacks` are all stacks, with their
+    targets."""
     there = set(_names(elsewhere))
     for stack in stacks:
         for each in (*stack.existing, *stack.wanted.resources):
@@ -67,8 +68,8 @@ def _refusal(kind: str, values: Mapping[str, object], there: set[tuple[str, str]
 
 
 def invalid(resources: Iterable[StackResource]) -> Mapping[str, str]:
-    """Logical id -> why AWS refuses its values. The first call is slow, because it loads the checks
-    of every service."""
+    """Say why AWS refuses a resource's values, by logical id. The first call is slow, because it
+    loads the checks of every service."""
     from bonkei.definitions.provider.aws import RESOURCES  # noqa: PLC0415 - large, and not needed before
 
     found: dict[str, str] = {}

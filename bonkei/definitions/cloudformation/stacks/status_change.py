@@ -12,7 +12,7 @@ from bonkei.definitions.cloudformation.stacks.values import Stack, StackEvent
 
 
 def status_change(stack: Stack, event: StackEvent) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-    """Its detail type, resources and detail."""
+    """Return the event's detail type, resources and detail."""
     details = {"status": event.status, "status-reason": event.reason}
     detail: dict[str, Any] = {"stack-id": stack.id, "status-details": details}
     if event.physical_id == stack.id:

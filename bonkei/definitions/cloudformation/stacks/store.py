@@ -30,14 +30,15 @@ class Store(Protocol):
 
 
 class FileStore:
-    """In one directory, created with the first stack. Only the owner can read the files, because
-    they contain hidden parameters."""
+    """Keeps stacks in one directory, which is created with the first stack. Only the owner can read
+    the files, because they contain hidden parameters."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def load(self) -> list[Stack]:
-        """In order of creation. Raises TemplateError for a file that is not ours."""
+        """Load the stacks in order of creation. Raises TemplateError for a file that is not
+        ours."""
         found = []
         for file in matching(self._directory, "*.json"):
             if (text := text_of(file)) is None:

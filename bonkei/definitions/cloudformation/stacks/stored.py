@@ -1,4 +1,5 @@
-"""The stacks' resources as Terraform has them. Light: commands read them without the engine."""
+"""The stacks' resources as Terraform has them. Commands can read them without loading the
+engine."""
 
 from __future__ import annotations
 

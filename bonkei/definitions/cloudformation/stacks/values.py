@@ -14,7 +14,7 @@ Values = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class StackResource:
     """A resource with all known values. `generation` counts its replacements, from 1. `token` is
-    the source of generated values. `state`: Terraform's types and attributes, created by
+    the source of generated values. `state` has Terraform's types and attributes, created by
     `bonkei.definitions.cloudformation.resources`."""
 
     logical_id: str
@@ -69,8 +69,8 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """`replacement`: True or False; empty for an added or a removed resource. `details`: the
-    changed properties, and whether each creates a new resource."""
+    """A change of one resource. `replacement` is True or False, or empty for an added or a removed
+    resource. `details` are the changed properties, and whether each creates a new resource."""
 
     action: str  # Add | Modify | Remove
     logical_id: str
@@ -83,7 +83,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The target of an operation: the resources in order, and the outputs."""
+    """The target of an operation, with the resources in order and the outputs."""
 
     inputs: Inputs = field(default_factory=Inputs)
     resources: tuple[StackResource, ...] = ()
@@ -107,10 +107,10 @@ class ChangeSet:
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`events`: the newest last. `wanted` and `previous`: the target and the start of the operation
-    in progress. `leaving`: replaced resources that still exist. `retained`: resources that exist
-    but no longer belong to the stack. `on_failure` (ROLLBACK, DELETE, DO_NOTHING): the reaction to
-    a failure. Times are Unix seconds, 0 for never."""
+    """A stack. `events` end with the newest one. `wanted` and `previous` are the target and the
+    start of the operation in progress. `leaving` are replaced resources that still exist.
+    `retained` are resources that exist but no longer belong to the stack. `on_failure` (ROLLBACK,
+    DELETE, DO_NOTHING) is the reaction to a failure. Times are Unix seconds, 0 for never."""
 
     id: str
     name: str

@@ -33,7 +33,8 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`lines`: the line (from 1) where the value at a path of keys and indexes begins."""
+    """A parsed document. `lines` has the line (from 1) where the value at a path of keys and
+    indexes begins."""
 
     value: Any
     lines: Mapping[tuple[str | int, ...], int]
@@ -43,7 +44,7 @@ class Document:
 
 
 def load_document(text: str) -> Document:
-    """TemplateError names the line."""
+    """Parse YAML or JSON. Raises TemplateError, which names the line."""
     is_json = text.lstrip()[:1] == "{"
     if is_json:
         _require_json(text)
@@ -80,7 +81,7 @@ def _place(error: yaml.YAMLError) -> str:
 
 
 class _Reader:
-    """One document's nodes. `lines` fills while it reads."""
+    """Reads one document's nodes, and fills `lines` meanwhile."""
 
     def __init__(self) -> None:
         self.lines: dict[tuple[str | int, ...], int] = {}
@@ -149,7 +150,7 @@ class _Reader:
 
 
 def _long(found: dict[str, Any], line: int) -> Any:
-    """The function, if the mapping is the long form of one; else the mapping."""
+    """Return the function if the mapping is the long form of one, or else the mapping."""
     if len(found) != 1:
         return found
     ((name, argument),) = found.items()

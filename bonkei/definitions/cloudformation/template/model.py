@@ -11,7 +11,8 @@ Expression = Any
 
 @dataclass(frozen=True, slots=True)
 class ParameterDeclaration:
-    """`default` is None if there is none. Bounds are None if they are not declared."""
+    """A parameter's declaration. `default` is None if there is none. Bounds are None if they are
+    not declared."""
 
     name: str
     type: str
@@ -37,7 +38,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Its assertions must hold if `condition` is true, and always if it is None."""
+    """A rule. Its assertions must hold if `condition` is true, and always if it is None."""
 
     name: str
     assertions: tuple[Assertion, ...]
@@ -47,8 +48,8 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ResourceDeclaration:
-    """`deletion_policy` and `update_replace_policy` are Delete, Retain, RetainExceptOnCreate or
-    Snapshot."""
+    """A resource's declaration. `deletion_policy` and `update_replace_policy` are Delete, Retain,
+    RetainExceptOnCreate or Snapshot."""
 
     logical_id: str
     type: str
@@ -62,7 +63,7 @@ class ResourceDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """`export`: the expression for the name that other stacks import, or None."""
+    """An output. `export` is the expression for the name that other stacks import, or None."""
 
     name: str
     value: Expression
@@ -74,7 +75,8 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Each section by its names, in the template's order. `text` is the template as sent."""
+    """A template. Each section maps its names to values, in the template's order. `text` is the
+    template as sent."""
 
     text: str
     description: str = ""

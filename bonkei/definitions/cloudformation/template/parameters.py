@@ -28,8 +28,8 @@ _KNOWN = frozenset(
 def read_parameter(
     name: str, written: Mapping[str, Any], document: Document
 ) -> ParameterDeclaration:
-    """Raises TemplateError for a type or a property that CloudFormation or the miniature does not
-    have."""
+    """Read a declaration. Raises TemplateError for a type or a property that CloudFormation or the
+    miniature does not have."""
     line = document.line("Parameters", name)
     if unknown := sorted(set(written) - _KNOWN):
         what = f"Template format error: Invalid template parameter property '{unknown[0]}'"

@@ -42,7 +42,7 @@ _POLICIES = ("Delete", "Retain", "RetainExceptOnCreate", "Snapshot")
 
 
 def read_template(text: str) -> Template:
-    """TemplateError in CloudFormation's words."""
+    """Read a template. Raises TemplateError in CloudFormation's words."""
     document = load_document(text)
     root = document.value
     if not isinstance(root, dict):

@@ -21,7 +21,7 @@ VARIABLE = re.compile(r"\$\{([^!][^}]*)\}")
 
 
 def functions_in(expression: Any) -> Iterator[Function]:
-    """Every function, the outer ones first."""
+    """Yield every function, the outer ones first."""
     if isinstance(expression, Function):
         yield expression
         yield from functions_in(expression.argument)
@@ -34,7 +34,8 @@ def functions_in(expression: Any) -> Iterator[Function]:
 
 
 def names_in(function: Function) -> Iterator[tuple[str, str]]:
-    """The names that this one function refers to, each with its attribute; "" for a Ref."""
+    """Return the names that this one function refers to, each with its attribute, which is "" for a
+    Ref."""
     match function.name, function.argument:
         case "Ref", str() as name:
             yield name, ""
@@ -54,7 +55,7 @@ def _variables(text: str, given: Any) -> Iterator[tuple[str, str]]:
 
 
 def require_references(template: Template) -> None:
-    """TemplateError for a name that nothing has."""
+    """Raise TemplateError for a name that does not exist."""
     known = {*template.parameters, *PSEUDO}
     for name, condition in template.conditions.items():
         _require(condition, known, f"the Conditions block of the template: {name}", template)

@@ -1,12 +1,12 @@
-"""AWS's behaviour for each type: one room for each service, with tables of behaviours.
+"""AWS's behaviour for each type: one module or package for each service.
 
-<service>   named as the AWS provider names it; its map is in its `__init__`
+<service>   its map is in its `__init__`
 meta        types without a service, and the provider's functions
 shared      tools for several services
 
-A module with one of the tables RESOURCES, DATA_SOURCES, EPHEMERAL_RESOURCES and FUNCTIONS in a
-service's room is served; no list names it. A resource type without an entry still works: the core
-gives it an id and an ARN of AWS's form. A data source without an entry is refused with an error.
+A module is served if it has one of the tables RESOURCES, DATA_SOURCES, EPHEMERAL_RESOURCES and
+FUNCTIONS; no list names it. A resource type without an entry still works: the core gives it an id
+and an ARN of AWS's form. A data source without an entry is refused with an error.
 """
 
 from __future__ import annotations

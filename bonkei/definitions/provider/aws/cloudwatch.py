@@ -117,7 +117,9 @@ def _expressions(config: Object) -> Iterator[Problem]:
             continue
         for name in _ID.findall(_QUOTED.sub("", str(text))):
             if name not in ids:
-                detail = f'"{name}" is no metric_query here; there are: {", ".join(map(str, ids))}.'
+                detail = (
+                    f'"{name}" is not a metric_query here; there are: {", ".join(map(str, ids))}.'
+                )
                 path = ("metric_query", index, "expression")
                 yield Problem(path, "No such metric query", detail)
 

@@ -71,7 +71,7 @@ def _keys_are_attributes(config: Object) -> Iterator[Problem]:
             yield Problem(("hash_key",), "Missing attribute", detail)
     for place, unused in enumerate(declared):
         if unused not in known:
-            detail = f'"{unused}" is no key of the table or an index; DynamoDB refuses it then.'
+            detail = f'"{unused}" is not a key of the table or an index; DynamoDB refuses it then.'
             yield Problem(("attribute", place), "Unused attribute", detail)
 
 

@@ -62,7 +62,7 @@ def _lifecycle_policy(value: Value) -> str | None:
 
 def _rule_faults(rule: Any) -> Iterator[str]:
     if not isinstance(rule, dict):
-        yield "it is no object"
+        yield "it is not an object"
         return
     for key in rule.keys() - {"rulePriority", "description", "selection", "action"}:
         yield f'there is no key "{key}"'

@@ -100,7 +100,7 @@ def _endpoint(config: Object) -> Iterator[Problem]:
     elif protocol in ("http", "https") and not str(endpoint).startswith(f"{protocol}://"):
         wrong = f'Expected an address that begins with {protocol}://, got "{endpoint}".'
     elif str(protocol).startswith("email") and "@" not in str(endpoint):
-        wrong = f'"{endpoint}" is no e-mail address.'
+        wrong = f'"{endpoint}" is not an e-mail address.'
     if wrong:
         yield Problem(("endpoint",), 'Invalid value for "endpoint"', wrong)
 

@@ -132,5 +132,6 @@ def _count(low: int, high: int | None) -> Check:
 
 
 def _unless_empty(check: Check) -> Check:
-    """Nested blocks that are not there are no empty list to the provider."""
+    """Skip an empty list: the provider sees missing nested blocks not as an empty list, but as
+    nothing."""
     return lambda value: None if value == [] else check(value)

@@ -27,7 +27,7 @@ class Rules:
 
 
 def read_rules(known: Mapping[str, Known], enumerations: Mapping[str, Sequence[str]]) -> Rules:
-    """The rules of a type: dotted path of an argument -> its facts."""
+    """Read the rules of a type, from the dotted path of an argument to its facts."""
     root = Rules()
     for path, one in known.items():
         *outer, name = path.split(".")
@@ -49,7 +49,7 @@ def read_rules(known: Mapping[str, Known], enumerations: Mapping[str, Sequence[s
 
 
 def _absolute(name: str, block: str) -> str:
-    """A path from the root; one that begins with "./" is from the block that it is in."""
+    """Return a path from the root. A path that begins with "./" starts at its own block."""
     if not name.startswith("./"):
         return name
     return f"{block}.{name[2:]}" if block else name[2:]

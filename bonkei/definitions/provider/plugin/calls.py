@@ -202,7 +202,7 @@ class Connection(asyncio.Protocol):
         self._transport.write(b"".join(self._sendable(*each) for each in waiting))
 
     def _fail(self, stream: int, code: int, text: str, *, unread: bool) -> None:
-        """An answer that is only a status; `unread`: the other side may still be sending."""
+        """Answer with a status only. `unread` means that the other side may still be sending."""
         self._calls.pop(stream, None)
         said = quote(text[:1000], safe=" ").encode()[:_LARGEST_TEXT]
         status = str(code).encode()
@@ -217,5 +217,5 @@ class Connection(asyncio.Protocol):
 
 
 def _prefix(message: bytes) -> bytes:
-    """Not compressed, and the size."""
+    """The prefix says that the message is not compressed, and gives its size."""
     return b"\0" + len(message).to_bytes(4)

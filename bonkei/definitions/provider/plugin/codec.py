@@ -24,7 +24,7 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 
 def decode(data: bytes, type_: Type) -> Value:
-    """The value of `type_` in MessagePack; an empty message is null."""
+    """Return the value of `type_` in MessagePack. An empty message is null."""
     if not data:
         return None
     return _from_wire(msgpack.unpackb(data, ext_hook=_extension, strict_map_key=False), type_)
@@ -36,12 +36,12 @@ def encode(value: Value, type_: Type) -> bytes:
 
 
 def type_bytes(type_: Type) -> bytes:
-    """A type as the protocol has it: its JSON."""
+    """Return a type as the protocol has it, in JSON."""
     return _COMPACT.encode(type_).encode()
 
 
 def from_json(value: Any, type_: Type) -> Value:
-    """A value from the state file. Unknown members are dropped, missing ones are null."""
+    """Read a value from the state file. Unknown members are dropped, missing ones are null."""
     if value is None:
         return None
     if type_ == "dynamic":

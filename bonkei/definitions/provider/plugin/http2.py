@@ -30,12 +30,12 @@ _KNOWN_PATHS = 256
 
 
 class ProtocolError(Exception):
-    """The other side does not speak HTTP/2 as it must: the connection ends."""
+    """The other side breaks the rules of HTTP/2, so the connection ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame, its padding and priority removed."""
+    """One frame without its padding and priority."""
 
     kind: int
     flags: int
@@ -81,7 +81,8 @@ class Frames:
         self._begun = False
 
     def feed(self, data: bytes) -> Iterator[Frame]:
-        """The frames that are whole now. ProtocolError, also for a frame larger than allowed."""
+        """Return the frames that are complete now. Raises ProtocolError, also for a frame larger
+        than allowed."""
         rest = self._rest
         rest += data
         at = 0
@@ -123,12 +124,12 @@ class Paths:
     earlier one until the other side has taken in our settings."""
 
     def __init__(self, known: dict[bytes, str]) -> None:
-        """`known` may be shared: it holds blocks that refer to nothing."""
+        """`known` may be shared, because it only holds blocks that refer to nothing."""
         self._known = known
         self._decoder = Decoder()
 
     def of(self, block: bytes) -> str:
-        """ProtocolError if it cannot be decoded."""
+        """Return the path. Raises ProtocolError if the block cannot be decoded."""
         table = self._decoder.header_table
         if not table.dynamic_entries and block in self._known:
             return self._known[block]

@@ -188,7 +188,7 @@ class ManagedResources:
         return response(imported_resources=[one])
 
     def get_resource_identity_schemas(self, _request: Any) -> Any:
-        """Of the types that Terraform is shown."""
+        """Return the identities of the types that Terraform is shown."""
         response = message("GetResourceIdentitySchemas.Response")()
         for type_name in self._selection.schema.resources:
             if parts := self._provider.identities.get(type_name):
@@ -208,7 +208,7 @@ class ManagedResources:
         )
 
     def move_resource_state(self, request: Any) -> Any:
-        """Only between two names of one type."""
+        """Move a state, but only between two names of one type."""
         response = message("MoveResourceState.Response")
         block = self._blocks[request.target_type_name]
         source, target = request.source_type_name, request.target_type_name
@@ -237,7 +237,7 @@ class ManagedResources:
 
 
 def _kept(request: Any, name: str) -> Any:
-    """The identity that a resource was imported by, if any: it stays as it is."""
+    """Return the identity by which a resource was imported, if there is one. It never changes."""
     return getattr(request, name) if request.HasField(name) else None
 
 

@@ -2,7 +2,7 @@
 
 It decodes the schema of each type. With all of AWS's that is half of a small run. For each resource
 it then walks through all nested blocks of the type, and a web ACL's statements alone are thousands.
-A block whose name is no word of the definitions cannot be there, and is left out.
+A block whose name is not a word of the definitions cannot be there, and is left out.
 """
 
 from __future__ import annotations

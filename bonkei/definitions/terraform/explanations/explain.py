@@ -41,7 +41,8 @@ _WRONG_VALUE = ("Invalid value for input variable", "Value for undeclared variab
 
 
 def explain(diagnostics: Iterable[Diagnostic], definitions: Path) -> list[Diagnostic]:
-    """The diagnostics with additions: each once, without those that only follow from another.
+    """Return the diagnostics with additions, each once and without those that only follow from
+    another. Terraform repeats an error for each use of the module that it is in.
 
     Terraform repeats an error for each use of the module that it is in.
     """
@@ -108,7 +109,7 @@ def _not_configured(provider: str, alias: str | None, definitions: Path) -> Diag
 
 
 def _of_another_stack(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
-    """The state of another stack that cannot be read: nothing else asks for credentials here."""
+    """The state of another stack cannot be read. Nothing else asks for credentials here."""
     place = first_mention(re.compile(rf"^\s*{_REMOTE_STATE}"), definitions)
     if diagnostic.file is None:
         diagnostic = replace(diagnostic, file=place.file, line=place.line, code=place.code)

@@ -11,7 +11,7 @@ from bonkei.base.folders import below, text_of
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A line of the definitions, or nowhere."""
+    """A line of the definitions, or no place at all."""
 
     file: Path | None = None
     line: int | None = None

@@ -32,7 +32,7 @@ class Elsewhere:
     """The name of a `terraform_remote_state` -> the outputs that it has."""
 
     def digest(self) -> str:
-        """One text of all of it, for comparison."""
+        """Return one text of all of it, for comparison."""
         return json.dumps([list(self.existing), self.remote_states], sort_keys=True, default=str)
 
 

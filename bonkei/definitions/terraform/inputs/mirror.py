@@ -42,14 +42,15 @@ class Mirror:
         return self._directory / self._definitions.relative_to(self._root)
 
     def make(self) -> None:
-        """From now on a program may run in `path`."""
+        """Create the mirror. From now on a program may run in `path`."""
         require_definitions(self._definitions)
         self._begin_anew_when_moved()
         self.path.mkdir(parents=True, exist_ok=True)
 
     def refresh(self, backend: Mapping[str, Any], lifted: Iterable[Path] = ()) -> None:
         """Update the mirror to the current definitions, with that `backend` block. The files
-        `lifted` require another Terraform than there is: an override file replaces that."""
+        `lifted` require another Terraform version than ours, so an override file replaces that
+        requirement."""
         self._link_surroundings()
         self._link_tree(self._definitions, self.path)
         for former in below(self.path, OVERRIDE):
@@ -102,7 +103,8 @@ class Mirror:
 
 
 def require_definitions(definitions: Path) -> None:
-    """TerraformError unless the directory holds definitions; it names those nearby that do."""
+    """Raise TerraformError unless the directory holds definitions. The error names definitions
+    nearby."""
     if _holds_definitions(definitions):
         return
     remedy = "set `definitions` in bonkei.toml to the directory of the root module"
@@ -130,7 +132,7 @@ def _found(root: Path) -> Iterator[Path]:
 
 
 def _is_source(name: str) -> bool:
-    """Also OpenTofu's own ending."""
+    """Whether it is a source file, including those with OpenTofu's own ending."""
     return name.endswith(_SOURCES) and not name.startswith(".")
 
 

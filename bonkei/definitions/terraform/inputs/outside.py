@@ -1,4 +1,4 @@
-"""The modules outside the definitions, which they call by a path such as `../shared/queue`."""
+"""Finds modules outside the definitions that they call by a path such as `../shared/queue`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ENDINGS = (".tf", ".tofu", ".tftest.hcl")
 
 
 def modules(definitions: Path) -> list[Path]:
-    """Their folders, also those of the modules that such a module calls."""
+    """Return their folders, including those of modules that such a module calls."""
     found: set[Path] = set()
     new = _called(below(definitions, *_ENDINGS))
     while new:

@@ -27,7 +27,8 @@ class Selection:
     variables: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
-        """The options for Terraform; those of later files and variables win over earlier ones."""
+        """Return the options for Terraform. Those of later files and variables win over earlier
+        ones."""
         return [
             *(f"-target={address}" for address in self.targets),
             *(f"-replace={address}" for address in self.replacements),
@@ -64,7 +65,8 @@ _AS_IN_A_PLAN = "write the address as `bonkei plan` shows it, in quotes if it ha
 
 
 def _modules(root: Path, manifest: Path) -> Mapping[str, Path]:
-    """The name of each module call, such as "edge.web", -> its directory; "" is the root."""
+    """Map the name of each module call, such as "edge.web", to its directory. The name "" is the
+    root."""
     try:
         listed = json.loads(manifest.read_text(encoding="utf-8"))["Modules"]
     except (FileNotFoundError, ValueError, KeyError):
@@ -73,8 +75,8 @@ def _modules(root: Path, manifest: Path) -> Mapping[str, Path]:
 
 
 def _missing(address: str, modules: Mapping[str, Path]) -> str:
-    """The part of an address that is missing in the definitions; empty if none, or for other
-    text."""
+    """Return the part of an address that is missing in the definitions. It is empty if nothing is
+    missing, or for other text."""
     steps = []
     rest = address
     while step := _MODULE_STEP.match(rest):
@@ -96,7 +98,8 @@ def _missing(address: str, modules: Mapping[str, Path]) -> str:
 
 
 def _declared(module: Path) -> set[tuple[str, str]] | None:
-    """Type and name of each resource of a module; None if HCL alone does not show them."""
+    """Return type and name of each resource of a module, or None if HCL alone does not show
+    them."""
     if any('"resource"' in (text_of(file) or "") for file in matching(module, "*.tf.json")):
         return None
     texts = (text_of(file) or "" for file in matching(module, "*.tf"))

@@ -30,10 +30,10 @@ def implementation(terraform: str | None) -> str:
 
 
 def sources() -> list[Path]:
-    """Our code and data that make a state from definitions."""
+    """Return our code and data that turn definitions into a state."""
     package = Path(__file__).parents[2]
     return sorted(
-        file for room in ("provider", "terraform") for file in below(package / room, ".py", ".gz")
+        file for part in ("provider", "terraform") for file in below(package / part, ".py", ".gz")
     )
 
 

@@ -55,7 +55,7 @@ class Named:
     `keys(aws_lb.this)`, or a type and the names after it, as in `aws_lb.this.access_logs`."""
 
     def write(self, file: Path) -> None:
-        """For the provider (`bonkei.definitions.provider.plugin.selection`)."""
+        """Write them for the provider (`bonkei.definitions.provider.plugin.selection`)."""
         document = {
             "words": sorted(self.words),
             "quoted": sorted(self.quoted),
@@ -101,8 +101,8 @@ def named(
 
 
 def _whole(text: bytes) -> Iterator[bytes]:
-    """What the text of one file uses as a value. In `[for each in aws_lb.this.x : each.y]` it is
-    `aws_lb.x.y`; other uses of that name count, too."""
+    """Collect what the text of one file uses as a value. In `[for each in aws_lb.this.x : each.y]`
+    it is `aws_lb.x.y`; other uses of that name count, too."""
     loops = [found for found in _LOOP.finditer(text) if _names(found[3])]
     starts = {found.start(2) for found in loops}
     for found in _USE.finditer(text):
@@ -119,7 +119,7 @@ def _names(path: bytes) -> list[bytes]:
 
 
 def _is_counted(use: re.Match[bytes], text: bytes) -> bool:
-    """Whether it is `length(aws_lb.this.x)`: the number of blocks is no value of theirs."""
+    """Whether it is `length(aws_lb.this.x)`, which only needs the number of blocks."""
     within = text.endswith(b"length(", 0, use.start()) and text.startswith(b")", use.end())
     return within and bool(_names(use[use.re.groups])) and not use[0].endswith((b"]", b"*"))
 
@@ -136,8 +136,8 @@ def _folders(root: Path, manifest: Path) -> set[Path]:
 
 
 def _texts(folders: set[Path]) -> Iterator[Path]:
-    """Also test files, which may mock types that nothing else names. Terraform reads no hidden
-    ones: editors make them."""
+    """Return the texts to read, including test files, which may mock types that nothing else names.
+    Terraform ignores hidden files: editors make them."""
     for folder in folders:
         for place in (folder, *(folder / name for name in _TESTS)):
             for each in entries(place):

@@ -37,7 +37,7 @@ class Change:
     """Whether it exists already, and is imported into the state first."""
 
     def render(self) -> str:
-        """A line, and one more for each difference."""
+        """Return one line, and one more for each difference."""
         moved = f" (was {self.moved_from})" if self.moved_from else ""
         moved += " (imported)" if self.imported and self.action != "import" else ""
         why = ""
@@ -78,11 +78,11 @@ class PlanSummary:
         return not self.changes and not self.outputs
 
     def count(self, action: str) -> int:
-        """How many resources that happens to."""
+        """Count the resources with this action."""
         return sum(change.action == action for change in self.changes)
 
     def render(self) -> str:
-        """The changes and their number."""
+        """Show the changes and their number."""
         if self.is_empty:
             return f"No changes. The definitions are as they were last applied.\n{BASIS}"
         lines = [change.render() for change in self.changes]

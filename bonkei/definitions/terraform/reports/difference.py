@@ -18,7 +18,8 @@ _LONGEST = 60
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One part of a resource. A sensitive one has no values; an unknown one has no `after` yet."""
+    """One part of a resource. A sensitive part has no values; an unknown part has no `after`
+    yet."""
 
     path: str
     before: Any = None
@@ -82,7 +83,8 @@ _Parts = list[tuple[str, _Key, _Key]]
 
 
 def _parts(before: Any, after: Any) -> _Parts | None:
-    """The steps into two values and their keys in each; None when they are compared as a whole."""
+    """Return the steps into two values and their keys in each, or None when they are compared as a
+    whole."""
     if isinstance(before, dict) and isinstance(after, dict):
         return [(f".{key}", key, key) for key in sorted(before.keys() | after.keys())]
     if not _holds_objects(before) or not _holds_objects(after):
@@ -99,7 +101,7 @@ def _holds_objects(value: Any) -> bool:
 
 
 def _positions(values: list[dict[str, Any]]) -> dict[str, int] | None:
-    """The position of each element by name; None unless all have distinct names."""
+    """Return the position of each element by name, or None unless all have distinct names."""
     names = [each.get("name") for each in values]
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         return None
@@ -107,7 +109,8 @@ def _positions(values: list[dict[str, Any]]) -> dict[str, int] | None:
 
 
 def _part(value: Any, key: _Key) -> Any:
-    """A part of a value or of the marks that go with it; a mark is for all parts or for each."""
+    """Return a part of a value, or of the marks that go with it. A mark applies to all parts or to
+    each."""
     if isinstance(value, bool):
         return value
     if isinstance(value, dict) and isinstance(key, str):
@@ -118,7 +121,7 @@ def _part(value: Any, key: _Key) -> Any:
 
 
 def _document(value: Any) -> Any:
-    """The value of a JSON string, if it is an object or a list."""
+    """Parse a JSON string. The result is None unless it is an object or a list."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)

@@ -1,4 +1,4 @@
-"""Terraform's machine-readable output: one JSON object a line.
+"""Terraform's machine-readable output, which has one JSON object on each line.
 
 Source: HashiCorp, "Machine-Readable UI" (developer.hashicorp.com/terraform/internals).
 """

@@ -1,4 +1,5 @@
-"""A plan file as `terraform show -json` gives it, as far as `changes` reads it, without a run.
+"""Reads a plan file as `terraform show -json` gives it, as far as `changes` needs it, without
+running Terraform.
 
 The second Terraform would start, ask for every schema, and read the plan and its two states. The
 format is Terraform's own (`internal/plans/planproto/planfile.proto`, version 3). So only the plans
@@ -84,7 +85,7 @@ _UNEXPECTED = (
 
 
 class PlanFormatError(ValueError):
-    """The file has another format: let Terraform show it."""
+    """The file has another format, so Terraform has to show it."""
 
 
 def read_plan_file(file: Path) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def _change(found: Any) -> dict[str, Any]:
 
 
 def _path(path: Any) -> list[str | int]:
-    """The steps, as far as they can be named: an element of a set of objects cannot."""
+    """Return the steps as far as they can be named: an element of a set of objects cannot."""
     found: list[str | int] = []
     for step in path.steps:
         key = step.attribute_name
@@ -201,14 +202,15 @@ def _parts(address: str) -> _Address:
 
 
 def _key(number: str | None, text: str | None) -> _Key:
-    """In Terraform's order: no key, numbers, texts."""
+    """Sort as Terraform does: no key, numbers, texts."""
     if number is not None:
         return 1, int(number), ""
     return (2, 0, text) if text is not None else (0, 0, "")
 
 
 def _order(address: str, found: Any) -> tuple[Any, ...]:
-    """Terraform's: shorter ways through modules first, and data sources before resources."""
+    """Sort as Terraform does: shorter ways through modules first, and data sources before
+    resources."""
     one = _parts(address)
     place = len(one.calls), one.calls
     return *place, not one.is_data, one.type, one.name, one.key, found.deposed_key

@@ -1,4 +1,4 @@
-"""A planned value as in Terraform's JSON, and its unknown or sensitive parts. Pure.
+"""A planned value as in Terraform's JSON, and its unknown or sensitive parts.
 
 https://developer.hashicorp.com/terraform/internals/json-format#change-representation
 """
@@ -16,7 +16,8 @@ Path = tuple[str | int, ...]
 
 
 def as_json(value: Value) -> Any:
-    """The value without unknown parts: such a member is left out, such an element is null."""
+    """Return the value without unknown parts. An unknown member is left out, an unknown element is
+    null."""
     if isinstance(value, Typed):
         return as_json(value.value)
     if isinstance(value, dict):
@@ -29,7 +30,8 @@ def as_json(value: Value) -> Any:
 
 
 def unknown(value: Value) -> Any:
-    """True for each unknown part, in the value's shape; only members with unknown parts."""
+    """Return True for each unknown part, in the value's shape. Only members with unknown parts are
+    included."""
     value = _raw(value)
     if value is UNKNOWN:
         return True
@@ -42,7 +44,7 @@ def unknown(value: Value) -> Any:
 
 
 def marks(value: Value, paths: Sequence[Path]) -> Any:
-    """True at each path, in the value's own shape; only members that have any."""
+    """Return True at each path, in the value's own shape. Only members with a mark are included."""
     if any(not path for path in paths):
         return True
     value = _raw(value)
@@ -55,9 +57,8 @@ def marks(value: Value, paths: Sequence[Path]) -> Any:
 
 
 def sensitive_paths(block: Block, value: Value, at: Path = ()) -> Iterator[Path]:
-    """The sensitive parts according to the schema. A set is sensitive as a whole: its elements
-    have no names.
-    """
+    """Return the sensitive parts according to the schema. A set is sensitive as a whole, because
+    its elements have no names."""
     for name, attribute in block.attributes.items():
         if attribute.sensitive:
             yield (*at, name)

@@ -20,7 +20,7 @@ _STATUSES = ("pass", "fail", "error", "skip")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One `run` block. `status`: pass | fail | error | skip."""
+    """One `run` block. `status` is pass, fail, error or skip."""
 
     file: str  # relative to the definitions
     name: str
@@ -46,7 +46,7 @@ class TestReport:
     diagnostics: tuple[Diagnostic, ...] = ()
     """Diagnostics of a file or of the definitions, not of a run."""
 
-    __test__ = False  # pytest: this is no test
+    __test__ = False  # pytest: this is not a test
 
     @property
     def passed(self) -> bool:
@@ -55,7 +55,7 @@ class TestReport:
         return not wrong and all(run.status == "pass" for run in self.runs)
 
     def count(self, *statuses: str) -> int:
-        """How many runs ended so."""
+        """Count the runs that ended with this status."""
         return sum(run.status in statuses for run in self.runs)
 
     def summary(self) -> str:
@@ -125,7 +125,7 @@ class TestListener:
 
 
 def once(report: Callable[[str], None]) -> Callable[[], Callable[[str], None]]:
-    """Begins each attempt at the same tests: its lines are reported, but for those that an earlier
+    """Begin an attempt at the same tests. Its lines are reported, except those that an earlier
     attempt has reported."""
     reported: Counter[str] = Counter()
 

@@ -21,7 +21,7 @@ _AHEAD = "--ahead"
 
 
 def main(library: str, arguments: list[str]) -> int:
-    """Run one command of Terraform's; its exit code."""
+    """Run one Terraform command and return its exit code."""
     _end_with_parent()
     terraform = _loaded(library)
     if arguments == [_AHEAD]:

@@ -1,4 +1,4 @@
-"""Processes that have done their work, and end beside what follows."""
+"""Processes that have done their work, and end while the next step already runs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def awaited(end: Callable[[], None]) -> None:
 
 
 class Endings:
-    """Terraform frees its memory for 30 ms, and the provider takes 10. Nobody needs to wait. A
-    context manager that does, at its end."""
+    """Ends processes in the background, because Terraform frees its memory for 30 ms and the
+    provider takes 10. As a context manager, it waits for all of them at its end."""
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
@@ -35,7 +35,7 @@ class Endings:
         self._threads.append(thread)
 
     def wait(self) -> None:
-        """Until all of them have ended."""
+        """Wait until all of them have ended."""
         while self._threads:
             self._threads[-1].join()
             self._threads.pop()

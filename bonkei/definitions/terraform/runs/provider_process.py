@@ -41,7 +41,8 @@ class ProviderSurroundings:
     """A file with the types that Terraform needs, which is there at `prepare`; without it, all."""
 
     def write(self, file: Path, sockets: Mapping[str, int]) -> None:
-        """For the process to read, with its sockets' descriptors; a secret's value may be in it."""
+        """Write the inputs for the process to read, with its sockets' descriptors. They may contain
+        a secret's value."""
         file.touch(mode=0o600)
         document = {
             "home": str(self.home),
@@ -72,7 +73,7 @@ class ProviderProcess:
         log: Path,
         leave: Leave = awaited,
     ) -> None:
-        """`directory`: the base of relative paths in the definitions. `leave`: for its end."""
+        """`directory` is the base of relative paths in the definitions. `leave` is for its end."""
         self._log = log
         self._leave = leave
         note = log.with_name("sockets")
@@ -114,7 +115,8 @@ class ProviderProcess:
         )
 
     def prepare(self) -> None:
-        """Say that the file of types is written: then it makes the schema, and answers."""
+        """Say that the file of types is written. The process then builds the schema, and
+        answers."""
         assert self._process.stdin is not None  # noqa: S101 -- a pipe
         with contextlib.suppress(BrokenPipeError):  # it has ended, and its log says why
             os.write(self._process.stdin.fileno(), b"\n")
@@ -137,7 +139,7 @@ class ProviderProcess:
         )
 
     def stop(self) -> None:
-        """Close its input, which ends it; kill it if that does not."""
+        """Close its input, which ends it. Kill it if that does not."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         # A wait with a timeout would look at the process in ever longer intervals.

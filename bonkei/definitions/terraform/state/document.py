@@ -27,14 +27,14 @@ def read_state_file(file: Path) -> dict[str, Any] | None:
     """The document of a state file; without "values" when there is no file or no resource in it.
 
     None when only Terraform can read it: OpenTofu may encrypt one. TerraformError when the file is
-    not a state. An empty file is none either: what it declared would count as removed.
+    not a state. An empty file is not one either: what it declared would count as removed.
     """
     found = _whole(file, lambda state: [_read(state)])
     return {"format_version": _FORMAT} if found is None else found[0]
 
 
 def require_whole(file: Path) -> None:
-    """Raises TerraformError for a file that is not a state. Terraform would take an empty one for
+    """Raise TerraformError for a file that is not a state. Terraform would take an empty one for
     the state of nothing."""
     _whole(file, lambda state: "encrypted_data" in state or state["version"])
 
@@ -55,7 +55,8 @@ def _read(state: Any) -> dict[str, Any] | None:
 
 
 def document(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of a state. KeyError, TypeError, ValueError when it is not one."""
+    """Return the document of a state. Raises KeyError, TypeError or ValueError when it is not
+    one."""
     if state["version"] != _VERSION:
         raise ValueError(f"version {state['version']} of the format")
     if not state["resources"] and not state["outputs"]:
@@ -102,7 +103,7 @@ def _root_module(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _order(resource: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Terraform's own order, in which x[2] comes before x[10]."""
+    """Sort as Terraform does: x[2] comes before x[10]."""
     key = resource.get("index", -1)
     named = isinstance(key, str)
     return resource["mode"] != "data", resource["type"], resource["name"], named, key
@@ -135,7 +136,7 @@ def _instances(resource: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _literal(key: str | int) -> str:
-    """A key as it is written in an address: HCL's own way, in which ${ and %{ are doubled."""
+    """Write a key as it appears in an address. HCL doubles ${ and %{."""
     if isinstance(key, int):
         return str(key)
     escaped = json.dumps(key, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""One Terraform at a time on one state."""
+"""Lets only one Terraform work on a state at a time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _POLL = 0.05
 
 
 def _never() -> bool:
-    """The wait is as long as possible."""
+    """Wait as long as possible."""
     return False
 
 
 @contextlib.contextmanager
 def locked(file: Path, is_over: Callable[[], bool] = _never) -> Iterator[None]:
-    """Hold the lock, or raise TerraformError: another one that works for long, or a wait that is
-    over. The kernel releases it when the process ends."""
+    """Hold the lock. Raises TerraformError if another process works for long, or if `is_over` ends
+    the wait. The kernel releases the lock when the process ends."""
     with file.open("a+", encoding="utf-8") as handle:
         end = time.monotonic() + _PATIENCE
         while not _take(handle):

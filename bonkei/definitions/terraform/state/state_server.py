@@ -1,4 +1,4 @@
-"""Terraform's state over HTTP, for the time of one run.
+"""Serves Terraform's state over HTTP during one run.
 
 The local backend writes the whole state after each resource: with two hundred resources that is
 half of an apply's work. A remote state is written every 20 seconds and at the end, and the HTTP
@@ -28,7 +28,7 @@ _MOST_HEADERS = 100
 
 
 class StateServer:
-    """A context manager; `environment`: the settings for Terraform's http backend."""
+    """A context manager. `environment` has the settings for Terraform's http backend."""
 
     def __init__(self, file: Path, *, reads_twice: bool = False) -> None:
         """`reads_twice`: as the library does, when it opens the backend and when it begins an
@@ -58,7 +58,7 @@ class StateServer:
 
 
 class State:
-    """The file, and the state that the disk refused.
+    """Holds the file, and the state that the disk refused.
 
     After an error Terraform would write the whole state, with its secrets, to another file or the
     terminal. So Terraform gets no error; the user gets it at the end.
@@ -80,7 +80,7 @@ class State:
         return self._file.read_bytes() if self._file.is_file() else None
 
     def write(self, content: bytes) -> bool:
-        """False for a state that does not continue the one that is there."""
+        """Take in a state. Returns False for one that does not continue the present state."""
         if not self._was_read and self._file.is_file():
             return False
         self._held = content
@@ -109,8 +109,8 @@ class _Server(ThreadingTCPServer):
 
 
 class _Handler(StreamRequestHandler):
-    """As much of HTTP as Terraform speaks. Python's own server for it takes 20 ms to load, and each
-    plan would wait for that."""
+    """Speaks as much HTTP as Terraform does. Python's own server for it takes 20 ms to load, and
+    each plan would wait for that."""
 
     timeout = 30
     server: _Server
@@ -121,7 +121,7 @@ class _Handler(StreamRequestHandler):
                 pass
 
     def _serve_one(self) -> bool:
-        """Whether another request may follow on this connection."""
+        """Answer a request. Returns whether another one may follow on this connection."""
         method = self.rfile.readline(_LONGEST_LINE).partition(b" ")[0]
         headers = dict(self._headers())
         if not hmac.compare_digest(headers.get(b"authorization", b""), self.server.credentials):
@@ -149,7 +149,8 @@ class _Handler(StreamRequestHandler):
         return True
 
     def _content(self, headers: Mapping[bytes, bytes]) -> bytes | None:
-        """None for half a state: Terraform was killed while it sent it."""
+        """Read the body. The result is None for half a state, because Terraform was killed while it
+        sent it."""
         length = headers.get(b"content-length", b"")
         if not length.isdigit():
             return None

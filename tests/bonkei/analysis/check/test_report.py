@@ -106,7 +106,7 @@ def test_json_is_a_list_of_findings(findings, definitions) -> None:
         "address": "aws_cloudwatch_metric_alarm.cpu",
         "file": "infrastructure/alarms.tf",
         "line": 3,
-        "message": "cpu notifies nobody when it goes into ALARM",
+        "message": "cpu does not notify anyone when it goes into ALARM",
         "remedy": "set alarm_actions",
         "source": found[1]["source"],
         "allowed": None,

@@ -113,7 +113,7 @@ def test_the_watchdog_ends_watched_processes_and_no_others(sleeper):
 
 
 def test_a_watchdog_without_its_python_kills_what_it_watches(sleeper):
-    """Somebody has removed the environment meanwhile."""
+    """The environment has been removed meanwhile."""
     watched, again, forgotten = sleeper(), sleeper(), sleeper()
     waiting = start_waiting("/bin/sh", str(guard._WAITING), "/no/python", str(guard._ENDING))
     orders = (

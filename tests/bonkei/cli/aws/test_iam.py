@@ -122,11 +122,11 @@ def test_a_question_is_answered_with_the_statement_and_its_line(root: Path) -> N
     found = json.loads(run(root, "iam", "may", "start", "sqs:SendMessage", "--json").output)
     assert (found["allowed"], found["near"]) == (False, [])
     before = (root / ".bonkei" / "cloud" / "denied.jsonl").read_text()
-    assert "other/a" not in before, "a question is no call"
+    assert "other/a" not in before, "a question is not a call"
 
 
 @pytest.mark.parametrize("question", [("s3:*",), ("nothing",), ("s3:GetObject", "shop")])
-def test_what_is_no_question_is_said(root: Path, question: tuple[str, ...]) -> None:
+def test_what_is_not_a_question_is_said(root: Path, question: tuple[str, ...]) -> None:
     refused = run(root, "iam", "may", "start", *question)
     assert refused.exit_code == 1
     assert isinstance(refused.exception, BonkeiError)

@@ -119,7 +119,7 @@ def test_the_settings_decide_which_findings_fail(
     assert words in result.output or words in str(result.exception)
 
 
-def test_a_program_that_is_no_directory_is_refused(run: Run) -> None:
+def test_a_program_that_is_not_a_directory_is_refused(run: Run) -> None:
     result = run("check", "--program", "router=nowhere")
     assert result.exit_code == 2
     assert "NAME=DIRECTORY" in result.output

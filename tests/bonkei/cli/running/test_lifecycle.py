@@ -1,4 +1,4 @@
-"""`bonkei reset` and `bonkei up` on directories that are no home."""
+"""`bonkei reset` and `bonkei up` on directories that are not a home."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_reset_removes_nothing_of_a_directory_that_is_not_a_home(
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
 
 
-def test_a_system_directory_is_no_home_even_with_a_marker(root: Path) -> None:
+def test_a_system_directory_is_not_a_home_even_with_a_marker(root: Path) -> None:
     for place in (root, root.parent, root.parent.parent):
         (place / MARKER).write_text("Bonkei home: by mistake\n")
         result = run(root, place, "reset", "--yes")

@@ -148,7 +148,7 @@ def test_each_fact_is_obeyed(config: dict[str, Any], path: tuple[Any, ...], said
     assert said in found.detail
 
 
-def test_a_valid_or_unknown_value_is_no_problem() -> None:
+def test_a_valid_or_unknown_value_is_not_a_problem() -> None:
     assert problems(kind="A", mood="CALM", size=3, least=5, name="abcd", names=["A", "B"]) == []
     assert problems(a=True, size=UNKNOWN, b=UNKNOWN, c=UNKNOWN, name=UNKNOWN) == []
     assert problems(rule=[{"port": UNKNOWN, "all": None}, {"port": None, "all": UNKNOWN}]) == []

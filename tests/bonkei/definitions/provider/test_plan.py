@@ -142,7 +142,7 @@ def test_a_changed_default_tag_changes_the_resource() -> None:
     assert plan.replaced_by == ()
 
 
-def test_two_spellings_of_one_value_are_no_change() -> None:
+def test_two_spellings_of_one_value_are_not_a_change() -> None:
     behaviour = ResourceBehaviour(equivalent={"policy": lambda a, b: a.split() == b.split()})
     state = created(behaviour, policy="a b")
     assert updated(state, behaviour, policy="a   b").planned == state

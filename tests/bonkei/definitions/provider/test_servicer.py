@@ -70,7 +70,7 @@ CONFIGURATION = Block(
 
 def check(config: Object) -> list[Problem]:
     return [
-        Problem(("rule", index, "port"), "Invalid port", f"{rule['port']} is no port.")
+        Problem(("rule", index, "port"), "Invalid port", f"{rule['port']} is not a port.")
         for index, rule in enumerate(config["rule"])
         if rule["port"] is not UNKNOWN and not 0 < rule["port"] < 65536
     ] + [
@@ -253,7 +253,7 @@ def test_problems_have_a_path_at_validation_and_at_planning(terraform: Terraform
         assert steps(diagnostic) == ["rule", 1, "port"]
 
 
-def test_a_value_of_the_state_is_no_problem_of_a_change(terraform: Terraform) -> None:
+def test_a_value_of_the_state_is_not_a_problem_of_a_change(terraform: Terraform) -> None:
     """`ignore_changes` fills a configuration with values of the state, which only a plan sees."""
     there = thing(id="thing-1", name="a", size=3, region="eu-west-1", rule=[{"port": 99999}])
     config = thing(name="a", note="new", size=3, rule=[{"port": 99999}], secret_wo="s")
@@ -324,7 +324,7 @@ def test_ephemeral_resources_are_opened(terraform: Terraform) -> None:
 
 
 def test_what_others_have_changed_is_read(terraform: Terraform) -> None:
-    """As a refresh on AWS reads it; whatever nobody has changed is as the state has it."""
+    """As a refresh on AWS reads it; what has not been changed is as the state has it."""
     made = terraform.apply(None, thing(name="a"))
     before = read(made.new_state)
     other = Terraform({"aws_thing": {str(before["id"]): {"size": 7}}, "aws_lb": {}})

@@ -75,7 +75,7 @@ resource "aws_vpc" "this" {
 
 
 def reduced(shown: dict[str, Any]) -> dict[str, Any]:
-    """Without what nobody here reads."""
+    """Without what nothing here reads."""
     shown.pop("checks", None)
     modules = [shown["values"]["root_module"]] if "values" in shown else []
     while modules:

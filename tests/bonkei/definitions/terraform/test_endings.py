@@ -1,4 +1,4 @@
-"""Nobody waits for an ending but who wants to."""
+"""An ending is waited for only where that is wanted."""
 
 from __future__ import annotations
 

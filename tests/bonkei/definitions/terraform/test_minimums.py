@@ -15,7 +15,7 @@ from tests.bonkei.definitions.terraform.project import Project
 SCHEMA = catalogue.providers()[addresses.AWS].schema
 SIMULATED = sorted(SCHEMA.resources.keys() - SCHEMA.known_only)
 SAID = yaml.safe_load(
-    Path(__file__).parents[2].joinpath("provider/aws/minimums.yaml").read_text("utf-8")
+    Path(__file__).parents[1].joinpath("provider/aws/minimums.yaml").read_text("utf-8")
 )
 
 

@@ -247,7 +247,7 @@ def test_another_format_is_refused(tmp_path: Path, content: bytes) -> None:
         read_plan_file(file)
 
 
-def test_what_is_no_plan_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_plan_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan").write_text("{}")
     with pytest.raises(PlanFormatError):
         read_plan_file(tmp_path / "plan")

@@ -180,7 +180,7 @@ def test_the_next_one_removes_what_a_killed_one_has_left(
     assert not left.exists()
 
 
-def test_a_temporary_directory_with_a_long_path_is_no_obstacle(
+def test_a_temporary_directory_with_a_long_path_is_not_an_obstacle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     far = tmp_path / ("long" * 30)

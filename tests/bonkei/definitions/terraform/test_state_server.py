@@ -106,7 +106,7 @@ def test_a_state_that_was_not_read_is_not_replaced(file: Path) -> None:
         b"GET /state HTTP/1.1\r\n" + b"a: b\r\n" * 1_000,
     ],
 )
-def test_what_is_no_request_of_terraform_is_not_served(
+def test_what_is_not_a_request_of_terraform_is_not_served(
     client: httpx.Client, file: Path, sent: bytes
 ) -> None:
     file.write_bytes(b"precious")

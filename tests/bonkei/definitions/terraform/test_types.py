@@ -1,4 +1,4 @@
-"""The provider shows the types that definitions and state name, and all where one is none."""
+"""The provider shows the types that definitions and state name, or all if a name is unknown."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ resource "aws_eip" "this" {
 """
 
 TOGETHER = 12
-"""More than the ten that Terraform works on at a time, where nobody says more."""
+"""More than the ten that Terraform works on at a time, where nothing else is said."""
 
 EACH_AWAITS_ALL = f"""
 resource "terraform_data" "this" {{
@@ -123,7 +123,7 @@ def test_terraform_test_runs_through_the_provider(project: Project) -> None:
         run "applies" {
           assert {
             condition     = startswith(aws_secretsmanager_secret.this.arn, "arn:aws:secretsmanager")
-            error_message = "That is no ARN."
+            error_message = "That is not an ARN."
           }
         }
         """
@@ -143,14 +143,14 @@ def test_terraform_test_runs_through_the_provider(project: Project) -> None:
     assert (found.passed, found.summary()) == (False, "1 passed, 2 failed")
     ended = {run.name: run for run in found.runs}
     (assertion,), (reference,) = ended["applies"].diagnostics, ended["x"].diagnostics
-    assert (assertion.detail, assertion.file) == ("That is no ARN.", tests)
+    assert (assertion.detail, assertion.file) == ("That is not an ARN.", tests)
     assert (ended["x"].status, reference.line) == ("error", 2)
-    assert any("That is no ARN." in line for line in told)
+    assert any("That is not an ARN." in line for line in told)
     only = workspace.test(files=["broken.tftest.hcl"])
     assert [run.name for run in only.runs] == ["x"]
 
 
-def test_a_missing_test_is_no_success(project: Project) -> None:
+def test_a_missing_test_is_not_a_success(project: Project) -> None:
     """Terraform itself reports "Success! 0 passed, 0 failed." """
     project.write("infrastructure/main.tf", "")
     with pytest.raises(TerraformError, match="There are no tests"):

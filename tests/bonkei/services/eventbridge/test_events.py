@@ -102,17 +102,17 @@ def test_a_list_in_the_event_matches_by_any_of_its_values() -> None:
 @pytest.mark.parametrize(
     ("pattern", "problem"),
     [
-        ("{", "no JSON"),
-        ("{}", "no object with a field"),
-        ('{"a": "b"}', r"\$\.a is no list"),
-        ('{"a": []}', r"\$\.a is no list"),
-        ('{"a": [{"near": 1}]}', "`near` is no operator"),
+        ("{", "not JSON"),
+        ("{}", "not an object with a field"),
+        ('{"a": "b"}', r"\$\.a is neither a list"),
+        ('{"a": []}', r"\$\.a is neither a list"),
+        ('{"a": [{"near": 1}]}', "`near` is not an operator"),
         ('{"a": [{"numeric": [">"]}]}', "does not take"),
         ('{"a": [{"numeric": [">", 1' + "0" * 400 + "]}]}", "does not take"),
         ('{"a": [{"cidr": "x"}]}', "does not take"),
         ('{"a": [{"prefix": 1}]}', "does not take"),
         ('{"$or": [{"a": [1]}]}', "two patterns"),
-        ("[" * 5_000, "no JSON"),
+        ("[" * 5_000, "not JSON"),
         ('{"a":' * 200 + "[1]" + "}" * 200, "nested more than 100 times"),
     ],
 )

@@ -14,7 +14,7 @@ BEFORE, ENTRY, APP, INNER, OUTSIDE = range(5)
 
 @dataclass(slots=True)
 class Drawing:
-    """Collects while the picture is composed."""
+    """Collects the parts of the picture while it is composed."""
 
     blueprint: Blueprint
     prefix: str

@@ -35,7 +35,7 @@ _SERVICES: dict[str, str] = {
 
 
 def draw_inner(drawing: Drawing, services: tuple[Service, ...], first: int) -> int:
-    """`first` is the first service's row. Returns the first row below."""
+    """Draw below the row `first` of the first service. Returns the first free row."""
     blueprint = drawing.blueprint
     row = first
     for cluster in blueprint.database_clusters:
@@ -95,7 +95,7 @@ def _draw_endpoints(drawing: Drawing, services: tuple[Service, ...], row: int) -
 
 
 def _in_lines(names: list[str]) -> tuple[str, ...]:
-    """Two names a line."""
+    """Write two names on each line."""
     pairs = [names[i : i + 2] for i in range(0, len(names), 2)]
     return tuple(", ".join(pair) for pair in pairs)
 

@@ -62,7 +62,7 @@ def _targets(config: Object) -> Iterator[Problem]:
     for place, block in _behaviors(config):
         target = block.get("target_origin_id")
         if given(target) and target not in origins:
-            detail = f'"{target}" is no origin here; there are: {", ".join(map(str, origins))}.'
+            detail = f'"{target}" is not an origin here; there are: {", ".join(map(str, origins))}.'
             yield Problem((*place, "target_origin_id"), "No such origin", detail)
 
 

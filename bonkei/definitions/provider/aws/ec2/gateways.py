@@ -33,7 +33,7 @@ def public_address(mint: Mint) -> str:
 
 
 def _private_address(mint: Mint, subnet_id: Value) -> str:
-    """An address of the subnet that AWS does not reserve; of 10.0.0.0/8 if the subnet is
+    """An address of the subnet that AWS does not reserve, or of 10.0.0.0/8 if the subnet is
     unknown."""
     blocks = [
         subnet["cidr_block"]

@@ -35,7 +35,9 @@ def _protocol(value: Value) -> str | None:
     name = str(value).lower()
     if name in _PROTOCOLS or (name.isdigit() and int(name) <= 255):
         return None
-    return f'"{value}" is no protocol: expected tcp, udp, icmp, icmpv6, -1 or a number up to 255.'
+    return (
+        f'"{value}" is not a protocol: expected tcp, udp, icmp, icmpv6, -1 or a number up to 255.'
+    )
 
 
 def _ports(protocol_argument: str, *, ignored_for_all: bool = False) -> Rule:

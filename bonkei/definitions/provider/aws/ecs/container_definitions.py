@@ -37,7 +37,7 @@ _FARGATE_STOP_TIMEOUT = 120
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Values of the rest of the task definition; None if not known yet."""
+    """Values of the rest of the task definition. They are None if not known yet."""
 
     network_mode: str | None = None
     fargate: bool = False
@@ -148,7 +148,7 @@ def _one(
     if not name:
         yield '"name" is missing.'
     elif not _NAME.fullmatch(name):
-        yield f'"{name}" is no name: letters, digits, - and _, at most 255.'
+        yield f'"{name}" is not a name: letters, digits, - and _, at most 255.'
     if not image:
         yield '"image" is missing.'
     elif re.search(r"\s", image):
@@ -167,7 +167,7 @@ def _dependencies(container: Mapping[str, Any], all_: Sequence[Mapping[str, Any]
         target, condition = each.get("containerName"), each.get("condition")
         other = by_name.get(target)
         if condition not in _CONDITIONS:
-            yield f'dependsOn: condition "{condition}" is none of {", ".join(_CONDITIONS)}.'
+            yield f'dependsOn: condition "{condition}" is not one of {", ".join(_CONDITIONS)}.'
         if other is None:
             yield f'dependsOn: there is no container "{target}" in the task.'
         elif other is container:
@@ -185,7 +185,7 @@ def _ports(container: Mapping[str, Any], task: Surroundings) -> Iterator[str]:
             yield 'portMappings: "containerPort" is missing.'
         for label, number in (("containerPort", port), ("hostPort", host)):
             if number is not None and not 0 <= number <= 65535:
-                yield f"portMappings: {label} {number} is no port."
+                yield f"portMappings: {label} {number} is not a port."
         if task.network_mode in ("awsvpc", "host") and host not in (None, 0, port):
             yield (
                 f"portMappings: with network mode {task.network_mode}, hostPort ({host}) must be"
@@ -194,7 +194,8 @@ def _ports(container: Mapping[str, Any], task: Surroundings) -> Iterator[str]:
         if mapping.get("protocol", "tcp") not in ("tcp", "udp"):
             yield f'portMappings: protocol "{mapping["protocol"]}" is neither tcp nor udp.'
         if mapping.get("appProtocol", "http") not in ("http", "http2", "grpc"):
-            yield f'portMappings: appProtocol "{mapping["appProtocol"]}" is no http, http2, grpc.'
+            protocol = mapping["appProtocol"]
+            yield f'portMappings: appProtocol "{protocol}" is not http, http2 or grpc.'
         if mapping.get("name") and not re.fullmatch(r"[a-z0-9_][a-z0-9_-]{0,63}", mapping["name"]):
             yield f'portMappings: name "{mapping["name"]}": a-z, 0-9, _ and -, at most 64.'
 
@@ -213,7 +214,7 @@ def _environment(container: Mapping[str, Any], task: Surroundings) -> Iterator[s
             yield 'secrets: "name" is missing.'
         if ":secretsmanager:" in source and not _SECRET.fullmatch(source):
             yield (
-                f'secrets: valueFrom "{source}" is no secret: expected its ARN, and behind it'
+                f'secrets: valueFrom "{source}" is not a secret: expected its ARN, and behind it'
                 " nothing or :json-key:version-stage:version-id."
             )
         elif ":secretsmanager:" not in source and not _PARAMETER.fullmatch(source):
@@ -263,7 +264,7 @@ def _router(firelens: Mapping[str, Any] | None, task: Surroundings) -> Iterator[
         return
     options = firelens.get("options") or {}
     if firelens.get("type") not in ("fluentbit", "fluentd"):
-        yield f'firelensConfiguration: type "{firelens.get("type")}" is no fluentbit or fluentd.'
+        yield f'firelensConfiguration: type "{firelens.get("type")}" is not fluentbit or fluentd.'
     for option in options.keys() - _ROUTER_OPTIONS:
         yield f'firelensConfiguration: there is no option "{option}".'
     kind = options.get("config-file-type")

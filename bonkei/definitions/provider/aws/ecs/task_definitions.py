@@ -37,7 +37,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-servic
 
 
 def cpu_units(text: str) -> int | None:
-    """`256`, `.25 vCPU`, `1 vcpu`; None for anything else."""
+    """Read `256`, `.25 vCPU` or `1 vcpu`. The result is None for anything else."""
     if text.isdigit():
         return int(text)
     match = re.fullmatch(r"(\d*\.?\d+)\s*vcpu", text.strip(), re.IGNORECASE)
@@ -45,7 +45,7 @@ def cpu_units(text: str) -> int | None:
 
 
 def memory_mib(text: str) -> int | None:
-    """`512`, `0.5GB`, `2 GB`; None for anything else."""
+    """Read `512`, `0.5GB` or `2 GB`. The result is None for anything else."""
     if text.isdigit():
         return int(text)
     match = re.fullmatch(r"(\d*\.?\d+)\s*gb", text.strip(), re.IGNORECASE)
@@ -53,7 +53,8 @@ def memory_mib(text: str) -> int | None:
 
 
 def wrong_size(cpu: int, memory: int) -> str | None:
-    """The problem of a pair, with the possible memory for the CPU; None without a problem."""
+    """Describe the problem of a pair, with the possible memory for the CPU. The result is None if
+    there is none."""
     memories = SIZES.get(cpu)
     if memories is None:
         return f"Fargate has no tasks of {cpu} CPU units, only of {_listed(SIZES)}."
@@ -67,8 +68,8 @@ def _listed(numbers: Iterable[int]) -> str:
 
 
 def _task_definition(mint: Mint) -> Mapping[str, Value]:
-    """The revisions of a family count up, also after a destruction: ECS never uses a number
-    twice."""
+    """The revisions of a family keep counting even after a destruction: ECS never reuses a
+    number."""
     family = str(mint.given("family"))
     place = f"ecs/{mint.account}/{mint.region}/{family}"
     revision = mint.given("revision") or mint.context.sequence(place)

@@ -99,7 +99,7 @@ def _codes(value: Value) -> str | None:
     for part in str(value).split(","):
         ends = part.split("-")
         if len(ends) > 2 or not all(end.isdigit() for end in ends):
-            return f'"{value}" is no list of codes, such as 200, 200,302 or 200-299.'
+            return f'"{value}" is not a list of codes, such as 200, 200,302 or 200-299.'
         if len(ends) == 2 and int(ends[0]) > int(ends[1]):
             return f'The range "{part}" goes downwards.'
     return None

@@ -111,7 +111,7 @@ def _weekly_window(value: Value) -> str | None:
     time = r"([01]\d|2[0-3]):[0-5]\d"
     if re.fullmatch(f"({days}):{time}-({days}):{time}", str(value).lower()):
         return None
-    return f'"{value}" is no weekly window, such as sun:18:00-sun:18:30 (UTC).'
+    return f'"{value}" is not a weekly window, such as sun:18:00-sun:18:30 (UTC).'
 
 
 _DAILY_WINDOW = matches(

@@ -67,7 +67,7 @@ def at(path: str, *checks: Check) -> Rule:
 
 
 def doubted(path: str, *checks: Check) -> Rule:
-    """As `at`, but a warning: AWS may take it."""
+    """Like `at`, but with a warning, because AWS may accept the value."""
 
     def rule(config: Object) -> Iterator[Problem]:
         for problem in at(path, *checks)(config):
@@ -119,7 +119,7 @@ def conflicts(*names: str) -> Rule:
 
 
 def exactly_one(*names: str) -> Rule:
-    """One and only one of the arguments is set."""
+    """Exactly one of the arguments is set."""
 
     def rule(config: Object) -> Iterator[Problem]:
         found = [name for name in names if is_set(config.get(name))]
@@ -174,7 +174,7 @@ def above(low: float) -> Check:
 
 
 def either(*checks: Check) -> Check:
-    """One of the checks passes; otherwise the message of the first one."""
+    """At least one of the checks passes; otherwise this gives the message of the first one."""
 
     def check(value: Value) -> str | None:
         said = [text for each in checks if (text := each(value))]

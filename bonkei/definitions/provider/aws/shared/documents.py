@@ -18,7 +18,7 @@ from bonkei.definitions.provider.values import Value
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _DOCUMENT_KEYS = {"Version", "Id", "Statement"}
 _PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser", "*"}
-_NO_PRINCIPAL = "is no kind of principal (AWS, Service, Federated, CanonicalUser)"
+_NO_PRINCIPAL = "is not a kind of principal (AWS, Service, Federated, CanonicalUser)"
 _ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+")
 _OPERATOR = re.compile(
     r"(For(All|Any)Values?:)?"
@@ -38,7 +38,7 @@ _LIST_KEYS = ("Action", "NotAction", "Resource", "NotResource")
 
 
 def parse(text: str) -> tuple[Any, str | None]:
-    """(value, problem): a duplicate key is a problem, too, because AWS refuses it."""
+    """Return (value, problem). A duplicate key is a problem, too, because AWS refuses it."""
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates), None
     except _DuplicateKeyError as error:
@@ -108,7 +108,10 @@ TRUST: Kind = "trust"
 
 
 def policy(kind: Kind, limit: int = 0) -> Check:
-    """A policy document as IAM takes it.
+    """A check of a policy document as IAM takes it. `kind` is that of an identity (no Principal),
+    of a resource (with Principal) or a role's trust policy (with Principal, without Resource).
+    `limit` is the greatest number of characters, blanks not counted (IAM quotas,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html).
 
     `kind`: of an identity (no Principal), of a resource (with Principal) or a role's trust policy
     (with Principal, without Resource). `limit`: most characters, blanks not counted (IAM quotas,
@@ -132,7 +135,7 @@ def _faults(document: Any, kind: Kind) -> Iterator[str]:
         yield "it is no JSON object"
         return
     for key in document.keys() - _DOCUMENT_KEYS:
-        yield f'"{key}" is no element of a policy'
+        yield f'"{key}" is not an element of a policy'
     if document.get("Version", _VERSIONS[0]) not in _VERSIONS:
         yield f'Version must be "{_VERSIONS[1]}" (or "{_VERSIONS[0]}")'
     statements = document.get("Statement")
@@ -166,7 +169,7 @@ def _statement_faults(statement: Any, kind: Kind) -> Iterator[str]:
         yield "it is no JSON object"
         return
     for key in statement.keys() - set(STATEMENT_KEYS):
-        yield f'"{key}" is no element of a statement'
+        yield f'"{key}" is not an element of a statement'
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield 'Effect must be "Allow" or "Deny"'
     if ("Action" in statement) == ("NotAction" in statement):
@@ -261,7 +264,7 @@ def _condition_faults(condition: Any) -> Iterator[str]:
         return
     for operator, by_key in condition.items():
         if not _OPERATOR.fullmatch(operator):
-            yield f'"{operator}" is no condition operator'
+            yield f'"{operator}" is not a condition operator'
         elif not isinstance(by_key, dict):
             yield f"Condition.{operator} must be an object"
         else:
@@ -274,7 +277,7 @@ def _value_faults(operator: str, by_key: Mapping[str, Any]) -> Iterator[str]:
             if not isinstance(value, str | bool | int | float):
                 yield f"Condition.{operator}.{key} must be a value or a list of values"
             elif "IpAddress" in operator and not _is_network(str(value)):
-                yield f'Condition.{operator}.{key} "{value}" is no address or network'
+                yield f'Condition.{operator}.{key} "{value}" is not an address or a network'
 
 
 def _is_network(text: str) -> bool:
@@ -293,7 +296,7 @@ def principal_type(value: Value) -> str | None:
 
 def condition_operator(value: Value) -> str | None:
     """Whether it is the name of a condition operator, with or without IfExists and ForAllValues."""
-    return None if _OPERATOR.fullmatch(str(value)) else f'"{value}" is no condition operator.'
+    return None if _OPERATOR.fullmatch(str(value)) else f'"{value}" is not a condition operator.'
 
 
 def _strings(value: Any) -> bool:

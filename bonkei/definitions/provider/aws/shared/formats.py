@@ -1,4 +1,4 @@
-"""Checks of forms that many types share: ARNs, networks, ports, schedules."""
+"""Checks of formats that many types share: ARNs, networks, ports, schedules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ port = between(0, 65535)
 
 
 def arn(*services: str, resource: str = "") -> Check:
-    """An ARN, of one of the services if any are named; `resource` starts its last part.
+    """An ARN, of one of the services if any are named. `resource` starts its last part. An empty
+    string means "no ARN", as in the AWS provider.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
     An empty string means "no ARN", as in the AWS provider.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
@@ -36,7 +38,7 @@ def arn(*services: str, resource: str = "") -> Check:
             return f'"{value}" is no ARN (arn:partition:service:region:account:resource).'
         region = match["region"]
         if region and not _REGION.fullmatch(region):
-            return f'"{value}" is no ARN: "{region}" is no region.'
+            return f'"{value}" is not an ARN: "{region}" is not a region.'
         if services and match["service"] not in services:
             return f'Expected an ARN of {" or ".join(services)}, got "{value}".'
         if resource and not match["resource"].startswith(resource):
@@ -56,7 +58,7 @@ def kms_key(value: Value) -> str | None:
 
 
 def network(value: str, version: int | None = None) -> tuple[str | None, int]:
-    """(the problem of a CIDR block, its prefix length)."""
+    """Return the problem of a CIDR block, and its prefix length."""
     try:
         interface = ipaddress.ip_interface(value)
     except ValueError:
@@ -67,7 +69,7 @@ def network(value: str, version: int | None = None) -> tuple[str | None, int]:
         return f'"{value}" is no IPv{version} CIDR block.', 0
     if interface.ip != interface.network.network_address:
         meant = f"Did you mean {interface.network}?"
-        return f'"{value}" is no network address: bits behind the prefix are set. {meant}', 0
+        return f'"{value}" is not a network address: bits behind the prefix are set. {meant}', 0
     return None, interface.network.prefixlen
 
 
@@ -147,7 +149,7 @@ def schedule(value: Value) -> str | None:
         return _cron(value, value[5:-1].split())
     if re.fullmatch(r"at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)", value):
         return None
-    return f'"{value}" is no schedule: expected rate(…), cron(…) or at(…).'
+    return f'"{value}" is not a schedule: expected rate(…), cron(…) or at(…).'
 
 
 def _rate(value: str) -> str | None:

@@ -40,7 +40,7 @@ _GO_ESCAPED = re.compile("[<>&\u2028\u2029]")
 
 
 class PolicyDocumentError(BonkeiError):
-    """The documents cannot be merged, or one of them is no policy."""
+    """The documents cannot be merged, or one of them is not a policy."""
 
 
 @dataclass(slots=True)
@@ -236,7 +236,9 @@ def _parsed_principals(value: Any, place: str) -> list[tuple[str, Strings]]:
         raise PolicyDocumentError(f'{place}: a Principal is "*" or an object')
     for kind, identifiers in value.items():
         if not isinstance(identifiers, str | list):
-            raise PolicyDocumentError(f"{place}: Principal.{kind} is no string or list of strings")
+            raise PolicyDocumentError(
+                f"{place}: Principal.{kind} is not a string or a list of strings"
+            )
     return list(value.items())
 
 

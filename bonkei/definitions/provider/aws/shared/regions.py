@@ -125,7 +125,7 @@ def dns_suffix(partition: str) -> str:
 
 
 def zone_names(region: str) -> tuple[str, ...]:
-    """A region's availability zones, by name."""
+    """The names of a region's availability zones."""
     return tuple(f"{region}{letter}" for letter in _ZONES.get(region, "abc"))
 
 

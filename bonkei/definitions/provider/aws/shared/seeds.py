@@ -1,4 +1,4 @@
-"""Characters that look random and follow from a seed."""
+"""Generates characters that look random but follow from a seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 def scatter(seed: str, length: int, alphabet: str) -> str:
-    """`length` characters of the alphabet, evenly spread; the same for the same seed."""
+    """Return `length` characters of the alphabet, evenly spread. The same seed gives the same
+    characters."""
     number = int.from_bytes(hashlib.shake_256(seed.encode()).digest(length + 16), "big")
     characters = []
     for _ in range(length):

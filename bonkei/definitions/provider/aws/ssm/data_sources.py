@@ -32,7 +32,7 @@ def _public_image(name: str, region: str) -> str | None:
 
 
 def _parameter(config: Object, context: Context) -> Object:
-    """A parameter of this stack; of AWS's public ones, those that name an image."""
+    """Read a parameter of this stack, or one of AWS's public parameters that name an image."""
     name = str(config.get("name"))
     place = f"arn:{context.partition}:ssm:{context.region}:{context.account_id}"
     for parameter in context.peers("aws_ssm_parameter"):

@@ -1,4 +1,4 @@
-"""Secrets go to the vault and nowhere else. Equivalent documents are no difference."""
+"""Secrets go to the vault and nowhere else. Equivalent documents are not a difference."""
 
 from __future__ import annotations
 

@@ -185,14 +185,14 @@ def every_unknown(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("type_name", GOOD)
-def test_a_value_that_is_not_yet_known_is_no_problem(type_name: str) -> None:
+def test_a_value_that_is_not_yet_known_is_not_a_problem(type_name: str) -> None:
     for name, value in GOOD[type_name].items():
         for changed in every_unknown(value):
             assert problems(type_name, configuration(type_name, **{name: changed})) == []
 
 
 @pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_an_unknown_argument_of_any_type_is_no_fault(type_name: str) -> None:
+def test_an_unknown_argument_of_any_type_is_not_a_fault(type_name: str) -> None:
     block = SCHEMA.resources[type_name]
     for name in (*block.attributes, *block.blocks):
         config = {**schema.empty(block), **GOOD.get(type_name, {}), name: UNKNOWN}

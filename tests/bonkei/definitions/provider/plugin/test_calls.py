@@ -209,7 +209,7 @@ async def test_pieces_padding_and_priority(place: Path) -> None:
     for byte in http2.frame(0, http2.END_STREAM | http2.PADDED, 1, b"\1" + _MESSAGE[3:] + b"\0"):
         writer.write(bytes((byte,)))
         await writer.drain()
-    writer.write(http2.frame(0x42, 0, 1, b"a kind that nobody knows"))
+    writer.write(http2.frame(0x42, 0, 1, b"a kind that is not known"))
     writer.write(http2.frame(6, 0, 0, b"12345678"))
     said = await asyncio.wait_for(reader.readuntil(b"12345678"), 60)
     assert http2.frame(0, 0, 1, _MESSAGE) in said

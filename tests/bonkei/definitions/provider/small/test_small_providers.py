@@ -157,7 +157,7 @@ def address() -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_url_is_requested_and_its_status_is_no_error(address: str) -> None:
+def test_a_url_is_requested_and_its_status_is_not_an_error(address: str) -> None:
     source = http.provider().data_sources["http"]
     config = {"url": address, "method": "POST", "request_body": "tea"}
     found = source.read({**config, "request_headers": {"X-Kind": "green"}}, Context())

@@ -114,7 +114,7 @@ def test_unknown_keys_are_ignored_with_a_warning() -> None:
     ("changed", "message"),
     [
         ({"name": None}, '"name" is missing'),
-        ({"name": "a b"}, "no name"),
+        ({"name": "a b"}, "not a name"),
         ({"image": ""}, '"image" is missing'),
         ({"cpu": "256"}, "cpu: expected a whole number"),
         ({"essential": "true"}, "expected true or false"),
@@ -127,11 +127,11 @@ def test_unknown_keys_are_ignored_with_a_warning() -> None:
         ({"memory": 1024}, "more than the task's (512)"),
         ({"cpu": 300}, "more than the task's (256)"),
         ({"portMappings": [{"containerPort": 8000, "hostPort": 80}]}, "hostPort (80)"),
-        ({"portMappings": [{"containerPort": 70000}]}, "no port"),
+        ({"portMappings": [{"containerPort": 70000}]}, "not a port"),
         ({"portMappings": [{"hostPort": 80}]}, '"containerPort" is missing'),
         ({"portMappings": [{"containerPort": 80, "protocol": "http"}]}, "neither tcp nor udp"),
         ({"dependsOn": [{"containerName": "x", "condition": "START"}]}, 'no container "x"'),
-        ({"dependsOn": [{"containerName": "router", "condition": "UP"}]}, "none of START"),
+        ({"dependsOn": [{"containerName": "router", "condition": "UP"}]}, "not one of START"),
         ({"dependsOn": [{"containerName": "app", "condition": "START"}]}, "wait for itself"),
         ({"dependsOn": [{"containerName": "router", "condition": "SUCCESS"}]}, "essential"),
         ({"secrets": [{"name": "A", "valueFrom": f"{SECRET}:password"}]}, "json-key"),
@@ -156,7 +156,7 @@ def test_refused(changed: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("firelens", "message"),
     [
-        ({"type": "fluent-bit"}, "no fluentbit or fluentd"),
+        ({"type": "fluent-bit"}, "not fluentbit or fluentd"),
         ({"type": "fluentbit", "options": {"config-file": "x"}}, 'no option "config-file"'),
         (
             {"type": "fluentbit", "options": {"config-file-type": "s3", "config-file-value": "x"}},
@@ -210,7 +210,7 @@ def test_without_an_execution_role_secrets_cannot_be_read() -> None:
         dict(reversed(APP.items())),
     ],
 )
-def test_defaults_that_ecs_adds_are_no_difference(other: dict[str, Any]) -> None:
+def test_defaults_that_ecs_adds_are_not_a_difference(other: dict[str, Any]) -> None:
     assert same_containers(json.dumps([APP, ROUTER]), json.dumps([ROUTER, other], indent=2))
 
 

@@ -232,7 +232,7 @@ def test_refused(config: dict[str, Any], message: str) -> None:
         (
             {"condition": [{"test": "StringEqual", "variable": "x", "values": ["y"]}]},
             ("condition", 0, "test"),
-            '"StringEqual" is no condition operator',
+            '"StringEqual" is not a condition operator',
         ),
     ],
 )
