@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
@@ -12,7 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from guide_replaced import TYPED, replaced
 from guide_vendors import Vendors
@@ -22,7 +20,6 @@ from miniatures import Project
 from bonkei.miniature.home import Home
 from bonkei.miniature.parts.endpoint.command import install
 from bonkei.services.codebuild.tools.archives import archive_digests
-from bonkei.services.codebuild.tools.commands import AWS_CALL
 
 REGION = "ap-northeast-1"
 PATIENCE = 600.0  # seconds for a run of a pipeline, which takes a minute on a quiet machine
@@ -59,8 +56,7 @@ class Reader:
         """The command lines that the guide takes for granted, and the account's first keys."""
         aws = install(Home(self.project.home), print)
         found = self.project.account()
-        start = f'MINIATURE_TOOLS="{self._bin}" exec "{sys.executable}" -I -S "{AWS_CALL}" "{aws}"'
-        self._launcher("aws", f'{start} --endpoint-url {found["AWS_ENDPOINT_URL"]} "$@"')
+        self._launcher("aws", f'exec "{aws}" --endpoint-url {found["AWS_ENDPOINT_URL"]} "$@"')
         provider = self.folder / "provider"
         (provider / "secrets").mkdir(parents=True)
         (provider / "terraform").mkdir()
@@ -76,19 +72,11 @@ class Reader:
         self._vendors = Vendors(self.folder, self.digests)
 
     def end(self) -> None:
-        """Nothing stays that a command has started: gpg has an agent, and `aws` a copy."""
+        """Nothing stays that a command has started: gpg has an agent."""
         if self._vendors is not None:
             self._vendors.close()
         stop = ["gpgconf", "--homedir", str(self.folder / ".gnupg"), "--kill", "all"]
         subprocess.run(stop, capture_output=True, check=False)
-        copies = [
-            each for each in psutil.process_iter(["cmdline"])
-            if any(word.startswith(f"{self._bin}/aws-") for word in each.info["cmdline"] or ())
-        ]  # fmt: skip
-        for each in copies:
-            with contextlib.suppress(psutil.Error):
-                each.kill()
-        psutil.wait_procs(copies)
 
     def _launcher(self, name: str, script: str) -> None:
         (self._bin / name).write_text(f"#!/bin/sh\n{script}\n")

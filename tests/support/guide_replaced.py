@@ -1,9 +1,7 @@
 """What the guide's test does differently from the pages, and why. All else runs as written.
 
-`aws` is the real command line, with the miniature's endpoint (as `bonkei aws --`). It starts once,
-and forks for each later command, as in a build (`bonkei/services/codebuild/tools/aws_call.py`): the
-guide has thirty, and each would take half a second of a processor to start. AWS's Session Manager
-plugin is a download: the miniature's takes its place.
+`aws` is the real command line, with the miniature's endpoint (as `bonkei aws --`). AWS's Session
+Manager plugin is a download: the miniature's takes its place.
 """
 
 from __future__ import annotations

@@ -97,19 +97,17 @@ def _print_environment(environment: Mapping[str, str], as_json: bool) -> None:
 def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...]) -> None:
     from bonkei.cli.aws import session_plugin
     from bonkei.miniature.parts.endpoint.command import install
-    from bonkei.services.codebuild.tools.commands import AWS_STAY
 
     program = install(context.home, lambda text: click.echo(text, err=True))
     nothing = str(context.home.cloud / "no-file")
     isolated = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_PAGER": ""}
     # For SQS, the command ignores AWS_ENDPOINT_URL and uses the old address of SQS.
     address = ("--endpoint-url", environment["AWS_ENDPOINT_URL"])
-    python = program.with_name("python")
-    command = [str(python), str(AWS_STAY), "-", str(program), *address, *words]
+    command = [str(program), *address, *words]
     plugin = session_plugin.install(context.home.path, context.home.cloud / "plugins")
     path = os.pathsep.join((str(plugin), os.environ.get("PATH", os.defpath)))
     environment = {**of_the_user(os.environ), **isolated, **environment, "PATH": path}
-    os.execve(python, command, environment)  # noqa: S606 - it has the terminal
+    os.execve(program, command, environment)  # noqa: S606 - it has the terminal
 
 
 def of_the_user(environment: Mapping[str, str]) -> dict[str, str]:

@@ -15,7 +15,6 @@ import bonkei.services.endpoint
 from bonkei.base.errors import BonkeiError
 from bonkei.base.folders import bytes_of, entries
 from bonkei.miniature import applied_elsewhere
-from bonkei.services.codebuild.tools.commands import AWS_CALL
 
 _TRIVY = Path(bonkei.services.codebuild.__file__).parent / "data" / "trivy.txt"
 _AWS = Path(bonkei.services.endpoint.__file__).parent / "data" / "awscli.txt"
@@ -52,7 +51,7 @@ class Commands:
                 *(sys.executable, "-P", "-m", "bonkei.services.ecr.docker.scan"),
                 *await self.trivy(say),
             ),
-            "aws": _quickly(await self._installed("aws", _AWS, say)),
+            "aws": await self._installed("aws", _AWS, say),
         }
 
     async def trivy(self, say: Callable[[str], None]) -> Sequence[str]:
@@ -71,11 +70,6 @@ class Commands:
             return (str(program),)
         why = f"there is no {name} on the PATH, and its package has none for this machine"
         return _refusal(name, why)
-
-
-def _quickly(aws: Sequence[str]) -> Sequence[str]:
-    """The command line by way of a copy that stays; a refusal stays as it is."""
-    return (sys.executable, "-I", "-S", str(AWS_CALL), *aws) if len(aws) == 1 else aws
 
 
 def _refusal(name: str, why: str) -> Sequence[str]:

@@ -5,6 +5,4 @@ certificates   certificates for the replaced hosts, by the miniature's own autho
 gate           the proxy that a build's downloads go through
 commands       the folder of commands that comes first on a build's PATH
 stand_ins      commands that this machine has not
-aws_call       calls the copy of `aws` that a build's first call has left
-aws_stay       that copy
 """

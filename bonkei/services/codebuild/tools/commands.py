@@ -15,10 +15,6 @@ from pathlib import Path
 from shlex import join, quote
 
 STAND_INS = Path(__file__).with_name("stand_ins.py")
-AWS_CALL = Path(__file__).with_name("aws_call.py")
-"""Before the path of `aws`: it starts once for all calls of a build."""
-AWS_STAY = AWS_CALL.with_name("aws_stay.py")
-"""Before `-` and the path of `aws`, for the python beside it, which starts quicker by this."""
 _OURS = ("unzip", "curl", "sha256sum")
 _PYTHONS = ("python", "python3")
 _SHIM = re.compile(r'(?ms)^export PYENV_ROOT="([^"$]+)"$.*^exec "([^"$]+)" exec ')

@@ -97,6 +97,17 @@ def test_a_folder_replaced_by_a_link_is_not_read(
     assert [file.name for file in (home / "secrets").iterdir()] == ["app_old-AbCdEf"]
 
 
+async def test_the_aws_of_a_build_is_the_installed_command_itself(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "aws").touch()
+
+    async def installed(_: Sequence[Path]) -> Path:
+        return tmp_path
+
+    commands = await Commands(installed, None).all(pytest.fail)
+    assert commands["aws"] == (str(tmp_path / "bin" / "aws"),)
+
+
 async def test_an_unavailable_tool_fails_and_says_that_nothing_was_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
