@@ -26,8 +26,6 @@ LOCK = ROOT / "requirements" / "scanners.txt"
 DIRECTORY = Path(sys.prefix) / "scanners"
 DEFINITIONS = DIRECTORY / "definitions" / "infrastructure"
 
-_RANDOM = re.compile(r'(?ms)^resource "random_password".*?^\}')
-
 Command = tuple[str, ...]
 
 # The words of the pipeline's scan, in environment/buildspecs/terraform_scan.yaml.
@@ -38,17 +36,6 @@ TRIVY: Command = (
 # Without its vendor's platform checkov has no severities: every finding has to be fixed, or
 # excepted in its place.
 CHECKOV: Command = ("checkov", "--quiet", "--compact", "--skip-download")
-
-# checkov's parser of JSON paths makes its tables anew for each path, unless they are beside it: a
-# quarter of what a scan of the root costs.
-_MAKE_TABLES = """
-import os, ply.yacc
-from bc_jsonpath_ng import ext
-
-make, place = ply.yacc.yacc, os.path.dirname(ext.__file__)
-ply.yacc.yacc = lambda **words: make(**words | {"write_tables": True, "outputdir": place})
-ext.parse("$")
-"""
 
 
 class ScannerError(Exception):
@@ -84,9 +71,6 @@ def lay_out(root: Path = ROOT, definitions: Path = DEFINITIONS) -> None:
     shutil.rmtree(definitions, ignore_errors=True)
     left_out = shutil.ignore_patterns(".terraform")
     shutil.copytree(root / "infrastructure", definitions, ignore=left_out)
-    for file in definitions.glob("modules/*/*.tf"):
-        text = file.read_text(encoding="utf-8")
-        file.write_text(_RANDOM.sub(_that_stays, text), encoding="utf-8")
     alone = definitions / "alone"
     shutil.copytree(definitions / "modules", alone)
     if (template := root / "environment").is_dir():
@@ -94,12 +78,6 @@ def lay_out(root: Path = ROOT, definitions: Path = DEFINITIONS) -> None:
     for file in alone.glob("*/*.tf"):
         text = file.read_text(encoding="utf-8")
         file.write_text(re.sub(r'source *= *"\.\./', r"\g<0>../modules/", text), encoding="utf-8")
-
-
-def _that_stays(block: re.Match[str]) -> str:
-    """The same values at each look of Trivy, on the lines of what it does not read."""
-    text = re.sub(r"(?m)^  length .*", '  result = "stays"', block[0])
-    return re.sub(r"(?m)^  special .*", '  bcrypt_hash = "stays"', text)
 
 
 def _below(root: Path, pattern: str) -> list[str]:
@@ -130,13 +108,12 @@ def install() -> None:
     """Make the scanners' environment as the lock has it; nothing to do when it is there."""
     with _alone():
         stamp = DIRECTORY / ".installed"
-        wanted = hashlib.sha256(LOCK.read_bytes() + _MAKE_TABLES.encode()).hexdigest()
+        wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
         if not stamp.exists() or stamp.read_text() != wanted:
             _uv("venv", "--clear", "--python", sys.executable, str(DIRECTORY))
             # Wheels only: building Trivy's package would download a program that nothing pins.
             words = ("pip", "sync", "--no-build", "--require-hashes")
             _uv(*words, "--python", str(DIRECTORY / "bin" / "python"), str(LOCK))
-            _make_tables()
             (DIRECTORY / "home").mkdir()
             stamp.write_text(wanted)
     _require_trivy()
@@ -165,10 +142,6 @@ def _uv(*words: str) -> None:
             f"the scanners could not be installed: {outcome.stderr.strip()}\n"
             "  They are downloaded once; then no network is needed."
         )
-
-
-def _make_tables() -> None:
-    subprocess.run([DIRECTORY / "bin" / "python", "-c", _MAKE_TABLES], check=True)
 
 
 def _require_trivy() -> None:
