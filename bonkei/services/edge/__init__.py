@@ -11,7 +11,6 @@ The way of a request
     open_listener      a socket is open, and its connections share a `Front`
     client.connection  takes one request at a time from the bytes it receives
     http.request_parser, http.head      bytes become a `Request`, or a refusal
-    client.known_request                a head seen before is not parsed again
     http.plain_head                     a plain one is read line by line
     http.exchange      a request on its connection, and the sink of its response
     cloudfront.distribution    checks host, web ACL and method; chooses the cache behavior

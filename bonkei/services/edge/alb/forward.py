@@ -117,10 +117,7 @@ def _send(
     if target is None:
         answer(sink, delivery.unavailable, head_only=request.method == b"HEAD")
         return None
-    start, lines, behind, middle, end, before = head
-    if behind:
-        for line, more in zip(request.varied, behind, strict=True):
-            lines += line + more
+    start, lines, middle, end, before = head
     trace = fresh_trace()
     if exchange is not None and exchange.logs:
         exchange.group_arn = pool.arn

@@ -124,34 +124,18 @@ class ListenerHandler:
     def refusal(self, status: int) -> Response:
         return load_balancer_page(status, close=True)
 
-    def takes_as_it_is(self, name: bytes) -> bool:
-        """Whether the value of a header, except Host, has no effect on the rest of the head for the
-        target."""
-        return self._forwarded.takes_as_it_is(name)
-
     def onward(self, request: Request) -> Onward:
         """Apply the web ACL, then the first rule that matches, else the default action."""
         firewall, rules = self.firewall, self.rules
-        forwarded, block = self._forwarded, request.block
-        # Headers for which there is a head already have been looked at.
-        if (block is None or forwarded not in block.derived) and has_too_many_addresses(request):
+        if has_too_many_addresses(request):
             return _too_many_addresses
-        head = forwarded.head(request)
+        head = self._forwarded.head(request)
 
         def onward(exchange: Exchange | None, sink: Sink) -> Flow | None:
             if firewall is not None:
                 verdict = firewall.check(request)
                 if exchange is not None and exchange.logs:
-                    # As `inspected` does, without a call: the verdict is mostly the last one's.
-                    known = (block or request).inspected
-                    if (
-                        known is not None
-                        and known[1] is verdict
-                        and known[0] is exchange.inspections
-                    ):
-                        exchange.inspections = known[2]
-                    else:
-                        exchange.inspected(verdict, request)
+                    exchange.inspected(verdict, request)
                 if verdict.blocks:
                     _forbid(request, exchange, sink, verdict)
                     return None

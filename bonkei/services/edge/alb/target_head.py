@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from bonkei.services.edge.http.ids import ids
 from bonkei.services.edge.http.message import HOP_BY_HOP, Headers, Request
@@ -25,11 +25,10 @@ _REPLACED = HOP_BY_HOP | {
 
 _NO_BODY = b"\r\n"
 
-TargetHead = tuple[bytes, bytes, tuple[bytes, ...], bytes, bytes, bytes]
-"""A request's head for the target, in pieces: the method, then the target is missing; lines; the
-lines behind each of `Request.varied`, which is missing before; then a fresh trace id is missing;
-the end of its line; then the header set by `Request.mark` is missing; the end. The last is the
-beginning of X-Amzn-Trace-Id, the end of the lines."""
+TargetHead = tuple[bytes, bytes, bytes, bytes, bytes]
+"""A request's head for the target, in pieces: the method, then the target is missing; lines, then a
+fresh trace id is missing; the end of its line, then the header set by `Request.mark` is missing;
+the end. The last is the beginning of X-Amzn-Trace-Id, the end of the lines."""
 
 
 class ForwardedHeaders:
@@ -57,29 +56,7 @@ class ForwardedHeaders:
         self._constant = b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\n" % (protocol, port)
 
     def head(self, request: Request) -> TargetHead:
-        """The head, still without what differs among requests that share it."""
-        block = request.block
-        if block is None:
-            return self._head(request)
-        known: TargetHead | None = block.derived.get(self)
-        return block.keep(self, self._head(request)) if known is None else known
-
-    def _head(self, request: Request) -> TargetHead:
-        lines, after, before = self._behind_target(request)
-        gaps = [place for place, line in enumerate(lines) if _is_any(line, request.varied)]
-        first, *behind = [
-            b"".join(lines[start + 1 : end])
-            for start, end in zip((-1, *gaps), (*gaps, len(lines)), strict=True)
-        ]
-        return request.method + b" ", first, tuple(behind), after, framing(request), before
-
-    def takes_as_it_is(self, name: bytes) -> bool:
-        """Whether the head has a header of this name, except Host, whatever its value is."""
-        return name not in _REPLACED and (not self._drop_invalid or _valid_name(name))
-
-    def _behind_target(self, request: Request) -> tuple[list[bytes], bytes, bytes]:
-        """What does not depend on the target, before and behind the fresh trace id, and the
-        beginning of its header."""
+        """The head, still without what differs among equal requests."""
         given = request.fields.get(b"x-amzn-trace-id")
         before, after = _trace(given) if given else (b"Root=", b"\r\n")
         lines = [b" HTTP/1.1\r\n"]
@@ -96,7 +73,7 @@ class ForwardedHeaders:
             if addresses is not None:
                 lines += (b"X-Forwarded-For: ", addresses, b"\r\n")
         lines += (self._constant, b"X-Amzn-Trace-Id: ", before)
-        return lines, after, before
+        return request.method + b" ", b"".join(lines), after, framing(request), before
 
     def _careful(self, headers: Headers) -> list[bytes]:
         lines = []
@@ -117,10 +94,6 @@ def framing(request: Request) -> bytes:
     if request.websocket:
         return b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     return _NO_BODY
-
-
-def _is_any(line: bytes, lines: Sequence[bytes]) -> bool:
-    return any(line is each for each in lines)
 
 
 class Traces:

@@ -2,7 +2,7 @@
 
 front            the common state of all connections of a listener
 connection       one connection: bytes in, exchanges in order, bytes out
-incoming         its bytes as requests; known_request skips repeated work for a known head
+incoming         its bytes as requests
 transport        its socket: reading, slow clients, closing
 tunnel           its end of a WebSocket
 access           the record of each finished request

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bonkei.services.edge.http.exchange import Exchange
 from bonkei.services.edge.http.firewall import Inspections
-from bonkei.services.edge.http.message import Header, Request
+from bonkei.services.edge.http.message import Header
 
 _KINDS = 1_000
 _BYTES = 128 * 1024  # of their headers, which a kind and what is made of it hold several times
@@ -97,27 +97,12 @@ class Kinds:
         self._kinds: dict[object, Kind] = {}
 
     def of(self, exchange: Exchange, listener: str) -> Kind:
-        """The kind of a finished exchange: the same object for all of that kind. Mostly it is that
-        of the last request with these headers, or headers of this shape."""
+        """The kind of a finished exchange: the same object for all of that kind."""
         request, seen = exchange.request, exchange.inspections
-        block = request.block or request.shape
         way = (
             exchange.status, exchange.task_id, exchange.rule, exchange.cache_result,
             exchange.group_arn, exchange.blocked_by, exchange.redirect_url, listener,
         )  # fmt: skip
-        if block is not None and block.kind is not None:
-            kind: Kind
-            kind, last_way, last_seen = block.kind
-            if last_way == way and (last_seen is seen or _have_same_verdicts(last_seen, seen)):
-                return kind
-        kind = self._find(request, seen, way, exchange)
-        if block is not None:
-            block.kind = kind, way, seen
-        return kind
-
-    def _find(
-        self, request: Request, seen: Inspections, way: tuple[object, ...], exchange: Exchange
-    ) -> Kind:
         fields = request.fields
         # A kind holds its verdicts, so no other verdict has their numbers while it is kept.
         verdicts = id(seen[0][0]) if len(seen) == 1 else tuple([id(each) for each, _ in seen])
@@ -130,7 +115,7 @@ class Kinds:
                 self._kinds.clear()
                 self._bytes = 0
             self._bytes += size
-            record = access_record(exchange, 0.0, str(way[-1]), 0, 0)
+            record = access_record(exchange, 0.0, listener, 0, 0)
             # Without headers, which may be long.
             shown = tuple([(verdict, list[Header]()) for verdict, _ in seen])
             kind = Kind(record._replace(target="", headers=(), inspections=shown))
@@ -217,10 +202,3 @@ def access_record(
         exchange.identity[1].decode("latin-1"),
         str(retries) if retries else "",
     )
-
-
-def _have_same_verdicts(one: Inspections, other: Inspections) -> bool:
-    """Whether the verdicts are the same objects; the headers that they saw may differ."""
-    if len(one) == 1 == len(other):
-        return one[0][0] is other[0][0]
-    return len(one) == len(other) and all(a is b for (a, _), (b, _) in zip(one, other, strict=True))

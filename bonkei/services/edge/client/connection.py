@@ -8,7 +8,6 @@ from itertools import count
 
 from bonkei.services.edge.client.front import Front
 from bonkei.services.edge.client.incoming import IncomingRequests
-from bonkei.services.edge.client.known_request import Block
 from bonkei.services.edge.http.deadlines import NEVER
 from bonkei.services.edge.http.exchange import Exchange
 from bonkei.services.edge.http.head import RefusedError
@@ -35,7 +34,7 @@ class ClientConnection(IncomingRequests):
     """
 
     __slots__ = (
-        "_held", "_number", "_parser", "_peer", "_port", "_position", "_taking", "_unread",
+        "_held", "_number", "_parser", "_port", "_position", "_taking", "_unread",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -50,7 +49,7 @@ class ClientConnection(IncomingRequests):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.attach(transport)
         peer = transport.get_extra_info("peername")
-        self._peer: bytes = peer[0].encode() if peer else b""
+        self._peer = peer[0].encode() if peer else b""
         self._port: int = peer[1] if peer else 0
         self._number = next(_NUMBERS)
         front = self._front
@@ -80,13 +79,10 @@ class ClientConnection(IncomingRequests):
 
     def data_received(self, data: bytes) -> None:
         if self._parser.between and self.current is None and not self._held:
-            front = self._front
-            known = front.known.find(data, front.handler, self._peer)
-            if known is not None:
-                self._follow(known)
+            if self._take_plain(data):
                 return
             self._held, self._position = data, 0
-            self._take_some(front.known.missed)
+            self._take_some(may_be_plain=False)
             return
         if self.tunnel is not None:
             self.tunnel.received(data)
@@ -141,18 +137,18 @@ class ClientConnection(IncomingRequests):
             self.resume_client()  # before taking: a request may pause the client again
         self._take_some()
 
-    def _take_some(self, missed: Block | None = None) -> None:
+    def _take_some(self, *, may_be_plain: bool = True) -> None:
         """Take requests as long as each is answered at once, then let other connections continue.
 
-        `missed`: the headers of the first request, if they are unknown.
+        `may_be_plain`: whether the first one may need no parser.
         """
         self._taking = True
         try:
             for _ in range(_IN_A_ROW):
-                self._take_next(missed)
+                self._take_next(may_be_plain=may_be_plain)
                 if self._position >= len(self._held) or not self._may_take():
                     break
-                missed = None
+                may_be_plain = True
         except RefusedError as refused:
             self._refuse(refused.status)
         finally:
@@ -170,25 +166,20 @@ class ClientConnection(IncomingRequests):
             return False
         return self._incoming is not None if self.current is not None else not self._unread
 
-    def _take_next(self, missed: Block | None) -> None:
+    def _take_next(self, *, may_be_plain: bool) -> None:
         """Parse one request, or the part of it that has arrived."""
-        parser, front = self._parser, self._front
+        parser = self._parser
         data, start = self._held, self._position
         asking = parser.between and self.current is None
-        if asking and missed is None and (end := data.find(b"\r\n\r\n", start) + 4) >= 4:
-            known = front.known.find(data[start:end], front.handler, self._peer)
-            if known is not None:
-                self._position = end
-                self._follow(known)
+        if asking and may_be_plain and (end := data.find(b"\r\n\r\n", start) + 4) >= 4:
+            self._position = end
+            if self._take_plain(data[start:end]):
                 return
-            missed = front.known.missed
         self._position = len(data)  # after a refusal nothing is parsed again
         self._position = parser.feed(data, start)
         if self.tunnel is not None:
             rest, self._held = data[self._position :], b""
             self.tunnel.received(rest)
-        elif asking and parser.between:
-            front.known.learn(missed, parser.headers, parser.fields, parser.size)
 
     # The end of an exchange, and of the connection.
 

@@ -6,10 +6,8 @@ from typing import Protocol
 
 from bonkei.services.edge.capacity import Guest, Room
 from bonkei.services.edge.client.access import Journal
-from bonkei.services.edge.client.known_request import KnownRequests
 from bonkei.services.edge.http.deadlines import Deadlines
 from bonkei.services.edge.http.exchange import Handler
-from bonkei.services.edge.http.plain_head import PlainRequests
 from bonkei.services.edge.settings import Limits
 
 
@@ -43,7 +41,6 @@ class Front:
         self.idle_timeout = 60.0
         self.client_keep_alive = 3600.0
         self.connections: set[Connection] = set()
-        self.known = KnownRequests(limits.request_line, PlainRequests(limits))
         self.closing = False
         self.requests = 0
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from bonkei.services.edge.client.front import Front
-from bonkei.services.edge.client.known_request import KnownRequest
 from bonkei.services.edge.client.transport import ClientTransport
 from bonkei.services.edge.client.tunnel import ClientTunnel
 from bonkei.services.edge.http.deadlines import NEVER
-from bonkei.services.edge.http.exchange import Exchange
+from bonkei.services.edge.http.exchange import Exchange, Handler, Prepared
 from bonkei.services.edge.http.head import RefusedError
 from bonkei.services.edge.http.message import Request, Tunnel
+from bonkei.services.edge.http.plain_head import plain_request
 
 
 class IncomingRequests(ClientTransport):
     """The events of a client's parser: one request at a time."""
 
-    __slots__ = ("_begun", "_body_since", "_incoming", "_opened", "current", "logs", "tunnel")
+    __slots__ = (
+        "_begun", "_body_since", "_incoming", "_last", "_opened", "_peer", "current", "logs",
+        "tunnel",
+    )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
         super().__init__(front)
@@ -23,6 +26,9 @@ class IncomingRequests(ClientTransport):
         self.tunnel: ClientTunnel | None = None  # set when a request asks for one
         self.current: Exchange | None = None  # the request that is in flight
         self._incoming: Exchange | None = None  # the same while its body is being read
+        self._peer = b""  # the client's address
+        # The last request that needed no parser: its bytes, it, what was prepared for it, by whom.
+        self._last: tuple[bytes, Request, Prepared, Handler] | None = None
         self._opened = self._begun = self._body_since = 0.0
 
     def head_begun(self) -> None:
@@ -45,19 +51,27 @@ class IncomingRequests(ClientTransport):
             self.deadline = NEVER
         self._start(exchange)
 
-    def _follow(self, known: KnownRequest) -> None:
-        """Take a request without a body that is already prepared."""
-        front = self._front
+    def _take_plain(self, data: bytes) -> bool:
+        """Take the request that is exactly `data`, if it needs no parser. If it is the last one
+        again, it needs no preparation either: web ACLs, rates, the cache and the target's health
+        are left to what was prepared."""
+        front, last = self._front, self._last
+        handler = front.handler
+        if last is not None and last[0] == data and last[3] is handler:
+            _, request, prepared, _ = last
+        else:
+            plain = plain_request(data, self._peer, front.limits)
+            if plain is None:
+                return False
+            request, prepared = plain, handler.prepare(plain)
+            self._last = data, request, prepared, handler
         begun = front.deadlines.time() if self.logs else front.deadlines.coarse
-        request, prepared, _ = known
         exchange = self.current = Exchange(self, request, True, begun)
         exchange.request_complete = True
         self.deadline = NEVER
         front.requests += 1
-        exchange.launched = True
-        flow = prepared(exchange)
-        if flow is not None and (self.current is exchange or not exchange.status):
-            exchange.flow = flow  # as `follow` does: it is not over already
+        exchange.follow(prepared)
+        return True
 
     def _start(self, exchange: Exchange) -> None:
         """Start the exchange when the part of the body to inspect has arrived."""

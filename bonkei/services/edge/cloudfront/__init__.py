@@ -11,7 +11,6 @@ The cache
     capture          a body that is being stored in the cache
     serving, conditional    answers from a stored response: 304, ranges
 The origin
-    relay            passes requests on where nothing is stored or replaced
     fetch            a request to it, and its response; fetch_context: the distribution's side
     waiting          viewers that wait for a fetch
     unreachable      an origin that the network makes unreachable

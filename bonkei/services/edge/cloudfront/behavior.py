@@ -10,7 +10,7 @@ from bonkei.services.edge.cloudfront.origin_headers import OriginHeaders
 from bonkei.services.edge.cloudfront.selection import either, filter_query, takes_all, takes_none
 from bonkei.services.edge.cloudfront.stored import Stored
 from bonkei.services.edge.cloudfront.viewer_response import ViewerResponse
-from bonkei.services.edge.http.message import HeaderBlock, Patience, Request
+from bonkei.services.edge.http.message import Patience, Request
 from bonkei.services.edge.http.page import cloudfront_page
 from bonkei.services.edge.http.pattern import matcher
 
@@ -33,7 +33,6 @@ class CompiledBehavior:
         self.compress = behavior.compress and self.caches
         self.key = CacheKey(cache)
         self._headers = OriginHeaders(distribution, behavior, origin)
-        self.takes_as_it_is = self._headers.takes_as_it_is
         self.viewer = ViewerResponse(
             behavior, self._headers.via, self._headers.takes, no_cookies=self._headers.no_cookies
         )
@@ -41,7 +40,6 @@ class CompiledBehavior:
         self._all_queries, self._no_queries = takes_all(*queries), takes_none(*queries)
         self._takes_query = either(*queries, ignore_case=False)
         self._origin_path = origin.path.encode()
-        self.keeps_target = self._all_queries and not self._origin_path
         self._patience = Patience(
             origin.read_timeout,
             cloudfront_page(504, "CloudFront attempted to establish a connection with the origin, "
@@ -52,20 +50,11 @@ class CompiledBehavior:
         """The request for the origin, without X-Amz-Cf-Id. With `stale` it carries that response's
         validators."""
         path, target, query = self._origin_target(request)
-        block = None
-        if request.block is None or stale is not None:
-            headers, fields = self._headers.of(request, stale)
-        else:
-            block = request.block.derived.get(self) or self._derived(request, request.block)
-            # Shared, too: each request sets its mark just before the fields are looked at.
-            headers, fields = block.headers, block.fields
+        headers, fields = self._headers.of(request, stale)
         origin = Request(
             request.method, target, path, query, b"1.1", headers, fields, request.client
         )
-        origin.block = block
         origin.patience = self._patience
-        if block is not None:
-            return origin
         if request.has_body:
             origin.length = request.length
             origin.chunked = request.chunked
@@ -76,15 +65,6 @@ class CompiledBehavior:
         elif request.length is not None:
             origin.length = request.length
         return origin
-
-    def _derived(self, request: Request, block: HeaderBlock) -> HeaderBlock:
-        """The headers for the origin, remembered for a block."""
-        derived: HeaderBlock = block.keep(self, HeaderBlock(*self._headers.of(request)))
-        return derived
-
-    def aim(self, origin: Request, request: Request) -> None:
-        """Give the origin's request the target of another viewer's request with these headers."""
-        origin.path, origin.target, origin.query = self._origin_target(request)
 
     def _origin_target(self, request: Request) -> tuple[bytes, bytes, bytes]:
         """Path, target and query as the origin gets them."""

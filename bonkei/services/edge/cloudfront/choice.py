@@ -95,14 +95,6 @@ class Choices:
                 return behavior
         return self.behaviors[-1]
 
-    def behavior_again(self, request: Request) -> CompiledBehavior | None:
-        """The behavior of a request whose headers came before; None where the target needs another
-        decision."""
-        path = request.path
-        if request.size > URL_LIMIT:  # the target may be too long
-            return None
-        return None if self._root and path == b"/" else self.behavior(path)
-
 
 class Use(Enum):
     """The use of a stored response."""

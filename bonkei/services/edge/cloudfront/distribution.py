@@ -20,7 +20,6 @@ from bonkei.services.edge.cloudfront.error_page import CustomErrors, ErrorPage
 from bonkei.services.edge.cloudfront.fetch import Fetch
 from bonkei.services.edge.cloudfront.freshness import Lifetime
 from bonkei.services.edge.cloudfront.pages import ANOTHER_HOST, BAD_REQUEST, NOT_ALLOWED, TOO_LONG
-from bonkei.services.edge.cloudfront.relay import relay, relay_each, relay_varied
 from bonkei.services.edge.cloudfront.serving import serve, show_page
 from bonkei.services.edge.cloudfront.stored import Key, Stored
 from bonkei.services.edge.cloudfront.viewer_response import ERROR, HIT, request_id
@@ -28,7 +27,6 @@ from bonkei.services.edge.cloudfront.waiting import Waiting
 from bonkei.services.edge.http.exchange import Exchange, Flow, Onward, Prepared
 from bonkei.services.edge.http.firewall import Firewall
 from bonkei.services.edge.http.message import (
-    HeaderBlock,
     Request,
     Response,
     Sink,
@@ -54,9 +52,6 @@ class Originator(Protocol):
     body_needed: int
 
     def onward(self, request: Request) -> Onward: ...
-
-    def takes_as_it_is(self, name: bytes) -> bool:
-        """Whether `onward` does not look at the value of a header, except Host."""
 
 
 class DistributionHandler:
@@ -88,49 +83,23 @@ class DistributionHandler:
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
 
     def prepare(self, request: Request) -> Prepared:
-        """Prepare a viewer's request: web ACL, behavior, method, cache, origin. Where requests with
-        these headers, or headers of this shape, are passed on, all with one behavior share what is
-        prepared."""
-        block = request.block or request.shape
-        if not request.query and len(request.target) != len(request.path):
-            block = None  # an empty query is not passed on
-        if block is not None and (passed_on := block.derived.get(self)) is not None:
-            behavior = self.choices.behavior_again(request)
-            if behavior is not None and (known := passed_on.get(behavior)) is not None:
-                prepared: Prepared = known
-                return prepared
+        """Prepare a viewer's request: web ACL, behavior, method, cache, origin."""
         choice = self.choices.of(request)
         behavior = choice.behavior
         if behavior is None:
             return _for_another_host if choice.way is Way.OTHER_HOST else _too_long
-        if block is None or choice.way is not _PASSED_ON or self.errors.any_page:
-            return self._guard(self._prepare(choice, behavior), behavior, choice.request)
-        if choice.request is not request or not self._share(behavior, block):
-            # `choice.request` may have another target than the viewer's.
-            prepared = relay(behavior, choice.request, self.onward)
-            return self._guard(prepared, behavior, choice.request)
-        if block.varied:
-            prepared = relay_varied(behavior, request, block, self.onward)
-        else:
-            prepared = relay_each(behavior, request, self.onward)
-        prepared = self._guard(prepared, behavior)
-        (block.derived.get(self) or block.keep(self, {}))[behavior] = prepared
-        return prepared
+        return self._guard(self._prepare(choice, behavior), behavior, choice.request)
 
     def refusal(self, status: int) -> Response:
         return cloudfront_page(status, "Bad request.", close=True)
 
-    def _guard(
-        self, prepared: Prepared, behavior: CompiledBehavior, chosen: Request | None = None
-    ) -> Prepared:
-        """Check the distribution's own web ACL first, if it has one. `chosen`: the request to look
-        at, if it is not the exchange's own."""
+    def _guard(self, prepared: Prepared, behavior: CompiledBehavior, request: Request) -> Prepared:
+        """Check the distribution's own web ACL first, if it has one."""
         firewall = self.firewall
         if firewall is None:
             return prepared
 
         def check(exchange: Exchange) -> Flow | None:
-            request = chosen or exchange.request
             verdict = firewall.check(request)
             if exchange.logs:
                 exchange.inspected(verdict, request)
@@ -153,15 +122,21 @@ class DistributionHandler:
             return lambda exchange: self._reject(behavior, request, exchange, page)
         if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
-        return relay(behavior, request, self.onward)
+        return self._relay(behavior, request)
 
-    def _share(self, behavior: CompiledBehavior, block: HeaderBlock) -> bool:
-        """Whether the headers that differ are passed on unread by all layers."""
-        origin = self.origins[behavior.origin_id]
-        names = [block.headers[place][0] for place in block.varied]
-        return all(map(behavior.takes_as_it_is, names)) and (
-            origin is None or all(map(origin.takes_as_it_is, names))
-        )
+    def _relay(self, behavior: CompiledBehavior, request: Request) -> Prepared:
+        """Pass a request to the origin, and its response back. Nothing is stored or replaced."""
+        origin_request = behavior.origin_request(request)
+        viewer, mark = behavior.viewer, origin_request.mark
+        onward = self.onward(behavior, origin_request)
+
+        def relay(exchange: Exchange) -> Flow | None:
+            exchange.decorator = viewer
+            exchange.identity = identity = request_id()
+            mark(identity)
+            return onward(exchange, exchange)
+
+        return relay
 
     def _cached(
         self, behavior: CompiledBehavior, request: Request, key: Key, exchange: Exchange

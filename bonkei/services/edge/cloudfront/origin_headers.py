@@ -147,11 +147,6 @@ class OriginHeaders:
             fields = _joined(headers)
         return headers, fields
 
-    def takes_as_it_is(self, name: bytes) -> bool:
-        """Whether a viewer's header goes to the origin as it is, or not at all, whatever its value
-        is."""
-        return (self._decisions.get(name) or self._decide(name)) is not _REWRITE
-
     def _decide(self, name: bytes) -> _Decision:
         """Decide about a viewer's header; remember the decision for a limited number of names."""
         decision = _DROP

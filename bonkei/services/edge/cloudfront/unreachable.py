@@ -29,9 +29,6 @@ class Unreachable:
     def __init__(self, why: str = "") -> None:
         self.why = why
 
-    def takes_as_it_is(self, name: bytes) -> bool:  # noqa: ARG002
-        return True
-
     def onward(self, request: Request) -> Onward:
         head_only = request.method == b"HEAD"
 

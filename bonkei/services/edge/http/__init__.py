@@ -2,8 +2,7 @@
 
 message              requests and responses as they are passed on; exchange: one pair of them
 request_parser, response_parser    bytes become messages; head checks a request's head
-response_head, seen  repeated heads are not parsed again
-plain_head, plain_lines    heads that need no llhttp
+plain_head, response_head  heads that need no llhttp
 ids                  ids that differ for each request
 pattern, networks, host_names    for comparisons in rules: wildcards, addresses, names
 firewall             the interface of a web ACL for other layers

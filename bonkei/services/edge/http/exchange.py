@@ -298,10 +298,9 @@ class Exchange:
     def inspected(self, verdict: Verdict, request: Request) -> None:
         """A web ACL has decided about the request in its present form. For the access log."""
         before = self.inspections
-        holder = request.block or request  # requests with the same headers share the entry
-        known = holder.inspected
+        known = request.inspected
         if known is not None and known[0] is before and known[1] is verdict:
             self.inspections = known[2]
             return
         after = self.inspections = (*before, (verdict, request.headers))
-        holder.inspected = before, verdict, after
+        request.inspected = before, verdict, after

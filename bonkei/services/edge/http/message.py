@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -61,54 +60,14 @@ class Patience:
     response: Response
 
 
-_DERIVED = 16
-
-
-class HeaderBlock:
-    """The headers of requests without a body, shared by all requests of one client with the same
-    method and headers: do not change them.
-
-    `derived` holds values that the layers computed from them, by the layer that did. `inspected` is
-    as a request's. `kind`: of the last access record of a request with these headers, its way, and
-    what web ACLs had decided about it.
-
-    As a request's `shape`, it has the headers of an earlier request, and the places of those whose
-    values differ (`varied`): they are not Host, User-Agent, or about the connection or the body.
-    """
-
-    __slots__ = ("derived", "fields", "headers", "inspected", "kind", "size", "varied")
-
-    def __init__(
-        self,
-        headers: Headers,
-        fields: dict[bytes, bytes],
-        size: int = 0,
-        varied: tuple[int, ...] = (),
-    ) -> None:
-        self.varied = varied
-        self.headers = headers
-        self.fields = fields
-        self.size = size  # bytes, as the limits of a head count them
-        self.derived: dict[object, Any] = {}
-        self.inspected: tuple[Any, Any, Any] | None = None
-        self.kind: tuple[Any, Any, Any] | None = None
-
-    def keep(self, key: object, value: Any) -> Any:
-        """Remember a value that a layer computed from the block, for a limited number of keys."""
-        if len(self.derived) >= _DERIVED:
-            self.derived.clear()
-        self.derived[key] = value
-        return value
-
-
 class Request:
     """The head of one request. `fields` has each header's value by its name in lower case;
     values of a repeated header are joined by commas."""
 
     __slots__ = (
-        "added", "block", "body", "chunked", "client", "fields", "has_body", "headers",
-        "inspected", "length", "method", "path", "patience", "query", "shape", "shown", "size",
-        "target", "varied", "version", "websocket",
+        "added", "body", "chunked", "client", "fields", "has_body", "headers", "inspected",
+        "length", "method", "path", "patience", "query", "shown", "size", "target", "version",
+        "websocket",
     )  # fmt: skip
 
     def __init__(
@@ -135,18 +94,14 @@ class Request:
         self.body = b""  # the beginning of the body, if a rule inspects it
         self.patience: Patience | None = None
         self.size = 0  # bytes of the head as received
-        self.block: HeaderBlock | None = None  # its headers, if they are shared
-        # Headers that differ from its own in some values only:
-        self.shape: HeaderBlock | None = None
-        self.varied: Sequence[bytes] = ()  # lines of headers that differ, where its head is shared
         self.added = b""  # the line of the header set by `mark`
         self.shown: str | None = None  # its target as access records have it, once there was one
         # By a web ACL: before, its verdict, after.
         self.inspected: tuple[Any, Any, Any] | None = None
 
     def mark(self, header: Header) -> None:
-        """Set a header for this one request; it replaces the last mark. Requests with the same head
-        share this object, and each reads its mark before the next one sets its own."""
+        """Set a header for this one request; it replaces the last mark. Equal requests share this
+        object, and each reads its mark before the next one sets its own."""
         name, value, self.added = header
         self.fields[name] = value
 

@@ -11,134 +11,60 @@ import re
 from functools import lru_cache
 
 from bonkei.services.edge.http.head import valid_host
-from bonkei.services.edge.http.message import HOP_BY_HOP, HeaderBlock, Headers
-from bonkei.services.edge.http.plain_lines import PlainLines
-from bonkei.services.edge.http.response_head import ResponseHead, ResponseShape
-from bonkei.services.edge.http.seen import Seen
+from bonkei.services.edge.http.message import HOP_BY_HOP, Headers, Request
+from bonkei.services.edge.http.response_head import ResponseHead
 from bonkei.services.edge.settings import Limits
 
-UNFIT = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
+_UNFIT = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
 """Headers about the connection or the body: a request with one is always parsed."""
 
-_NEVER_VARIED = frozenset({b"host", b"user-agent"})
-_SHAPES = 64
+REQUEST_LINE = re.compile(rb"(GET|HEAD) ((/[!-\"$->@-~]*)(?:\?([!-\"$-~]*)|)) HTTP/1\.1\r\n")
+"""A request line that needs no further check."""
 
-Read = tuple[Headers, dict[bytes, bytes], HeaderBlock | None]
-"""A request's headers, their values by name, and the shape of its headers if it is known."""
-
+_PLAIN_BYTES = bytes(range(0x20, 0x7F)) + b"\t"
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _EMPTY_LINE = b"\r\n\r\n"
 _STATUS_LINE = re.compile(rb"HTTP/1\.1 ([2-5][0-9][0-9]) ([!-~][ -~]*)")
 _OF_THE_MESSAGE = HOP_BY_HOP | {b"content-length"}
-_READ = _OF_THE_MESSAGE | {b"vary"}
-"""Headers of a response whose values have an effect on the rest of the head."""
-
 _LENGTH = re.compile(rb"[0-9]{1,12}")
 _BODILESS = frozenset({204, 205, 304})
 _KEPT = frozenset({b"keep-alive", b"Keep-Alive"})
 _LONGEST = 4096  # bytes; with two such heads in a row the others still have their turn
 
 
-class PlainRequests:
-    """Reads the headers of requests within these limits."""
-
-    def __init__(self, limits: Limits) -> None:
-        # The limits count a space behind each colon, so a head may count up to twice its bytes.
-        self._longest = min(_LONGEST, limits.head // 2, limits.header // 2)
-        self._most = limits.header_count
-        self._lines = PlainLines()
-        self._shapes: dict[tuple[bytes, ...], HeaderBlock] = {}
-        self._seen = Seen()
-
-    def read(self, lines: bytes, method: bytes, client: bytes) -> Read | None:
-        """The headers of a request without a body. `lines`: all bytes behind the request line. None
-        if they are not plain."""
-        end = len(lines) - 4
-        if end > self._longest or lines.find(_EMPTY_LINE) != end:
-            return None
-        each, new = lines[:end].split(b"\r\n"), list[int]()
-        headers = self._lines.read(each, new)
-        if headers is None:
-            return None
-        for place in new:
-            each[place] = headers[place][0]
-        key = (method, client, *each)
-        shape = self._shapes.get(key)
-        if shape is None:
-            fields = self._checked(headers)
-            if fields is None:
-                return None
-            if new and self._seen.again(key):
-                self._keep(key, HeaderBlock(headers, fields, varied=tuple(new)))
-            return headers, fields, None
-        fields = shape.fields.copy()  # names and Host are as they were when they were checked
-        for place in new:
-            name, value, _ = headers[place]
-            fields[name] = value
-        return headers, fields, shape
-
-    def _keep(self, key: tuple[bytes, ...], shape: HeaderBlock) -> None:
-        """Keep a shape, if requests of it can share what is prepared and have one kind."""
-        if any(shape.headers[place][0] in _NEVER_VARIED for place in shape.varied):
-            return
-        if len(self._shapes) >= _SHAPES:
-            self._shapes.clear()
-        self._shapes[key] = shape
-
-    def _checked(self, headers: Headers) -> dict[bytes, bytes] | None:
-        """Their values by name; None if the headers are not plain together."""
-        if len(headers) > self._most:
-            return None
-        fields = {name: value for name, value, _ in headers}
-        host = fields.get(b"host")
-        if host is None or len(fields) != len(headers) or not UNFIT.isdisjoint(fields):
-            return None
-        return fields if valid_host(host) else None
+def plain_request(data: bytes, client: bytes, limits: Limits) -> Request | None:
+    """The request without a body that is exactly `data`, within these limits; None if it is not
+    plain."""
+    line = REQUEST_LINE.match(data)
+    if line is None:
+        return None
+    method, target, path, query = line.groups(b"")
+    size = len(data) - 2 - line.end()
+    if size > min(_LONGEST, limits.head, limits.header):
+        return None
+    if len(target) > limits.request_line or data.find(_EMPTY_LINE) != len(data) - 4:
+        return None
+    headers = _headers(data[line.end() : -4])
+    if headers is None or len(headers) > limits.header_count:
+        return None
+    fields = {name: value for name, value, _ in headers}
+    host = fields.get(b"host")
+    if host is None or len(fields) != len(headers) or not _UNFIT.isdisjoint(fields):
+        return None
+    if not valid_host(host):
+        return None
+    request = Request(method, target, path, query, b"1.1", headers, fields, client)
+    request.size = size + len(target)
+    return request
 
 
-class PlainResponses:
-    """Reads the heads of one target's responses."""
-
-    def __init__(self) -> None:
-        self._lines = PlainLines()
-        self._shapes: dict[tuple[bytes, ...], ResponseShape] = {}
-        self._seen = Seen()
-
-    def read(self, head: bytes) -> ResponseHead | None:
-        """The head of a response with a Content-Length, over a connection that is kept. `head`: all
-        of its bytes before the empty line. None if it is not plain."""
-        if len(head) > _LONGEST:
-            return None
-        first, *rest = head.split(b"\r\n")
-        new: list[int] = []
-        read = self._lines.read(rest, new)
-        if read is None:
-            return None
-        if not new:
-            return _plain_response(first, read)
-        for place in new:
-            rest[place] = read[place][0]
-        key = (first, *rest)
-        shape = self._shapes.get(key)
-        if shape is not None:
-            return shape.another(read)
-        found = _plain_response(first, read)
-        if found is not None and self._seen.again(key):
-            self._keep(key, found, [read[place] for place in new], new)
-        return found
-
-    def _keep(
-        self, key: tuple[bytes, ...], head: ResponseHead, varied: Headers, places: list[int]
-    ) -> None:
-        if any(name in _READ for name, _, _ in varied):
-            return
-        if len(self._shapes) >= _SHAPES:
-            self._shapes.clear()
-        self._shapes[key] = ResponseShape(head, varied, places)
-
-
-def _plain_response(first: bytes, read: Headers) -> ResponseHead | None:
-    status_line = _status(first)
-    if status_line is None:
+def plain_response(head: bytes) -> ResponseHead | None:
+    """The head of a response with a Content-Length, over a connection that is kept. `head`: all of
+    its bytes before the empty line. None if it is not plain."""
+    if len(head) > _LONGEST:
+        return None
+    first, _, lines = head.partition(b"\r\n")
+    if (status_line := _status(first)) is None or (read := _headers(lines)) is None:
         return None
     status, reason = status_line
     length = -1
@@ -155,6 +81,28 @@ def _plain_response(first: bytes, read: Headers) -> ResponseHead | None:
     if length < 0 or status in _BODILESS:
         return None
     return ResponseHead(status, reason, headers, length)
+
+
+def _headers(lines: bytes) -> Headers | None:
+    """The headers of lines; None if one of them is not plain. A line is plain if llhttp would read
+    it in the same way: a name, a colon, a space, and visible ASCII with spaces and tabs within."""
+    each = lines.split(b"\r\n")
+    if len(lines.translate(None, _PLAIN_BYTES)) != 2 * len(each) - 2:
+        return None
+    headers: Headers = []
+    for line in each:
+        name, _, value = line.partition(b": ")
+        lower = _lower(name)
+        if not lower or not value or value != value.strip():
+            return None
+        headers.append((lower, value, line + b"\r\n"))  # it is written as it came
+    return headers
+
+
+@lru_cache(maxsize=256)
+def _lower(name: bytes) -> bytes:
+    """A header's name in lower case; empty if it is not plain."""
+    return name.lower() if _NAME.fullmatch(name) is not None else b""
 
 
 @lru_cache(maxsize=64)

@@ -9,8 +9,8 @@ from typing import Protocol, cast
 
 from bonkei.services.edge.http.deadlines import NEVER, Deadlines
 from bonkei.services.edge.http.message import Headers, Tunnel
-from bonkei.services.edge.http.plain_head import PlainResponses
-from bonkei.services.edge.http.response_head import KnownHeads, ResponseHead
+from bonkei.services.edge.http.plain_head import plain_response
+from bonkei.services.edge.http.response_head import ResponseHead
 from bonkei.services.edge.http.response_parser import ResponseParser
 from bonkei.services.edge.targets.last_words import last_words
 
@@ -55,18 +55,14 @@ class Asking(Protocol):
 
 
 class KeptConnections:
-    """One target's idle connections, and the response heads that it has sent before.
-
-    `limit`: of idle connections. `exhausted`: called when no descriptor is left for another one.
-    """
+    """One target's idle connections, at most `limit`. `exhausted`: called when no descriptor is
+    left for another one."""
 
     def __init__(self, limit: int, exhausted: Callable[[], None]) -> None:
         self.limit = limit
         self.exhausted = exhausted
         self.every: set[TargetConnection] = set()
         self.idle: deque[TargetConnection] = deque()
-        self.heads = KnownHeads()
-        self.plain = PlainResponses()
         self.open = True
 
     def close(self) -> None:
@@ -85,8 +81,8 @@ class TargetConnection(asyncio.Protocol):
     """Parses responses for the request that uses the connection, or carries a tunnel."""
 
     __slots__ = (
-        "_deadlines", "_kept", "_parser", "_reading", "_send", "_transport", "_tunnel", "asking",
-        "deadline", "idle_timeout", "is_closing", "used",
+        "_deadlines", "_kept", "_last_head", "_last_lines", "_parser", "_reading", "_send",
+        "_transport", "_tunnel", "asking", "deadline", "idle_timeout", "is_closing", "used",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +97,8 @@ class TargetConnection(asyncio.Protocol):
         self._tunnel: Tunnel | None = None
         self._reading = True
         self._parser = ResponseParser()
+        self._last_lines = b""
+        self._last_head: ResponseHead | None = None
 
     # Calls of the request.
 
@@ -197,26 +195,29 @@ class TargetConnection(asyncio.Protocol):
             else:
                 self._parse(asking, parser, data)
             return
-        key, empty_line, body = data.partition(_EMPTY_LINE)
-        if not empty_line:
-            self._parse(asking, parser, data)
-            return
-        kept = self._kept
-        head = kept.heads.get(key)
-        if head is None and (head := kept.plain.read(key)) is not None and head.comes_again:
-            kept.heads.remember(key, head)
+        lines, empty_line, body = data.partition(_EMPTY_LINE)
+        head = self._plain_head(lines) if empty_line else None
         if head is not None and len(body) == head.length and not asking.head_only:
-            # A whole response with a known or a plain head is passed on without parsing it.
+            # A whole response with a plain head is passed on without parsing it.
             self._release(asking, keep=True)
             asking.whole(head, body)
         else:
-            self._parse(asking, parser, data, key)
+            self._parse(asking, parser, data, is_first=True)
+
+    def _plain_head(self, lines: bytes) -> ResponseHead | None:
+        """The head of a response; None if it is not plain. Until Date changes, most responses of a
+        target have the same one."""
+        if lines == self._last_lines:
+            return self._last_head
+        head = plain_response(lines)
+        if head is not None:
+            self._last_lines, self._last_head = lines, head
+        return head
 
     def _parse(
-        self, asking: Asking, parser: ResponseParser, data: bytes, key: bytes | None = None
+        self, asking: Asking, parser: ResponseParser, data: bytes, *, is_first: bool = False
     ) -> None:
-        """Parse the next piece of the response; `key` is the head, without its empty line, if the
-        piece may be all of it."""
+        """Parse the next piece of the response. The first one may be all of it."""
         had_head = parser.head_done
         try:
             rest = parser.feed(data, head_only=asking.head_only)
@@ -225,9 +226,7 @@ class TargetConnection(asyncio.Protocol):
             return
         if rest is not None:
             self._switch(asking, rest)
-        elif key is not None and parser.complete and (head := parser.whole_head()) is not None:
-            if parser.keeps and len(data) == len(key) + len(_EMPTY_LINE) + head.length:
-                self._kept.heads.remember(key, head)
+        elif is_first and parser.complete and (head := parser.whole_head()) is not None:
             self._release(asking, keep=parser.keeps)
             asking.whole(head, parser.body)
         elif parser.head_done:

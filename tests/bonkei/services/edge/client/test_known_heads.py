@@ -1,11 +1,10 @@
-"""A known head is not parsed again. Nothing else may change because of it."""
+"""A head that comes again is not parsed again. Nothing else may change because of it."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import re
-from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import httptools
@@ -13,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.blueprint.cloudfront import OriginRequestPolicy, Selection
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.elbv2 import FixedResponse, HttpHeader
 from bonkei.blueprint.wafv2 import (
     ByteMatch,
     FieldToMatch,
@@ -22,15 +22,21 @@ from bonkei.blueprint.wafv2 import (
     WafRule,
     WebAcl,
 )
-from bonkei.services.edge.client.known_request import REQUEST_LINE, KnownRequest, KnownRequests
+from bonkei.services.edge.client.access import Row
 from bonkei.services.edge.cloudfront.viewer_response import request_id
-from bonkei.services.edge.http.exchange import Prepared
 from bonkei.services.edge.http.head import make_request
 from bonkei.services.edge.http.ids import ids
-from bonkei.services.edge.http.message import HeaderBlock, Headers, Request, header
-from bonkei.services.edge.http.response_head import KnownHeads, ResponseHead
-from tests.bonkei.services.edge.definitions import balancer_only, behavior, distribution, stack
-from tests.bonkei.services.edge.distributions import cached, cloudfront, get
+from bonkei.services.edge.http.message import Headers, header
+from bonkei.services.edge.http.plain_head import REQUEST_LINE, plain_request
+from bonkei.services.edge.http.response_head import ResponseHead
+from bonkei.services.edge.settings import Limits
+from tests.bonkei.services.edge.definitions import (
+    balancer_only,
+    distribution,
+    load_balancer,
+    rule,
+    stack,
+)
 from tests.bonkei.services.edge.support import Message, ok, raw, serving
 
 BLOCK = b"Host: site.example\r\nCookie: a=1\r\nVia: 1.0 x\r\nX-Amz-Cf-Id: mine\r\n\r\n"
@@ -86,76 +92,6 @@ async def test_a_known_request_is_routed_again_after_the_routing_changes() -> No
         assert after == [403] * 6
 
 
-async def test_each_target_behind_known_headers_is_decided_by_itself() -> None:
-    """As behind headers that never came before: the behavior, the cache, the default root object,
-    the limit of a URL."""
-    blueprint = cloudfront(cached("/kept/*"), behavior(), default_root_object="index.html")
-    targets = (
-        b"/x", b"/y?", b"/y?b=1&a", b"/", b"/?a", b"/kept/", b"/z/../kept/", b"/%6Bept/", b"/v",
-        b"/" + b"v" * 8192, b"/w",
-    )  # fmt: skip
-    async with serving(blueprint) as (edge, web):
-        async with edge.client("distribution") as client:
-            for target in (b"/a", b"/a", b"/b", b"/kept/a"):
-                client.send(b"GET " + target + b" HTTP/1.1\r\n" + BLOCK)
-                assert (await client.receive()).status == 200
-        for number, target in enumerate(targets):
-            seen = []
-            for block in (BLOCK, BLOCK[:-2] + b"X-New: %d\r\n\r\n" % number):
-                before = len(web.requests)
-                async with edge.client("distribution") as client:
-                    client.send(b"GET " + target + b" HTTP/1.1\r\n" + block)
-                    answer = await client.receive()
-                asked = [each.target for each in web.requests[before:]]
-                seen.append((answer.status, answer.get("X-Cache"), asked))
-            if b"ept/" in target:
-                assert seen[1][1:] == ("Hit from cloudfront", []), target
-            else:
-                assert seen[0] == seen[1], target
-        assert "/index.html?a" in [each.target for each in web.requests]
-
-
-@pytest.mark.parametrize("path", ["", "/app"])
-@pytest.mark.parametrize("query", ["all", "none", "whitelist"])
-async def test_requests_with_one_block_that_are_in_flight_together_keep_their_targets(
-    path: str, query: str
-) -> None:
-    """They share one request to the origin. An origin's path and a query that is not passed on
-    change the target; a web ACL of the distribution looks at the viewer's."""
-    names = ("a",) if query == "whitelist" else ()
-    policy = OriginRequestPolicy("p", Selection("all"), Selection("all"), Selection(query, names))
-    origin = replace(distribution().origins[0], path=path)
-    statement = ByteMatch(FieldToMatch("query_string"), b"x", "CONTAINS")
-    rule = WafRule("no-x", 1, WafAction("block"), statement)
-    acl = WebAcl("w", "arn:w", "w", "CLOUDFRONT", WafAction("allow"), (rule,), ())
-    blueprint = cloudfront(behavior(origin_request=policy), origins=(origin,), web_acl_arn="arn:w")
-    blueprint = replace(blueprint, web_acls=(*blueprint.web_acls, acl))
-    waiting = asyncio.Event()
-
-    async def slowly(
-        message: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        await waiting.wait()
-        await ok(message.target.encode())(message, reader, writer)
-
-    passed_on = {"all": "?a={}&b=1", "none": "", "whitelist": "?a={}"}[query]
-    expected = [f"{path}/{number}{passed_on.format(number)}" for number in range(8)]
-    async with serving(blueprint, slowly) as (edge, web), AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(edge.client("distribution")) for _ in expected]
-        for number, client in enumerate(clients):
-            client.send(b"GET /%d?a=%d&b=1 HTTP/1.1\r\n" % (number, number) + BLOCK)
-            while len(web.requests) <= number:
-                await asyncio.sleep(0.01)
-        blocked = await get(edge, "/1?x")
-        waiting.set()
-        assert [(await each.receive()).body.decode() for each in clients] == expected
-        assert blocked.status == 403
-        clients[0].send(b"GET /1?x HTTP/1.1\r\n" + BLOCK)
-        assert (await clients[0].receive()).status == 403
-        clients[0].send(b"GET /1?y HTTP/1.1\r\n" + BLOCK)
-        assert (await clients[0].receive()).status == 200
-
-
 @pytest.mark.parametrize(
     "line",
     [
@@ -164,7 +100,7 @@ async def test_requests_with_one_block_that_are_in_flight_together_keep_their_ta
         b"GET /\x7f HTTP/1.1", b"get / HTTP/1.1", b" GET / HTTP/1.1", b"GET /\xff HTTP/1.2",
     ],
 )  # fmt: skip
-async def test_a_known_header_block_does_not_admit_a_bad_request_line(line: bytes) -> None:
+async def test_a_known_request_does_not_admit_a_bad_request_line(line: bytes) -> None:
     async with serving(balancer_only()) as (edge, web):
         async with edge.client() as client:
             for _ in range(3):
@@ -239,12 +175,8 @@ def test_a_request_line_that_skips_the_parser_is_valid(target: bytes) -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 4096 + b"\r\n\r\n",
     ],
 )
-def test_heads_that_are_not_remembered(data: bytes) -> None:
-    known = KnownRequests(8192)
-    names = [line.partition(b":")[0].lower() for line in data.split(b"\r\n")[1:] if line]
-    for _ in range(3):
-        assert known.find(data, Deaf(), b"127.0.0.1") is None
-        known.learn(known.missed, [HOST], dict.fromkeys(names, b""), 10)
+def test_requests_that_need_the_parser(data: bytes) -> None:
+    assert plain_request(data, b"127.0.0.1", Limits()) is None
 
 
 def test_ids_do_not_come_again() -> None:
@@ -266,40 +198,43 @@ def test_a_request_id_and_its_line_are_about_the_same_request() -> None:
     assert all(re.fullmatch(rb"[0-9A-Za-z_-]{54}==", value) for _, value, _ in every)
 
 
-class Deaf:
-    """A handler that does nothing."""
-
-    body_needed = 0
-
-    def prepare(self, request: Request) -> Prepared:
-        del request
-        return lambda exchange: None
+# Requests that differ in a header.
 
 
-def test_known_heads_are_bounded_and_belong_to_one_handler_and_client() -> None:
-    known = KnownRequests(longest_target=100)
-    handler = Deaf()
+def _blocking(scope: str) -> Blueprint:
+    """A web ACL, of the load balancer or of the distribution, against one cookie."""
+    statement = ByteMatch(FieldToMatch("single_header", "cookie"), b"n=7", "CONTAINS")
+    block = WafRule("bad", 1, WafAction("block"), statement)
+    protects = ("arn:lb",) if scope == "REGIONAL" else ()
+    acl = WebAcl("b", "arn:b", "b", scope, WafAction("allow"), (block,), protects)
+    made = stack(distributions=(distribution(web_acl_arn="" if protects else "arn:b"),))
+    return replace(made, web_acls=(*made.web_acls, acl) if not protects else (acl,))
 
-    def find(number: int, client: bytes = b"a", by: Deaf = handler) -> KnownRequest | None:
-        return known.find(b"GET / HTTP/1.1\r\nHost: %d\r\n\r\n" % number, by, client)
 
-    for number in range(1000):
-        for _ in range(2):  # one time is not enough
-            assert find(number) is None
-            known.learn(known.missed, [], {}, 10)
-        # The headers are known, the request is not yet known.
-        assert find(number) is not find(number)
-        assert find(number) is find(number)
-        assert find(number) is not find(number, client=b"b")
-        assert find(number) is not find(number, by=Deaf())
-    kept = [number for number in range(1000) if find(number)]
-    assert 0 < len(kept) <= 256
-    data = b"GET /%b HTTP/1.1\r\nHost: %d\r\n\r\n" % (b"x" * 100, kept[0])
-    assert known.find(data, handler, b"a") is None
-    block = HeaderBlock([], {})
-    for number in range(1000):
-        assert block.keep(number, number) == number
-    assert len(block.derived) <= 16
+def _answering() -> Blueprint:
+    """A listener rule against one cookie."""
+    ruled = rule(1, FixedResponse(403, "text/plain", "no"), HttpHeader("Cookie", ("*n=7*",)))
+    return stack(load_balancers=(load_balancer(ruled),))
+
+
+@pytest.mark.parametrize(
+    "blueprint", [_blocking("REGIONAL"), _blocking("CLOUDFRONT"), _answering()]
+)
+async def test_rules_look_at_each_request_and_its_record_has_its_headers(
+    blueprint: Blueprint,
+) -> None:
+    rows: list[Row] = []
+    async with serving(blueprint, on_access=rows.extend) as (edge, web):
+        statuses = []
+        async with edge.client("distribution") as client:
+            for number in range(10):
+                client.send(b"GET / HTTP/1.1\r\nHost: a\r\nCookie: n=%d\r\n\r\n" % number)
+                statuses.append((await client.receive()).status)
+        assert statuses == [200] * 7 + [403] + [200] * 2
+        assert len(web.requests) == 9
+    assert [row[0].sample.status for row in rows] == statuses
+    cookies = [value for row in rows for name, value, _ in row[3] if name == b"cookie"]
+    assert cookies == [b"n=%d" % number for number in range(10)]
 
 
 # Responses.
@@ -338,22 +273,6 @@ async def test_a_known_response_in_fragments_and_with_too_many_bytes() -> None:
             web.reply = raw(head + b"six", close=False)
             assert (await client.request("/")).body == b"six"
         assert web.connections == 2  # the connection that sent too much was not used again
-
-
-@pytest.mark.parametrize(
-    ("key", "known"),
-    [
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", True),
-        (b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", False),
-        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 4096 + b"\r\nContent-Length: 3\r\n\r\n", False),
-    ],
-)
-def test_which_responses_are_remembered(key: bytes, known: bool) -> None:
-    heads, head = KnownHeads(), ResponseHead(200, b"OK", [], 3)
-    heads.remember(key, head)
-    assert heads.get(key) is None
-    heads.remember(key, head)
-    assert heads.get(key) is (head if known else None)
 
 
 def test_a_response_is_written_for_each_layer() -> None:

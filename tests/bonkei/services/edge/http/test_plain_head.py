@@ -6,10 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bonkei.services.edge.http.message import Request
-from bonkei.services.edge.http.plain_head import PlainRequests, PlainResponses
-from bonkei.services.edge.http.plain_lines import PlainLines
+from bonkei.services.edge.http.plain_head import plain_request, plain_response
 from bonkei.services.edge.http.request_parser import RequestParser
-from bonkei.services.edge.http.response_head import KnownHeads
 from bonkei.services.edge.http.response_parser import ResponseParser
 from bonkei.services.edge.settings import Limits
 
@@ -61,38 +59,44 @@ class _Heard:
 @example([b"Host:a\r\nCookie: a=1; b=2 \r\n\r\n"] * 3)
 @example([b"Host: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"])
 def test_a_plain_request_is_read_as_by_the_parser(blocks: list[bytes]) -> None:
-    plain = PlainRequests(Limits())
     for block in blocks:
-        found = plain.read(block, b"GET", b"127.0.0.1")
+        data = b"GET /a HTTP/1.1\r\n" + block
+        found = plain_request(data, b"127.0.0.1", Limits())
         if found is None:
             continue
-        heard, data = _Heard(), b"GET /a HTTP/1.1\r\n" + block
+        heard = _Heard()
         parser = RequestParser(heard, Limits(), b"127.0.0.1")
         assert parser.feed(data, 0) == len(data)
         assert heard.complete == 1
         [(request, keep_alive)] = heard.requests
-        assert found[:2] == (request.headers, request.fields)
+        assert (found.headers, found.fields) == (request.headers, request.fields)
+        assert found.size == request.size
         assert keep_alive
         assert (request.has_body, request.websocket, request.length) == (False, False, None)
 
 
 def test_usual_requests_are_plain_each_time() -> None:
-    plain = PlainRequests(Limits())
     for number in range(2000):
-        block = b"Host: a.example\r\nCookie: n=%d\r\nAccept:*/*\r\n\r\n" % number
-        found = plain.read(block, b"GET", b"127.0.0.1")
+        block = b"Host: a.example\r\nCookie: n=%d\r\nAccept: */*\r\n\r\n" % number
+        found = read(block, Limits())
         assert found is not None
-        assert found[1] == {b"host": b"a.example", b"cookie": b"n=%d" % number, b"accept": b"*/*"}
-        assert found[0][2][2] == b"Accept: */*\r\n"
+        assert found.fields == {
+            b"host": b"a.example", b"cookie": b"n=%d" % number, b"accept": b"*/*"
+        }  # fmt: skip
+        assert found.headers[2][2] == b"Accept: */*\r\n"
+
+
+def read(block: bytes, limits: Limits) -> Request | None:
+    return plain_request(b"GET /a HTTP/1.1\r\n" + block, b"127.0.0.1", limits)
 
 
 def test_limits_leave_a_request_to_the_parser() -> None:
     block = b"Host: a\r\nX-A: %b\r\n\r\n" % (b"x" * 60)
-    assert PlainRequests(Limits()).read(block, b"GET", b"") is not None
-    for limits in (Limits(header=70), Limits(head=80), Limits(header_count=1)):
-        assert PlainRequests(limits).read(block, b"GET", b"") is None
+    assert read(block, Limits()) is not None
+    for limits in (Limits(header=70), Limits(head=70), Limits(header_count=1)):
+        assert read(block, limits) is None
     long = b"Host: a\r\nX: %b\r\n\r\n" % (b"x" * 5000)
-    assert PlainRequests(Limits()).read(long, b"GET", b"") is None
+    assert read(long, Limits()) is None
 
 
 @given(
@@ -113,11 +117,10 @@ def test_limits_leave_a_request_to_the_parser() -> None:
 def test_a_plain_response_is_read_as_by_the_parser(
     responses: list[tuple[bytes, list[bytes], bytes]],
 ) -> None:
-    plain = PlainResponses()
-    for first, others, length in responses * 2:
+    for first, others, length in responses:
         data = b"".join([first, b"\r\n", *others, length, b"\r\n"])
         key, empty_line, _ = data.partition(b"\r\n\r\n")
-        found = plain.read(key)
+        found = plain_response(key)
         if found is None:
             continue
         parser = ResponseParser()
@@ -133,41 +136,7 @@ def test_a_plain_response_is_read_as_by_the_parser(
 
 def test_usual_responses_are_plain() -> None:
     head = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 7"
-    found = PlainResponses().read(head)
+    found = plain_response(head)
     assert found is not None
     assert (found.status, found.reason, found.length) == (200, b"OK", 7)
     assert [value for _, value, _ in found.headers] == [b"a=1", b"b=2"]
-
-
-@given(st.lists(_lines.map(bytes.rstrip), max_size=4))
-@example([b"X-A:  a", b"X-A: a ", b"X-A: \t", b"X-A: ", b"X-A:a: b"])
-def test_known_names_change_no_line(lines: list[bytes]) -> None:
-    known = PlainLines()
-    assert known.read([b"%b: first" % name for name in _NAMES if name.isalpha() or b"-" in name])
-    for line in lines:
-        assert known.read([line]) == PlainLines().read([line])
-
-
-def test_the_number_and_the_length_of_known_names_are_bounded() -> None:
-    lines = PlainLines()
-    for number in range(600):
-        assert lines.read([b"X-%d: a" % number, b"X-%d%b: a" % (number, b"x" * 64)]) is not None
-        assert len(lines._names) <= 256
-    assert max(map(len, lines._names)) <= 64
-
-
-def test_a_kept_head_has_the_same_lines() -> None:
-    """Only a head that is kept remembers its lines."""
-    head = b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7"
-    heads = KnownHeads()
-    found = PlainResponses().read(head)
-    assert found is not None
-    first = found.lines(None)
-    assert first == b"HTTP/1.1 200 Fine\r\nServer: a\r\nContent-Length: 7\r\n"
-    assert found.lines(None) is not first
-    for _ in range(2):
-        heads.remember(head, found)
-    assert heads.get(head) is found
-    kept = found.lines(None)
-    assert kept == first
-    assert found.lines(None) is kept
