@@ -25,6 +25,10 @@ METHODS = frozenset(
     b"NOTIFY SUBSCRIBE UNSUBSCRIBE QUERY".split()
 )
 
+CONSOLE_COOKIE = b"bonkei_console_"
+"""How the names of the consoles' cookies begin. Browsers send them to every port of the host, and
+whoever has one can use that console. So they do not enter the edge."""
+
 _PROTECTED = frozenset({b"host", b"content-length", b"content-type", b"authorization", b"cookie"})
 _CONNECTION_OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade", b"te", b""})
 
@@ -64,6 +68,8 @@ def make_request(
         target = _other_form(method, target, headers, fields)
     if b"#" in target:
         raise RefusedError(400)
+    if CONSOLE_COOKIE in fields.get(b"cookie", b""):
+        _drop_console_cookies(headers, fields)
     path, _, query = target.partition(b"?")
     request = Request(method, target, path, query, http, headers, fields, client)
     _frame(request, fields)
@@ -71,6 +77,24 @@ def make_request(
     if connection is None:
         return request, http == b"1.1"
     return request, _connection(request, connection)
+
+
+def _drop_console_cookies(headers: Headers, fields: dict[bytes, bytes]) -> None:
+    kept, cookies = Headers(), list[bytes]()
+    for each in headers:
+        lower, value, line = each
+        if lower != b"cookie":
+            kept.append(each)
+            continue
+        pairs = (pair.strip() for pair in value.split(b";"))
+        rest = b"; ".join(pair for pair in pairs if not pair.startswith(CONSOLE_COOKIE))
+        if rest:
+            cookies.append(rest)
+            kept.append(header(line.partition(b":")[0], rest))
+    headers[:] = kept
+    del fields[b"cookie"]
+    if cookies:
+        fields[b"cookie"] = b"; ".join(cookies)
 
 
 def _frame(request: Request, fields: dict[bytes, bytes]) -> None:

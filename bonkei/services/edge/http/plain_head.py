@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bonkei.services.edge.http.head import valid_host
+from bonkei.services.edge.http.head import CONSOLE_COOKIE, valid_host
 from bonkei.services.edge.http.message import HOP_BY_HOP, Headers, Request
 from bonkei.services.edge.http.response_head import ResponseHead
 from bonkei.services.edge.settings import Limits
@@ -36,7 +36,7 @@ def plain_request(data: bytes, client: bytes, limits: Limits) -> Request | None:
     """The request without a body that is exactly `data`, within these limits; None if it is not
     plain."""
     line = REQUEST_LINE.match(data)
-    if line is None:
+    if line is None or CONSOLE_COOKIE in data:
         return None
     method, target, path, query = line.groups(b"")
     size = len(data) - 2 - line.end()
