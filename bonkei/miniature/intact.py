@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +16,13 @@ from typing import Any
 
 from bonkei.base.folders import bytes_of, matching, size_of
 from bonkei.base.kept import DamagedError, parsed, problem_of
+from bonkei.services.endpoint.backing import states
 from bonkei.services.logs.store import frame
 from bonkei.services.rds.place import require_whole
 
 Check = Callable[[bytes], None]
 """Raises ValueError, TypeError, KeyError or AttributeError for a damaged content."""
 
-_SNAPSHOT = re.compile(rb'\{"__ministack_format__": \d+, "crc32": (\d+), "payload": ')
 _SQLITE = b"SQLite format 3\0"
 _NOTHING = hashlib.sha256().hexdigest()
 _RESET = "without one, begin from nothing, also with the data: bonkei reset"
@@ -42,15 +40,6 @@ def _terraform(content: bytes) -> None:
     state = _document(content)
     if "encrypted_data" not in state:
         state["version"], state["resources"]
-
-
-def _snapshot(content: bytes) -> None:
-    """One of MiniStack's. An earlier version wrote no checksum."""
-    head = _SNAPSHOT.match(content)
-    if head is None:
-        _document(content)["payload"]
-    elif zlib.crc32(content[head.end() : -1]) != int(head[1]):
-        raise ValueError("its checksum is wrong")
 
 
 def _lines(content: bytes) -> None:
@@ -127,7 +116,7 @@ _KEPT = (
     _Kept("terraform/states/*/terraform.tfstate", _terraform, _RESET),
     _or_remove("terraform/applied-elsewhere/*.json", _json, "the pipeline's next apply makes it"),
     _or_remove("terraform/counters.json", _json, "its series of numbers begin at 1"),
-    _Kept("cloud/state/*.json", _snapshot, _ANEW),
+    _Kept("cloud/state/*.json", states.check, _ANEW),
     _or_remove("cloud/state/journal.jsonl", _journal, "the last changes in it are lost"),
     _or_remove("cloud/state/journal.mark", _number, "the journal is read as a whole"),
     _or_remove("cloud/made.json", _json, "what is declared is made where it is missing"),

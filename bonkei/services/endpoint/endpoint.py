@@ -52,8 +52,8 @@ OWN_BODY_BYTES = 8 * 1024 * 1024
 _LOOK = 0.5  # seconds until a disconnected client is noticed
 _NO_WAY = 127.0
 """Seconds: tcp_syn_retries of Linux, 6, give that."""
-_WHOLE = frozenset({"DeleteObjects", "PostObject"})
-"""Operations of S3 with the objects' names in the body."""
+_WHOLE = frozenset({"DeleteObjects", "PostObject", "CompleteMultipartUpload"})
+"""Operations of S3 whose bodies are looked at: they name objects, or parts."""
 
 
 Beside = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]

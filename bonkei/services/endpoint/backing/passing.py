@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from aiohttp import web
 from multidict import CIMultiDict
 
 from bonkei.services.endpoint.backing.channel import NotConnectedError, Streams
 from bonkei.services.endpoint.backing.connections import Body, StoreAnswer, StoreConnections
+from bonkei.services.endpoint.backing.parts import require_complete
 from bonkei.services.endpoint.calls import s3_limits
 from bonkei.services.endpoint.calls.request import Call, Request
 from bonkei.services.endpoint.errors import Answer, ApiError
@@ -22,8 +24,8 @@ from bonkei.services.endpoint.port.connection import Crowd, connection_of
 
 _OURS = frozenset(
     {
-        "authorization", "connection", "content-length", "expect", "host", "keep-alive",
-        "transfer-encoding", "x-amz-security-token",
+        "authorization", "connection", "content-length", "expect", "host", "http2-settings",
+        "keep-alive", "transfer-encoding", "upgrade", "x-amz-security-token",
     }
 )  # fmt: skip
 _PRESIGNED = frozenset(
@@ -56,6 +58,7 @@ _UPLOADS = 64  # of large bodies at once, because MiniStack holds a megabyte of 
 Alterations = Mapping[int, Callable[[bytes], Answer | None]]
 """Status -> the function that makes another answer from MiniStack's (short) body; None leaves it
 unchanged."""
+_T = TypeVar("_T")
 _UNALTERED: Alterations = MappingProxyType({})
 
 
@@ -98,16 +101,32 @@ class Passing:
     ) -> web.StreamResponse:
         """The answer. A long answer is already on its way to the client. Raises ApiError if none
         comes. `body` None: an object's body, which is passed as it arrives."""
+        if call.operation == "CompleteMultipartUpload" and body is not None:
+            await require_complete(partial(self._whole, incoming, call), request, body)
         sent = await self._body(incoming, request) if body is None else body
         crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
         connection = connection_of(incoming)
         try:
             for crowd in crowds:
                 await crowd.enter(connection)
-            return await self._ask(incoming, call, request, sent, alter)
+            hand_on = partial(self._hand_on, incoming, alter)
+            return await self._ask(incoming, call, request, sent, hand_on)
         finally:
             for crowd in crowds:
                 crowd.leave(connection)
+
+    async def _whole(
+        self, incoming: web.BaseRequest, call: Call, request: Request
+    ) -> tuple[int, bytes]:
+        """The status and the body of the answer to a call of the endpoint's own."""
+
+        async def read(answer: StoreAnswer) -> tuple[int, bytes]:
+            try:
+                return answer.status, await answer.read()
+            finally:
+                answer.end()
+
+        return await self._ask(incoming, call, request, b"", read)
 
     async def _ask(
         self,
@@ -115,8 +134,8 @@ class Passing:
         call: Call,
         request: Request,
         body: Body,
-        alter: Alterations,
-    ) -> web.StreamResponse:
+        use: Callable[[StoreAnswer], Awaitable[_T]],
+    ) -> _T:
         loop = asyncio.get_running_loop()
         deadline, watch = loop.time() + _PATIENCE, _Watch(self._store)
         try:
@@ -134,7 +153,7 @@ class Passing:
                         break
                     await asyncio.sleep(_POLL)
                 else:
-                    return await self._hand_on(incoming, answer, alter)
+                    return await use(answer)
         except (ConnectionError, TimeoutError, EOFError):
             if incoming.transport is None:
                 raise
@@ -153,7 +172,7 @@ class Passing:
         return b"".join([piece async for piece in pieces])
 
     async def _hand_on(
-        self, incoming: web.BaseRequest, answer: StoreAnswer, alter: Alterations
+        self, incoming: web.BaseRequest, alter: Alterations, answer: StoreAnswer
     ) -> web.StreamResponse:
         connection = connection_of(incoming)
         try:

@@ -12,14 +12,17 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.base.kept import DamagedError
 from bonkei.base.processes import Keeper, launch_command
 from bonkei.services.endpoint.backing.channel import Channel, NotConnectedError, Streams
 from bonkei.services.endpoint.backing.freezing import is_frozen
 from bonkei.services.endpoint.backing.pipe import Pipe
 from bonkei.services.endpoint.backing.resting import Quiet, holds_nothing
+from bonkei.services.endpoint.backing.states import require_whole
 from bonkei.services.endpoint.errors import CloudError
 from bonkei.services.endpoint.services import BACKED
 from bonkei.services.endpoint.settings import HOST, CloudSettings
@@ -156,6 +159,7 @@ class MiniStack:
         log = self._settings.directory / "ministack.log"
         for name in ("state", "s3"):
             (self._settings.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        await self._require_whole()
         command = launch_command([str(self._python), str(RUN)], ending=signal.SIGTERM)
         self._pipe.close()
         self._pipe = Pipe(self._take)
@@ -185,6 +189,15 @@ class MiniStack:
             raise CloudError(message, remedy=f"see {log}") from None
         writer.close()
         self._ready.set()
+
+    async def _require_whole(self) -> None:
+        """In a thread of its own, because those of the loop may all wait for MiniStack."""
+        loop, states = asyncio.get_running_loop(), self._settings.directory / "state"
+        try:
+            with ThreadPoolExecutor(1) as alone:
+                await loop.run_in_executor(alone, require_whole, states)
+        except DamagedError as error:
+            raise CloudError(error.message, remedy=error.remedy) from None
 
     async def _keep_running(self) -> None:
         """Start it when it is wanted, and again when it dies."""

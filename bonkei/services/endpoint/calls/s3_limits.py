@@ -21,7 +21,7 @@ _METADATA = 2_048  # bytes of all names and values of a user's metadata
 _META = "x-amz-meta-"
 _LENGTH = "x-amz-decoded-content-length"
 _DELETED = 1_000  # objects of one call
-_LISTED = 1_000
+LISTED = 1_000
 _PAGE = re.compile(r"(?<![^&])(max-keys|max-parts|max-uploads)=(\d{4,18})(?=&|$)")
 _ONE_KEY = re.compile(rb"<(?:\w+:)?Key[\s/>]")
 MALFORMED = (
@@ -103,7 +103,7 @@ def check(call: Call, request: Request, body: bytes = b"") -> None:
 def capped(query: str) -> str:
     """The query of a listing. A page has at most 1,000 items, whatever the client requests
     ("ListObjectsV2", "ListParts", "ListMultipartUploads")."""
-    return _PAGE.sub(lambda found: f"{found[1]}={min(int(found[2]), _LISTED)}", query)
+    return _PAGE.sub(lambda found: f"{found[1]}={min(int(found[2]), LISTED)}", query)
 
 
 def check_arrived(size: int, request: Request) -> None:

@@ -87,6 +87,7 @@ def _finish(path, headers, size, frames, digests):
 
 
 def _bodies_come_as_files():
+    """MiniStack would collect the pieces of a body in memory before it looks at them."""
     read = app._read_request_body
 
     async def read_request_body(receive, method, headers):
@@ -115,6 +116,7 @@ def _bodies_come_as_files():
 
 
 def _digests_are_known():
+    """MiniStack would read the whole file again for each digest."""
     md5_hash, compute = s3.md5_hash, s3._compute_s3_checksum
 
     class Hashlib:
@@ -157,6 +159,7 @@ class _Known:
 
 
 def _files_are_read_as_files():
+    """MiniStack would read an object's whole file for each answer."""
     read, version, entry = s3._read_body, s3._version_body, s3._version_entry_from_record
 
     def file_of(path):
@@ -181,6 +184,7 @@ def _files_are_read_as_files():
 
 
 def _files_become_objects():
+    """MiniStack would copy the file by way of memory: here a name is added."""
     write = s3._atomic_write
 
     def atomic_write(path, data, *, text=False):
@@ -270,6 +274,7 @@ def _failed_writes_leave_what_was():
 
 
 def _answers_go_out_as_files():
+    """MiniStack would send the body as one piece."""
     send_response = app._send_response
 
     async def send_pieces(send, status, headers, body, *, head=False):

@@ -1,8 +1,9 @@
 """MiniStack, changed so that it keeps acknowledged changes, and large objects stay files.
 
 It runs in MiniStack's own environment, without Bonkei. Like the modules beside it, it uses
-MiniStack's internal names: the version is locked, and tests check each name. SIGUSR1 asks for a
-snapshot of the state.
+MiniStack's internal names: the version is locked, and `tests/bonkei/services/endpoint/
+test_patches.py` fails on an upgrade. What can be done in front of MiniStack is done in the
+endpoint. SIGUSR1 asks for a snapshot of the state.
 """
 
 import signal
@@ -12,8 +13,6 @@ import ministack_bodies
 import ministack_door
 import ministack_journal
 import ministack_notifications
-import ministack_parts
-import ministack_protocols
 import ministack_records
 from ministack import app
 from ministack.services import dynamodb, kms, s3, sqs
@@ -161,8 +160,6 @@ def run() -> None:
     _name_queues_alike()
     ministack_door.install()
     ministack_bodies.install()
-    ministack_parts.install()
-    ministack_protocols.install()
     ministack_notifications.install()
     journal = ministack_journal.install(ministack_records)
 

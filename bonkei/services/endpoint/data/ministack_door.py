@@ -36,6 +36,7 @@ class _Channel(socket.socket):
 
 
 def _take_connections():
+    """MiniStack would listen on a port, for every process of this machine."""
     channel = _Channel(fileno=int(os.environ["CONNECTIONS_FD"]))
     channel.setblocking(False)
     Config.create_sockets = lambda _: Sockets([], [channel], [])

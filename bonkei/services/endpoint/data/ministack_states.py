@@ -1,8 +1,6 @@
-"""MiniStack's own files of state: written whole and synced, read whole, or not at all.
+"""MiniStack's own files of state, with a checksum, and synced: a power failure may follow.
 
-MiniStack itself begins a service empty when its file cannot be read, and its next snapshot replaces
-the file. Here it does not start, and its last words name the file. Each file has a checksum, which
-files of earlier versions lack.
+Bonkei looks at them before it starts MiniStack (`bonkei/services/endpoint/backing/states.py`).
 """
 
 import json
@@ -11,11 +9,10 @@ import sys
 import zlib
 from pathlib import Path
 
-from ministack import app
 from ministack.core import persistence
 
-_FORMAT, _CHECKSUM, _PAYLOAD = "__ministack_format__", "crc32", "payload"
-_BEFORE = f'"{_PAYLOAD}": '
+_FORMAT, _CHECKSUM = "__ministack_format__", "crc32"
+_BEFORE = '"payload": '
 
 
 def refuse(path, problem):
@@ -44,43 +41,10 @@ def _save(service, data):
         _FORMAT: persistence._state_format_version(service),
         _CHECKSUM: zlib.crc32(text.encode()),
     }
-    write(_path(service), f"{json.dumps(head)[:-1]}, {_BEFORE}{text}}}")
-
-
-def _load(service):
-    """The state. Raises ValueError for a file that MiniStack did not write so."""
-    text = _path(service).read_text(encoding="utf-8")
-    if not text.strip("\0 \r\n\t"):
-        raise ValueError("it is empty")
-    found = json.loads(text, object_hook=persistence._json_object_hook)
-    names = {_FORMAT, _PAYLOAD}
-    if not isinstance(found, dict) or not names <= set(found) <= {*names, _CHECKSUM}:
-        raise ValueError("it is not a state of MiniStack")
-    if found[_FORMAT] > persistence._state_format_version(service):
-        raise ValueError(f"its format is {found[_FORMAT]}, of a later version")
-    content = text.partition(_BEFORE)[2].rstrip()[:-1]
-    if _CHECKSUM in found and found[_CHECKSUM] != zlib.crc32(content.encode()):
-        raise ValueError("its checksum is wrong")
-    return found[_PAYLOAD]
-
-
-def _path(service):
-    return Path(persistence.STATE_DIR, f"{service}.json")
-
-
-def load_all():
-    """The state of every service that has a file."""
-    for service, module in app._state_map.items():
-        if not _path(service).exists():
-            continue
-        try:
-            if state := _load(service):
-                app._get_module(module).load_persisted_state(state)
-        except Exception as error:
-            refuse(_path(service), f"{type(error).__name__}: {error}")
+    path = Path(persistence.STATE_DIR, f"{service}.json")
+    write(path, f"{json.dumps(head)[:-1]}, {_BEFORE}{text}}}")
 
 
 def install():
     """Call it before the journal's own `install`."""
     persistence.save_state = _save
-    app._load_persisted_state = load_all

@@ -2,11 +2,8 @@
 
 import gc
 
-import ministack_http
-
 if __name__ == "__main__":
     gc.disable()  # imports make no garbage, and collections take a quarter of the start
-    ministack_http.install()
     from ministack_changes import run
 
     gc.enable()

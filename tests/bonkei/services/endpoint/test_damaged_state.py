@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from bonkei.services.endpoint.backing.states import require_whole
 from tests.bonkei.services.endpoint.rooms import Room
 
 BACK = 60.0  # seconds in which it has tried to start
@@ -30,10 +32,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cloud")
 
 
+may_start = threading.Event()
+"""It is not looked at before it is damaged."""
+
+
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is started again without a pause."""
+    """It is started again without a pause, as soon as it may."""
+
+    def wait(folder: Path) -> None:
+        may_start.wait(BACK)
+        require_whole(folder)
+
+    may_start.set()
     monkeypatch.setattr("bonkei.services.endpoint.backing.process._PATIENCE", (0.0,))
+    monkeypatch.setattr("bonkei.services.endpoint.backing.process.require_whole", wait)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +60,7 @@ def filled(start: Callable[..., Room], folder: Path) -> Room:
 def end(room: Room, *, orderly: bool) -> None:
     pid = room.cloud._store.pid
     assert pid is not None
+    may_start.clear()
     process = psutil.Process(pid)
     process.terminate() if orderly else process.kill()
     process.wait(BACK)
@@ -64,6 +78,7 @@ def said(room: Room, text: str) -> bool:
 def refuses(room: Room, file: Path) -> None:
     """MiniStack does not start, and the report names the file."""
     room.reports.clear()
+    may_start.set()
     deadline = time.monotonic() + BACK
     while not said(room, f"{file} is damaged"):
         room.cloud.expect_calls()
@@ -130,4 +145,5 @@ def test_a_state_of_an_earlier_version_has_no_checksum(filled: Room, folder: Pat
     document = json.loads(file.read_text())
     del document["crc32"]
     file.write_text(json.dumps(document))
+    may_start.set()
     assert items(filled) == before

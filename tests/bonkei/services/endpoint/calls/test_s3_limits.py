@@ -155,6 +155,9 @@ def test_limits_of_parts(room: Room) -> None:
     found = refusal(s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": parts})
     assert (found["Code"], found["Status"]) == ("EntityTooSmall", 400)
     assert found["Message"] == "Your proposed upload is smaller than the minimum allowed size"
+    for wrong, code in ((parts[::-1], "InvalidPartOrder"), ([], "MalformedXML")):
+        found = refusal(s3.complete_multipart_upload, **upload, MultipartUpload={"Parts": wrong})
+        assert (found["Code"], found["Status"]) == (code, 400)
     made = s3.upload_part(**upload, PartNumber=9_999, Body=b"x" * (5 * 2**20))
     parts[0]["ETag"] = made["ETag"]
     s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
