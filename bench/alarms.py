@@ -18,7 +18,6 @@ import time
 import zipfile
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -32,6 +31,8 @@ from bonkei.blueprint.secretsmanager import Secret
 from bonkei.blueprint.sns import Subscription, Topic
 from bonkei.miniature.parts.sns import Carriers
 from bonkei.services.endpoint.answering import Answering
+from bonkei.services.endpoint.asking import Asking
+from bonkei.services.endpoint.aws_client import AwsClient
 from bonkei.services.endpoint.backing.channel import NotConnectedError, Streams
 from bonkei.services.endpoint.backing.passing import Passing
 from bonkei.services.endpoint.calls.record import CallLog
@@ -42,6 +43,7 @@ from bonkei.services.endpoint.permission.authorizer import Authorizer
 from bonkei.services.endpoint.permission.ledger import Ledger
 from bonkei.services.endpoint.port.bodies import Bodies
 from bonkei.services.endpoint.settings import Limits
+from bonkei.services.lambda_ import api
 from bonkei.services.lambda_.functions import Functions, FunctionsSettings, Surroundings
 from bonkei.services.slack.slack import SlackInbox
 from bonkei.services.slack.store import Entry, Inbox
@@ -105,11 +107,6 @@ class Nothing:
         raise AssertionError(given)
 
 
-def no_cloud() -> Any:
-    """No queue is used, and everything is allowed."""
-    return SimpleNamespace(asks=SimpleNamespace(service=lambda *_: ""))
-
-
 def arn(service: str, rest: str) -> str:
     return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
 
@@ -142,13 +139,9 @@ async def measure(folder: Path) -> None:
     vault, issuer = MemoryVault({SECRET: slack.url}), Issuer(b"k" * 32, ACCOUNT)
     secrets = (Secret("s", SECRET, "x/slack-webhook"),)
     own: dict[str, AwsService] = {"secretsmanager": secrets_manager.service(lambda: secrets, vault)}
-    endpoint = Endpoint(
-        issuer,
-        Answering(own),
-        Passing(NoStore(), ACCOUNT, Bodies(Limits())),
-        CallLog(folder / "calls"),
-        Authorizer("off", Ledger(folder / "ledger")),
-    )
+    calls, authorizer = CallLog(folder / "calls"), Authorizer("off", Ledger(folder / "ledger"))
+    passing = Passing(NoStore(), ACCOUNT, Bodies(Limits()))
+    endpoint = Endpoint(issuer, Answering(own), passing, calls, authorizer)
     await endpoint.start(0)
 
     def role(role_arn: str, session: str) -> dict[str, str]:
@@ -164,7 +157,9 @@ async def measure(folder: Path) -> None:
     given = Surroundings(python, role, nothing, nothing, nothing, nothing, print)  # type: ignore[arg-type]
     settings = FunctionsSettings(folder / "functions", folder, pace=60)  # retries after 1 s and 2 s
     functions = Functions(settings, Bus(), given)
-    topics = Topics(folder / "topics", Carriers(lambda: functions, no_cloud, inbox), print)
+    own["lambda"] = api.service(functions)
+    aws = AwsClient(own, Asking(authorizer, issuer), issuer, calls, nothing, lambda: REGION)
+    topics = Topics(folder / "topics", Carriers(aws, inbox), print)
     await functions.apply(blueprint())
     topics.apply(blueprint())
     try:
@@ -184,7 +179,7 @@ async def one_by_one(topics: Topics, inbox: Arrivals) -> None:
     waits = []
     for number in range(ONE_BY_ONE + 1):
         name, began = f"alarm-{number}", time.perf_counter()
-        publish(topics, name)
+        await publish(topics, name)
         while name not in inbox.at:  # noqa: ASYNC110 - as a person who looks
             await asyncio.sleep(0.001)
         waits.append((inbox.at[name][0] - began) * 1000)
@@ -198,7 +193,7 @@ async def at_once(topics: Topics, inbox: Arrivals, slack: EveryThird, functions:
     slack.refuses, began = True, time.perf_counter()
     names = [f"many-{number}" for number in range(AT_ONCE)]
     for name in names:
-        publish(topics, name)
+        await publish(topics, name)
         await asyncio.sleep(0)
     published = time.perf_counter() - began
     while functions.waiting or topics.snapshot().waiting:  # noqa: ASYNC110
@@ -211,9 +206,9 @@ async def at_once(topics: Topics, inbox: Arrivals, slack: EveryThird, functions:
         f"{took:.1f} s")  # fmt: skip
 
 
-def publish(topics: Topics, name: str) -> None:
+async def publish(topics: Topics, name: str) -> None:
     body = json.dumps({**EVENT, "AlarmName": name})
-    topics.publish(Message(name, TOPIC, body, time.time(), "ALARM"))
+    await topics.publish(Message(name, TOPIC, body, time.time(), "ALARM"))
 
 
 def package(target: Path) -> None:

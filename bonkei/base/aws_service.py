@@ -145,6 +145,40 @@ class Asks(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ServicePrincipal:
+    """An AWS service that calls in its own name (`cloudwatch.amazonaws.com`). `source_arn`: the
+    alarm, topic or rule for which it acts."""
+
+    name: str
+    source_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSession:
+    """An AWS service that calls with a role. `name`: the session's name."""
+
+    role: str
+    name: str
+
+
+ADMINISTRATOR = RoleSession("", "")
+"""The account's administrator, who has no role."""
+Principal = ServicePrincipal | RoleSession
+
+
+class Aws(Protocol):
+    """How one service calls another. The endpoint provides it."""
+
+    async def call(
+        self, principal: Principal, service: str, operation: str,
+        parameters: Mapping[str, Any], region: str = "",
+    ) -> Mapping[str, Any]:  # fmt: skip
+        """The answer of an operation of `service` (botocore's name), if IAM allows it to the
+        principal. Without a region, the one of the definitions. Raises AwsServiceError."""
+        ...
+
+
 class NothingIsAsked:
     """The `Asks` of a miniature without permissions."""
 
@@ -195,6 +229,11 @@ def queue_url(arn: str) -> str:
     """The URL of a queue at the AWS endpoint, whatever host and port the endpoint has."""
     queue = Arn.of(arn)
     return f"http://localhost/{queue.account}/{queue.resource}"
+
+
+def invocation(function: str, event: bytes) -> dict[str, Any]:
+    """The parameters of Lambda's `Invoke`, by which the function is called later."""
+    return {"FunctionName": function, "InvocationType": "Event", "Payload": event}
 
 
 def seconds(moment: Any) -> float:

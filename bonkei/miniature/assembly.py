@@ -145,7 +145,6 @@ class Assembly(Wiring):
             self.parts.vault,
             self._rehearse,
             self.functions.webhook,
-            self._call_queue,
             self.monitor.look,
             self.functions.prepare,
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import ChainMap
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from bonkei.base.aws_service import AwsService
 from bonkei.base.events import Bus
@@ -22,9 +22,8 @@ from bonkei.miniature.making import MakeParts
 from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.parts.cloudformation import StackRoom
 from bonkei.miniature.parts.cloudwatch import MonitorRoom
-from bonkei.miniature.parts.codebuild.builds import BuildConnections
 from bonkei.miniature.parts.codebuild.tools import Commands
-from bonkei.miniature.parts.codepipeline.pipelines import Neighbours, PipelineRoom
+from bonkei.miniature.parts.codepipeline.pipelines import PipelineRoom
 from bonkei.miniature.parts.ecr import RegistryRoom, RegistrySettings
 from bonkei.miniature.parts.ecs.service_events import service_events
 from bonkei.miniature.parts.ecs.timeline import MOST_ENTRIES, Timeline
@@ -35,7 +34,6 @@ from bonkei.miniature.parts.endpoint.own_services import own_services
 from bonkei.miniature.parts.faults import Around, FaultRoom
 from bonkei.miniature.parts.faults.filling import FillAround
 from bonkei.miniature.parts.faults.sights import SeenAround
-from bonkei.miniature.parts.lambda_.functions import Connections
 from bonkei.miniature.parts.logs.logs import LogRoom
 from bonkei.miniature.parts.logs.routers import LogRouters
 from bonkei.miniature.parts.network.network import NetworkRoom
@@ -48,6 +46,9 @@ from bonkei.miniature.steps import Report
 from bonkei.services.ecs import Tasks, TasksSnapshot
 from bonkei.services.edge.snapshot import ListenerState
 from bonkei.services.endpoint.port.certificate import ca_file
+
+if TYPE_CHECKING:
+    from bonkei.services.endpoint.endpoint import Beside
 
 
 class Wiring:
@@ -74,7 +75,10 @@ class Wiring:
         self.bus = Bus()
         self.containers = dict(config.containers)
         self.addresses = Addresses(home.addresses)
+        services: ChainMap[str, AwsService] = ChainMap()
+        beside: dict[str, Beside] = {}
         self.parts = make(config, home, self.bus, self.addresses.services, report)
+        self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.edge = self.parts.edge
         self.console = self.parts.console
         self.usage = Usage()
@@ -89,7 +93,7 @@ class Wiring:
         commands = Commands(self._install, config.terraform)
         self.registry = RegistryRoom(
             home,
-            lambda: self.aws.asks,
+            lambda: self.aws,
             report,
             self.bus,
             RegistrySettings(
@@ -112,33 +116,16 @@ class Wiring:
             ca_file(home.cloud / "tls"),
             self.registry.built,
         )
-        self.logs = LogRoom(
-            self.parts.logs, report, self._put_object, routers, lambda: self.aws.asks
-        )
-        self.functions = self.parts.functions(
-            Connections(lambda: self.aws.cloud, self.logs.writer, self._tell_function)
-        )
+        self.logs = LogRoom(self.parts.logs, report, self.aws.put_object, routers, lambda: self.aws)
+        self.functions = self.parts.functions(self.aws, self.logs.writer, self._tell_function)
         self.builds = self.parts.builds(
-            BuildConnections(
-                lambda: self.aws.cloud,
-                self.logs.writer,
-                self._install,
-                self.registry.engine,
-            )
+            self.aws, self.logs.writer, self._install, self.registry.engine
         )
         self.pipelines = PipelineRoom(
-            home,
-            self.bus,
-            report,
-            Neighbours(
-                lambda: self.aws.cloud,
-                self.functions,
-                self.builds,
-                follow_builds,
-                lambda: self.monitor,
-                60 / config.time_factor,
-            ),
-        )
+            home, self.bus, report, self.aws, self.builds, follow_builds,
+            lambda name: self.monitor.state_of(name),  # noqa: PLW0108 - it is made later
+            60 / config.time_factor,
+        )  # fmt: skip
         self.stacks = StackRoom(
             home.stacks,
             self.parts.definitions,
@@ -158,27 +145,24 @@ class Wiring:
             self.network.started,
             happened=lambda one: service_events(one, self.timeline.entries(most=MOST_ENTRIES)),
         )
-        services = self._services()
+        services.maps += [self._services(), self.functions.services]
         self.monitor = MonitorRoom(
             self.parts.monitor,
             self.bus,
             Shown(self.edge.snapshot, self._measured_tasks, self.databases.snapshots),
-            services,
-            self._call_queue,
-            lambda: self.aws.asks,
-            self._store_rests,
+            self.aws,
+            self.aws.store_rests,
             self.ecs.find,
         )
         services.update({**self.monitor.answers, **self.registry.services})
         self.parts.requests.hear_together(self.monitor.measures.seen)
         self.parts.requests.hear_together(self.logs.seen)
         self.recorder = Recorder(self.parts.requests.hear)
-        beside = {**self.registry.beside, **self.pipelines.beside}
-        self.aws = AwsEndpoint(self.parts.cloud, services, beside)
+        beside.update({**self.registry.beside, **self.pipelines.beside})
         self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
 
-    def _services(self) -> ChainMap[str, AwsService]:
-        """The AWS services that rooms answer. Those of functions are added at their start."""
+    def _services(self) -> dict[str, AwsService]:
+        """The AWS services that rooms answer."""
         own = own_services(
             lambda: self.ecs if self.tasks is not None else None,
             self.logs.service,
@@ -186,10 +170,10 @@ class Wiring:
             self.edge.snapshot,
             self.databases.snapshots,
             self.databases.rotate,
-            lambda: self.aws.cloud.asks,
+            lambda: self.aws,
         )
         rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
-        return ChainMap({**own, **rooms, **self.pipelines.services}, self.functions.services)
+        return {**own, **rooms, **self.pipelines.services}
 
     def _around_faults(self, report: Report) -> Around:
         seen = SeenAround(
@@ -243,20 +227,9 @@ class Wiring:
         listeners = self.edge.snapshot().listeners
         return [listener for listener in listeners if listener.kind != "service_connect"]
 
-    async def _put_object(self, bucket: str, key: str, content: bytes) -> str:
-        return await self.aws.put_object(bucket, key, content)
-
     def _tell_function(self, name: str, value: str) -> str:
         """A value of a function's environment, with the function's own addresses."""
         return self.addresses.translator.of(f"function {name}").translate(value)
-
-    def _store_rests(self) -> bool:
-        return self.aws.store_rests()
-
-    async def _call_queue(
-        self, operation: str, parameters: Mapping[str, Any], region: str
-    ) -> Mapping[str, Any]:
-        return await self.aws.cloud.call("", "sqs", f"AmazonSQS.{operation}", parameters, region)
 
 
 def _server(url: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline_books import approval, build, pipeline, source
 
-from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller, NothingIsAsked
+from bonkei.base.aws_service import AwsCall, AwsServiceError, Caller, NothingIsAsked, Principal
 from bonkei.base.events import ServiceEvent
 from bonkei.blueprint.codepipeline import Pipeline, Stage
 from bonkei.services.codepipeline.actions.approval import ManualApproval
@@ -89,8 +89,17 @@ class World:
         await self.release.wait()
         return self.outcome
 
-    async def publish(self, topic: str, subject: str, message: str) -> None:
-        self.published.append((topic, subject, json.loads(message)))
+    async def call(
+        self, principal: Principal, service: str, operation: str,
+        parameters: Mapping[str, Any], region: str = "",
+    ) -> Mapping[str, Any]:  # fmt: skip
+        topic = parameters["TopicArn"]
+        if f"{service}:{operation}" in self.denied:
+            raise AwsServiceError(
+                "AccessDeniedException", f"the role may not {service}:{operation}", 403
+            )
+        self.published.append((topic, parameters["Subject"], json.loads(parameters["Message"])))
+        return {}
 
     def role(self, role: str, session: str, action: str, resource: str, context: Any = None) -> str:
         return f"{role} may not {action} {resource}" if action in self.denied else ""
@@ -110,7 +119,7 @@ class Room:
             ("Source", "CodeCommit"): CodeCommitSource(world, store, world),
             ("Build", "CodeBuild"): CodeBuild(world, world),
             ("Compute", "Commands"): Commands(builds or world),
-            ("Approval", "Manual"): ManualApproval(world.publish, world),
+            ("Approval", "Manual"): ManualApproval(world),
         }
         self.pipelines = Pipelines(
             directory,

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import queue_url
+from bonkei.base.aws_service import ADMINISTRATOR, Aws, queue_url
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.storage import Queue
 from bonkei.services.cloudwatch.metric.model import Datum, datum, metric_id
@@ -34,9 +34,6 @@ _METRICS = {
 }
 NAMES = frozenset(("AWS/SQS", name) for name in _METRICS.values())
 
-CallQueue = Callable[[str, Mapping[str, Any], str], Awaitable[Mapping[str, Any]]]
-"""An operation of SQS, with its parameters and a region."""
-
 
 class QueueDepths:
     """Reads from `start` on, and hands each datum to `put`. `rests`: whether the store rests, so
@@ -44,11 +41,11 @@ class QueueDepths:
 
     def __init__(
         self,
-        call: CallQueue,
+        aws: Aws,
         put: Callable[[Datum], None],
         rests: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._call = call
+        self._aws = aws
         self._put = put
         self._rests = rests
         self._found: set[str] = set()
@@ -80,7 +77,8 @@ class QueueDepths:
         if queue.arn in self._found and self._rests():
             return dict.fromkeys(_METRICS, "0")
         given = {"QueueUrl": queue_url(queue.arn), "AttributeNames": list(_METRICS)}
-        answer = await self._call("GetQueueAttributes", given, Arn.of(queue.arn).region)
+        region = Arn.of(queue.arn).region
+        answer = await self._aws.call(ADMINISTRATOR, "sqs", "GetQueueAttributes", given, region)
         self._found.add(queue.arn)
         return answer.get("Attributes") or {}
 

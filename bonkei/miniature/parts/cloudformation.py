@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bonkei.base.aws_service import AwsService, AwsServiceError, Later
+from bonkei.base.aws_service import ADMINISTRATOR, AwsService, AwsServiceError, Later
 from bonkei.base.events import Bus, ServiceEvent
 from bonkei.blueprint import Blueprint, BlueprintError
 from bonkei.blueprint.ecs import TaskDefinition
@@ -30,18 +30,15 @@ if TYPE_CHECKING:
 
 _NOTE = re.compile(r"(.+?) (?:is not as declared|stays): (.*)", re.DOTALL)
 _LOOKS = {
-    "aws_cloudwatch_log_group": ("logs", "Logs_20140328.DescribeLogStreams", "logGroupName"),
-    "aws_codecommit_repository": (
-        "codecommit",
-        "CodeCommit_20150413.GetRepository",
-        "repositoryName",
-    ),
-    "aws_dynamodb_table": ("dynamodb", "DynamoDB_20120810.DescribeTable", "TableName"),
-    "aws_kms_alias": ("kms", "TrentService.DescribeKey", "KeyId"),
-    "aws_sqs_queue": ("sqs", "AmazonSQS.GetQueueUrl", "QueueName"),
-    "aws_ssm_parameter": ("ssm", "AmazonSSM.GetParameter", "Name"),
+    "aws_cloudwatch_log_group": ("logs", "DescribeLogStreams", "logGroupName"),
+    "aws_codecommit_repository": ("codecommit", "GetRepository", "repositoryName"),
+    "aws_dynamodb_table": ("dynamodb", "DescribeTable", "TableName"),
+    "aws_kms_alias": ("kms", "DescribeKey", "KeyId"),
+    "aws_sqs_queue": ("sqs", "GetQueueUrl", "QueueName"),
+    "aws_ssm_parameter": ("ssm", "GetParameter", "Name"),
 }
-"""The call that finds a resource of Terraform's type: service, target, the member with its name."""
+"""The call that finds a resource of Terraform's type: service, operation, and the member with its
+name."""
 _REFUSED = 300
 _DELETIONS = {
     ("dynamodb", "DeleteTable"): "aws_dynamodb_table",
@@ -140,9 +137,10 @@ class StackRoom:
             return await self._cloud().has_bucket(identity)
         if kind not in _LOOKS:
             return False
-        service, target, member = _LOOKS[kind]
+        service, operation, member = _LOOKS[kind]
+        named = {member: identity.rpartition(":")[2]}
         try:
-            await self._cloud().call("", service, target, {member: identity.rpartition(":")[2]})
+            await self._cloud().aws.call(ADMINISTRATOR, service, operation, named)
         except AwsServiceError:
             return False
         return True

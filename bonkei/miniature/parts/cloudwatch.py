@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import Asks, AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.base.aws_service import Aws, AwsService, ServicePrincipal, invocation
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
-from bonkei.miniature.measures.queues import CallQueue, QueueDepths
+from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.parts.ecs.events import EcsEvents, FindTask
 from bonkei.miniature.parts.eventbridge import EventTargets
 from bonkei.miniature.rehearsal.causes.letters import LETTERS, take_back
@@ -33,34 +33,28 @@ class ActionError(BonkeiError):
 
 
 class MonitorRoom:
-    """Call `follow` with each blueprint. `services`: those of the rooms, by botocore's names.
-    `call_queue`: calls the queues in the store. `asks`: the permissions of CloudWatch and
-    EventBridge. `store_rests`: as in `QueueDepths`. `find_task`: for the events of
-    tasks."""
+    """Call `follow` with each blueprint. `store_rests`: as in `QueueDepths`. `find_task`: for the
+    events of tasks."""
 
     def __init__(
         self,
         make: MakeMonitor,
         bus: Bus,
         shown: Shown,
-        services: Mapping[str, AwsService],
-        call_queue: CallQueue,
-        asks: Callable[[], Asks],
+        aws: Aws,
         store_rests: Callable[[], bool] = lambda: False,
         find_task: FindTask = lambda _: None,
     ) -> None:
-        self._services = services
-        self._asks = asks
+        self._aws = aws
         self.measures = Measures(bus, shown)
-        self.events = EventBus(EventTargets(services, call_queue, asks).deliver)
+        self.events = EventBus(EventTargets(aws).deliver)
         self._ecs = EcsEvents(bus, self.events, find_task)
         around = Around(self.measures.minute, self._act, self.events.put)
         self.monitor = make(around)
         if self.monitor.directory is not None:
             self.events.catalogue.open(self.monitor.directory / "rules.json")
-        self._call_queue = call_queue
         self._taking_back: asyncio.Task[None] | None = None
-        self._queues = QueueDepths(call_queue, self.monitor.put, store_rests)
+        self._queues = QueueDepths(aws, self.monitor.put, store_rests)
         self._blueprint = Blueprint()
         self.answers: Mapping[str, AwsService] = {
             "cloudwatch": cloudwatch(self.monitor),
@@ -85,14 +79,14 @@ class MonitorRoom:
         self.events.start()
         self._queues.start()
         if self.monitor.directory is not None:
-            left = take_back(self.monitor.directory / LETTERS, self._call_queue)
+            left = take_back(self.monitor.directory / LETTERS, self._aws)
             self._taking_back = asyncio.create_task(left)
 
     def world(
         self, blueprint: Callable[[], Blueprint], firewall: Request | None, means: Means | None
     ) -> World:
         """The surroundings for reading and rehearsing alarms."""
-        return World(self.monitor, blueprint, self._services, firewall, means, self.events)
+        return World(self.monitor, blueprint, self._aws, firewall, means, self.events)
 
     def state_of(self, alarm: str) -> str:
         """OK, ALARM or INSUFFICIENT_DATA; empty if there is no such alarm."""
@@ -124,47 +118,20 @@ class MonitorRoom:
         self.monitor.close()
 
     async def _act(self, arn: str, subject: str, message: str) -> None:
-        """Carry out an alarm's action like CloudWatch: publish to a topic, or call a function."""
-        service = Arn.of(arn).service
-        if denial := self._denial(service, arn, message):
-            raise ActionError(denial)
+        """Carry out an alarm's action like CloudWatch: publish to a topic, or call a function. For
+        a function, CloudWatch has another name ("Lambda alarm actions")."""
+        service, name = Arn.of(arn).service, "cloudwatch.amazonaws.com"
+        given: dict[str, Any]
         if service == "sns":
-            given: dict[str, Any] = {"TopicArn": arn, "Subject": subject, "Message": message}
-            await self._call("sns", "Publish", given, arn)
+            operation = "Publish"
+            given = {"TopicArn": arn, "Subject": subject, "Message": message}
         elif service == "lambda":
-            given = {
-                "FunctionName": arn,
-                "InvocationType": "Event",
-                "Payload": message.encode(),
-            }
-            await self._call("lambda", "Invoke", given, arn)
+            name, operation = f"lambda.alarms.{name}", "Invoke"
+            given = invocation(arn, message.encode())
         else:
             raise ActionError(f"actions of {service or arn} are not simulated")
-
-    def _denial(self, service: str, arn: str, message: str) -> str:
-        """ "Using Amazon CloudWatch alarms", "Lambda alarm actions": CloudWatch acts for the alarm,
-        and calls a function as `lambda.alarms.cloudwatch.amazonaws.com`."""
-        source = _alarm_arn(message)
-        if service == "lambda":
-            name = "lambda.alarms.cloudwatch.amazonaws.com"
-            return self._asks().service(name, "lambda:InvokeFunction", arn, source)
-        if service == "sns":
-            return self._asks().service("cloudwatch.amazonaws.com", "sns:Publish", arn, source)
-        return ""
-
-    async def _call(
-        self, service: str, operation: str, parameters: dict[str, Any], arn: str
-    ) -> None:
-        room = self._services.get(service)
-        if room is None or operation not in room.operations:
-            raise ActionError(f"nobody here answers {service}:{operation}")
-        place = Arn.of(arn)
-        caller = Caller("cloudwatch.amazonaws.com", "cloudwatch.amazonaws.com", place.account)
-        call = AwsCall(service, operation, parameters, caller, place.region, time.time())
-        try:
-            await room.answer(call)
-        except AwsServiceError as error:
-            raise ActionError(str(error)) from None
+        alarm = ServicePrincipal(name, _alarm_arn(message))
+        await self._aws.call(alarm, service, operation, given, Arn.of(arn).region)
 
 
 def _alarm_arn(message: str) -> str:

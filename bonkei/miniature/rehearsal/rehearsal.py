@@ -140,8 +140,6 @@ class Rehearsal:
                 plan = choose(alarm, blueprint, facts)
                 if plan.kind == "firewall" and self._world.firewall is None:
                     plan = fallback(alarm, blueprint)
-                if plan.kind == "records" and "logs" not in self._world.services:
-                    plan = Plan("injected", alarm.name)
                 if plan.kind == "none":
                     result.problem = plan.why
                 else:

@@ -85,7 +85,7 @@ async def _fail_pipeline(name: str, world: World) -> str:
     }
     try:
         await call(
-            world.services, "codepipeline", "StartPipelineExecution", found.arn,
+            world.aws, "codepipeline", "StartPipelineExecution", found.arn,
             name=name, sourceRevisions=[revision],
         )  # fmt: skip
     except BonkeiError as error:

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bonkei.base.aws_service import AwsService
+from bonkei.base.aws_service import Aws
 from bonkei.base.errors import BonkeiError
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
-from bonkei.miniature.measures.queues import CallQueue
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.ecs import Tasks
 from bonkei.services.edge import EdgeSnapshot
@@ -82,7 +81,6 @@ class Means:
     vault: Vault
     paths: Mapping[str, Sequence[str]]
     webhook: Webhook
-    queue: CallQueue
     look: Callable[[], Awaitable[None]]
     prepare: Callable[[], Awaitable[None]]
 
@@ -94,7 +92,7 @@ class World:
 
     monitor: Monitor
     blueprint: Callable[[], Blueprint]
-    services: Mapping[str, AwsService]
+    aws: Aws
     firewall: Request | None = None
     means: Means | None = None
     events: EventBus | None = None

@@ -17,7 +17,8 @@ Around it
     cloud         the life cycle, for other parts
     notifying     events of buckets for topics and functions, which are other rooms
     provision     creates the declared resources in MiniStack
-    client, objects   calls of the miniature's own parts (`json_calls`: their heads and answers)
+    aws_client    how the miniature's services call one another
+    client, objects   the ways to the store (`json_calls`: their heads and answers)
     data          what runs inside MiniStack's own environment
 
 Nothing is imported here: aiohttp is slow to load, and the start loads it while Terraform runs.

@@ -10,12 +10,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
+from bonkei.base.aws_service import Principal, RoleSession
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.services.endpoint.identity.credentials import Issuer
 from bonkei.services.endpoint.permission.asks import Context, RoleAsk, ServiceAsk
 from bonkei.services.endpoint.permission.authorizer import Authorizer
 from bonkei.services.endpoint.permission.explaining import Explanation
-from bonkei.services.endpoint.permission.services import Parameters
+from bonkei.services.endpoint.permission.services import Parameters, required
 
 _IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
@@ -64,6 +65,26 @@ class Asking:
         ask = RoleAsk(role, session, action, resource, context or {})
         caller = self._issuer.session(role, session)
         return self._authorizer.ask_as_role(ask, caller, self._clock())
+
+    def call(
+        self, principal: Principal, service: str, operation: str, parameters: Parameters
+    ) -> str:
+        """A service calls an operation: all that the operation needs."""
+        if isinstance(principal, RoleSession):
+            caller = self._issuer.session(principal.role, principal.name)
+            return self._authorizer.ask(caller, service, operation, parameters, self._clock())
+        if (estate := self._authorizer.estate) is None:
+            return ""
+        # A service that acts in its own name passes no role.
+        denials = (
+            self.service(
+                principal.name, each.action, each.resource, principal.source_arn,
+                context=each.context,
+            )
+            for each in required(service, operation, parameters, estate.names) or ()
+            if each.action != "iam:PassRole"
+        )  # fmt: skip
+        return next(filter(None, denials), "")
 
     def explain(
         self, role: str, action: str, resource: str, context: Context | None = None

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bonkei.base.aws_service import AwsService, Caller
+from bonkei.base.aws_service import Aws, AwsService, Caller, RoleSession
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.asking import Asking
+from bonkei.services.endpoint.aws_client import AwsClient
 from bonkei.services.endpoint.backing.passing import Passing
 from bonkei.services.endpoint.backing.process import MiniStack
 from bonkei.services.endpoint.calls.disturbance import Disturb
@@ -88,11 +89,14 @@ class Cloud:
         self._authorizer = Authorizer(settings.enforce, self._ledger)
         self._network = NetworkWays(settings.enforce, self._ledger, report)
         self.asks = Asking(self._authorizer, self._issuer)
-        self._notifying = Notifying(self.asks, services, report)
+        self._answered = own = self._own(services, vault)
+        self._aws = AwsClient(
+            own, self.asks, self._issuer, self._calls, self._call, lambda: self._region
+        )
+        self._notifying = Notifying(self._aws, report)
         self._store = MiniStack(settings, report, self._notifying.take)
         self._declared = DeclaredResources(settings, self._store, environments, report)
         bodies = Bodies(settings.limits)
-        self._answered = own = self._own(services, vault)
         self._endpoint = Endpoint(
             self._issuer,
             Answering(own, report=report),
@@ -209,13 +213,17 @@ class Cloud:
         """The roles without decisions about their calls, and the reason."""
         return self._undecided
 
-    async def call(
-        self, role_arn: str, service: str, target: str, content: Mapping[str, Any], region: str = ""
+    @property
+    def aws(self) -> Aws:
+        """How the miniature's services call one another."""
+        return self._aws
+
+    async def _call(
+        self, who: RoleSession, service: str, target: str, content: Mapping[str, Any], region: str
     ) -> Mapping[str, Any]:
-        """A call of a JSON protocol through the endpoint, as a role or, without one, as the user.
-        `target`: the value of X-Amz-Target. Raises AwsServiceError."""
-        credentials = self._credentials(role_arn, "bonkei")
-        address = Address(self._endpoint.url, service, region or self._region)
+        """A call of a JSON protocol through the endpoint. Raises AwsServiceError."""
+        credentials = self._credentials(who.role, who.name)
+        address = Address(self._endpoint.url, service, region)
         return await self._client.call(credentials, address, target, content)
 
     def _credentials(self, role_arn: str, session: str) -> Credentials:
@@ -240,7 +248,7 @@ class Cloud:
 
     def disturb(self, disturb: Disturb | None) -> None:
         """From now on, `disturb` decides which calls are delayed or refused; None ends this."""
-        self._endpoint.disturb = disturb
+        self._endpoint.disturb = self._aws.disturb = disturb
 
     def follow_network(self, blueprint: Blueprint) -> None:
         """From now on, calls take the routes of these definitions instead of the declared ones,

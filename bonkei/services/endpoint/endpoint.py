@@ -19,7 +19,7 @@ from bonkei.base.aws_service import Caller
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.backing.passing import Passing
 from bonkei.services.endpoint.calls import s3_limits
-from bonkei.services.endpoint.calls.disturbance import Disturb, refused
+from bonkei.services.endpoint.calls.disturbance import Disturb, disturbed
 from bonkei.services.endpoint.calls.record import CallLog, Record
 from bonkei.services.endpoint.calls.request import Call, Request, identify
 from bonkei.services.endpoint.calls.resource import resource_of
@@ -42,7 +42,6 @@ from bonkei.services.endpoint.services import (
 from bonkei.services.endpoint.settings import HOST, Limits
 from bonkei.services.endpoint.spelling import spell
 from bonkei.services.endpoint.streaming import Streamed, Streams
-from bonkei.services.endpoint.wire.model import find_model
 from bonkei.services.endpoint.wire.reading import expand
 
 BODY_BYTES = 17 * 1024 * 1024
@@ -255,7 +254,8 @@ class _Exchange:
             self._via = self._endpoint.way(self._call, self._caller, self._request)
             if self._via.obstacle:
                 return await self._time_out("NetworkTimeout")
-            if self._endpoint.disturb is not None and await self._disturbed(self._endpoint.disturb):
+            call = self._call
+            if await disturbed(self._endpoint.disturb, call.service, call.operation, call.protocol):
                 return await self._time_out("NoAnswer")
             if body is None or self._endpoint.is_passed_on(self._call):
                 parameters = sent_parameters(self._call, self._request, content)
@@ -278,18 +278,6 @@ class _Exchange:
             self._call, self._caller, self._request, body, self._id, self._via
         )
         return response
-
-    async def _disturbed(self, disturb: Disturb) -> bool:
-        """Whether the call must stay unanswered. Raises ApiError if it is refused."""
-        call = self._call
-        model = find_model(call.service)
-        found = disturb({call.service, model.name if model else ""}, call.operation)
-        if found is None:
-            return False
-        await asyncio.sleep(found.seconds)
-        if found.refusal is not None:
-            raise refused(found.refusal, call.service, call.protocol)
-        return found.silent
 
     async def _time_out(self, error: str) -> web.StreamResponse:
         """No answer comes, as from an address that no packet reaches. The client gives up, or the

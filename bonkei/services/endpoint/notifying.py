@@ -9,28 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Caller
-from bonkei.services.endpoint.asking import Asking
+from bonkei.base.aws_service import Aws, AwsServiceError, ServicePrincipal, invocation
 
 _WAITS = (0.5, 2.0, 5.0, 15.0)  # seconds before another attempt
 _LIMIT = 2_000  # events that are under way
-_ACTIONS = {"sns": "sns:Publish", "lambda": "lambda:InvokeFunction"}
-_S3 = "s3.amazonaws.com"
+_DENIED = 403
 
 
 class Notifying:
     """`take` reads a line of MiniStack's pipe. `stop` gives up the deliveries in progress."""
 
-    def __init__(
-        self, asks: Asking, services: Mapping[str, AwsService], report: Callable[[str], None]
-    ) -> None:
-        self._asks = asks
-        self._services = services
+    def __init__(self, aws: Aws, report: Callable[[str], None]) -> None:
+        self._aws = aws
         self._report = report
         self._reported: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -56,39 +50,29 @@ class Notifying:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _deliver(self, service: str, target: str, bucket: str, message: Any) -> None:
+        s3, text = ServicePrincipal("s3.amazonaws.com", bucket), json.dumps(message)
+        operation, given = _call(service, target, text)
         for wait in (*_WAITS, None):
-            denial = self._asks.service(_S3, _ACTIONS[service], target, bucket)
-            if denial:
-                self._say(f"{bucket}: {target} gets no events: {denial}")
-                return
             try:
-                await self._call(service, target, message)
-            except (AwsServiceError, OSError) as error:
-                problem = error.message if isinstance(error, AwsServiceError) else str(error)
+                await self._aws.call(s3, service, operation, given, Arn.of(target).region)
+            except AwsServiceError as error:
+                if wait is None or error.status == _DENIED:
+                    self._say(f"{bucket}: {target} gets no events: {error.message}")
+                    return
+                await asyncio.sleep(wait)
             else:
                 return
-            if wait is None:
-                self._say(f"{bucket}: {target} gets no events: {problem}")
-                return
-            await asyncio.sleep(wait)
-
-    async def _call(self, service: str, target: str, message: Any) -> None:
-        room = self._services.get(service)
-        if room is None:
-            raise AwsServiceError("ServiceUnavailable", f"nobody here answers {service}", 503)
-        text = json.dumps(message)
-        given: dict[str, Any] = {"FunctionName": target, "InvocationType": "Event",
-                                 "Payload": text.encode()}  # fmt: skip
-        operation = "Invoke"
-        if service == "sns":
-            operation = "Publish"
-            given = {"TopicArn": target, "Subject": "Amazon S3 Notification", "Message": text}
-        place = Arn.of(target)
-        caller = Caller(_S3, _S3, place.account)
-        await room.answer(AwsCall(service, operation, given, caller, place.region, time.time()))
 
     def _say(self, text: str) -> None:
         """Report once, because the next event has the same problem."""
         if text not in self._reported and len(self._reported) < _LIMIT:
             self._reported.add(text)
             self._report(text)
+
+
+def _call(service: str, target: str, text: str) -> tuple[str, dict[str, Any]]:
+    """The operation and its parameters."""
+    if service == "sns":
+        subject = "Amazon S3 Notification"
+        return "Publish", {"TopicArn": target, "Subject": subject, "Message": text}
+    return "Invoke", invocation(target, text.encode())

@@ -13,13 +13,15 @@ BACKED = frozenset({"s3", "sqs", "dynamodb", "ssm", "kms"})
 """MiniStack's services, by the name in the credential scope. DynamoDB's streams are signed as
 `dynamodb` too."""
 
-_TARGETS: Mapping[str, tuple[str, ...]] = {
-    "sqs": ("AmazonSQS",),
-    "dynamodb": ("DynamoDB_20120810", "DynamoDBStreams_20120810"),
-    "ssm": ("AmazonSSM",),
-    "kms": ("TrentService",),
+TARGETS: Mapping[str, tuple[str, str]] = {
+    "sqs": ("sqs", "AmazonSQS"),
+    "dynamodb": ("dynamodb", "DynamoDB_20120810"),
+    "dynamodbstreams": ("dynamodb", "DynamoDBStreams_20120810"),
+    "ssm": ("ssm", "AmazonSSM"),
+    "kms": ("kms", "TrentService"),
 }
-"""The names of these services in X-Amz-Target. The store obeys that header before the signature."""
+"""Botocore's names of these services -> the name in the credential scope, and in X-Amz-Target. The
+store obeys that header before the signature."""
 
 Own = Mapping[str, AwsService]
 """By botocore's names. A miniature adds to it as its rooms are created."""
@@ -41,7 +43,7 @@ def require_own_target(call: Call, request: Request) -> None:
     """Raises ApiError for a call that is signed for one service and names another one."""
     target = request.header.get("x-amz-target")
     known = call.service not in BACKED - {"s3"} or not target
-    if not known and str(target).rpartition(".")[0] not in _TARGETS.get(call.service, ()):
+    if not known and (call.service, str(target).rpartition(".")[0]) not in TARGETS.values():
         raise ApiError("UnknownOperationException", f"{call.service} has no {target}.", 400)
 
 

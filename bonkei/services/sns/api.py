@@ -31,7 +31,7 @@ def _publishing(topics: Topics) -> dict[str, Any]:
         message = _message(call.parameters, str(call.parameters.get("TopicArn")
                            or call.parameters.get("TargetArn") or ""), call.time)  # fmt: skip
         _require_deduplication(call.parameters, message, topics)
-        topics.publish(message)
+        await topics.publish(message)
         return _accepted(message)
 
     async def publish_batch(call: AwsCall) -> Mapping[str, Any]:
@@ -44,7 +44,7 @@ def _publishing(topics: Topics) -> dict[str, Any]:
             try:
                 message = _message(entry, topic, call.time)
                 _require_deduplication(entry, message, topics)
-                topics.publish(message)
+                await topics.publish(message)
                 done.append({"Id": entry["Id"], **_accepted(message)})
             except AwsServiceError as error:
                 failed.append(

@@ -31,7 +31,7 @@ _AT_ONCE = 50  # deliveries that are tried at the same time
 class Carriers(Protocol):
     """The ways to subscribers. Each raises DeliveryError."""
 
-    def to_function(self, arn: str, event: bytes, topic: str) -> None:
+    async def to_function(self, arn: str, event: bytes, topic: str) -> None:
         """Put the event into the function's queue, which has stored it when this returns."""
 
     async def to_queue(
@@ -95,7 +95,7 @@ class Topics:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.close()
 
-    def publish(self, message: Message) -> None:
+    async def publish(self, message: Message) -> None:
         """When this returns, the message is kept for each subscriber. Raises AwsServiceError when
         the topic is missing."""
         subscriptions = self.subscriptions.of(message.topic)
@@ -106,7 +106,7 @@ class Topics:
             if not is_wanted(message, subscription):
                 self._counts["filtered"] += 1
                 continue
-            if subscription.protocol == "lambda" and self._hand_over(message, subscription):
+            if subscription.protocol == "lambda" and await self._hand_over(message, subscription):
                 continue
             name = (
                 f"{time.time_ns():020d}{uuid4().hex}"  # an earlier process's are resumed in order
@@ -140,11 +140,11 @@ class Topics:
     def snapshot(self) -> TopicsSnapshot:
         return TopicsSnapshot(**self._counts, waiting=len(self._spool))
 
-    def _hand_over(self, message: Message, subscription: Subscription) -> bool:
+    async def _hand_over(self, message: Message, subscription: Subscription) -> bool:
         """Whether the function's own queue has it now. Both queues are on disk."""
         event = lambda_event(message, subscription.arn)
         try:
-            self._carriers.to_function(subscription.endpoint, event, message.topic)
+            await self._carriers.to_function(subscription.endpoint, event, message.topic)
         except DeliveryError:
             return False
         self._counts["delivered"] += 1
@@ -201,7 +201,7 @@ class Topics:
         endpoint, protocol = subscription.endpoint, subscription.protocol
         if protocol == "lambda":
             event = lambda_event(message, subscription.arn)
-            self._carriers.to_function(endpoint, event, message.topic)
+            await self._carriers.to_function(endpoint, event, message.topic)
             return
         text = message.body_for(protocol)
         document = json.dumps(envelope(message, protocol, subscription.arn), ensure_ascii=False)

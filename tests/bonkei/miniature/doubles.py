@@ -323,8 +323,8 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda may, report, put_object: Logs(world),
             lambda around: Monitor(None, bus, around),
             Requests(),
-            lambda around: Functions(world),
-            lambda around: Builds(),
+            lambda *_: Functions(world),
+            lambda *_: Builds(),
             MemoryVault({}),
             world.console,
         )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from bonkei.config import Config
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.console.data import DataSources, offer_data
@@ -27,11 +24,7 @@ def join_acting(config: Config, assembly: Assembly, said: Said) -> None:
 
 def _join_pipelines(config: Config, assembly: Assembly) -> None:
     room = assembly.pipelines
-
-    async def call(service: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await assembly.aws.cloud.call("", service, target, given)
-
-    deeds = PipelineDeeds(room.pipelines, call, config.root, room.repositories.directory)
+    deeds = PipelineDeeds(room.pipelines, assembly.aws, config.root, room.repositories.directory)
     sources = PipelineSources(room.pipelines, lambda: assembly.builds.builds)
     offer_pipelines(assembly.console, sources, deeds)
 

@@ -4,12 +4,12 @@ the name of the person at the machine."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.aws_service import ADMINISTRATOR, Aws, AwsServiceError
 from bonkei.blueprint.codepipeline import Pipeline
 from bonkei.miniature.console.pipelines.shown import find_action
 from bonkei.services.codecommit.working_copy import Source, commit_of, release
@@ -17,9 +17,6 @@ from bonkei.services.codepipeline.actions.source import local_name
 from bonkei.services.codepipeline.pipelines import Pipelines
 from bonkei.services.console.values import ConsoleError, Json
 
-Call = Callable[[str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""A call with a service, X-Amz-Target and the parameters, through the AWS endpoint. Raises
-AwsServiceError."""
 _COMMENT = 512  # characters, as PutApprovalResult takes them
 
 
@@ -28,7 +25,7 @@ class PipelineDeeds:
     """`root`: the working copy. `repositories`: the folder of the bare repositories."""
 
     pipelines: Pipelines
-    call: Call
+    aws: Aws
     root: Path
     repositories: Path
 
@@ -104,7 +101,7 @@ class PipelineDeeds:
         return {"answered": status}
 
     async def _pipeline(self, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await self.call("codepipeline", f"CodePipeline_20150709.{operation}", given)
+        return await self.aws.call(ADMINISTRATOR, "codepipeline", operation, given)
 
     async def _release(self, found: Sequence[Source]) -> tuple[str, Sequence[str]]:
         await asyncio.to_thread(commit_of, self.root, "HEAD")  # before anything is made
@@ -112,7 +109,7 @@ class PipelineDeeds:
         for each in found:
             try:
                 given = {"repositoryName": each.repository}
-                await self.call("codecommit", "CodeCommit_20150413.CreateRepository", given)
+                await self.aws.call(ADMINISTRATOR, "codecommit", "CreateRepository", given)
                 notes.append(f"created the repository {each.repository}, which did not exist")
             except AwsServiceError as error:
                 if error.code != "RepositoryNameExistsException":

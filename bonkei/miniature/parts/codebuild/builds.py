@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bonkei
 from bonkei.analysis.network.reach import obstacle_to_internet, places
-from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.aws_service import AwsServiceError, RoleSession
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
@@ -19,6 +18,8 @@ from bonkei.blueprint.codebuild import BuildProject
 from bonkei.config import Config
 from bonkei.miniature.home import Home
 from bonkei.miniature.parts.codebuild.tools import Commands, Provider
+from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
+from bonkei.miniature.parts.logs.logs import Writer
 from bonkei.services.codebuild.buildspec.model import SecretReference
 from bonkei.services.codebuild.happenings import events
 from bonkei.services.codebuild.surroundings import BuildsSettings, Surroundings, Tooling
@@ -37,24 +38,21 @@ Install = Callable[[Sequence[Path]], Awaitable[Path]]
 _SESSION = "AWSCodeBuild"
 
 
-@dataclass(frozen=True, slots=True)
-class BuildConnections:
-    """The parts that exist once the supervisor has created them."""
-
-    cloud: Callable[[], Cloud]
-    writer: Callable[[str, str], RoleWriter]
-    install: Install
-    engine: Mapping[str, str]
-
-
 class BuildRoom:
-    """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`."""
+    """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
+    writes logs as a role in a region. `engine`: the variables that name the image builder."""
 
-    def __init__(self, config: Config, home: Home, bus: Bus, around: BuildConnections) -> None:
+    def __init__(
+        self, config: Config, home: Home, bus: Bus, aws: AwsEndpoint, writer: Writer,
+        install: Install, engine: Mapping[str, str],
+    ) -> None:  # fmt: skip
         self._config = config
         self._home = home
         self._bus = bus
-        self._around = around
+        self._aws = aws
+        self._writer = writer
+        self._install = install
+        self._engine = engine
         self._blueprint = Blueprint()
         self._builds: Builds | None = None
         self._hearing: list[Callable[[Build], None]] = []
@@ -102,15 +100,15 @@ class BuildRoom:
 
     def _surroundings(self) -> Surroundings:
         home, config = self._home, self._config
-        commands = Commands(self._around.install, config.terraform)
+        commands = Commands(self._install, config.terraform)
         provider = Provider(home.path, config.account_id, config.existing, self._denial)
         code = Path(bonkei.__file__).parent
         terraform = (Path(config.terraform),) if config.terraform else ()
         return Surroundings(
             region=self._region,
             account=config.account_id,
-            objects=_Objects(self._around.cloud),
-            logs=_Logs(self._around.writer, self._region),
+            objects=_Objects(lambda: self._aws.cloud),
+            logs=_Logs(self._writer, self._region),
             identity=self._identity,
             parameter=self._parameter,
             secret=self._secret,
@@ -119,7 +117,7 @@ class BuildRoom:
             obstacle=self._obstacle,
             tooling=Tooling(provider.prepare, provider.collect),
             changed=self._changed,
-            engine=self._around.engine,
+            engine=self._engine,
             home=home.path,
             reads=(code, home.environments, *terraform),
         )
@@ -140,13 +138,13 @@ class BuildRoom:
     def _denial(self, role: str, action: str, path: str) -> str:
         service = action.partition(":")[0]
         resource = f"arn:aws:{service}:{self._region()}:{self._config.account_id}:{path}"
-        return self._around.cloud().asks.role(role, _SESSION, action, resource)
+        return self._aws.role(role, _SESSION, action, resource)
 
     def _identity(self, role: str, build: str) -> Mapping[str, str]:
-        return self._around.cloud().callers.build(role, build)
+        return self._aws.cloud.callers.build(role, build)
 
     def _region(self) -> str:
-        return self._around.cloud().region
+        return self._aws.cloud.region
 
     def _obstacle(self, project: BuildProject) -> str:
         """CodeBuild uses any of the subnets, so one with a way out is enough. A build has no public
@@ -173,7 +171,8 @@ class BuildRoom:
 
     async def _parameter(self, role: str, name: str) -> str:
         given = {"Names": [name], "WithDecryption": True}
-        answer = await self._call(role, "ssm", "AmazonSSM.GetParameters", given)
+        session = RoleSession(role, _SESSION)
+        answer = await self._aws.call(session, "ssm", "GetParameters", given)
         for each in answer.get("Parameters", ()):
             return str(each["Value"])
         raise AwsServiceError("ParameterNotFound", f"Parameter {name} does not exist")
@@ -184,14 +183,9 @@ class BuildRoom:
             given["VersionStage"] = reference.stage
         if reference.version:
             given["VersionId"] = reference.version
-        target = "secretsmanager.GetSecretValue"
-        answer = await self._call(role, "secretsmanager", target, given)
+        session = RoleSession(role, _SESSION)
+        answer = await self._aws.call(session, "secretsmanager", "GetSecretValue", given)
         return str(answer.get("SecretString", ""))
-
-    async def _call(
-        self, role: str, service: str, target: str, content: Mapping[str, object]
-    ) -> Mapping[str, Any]:
-        return await self._around.cloud().call(role, service, target, content)
 
 
 class _Objects:
@@ -214,7 +208,7 @@ class _Objects:
 class _Logs:
     """CodeBuild's `LogWriter`: it writes with the build's role."""
 
-    def __init__(self, writer: Callable[[str, str], RoleWriter], region: Callable[[], str]) -> None:
+    def __init__(self, writer: Writer, region: Callable[[], str]) -> None:
         self._writer = writer
         self._region = region
         self._made: set[tuple[str, str, str]] = set()

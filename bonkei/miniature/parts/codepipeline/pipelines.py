@@ -6,21 +6,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bonkei.base.aws_service import AwsService, AwsServiceError, Caller, Later
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.codepipeline import Pipeline, PipelineAction
 from bonkei.miniature.home import Home
-from bonkei.miniature.parts.cloudwatch import MonitorRoom
 from bonkei.miniature.parts.codebuild.builds import BuildRoom
 from bonkei.miniature.parts.codepipeline.builds import RoomBuilds
 from bonkei.miniature.parts.codepipeline.pushes import event_of
-from bonkei.miniature.parts.codepipeline.ways import AsksIam, CloudObjects, LocalSources
-from bonkei.miniature.parts.lambda_.functions import FunctionRoom
+from bonkei.miniature.parts.codepipeline.ways import CloudObjects, LocalSources
+from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.steps import Report
 from bonkei.services.codecommit.errors import GitError
 from bonkei.services.codecommit.git import git
@@ -48,35 +46,34 @@ from bonkei.services.codepipeline.snapshot import PipelineSnapshot, describe
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from bonkei.services.endpoint.cloud import Cloud
     from bonkei.services.endpoint.endpoint import Beside
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """The other parts, after the supervisor has created them. `follow_builds`: the miniature
-    follows a build's apply. `minute`: how many seconds a minute of the alarms takes."""
-
-    cloud: Callable[[], Cloud]
-    functions: FunctionRoom
-    builds: BuildRoom
-    follow_builds: Callable[[], Awaitable[None]]
-    monitor: Callable[[], MonitorRoom]
-    minute: float
-
-
 class PipelineRoom:
-    """Call `follow` with each blueprint, `begin` when everything runs, and always `stop`."""
+    """Call `follow` with each blueprint, `begin` when everything runs, and always `stop`.
+    `follow_builds`: the miniature follows a build's apply. `alarm`: the state of an alarm.
+    `minute`: how many seconds a minute of the alarms takes."""
 
-    def __init__(self, home: Home, bus: Bus, report: Report, around: Neighbours) -> None:
+    def __init__(
+        self, home: Home, bus: Bus, report: Report, aws: AwsEndpoint, builds: BuildRoom,
+        follow_builds: Callable[[], Awaitable[None]], alarm: Callable[[str], str], minute: float,
+    ) -> None:  # fmt: skip
         self._bus = bus
-        self._around = around
+        self._aws = aws
         self._report = report
         self._starting: set[asyncio.Task[None]] = set()
         self.repositories = Repositories(home.repositories, time.time, self._on_push)
         self.pipelines = Pipelines(
             home.pipelines,
-            Around(self._runners(home.pipelines / "work"), bus.publish, report),
+            Around(
+                self._runners(
+                    home.pipelines / "work",
+                    RoomBuilds(builds, follow_builds),
+                    CloudWatchAlarm(alarm, aws, minute),
+                ),
+                bus.publish,
+                report,
+            ),
         )
         self.beside: Mapping[str, Beside] = {"/v1/repos/": self._serve_git}
         self.services: Mapping[str, AwsService] = {
@@ -123,51 +120,35 @@ class PipelineRoom:
     async def _serve_git(self, request: web.BaseRequest) -> web.StreamResponse:
         from bonkei.services.codecommit import http  # noqa: PLC0415 - aiohttp takes a while to load
 
-        return await http.answer(
-            self.repositories, request, self._around.cloud().git_caller, self._may
-        )
+        return await http.answer(self.repositories, request, self._aws.cloud.git_caller, self._may)
 
     def _may(self, caller: Caller, action: str, arn: str) -> str:
         """A person may do everything, as in the rest of the endpoint."""
         if not caller.role:
             return ""
         session = caller.arn.rpartition("/")[2]
-        return self._around.cloud().asks.role(caller.role, session, action, arn)
+        return self._aws.role(caller.role, session, action, arn)
 
-    def _runners(self, directory: Path) -> Runners:
-        around, asks = self._around, AsksIam(lambda: self._around.cloud().asks)
-        store = Store(CloudObjects(around.cloud), directory)
+    def _runners(self, directory: Path, room: RoomBuilds, alarm: CloudWatchAlarm) -> Runners:
+        aws = self._aws
+        store = Store(CloudObjects(lambda: aws.cloud), directory)
         sources = LocalSources(self.repositories)
-        room = RoomBuilds(around.builds, around.follow_builds)
-        builds = CodeBuild(room, asks)
+        builds = CodeBuild(room, aws)
         return {
-            ("Source", "CodeCommit"): CodeCommitSource(sources, store, asks),
-            ("Source", "CodeStarSourceConnection"): ConnectionSource(sources, store, asks),
+            ("Source", "CodeCommit"): CodeCommitSource(sources, store, aws),
+            ("Source", "CodeStarSourceConnection"): ConnectionSource(sources, store, aws),
             ("Build", "CodeBuild"): builds,
             ("Test", "CodeBuild"): builds,
             ("Compute", "Commands"): Commands(room),
-            ("Approval", "Manual"): ManualApproval(self._publish, asks),
-            ("Invoke", "Lambda"): LambdaFunction(self._invoke, self._credentials, asks),
-            ("Deploy", "ECS"): EcsDeploy(self._ecs, store),
+            ("Approval", "Manual"): ManualApproval(aws),
+            ("Invoke", "Lambda"): LambdaFunction(aws, self._credentials),
+            ("Deploy", "ECS"): EcsDeploy(aws, store),
             ("Deploy", "S3"): S3Deploy(store),
-            ("Rule", "CloudWatchAlarm"): CloudWatchAlarm(
-                lambda name: around.monitor().state_of(name), asks, around.minute
-            ),
+            ("Rule", "CloudWatchAlarm"): alarm,
         }
 
-    async def _publish(self, topic: str, subject: str, message: str) -> None:
-        self._around.functions.publish(topic, message, subject)
-
-    async def _invoke(self, function: str, event: bytes) -> None:
-        functions = self._around.functions.functions
-        functions.enqueue(functions.find(function).arn, event)
-
     def _credentials(self, role: str, session: str) -> Mapping[str, str]:
-        return self._around.cloud().callers.function(role, session)
-
-    async def _ecs(self, role: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        target = f"AmazonEC2ContainerServiceV20141113.{operation}"
-        return await self._around.cloud().call(role, "ecs", target, given)
+        return self._aws.cloud.callers.function(role, session)
 
     def _on_push(self, push: Push) -> None:
         """Publish CodeCommit's event, and start the pipelines that look for changes themselves."""

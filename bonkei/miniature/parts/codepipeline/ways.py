@@ -1,12 +1,11 @@
-"""S3, IAM and the repositories, as the runners of actions need them."""
+"""S3 and the repositories, as the runners of actions need them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bonkei.base.aws_service import Asks
 from bonkei.services.codecommit.repositories import Repositories
 from bonkei.services.codepipeline.runners import SourceCommit
 
@@ -51,16 +50,3 @@ class CloudObjects:
         self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
     ) -> str:
         return await self._cloud().objects.get(role, session, place, to, version)
-
-
-class AsksIam:
-    """IAM, once the endpoint is there."""
-
-    def __init__(self, asks: Callable[[], Asks]) -> None:
-        self._asks = asks
-
-    def service(self, *given: Any, **named: Any) -> str:
-        return self._asks().service(*given, **named)
-
-    def role(self, *given: Any, **named: Any) -> str:
-        return self._asks().role(*given, **named)

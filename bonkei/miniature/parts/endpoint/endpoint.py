@@ -4,9 +4,9 @@ definitions."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bonkei.base.aws_service import Asks, AwsService
+from bonkei.base.aws_service import AwsService, Principal
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
 from bonkei.miniature import addresses
@@ -22,7 +22,8 @@ MakeCloud = Callable[[Mapping[str, AwsService], Report, Mapping[str, "Beside"]],
 
 class AwsEndpoint:
     """`services`: AWS's services that the rooms answer, by botocore's names. `beside`: other
-    servers on its port, by the beginning of the path.
+    servers on its port, by the beginning of the path. It is also
+    `Aws` and `Asks` of `bonkei.base.aws_service`: MiniatureError before the start.
     """
 
     def __init__(
@@ -51,6 +52,21 @@ class AwsEndpoint:
         for note in snapshot.notes:
             steps.note(note)
 
+    async def call(
+        self, principal: Principal, service: str, operation: str,
+        parameters: Mapping[str, Any], region: str = "",
+    ) -> Mapping[str, Any]:  # fmt: skip
+        """As in `Aws`."""
+        return await self._started().aws.call(principal, service, operation, parameters, region)
+
+    def service(self, *given: Any, **named: Any) -> str:
+        """As in `Asks`."""
+        return self._started().asks.service(*given, **named)
+
+    def role(self, *given: Any, **named: Any) -> str:
+        """As in `Asks`."""
+        return self._started().asks.role(*given, **named)
+
     def check(self) -> None:
         """Restore what somebody has deleted by hand, in the background."""
         self._started().check()
@@ -67,11 +83,6 @@ class AwsEndpoint:
     def may_start(self, definition: TaskDefinition, _group: str) -> str:
         """Why ECS cannot start a task; empty if it can."""
         return self._started().asks.may_pull(definition)
-
-    @property
-    def asks(self) -> Asks:
-        """The permissions of AWS's own services. Raises MiniatureError before the start."""
-        return self._started().asks
 
     def environment(self, role: str, user: str) -> dict[str, str]:
         """The variables for a user's command. Raises MiniatureError before the start."""

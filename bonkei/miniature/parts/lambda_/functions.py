@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from bonkei.base.aws_service import Asks, AwsService, AwsServiceError
 from bonkei.base.errors import BonkeiError
@@ -20,14 +19,14 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.secretsmanager import find_secret
 from bonkei.config import Config
 from bonkei.miniature.home import Home
+from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.lambda_.subscribed_functions import SubscribedFunctions
+from bonkei.miniature.parts.logs.logs import Writer
 from bonkei.miniature.steps import Report, Steps
 from bonkei.services.ecs.logs import FileLogSink
 
 if TYPE_CHECKING:
-    from bonkei.services.endpoint.cloud import Cloud
     from bonkei.services.lambda_.functions import Functions
-    from bonkei.services.logs.logs import RoleWriter
     from bonkei.services.slack.store import Inbox
     from bonkei.services.sns.topics import Topics
 
@@ -46,15 +45,6 @@ class Ways:
     install: Callable[[Sequence[Path]], Awaitable[Path]]
     base: Path
     report: Report
-
-
-@dataclass(frozen=True, slots=True)
-class Connections:
-    """The parts that exist once the supervisor has created them."""
-
-    cloud: Callable[[], Cloud]
-    writer: Callable[[str, str], RoleWriter]
-    translate: Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +99,19 @@ def require_network(asks: Asks, role_arn: str, name: str) -> None:
 
 
 class FunctionRoom:
-    """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`."""
+    """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
+    writes logs as a role in a region. `translate`: a value of a function's environment."""
 
-    def __init__(self, config: Config, home: Home, ways: Ways, around: Connections) -> None:
+    def __init__(
+        self, config: Config, home: Home, ways: Ways, aws: AwsEndpoint, writer: Writer,
+        translate: Callable[[str, str], str],
+    ) -> None:  # fmt: skip
         self._config = config
         self._home = home
         self._ways = ways
-        self._around = around
+        self._aws = aws
+        self._writer = writer
+        self._translate = translate
         self._functions: Functions | None = None
         self._topics: Topics | None = None
         self._slack: Any = None
@@ -135,8 +131,7 @@ class FunctionRoom:
             Carriers,
             Destinations,
             FunctionLogs,
-            QueueCalls,
-            StreamCalls,
+            SourceCalls,
         )
         from bonkei.services.lambda_ import api as lambda_service  # noqa: PLC0415 - as above
         from bonkei.services.lambda_.functions import (  # noqa: PLC0415
@@ -149,24 +144,23 @@ class FunctionRoom:
         from bonkei.services.sns import api as topics_service  # noqa: PLC0415
         from bonkei.services.sns.topics import Topics  # noqa: PLC0415
 
-        home, ways, around = self._home, self._ways, self._around
+        home, ways = self._home, self._ways
         inbox = Inbox(home.inbox)
         given = Surroundings(
             python=self._python,
             role=self._role,
             logs=FunctionLogs(
-                around.writer, FileLogSink(home.logs, report=ways.report), ways.report
+                self._writer, FileLogSink(home.logs, report=ways.report), ways.report
             ),
-            deliver=Destinations(self._get_functions, self._get_topics, around.cloud),
-            queue=QueueCalls(around.cloud),
-            stream=StreamCalls(around.cloud),
+            deliver=Destinations(self._aws),
+            queue=SourceCalls(self._aws, "sqs"),
+            stream=SourceCalls(self._aws, "dynamodbstreams"),
             report=ways.report,
-            translate=around.translate,
+            translate=self._translate,
         )
         self._functions = Functions(FunctionsSettings(home.functions, ways.base), ways.bus, given)
-        carriers = Carriers(self._get_functions, around.cloud, inbox)
-        self._topics = Topics(home.topics, carriers, ways.report)
-        self._subscribers = SubscribedFunctions(self._get_functions, around.cloud, ways.report)
+        self._topics = Topics(home.topics, Carriers(self._aws, inbox), ways.report)
+        self._subscribers = SubscribedFunctions(self._get_functions, self._aws, ways.report)
         self._unsubscribe = ways.bus.subscribe(SubscriptionFilterMatched, self._subscribers.pass_on)
         self.services["lambda"] = lambda_service.service(self._functions)
         self.services["sns"] = topics_service.service(self._topics)
@@ -200,17 +194,6 @@ class FunctionRoom:
             topics.resume()
             if self._subscribers is not None:
                 self._subscribers.open()
-
-    def publish(self, topic: str, body: str, subject: str = "") -> str:
-        """For parts that publish in an AWS service's name. Returns the message's id. Raises
-        AwsServiceError."""
-        import time  # noqa: PLC0415
-
-        from bonkei.services.sns.message import Message  # noqa: PLC0415
-
-        message = Message(str(uuid4()), topic, body, time.time(), subject)
-        self._get_topics().publish(message)
-        return message.id
 
     async def prepare(self) -> None:
         """Start processes for the functions that topics call, before they are called."""
@@ -291,8 +274,8 @@ class FunctionRoom:
 
     def _role(self, role_arn: str, name: str) -> Mapping[str, str]:
         if name in self._in_vpc:
-            require_network(self._around.cloud().asks, role_arn, name)
-        return self._around.cloud().callers.function(role_arn, name)
+            require_network(self._aws, role_arn, name)
+        return self._aws.cloud.callers.function(role_arn, name)
 
     async def _prepare(self) -> None:
         """Prepare the parts that the first call would have to wait for. If that fails, a call that

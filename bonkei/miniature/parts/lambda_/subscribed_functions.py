@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.events import SubscriptionFilterMatched
+from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 
 if TYPE_CHECKING:
-    from bonkei.services.endpoint.cloud import Cloud
     from bonkei.services.lambda_.functions import Functions
 
 _MOST_EARLY = 1_000
@@ -23,11 +23,11 @@ class SubscribedFunctions:
     def __init__(
         self,
         functions: Callable[[], Functions],
-        cloud: Callable[[], Cloud],
+        aws: AwsEndpoint,
         report: Callable[[str], None],
     ) -> None:
         self._functions = functions
-        self._cloud = cloud
+        self._aws = aws
         self._report = report
         self._early: deque[SubscriptionFilterMatched] | None = deque(maxlen=_MOST_EARLY)
         self._said: set[tuple[str, str, str]] = set()
@@ -67,6 +67,6 @@ class SubscribedFunctions:
         named = {principal for principal, _ in function.invokers}
         service = regional if regional in named else "logs.amazonaws.com"
         group = f"arn:aws:logs:{place.region}:{place.account}:log-group:{found.log_group}:*"
-        denial = self._cloud().asks.service(service, "lambda:InvokeFunction", function.arn, group)
+        denial = self._aws.service(service, "lambda:InvokeFunction", function.arn, group)
         if denial:
             raise AwsServiceError("AccessDeniedException", denial, 403)

@@ -21,6 +21,8 @@ from bonkei.services.logs.store.log_store import LogStore
 if TYPE_CHECKING:
     from bonkei.services.logs.logs import Report
 
+Writer = Callable[[str, str], RoleWriter]
+"""A writer for a role in a region."""
 MakeLogs = Callable[[May, "Report", PutObject], Logs]
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
 from uuid import uuid4
 
-from bonkei.base.aws_service import AwsService
+from bonkei.base.aws_service import Aws
 from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import Webhook
@@ -22,13 +21,11 @@ class Refused(Quiet):
     """The function is called once, and its result is awaited. Nothing is retried later. Earlier
     messages to Slack arrive first, because they would be refused, too."""
 
-    def __init__(
-        self, function: str, count: float, webhook: Webhook, services: Mapping[str, AwsService]
-    ) -> None:
+    def __init__(self, function: str, count: float, webhook: Webhook, aws: Aws) -> None:
         self._function = function
         self._count = int(count)
         self._webhook = webhook
-        self._services = services
+        self._aws = aws
 
     async def begin(self) -> None:
         end = time.monotonic() + _PATIENCE
@@ -38,7 +35,7 @@ class Refused(Quiet):
             for _ in range(self._count):
                 self._webhook.refuse(_ATTEMPTS)
                 await call(
-                    self._services, "lambda", "Invoke", self._function,
+                    self._aws, "lambda", "Invoke", self._function,
                     FunctionName=self._function, InvocationType="RequestResponse",
                     Payload=_notification(),
                 )  # fmt: skip

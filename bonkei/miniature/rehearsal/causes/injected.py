@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 
-from bonkei.base.aws_service import AwsService
+from bonkei.base.aws_service import Aws
 from bonkei.blueprint.cloudwatch import Alarm
 from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.miniature.rehearsal.causes.aws import call
@@ -47,13 +47,11 @@ class Data(Quiet):
 class Records(Quiet):
     """Records that a metric filter counts, in a separate stream that is removed at the end."""
 
-    def __init__(
-        self, found: MetricFilter, count: float, arn: str, services: Mapping[str, AwsService]
-    ) -> None:
+    def __init__(self, found: MetricFilter, count: float, arn: str, aws: Aws) -> None:
         self._filter = found
         self._count = int(count) + 1
         self._arn = arn
-        self._services = services
+        self._aws = aws
         self._begun = False
 
     async def begin(self) -> None:
@@ -75,6 +73,6 @@ class Records(Quiet):
     async def _logs(self, operation: str, **given: object) -> None:
         group = self._filter.log_group_name
         await call(
-            self._services, "logs", operation, self._arn,
+            self._aws, "logs", operation, self._arn,
             logGroupName=group, logStreamName=STREAM, **given,
         )  # fmt: skip

@@ -9,10 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bonkei.base.arn import Arn
-from bonkei.base.aws_service import AwsServiceError, queue_url
-from bonkei.base.errors import BonkeiError
-from bonkei.miniature.measures.queues import CallQueue
+from bonkei.base.aws_service import Aws, queue_url
+from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
 
@@ -30,16 +28,14 @@ class Letters(Quiet):
         self,
         queue: str,
         count: float,
-        call: CallQueue,
+        aws: Aws,
         look: Callable[[], Awaitable[None]],
         journal: Path | None = None,
     ) -> None:
         self._queue_arn = queue
         self._journal = journal
-        self._region = Arn.of(queue).region
-        self._url = queue_url(queue)
         self._count = int(count)
-        self._call = call
+        self._aws = aws
         self._look = look
         self._sent: set[str] = set()
 
@@ -99,25 +95,23 @@ class Letters(Quiet):
             self._journal.write_text(text, encoding="utf-8")
 
     async def _queue(self, operation: str, **given: Any) -> Any:
-        try:
-            return await self._call(operation, {"QueueUrl": self._url, **given}, self._region)
-        except (AwsServiceError, BonkeiError, OSError) as error:
-            raise RehearsalError(f"the queue refuses it: {error}") from None
+        given["QueueUrl"] = queue_url(self._queue_arn)
+        return await call(self._aws, "sqs", operation, self._queue_arn, **given)
 
 
-async def take_back(journal: Path, call: CallQueue) -> None:
+async def take_back(journal: Path, aws: Aws) -> None:
     """Remove the messages that a killed process has left in a queue, if any."""
-    letters = _left(journal, call)
+    letters = _left(journal, aws)
     if letters is not None:
         with suppress(RehearsalError):  # the queue may be gone
             await letters.end()
     _forget(journal)
 
 
-def _left(journal: Path, call: CallQueue) -> Letters | None:
+def _left(journal: Path, aws: Aws) -> Letters | None:
     try:
         found = json.loads(journal.read_text(encoding="utf-8"))
-        letters = Letters(str(found["queue"]), 0, call, _nothing, journal)
+        letters = Letters(str(found["queue"]), 0, aws, _nothing, journal)
         letters.know(map(str, found["sent"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None

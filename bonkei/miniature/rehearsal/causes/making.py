@@ -84,7 +84,7 @@ def make(plan: Plan, alarms: Sequence[Alarm], world: World) -> Cause:
         found = filter_of(first, world.blueprint())
         if found is None:
             raise RehearsalError("the metric filter is gone")
-        return Records(found, first.threshold or 0, first.arn, world.services)
+        return Records(found, first.threshold or 0, first.arn, world.aws)
     if plan.kind == "firewall" and world.firewall is not None:
         return Around(world.firewall, max(one.threshold or 0 for one in alarms))
     if world.means is None:
@@ -92,10 +92,10 @@ def make(plan: Plan, alarms: Sequence[Alarm], world: World) -> Cause:
     if plan.kind == "letter":
         means, directory = world.means, world.monitor.directory
         journal = directory / LETTERS if directory is not None else None
-        return Letters(plan.subject, plan.number, means.queue, means.look, journal)
+        return Letters(plan.subject, plan.number, world.aws, means.look, journal)
     if plan.kind == "webhook":
         webhook = world.means.webhook
-        return Refused(plan.subject, plan.number, webhook, world.services)
+        return Refused(plan.subject, plan.number, webhook, world.aws)
     clusters = {one.arn: one for one in world.blueprint().database_clusters}
     if plan.subject in clusters:
         return _of_database(plan, clusters[plan.subject], alarms, world, world.means)
@@ -126,9 +126,9 @@ def _of_service(plan: Plan, service: Service, world: World, means: Means) -> Cau
     if plan.kind in ("processor", "memory"):
         return Load(plan.kind, service, plan.number, means.tasks, blueprint)
     if plan.kind == "more tasks":
-        return MoreTasks(service, int(plan.number), world.services)
+        return MoreTasks(service, int(plan.number), world.aws)
     if plan.kind == "no start":
-        return NoStart(service, blueprint, world.services)
+        return NoStart(service, blueprint, world.aws)
     targets = Targets(service, means.tasks)
     if plan.kind == "suspended":
         return Suspended(targets)

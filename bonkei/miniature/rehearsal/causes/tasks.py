@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 
-from bonkei.base.aws_service import AwsService
+from bonkei.base.aws_service import Aws
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service
 from bonkei.miniature.rehearsal.causes.aws import call
@@ -120,10 +120,10 @@ class Slow(Quiet):
 class MoreTasks(Quiet):
     """The service's desired count, set as by `ecs update-service`."""
 
-    def __init__(self, service: Service, count: int, services: Mapping[str, AwsService]) -> None:
+    def __init__(self, service: Service, count: int, aws: Aws) -> None:
         self._service = service
         self._count = count
-        self._services = services
+        self._aws = aws
         self._before: int | None = None
 
     async def begin(self) -> None:
@@ -141,19 +141,17 @@ class MoreTasks(Quiet):
 
     async def _call(self, operation: str, **given: Any) -> Mapping[str, Any]:
         cluster = self._service.cluster_arn
-        return await call(self._services, "ecs", operation, cluster, cluster=cluster, **given)
+        return await call(self._aws, "ecs", operation, cluster, cluster=cluster, **given)
 
 
 class NoStart(Quiet):
     """A task of the service's definition with empty variables. Its program refuses to start, and
     logs the reason."""
 
-    def __init__(
-        self, service: Service, blueprint: Blueprint, services: Mapping[str, AwsService]
-    ) -> None:
+    def __init__(self, service: Service, blueprint: Blueprint, aws: Aws) -> None:
         self._service = service
         self._definition = blueprint.task_definition(service.task_definition_arn)
-        self._services = services
+        self._aws = aws
         self._started: list[str] = []
 
     async def begin(self) -> None:
@@ -170,7 +168,7 @@ class NoStart(Quiet):
         ]
         network = {"awsvpcConfiguration": {"subnets": list(self._service.subnet_ids)}}
         answer = await call(
-            self._services, "ecs", "RunTask", self._service.cluster_arn,
+            self._aws, "ecs", "RunTask", self._service.cluster_arn,
             cluster=self._service.cluster_arn, taskDefinition=self._definition.arn,
             launchType="FARGATE", startedBy="bonkei rehearsal",
             networkConfiguration=network,
@@ -183,6 +181,6 @@ class NoStart(Quiet):
         for arn in started:
             with suppress(RehearsalError):  # it has ended, and may be forgotten by now
                 await call(
-                    self._services, "ecs", "StopTask", self._service.cluster_arn,
+                    self._aws, "ecs", "StopTask", self._service.cluster_arn,
                     cluster=self._service.cluster_arn, task=arn, reason="The rehearsal is over",
                 )  # fmt: skip

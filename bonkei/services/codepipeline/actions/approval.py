@@ -6,16 +6,12 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from bonkei.base.aws_service import Asks
-from bonkei.services.codepipeline.actions.artifact import require
+from bonkei.base.aws_service import Aws
+from bonkei.services.codepipeline.actions.artifact import call
 from bonkei.services.codepipeline.core.values import Finished
 from bonkei.services.codepipeline.runners import ActionWork, AfterRestart
-
-Publish = Callable[[str, str, str], Awaitable[None]]
-"""Sends a subject and a message to a topic (its ARN). Raises AwsServiceError."""
 
 
 class ManualApproval:
@@ -23,17 +19,17 @@ class ManualApproval:
 
     after_restart: AfterRestart = "follow"
 
-    def __init__(self, publish: Publish, asks: Asks) -> None:
-        self._publish = publish
-        self._asks = asks
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
 
     async def run(self, work: ActionWork) -> Finished | None:
         topic = work.settings.get("NotificationArn", "")
         if topic and not work.run.summary:
-            require(self._asks, work, topic, "sns:Publish")
             subject = f"APPROVAL NEEDED: AWS CodePipeline {work.pipeline.name} for action "
             subject = (subject + work.action.name)[:100]
-            await self._publish(topic, subject, json.dumps(notification(work)))
+            message = json.dumps(notification(work))
+            given = {"TopicArn": topic, "Subject": subject, "Message": message}
+            await call(self._aws, work, "sns", "Publish", given)
         if not work.run.summary:
             # "For a pipeline where the execution mode is set to PARALLEL, [...] use the
             # externalExecutionId in the response output from the ListActionExecutions action as the

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from bonkei.base.aws_service import Asks, AwsServiceError
+from bonkei.base.aws_service import Asks, Aws, AwsServiceError, RoleSession
 from bonkei.base.folders import matching
 from bonkei.services.codepipeline.core.values import StoredArtifact
 from bonkei.services.codepipeline.runners import ActionWork, Artifacts
@@ -63,6 +64,19 @@ def key_arn(work: ActionWork) -> str:
     if not key or key.startswith("arn:"):
         return key
     return work.arn("kms", key if key.startswith("alias/") else f"key/{key}")
+
+
+async def call(
+    aws: Aws, work: ActionWork, service: str, operation: str, given: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """A call with the action's role. Raises AwsServiceError."""
+    role = RoleSession(work.role, work.session)
+    try:
+        return await aws.call(role, service, operation, given, work.region)
+    except AwsServiceError as error:
+        if error.code == "AccessDeniedException":
+            raise AwsServiceError("PermissionError", error.message) from None
+        raise
 
 
 def require(asks: Asks, work: ActionWork, resource: str, *actions: str) -> None:

@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import zipfile
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from bonkei.base.aws_service import AwsServiceError
-from bonkei.services.codepipeline.actions.artifact import Store
+from bonkei.base.aws_service import Aws, AwsServiceError
+from bonkei.services.codepipeline.actions.artifact import Store, call
 from bonkei.services.codepipeline.core.values import Finished
 from bonkei.services.codepipeline.runners import ActionWork, AfterRestart
 
-Ecs = Callable[[str, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""A call of ECS with a role: role, operation, parameters. Raises AwsServiceError."""
 _LARGEST = 100_000
 """Bytes of the file of images."""
 _POLL = 1.0
@@ -36,8 +34,8 @@ class EcsDeploy:
 
     after_restart: AfterRestart = "follow"
 
-    def __init__(self, ecs: Ecs, store: Store) -> None:
-        self._ecs = ecs
+    def __init__(self, aws: Aws, store: Store) -> None:
+        self._aws = aws
         self._store = store
 
     async def run(self, work: ActionWork) -> Finished:
@@ -55,7 +53,7 @@ class EcsDeploy:
                 "service": settings["ServiceName"],
                 "taskDefinition": registered,
             }
-            await self._ecs(work.role, "UpdateService", change)
+            await call(self._aws, work, "ecs", "UpdateService", change)
             work.note(registered, "", "Deployment in progress")
         return await self._wait(work, named, registered)
 
@@ -72,14 +70,16 @@ class EcsDeploy:
             await asyncio.sleep(_POLL)
 
     async def _service(self, work: ActionWork, named: Mapping[str, Any]) -> Mapping[str, Any]:
-        found = (await self._ecs(work.role, "DescribeServices", named)).get("services", ())
+        found = (await call(self._aws, work, "ecs", "DescribeServices", named)).get("services", ())
         if not found:
             raise AwsServiceError("ConfigurationError", f"There is no service {named['services']}")
         service: Mapping[str, Any] = found[0]
         return service
 
     async def _register(self, work: ActionWork, current: str, images: Mapping[str, str]) -> str:
-        answer = await self._ecs(work.role, "DescribeTaskDefinition", {"taskDefinition": current})
+        answer = await call(
+            self._aws, work, "ecs", "DescribeTaskDefinition", {"taskDefinition": current}
+        )
         definition = answer["taskDefinition"]
         names = {container["name"] for container in definition["containerDefinitions"]}
         if unknown := sorted(images.keys() - names):
@@ -92,7 +92,7 @@ class EcsDeploy:
         ]
         given = {name: definition[name] for name in _KEPT if definition.get(name) is not None}
         given["containerDefinitions"] = containers
-        made = await self._ecs(work.role, "RegisterTaskDefinition", given)
+        made = await call(self._aws, work, "ecs", "RegisterTaskDefinition", given)
         return str(made["taskDefinition"]["taskDefinitionArn"])
 
     async def _images(self, work: ActionWork, name: str) -> Mapping[str, str]:

@@ -7,16 +7,14 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambd
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from bonkei.base.aws_service import Asks
-from bonkei.services.codepipeline.actions.artifact import key_arn, require
+from bonkei.base.aws_service import Aws, invocation
+from bonkei.services.codepipeline.actions.artifact import call, key_arn
 from bonkei.services.codepipeline.core.values import StoredArtifact
 from bonkei.services.codepipeline.runners import ActionWork, AfterRestart
 
-Invoke = Callable[[str, bytes], Awaitable[None]]
-"""Sends an event to a function (its ARN). Raises AwsServiceError."""
 Credentials = Callable[[str, str], Mapping[str, str]]
 """The credentials of a role's session, as environment variables."""
 
@@ -26,18 +24,16 @@ class LambdaFunction:
 
     after_restart: AfterRestart = "follow"
 
-    def __init__(self, invoke: Invoke, credentials: Credentials, asks: Asks) -> None:
-        self._invoke = invoke
+    def __init__(self, aws: Aws, credentials: Credentials) -> None:
+        self._aws = aws
         self._credentials = credentials
-        self._asks = asks
 
     async def run(self, work: ActionWork) -> None:
         if work.run.external_id:
             return  # it was called before a restart; its answer may still come
         function = work.arn("lambda", f"function:{work.settings.get('FunctionName', '')}")
-        require(self._asks, work, function, "lambda:InvokeFunction")
-        credentials = self._credentials(work.role, work.session)
-        await self._invoke(function, json.dumps(job(work, credentials)).encode())
+        event = json.dumps(job(work, self._credentials(work.role, work.session))).encode()
+        await call(self._aws, work, "lambda", "Invoke", invocation(function, event))
         work.note(work.run.id, "", "")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
 
 from bonkei.services.endpoint.errors import ApiError
+from bonkei.services.endpoint.wire.model import find_model
 
 Refusal = Literal["internal", "throttle", "unavailable"]
 
@@ -35,6 +37,21 @@ _THROTTLED: dict[str, tuple[str, int]] = {
 }
 _WORDS = {"SlowDown": "Please reduce your request rate."}
 _BY = " (a fault of `bonkei fault`)"
+
+
+async def disturbed(disturb: Disturb | None, service: str, operation: str, protocol: str) -> bool:
+    """Whether the call must stay unanswered. `service`: the name in the credential scope. Raises
+    ApiError if the call is refused."""
+    if disturb is None:
+        return False
+    model = find_model(service)
+    found = disturb({service, model.name if model else ""}, operation)
+    if found is None:
+        return False
+    await asyncio.sleep(found.seconds)
+    if found.refusal is not None:
+        raise refused(found.refusal, service, protocol)
+    return found.silent
 
 
 def refused(refusal: Refusal, service: str, protocol: str) -> ApiError:

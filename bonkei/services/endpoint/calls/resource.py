@@ -34,7 +34,7 @@ def resource_of(call: Call, request: Request, body: bytes) -> str:
     if call.protocol == "json" and len(body) > _LARGE:
         found = _FIRST.search(body)
         return found[2].decode("utf-8", "replace") if found else ""
-    return _first(_parameters(call, request, body))
+    return named_in(_parameters(call, request, body))
 
 
 def _parameters(call: Call, request: Request, body: bytes) -> Mapping[str, Any]:
@@ -47,7 +47,8 @@ def _parameters(call: Call, request: Request, body: bytes) -> Mapping[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _first(parameters: Mapping[str, Any]) -> str:
+def named_in(parameters: Mapping[str, Any]) -> str:
+    """The ARN, name or URL among the parameters."""
     for name in sorted(_PLACES.keys() & parameters.keys(), key=_PLACES.__getitem__):
         value = parameters[name]
         if isinstance(value, str) and value:

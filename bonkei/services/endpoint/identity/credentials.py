@@ -118,8 +118,9 @@ class Issuer:
         return Caller(f"arn:aws:iam::{account}:user/{PERSON}", self._id("AIDA", PERSON), account)
 
     def session(self, role_arn: str, name: str) -> Caller:
-        """A session of a role, as used by AWS's own services; or the user with this ARN."""
-        return self._session(role_arn, name)
+        """A session of a role, as used by AWS's own services; or the user with this ARN. Without
+        a role, the account's administrator."""
+        return self._session(role_arn, name) if role_arn else self._user()
 
     def _session(self, role_arn: str, session: str, source: str = "", policy: str = "") -> Caller:
         role = Arn.of(role_arn)

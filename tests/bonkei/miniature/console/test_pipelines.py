@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pipeline_rooms import COMMIT, Room, World
 
-from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.aws_service import AwsServiceError, Principal
 from bonkei.base.errors import BonkeiError
 from bonkei.miniature.console.pipelines import offer_pipelines
 from bonkei.miniature.console.pipelines.deeds import PipelineDeeds
@@ -36,16 +36,20 @@ class Desk:
         offer_pipelines(
             self.console,
             PipelineSources(room.pipelines, lambda: self),
-            PipelineDeeds(
-                room.pipelines, self.call, directory / "copy", directory / "repositories"
-            ),
+            PipelineDeeds(room.pipelines, self, directory / "copy", directory / "repositories"),
         )
 
     def log(self, build_id: str) -> Path:
         return self.directory / f"{build_id.rpartition(':')[2]}.log"
 
-    async def call(self, service: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        operation = target.partition(".")[2]
+    async def call(
+        self,
+        _principal: Principal,
+        service: str,
+        operation: str,
+        given: Mapping[str, Any],
+        _region: str = "",
+    ) -> Mapping[str, Any]:
         self.calls.append((f"{service} {operation}", given))
         if service == "codecommit":
             directory = self.directory / "repositories" / f"{given['repositoryName']}.git"

@@ -14,7 +14,6 @@ import sys
 import time
 import zipfile
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from bonkei.base.aws_service import AwsService
@@ -32,10 +31,12 @@ from bonkei.services.endpoint.identity.credentials import Issuer
 from bonkei.services.endpoint.own import secrets_manager
 from bonkei.services.endpoint.permission.authorizer import Authorizer
 from bonkei.services.endpoint.permission.ledger import Ledger
+from bonkei.services.lambda_ import api
 from bonkei.services.lambda_.functions import Functions, FunctionsSettings, Surroundings
 from bonkei.services.slack.store import Inbox
 from bonkei.services.sns.message import Message
 from bonkei.services.sns.topics import Topics
+from tests.support.aws import InMemoryAws
 
 ROOT = Path(__file__).parents[4]
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
@@ -110,10 +111,8 @@ async def run(folder: Path, webhook: str, count: int) -> None:
     given = Surroundings(python, role, nothing, nothing, nothing, nothing, print)
     settings = FunctionsSettings(folder / "functions", folder, pace=60)
     functions = Functions(settings, Bus(), given)
-    asks = SimpleNamespace(service=lambda *_: "")  # everything is allowed
-    cloud: Any = SimpleNamespace(asks=asks)
-    carriers = Carriers(lambda: functions, lambda: cloud, Inbox(folder / "inbox"))
-    topics = Topics(folder / "topics", carriers, print)
+    aws = InMemoryAws({"lambda": api.service(functions)})  # everything is allowed
+    topics = Topics(folder / "topics", Carriers(aws, Inbox(folder / "inbox")), print)
     await functions.apply(blueprint())
     topics.apply(blueprint())
     functions.resume()
@@ -121,7 +120,7 @@ async def run(folder: Path, webhook: str, count: int) -> None:
     for number in range(count):
         name = f"alarm-{time.time_ns()}-{number}"
         body = json.dumps({**EVENT, "AlarmName": name})
-        topics.publish(Message(name, TOPIC, body, time.time(), "ALARM"))
+        await topics.publish(Message(name, TOPIC, body, time.time(), "ALARM"))
         sys.stdout.write(f"{name}\n")
         sys.stdout.flush()
         await asyncio.sleep(0.005)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from aws import InMemoryAws
 from rows import rows_of
 
-from bonkei.base.aws_service import NothingIsAsked
 from bonkei.base.events import Bus, LogEvent, LogEventsIngested
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, Metric
@@ -61,17 +60,12 @@ class Starting:
     def __init__(self, directory: Path) -> None:
         self.bus = Bus()
 
-        async def call_queue(*_: Any) -> dict[str, Any]:
-            return {}
-
         shown = Shown(EdgeSnapshot, lambda: None, list)
         self.room = MonitorRoom(
             lambda around: Monitor(directory, self.bus, around),
             self.bus,
             shown,
-            {},
-            call_queue,
-            NothingIsAsked,
+            InMemoryAws(),
         )
         self.room.follow(BLUEPRINT)
 

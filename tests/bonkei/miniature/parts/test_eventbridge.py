@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from aws import InMemoryAws
 
-from bonkei.base.aws_service import AwsCall, AwsServiceError
+from bonkei.base.aws_service import AwsServiceError, RoleSession, ServicePrincipal
 from bonkei.base.events import Bus, DeploymentStateChanged, ServiceEvent, TaskStateChanged
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service as DefinedService
@@ -19,21 +21,6 @@ from bonkei.miniature.parts.ecs.events import EcsEvents
 from bonkei.miniature.parts.eventbridge import EventTargets, TargetError
 from bonkei.services.ecs.api import EcsContainer, EcsTask
 from bonkei.services.eventbridge.bus import EventBus
-
-
-async def no_queue(*_: object) -> dict[str, Any]:
-    raise AssertionError("no queue is asked")
-
-
-class Service:
-    operations = frozenset({"Publish", "Invoke", "RunTask", "CreateLogStream", "PutLogEvents"})
-
-    def __init__(self) -> None:
-        self.calls: list[AwsCall] = []
-
-    async def answer(self, call: AwsCall) -> dict[str, Any]:
-        self.calls.append(call)
-        return {}
 
 
 @pytest.mark.parametrize(
@@ -47,18 +34,34 @@ class Service:
     ],
 )  # fmt: skip
 async def test_a_target_is_called(arn: str, operation: str, name: str, value: object) -> None:
-    service = Service()
-    targets = EventTargets(dict.fromkeys(("sns", "lambda", "logs", "ecs"), service), no_queue)
-    await targets.deliver(EventTarget("t", arn, task_definition_arn="task"), "{}")
+    aws = InMemoryAws()
+    target = EventTarget("t", arn, task_definition_arn="task", rule_arn="rule")
+    await EventTargets(aws).deliver(target, "{}")
 
-    assert service.calls[-1].operation == operation
-    assert service.calls[-1].parameters[name] == value
+    *_, (_, called, given, region) = aws.calls
+    assert (called, given[name], region) == (operation, value, "eu-west-1")
+    assert aws.principals[-1] == ServicePrincipal("events.amazonaws.com", "rule")
+    await EventTargets(aws).deliver(replace(target, role_arn="role"), "{}")
+    assert aws.principals[-1] == RoleSession("role", "events")
 
 
-@pytest.mark.parametrize("arn", ["arn:aws:sns:eu-west-1:1:q", "arn:aws:states:eu-west-1:1:x", "x"])
-async def test_a_missing_target_is_reported(arn: str) -> None:
-    with pytest.raises(TargetError, match=r"nobody here answers|not simulated"):
-        await EventTargets({}, no_queue).deliver(EventTarget("t", arn), "{}")
+@pytest.mark.parametrize("arn", ["arn:aws:states:eu-west-1:1:x", "x"])
+async def test_a_target_that_is_not_simulated_is_reported(arn: str) -> None:
+    with pytest.raises(TargetError, match="not simulated"):
+        await EventTargets(InMemoryAws()).deliver(EventTarget("t", arn), "{}")
+
+
+async def test_a_stream_that_exists_gets_the_event() -> None:
+    """CreateLogStream fails then."""
+    aws = InMemoryAws()
+
+    def exists(_: Any) -> dict[str, Any]:
+        raise AwsServiceError("ResourceAlreadyExistsException", "it exists")
+
+    aws.answers = {"CreateLogStream": exists}
+    arn = "arn:aws:logs:eu-west-1:1:log-group:/aws/events/x:*"
+    await EventTargets(aws).deliver(EventTarget("t", arn), "{}")
+    assert [operation for _, operation, *_ in aws.calls] == ["CreateLogStream", "PutLogEvents"]
 
 
 async def test_changes_of_ecs_are_events() -> None:
@@ -105,27 +108,20 @@ async def test_changes_of_ecs_are_events() -> None:
 
 
 async def test_a_queue_gets_events_and_is_measured() -> None:
-    asked: list[tuple[str, Any, str]] = []
-
-    async def call(operation: str, parameters: Any, region: str) -> dict[str, Any]:
-        asked.append((operation, parameters, region))
+    def attributes(parameters: Any) -> dict[str, Any]:
         if "lost" in parameters["QueueUrl"]:
             raise AwsServiceError("QueueDoesNotExist", "no such queue")
         return {"Attributes": {"ApproximateNumberOfMessages": "3"}}
 
     arn, put = "arn:aws:sqs:eu-west-1:1:letters", []
-    await EventTargets({}, call).deliver(EventTarget("t", arn), "{}")
-    with pytest.raises(TargetError, match="QueueDoesNotExist"):
-        await EventTargets({}, call).deliver(EventTarget("t", f"{arn}-lost"), "{}")
-    depths = QueueDepths(call, put.append)
+    aws = InMemoryAws(answers={"GetQueueAttributes": attributes})
+    await EventTargets(aws).deliver(EventTarget("t", arn), "{}")
+    depths = QueueDepths(aws, put.append)
     depths.follow([Queue("q", f"{arn}-lost", "letters-lost"), Queue("q", arn, "letters")])
     await depths.measure(1000.0)
 
-    assert asked[0] == (
-        "SendMessage",
-        {"QueueUrl": "http://localhost/1/letters", "MessageBody": "{}"},
-        "eu-west-1",
-    )
+    sent = {"QueueUrl": "http://localhost/1/letters", "MessageBody": "{}"}
+    assert aws.calls[0] == ("sqs", "SendMessage", sent, "eu-west-1")
     (found,) = put
     assert (found.metric.name, found.metric.dimensions) == (
         "ApproximateNumberOfMessagesVisible",
@@ -135,21 +131,16 @@ async def test_a_queue_gets_events_and_is_measured() -> None:
 
 
 async def test_a_fifo_queue_gets_the_targets_group() -> None:
-    asked: list[Any] = []
-
-    async def call(_operation: str, parameters: Any, _region: str) -> dict[str, Any]:
-        asked.append(parameters.get("MessageGroupId"))
-        return {}
-
+    aws = InMemoryAws()
     for name in ("jobs.fifo", "letters"):  # the latter: a target's dead letters
         target = EventTarget("t", f"arn:aws:sqs:eu-west-1:1:{name}", message_group="nightly")
-        await EventTargets({}, call).deliver(target, "{}")
-    assert asked == ["nightly", None]
+        await EventTargets(aws).deliver(target, "{}")
+    assert [given.get("MessageGroupId") for _, _, given, _ in aws.calls] == ["nightly", None]
 
 
 async def test_a_store_that_rests_is_not_asked_for_its_empty_queues() -> None:
     """Each minute has data all the same."""
-    rests, asked = True, 0
+    rests = True
     names = (
         "ApproximateNumberOfMessages",
         "ApproximateNumberOfMessagesNotVisible",
@@ -157,24 +148,20 @@ async def test_a_store_that_rests_is_not_asked_for_its_empty_queues() -> None:
         "bonkei:AgeOfOldestMessage",
     )
 
-    async def call(*_: object) -> dict[str, Any]:
-        nonlocal asked
-        asked += 1
-        return {"Attributes": dict.fromkeys(names, "2")}
-
+    attributes = {"Attributes": dict.fromkeys(names, "2")}
+    aws = InMemoryAws(answers={"GetQueueAttributes": lambda _: attributes})
     put: list[Any] = []
-    depths = QueueDepths(call, put.append, lambda: rests)
+    depths = QueueDepths(aws, put.append, lambda: rests)
     queue = Queue("q", "arn:aws:sqs:eu-west-1:1:letters", "letters")
     depths.follow([queue])
 
     async def minute() -> tuple[int, float]:
         """How often the store was asked, and the number of messages."""
-        nonlocal asked
-        asked = 0
+        aws.calls.clear()
         put.clear()
         await depths.measure(60.0)
         assert len(put) == 4
-        return asked, put[0].values[0][0]
+        return len(aws.calls), put[0].values[0][0]
 
     # The first time in any case: it may not have run since the start.
     assert [await minute(), await minute(), await minute()] == [(1, 2.0), (0, 0.0), (0, 0.0)]

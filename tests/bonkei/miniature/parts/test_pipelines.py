@@ -14,7 +14,7 @@ from pipeline_books import pipeline, source
 from bonkei.base.events import Bus
 from bonkei.blueprint.codepipeline import Filter, GitPush, Stage, Trigger
 from bonkei.miniature.home import Home
-from bonkei.miniature.parts.codepipeline.pipelines import Neighbours, PipelineRoom
+from bonkei.miniature.parts.codepipeline.pipelines import PipelineRoom
 from bonkei.services.codecommit.git import git
 from bonkei.services.codecommit.hook import NOTHING, Push
 from bonkei.services.codepipeline.core.values import Override
@@ -35,8 +35,7 @@ def said() -> list[str]:
 @pytest.fixture
 async def room(tmp_path: Path, said: list[str]) -> AsyncIterator[PipelineRoom]:
     other = cast("Any", None)  # nothing is asked of the others
-    around = Neighbours(other, other, other, other, other, 60.0)
-    made = PipelineRoom(Home(tmp_path), Bus(), said.append, around)
+    made = PipelineRoom(Home(tmp_path), Bus(), said.append, other, other, other, other, 60.0)
     made.repositories.open()
     await made.repositories.create("app", "arn:aws:codecommit:eu-west-1:123456789012:app")
     made.pipelines.follow((pipeline(Stage("Source", (SOURCE,))),), are_new=False)

@@ -14,7 +14,9 @@ from typing import Any
 
 import psutil
 import pytest
+from aws import InMemoryAws
 
+from bonkei.base.aws_service import Principal
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs.values import Service, ServiceTarget, TaskDefinition
 from bonkei.miniature.rehearsal.causes import load
@@ -148,9 +150,10 @@ class Queue:
     def __init__(self) -> None:
         self.waiting = {"theirs": "not ours"}
 
-    async def __call__(
-        self, operation: str, given: Mapping[str, Any], _region: str
-    ) -> Mapping[str, Any]:
+    async def call(
+        self, _principal: Principal, _service: str, operation: str, given: Mapping[str, Any],
+        _region: str = "",
+    ) -> Mapping[str, Any]:  # fmt: skip
         if operation == "SendMessage":
             self.waiting["ours"] = given["MessageBody"]
             return {"MessageId": "ours"}
@@ -175,15 +178,20 @@ async def test_only_its_own_messages_are_removed() -> None:
 async def test_a_message_that_is_on_its_way_when_all_is_broken_off_is_removed() -> None:
     async def look() -> None: ...
 
-    queue, answered = Queue(), asyncio.Event()
+    answered = asyncio.Event()
 
-    async def slowly(operation: str, given: Mapping[str, Any], region: str) -> Mapping[str, Any]:
-        answer = await queue(operation, given, region)
-        if operation == "SendMessage":
-            await answered.wait()
-        return answer
+    class Slowly(Queue):
+        async def call(
+            self, principal: Principal, service: str, operation: str, given: Mapping[str, Any],
+            region: str = "",
+        ) -> Mapping[str, Any]:  # fmt: skip
+            answer = await super().call(principal, service, operation, given, region)
+            if operation == "SendMessage":
+                await answered.wait()
+            return answer
 
-    letters = Letters("arn:aws:sqs:eu-west-1:1:dead", 1, slowly, look)
+    queue = Slowly()
+    letters = Letters("arn:aws:sqs:eu-west-1:1:dead", 1, queue, look)
     begun = asyncio.ensure_future(letters.begin())
     while "ours" not in queue.waiting:
         await asyncio.sleep(0)
@@ -223,7 +231,7 @@ async def test_the_number_of_tasks_returns_to_its_old_value() -> None:
             counts.append(call.parameters["desiredCount"])
             return {}
 
-    more = MoreTasks(SERVICE, 3, {"ecs": Ecs()})
+    more = MoreTasks(SERVICE, 3, InMemoryAws({"ecs": Ecs()}))
     await more.begin()
     await more.end()
     await more.end()
@@ -231,5 +239,7 @@ async def test_the_number_of_tasks_returns_to_its_old_value() -> None:
 
 
 async def test_a_call_that_nobody_answers_is_reported() -> None:
-    with pytest.raises(RehearsalError, match="nobody here answers ecs:DescribeServices"):
-        await MoreTasks(SERVICE, 3, {}).begin()
+    aws = InMemoryAws()
+    aws.denial = "the miniature does not answer ecs:DescribeServices"
+    with pytest.raises(RehearsalError, match="does not answer ecs:DescribeServices"):
+        await MoreTasks(SERVICE, 3, aws).begin()

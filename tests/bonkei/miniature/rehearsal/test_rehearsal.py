@@ -8,6 +8,7 @@ from typing import Any
 from unittest.mock import ANY
 
 import pytest
+from aws import InMemoryAws
 
 from bonkei.base.aws_service import AwsCall
 from bonkei.base.events import Bus, LogEvent, LogEventsIngested
@@ -43,10 +44,8 @@ class Logs:
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
-        self.calls: list[str] = []
 
     async def answer(self, call: AwsCall) -> dict[str, Any]:
-        self.calls.append(call.operation)
         given = call.parameters
         if call.operation == "PutLogEvents":
             events = tuple(LogEvent(e["timestamp"], e["message"]) for e in given["logEvents"])
@@ -73,7 +72,7 @@ async def world() -> Any:
     monitor = Monitor(None, bus, Around(lambda _n, _s: (), act, lambda _e: None))
     monitor.follow(blueprint, frozenset())
     monitor.start()
-    yield World(monitor, lambda: blueprint, {"logs": Logs(bus)})
+    yield World(monitor, lambda: blueprint, InMemoryAws({"logs": Logs(bus)}))
     await monitor.stop()
 
 
@@ -88,7 +87,8 @@ async def test_each_alarm_goes_both_ways(world: World) -> None:
     assert found["errors"]["injected"]  # a record from the rehearsal is not a real cause
     assert "written to /web" in found["errors"]["cause"]
     assert found["cpu"]["messages"][0]["subject"] == 'ALARM: "cpu" in EU (Ireland)'
-    assert world.services["logs"].calls[-1] == "DeleteLogStream"  # type: ignore[attr-defined]
+    assert isinstance(world.aws, InMemoryAws)
+    assert world.aws.calls[-1][:2] == ("logs", "DeleteLogStream")
     for metric in (CPU, ERRORS):
         assert not world.monitor.store.buckets(identity(metric), 0, 4e9, 4e9)
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws import InMemoryAws
 from pipeline_books import pipeline
 from pipeline_rooms import World
 
-from bonkei.base.aws_service import AwsServiceError, NothingIsAsked
+from bonkei.base.aws_service import AwsServiceError, NothingIsAsked, Principal
 from bonkei.blueprint.codepipeline import PipelineAction
 from bonkei.services.codepipeline.actions.artifact import Store
 from bonkei.services.codepipeline.actions.codebuild import CodeBuild
@@ -139,7 +140,10 @@ class Ecs:
         self.state = state
         self.calls: list[tuple[str, Mapping[str, Any]]] = []
 
-    async def __call__(self, role: str, operation: str, given: Mapping[str, Any]) -> Any:
+    async def call(
+        self, _principal: Principal, _service: str, operation: str, given: Mapping[str, Any],
+        _region: str = "",
+    ) -> Any:  # fmt: skip
         self.calls.append((operation, given))
         containers = [{"name": "web", "image": "web:1"}, {"name": "log", "image": "log:1"}]
         match operation:
@@ -211,18 +215,16 @@ async def test_ecs_refuses_a_malformed_image_list(tmp_path: Path, content: bytes
 
 async def test_a_function_gets_a_job_with_the_artifacts_and_credentials() -> None:
     """https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html"""
-    called: list[tuple[str, Any]] = []
-
-    async def invoke(function: str, event: bytes) -> None:
-        called.append((function, json.loads(event)["CodePipeline.job"]))
+    aws = InMemoryAws()
 
     def credentials(role: str, session: str) -> Mapping[str, str]:
         return {"AWS_ACCESS_KEY_ID": "key", "AWS_SESSION_TOKEN": f"{role} {session}"}
 
-    runner = LambdaFunction(invoke, credentials, NothingIsAsked())
+    runner = LambdaFunction(aws, credentials)
     assert await runner.run(work("Lambda", FunctionName="check", UserParameters="p")) is None
-    ((function, job),) = called
-    assert function == "arn:aws:lambda:ap-northeast-1:123456789012:function:check"
+    ((*_, given, region),) = aws.calls
+    assert given["FunctionName"] == f"arn:aws:lambda:{region}:123456789012:function:check"
+    job = json.loads(given["Payload"])["CodePipeline.job"]
     assert (job["id"], job["accountId"]) == ("job-1", "123456789012")
     settings = job["data"]["actionConfiguration"]["configuration"]
     assert settings == {"FunctionName": "check", "UserParameters": "p"}

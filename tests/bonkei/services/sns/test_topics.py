@@ -44,7 +44,7 @@ class Carriers:
             raise self.failing.pop(0)
         self.taken.append((who, what))
 
-    def to_function(self, arn: str, event: bytes, topic: str) -> None:
+    async def to_function(self, arn: str, event: bytes, topic: str) -> None:
         self._take(arn, json.loads(event))
 
     async def to_queue(

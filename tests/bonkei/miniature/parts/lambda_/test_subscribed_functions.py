@@ -18,7 +18,7 @@ from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.lambda_.function import Function
 from bonkei.miniature.home import Home
-from bonkei.miniature.parts.lambda_.functions import Connections, FunctionRoom, Ways
+from bonkei.miniature.parts.lambda_.functions import FunctionRoom, Ways
 from bonkei.miniature.parts.lambda_.subscribed_functions import SubscribedFunctions
 from bonkei.services.lambda_.outcome import LARGEST_EVENT
 from bonkei.services.logs.subscriptions import payloads
@@ -62,13 +62,13 @@ class Called:
             return denial
 
         self.functions: Any = SimpleNamespace(find=find, enqueue=self.enqueue)
-        self.cloud: Any = SimpleNamespace(asks=SimpleNamespace(service=allows))
+        self.aws: Any = SimpleNamespace(service=allows)
 
     def enqueue(self, arn: str, payload: bytes) -> None:
         self.events.append((arn, content(payload)))
 
     def subscribed(self) -> SubscribedFunctions:
-        found = SubscribedFunctions(lambda: self.functions, lambda: self.cloud, self.said.append)
+        found = SubscribedFunctions(lambda: self.functions, self.aws, self.said.append)
         found.open()
         return found
 
@@ -81,7 +81,9 @@ async def test_the_room_calls_a_function_also_with_what_came_before_it(tmp_path:
         config,
         Home(tmp_path / "home").make(),
         Ways(bus, MemoryVault(), given, tmp_path, called.said.append),
-        Connections(lambda: called.cloud, given, given),
+        called.aws,
+        given,
+        given,
     )
     await room.start()
     room.functions.enqueue = called.enqueue  # type: ignore[method-assign, assignment]

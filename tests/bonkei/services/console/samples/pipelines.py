@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from aws import InMemoryAws
 from pipeline_books import approval, build, pipeline, source
 from pipeline_rooms import World
 
-from bonkei.base.aws_service import AwsCall, Caller
+from bonkei.base.aws_service import ADMINISTRATOR, AwsCall
 from bonkei.blueprint.codepipeline import Pipeline, Stage
 from bonkei.miniature.console.pipelines import offer_pipelines
 from bonkei.miniature.console.pipelines.deeds import PipelineDeeds
@@ -58,22 +59,17 @@ class Surroundings:
         runners = {
             ("Source", "CodeCommit"): CodeCommitSource(world, store, world),
             ("Build", "CodeBuild"): CodeBuild(world, world),
-            ("Approval", "Manual"): ManualApproval(world.publish, world),
+            ("Approval", "Manual"): ManualApproval(world),
         }
         self.pipelines = Pipelines(directory, Around(runners, world.events.append, print))
         self.pipelines.follow([declared(TERRAFORM), declared(ACTING)], are_new=False)
-        self._service = service(self.pipelines)
+        self.service = service(self.pipelines)
+        self._aws = InMemoryAws({"codepipeline": self.service})
         self._log = directory / "log"
         self._log.write_text("\n".join((*_LINES, PLAN)), encoding="utf-8")
 
     def log(self, _build: str) -> Path:
         return self._log
-
-    async def call(self, _service: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        caller = Caller("arn:aws:iam::123456789012:user/me", "me", "123456789012")
-        operation = target.partition(".")[2]
-        asked = AwsCall("codepipeline", operation, given, caller, "ap-northeast-1", 1_000.0)
-        return await self._service.answer(asked)
 
     async def live(self, name: str) -> None:
         """A run that failed, one that was approved, and one that waits."""
@@ -85,7 +81,8 @@ class Surroundings:
         await self._start(name)
 
     async def _start(self, name: str) -> None:
-        await self.call("", "CodePipeline_20150709.StartPipelineExecution", {"name": name})
+        given = {"name": name}
+        await self._aws.call(ADMINISTRATOR, "codepipeline", "StartPipelineExecution", given)
 
     def _last(self, name: str) -> str:
         return self.pipelines.book(name).executions[-1].status
@@ -98,10 +95,16 @@ class Surroundings:
 def offer(console: Console, done: Done, home: Path) -> None:
     around = Surroundings(home)
 
-    async def call(name: str, target: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        done.append((target.partition(".")[2], dict(given)))
-        return await around.call(name, target, given)
+    class Told:
+        """The real service, which tells what is done to it."""
 
-    deeds = PipelineDeeds(around.pipelines, call, home / "copy", home / "repositories")
+        operations = around.service.operations
+
+        async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+            done.append((call.operation, dict(call.parameters)))
+            return await around.service.answer(call)
+
+    aws = InMemoryAws({"codepipeline": Told()})
+    deeds = PipelineDeeds(around.pipelines, aws, home / "copy", home / "repositories")
     offer_pipelines(console, PipelineSources(around.pipelines, lambda: around), deeds)
     around.living = asyncio.get_running_loop().create_task(around.live(TERRAFORM))  # type: ignore[attr-defined]
