@@ -8,6 +8,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service, TaskDefinition
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.one_offs import OneOffError
+from bonkei.miniature.lifecycle.part import Ending, Part
 from bonkei.miniature.rehearsal.values import Means
 from bonkei.miniature.requests.explaining import RequestWorld
 from bonkei.miniature.rollout.diagnosis import Unhealthy
@@ -19,6 +20,27 @@ from bonkei.services.ecs import TaskSettings
 
 class Assembly(Wiring):
     """The rooms, and what they do together, in the order in which it has to happen."""
+
+    @property
+    def order(self) -> tuple[Part, ...]:
+        """The parts, from the data to the visitors."""
+        return (
+            self.logs,
+            Ending(self.monitor.close),
+            self.aws,
+            self.functions,
+            Ending(self.logs.stop_requests),
+            self.databases,
+            self.network,
+            Ending(lambda: self.edge.stop(grace=1.0), "edge", self.edge.snapshot),
+            Ending(self.registry.forget_images),
+            self.tasks,
+            Ending(self.registry.stop),
+            self.builds,
+            self.monitor,
+            self.pipelines,
+            self.stacks,
+        )
 
     def locate(self) -> None:
         """Give every name of the blueprint its address, and publish the public URLs."""
@@ -81,14 +103,14 @@ class Assembly(Wiring):
     async def needs_migration(self) -> bool:
         """Whether new tasks will start, or a database differs from the last one-off commands'."""
         clusters = self.blueprint.database_clusters
-        return not self.one_offs.have_served(clusters) or await self.running().would_deploy(
+        return not self.one_offs.have_served(clusters) or await self.tasks.running().would_deploy(
             self.as_released
         )
 
     async def migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
         """Run the one-off commands before new tasks. If one fails, the running tasks continue."""
         try:
-            await self.one_offs.run(self.blueprint, self.running(), steps, service)
+            await self.one_offs.run(self.blueprint, self.tasks.running(), steps, service)
         except OneOffError as error:
             raise MiniatureError(
                 f"{done}, and no new task is started: {error.message}",
@@ -110,14 +132,14 @@ class Assembly(Wiring):
     ) -> Callable[[], Awaitable[list[Unhealthy]]]:
         """Begin, and return what waits for the end."""
         blueprint = self.as_released
-        tasks, logs = self.running(), self._home.logs
+        tasks, logs = self.tasks.running(), self._home.logs
         await tasks.reconcile(blueprint, only)
         return lambda: settle(tasks, self.watch, blueprint, steps, logs, only)
 
     def unreachable(self, steps: Steps) -> list[Unhealthy]:
         """The services that the network closes to the load balancer. Their tasks may still be
         healthy, by their last checks."""
-        states = self.running().snapshot().services
+        states = self.tasks.running().snapshot().services
         run = {one.arn for one in states if one.desired_count and not one.refused}
         services = [one for one in self.blueprint.services if one.arn in run]
         found = list(unreachable(self.network.closed_target_groups(), services))
@@ -139,9 +161,9 @@ class Assembly(Wiring):
     def means(self) -> Means:
         """The parts with which a rehearsal of alarms creates real causes."""
         return Means(
-            self.running,
+            self.tasks.running,
             self.edge.snapshot,
-            self.databases.snapshots,
+            self.databases.snapshot,
             self.parts.vault,
             self._rehearse,
             self.functions.webhook,

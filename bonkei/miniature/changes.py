@@ -113,7 +113,7 @@ class Changes:
             unhealthy += await checks.judge(assembly.edge.snapshot, steps)
         unhealthy += assembly.unreachable(steps)
         if not unhealthy:
-            unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
+            unhealthy = await still_unhealthy(assembly.tasks.running(), assembly.bus)
         # In the loop's next turn: the caller has its answer by then.
         loop = asyncio.get_running_loop()
         loop.call_soon(partial(settle_memory, has_replaced=True))
@@ -144,7 +144,7 @@ class Changes:
         assembly = self.started()
         service = find_service(assembly.blueprint, call.service)
         config = load(self._config.file, os.environ)
-        snapshot = assembly.running().snapshot()
+        snapshot = assembly.tasks.running().snapshot()
         lines = await refresh(service, snapshot, config.read_again, self._home / "logs")
         assembly.edge.forget_responses()
         return lines
@@ -170,7 +170,7 @@ class Changes:
             assembly.service_changes.add(service, change)
             settled = await assembly.begin_roll_out(steps, service.arn)
             if change.has_new_tasks and not change.definition_arn:
-                require_runnable(service, assembly.running())
+                require_runnable(service, assembly.tasks.running())
             unhealthy = [] if change.deployment_id else await settled()
         if change.deployment_id:
             unhealthy = await settled()

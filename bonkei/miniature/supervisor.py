@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from bonkei.config import Config
@@ -23,8 +21,8 @@ from bonkei.miniature.control import alarms, faults, requests, sessions
 from bonkei.miniature.control.answering import Call, ControlServer
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lifecycle.begun import seconds_before
-from bonkei.miniature.lifecycle.draining import drain
 from bonkei.miniature.lifecycle.memory import settle_memory
+from bonkei.miniature.lifecycle.part import Ending, Part
 from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare_containers
 from bonkei.miniature.lifecycle.together import close_all, do_all
 from bonkei.miniature.making import MakeParts, real_parts
@@ -34,8 +32,6 @@ from bonkei.miniature.report.announce import announce
 from bonkei.miniature.report.status import compose_status, judge_state
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, names
 from bonkei.miniature.steps import Report, Steps
-
-_GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 
 
 class Miniature:
@@ -61,7 +57,6 @@ class Miniature:
         self._rehearsals = Rehearsals(self._alarm_world)
         join_console(config, self._assembly, changes, self._judged, said, self._rehearsals)
         self._is_started = False
-        self._hurried = asyncio.Event()
         self._stopped = threading.Event()
         self._ask_to_stop: Callable[[], None] = lambda: None
         self._control = ControlServer(
@@ -72,7 +67,8 @@ class Miniature:
                 "restart": changes.restart,
                 "refresh": changes.refresh,
                 **sessions.handlers(
-                    lambda: (self._assembly.as_released, self._assembly.tasks), self._assembly.bus
+                    lambda: (self._assembly.as_released, self._assembly.tasks.made),
+                    self._assembly.bus,
                 ),
                 **faults.handlers(lambda: changes.started().faults),
                 **alarms.handlers(self._rehearsals),
@@ -80,6 +76,14 @@ class Miniature:
                 "aws": self._on_aws,
                 "stop": self._on_stop,
             },
+        )
+        assembly, console = self._assembly, self._assembly.console
+        self._parts: tuple[Part, ...] = (
+            *assembly.order,
+            Ending(self._rehearsals.stop),
+            assembly.faults,
+            Ending(console.stop, "console", console.snapshot),
+            Ending(self._control.stop),
         )
 
     def when_asked_to_stop(self, stop: Callable[[], None]) -> None:
@@ -128,7 +132,7 @@ class Miniature:
             step.detail = ", ".join(listener.url for listener in assembly.public_listeners())
         assembly.locate()
         assembly.faults.start()
-        assembly.tasks = assembly.parts.tasks(assembly.task_settings(steps))
+        tasks = assembly.tasks.made = assembly.parts.tasks(assembly.task_settings(steps))
         await do_all(
             assembly.follow_databases(steps),
             prepare_containers(
@@ -141,7 +145,7 @@ class Miniature:
             assembly.aws.follow(assembly.blueprint, steps),
         )
         await assembly.follow_deliveries(steps, are_new=False)
-        await assembly.one_offs.run(assembly.blueprint, assembly.tasks, steps)
+        await assembly.one_offs.run(assembly.blueprint, tasks, steps)
         return await assembly.roll_out(steps)
 
     async def _evaluate(self, steps: Steps) -> None:
@@ -177,7 +181,7 @@ class Miniature:
         ):
             self._report(line)
         listeners = len(assembly.public_listeners())
-        if idle := nothing_runs(assembly.blueprint, assembly.running().snapshot(), listeners):
+        if idle := nothing_runs(assembly.blueprint, assembly.tasks.running().snapshot(), listeners):
             self._report(f"Started, but {idle}")
         elif unhealthy:
             self._report(f"Started, but not healthy: {names(unhealthy)}")
@@ -191,66 +195,18 @@ class Miniature:
         assembly = self._assembly
         assembly.parts.definitions.interrupt()
         try:
-            await close_all(
-                self._control.stop,
-                assembly.console.stop,
-                assembly.faults.stop,
-                self._rehearsals.stop,
-                assembly.stacks.stop,
-                assembly.pipelines.stop,
-                assembly.monitor.stop,
-                assembly.builds.stop,
-                assembly.registry.stop,
-                self._stop_tasks,
-                assembly.registry.forget_images,
-                lambda: assembly.edge.stop(grace=1.0),
-                assembly.network.stop,
-                assembly.databases.stop,
-                assembly.logs.stop_requests,
-                assembly.functions.stop,
-                assembly.aws.stop,
-                assembly.monitor.close,
-                assembly.logs.stop,
-            )
+            await close_all(*(part.stop for part in reversed(self._parts)))
         finally:
             assembly.timeline.stop()
             assembly.addresses.loopback.close()
 
-    async def _stop_tasks(self) -> None:
-        assembly = self._assembly
-        if assembly.tasks is not None:
-            await close_all(
-                lambda: drain(assembly.edge, _GRACE, self._hurried), assembly.tasks.stop
-            )
-
     def hurry(self) -> None:
         """A second Ctrl-C: do not wait for requests in flight, and kill the containers."""
-        self._hurried.set()
-        snapshot = self._assembly.task_snapshot()
-        for task in snapshot.tasks if snapshot is not None else ():
-            for _, pid in task.pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        self._assembly.tasks.hurry()
 
     async def _on_status(self, _call: Call) -> Any:
-        assembly = self._assembly
-        return compose_status(
-            self._is_started,
-            assembly.blueprint,
-            assembly.edge.snapshot(),
-            assembly.task_snapshot(),
-            assembly.databases.snapshots(),
-            assembly.aws.snapshot(),
-            assembly.logs.snapshot(),
-            assembly.monitor.snapshot(),
-            assembly.functions.snapshot(),
-            assembly.stacks.snapshot(),
-            assembly.builds.snapshot(),
-            assembly.network.snapshot(),
-            assembly.pipelines.snapshot(),
-            assembly.console.snapshot(),
-            assembly.faults.faults.snapshot(),
-        )
+        shown = {part.name: part.snapshot() for part in self._parts if part.name}
+        return compose_status(self._judged(), self._assembly.blueprint, shown)
 
     def _judged(self) -> Judged:
         assembly = self._assembly
@@ -258,8 +214,8 @@ class Miniature:
             self._is_started,
             assembly.blueprint,
             assembly.edge.snapshot(),
-            assembly.task_snapshot(),
-            assembly.databases.snapshots(),
+            assembly.tasks.snapshot(),
+            assembly.databases.snapshot(),
         )
 
     def _alarm_world(self) -> World:

@@ -26,6 +26,7 @@ from bonkei.miniature.parts.codebuild.tools import Commands
 from bonkei.miniature.parts.codepipeline.pipelines import PipelineRoom
 from bonkei.miniature.parts.ecr import RegistryRoom, RegistrySettings
 from bonkei.miniature.parts.ecs.service_events import service_events
+from bonkei.miniature.parts.ecs.tasks import TaskRoom
 from bonkei.miniature.parts.ecs.timeline import MOST_ENTRIES, Timeline
 from bonkei.miniature.parts.ecs.usage import Usage
 from bonkei.miniature.parts.ecs.view import Change, EcsView
@@ -43,7 +44,7 @@ from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.service_changes import ARGUMENTS, ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.steps import Report
-from bonkei.services.ecs import Tasks, TasksSnapshot
+from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge.snapshot import ListenerState
 from bonkei.services.endpoint.port.certificate import ca_file
 
@@ -52,8 +53,7 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """The rooms, each created once. `blueprint` is the current one. `tasks` is None until the start
-    has created them."""
+    """The rooms, each created once. `blueprint` is the current one."""
 
     def __init__(
         self,
@@ -71,7 +71,6 @@ class Wiring:
         self._rehearse = config.rehearse
         self._report = report
         self.blueprint = Blueprint()
-        self.tasks: Tasks | None = None
         self.bus = Bus()
         self.containers = dict(config.containers)
         self.addresses = Addresses(home.addresses)
@@ -81,6 +80,7 @@ class Wiring:
         self.aws = AwsEndpoint(self.parts.cloud, services, beside)
         self.edge = self.parts.edge
         self.console = self.parts.console
+        self.tasks = TaskRoom(self.edge)
         self.usage = Usage()
         self.timeline = Timeline(self.bus)
         self.network = NetworkRoom(
@@ -137,7 +137,7 @@ class Wiring:
         )
         self.ecs = EcsView(
             lambda: self.blueprint,
-            self.running,
+            self.tasks.running,
             change,
             report,
             self.registered,
@@ -149,7 +149,7 @@ class Wiring:
         self.monitor = MonitorRoom(
             self.parts.monitor,
             self.bus,
-            Shown(self.edge.snapshot, self._measured_tasks, self.databases.snapshots),
+            Shown(self.edge.snapshot, self._measured_tasks, self.databases.snapshot),
             self.aws,
             self.aws.store_rests,
             self.ecs.find,
@@ -164,11 +164,11 @@ class Wiring:
     def _services(self) -> dict[str, AwsService]:
         """The AWS services that rooms answer."""
         own = own_services(
-            lambda: self.ecs if self.tasks is not None else None,
+            lambda: self.ecs if self.tasks.made is not None else None,
             self.logs.service,
             lambda: self.blueprint,
             self.edge.snapshot,
-            self.databases.snapshots,
+            self.databases.snapshot,
             self.databases.rotate,
             lambda: self.aws,
         )
@@ -178,17 +178,17 @@ class Wiring:
     def _around_faults(self, report: Report) -> Around:
         seen = SeenAround(
             lambda: self.blueprint,
-            self.task_snapshot,
+            self.tasks.snapshot,
             self.edge.targets,
-            self.databases.snapshots,
+            self.databases.snapshot,
             self.network.why_not_gated,
             self.network.disturb,
             lambda: self.aws.cloud_if_started,
         )
         fill = FillAround(
             lambda: self.blueprint,
-            self.running,
-            self.databases.snapshots,
+            self.tasks.running,
+            self.databases.snapshot,
             self.parts.vault,
             self._home.path / "tasks",
         )
@@ -208,17 +208,9 @@ class Wiring:
     async def _install(self, locks: Sequence[Path]) -> Path:
         return await self.parts.install(locks, self._home.environments, self._report)
 
-    def running(self) -> Tasks:
-        """The tasks. They exist once the start has created them."""
-        assert self.tasks is not None  # noqa: S101 - the start makes it before
-        return self.tasks
-
-    def task_snapshot(self) -> TasksSnapshot | None:
-        return self.tasks.snapshot() if self.tasks is not None else None
-
     def _measured_tasks(self) -> TasksSnapshot | None:
         """The monitor's metrics of each minute give the console its data for a day."""
-        snapshot = self.task_snapshot()
+        snapshot = self.tasks.snapshot()
         if snapshot is not None:
             self.usage.note(snapshot, time.time())
         return snapshot

@@ -57,6 +57,8 @@ class StackRoom:
     on differences. `cloud`: the endpoint, for a template's URL and for resources created by
     hand. `revisions`: the task definitions that ECS knows."""
 
+    name = "stacks"
+
     def __init__(
         self,
         directory: Path,

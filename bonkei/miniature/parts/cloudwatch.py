@@ -36,6 +36,8 @@ class MonitorRoom:
     """Call `follow` with each blueprint. `store_rests`: as in `QueueDepths`. `find_task`: for the
     events of tasks."""
 
+    name = "monitor"
+
     def __init__(
         self,
         make: MakeMonitor,

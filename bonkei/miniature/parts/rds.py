@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class Databases:
     """Starts the declared clusters, and stops those that are no longer in the definitions."""
 
+    name = "databases"
+
     def __init__(self, make: Callable[[DatabaseCluster, str], Database], server: str) -> None:
         """`server`: address and user of the user's own server; empty without one."""
         self._make = make
@@ -45,7 +47,7 @@ class Databases:
             for each in database.others:
                 steps.note(each)
 
-    def snapshots(self) -> list[DatabaseSnapshot]:
+    def snapshot(self) -> list[DatabaseSnapshot]:
         return [database.snapshot() for database in self._running.values()]
 
     def reader(self, identifier: str) -> Reader:

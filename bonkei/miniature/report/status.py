@@ -4,69 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.definitions.cloudformation.stacks.values import StackSnapshot
 from bonkei.miniature.lifecycle.preparation import nothing_runs
 from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, find_unhealthy
-from bonkei.services.cloudwatch.monitor import MonitorSnapshot
-from bonkei.services.console import ConsoleSnapshot
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
-from bonkei.services.faults import FaultsSnapshot
-from bonkei.services.logs.logs import LogsSnapshot
 from bonkei.services.rds import DatabaseSnapshot
-
-if TYPE_CHECKING:
-    from bonkei.miniature.parts.lambda_.functions import FunctionsSnapshot
-    from bonkei.miniature.parts.network.network import NetworkSnapshot
-    from bonkei.services.codebuild.values import BuildsSnapshot
-    from bonkei.services.codepipeline.snapshot import PipelineSnapshot
-    from bonkei.services.endpoint.cloud import CloudSnapshot
 
 
 def compose_status(
-    started: bool,
-    blueprint: Blueprint,
-    edge: EdgeSnapshot,
-    tasks: TasksSnapshot | None,
-    databases: Sequence[DatabaseSnapshot],
-    cloud: CloudSnapshot | None,
-    logs: LogsSnapshot | None = None,
-    monitor: MonitorSnapshot | None = None,
-    functions: FunctionsSnapshot | None = None,
-    stacks: Sequence[StackSnapshot] = (),
-    builds: BuildsSnapshot | None = None,
-    network: NetworkSnapshot | None = None,
-    pipelines: Sequence[PipelineSnapshot] = (),
-    console: ConsoleSnapshot | None = None,
-    faults: FaultsSnapshot | None = None,
+    judged: Judged, blueprint: Blueprint, shown: Mapping[str, object]
 ) -> dict[str, Any]:
-    """The components' snapshots, in the form of JSON.
+    """The parts' snapshots by their names, in the form of JSON.
 
     `state`: starting | ready | degraded; `unhealthy` lists the degraded parts, with reasons.
     """
-    judged = judge_state(started, blueprint, edge, tasks, databases)
+    plain = {name: _plain(snapshot) for name, snapshot in shown.items()}
     return {
         "running": True,
         "state": judged.state,
         "ready": judged.state == "ready",
         "unhealthy": [{"name": one.name, "reason": one.reason} for one in judged.unhealthy],
-        "console": _plain(console),
-        "network": _plain(network),
-        "edge": _plain(edge),
-        "tasks": _plain(tasks) if tasks is not None else None,
-        "databases": _plain(databases),
-        "cloud": _plain(cloud),
-        "logs": _plain(logs),
-        "monitor": _plain(monitor),
-        "functions": _plain(functions),
-        "stacks": _plain(stacks),
-        "builds": _plain(builds),
-        "pipelines": _plain(pipelines),
-        "faults": _plain(faults),
-        "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
+        **plain,
+        "not_simulated": [*_plain(blueprint.not_simulated), *plain["edge"]["not_simulated"]],
     }
 
 

@@ -253,6 +253,7 @@ class Logs:
 @dataclass
 class Functions:
     world: World
+    name = "functions"
     services: dict[str, Any] = field(default_factory=dict)
 
     async def start(self) -> None:
@@ -269,6 +270,7 @@ class Functions:
 
 
 class Builds:
+    name = "builds"
     service = Operations({})
 
     async def start(self) -> None:

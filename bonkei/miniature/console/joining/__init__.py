@@ -40,7 +40,7 @@ def join_console(
     }
     offer_overview(console, config, judged, said, badges, lambda: assembly.blueprint)
     sources = TaskSources(
-        lambda: assembly.blueprint, assembly.task_snapshot, assembly.usage, assembly.timeline
+        lambda: assembly.blueprint, assembly.tasks.snapshot, assembly.usage, assembly.timeline
     )
 
     async def restart(arn: str) -> None:
@@ -49,7 +49,7 @@ def join_console(
     async def scale(arn: str, count: int) -> None:
         await changes.change(arn, ServiceChange(desired_count=count))
 
-    deeds = TaskDeeds(lambda task: assembly.running().stop_task(task), restart, scale)
+    deeds = TaskDeeds(lambda task: assembly.tasks.running().stop_task(task), restart, scale)
     offer_tasks(console, sources, deeds)
     join_watching(Home(config.home), assembly, rehearsals)
     join_acting(config, assembly, said)
@@ -59,7 +59,7 @@ def join_console(
 
 
 def _tasks_badge(assembly: Assembly) -> Json:
-    snapshot = assembly.task_snapshot()
+    snapshot = assembly.tasks.snapshot()
     if snapshot is None:
         return None
     wanted = sum(each.desired_count for each in snapshot.services)

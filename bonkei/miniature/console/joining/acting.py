@@ -54,7 +54,7 @@ def _join_data(assembly: Assembly, said: Said) -> None:
     sources = DataSources(
         lambda: assembly.blueprint,
         lambda: assembly.aws.cloud.looking,
-        assembly.databases.snapshots,
+        assembly.databases.snapshot,
         assembly.databases.reader,
         revealed,
     )

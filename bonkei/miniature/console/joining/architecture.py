@@ -18,8 +18,8 @@ def join_architecture(config: Config, assembly: Assembly) -> None:
     parts = Parts(
         lambda: assembly.blueprint,
         assembly.edge.snapshot,
-        assembly.task_snapshot,
-        assembly.databases.snapshots,
+        assembly.tasks.snapshot,
+        assembly.databases.snapshot,
         assembly.aws.snapshot,
         assembly.monitor.snapshot,
         assembly.pipelines.snapshot,

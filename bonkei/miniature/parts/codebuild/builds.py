@@ -42,6 +42,8 @@ class BuildRoom:
     """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
     writes logs as a role in a region. `engine`: the variables that name the image builder."""
 
+    name = "builds"
+
     def __init__(
         self, config: Config, home: Home, bus: Bus, aws: AwsEndpoint, writer: Writer,
         install: Install, engine: Mapping[str, str],

@@ -54,6 +54,8 @@ class PipelineRoom:
     `follow_builds`: the miniature follows a build's apply. `alarm`: the state of an alarm.
     `minute`: how many seconds a minute of the alarms takes."""
 
+    name = "pipelines"
+
     def __init__(
         self, home: Home, bus: Bus, report: Report, aws: AwsEndpoint, builds: BuildRoom,
         follow_builds: Callable[[], Awaitable[None]], alarm: Callable[[str], str], minute: float,

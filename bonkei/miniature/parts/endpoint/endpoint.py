@@ -26,6 +26,8 @@ class AwsEndpoint:
     `Aws` and `Asks` of `bonkei.base.aws_service`: MiniatureError before the start.
     """
 
+    name = "cloud"
+
     def __init__(
         self, make: MakeCloud, services: Mapping[str, AwsService], beside: Mapping[str, Beside]
     ) -> None:

@@ -17,7 +17,7 @@ from bonkei.miniature.parts.faults.filling import FillAround, Fillings
 from bonkei.miniature.parts.faults.sights import SeenAround, Sights
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.edge.snapshot import ListenerState
-from bonkei.services.faults import Faults
+from bonkei.services.faults import Faults, FaultsSnapshot
 from bonkei.services.faults.freezing.freezer import Freezer
 from bonkei.services.faults.rules import possible
 from bonkei.services.faults.targets import about, every_target
@@ -41,6 +41,8 @@ class Around:
 class FaultRoom:
     """Call `start` before tasks run, and `stop` before anything else stops. `home`: the room's
     folder."""
+
+    name = "faults"
 
     def __init__(self, home: Path, around: Around) -> None:
         self._around = around
@@ -83,6 +85,9 @@ class FaultRoom:
     def may_start(self, blueprint: Blueprint, service: str) -> str:
         """Why no zone has room for a task of the service; empty if one has."""
         return why_no_room(service_zones(blueprint).get(service, ()), self._hands.shut)
+
+    def snapshot(self) -> FaultsSnapshot:
+        return self.faults.snapshot()
 
     async def stop(self) -> None:
         for undo in self._undo:

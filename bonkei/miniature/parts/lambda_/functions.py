@@ -102,6 +102,8 @@ class FunctionRoom:
     """Call `start` while Terraform runs, `follow` with each blueprint, and always `stop`. `writer`:
     writes logs as a role in a region. `translate`: a value of a function's environment."""
 
+    name = "functions"
+
     def __init__(
         self, config: Config, home: Home, ways: Ways, aws: AwsEndpoint, writer: Writer,
         translate: Callable[[str, str], str],

@@ -29,6 +29,8 @@ MakeLogs = Callable[[May, "Report", PutObject], Logs]
 class LogRoom:
     """Call `follow` with each blueprint, before the first task starts."""
 
+    name = "logs"
+
     def __init__(
         self,
         make: MakeLogs,

@@ -41,6 +41,8 @@ class NetworkRoom:
     """Call `place` before the edge follows a blueprint, and `follow` after the databases do.
     `shared`: where the edge looks up the addresses of callers."""
 
+    name = "network"
+
     def __init__(
         self,
         enforce: Enforce,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.miniature.report.status import compose_status
+from bonkei.miniature.report.status import compose_status, judge_state
 from bonkei.miniature.report.status_text import render
 from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy
 from bonkei.services.ecs import FileLogSink, LogLine, TasksSnapshot
@@ -87,15 +87,21 @@ def test_without_a_task_the_given_reason_is_kept(tmp_path: Path) -> None:
     assert (found.reason, found.last_words) == ("no task is healthy yet", ())
 
 
-def status(*, started: bool, healthy: int = 1, database: str = "available") -> dict[str, object]:
+def status_of(
+    found: TasksSnapshot, database: str = "available", *, started: bool = True
+) -> dict[str, object]:
+    """The status of a miniature with these tasks, a database, and nothing else."""
+    edge, databases = EdgeSnapshot(), [replace(DATABASE, status=database)]
+    others = ("cloud", "logs", "monitor", "functions", "network", "console", "faults")
+    parts = dict.fromkeys(others) | dict.fromkeys(("stacks", "builds", "pipelines"), ())
+    judged = judge_state(started, Blueprint(), edge, found, databases)
     return compose_status(
-        started,
-        Blueprint(),
-        EdgeSnapshot(),
-        tasks(replace(SERVICE, healthy_count=healthy)),
-        [replace(DATABASE, status=database)],
-        None,
+        judged, Blueprint(), parts | {"edge": edge, "tasks": found, "databases": databases}
     )
+
+
+def status(*, started: bool, healthy: int = 1, database: str = "available") -> dict[str, object]:
+    return status_of(tasks(replace(SERVICE, healthy_count=healthy)), database, started=started)
 
 
 def test_the_status_distinguishes_ready_from_degraded() -> None:
@@ -117,10 +123,6 @@ def test_the_status_distinguishes_a_past_reason_from_a_present_one(state: str, s
     deployment = replace(DEPLOYMENT, rollout_state=state, reason=EXITED)
     snapshot = tasks(replace(SERVICE, deployments=(deployment,)))
     (line,) = [
-        line
-        for line in render(
-            compose_status(True, Blueprint(), EdgeSnapshot(), snapshot, [], None)
-        ).splitlines()
-        if line.startswith("  app-web  ")
+        line for line in render(status_of(snapshot)).splitlines() if line.startswith("  app-web  ")
     ]
     assert line.endswith(shown)
