@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.miniature import applied_elsewhere
@@ -43,7 +44,7 @@ class Changes:
         self._assembly: Assembly | None = None
         self._home = config.home
         self._applied_elsewhere = applied_elsewhere.mark(config.home)
-        self._following: set[asyncio.Task[None]] = set()
+        self._following = Background()
         self.lock = asyncio.Lock()
 
     def are_possible(self, assembly: Assembly) -> None:
@@ -54,9 +55,7 @@ class Changes:
 
     def _on_build(self, build: Build) -> None:
         if build.is_over:
-            task = asyncio.get_running_loop().create_task(self._after(build))
-            self._following.add(task)
-            task.add_done_callback(self._following.discard)
+            self._following.start(self._after(build))
 
     async def _after(self, build: Build) -> None:
         """The last output of its task follows."""

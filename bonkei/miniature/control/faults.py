@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from bonkei.base.background import Background
 from bonkei.miniature.control.answering import Call, Handler
 from bonkei.miniature.parts.faults import FaultRoom
 from bonkei.services.faults import Ask, FaultError
@@ -32,7 +32,7 @@ def handlers(room: Callable[[], FaultRoom]) -> Mapping[str, Handler]:
 class _Calls:
     def __init__(self, room: Callable[[], FaultRoom]) -> None:
         self._room = room
-        self._ending: set[asyncio.Task[Any]] = set()
+        self._ending = Background()
 
     async def on_list(self, _call: Call) -> Any:
         return asdict(self._room().faults.snapshot())
@@ -79,9 +79,7 @@ class _Calls:
             except FaultError:
                 return  # it has ended by itself
 
-        task = asyncio.get_running_loop().create_task(end())
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._ending.start(end())
 
 
 def ask_of(given: Mapping[str, Any]) -> Ask:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.base.arn import Arn
+from bonkei.base.background import Background
 from bonkei.base.clocks import has_passed
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import AlarmStateChanged, Bus, LogEventsIngested
@@ -115,7 +116,7 @@ class Monitor:
         self._undo: Callable[[], None] = lambda: None
         self._made = self._listens_since = around.clock()
         self._loop: asyncio.Task[None] | None = None
-        self._acting: set[asyncio.Task[None]] = set()
+        self._acting = Background()
         self._woken = asyncio.Event()
         self._flushed = self._aged = around.clock()
         self._failed_actions = 0
@@ -239,10 +240,7 @@ class Monitor:
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
-        if self._acting:
-            await asyncio.wait(self._acting, timeout=1.0)
-        for task in self._acting:
-            task.cancel()
+        await self._acting.stop(grace=1.0)
 
     def close(self) -> None:
         """Write everything to disk."""
@@ -332,9 +330,7 @@ class Monitor:
             self.book.note(HistoryItem(change.alarm.name, change.after.since, "Action", summary))
             return
         for arn in change.actions:
-            task = asyncio.get_running_loop().create_task(self._act(change, arn))
-            self._acting.add(task)
-            task.add_done_callback(self._acting.discard)
+            self._acting.start(self._act(change, arn))
 
     async def _act(self, change: Change, arn: str) -> None:
         is_function = Arn.of(arn).service == "lambda"

@@ -14,6 +14,7 @@ from typing import Any
 
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import Aws, AwsServiceError, ServicePrincipal, invocation
+from bonkei.base.background import Background
 
 _WAITS = (0.5, 2.0, 5.0, 15.0)  # seconds before another attempt
 _LIMIT = 2_000  # events that are under way
@@ -27,7 +28,7 @@ class Notifying:
         self._aws = aws
         self._report = report
         self._reported: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background()
 
     def take(self, line: bytes) -> None:
         """Deliver it, meanwhile."""
@@ -40,14 +41,10 @@ class Notifying:
         if len(self._tasks) >= _LIMIT:
             self._say(f"{bucket}: {_LIMIT} events wait for their receivers, so some are dropped")
             return
-        task = asyncio.ensure_future(self._deliver(service, target, bucket, message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._deliver(service, target, bucket, message))
 
     async def stop(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     async def _deliver(self, service: str, target: str, bucket: str, message: Any) -> None:
         s3, text = ServicePrincipal("s3.amazonaws.com", bucket), json.dumps(message)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.services.eventbridge.catalogue import Catalogue
@@ -48,7 +49,7 @@ class EventBus:
         self._waits = waits
         self._rules = Rules()
         self.catalogue = Catalogue()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background()
         self._loop: asyncio.Task[None] | None = None
         self._has_schedules = False
         self._over: set[str] = set()  # schedules that ask to be deleted
@@ -127,9 +128,7 @@ class EventBus:
             if len(self._tasks) >= _MOST:
                 self._fail(delivery, "too many deliveries are under way")
                 continue
-            task = asyncio.get_running_loop().create_task(self._try(delivery))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._try(delivery))
 
     async def _try(self, delivery: Delivery) -> None:
         problem = ""

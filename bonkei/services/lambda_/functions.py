@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from bonkei.base.arn import Arn
+from bonkei.base.background import Background
 from bonkei.base.events import Bus, FunctionMeasured
 from bonkei.base.processes import Keeper
 from bonkei.base.processes.roots import Trial, remove_scratch
@@ -94,7 +95,7 @@ class Functions:
         )
         self._sources = EventSources(settings.directory / "streams", ways, settings.pace)
         self._counts: dict[tuple[str, str], int] = {}
-        self._retired: set[asyncio.Task[None]] = set()
+        self._retired = Background()
         self._waiting = WaitingEvents(
             settings.directory / "events",
             self._concurrency,
@@ -123,9 +124,7 @@ class Functions:
             else:
                 self._hosts[function.arn] = self._make(function, roots, problem)
         for host in before.values():
-            task = asyncio.get_running_loop().create_task(host.retire())
-            self._retired.add(task)
-            task.add_done_callback(self._retired.discard)
+            self._retired.start(host.retire())
         self._concurrency.reserve(
             {
                 each.arn: each.reserved_concurrency

@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
+from bonkei.base.background import Background
 from bonkei.base.processes import Keeper
 from bonkei.base.processes.roots import Trial
 from bonkei.blueprint.lambda_.function import Function
@@ -75,7 +76,7 @@ class FunctionHost:
         self._starting: set[asyncio.Task[None]] = set()
         self._turns = Turns()
         self._timer: asyncio.TimerHandle | None = None
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending = Background()
         self._is_stopped = False
         self._is_halted = False
         self._lines = Lines(function.log_format == "JSON", function.memory)
@@ -294,9 +295,7 @@ class FunctionHost:
         self._all.discard(environment)
 
     def _end_soon(self, environment: ExecutionEnvironment) -> None:
-        task = asyncio.get_running_loop().create_task(self._end(environment))
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._ending.start(self._end(environment))
 
     def _look_later(self) -> None:
         if self._timer is None:

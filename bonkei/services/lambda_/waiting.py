@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.base.spool import Spool
 from bonkei.blueprint.lambda_.function import Function
@@ -64,7 +65,7 @@ class WaitingEvents:
         self._deliver = deliver
         self._report = report
         self._pace = pace
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background()
         self._troubles: dict[str, str] = {}
         self._is_stopped = False
 
@@ -93,14 +94,10 @@ class WaitingEvents:
     async def stop(self) -> None:
         """Unfinished events stay on disk for the next start."""
         self._is_stopped = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     def _begin(self, event: Event) -> None:
-        task = asyncio.get_running_loop().create_task(self._follow(event))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._follow(event))
 
     async def _follow(self, event: Event) -> None:
         try:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import uuid4
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.base.spool import Spool
 from bonkei.blueprint import Blueprint
@@ -67,7 +68,7 @@ class Topics:
         self._clock = clock
         self._pace = pace
         self._http = HttpDelivery()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Background()
         self._last: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._counts = dict.fromkeys(("published", "delivered", "filtered", "failed"), 0)
@@ -90,9 +91,7 @@ class Topics:
 
     async def stop(self) -> None:
         """Undelivered messages stay on disk for the next start."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.stop()
         await self._http.close()
 
     async def publish(self, message: Message) -> None:
@@ -135,7 +134,7 @@ class Topics:
                     subscription, document["Type"], document["MessageId"], json.dumps(document)
                 )
 
-        self._keep(ask())
+        self._tasks.start(ask())
 
     def snapshot(self) -> TopicsSnapshot:
         return TopicsSnapshot(**self._counts, waiting=len(self._spool))
@@ -153,10 +152,10 @@ class Topics:
     def _begin(self, name: str, subscription: str, message: Message) -> None:
         """A FIFO topic's messages of one group come one by one, also while one is tried again."""
         if not message.is_of_fifo:
-            self._keep(self._follow(name, subscription, message))
+            self._tasks.start(self._follow(name, subscription, message))
             return
         turn = (subscription, message.group)
-        task = self._keep(self._follow(name, subscription, message, self._last.get(turn)))
+        task = self._tasks.start(self._follow(name, subscription, message, self._last.get(turn)))
         self._last[turn] = task
 
         def is_over(done: asyncio.Task[None]) -> None:
@@ -164,12 +163,6 @@ class Topics:
                 del self._last[turn]
 
         task.add_done_callback(is_over)
-
-    def _keep(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = asyncio.get_running_loop().create_task(job)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
 
     async def _follow(
         self, name: str, arn: str, message: Message, before: asyncio.Task[None] | None = None

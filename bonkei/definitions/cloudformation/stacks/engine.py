@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.definitions.cloudformation.resources.kind import TypedValues
 from bonkei.definitions.cloudformation.stacks.conflicts import (
@@ -79,7 +80,7 @@ class Stacks:
         self._report = report
         self._by_id = {stack.id: stack for stack in store.load()}
         self._one_at_a_time = asyncio.Lock()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running = Background()
 
     def all(self, region: str) -> Sequence[Stack]:
         """List the stacks of a region, including deleted ones, the oldest first."""
@@ -139,15 +140,10 @@ class Stacks:
 
     async def stop(self) -> None:
         """Interrupt running operations; `resume` continues them."""
-        for task in self._running:
-            task.cancel()
-        await self.idle()
+        await self._running.stop()
 
     def _go_on(self, identifier: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._run(identifier))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        return self._running.start(self._run(identifier))
 
     async def _run(self, identifier: str) -> None:
         async with self._one_at_a_time:

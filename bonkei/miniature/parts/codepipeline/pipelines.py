@@ -3,13 +3,13 @@ actions."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonkei.base.aws_service import AwsService, AwsServiceError, Caller, Later
+from bonkei.base.background import Background
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.codepipeline import Pipeline, PipelineAction
@@ -63,7 +63,7 @@ class PipelineRoom:
         self._bus = bus
         self._aws = aws
         self._report = report
-        self._starting: set[asyncio.Task[None]] = set()
+        self._starting = Background()
         self.repositories = Repositories(home.repositories, time.time, self._on_push)
         self.pipelines = Pipelines(
             home.pipelines,
@@ -114,9 +114,7 @@ class PipelineRoom:
     async def stop(self) -> None:
         """Actions in progress continue at the next start, or count as failed then."""
         await self.repositories.stop()
-        for task in tuple(self._starting):
-            task.cancel()
-        await asyncio.gather(*self._starting, return_exceptions=True)
+        await self._starting.stop()
         await self.pipelines.stop()
 
     async def _serve_git(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -156,9 +154,7 @@ class PipelineRoom:
         """Publish CodeCommit's event, and start the pipelines that look for changes themselves."""
         self._bus.publish(event_of(self.repositories, push))
         if push.after != NOTHING:
-            task = asyncio.get_running_loop().create_task(self._start_all(push))
-            self._starting.add(task)
-            task.add_done_callback(self._starting.discard)
+            self._starting.start(self._start_all(push))
 
     async def _start_all(self, push: Push) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bonkei.analysis.network.callers import awsvpc
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service, TaskDefinition
@@ -66,7 +66,7 @@ class EcsView:
         self._tasks = tasks
         self._change = change
         self._report = report
-        self._going_on: set[asyncio.Task[None]] = set()
+        self._going_on = Background()
         self._pending: dict[str, _Pending] = {}
         self._ran: dict[str, RunTask] = {}  # tasks of RunTask, as long as they are shown
 
@@ -156,9 +156,7 @@ class EcsView:
         if change.has_new_tasks:
             change = replace(change, deployment_id=f"ecs-svc/{secrets.token_hex(16)}")
         pending = self._pending[arn] = _Pending(change, self._now())
-        task = asyncio.create_task(self._quietly(arn, pending))
-        self._going_on.add(task)  # the event loop holds its tasks weakly
-        task.add_done_callback(self._going_on.discard)
+        self._going_on.start(self._quietly(arn, pending))
 
     async def _quietly(self, arn: str, pending: _Pending) -> None:
         failed = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 
+from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.base.events import Bus, Event
 from bonkei.base.processes import Keeper
@@ -63,7 +64,7 @@ class Executor:
         self._keeper = Keeper(settings.home / "processes" / "tasks")
         self._scratch = settings.home / "tasks"
         self._tasks: dict[str, RunningTask] = {}
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._leaving = Background()
         self._last_complaint = ""
         self._trial = Trial(self._scratch, settings.progress)
 
@@ -317,9 +318,7 @@ class Executor:
         for endpoint in task.endpoints.values():
             self._ports.give_back(endpoint)
         if task.jobs:  # an abandoned preparation, or a probe: let it undo its work
-            ending = asyncio.get_running_loop().create_task(_end(task))
-            self._leaving.add(ending)
-            ending.add_done_callback(self._leaving.discard)
+            self._leaving.start(_end(task))
         else:
             remove_scratch(task.scratch)
 
