@@ -29,7 +29,6 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.lambda_.function import Function
 from bonkei.blueprint.secretsmanager import Secret
 from bonkei.blueprint.sns import Subscription, Topic
-from bonkei.miniature.parts.sns import Carriers
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.asking import Asking
 from bonkei.services.endpoint.aws_client import AwsClient
@@ -47,6 +46,7 @@ from bonkei.services.lambda_ import api
 from bonkei.services.lambda_.functions import Functions, FunctionsSettings, Surroundings
 from bonkei.services.slack.slack import SlackInbox
 from bonkei.services.slack.store import Entry, Inbox
+from bonkei.services.sns.carriers import AwsCarriers
 from bonkei.services.sns.message import Message
 from bonkei.services.sns.topics import Topics
 
@@ -159,7 +159,7 @@ async def measure(folder: Path) -> None:
     functions = Functions(settings, Bus(), given)
     own["lambda"] = api.service(functions)
     aws = AwsClient(own, Asking(authorizer, issuer), issuer, calls, nothing, lambda: REGION)
-    topics = Topics(folder / "topics", Carriers(aws, inbox), print)
+    topics = Topics(folder / "topics", AwsCarriers(aws, inbox.mail), print)
     await functions.apply(blueprint())
     topics.apply(blueprint())
     try:

@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
-from bonkei.base.arn import Arn
-from bonkei.base.aws_service import Aws, AwsService, ServicePrincipal, invocation
-from bonkei.base.errors import BonkeiError
+from bonkei.base.aws_service import Aws, AwsService
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.parts.ecs.events import EcsEvents, FindTask
-from bonkei.miniature.parts.eventbridge import EventTargets
 from bonkei.miniature.rehearsal.causes.letters import LETTERS, take_back
 from bonkei.miniature.rehearsal.values import Means, Request, World
+from bonkei.services.cloudwatch.actions import AlarmActions
 from bonkei.services.cloudwatch.api import cloudwatch
 from bonkei.services.cloudwatch.monitor import Around, Monitor, MonitorSnapshot
 from bonkei.services.eventbridge.api import eventbridge, scheduler
 from bonkei.services.eventbridge.bus import EventBus
+from bonkei.services.eventbridge.targets import EventTargets
 
 MakeMonitor = Callable[[Around], Monitor]
-
-
-class ActionError(BonkeiError):
-    """An alarm's action is impossible here."""
 
 
 class MonitorRoom:
@@ -51,13 +44,12 @@ class MonitorRoom:
         self.measures = Measures(bus, shown)
         self.events = EventBus(EventTargets(aws).deliver)
         self._ecs = EcsEvents(bus, self.events, find_task)
-        around = Around(self.measures.minute, self._act, self.events.put)
+        around = Around(self.measures.minute, AlarmActions(aws), self.events.put)
         self.monitor = make(around)
         if self.monitor.directory is not None:
             self.events.catalogue.open(self.monitor.directory / "rules.json")
         self._taking_back: asyncio.Task[None] | None = None
         self._queues = QueueDepths(aws, self.monitor.put, store_rests)
-        self._blueprint = Blueprint()
         self.answers: Mapping[str, AwsService] = {
             "cloudwatch": cloudwatch(self.monitor),
             "events": eventbridge(self.events),
@@ -66,7 +58,6 @@ class MonitorRoom:
 
     def follow(self, blueprint: Blueprint) -> None:
         """Follow the declared alarms and metric filters."""
-        self._blueprint = blueprint
         self.measures.follow(blueprint)
         self.monitor.follow(blueprint, MEASURED)
         self.events.follow((*blueprint.event_rules, *blueprint.schedules))
@@ -118,28 +109,3 @@ class MonitorRoom:
     async def close(self) -> None:
         """All known data is on disk."""
         self.monitor.close()
-
-    async def _act(self, arn: str, subject: str, message: str) -> None:
-        """Carry out an alarm's action like CloudWatch: publish to a topic, or call a function. For
-        a function, CloudWatch has another name ("Lambda alarm actions")."""
-        service, name = Arn.of(arn).service, "cloudwatch.amazonaws.com"
-        given: dict[str, Any]
-        if service == "sns":
-            operation = "Publish"
-            given = {"TopicArn": arn, "Subject": subject, "Message": message}
-        elif service == "lambda":
-            name, operation = f"lambda.alarms.{name}", "Invoke"
-            given = invocation(arn, message.encode())
-        else:
-            raise ActionError(f"actions of {service or arn} are not simulated")
-        alarm = ServicePrincipal(name, _alarm_arn(message))
-        await self._aws.call(alarm, service, operation, given, Arn.of(arn).region)
-
-
-def _alarm_arn(message: str) -> str:
-    """The ARN of the alarm in a message."""
-    try:
-        found = json.loads(message)
-        return str(found.get("AlarmArn") or found.get("alarmArn", ""))
-    except (ValueError, AttributeError, RecursionError):
-        return ""

@@ -7,6 +7,7 @@ filters  turns log events into metrics: metric filters, the embedded metric form
 sqlite_file  a file of SQLite that may be lost
 clock    the length of a minute in compressed time
 monitor  the life cycle: minutes pass, alarms change, their actions run
+actions  calls the services that an alarm's actions name
 api      CloudWatch's API over it
 rehearsal  data that raises an alarm, and data that ends it
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -57,6 +58,10 @@ class Inbox:
             self._count = len(kept)
         append(self._file, entry.line() + "\n")
         self._count += 1
+
+    def mail(self, address: str, subject: str, text: str) -> None:
+        """An e-mail. OSError when the disk does not take it."""
+        self.add(Entry(time.time(), "email", address, {"subject": subject, "text": text}))
 
     def entries(self) -> Iterator[Entry]:
         """Oldest first. An incomplete last line is not read yet."""

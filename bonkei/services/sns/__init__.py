@@ -4,12 +4,12 @@ topics          the service: keeps each delivery until it is done, and retries
 api             SNS's API
 subscriptions   the subscribers of the definitions, and those that programs add
 message         a message, and the documents that subscribers receive
+carriers        by calls of AWS: to functions and queues
 http_delivery   to a server
 
 `bonkei.grammar.filter_policy` decides whether a subscriber wants a message,
 `bonkei.grammar.delivery_policy` how long until the next attempt. The provider refuses what they do
 not understand.
 
-The miniature provides the ways to functions, queues and mailboxes (`Carriers`). Nothing is imported
-here: aiohttp takes a while to load.
+Nothing is imported here: aiohttp takes a while to load.
 """

@@ -30,7 +30,7 @@ _AT_ONCE = 50  # deliveries that are tried at the same time
 
 
 class Carriers(Protocol):
-    """The ways to subscribers. Each raises DeliveryError."""
+    """The ways to subscribers (`AwsCarriers`). Each raises DeliveryError."""
 
     async def to_function(self, arn: str, event: bytes, topic: str) -> None:
         """Put the event into the function's queue, which has stored it when this returns."""

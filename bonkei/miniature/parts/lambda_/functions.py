@@ -129,13 +129,9 @@ class FunctionRoom:
 
     async def start(self) -> None:
         """The inbox listens, and the endpoint answers for the rooms."""
-        from bonkei.miniature.parts.sns import (  # noqa: PLC0415
-            Carriers,
-            Destinations,
-            FunctionLogs,
-            SourceCalls,
-        )
+        from bonkei.miniature.parts.lambda_.logs import FunctionLogs  # noqa: PLC0415 - as above
         from bonkei.services.lambda_ import api as lambda_service  # noqa: PLC0415 - as above
+        from bonkei.services.lambda_.calls import Destinations, SourceCalls  # noqa: PLC0415
         from bonkei.services.lambda_.functions import (  # noqa: PLC0415
             Functions,
             FunctionsSettings,
@@ -144,6 +140,7 @@ class FunctionRoom:
         from bonkei.services.slack.slack import SlackInbox  # noqa: PLC0415
         from bonkei.services.slack.store import Inbox  # noqa: PLC0415
         from bonkei.services.sns import api as topics_service  # noqa: PLC0415
+        from bonkei.services.sns.carriers import AwsCarriers  # noqa: PLC0415
         from bonkei.services.sns.topics import Topics  # noqa: PLC0415
 
         home, ways = self._home, self._ways
@@ -161,7 +158,7 @@ class FunctionRoom:
             translate=self._translate,
         )
         self._functions = Functions(FunctionsSettings(home.functions, ways.base), ways.bus, given)
-        self._topics = Topics(home.topics, Carriers(self._aws, inbox), ways.report)
+        self._topics = Topics(home.topics, AwsCarriers(self._aws, inbox.mail), ways.report)
         self._subscribers = SubscribedFunctions(self._get_functions, self._aws, ways.report)
         self._unsubscribe = ways.bus.subscribe(SubscriptionFilterMatched, self._subscribers.pass_on)
         self.services["lambda"] = lambda_service.service(self._functions)

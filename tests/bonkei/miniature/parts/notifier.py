@@ -23,7 +23,6 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.lambda_.function import Function
 from bonkei.blueprint.secretsmanager import Secret
 from bonkei.blueprint.sns import Subscription, Topic
-from bonkei.miniature.parts.sns import Carriers
 from bonkei.services.endpoint.answering import Answering
 from bonkei.services.endpoint.calls.record import CallLog
 from bonkei.services.endpoint.endpoint import Endpoint
@@ -34,6 +33,7 @@ from bonkei.services.endpoint.permission.ledger import Ledger
 from bonkei.services.lambda_ import api
 from bonkei.services.lambda_.functions import Functions, FunctionsSettings, Surroundings
 from bonkei.services.slack.store import Inbox
+from bonkei.services.sns.carriers import AwsCarriers
 from bonkei.services.sns.message import Message
 from bonkei.services.sns.topics import Topics
 from tests.support.aws import InMemoryAws
@@ -112,7 +112,7 @@ async def run(folder: Path, webhook: str, count: int) -> None:
     settings = FunctionsSettings(folder / "functions", folder, pace=60)
     functions = Functions(settings, Bus(), given)
     aws = InMemoryAws({"lambda": api.service(functions)})  # everything is allowed
-    topics = Topics(folder / "topics", Carriers(aws, Inbox(folder / "inbox")), print)
+    topics = Topics(folder / "topics", AwsCarriers(aws, Inbox(folder / "inbox").mail), print)
     await functions.apply(blueprint())
     topics.apply(blueprint())
     functions.resume()

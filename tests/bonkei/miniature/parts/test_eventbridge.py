@@ -18,9 +18,9 @@ from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.blueprint.storage import Queue
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.parts.ecs.events import EcsEvents
-from bonkei.miniature.parts.eventbridge import EventTargets, TargetError
 from bonkei.services.ecs.api import EcsContainer, EcsTask
 from bonkei.services.eventbridge.bus import EventBus
+from bonkei.services.eventbridge.targets import EventTargets, TargetError
 
 
 @pytest.mark.parametrize(

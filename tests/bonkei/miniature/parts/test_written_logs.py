@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bonkei.miniature.parts.codebuild.builds import _Logs as BuildLogs
-from bonkei.miniature.parts.sns import FunctionLogs
+from bonkei.miniature.parts.lambda_.logs import FunctionLogs
 from bonkei.services.logs.logs import RoleWriter
 from bonkei.services.logs.store.documents import GroupDocument
 from bonkei.services.logs.store.log_store import LogStore
