@@ -154,7 +154,7 @@ async def measure(folder: Path) -> None:
     async def python() -> Path:
         return Path(sys.executable)
 
-    given = Surroundings(python, role, nothing, nothing, nothing, nothing, print)  # type: ignore[arg-type]
+    given = Surroundings(python, role, nothing, nothing, nothing, print)  # type: ignore[arg-type]
     settings = FunctionsSettings(folder / "functions", folder, pace=60)  # retries after 1 s and 2 s
     functions = Functions(settings, Bus(), given)
     own["lambda"] = api.service(functions)

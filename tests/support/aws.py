@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bonkei.base.aws_service import (
@@ -49,3 +49,19 @@ class InMemoryAws:
         caller = Caller(name, name, "123456789012")
         given = AwsCall(service, operation, parameters, caller, region, time.time())
         return await self.services[service].answer(given)
+
+
+class AskedAws:
+    """Each call is asked: who (a role, or a service's name), operation, parameters, region."""
+
+    def __init__(
+        self, ask: Callable[[str, str, Mapping[str, Any], str], Awaitable[Mapping[str, Any]]]
+    ) -> None:
+        self._ask = ask
+
+    async def call(
+        self, principal: Principal, _service: str, operation: str,
+        parameters: Mapping[str, Any], region: str = "",
+    ) -> Mapping[str, Any]:  # fmt: skip
+        who = principal.name if isinstance(principal, ServicePrincipal) else principal.role
+        return await self._ask(who, operation, parameters, region)

@@ -3,7 +3,7 @@
 functions     the service: it lists the functions, calls them and counts
 api           Lambda's API
 waiting       asynchronous events, on disk; `asynchronous` decides their end
-calls         its calls of other services: destinations, and the sources of events
+destinations  the receivers of results and failures
 sources       event sources: polls queues and streams, and calls the functions
 host          one function and its execution environments; `concurrency` limits their number,
               `turns` are those of calls that wait for one, `execution_log` is what it writes

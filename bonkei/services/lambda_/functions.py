@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from bonkei.base.arn import Arn
+from bonkei.base.aws_service import Aws
 from bonkei.base.background import Background
 from bonkei.base.events import Bus, FunctionMeasured
 from bonkei.base.processes import Keeper
@@ -26,7 +27,6 @@ from bonkei.services.lambda_.outcome import LARGEST, LARGEST_EVENT, Invocation, 
 from bonkei.services.lambda_.package import forget_unused, unpack
 from bonkei.services.lambda_.runtimes import choose
 from bonkei.services.lambda_.sources.following import EventSources, Ways
-from bonkei.services.lambda_.sources.queue import CallQueue
 from bonkei.services.lambda_.waiting import Callee, Deliver, WaitingEvents
 
 _PYTHON = ".".join(platform.python_version_tuple()[:2])
@@ -55,8 +55,7 @@ class Surroundings:
     role: Callable[[str, str], Mapping[str, str]]
     logs: LogWriter
     deliver: Deliver
-    queue: CallQueue
-    stream: CallQueue
+    aws: Aws
     report: Callable[[str], None]
     translate: Callable[[str, str], str] = lambda _function, value: value
 
@@ -87,8 +86,7 @@ class Functions:
         self._concurrency = Concurrency()
         self._hosts: dict[str, FunctionHost] = {}
         ways = Ways(
-            surroundings.queue,
-            surroundings.stream,
+            surroundings.aws,
             self.invoke,
             surroundings.deliver,
             surroundings.report,

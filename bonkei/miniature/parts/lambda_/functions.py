@@ -131,7 +131,7 @@ class FunctionRoom:
         """The inbox listens, and the endpoint answers for the rooms."""
         from bonkei.miniature.parts.lambda_.logs import FunctionLogs  # noqa: PLC0415 - as above
         from bonkei.services.lambda_ import api as lambda_service  # noqa: PLC0415 - as above
-        from bonkei.services.lambda_.calls import Destinations, SourceCalls  # noqa: PLC0415
+        from bonkei.services.lambda_.destinations import Destinations  # noqa: PLC0415
         from bonkei.services.lambda_.functions import (  # noqa: PLC0415
             Functions,
             FunctionsSettings,
@@ -152,8 +152,7 @@ class FunctionRoom:
                 self._writer, FileLogSink(home.logs, report=ways.report), ways.report
             ),
             deliver=Destinations(self._aws),
-            queue=SourceCalls(self._aws, "sqs"),
-            stream=SourceCalls(self._aws, "dynamodbstreams"),
+            aws=self._aws,
             report=ways.report,
             translate=self._translate,
         )

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.base.aws_service import Aws
 from bonkei.blueprint.lambda_.event_source import EventSource
 from bonkei.blueprint.lambda_.function import Function
 from bonkei.services.lambda_.sources.filtering import problem
-from bonkei.services.lambda_.sources.queue import CallQueue, Invoke, QueuePoller
+from bonkei.services.lambda_.sources.queue import Invoke, QueuePoller
 from bonkei.services.lambda_.sources.stream import SendDiscarded, StreamPoller
 
 Poller = QueuePoller | StreamPoller
@@ -21,8 +22,7 @@ Poller = QueuePoller | StreamPoller
 class Ways:
     """How to call queues and streams, invoke functions, and forward records that were given up."""
 
-    queue: CallQueue
-    stream: CallQueue
+    aws: Aws
     invoke: Invoke
     send: SendDiscarded
     report: Callable[[str], None]
@@ -69,9 +69,9 @@ class EventSources:
     def _make(self, source: EventSource, role: str) -> Poller:
         ways = self._ways
         if ":sqs:" in source.source:
-            return QueuePoller(source, role, ways.queue, ways.invoke, ways.report)
+            return QueuePoller(source, role, ways.aws, ways.invoke, ways.report)
         name = hashlib.sha256(f"{source.source} {source.function}".encode()).hexdigest()[:16]
         place = self._directory / f"{name}.position"
         return StreamPoller(
-            source, role, ways.stream, ways.invoke, ways.send, ways.report, place, self._pace
+            source, role, ways.aws, ways.invoke, ways.send, ways.report, place, self._pace
         )

@@ -14,24 +14,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import queue_url
+from bonkei.base.aws_service import Aws, RoleSession, queue_url
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.lambda_.event_source import EventSource
 from bonkei.services.lambda_.outcome import LARGEST, Outcome
 from bonkei.services.lambda_.sources.filtering import is_wanted
 from bonkei.services.lambda_.sources.poller import Poller
 
+SESSION = "lambda"
+"""The name of a role's session, when Lambda itself calls."""
 _WAIT = 20  # seconds of a long poll: an idle queue costs one request in that time
 _AWAY = 5.0  # seconds until the next poll if the queue does not answer
 _MOST = 10  # messages of one call of SQS's
-
-
-class CallQueue(Protocol):
-    """Calls SQS as a role: (role's ARN, operation, parameters, region). Raises BonkeiError."""
-
-    async def __call__(
-        self, role_arn: str, operation: str, parameters: Mapping[str, Any], region: str
-    ) -> Mapping[str, Any]: ...
 
 
 class Invoke(Protocol):
@@ -137,11 +131,11 @@ class QueuePoller(Poller):
     """A batch at a time."""
 
     def __init__(
-        self, source: EventSource, role_arn: str, call: CallQueue, invoke: Invoke,
+        self, source: EventSource, role_arn: str, aws: Aws, invoke: Invoke,
         report: Callable[[str], None],
     ) -> None:  # fmt: skip
         super().__init__(source, role_arn, report)
-        self._call = call
+        self._aws = aws
         self._invoke = invoke
 
     async def _poll(self) -> None:
@@ -195,4 +189,5 @@ class QueuePoller(Poller):
     async def _queue(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         queue = self.source.source
         given = {"QueueUrl": queue_url(queue), **parameters}
-        return await self._call(self.role_arn, operation, given, Arn.of(queue).region)
+        role = RoleSession(self.role_arn, SESSION)
+        return await self._aws.call(role, "sqs", operation, given, Arn.of(queue).region)

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from bonkei.base.arn import Arn
-from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.aws_service import Aws, AwsServiceError, RoleSession
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.lambda_.event_source import EventSource
 from bonkei.services.lambda_.outcome import LARGEST, Outcome, stamp
 from bonkei.services.lambda_.sources.filtering import is_wanted
 from bonkei.services.lambda_.sources.poller import Poller
-from bonkei.services.lambda_.sources.queue import CallQueue, Invoke, failed_items
+from bonkei.services.lambda_.sources.queue import SESSION, Invoke, failed_items
 
 _LOOK = 1.0  # seconds between two checks of an idle shard; Lambda checks four times a second
 _AWAY = 5.0
@@ -150,11 +150,11 @@ class StreamPoller(Poller):
     out."""
 
     def __init__(
-        self, source: EventSource, role_arn: str, call: CallQueue, invoke: Invoke,
+        self, source: EventSource, role_arn: str, aws: Aws, invoke: Invoke,
         send: SendDiscarded, report: Callable[[str], None], place: Path, pace: float = 1.0,
     ) -> None:  # fmt: skip
         super().__init__(source, role_arn, report)
-        self._call = call
+        self._aws = aws
         self._invoke = invoke
         self._send = send
         self._place = place
@@ -234,7 +234,8 @@ class StreamPoller(Poller):
 
     async def _streams(self, operation: str, **given: Any) -> Mapping[str, Any]:
         region = Arn.of(self.source.source).region
-        return await self._call(self.role_arn, operation, given, region)
+        role = RoleSession(self.role_arn, SESSION)
+        return await self._aws.call(role, "dynamodbstreams", operation, given, region)
 
     def _kept(self) -> str:
         try:

@@ -108,7 +108,7 @@ async def run(folder: Path, webhook: str, count: int) -> None:
         return Path(sys.executable)
 
     nothing: Any = Nothing()
-    given = Surroundings(python, role, nothing, nothing, nothing, nothing, print)
+    given = Surroundings(python, role, nothing, nothing, nothing, print)
     settings = FunctionsSettings(folder / "functions", folder, pace=60)
     functions = Functions(settings, Bus(), given)
     aws = InMemoryAws({"lambda": api.service(functions)})  # everything is allowed

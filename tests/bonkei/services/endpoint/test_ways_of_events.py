@@ -25,7 +25,7 @@ from bonkei.services.endpoint.permission.authorizer import Authorizer
 from bonkei.services.endpoint.permission.estate import Estate
 from bonkei.services.endpoint.permission.ledger import Ledger
 from bonkei.services.endpoint.permission.requirement import Place
-from bonkei.services.lambda_.calls import Destinations
+from bonkei.services.lambda_.destinations import Destinations
 from bonkei.services.sns import api
 from bonkei.services.sns.carriers import AwsCarriers
 from bonkei.services.sns.topics import Topics

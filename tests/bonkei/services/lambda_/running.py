@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from aws import AskedAws
+
 from bonkei.base.events import Bus, FunctionMeasured
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.lambda_.function import Function
@@ -124,8 +126,7 @@ async def running(
         lambda role, session: {"AWS_ACCESS_KEY_ID": f"of {role.rpartition('/')[2]} {session}"},
         made,
         made.deliver,
-        no_queue,
-        no_queue,
+        AskedAws(no_queue),
         reports.append,
         lambda _function, value: value.replace("db.aws", "127.0.0.1"),
     )

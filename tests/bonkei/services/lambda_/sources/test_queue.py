@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from aws import AskedAws
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.lambda_.event_source import EventSource
@@ -77,7 +78,7 @@ async def test_a_batch_beyond_six_megabytes_is_several_calls() -> None:
         return Outcome("error" if len(sizes) == 1 else "success", b"null")
 
     source = EventSource("s", "u", "arn:f", QUEUE, batch_size=100, batching_window=1)
-    await QueuePoller(source, "role", queue, invoke, lambda _: None)._handle(large)
+    await QueuePoller(source, "role", AskedAws(queue), invoke, lambda _: None)._handle(large)
     assert len(sizes) == 3
     assert max(sizes) <= LARGEST
     assert removed == ["r-c", "r-d", "r-e"]
@@ -112,7 +113,7 @@ async def test_it_polls_calls_and_deletes() -> None:
         return Outcome("success", b'{"batchItemFailures": [{"itemIdentifier": "a"}]}')
 
     source = EventSource("s", "u", "arn:f", QUEUE, batch_size=5, reports_failures=True)
-    poller = QueuePoller(source, "role", queue, invoke, reports.append)
+    poller = QueuePoller(source, "role", AskedAws(queue), invoke, reports.append)
     poller.start()
     await asyncio.wait_for(deleted.wait(), 60)
     await asyncio.sleep(0)
@@ -147,7 +148,7 @@ async def test_it_polls_again_after_the_machine_has_refused_something(
         return Outcome("success", b"null")
 
     source = EventSource("s", "u", "arn:f", QUEUE, batch_size=1)
-    poller = QueuePoller(source, "role", queue, invoke, reports.append)
+    poller = QueuePoller(source, "role", AskedAws(queue), invoke, reports.append)
     poller.start()
     await asyncio.wait_for(deleted.wait(), 60)
     await poller.stop()
@@ -196,7 +197,7 @@ async def test_a_message_that_no_filter_matches_is_removed_without_a_call() -> N
         raise AssertionError("nothing is called")
 
     source = EventSource("s", "u", "arn:f", QUEUE, batch_size=2, filters=('{"body": ["c"]}',))
-    poller = QueuePoller(source, "role", queue, invoke, print)
+    poller = QueuePoller(source, "role", AskedAws(queue), invoke, print)
     poller.start()
     await asyncio.wait_for(over.wait(), 60)
     await poller.stop()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws import AskedAws
 
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.lambda_.event_source import EventSource
@@ -98,7 +99,7 @@ class Stream:
         self.asked: list[str] = []
         self.lost = False
 
-    async def __call__(
+    async def answer(
         self, role: str, operation: str, given: Mapping[str, Any], region: str
     ) -> Mapping[str, Any]:
         assert (role, region) == ("role", "eu-west-1")
@@ -133,7 +134,14 @@ class Functions:
     async def run(self, stream: Stream, place: Path, calls: int, **more: Any) -> list[str]:
         reports: list[str] = []
         poller = StreamPoller(
-            source(**more), "role", stream, self.invoke, self.send, reports.append, place, 1000.0
+            source(**more),
+            "role",
+            AskedAws(stream.answer),
+            self.invoke,
+            self.send,
+            reports.append,
+            place,
+            1000.0,
         )
         poller.start()
         async with asyncio.timeout(60):

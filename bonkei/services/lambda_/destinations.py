@@ -1,4 +1,4 @@
-"""Lambda's calls of other services, with a function's role."""
+"""The destinations of a function's results and failures."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import Aws, AwsServiceError, RoleSession, invocation, queue_url
+from bonkei.services.lambda_.sources.queue import SESSION
 
 
 class Destinations:
-    """The destinations of a function's results and failures (`waiting.Deliver`)."""
+    """Calls of other services, with the function's role (`waiting.Deliver`)."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
@@ -42,7 +43,7 @@ class Destinations:
                 operation, given = "PutEvents", {"Entries": [_event(target, body)]}
             case other:
                 raise AwsServiceError("Unsupported", f"nothing is delivered to {other} here")
-        role = RoleSession(role_arn, "lambda")
+        role = RoleSession(role_arn, SESSION)
         await self._aws.call(role, service, operation, given, Arn.of(target).region)
 
 
@@ -57,18 +58,3 @@ def _event(bus: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
         "Detail": json.dumps(record),
         "EventBusName": bus,
     }
-
-
-class SourceCalls:
-    """A queue or a stream for its pollers (`sources.queue.CallQueue`).
-    `service`: botocore's name."""
-
-    def __init__(self, aws: Aws, service: str) -> None:
-        self._aws = aws
-        self._service = service
-
-    async def __call__(
-        self, role_arn: str, operation: str, parameters: Mapping[str, Any], region: str
-    ) -> Mapping[str, Any]:
-        role = RoleSession(role_arn, "lambda")
-        return await self._aws.call(role, self._service, operation, parameters, region)
