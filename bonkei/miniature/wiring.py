@@ -32,7 +32,7 @@ from bonkei.miniature.parts.ecs.usage import Usage
 from bonkei.miniature.parts.ecs.view import Change, EcsView
 from bonkei.miniature.parts.endpoint.endpoint import AwsEndpoint
 from bonkei.miniature.parts.endpoint.own_services import own_services
-from bonkei.miniature.parts.faults import Around, FaultRoom
+from bonkei.miniature.parts.faults import FaultRoom
 from bonkei.miniature.parts.faults.filling import FillAround
 from bonkei.miniature.parts.faults.sights import SeenAround
 from bonkei.miniature.parts.logs.logs import LogRoom
@@ -159,7 +159,7 @@ class Wiring:
         self.parts.requests.hear_together(self.logs.seen)
         self.recorder = Recorder(self.parts.requests.hear)
         beside.update({**self.registry.beside, **self.pipelines.beside})
-        self.faults = FaultRoom(home.path / "faults", self._around_faults(report))
+        self.faults = self._make_faults(report)
 
     def _services(self) -> dict[str, AwsService]:
         """The AWS services that rooms answer."""
@@ -175,7 +175,7 @@ class Wiring:
         rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
         return {**own, **rooms, **self.pipelines.services}
 
-    def _around_faults(self, report: Report) -> Around:
+    def _make_faults(self, report: Report) -> FaultRoom:
         seen = SeenAround(
             lambda: self.blueprint,
             self.tasks.snapshot,
@@ -192,9 +192,9 @@ class Wiring:
             self.parts.vault,
             self._home.path / "tasks",
         )
-        return Around(
-            seen, fill, lambda: self.edge, self.bus, report, self.public_listeners,
-            lambda: self.monitor.monitor, self._config.root,
+        return FaultRoom(
+            self._home.path / "faults", self._config.root, seen, fill, self.edge, self.bus, report,
+            self.public_listeners, self.monitor.monitor,
         )  # fmt: skip
 
     def _kept_arguments(self, arn: str) -> frozenset[str]:

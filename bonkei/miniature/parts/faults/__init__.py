@@ -9,6 +9,6 @@ drills    drills over the miniature's own edge, with its own alarms
 filling   memory, processor and disk of tasks, connections of a database
 """
 
-from bonkei.miniature.parts.faults.faults import Around, FaultRoom
+from bonkei.miniature.parts.faults.faults import FaultRoom
 
-__all__ = ["Around", "FaultRoom"]
+__all__ = ["FaultRoom"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,45 +23,33 @@ from bonkei.services.faults.targets import about, every_target
 from bonkei.services.faults.zones import why_no_room
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """The other rooms. `root`: the project's folder, with its drills."""
-
-    seen: SeenAround
-    fill: FillAround
-    edge: Callable[[], Leads]
-    bus: Bus
-    report: Callable[[str], None]
-    listeners: Callable[[], Sequence[ListenerState]]
-    monitor: Callable[[], Monitor]
-    root: Path
-
-
 class FaultRoom:
     """Call `start` before tasks run, and `stop` before anything else stops. `home`: the room's
-    folder."""
+    folder. `root`: the project's folder, with its drills."""
 
     name = "faults"
 
-    def __init__(self, home: Path, around: Around) -> None:
-        self._around = around
+    def __init__(
+        self, home: Path, root: Path, seen: SeenAround, fill: FillAround, edge: Leads, bus: Bus,
+        report: Callable[[str], None], listeners: Callable[[], Sequence[ListenerState]],
+        monitor: Monitor,
+    ) -> None:  # fmt: skip
+        self._bus = bus
+        self._report = report
         self._freezer = Freezer(home)
         self._hands = RoomHands(
-            Sights(around.seen), self._freezer, EdgeDetours(around.edge), Fillings(around.fill)
+            Sights(seen), self._freezer, EdgeDetours(lambda: edge), Fillings(fill)
         )
-        self.faults = Faults(self._hands, around.report)
-        self.drills = DrillRoom(
-            self.faults, around.listeners, around.monitor, around.root, around.report
-        )
+        self.faults = Faults(self._hands, report)
+        self.drills = DrillRoom(self.faults, listeners, lambda: monitor, root, report)
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
         """Processes that a killed supervisor left suspended continue."""
         if count := self._freezer.start():
-            self._around.report(f"{count} processes go on that a fault had left suspended")
-        bus = self._around.bus
+            self._report(f"{count} processes go on that a fault had left suspended")
         kinds = (TaskStateChanged, TargetRegistered, ServiceEndpointAdded)
-        self._undo = [bus.subscribe(kind, self._changed) for kind in kinds]
+        self._undo = [self._bus.subscribe(kind, self._changed) for kind in kinds]
 
     def targets(self) -> list[dict[str, Any]]:
         """All possible targets now, and the kinds of faults for each."""
