@@ -25,6 +25,15 @@ from bonkei.services.codepipeline.actions.source import ConnectionSource
 from bonkei.services.codepipeline.actions.upload import S3Deploy
 from bonkei.services.codepipeline.core.values import ActionRun, Override, StoredArtifact
 from bonkei.services.codepipeline.runners import ActionWork
+from bonkei.services.ecs import api as ecs
+from bonkei.services.ecs.api import EcsState
+from bonkei.services.endpoint.asking import Asking
+from bonkei.services.endpoint.aws_client import AwsClient
+from bonkei.services.endpoint.calls.record import CallLog
+from bonkei.services.endpoint.identity.credentials import Issuer
+from bonkei.services.endpoint.permission.authorizer import Authorizer
+from bonkei.services.endpoint.permission.ledger import Ledger
+from tests.bonkei.services.endpoint.own.test_ecs import WEB, Double
 
 REVISION = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/web"
 
@@ -231,3 +240,45 @@ async def test_a_function_gets_a_job_with_the_artifacts_and_credentials() -> Non
     location = job["data"]["inputArtifacts"][0]["location"]["s3Location"]
     assert location == {"bucketName": "artifacts", "objectKey": "demo/Built/x"}
     assert job["data"]["artifactCredentials"]["accessKeyId"] == "key"
+
+
+class RunsWhatItIsGiven(Double):
+    """ECS itself, with a runner of tasks in memory that completes each deployment at once."""
+
+    def describe(self) -> EcsState:
+        found = super().describe()
+        [service] = found.services
+        given = [change.definition_arn for _, change in self.done]
+        deployments = [replace(service.deployments[0], definition_arn=one) for one in given]
+        return replace(
+            found, services=(replace(service, deployments=(*deployments, *service.deployments)),)
+        )
+
+
+async def test_ecs_itself_takes_the_revision(tmp_path: Path) -> None:
+    """With the endpoint's own checks of parameters between them. An answer has members that are
+    None or no parameter of the next call."""
+    runner, issuer = RunsWhatItIsGiven(), Issuer(b"k" * 32, "123456789012")
+    container = {"name": "web", "image": "web:1", "cpu": 0, "environment": [], "essential": True}
+    runner.definitions[WEB[1]] |= {
+        "containerDefinitions": [container], "cpu": "256", "memory": None, "revision": 10,
+        "requiresCompatibilities": ["FARGATE"], "status": "ACTIVE", "volumes": [],
+    }  # fmt: skip
+    asks = Asking(Authorizer("off", Ledger(tmp_path)), issuer)
+
+    async def no_store(*given: Any) -> Mapping[str, Any]:
+        raise AssertionError(given)
+
+    own = {"ecs": ecs.service(lambda: runner)}
+    log = CallLog(tmp_path / "calls.jsonl")
+    aws = AwsClient(own, asks, issuer, log, no_store, lambda: "eu-west-1")
+    deploy = EcsDeploy(aws, Store(Bucket({"imagedefinitions.json": IMAGES}), tmp_path))
+    finished = await deploy.run(work("ECS", ClusterName="shop", ServiceName="web"))
+    assert finished.succeeded
+    made = runner.definitions[finished.external_id]
+    assert [one["image"] for one in made["containerDefinitions"]] == ["web:2"]
+    assert ("memory" in made, made["cpu"]) == (False, "256")
+    assert [one.operation for one in log.recent()] == [
+        "DescribeServices", "DescribeTaskDefinition", "RegisterTaskDefinition", "UpdateService",
+        "DescribeServices",
+    ]  # fmt: skip
