@@ -1,4 +1,4 @@
-"""Half of a surrogate pair, which JSON can express (`"\ud83d"`) and UTF-8 cannot."""
+"""Half of a surrogate pair, which JSON can express (`"\\ud83d"`) and UTF-8 cannot."""
 
 
 def utf8(text: str) -> bytes:

@@ -29,7 +29,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`source` is the URL of the documentation behind the rule."""
+    """A rule. `source` is the URL of the documentation behind it."""
 
     id: str
     title: str

@@ -160,7 +160,7 @@ def _conditions(stage: Mapping[str, Any]) -> tuple[Condition, ...]:
 
 
 def _project(name: str, properties: Mapping[str, Any]) -> BuildProject:
-    """By its logical id; actions refer to it by this id."""
+    """Find a project by its logical id, by which actions refer to it."""
     source = _mapping(properties.get("Source"))
     environment = _mapping(properties.get("Environment"))
     return BuildProject(

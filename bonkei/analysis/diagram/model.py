@@ -62,9 +62,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """`request`: users wait for it; `data`: something is written; `control`: something is
-    started.
-    """
+    """An arrow. With `request`, users wait for it; with `data`, something is written; with
+    `control`, something is started."""
 
     source: str
     target: str

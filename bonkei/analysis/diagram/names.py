@@ -26,7 +26,7 @@ def common_prefix(names: Iterable[str]) -> str:
 
 
 def plural(count: int, word: str) -> str:
-    """`1 task`, `2 tasks`."""
+    """Write a number with its noun: `1 task`, `2 tasks`."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 

@@ -46,8 +46,8 @@ _ENDPOINTS = {"ecr": "ecr.api", "cloudwatch": "monitoring", "elbv2": "elasticloa
 
 
 def way_to_aws(blueprint: Blueprint, caller: Caller, service: str, region: str, key: str) -> Way:
-    """To an AWS service, named as in the credential scope. `key`: names one task, so that each task
-    has its own address."""
+    """Find the way to an AWS service, named as in the credential scope. `key` names one task, so
+    that each task has its own address."""
     if not caller.places:
         return Way()
     found = [_way(blueprint, each, service, region, key) for each in caller.places]

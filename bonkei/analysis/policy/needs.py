@@ -102,7 +102,8 @@ def _log_needs(container: Container, definition_arn: str, blueprint: Blueprint) 
 
 
 def _stream_needs(near: str, group: str, purpose: str, region: str = "") -> Iterator[Need]:
-    """To write to a log group in the account. `region` empty: the region of `near`."""
+    """The needs for writing to a log group in the account. An empty `region` means the region of
+    `near`."""
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
         yield Need(action, _stream(near, group, region), purpose)
 

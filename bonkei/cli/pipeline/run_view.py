@@ -13,7 +13,8 @@ OVER = ("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled")
 
 @dataclass(frozen=True, slots=True)
 class ActionView:
-    """`seconds`: how long the action took, or has taken so far. `category` is the pipeline's."""
+    """An action of a run. `seconds` is how long it took, or has taken so far. `category` is the
+    pipeline's."""
 
     stage: str
     name: str

@@ -62,8 +62,9 @@ _TO_ASK = 1.0  # seconds until the miniature has heard a question
 
 
 class Follower:
-    """`applies`: apply changed definitions at once. `has_keys`: a person can press a key.
-    `forget_keys`: a key from before a plan is shown does not mean that plan."""
+    """Carries rounds out. `applies` means that changed definitions are applied at once. `has_keys`
+    means that a person can press a key. `forget_keys` drops keys that were pressed before a plan
+    was shown, because they do not mean that plan."""
 
     def __init__(
         self,

@@ -13,9 +13,9 @@ _PROSE = (".md", ".rst")
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """`definitions`: folders and files that Terraform reads. `programs`: a folder, and the services
-    with containers that run from it. `settings`: bonkei.toml. `read_again`: files that the programs
-    reread without a restart."""
+    """What is watched. `definitions` are folders and files that Terraform reads. `programs` maps a
+    folder to the services with containers that run from it. `settings` is bonkei.toml. `read_again`
+    are files that the programs reread without a restart."""
 
     definitions: tuple[Path, ...]
     programs: Mapping[Path, tuple[str, ...]]
@@ -42,7 +42,7 @@ class Watched:
 @dataclass(frozen=True, slots=True)
 class Round:
     """The actions for some changes. `services` get new tasks. The tasks of `refreshed` reread their
-    files. `files`: those with an effect."""
+    files. `files` are those with an effect."""
 
     services: tuple[str, ...] = ()
     definitions: bool = False
@@ -88,9 +88,8 @@ def watched(
     settings: Path,
     read_again: Mapping[str, tuple[Path, ...]],
 ) -> Watched:
-    """`containers`: the folder of each; `inputs`: the files that Terraform reads; `read_again`:
-    the files that each container's program reloads.
-    """
+    """Collect what is to be watched. `containers` has the folder of each container, `inputs` the
+    files that Terraform reads, and `read_again` the files that each container's program reloads."""
     programs: dict[Path, dict[str, None]] = {}
     definitions = {one.arn: one for one in blueprint.task_definitions}
     for service in blueprint.services:

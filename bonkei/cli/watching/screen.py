@@ -19,7 +19,8 @@ _SHOWN = 3  # files of a round
 
 @dataclass
 class Screen:
-    """`failures`, by their source: they are shown after each round until they are fixed."""
+    """Shows the rounds. `failures`, by their source, are shown after each round until they are
+    fixed."""
 
     as_json: bool
     root: Path

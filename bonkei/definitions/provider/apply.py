@@ -16,30 +16,23 @@ from bonkei.definitions.provider.values import UNKNOWN, Object, Value
 _ZERO = {"string": "", "number": 0, "bool": False}
 
 
-def create(
+def complete(
     type_name: str, block: Block, behaviour: ResourceBehaviour, planned: Object, context: Context
 ) -> dict[str, Value]:
-    """The state of a new resource."""
-    minted = behaviour.mint(planned, context)
-    return _complete(type_name, block, _where_unknown(planned, minted), context)
-
-
-def update(
-    type_name: str,
-    block: Block,
-    behaviour: ResourceBehaviour,
-    prior: Object,
-    planned: Object,
-    context: Context,
-) -> dict[str, Value]:
-    """The state of a resource after an update in place."""
-    state = _where_unknown(planned, behaviour.update(prior, planned, context))
-    state = _where_unknown(state, behaviour.mint(state, context))
-    return _complete(type_name, block, state, context)
+    """The state of a resource that is created, or updated in place."""
+    state = _where_unknown(planned, behaviour.mint(planned, context))
+    identity = _generic_identity(type_name, state, context)
+    filled = {
+        name: identity[name] if value is UNKNOWN and name in identity else value
+        for name, value in state.items()
+    }
+    completed = _without_unknown(filled, type_of(block))
+    assert isinstance(completed, dict)  # noqa: S101 -- an object's value is a dict
+    return completed
 
 
 def _where_unknown(planned: Value, minted: Value) -> Value:
-    """`planned`, with values from `minted` in place of unknown ones."""
+    """Return `planned` with values from `minted` in place of unknown ones."""
     if planned is UNKNOWN:
         return copy.deepcopy(minted)
     if isinstance(planned, Mapping) and isinstance(minted, Mapping):
@@ -50,17 +43,6 @@ def _where_unknown(planned: Value, minted: Value) -> Value:
     if isinstance(planned, list) and isinstance(minted, list) and len(planned) == len(minted):
         return [_where_unknown(item, new) for item, new in zip(planned, minted, strict=True)]
     return planned
-
-
-def _complete(type_name: str, block: Block, state: Object, context: Context) -> dict[str, Value]:
-    identity = _generic_identity(type_name, state, context)
-    filled = {
-        name: identity[name] if value is UNKNOWN and name in identity else value
-        for name, value in state.items()
-    }
-    completed = _without_unknown(filled, type_of(block))
-    assert isinstance(completed, dict)  # noqa: S101 -- an object's value is a dict
-    return completed
 
 
 def _generic_identity(type_name: str, state: Object, context: Context) -> dict[str, Value]:

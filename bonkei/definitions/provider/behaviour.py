@@ -91,7 +91,7 @@ def no_problems(_: Object) -> Sequence[Problem]:
 
 
 def no_values(*_: object) -> Object:
-    """A `defaults`, `mint` or `update` without values."""
+    """A `defaults` or `mint` without values."""
     return {}
 
 
@@ -130,12 +130,8 @@ class ResourceBehaviour:
     ("setting.namespace"). A block's name stands for everything in it."""
 
     mint: Callable[[Object, Context], Object] = no_values
-    """The computed values at creation, given the planned values (all arguments known by now). Takes
-    effect only where the plan says unknown, also inside blocks and lists of the same length."""
-
-    update: Callable[[Object, Object, Context], Object] = no_values
-    """Given prior state and planned values: the new values of those in `recomputed_on_change`.
-    Missing values are taken from `mint`."""
+    """The computed values, given the planned values (all arguments known by now). Takes effect only
+    where the plan says unknown, also inside blocks and lists of the same length."""
 
     recomputed_on_change: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Computed attribute -> the arguments (top level) whose in-place change makes it unknown, or

@@ -107,7 +107,7 @@ class Existing:
         config = {**empty(block), **said, "id": None}
         behaviour = self._behaviour(type_name)
         planned = plan_creation(block, behaviour, config, config, own).planned
-        made = apply.create(type_name, block, behaviour, planned, own)
+        made = apply.complete(type_name, block, behaviour, planned, own)
         return config, {**_with_id(made, said.get("id")), **said}
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:

@@ -42,7 +42,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class FilterPattern:
-    """`content` is the parsed pattern, for code that reasons about it; `find` gives the match."""
+    """A parsed pattern. `content` is for code that reasons about it; `find` gives the match."""
 
     text: str
     content: Terms | Condition | Fields

@@ -29,8 +29,8 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """`text` as it is written, without quotation marks. One of the last three belongs to the
-    other kinds; `wildcard` is what the whole text has to match."""
+    """A value of a pattern. `text` is as written, without quotation marks. `number`, `wildcard` and
+    `regex` belong to the other kinds; `wildcard` has to match the whole text."""
 
     kind: Kind
     text: str

@@ -42,7 +42,7 @@ class _Spot:
 
 @dataclass(slots=True)
 class _State:
-    """`spots` are the places where the next byte finds the expression."""
+    """A state. `spots` are the places where the next byte finds the expression."""
 
     spots: tuple[int, ...]
     before: int
@@ -60,7 +60,8 @@ class Automaton:
         self._first = self._place(expression, 0)
 
     def is_in(self, value: bytes) -> bool:
-        """Raises RegexError when too many states have to be made for this value."""
+        """Whether it is found in the value. Raises RegexError when too many states have to be made
+        for it."""
         self._looks = _MOST_LOOKS
         state: _State | None = self._state((), _NOTHING)
         for symbol in _symbols(value):

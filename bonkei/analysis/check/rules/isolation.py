@@ -96,7 +96,8 @@ def load_balancer_checks_the_header(subject: Subject) -> Iterator[Problem]:
 def _header_mismatch(
     acl: WebAcl, headers: tuple[tuple[str, str], ...], distribution: str
 ) -> Iterator[Problem]:
-    """`headers` are the distribution's; the rules that allow name header and value."""
+    """Compare the headers. `headers` are the distribution's; the rules that allow name header and
+    value."""
     sent = {name.lower(): value.encode() for name, value in headers}
     allowing = [rule for rule in acl.rules if rule.action.kind == "allow"]
     wanted = [match for rule in allowing for match in _header_matches(rule.statement)]

@@ -85,7 +85,8 @@ def _rises(expression: str, name: str) -> bool | None:
 
 
 def _value(node: ast.AST, variables: dict[str, float]) -> float:
-    """Raises ValueError for anything other than numbers, + - * / and the one metric."""
+    """Evaluate the expression. Raises ValueError for anything other than numbers, + - * / and the
+    one metric."""
     match node:
         case ast.Constant(value=int() | float() as value):
             return float(value)

@@ -132,7 +132,8 @@ class _Check:
             self._failed(path, "enum")
 
     def _branches(self, schema: Json, value: Json, path: str) -> Json:
-        """`allOf`, `anyOf`, `oneOf`: the value, with the types of the first matching branch."""
+        """Check `allOf`, `anyOf` and `oneOf`. Returns the value with the types of the first
+        matching branch."""
         for keyword in ("allOf", "anyOf", "oneOf"):
             branches: Sequence[Json] = schema.get(keyword, ())
             if not branches:

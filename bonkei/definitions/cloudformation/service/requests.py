@@ -50,7 +50,8 @@ async def template_text(call: AwsCall, before: Stack | None, get_object: GetObje
 
 
 async def _from_url(url: str, get_object: GetObject) -> str:
-    """`https://s3.REGION.amazonaws.com/BUCKET/KEY`, `https://BUCKET.s3...`, or the endpoint's."""
+    """Read `https://s3.REGION.amazonaws.com/BUCKET/KEY`, `https://BUCKET.s3...`, or the endpoint's
+    own URL."""
     parts = urlsplit(url)
     host, path = parts.hostname or "", unquote(parts.path.lstrip("/"))
     bucket, _, rest = host.partition(".s3")

@@ -49,8 +49,8 @@ class Connection(asyncio.Protocol):
     """One connection of Terraform."""
 
     def __init__(self, methods: Methods, paths: dict[bytes, str], pool: Executor | None) -> None:
-        """`paths`: what connections have learned of header blocks, for all of them. `pool`: for
-        answers that may block, as one that comes from a program or over the network."""
+        """`paths` is what connections have learned of header blocks, and they all share it. `pool`
+        runs answers that may block, such as one from a program or over the network."""
         self._methods = methods
         self._pool = pool
         self._frames = http2.Frames()

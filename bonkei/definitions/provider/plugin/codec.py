@@ -9,7 +9,7 @@ attribute of any type is a pair of its type's JSON and itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -42,20 +42,7 @@ def type_bytes(type_: Type) -> bytes:
 
 def from_json(value: Any, type_: Type) -> Value:
     """Read a value from the state file. Unknown members are dropped, missing ones are null."""
-    if value is None:
-        return None
-    if type_ == "dynamic":
-        return Typed(value["type"], from_json(value["value"], value["type"]))
-    if isinstance(type_, str):
-        return _number(value) if type_ == "number" else value
-    kind, inner = type_
-    if kind == "object":
-        return {name: from_json(value.get(name), member) for name, member in inner.items()}
-    if kind == "tuple":
-        return [from_json(item, member) for item, member in zip(value, inner, strict=True)]
-    if kind == "map":
-        return {key: from_json(item, inner) for key, item in value.items()}
-    return [from_json(item, inner) for item in value]
+    return _typed(value, type_, lambda pair: (pair["type"], pair["value"]))
 
 
 def _extension(code: int, data: bytes) -> Any:
@@ -67,21 +54,26 @@ def _extension(code: int, data: bytes) -> Any:
 
 
 def _from_wire(value: Any, type_: Type) -> Value:
+    return _typed(value, type_, lambda pair: (json.loads(pair[0]), pair[1]))
+
+
+def _typed(value: Any, type_: Type, parts: Callable[[Any], tuple[Type, Any]]) -> Value:
+    """The value in its type. `parts` splits a value of any type into its own type and itself."""
     if value is None or value is UNKNOWN:
         return value
     if type_ == "dynamic":
-        actual = json.loads(value[0])
-        return Typed(actual, _from_wire(value[1], actual))
+        actual, inside = parts(value)
+        return Typed(actual, _typed(inside, actual, parts))
     if isinstance(type_, str):
         return _number(value) if type_ == "number" else value
     kind, inner = type_
     if kind == "object":
-        return {name: _from_wire(value.get(name), member) for name, member in inner.items()}
+        return {name: _typed(value.get(name), member, parts) for name, member in inner.items()}
     if kind == "tuple":
-        return [_from_wire(item, member) for item, member in zip(value, inner, strict=True)]
+        return [_typed(item, member, parts) for item, member in zip(value, inner, strict=True)]
     if kind == "map":
-        return {key: _from_wire(item, inner) for key, item in value.items()}
-    return [_from_wire(item, inner) for item in value]
+        return {key: _typed(item, inner, parts) for key, item in value.items()}
+    return [_typed(item, inner, parts) for item in value]
 
 
 def _number(value: int | float | str | Decimal) -> int | float | Decimal:

@@ -136,13 +136,10 @@ class ManagedResources:
                 diagnostics=wire.diagnostics(errors, block, config),
             )
         planned = self._coder.decode(request.planned_state, block)
-        if is_null(request.prior_state):
-            context = self._connection.context(known, planned)
-            state = apply.create(type_name, block, behaviour, planned, context)
-        else:
+        if not is_null(request.prior_state):
             known = Private(known.token, known.generation + 1)
-            context = self._connection.context(known, planned)
-            state = apply.update(type_name, block, behaviour, prior, planned, context)
+        context = self._connection.context(known, planned)
+        state = apply.complete(type_name, block, behaviour, planned, context)
         behaviour.after_apply(config, state, context)
         self._peers.saw(type_name, known.token, state)
         return message("ApplyResourceChange.Response")(

@@ -23,7 +23,8 @@ class Servicer(ManagedResources):
     def __init__(
         self, provider: Provider, surroundings: Surroundings, selection: Selection | None = None
     ) -> None:
-        """`selection`: what Terraform is shown of the schema; without it, everything."""
+        """`selection` is the part of the schema that Terraform is shown. Without it, Terraform is
+        shown everything."""
         existing = Existing(provider, surroundings.existing)
         shown = selection or Selection(provider.schema, None)
         super().__init__(provider, Connection(surroundings, existing), shown)

@@ -31,9 +31,9 @@ class StateServer:
     """A context manager. `environment` has the settings for Terraform's http backend."""
 
     def __init__(self, file: Path, *, reads_twice: bool = False) -> None:
-        """`reads_twice`: as the library does, when it opens the backend and when it begins an
-        operation, which starts from what was read last. So the first answer is that there is none:
-        decoding a state of 259 resources takes a tenth of a second."""
+        """With `reads_twice`, the first answer is that there is no state. The library reads it when
+        it opens the backend and again when it begins an operation, and only the last one counts.
+        Decoding a state of 259 resources takes a tenth of a second."""
         self._password = secrets.token_urlsafe(32)
         self._server = _Server(State(file, readable=not reads_twice), self._password)
         self._serving = Serving(self._server, "state")
@@ -43,7 +43,7 @@ class StateServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Raises OSError when the disk still refuses Terraform's last state."""
+        """Stop the server. Raises OSError when the disk still refuses Terraform's last state."""
         self._serving.stop()
         self._server.state.settle()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,7 +50,7 @@ def config(**values: Any) -> dict[str, Any]:
 def created(behaviour: ResourceBehaviour = PLAIN, **values: Any) -> dict[str, Any]:
     given = config(**values)
     planned = plan_creation(BLOCK, behaviour, given, given, CONTEXT).planned
-    return apply.create("aws_thing", BLOCK, behaviour, planned, CONTEXT)
+    return apply.complete("aws_thing", BLOCK, behaviour, planned, CONTEXT)
 
 
 def proposed(prior: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def test_computed_values_stay_in_an_update() -> None:
 def test_values_that_a_change_recomputes_are_unknown() -> None:
     behaviour = ResourceBehaviour(
         recomputed_on_change={"version": frozenset({"policy"}), "arn": ANY_CHANGE},
-        update=lambda prior, _planned, _context: {"version": prior["version"] + 1},
+        mint=lambda _planned, context: {"version": context.generation},
     )
     state = created(behaviour, policy="a")
     by_policy = updated(state, behaviour, policy="b").planned
@@ -129,8 +130,9 @@ def test_values_that_a_change_recomputes_are_unknown() -> None:
     by_tags = updated(state, behaviour, policy="a", tags={"k": "v"}).planned
     assert by_tags["version"] == state["version"]
     assert by_tags["arn"] is UNKNOWN
-    after = apply.update("aws_thing", BLOCK, behaviour, state, by_policy, CONTEXT)
-    assert after["version"] == state["version"] + 1
+    context = replace(CONTEXT, generation=2)
+    after = apply.complete("aws_thing", BLOCK, behaviour, by_policy, context)
+    assert (state["version"], after["version"]) == (1, 2)
 
 
 def test_a_changed_default_tag_changes_the_resource() -> None:
@@ -196,7 +198,7 @@ def test_generic_values_have_the_schemas_types_and_are_unique() -> None:
     one = created(rule=[{"port": 1, "rule_id": None}])
     given = config()
     planned = plan_creation(BLOCK, ResourceBehaviour(), given, given, CONTEXT).planned
-    other = apply.create(
+    other = apply.complete(
         "aws_thing", BLOCK, ResourceBehaviour(), planned, Context(token="fedcba9876543210f")
     )
     assert one["arn"] == "arn:aws:thing:eu-west-1:123456789012:thing/0123456789abcdef0"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bonkei.definitions.provider import addresses, catalogue
-from bonkei.definitions.provider.apply import create
+from bonkei.definitions.provider.apply import complete
 from bonkei.definitions.provider.behaviour import Context
 from bonkei.definitions.provider.plan import plan_creation, plan_update
 from bonkei.definitions.provider.schema import Type, empty
@@ -53,7 +53,7 @@ def test_a_change_is_planned_as_documented(type_name: str, argument: str, change
     behaviour = AWS.resources[type_name]
     old, new = ({**empty(block), argument: value} for value in (before, after))
     planned = plan_creation(block, behaviour, old, old, Context()).planned
-    prior = create(type_name, block, behaviour, planned, Context())
+    prior = complete(type_name, block, behaviour, planned, Context())
     plan = plan_update(block, behaviour, prior, new, {**prior, argument: after}, Context())
     assert plan.planned[argument] == after
     assert plan.replaced_by == (((argument,),) if change == "replaces" else ())

@@ -362,5 +362,5 @@ async def test_a_rate_goes_on_when_the_clock_is_set_back() -> None:
 async def test_a_rule_that_eventbridge_refuses_is_reported() -> None:
     found = bus(Targets(), rule(pattern='{"a": "b"}'))
 
-    assert "is no list" in found.notes()[0]
+    assert "is neither a list" in found.notes()[0]
     await found.stop()

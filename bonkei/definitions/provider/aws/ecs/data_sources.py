@@ -10,7 +10,7 @@ from bonkei.definitions.provider.values import Object
 
 
 def _task_definitions(context: Context) -> Iterator[Object]:
-    """By family (the newest), by family and revision, and by ARN."""
+    """Find task definitions by family (the newest), by family and revision, and by ARN."""
     newest: dict[str, Object] = {}
     for task in context.peers("aws_ecs_task_definition"):
         family, revision = str(task.get("family")), task.get("revision")

@@ -20,7 +20,7 @@ def _zones(context: Context) -> Iterator[Object]:
 
 
 def _zone(config: Object, context: Context) -> Object:
-    """By id or by name. A private zone is found by name only with `private_zone`."""
+    """Find a zone by id or by name. A private zone is found by name only with `private_zone`."""
     name = config.get("name")
     asked = {**config, "name": _without_dot(name)}
     if name:

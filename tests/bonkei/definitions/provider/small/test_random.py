@@ -24,7 +24,7 @@ def create(type_name: str, **arguments: Any) -> dict[str, Any]:
     block, behaviour = PROVIDER.schema.resources[type_name], PROVIDER.resources[type_name]
     config = {**empty(block), **arguments}
     planned = plan_creation(block, behaviour, config, config, Context()).planned
-    return apply.create(type_name, block, behaviour, planned, Context())
+    return apply.complete(type_name, block, behaviour, planned, Context())
 
 
 def replan(type_name: str, state: dict[str, Any], **arguments: Any) -> Plan:
