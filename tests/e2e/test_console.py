@@ -87,7 +87,7 @@ def test_a_request_says_why_it_went_its_way(console: Page, miniature: Running) -
     """The frontend's calls to the backend, and the time of their statements, belong to it."""
     path = "/incidents/00000000-0000-4000-8000-00000000a11e"  # of its own, so that none is cached
     console.goto(f"/#/requests?filter=get+{path}")
-    expect(console.get_by_text("No request fits the filter")).to_be_visible()
+    expect(console.get_by_text("No request matches the filter")).to_be_visible()
     assert httpx.get(f"{miniature.project.site}{path}", timeout=ANSWER).status_code == 404
     console.get_by_role("row").nth(1).click()
     drawer = console.get_by_role("complementary")
@@ -243,8 +243,8 @@ def test_a_drill_from_the_click_to_the_recovery(console: Page, miniature: Runnin
     console.get_by_role("dialog").get_by_role("button", name="Run").click()
     expect(drills.get_by_text(re.compile("kill service:.*frontend"))).to_be_visible()
     # No cache hides the outage: the area is asked of the frontend each time.
-    recovered = drills.get_by_text(re.compile("All was well again"))
+    recovered = drills.get_by_text(re.compile("Everything was healthy again"))
     expect(recovered).to_be_visible(timeout=LONG)  # at the end of the drill
     expect(drills.get_by_role("row").filter(has_text="during")).to_contain_text("%")
     expect(drills.locator("canvas")).to_have_count(2)
-    expect(console.get_by_text("No fault lasts now")).to_be_visible()
+    expect(console.get_by_text("No fault is active")).to_be_visible()

@@ -69,8 +69,8 @@ class MetricFilters:
                 yield from embedded_metrics(event.message, time)
 
     def defaults(self, now: float) -> Iterator[Datum]:
-        """At the end of a minute (`now`): the default value of each filter that saw events in it,
-        but no match. A filter cannot have both dimensions and a default.
+        """At the end of a minute (`now`), give the default value of each filter that saw events in
+        it, but no match. A filter cannot have both dimensions and a default.
 
         A match of the minute before may have come too late for that minute's evaluation. Behind a
         default value, also of another filter of the metric, no alarm would look at it any more.

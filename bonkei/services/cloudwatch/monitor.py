@@ -272,7 +272,7 @@ class Monitor:
         )
 
     def _not_measured(self) -> tuple[str, ...]:
-        """Only AWS's own namespaces: programs put the others."""
+        """Metrics in AWS's own namespaces that are not measured; programs put the others."""
         seen: set[MetricId] = set(self.store.metrics())
         missing = {
             f"{metric.namespace} {metric.name}"

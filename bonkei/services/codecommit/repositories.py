@@ -139,7 +139,7 @@ class Repositories:
 
     @property
     def all(self) -> tuple[Repository, ...]:
-        """By name."""
+        """The repositories by name."""
         return tuple(self._found[name] for name in sorted(self._found))
 
     def find(self, name: str) -> Repository:

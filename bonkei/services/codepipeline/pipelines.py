@@ -133,7 +133,7 @@ class Pipelines:
 
     @property
     def all(self) -> tuple[Pipeline, ...]:
-        """By name."""
+        """The pipelines by name."""
         return tuple(self._kept[name].pipeline for name in sorted(self._kept))
 
     def pipeline(self, name: str) -> Pipeline:

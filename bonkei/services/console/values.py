@@ -12,11 +12,11 @@ from bonkei.base.errors import BonkeiError
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 
 Topic = Callable[[Mapping[str, str]], Awaitable[Json]]
-"""From a query to the data of a page: at most `LONGEST_STATE` bytes, and cheap enough for each
-tick. A BonkeiError is shown in its place."""
+"""A function from a query to the data of a page: at most `LONGEST_STATE` bytes, and cheap enough
+for each tick. A BonkeiError is shown in its place."""
 
 Action = Callable[[Mapping[str, Any]], Awaitable[Json]]
-"""From the body of a POST to its result. A BonkeiError is shown with its remedy."""
+"""A function from the body of a POST to its result. A BonkeiError is shown with its remedy."""
 
 LONGEST_STATE = 512 * 1024
 """Bytes of JSON of one topic. A longer topic shows a part, and `more`."""

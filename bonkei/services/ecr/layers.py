@@ -181,7 +181,7 @@ class _Layer:
             os.fchmod(target.fileno(), stat.S_IMODE(member.mode) & 0o777 | 0o400)
 
     def _link(self, member: tarfile.TarInfo, place: Path) -> None:
-        """To a file of the image: a link of the tar archive names it from the root."""
+        """Link to a file of the image, which the tar archive names from the root."""
         if ".." in PurePosixPath(member.linkname).parts:
             raise tarfile.TarError(f"the link {member.name[:200]!r} leads out of the image")
         target = PurePosixPath(member.linkname)

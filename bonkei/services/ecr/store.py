@@ -63,8 +63,8 @@ class ImageStore:
         upload.replace(self._blobs / digest.removeprefix("sha256:"))
 
     def put_manifest(self, name: str, body: bytes, media_type: str, tag: str = "") -> Image:
-        """Without a tag, only by its digest. Raises RegistryError if one of its blobs is
-        missing."""
+        """Store a manifest; without a tag, it can be found only by its digest. Raises RegistryError
+        if one of its blobs is missing."""
         manifest = read_manifest(body, media_type)
         for each in (*manifest.blobs, *manifest.manifests):
             if self.blob(each.digest) is None:

@@ -28,7 +28,7 @@ class Contents:
     tags: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, wanted: str) -> Image | None:
-        """By digest or tag."""
+        """The image with this digest or tag."""
         return self.images.get(self.tags.get(wanted, wanted))
 
     def tags_of(self, digest: str) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ def _service_spec(
 def trial(
     blueprint: Blueprint, service: Service, definition: TaskDefinition, minute: float
 ) -> Trial:
-    """As long as the checks that are declared: a container's first check comes after its interval,
+    """A trial as long as the declared checks: a container's first check comes after its interval,
     and a target that is to be trusted passes `healthy_threshold` checks in a row. AWS publishes no
     time for the bake: here it is the period of the quickest alarm.
     """

@@ -17,9 +17,9 @@ MOST = 300
 
 
 class Catalogue:
-    """By ARN. A rule made by a call survives a restart. If a call changes a declared rule, the rule
-    is as declared again once the definitions are followed. A change that the disk refuses has not
-    happened (OSError)."""
+    """The rules by ARN. A rule made by a call survives a restart. If a call changes a declared
+    rule, the rule is as declared again once the definitions are followed. A change that the disk
+    refuses has not happened (OSError)."""
 
     def __init__(self) -> None:
         self._rules: dict[str, EventRule] = {}

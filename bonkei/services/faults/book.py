@@ -26,9 +26,9 @@ class Hands(Protocol):
         ...
 
     async def become(self, effects: Effects) -> None:
-        """Make exactly these effects real, whatever was before. Kills are not part of this. A
-        BonkeiError says which effect is impossible; everything that can be undone is undone all the
-        same."""
+        """Make exactly these effects real, instead of the earlier ones. Kills are not part of this.
+        A BonkeiError says which effect is impossible; everything that can be undone is undone all
+        the same."""
         ...
 
     async def kill_task(self, task_id: str) -> None:

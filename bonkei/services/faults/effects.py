@@ -21,8 +21,8 @@ NOTHING = Effects()
 
 
 def effects(faults: Iterable[Fault], estate: Estate) -> Effects:
-    """Of the targets that run now. Ways to targets that came after the fault's begin are disturbed
-    as well."""
+    """The effects of these faults on the targets that run now. Ways to targets that came after the
+    fault's begin are disturbed as well."""
     faults = tuple(faults)
     tasks: dict[str, Trouble] = {}
     groups: dict[tuple[str, str], Trouble] = {}

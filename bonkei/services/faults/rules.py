@@ -16,7 +16,7 @@ MOST = 32
 """Faults at the same time."""
 USUAL_LATENCY, LONGEST_LATENCY = 0.5, 60.0
 MOST_BYTES = 2**30
-"""Of one filling of memory or of disk."""
+"""The most bytes of one filling of memory or disk."""
 
 _WHATS: dict[str, tuple[What, ...]] = {
     "task": ("memory", "disk", "processor"),
@@ -58,7 +58,7 @@ def begin(
         _size(ask, what),
         lasts,
     )  # fmt: skip
-    _require_room(fault, active, now)
+    _require_capacity(fault, active, now)
     return fault
 
 
@@ -103,7 +103,7 @@ def _found(ask: Ask, target: Target, estate: Estate) -> tuple[TaskThing, ...]:
 
 
 def tasks_of(target: Target, estate: Estate) -> tuple[TaskThing, ...]:
-    """In the estate's order."""
+    """The target's tasks, in the estate's order."""
     match target.kind:
         case "task":
             return tuple(task for task in estate.tasks if task.id == target.name)
@@ -195,7 +195,7 @@ def _size(ask: Ask, what: What | None) -> float:
     return ask.size
 
 
-def _require_room(fault: Fault, active: Sequence[Fault], now: float) -> None:
+def _require_capacity(fault: Fault, active: Sequence[Fault], now: float) -> None:
     """The same fault twice would only hide its end. Different faults add up (`effects`)."""
     for other in active:
         same = (other.kind, other.target, other.what) == (fault.kind, fault.target, fault.what)

@@ -106,7 +106,8 @@ def _names(kind: TargetKind, estate: Estate) -> tuple[str, ...]:
 
 
 def _matches(kind: TargetKind, text: str, estate: Estate) -> list[str]:
-    """By the whole name, or else by the end of it after `-`; a task by the beginning of its id."""
+    """The names that match: the whole name, or else the end of it after `-`; for a task, the
+    beginning of its id."""
     names = _names(kind, estate)
     if text in names:
         return [text]

@@ -69,7 +69,7 @@ class Fault:
 
     @property
     def words(self) -> str:
-        """Such as `slow target-group:web 500 ms`."""
+        """The fault in words, such as `slow target-group:web 500 ms`."""
         more = {
             "slow": f" {self.latency * 1000:.0f} ms"
             + (f" ± {self.jitter * 1000:.0f} ms" if self.jitter else ""),
@@ -140,7 +140,7 @@ class Trouble:
     refused: bool = False
 
     def __or__(self, other: Trouble) -> Trouble:
-        """Both at once: the worse of each."""
+        """The trouble of both at once: the worse of each."""
         return Trouble(
             max(self.latency, other.latency),
             max(self.jitter, other.jitter),

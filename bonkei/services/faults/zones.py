@@ -18,7 +18,7 @@ def choose_zone(
     return min(open_zones, key=lambda zone: (standing.get(zone, 0), zones.index(zone)), default="")
 
 
-def why_no_room(zones: Sequence[str], shut: Collection[str]) -> str:
+def why_no_capacity(zones: Sequence[str], shut: Collection[str]) -> str:
     """ECS's message for a service without a zone in which a task could start; empty if there is
     one."""
     if not zones or any(zone not in shut for zone in zones):

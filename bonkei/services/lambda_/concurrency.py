@@ -90,7 +90,8 @@ class Concurrency:
         self._waiting.setdefault(self._limit(turn.arn), deque()).append(turn)
 
     def _wake(self, limit: str) -> None:
-        """Only the first of those who wait for a limit is looked at: thousands may wait."""
+        """Wake the first call that waits for a limit, without looking at the others: thousands may
+        wait."""
         waiting = self._waiting.get(limit, deque())
         while waiting:
             first = waiting[0]

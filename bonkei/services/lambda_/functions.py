@@ -185,7 +185,8 @@ class Functions:
         await host.prepare(min(count, ACCOUNT if reserved is None else reserved))
 
     def find(self, name: str) -> Function:
-        """By name, ARN or partial ARN, with or without `$LATEST`. Raises AwsServiceError."""
+        """A function by its name, ARN or partial ARN, with or without `$LATEST`. Raises
+        AwsServiceError."""
         return self._host(name).function
 
     @property

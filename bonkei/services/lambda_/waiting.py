@@ -153,7 +153,7 @@ class WaitingEvents:
         return outcome
 
     def _complain(self, function: Function, why: str) -> None:
-        """Once, however many events wait for the same reason."""
+        """Report it once, even if many events wait for the same reason."""
         if self._troubles.get(function.arn) != why:
             self._troubles[function.arn] = why
             self._report(f"events of {function.name} wait: {why}")

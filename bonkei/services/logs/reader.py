@@ -37,7 +37,7 @@ class GroupReader:
             self._seen[stream] = max(self._seen.get(stream, 0), page.sequence + page.count)
 
     def new(self, wants: WantsStream) -> list[Stored]:
-        """In order of time, for events that came together."""
+        """The new events, in order of time if they came together."""
         found: list[Stored] = []
         for stream, page in tuple(self._pages(wants)):
             seen = self._seen.get(stream, 0)

@@ -30,7 +30,7 @@ class DatabaseState:
 
 
 States = Callable[[], Mapping[str, DatabaseState]]
-"""By the identifier of the cluster, or of an instance without a cluster."""
+"""The states by the identifier of the cluster, or of an instance without a cluster."""
 
 
 Rotate = Callable[[str], Awaitable[None]]

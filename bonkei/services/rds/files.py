@@ -128,7 +128,7 @@ class ClusterFiles:
             )
 
     def _write(self, path: Path, text: str) -> None:
-        """Atomically, readable by the server's user only."""
+        """Write atomically; only the server's user can read the file."""
         draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

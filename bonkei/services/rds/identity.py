@@ -18,7 +18,7 @@ from bonkei.base.removal import remove
 from bonkei.services.rds.errors import DatabaseError
 
 FILE = Path("database", "id")
-"""In the home. `bonkei reset` keeps it, because it does not change the server."""
+"""The file in the home. `bonkei reset` keeps it, because it does not change the server."""
 _ID = re.compile(r"[0-9a-f]{16}")
 _LONGEST = 8192  # bytes of the file: an id and a path
 

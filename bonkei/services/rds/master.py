@@ -35,7 +35,7 @@ def keep_password(cluster: DatabaseCluster, vault: Vault, password: str) -> None
 
 
 def _read(value: str | None, username: str) -> str | None:
-    """From JSON, or from a bare password of the definitions; None if there is none."""
+    """The password in JSON, or a bare password of the definitions; None if there is none."""
     if not value:
         return None
     try:

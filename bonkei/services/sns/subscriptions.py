@@ -104,7 +104,8 @@ class Subscriptions:
         self._declared.pop(arn, None)
 
     def topic_attributes(self, arn: str) -> dict[str, str]:
-        """Of a declared topic, or of one that a program created. Raises AwsServiceError."""
+        """The attributes of a declared topic, or of one that a program created. Raises
+        AwsServiceError."""
         self.require_topic(arn)
         return self._topics.get(arn, {}) | self._declared.get(arn, {})
 

@@ -20,7 +20,7 @@ from bonkei.services.faults import Faults, FaultsSnapshot
 from bonkei.services.faults.freezing.freezer import Freezer
 from bonkei.services.faults.rules import possible
 from bonkei.services.faults.targets import about, every_target
-from bonkei.services.faults.zones import why_no_room
+from bonkei.services.faults.zones import why_no_capacity
 
 
 class FaultRoom:
@@ -71,7 +71,7 @@ class FaultRoom:
 
     def may_start(self, blueprint: Blueprint, service: str) -> str:
         """Why no zone has room for a task of the service; empty if one has."""
-        return why_no_room(service_zones(blueprint).get(service, ()), self._hands.shut)
+        return why_no_capacity(service_zones(blueprint).get(service, ()), self._hands.shut)
 
     def snapshot(self) -> FaultsSnapshot:
         return self.faults.snapshot()

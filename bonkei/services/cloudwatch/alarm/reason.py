@@ -68,7 +68,7 @@ def _point(value: float | None, start: float) -> str:
 
 
 def number(value: float) -> str:
-    """As CloudWatch writes it, which is Java's way: 0.5, but 5.0E-5, and 1.25E7."""
+    """A number as CloudWatch writes it, which is Java's way: 0.5, but 5.0E-5, and 1.25E7."""
     text = repr(float(value))
     size = abs(value)
     if not size or 1e-3 <= size < 1e7 or not isfinite(size):

@@ -84,7 +84,7 @@ class Bucket:
 
 
 def _rounded(value: float) -> float:
-    """Within 1 % of the value. Rounding a result again does not change it."""
+    """A number within 1 % of the value. Rounding a result again does not change it."""
     if value == 0 or not math.isfinite(value):
         return value
     return math.copysign(math.exp(round(math.log(abs(value)) / _WIDTH) * _WIDTH), value)

@@ -20,7 +20,7 @@ Mint = Callable[[], str]
 
 
 class Desk:
-    """For one command; `book` and `effects` are its result."""
+    """The desk of one command; `book` and `effects` are its result."""
 
     def __init__(self, pipeline: Pipeline, book: Book, now: float, mint: Mint) -> None:
         self.pipeline = pipeline

@@ -1,7 +1,7 @@
 """References to variables in an action's configuration: `#{namespace.key}`.
 
-"Variables reference", https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html
-"""
+"Variables reference",
+https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html"""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def resolve_all(configuration: Pairs, execution: Execution) -> Pairs:
 
 
 def variables_of(execution: Execution) -> dict[str, dict[str, str]]:
-    """By namespace, including those of the pipeline and of CodePipeline itself."""
+    """The variables by namespace, including those of the pipeline and of CodePipeline itself."""
     known = {namespace: dict(pairs) for namespace, pairs in execution.namespaces}
     known["codepipeline"] = {"PipelineExecutionId": execution.id}
     known["variables"] = dict(execution.variables)

@@ -17,7 +17,7 @@ from bonkei.services.codepipeline.core.values import Book, Execution
 
 
 def arrive(desk: Desk, execution: Execution, stage: str) -> None:
-    """From now on it waits before a stage, unless a more recent execution already does."""
+    """Let it wait before a stage, unless a more recent execution already does."""
     arrivals = desk.book.arrivals + 1
     desk.book = replace(desk.book, arrivals=arrivals)
     execution = desk.put(replace(execution, waiting=stage, arrived=arrivals))

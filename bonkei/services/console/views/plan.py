@@ -119,8 +119,8 @@ def read_plan(log: str) -> Plan | None:
 
 
 def plan_json(plan: Plan) -> Json:
-    """For a page: bounded, with `more` if something is left out. The most dangerous changes are
-    shown first."""
+    """The plan for a page: bounded, with `more` if something is left out. The most dangerous
+    changes are shown first."""
     left = MOST_TEXT
     changes: list[Json] = []
     for each in plan.changes:
@@ -151,7 +151,7 @@ def plan_json(plan: Plan) -> Json:
 
 
 def _bytes(text: str) -> int:
-    """As JSON in UTF-8."""
+    """The length as JSON in UTF-8."""
     return len(json.dumps(text, ensure_ascii=False).encode())
 
 
@@ -163,8 +163,8 @@ def _beginning(text: str) -> str:
 
 
 def _last_plan(lines: Sequence[str]) -> Sequence[str]:
-    """From the beginning of the last plan to Terraform's ruler below it; empty without a plan. A
-    plan may contain only outputs."""
+    """The lines from the beginning of the last plan to Terraform's ruler below it; empty without a
+    plan. A plan may contain only outputs."""
     end, outputs = len(lines), -1
     for at in range(len(lines) - 1, -1, -1):
         if lines[at].startswith("────"):

@@ -136,7 +136,8 @@ def pull(engine: Engine, image: str) -> list[str]:
 
 
 def pull_ours(engine: Engine, place: str) -> list[str]:
-    """From the miniature's own registry; `place`: `127.0.0.1:PORT/NAME:TAG`."""
+    """The command that pulls from the miniature's own registry; `place`:
+    `127.0.0.1:PORT/NAME:TAG`."""
     return [*pull(engine, place)[:-1], "--tls-verify=false", place]
 
 

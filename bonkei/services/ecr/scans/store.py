@@ -18,7 +18,7 @@ from bonkei.services.ecr.scans.values import Finding, Scan
 
 
 class ScanStore:
-    """For use by one thread."""
+    """The scans on disk, for use by one thread."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -86,7 +86,8 @@ def _among_ours(scratch: Path) -> dict[str, str]:
 
 
 def _in_root(root: Path, user: str) -> dict[str, str]:
-    """As a container engine sets them; a user that is not there is named at the start."""
+    """The variables that a container engine sets for a user. A missing user is reported at the
+    start."""
     try:
         home = find_user(root, user).home
     except LookupError:

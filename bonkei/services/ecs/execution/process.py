@@ -152,7 +152,8 @@ def _require_program(spec: ProcessSpec, root: Path) -> None:
 
 
 def _by_engine(spec: ProcessSpec, root: Root, engine: EngineRun) -> ProcessSpec:
-    """As a container engine starts it. Its client finds the engine by its own variables."""
+    """The process of a container that an engine starts. Its client finds the engine by its own
+    variables."""
     make = exec_command if spec.beside else run_command
     command = make(engine, root, str(spec.directory), spec.command, spec.environment)
     variables = {**spec.environment, **engine.environment}

@@ -20,8 +20,8 @@ from bonkei.services.ecs.task_spec import TaskSpec
 
 @dataclass(slots=True)
 class RunningTask:
-    """From its preparation until it is released. `home`: the miniature's. `is_confined`: without an
-    image it sees only its own files and this machine's programs."""
+    """A task from its preparation until it is released. `home`: the miniature's. `is_confined`:
+    without an image it sees only its own files and this machine's programs."""
 
     spec: TaskSpec
     scratch: Path

@@ -71,7 +71,7 @@ class _Rules:
         return [one for one in self._bus.catalogue.rules if ":scheduler:" not in one.arn]
 
     async def list(self, call: AwsCall) -> Mapping[str, Any]:
-        """By a prefix of their names."""
+        """ListRules, by a prefix of the names."""
         _require_default(call)
         prefix = call.parameters.get("NamePrefix", "")
         return _page(

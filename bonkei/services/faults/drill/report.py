@@ -221,7 +221,7 @@ def is_called(full: str, name: str) -> bool:
 
 
 def junit_xml(report: Mapping[str, Any]) -> str:
-    """Of a report as JSON has it."""
+    """The JUnit XML of a report, which is given in its JSON form."""
     verdicts = report["verdicts"]
     failed = sum(not one["met"] for one in verdicts)
     suite = ET.Element(

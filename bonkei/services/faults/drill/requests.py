@@ -32,7 +32,7 @@ GROWTH = math.log(1.04)
 
 
 def bucket(milliseconds: float) -> int:
-    """As in `latency.bucket`. This program imports nothing of Bonkei."""
+    """The same as `latency.bucket`, because this program imports nothing of Bonkei."""
     return max(0, round(math.log(max(milliseconds, 0.1) / 0.1) / GROWTH))
 
 
@@ -148,7 +148,7 @@ def say(line: str) -> None:
 
 
 async def main() -> None:
-    """Until all is sent, or the input ends."""
+    """Send the load until all is sent, or the input ends."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -104,8 +104,8 @@ class Drill:
         return make_report(self.scenario, self._seconds.values(), faults, alarms, self._broken_off)
 
     def snapshot(self) -> dict[str, Any]:
-        """In the form of JSON. `series` has a row for each second: number, requests, failed, p50,
-        p95."""
+        """The report in the form of JSON. `series` has a row for each second: number, requests,
+        failed, p50, p95."""
         report, now = self.report(), self._unix()
         return {
             "name": self.scenario.name,
@@ -152,7 +152,7 @@ class Drill:
             await asyncio.sleep(_LOOK)
 
     def _look(self) -> None:
-        """At alarms, and at faults that have ended."""
+        """Look for alarms that ring, and for faults that have ended."""
         now, ringing = self._unix(), self._alarms.ringing()
         # Alarms that ring before the first fault are not counted.
         self._before = self._before & ringing.keys() if self._struck else frozenset(ringing)

@@ -15,7 +15,7 @@ LONGEST = 1800.0
 MOST_RATE = 500
 MOST_FAULTS = 32
 MOST_BYTES = 32 * 1024
-"""Of a scenario's text."""
+"""The most bytes of a scenario's text."""
 
 
 @dataclass(frozen=True, slots=True)

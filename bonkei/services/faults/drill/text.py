@@ -7,7 +7,7 @@ from typing import Any
 
 
 def render(report: Mapping[str, Any]) -> str:
-    """Of a report as JSON has it."""
+    """The text of a report, which is given in its JSON form."""
     return "\n".join(_lines(report))
 
 
@@ -57,7 +57,9 @@ def _recovery(report: Mapping[str, Any]) -> str:
     noticed = f"visitors noticed it in {count} second{'s' * (count != 1)}"
     if report["recovery"] is None:
         return f"{noticed}; it had not recovered at the end"
-    return f"{noticed}; all was well again {report['recovery']:.0f} s after the first fault"
+    return (
+        f"{noticed}; everything was healthy again {report['recovery']:.0f} s after the first fault"
+    )
 
 
 def _ms(value: float | None) -> str:

@@ -41,7 +41,7 @@ def follow(line: str, held: dict[int, tuple[float, float]], now: float) -> None:
 
 
 def main() -> None:
-    """Until the input ends."""
+    """Hold processes until the input ends."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     held: dict[int, tuple[float, float]] = {}

@@ -23,7 +23,7 @@ def delay_of(trouble: Trouble) -> float:
 
 
 def untroubled() -> Trouble:
-    """Of a way that nothing disturbs."""
+    """The trouble of a way that nothing disturbs."""
     return NO_TROUBLE
 
 

@@ -246,8 +246,8 @@ def _tell(document):
 
 
 def _marshal(result):
-    """As Lambda's own client does: bytes stay bytes, and a Decimal, as DynamoDB returns it, becomes
-    a number with all its digits."""
+    """Convert as Lambda's own client does: bytes stay bytes, and a Decimal, as DynamoDB returns it,
+    becomes a number with all its digits."""
     if isinstance(result, bytes):
         return result
     mark = os.urandom(8).hex()

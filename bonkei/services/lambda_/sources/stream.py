@@ -89,7 +89,7 @@ def after(batch: Batch, outcome: Outcome, source: EventSource, now: float) -> Af
 
 
 def halves(batch: Batch) -> tuple[Batch, Batch]:
-    """Of a batch that is too large for a call."""
+    """The halves of a batch that is too large for a call."""
     return _parts(batch.records, (len(batch.records) + 1) // 2, batch.attempts)
 
 

@@ -76,7 +76,7 @@ def _begins(path: Path, place: Place) -> bool:
 
 
 def _digest(path: Path, count: int) -> str:
-    """Of the first `count` bytes; empty if there is no file."""
+    """The digest of the first `count` bytes; empty if there is no file."""
     try:
         with path.open("rb") as file:
             return hashlib.sha256(file.read(count)).hexdigest()

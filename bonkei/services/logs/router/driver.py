@@ -24,7 +24,7 @@ _BATCH = 256 * 1024
 _HIGH = 8 * 1024 * 1024  # bytes that wait, above which the program has to
 PATIENCE = 5.0  # seconds for the rest, after the container's end
 DEFAULT_LINES = 1_048_576
-"""Of `log-driver-buffer-limit`: lines that wait for the router."""
+"""The default of `log-driver-buffer-limit`: how many lines wait for the router."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from bonkei.services.faults.values import (
     TaskThing,
     Trouble,
 )
-from bonkei.services.faults.zones import choose_zone, why_no_room
+from bonkei.services.faults.zones import choose_zone, why_no_capacity
 from tests.bonkei.services.faults.estates import API, WEB, estate
 from tests.bonkei.services.faults.test_rules import begun
 
@@ -146,6 +146,6 @@ def test_tasks_are_spread_over_the_zones_that_have_power() -> None:
 
 
 def test_a_service_with_a_zone_left_has_room() -> None:
-    assert why_no_room(("a", "b"), {"a"}) == ""
-    assert why_no_room((), {"a"}) == ""
-    assert why_no_room(("a",), {"a"}).startswith("Capacity is unavailable at this time.")
+    assert why_no_capacity(("a", "b"), {"a"}) == ""
+    assert why_no_capacity((), {"a"}) == ""
+    assert why_no_capacity(("a",), {"a"}).startswith("Capacity is unavailable at this time.")

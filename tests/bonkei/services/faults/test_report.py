@@ -142,7 +142,10 @@ def test_the_text() -> None:
     assert "5 s  kill service:web: web 1" in text
     assert "6 s  slow db, 3 s: database db" in text
     assert "8 s  alarm app-web-5xx rang, back after 15 s" in text
-    assert "visitors noticed it in 1 second; all was well again 1 s after the first fault" in text
+    assert (
+        "visitors noticed it in 1 second; everything was healthy again 1 s after the first fault"
+        in text
+    )
     assert "✓ recovery: at most 9 s; 1 s" in text
 
 

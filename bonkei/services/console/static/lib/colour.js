@@ -15,7 +15,7 @@ colour.hear((now) => {
   show(now);
 });
 
-// For what draws its colours itself: style sheets have `light-dark()`.
+// For parts that draw their own colours: style sheets have `light-dark()`.
 const system = matchMedia("(prefers-color-scheme: dark)");
 const dark = () => colour.get() === "dark" || (colour.get() === "system" && system.matches);
 export const isDark = shared(dark());

@@ -35,7 +35,7 @@ export function Definition({ address, short = false }) {
 const isEmpty = (value) =>
   value === null || value === "" || value === false || (typeof value === "object" && !Object.keys(value).length);
 
-// Without what is empty at any depth: the provider has a value for each argument that there is.
+// Leaves out empty values at any depth: the provider has a value for each argument that exists.
 function compact(value) {
   if (Array.isArray(value)) return value.map(compact);
   if (value === null || typeof value !== "object") return value;

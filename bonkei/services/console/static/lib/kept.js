@@ -1,4 +1,4 @@
-// What this browser keeps of the reader's choices; without storage nothing is kept.
+// The reader's choices that this browser keeps; without storage nothing is kept.
 export function kept(name, value) {
   try {
     const key = `bonkei.${name}`;

@@ -89,7 +89,7 @@ function hear(message) {
 document.addEventListener("visibilitychange", follow);
 addEventListener("online", follow);
 
-// A topic once, for what need not be live. Throws { message, remedy }.
+// A topic once, for data that need not be live. Throws { message, remedy }.
 export async function ask(name, query) {
   const [topic, text] = keyOf(name, query).split("?");
   return answerOf(await fetch(`/data/${topic}${text ? `?${text}` : ""}`));

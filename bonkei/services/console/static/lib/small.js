@@ -1,4 +1,4 @@
-// Small parts: times, sizes, states, what is not there, what is asked before it is done.
+// Small parts: times, sizes, states, empty places, confirmations.
 import { html, classes, useEffect, useRef, useState, shared } from "./ui.js";
 import { language, words } from "./words.js";
 import { resource } from "./router.js";
@@ -18,7 +18,7 @@ const text = {
   },
 };
 
-// To make a formatter takes ten times as long as to use it, and a table draws a hundred each second.
+// Creating a formatter takes ten times as long as using it, and a table draws a hundred each second.
 const formats = {};
 const exactly = (lang) => (formats[lang] ||= new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "medium" }));
 
@@ -68,7 +68,7 @@ export function bytes(n) {
 
 export const Bytes = ({ n }) => html`<span class="number">${bytes(n)}</span>`;
 
-// Seconds as a person reads them.
+// Seconds in a form that people read.
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–";
   if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
@@ -106,7 +106,7 @@ export function kindOf(word) {
 
 export const Empty = ({ title, children }) => html`<div class="empty"><p class="empty-title">${title}</p>${children}</div>`;
 
-// What stands there until the data comes, or why it cannot.
+// A placeholder until the data comes, or the reason why it cannot.
 export function Waiting({ error }) {
   const t = words(text);
   if (!error) return html`<p class="waiting">${t("loading")}</p>`;
@@ -152,8 +152,7 @@ export function Act({ name, body, children, confirm, danger = false, onDone, tit
   </span>`;
 }
 
-// A question before something is done; without `onYes` only something to read. `working`: it is
-// being done.
+// A question before an action; without `onYes`, only a text to read. `working`: the action runs.
 export function Confirm({ title, children, danger = false, onYes, onNo, working = false }) {
   const t = words(text);
   const box = useRef();

@@ -1,4 +1,4 @@
-// Logs: what was written on this machine and what came to log groups, live or from a time on.
+// Logs: records of this machine and of log groups, live or from a given time.
 import { At, Empty, Filter, Problem, Status, Table, Waiting, classes, go, html, link, place, useQuery, useRef, useState, words } from "../lib/index.js";
 import { RecordDrawer } from "./logs/record.js";
 import { useRange } from "./logs/range.js";

@@ -1,4 +1,4 @@
-// The architecture as declared, alive: health of each node, requests on each arrow, what is closed.
+// The declared architecture, live: health of each node, requests on each arrow, closed ways.
 import { Empty, Resource, Status, Waiting, classes, go, html, link, useOnce, useState, useTopic, words } from "../lib/index.js";
 import { Scene } from "./picture/scene.js";
 import { NodeDrawer } from "./picture/drawer.js";
@@ -46,7 +46,7 @@ function Flowing({ live }) {
   return html`<span class="flowing number">${t("rate", { n: rate.toFixed(1) })}${errors > 0 && html` <${Status} kind="bad" word=${t("errors", { n: errors.toFixed(1) })} />`}</span>`;
 }
 
-// Before there is anything to draw: the lines of the start.
+// The messages of the start, until there is anything to draw.
 function Starting({ overview }) {
   const t = words(text);
   if (overview?.state !== "starting") return html`<${Empty} title=${t("nothing")} />`;

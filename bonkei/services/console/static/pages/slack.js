@@ -6,7 +6,7 @@ export const style = "/pages/slack/slack.css";
 
 const text = {
   en: {
-    title: "Slack", goes: "Messages go to", none: "No message has arrived yet", none_text: "An alarm's change arrives here. Try one: Alarms, Rehearse.", no_match: "No message is like that",
+    title: "Slack", goes: "Messages go to", none: "No message has arrived yet", none_text: "An alarm's change arrives here. Try one: Alarms, Rehearse.", no_match: "No message matches",
     more: "{n} older ones", mail: "E-mail to {to}", app: "Incoming webhook", bot: "APP", reply: "reply in a thread", messages: "Messages", kept: "{n} messages",
   },
   ja: {

@@ -55,7 +55,7 @@ _Told = tuple[str, str, str]
 
 _LOCATION = "NRT00-P0"  # no real edge location has this name
 FORMATS = ("json", "plain", "w3c")
-"""Of v2; raw and parquet are not simulated."""
+"""The formats of v2; raw and parquet are not simulated."""
 
 
 def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:

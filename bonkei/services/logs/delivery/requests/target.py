@@ -67,5 +67,5 @@ class Target:
 
 
 def prefixed(prefix: str) -> str:
-    """Without slashes around it, and with one at its end."""
+    """The prefix without slashes around it, and with one at its end."""
     return f"{stripped}/" if (stripped := prefix.strip("/")) else ""

@@ -42,7 +42,7 @@ def tag(container: str, task_id: str) -> str:
 
 
 def generate(task: FirelensTask) -> str:
-    """In the classic format."""
+    """The configuration in the classic format."""
     memory = task.memory // 2 or _DEFAULT_LIMIT
     sections = [
         _section("INPUT", {"Name": "forward", "Mem_Buf_Limit": f"{memory}MB", "unix_path": SOCKET}),

@@ -216,7 +216,7 @@ def _event(moment: Any, record: Any) -> Event:
 
 
 def _storable(value: Any) -> Any:
-    """With keys and values that a chunk and JSON know."""
+    """The value with keys and values that a chunk and JSON can hold."""
     if isinstance(value, dict):
         return {
             key if isinstance(key, str) else _text(key): (

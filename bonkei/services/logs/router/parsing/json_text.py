@@ -103,7 +103,7 @@ def _integer(text: str) -> int | float:
 
 
 def _real(text: str) -> float:
-    """With the 16 digits that Fluent Bit writes, so that both write the same number."""
+    """A number with the 16 digits that Fluent Bit writes, so that both write the same number."""
     value = float(text)
     if value - value != 0:
         raise ValueError("a number that is too large")

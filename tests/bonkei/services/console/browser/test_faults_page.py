@@ -32,7 +32,7 @@ def test_a_fault_begins_and_ends(console_page: ConsolePage) -> None:
     console_page.is_accessible()
     screenshot(page, "faults")
     lasting.get_by_role("button", name="End").click()
-    expect(lasting.get_by_text("No fault lasts now")).to_be_visible()
+    expect(lasting.get_by_text("No fault is active")).to_be_visible()
     expect(
         page.get_by_role("region", name="Ended").get_by_text("ended by hand").first
     ).to_be_visible()
@@ -62,7 +62,7 @@ def test_a_drill_from_the_click_to_the_report(console_page: ConsolePage) -> None
     drills.get_by_role("listitem").filter(has_text=FILE).get_by_role("button", name="Run").click()
     page.get_by_role("dialog").get_by_role("button", name="Run").click()
     expect(drills.get_by_text("Not as expected")).to_be_visible()
-    expect(drills.get_by_text("All was well again 4 s after the first fault.")).to_be_visible()
+    expect(drills.get_by_text("Everything was healthy again 4 s after")).to_be_visible()
     rows = drills.get_by_role("table", name="What visitors noticed").get_by_role("row")
     expect(rows.filter(has_text="during")).to_contain_text("32 (40.0 %)")
     expect(drills.get_by_text("at most 1 s")).to_be_visible()

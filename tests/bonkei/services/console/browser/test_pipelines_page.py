@@ -47,7 +47,7 @@ def test_the_plan_shows_what_is_destroyed_first(console_page: ConsolePage) -> No
     expect(page.get_by_text(MARKUP).first).to_be_visible()
     console_page.is_accessible()
     screenshot(page, "plan")
-    plan.get_by_role("button", name="As Terraform has written it").click()
+    plan.get_by_role("button", name="Terraform's own text").click()
     expect(plan.get_by_text("Terraform will perform the following actions:")).to_be_visible()
     console_page.is_accessible()
 

@@ -36,12 +36,12 @@ def test_it_filters_by_path_status_service_and_client(console_page: ConsolePage)
     expect(rows).to_have_count(2)
     expect(rows.nth(1)).to_contain_text("502")
     page.get_by_label("Service").fill("frontend")
-    expect(page.get_by_text("No request fits the filter")).to_be_visible()
+    expect(page.get_by_text("No request matches the filter")).to_be_visible()
     expect(page).to_have_url(re.compile("status=5xx"))
     page.get_by_label("Service").fill("backend")
     expect(rows).to_have_count(2)
     page.get_by_label("Client").fill("198.51")
-    expect(page.get_by_text("No request fits the filter")).to_be_visible()
+    expect(page.get_by_text("No request matches the filter")).to_be_visible()
 
 
 def test_one_opens_with_its_reasons_calls_and_lines(console_page: ConsolePage) -> None:

@@ -1,4 +1,4 @@
-// How a rehearsal goes, and what the last one has found.
+// The progress of a rehearsal, and the result of the last one.
 import { At, Status, duration, html, link, useState, useTopic, words } from "../../lib/index.js";
 import { text } from "./text.js";
 

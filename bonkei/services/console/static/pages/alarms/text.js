@@ -1,13 +1,13 @@
 export const text = {
   en: {
-    title: "Alarms", alarm: "Alarm", state: "State", condition: "Condition", since: "Since", none: "The definitions have no alarm", no_match: "No alarm is like that",
+    title: "Alarms", alarm: "Alarm", state: "State", condition: "Condition", since: "Since", none: "No alarms are defined", no_match: "No alarm matches",
     more: "{n} more", compressed: "Time is compressed: {n} minutes of AWS pass in one minute here, so a period of a minute takes {s} s.", not_measured: "Not measured here",
     graph: "Graph", definition: "Definition", history: "History", no_history: "Nothing has happened yet", resource: "Resource", metric: "Metric", missing: "Missing data",
     action: "On {state}", disabled: "its actions are not enabled", StateUpdate: "state", ConfigurationUpdate: "settings", Action: "action",
     rehearse: "Rehearse", all: "Rehearse all", stop: "Stop the rehearsal", rehearsal: "Rehearsal", results: "Results",
-    one_text: "Provokes {name} by a real cause if there is one here, waits for ALARM and for OK, and leaves all as it was. What it needs is really disturbed meanwhile: tasks may be suspended or killed, and messages go to Slack.",
-    all_text: "Provokes each of {n} alarms, in up to three minutes. Tasks are really suspended and killed meanwhile, the database is really kept busy, and messages go to Slack. Afterwards all is as it was.",
-    stop_text: "What it does ends now, and all comes back to what it was.", quick: "While alarms are rehearsed, a period takes a second, or a few.",
+    one_text: "Provokes {name} by a real cause if there is one here, waits for ALARM and for OK, and restores everything. Meanwhile it really disturbs what it needs: tasks may be suspended or killed, and messages go to Slack.",
+    all_text: "Provokes each of {n} alarms, in up to three minutes. Tasks are really suspended and killed meanwhile, the database is really kept busy, and messages go to Slack. Afterwards everything is restored.",
+    stop_text: "It stops now, and everything returns to its previous state.", quick: "While alarms are rehearsed, a period takes a second, or a few.",
     both_ways: "{good} of {total} both ways", done: "both ways", failed: "failed", cut: "broken off", waits: "not yet", injected: "injected:", real: "real:", later: "{time} later", close: "Close",
   },
   ja: {

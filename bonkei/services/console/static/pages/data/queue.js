@@ -1,4 +1,4 @@
-// A queue: its messages as they lie there. None is received.
+// A queue and its messages, which are viewed without being received.
 import { Ago, Empty, Status, Waiting, html, link, words } from "../../lib/index.js";
 import { Content, Head, useAsk } from "./parts.js";
 import { text } from "./text.js";

@@ -2,12 +2,12 @@ export const text = {
   en: {
     title: "Data", about: "read only", databases: "Databases", buckets: "Buckets", queues: "Queues", tables: "Tables", secrets: "Parameters and secrets", secrets_kind: "masked", masked: "{n}, masked until one is asked for",
     name: "Name", definition: "Definition", by_program: "made by a program", none: "None", status: "Status", server: "Server", database: "Database", created: "Created", visible: "visible", in_flight: "in flight", delayed: "delayed", items: "Items",
-    reload: "Read again", bucket: "Bucket", queue: "Queue", table: "Table", top: "all of it", objects: "Objects", no_objects: "Nothing lies here", next_page: "Next page", page_before: "Page before", first_page: "First page", key: "Key", size: "Size", changed: "Changed",
+    reload: "Read again", bucket: "Bucket", queue: "Queue", table: "Table", top: "all of it", objects: "Objects", no_objects: "Nothing is stored here", next_page: "Next page", page_before: "Page before", first_page: "First page", key: "Key", size: "Size", changed: "Changed",
     object: "Object", download: "Download", content: "Content", binary: "Not text: the first bytes.", cut: "The beginning of {size}.", characters: "{n} characters",
-    messages: "Messages", not_received: "They are looked at, not received: their counts and time-outs stay.", of_all: "{from}–{to} of {n}", received: "received {n} times", no_messages: "The queue is empty", no_items: "The table is empty", more_attributes: "and {n} more attributes",
+    messages: "Messages", not_received: "Messages are only viewed, not received: their counts and time-outs do not change.", of_all: "{from}–{to} of {n}", received: "received {n} times", no_messages: "The queue is empty", no_items: "The table is empty", more_attributes: "and {n} more attributes",
     noted: "A value is shown for {n} s, and the miniature's log notes that it was.", type: "Type", value: "Value", version: "Version", show: "Show", hide: "Hide", no_value: "no value", failed: "It did not work",
     schema: "Schema", kind: "Kind", rows_estimated: "Rows (estimated)", tables_of: "Tables and views", more: "and {n} more", rows: "Rows", rows_from: "{from}–{to}", seconds: "{n} s", no_rows: "No row",
-    query: "Query", query_text: "In a read-only transaction, by a role that can only read; 3 s and 200 rows at most. Ctrl+Enter runs it.", run: "Run", working: "Working…", answered: "{n} rows", more_rows: "There are more rows.",
+    query: "Query", query_text: "Runs in a read-only transaction, as a role that can only read; 3 s and 200 rows at most. Ctrl+Enter runs it.", run: "Run", working: "Working…", answered: "{n} rows", more_rows: "There are more rows.",
   },
   ja: {
     title: "データ", about: "読み取り専用", databases: "データベース", buckets: "バケット", queues: "キュー", tables: "テーブル", secrets: "パラメータとシークレット", secrets_kind: "伏せ字", masked: "{n} 件。求めるまで値は伏せてあります",

@@ -2,18 +2,18 @@
 export const text = {
   en: {
     title: "Faults", about: "Break something on purpose: it ends by itself", end_all: "End all", lasting: "Lasting now",
-    none: "No fault lasts now", begin: "Begin a fault", past: "Ended", fault: "Fault", touches: "Touches", nothing: "nothing that runs now",
+    none: "No fault is active", begin: "Begin a fault", past: "Ended", fault: "Fault", touches: "Touches", nothing: "nothing that runs now",
     left: "Left", seconds: "{n} s", end: "End", at: "Begun", lasted: "Lasted", why: "Why it ended",
     kind: "Kind", target: "Target", for: "For", latency: "Latency", refusal: "Error", what: "What",
     kill: "Kill", freeze: "Freeze", slow: "Slow", refuse: "Refuse", fill: "Fill",
     memory: "Memory", disk: "Disk", processor: "Processor", connections: "All connections",
     drills: "Drills", drills_about: "A load, faults at their times, and what visitors notice", no_drills: "No scenario file in drills/",
-    run: "Run", run_text: "{file} sends a load through the edge and really breaks what it names, until it is over.", break_off: "Break off",
+    run: "Run", run_text: "{file} sends a load through the edge, and really breaks what it names until it ends.", break_off: "Break off",
     goes_on: "{n} of {of} s", broken_off: "Broken off: {why}", met: "As expected", not_met: "Not as expected",
     requests: "Requests", failed: "Failed", noticed: "What visitors noticed", failed_with: "{n} × {why}",
     before: "before", during: "during", after: "after", all: "all",
     nothing_noticed: "Visitors noticed nothing.", not_recovered: "Visitors noticed it for {n} s, and it had not recovered at the end.",
-    recovered: "Visitors noticed it for {n} s. All was well again {s} s after the first fault.",
+    recovered: "Visitors noticed it for {n} s. Everything was healthy again {s} s after the first fault.",
   },
   ja: {
     title: "障害", about: "わざと壊す。自然に終わる", end_all: "すべて終える", lasting: "続いている障害",

@@ -1,4 +1,4 @@
-// One record with all that it says.
+// One record with all of its fields.
 import { Drawer, Status, html, link, words } from "../../lib/index.js";
 import { text } from "./text.js";
 

@@ -1,7 +1,7 @@
 export const text = {
   en: {
-    title: "Logs", pause: "Pause", go_on: "Go on", paused: "paused", live: "live", lost: "no answer", range: "of a time", none: "No record is like that",
-    none_text: "Live shows what was written lately. With From it searches further back.", more: "There are more: only the newest are shown. Filter them, or choose a shorter time.",
+    title: "Logs", pause: "Pause", go_on: "Go on", paused: "paused", live: "live", lost: "no answer", range: "of a time", none: "No record matches",
+    none_text: "Live shows recent records. From searches further back.", more: "There are more: only the newest are shown. Filter them, or choose a shorter time.",
     pattern: "Filter pattern", choices: "Which records", source: "Log", all: "all of this machine", here: "Written on this machine", groups: "Log groups", level: "Level", every: "every",
     stream: "Stream", task: "Task", request: "Request", since: "From", until: "Until", time: "Time", log: "Log", message: "Message",
     cut: "shortened", exception: "Exception", line: "The whole line", of_request: "its lines",

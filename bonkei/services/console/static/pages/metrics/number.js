@@ -1,4 +1,4 @@
-// A number as short as it may be.
+// A number, as short as possible.
 export function short(value) {
   if (typeof value !== "number") return "–";
   const size = Math.abs(value);

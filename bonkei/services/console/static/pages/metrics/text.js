@@ -1,9 +1,9 @@
 export const text = {
   en: {
-    title: "Metrics", about: "{n} metrics", none: "Nothing has been measured yet", no_match: "No metric is like that", more: "{n} more: filter them", metric: "Metric",
+    title: "Metrics", about: "{n} metrics", none: "Nothing has been measured yet", no_match: "No metric matches", more: "{n} more: filter them", metric: "Metric",
     namespace: "Namespace", dimensions: "Dimensions", last: "Last 30 minutes", alarms: "Alarms", at: "Latest", statistic: "Statistic", period: "Period", span: "Span",
     compressed: "Time is compressed: {n} minutes of AWS pass in one minute here.", longer: "The period is {period}: a shorter one would give too many points.",
-    no_data: "There is no data in this time.", no_alarm: "No alarm looks at it.", as_alarm: "Draw as the alarm sees it", s: "{n} s", min: "{n} min", h: "{n} h", d: "{n} d",
+    no_data: "There is no data in this period.", no_alarm: "No alarm watches it.", as_alarm: "Draw as the alarm sees it", s: "{n} s", min: "{n} min", h: "{n} h", d: "{n} d",
   },
   ja: {
     title: "メトリクス", about: "{n} 件", none: "まだ何も計測されていません", no_match: "一致するメトリクスはありません", more: "ほか {n} 件。絞り込んでください", metric: "メトリクス",

@@ -1,4 +1,4 @@
-// May a role do this? The decision, the statement behind it, and what is near.
+// Whether a role may do something: the decision, the statement behind it, and related statements.
 import { Problem, Status, ask, go, html, place, useEffect, useState, words } from "../../lib/index.js";
 import { Statement, Where } from "./parts.js";
 import { text } from "./text.js";

@@ -1,4 +1,4 @@
-// Denied calls, those alike as one: why, the policies that were looked at, and what would allow it.
+// Denied calls, grouped: why, the policies that were searched, and what would allow them.
 import { Ago, Status, html, link, words } from "../../lib/index.js";
 import { Where } from "./parts.js";
 import { text } from "./text.js";

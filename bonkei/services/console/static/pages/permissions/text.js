@@ -1,12 +1,12 @@
 export const text = {
   en: {
     title: "Permissions", enforce_on: "IAM's denials are enforced", enforce_report: "IAM's denials are only reported", enforce_off: "IAM is not asked (BONKEI_ENFORCE=off)",
-    denied: "Denied calls", nothing_denied: "Nothing was denied", no_match: "Nothing fits the filter", more: "and {n} more", roles: "Roles", role: "Role", calls: "Calls since the start", denied_count: "Denied", grants: "Grants", used: "used", unused: "never used", unseen: "not seen here",
+    denied: "Denied calls", nothing_denied: "Nothing was denied", no_match: "Nothing matches the filter", more: "and {n} more", roles: "Roles", role: "Role", calls: "Calls since the start", denied_count: "Denied", grants: "Grants", used: "used", unused: "never used", unseen: "not seen here",
     definition: "Definition", was_denied: "denied", would_be_denied: "would be denied", times: "{n} times", looked_at: "Looked for a permission in", absent: "Not known here, so absent: {keys}", would_allow: "This statement would allow it", ask_again: "Ask about this",
     question: "May a role do this?", action: "Action", resource: "Resource (empty: *)", context: "Condition keys", ask: "Ask", allowed: "allowed", not_allowed: "not allowed", denied_explicitly: "explicitly denied", unknown: "not known: the text of a policy is missing",
-    decides: "This statement decides", near: "About this action, but not deciding", tighten: "The policy that would be enough:", no_grants: "Nothing is granted", no_calls: "No call yet", boundary: "Permissions boundary", trust: "May be assumed by",
+    decides: "This statement decides", near: "About this action, but not deciding", tighten: "A policy that is sufficient:", no_grants: "Nothing is granted", no_calls: "No call yet", boundary: "Permissions boundary", trust: "May be assumed by",
     never_used: "never used", not_seen: "calls are not seen here", used_on: "used on {n} resources", aws: "AWS's own",
-    actions: "Actions", not_actions: "All actions but", resources: "Resources", not_resources: "All resources but", principals: "Principals", not_principals: "All principals but", conditions: "Conditions",
+    actions: "Actions", not_actions: "All actions except", resources: "Resources", not_resources: "All resources except", principals: "Principals", not_principals: "All principals except", conditions: "Conditions",
   },
   ja: {
     title: "権限", enforce_on: "IAM の拒否を適用しています", enforce_report: "IAM の拒否は記録だけします", enforce_off: "IAM を確認していません (BONKEI_ENFORCE=off)",

@@ -77,7 +77,7 @@ function Card({ card, health, chosen, onOpen }) {
   </a>`;
 }
 
-// How the node is, on its upper edge.
+// The state of the node, on its upper edge.
 function Chip({ card, health }) {
   const word = health.word.startsWith("http") ? "" : health.word;
   const shown = word.length > 22 ? `${word.slice(0, 21)}…` : word;

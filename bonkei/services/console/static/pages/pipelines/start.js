@@ -1,4 +1,4 @@
-// Starts a run: of the working copy's commit, or of what the branch has.
+// Starts a run of the working copy's commit, or of the branch's.
 import { Confirm, Problem, act, go, html, useState, words } from "../../lib/index.js";
 import { text } from "./text.js";
 

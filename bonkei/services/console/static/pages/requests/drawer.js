@@ -59,7 +59,7 @@ function Waterfall({ one, calls }) {
 // Attributes, not styles: the page's policy allows no inline style.
 const Bar = ({ from, width }) => html`<svg class="waterfall-bar" viewBox="0 0 1000 8" preserveAspectRatio="none" aria-hidden="true"><rect x=${(from * 1000).toFixed(1)} y="1" width=${Math.max(3, width * 1000).toFixed(1)} height="6" rx="1" /></svg>`;
 
-// As a shell takes it: a stranger wrote the path.
+// Quoted for a shell, because a stranger may have written the path.
 const quoted = (word) => `'${word.replaceAll("'", "'\\''")}'`;
 
 const LAYERS = { cloudfront: "CloudFront", web_acl: "WAF", load_balancer: "ALB", service_connect: "Service Connect" };

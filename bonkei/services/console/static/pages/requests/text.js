@@ -2,9 +2,9 @@ export const text = {
   en: {
     title: "Requests", about: "{rate} a second, {kept} kept", about_left: "{rate} a second, {kept} kept, {left} only counted", path: "Path", status: "Status", client: "Client", service: "Service", when: "When",
     method: "Method", time: "Time", cache: "Cache", target: "Target", pause: "Pause", go_on: "Go on", paused: "Paused at request {n}", earlier: "Earlier", newest: "Newest",
-    none: "No request yet", none_text: "Recording began when this page was opened. What came before is in the logs.", none_fits: "No request fits the filter",
-    request: "Request", left: "the client left", blocked: "blocked by {rule}", steps: "Why it went this way", now: "As the edge decides now, with the cache and the health of targets of now.",
-    differences: "It went another way then", not_asked: "{n} more not asked", waterfall: "Calls", own: "this request", lines: "Lines", no_lines: "No line names this request",
+    none: "No request yet", none_text: "Recording began when this page was opened. What came before is in the logs.", none_fits: "No request matches the filter",
+    request: "Request", left: "the client left", blocked: "blocked by {rule}", steps: "Why it went this way", now: "How the edge decides now, with its present cache and the present health of targets.",
+    differences: "It was decided differently then", not_asked: "{n} more not asked", waterfall: "Calls", own: "this request", lines: "Lines", no_lines: "No line names this request",
     database: "{ms} ms in the database", retries: "Retries", trace: "Trace", listener: "Listener", sent: "Sent", received: "Received", log: "Log", level: "Level", message: "Message",
     any: "any", filters: "Filters", unseen: "This request came to a listener that is gone", terminal: "In the terminal", spans_more: "{n} more spans",
   },

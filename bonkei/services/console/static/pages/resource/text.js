@@ -1,6 +1,6 @@
 export const text = {
   en: {
-    resources: "Resources", all: "All resources", none: "No resource has that in its address", type: "Type", address: "Address", definition: "Definition", state: "State",
+    resources: "Resources", all: "All resources", none: "No resource's address contains that", type: "Type", address: "Address", definition: "Definition", state: "State",
     tasks: "Tasks", metrics: "Metrics of the last 3 hours", logs: "Logs", alarms: "Alarms", events: "Events", may: "What it may do", reach: "What it reaches", uses: "Uses", used_by: "Used by",
     open: "open", closed: "closed", no_metrics: "Nothing has been measured yet", aws_to_start: "AWS, to start its tasks", managed: "managed by AWS", everything: "all resources", show_all: "+ {n} more",
   },

@@ -1,6 +1,6 @@
 export const text = {
   en: {
-    title: "Tasks", about: "{tasks} tasks of {services} services", not_started: "No task has been started yet", alone: "Tasks by themselves",
+    title: "Tasks", about: "{tasks} tasks of {services} services", not_started: "No task has been started yet", alone: "Standalone tasks",
     ended: "Ended", timeline: "Timeline", healthy: "{healthy} of {desired} healthy", pending: "{n} pending", scaling: "auto scaling {min}–{max}",
     restart: "Restart", restart_text: "New tasks of {name} take over when they are healthy, then the old ones stop. No request is dropped.",
     scale: "Scale", scale_text: "Number of tasks of {name}", deployments: "Deployments", deployed: "{running} running", failed_tasks: "{n} failed",

@@ -1,4 +1,4 @@
-// What has happened: deployments with reasons, tasks, targets, scaling decisions.
+// The history: deployments with reasons, tasks, targets, scaling decisions.
 import { Ago, At, Empty, Status, Waiting, html, link, useTopic, words } from "../../lib/index.js";
 import { text } from "./text.js";
 
