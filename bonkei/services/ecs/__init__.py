@@ -19,7 +19,6 @@ from bonkei.services.ecs.logs import (
     LogDriver,
     LogLine,
     LogSink,
-    MemoryLogSink,
 )
 from bonkei.services.ecs.manager import Tasks
 from bonkei.services.ecs.settings import RouterCommand, RouterStart, TaskSettings
@@ -43,7 +42,6 @@ __all__ = [
     "LogDriver",
     "LogLine",
     "LogSink",
-    "MemoryLogSink",
     "Note",
     "ProcessSpec",
     "RouterCommand",

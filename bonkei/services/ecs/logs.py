@@ -75,22 +75,6 @@ async def no_log_driver(
     return None
 
 
-class MemoryLogSink:
-    """Keeps every line; for tests."""
-
-    def __init__(self) -> None:
-        self.lines: list[LogLine] = []
-
-    def write(self, lines: Sequence[LogLine]) -> None:
-        self.lines.extend(lines)
-
-    def close(self) -> None:
-        """There is nothing to close."""
-
-    def texts(self, container: str) -> list[str]:
-        return [line.text for line in self.lines if line.container == container]
-
-
 class CutLine(str):
     """A piece of a line that continues in the next one."""
 

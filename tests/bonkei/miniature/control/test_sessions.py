@@ -22,8 +22,9 @@ from bonkei.blueprint import Blueprint
 from bonkei.miniature.control import sessions
 from bonkei.miniature.control.answering import ControlServer
 from bonkei.miniature.home import Home, MiniatureError
-from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from bonkei.services.ecs import Tasks, TaskSettings
 from tests.bonkei.services.ecs.conftest import SERVER, Program, definition, service, web_container
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:api-AbCdEf"
 TASK = definition(

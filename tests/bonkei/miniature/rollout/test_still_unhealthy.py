@@ -11,8 +11,9 @@ from bonkei.base.vault import MemoryVault
 from bonkei.blueprint import Blueprint
 from bonkei.miniature.rollout.diagnosis import find_unhealthy
 from bonkei.miniature.rollout.rollout import still_unhealthy
-from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from bonkei.services.ecs import Tasks, TaskSettings
 from tests.bonkei.services.ecs.conftest import SERVER, Program, definition, service, web_container
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 TASK = definition(web_container())
 

@@ -27,7 +27,8 @@ from bonkei.blueprint.ecs import (
     ServiceTarget,
     TaskDefinition,
 )
-from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from bonkei.services.ecs import Tasks, TaskSettings
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef"
 

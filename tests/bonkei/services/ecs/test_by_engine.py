@@ -34,8 +34,9 @@ from bonkei.base.processes.roots.command import Mount
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import Container, ContainerHealthCheck, MountPoint, TaskDefinition
 from bonkei.services.ecr.engines.runs import RUNNERS, Runs
-from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from bonkei.services.ecs import Tasks, TaskSettings
 from bonkei.services.ecs.built import BuiltFiles
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 from .conftest import Edge, blueprint, definition
 

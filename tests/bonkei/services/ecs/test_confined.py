@@ -16,7 +16,8 @@ from bonkei.base.events import Bus
 from bonkei.base.processes.roots import why_not_confined
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import ContainerHealthCheck
-from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from bonkei.services.ecs import Tasks, TaskSettings
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 from .conftest import Edge, Program, blueprint, definition, steady, until, web_container
 

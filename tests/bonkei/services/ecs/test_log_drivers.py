@@ -12,8 +12,9 @@ import pytest
 from bonkei.base.events import Bus
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import Container, TaskDefinition
-from bonkei.services.ecs import MemoryLogSink, TaskError, Tasks, TaskSettings
+from bonkei.services.ecs import TaskError, Tasks, TaskSettings
 from tests.bonkei.services.ecs.conftest import definition
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 PROGRAM = """
 import sys

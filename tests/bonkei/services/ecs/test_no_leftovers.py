@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bonkei.services.ecs import Tasks, TaskSettings
-from bonkei.services.ecs.logs import MemoryLogSink
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 from .conftest import SERVER, blueprint, definition, until, web_container
 

@@ -16,9 +16,10 @@ from bonkei.base.events import Bus
 from bonkei.base.processes.roots import RootSettings, why_not
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import Container, ContainerHealthCheck, MountPoint, TaskDefinition
-from bonkei.services.ecs import MemoryLogSink, Tasks, TaskSettings
+from bonkei.services.ecs import Tasks, TaskSettings
 from bonkei.services.ecs.built import BuiltFiles
 from bonkei.services.ecs.images.local import local_task
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 from .conftest import Edge, blueprint, definition, web_container
 

@@ -24,9 +24,10 @@ from bonkei.blueprint.ecs import (
     TaskDefinition,
 )
 from bonkei.miniature.parts.logs.routers import LogRouters
-from bonkei.services.ecs import MemoryLogSink, RouterStart, Tasks, TaskSettings
+from bonkei.services.ecs import RouterStart, Tasks, TaskSettings
 from bonkei.services.ecs.built import Built, BuiltFiles, nothing_is_built
 from bonkei.services.logs.router.errors import RouterError
+from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 SHIPPED = Path(__file__).parents[5] / "program" / "fluentbit"
 PROGRAM = """
