@@ -252,17 +252,16 @@ def test_a_corrected_mistake_is_applied_and_a_new_one_is_reported(another: Proje
     project.edit("bonkei.toml", '"shop"', '"wrong"')
     with (project.folder / "bonkei.toml").open("a", encoding="utf-8") as settings:
         settings.write(MIGRATION)
-    (shop / "migrate.py").write_text(f"open({str(project.folder / 'ran')!r}, 'a').write('x')")
+    (shop / "migrate.py").write_text("open(__file__ + '.ran', 'a').write('x')")
     shutil.copy(shop / "migrate.py", wrong)
-    ran = project.folder / "ran"
     assert project.bonkei("up", "--detach").returncode == 1
-    assert ran.read_text() == "x"
+    assert (wrong / "migrate.py.ran").read_text() == "x"
 
     project.edit("bonkei.toml", '"wrong"', '"shop"')
     applied = project.bonkei("apply")
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert answer(project).status_code == 200
-    assert ran.read_text() == "xx"
+    assert (shop / "migrate.py.ran").read_text() == "x"
 
     project.edit("deploy/main.tf", 'path = "/alive"', CHECK)
     applied = project.bonkei("apply")

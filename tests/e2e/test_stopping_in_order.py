@@ -39,6 +39,11 @@ def first(project: Project) -> Iterator[Running]:
         yield miniature
 
 
+def beside(project: Project, name: str) -> Path:
+    """A file in the program's own folder: a task sees no other of this machine."""
+    return project.folder / "shop" / name
+
+
 @contextmanager
 def in_flight(project: Project, file: Path) -> Iterator[Future[int]]:
     """A request that is answered when this file is there; its status."""
@@ -107,7 +112,8 @@ class Awaiting:
 def awaiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awaiting]:
     """It awaits that request for ten seconds. The other tests run meanwhile."""
     folder = tmp_path_factory.mktemp("awaiting")
-    project, file = shop_in(folder, tmp_path_factory), folder / "never"
+    project = shop_in(folder, tmp_path_factory)
+    file = beside(project, "never")
     with (
         removed(project),
         ThreadPoolExecutor() as aside,
@@ -130,9 +136,9 @@ def test_the_supervisors_log_is_written_in_the_foreground_too(
 
 
 def test_requests_in_flight_end_and_no_new_one_is_accepted(
-    project: Project, first: Running, tmp_path: Path
+    project: Project, first: Running
 ) -> None:
-    file = tmp_path / "go"
+    file = beside(project, "go")
     with in_flight(project, file) as answer:
         processes = stop(first)
         eventually(lambda: refuses(project), "nothing new is accepted", every=0.02)
@@ -143,9 +149,9 @@ def test_requests_in_flight_end_and_no_new_one_is_accepted(
     assert got_sigterm(project, file)
 
 
-def test_a_second_ctrl_c_does_not_wait(project: Project, tmp_path: Path) -> None:
+def test_a_second_ctrl_c_does_not_wait(project: Project) -> None:
     """It kills the tasks. After the seconds for requests in flight they would get SIGTERM."""
-    file = tmp_path / "never"
+    file = beside(project, "never")
     with running(project) as miniature, in_flight(project, file) as answer:
         stop(miniature)
         assert miniature.interrupt() == 0

@@ -228,11 +228,11 @@ async def test_trivy_scans_the_packaged_image(
 LOADED = {
     "commands": (
         "bonkei.services.ecr.docker.client",
-        {"asyncio", "inspect", "psutil", "bonkei.base.processes", "dockerfile_parse"},
+        {"asyncio", "psutil", "bonkei.base.processes", "dockerfile_parse"},
     ),
     "scanning": (
         "bonkei.services.ecr.layout",
-        {"asyncio", "inspect", "psutil", "bonkei.base.processes"},
+        {"asyncio", "psutil", "bonkei.base.processes"},
     ),
     "scan": ("bonkei.services.ecr.docker", {"bonkei.services.ecr.docker.commands", "argparse"}),
 }
