@@ -271,7 +271,9 @@ def test_a_start_with_it_is_refused_and_touches_nothing(
 def test_all_is_as_before_when_the_files_are_back(full: Project, before: dict[str, Any]) -> None:
     with running(full) as miniature:
         assert content(full) == before
-        assert any("the definitions are as they were last applied" in line for line in miniature.lines)
+        assert any(
+            "the definitions are as they were last applied" in line for line in miniature.lines
+        )
         miniature.interrupt()
 
 

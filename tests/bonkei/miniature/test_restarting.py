@@ -29,10 +29,10 @@ class Rooms:
         self.deployments = 0
         self._state = SimpleNamespace(arn=WEB.arn, refused="")
 
-    def running(self) -> Any:
-        return SimpleNamespace(snapshot=lambda: SimpleNamespace(services=[self._state]))
-
-    tasks = property(running)
+    @property
+    def tasks(self) -> Any:
+        running = SimpleNamespace(snapshot=lambda: SimpleNamespace(services=[self._state]))
+        return SimpleNamespace(running=lambda: running)
 
     async def migrate(self, *_: Any) -> None: ...
 

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bonkei.base.aws_service import AwsServiceError
+from bonkei.base.aws_service import AwsServiceError, RoleSession
 from bonkei.base.errors import BonkeiError
 from bonkei.miniature.console.data import DataSources, offer_data
 from bonkei.miniature.console.data.held import DOWNLOAD
@@ -160,10 +160,10 @@ def test_a_role_cannot_look_at_messages_without_the_right_to_everything(desk: De
     narrow = PolicyStatement("x", "Allow", ("sqs:Get*", "sqs:Receive*"), resources=("*",))
     desk.room.do(cloud.apply(replace(DECLARED, roles=(replace(role, statements=(narrow,)),))))
     given: Mapping[str, Any] = {"QueueUrl": "http://localhost/123456789012/orders"}
-    target = "AmazonSQS.DescribeBonkeiMessages"
+    session = RoleSession(role.arn, "visit")
     try:
         with pytest.raises(AwsServiceError, match="not authorized"):
-            desk.room.do(cloud.call(role.arn, "sqs", target, given))  # type: ignore[arg-type]
+            desk.room.do(cloud.aws.call(session, "sqs", "DescribeBonkeiMessages", given))
     finally:
         desk.room.do(cloud.apply(DECLARED))
 

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -265,12 +265,6 @@ def test_a_function_reads_a_stream_and_continues_at_its_position(
     """The poller on the real store: it calls as a role, and continues from its position on disk."""
     called: list[str] = []
 
-    async def stream(
-        _role: str, operation: str, given: Mapping[str, Any], region: str
-    ) -> Mapping[str, Any]:
-        target = f"DynamoDBStreams_20120810.{operation}"
-        return await declared.cloud.call("", "dynamodb", target, given, region)
-
     async def invoke(_arn: str, payload: bytes) -> Outcome:
         records = json.loads(payload)["Records"]
         called.extend(f"{one['eventName']} {one['dynamodb']['Keys']['id']['S']}" for one in records)
@@ -283,7 +277,7 @@ def test_a_function_reads_a_stream_and_continues_at_its_position(
 
     async def read_until(name: str) -> None:
         poller = StreamPoller(
-            source, "", stream, invoke, send, print, tmp_path / "position", pace=20.0
+            source, "", declared.cloud.aws, invoke, send, print, tmp_path / "position", pace=20.0
         )
         poller.start()
         async with asyncio.timeout(60):
