@@ -1,9 +1,9 @@
 """Processes in a root file system of their own: those of tasks that run from a built image.
 
+values   a root, its mounts, and how a process in it is started
 paths    a path of the image -> its place on this machine, never outside the root
 machine  a root for a process without an image: what it sees of this machine
-command  the command line that enters a root, and whether this machine allows it; how a container
-         of an image is started
+command  the command line that enters a root, and whether this machine allows it
 users    the user of a process, from the image's own files
 enter    the program that it starts: namespaces, mounts, then the command
 engine   the same by a container engine, where this machine has no namespaces for us
@@ -12,19 +12,17 @@ attend   the program that it starts: the engine's client, with a guard
 """
 
 from bonkei.base.processes.roots.command import (
-    Mount,
-    Root,
-    RootSettings,
     enter_command,
     join_command,
     remove_scratch,
     why_not,
 )
-from bonkei.base.processes.roots.engine import EngineRun, exec_command, run_command
+from bonkei.base.processes.roots.engine import exec_command, run_command
 from bonkei.base.processes.roots.engine_image import give_image
 from bonkei.base.processes.roots.machine import Trial, machine_root, why_not_confined
 from bonkei.base.processes.roots.paths import find_program, resolve
 from bonkei.base.processes.roots.users import User, find_user
+from bonkei.base.processes.roots.values import EngineRun, Mount, Root, RootSettings
 
 __all__ = [
     "EngineRun",

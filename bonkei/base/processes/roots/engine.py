@@ -13,12 +13,9 @@ import json
 import resource
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bonkei.base.processes.roots.command import Mount, Root
+from bonkei.base.processes.roots.values import EngineRun, Mount, Root
 
 _ATTEND = Path(__file__).with_name("attend.py")
 _OPTIONS = (
@@ -26,19 +23,6 @@ _OPTIONS = (
     "--security-opt", "no-new-privileges", "--security-opt", "label=disable",
     "--cap-drop", "MKNOD", "--cap-drop", "SYS_CHROOT", "--cap-drop", "AUDIT_WRITE",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class EngineRun:
-    """How a container engine runs an image. `line` is how the engine's commands begin, and
-    `environment` what they need. `image` is the name that the image gets there, and `manifest` its
-    file, with its blobs beside it. All containers of one miniature have the `label`."""
-
-    line: tuple[str, ...]
-    environment: Mapping[str, str]
-    image: str
-    manifest: str
-    label: str
 
 
 def container_name(root: Root) -> str:

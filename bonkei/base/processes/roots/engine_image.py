@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from bonkei.base.processes.roots.engine import EngineRun
+from bonkei.base.processes.roots.values import EngineRun
 
 _PATIENCE = 600.0  # seconds
 

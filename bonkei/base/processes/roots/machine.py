@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 
 from bonkei.base.folders import matching
-from bonkei.base.processes.roots.command import Machine, Mount, Root, enter_command, try_out
+from bonkei.base.processes.roots.command import enter_command, try_out
+from bonkei.base.processes.roots.values import Machine, Mount, Root
 
 _SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),

@@ -30,7 +30,7 @@ from bonkei.base.processes.roots import (
     give_image,
     run_command,
 )
-from bonkei.base.processes.roots.command import Mount
+from bonkei.base.processes.roots.values import Mount
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import Container, ContainerHealthCheck, MountPoint, TaskDefinition
 from bonkei.services.ecr.engines.runs import RUNNERS, Runs
