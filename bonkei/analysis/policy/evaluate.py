@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bonkei.analysis.policy.policy import Applied, Policy, Request
+from bonkei.analysis.policy.policy import Applied, Kind, Policy, Request
 from bonkei.analysis.policy.principal import Match
 from bonkei.blueprint.iam import PolicyStatement
 
@@ -69,7 +69,10 @@ def decide(request: Request, policies: Policies) -> Decision:
     In one account, an Allow in either the resource's policy or an identity policy is enough. Across
     accounts, both must allow.
     """
-    applied = [(reason, list(policy.applied(request))) for reason, policy in _kinds(policies)]
+    applied = [
+        (reason, list(policy.applied(request, _kind(reason, policies))))
+        for reason, policy in _kinds(policies)
+    ]
     for reason, found in applied:
         for each in found:
             if each.statement.effect == "Deny":
@@ -103,6 +106,10 @@ def _kinds(policies: Policies) -> Iterator[tuple[Reason, Policy]]:
             yield reason, policy
 
 
+def _kind(reason: Reason, policies: Policies) -> Kind:
+    return Kind(reason in (Reason.RESOURCE, Reason.TRUST), policies.boundary is not None)
+
+
 def _grant(
     request: Request, policies: Policies, allows: dict[Reason, list[Applied]]
 ) -> _Grant | None:
@@ -123,9 +130,10 @@ def _grant(
 
 def _is_limited(grant: _Grant) -> bool:
     """A permissions boundary without an Allow does not limit a resource's policy that names the
-    session or the user. It does limit one that names the role."""
+    session or the user, or that has a `*` ("IAM role principals" in "AWS JSON policy elements:
+    Principal"). It does limit one that names the role."""
     reason, applied = grant
-    return reason is Reason.IDENTITY or applied.match < Match.EXACT
+    return reason is Reason.IDENTITY or applied.match is Match.ROLE
 
 
 def _missing(request: Request, policies: Policies, allows: dict[Reason, list[Applied]]) -> Reason:
@@ -139,7 +147,12 @@ def _missing(request: Request, policies: Policies, allows: dict[Reason, list[App
 
 
 def _absent(request: Request, policies: Policies) -> frozenset[str]:
-    return frozenset[str]().union(*(policy.absent_keys(request) for _, policy in _kinds(policies)))
+    return frozenset[str]().union(
+        *(
+            policy.absent_keys(request, _kind(reason, policies))
+            for reason, policy in _kinds(policies)
+        )
+    )
 
 
 def denial(request: Request, decision: Decision) -> str:

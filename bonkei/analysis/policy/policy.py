@@ -44,6 +44,18 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """Whose policy it is. A resource's own `names_principals`, and a statement that does not name
+    one matches no caller. `is_bounded`: the caller has a permissions boundary."""
+
+    names_principals: bool = False
+    is_bounded: bool = False
+
+
+_IDENTITYS = Kind()
+
+
+@dataclass(frozen=True, slots=True)
 class _Prepared:
     """`resources` and `not_resources`: those of the statement, completed if it is of a policy
     without principals, which is an identity's."""
@@ -77,10 +89,10 @@ class Policy:
     def statements(self) -> tuple[PolicyStatement, ...]:
         return tuple(each.statement for each in self._statements)
 
-    def applied(self, request: Request) -> Iterator[Applied]:
+    def applied(self, request: Request, kind: Kind = _IDENTITYS) -> Iterator[Applied]:
         """The matching statements in policy order, both Deny and Allow."""
         for each in self._of(request.action):
-            closeness = _about(each, request)
+            closeness = _about(each, request, kind)
             if closeness and _met(each, request):
                 yield Applied(each.statement, closeness)
 
@@ -99,12 +111,12 @@ class Policy:
             self._by_action[action] = found
         return found
 
-    def absent_keys(self, request: Request) -> frozenset[str]:
+    def absent_keys(self, request: Request, kind: Kind) -> frozenset[str]:
         """Condition keys that statements about this request need and the request lacks."""
         return frozenset(
             condition.key
             for each in self._of(request.action)
-            if each.conditions and _about(each, request)
+            if each.conditions and _about(each, request, kind)
             for condition in each.conditions
             if condition.key not in request.context
         )
@@ -119,9 +131,12 @@ def _met(each: _Prepared, request: Request) -> bool:
     return all(holds(one, request.context) for one in known)
 
 
-def _about(each: _Prepared, request: Request) -> Match:
-    """How closely the elements other than Action and Condition fit. Only a resource's policy names
-    principals."""
+def _about(each: _Prepared, request: Request, kind: Kind) -> Match:
+    """How closely the elements other than Action and Condition fit.
+
+    "The NotPrincipal element with a Deny effect will always deny any IAM principal that has a
+    permissions boundary policy attached": "IAM JSON policy elements: NotPrincipal".
+    """
     statement = each.statement
     if not _fits_resource(each, request):
         return Match.NO
@@ -129,10 +144,11 @@ def _about(each: _Prepared, request: Request) -> Match:
         return Match.EXACT
     if statement.not_principals:
         named = match(statement.not_principals, request.principal)
-        return Match.NO if named > Match.ACCOUNT else Match.ANYONE
+        always = kind.is_bounded and statement.effect == "Deny"
+        return Match.NO if named > Match.ACCOUNT and not always else Match.ANYONE
     if statement.principals:
         return match(statement.principals, request.principal)
-    return Match.EXACT
+    return Match.NO if kind.names_principals else Match.EXACT
 
 
 def _fits_action(statement: PolicyStatement, action: str) -> bool:

@@ -27,8 +27,8 @@ class Match(IntEnum):
 
     NO = 0
     ACCOUNT = 1  # the account may delegate the permission, so an identity policy is needed as well
-    ANYONE = 2
-    ROLE = 3
+    ROLE = 2
+    ANYONE = 3
     EXACT = 4  # the session, the user or the service itself
 
 

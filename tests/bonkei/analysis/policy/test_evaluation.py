@@ -66,6 +66,7 @@ def test_a_denial_has_its_policy(policies: Policies, reason: Reason, explicit: b
         Policies(resource=granted_to(ROLE)),
         Policies(resource=granted_to(SESSION), boundary=OTHER, session=OTHER),
         Policies(resource=granted_to("*")),
+        Policies(resource=granted_to("*", ROLE), boundary=OTHER, session=OTHER),
         Policies(ALLOW, resource=OTHER),
         Policies(ALLOW, resource=granted_to("111122223333"), resource_decides=True),
     ],
@@ -111,6 +112,39 @@ def test_not_action_not_resource_and_not_principal() -> None:
     assert not decide(stranger, Policies(ALLOW, resource=Policy([only_role]))).is_allowed
 
 
+@pytest.mark.parametrize(
+    ("policies", "allowed"),
+    [
+        (Policies(resource=ALLOW), False),
+        (Policies(ALLOW, resource=DENY), True),
+        (Policies(resource=Policy([statement("Allow"), statement("Allow", "s3:*", ROLE)])), True),
+        (Policies(resource=ALLOW, is_trust=True, resource_decides=True), False),
+    ],
+)
+def test_a_resources_statement_without_a_principal_is_about_no_caller(
+    policies: Policies, allowed: bool
+) -> None:
+    assert decide(REQUEST, policies).is_allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("who", "bounded", "allowed"),
+    [
+        ((ROLE,), False, True),
+        ((ROLE,), True, False),
+        ((SESSION, ROLE, "111122223333"), True, False),
+        (("111122223333",), False, False),
+    ],
+)
+def test_who_is_excepted_from_a_deny(who: tuple[str, ...], bounded: bool, allowed: bool) -> None:
+    """ "IAM JSON policy elements: NotPrincipal": the account alone excepts none of its callers, and
+    a caller with a permissions boundary is always denied."""
+    principals = tuple(("AWS", each) for each in who)
+    deny = Policy([statement("Deny", "s3:*", not_principals=principals)])
+    policies = Policies(ALLOW, resource=deny, boundary=ALLOW if bounded else None)
+    assert decide(REQUEST, policies).is_allowed is allowed
+
+
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:jobs"
 
 
@@ -144,7 +178,10 @@ def test_an_identitys_policy_completes_an_incomplete_arn(resource: str, allowed:
             Policies(ALLOW, endpoint=OTHER),
             "because no VPC endpoint policy allows the s3:GetObject action",
         ),
-        (Policies(is_trust=True, resource=DENY), "with an explicit deny in the role trust policy"),
+        (
+            Policies(is_trust=True, resource=Policy([statement("Deny", "s3:*", "*")])),
+            "with an explicit deny in the role trust policy",
+        ),
     ],
 )
 def test_the_message_of_a_denial(policies: Policies, ending: str) -> None:
