@@ -15,13 +15,14 @@ from bonkei.blueprint.state.block import Block
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A metric. `statistic` is spelled as in CloudWatch, percentiles included (`p99`). `period` is
-    in seconds."""
+    in seconds. With a `unit`, only data of that unit counts."""
 
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...] = ()
     statistic: str = ""
     period: int = 60
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +163,5 @@ def _metric(block: Block) -> Metric:
         dimensions=block.pairs("dimensions"),
         statistic=next((block.text(name) for name in statistics if block.has(name)), ""),
         period=block.integer("period", 60),
+        unit=block.text("unit", ""),
     )

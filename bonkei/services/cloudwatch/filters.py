@@ -17,7 +17,7 @@ from typing import Any
 from bonkei.base.events import LogEvent
 from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.grammar.filter_pattern import FilterPattern, FilterPatternError, Match, parse
-from bonkei.services.cloudwatch.metric.model import Datum, metric_id
+from bonkei.services.cloudwatch.metric.model import UNITS, Datum, metric_id
 
 _MARK = '"_aws"'
 _MOST_VALUES = 100  # of a metric in one record
@@ -153,7 +153,7 @@ def _of_directive(
                     metric_id(directive["Namespace"], metric["Name"], dimensions),
                     time,
                     tuple((number, 1.0) for number in numbers),
-                    unit=str(metric.get("Unit", "None")),
+                    unit=metric["Unit"] if metric.get("Unit") in UNITS else "None",
                     resolution=1 if metric.get("StorageResolution") == 1 else 60,
                 )
 

@@ -12,6 +12,7 @@ from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
+from bonkei.services.cloudwatch.alarm.points import identity
 from bonkei.services.cloudwatch.metric.model import Datum
 from bonkei.services.cloudwatch.monitor import Monitor
 from bonkei.services.cloudwatch.rehearsal import record_for, values
@@ -40,8 +41,10 @@ class Data(Quiet):
             return
         self._last = (int(now), bad)
         for alarm in self._alarms:
+            units = {identity(metric): metric.unit or "None" for metric in alarm.metrics()}
             for metric, sample in (values(alarm, bad=bad) or {}).items():
-                self._monitor.inject(Datum(metric, now, (sample,), resolution=1))
+                unit = units[metric]
+                self._monitor.inject(Datum(metric, now, (sample,), unit=unit, resolution=1))
 
 
 class Records(Quiet):

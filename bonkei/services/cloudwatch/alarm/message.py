@@ -125,7 +125,7 @@ def _trigger(alarm: Alarm) -> dict[str, Any]:
         "MetricName": metric.name,
         "Namespace": metric.namespace,
         **kind,
-        "Unit": None,
+        "Unit": metric.unit or None,
         "Dimensions": _dimensions(metric),
         **ends,
     }
@@ -160,6 +160,7 @@ def _query(query: MetricQuery) -> dict[str, Any]:
             },
             "Period": metric.period,
             "Stat": metric.statistic,
+            **({"Unit": metric.unit} if metric.unit else {}),
         }
     }
 
@@ -257,6 +258,7 @@ def _event_metric(identity: str, metric: Metric, *, shown: bool) -> dict[str, An
             },
             "period": metric.period,
             "stat": metric.statistic,
+            **({"unit": metric.unit} if metric.unit else {}),
         },
         "returnData": shown,
     }

@@ -39,7 +39,7 @@ def fetch(
         return Series({}, (), period), {}
     begin, end = starts[0], starts[-1] + period
     numbers = {round((start - begin) / period): start for start in starts}  # there may be gaps
-    found = store.buckets(identity(metric), begin, end, period)
+    found = store.buckets(identity(metric), begin, end, period, metric.unit)
     buckets = {number: bucket for number, bucket in found.items() if number in numbers}
     of = statistic(metric.statistic)
     points = {

@@ -96,6 +96,7 @@ def reason_data(alarm: Alarm, points: Points, verdict: Verdict, now: float) -> s
         "version": "1.0",
         "queryDate": _iso(now),
         "startDate": _iso(points.starts[verdict.used[0]]) if verdict.used else None,
+        "unit": (alarm.metric.unit or None) if alarm.metric else None,
         "statistic": alarm.metric.statistic if alarm.metric else None,
         "period": period_of(alarm),
         "recentDatapoints": [points.values[index] for index in verdict.used],

@@ -140,6 +140,7 @@ class AlarmOperations:
                 (m.namespace, m.name, m.dimensions) == wanted
                 and statistic in (None, m.statistic)
                 and given.get("Period") in (None, m.period)
+                and given.get("Unit") in (None, m.unit)
                 for m in alarm.metrics()
             )
         ]

@@ -9,14 +9,13 @@ from typing import Any
 from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.errors import BonkeiError
 from bonkei.base.paging import first_of
-from bonkei.blueprint.cloudwatch import Metric
-from bonkei.services.cloudwatch.alarm.points import fetch
 from bonkei.services.cloudwatch.api.metric_data import metric_data
-from bonkei.services.cloudwatch.api.periods import how_many, require_period, starts
+from bonkei.services.cloudwatch.api.periods import require_period, starts
 from bonkei.services.cloudwatch.api.spelling import (
     Parameters,
     dimensions,
     invalid,
+    unit_of,
 )
 from bonkei.services.cloudwatch.metric.model import Datum, MetricId
 from bonkei.services.cloudwatch.metric.statistic import statistic
@@ -50,7 +49,7 @@ class DataOperations:
             raise invalid(
                 f"The collection MetricData must not have a size greater than {_MOST_DATA}."
             )
-        for datum in [_datum(namespace, one, call.time) for one in listed]:
+        for datum in [_datum(namespace, *one, call.time) for one in enumerate(listed, 1)]:
             self._monitor.put(datum)
         return {}
 
@@ -59,7 +58,8 @@ class DataOperations:
         return metric_data(self._monitor.store, call.parameters, call.time)
 
     async def statistics(self, call: AwsCall) -> Mapping[str, Any]:
-        """GetMetricStatistics."""
+        """GetMetricStatistics: "The maximum number of data points returned from a single call is
+        1,440", and data of each unit is told apart."""
         parameters = call.parameters
         names = list(parameters.get("Statistics") or ())
         extended = list(parameters.get("ExtendedStatistics") or ())
@@ -73,25 +73,26 @@ class DataOperations:
         begin, end = seconds(parameters["StartTime"]), seconds(parameters["EndTime"])
         if begin >= end:
             raise invalid("The parameter StartTime must be less than the parameter EndTime.")
-        if (asked := how_many(begin, end, period, call.time)) > _MOST_POINTS:
+        if (asked := math.ceil((end - begin) / period)) > _MOST_POINTS:
             raise AwsServiceError(
                 "InvalidParameterCombination",
                 f"You have requested up to {asked:,} datapoints, which exceeds the limit of"
                 f" {_MOST_POINTS:,}.",
             )
-        times = starts(begin, end, period, call.time)
-        metric = Metric(
+        # A begin that is rounded down makes one period more than were asked for.
+        times = starts(begin, end, period, call.time)[:_MOST_POINTS]
+        metric = MetricId(
             parameters["Namespace"],
             parameters["MetricName"],
             dimensions(parameters.get("Dimensions")),
-            "Sum",
         )
-        _, buckets = fetch(self._monitor.store, metric, times, period)
+        wanted = unit_of(parameters)
         points = []
-        for number, bucket in sorted(buckets.items()):
-            if not bucket.count or parameters.get("Unit", bucket.unit) != bucket.unit:
+        found = self._monitor.store.by_unit(metric, times[0], times[-1] + period, period)
+        for (number, unit), bucket in sorted(found.items()):
+            if not bucket.count or wanted not in ("", unit):
                 continue
-            point: dict[str, Any] = {"Timestamp": times[number], "Unit": bucket.unit}
+            point: dict[str, Any] = {"Timestamp": times[number], "Unit": unit}
             point |= {name: statistic(name)(bucket) for name in names}
             values = {name: _checked(name)(bucket) for name in extended}
             point["ExtendedStatistics"] = {n: v for n, v in values.items() if v is not None} or None
@@ -143,18 +144,26 @@ def _fits(metric: MetricId, parameters: Parameters) -> bool:
     )
 
 
-def _datum(namespace: str, one: Mapping[str, Any], now: float) -> Datum:
+def _datum(namespace: str, number: int, one: Mapping[str, Any], now: float) -> Datum:
+    place = f"MetricData.member.{number}"
     time = seconds(one["Timestamp"]) if one.get("Timestamp") is not None else now
     if not now - _TWO_WEEKS <= time <= now + _TWO_HOURS:
         raise invalid(
-            "The parameter MetricData.member.Timestamp must be within the last two weeks and the"
+            f"The parameter {place}.Timestamp must be within the last two weeks and the"
             " next two hours."
         )
     pairs = dimensions(one.get("Dimensions"))
     if len(pairs) > _MOST_DIMENSIONS:
         raise invalid(f"A metric has {_MOST_DIMENSIONS} dimensions at most.")
     metric = MetricId(namespace, one["MetricName"], pairs)
-    unit = str(one.get("Unit") or "None")
+    unit = unit_of(one) or "None"
+    for first, second in (("Value", "Values"), ("Value", "StatisticValues")):
+        if one.get(first) is not None and one.get(second):
+            raise AwsServiceError(
+                "InvalidParameterCombination",
+                f"The parameters {place}.{first} and {place}.{second} are"
+                " mutually exclusive and you have specified both.",
+            )
     resolution = 1 if one.get("StorageResolution") == 1 else 60
     if (given := one.get("StatisticValues")) is not None:
         names = ("SampleCount", "Sum", "Minimum", "Maximum")
@@ -162,21 +171,21 @@ def _datum(namespace: str, one: Mapping[str, Any], now: float) -> Datum:
         if not all(map(math.isfinite, (count, total, low, high))):
             raise invalid("A statistic set holds numbers only.")
         return Datum(metric, time, (), count, total, low, high, unit, resolution)
-    values = tuple(_values(one))
+    values = tuple(_values(one, place))
     if not values:
         raise AwsServiceError(
-            "MissingParameter", "MetricData.member has no Value, no Values and no StatisticValues."
+            "MissingParameter", f"{place} has no Value, no Values and no StatisticValues."
         )
     if len(values) > _MOST_VALUES:
         raise invalid(f"A datum has {_MOST_VALUES} values at most.")
     return Datum(metric, time, values, unit=unit, resolution=resolution)
 
 
-def _values(one: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
+def _values(one: Mapping[str, Any], place: str) -> Iterator[tuple[float, float]]:
     values = one.get("Values") or ([one["Value"]] if one.get("Value") is not None else [])
     counts = one.get("Counts") or [1.0] * len(values)
     if len(counts) != len(values):
-        raise invalid("The parameters Values and Counts must be of one length.")
+        raise invalid(f"The parameters {place}.Values and {place}.Counts must be of the same size.")
     for value, count in zip(values, counts, strict=True):
         if not math.isfinite(value):
             raise invalid(f"The value {value} for parameter Value is not a number.")

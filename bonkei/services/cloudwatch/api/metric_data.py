@@ -8,20 +8,24 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsServiceError, seconds
 from bonkei.base.errors import BonkeiError
+from bonkei.base.paging import first_of
 from bonkei.blueprint.cloudwatch import MetricQuery
-from bonkei.services.cloudwatch.alarm.points import fetch
+from bonkei.services.cloudwatch.alarm.points import fetch, identity
 from bonkei.services.cloudwatch.api.periods import how_many, require_period, starts
 from bonkei.services.cloudwatch.api.spelling import Parameters, invalid, queries_of
 from bonkei.services.cloudwatch.math.evaluate import Evaluation, Window
 from bonkei.services.cloudwatch.math.expression import needed_by, parse_expression
 from bonkei.services.cloudwatch.metric.store import MetricStore
 
-_MOST_POINTS = 100_800
+_MOST_POINTS = 100_800  # of a page
+_MOST_PERIODS = 10 * _MOST_POINTS  # what a request may compute
 _PERIOD = 300  # of an expression without a metric
 
 
 def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[str, Any]:
-    """All results at once, without pages. Raises AwsServiceError."""
+    """One page of the results: "The maximum number of data points the request should return before
+    paginating. If you omit this, the default of 100,800 is used." ("GetMetricData", CloudWatch API
+    Reference). Raises AwsServiceError."""
     listed = parameters["MetricDataQueries"]
     if not listed:
         raise invalid("The parameter MetricDataQueries must not be empty.")
@@ -33,8 +37,10 @@ def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[
     periods = {name: own.get(name) or _period(name, queries) for name in queries}
     for period in periods.values():
         require_period(period)
-    if sum(how_many(begin, end, period, now) for period in periods.values()) > _MOST_POINTS:
-        raise invalid(f"You have requested more than {_MOST_POINTS} data points.")
+    if sum(how_many(begin, end, period, now) for period in periods.values()) > _MOST_PERIODS:
+        raise invalid(
+            f"You have requested more than {_MOST_PERIODS:,} data points: ask for a shorter time."
+        )
     evaluations = {
         period: _evaluation(store, queries, starts(begin, end, period, now), period)
         for period in set(periods.values())
@@ -43,8 +49,45 @@ def metric_data(store: MetricStore, parameters: Parameters, now: float) -> dict[
     results: list[dict[str, Any]] = []
     for query in queries.values():
         if query.returns_data:
-            results += _results(query, evaluations[periods[query.id]], newest_first=newest_first)
-    return {"MetricDataResults": results, "Messages": []}
+            found = _results(query, evaluations[periods[query.id]], newest_first=newest_first)
+            units = _units(store, query, starts(begin, end, periods[query.id], now))
+            results += (result | units for result in found)
+    first = first_of(parameters, "InvalidNextToken")
+    size = min(int(parameters.get("MaxDatapoints") or _MOST_POINTS), _MOST_POINTS)
+    page, more = _page(results, first, first + max(1, size))
+    return {"MetricDataResults": page, "Messages": [], "NextToken": more}
+
+
+def _page(
+    results: list[dict[str, Any]], first: int, end: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The points from `first` to `end`, counted through all results, and the next page's token."""
+    page = []
+    seen = 0
+    for result in results:
+        begin, count = first - seen, len(result["Values"])
+        cut = slice(max(0, begin), max(0, end - seen))
+        part = {name: result[name][cut] for name in ("Timestamps", "Values")}
+        is_whole = seen + count <= end
+        if part["Values"] or (not count and 0 <= seen - first < end - first):
+            page.append(result | part | ({} if is_whole else {"StatusCode": "PartialData"}))
+        seen += count
+    return page, str(end) if seen > end else None
+
+
+def _units(store: MetricStore, query: MetricQuery, times: tuple[float, ...]) -> dict[str, Any]:
+    """What AWS says of a metric with several units, where the query names none."""
+    metric = query.metric
+    if metric is None or metric.unit or not times:
+        return {}
+    end = times[-1] + metric.period
+    found = store.by_unit(identity(metric), times[0], end, end - times[0])
+    if len(found) < 2:
+        return {}
+    named = ", ".join(sorted(unit for _, unit in found))
+    return {
+        "Messages": [{"Code": "MultipleUnits", "Value": f"Multiple units returned: '[{named}]'"}]
+    }
 
 
 def _evaluation(

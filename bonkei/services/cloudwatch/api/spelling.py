@@ -9,6 +9,7 @@ from bonkei.base.aws_service import AwsServiceError
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric, MetricQuery
 from bonkei.services.cloudwatch.alarm.book import AlarmState
 from bonkei.services.cloudwatch.alarm.points import period_of
+from bonkei.services.cloudwatch.metric.model import UNITS
 from bonkei.services.cloudwatch.metric.statistic import SIMPLE
 
 Parameters = Mapping[str, Any]
@@ -29,6 +30,14 @@ def spelled(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in pairs]
 
 
+def unit_of(parameters: Parameters) -> str:
+    """The unit that a call names, or empty. Raises AwsServiceError for one that does not exist."""
+    unit = str(parameters.get("Unit") or "")
+    if unit and unit not in UNITS:
+        raise invalid(f"The parameter Unit must be a value in the set [ {', '.join(UNITS)} ].")
+    return unit
+
+
 def metric_of(parameters: Parameters) -> Metric:
     """The metric in a PutMetricAlarm call."""
     return Metric(
@@ -37,6 +46,7 @@ def metric_of(parameters: Parameters) -> Metric:
         dimensions(parameters.get("Dimensions")),
         parameters.get("Statistic") or parameters.get("ExtendedStatistic") or "",
         int(parameters.get("Period", 60)),
+        unit_of(parameters),
     )
 
 
@@ -54,6 +64,7 @@ def queries_of(listed: Any, period: int = 60) -> tuple[MetricQuery, ...]:
                 dimensions(named.get("Dimensions")),
                 stat["Stat"],
                 int(stat.get("Period", period)),
+                unit_of(stat),
             )
         found.append(
             MetricQuery(
@@ -102,6 +113,7 @@ def described(alarm: Alarm | CompositeAlarm, state: AlarmState) -> dict[str, Any
         "Dimensions": spelled(alarm.metric.dimensions),
         "Period": period_of(alarm),
         ("Statistic" if simple else "ExtendedStatistic"): alarm.metric.statistic,
+        "Unit": alarm.metric.unit or None,
     }
 
 
@@ -133,5 +145,6 @@ def _query(query: MetricQuery) -> dict[str, Any]:
             },
             "Period": query.metric.period,
             "Stat": query.metric.statistic,
+            "Unit": query.metric.unit or None,
         }
     }

@@ -1,4 +1,4 @@
-"""The data of one metric in one period."""
+"""The data of one metric, of one unit, in one period."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ class Bucket:
 
     __slots__ = ("count", "high", "is_coarse", "low", "total", "unit", "values")
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "None") -> None:
         self.count = 0.0
         self.total = 0.0
         self.low = math.inf
         self.high = -math.inf
         self.values: dict[float, float] | None = {}
         self.is_coarse = False
-        self.unit = "None"
+        self.unit = unit
 
     def add(self, datum: Datum) -> None:
         """Add one datum."""
-        self.unit = datum.unit
         if not datum.values:
             self._add_set(datum.count, datum.total, datum.low, datum.high)
             return
@@ -45,7 +44,6 @@ class Bucket:
         """Add everything in another bucket."""
         if not other.count:
             return
-        self.unit = other.unit
         self.count += other.count
         self.total += other.total
         self.low = min(self.low, other.low)

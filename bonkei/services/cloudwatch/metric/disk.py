@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +20,15 @@ create table if not exists metric (
   id integer primary key, namespace text, name text, dimensions text,
   unique (namespace, name, dimensions)
 );
-create table if not exists bucket (
+create table if not exists data (
   metric integer, length integer, start integer,
   count real, total real, low real, high real, unit text, spread text,
-  primary key (metric, start, length)
+  primary key (metric, start, length, unit)
 ) without rowid;
+-- An earlier version kept one unit only.
+create table if not exists bucket (a, b, c, d, e, f, g, h, i);
+insert or ignore into data select * from bucket;
+drop table bucket;
 """
 
 
@@ -47,7 +50,7 @@ class SqliteDisk:
         if number is None:
             return
         rows = self._connection.execute(
-            "select length, start, count, total, low, high, unit, spread from bucket"
+            "select length, start, count, total, low, high, unit, spread from data"
             " where metric = ? and start >= ? and start < ?",
             (number, begin, end),
         )
@@ -60,7 +63,7 @@ class SqliteDisk:
         try:
             with self._connection:
                 self._connection.executemany(
-                    "insert or replace into bucket values (?,?,?,?,?,?,?,?,?)",
+                    "insert or replace into data values (?,?,?,?,?,?,?,?,?)",
                     [self._row(kept) for kept in buckets],
                 )
         except sqlite3.OperationalError:
@@ -77,7 +80,7 @@ class SqliteDisk:
         """Delete the injected data."""
         with self._connection:
             self._connection.execute(
-                "delete from bucket where metric = ? and start >= ?",
+                "delete from data where metric = ? and start >= ?",
                 (self._ids.get(metric, -1), int(begin)),
             )
 
@@ -114,12 +117,12 @@ class SqliteDisk:
             self._lengthen(length, longer, now - most)
         with self._connection:
             self._connection.execute(
-                "delete from bucket where start < ?", (now - RESOLUTIONS[-1][1],)
+                "delete from data where start < ?", (now - RESOLUTIONS[-1][1],)
             )
-            (count,) = self._connection.execute("select count(*) from bucket").fetchone()
+            (count,) = self._connection.execute("select count(*) from data").fetchone()
             if count > _MOST_BUCKETS:
                 self._connection.execute(
-                    "delete from bucket where start <= (select start from bucket"
+                    "delete from data where start <= (select start from data"
                     " order by start limit 1 offset ?)",
                     (count - _MOST_BUCKETS,),
                 )
@@ -128,22 +131,24 @@ class SqliteDisk:
         limit = int(before // longer) * longer
         names = {number: metric for metric, number in self._ids.items()}
         rows = self._connection.execute(
-            "select metric, start, count, total, low, high, unit, spread from bucket"
+            "select metric, start, count, total, low, high, unit, spread from data"
             " where length = ? and start < ?",
             (length, limit),
         ).fetchall()
-        longer_ones: dict[tuple[int, int], Bucket] = defaultdict(Bucket)
+        longer_ones: dict[tuple[int, int, str], Bucket] = {}
         for metric, start, *rest in rows:
-            longer_ones[metric, start // longer * longer].merge(_bucket(*rest))
-        for (metric, start), bucket in longer_ones.items():
+            found = _bucket(*rest)
+            key = (metric, start // longer * longer, found.unit)
+            longer_ones.setdefault(key, Bucket(found.unit)).merge(found)
+        for (metric, start, unit), bucket in longer_ones.items():
             for kept in self.read(names[metric], start, start + 1):
-                if kept.length == longer:
+                if (kept.length, kept.bucket.unit) == (longer, unit):
                     bucket.merge(kept.bucket)
         with self._connection:
             self._connection.execute(
-                "delete from bucket where length = ? and start < ?", (length, limit)
+                "delete from data where length = ? and start < ?", (length, limit)
             )
-        self.write([Kept(names[m], longer, s, bucket) for (m, s), bucket in longer_ones.items()])
+        self.write([Kept(names[m], longer, s, bucket) for (m, s, _), bucket in longer_ones.items()])
 
     def close(self) -> None:
         """Close the file."""
@@ -153,9 +158,8 @@ class SqliteDisk:
 def _bucket(
     count: float, total: float, low: float, high: float, unit: str, spread: str | None
 ) -> Bucket:
-    bucket = Bucket()
+    bucket = Bucket(unit)
     bucket.count, bucket.total, bucket.low, bucket.high = count, total, low, high
-    bucket.unit = unit
     bucket.is_coarse = spread is not None and spread.count("[") > MOST_VALUES
     bucket.values = None if spread is None else {v: n for v, n in json.loads(spread)}  # noqa: C416
     return bucket

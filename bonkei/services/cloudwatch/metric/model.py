@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 Dimensions = tuple[tuple[str, str], ...]
+UNITS = (
+    *("Megabits", "Terabits", "Gigabits", "Count", "Bytes", "Gigabytes", "Gigabytes/Second"),
+    *("Kilobytes", "Kilobits/Second", "Terabytes", "Terabits/Second", "Bytes/Second", "Percent"),
+    *("Megabytes", "Megabits/Second", "Milliseconds", "Microseconds", "Kilobytes/Second"),
+    *("Gigabits/Second", "Megabytes/Second", "Bits", "Bits/Second", "Count/Second", "Seconds"),
+    *("Kilobits", "Terabytes/Second", "None"),
+)
+"""StandardUnit of the API. A reader who names no unit gets the data of the first one that occurs,
+in this order, which was seen on AWS and is not documented."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricId:
     """A metric is identified by its namespace, its name and all its dimensions, in order of their
-    names."""
+    names. Its data is kept apart by unit."""
 
     namespace: str
     name: str

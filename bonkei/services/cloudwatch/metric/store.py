@@ -6,14 +6,13 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concep
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from bonkei.base.errors import BonkeiError
 from bonkei.services.cloudwatch.metric.bucket import Bucket
-from bonkei.services.cloudwatch.metric.model import Datum, MetricId
+from bonkei.services.cloudwatch.metric.model import UNITS, Datum, MetricId
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -24,6 +23,9 @@ MOST_RECENT = 400
 """Buckets of a metric in memory."""
 RESOLUTIONS = ((60, 15 * DAY), (300, 63 * DAY), (3600, 455 * DAY))
 """The length of a bucket, and the age at which it becomes part of the next longer one."""
+
+
+_RANKS = {unit: rank for rank, unit in enumerate(UNITS)}
 
 
 class MetricError(BonkeiError):
@@ -38,6 +40,10 @@ class Kept:
     length: int
     start: int
     bucket: Bucket
+
+
+Key = tuple[int, int, str]
+"""The length, the start and the unit of a bucket."""
 
 
 class Disk(Protocol):
@@ -71,9 +77,9 @@ class MetricStore:
 
     def __init__(self, disk: Disk | None = None) -> None:
         self._disk = disk or NoDisk()
-        self._recent: dict[MetricId, dict[tuple[int, int], Bucket]] = {}
+        self._recent: dict[MetricId, dict[Key, Bucket]] = {}
         self._last: dict[MetricId, float] = {}
-        self._dirty: set[tuple[MetricId, int, int]] = set()
+        self._dirty: set[tuple[MetricId, Key]] = set()
         self._oldest_in_memory: dict[MetricId, float] = {}
         for metric in self._disk.metrics():
             self._recent[metric] = {}
@@ -87,24 +93,24 @@ class MetricStore:
             series = self._recent[datum.metric] = {}
         self._oldest_in_memory.setdefault(datum.metric, now)
         length = 1 if datum.resolution < 60 else 60
-        start = int(datum.time // length) * length
-        bucket = series.get((length, start))
+        key = (length, int(datum.time // length) * length, datum.unit)
+        bucket = series.get(key)
         if bucket is None:
-            bucket = series[length, start] = self._known(datum.metric, length, start)
-            if len(series) > MOST_RECENT + 50:
-                self._forget(datum.metric, series)
+            bucket = series[key] = self._known(datum.metric, key)
         bucket.add(datum)
         self._last[datum.metric] = max(datum.time, self._last.get(datum.metric, 0.0))
-        self._dirty.add((datum.metric, length, start))
+        self._dirty.add((datum.metric, key))
+        if len(series) > MOST_RECENT + 50:  # at last: what is new may be the oldest
+            self._forget(datum.metric, series)
 
-    def _known(self, metric: MetricId, length: int, start: int) -> Bucket:
+    def _known(self, metric: MetricId, key: Key) -> Bucket:
         """An earlier process may have begun the bucket."""
-        for kept in self._disk.read(metric, start, start + length):
-            if (kept.length, kept.start) == (length, start):
+        for kept in self._disk.read(metric, key[1], key[1] + key[0]):
+            if (kept.length, kept.start, kept.bucket.unit) == key:
                 return kept.bucket
-        return Bucket()
+        return Bucket(key[2])
 
-    def _forget(self, metric: MetricId, series: dict[tuple[int, int], Bucket]) -> None:
+    def _forget(self, metric: MetricId, series: dict[Key, Bucket]) -> None:
         """Move the oldest buckets to disk, so that a metric takes no more than its share of
         memory."""
         self.flush()
@@ -116,25 +122,35 @@ class MetricStore:
             self._oldest_in_memory[metric] = max(end, self._oldest_in_memory.get(metric, 0.0))
 
     def buckets(
-        self, metric: MetricId, begin: float, end: float, period: float
+        self, metric: MetricId, begin: float, end: float, period: float, unit: str = ""
     ) -> Mapping[int, Bucket]:
-        """The buckets of [begin, end), by the number of their period, counted from `begin`."""
-        found: dict[int, Bucket] = defaultdict(Bucket)
-        for _, start, bucket in self._between(metric, begin, end):
-            found[int((start - begin) // period)].merge(bucket)
+        """The buckets of [begin, end) with this unit, by the number of their period, counted from
+        `begin`. Without a unit, each period has the data of one: units are never added up."""
+        found = self.by_unit(metric, begin, end, period)
+        if not unit:
+            order = sorted(found, key=lambda key: _RANKS.get(key[1], len(UNITS)), reverse=True)
+            return {number: found[number, one] for number, one in order}
+        return {number: bucket for (number, one), bucket in found.items() if one == unit}
+
+    def by_unit(
+        self, metric: MetricId, begin: float, end: float, period: float
+    ) -> Mapping[tuple[int, str], Bucket]:
+        """The buckets of [begin, end), by the number of their period and their unit."""
+        found: dict[tuple[int, str], Bucket] = {}
+        for start, bucket in self._between(metric, begin, end):
+            key = (int((start - begin) // period), bucket.unit)
+            found.setdefault(key, Bucket(bucket.unit)).merge(bucket)
         return found
 
-    def _between(
-        self, metric: MetricId, begin: float, end: float
-    ) -> Iterator[tuple[int, int, Bucket]]:
+    def _between(self, metric: MetricId, begin: float, end: float) -> Iterator[tuple[int, Bucket]]:
         series = self._recent.get(metric, {})
-        for (length, start), bucket in series.items():
+        for (_, start, _), bucket in series.items():
             if begin <= start < end:
-                yield length, start, bucket
+                yield start, bucket
         if begin < self._oldest_in_memory.get(metric, end):
             for kept in self._disk.read(metric, begin, end):
-                if (kept.length, kept.start) not in series:
-                    yield kept.length, kept.start, kept.bucket
+                if (kept.length, kept.start, kept.bucket.unit) not in series:
+                    yield kept.start, kept.bucket
 
     def metrics(self) -> tuple[MetricId, ...]:
         """Every metric that has had data."""
@@ -146,7 +162,7 @@ class MetricStore:
         series = self._recent.get(metric, {})
         for key in [key for key in series if key[1] >= int(begin)]:
             del series[key]
-            self._dirty.discard((metric, *key))
+            self._dirty.discard((metric, key))
         self._disk.drop(metric, begin)
 
     def last(self, metric: MetricId) -> float:
@@ -158,9 +174,9 @@ class MetricStore:
         if not self._dirty:
             return
         changed = [
-            Kept(metric, length, start, bucket)
-            for metric, length, start in self._dirty
-            if (bucket := self._recent.get(metric, {}).get((length, start))) is not None
+            Kept(metric, key[0], key[1], bucket)
+            for metric, key in self._dirty
+            if (bucket := self._recent.get(metric, {}).get(key)) is not None
         ]
         self._disk.write(changed)
         self._dirty.clear()

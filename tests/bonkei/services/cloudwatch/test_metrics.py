@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,38 @@ def test_high_resolution_is_kept_by_the_second() -> None:
         store.put(value, T)
 
     assert [one.count for one in store.buckets(M, T, T + 10, 5).values()] == [10, 10]
+
+
+def test_units_are_kept_apart_in_memory_and_on_disk(tmp_path: Path) -> None:
+    first = MetricStore(SqliteDisk(tmp_path / "m.sqlite"))
+    for unit, value in (("Percent", 50.0), ("Count", 900.0), ("Percent", 70.0)):
+        first.put(datum(M, T, value, unit), T)
+    first.flush()
+    again = MetricStore(SqliteDisk(tmp_path / "m.sqlite"))
+    for age in (0, 16 * DAY, 64 * DAY):
+        again.age(T + age)
+        for store in (first, again):
+            found = store.by_unit(M, T, T + 60, 60)
+            totals = {unit: one.total for (_, unit), one in found.items()}
+            assert totals == {"Percent": 120.0, "Count": 900.0}
+        assert [one.total for one in again.buckets(M, T, T + 60, 60, "Percent").values()] == [120]
+
+
+def test_the_file_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "m.sqlite") as earlier:
+        earlier.executescript(
+            "create table metric (id integer primary key, namespace, name, dimensions);"
+            "create table bucket (metric, length, start, count, total, low, high, unit, spread,"
+            " primary key (metric, start, length)) without rowid;"
+            'insert into metric values (1, \'Own\', \'Latency\', \'[["a", "1"], ["b", "2"]]\');'
+            "insert into bucket values (1, 60, 1800000000, 2, 6, 2, 4, 'Count', null)"
+        )
+    for _ in range(2):
+        store = MetricStore(SqliteDisk(tmp_path / "m.sqlite"))
+        assert [(one.total, one.unit) for one in store.buckets(M, T, T + 60, 60).values()] == [
+            (6, "Count")
+        ]
+        store.close()
 
 
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100])

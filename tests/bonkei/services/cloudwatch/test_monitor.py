@@ -14,7 +14,7 @@ from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.services.cloudwatch.alarm.book import AlarmState
 from bonkei.services.cloudwatch.alarm.evaluation import State
 from bonkei.services.cloudwatch.metric.model import datum, metric_id
-from tests.bonkei.services.cloudwatch.watched import TOPIC, T, World, alarm
+from tests.bonkei.services.cloudwatch.watched import TOPIC, M, T, World, alarm
 
 
 async def test_to_alarm_and_back() -> None:
@@ -87,6 +87,24 @@ async def test_the_message_has_cloudwatchs_form() -> None:
         "TreatMissingData": "missing",
         "EvaluateLowSampleCountPercentile": "",
     }
+
+
+async def test_an_alarm_with_a_unit_ignores_other_units() -> None:
+    metric = Metric(M.namespace, M.name, M.dimensions, "Maximum", 60, unit="Percent")
+    queries = (MetricQuery("m", metric), MetricQuery("e", None, "m + 0", returns_data=True))
+    world = World(None, alarm(metric=metric), alarm(name="math", metric=None, queries=queries))
+    for percent, count in ((10, 900), (10, 900), (90, 900), (95, 1)):
+        world.monitor.put(datum(M, world.now + 1, count, "Count"))
+        await world.minute(percent)
+    await world.monitor.stop()
+    for name in ("cpu", "math"):
+        sent = [m for _, _, m in world.acted if m["AlarmName"] == name]
+        assert [m["NewStateValue"] for m in sent] == ["OK", "ALARM"]
+        trigger = sent[-1]["Trigger"]
+        assert trigger.get("Unit") or trigger["Metrics"][0]["MetricStat"]["Unit"] == "Percent"
+    event = world.events[0]["detail"]
+    assert event["configuration"]["metrics"][0]["metricStat"]["unit"] == "Percent"
+    assert json.loads(event["state"]["reasonData"])["unit"] == "Percent"
 
 
 async def test_the_event_has_cloudwatchs_form() -> None:

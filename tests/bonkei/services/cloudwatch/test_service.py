@@ -163,6 +163,89 @@ async def test_data_has_a_possible_period_and_time_and_the_unit(client: Client) 
         )
 
 
+SEVERAL = [("Milliseconds", 60_000.0), ("Seconds", 60.0), ("Count", 5.0), ("Count", 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "unit", "values", "units"),
+    [
+        (SEVERAL[:2], "", [60_000.0], "Milliseconds, Seconds"),
+        (SEVERAL, "", [7.0], "Count, Milliseconds, Seconds"),
+        (SEVERAL, "Seconds", [60.0], ""),
+        (SEVERAL, "Percent", [], ""),
+        (SEVERAL[1:2], "", [60.0], ""),
+    ],
+)
+async def test_units_are_never_added_up(
+    client: Client, data: list[tuple[str, float]], unit: str, values: list[float], units: str
+) -> None:
+    """What AWS answered to the same calls: the first of its units, and a message."""
+    for one, value in data:
+        await put(client, Value=value, Unit=one)
+    query = of_metric("m", 60)
+    query["MetricStat"] |= {"Unit": unit} if unit else {}
+    answer = await client.call(
+        "GetMetricData", StartTime=at(-60), EndTime=at(0), MetricDataQueries=[query]
+    )
+    (found,) = answer["MetricDataResults"]
+    text = f"Multiple units returned: '[{units}]'"
+    said = [{"Code": "MultipleUnits", "Value": text}] if units else None
+    assert (found["Values"], found.get("Messages")) == (values, said)
+
+
+async def test_statistics_are_grouped_by_unit(client: Client) -> None:
+    for unit, value in SEVERAL:
+        await put(client, Value=value, Unit=unit)
+    answer = await client.call(
+        "GetMetricStatistics", Namespace="Own", MetricName="Latency", Dimensions=DIMENSIONS,
+        StartTime=at(-60), EndTime=at(0), Period=60, Statistics=["Sum"],
+    )  # fmt: skip
+    found = {point["Unit"]: point["Sum"] for point in answer["Datapoints"]}
+    assert found == {"Milliseconds": 60_000.0, "Seconds": 60.0, "Count": 7.0}
+
+
+async def test_a_day_of_minutes_is_1440_points_wherever_it_begins(tmp_path: Path) -> None:
+    client = Client(tmp_path)
+    for minute in range(1441):
+        await put(client, Value=1.0, Timestamp=at(-60 * minute))
+    asked = {
+        "Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS, "Period": 60,
+        "EndTime": at(31), "Statistics": ["Sum"],
+    }  # fmt: skip
+    answer = await client.call("GetMetricStatistics", **asked, StartTime=at(31 - 86_400))
+    assert len(answer["Datapoints"]) == 1440
+    with pytest.raises(AwsServiceError, match="up to 1,441 datapoints"):
+        await client.call("GetMetricStatistics", **asked, StartTime=at(30 - 86_400))
+
+
+async def test_data_comes_in_pages(client: Client) -> None:
+    for minute in range(1, 26):
+        await put(client, Value=float(minute), Timestamp=at(-60 * minute))
+    empty = of_metric("empty", 60)
+    empty["MetricStat"] |= {"Unit": "Bits"}
+    asked = {
+        "StartTime": at(-1500), "EndTime": at(0), "MaxDatapoints": 20,
+        "MetricDataQueries": [empty, of_metric("one", 60), of_metric("two", 60)],
+    }  # fmt: skip
+    pages: list[list[tuple[str, int, str]]] = []
+    values: list[float] = []
+    more: dict[str, Any] = {}
+    while True:
+        answer = await client.call("GetMetricData", **asked, **more)
+        results = answer["MetricDataResults"]
+        pages.append([(one["Id"], len(one["Values"]), one["StatusCode"]) for one in results])
+        values += [value for one in results for value in one["Values"]]
+        if not answer["NextToken"]:
+            break
+        more = {"NextToken": answer["NextToken"]}
+    assert pages == [
+        [("empty", 0, "Complete"), ("one", 20, "PartialData")],
+        [("one", 5, "Complete"), ("two", 15, "PartialData")],
+        [("two", 10, "Complete")],
+    ]
+    assert values == [float(minute) for minute in range(1, 26)] * 2
+
+
 async def test_metrics_are_listed(client: Client) -> None:
     await put(client, Value=1.0)
     listed = {"Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS}
@@ -180,6 +263,9 @@ async def test_metrics_are_listed(client: Client) -> None:
         ({"Value": 1.0, "Timestamp": at(-15 * 86400)}, "InvalidParameterValue"),
         ({"Value": 1.0, "Timestamp": at(3 * 3600)}, "InvalidParameterValue"),
         ({"Values": [1.0], "Counts": [1.0, 2.0]}, "InvalidParameterValue"),
+        ({"Value": 1.0, "Values": [1.0]}, "InvalidParameterCombination"),
+        ({"Value": 1.0, "StatisticValues": {"SampleCount": 1}}, "InvalidParameterCombination"),
+        ({"Value": 1.0, "Unit": "count"}, "InvalidParameterValue"),
     ],
 )
 async def test_invalid_data(client: Client, datum: dict[str, Any], code: str) -> None:
@@ -208,6 +294,8 @@ async def test_an_alarm_over_the_api(client: Client) -> None:
     assert (await client.call("DescribeAlarmsForMetric", **named))["MetricAlarms"] == [found]
     items = (await client.call("DescribeAlarmHistory", AlarmName="slow"))["AlarmHistoryItems"]
     assert items[0]["HistorySummary"] == "Alarm updated from INSUFFICIENT_DATA to ALARM"
+    await client.call("PutMetricAlarm", **ALARM | {"Unit": "Bits"})
+    assert (await client.call("DescribeAlarms"))["MetricAlarms"][0]["Unit"] == "Bits"
     await client.call("DeleteAlarms", AlarmNames=["slow", "nobody"])
     assert not (await client.call("DescribeAlarms"))["MetricAlarms"]
 
@@ -247,6 +335,7 @@ async def test_the_alarms_of_a_metric_are_chosen_by_statistic_and_period(client:
     await client.call("PutMetricAlarm", **ALARM)
     for more, count in (
         ({}, 1), ({"Statistic": "Average", "Period": 60}, 1), ({"Statistic": "Sum"}, 0),
+        ({"Unit": "Bits"}, 0),
         ({"ExtendedStatistic": "p99"}, 0), ({"Period": 300}, 0),
     ):  # fmt: skip
         asked = {"Namespace": "Own", "MetricName": "Latency", **more}
