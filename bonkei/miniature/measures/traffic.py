@@ -53,8 +53,10 @@ NAMES = frozenset(
         ),
     }
 )
-_BY_ITSELF = (502, 504)
-"""A balancer's own answers in place of a target's, even after it has chosen a target."""
+_LEFT = 460
+"""HTTPCode_ELB_4XX_Count has it, too: the client left before the response."""
+_BY_ITSELF = (_LEFT, 502, 504)
+"""A balancer's own statuses in place of a target's, even after it has chosen a target."""
 
 
 _kind, _sent, _received, _seconds = map(itemgetter, (0, SENT, RECEIVED, SECONDS))
@@ -136,6 +138,8 @@ class Traffic:
         number = len(alike)
         sent, received = sum(map(_sent, alike)), sum(map(_received, alike))
         distribution = self._distributions.get(record.listener)
+        if distribution is None and record.listener not in self._balancers:
+            return  # a call by Service Connect, which passes no balancer
         if distribution is not None:
             seen = self._seen[distribution]
             seen.requests += number
@@ -155,18 +159,18 @@ class Traffic:
             self._of_balancer(balancer, record, alike)
 
     def _of_balancer(self, balancer: str, record: AccessRecord, alike: Sequence[Row]) -> None:
-        number = len(alike)
+        number, status = len(alike), record.status or _LEFT
         group = group_name(record.target_group_arn)
         kinds = ["RequestCount"]
-        if record.task_id and record.status not in _BY_ITSELF:
-            kinds.append(f"HTTPCode_Target_{record.status // 100}XX_Count")
+        if record.task_id and status not in _BY_ITSELF:
+            kinds.append(f"HTTPCode_Target_{status // 100}XX_Count")
             times = Counter(map(_seconds, alike))
             self._times[balancer, group].add(Datum(_TIME, 0, tuple(times.items()), unit="Seconds"))
-        elif record.status:
-            kinds.append(f"HTTPCode_ELB_{record.status // 100}XX_Count")
-            if record.status in (500, 502, 503, 504):
-                kinds.append(f"HTTPCode_ELB_{record.status}_Count")
+        else:
+            kinds += f"HTTPCode_ELB_{status // 100}XX_Count", f"HTTPCode_ELB_{status}_Count"
         for kind in kinds:
+            if ("AWS/ApplicationELB", kind) not in NAMES:
+                continue  # such as a target's 1XX, or a fixed response of 200
             self._counts[balancer, "", kind] += number
             if group and not kind.startswith("HTTPCode_ELB"):
                 self._counts[balancer, group, kind] += number

@@ -19,7 +19,7 @@ from bonkei.blueprint.elbv2 import (
 from bonkei.blueprint.rds import DatabaseCluster, DatabaseInstance
 from bonkei.blueprint.s3 import Bucket
 from bonkei.blueprint.storage import Table
-from bonkei.miniature.measures.measures import Measures, Shown
+from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.services.edge.client.access import AccessRecord
 from bonkei.services.edge.snapshot import (
     EdgeSnapshot,
@@ -75,6 +75,28 @@ def test_requests_of_a_balancer() -> None:
     assert counted["HTTPCode_ELB_5XX_Count", balancer] == 1
     assert counted["HTTPCode_ELB_503_Count", balancer] == 1
     assert counted["TargetResponseTime", balancer] == pytest.approx(0.75)
+    assert not minute(found)
+
+
+@pytest.mark.parametrize("status", [0, 101, 200, 302, 404, 460, 499, 500, 502, 503, 504, 561])
+@pytest.mark.parametrize("task", ["t", ""])
+@pytest.mark.parametrize("listener", [LISTENER.address, "aws_cloudfront_distribution.d"])
+def test_no_status_makes_a_metric_that_aws_does_not_have(
+    status: int, task: str, listener: str
+) -> None:
+    found = measures()
+    found.seen(rows_of(record(status, listener, target_group_arn=GROUP, task_id=task)))
+    named = {(one.metric.namespace, one.metric.name) for one in found.minute(1000.0, 60.0)}
+    assert named <= MEASURED
+    has_left = ("AWS/ApplicationELB", "HTTPCode_ELB_4XX_Count") in named
+    assert has_left == (status in (0, 460) or (not task and 400 <= status < 500))
+
+
+def test_calls_by_service_connect_pass_no_balancer() -> None:
+    found = measures()
+    for status in (200, 503):
+        row = record(status, "aws_ecs_service.backend", target_group_arn="backend:80", task_id="t")
+        found.seen(rows_of(row))
     assert not minute(found)
 
 
