@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shlex
 import sys
 import time
 from collections import deque
@@ -15,6 +14,7 @@ from typing import Any, TextIO
 
 import click
 
+from bonkei.cli.aws.environment import alone, exports, isolated
 from bonkei.cli.aws.roles import is_of, role_noted
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import safe
@@ -64,7 +64,7 @@ def aws(
     """
     match words:
         case ("env",):
-            _print_environment(_environment(context, role, user), as_json)
+            _print_environment(context, _environment(context, role, user), as_json)
         case ("calls",):
             _print_calls(context, role, as_json, follow)
         case ():
@@ -86,12 +86,9 @@ def _environment(context: Context, role: str, user: str) -> dict[str, str]:
     return dict(found)
 
 
-def _print_environment(environment: Mapping[str, str], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(environment, indent=2))
-        return
-    for name, value in environment.items():
-        click.echo(f"export {name}={shlex.quote(value)}")
+def _print_environment(context: Context, found: Mapping[str, str], as_json: bool) -> None:
+    cloud = context.home.cloud
+    click.echo(json.dumps(isolated(found, cloud), indent=2) if as_json else exports(found, cloud))
 
 
 def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...]) -> None:
@@ -99,25 +96,13 @@ def _run(context: Context, environment: Mapping[str, str], words: tuple[str, ...
     from bonkei.miniature.parts.endpoint.command import install
 
     program = install(context.home, lambda text: click.echo(text, err=True))
-    nothing = str(context.home.cloud / "no-file")
-    isolated = {"AWS_CONFIG_FILE": nothing, "AWS_SHARED_CREDENTIALS_FILE": nothing, "AWS_PAGER": ""}
     # For SQS, the command ignores AWS_ENDPOINT_URL and uses the old address of SQS.
     address = ("--endpoint-url", environment["AWS_ENDPOINT_URL"])
     command = [str(program), *address, *words]
     plugin = session_plugin.install(context.home.path, context.home.cloud / "plugins")
     path = os.pathsep.join((str(plugin), os.environ.get("PATH", os.defpath)))
-    environment = {**of_the_user(os.environ), **isolated, **environment, "PATH": path}
-    os.execve(program, command, environment)  # noqa: S606 - it has the terminal
-
-
-def of_the_user(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that the command keeps. Those of a real account are dropped, and so are a
-    proxy's, because no proxy reaches the endpoint on this machine."""
-    return {
-        name: value
-        for name, value in environment.items()
-        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
-    }
+    variables = {**alone(os.environ, environment, context.home.cloud), "PATH": path}
+    os.execve(program, command, variables)  # noqa: S606 - it has the terminal
 
 
 def _print_calls(context: Context, role: str, as_json: bool, follow: bool) -> None:
