@@ -348,6 +348,7 @@ module "monitoring" {
   name                        = local.name
   account                     = local.account
   cluster_name                = module.cluster.name
+  distribution_id             = module.edge.distribution_id
   load_balancer_arn_suffix    = module.edge.load_balancer_arn_suffix
   web_acl_metric_name         = module.web_acl.metric_name
   certificate                 = module.edge.certificate

@@ -240,6 +240,7 @@ variable "thresholds" {
     database_cpu_percent         = optional(number, 80)
     database_memory_percent      = optional(number, 95)
     database_connections_percent = optional(number, 70)
+    cloudfront_5xx_percent       = optional(number, 5)
     load_balancer_5xx_per_minute = optional(number, 5)
     target_5xx_per_minute        = optional(number, 5)
     latency_seconds              = optional(number, 2)

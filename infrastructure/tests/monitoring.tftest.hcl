@@ -8,6 +8,7 @@ variables {
   name                        = "test-development"
   account                     = { id = "123456789012", region = "ap-northeast-1", partition = "aws" }
   cluster_name                = "test-development"
+  distribution_id             = "E1EXAMPLE"
   load_balancer_arn_suffix    = "app/test-development/0123456789abcdef"
   web_acl_metric_name         = "test-development-origin"
   pipeline_names              = ["test-development-pipeline-program"]
@@ -48,6 +49,16 @@ run "monitoring" {
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.pipeline_failed.event_pattern)["detail-type"] == ["CodePipeline Action Execution State Change"]
     error_message = "Only an action's event says where a pipeline failed and why."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.visitors_5xx.region == "us-east-1" && startswith(one(aws_cloudwatch_metric_alarm.visitors_5xx.alarm_actions), "arn:aws:sns:us-east-1:") && startswith(one(aws_cloudwatch_metric_alarm.visitors_5xx.ok_actions), "arn:aws:sns:us-east-1:")
+    error_message = "CloudFront's metrics are in us-east-1, and an alarm publishes in its own region."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.visitors_5xx.dimensions == tomap({ DistributionId = "E1EXAMPLE", Region = "Global" })
+    error_message = "CloudFront's metrics have two dimensions."
   }
 
   assert {
@@ -110,13 +121,13 @@ run "monitoring" {
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 26
+    condition     = length(output.alarm_arns) == 27
     error_message = "The dashboard and the tests have to know every alarm."
   }
 
   assert {
     condition = alltrue([
-      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.database_memory) : alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn])
+      for alarm in concat([aws_cloudwatch_metric_alarm.visitors_5xx], values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.database_memory) : alarm.ok_actions == alarm.alarm_actions && length(alarm.alarm_actions) == 1 && endswith(one(alarm.alarm_actions), ":test-development-alarms")
     ])
     error_message = "Every alarm tells when it begins and when it ends."
   }

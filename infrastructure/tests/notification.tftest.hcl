@@ -29,6 +29,16 @@ run "notification" {
   }
 
   assert {
+    condition     = aws_sns_topic.cloudfront[0].region == "us-east-1" && aws_sns_topic_subscription.cloudfront_function[0].endpoint == aws_lambda_function.this.arn && aws_lambda_permission.cloudfront_topic[0].source_arn == aws_sns_topic.cloudfront[0].arn
+    error_message = "CloudFront's alarms have a topic in their region, which reaches the same function, and may."
+  }
+
+  assert {
+    condition     = strcontains(aws_sns_topic_policy.cloudfront[0].policy, ":cloudwatch:us-east-1:123456789012:alarm:test-development-*")
+    error_message = "Only alarms of its own region publish to a topic."
+  }
+
+  assert {
     condition     = aws_lambda_permission.topic.source_account == null
     error_message = "SNS need not send the account as a source; a condition on it would refuse every alarm in silence."
   }
@@ -64,6 +74,23 @@ run "without_anybody_to_fall_back_on" {
   assert {
     condition     = length(aws_sns_topic.fallback) == 0 && length(aws_cloudwatch_metric_alarm.function_errors.alarm_actions) == 1
     error_message = "A topic to which nobody is subscribed would be a false comfort."
+  }
+}
+
+run "in_cloudfronts_own_region_one_topic_serves_all" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    account = { id = "123456789012", region = "us-east-1", partition = "aws" }
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.cloudfront) == 0 && length(module.cloudfront_key) == 0
+    error_message = "A second topic in one region would be the first."
   }
 }
 

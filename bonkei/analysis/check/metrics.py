@@ -23,9 +23,9 @@ def filters_of(metric: Metric, blueprint: Blueprint) -> tuple[MetricFilter, ...]
     )
 
 
-def why_not_emitted(metric: Metric, blueprint: Blueprint) -> str:
-    """Say what is wrong with a metric's name, dimensions or their values. The result is empty if
-    the metric is emitted."""
+def why_not_emitted(metric: Metric, region: str, blueprint: Blueprint) -> str:
+    """Say what is wrong with a metric's name, dimensions, their values, or the alarm's region. The
+    result is empty if the metric is emitted."""
     filters = filters_of(metric, blueprint)
     names = tuple(name for name, _ in metric.dimensions)
     if filters:
@@ -42,6 +42,8 @@ def why_not_emitted(metric: Metric, blueprint: Blueprint) -> str:
         return f"{metric.namespace} has no metric {metric.name}"
     if list(names) not in known["dimensions"]:
         return _wrong_dimensions(names, known["dimensions"])
+    if region != known.get("region", region):
+        return f"{metric.namespace} has its metrics in {known['region']}, not in {region}"
     return _why_nothing_has_these(metric, blueprint)
 
 

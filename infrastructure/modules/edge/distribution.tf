@@ -83,9 +83,10 @@ resource "aws_cloudfront_response_headers_policy" "this" {
   comment = "Security headers for every response"
 
   security_headers_config {
+    # Without subdomains: where the domain is an organisation's own, they are other teams' sites.
     strict_transport_security {
       access_control_max_age_sec = 31536000
-      include_subdomains         = true
+      include_subdomains         = false
       override                   = true
     }
 

@@ -3,6 +3,11 @@ output "url" {
   value       = "https://${local.has_domain ? var.domain.name : aws_cloudfront_distribution.this.domain_name}"
 }
 
+output "distribution_id" {
+  description = "The distribution's value of CloudWatch's dimension DistributionId"
+  value       = aws_cloudfront_distribution.this.id
+}
+
 output "load_balancer_arn_suffix" {
   description = "The load balancer's value of CloudWatch's dimension LoadBalancer"
   value       = aws_lb.this.arn_suffix

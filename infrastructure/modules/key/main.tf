@@ -56,6 +56,7 @@ data "aws_iam_policy_document" "this" {
 }
 
 resource "aws_kms_key" "this" {
+  region                  = var.account.region
   description             = var.description
   enable_key_rotation     = true
   deletion_window_in_days = 30
@@ -63,6 +64,7 @@ resource "aws_kms_key" "this" {
 }
 
 resource "aws_kms_alias" "this" {
+  region        = var.account.region
   name          = "alias/${var.name}"
   target_key_id = aws_kms_key.this.key_id
 }

@@ -191,6 +191,25 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = [module.notification.topic_arn]
 }
 
+# The only alarm on what visitors get: it sees also what no load balancer or task has answered. It stands by
+# itself, because deployments heed some of the alarms above and must not wait for the distribution.
+resource "aws_cloudwatch_metric_alarm" "visitors_5xx" {
+  region              = local.cloudfront_region
+  alarm_name          = "${var.name}-visitors-5xx"
+  alarm_description   = "CloudFront has answered ${var.thresholds.cloudfront_5xx_percent} % or more of all requests with 5xx for 2 minutes: this is what visitors see. If no other alarm rings, CloudFront does not reach the load balancer: look at the origin's name, certificate and security group."
+  namespace           = "AWS/CloudFront"
+  metric_name         = "5xxErrorRate"
+  dimensions          = { DistributionId = var.distribution_id, Region = "Global" }
+  statistic           = "Average"
+  period              = 60
+  evaluation_periods  = 2
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = var.thresholds.cloudfront_5xx_percent
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [module.notification.cloudfront_topic_arn]
+  ok_actions          = [module.notification.cloudfront_topic_arn]
+}
+
 # The only alarm with metric math: FreeableMemory is in bytes, the alarm reports used memory in percent.
 # For a serverless instance this is relative to its maximum capacity.
 resource "aws_cloudwatch_metric_alarm" "database_memory" {

@@ -2,6 +2,7 @@
 
 locals {
   alarm_arns = concat(
+    [aws_cloudwatch_metric_alarm.visitors_5xx.arn],
     values(aws_cloudwatch_metric_alarm.this)[*].arn,
     aws_cloudwatch_metric_alarm.database_memory[*].arn,
     module.notification.alarm_arns,

@@ -16,6 +16,9 @@ locals {
     program => merge(local.load_balancer_dimensions, { TargetGroup = service.target_group_arn_suffix })
   }
 
+  # CloudFront's metrics are in this region alone.
+  cloudfront_region = "us-east-1"
+
   instance_dimensions = [for identifier in var.database.instance_identifiers : { DBInstanceIdentifier = identifier }]
 }
 

@@ -42,6 +42,11 @@ variable "database" {
   })
 }
 
+variable "distribution_id" {
+  description = "The distribution's value of CloudWatch's dimension DistributionId"
+  type        = string
+}
+
 variable "load_balancer_arn_suffix" {
   description = "The load balancer's value of CloudWatch's dimension LoadBalancer"
   type        = string
@@ -75,6 +80,7 @@ variable "thresholds" {
     database_cpu_percent         = optional(number, 80)
     database_memory_percent      = optional(number, 95)
     database_connections_percent = optional(number, 70)
+    cloudfront_5xx_percent       = optional(number, 5)
     load_balancer_5xx_per_minute = optional(number, 5)
     target_5xx_per_minute        = optional(number, 5)
     latency_seconds              = optional(number, 2)
@@ -85,7 +91,7 @@ variable "thresholds" {
 
   validation {
     condition = alltrue([
-      for percent in [var.thresholds.service_percent, var.thresholds.database_cpu_percent, var.thresholds.database_memory_percent, var.thresholds.database_connections_percent] :
+      for percent in [var.thresholds.service_percent, var.thresholds.database_cpu_percent, var.thresholds.database_memory_percent, var.thresholds.database_connections_percent, var.thresholds.cloudfront_5xx_percent] :
       percent > 0 && percent < 100
     ])
     error_message = "thresholds: a percentage must be above 0 and below 100, or its alarm never ends or never begins."

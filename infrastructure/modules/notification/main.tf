@@ -32,7 +32,11 @@ resource "aws_sns_topic" "fallback" {
 }
 
 data "aws_iam_policy_document" "topic" {
-  for_each = { for topic in concat([aws_sns_topic.alarms], aws_sns_topic.fallback) : topic.name => topic.arn }
+  for_each = merge(
+    { alarms = aws_sns_topic.alarms.arn },
+    { for topic in aws_sns_topic.fallback : "fallback" => topic.arn },
+    { for topic in aws_sns_topic.cloudfront : "cloudfront" => topic.arn },
+  )
 
   statement {
     sid       = "AlarmsPublish"
@@ -47,7 +51,7 @@ data "aws_iam_policy_document" "topic" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*"]
+      values   = ["arn:${var.account.partition}:cloudwatch:${each.key == "cloudfront" ? local.cloudfront_region : var.account.region}:${var.account.id}:alarm:${var.name}-*"]
     }
   }
 
@@ -67,14 +71,14 @@ data "aws_iam_policy_document" "topic" {
 
 resource "aws_sns_topic_policy" "alarms" {
   arn    = aws_sns_topic.alarms.arn
-  policy = data.aws_iam_policy_document.topic[aws_sns_topic.alarms.name].json
+  policy = data.aws_iam_policy_document.topic["alarms"].json
 }
 
 resource "aws_sns_topic_policy" "fallback" {
   count = length(aws_sns_topic.fallback)
 
   arn    = aws_sns_topic.fallback[count.index].arn
-  policy = data.aws_iam_policy_document.topic[aws_sns_topic.fallback[count.index].name].json
+  policy = data.aws_iam_policy_document.topic["fallback"].json
 }
 
 resource "aws_sns_topic_subscription" "function" {
@@ -175,9 +179,12 @@ data "aws_iam_policy_document" "function" {
 
   # A recovery says how long the alarm lasted, also if its data had stopped meanwhile.
   statement {
-    sid       = "ReadAlarmHistory"
-    actions   = ["cloudwatch:DescribeAlarmHistory"]
-    resources = ["arn:${var.account.partition}:cloudwatch:${var.account.region}:${var.account.id}:alarm:${var.name}-*"]
+    sid     = "ReadAlarmHistory"
+    actions = ["cloudwatch:DescribeAlarmHistory"]
+    resources = [
+      for region in distinct([var.account.region, local.cloudfront_region]) :
+      "arn:${var.account.partition}:cloudwatch:${region}:${var.account.id}:alarm:${var.name}-*"
+    ]
   }
 
   # Which log group feeds an alarm's metric: the call names no group, so none can be named here.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bonkei.analysis.check.finding import Problem, Severity
 from bonkei.analysis.check.metrics import filters_of, why_not_emitted
 from bonkei.analysis.check.subject import Rule, Subject
+from bonkei.base.arn import Arn
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm, Metric
 
@@ -56,6 +57,15 @@ def alarm_action_reaches_someone(subject: Subject) -> Iterator[Problem]:
     for alarm in _all(subject.blueprint):
         for arn in sorted({*alarm.alarm_actions, *alarm.ok_actions}):
             topic = topics.get(arn)
+            region = Arn.of(alarm.arn).region
+            if ":sns:" in arn and Arn.of(arn).region != region:
+                yield Problem(
+                    alarm.address,
+                    f"{alarm.name} is in {region}, and CloudWatch takes no action in another"
+                    f" region: {arn}",
+                    "notify a topic of the alarm's own region",
+                    "alarm_actions",
+                )
             if topic is not None and not topic.subscriptions:
                 yield Problem(
                     topic.address,
@@ -71,12 +81,13 @@ def alarm_metric_is_emitted(subject: Subject) -> Iterator[Problem]:
                 alarm.address, f"{alarm.name} reads no metric", "set metric_name or metric_query"
             )
         for metric in alarm.metrics():
-            if reason := why_not_emitted(metric, subject.blueprint):
+            region = Arn.of(alarm.arn).region
+            if reason := why_not_emitted(metric, region, subject.blueprint):
                 yield Problem(
                     alarm.address,
                     f"{alarm.name} reads {metric.namespace} {metric.name}, and {reason}: it"
                     " never fires",
-                    "name a metric with its real dimensions",
+                    "name a metric with its real dimensions, in the region that has it",
                     "metric_query" if alarm.queries else "dimensions",
                 )
 

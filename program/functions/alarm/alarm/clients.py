@@ -12,15 +12,16 @@ _ALL = ("secretsmanager", "cloudwatch", "logs")
 
 
 @cache
-def client(service: str) -> Any:
-    """Quick to give up: the function has to end in its time."""
+def client(service: str, region: str = "") -> Any:
+    """Quick to give up: the function has to end in its time. `region`: of another one than the
+    function's, such as that of alarms on CloudFront's metrics."""
     import boto3  # noqa: PLC0415 - part of Lambda's runtime; slow to load
     from botocore.config import Config  # noqa: PLC0415
 
     connect, read, attempts = _NEEDED.get(service, _QUICK)
     retries = {"total_max_attempts": attempts}
     config = Config(connect_timeout=connect, read_timeout=read, retries=retries)
-    return boto3.client(service, config=config)
+    return boto3.client(service, region or None, config=config)
 
 
 def prepare() -> None:

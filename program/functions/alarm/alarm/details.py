@@ -5,11 +5,13 @@ Nothing here may hold a message back: a detail that cannot be looked up is left 
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from alarm.clients import client
@@ -21,7 +23,7 @@ _LONGEST = timedelta(days=3)  # for which an alarm's past is looked through
 _PATIENCE = 2.0  # seconds for further pages of records: the function has to end in its time
 
 Call = Callable[..., Mapping[str, Any]]
-"""`call(service, operation, **parameters)`: boto3's, by the names of its methods."""
+"""`call(service, operation, region, **parameters)`: boto3's, by the names of its methods."""
 
 _SECRETS = re.compile(
     r"(?i)(https?://)[^\s/@]+@"  # credentials in an address
@@ -66,7 +68,7 @@ def _alarmed_at(event: AlarmChange, call: Call) -> datetime | None:
     """When the ALARM began that this change ends, or that was there before the data stopped."""
     end = event.time or datetime.now(UTC)
     answer = call(
-        "cloudwatch", "describe_alarm_history", AlarmName=event.name,
+        "cloudwatch", "describe_alarm_history", event.region, AlarmName=event.name,
         HistoryItemType="StateUpdate", StartDate=end - _LONGEST,
         EndDate=end + timedelta(seconds=1), ScanBy="TimestampDescending", MaxRecords=20,
     )  # fmt: skip
@@ -88,7 +90,7 @@ def _alarmed_at(event: AlarmChange, call: Call) -> datetime | None:
 def _records(event: AlarmChange, call: Call) -> tuple[str, str, tuple[str, ...]]:
     """The log group, the pattern, and the latest records of a metric that counts records."""
     named = {"metricName": event.metric, "metricNamespace": event.namespace}
-    filters = call("logs", "describe_metric_filters", **named)["metricFilters"]
+    filters = call("logs", "describe_metric_filters", event.region, **named)["metricFilters"]
     end = event.time or datetime.now(UTC)
     start = end - timedelta(seconds=2 * event.period * event.periods + 60)
     until = time.monotonic() + _PATIENCE
@@ -98,20 +100,22 @@ def _records(event: AlarmChange, call: Call) -> tuple[str, str, tuple[str, ...]]
             "logGroupName": group, "filterPattern": pattern,
             "startTime": int(start.timestamp() * 1000), "endTime": int(end.timestamp() * 1000),
         }  # fmt: skip
-        if latest := _latest(search, call, until):
+        if latest := _latest(
+            search, partial(call, "logs", "filter_log_events", event.region), until
+        ):
             return group, pattern, tuple(shorten(one["message"]) for one in latest)
     return (filters[0]["logGroupName"], filters[0].get("filterPattern", ""), ()) if filters else (
         "", "", ()
     )  # fmt: skip
 
 
-def _latest(search: Mapping[str, Any], call: Call, until: float) -> list[Mapping[str, Any]]:
+def _latest(search: Mapping[str, Any], page: Call, until: float) -> list[Mapping[str, Any]]:
     """The latest records. A page of FilterLogEvents begins with the earliest, and may be empty
     although there are more."""
     latest: list[Mapping[str, Any]] = []
     token: dict[str, str] = {}
     while True:
-        answer = call("logs", "filter_log_events", **search, **token)
+        answer = page(**search, **token)
         latest = sorted([*latest, *answer.get("events", ())], key=lambda one: one["timestamp"])
         latest = latest[-RECORDS:]
         if not answer.get("nextToken") or time.monotonic() > until:
@@ -130,6 +134,8 @@ def _mask(found: re.Match[str]) -> str:
     return f"{kept}***{'@' if found[1] else ''}"
 
 
-def call_aws(service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
-    """A call by boto3, which is quick to give up: the message matters more."""
-    return dict(getattr(client(service), operation)(**parameters))
+def call_aws(service: str, operation: str, region: str, **parameters: Any) -> Mapping[str, Any]:
+    """A call by boto3, which is quick to give up: the message matters more. `region`: the alarm's,
+    since alarms on CloudFront's metrics are in another one than the function."""
+    own = os.environ.get("AWS_REGION", "")
+    return dict(getattr(client(service, "" if region == own else region), operation)(**parameters))

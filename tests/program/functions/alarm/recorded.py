@@ -36,9 +36,13 @@ class CloudWatch:
         self.page = page
         self.failing = failing
         self.asked: list[str] = []
+        self.regions: set[str] = set()
 
-    def __call__(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def __call__(
+        self, service: str, operation: str, region: str, **parameters: Any
+    ) -> dict[str, Any]:
         self.asked.append(operation)
+        self.regions.add(region)
         if self.failing:
             raise PermissionError(operation)
         if operation == "describe_alarm_history":

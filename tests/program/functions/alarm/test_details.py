@@ -48,6 +48,18 @@ def test_an_alarm_has_its_subject_place_value_and_records():
     assert "log-group/$252Fstatus$252Fbackend/log-events" in said
 
 
+@pytest.mark.parametrize("region", ["ap-northeast-1", "us-east-1"])
+@pytest.mark.parametrize(("old", "new"), [("OK", "ALARM"), ("ALARM", "OK")])
+def test_an_alarm_is_asked_about_in_its_own_region(region: str, old: str, new: str):
+    """Alarms on CloudFront's metrics are in us-east-1, and the function in another region."""
+    arn = f"arn:aws:cloudwatch:{region}:123456789012:alarm:status-prod-visitors-5xx"
+    event = parse(recorded("alarm", OldStateValue=old, NewStateValue=new, AlarmArn=arn))
+    assert isinstance(event, AlarmChange)
+    cloudwatch = CloudWatch((10, "OK", "ALARM"))
+    told(event, cloudwatch)
+    assert cloudwatch.regions == {region}
+
+
 def test_the_latest_records_stand_on_the_last_page_with_any():
     """ "Partially full or empty pages don't necessarily mean that pagination is finished"."""
     records = ("", "", "first", "second", "third", "fourth", "", "")

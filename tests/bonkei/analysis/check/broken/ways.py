@@ -254,6 +254,21 @@ BROKEN: list[tuple[str, str, Change]] = [
         remove("aws_sns_topic_subscription.this"),
     ),
     (
+        "alarm-action-reaches-someone",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put("aws_cloudwatch_metric_alarm.cpu", alarm_actions=["arn:aws:sns:us-west-2:1:alarms"]),
+    ),
+    (
+        "alarm-metric-is-emitted",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put(
+            "aws_cloudwatch_metric_alarm.cpu",
+            namespace="AWS/CloudFront",
+            metric_name="5xxErrorRate",
+            dimensions={"DistributionId": "E1", "Region": "Global"},
+        ),
+    ),
+    (
         "alarm-metric-is-emitted",
         "aws_cloudwatch_metric_alarm.cpu",
         put("aws_cloudwatch_metric_alarm.cpu", dimensions={}),
