@@ -61,7 +61,7 @@ async def start(configuration: Configuration) -> Running:
     said: list[str] = []
     engine = Engine(configuration, KEYS, write=said.append)
     running = Running(engine, asyncio.create_task(engine.run()), said)
-    await running.until(lambda: running.job.done() or any("started" in text for text in said))
+    await running.until(lambda: running.job.done() or engine.serves.is_set())
     return running
 
 

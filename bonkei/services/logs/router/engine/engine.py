@@ -48,6 +48,7 @@ class Engine:
         self.deliveries = [self._delivery(*each) for each in enumerate(self.pipeline.routes)]
         self._timer: asyncio.TimerHandle | None = None
         self._held: asyncio.TimerHandle | None = None
+        self.serves = asyncio.Event()
         self._stopping = asyncio.Event()
         self._began = time.time()
         self.received = 0
@@ -94,6 +95,7 @@ class Engine:
         server = await self._serve()
         for each in self._inputs:
             await each.start()
+        self.serves.set()
         self.say("info", f"[engine] started ({len(self._inputs)} inputs)")
         return server
 
