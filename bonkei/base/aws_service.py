@@ -193,10 +193,17 @@ Operation = Callable[[AwsCall], Awaitable[Mapping[str, Any]]]
 
 
 class Operations:
-    """An AwsService that has one function for each operation."""
+    """An AwsService that has one function for each operation. `policy_of`: the policy's text that
+    calls have given the resource with this ARN. It is empty if the service has the resource, but no
+    such policy."""
 
-    def __init__(self, table: Mapping[str, Operation]) -> None:
+    def __init__(
+        self,
+        table: Mapping[str, Operation],
+        policy_of: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
         self._table = dict(table)
+        self.policy_of = policy_of
 
     @property
     def operations(self) -> frozenset[str]:

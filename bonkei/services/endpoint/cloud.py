@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bonkei.base.aws_service import Aws, AwsService, Caller, RoleSession
+from bonkei.base.arn import Arn
+from bonkei.base.aws_service import Aws, AwsService, Caller, Operations, RoleSession
 from bonkei.base.vault import Vault
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import TaskDefinition
@@ -41,6 +42,7 @@ from bonkei.services.endpoint.permission.ledger import Ledger
 from bonkei.services.endpoint.permission.network import NetworkWays
 from bonkei.services.endpoint.permission.notifications import permitted
 from bonkei.services.endpoint.permission.requirement import Place
+from bonkei.services.endpoint.permission.written import WrittenPolicies
 from bonkei.services.endpoint.port.bodies import Bodies
 from bonkei.services.endpoint.port.certificate import ca_file, load_tls
 from bonkei.services.endpoint.provision.declared import DeclaredResources, Environments
@@ -95,6 +97,7 @@ class Cloud:
         )
         self._notifying = Notifying(self._aws, report)
         self._store = MiniStack(settings, report, self._notifying.take)
+        self._written = WrittenPolicies(settings.directory / "written-policies.json")
         self._declared = DeclaredResources(settings, self._store, environments, report)
         bodies = Bodies(settings.limits)
         self._endpoint = Endpoint(
@@ -108,6 +111,7 @@ class Cloud:
             limits=settings.limits,
             bodies=bodies,
             beside=beside,
+            written=self._written,
         )
         self._ca_file = ""
         self.callers = CallerEnvironments(
@@ -133,6 +137,7 @@ class Cloud:
         taken."""
         self._calls.open()
         self._ledger.open()
+        self._written.open()
         await self._endpoint.start(self._settings.port)
         await self._speak_tls()
         self._declared.start()
@@ -146,7 +151,8 @@ class Cloud:
         self._region = find_region(blueprint)
         self._issuer.follow(role.arn for role in blueprint.roles)
         place, others = Place(self._settings.account, self._region), self._settings.policies
-        estate = Estate(blueprint, place, read_others(others))
+        self._written.follow(blueprint)
+        estate = Estate(blueprint, place, read_others(others), self._policy_of)
         self._authorizer.use(estate)
         self._undecided = estate.undecided() if self._settings.enforce != "off" else ()
         self._network.use(blueprint)
@@ -289,6 +295,11 @@ class Cloud:
         found = [permitted(bucket, self.asks.service) for bucket in blueprint.buckets]
         self._undecided += tuple(note for _, notes in found for note in notes)
         return replace(blueprint, buckets=tuple(bucket for bucket, _ in found))
+
+    def _policy_of(self, arn: str) -> str | None:
+        """The policy that calls have given a resource. A room may know that of its own ones."""
+        room = self._answered.get(Arn.of(arn).service)
+        return room.policy_of(arn) if isinstance(room, Operations) else self._written.of(arn)
 
     def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
         """This room's services, and those of the other rooms as they are added."""

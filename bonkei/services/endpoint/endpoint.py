@@ -10,6 +10,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -27,10 +28,12 @@ from bonkei.services.endpoint.errors import Answer, ApiError, render
 from bonkei.services.endpoint.identity import browser_upload, container_credentials, signature_v2
 from bonkei.services.endpoint.identity.credentials import Issuer
 from bonkei.services.endpoint.identity.signature import payload_hash, verify
+from bonkei.services.endpoint.permission import policy_calls
 from bonkei.services.endpoint.permission.authorizer import Authorizer
 from bonkei.services.endpoint.permission.network import UNKNOWN, NetworkWays, Via
 from bonkei.services.endpoint.permission.required import required, sent_parameters
-from bonkei.services.endpoint.permission.s3_answers import S3Rights
+from bonkei.services.endpoint.permission.s3_answers import Decided, S3Rights
+from bonkei.services.endpoint.permission.written import WrittenPolicies
 from bonkei.services.endpoint.port.bodies import SMALL, TOO_LARGE, Bodies
 from bonkei.services.endpoint.port.listener import Listener
 from bonkei.services.endpoint.services import (
@@ -51,8 +54,11 @@ OWN_BODY_BYTES = 8 * 1024 * 1024
 _LOOK = 0.5  # seconds until a disconnected client is noticed
 _NO_WAY = 127.0
 """Seconds: tcp_syn_retries of Linux, 6, give that."""
+_SETTING_BYTES = 1024 * 1024
+"""The largest document with a setting of a bucket or an object."""
 _WHOLE = frozenset({"DeleteObjects", "PostObject", "CompleteMultipartUpload"})
 """Operations of S3 whose bodies are looked at: they name objects, or parts."""
+_UPLOADS = frozenset({"PutObject", "UploadPart", "CopyObject", "UploadPartCopy"})
 
 
 Beside = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -76,8 +82,10 @@ class Endpoint:
         limits: Limits | None = None,
         bodies: Bodies | None = None,
         beside: Mapping[str, Beside] | None = None,
+        written: WrittenPolicies | None = None,
     ) -> None:
         limits = limits or Limits()
+        self._written = written
         self.bodies = bodies or Bodies(limits)
         self._beside = beside if beside is not None else {}
         self._issuer = issuer
@@ -156,14 +164,21 @@ class Endpoint:
         self, incoming: web.BaseRequest, call: Call, caller: Caller, request: Request,
         body: bytes | None, via: Via,
     ) -> web.StreamResponse:  # fmt: skip
-        if call.service != "s3":
-            return await self._passing.on(incoming, call, request, body)
-        decided = self._s3.decide(call, caller, request, body, self._clock(), via)
+        names = self._authorizer.names
+        written = self._written
+        holder = policy_calls.holder(call, request, body, names) if names and written else ""
+        decided = Decided(request, body)
+        if call.service == "s3":
+            decided = self._s3.decide(call, caller, request, body, self._clock(), via)
         if decided.answer is not None:
             return _response(decided.answer)
-        return await self._passing.on(
+        response = await self._passing.on(
             incoming, call, decided.request, decided.body, decided.alterations
         )
+        if written and holder and response.status < 300:
+            ask = partial(self._passing.ask, incoming, call)
+            written.put(holder, await policy_calls.current(ask, holder))
+        return response
 
     def permit(
         self,
@@ -239,11 +254,7 @@ class _Exchange:
 
     async def _answer(self) -> web.StreamResponse | Streamed:
         try:
-            streams = self._call.service == "s3" and self._call.operation not in _WHOLE
-            if not streams:
-                self._go_on()
-            read = self._endpoint.bodies.whole
-            body = None if streams else await read(self._incoming, BODY_BYTES)
+            body = await self._read_document()
             content = self._content = self._expand(body)
             if self._request.is_form:
                 self._call = identify(self._request, content)
@@ -272,6 +283,19 @@ class _Exchange:
             spelled = spell(error, self._call)
             self._error = spelled.code
             return _response(render(spelled, self._call.protocol, self._id))
+
+    async def _read_document(self) -> bytes | None:
+        """The body, unless it is an object's, which is passed on as it arrives."""
+        is_setting = self._request.method == "PUT" and self._call.operation not in _UPLOADS
+        if self._call.service == "s3" and self._call.operation not in _WHOLE and not is_setting:
+            return None
+        self._go_on()
+        if self._call.service != "s3" or not is_setting:
+            return await self._endpoint.bodies.whole(self._incoming, BODY_BYTES)
+        try:
+            return await self._endpoint.bodies.whole(self._incoming, _SETTING_BYTES)
+        except ApiError as error:
+            raise (s3_limits.TOO_LONG if error is TOO_LARGE else error) from None
 
     async def _answer_ourselves(self, body: bytes) -> web.StreamResponse | Streamed:
         response, self._error = await self._endpoint.answer(

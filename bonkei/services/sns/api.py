@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import AwsCall, AwsService, AwsServiceError, Operations
+from bonkei.services.sns import permissions
 from bonkei.services.sns.errors import invalid
 from bonkei.services.sns.message import Message
 from bonkei.services.sns.subscriptions import Subscription
@@ -23,7 +24,8 @@ LARGEST = 256 * 1024
 
 def service(topics: Topics) -> AwsService:
     """The endpoint's service `sns`."""
-    return Operations({**_publishing(topics), **_subscribing(topics), **_topics(topics)})
+    table = {**_publishing(topics), **_subscribing(topics), **_topics(topics)}
+    return Operations(table, topics.subscriptions.policy_of)
 
 
 def _publishing(topics: Topics) -> dict[str, Any]:
@@ -233,6 +235,8 @@ def _topics(topics: Topics) -> dict[str, Any]:
         if (attributes.get("FifoTopic") == "true") != name.endswith(".fifo"):
             raise invalid("Fifo Topic names must end with .fifo and must be made up of letters")
         arn = f"arn:aws:sns:{call.region}:{call.caller.account}:{name}"
+        if policy := attributes.get("Policy"):
+            permissions.check(policy)
         book.create_topic(arn, attributes)
         return {"TopicArn": arn}
 
@@ -249,6 +253,7 @@ def _topics(topics: Topics) -> dict[str, Any]:
         return {
             "Attributes": {
                 **book.topic_attributes(arn),
+                "Policy": _policy(topics, arn),
                 "TopicArn": arn,
                 "Owner": Arn.of(arn).account,
                 "SubscriptionsConfirmed": str(sum(1 for one in found if not one.token)),
@@ -262,14 +267,44 @@ def _topics(topics: Topics) -> dict[str, Any]:
         given = call.parameters
         arn = str(given["TopicArn"])
         book.require_topic(arn)
-        name = str(given["AttributeName"])
-        book.create_topic(arn, {name: str(given.get("AttributeValue") or "")})
+        name, value = str(given["AttributeName"]), str(given.get("AttributeValue") or "")
+        if name == "Policy":
+            permissions.check(value)
+        book.create_topic(arn, {name: value})
         return {}
 
     return {
+        **_permissions(topics),
         "CreateTopic": create,
         "DeleteTopic": delete,
         "ListTopics": list_all,
         "GetTopicAttributes": get_attributes,
         "SetTopicAttributes": set_attributes,
     }
+
+
+def _policy(topics: Topics, arn: str) -> str:
+    attributes = topics.subscriptions.topic_attributes(arn)
+    return attributes.get("Policy") or permissions.default_policy(arn)
+
+
+def _permissions(topics: Topics) -> dict[str, Any]:
+    book = topics.subscriptions
+
+    async def add(call: AwsCall) -> Mapping[str, Any]:
+        given = call.parameters
+        arn = str(given["TopicArn"])
+        before, label = _policy(topics, arn), str(given["Label"])
+        changed = permissions.with_permission(
+            before, arn, label, given["AWSAccountId"], given["ActionName"]
+        )
+        book.create_topic(arn, {"Policy": changed})
+        return {}
+
+    async def remove(call: AwsCall) -> Mapping[str, Any]:
+        arn, label = str(call.parameters["TopicArn"]), str(call.parameters["Label"])
+        changed = permissions.without_permission(_policy(topics, arn), label)
+        book.create_topic(arn, {"Policy": changed})
+        return {}
+
+    return {"AddPermission": add, "RemovePermission": remove}

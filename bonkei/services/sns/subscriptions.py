@@ -21,6 +21,9 @@ _ATTRIBUTES = frozenset(
      "SubscriptionRoleArn"}
 )  # fmt: skip
 
+_Attributes = dict[str, dict[str, str]]
+"""The attributes of topics, by ARN."""
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -58,21 +61,31 @@ class Subscriptions:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._topics: dict[str, dict[str, str]] = {}  # attributes by ARN
-        self._declared: dict[str, dict[str, str]] = {}  # attributes by ARN
+        self._topics: _Attributes = {}
+        self._declared: _Attributes = {}
+        self._changed: _Attributes = {}  # of declared topics, by calls
         self._all: dict[str, Subscription] = {}
 
     def open(self) -> None:
         """Read the file. Raises DamagedError."""
         without = "or remove it: topics and subscriptions that calls made are forgotten"
-        self._topics, self._all = kept.read_json(self._file, _read, without) or ({}, {})
+        found = kept.read_json(self._file, _read, without) or ({}, {}, {})
+        self._topics, self._all, self._changed = found
 
     def follow(self, topics: Iterable[Topic]) -> None:
         """Follow the definitions. Removing a topic also removes the subscriptions that programs
         made to it."""
         declared = tuple(topics)
         gone = self._declared.keys() - {topic.arn for topic in declared}
-        self._declared = {topic.arn: dict(topic.attributes) for topic in declared}
+        self._declared = {
+            topic.arn: self._changed.get(topic.arn, {}) | dict(topic.attributes)
+            for topic in declared
+        }
+        self._changed = {
+            topic.arn: {name: own for name, own in changed.items() if name not in topic.attributes}
+            for topic in declared
+            if (changed := self._changed.get(topic.arn))
+        }
         kept = {arn: one for arn, one in self._all.items() if not one.is_declared}
         wanted = {arn: one for arn, one in kept.items() if one.topic not in gone}
         for topic in declared:
@@ -88,9 +101,11 @@ class Subscriptions:
         return tuple(sorted({*self._declared, *self._topics}))
 
     def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
-        """A new topic, or other attributes of one. Those of a declared topic last until the
-        definitions are followed again."""
+        """A new topic, or other attributes of one. The definitions win when they are followed
+        again."""
         if arn in self._declared:
+            changed = {**self._changed.get(arn, {}), **attributes}
+            self._keep(self._topics, self._all, {**self._changed, arn: changed})
             self._declared[arn] |= attributes
         else:
             own = {**self._topics.get(arn, {}), **attributes}
@@ -100,6 +115,7 @@ class Subscriptions:
         self._keep(
             {each: own for each, own in self._topics.items() if each != arn},
             {each: one for each, one in self._all.items() if one.topic != arn},
+            {each: own for each, own in self._changed.items() if each != arn},
         )
         self._declared.pop(arn, None)
 
@@ -108,6 +124,13 @@ class Subscriptions:
         AwsServiceError."""
         self.require_topic(arn)
         return self._topics.get(arn, {}) | self._declared.get(arn, {})
+
+    def policy_of(self, arn: str) -> str | None:
+        """The policy that calls have given the topic; empty for SNS's default. None: the
+        definitions decide, or the topic does not exist."""
+        if arn in self._declared:
+            return self._changed.get(arn, {}).get("Policy")
+        return self._topics[arn].get("Policy", "") if arn in self._topics else None
 
     def require_topic(self, arn: str) -> None:
         if arn not in self._declared and arn not in self._topics:
@@ -169,16 +192,23 @@ class Subscriptions:
         """A name made from the subscription's own values, so that a restart keeps it."""
         return f"{topic}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
 
-    def _keep(self, topics: dict[str, dict[str, str]], every: dict[str, Subscription]) -> None:
+    def _keep(
+        self,
+        topics: _Attributes,
+        every: dict[str, Subscription],
+        changed: _Attributes | None = None,
+    ) -> None:
+        changed = self._changed if changed is None else changed
         made = [asdict(one) for one in every.values() if not one.is_declared]
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        kept.write(self._file, json.dumps({"topics": topics, "subscriptions": made}))
-        self._topics, self._all = topics, every
+        document = {"topics": topics, "subscriptions": made, "changed": changed}
+        kept.write(self._file, json.dumps(document))
+        self._topics, self._all, self._changed = topics, every, changed
 
 
-def _read(content: Mapping[str, Any]) -> tuple[dict[str, dict[str, str]], dict[str, Subscription]]:
+def _read(content: Mapping[str, Any]) -> tuple[_Attributes, dict[str, Subscription], _Attributes]:
     made = {one["arn"]: Subscription(**one) for one in content["subscriptions"]}
-    return dict(content["topics"]), made
+    return dict(content["topics"]), made, dict(content.get("changed", {}))
 
 
 def check(name: str, value: str, scope: str = "MessageAttributes") -> None:

@@ -43,6 +43,8 @@ _SQS_HOST = re.compile(
 )
 _SQS_PATH = re.compile(r"/\d{12}/[\w.-]{1,80}/?", re.ASCII)
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
+_WHOLE = "x-bonkei-whole"
+"""Header of a call whose body is short, so that MiniStack does not make it a file."""
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _PATIENCE = 30.0
 """Seconds for which a call waits while MiniStack starts: as long as a start may take."""
@@ -102,7 +104,9 @@ class Passing:
         """The answer. A long answer is already on its way to the client. Raises ApiError if none
         comes. `body` None: an object's body, which is passed as it arrives."""
         if call.operation == "CompleteMultipartUpload" and body is not None:
-            await require_complete(partial(self._whole, incoming, call), request, body)
+            await require_complete(partial(self.ask, incoming, call), request, body)
+        if body is not None and call.service == "s3":
+            _require_digest(hashlib.sha256(body), request)
         sent = await self._body(incoming, request) if body is None else body
         crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
         connection = connection_of(incoming)
@@ -115,8 +119,8 @@ class Passing:
             for crowd in crowds:
                 crowd.leave(connection)
 
-    async def _whole(
-        self, incoming: web.BaseRequest, call: Call, request: Request
+    async def ask(
+        self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes = b""
     ) -> tuple[int, bytes]:
         """The status and the body of the answer to a call of the endpoint's own."""
 
@@ -126,7 +130,7 @@ class Passing:
             finally:
                 answer.end()
 
-        return await self._ask(incoming, call, request, b"", read)
+        return await self._ask(incoming, call, request, body, read)
 
     async def _ask(
         self,
@@ -212,7 +216,12 @@ class Passing:
         length = request.header.get("content-length")
         return [
             f"{request.method} {_target(request, call.service)} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in request.headers if name not in left_out),
+            *(
+                f"{name}: {value}"
+                for name, value in request.headers
+                if name not in left_out and not name.startswith("x-bonkei-")
+            ),
+            *([f"{_WHOLE}: 1"] if is_whole else []),
             f"host: {host}",
             f"authorization: {_UNCHECKED.format(scope)}",
             *([f"content-length: {length}"] if length and not is_whole else []),
@@ -257,24 +266,27 @@ class _Watch:
 async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncIterator[bytes]:
     """A body as it arrives. If it differs from the signed one or is too long, its last piece is not
     sent to MiniStack."""
-    wanted = request.header.get("x-amz-content-sha256", "")
-    digest = hashlib.sha256() if len(wanted) == 64 else None
+    digest = hashlib.sha256()
     held, size = b"", 0  # the last piece is sent only if the whole body is right
     async for chunk in pieces:
         size += len(chunk)
         s3_limits.check_arrived(size, request)
-        if digest is not None:
-            digest.update(chunk)
+        digest.update(chunk)
         if held:
             yield held
         held = chunk
-    if digest is not None and digest.hexdigest() != wanted:
+    _require_digest(digest, request)
+    if held:
+        yield held
+
+
+def _require_digest(digest: hashlib._Hash, request: Request) -> None:
+    wanted = request.header.get("x-amz-content-sha256", "")
+    if len(wanted) == 64 and digest.hexdigest() != wanted:
         raise ApiError(
             "XAmzContentSHA256Mismatch",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
         )
-    if held:
-        yield held
 
 
 _SLOW_DOWN = ApiError("SlowDown", "Please reduce your request rate.", 503)

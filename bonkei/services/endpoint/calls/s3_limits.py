@@ -27,12 +27,14 @@ _ONE_KEY = re.compile(rb"<(?:\w+:)?Key[\s/>]")
 MALFORMED = (
     "The XML you provided was not well-formed or did not validate against our published schema"
 )
+TOO_LONG = ApiError("MaxMessageLengthExceeded", "Your request was too large.")
+"""For a document that is longer than any setting."""
 _IMPLIES = "A header you provided implies functionality that is not implemented"
 _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
 _MISSING = frozenset({"SelectObjectContent"})
 """Refused by name, because MiniStack's answer would not explain why."""
-_NAMES_INSIDE = frozenset({"DeleteObjects", "PostObject"})
+_LOOKED_AT = frozenset({"DeleteObjects", "PostObject", "PutBucketPolicy"})
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _CHANGES = (
     "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location",
@@ -67,7 +69,7 @@ def check_known(call: Call, request: Request) -> None:
         raise ApiError("MethodNotAllowed", message, 405)
     if name := repeated(request.query):
         raise ApiError("InvalidArgument", f"The query parameter {name} stands there twice.", 400)
-    if call.operation in _NAMES_INSIDE and _is_in_chunks(request):
+    if call.operation in _LOOKED_AT and _is_in_chunks(request):
         raise ApiError("NotImplemented", _IMPLIES, 501)
     # "General purpose bucket naming rules". The store has pages of its own below `/_`.
     if s3_resource(request)[0].startswith("_"):

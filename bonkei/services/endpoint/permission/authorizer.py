@@ -15,6 +15,7 @@ from bonkei.services.endpoint.permission.asks import RoleAsk, ServiceAsk, requir
 from bonkei.services.endpoint.permission.estate import Estate
 from bonkei.services.endpoint.permission.explaining import Explanation, explain
 from bonkei.services.endpoint.permission.ledger import Denial, Ledger
+from bonkei.services.endpoint.permission.names import Names
 from bonkei.services.endpoint.permission.network import UNKNOWN, Via
 from bonkei.services.endpoint.permission.requirement import Requirement
 from bonkei.services.endpoint.permission.services import Parameters, required
@@ -37,6 +38,11 @@ class Authorizer:
     @property
     def estate(self) -> Estate | None:
         return None if self._enforce == "off" else self._estate
+
+    @property
+    def names(self) -> Names | None:
+        """The names of the definitions, also if nothing is decided. None before there are any."""
+        return None if self._estate is None else self._estate.names
 
     def permit(
         self,

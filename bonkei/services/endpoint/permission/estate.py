@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from bonkei.analysis.policy import Policies, Policy
 from bonkei.analysis.policy.condition import UnknownOperatorError
+from bonkei.analysis.policy.document import MalformedPolicyError, read_resource_policy
 from bonkei.analysis.policy.managed import (
     managed_statement,
     managed_statements,
@@ -24,6 +26,9 @@ from bonkei.services.endpoint.permission.requirement import Place
 
 _EVERYTHING = Policy([PolicyStatement("", "Allow", actions=("*",), resources=("*",))])
 _ROLES = Policy([PolicyStatement("", "Allow", actions=("sts:AssumeRole",), resources=("*",))])
+_OF_ROOT = frozenset({"s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"})
+"""What a bucket's policy cannot deny to the account's root user ("PutBucketPolicy"). Here the
+administrator has that right, too, because there is no root user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,19 @@ class Estate:
         blueprint: Blueprint,
         place: Place,
         others: Mapping[str, tuple[PolicyStatement, ...]] | None = None,
+        written: Callable[[str], str | None] = lambda _: None,
     ) -> None:
-        """`others`: policies that are not in the definitions, by ARN."""
+        """`others`: policies that are not in the definitions, by ARN. `written`: the text of the
+        policy that a call has given a resource; empty if it has none now. None: the definitions
+        decide."""
         self._others = others or {}
+        self._written = written
         self.names: Names = names_of(blueprint, place)
         self._roles = {role.arn: role for role in blueprint.roles}
         self._identities: dict[str, _Identity] = {}
         self._resources = _resource_policies(blueprint)
-        self._prepared: dict[str, Policy | None] = {}
+        self._prepared: dict[str, tuple[str | None, Policy | None]] = {}
         self._keys = frozenset(key.arn for key in blueprint.keys)
-        self._topics = frozenset(topic.arn for topic in blueprint.topics)
         self._groups = Policy(tuple(_of_log_groups(blueprint)))
         self._root = f"arn:{place.partition}:iam::{place.account}:root"
 
@@ -83,9 +91,10 @@ class Estate:
         # A role's trust policy applies to assuming the role, not to passing or reading it.
         is_role = resource in self._roles and action.startswith("sts:")
         passed = resource in self._roles and not is_role
+        is_free = passed or (not role_arn and action in _OF_ROOT)
         return Policies(
             identity=identity.policy,
-            resource=None if passed else self._resource(resource),
+            resource=None if is_free else self._resource(resource),
             boundary=identity.boundary,
             resource_decides=is_role or resource in self._keys,
             is_trust=is_role,
@@ -100,8 +109,8 @@ class Estate:
             found += [address for address, _ in role.managed_policies]
             found += [each.address for each in role.boundary]
             found += [] if found else [role.address]
-        if (read := self._resources.get(_holder(resource))) is not None:
-            found += [each.address for each in read()]
+        holder = _holder(resource)
+        found += [each.address for each in self._statements(holder, self._written(holder))]
         return tuple(dict.fromkeys(found))
 
     def policies_for_service(self, resource: str) -> Policies | None:
@@ -109,7 +118,8 @@ class Estate:
         not have the resource: then nothing is decided."""
         if Arn.of(resource).service == "logs":
             return Policies(resource=self._groups)
-        if _holder(resource) not in self._resources:
+        holder = _holder(resource)
+        if holder not in self._resources and self._written(holder) is None:
             return None
         return Policies(resource=self._resource(resource) or Policy(()))
 
@@ -125,15 +135,25 @@ class Estate:
     def _resource(self, arn: str) -> Policy | None:
         """For an object, its bucket's resource."""
         name = _holder(arn)
-        if name not in self._prepared:
-            found = self._resources.get(name)
-            statements = found() if found else ()
+        text = self._written(name)
+        if name not in self._prepared or self._prepared[name][0] != text:
+            statements = self._statements(name, text)
             if not statements and name in self._keys:
                 statements = (self._default_key_policy(),)
-            elif not statements and name in self._topics:
+            elif not statements and Arn.of(name).service == "sns":
                 statements = (_default_topic_policy(name, self.names.place.account),)
-            self._prepared[name] = Policy(statements) if statements else None
-        return self._prepared[name]
+            self._prepared[name] = text, Policy(statements) if statements else None
+        return self._prepared[name][1]
+
+    def _statements(self, name: str, text: str | None) -> tuple[PolicyStatement, ...]:
+        """Those of `text`, which a call has written, or the declared ones. Nothing is decided by a
+        document that no service takes any more."""
+        if text is None:
+            found = self._resources.get(name)
+            return found() if found else ()
+        with suppress(MalformedPolicyError):
+            return read_resource_policy(f"the policy of {name}", text)
+        return ()
 
     def _default_key_policy(self) -> PolicyStatement:
         """As in the "default key policy": the account's IAM policies decide."""

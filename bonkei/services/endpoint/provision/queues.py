@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from bonkei.base.arn import Arn
 from bonkei.base.aws_service import queue_url
 from bonkei.blueprint.storage import Queue
-from bonkei.services.endpoint.provision.step import JsonStep, Step, Thing
+from bonkei.services.endpoint.provision.step import JsonStep, Thing
 
 _FIXED = frozenset({"FifoQueue"})  # cannot be changed later
-_CLEARED = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
+_CLEARED = ("RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
 """Attributes that an empty text removes."""
 _GONE = frozenset(
     {
@@ -28,6 +28,7 @@ def queues(found: tuple[Queue, ...]) -> Iterator[Thing]:
     yield from map(_queue, found)
     for queue in found:
         yield from _attributes(queue)
+        yield from _policy(queue)
         yield from _tags(queue)
 
 
@@ -41,7 +42,8 @@ def _queue(queue: Queue) -> Thing:
 
 
 def _attributes(queue: Queue) -> Iterator[Thing]:
-    rest = {name: value for name, value in queue.attributes.items() if name not in _FIXED}
+    apart = _FIXED | {"Policy"}
+    rest = {name: value for name, value in queue.attributes.items() if name not in apart}
     cleared: dict[str, str] = {name: "" for name in _CLEARED if name not in rest}
     if rest:
         yield Thing(
@@ -54,9 +56,19 @@ def _attributes(queue: Queue) -> Iterator[Thing]:
         )
 
 
-def _set(queue: Queue, attributes: dict[str, str]) -> Step:
+def _policy(queue: Queue) -> Iterator[Thing]:
+    """A policy that a call has written stays until another one is declared."""
+    if policy := queue.attributes.get("Policy"):
+        region = Arn.of(queue.arn).region
+        make, end = _set(queue, {"Policy": policy}), _set(queue, {"Policy": ""}, _GONE)
+        yield Thing("queue-policy", queue.name, queue.address, region, (make,), end=(end,))
+
+
+def _set(
+    queue: Queue, attributes: dict[str, str], accepted: frozenset[str] = frozenset()
+) -> JsonStep:
     content = {"QueueUrl": queue_url(queue.arn), "Attributes": attributes}
-    return JsonStep("sqs", "AmazonSQS.SetQueueAttributes", content)
+    return JsonStep("sqs", "AmazonSQS.SetQueueAttributes", content, accepted)
 
 
 def _tags(queue: Queue) -> Iterator[Thing]:

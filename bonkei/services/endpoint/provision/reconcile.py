@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from bonkei.services.endpoint.provision.step import Call, Step, Thing
 
-_PHASES = {"alias": "key", "queue-attributes": "queues", "queue-tags": "queues"}
+_PHASES = {
+    "alias": "key",
+    "queue-attributes": "queues",
+    "queue-policy": "queues",
+    "queue-tags": "queues",
+}
 """Kinds whose phase is not the first word of their name. A queue's settings name other queues, so
 all queues must exist first."""
 
