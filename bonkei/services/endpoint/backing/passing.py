@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Protocol, TypeVar
@@ -13,9 +12,12 @@ from typing import Protocol, TypeVar
 from aiohttp import web
 from multidict import CIMultiDict
 
+from bonkei.services.endpoint.backing import s3_dialect, sqs_dialect
+from bonkei.services.endpoint.backing.arriving import checked, require_digest
 from bonkei.services.endpoint.backing.channel import NotConnectedError, Streams
 from bonkei.services.endpoint.backing.connections import Body, StoreAnswer, StoreConnections
 from bonkei.services.endpoint.backing.parts import require_complete
+from bonkei.services.endpoint.backing.s3_dialect import Amend
 from bonkei.services.endpoint.calls import s3_limits
 from bonkei.services.endpoint.calls.request import Call, Request
 from bonkei.services.endpoint.errors import Answer, ApiError
@@ -106,15 +108,24 @@ class Passing:
         if call.operation == "CompleteMultipartUpload" and body is not None:
             await require_complete(partial(self.ask, incoming, call), request, body)
         if body is not None and call.service == "s3":
-            _require_digest(hashlib.sha256(body), request)
-        sent = await self._body(incoming, request) if body is None else body
+            require_digest(body, request)
+        amend, tail = s3_dialect.UNCHANGED, bytearray()
+        if call.service == "s3":
+            amend = partial(s3_dialect.answered, call, request, tail)
+        elif body is not None and call.service == "sqs":
+            body, alter = sqs_dialect.asked(call, body), sqs_dialect.alterations(call, body)
+        sent = await self._body(incoming, request, tail) if body is None else body
         crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
         connection = connection_of(incoming)
         try:
             for crowd in crowds:
                 await crowd.enter(connection)
-            hand_on = partial(self._hand_on, incoming, alter)
-            return await self._ask(incoming, call, request, sent, hand_on)
+            hand_on = partial(self._hand_on, incoming, alter, amend)
+            asked = s3_dialect.asked(call, request) if call.service == "s3" else request
+            response = await self._ask(incoming, call, asked, sent, hand_on)
+            if call.operation == "CopyObject" and isinstance(response, web.Response):
+                return await self._with_checksum(incoming, call, request, response)
+            return response
         finally:
             for crowd in crowds:
                 crowd.leave(connection)
@@ -131,6 +142,23 @@ class Passing:
                 answer.end()
 
         return await self._ask(incoming, call, request, body, read)
+
+    async def _with_checksum(
+        self, incoming: web.BaseRequest, call: Call, request: Request, response: web.Response
+    ) -> web.Response:
+        """The answer to a copy has the new object's checksum."""
+
+        async def read(answer: StoreAnswer) -> list[tuple[str, str]]:
+            answer.end()
+            return answer.headers
+
+        if response.status != 200 or not isinstance(response.body, bytes):
+            return response
+        headers = await self._ask(incoming, call, s3_dialect.looking_at(request), b"", read)
+        body = s3_dialect.with_checksum(response.body, headers)
+        kept = CIMultiDict(response.headers)
+        del kept["content-length"]
+        return web.Response(status=200, headers=kept, body=body)
 
     async def _ask(
         self,
@@ -165,9 +193,9 @@ class Passing:
             watch.end()
         raise _UNAVAILABLE
 
-    async def _body(self, incoming: web.BaseRequest, request: Request) -> Body:
+    async def _body(self, incoming: web.BaseRequest, request: Request, tail: bytearray) -> Body:
         """A short body is read as a whole, so that a slow client does not block MiniStack."""
-        pieces = _checked(self._bodies.pieces(incoming), request)
+        pieces = checked(self._bodies.pieces(incoming), request, tail)
         length = incoming.content_length
         if length is None and "transfer-encoding" in request.header:
             return pieces
@@ -176,22 +204,22 @@ class Passing:
         return b"".join([piece async for piece in pieces])
 
     async def _hand_on(
-        self, incoming: web.BaseRequest, alter: Alterations, answer: StoreAnswer
+        self, incoming: web.BaseRequest, alter: Alterations, amend: Amend, answer: StoreAnswer
     ) -> web.StreamResponse:
         connection = connection_of(incoming)
         try:
             headers = CIMultiDict(
                 (name, value) for name, value in answer.headers if name.lower() not in _HOP
             )
-            made = alter.get(answer.status)
+            status, made = amend(answer.status, headers), alter.get(answer.status)
             is_short = answer.length is not None and (answer.length <= SMALL or answer.is_read)
-            if made is not None or is_short:
-                body = await answer.read()
+            if made is not None or is_short or incoming.method == "HEAD":
+                body = b"" if incoming.method == "HEAD" else await answer.read()
                 if made is not None and (other := made(body)) is not None:
                     more = dict(other.headers)
                     return web.Response(status=other.status, body=other.body, headers=more)
-                return web.Response(status=answer.status, headers=headers, body=body)
-            response = web.StreamResponse(status=answer.status, headers=headers)
+                return web.Response(status=status, headers=headers, body=body)
+            response = web.StreamResponse(status=status, headers=headers)
             if not self._downloads.enter_now(connection):
                 raise _SLOW_DOWN
             await response.prepare(incoming)
@@ -261,32 +289,6 @@ class _Watch:
         self._store.look()
         self._delay = min(2 * self._delay, _LATEST)  # a client of SQS may wait for a long time
         self._timer = self._loop.call_later(self._delay, self._look)
-
-
-async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncIterator[bytes]:
-    """A body as it arrives. If it differs from the signed one or is too long, its last piece is not
-    sent to MiniStack."""
-    digest = hashlib.sha256()
-    held, size = b"", 0  # the last piece is sent only if the whole body is right
-    async for chunk in pieces:
-        size += len(chunk)
-        s3_limits.check_arrived(size, request)
-        digest.update(chunk)
-        if held:
-            yield held
-        held = chunk
-    _require_digest(digest, request)
-    if held:
-        yield held
-
-
-def _require_digest(digest: hashlib._Hash, request: Request) -> None:
-    wanted = request.header.get("x-amz-content-sha256", "")
-    if len(wanted) == 64 and digest.hexdigest() != wanted:
-        raise ApiError(
-            "XAmzContentSHA256Mismatch",
-            "The provided 'x-amz-content-sha256' header does not match what was computed.",
-        )
 
 
 _SLOW_DOWN = ApiError("SlowDown", "Please reduce your request rate.", 503)

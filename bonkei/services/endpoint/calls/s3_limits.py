@@ -7,6 +7,7 @@ Guide; "Error responses" in the Amazon S3 API Reference for the codes and their 
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from urllib.parse import unquote
 
 from bonkei.services.endpoint.calls.request import Call, Request, repeated, s3_resource
@@ -30,6 +31,12 @@ MALFORMED = (
 TOO_LONG = ApiError("MaxMessageLengthExceeded", "Your request was too large.")
 """For a document that is longer than any setting."""
 _IMPLIES = "A header you provided implies functionality that is not implemented"
+_CHECKSUMS = {
+    "x-amz-checksum-crc32": 4, "x-amz-checksum-crc32c": 4, "x-amz-checksum-crc64nvme": 8,
+    "x-amz-checksum-sha1": 20, "x-amz-checksum-sha256": 32,
+}  # fmt: skip
+"""Bytes of each."""
+_SEVERAL = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
 _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
 _MISSING = frozenset({"SelectObjectContent"})
@@ -94,6 +101,7 @@ def check(call: Call, request: Request, body: bytes = b"") -> None:
         _check_metadata(request)
     if call.operation in _WITH_BODY:
         _check_length(request)
+        _check_checksum(request)
     if call.operation in _LISTS:
         _check_page(request.parameters.get("max-keys"))
     if call.operation == "CopyObject":
@@ -135,6 +143,20 @@ def _check_length(request: Request) -> None:
         raise ApiError(
             "MissingContentLength", "You must provide the Content-Length HTTP header.", 411
         )
+
+
+def _check_checksum(request: Request) -> None:
+    """ "Checking object integrity in Amazon S3": one checksum, in base 64."""
+    sent = {name: value for name, value in request.header.items() if name in _CHECKSUMS}
+    if len(sent) > 1:
+        raise ApiError("InvalidRequest", _SEVERAL, 400)
+    for name, value in sent.items():
+        try:
+            size = len(b64decode(value, validate=True))
+        except ValueError:
+            size = 0
+        if size != _CHECKSUMS[name]:
+            raise ApiError("InvalidRequest", f"Value for {name} header is invalid.", 400)
 
 
 def _check_page(text: str | None) -> None:

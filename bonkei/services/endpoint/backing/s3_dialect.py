@@ -1,0 +1,130 @@
+"""What S3 answers where MiniStack answers otherwise, and what MiniStack is asked for that.
+
+As AWS's answers are in the Amazon S3 API Reference ("GetObject", "HeadObject", "PutObject",
+"CopyObject") and in the recorded ones of LocalStack's tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from multidict import CIMultiDict
+
+from bonkei.services.endpoint.calls.request import Call, Request
+from bonkei.services.endpoint.errors import ApiError
+
+TRAILER = 512
+"""Bytes at the end of a body that have the checksum after its chunks."""
+Amend = Callable[[int, CIMultiDict[str]], int]
+"""From an answer's status and its headers, which may be changed, to the status for the client."""
+
+_NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+_READS = frozenset({"GetObject", "HeadObject"})
+_ENCRYPTED = _NEW | _READS | {"UploadPart", "UploadPartCopy", "CompleteMultipartUpload"}
+_ENCRYPTION = "x-amz-server-side-encryption"
+_CHECKSUM = "x-amz-checksum-"
+_OF_BODY = re.compile(rf"{_CHECKSUM}(crc32|crc32c|crc64nvme|sha1|sha256)", re.IGNORECASE)
+_IN_TRAILER = re.compile(rb"(x-amz-checksum-\w+):([A-Za-z0-9+/=]+)")
+_META = "x-amz-meta-"
+_PLAIN = re.compile(rb"[^A-Za-z0-9%!*+/.,:;()<>@&$#'\"^`{|}~\[\]\\-]")
+_NO_PART = "The requested partnumber is not satisfiable"
+
+
+def UNCHANGED(status: int, _: CIMultiDict[str]) -> int:  # noqa: N802 - a constant of type Amend
+    return status
+
+
+def asked(call: Call, request: Request) -> Request:
+    """The request for MiniStack. Its HEAD knows neither a range nor a part, and its usual type of
+    content is another one. Raises ApiError."""
+    if call.operation in _NEW:
+        return replace(request, headers=tuple(_of_new_object(request)))
+    if call.operation not in _READS:
+        return request
+    of_range, of_part = "range" in request.header, "partNumber" in request.parameters
+    if of_range and of_part:
+        message = "Cannot specify both Range header and partNumber query parameter"
+        raise ApiError("InvalidRequest", message)
+    return replace(request, method="GET") if of_range or of_part else request
+
+
+def _of_new_object(request: Request) -> Iterator[tuple[str, str]]:
+    for name, value in request.headers:
+        is_plain = value.isascii() or not name.startswith(_META)
+        yield name, (value if is_plain else encoded_word(value))
+    if "content-type" not in request.header:
+        yield "content-type", "binary/octet-stream"
+
+
+def answered(
+    call: Call, request: Request, tail: bytearray, status: int, headers: CIMultiDict[str]
+) -> int:
+    """An `Amend`, with the call and the end of its body. Raises ApiError in place of an answer."""
+    if status == 301 and "X-Amz-Credential" in request.parameters:
+        raise _wrong_region(call.region, headers.get("x-amz-bucket-region", ""))
+    if status not in (200, 206):
+        return status
+    if call.operation in _ENCRYPTED and not any(name.startswith(_ENCRYPTION) for name in headers):
+        headers[_ENCRYPTION] = "AES256"
+    if call.operation == "PutObject":
+        headers.update(_sent_checksum(request, tail))
+    return _status_of_part(request, status, headers) if call.operation in _READS else status
+
+
+def _wrong_region(signed: str, home: str) -> ApiError:
+    message = (
+        f"Error parsing the X-Amz-Credential parameter; the region '{signed}' is wrong; expecting "
+        f"'{home}'"
+    )
+    return ApiError("AuthorizationQueryParametersError", message, 400, {"Region": home})
+
+
+def _sent_checksum(request: Request, tail: bytearray) -> dict[str, str]:
+    """The one that MiniStack has compared, from the head or from the end of the body."""
+    sent = {name: value for name, value in request.header.items() if _OF_BODY.fullmatch(name)}
+    if not sent and "x-amz-trailer" in request.header:
+        found = _IN_TRAILER.findall(bytes(tail))
+        sent = {name.decode().lower(): value.decode() for name, value in found}
+    return {**sent, f"{_CHECKSUM}type": "FULL_OBJECT"} if sent else {}
+
+
+def _status_of_part(request: Request, status: int, headers: CIMultiDict[str]) -> int:
+    """An object that was not uploaded in parts is its own first part."""
+    part, size = request.parameters.get("partNumber", ""), headers.get("content-length", "0")
+    if status != 200 or not part:
+        return status
+    _, in_parts, count = headers.get("etag", "").strip('"').partition("-")
+    if part != "1" or in_parts:
+        members = {"ActualPartCount": count or "1", "PartNumberRequested": part}
+        raise ApiError("InvalidPartNumber", _NO_PART, 416, members)
+    if size == "0":
+        return status
+    headers["content-range"] = f"bytes 0-{int(size) - 1}/{size}"
+    return 206
+
+
+def encoded_word(value: str) -> str:
+    """A value of metadata as RFC 2047 encodes it: so S3 shows letters beyond ASCII."""
+    data = value.encode("utf-8", "surrogateescape")
+    text = _PLAIN.sub(lambda each: b"_" if each[0] == b" " else b"=%02X" % each[0][0], data)
+    return f"=?UTF-8?Q?{text.decode('ascii')}?="
+
+
+def looking_at(request: Request) -> Request:
+    """The question for the head of the object that a call has written, with its checksum."""
+    host = tuple(each for each in request.headers if each[0] == "host")
+    return Request("HEAD", request.path, "", (*host, (f"{_CHECKSUM}mode", "ENABLED")))
+
+
+def with_checksum(body: bytes, headers: Iterable[tuple[str, str]]) -> bytes:
+    """CopyObject's answer with the checksum of the new object. MiniStack keeps several when another
+    one was asked for: it is the last."""
+    found = [(name[len(_CHECKSUM) :], one) for name, one in headers if _OF_BODY.fullmatch(name)]
+    if not found:
+        return body
+    kind, value = found[-1]
+    name = f"Checksum{kind.upper()}"
+    added = f"<{name}>{value}</{name}><ChecksumType>FULL_OBJECT</ChecksumType>"
+    return body.replace(b"</CopyObjectResult>", added.encode() + b"</CopyObjectResult>")

@@ -1,0 +1,231 @@
+"""What MiniStack answers otherwise than AWS is answered as AWS does: real clients."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from bonkei.services.endpoint.backing.s3_dialect import encoded_word
+from tests.bonkei.services.endpoint.rooms import REGION, Room
+
+HELLO = {"crc32": "NhCmhg==", "sha1": "qvTGHdzF6KLavt4PO0gs2a6pQ00=", "crc32c": "mnG7TA==",
+         "sha256": "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=",
+         "crc64nvme": "M3eFcAZSQlc="}  # fmt: skip
+"""The checksums of `hello`."""
+
+
+def send(
+    room: Room, method: str, path: str, body: bytes = b"", service: str = "s3", **headers: str
+) -> httpx.Response:
+    environment = room.cloud.environment("")
+    keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    named |= {"x-amz-content-sha256": "UNSIGNED-PAYLOAD"} if service == "s3" else {}
+    request = AWSRequest(method, room.url + path, named, body)
+    SigV4Auth(keys, service, REGION).add_auth(request)
+    return httpx.request(
+        method, room.url + path, content=body, headers=dict(request.headers), timeout=60
+    )  # fmt: skip
+
+
+def error(call: Callable[..., Any], **given: Any) -> tuple[int, str, str]:
+    with pytest.raises(ClientError) as caught:
+        call(**given)
+    found = caught.value.response
+    status = found["ResponseMetadata"]["HTTPStatusCode"]
+    return status, found["Error"]["Code"], found["Error"].get("Message", "")
+
+
+@pytest.mark.parametrize("kind", HELLO)
+def test_a_checksum_is_kept_shown_and_compared(room: Room, kind: str) -> None:
+    s3, name = room.client("s3"), f"x-amz-checksum-{kind}"
+
+    def put(value: str) -> httpx.Response:
+        return send(room, "PUT", f"/shop/sum-{kind}", b"hello", **{name: value})
+
+    made = put(HELLO[kind])
+    assert (made.status_code, made.headers[name]) == (200, HELLO[kind])
+    assert made.headers["x-amz-checksum-type"] == "FULL_OBJECT"
+    head = s3.head_object(Bucket="shop", Key=f"sum-{kind}", ChecksumMode="ENABLED")
+    assert head[f"Checksum{kind.upper()}"] == HELLO[kind]
+    other = base64.b64encode(bytes(len(base64.b64decode(HELLO[kind])))).decode()
+    for wrong, code, message in (
+        (other, "BadDigest",
+         f"The {kind.upper()} you specified did not match the calculated checksum."),
+        ("no", "InvalidRequest", f"Value for {name} header is invalid."),
+        ("AAAA", "InvalidRequest", f"Value for {name} header is invalid."),
+    ):  # fmt: skip
+        refused = put(wrong)
+        assert refused.status_code == 400
+        assert f"<Code>{code}</Code><Message>{message}</Message>" in refused.text
+
+
+def test_an_object_has_one_checksum(room: Room) -> None:
+    both = {"x-amz-checksum-crc32": HELLO["crc32"], "x-amz-checksum-sha1": HELLO["sha1"]}
+    refused = send(room, "PUT", "/shop/two", b"hello", **both)
+    assert (refused.status_code, "Multiple checksum Types" in refused.text) == (400, True)
+
+
+def test_a_checksum_after_the_chunks_is_shown(room: Room) -> None:
+    body = f"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:{HELLO['crc32']}\r\n\r\n".encode()
+    made = send(
+        room, "PUT", "/shop/chunks", body, content_encoding="aws-chunked",
+        x_amz_decoded_content_length="5", x_amz_trailer="x-amz-checksum-crc32",
+    )  # fmt: skip
+    assert (made.status_code, made.headers["x-amz-checksum-crc32"]) == (200, HELLO["crc32"])
+
+
+def test_a_copy_shows_its_checksum(room: Room) -> None:
+    s3 = room.client("s3")
+    s3.put_object(Bucket="shop", Key="original", Body=b"hello")
+    made = s3.copy_object(Bucket="shop", Key="copy", CopySource="shop/original")
+    assert made["CopyObjectResult"]["ChecksumCRC32"] == HELLO["crc32"]
+    assert made["CopyObjectResult"]["ChecksumType"] == "FULL_OBJECT"
+    assert made["ServerSideEncryption"] == "AES256"
+
+
+def test_what_each_object_has(room: Room) -> None:
+    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "usual"}
+    made = s3.put_object(**where, Body=b"hello")
+    assert (made["ServerSideEncryption"], made["ChecksumCRC32"]) == ("AES256", HELLO["crc32"])
+    for read in (s3.get_object, s3.head_object):
+        found = read(**where)
+        assert (found["ContentType"], found["ServerSideEncryption"]) == (
+            "binary/octet-stream", "AES256",
+        )  # fmt: skip
+    s3.put_object(**where, Body=io.BytesIO(b"x" * 300_000), ContentType="text/plain")
+    large = s3.get_object(**where)
+    assert (large["ContentType"], large["ServerSideEncryption"]) == ("text/plain", "AES256")
+    upload = s3.create_multipart_upload(**where)
+    part = s3.upload_part(**where, UploadId=upload["UploadId"], PartNumber=1, Body=b"1")
+    parts = {"Parts": [{"ETag": part["ETag"], "PartNumber": 1}]}
+    done = s3.complete_multipart_upload(
+        **where, UploadId=upload["UploadId"], MultipartUpload=parts
+    )  # fmt: skip
+    assert {each["ServerSideEncryption"] for each in (upload, part, done)} == {"AES256"}
+    assert s3.head_object(**where)["ContentType"] == "binary/octet-stream"
+
+
+def test_a_piece_of_an_object(room: Room) -> None:
+    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "piece"}
+    s3.put_object(**where, Body=b"hello world")
+    for read in (s3.get_object, s3.head_object):
+        for given, length, place in (
+            ({"Range": "bytes=2-4"}, 3, "bytes 2-4/11"),
+            ({"Range": "bytes=-3"}, 3, "bytes 8-10/11"),
+            ({"PartNumber": 1}, 11, "bytes 0-10/11"),
+        ):
+            found = read(**where, **given)
+            status = found["ResponseMetadata"]["HTTPStatusCode"]
+            assert (status, found["ContentLength"], found["ContentRange"]) == (206, length, place)
+        for given, status in (
+            ({"Range": "bytes=20-"}, 416), ({"PartNumber": 2}, 416),
+            ({"PartNumber": 1, "Range": "bytes=0-1"}, 400),
+        ):  # fmt: skip
+            assert error(read, **where, **given)[0] == status
+    refused = s3.generate_presigned_url("get_object", {**where, "PartNumber": 2})
+    text = httpx.get(refused, timeout=60).text
+    assert "<ActualPartCount>1</ActualPartCount>" in text
+    assert "InvalidPartNumber" in text
+    assert error(s3.head_object, Bucket="shop", Key="none", Range="bytes=0-1")[0] == 404
+
+
+def test_a_part_of_an_upload(room: Room) -> None:
+    s3, where = room.client("s3"), {"Bucket": "shop", "Key": "parts"}
+    upload = {**where, "UploadId": s3.create_multipart_upload(**where)["UploadId"]}
+    made = [
+        s3.upload_part(**upload, PartNumber=number, Body=body)["ETag"]
+        for number, body in ((1, b"x" * 5 * 1024**2), (2, b"end"))
+    ]
+    parts = [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(made, 1)]
+    s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": parts})
+    for number, length in ((1, 5 * 1024**2), (2, 3)):
+        found = s3.head_object(**where, PartNumber=number)
+        assert (found["ContentLength"], found["PartsCount"]) == (length, 2)
+    refused = s3.generate_presigned_url("get_object", {**where, "PartNumber": 3})
+    assert "<ActualPartCount>2</ActualPartCount>" in httpx.get(refused, timeout=60).text
+
+
+def test_letters_of_metadata(room: Room) -> None:
+    """S3 shows them as RFC 2047 encodes them."""
+    expected = "=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?="
+    name = "test_\u2014_file%E2.pdf"
+    assert encoded_word(name) == "=?UTF-8?Q?test=5F=E2=80=94=5Ffile%E2.pdf?="
+    environment = room.cloud.environment("")
+    keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+    request = AWSRequest("PUT", f"{room.url}/shop/letters", {"x-amz-meta-a": "ÄMÄZÕÑ S3"})
+    request.headers["x-amz-content-sha256"] = "UNSIGNED-PAYLOAD"
+    SigV4Auth(keys, "s3", REGION).add_auth(request)
+    raw = [(name.encode(), str(text).encode()) for name, text in request.headers.items()]
+    made = httpx.put(f"{room.url}/shop/letters", headers=raw, timeout=60)
+    assert made.status_code == 200
+    found = room.client("s3").head_object(Bucket="shop", Key="letters")
+    assert found["Metadata"] == {"a": expected}
+
+
+def asked(room: Room, protocol: str, operation: str, **given: str) -> httpx.Response:
+    """A call of SQS."""
+    if protocol == "json":
+        return send(
+            room, "POST", "/", json.dumps(given).encode(), "sqs",
+            x_amz_target=f"AmazonSQS.{operation}", content_type="application/x-amz-json-1.0",
+        )  # fmt: skip
+    form = urlencode({"Action": operation, "Version": "2012-11-05", **given}).encode()
+    kind = "application/x-www-form-urlencoded"
+    return send(room, "POST", "/", form, "sqs", content_type=kind)
+
+
+@pytest.mark.parametrize("protocol", ["json", "query"])
+def test_a_message_can_be_deleted_again(room: Room, protocol: str) -> None:
+    sqs = room.client("sqs")
+    url = sqs.create_queue(QueueName=f"again-{protocol}")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="a")
+    handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+    given = {"QueueUrl": url, "ReceiptHandle": handle}
+    for _ in range(2):
+        assert asked(room, protocol, "DeleteMessage", **given).status_code == 200
+    gone = asked(room, protocol, "ChangeMessageVisibility", **given, VisibilityTimeout="1")
+    assert "InvalidParameterValue" in gone.text
+    assert f"Value {handle} for parameter ReceiptHandle is invalid." in gone.text
+    other = asked(room, protocol, "DeleteMessage", QueueUrl=url, ReceiptHandle="garbage")
+    assert (other.status_code, "ReceiptHandleIsInvalid" in other.text) == (400, True)
+    entries = [{"Id": "1", "ReceiptHandle": handle}, {"Id": "2", "ReceiptHandle": "garbage"}]
+    found = sqs.delete_message_batch(QueueUrl=url, Entries=entries)
+    assert ([each["Id"] for each in found["Successful"]], found["Failed"][0]["Id"]) == (["1"], "2")
+
+
+@pytest.mark.parametrize("protocol", ["json", "query"])
+def test_a_flag_in_capitals(room: Room, protocol: str) -> None:
+    sqs = room.client("sqs")
+    name, flags = (
+        f"flags-{protocol}.fifo",
+        {"FifoQueue": "True", "ContentBasedDeduplication": "True"},
+    )
+    if protocol == "json":
+        url = sqs.create_queue(QueueName=name, Attributes=flags)["QueueUrl"]
+    else:
+        given = {}
+        for number, (flag, value) in enumerate(flags.items(), 1):
+            given |= {f"Attribute.{number}.Name": flag, f"Attribute.{number}.Value": value}
+        assert asked(room, protocol, "CreateQueue", QueueName=name, **given).status_code == 200
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+    assert sqs.send_message(QueueUrl=url, MessageBody="x", MessageGroupId="1")["SequenceNumber"]
+
+
+def test_a_carriage_return_in_xml(room: Room) -> None:
+    sqs = room.client("sqs")
+    url = sqs.create_queue(QueueName="returns")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="a\rb\r\nc")
+    answer = asked(room, "query", "ReceiveMessage", QueueUrl=url)
+    assert "<Body>a&#xD;b&#xD;\nc</Body>" in answer.content.decode()
