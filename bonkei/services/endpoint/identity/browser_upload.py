@@ -14,7 +14,7 @@ from base64 import b64encode
 from bonkei.base.aws_service import Caller
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.errors import ApiError
-from bonkei.services.endpoint.identity.signature import Secrets, signing_key
+from bonkei.services.endpoint.identity.signature import DIFFERS, Secrets, signing_key
 
 _BOUNDARY = re.compile(r'boundary=("?)([^";\s]+)\1', re.IGNORECASE)
 _ANY_NAME = re.compile(r'name=(?:"([^"]*)"|([^;\s]+))')
@@ -51,11 +51,8 @@ def verify(request: Request, body: bytes, secrets: Secrets) -> Caller:
     else:
         raise ApiError("AccessDenied", "Access Denied", 403)
     if not policy or not hmac.compare_digest(expected.encode(), given.encode()):
-        raise ApiError(
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided.",
-            403,
-        )
+        message = f"{DIFFERS} Check your key and signing method."
+        raise ApiError("SignatureDoesNotMatch", message, 403)
     return caller
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,8 +21,10 @@ from bonkei.base.aws_service import Caller
 from bonkei.services.endpoint.calls.request import Request, Scope
 from bonkei.services.endpoint.errors import ApiError
 
-_SKEW, _S3_SKEW = 300.0, 900.0
+_SKEW, _LONG_SKEW = 300, 900
 """Seconds by which the clocks may differ."""
+_PATIENT = frozenset({"s3", "sts"})
+"""Services with the longer one."""
 LONGEST = 7 * 24 * 3600
 """The longest validity of a signed URL, in seconds."""
 
@@ -34,7 +36,19 @@ Secrets = Callable[[str, str], tuple[str, Caller]]
 """From an access key and a token to the secret key and the caller. Raises ApiError."""
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
+DIFFERS = "The request signature we calculated does not match the signature you provided."
+_CHECK_S3 = "Check your key and signing method."
+_CHECK = (
+    "Check your AWS Secret Access Key and signing method. Consult the service documentation for "
+    "details."
+)
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 _HEADER = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]*)")
+_PARAMETERS = "AuthorizationQueryParametersError"
+_TOO_LONG = (
+    "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
+    f"less than {LONGEST} seconds"
+)
 _SPACES = re.compile(r" +")
 
 
@@ -65,16 +79,15 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
     """The signer of the request. Raises ApiError with the code of S3 and the query protocol."""
     signed = _read(request)
     _check_time(signed, now)
+    if not _REGION.fullmatch(signed.scope.region) and signed.scope.service != "s3":
+        message = "Credential should be scoped to a valid region. "
+        raise ApiError("SignatureDoesNotMatch", message, 403)
     secret, caller = secrets(signed.scope.access_key, signed.token)
     key = signing_key(secret, signed.scope.date, signed.scope.region, signed.scope.service)
     expected = hmac.digest(key, _string_to_sign(request, signed, payload), "sha256").hex()
     if not hmac.compare_digest(expected.encode(), signed.signature.encode("utf-8", "replace")):
-        raise ApiError(
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided. "
-            "Check your AWS Secret Access Key and signing method.",
-            403,
-        )
+        check = _CHECK_S3 if signed.scope.service == "s3" else _CHECK
+        raise ApiError("SignatureDoesNotMatch", f"{DIFFERS} {check}", 403)
     return caller
 
 
@@ -109,23 +122,31 @@ def _read(request: Request) -> _Signed:
     query = request.parameters
     if scope is None or "X-Amz-Signature" not in query:
         raise ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
-    try:
-        seconds = float(int(query.get("X-Amz-Expires", "")))
-    except (ValueError, OverflowError):
-        seconds = -1.0
-    if not 0 < seconds <= LONGEST or query.get("X-Amz-Algorithm") != _ALGORITHM:
-        raise ApiError(
-            "AuthorizationQueryParametersError",
-            "X-Amz-Algorithm must be AWS4-HMAC-SHA256 and X-Amz-Expires between 1 and 604800",
-        )
     return _Signed(
         scope,
         query.get("X-Amz-Date", ""),
         _names(query.get("X-Amz-SignedHeaders", ""), request, scope),
         query["X-Amz-Signature"],
         query.get("X-Amz-Security-Token", ""),
-        seconds,
+        _validity(query, scope.service),
     )
+
+
+def _validity(query: Mapping[str, str], service: str) -> float:
+    """The seconds for which a presigned URL is valid. STS does not look at what the URL says of it:
+    EKS's clients sign for a minute, and use that URL for a quarter of an hour."""
+    if query.get("X-Amz-Algorithm") != _ALGORITHM:
+        raise ApiError(_PARAMETERS, f'X-Amz-Algorithm only supports "{_ALGORITHM}"')
+    if service == "sts":
+        return _LONG_SKEW
+    text = query.get("X-Amz-Expires", "" if service == "s3" else str(_SKEW))
+    if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
+        raise ApiError(_PARAMETERS, "X-Amz-Expires should be a number")
+    if int(text) < 0:
+        raise ApiError(_PARAMETERS, "X-Amz-Expires must be non-negative")
+    if int(text) > LONGEST:
+        raise ApiError(_PARAMETERS, _TOO_LONG)
+    return float(text)
 
 
 def _names(listed: str, request: Request, scope: Scope) -> tuple[str, ...]:
@@ -156,16 +177,51 @@ def _check_time(signed: _Signed, now: float) -> None:
         at = _seconds(signed.time)
     except ValueError:
         raise ApiError("IncompleteSignature", "X-Amz-Date must be as 20260102T030405Z") from None
-    if signed.seconds is not None and now > at + signed.seconds:
-        raise ApiError("AccessDenied", "Request has expired", 403)
-    skew = _S3_SKEW if signed.scope.service == "s3" else _SKEW
-    late = signed.seconds is None and now - at > skew
-    if late or at - now > skew or not signed.time.startswith(signed.scope.date):
-        raise ApiError(
-            "RequestTimeTooSkewed",
-            "The difference between the request time and the current time is too large.",
-            403,
+    service, day = signed.scope.service, signed.scope.date
+    skew = _LONG_SKEW if service in _PATIENT else _SKEW
+    valid = skew if signed.seconds is None else signed.seconds
+    late, early = now - at > valid, at - now > skew
+    if (late or early) and service == "s3":
+        raise _outside(signed, at, now, skew)
+    if late:
+        limit = f"{_stamp(now - valid)} ({_stamp(now)} - {valid / 60:g} min.)"
+        message = f"Signature expired: {signed.time} is now earlier than {limit}"
+        raise ApiError("RequestTimeTooSkewed", message, 403)
+    if early:
+        limit = f"{_stamp(now + skew)} ({_stamp(now)} + {skew / 60:g} min.)"
+        message = f"Signature not yet current: {signed.time} is still later than {limit}"
+        raise ApiError("RequestTimeTooSkewed", message, 403)
+    if not signed.time.startswith(day):
+        message = (
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+            f"HTTP: '{day}' != '{signed.time[:8]}', from '{signed.time}'."
         )
+        raise ApiError("SignatureDoesNotMatch", message, 403)
+
+
+def _outside(signed: _Signed, at: float, now: float, skew: int) -> ApiError:
+    """S3's answer to a request at another time than it is signed for."""
+    if signed.seconds is None:
+        members = {
+            "RequestTime": signed.time, "ServerTime": iso(now),
+            "MaxAllowedSkewMilliseconds": skew * 1_000,
+        }  # fmt: skip
+        message = "The difference between the request time and the current time is too large."
+        return ApiError("RequestTimeTooSkewed", message, 403, members)
+    ends = {"Expires": iso(at + signed.seconds), "ServerTime": iso(now)}
+    if now > at:
+        members = {"X-Amz-Expires": int(signed.seconds), **ends}
+        return ApiError("AccessDenied", "Request has expired", 403, members)
+    members = {"X-Amz-Date": int(at * 1_000), **ends}
+    return ApiError("AccessDenied", "Request is not yet valid", 403, members)
+
+
+def iso(moment: float) -> str:
+    return f"{datetime.fromtimestamp(int(moment), UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _stamp(moment: float) -> str:
+    return f"{datetime.fromtimestamp(int(moment), UTC):%Y%m%dT%H%M%SZ}"
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ import hmac
 from bonkei.base.aws_service import Caller
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.errors import ApiError
-from bonkei.services.endpoint.identity.signature import Secrets
+from bonkei.services.endpoint.identity.signature import DIFFERS, Secrets, iso
 
 _PARTS = frozenset(
     {
@@ -37,18 +37,19 @@ def verify(request: Request, secrets: Secrets, *, now: float) -> Caller:
     """The signer of the URL. Raises ApiError with the code of S3 and the query protocol."""
     query = request.parameters
     expires = query["Expires"]
-    if not expires.isdecimal() or len(expires) > _DIGITS or now > int(expires):
-        raise ApiError("AccessDenied", "Request has expired", 403)
+    if not expires.isdecimal() or len(expires) > _DIGITS:
+        message = "Invalid date (should be seconds since epoch): " + expires[:_DIGITS]
+        raise ApiError("AccessDenied", message, 403)
+    if now > int(expires):
+        members = {"Expires": iso(int(expires)), "ServerTime": iso(now)}
+        raise ApiError("AccessDenied", "Request has expired", 403, members)
     secret, caller = secrets(query["AWSAccessKeyId"], query.get("x-amz-security-token", ""))
     text = _string_to_sign(request).encode("utf-8", "surrogateescape")
     digest = hmac.digest(secret.encode(), text, hashlib.sha1)
     expected = base64.b64encode(digest).decode()
     if not hmac.compare_digest(expected.encode(), query["Signature"].encode()):
-        raise ApiError(
-            "SignatureDoesNotMatch",
-            "The request signature we calculated does not match the signature you provided.",
-            403,
-        )
+        message = f"{DIFFERS} Check your key and signing method."
+        raise ApiError("SignatureDoesNotMatch", message, 403)
     return caller
 
 
