@@ -8,6 +8,7 @@ from typing import Any
 from bonkei.base.aws_service import AwsCall, AwsService, Operations
 from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.identity.credentials import Issuer
+from bonkei.services.endpoint.permission.services import require_role_arn
 from bonkei.services.endpoint.permission.session import session_policy
 
 _USUAL = 3_600  # seconds
@@ -23,6 +24,7 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
 
     async def assume_role(call: AwsCall) -> Mapping[str, Any]:
         role, session = call.parameters["RoleArn"], call.parameters["RoleSessionName"]
+        require_role_arn(role)
         if not is_role(role):
             raise ApiError(
                 "AccessDenied",

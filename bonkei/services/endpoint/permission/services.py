@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlparse
 
+from bonkei.base.arn import Arn
 from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.permission import dynamodb, rooms
 from bonkei.services.endpoint.permission.names import Names
@@ -179,12 +180,20 @@ def _sts(operation: str, given: Parameters, _: Names) -> Iterator[Requirement]:
         context = {"aws:multifactorauthpresent": ("true",), "aws:multifactorauthage": ("0",)}
         said = _said("sts", given, "ExternalId", "RoleSessionName", "SourceIdentity")
         role = str(given.get("RoleArn") or ALL)
+        require_role_arn(role)
         said |= context if factor else {}
         yield Requirement(f"sts:{operation}", role, context=said)
         if given.get("Tags"):
             yield Requirement("sts:TagSession", role, context=said)
         if given.get("SourceIdentity"):
             yield Requirement("sts:SetSourceIdentity", role, context=said)
+
+
+def require_role_arn(role: str) -> None:
+    """Raises ApiError as STS does, before it looks for the role."""
+    arn = Arn.of(role)
+    if role != ALL and not (arn.partition and arn.service and arn.resource):
+        raise ApiError("ValidationError", f"{role} is invalid")
 
 
 _LOGS_WITHOUT = (

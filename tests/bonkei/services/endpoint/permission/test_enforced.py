@@ -352,6 +352,19 @@ def test_a_sessions_own_policy_limits_it(guarded: Room) -> None:
     assert "PolicyArns" in denied(sts.assume_role, **wanted, PolicyArns=by_arn)[2]
 
 
+@pytest.mark.parametrize(
+    "role",
+    ["nothing-valid-in-here", "arn::b:::something/test-role", "arn:a::::something/test-role",
+     "arn:a:::something/test-role", "arn:a:a::aaaaaaaaaa:"],
+)  # fmt: skip
+def test_a_role_that_cannot_be_one_is_invalid(guarded: Room, role: str) -> None:
+    """Also for a caller who may assume no role."""
+    for caller in ("", "reader"):
+        sts = guarded.client("sts", caller)
+        found = denied(sts.assume_role, RoleArn=role, RoleSessionName="one")
+        assert found == ("ValidationError", 400, f"{role} is invalid")
+
+
 def test_tags_of_a_session_need_their_own_permission(guarded: Room) -> None:
     """ "Passing session tags using AssumeRole"."""
     tags = [{"Key": "team", "Value": "blue"}]
