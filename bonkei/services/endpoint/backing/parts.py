@@ -12,6 +12,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
+from bonkei.services.endpoint.backing.s3_dialect import encoded_listing
 from bonkei.services.endpoint.calls.request import Request
 from bonkei.services.endpoint.calls.s3_limits import LISTED, MALFORMED
 from bonkei.services.endpoint.errors import ApiError
@@ -70,7 +71,8 @@ async def _uploaded(ask: Ask, request: Request) -> list[_Part]:
         query = f"uploadId={upload}&max-parts={LISTED}&part-number-marker={last}"
         page = replace(request, method="GET", query=query, headers=headers)
         status, body = await ask(page)
-        root = ET.fromstring(body) if status == 200 else None  # noqa: S314 - MiniStack's own
+        text = encoded_listing(body)
+        root = ET.fromstring(text) if status == 200 else None  # noqa: S314 - MiniStack's own
         each = [] if root is None else [_part(one) for one in root.iter() if _name(one) == "Part"]
         found += each
         if len(each) < LISTED:

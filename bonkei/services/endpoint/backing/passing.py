@@ -112,6 +112,7 @@ class Passing:
         amend, tail = s3_dialect.UNCHANGED, bytearray()
         if call.service == "s3":
             amend = partial(s3_dialect.answered, call, request, tail)
+            alter = {**s3_dialect.alterations(call, request), **alter}
         elif body is not None and call.service == "sqs":
             body, alter = sqs_dialect.asked(call, body), sqs_dialect.alterations(call, body)
         sent = await self._body(incoming, request, tail) if body is None else body

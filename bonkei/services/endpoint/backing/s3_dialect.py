@@ -7,13 +7,15 @@ As AWS's answers are in the Amazon S3 API Reference ("GetObject", "HeadObject", 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from html import unescape
+from urllib.parse import quote
 
 from multidict import CIMultiDict
 
 from bonkei.services.endpoint.calls.request import Call, Request
-from bonkei.services.endpoint.errors import ApiError
+from bonkei.services.endpoint.errors import Answer, ApiError
 
 TRAILER = 512
 """Bytes at the end of a body that have the checksum after its chunks."""
@@ -29,6 +31,10 @@ _OF_BODY = re.compile(rf"{_CHECKSUM}(crc32|crc32c|crc64nvme|sha1|sha256)", re.IG
 _IN_TRAILER = re.compile(rb"(x-amz-checksum-\w+):([A-Za-z0-9+/=]+)")
 _META = "x-amz-meta-"
 _PLAIN = re.compile(rb"[^A-Za-z0-9%!*+/.,:;()<>@&$#'\"^`{|}~\[\]\\-]")
+_LISTS = frozenset({"ListObjectVersions", "ListMultipartUploads"})
+_ROOT = re.compile(rb"(<List\w+Result[^>]*>)")
+_NAMES = re.compile(rb"<(Key|Prefix|KeyMarker|NextKeyMarker|Delimiter)>([^<]*)</\1>")
+_XML = (("content-type", "application/xml"),)
 _NO_PART = "The requested partnumber is not satisfiable"
 
 
@@ -110,6 +116,24 @@ def encoded_word(value: str) -> str:
     data = value.encode("utf-8", "surrogateescape")
     text = _PLAIN.sub(lambda each: b"_" if each[0] == b" " else b"=%02X" % each[0][0], data)
     return f"=?UTF-8?Q?{text.decode('ascii')}?="
+
+
+def alterations(call: Call, request: Request) -> Mapping[int, Callable[[bytes], Answer | None]]:
+    """The answers that are other ones, as `Passing` takes them."""
+    is_encoded = request.parameters.get("encoding-type") == "url"
+    if call.operation in _LISTS and is_encoded:
+        return {200: lambda body: Answer(200, encoded_listing(body), _XML)}
+    return {}
+
+
+def encoded_listing(body: bytes) -> bytes:
+    """A listing with its names as in URLs, so that they may have what XML cannot have."""
+
+    def encoded(found: re.Match[bytes]) -> bytes:
+        name, text = found[1], unescape(found[2].decode("utf-8", "replace"))
+        return b"<%b>%b</%b>" % (name, quote(text, safe="/").encode(), name)
+
+    return _ROOT.sub(rb"\1<EncodingType>url</EncodingType>", _NAMES.sub(encoded, body), count=1)
 
 
 def looking_at(request: Request) -> Request:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 from bonkei.services.endpoint.calls.request import Call, Request, repeated, s3_resource
 from bonkei.services.endpoint.calls.s3_operations import is_operation
@@ -41,7 +42,8 @@ _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
 _MISSING = frozenset({"SelectObjectContent"})
 """Refused by name, because MiniStack's answer would not explain why."""
-_LOOKED_AT = frozenset({"DeleteObjects", "PostObject", "PutBucketPolicy"})
+_POLICY = "PutBucketPolicy"
+_LOOKED_AT = frozenset({"DeleteObjects", "PostObject", _POLICY})
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _CHANGES = (
     "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location",
@@ -106,8 +108,8 @@ def check(call: Call, request: Request, body: bytes = b"") -> None:
         _check_page(request.parameters.get("max-keys"))
     if call.operation == "CopyObject":
         _check_copy(request)
-    if call.operation == "DeleteObjects" and len(_ONE_KEY.findall(body)) > _DELETED:
-        raise ApiError("MalformedXML", MALFORMED, 400)
+    if body and not _is_in_chunks(request):
+        _check_document(call, body)
 
 
 def capped(query: str) -> str:
@@ -143,6 +145,17 @@ def _check_length(request: Request) -> None:
         raise ApiError(
             "MissingContentLength", "You must provide the Content-Length HTTP header.", 411
         )
+
+
+def _check_document(call: Call, body: bytes) -> None:
+    """MiniStack would take any text for a setting."""
+    if call.operation == "DeleteObjects" and len(_ONE_KEY.findall(body)) > _DELETED:
+        raise ApiError("MalformedXML", MALFORMED, 400)
+    if call.operation.startswith("Put") and call.operation not in ("PutObject", _POLICY):
+        try:
+            ET.fromstring(body)  # noqa: S314 - expat bounds what entities may become
+        except ET.ParseError:
+            raise ApiError("MalformedXML", MALFORMED) from None
 
 
 def _check_checksum(request: Request) -> None:

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from xml.etree import ElementTree as ET
 
 from bonkei.services.endpoint.backing.connections import Body, StoreConnections
 from bonkei.services.endpoint.backing.passing import OWN_HOST
 from bonkei.services.endpoint.backing.passing import Store as Backing
+from bonkei.services.endpoint.backing.s3_dialect import encoded_listing
 from bonkei.services.endpoint.provision.step import Call, EmptyStep, JsonStep, S3Step
 
 _CODE = re.compile(r"<Code>([^<]*)</Code>")
@@ -122,11 +123,14 @@ async def _pieces(file: Path) -> AsyncIterator[bytes]:
 
 
 def _listed(text: str, step: EmptyStep) -> Iterator[str]:
-    for element in ET.fromstring(text):  # noqa: S314 - it is MiniStack's own
+    encoded = encoded_listing(text.encode())
+    for element in ET.fromstring(encoded):  # noqa: S314 - it is MiniStack's own
         values = {child.tag.rpartition("}")[2]: child.text or "" for child in element}
-        if element.tag.endswith(("}Version", "}DeleteMarker")) and step.key in ("", values["Key"]):
+        if not element.tag.endswith(("}Version", "}DeleteMarker")):
+            continue
+        if step.key in ("", unquote(values["Key"])):
             version = quote(values["VersionId"], safe="")
-            yield f"/{step.bucket}/{quote(values['Key'])}?versionId={version}"
+            yield f"/{step.bucket}/{values['Key']}?versionId={version}"
 
 
 def _unavailable(message: str) -> str:

@@ -14,7 +14,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from bonkei.services.endpoint.backing.parts import require_complete
 from bonkei.services.endpoint.calls import s3_limits
+from bonkei.services.endpoint.calls.request import Request
+from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.port import connection
 from tests.bonkei.services.endpoint.rooms import REGION, Room
 
@@ -241,3 +244,66 @@ def test_operations_that_are_not_simulated_are_refused_by_name(room: Room) -> No
     )  # fmt: skip
     assert (found["Code"], found["Status"]) == ("NotImplemented", 501)
     assert "s3:SelectObjectContent" in found["Message"]
+
+
+SETTINGS = ("cors", "website", "notification", "encryption", "lifecycle", "tagging", "logging")
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    ("size", "code"), [(10, "MalformedXML"), (300_000, "MalformedXML"),
+                       (1_100_000, "MaxMessageLengthExceeded")],
+)  # fmt: skip
+def test_a_setting_that_is_not_a_document(room: Room, name: str, size: int, code: str) -> None:
+    body = b"<a>" + b"x" * size
+    answer = put(room, f"/shop?{name}", f"Content-Length: {len(body)}", body=body)
+    assert (answer[:12], code.encode() in answer) == (b"HTTP/1.1 400", True)
+
+
+def test_a_long_setting_is_taken(room: Room) -> None:
+    """MiniStack got one as a file, and answered 500."""
+    s3 = room.client("s3")
+    rules = [
+        {"ID": f"{number}-{'x' * 240}", "Status": "Enabled", "Filter": {"Prefix": f"{number}/"},
+         "Expiration": {"Days": 1}}
+        for number in range(800)
+    ]  # fmt: skip
+    s3.put_bucket_lifecycle_configuration(
+        Bucket="shop", LifecycleConfiguration={"Rules": rules}
+    )  # fmt: skip
+    assert len(s3.get_bucket_lifecycle_configuration(Bucket="shop")["Rules"]) == 800
+    s3.delete_bucket_lifecycle(Bucket="shop")
+
+
+def test_the_digest_of_a_setting_is_compared(room: Room) -> None:
+    digest = f"X-Amz-Content-SHA256: {'0' * 64}"
+    answer = put(room, "/shop?tagging", "Content-Length: 4", digest, body=b"<a/>")
+    assert b"XAmzContentSHA256Mismatch" in answer
+
+
+def test_keys_with_what_xml_cannot_have(room: Room) -> None:
+    s3, keys = room.client("s3"), ["a\x01b", "a\x0b&<c", "a\rb", "a é+%"]
+    bucket = room.client("s3").create_bucket
+    bucket(Bucket="odd", CreateBucketConfiguration={"LocationConstraint": REGION})
+    for key in keys:
+        s3.put_object(Bucket="odd", Key=key, Body=b"1")
+    found = s3.list_object_versions(Bucket="odd")["Versions"]
+    assert sorted(each["Key"] for each in found) == sorted(keys)
+    s3.create_multipart_upload(Bucket="odd", Key=keys[2])
+    listed = s3.list_multipart_uploads(Bucket="odd", EncodingType="url")["Uploads"]
+    assert [each["Key"] for each in listed] == ["a%0Db"]
+
+
+async def test_the_parts_of_a_key_with_what_xml_cannot_have() -> None:
+    listing = b"".join(
+        b"<Part><PartNumber>%d</PartNumber><ETag>e</ETag><Size>1</Size></Part>" % number
+        for number in (1, 2)
+    )
+
+    async def ask(_: Request) -> tuple[int, bytes]:
+        return 200, b"<ListPartsResult><Key>a\x01b</Key>" + listing + b"</ListPartsResult>"
+
+    call, body = Request("POST", "/shop/a%01b", "uploadId=1", ()), b"<All>%b</All>" % listing
+    with pytest.raises(ApiError) as caught:
+        await require_complete(ask, call, body)
+    assert caught.value.code == "EntityTooSmall"

@@ -346,6 +346,8 @@ def test_changed_settings_change_and_data_stays(start: Callable[..., Room], tmp_
     assert tags == [{"Key": "other", "Value": "tag"}]
     assert dynamodb.get_item(TableName="carts", Key={"id": {"S": "1"}})["Item"]["at"] == {"N": "2"}
 
+    for key in ("a\x01b", "a\rb", "a&é <c"):
+        s3.put_object(Bucket="shop", Key=key, Body=b"1")
     room.do(room.cloud.apply(Blueprint()))
     assert room.cloud.snapshot().notes == ()
     assert s3.list_buckets()["Buckets"] == []  # `force_destroy` emptied it
