@@ -45,7 +45,7 @@ class Cache:
     def put(self, key: Key, stored: Stored) -> None:
         """Store a response, replace the old one; evict the least recently used."""
         self.discard(key)
-        size = stored.size
+        size = stored.size(key)
         if size > self._limit:
             return
         self._stored[key] = stored, size

@@ -20,32 +20,29 @@ class Room:
 class Capture:
     """One body. After `take` or `drop` it is empty."""
 
-    __slots__ = ("_parts", "_room", "_size")
+    __slots__ = ("_held", "_room")
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._held = bytearray()  # a list would hold far more than its bytes, if they come singly
 
     def add(self, data: bytes) -> bool:
         """Hold the next bytes. Returns False if there is no room for them."""
         size = len(data)
         room = self._room
-        if size > room.free or self._size + size > room.each:
+        if size > room.free or len(self._held) + size > room.each:
             return False
         room.free -= size
-        self._size += size
-        self._parts.append(data)
+        self._held += data
         return True
 
     def take(self) -> bytes:
         """The whole body."""
-        body = b"".join(self._parts)
+        body = bytes(self._held)
         self.drop()
         return body
 
     def drop(self) -> None:
         """Give up."""
-        self._room.free += self._size
-        self._size = 0
-        self._parts = []
+        self._room.free += len(self._held)
+        self._held = bytearray()

@@ -206,9 +206,9 @@ class Fetch:
     def _refreshed(self, stored: Stored) -> None:
         handler = self._handler
         headers = self._head[2]
-        stored.renew(headers, Lifetime(0.0), handler.now())
-        fresh = lifetime(self._behavior.policy, stored.headers, time.time())
-        stored.lifetime = fresh or stored.lifetime
+        stored.renew(headers, handler.now())
+        fresh = lifetime(self._behavior.policy, stored.headers, time.time(), stored.age)
+        stored.lifetime = fresh or Lifetime(0.0)
         handler.cache.refreshes += 1
         if self._key is not None:
             handler.cache.renewed(self._key, stored, keep=fresh is not None)

@@ -8,13 +8,15 @@ from enum import Enum
 from bonkei.blueprint.cloudfront import CachePolicy
 from bonkei.services.edge.cloudfront.error_page import CustomErrors
 from bonkei.services.edge.cloudfront.freshness import (
+    CACHED_IF_CONTROLLED,
     CACHED_STATUSES,
     Lifetime,
+    age_of,
     error_lifetime,
     lifetime,
 )
 from bonkei.services.edge.cloudfront.stored import Stored
-from bonkei.services.edge.http.message import Headers
+from bonkei.services.edge.http.message import Headers, value_of
 
 
 class Mode(Enum):
@@ -46,4 +48,8 @@ def allowed_lifetime(
     """The lifetime of a GET's response in the cache; None if it may not be stored."""
     if status >= 400:
         return error_lifetime(status, policy, headers, errors.minimum(status), time.time())
-    return lifetime(policy, headers, time.time()) if status in CACHED_STATUSES else None
+    if status not in CACHED_STATUSES:
+        return None
+    if status in CACHED_IF_CONTROLLED and value_of(headers, b"cache-control") is None:
+        return None
+    return lifetime(policy, headers, time.time(), age_of(headers))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from sys import getsizeof
 
-from bonkei.services.edge.cloudfront.freshness import Lifetime
+from bonkei.services.edge.cloudfront.freshness import Lifetime, age_of
 from bonkei.services.edge.http.message import Headers, value_of
 
 Key = tuple[bytes, ...]
 """A cache key: the parts of a request that the cache policy selects."""
 
-_OVERHEAD = 512
-_OF_THE_BODY = frozenset({b"content-encoding", b"etag", b"vary"})
-"""Headers that a 304 must not change: the stored body may have been compressed since."""
+_OVERHEAD = 768
+"""Bytes of the objects around a key's and a response's texts."""
+_OF_THE_BODY = frozenset({b"age", b"content-encoding", b"etag", b"vary"})
+"""Headers that a 304 must not change: the stored body may have been compressed since, and the Age
+is kept apart."""
 
 
 @dataclass(slots=True)
@@ -46,11 +49,11 @@ class Stored:
         """Whether it is a cached error."""
         return self.status >= 400 or self.stands_for_error
 
-    @property
-    def size(self) -> int:
-        """Its size in the cache, in bytes."""
-        head = sum(len(line) for _, _, line in self.headers)
-        return len(self.body) + head + _OVERHEAD
+    def size(self, key: Key) -> int:
+        """The memory that it takes under this key, in bytes."""
+        texts = (self.reason, self.body, *key, *(part for each in self.headers for part in each))
+        tuples = sum(map(getsizeof, self.headers))
+        return sum(map(getsizeof, texts)) + tuples + getsizeof(self.headers) + _OVERHEAD
 
     def fresh(self, now: float) -> bool:
         """Whether it may be served without asking the origin."""
@@ -64,24 +67,20 @@ class Stored:
     def usable_in_place_of_an_error(self, now: float) -> bool:
         """Whether it may be served while the origin answers with a 5xx.
 
-        CloudFront serves an expired object as long as the origin fails ("How CloudFront processes
-        HTTP 4xx and 5xx status codes"), or for `stale-if-error` seconds if that is given.
+        CloudFront serves an expired object up to the maximum TTL ("How CloudFront processes HTTP
+        4xx and 5xx status codes"), or for `stale-if-error` seconds if that is given.
         """
-        if self.error:
-            return False
-        if self.lifetime.if_error is None:
-            return True
-        return now - self.stored_at - self.lifetime.ttl < self.lifetime.if_error
+        over = now - self.stored_at - self.lifetime.ttl
+        return not self.error and over < self.lifetime.if_error
 
-    def renew(self, headers: Headers, lifetime: Lifetime, now: float) -> None:
+    def renew(self, headers: Headers, now: float) -> None:
         """The origin answered 304: its headers replace those that are stored (RFC 9111, section
         4.3.4)."""
         names = {lower for lower, _, _ in headers} - _OF_THE_BODY
         kept = [each for each in self.headers if each[0] not in names]
         self.headers = kept + [each for each in headers if each[0] in names]
-        self.lifetime = lifetime
         self.stored_at = now
-        self.age = 0
+        self.age = age_of(headers)
         self.retry_at = 0.0
 
 
@@ -89,7 +88,5 @@ def to_store(
     status: int, reason: bytes, headers: Headers, body: bytes, lifetime: Lifetime, now: float
 ) -> Stored:
     """A response for the cache. Its Age continues from the Age that it came with."""
-    age = value_of(headers, b"age") or b""
     kept = [each for each in headers if each[0] != b"age"]
-    known = int(age) if age.isdigit() and len(age) < 12 else 0
-    return Stored(status, reason, kept, body, now, lifetime, known)
+    return Stored(status, reason, kept, body, now, lifetime, age_of(headers))

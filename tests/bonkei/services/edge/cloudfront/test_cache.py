@@ -17,6 +17,7 @@ from bonkei.blueprint.cloudfront import (
     Selection,
 )
 from bonkei.services.edge import EdgeSettings
+from bonkei.services.edge.cloudfront.freshness import Lifetime
 from tests.bonkei.services.edge.definitions import ALL_VIEWER, behavior
 from tests.bonkei.services.edge.distributions import (
     CACHED,
@@ -145,6 +146,30 @@ async def test_an_expired_response_is_validated() -> None:
         assert third.get("X-Cache") == HIT
         assert web.requests[1].get("If-Modified-Since") == date
         assert len(web.requests) == 2
+
+
+async def test_a_validated_response_has_the_age_of_the_answer() -> None:
+    reply = ok(b"abc", ("Cache-Control", "max-age=0"), ("ETag", '"1"'), ("Age", "5"))
+    answer = b"HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=600\r\nAge: %d\r\n\r\n"
+    ages = iter((70, 650, 0))
+
+    async def origin(message: Message, reader: Any, writer: Any) -> None:
+        if message.get("If-None-Match") == '"1"':
+            writer.write(answer % next(ages))
+        else:
+            await reply(message, reader, writer)
+
+    async with serving(cloudfront(cached()), origin) as (edge, web):
+        await get(edge, "/")
+        await get(edge, "/")
+        hit = await get(edge, "/")
+        shown = [value for name, value in hit.headers if name.lower() == "age"]
+        assert (len(shown), int(shown[0]) - 70 < 30, hit.get("X-Cache")) == (1, True, HIT)
+        state = cache(edge)
+        state.look(next(iter(state._stored))).lifetime = Lifetime(0.0)  # type: ignore[union-attr]
+        results = [(await get(edge, "/")).get("X-Cache") for _ in range(3)]
+        assert results == ["RefreshHit from cloudfront"] * 2 + [HIT]  # 650 of 600 seconds are over
+        assert len(web.requests) == 4
 
 
 async def test_stale_while_revalidate() -> None:
