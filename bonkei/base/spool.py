@@ -17,16 +17,19 @@ from typing import Any
 from bonkei.base import kept
 from bonkei.base.folders import matching
 
+BYTES = 256 * 1024 * 1024
+"""Of all records together. Those who follow them hold them in memory, too."""
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
 class Spool:
-    """One directory, made by `open`. It holds at most `limit` records at a time."""
+    """One directory, made by `open`. It is full with `limit` records, or with `BYTES`."""
 
     def __init__(self, directory: Path, limit: int) -> None:
         self._directory = directory
         self._limit = limit
-        self._names: set[str] = set()
+        self._names: dict[str, int] = {}  # and the records' sizes
+        self._bytes = 0
 
     def open(self) -> None:
         """Find the records of an earlier process. Half-written ones are dropped: they were never
@@ -34,14 +37,16 @@ class Spool:
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for draft in matching(self._directory, "*.new"):
             draft.unlink(missing_ok=True)
-        self._names = {path.stem for path in matching(self._directory, "*.json")}
+        found = matching(self._directory, "*.json")
+        self._names = {path.stem: path.stat().st_size for path in found}
+        self._bytes = sum(self._names.values())
 
     def __len__(self) -> int:
         return len(self._names)
 
     @property
     def is_full(self) -> bool:
-        return len(self._names) >= self._limit
+        return len(self._names) >= self._limit or self._bytes >= BYTES
 
     def put(self, name: str, record: Mapping[str, Any]) -> None:
         """Store the record, or replace its stored state. `name` is a file name without a suffix.
@@ -50,14 +55,16 @@ class Spool:
         try:
             with os.fdopen(os.open(draft, _NEW, 0o600), "w") as file:
                 json.dump(record, file)
+                size = file.tell()
             draft.replace(self._directory / f"{name}.json")
         except BaseException:
             draft.unlink(missing_ok=True)  # a full disk needs the space
             raise
-        self._names.add(name)
+        self._bytes += size - self._names.get(name, 0)
+        self._names[name] = size
 
     def remove(self, name: str) -> None:
-        self._names.discard(name)
+        self._bytes -= self._names.pop(name, 0)
         (self._directory / f"{name}.json").unlink(missing_ok=True)
 
     def records(self) -> Iterator[tuple[str, dict[str, Any]]]:

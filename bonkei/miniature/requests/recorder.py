@@ -10,19 +10,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from operator import attrgetter
+from sys import getsizeof
 from typing import NamedTuple
 
 from bonkei.base.clocks import has_passed
 from bonkei.miniature.requests.sending import Hear
 from bonkei.miniature.requests.traces import ids_of, trace_of
 from bonkei.services.edge import AccessRecord
+from bonkei.services.edge.http.message import weight
 
 MOST = 5_000  # requests
 MOST_BYTES = 16_000_000  # of their heads
 QUOTA = 500  # requests kept between two looks; a page shows only some of them
 _LOOKS_APART = 0.2  # seconds; looks at shorter intervals count as one
 IDLE = 10.0  # seconds without a look until it closes
-_OVERHEAD = 1_000  # bytes of a record without its headers
+_OVERHEAD = 1_500  # bytes of a record without its headers and what the client has written
 
 
 class Entry(NamedTuple):
@@ -92,9 +94,8 @@ class Recorder:
             self.left_out += 1
             return
         self._quota -= 1
-        size = _OVERHEAD
-        for _, _, line in record.headers:
-            size += len(line)
+        written = (record.target, record.host, record.user_agent, record.redirect_url)
+        size = _OVERHEAD + weight([*record.headers]) + sum(map(getsizeof, written))
         self._number += 1
         entries = self._entries
         entries.append(Entry(self._number, self.clock(), size, record))

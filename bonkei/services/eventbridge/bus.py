@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from bonkei.base.background import Background
@@ -19,6 +20,7 @@ _WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try. EventBridge retries for a day; people do not wait that long
 here."""
 _MOST = 10_000  # deliveries under way
+_MOST_CHARACTERS = 64 * 1024 * 1024  # of their payloads
 _MINUTE = 60
 _MOST_LATE = 600.0  # seconds; schedules of earlier minutes are left out
 
@@ -55,6 +57,7 @@ class EventBus:
         self._over: set[str] = set()  # schedules that ask to be deleted
         self.delivered: dict[str, float] = {}
         """When an event of each rule last reached a target, by the rule's name (Unix seconds)."""
+        self._held = 0  # characters of the payloads under way
         self._failed = 0
         self._last_failure = ""
 
@@ -125,10 +128,15 @@ class EventBus:
 
     def _send(self, deliveries: Iterable[Delivery]) -> None:
         for delivery in deliveries:
-            if len(self._tasks) >= _MOST:
+            size = len(delivery.payload)
+            if len(self._tasks) >= _MOST or self._held + size > _MOST_CHARACTERS:
                 self._fail(delivery, "too many deliveries are under way")
                 continue
-            self._tasks.start(self._try(delivery))
+            self._held += size
+            self._tasks.start(self._try(delivery)).add_done_callback(partial(self._over_with, size))
+
+    def _over_with(self, size: int, _: asyncio.Task[None]) -> None:
+        self._held -= size
 
     async def _try(self, delivery: Delivery) -> None:
         problem = ""

@@ -14,6 +14,8 @@ from bonkei.base.appending import append
 
 KEPT = 1_000
 """At most this many messages are shown again. The file holds at most twice as many."""
+BYTES = 16 * 1024 * 1024
+"""At most these bytes of messages are kept in the file, and twice as many until it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +52,19 @@ class Inbox:
         if self._count < 0:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._count = sum(1 for _ in self._lines())
-        if self._count >= 2 * KEPT:
+        if self._count >= 2 * KEPT or self._size() >= 2 * BYTES:
             kept = list(self._lines())[-KEPT:]
+            while sum(map(len, kept)) > BYTES:
+                del kept[: len(kept) // 2 + 1]
             draft = self._file.with_suffix(".new")
             draft.write_text("".join(kept), encoding="utf-8")
             draft.replace(self._file)
             self._count = len(kept)
         append(self._file, entry.line() + "\n")
         self._count += 1
+
+    def _size(self) -> int:
+        return self._file.stat().st_size if self._file.exists() else 0
 
     def mail(self, address: str, subject: str, text: str) -> None:
         """An e-mail. OSError when the disk does not take it."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.base.spool import Spool
@@ -96,8 +97,10 @@ class Topics:
 
     async def publish(self, message: Message) -> None:
         """When this returns, the message is kept for each subscriber. Raises AwsServiceError when
-        the topic is missing."""
+        the topic is missing, or when too many deliveries wait."""
         subscriptions = self.subscriptions.of(message.topic)
+        if self._spool.is_full:
+            raise AwsServiceError("Throttled", "Rate exceeded: too many deliveries wait.", 429)
         self._counts["published"] += 1
         for subscription in subscriptions:
             if subscription.token:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from bonkei.services.cloudwatch.metric.model import Datum
 
 MOST_VALUES = 200
-"""Distinct values that are kept exactly. Beyond this number, values are kept within 1 %."""
+"""Distinct values that are kept exactly. Beyond this number, values are kept within 1 %, and beyond
+ten times as many not at all: then a period has no percentiles."""
 _WIDTH = math.log(1.01)
 
 
@@ -78,7 +79,9 @@ class Bucket:
             for value, count in kept.items():
                 near = _rounded(value)
                 coarse[near] = coarse.get(near, 0.0) + count
-            self.values = coarse
+            self.values = kept = coarse
+        if len(kept) > 10 * MOST_VALUES:
+            self.values = None
 
 
 def _rounded(value: float) -> float:

@@ -19,8 +19,13 @@ DAY = 24 * HOUR
 RECENT = 3 * HOUR
 """How long buckets stay in memory, and how long buckets of less than a minute are kept at all."""
 MOST_METRICS = 10_000
+MOST_NAMED = 16 * 1024 * 1024
+"""Characters of the names and dimensions of all metrics."""
+MOST_BYTES = 128 * 1024 * 1024
+"""Of the buckets of all metrics in memory, about."""
 MOST_RECENT = 400
 """Buckets of a metric in memory."""
+_BUCKET, _VALUE = 700, 110  # bytes of a bucket, and of a value that it counts
 RESOLUTIONS = ((60, 15 * DAY), (300, 63 * DAY), (3600, 455 * DAY))
 """The length of a bucket, and the age at which it becomes part of the next longer one."""
 
@@ -79,17 +84,22 @@ class MetricStore:
         self._disk = disk or NoDisk()
         self._recent: dict[MetricId, dict[Key, Bucket]] = {}
         self._last: dict[MetricId, float] = {}
+        self._named = 0
+        self._size = 0
         self._dirty: set[tuple[MetricId, Key]] = set()
         self._oldest_in_memory: dict[MetricId, float] = {}
         for metric in self._disk.metrics():
             self._recent[metric] = {}
+            self._named += len(str(metric))
 
     def put(self, datum: Datum, now: float) -> None:
         """Raises MetricError if there are too many metrics. The others lose nothing."""
         series = self._recent.get(datum.metric)
         if series is None:
-            if len(self._recent) >= MOST_METRICS:
-                raise MetricError(f"there are {MOST_METRICS} metrics already")
+            named = self._named + len(str(datum.metric))
+            if len(self._recent) >= MOST_METRICS or named > MOST_NAMED:
+                raise MetricError(f"there are {len(self._recent)} metrics already")
+            self._named = named
             series = self._recent[datum.metric] = {}
         self._oldest_in_memory.setdefault(datum.metric, now)
         length = 1 if datum.resolution < 60 else 60
@@ -97,11 +107,17 @@ class MetricStore:
         bucket = series.get(key)
         if bucket is None:
             bucket = series[key] = self._known(datum.metric, key)
+            self._size += _size(bucket)
+        before = _size(bucket)
         bucket.add(datum)
+        self._size += _size(bucket) - before
         self._last[datum.metric] = max(datum.time, self._last.get(datum.metric, 0.0))
         self._dirty.add((datum.metric, key))
         if len(series) > MOST_RECENT + 50:  # at last: what is new may be the oldest
-            self._forget(datum.metric, series)
+            self._forget(datum.metric, series, MOST_RECENT)
+        if self._size > MOST_BYTES:
+            for metric, each in self._recent.items():
+                self._forget(metric, each, len(each) // 2)
 
     def _known(self, metric: MetricId, key: Key) -> Bucket:
         """An earlier process may have begun the bucket."""
@@ -110,13 +126,13 @@ class MetricStore:
                 return kept.bucket
         return Bucket(key[2])
 
-    def _forget(self, metric: MetricId, series: dict[Key, Bucket]) -> None:
+    def _forget(self, metric: MetricId, series: dict[Key, Bucket], most: int) -> None:
         """Move the oldest buckets to disk, so that a metric takes no more than its share of
         memory."""
         self.flush()
-        oldest = sorted(series, key=lambda key: key[1])[: len(series) - MOST_RECENT]
+        oldest = sorted(series, key=lambda key: key[1])[: len(series) - most]
         for key in oldest:
-            del series[key]
+            self._size -= _size(series.pop(key))
         if oldest:
             end = oldest[-1][1] + oldest[-1][0]
             self._oldest_in_memory[metric] = max(end, self._oldest_in_memory.get(metric, 0.0))
@@ -161,7 +177,7 @@ class MetricStore:
         minute that began earlier is real: rehearsed data is kept by the second."""
         series = self._recent.get(metric, {})
         for key in [key for key in series if key[1] >= int(begin)]:
-            del series[key]
+            self._size -= _size(series.pop(key))
             self._dirty.discard((metric, key))
         self._disk.drop(metric, begin)
 
@@ -188,7 +204,7 @@ class MetricStore:
         for metric, series in self._recent.items():
             old = [key for key in series if key[1] < now - RECENT]
             for key in old:
-                del series[key]
+                self._size -= _size(series.pop(key))
             if old:
                 self._oldest_in_memory[metric] = now - RECENT
         self._disk.age(now)
@@ -197,3 +213,8 @@ class MetricStore:
         """Write everything to disk, and close it."""
         self.flush()
         self._disk.close()
+
+
+def _size(bucket: Bucket) -> int:
+    """What a bucket takes in memory, about."""
+    return _BUCKET + _VALUE * len(bucket.values or ())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from bonkei.base.aws_service import (
@@ -154,7 +156,7 @@ class Repeats:
     """
 
     def __init__(self) -> None:
-        self._ran: OrderedDict[str, tuple[Mapping[str, Any], tuple[str, ...]]] = OrderedDict()
+        self._ran: OrderedDict[str, tuple[bytes, tuple[str, ...]]] = OrderedDict()
 
     async def run_task(self, ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
         """Raises AwsServiceError."""
@@ -164,8 +166,8 @@ class Repeats:
             if token:
                 self._remember(token, call.parameters, ids)
             return described(ecs, call, ids)
-        parameters, ids = self._ran[token]
-        if parameters != call.parameters:
+        asked, ids = self._ran[token]
+        if asked != _digest(call.parameters):
             cluster = find_cluster(ecs.describe(), call)
             prefix = cluster.replace(":cluster/", ":task/")
             raise AwsServiceError(
@@ -176,6 +178,10 @@ class Repeats:
         return described(ecs, call, ids)
 
     def _remember(self, token: str, parameters: Mapping[str, Any], ids: tuple[str, ...]) -> None:
-        self._ran[token] = (dict(parameters), ids)
+        self._ran[token] = (_digest(parameters), ids)
         while len(self._ran) > _MOST_TOKENS:
             self._ran.popitem(last=False)
+
+
+def _digest(parameters: Mapping[str, Any]) -> bytes:
+    return sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).digest()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sys import getsizeof
 
 from bonkei.services.edge.cloudfront.freshness import Lifetime, age_of
-from bonkei.services.edge.http.message import Headers, value_of
+from bonkei.services.edge.http.message import Headers, value_of, weight
 
 Key = tuple[bytes, ...]
 """A cache key: the parts of a request that the cache policy selects."""
@@ -51,9 +51,8 @@ class Stored:
 
     def size(self, key: Key) -> int:
         """The memory that it takes under this key, in bytes."""
-        texts = (self.reason, self.body, *key, *(part for each in self.headers for part in each))
-        tuples = sum(map(getsizeof, self.headers))
-        return sum(map(getsizeof, texts)) + tuples + getsizeof(self.headers) + _OVERHEAD
+        texts = sum(map(getsizeof, (self.reason, self.body, *key)))
+        return texts + weight(self.headers) + _OVERHEAD
 
     def fresh(self, now: float) -> bool:
         """Whether it may be served without asking the origin."""

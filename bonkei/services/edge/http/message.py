@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+from sys import getsizeof
 from typing import Any, Protocol
 
 Header = tuple[bytes, bytes, bytes]
@@ -182,6 +183,12 @@ def value_of(headers: Headers, name: bytes) -> bytes | None:
         if lower == name:
             return value
     return None
+
+
+def weight(headers: Headers) -> int:
+    """The memory that headers take, in bytes."""
+    parts = sum(getsizeof(part) for each in headers for part in each)
+    return parts + sum(map(getsizeof, headers)) + getsizeof(headers)
 
 
 def bodiless(method: bytes, status: int) -> bool:

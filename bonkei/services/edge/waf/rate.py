@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from hashlib import blake2b
 
 _TRACKED = 10_000
 """Aggregates that a rate-based rule keeps apart ("Rate-based rule aggregation instances")."""
@@ -26,7 +27,7 @@ class RateCounter:
 
     def exceeds(self, key: bytes) -> bool:
         """Count one request; true if the count now exceeds the limit."""
-        slot = self._now()
+        slot, key = self._now(), _short(key)
         counts = self._counts.setdefault(key, {})
         self._counts.move_to_end(key)
         if len(self._counts) > _TRACKED:
@@ -39,8 +40,13 @@ class RateCounter:
     def would_exceed(self, key: bytes) -> bool:
         """The result of `exceeds`, without counting."""
         oldest = self._now() - self.SLOTS
-        counts = self._counts.get(key, {})
+        counts = self._counts.get(_short(key), {})
         return sum(number for slot, number in counts.items() if slot > oldest) + 1 > self._limit
 
     def _now(self) -> int:
         return int(self._clock() / self._slot)
+
+
+def _short(key: bytes) -> bytes:
+    """A client chooses how long a header is that a rule aggregates by."""
+    return key if len(key) <= blake2b.MAX_DIGEST_SIZE else blake2b(key).digest()

@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.base.appending import append
@@ -15,6 +15,7 @@ from bonkei.base.appending import append
 KEPT = 2_000
 """The number of kept calls. The file holds at most twice as many."""
 _MOMENT = 0.1  # seconds
+_LONGEST = 1_024  # characters of what a caller names, whoever calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class CallLog:
 
     def add(self, record: Record) -> None:
         """The record is written to the file a moment later, together with others."""
+        record = _shortened(record)
         self._recent.append(record)
         for listener in self._listeners:
             listener(record)
@@ -100,3 +102,12 @@ class CallLog:
                 yield from file
         except FileNotFoundError:
             return
+
+
+def _shortened(record: Record) -> Record:
+    long = {
+        name: text[:_LONGEST]
+        for name in ("caller", "role", "service", "operation", "error", "resource")
+        if len(text := getattr(record, name)) > _LONGEST
+    }
+    return replace(record, **long) if long else record

@@ -155,6 +155,23 @@ async def test_a_fifo_topic_keeps_the_order_of_a_group(tmp_path: Path) -> None:
     assert [body for _, (body, _) in carriers.taken][3:] == ["four", "five"]
 
 
+async def test_a_publisher_waits_while_too_many_deliveries_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.base.spool.BYTES", 500_000)
+    queue = to("sqs", QUEUE)
+
+    class Stuck(Carriers):
+        async def to_queue(self, *_: Any) -> None:
+            await asyncio.sleep(3600)
+
+    async with running(tmp_path, Stuck(), queue) as topics:
+        for _ in range(5):
+            await ask(topics, "Publish", TopicArn=TOPIC, Message="x" * 100_000)
+        with pytest.raises(AwsServiceError, match="too many deliveries wait"):
+            await ask(topics, "Publish", TopicArn=TOPIC, Message="x")
+
+
 async def test_a_declared_topic_has_its_attributes(tmp_path: Path) -> None:
     topic = f"{TOPIC}.fifo"
     topics = Topics(tmp_path, Carriers(), print)

@@ -29,6 +29,7 @@ LOOK_SECONDS = 1.0
 SHOWN = 200
 _OBJECT = 50_000  # entries of an object at most
 _MOST = 200_000  # entries of a log that wait at most
+_MOST_BYTES = 64 * 1024 * 1024  # of these entries
 _CONNECTIONS = 100_000  # that a connection log remembers
 _TOGETHER = 64  # requests that become entries together, which takes less than a millisecond
 _AT_ONCE = 0.001  # seconds; the edge's clock counts them: requests within one have one time
@@ -63,12 +64,14 @@ class _Waiting:
 
     pieces: deque[tuple[int, bytes]] = field(default_factory=deque)
     number: int = 0
+    size: int = 0
     since: float = 0.0
 
     def add(self, entries: Sequence[str]) -> None:
-        text = "\n".join((*entries, ""))
-        self.pieces.append((len(entries), text.encode("utf-8", "surrogateescape")))
+        text = "\n".join((*entries, "")).encode("utf-8", "surrogateescape")
+        self.pieces.append((len(entries), text))
         self.number += len(entries)
+        self.size += len(text)
 
     def first(self) -> list[tuple[int, bytes]]:
         """The pieces of the next object: at least one."""
@@ -83,7 +86,9 @@ class _Waiting:
 
     def drop(self, pieces: int) -> None:
         for _ in range(pieces):
-            self.number -= self.pieces.popleft()[0]
+            number, text = self.pieces.popleft()
+            self.number -= number
+            self.size -= len(text)
 
 
 class RequestDeliveries:
@@ -225,7 +230,7 @@ class RequestDeliveries:
             waiting = self._waiting.setdefault(name, _Waiting())
             if not waiting.number:
                 waiting.since = now
-            free = _MOST - waiting.number
+            free = _MOST - waiting.number if waiting.size < _MOST_BYTES else 0
             self.lost += max(0, len(lines) - free)
             if free > 0:
                 waiting.add(lines[:free])
