@@ -67,6 +67,23 @@ async def test_the_number_of_drafts_is_limited(
     assert [answer.status_code for answer in answers] == [201, 201, 409]
 
 
+@pytest.mark.parametrize("kind", ["drafts", "components", "api-keys"])
+async def test_simultaneous_creations_hold_the_limit(
+    admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    monkeypatch.setattr(f"backend.store.{kind.replace('-', '_')}.MOST", 5)
+    bodies = {
+        "drafts": [DRAFT] * 24,
+        "components": [{"name": f"component {n}"} for n in range(24)],
+        "api-keys": [{"name": f"key {n}", "scopes": ["incidents:draft"]} for n in range(24)],
+    }
+    asked = [admin.post(f"/{kind}", json=body, timeout=60) for body in bodies[kind]]
+    statuses = [answer.status_code for answer in await asyncio.gather(*asked)]
+    assert {201, 409} <= set(statuses) <= {201, 409, 503}
+    (listed,) = (await admin.get(f"/{kind}")).json().values()
+    assert len(listed) == 5
+
+
 @pytest.mark.parametrize(
     "change",
     [{"status": "resolved"}, {"impact": "x"}, {"body": ""}, {"draft_id": None},

@@ -64,8 +64,7 @@ async def lock(write: Write, ids: Collection[UUID]) -> set[UUID]:
 async def create(write: Write, values: Mapping[str, Any]) -> Component:
     """`values`: name, name_ja, description, description_ja, position (None: last), status.
 
-    Simultaneous creations may exceed `MOST`, and take the same position. They are then in order of
-    creation.
+    The write is alone: simultaneous creations would exceed `MOST`, and take the same position.
     """
     (found,) = await write.connection.all(
         "SELECT count(*) AS count, max(position) AS last FROM components"

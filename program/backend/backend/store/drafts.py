@@ -42,6 +42,8 @@ async def get(connection: Connection, draft_id: UUID) -> Draft:
 
 
 async def make(connection: Connection, content: Mapping[str, Any], by: str) -> Draft:
+    # So that two creations at the same time see each other.
+    await connection.run("LOCK TABLE incident_drafts IN SHARE ROW EXCLUSIVE MODE")
     (found,) = await connection.all("SELECT count(*) AS count FROM incident_drafts")
     if found["count"] >= MOST:
         raise ConflictError(
