@@ -11,6 +11,7 @@ from bonkei.services.edge.http.message import Headers, Request
 from bonkei.services.edge.settings import Limits
 
 _EMPTY_LINE = b"\r\n\r\n"
+_VERSION = 16  # bytes of a request line's end that have the protocol
 
 
 class RequestEvents(Protocol):
@@ -38,8 +39,8 @@ class RequestParser:
     """
 
     __slots__ = (
-        "_body", "_ended", "_events", "_fed", "_keeps", "_left", "_limits", "_parser", "_peer",
-        "_tail", "_target", "between", "fields", "head_open", "headers", "size",
+        "_body", "_ended", "_events", "_fed", "_first", "_keeps", "_left", "_limits", "_parser",
+        "_peer", "_tail", "_target", "between", "fields", "head_open", "headers", "size",
     )  # fmt: skip
 
     def __init__(self, events: RequestEvents, limits: Limits, peer: bytes) -> None:
@@ -48,6 +49,7 @@ class RequestParser:
         self._peer = peer
         self._parser = httptools.HttpRequestParser(self)
         self.between = True  # between two requests: a known one need not be parsed
+        self._first: bytes | None = b""  # the end of the request line so far; None behind it
         self._keeps = False  # whether another request may follow the current one
         self.head_open = False
         self._fed = 0  # bytes of the current head, chunk line or trailer
@@ -76,6 +78,8 @@ class RequestParser:
             stop = min(start + self._left, end) if self._left else self._boundary(data, start)
             piece = data if stop - start == end else data[start:stop]
             self._fed += len(piece)
+            if self._first is not None:
+                self._first = _rest_of_line(self._first + piece)
             try:
                 self._parser.feed_data(piece)
             except httptools.HttpParserUpgrade as upgrade:
@@ -180,6 +184,7 @@ class RequestParser:
     def on_message_complete(self) -> None:
         self.between = self._keeps
         self._ended = True
+        self._first = b""
         if self._body:
             self._pass_body_on()
         self._events.request_complete()
@@ -188,3 +193,14 @@ class RequestParser:
         """Pass tiny chunks on together: each costs a system call on its way to the target."""
         body, self._body = self._body, []
         self._events.body_received(body[0] if len(body) == 1 else b"".join(body))
+
+
+def _rest_of_line(data: bytes) -> bytes | None:
+    """What must be known of a request line that goes on; None if it is complete. llhttp reads RTSP
+    and ICE, too. Raises `RefusedError` for such a line."""
+    line, end, _ = data.lstrip(b"\r\n").partition(b"\r\n")
+    if not end:
+        return line[-_VERSION:]
+    if not line.rpartition(b" ")[2].startswith(b"HTTP/"):
+        raise RefusedError(400)
+    return None

@@ -12,6 +12,9 @@ HEAD_LIMIT = 32 * 1024
 """Bytes of a response's head or trailer. A longer one is malformed ("HTTP 502: Bad gateway",
 Troubleshoot your Application Load Balancers)."""
 
+_PROTOCOL = b"HTTP/"  # llhttp reads RTSP and ICE, too
+_CONTROL = bytes({*range(0x20), 0x7F} - {0x09})
+"""A reason has none of these bytes (RFC 9112, section 4)."""
 _USUAL = frozenset({b"", b"keep-alive,", b"close,"})
 
 
@@ -24,7 +27,7 @@ class ResponseParser:
     """
 
     __slots__ = (
-        "_fed", "_head_only", "_more", "_options", "_parser", "began", "body", "chunked",
+        "_fed", "_head_only", "_more", "_options", "_parser", "_start", "began", "body", "chunked",
         "complete", "head_done", "headers", "keeps", "length", "reason", "status",
     )  # fmt: skip
 
@@ -47,6 +50,7 @@ class ResponseParser:
         self.keeps = False
         self._options = b""  # of Connection
         self._fed = 0  # bytes of the current head, chunk line or trailer
+        self._start = b""  # the first bytes
 
     def feed(self, data: bytes, *, head_only: bool) -> bytes | None:
         """Parse. Returns the bytes behind a switch of protocols, else None. `head_only`: no body
@@ -58,6 +62,10 @@ class ResponseParser:
         self.began = True
         self.body = b""
         self._fed += len(data)
+        if len(self._start) < len(_PROTOCOL):
+            self._start += data[: len(_PROTOCOL) - len(self._start)]
+            if not _PROTOCOL.startswith(self._start):
+                raise ValueError("another protocol")
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -99,7 +107,8 @@ class ResponseParser:
             self.reason = self._options = b""
 
     def on_status(self, reason: bytes) -> None:
-        self.reason += reason
+        if not self.complete:  # not that of a second response
+            self.reason += reason
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.head_done:
@@ -127,6 +136,8 @@ class ResponseParser:
             raise ValueError(status)
         if self._fed > HEAD_LIMIT and sum(len(line) for _, _, line in self.headers) > HEAD_LIMIT:
             raise ValueError("the head is too long")
+        if self.reason.translate(None, _CONTROL) != self.reason:
+            self.reason = usual_reason(status)
         self.head_done = True
         self._fed = 0
         if self._options not in _USUAL:

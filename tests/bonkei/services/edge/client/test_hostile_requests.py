@@ -78,6 +78,9 @@ SMUGGLING = {
     "the preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "another protocol": b"SOURCE /x ICE/1.0\r\nHost: a\r\n\r\n",
     "RTSP": b"DESCRIBE /x RTSP/1.0\r\nHost: a\r\n\r\n",
+    "RTSP with a method of HTTP": b"GET / RTSP/1.1\r\nHost: a\r\n\r\n",
+    "RTSP with a body": b"POST / RTSP/1.0\r\nHost: a\r\nContent-Length: 2\r\n\r\nab",
+    "RTSP behind an empty line": b"\r\nOPTIONS / RTSP/1.1\r\nHost: a\r\n\r\n",
     "a lower-case method": b"get / HTTP/1.1\r\nHost: a\r\n\r\n",
     "CONNECT": b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
     "TRACE": b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -105,6 +108,17 @@ async def test_requests_that_two_parsers_could_read_differently_are_refused(data
     assert answer.count(b"HTTP/1.1 ") == 1
     complete = [each for each in target.requests if each.target == "/smuggled"]
     assert complete == []
+
+
+async def test_another_protocol_is_refused_in_pieces_and_behind_another_request() -> None:
+    async with serving(balancer_only()) as (edge, target):
+        for before in (b"", POST + b"Content-Length: 2\r\n\r\nab"):
+            async with edge.client() as client:
+                for number, byte in enumerate(b"GET / RTSP/1.1\r\nHost: a\r\n\r\n"):
+                    client.send((before if not number else b"") + bytes([byte]))
+                    await asyncio.sleep(0.001)
+                assert b"HTTP/1.1 400 " in await client.closed()
+        assert [each.method for each in target.requests] == ["POST"]
 
 
 STATUSES = [

@@ -50,11 +50,44 @@ async def test_502_when_the_target_refuses_or_breaks_off() -> None:
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000,
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 33_000 + b"\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200",
+        b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"ICE/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
     ],
 )
 async def test_502_for_a_malformed_response(answer: bytes) -> None:
     async with serving(balancer_only(), raw(answer)) as (edge, _):
         assert (await edge.get("/")).status == 502
+
+
+LENGTH = b"Content-Length: 2\r\n\r\nab"
+OK = b"HTTP/1.1 200 OK\r\n" + LENGTH
+
+
+@pytest.mark.parametrize(
+    ("answer", "line"),
+    [
+        (OK + OK, b"200 OK"),
+        (OK + b"HTTP/1.1 404 Not Found\r\n" + LENGTH, b"200 OK"),
+        (OK + b"more", b"200 OK"),
+        (b"HTTP/1.1 200 Fine\r\nX: \xe9\r\n" + LENGTH + OK, b"200 Fine"),
+        (b"HTTP/1.1 200 O\x1b[31mK\r\n" + LENGTH, b"200 OK"),
+        (b"HTTP/1.1 404 \x00\r\n" + LENGTH, b"404 Not Found"),
+        (b"HTTP/1.1 200 Good\tand \xc3\xa9\r\n" + LENGTH, b"200 Good\tand \xc3\xa9"),
+        (b"HTTP/1.1 200 \x7f\r\n" + LENGTH, b"200 OK"),
+    ],
+)
+async def test_a_response_is_passed_on_alone_and_with_a_plain_reason(
+    answer: bytes, line: bytes
+) -> None:
+    async with serving(balancer_only(), raw(answer, close=False)) as (edge, target):
+        for number in (1, 2):
+            async with edge.client() as client:
+                client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                found = await client.closed()
+            assert found.startswith(b"HTTP/1.1 " + line + b"\r\n")
+            assert found.endswith(b"\r\n\r\nab")
+            assert found.count(b"HTTP/1.1 ") == 1
+            assert len(target.requests) == number
 
 
 async def test_504_when_the_target_is_silent() -> None:
