@@ -8,12 +8,12 @@ state when it reads again. A browser that reads nothing costs one name for each 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from bonkei.base.errors import BonkeiError
 from bonkei.services.console.values import LONGEST_STATE, ConsoleError, Topic
+from bonkei.services.console.views.inert import as_json
 
 TICK = 1.0
 QUICK_TICK = 0.25
@@ -64,7 +64,7 @@ class Feed:
         topic = self._topics.get(name)
         if topic is None:
             raise ConsoleError(f"there is no topic {name}", remedy="reload the page")
-        text = _dumps(await topic(dict(parse_qsl(query))))
+        text = as_json(await topic(dict(parse_qsl(query))))
         if len(text) > LONGEST_STATE:
             raise ConsoleError(f"{name} has too much to show", remedy="filter it")
         return text
@@ -144,7 +144,7 @@ class Look:
         if self._closed:
             return []
         return [
-            b'{"topic":' + _dumps(key) + b"," + (self.channels[key].state or b"") + b"}"
+            b'{"topic":' + as_json(key) + b"," + (self.channels[key].state or b"") + b"}"
             for key in changed
         ]
 
@@ -157,8 +157,4 @@ class Look:
 
 
 def _members(values: Mapping[str, str]) -> bytes:
-    return _dumps(values)[1:-1]
-
-
-def _dumps(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    return as_json(values)[1:-1]

@@ -19,6 +19,7 @@ from bonkei.services.console import guard
 from bonkei.services.console.feed import Feed, Look
 from bonkei.services.console.guard import Asked, Keys, Refusal
 from bonkei.services.console.values import Action, ConsoleError
+from bonkei.services.console.views.inert import as_json
 
 _LONGEST_BODY = 256 * 1024
 _GLANCE = 1.0  # seconds until a closed browser is noticed
@@ -75,7 +76,7 @@ class Handler:
             return _error(409, error.message, error.remedy)
         except (KeyError, TypeError, ValueError) as error:
             return _error(400, f"the action does not understand its body: {error!r}", "")
-        return _json(json.dumps(result, ensure_ascii=False).encode())
+        return _json(as_json(result))
 
     async def _live(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
@@ -160,7 +161,7 @@ def _json(content: bytes, status: int = 200) -> web.Response:
 
 
 def _error(status: int, error: str, remedy: str) -> web.Response:
-    return _json(json.dumps({"error": error, "remedy": remedy}).encode(), status)
+    return _json(as_json({"error": error, "remedy": remedy}), status)
 
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">

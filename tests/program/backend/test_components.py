@@ -77,6 +77,7 @@ async def test_a_component_is_deleted(admin: httpx.AsyncClient):
         ({"name": "x" * 101}, "#/name"),
         ({"name": "a\x00b"}, "#/name"),
         ({"name": "a\nb"}, "#/name"),
+        *(({"name": f"a{one}b"}, "#/name") for one in "\u202a\u202e\u2066\u2069"),
         ({"name": None}, "#/name"),
         ({"name": 1}, "#/name"),
         ({"name": "a", "description": "x" * 501}, "#/description"),

@@ -17,7 +17,9 @@ from pydantic import (
     StringConstraints,
 )
 
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
+# Nor what turns the direction of the rest of a line, which would hide a name ("Trojan Source",
+# CVE-2021-42574).
+_NO_CONTROL = "^[^\\x00-\\x1f\\x7f\u202a-\u202e\u2066-\u2069]*$"
 _NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 # pydantic accepts more than the contract says: `false` and `"0"` for 0, a number for a time. JSON

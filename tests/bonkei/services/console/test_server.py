@@ -127,7 +127,7 @@ async def test_an_action_answers_or_says_why_not(
 ) -> None:
     async def do(body: Mapping[str, Any]) -> Json:
         if body["task"] == "gone":
-            raise ConsoleError("it has ended", remedy="look again")
+            raise ConsoleError("it has ended\u202e", remedy="look again")
         return {"did": body["task"]}
 
     console.actions({"task.stop": do})
@@ -139,7 +139,7 @@ async def test_an_action_answers_or_says_why_not(
     assert await post(b'{"task": "1"}') == (200, {"did": "1"})
     assert await post(b'{"task": "gone"}') == (
         409,
-        {"error": "it has ended", "remedy": "look again"},
+        {"error": "it has ended\\u202e", "remedy": "look again"},
     )
     for content in (b"", b"{", b"[]", b"{}", b"[" * 100_000, b'"' + b"x" * 300_000 + b'"'):
         assert (await post(content))[0] == 400
@@ -151,6 +151,8 @@ async def test_a_topic_once_and_live(console: Console, person: httpx.AsyncClient
         return {"id": query.get("id", ""), "markup": "</script><b>日本</b>\n"}
 
     console.topics({"tasks": tasks})
+    turned = (await person.get("/data/tasks", params={"id": "a\u202eb\u2066"})).json()
+    assert turned["data"]["id"] == "a\\u202eb\\u2066"  # it would turn the rest of the line
     once = (await person.get("/data/tasks", params={"id": "7"})).json()
     assert once == {"data": {"id": "7", "markup": "</script><b>日本</b>\n"}}
     async with person.stream("GET", "/live", params={"topic": "tasks?id=8"}) as answer:
