@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bonkei.blueprint.iam import PolicyStatement, read_policy_document
 from bonkei.blueprint.state import Resource, State
@@ -43,8 +44,9 @@ class Topic:
 @dataclass(frozen=True, slots=True)
 class EventTarget:
     """The target of a rule. Its input is `input`, `input_path`, or `template` with `input_paths`;
-    without these, it is the whole event. `dead_letters` is a queue's ARN. A task runs in a cluster.
-    `rule_arn` is the ARN of the rule."""
+    without these, it is the whole event. `dead_letters` is a queue's ARN. `ecs`: the EcsParameters
+    of a task in a cluster. `rule_arn`: of the rule or schedule, once there is something to
+    deliver."""
 
     address: str
     arn: str
@@ -54,12 +56,12 @@ class EventTarget:
     input_paths: tuple[tuple[str, str], ...] = ()
     template: str = ""
     dead_letters: str = ""
-    task_definition_arn: str = ""
-    task_count: int = 1
     id: str = ""
     retries: int = -1  # further tries; -1: as many as there are
+    event_age: int = -1  # seconds; -1: of any age
     rule_arn: str = ""
     message_group: str = ""  # for a FIFO queue
+    ecs: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +175,7 @@ def read_schedules(state: State) -> tuple[EventRule, ...]:
             name=block.text("name"),
             schedule=block.text("schedule_expression", ""),
             targets=tuple(target.text("arn") for target in block.blocks("target")),
-            deliveries=tuple(
-                _target(target, block.address, block.text("arn"))
-                for target in block.blocks("target")
-            ),
+            deliveries=tuple(_target(target, block.address) for target in block.blocks("target")),
             enabled=block.text("state", "ENABLED") == "ENABLED",
             time_zone=block.text("schedule_expression_timezone", "UTC"),
             begins=_moment(block.text("start_date", "")),
@@ -204,13 +203,13 @@ def _rule(block: Resource, targets: list[Resource]) -> EventRule:
         pattern=block.text("event_pattern", ""),
         schedule=block.text("schedule_expression", ""),
         targets=tuple(sorted(found.text("arn") for found in targets)),
-        deliveries=tuple(_target(found, found.address, block.text("arn")) for found in targets),
+        deliveries=tuple(_target(found, found.address) for found in targets),
         enabled=block.text("state", "") != "DISABLED" and block.flag("is_enabled", True),
         description=block.text("description", ""),
     )
 
 
-def _target(block: Block, address: str, rule_arn: str) -> EventTarget:
+def _target(block: Block, address: str) -> EventTarget:
     transformer = block.block("input_transformer")
     letters = block.block("dead_letter_config")
     policy = block.block("retry_policy")
@@ -225,10 +224,48 @@ def _target(block: Block, address: str, rule_arn: str) -> EventTarget:
         input_paths=transformer.pairs("input_paths") if transformer else (),
         template=transformer.text("input_template", "") if transformer else "",
         dead_letters=letters.text("arn", "") if letters else "",
-        task_definition_arn=task.text("task_definition_arn", "") if task else "",
-        task_count=task.integer("task_count", 1) if task else 1,
         id=block.text("target_id", ""),
         retries=policy.integer("maximum_retry_attempts", 185) if policy else -1,
-        rule_arn=rule_arn,
+        event_age=policy.integer("maximum_event_age_in_seconds", 86_400) if policy else -1,
         message_group=queue.text("message_group_id", "") if queue else "",
+        ecs=_ecs_parameters(task) if task else {},
     )
+
+
+# Terraform's argument -> EcsParameters' member.
+_TASK = {
+    "task_definition_arn": "TaskDefinitionArn",
+    "task_count": "TaskCount",
+    "launch_type": "LaunchType",
+    "platform_version": "PlatformVersion",
+    "group": "Group",
+    "propagate_tags": "PropagateTags",
+    "reference_id": "ReferenceId",
+    "enable_ecs_managed_tags": "EnableECSManagedTags",
+    "enable_execute_command": "EnableExecuteCommand",
+}
+_PROVIDER = {"capacity_provider": "capacityProvider", "base": "base", "weight": "weight"}
+
+
+def _ecs_parameters(task: Block) -> dict[str, Any]:
+    """As PutTargets has them.
+
+    https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_EcsParameters.html
+    """
+    found = _renamed(task, _TASK)
+    if network := task.block("network_configuration"):
+        placed = {
+            "Subnets": list(network.texts("subnets")),
+            "SecurityGroups": list(network.texts("security_groups")),
+            "AssignPublicIp": "ENABLED" if network.flag("assign_public_ip") else "DISABLED",
+        }
+        found["NetworkConfiguration"] = {"awsvpcConfiguration": placed}
+    if providers := task.blocks("capacity_provider_strategy"):
+        found["CapacityProviderStrategy"] = [_renamed(each, _PROVIDER) for each in providers]
+    if tags := task.pairs("tags"):
+        found["Tags"] = [{"Key": key, "Value": value} for key, value in tags]
+    return found
+
+
+def _renamed(block: Block, names: Mapping[str, str]) -> dict[str, Any]:
+    return {new: block.values[old] for old, new in names.items() if block.values.get(old)}

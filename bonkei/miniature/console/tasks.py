@@ -216,6 +216,8 @@ def _ended(task: TaskSnapshot) -> Json:
         "stopped": task.stopped_at,
         "started": task.started_at,
         "exit_codes": codes,
+        "started_by": task.started_by,
+        "failed": task.failed,
         "containers": [asdict(each) for each in task.containers],
     }
 

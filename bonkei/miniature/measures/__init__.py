@@ -6,6 +6,7 @@ targets   healthy and unhealthy hosts, connections; AWS/WAFV2, from the edge's c
 database  AWS/RDS, from PostgreSQL's processes against the declared capacity
 calls     AWS/S3 and AWS/DynamoDB, from the calls of the AWS endpoint
 queues    AWS/SQS, read from the store
+deliveries  AWS/Events and AWS/Scheduler
 spoken    AWS/Logs and AWS/Lambda, from the events on the bus
 measures  all of them, once a minute
 """

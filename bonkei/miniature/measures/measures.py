@@ -7,7 +7,16 @@ from dataclasses import dataclass
 
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
-from bonkei.miniature.measures import calls, database, queues, spoken, targets, tasks, traffic
+from bonkei.miniature.measures import (
+    calls,
+    database,
+    deliveries,
+    queues,
+    spoken,
+    targets,
+    tasks,
+    traffic,
+)
 from bonkei.services.cloudwatch.metric.model import Datum
 from bonkei.services.ecs import TasksSnapshot
 from bonkei.services.edge import EdgeSnapshot
@@ -22,6 +31,7 @@ MEASURED = (
     | spoken.NAMES
     | queues.NAMES
     | calls.NAMES
+    | deliveries.NAMES
 )
 """Namespace and name of each metric."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from bonkei.base.aws_service import Aws, AwsService
 from bonkei.base.events import Bus
 from bonkei.blueprint import Blueprint
+from bonkei.miniature.measures.deliveries import counted
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.parts.ecs.events import EcsEvents, FindTask
@@ -17,6 +18,7 @@ from bonkei.miniature.rehearsal.causes.letters import LETTERS, take_back
 from bonkei.miniature.rehearsal.values import Means, Request, World
 from bonkei.services.cloudwatch.actions import AlarmActions
 from bonkei.services.cloudwatch.api import cloudwatch
+from bonkei.services.cloudwatch.metric.model import Datum
 from bonkei.services.cloudwatch.monitor import Around, Monitor, MonitorSnapshot
 from bonkei.services.eventbridge.api import eventbridge, scheduler
 from bonkei.services.eventbridge.bus import EventBus
@@ -42,7 +44,7 @@ class MonitorRoom:
     ) -> None:
         self._aws = aws
         self.measures = Measures(bus, shown)
-        self.events = EventBus(EventTargets(aws).deliver)
+        self.events = EventBus(EventTargets(aws).deliver, count=counted(self._put))
         self._ecs = EcsEvents(bus, self.events, find_task)
         around = Around(self.measures.minute, AlarmActions(aws), self.events.put)
         self.monitor = make(around)
@@ -55,6 +57,9 @@ class MonitorRoom:
             "events": eventbridge(self.events),
             "scheduler": scheduler(self.events),
         }
+
+    def _put(self, one: Datum) -> None:
+        self.monitor.put(one)
 
     def follow(self, blueprint: Blueprint) -> None:
         """Follow the declared alarms and metric filters."""

@@ -25,6 +25,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
         _logs(status["logs"]),
         _services(status["tasks"]),
         _tasks(status["tasks"]),
+        _failed_tasks(status["tasks"]),
         _targets(status["edge"]),
         _network(status["network"]),
         _databases(status["databases"]),
@@ -182,6 +183,21 @@ def _tasks(tasks: Mapping[str, Any] | None) -> Iterator[str]:
         for task in (tasks or {}).get("tasks", ())
     ]
     yield from _table("TASKS", rows)
+
+
+def _failed_tasks(tasks: Mapping[str, Any] | None) -> Iterator[str]:
+    """Of what no service replaces, such as a schedule's: the last ones, if they failed."""
+    last = {
+        task["started_by"] or task["task_definition"]: task
+        for task in (tasks or {}).get("stopped", ())
+        if not task["group"].startswith("service:")
+    }
+    rows = [
+        (task["id"][:8], task["task_definition"], task["started_by"], task["reason"])
+        for task in last.values()
+        if task["failed"]
+    ]
+    yield from _table("FAILED TASKS", rows)
 
 
 def _targets(edge: Mapping[str, Any]) -> Iterator[str]:

@@ -134,7 +134,17 @@ def _task(life: TaskLifecycle, usage: Mapping[str, Usage]) -> TaskSnapshot:
         created_at=_unix(life.created_at or None),
         stopped_at=_unix(life.stopped_at),
         started_by=life.started_by or life.spec.started_by,
+        failed=life.status == "STOPPED" and _has_failed(life),
     )
+
+
+def _has_failed(life: TaskLifecycle) -> bool:
+    """An essential container could not start, or exited by itself with another code than 0."""
+    states = life.containers.values()
+    if life.running_since is None and all(state.exit_code is None for state in states):
+        return True
+    own = (s for s in states if s.container.essential and s.terminated_at is None)
+    return any(state.exit_code or state.reason for state in own)
 
 
 def _container(state: ContainerState) -> ContainerSnapshot:

@@ -60,7 +60,7 @@ class TaskSnapshot:
     """`group`: service:NAME, or family:NAME for a standalone task. `pids`: its containers'
     processes by container name. Times in Unix seconds. `started_by`: as `run-task` has it, or the
     deployment's id. CPU in percent of one vCPU, memory in bytes. `endpoint`: host:port of its first
-    port, or empty."""
+    port, or empty. `failed`: it ended by a failure of its own."""
 
     id: str
     group: str
@@ -77,6 +77,7 @@ class TaskSnapshot:
     created_at: float | None = None
     stopped_at: float | None = None
     started_by: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ from bonkei.base.background import Background
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.services.eventbridge.catalogue import Catalogue
+from bonkei.services.eventbridge.failures import Failure, failure_of, letter, metrics
 from bonkei.services.eventbridge.rules import Delivery, Rules
 
 _WAITS = (1.0, 2.0, 4.0, 8.0)
@@ -24,8 +24,11 @@ _MOST_CHARACTERS = 64 * 1024 * 1024  # of their payloads
 _MINUTE = 60
 _MOST_LATE = 600.0  # seconds; schedules of earlier minutes are left out
 
-Deliver = Callable[[EventTarget, str], Awaitable[None]]
-"""Hands a payload to a target. Raises a BonkeiError if the target does not take it."""
+Deliver = Callable[[EventTarget, str, Mapping[str, str]], Awaitable[None]]
+"""Hands a payload to a target. A dead letter has attributes. Raises a BonkeiError if the target
+does not take it."""
+Count = Callable[[EventRule, str], None]
+"""Counts one in a metric of a rule or schedule."""
 
 
 def minutes_since(last: float, this: float) -> tuple[float, ...]:
@@ -45,8 +48,10 @@ class EventBus:
         deliver: Deliver,
         clock: Callable[[], float] = time.time,
         waits: tuple[float, ...] = _WAITS,
+        count: Count = lambda _rule, _metric: None,
     ) -> None:
         self._deliver = deliver
+        self._count = count
         self._clock = clock
         self._waits = waits
         self._rules = Rules()
@@ -139,25 +144,43 @@ class EventBus:
         self._held -= size
 
     async def _try(self, delivery: Delivery) -> None:
-        problem = ""
-        most = delivery.target.retries
-        waits = self._waits if most < 0 else self._waits[:most]
-        for wait in (0.0, *waits):
+        failure, buried = await self._attempts(delivery), None
+        if failure is None:
+            self.delivered[delivery.rule.name] = self._clock()
+        elif delivery.target.dead_letters:
+            buried = await self._bury(delivery, failure)
+        for name in metrics(delivery, failure, buried):
+            self._count(delivery.rule, name)
+        if failure is not None and not buried:
+            self._fail(delivery, failure.message)
+
+    async def _attempts(self, delivery: Delivery) -> Failure | None:
+        """The last failure; None once the target has the payload."""
+        target, begun, failure = delivery.target, self._clock(), None
+        waits = self._waits if target.retries < 0 else self._waits[: target.retries]
+        for tries, wait in enumerate((0.0, *waits)):
+            if failure and 0 <= target.event_age < self._clock() - begun + wait:
+                break
             await asyncio.sleep(wait)
             try:
-                await self._deliver(delivery.target, delivery.payload)
+                await self._deliver(target, delivery.payload, {})
             except (BonkeiError, OSError) as error:
-                problem = error.message if isinstance(error, BonkeiError) else str(error)
+                failure = failure_of(error, tries)
+                if failure.is_final:
+                    break
             else:
-                self.delivered[delivery.rule.name] = self._clock()
-                return
-        letters = delivery.target.dead_letters
-        if letters:
-            with suppress(BonkeiError, OSError):
-                queue = replace(delivery.target, arn=letters)
-                await self._deliver(queue, delivery.payload)
-                return
-        self._fail(delivery, problem)
+                return None
+        return failure
+
+    async def _bury(self, delivery: Delivery, failure: Failure) -> bool:
+        """A rule's letters come from EventBridge, a schedule's from its role."""
+        target = delivery.target
+        role = target.role_arn if delivery.is_scheduled else ""
+        queue = EventTarget("", target.dead_letters, role, rule_arn=target.rule_arn)
+        with suppress(BonkeiError, OSError):
+            await self._deliver(queue, *letter(delivery, failure))
+            return True
+        return False
 
     def _fail(self, delivery: Delivery, problem: str) -> None:
         self._failed += 1

@@ -78,8 +78,13 @@ def _read_all(found: dict[str, Any]) -> tuple[list[EventRule], list[str]]:
 
 
 def _read(given: dict[str, Any]) -> EventRule:
-    targets = tuple(
-        EventTarget(**one | {"input_paths": tuple(map(tuple, one["input_paths"]))})
-        for one in given["deliveries"]
-    )
+    targets = tuple(_read_target(dict(one)) for one in given["deliveries"])
     return EventRule(**given | {"deliveries": targets, "targets": tuple(given["targets"])})
+
+
+def _read_target(given: dict[str, Any]) -> EventTarget:
+    """Earlier versions kept only two of a task's parameters, by names of their own."""
+    definition, count = given.pop("task_definition_arn", ""), given.pop("task_count", 1)
+    if definition:
+        given["ecs"] = {"TaskDefinitionArn": definition, "TaskCount": count}
+    return EventTarget(**given | {"input_paths": tuple(map(tuple, given["input_paths"]))})

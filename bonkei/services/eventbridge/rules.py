@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,11 +21,18 @@ _CONTEXT = re.compile(r"<aws\.scheduler\.([a-z-]+)>")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A delivery to a target: JSON, or the target's input as text."""
+    """A delivery to a target. `payload`: JSON, or the target's input as text. The target names its
+    rule."""
 
     rule: EventRule
     target: EventTarget
     payload: str
+    event: Event
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it comes from EventBridge Scheduler, not from a rule."""
+        return ":scheduler:" in self.rule.arn
 
 
 @dataclass(slots=True)
@@ -66,8 +73,7 @@ class Rules:
         """Every target of every rule that matches."""
         for one in self._compiled:
             if one.matches is not None and one.matches(event):
-                for target in one.rule.deliveries:
-                    yield Delivery(one.rule, target, payload(one.rule, target, event, now))
+                yield from _deliveries(one.rule, event, now)
 
     def of_minute(self, minute: float) -> Iterator[Delivery]:
         """Every target of every schedule that is due in the minute that begins then."""
@@ -80,8 +86,13 @@ class Rules:
             event = new_event(
                 "aws.events", "Scheduled Event", [one.rule.arn], {}, one.rule.arn, minute
             )
-            for target in one.rule.deliveries:
-                yield Delivery(one.rule, target, payload(one.rule, target, event, minute))
+            yield from _deliveries(rule, event, minute)
+
+
+def _deliveries(rule: EventRule, event: Event, now: float) -> Iterator[Delivery]:
+    for target in rule.deliveries:
+        named = replace(target, rule_arn=rule.arn)
+        yield Delivery(rule, named, payload(rule, target, event, now), event)
 
 
 def _compiled(rule: EventRule) -> _Compiled:

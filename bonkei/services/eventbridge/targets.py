@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +19,7 @@ from bonkei.base.aws_service import (
 )
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.sns import EventTarget
+from bonkei.services.eventbridge.tasks import task_to_run
 
 _STREAM = "events"
 
@@ -32,9 +34,16 @@ class EventTargets:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    async def deliver(self, target: EventTarget, payload: str) -> None:
-        """Raises TargetError or AwsServiceError."""
+    async def deliver(
+        self, target: EventTarget, payload: str, attributes: Mapping[str, str]
+    ) -> None:
+        """`attributes`: of a dead letter. Raises TargetError or AwsServiceError."""
         service, operation, given = _call(target, payload)
+        if attributes:
+            given["MessageAttributes"] = {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            }
         if service == "logs":
             stream = {name: given[name] for name in ("logGroupName", "logStreamName")}
             with suppress(AwsServiceError):  # it is there already
@@ -77,13 +86,7 @@ def _call(target: EventTarget, payload: str) -> tuple[str, str, dict[str, Any]]:
             return "logs", "PutLogEvents", stream
         case "codepipeline":
             return "codepipeline", "StartPipelineExecution", {"name": arn.rpartition(":")[2]}
-        case "ecs" if target.task_definition_arn:
-            task = {
-                "cluster": arn,
-                "taskDefinition": target.task_definition_arn,
-                "count": target.task_count,
-                "launchType": "FARGATE",
-            }
-            return "ecs", "RunTask", task
+        case "ecs" if target.ecs:
+            return "ecs", "RunTask", task_to_run(target, payload)
         case service:
             raise TargetError(f"targets of {service or arn} are not simulated")

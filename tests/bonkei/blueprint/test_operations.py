@@ -147,6 +147,46 @@ def test_targets_and_schedules_name_the_group_of_a_fifo_queue(blueprint) -> None
     assert (rule.is_deleted_after, schedule.is_deleted_after) == (False, True)
 
 
+def test_a_task_of_a_rule_or_schedule_has_all_its_parameters(blueprint) -> None:
+    placed = {"subnets": ["subnet-1"], "security_groups": ["sg-1"], "assign_public_ip": True}
+    task = {
+        "task_definition_arn": "arn:task", "task_count": 2, "launch_type": None, "group": "g",
+        "platform_version": "1.4.0", "propagate_tags": "TASK_DEFINITION",
+        "enable_ecs_managed_tags": True, "enable_execute_command": False, "tags": {"a": "b"},
+        "network_configuration": [placed],
+        "capacity_provider_strategy": [
+            {"capacity_provider": "FARGATE_SPOT", "base": 1, "weight": 100}
+        ],
+    }  # fmt: skip
+    cluster, retry = "arn:aws:ecs:x:cluster/c", [{"maximum_event_age_in_seconds": 60}]
+    found = blueprint(
+        {
+            "aws_cloudwatch_event_rule.this": {"arn": "arn:rule", "name": "r"},
+            "aws_cloudwatch_event_target.this": {
+                "rule": "r", "arn": cluster, "ecs_target": [task], "retry_policy": retry,
+            },
+            "aws_scheduler_schedule.this": {
+                "arn": "arn:schedule",
+                "name": "s",
+                "target": [{"arn": cluster, "ecs_parameters": [task], "retry_policy": retry}],
+            },
+        }
+    )  # fmt: skip
+    for each in (*found.event_rules, *found.schedules):
+        [target] = each.deliveries
+        vpc = {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"], "AssignPublicIp": "ENABLED"}
+        assert (target.event_age, target.retries) == (60, 185)
+        assert target.ecs == {
+            "TaskDefinitionArn": "arn:task", "TaskCount": 2, "Group": "g",
+            "PlatformVersion": "1.4.0", "PropagateTags": "TASK_DEFINITION",
+            "EnableECSManagedTags": True, "Tags": [{"Key": "a", "Value": "b"}],
+            "NetworkConfiguration": {"awsvpcConfiguration": vpc},
+            "CapacityProviderStrategy": [
+                {"capacityProvider": "FARGATE_SPOT", "base": 1, "weight": 100}
+            ],
+        }  # fmt: skip
+
+
 def test_a_bucket_has_its_settings(blueprint) -> None:
     found = blueprint(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from bonkei.definitions.cloudformation.resources.kind import (
     Kind,
@@ -59,22 +60,50 @@ def _target(rule: str, given: Mapping[str, object]) -> TypedValues:
         dead_letter_config=blocks({"arn": letters.get("Arn")})
         if isinstance(letters, Mapping)
         else None,
-        retry_policy=blocks({"maximum_retry_attempts": retry.get("MaximumRetryAttempts", 185)})
-        if isinstance(retry, Mapping)
-        else None,
-        ecs_target=blocks(
+        retry_policy=blocks(
             {
-                "task_definition_arn": task["TaskDefinitionArn"],
-                "task_count": task.get("TaskCount", 1),
+                "maximum_retry_attempts": retry.get("MaximumRetryAttempts", 185),
+                "maximum_event_age_in_seconds": retry.get("MaximumEventAgeInSeconds", 86_400),
             }
         )
-        if isinstance(task, Mapping)
+        if isinstance(retry, Mapping)
         else None,
+        ecs_target=blocks(_task(task)) if isinstance(task, Mapping) else None,
         sqs_target=blocks({"message_group_id": queue.get("MessageGroupId")})
         if isinstance(queue, Mapping)
         else None,
     )
     return "aws_cloudwatch_event_target", state
+
+
+def _task(given: Mapping[str, Any]) -> dict[str, Any]:
+    vpc = given.get("NetworkConfiguration", {}).get("AwsVpcConfiguration", {})
+    network = {
+        "subnets": vpc.get("Subnets", []),
+        "security_groups": vpc.get("SecurityGroups", []),
+        "assign_public_ip": vpc.get("AssignPublicIp") == "ENABLED",
+    }
+    providers = given.get("CapacityProviderStrategy", ())
+    return {
+        "task_definition_arn": given["TaskDefinitionArn"],
+        "task_count": given.get("TaskCount", 1),
+        "launch_type": given.get("LaunchType", ""),
+        "platform_version": given.get("PlatformVersion", ""),
+        "group": given.get("Group", ""),
+        "propagate_tags": given.get("PropagateTags", ""),
+        "enable_ecs_managed_tags": given.get("EnableECSManagedTags", False),
+        "enable_execute_command": given.get("EnableExecuteCommand", False),
+        "network_configuration": [network] if vpc else [],
+        "capacity_provider_strategy": [
+            {
+                "capacity_provider": each["CapacityProvider"],
+                "base": each.get("Base", 0),
+                "weight": each.get("Weight", 0),
+            }
+            for each in providers
+        ],
+        "tags": {each["Key"]: each["Value"] for each in given.get("TagList", ())},
+    }
 
 
 _OTHERS = {
@@ -87,9 +116,9 @@ _OTHERS = {
     "SageMakerPipelineParameters": "SageMaker",
 }
 _OF_TASKS = (
-    *("CapacityProviderStrategy", "EnableECSManagedTags", "EnableExecuteCommand", "Group"),
-    *("LaunchType", "NetworkConfiguration", "PlacementConstraints", "PlacementStrategies"),
-    *("PlatformVersion", "PropagateTags", "ReferenceId", "TagList"),
+    "PlacementConstraints",
+    "PlacementStrategies",
+    "ReferenceId",
 )
 
 KINDS: Mapping[str, Kind] = {
@@ -101,10 +130,9 @@ KINDS: Mapping[str, Kind] = {
                 f"Targets.{name}": f"{one} is not in the miniature" for name, one in _OTHERS.items()
             },
             **{
-                f"Targets.EcsParameters.{name}": "a task runs as its task definition says"
+                f"Targets.EcsParameters.{name}": "all tasks run on this machine"
                 for name in _OF_TASKS
             },
-            "Targets.RetryPolicy.MaximumEventAgeInSeconds": "the number of tries is the limit",
         },
     )
 }

@@ -140,7 +140,8 @@ class EcsView:
             for one in described.containers
             for image in (images.get(one.name, ""),)
         ]
-        return replace(described, containers=tuple(containers), execute_command=shell)
+        found = replace(described, containers=tuple(containers), execute_command=shell)
+        return replace(found, group=ran.group or found.group, tags=ran.tags) if ran else found
 
     def register_definition(self, document: Mapping[str, Any], place: str) -> str:
         return self._registered.register(document, place).arn

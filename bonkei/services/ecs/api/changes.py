@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +15,13 @@ from bonkei.services.ecs.api.values import Ecs, RunTask, ServiceChange
 
 _RUN = {
     "capacityProviderStrategy", "clientToken", "cluster", "count", "enableECSManagedTags",
-    "enableExecuteCommand", "launchType", "networkConfiguration", "overrides", "platformVersion",
-    "propagateTags", "referenceId", "startedBy", "tags", "taskDefinition",
+    "enableExecuteCommand", "group", "launchType", "networkConfiguration", "overrides",
+    "platformVersion", "propagateTags", "referenceId", "startedBy", "tags", "taskDefinition",
 }  # fmt: skip
 """Arguments of RunTask that have the same meaning here, or none: all tasks run on this machine."""
-_OVERRIDES = {"containerOverrides", "cpu", "executionRoleArn", "memory", "taskRoleArn"}
+_OVERRIDES = {
+    "containerOverrides", "cpu", "ephemeralStorage", "executionRoleArn", "memory", "taskRoleArn",
+}  # fmt: skip
 _OF_CONTAINER = {"command", "cpu", "environment", "memory", "memoryReservation", "name"}
 _UPDATE = {"cluster", "desiredCount", "forceNewDeployment", "service", "taskDefinition"}
 
@@ -39,7 +41,8 @@ def run_task(ecs: Ecs, call: AwsCall) -> tuple[str, ...]:
     if not 1 <= count <= 10:
         raise _refused("count must be between 1 and 10.")
     arn = require_active(ecs, asked["taskDefinition"])
-    wanted = replace(_wanted(arn, asked), cluster_arn=cluster)
+    tags = state.definitions[arn].get("tags", ()) if asked.get("propagateTags") else ()
+    wanted = replace(_wanted(arn, asked, tags), cluster_arn=cluster)
     try:
         return tuple(ecs.run_task(wanted) for _ in range(count))
     except BonkeiError as error:
@@ -54,8 +57,8 @@ def described(ecs: Ecs, call: AwsCall, ids: Iterable[str]) -> Mapping[str, Any]:
     return {"tasks": [descriptions.task(task) for task in tasks], "failures": []}
 
 
-def _wanted(arn: str, asked: Mapping[str, Any]) -> RunTask:
-    overrides = asked.get("overrides", {})
+def _wanted(arn: str, asked: Mapping[str, Any], propagated: Sequence[Mapping[str, str]]) -> RunTask:
+    overrides, tags = asked.get("overrides", {}), (*propagated, *asked.get("tags", ()))
     _require_known(overrides, _OVERRIDES, "overrides.")
     containers = overrides.get("containerOverrides", ())
     for one in containers:
@@ -68,6 +71,8 @@ def _wanted(arn: str, asked: Mapping[str, Any]) -> RunTask:
         overrides.get("executionRoleArn", ""),
         _network(asked),
         asked.get("enableExecuteCommand", False),
+        group=asked.get("group", ""),
+        tags=tuple({one["key"]: one.get("value", "") for one in tags}.items()),
     )
 
 

@@ -79,8 +79,9 @@ def service(one: EcsService, events: Sequence[EcsServiceEvent] = ()) -> dict[str
     }
 
 
-def task(one: EcsTask) -> dict[str, Any]:
+def task(one: EcsTask, *, tags: bool = True) -> dict[str, Any]:
     return {
+        "tags": [{"key": key, "value": value} for key, value in one.tags] if tags else [],
         "taskArn": one.arn,
         "clusterArn": one.cluster_arn,
         "taskDefinitionArn": one.definition_arn,

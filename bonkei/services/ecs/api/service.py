@@ -109,7 +109,7 @@ async def _describe_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
         if task is None:
             failures.append({"arn": name, "reason": "MISSING"})
         else:
-            found.append(descriptions.task(task))
+            found.append(descriptions.task(task, tags="TAGS" in call.parameters.get("include", ())))
     return {"tasks": found, "failures": failures}
 
 

@@ -38,6 +38,7 @@ class EcsTask:
     stopped_at: float | None = None
     started_by: str = ""
     execute_command: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class EcsState:
 class RunTask:
     """A task to start. `overrides`: (container, command or None, variables). The roles are ARNs. If
     not empty, they replace those of the definition. `network`: its subnets, its security groups,
-    and whether it has a public address. `cluster_arn`: where it is shown."""
+    and whether it has a public address. `cluster_arn`: where it is shown. `group`: empty for that
+    of its family."""
 
     definition_arn: str
     overrides: tuple[tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]], ...] = ()
@@ -105,6 +107,8 @@ class RunTask:
     network: tuple[tuple[str, ...], tuple[str, ...], bool] = ((), (), False)
     execute_command: bool = False
     cluster_arn: str = ""
+    group: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

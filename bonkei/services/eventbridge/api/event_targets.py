@@ -26,13 +26,14 @@ def refusal(given: Mapping[str, Any]) -> str:
     ways = [name for name in ("Input", "InputPath", "InputTransformer") if given.get(name)]
     if len(ways) > 1:
         return f"Only one of Input, InputPath, or InputTransformer must be provided: {given['Arn']}"
+    if service == "ecs" and not (given.get("EcsParameters") and given.get("RoleArn")):
+        return f"RoleArn and EcsParameters are required for target {arn}."
     return ""
 
 
 def target_of(given: Mapping[str, Any]) -> EventTarget:
     """The target in a PutTargets or CreateSchedule call."""
     transformer = given.get("InputTransformer") or {}
-    task = given.get("EcsParameters") or {}
     policy = given.get("RetryPolicy") or {}
     return EventTarget(
         address="",
@@ -43,11 +44,11 @@ def target_of(given: Mapping[str, Any]) -> EventTarget:
         input_paths=tuple(sorted((transformer.get("InputPathsMap") or {}).items())),
         template=transformer.get("InputTemplate", ""),
         dead_letters=(given.get("DeadLetterConfig") or {}).get("Arn", ""),
-        task_definition_arn=task.get("TaskDefinitionArn", ""),
-        task_count=int(task.get("TaskCount", 1)),
         id=given.get("Id", ""),
         retries=int(policy.get("MaximumRetryAttempts", -1)),
+        event_age=int(policy.get("MaximumEventAgeInSeconds", -1)),
         message_group=(given.get("SqsParameters") or {}).get("MessageGroupId", ""),
+        ecs=given.get("EcsParameters") or {},
     )
 
 
@@ -71,13 +72,11 @@ def shown(target: EventTarget) -> dict[str, Any]:
     }
     if target.dead_letters:
         found["DeadLetterConfig"] = {"Arn": target.dead_letters}
-    if target.retries >= 0:
-        found["RetryPolicy"] = {"MaximumRetryAttempts": target.retries}
+    policy = {"MaximumRetryAttempts": target.retries, "MaximumEventAgeInSeconds": target.event_age}
+    if limits := {name: value for name, value in policy.items() if value >= 0}:
+        found["RetryPolicy"] = limits
     if target.message_group:
         found["SqsParameters"] = {"MessageGroupId": target.message_group}
-    if target.task_definition_arn:
-        found["EcsParameters"] = {
-            "TaskDefinitionArn": target.task_definition_arn,
-            "TaskCount": target.task_count,
-        }
+    if target.ecs:
+        found["EcsParameters"] = target.ecs
     return found

@@ -185,8 +185,15 @@ def test_the_blueprint_reads_the_resource() -> None:
     assert queue.attributes["VisibilityTimeout"] == "7"
     assert "Policy" in queue.attributes
     (rule,) = found.event_rules
-    assert [one.input_paths for one in rule.deliveries] == [(("id", "$.id"),), ()]
-    assert [one.retries for one in rule.deliveries] == [3, -1]
+    assert [one.input_paths for one in rule.deliveries] == [(("id", "$.id"),), (), ()]
+    assert [one.retries for one in rule.deliveries] == [3, -1, 3]
+    *_, task = rule.deliveries
+    vpc = {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"], "AssignPublicIp": "ENABLED"}
+    assert task.ecs["NetworkConfiguration"] == {"awsvpcConfiguration": vpc}
+    assert (task.ecs["TaskCount"], task.ecs["Group"], task.event_age) == (2, "everything", 60)
+    assert task.ecs["Tags"] == [{"Key": "a", "Value": "b"}]
+    [provider] = task.ecs["CapacityProviderStrategy"]
+    assert provider == {"capacityProvider": "FARGATE_SPOT", "base": 1, "weight": 1}
     (project,) = found.build_projects
     assert project.environment == (("A", "b", "PLAINTEXT"), ("C", "/d", "PARAMETER_STORE"))
     pipeline, _ = found.pipelines

@@ -16,9 +16,13 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.ecs import Service as DefinedService
 from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.blueprint.storage import Queue
+from bonkei.miniature.measures.deliveries import counted
+from bonkei.miniature.measures.measures import MEASURED
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.parts.ecs.events import EcsEvents
 from bonkei.services.ecs.api import EcsContainer, EcsTask
+from bonkei.services.endpoint.wire import constraints
+from bonkei.services.endpoint.wire.model import load_model
 from bonkei.services.eventbridge.bus import EventBus
 from bonkei.services.eventbridge.targets import EventTargets, TargetError
 
@@ -35,20 +39,74 @@ from bonkei.services.eventbridge.targets import EventTargets, TargetError
 )  # fmt: skip
 async def test_a_target_is_called(arn: str, operation: str, name: str, value: object) -> None:
     aws = InMemoryAws()
-    target = EventTarget("t", arn, task_definition_arn="task", rule_arn="rule")
-    await EventTargets(aws).deliver(target, "{}")
+    target = EventTarget("t", arn, ecs={"TaskDefinitionArn": "task"}, rule_arn="rule")
+    await EventTargets(aws).deliver(target, "{}", {})
 
     *_, (_, called, given, region) = aws.calls
     assert (called, given[name], region) == (operation, value, "eu-west-1")
     assert aws.principals[-1] == ServicePrincipal("events.amazonaws.com", "rule")
-    await EventTargets(aws).deliver(replace(target, role_arn="role"), "{}")
+    await EventTargets(aws).deliver(replace(target, role_arn="role"), "{}", {})
     assert aws.principals[-1] == RoleSession("role", "events")
+
+
+VPC = {"Subnets": ["subnet-1"], "SecurityGroups": ["sg-1"], "AssignPublicIp": "DISABLED"}
+PARAMETERS = {
+    "TaskDefinitionArn": "task", "TaskCount": 2, "LaunchType": "FARGATE", "Group": "nightly",
+    "PlatformVersion": "1.4.0", "PropagateTags": "TASK_DEFINITION",
+    "EnableECSManagedTags": True, "Tags": [{"Key": "team", "Value": "a"}],
+    "NetworkConfiguration": {"awsvpcConfiguration": VPC},
+}  # fmt: skip
+OVERRIDES = {"containerOverrides": [{"name": "job", "command": ["all"]}], "cpu": "512"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "by"),
+    [
+        ("arn:aws:events:eu-west-1:1:rule/nightly", "events-rule/nightly"),
+        ("arn:aws:scheduler:eu-west-1:1:schedule/default/nightly", "chronos-schedule/nightly"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("payload", "overrides"),
+    [
+        (json.dumps(OVERRIDES), OVERRIDES),
+        (json.dumps({"source": "aws.events", "detail": OVERRIDES}), None),
+        ('"text"', None),
+        ("text", None),
+    ],
+)
+async def test_a_task_runs_as_its_parameters_say(
+    rule: str, by: str, payload: str, overrides: Any
+) -> None:
+    aws, cluster = InMemoryAws(), "arn:aws:ecs:eu-west-1:1:cluster/c"
+    target = EventTarget("t", cluster, role_arn="role", rule_arn=rule, ecs=PARAMETERS)
+    await EventTargets(aws).deliver(target, payload, {})
+    [(_, operation, given, _)] = aws.calls
+    assert operation == "RunTask"
+    placed = {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}
+    assert given == {
+        "cluster": cluster, "taskDefinition": "task", "count": 2, "launchType": "FARGATE",
+        "group": "nightly", "platformVersion": "1.4.0", "propagateTags": "TASK_DEFINITION",
+        "enableECSManagedTags": True, "tags": [{"key": "team", "value": "a"}],
+        "networkConfiguration": {"awsvpcConfiguration": placed}, "startedBy": by,
+        **({"overrides": overrides} if overrides else {}),
+    }  # fmt: skip
+    constraints.check(load_model("ecs"), "RunTask", given)
+
+
+async def test_a_dead_letter_has_attributes() -> None:
+    aws = InMemoryAws()
+    queue = EventTarget("", "arn:aws:sqs:eu-west-1:1:letters")
+    await EventTargets(aws).deliver(queue, "{}", {"ERROR_CODE": "NO_RESOURCE"})
+    [(_, _, given, _)] = aws.calls
+    code = {"DataType": "String", "StringValue": "NO_RESOURCE"}
+    assert given["MessageAttributes"] == {"ERROR_CODE": code}
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:states:eu-west-1:1:x", "x"])
 async def test_a_target_that_is_not_simulated_is_reported(arn: str) -> None:
     with pytest.raises(TargetError, match="not simulated"):
-        await EventTargets(InMemoryAws()).deliver(EventTarget("t", arn), "{}")
+        await EventTargets(InMemoryAws()).deliver(EventTarget("t", arn), "{}", {})
 
 
 async def test_a_stream_that_exists_gets_the_event() -> None:
@@ -60,14 +118,14 @@ async def test_a_stream_that_exists_gets_the_event() -> None:
 
     aws.answers = {"CreateLogStream": exists}
     arn = "arn:aws:logs:eu-west-1:1:log-group:/aws/events/x:*"
-    await EventTargets(aws).deliver(EventTarget("t", arn), "{}")
+    await EventTargets(aws).deliver(EventTarget("t", arn), "{}", {})
     assert [operation for _, operation, *_ in aws.calls] == ["CreateLogStream", "PutLogEvents"]
 
 
 async def test_changes_of_ecs_are_events() -> None:
     got: list[dict[str, Any]] = []
 
-    async def deliver(_target: EventTarget, payload: str) -> None:
+    async def deliver(_target: EventTarget, payload: str, *_: object) -> None:
         got.append(json.loads(payload))
 
     bus, events = Bus(), EventBus(deliver)
@@ -107,6 +165,21 @@ async def test_changes_of_ecs_are_events() -> None:
     assert deployment["deploymentId"] == "ecs-svc/1"  # as `ecs` describes it
 
 
+async def test_deliveries_are_metrics_of_their_rule_or_schedule_group() -> None:
+    put: list[Any] = []
+    count = counted(put.append)
+    count(EventRule("", "arn:aws:events:eu-west-1:1:rule/r", "r"), "FailedInvocations")
+    schedule = "arn:aws:scheduler:eu-west-1:1:schedule/night/s"
+    count(EventRule("", schedule, "s", group="night"), "TargetErrorCount")
+    assert [(str(one.metric), one.unit) for one in put] == [
+        ("AWS/Events FailedInvocations (RuleName=r)", "Count"),
+        ("AWS/Events FailedInvocations", "Count"),
+        ("AWS/Scheduler TargetErrorCount (ScheduleGroup=night)", "Count"),
+        ("AWS/Scheduler TargetErrorCount", "Count"),
+    ]
+    assert {(one.metric.namespace, one.metric.name) for one in put} <= MEASURED
+
+
 async def test_a_queue_gets_events_and_is_measured() -> None:
     def attributes(parameters: Any) -> dict[str, Any]:
         if "lost" in parameters["QueueUrl"]:
@@ -115,7 +188,7 @@ async def test_a_queue_gets_events_and_is_measured() -> None:
 
     arn, put = "arn:aws:sqs:eu-west-1:1:letters", []
     aws = InMemoryAws(answers={"GetQueueAttributes": attributes})
-    await EventTargets(aws).deliver(EventTarget("t", arn), "{}")
+    await EventTargets(aws).deliver(EventTarget("t", arn), "{}", {})
     depths = QueueDepths(aws, put.append)
     depths.follow([Queue("q", f"{arn}-lost", "letters-lost"), Queue("q", arn, "letters")])
     await depths.measure(1000.0)
@@ -134,7 +207,7 @@ async def test_a_fifo_queue_gets_the_targets_group() -> None:
     aws = InMemoryAws()
     for name in ("jobs.fifo", "letters"):  # the latter: a target's dead letters
         target = EventTarget("t", f"arn:aws:sqs:eu-west-1:1:{name}", message_group="nightly")
-        await EventTargets(aws).deliver(target, "{}")
+        await EventTargets(aws).deliver(target, "{}", {})
     assert [given.get("MessageGroupId") for _, _, given, _ in aws.calls] == ["nightly", None]
 
 
@@ -177,7 +250,7 @@ async def test_events_of_other_rooms_have_the_envelope_of_aws() -> None:
     """ "CodePipeline events reference": the event that a rule on a failed pipeline gets."""
     got: list[dict[str, Any]] = []
 
-    async def deliver(_target: EventTarget, payload: str) -> None:
+    async def deliver(_target: EventTarget, payload: str, *_: object) -> None:
         got.append(json.loads(payload))
 
     bus, events = Bus(), EventBus(deliver)

@@ -126,3 +126,23 @@ def test_the_status_distinguishes_a_past_reason_from_a_present_one(state: str, s
         line for line in render(status_of(snapshot)).splitlines() if line.startswith("  app-web  ")
     ]
     assert line.endswith(shown)
+
+
+def test_the_status_shows_a_scheduled_task_whose_last_run_failed() -> None:
+    def run(identifier: str, by: str, *, failed: bool) -> TaskSnapshot:
+        ended = task(identifier, EXITED if failed else "", "family:job")
+        return replace(ended, started_by=by, failed=failed)
+
+    snapshot = tasks(
+        SERVICE,
+        run("a", "events-rule/nightly", failed=False),
+        run("b", "events-rule/nightly", failed=True),
+        run("c", "events-rule/hourly", failed=True),
+        run("d", "events-rule/hourly", failed=False),
+        replace(task("e", EXITED), failed=True),  # its service replaces it
+    )
+    text = render(status_of(snapshot))
+    _title, row, *_ = text[text.index("FAILED TASKS") :].splitlines()
+    assert row.split(maxsplit=3) == ["b", "web:1", "events-rule/nightly", EXITED]
+    assert "hourly" not in text
+    assert "FAILED TASKS" not in render(status_of(tasks(SERVICE, task("e", EXITED))))

@@ -38,7 +38,7 @@ async def test_each_second_of_ten_thousand_years_takes_no_memory(
 
 @pytest.mark.parametrize("token", ["x", "-1", "9" * 400, "٣"])
 async def test_an_invented_token_is_refused(token: str) -> None:
-    async def nothing(_target: EventTarget, _payload: str) -> None: ...
+    async def nothing(_target: EventTarget, _payload: str, *_: object) -> None: ...
 
     client = Client()
     assert await refused(client, "DescribeAlarms", NextToken=token) == "InvalidNextToken"
@@ -60,7 +60,7 @@ async def test_a_rule_that_is_nested_without_an_end_is_refused(rule: str) -> Non
 
 
 async def test_brackets_without_an_end_are_refused() -> None:
-    async def nothing(_target: EventTarget, _payload: str) -> None: ...
+    async def nothing(_target: EventTarget, _payload: str, *_: object) -> None: ...
 
     deep = "[" * 100_000
     for pattern, event, code in (
@@ -92,7 +92,7 @@ async def test_an_expression_without_a_metric_does_not_look_back_for_centuries()
 async def test_half_a_surrogate_pair_costs_no_entry() -> None:
     """JSON can say it, and UTF-8 cannot."""
 
-    async def nothing(_target: EventTarget, _payload: str) -> None: ...
+    async def nothing(_target: EventTarget, _payload: str, *_: object) -> None: ...
 
     entry = {"Source": "own", "DetailType": "Tried", "Detail": '{"a": "before"}'}
     cut = {**entry, "Detail": '{"a": "\ud83d"}', "Resources": ["\udc00"]}

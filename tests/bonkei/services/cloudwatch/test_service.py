@@ -398,7 +398,7 @@ async def test_the_state_of_a_missing_alarm(client: Client) -> None:
 async def test_programs_put_events_and_rules_match_them() -> None:
     got: list[str] = []
 
-    async def deliver(_target: EventTarget, payload: str) -> None:
+    async def deliver(_target: EventTarget, payload: str, *_: object) -> None:
         got.append(payload)
 
     bus = EventBus(deliver)

@@ -100,11 +100,27 @@ async def test_an_ended_task_without_a_waiter_can_still_be_described(tasks, prog
         ("job", "STOPPED", 4)
     ]
     assert ended.created_at <= ended.started_at <= ended.stopped_at
+    assert ended.failed
     clock = time.time
     monkeypatch.setattr(time, "time", lambda: clock() + 28_800)  # the machine has slept
     assert tasks.snapshot().stopped == (ended,)
     with pytest.raises(TaskError, match="has no container x"):
         tasks.start_task(definition(job, family="job"), [ContainerOverride("x")])
+
+
+async def test_a_job_whose_router_is_killed_has_not_failed(tasks, program):
+    """The router is essential, too, and ends by ECS's signal."""
+    program("sidecar").write("import signal; signal.pause()")
+    program("job").write("pass")
+    router = Container("sidecar", "sidecar:1", stop_timeout=1.0)
+    job = Container("job", "job:1", depends_on=(ContainerDependency("sidecar", "START"),))
+    tasks.start_task(definition(job, router, family="job"))
+    await until(lambda: tasks.snapshot().stopped)
+    [ended] = tasks.snapshot().stopped
+    codes = {one.name: one.exit_code for one in ended.containers}
+    assert codes["job"] == 0
+    assert codes["sidecar"]
+    assert not ended.failed
 
 
 async def test_a_standalone_task_that_cannot_run_says_why(tasks, program):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class Client:
         self.got: list[tuple[str, str]] = []
         self.now = T
 
-        async def deliver(target: EventTarget, payload: str) -> None:
+        async def deliver(target: EventTarget, payload: str, *_: object) -> None:
             self.got.append((target.arn, payload))
 
         self.bus = EventBus(deliver, lambda: self.now, (0.0, 0.0))
@@ -296,7 +297,7 @@ async def test_a_deleted_group_deletes_its_schedules() -> None:
 async def test_a_target_is_retried_as_often_as_its_policy_allows() -> None:
     tries: list[str] = []
 
-    async def deliver(target: EventTarget, _payload: str) -> None:
+    async def deliver(target: EventTarget, _payload: str, *_: object) -> None:
         tries.append(target.arn)
         raise AwsServiceError("Throttled", "not now")
 
@@ -308,3 +309,45 @@ async def test_a_target_is_retried_as_often_as_its_policy_allows() -> None:
         await asyncio.sleep(0)
     await bus.stop()
     assert tries == [TOPIC, TOPIC, QUEUE]
+
+
+CLUSTER, ROLE = "arn:aws:ecs:eu-west-1:123456789012:cluster/c", "arn:aws:iam::123456789012:role/r"
+VPC = {"awsvpcConfiguration": {"Subnets": ["subnet-1"], "AssignPublicIp": "ENABLED"}}
+TASK = {"TaskDefinitionArn": "arn:task", "TaskCount": 1, "NetworkConfiguration": VPC}
+
+
+async def test_a_task_as_a_target_is_described_as_it_was_put(tmp_path: Path) -> None:
+    client = Client(tmp_path / "rules.json")
+    policy = {"MaximumRetryAttempts": 3, "MaximumEventAgeInSeconds": 60}
+    target = {
+        "Id": "1", "Arn": CLUSTER, "RoleArn": ROLE, "EcsParameters": TASK, "RetryPolicy": policy,
+    }  # fmt: skip
+    await client.events("PutRule", Name="r", EventPattern=PATTERN)
+    answer = await client.events("PutTargets", Rule="r", Targets=[target])
+    assert answer["FailedEntryCount"] == 0
+    again = Client(tmp_path / "rules.json")
+    [found] = (await again.events("ListTargetsByRule", Rule="r"))["Targets"]
+    assert {name: found[name] for name in target} == target
+
+
+@pytest.mark.parametrize("missing", ["RoleArn", "EcsParameters"])
+async def test_a_task_needs_a_role_and_its_parameters(missing: str) -> None:
+    client = Client()
+    target = {"Id": "1", "Arn": CLUSTER, "RoleArn": ROLE, "EcsParameters": TASK}
+    del target[missing]
+    await client.events("PutRule", Name="r", EventPattern=PATTERN)
+    [failed] = (await client.events("PutTargets", Rule="r", Targets=[target]))["FailedEntries"]
+    assert "RoleArn and EcsParameters are required" in failed["ErrorMessage"]
+
+
+def test_a_task_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    target = EventTarget("", CLUSTER, ROLE, ecs={"TaskDefinitionArn": "arn:task", "TaskCount": 2})
+    file = tmp_path / "rules.json"
+    earlier = asdict(target) | {"task_definition_arn": "arn:task", "task_count": 2}
+    del earlier["ecs"], earlier["event_age"]
+    rule = asdict(EventRule("", "arn:r", "r", PATTERN)) | {"deliveries": [earlier]}
+    file.write_text(json.dumps({"rules": [rule], "groups": []}))
+    catalogue = Catalogue()
+    catalogue.open(file)
+    [found] = catalogue.rules
+    assert found.deliveries == (target,)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
@@ -16,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.sns import EventRule, EventTarget
 from bonkei.grammar.event_pattern import EventPatternError, parse_event_pattern
@@ -236,16 +239,24 @@ class Targets:
         self.failing = failing
         self.problem = problem or BonkeiError("not now")
         self.got: list[tuple[str, str]] = []
+        self.counted: list[tuple[str, str]] = []
+        self.letters: list[tuple[EventTarget, Mapping[str, str]]] = []
 
-    async def deliver(self, target: EventTarget, payload: str) -> None:
+    async def deliver(
+        self, target: EventTarget, payload: str, attributes: Mapping[str, str]
+    ) -> None:
         if self.failing and not target.arn.endswith(":letters"):
             self.failing -= 1
             raise self.problem
         self.got.append((target.arn, payload))
+        self.letters += [(target, attributes)] if attributes else []
 
 
 def bus(targets: Targets, *rules: EventRule) -> EventBus:
-    found = EventBus(targets.deliver, lambda: 1200.0, (0.0, 0.0))
+    found = EventBus(
+        targets.deliver, lambda: 1200.0, (0.0, 0.0),
+        lambda rule, name: targets.counted.append((rule.name, name)),
+    )  # fmt: skip
     found.follow(rules)
     return found
 
@@ -296,6 +307,68 @@ async def test_an_event_that_the_machine_refuses_goes_to_the_dead_letters() -> N
     found.put(EVENT)
     await settle()
     assert targets.got[0][0].endswith(":letters")
+    await found.stop()
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "tries"),
+    [
+        (AwsServiceError("AccessDeniedException", "no"), "NO_PERMISSIONS", 1),
+        (AwsServiceError("ClusterNotFoundException", "no"), "NO_RESOURCE", 1),
+        (AwsServiceError("QueueDoesNotExist", "no"), "NO_RESOURCE", 1),
+        (AwsServiceError("InvalidParameterException", "no"), "INVALID_PARAMETER", 1),
+        (AwsServiceError("ThrottlingException", "no"), "THROTTLING", 3),
+        (AwsServiceError("ServerException", "no", 500), "ERROR_FROM_TARGET", 3),
+        (OSError(errno.ENOSPC, "no"), "INTERNAL_ERROR", 3),
+    ],
+)
+async def test_only_what_may_change_is_tried_again(
+    problem: Exception, code: str, tries: int
+) -> None:
+    """A rule's dead letter comes from EventBridge itself and says why."""
+    targets = Targets(failing=9, problem=problem)
+    first = rule()
+    [target] = first.deliveries
+    found = bus(targets, replace(first, deliveries=(replace(target, role_arn="role"),)))
+    found.put(EVENT)
+    await settle()
+    assert 9 - targets.failing == tries
+    [(queue, attributes)] = targets.letters
+    assert (queue.arn, queue.role_arn, queue.rule_arn) == ("arn:1:letters", "", first.arn)
+    assert json.loads(targets.got[0][1]) == EVENT
+    assert attributes["RULE_ARN"] == first.arn
+    assert attributes["TARGET_ARN"] == target.arn
+    assert (attributes["ERROR_CODE"], attributes["RETRY_ATTEMPTS"]) == (code, str(tries - 1))
+    assert ("EXHAUSTED_RETRY_CONDITION" in attributes) is (tries > 1)
+    counted = ["Invocations", "InvocationsSentToDlq"]
+    assert targets.counted == [(first.name, name) for name in counted]
+    await found.stop()
+
+
+@pytest.mark.parametrize(
+    ("kind", "letters", "counted"),
+    [
+        ("rule", "", ["Invocations", "FailedInvocations"]),
+        ("rule", "arn:lost",
+         ["Invocations", "FailedInvocations", "InvocationsFailedToBeSentToDlq"]),
+        ("schedule", "", ["InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount"]),
+        ("schedule", "arn:1:letters",
+         ["InvocationAttemptCount", "TargetErrorCount", "InvocationsSentToDeadLetterCount"]),
+    ],
+)  # fmt: skip
+async def test_what_failed_is_counted(kind: str, letters: str, counted: list[str]) -> None:
+    targets = Targets(failing=9, problem=AwsServiceError("NotFound", "no such thing"))
+    target = EventTarget("t", "arn:t", "role", "{}", dead_letters=letters)
+    arn = f"arn:aws:{'events' if kind == 'rule' else 'scheduler'}:eu-west-1:1:x/n"
+    found = bus(targets, rule(pattern="", schedule="rate(1 minute)"))
+    found.follow([EventRule("", arn, "n", schedule="rate(1 minute)", deliveries=(target,))])
+    found.minute(1260.0)
+    await settle()
+    assert [name for _, name in targets.counted] == counted
+    assert bool(found.notes()) is (letters != "arn:1:letters")
+    for queue, attributes in targets.letters:  # a schedule's own role sends its input
+        assert (queue.role_arn, targets.got) == ("role", [("arn:1:letters", "{}")])
+        assert (attributes["SCHEDULE_ARN"], attributes["ERROR_CODE"]) == (arn, "NotFound")
     await found.stop()
 
 

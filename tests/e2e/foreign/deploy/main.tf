@@ -438,3 +438,84 @@ resource "aws_ecs_service" "worker" {
     assign_public_ip = true
   }
 }
+
+# --- A task on an event: a report of each day's end ---
+
+resource "aws_cloudwatch_event_rule" "report" {
+  name          = "report"
+  event_pattern = jsonencode({ source = ["shop"], "detail-type" = ["Day closed"] })
+}
+
+locals {
+  reports = { careful = ["ecs:RunTask", "iam:PassRole"], careless = ["ecs:RunTask"] }
+}
+
+resource "aws_iam_role" "report" {
+  for_each = local.reports
+
+  name = "shop-report-${each.key}"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "events.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "report" {
+  for_each = local.reports
+
+  name = "run"
+  role = aws_iam_role.report[each.key].id
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = each.value, Resource = "*" }]
+  })
+}
+
+resource "aws_cloudwatch_event_target" "report" {
+  for_each = local.reports
+
+  rule      = aws_cloudwatch_event_rule.report.name
+  target_id = each.key
+  arn       = aws_ecs_cluster.shop.arn
+  role_arn  = aws_iam_role.report[each.key].arn
+  input = jsonencode({
+    containerOverrides = [{ name = "web", command = ["python3", "-c", "raise SystemExit(3)"] }]
+  })
+
+  ecs_target {
+    task_definition_arn = aws_ecs_task_definition.web.arn
+    launch_type         = "FARGATE"
+    group               = "reports"
+
+    network_configuration {
+      subnets          = [aws_subnet.a.id]
+      assign_public_ip = true
+    }
+  }
+
+  dead_letter_config {
+    arn = aws_sqs_queue.unreported.arn
+  }
+}
+
+resource "aws_sqs_queue" "unreported" {
+  name = "unreported"
+}
+
+resource "aws_sqs_queue_policy" "unreported" {
+  queue_url = aws_sqs_queue.unreported.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sqs:SendMessage"
+      Principal = { Service = "events.amazonaws.com" }
+      Resource  = aws_sqs_queue.unreported.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.report.arn } }
+    }]
+  })
+}

@@ -94,8 +94,9 @@ function Ended({ tasks }) {
   const columns = [
     { key: "id", title: t("task"), cell: (task) => html`<a class="mono" href=${link("tasks", task.id)}>${task.id.slice(0, 8)}</a>` },
     { key: "definition", title: t("definition"), cell: (task) => html`<span class="mono faint">${task.definition}</span>` },
+    { key: "by", title: t("started_by"), cell: (task) => html`<span class="mono faint">${task.started_by}</span>` },
     { key: "codes", title: t("exit_codes"), cell: (task) => html`<span class="mono">${Object.entries(task.exit_codes).map(([name, code]) => `${name} ${code ?? "–"}`).join(", ")}</span>` },
-    { key: "reason", title: t("reason"), wide: true, cell: (task) => task.reason },
+    { key: "reason", title: t("reason"), wide: true, cell: (task) => html`${task.failed && html`<${Status} kind="bad" word=${t("failed")} /> `}${task.reason}` },
     { key: "stopped", title: t("stopped"), end: true, value: (task) => -(task.stopped || 0), cell: (task) => html`<${Ago} at=${task.stopped} />` },
   ];
   return html`<${Table} name="ended" label=${t("ended")} columns=${columns} rows=${tasks} open=${(task) => go("tasks", task.id)} />`;

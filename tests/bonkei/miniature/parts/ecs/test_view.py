@@ -183,6 +183,10 @@ def test_a_task_runs_with_its_overrides(tmp_path: Path) -> None:
         [shown] = world.view.describe().tasks
         assert (shown.cluster_arn, shown.execute_command) == (other, True)
         assert shown.arn == "arn:aws:ecs:eu-west-1:1:task/other/id"
+        assert (shown.group, shown.tags) == ("family:web", ())
+        world.view.run_task(replace(task, group="nightly", tags=(("a", "b"),)))
+        [shown] = world.view.describe().tasks
+        assert (shown.group, shown.tags) == ("nightly", (("a", "b"),))
         return world
 
     (definition, overrides, started_by), *_ = asyncio.run(run()).tasks.started

@@ -23,6 +23,9 @@ def test_it_shows_services_tasks_and_why(console_page: ConsolePage) -> None:
     expect(backend.get_by_role("row")).to_have_count(3)
     expect(page.get_by_text("desired count 2")).to_be_visible()
     expect(page.get_by_text(MARKUP).first).to_be_visible()
+    scheduled = page.get_by_role("row").filter(has_text="events-rule/nightly")
+    expect(scheduled.get_by_text("failed")).to_be_visible()
+    expect(scheduled.get_by_text("backend 3")).to_be_visible()
     console_page.is_accessible()
 
 

@@ -96,12 +96,20 @@ def snapshot() -> TasksSnapshot:
         stopped_at=time.time() - 40,
         containers=(ContainerSnapshot("backend", "STOPPED", 3, "", "UNKNOWN"),),
     )
+    scheduled = replace(
+        ended,
+        id="5" * 32,
+        group="family:report",
+        task_definition="report:1",
+        started_by="events-rule/nightly",
+        failed=True,
+    )
     services = (
         ServiceSnapshot(SERVICES[0].arn, SERVICES[0].name, 2, 2, 1, 1, (new, old)),
         ServiceSnapshot(SERVICES[1].arn, SERVICES[1].name, 2, 2, 0, 2, (fine,)),
     )
     note = Note("statuspage-backend", "the image has curl, which is not on this machine")
-    return TasksSnapshot(services, tasks, (ended,), (note,))
+    return TasksSnapshot(services, tasks, (ended, scheduled), (note,))
 
 
 def _past(usage: Usage, tasks: TasksSnapshot, now: float) -> None:

@@ -188,6 +188,19 @@ def test_running_a_task() -> None:
     assert double.done == [("run", wanted)] * 2
 
 
+def test_a_task_of_a_rule_has_its_group_and_tags() -> None:
+    double = Double()
+    double.definitions[WEB[1]]["tags"] = [{"key": "team", "value": "a"}]
+    double.definitions[WEB[1]]["tags"] += [{"key": "of", "value": "web"}]
+    ask(
+        "RunTask", double, cluster="shop", taskDefinition="web", networkConfiguration=NETWORK,
+        group="nightly", tags=[{"key": "team", "value": "b"}], propagateTags="TASK_DEFINITION",
+        overrides={"ephemeralStorage": {"sizeInGiB": 30}, "cpu": "512"},
+    )  # fmt: skip
+    [(_, wanted)] = double.done
+    assert (wanted.group, dict(wanted.tags)) == ("nightly", {"team": "b", "of": "web"})
+
+
 def test_how_a_task_ended() -> None:
     [task] = ask("DescribeTasks", cluster="shop", tasks=["task3"])["tasks"]
     assert (task["stoppedReason"], task["containers"][0]["exitCode"]) == ("gone", 3)
