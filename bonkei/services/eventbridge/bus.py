@@ -65,6 +65,8 @@ class EventBus:
         self._held = 0  # characters of the payloads under way
         self._failed = 0
         self._last_failure = ""
+        self._lost = 0
+        self._last_lost = ""
 
     def follow(self, declared: Iterable[EventRule]) -> None:
         """The rules and schedules of the definitions."""
@@ -84,6 +86,11 @@ class EventBus:
     def put(self, event: dict[str, Any]) -> None:
         """Send an event to every target of every matching rule."""
         self._send(self._rules.of_event(event, self._clock()))
+
+    def lose(self, bus: str) -> None:
+        """An event for a bus that is not here."""
+        self._lost += 1
+        self._last_lost = bus
 
     def minute(self, begun: float) -> None:
         """Deliver to the targets of every schedule that is due in the minute that begins then."""
@@ -113,6 +120,11 @@ class EventBus:
         if self._failed:
             found.append(
                 f"{self._failed} events were not delivered, the last: {self._last_failure}"
+            )
+        if self._lost:
+            found.append(
+                f"{self._lost} events were put on another bus than default, the last on "
+                f"{self._last_lost}: no rule sees them"
             )
         return tuple(found)
 

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.grammar.event_pattern import parse_event_pattern
 from bonkei.grammar.filter_pattern import parse
 from bonkei.grammar.wildcards import between_stars
 from bonkei.services.logs.delivery.requests.cloudfront import _matcher
@@ -29,12 +28,11 @@ def test_it_matches_what_a_plain_expression_matches(pattern: str, text: str) -> 
 @pytest.mark.parametrize(
     "matches",
     [
-        lambda: parse_event_pattern(json.dumps({"a": [{"wildcard": HOSTILE}]}))({"a": TEXT}),
         lambda: parse(f'{{ $.a = "{HOSTILE}" }}').matches(json.dumps({"a": TEXT})),
         lambda: parse(f"[a={HOSTILE}]").matches(TEXT),
         lambda: _matcher(HOSTILE).fullmatch(TEXT),
     ],
-    ids=["event pattern", "JSON filter", "fields filter", "path pattern"],
+    ids=["JSON filter", "fields filter", "path pattern"],
 )
 def test_the_time_is_bounded(matches: Callable[[], object]) -> None:
     begun = time.process_time()

@@ -5,9 +5,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from bonkei.definitions.provider.aws.shared.checks import at, between, matches
 from bonkei.definitions.provider.aws.shared.documents import json_document, parse, same_json
@@ -18,34 +16,26 @@ from bonkei.definitions.provider.aws.shared.naming import Mint
 from bonkei.definitions.provider.aws.shared.resource import resource
 from bonkei.definitions.provider.behaviour import Context, DataSource, Problem, ResourceBehaviour
 from bonkei.definitions.provider.values import Object, Value, given
+from bonkei.grammar.event_pattern import EventPatternError, parse_pattern
 
 _NAME = matches(r"[.\-_A-Za-z0-9]{1,64}", "letters, digits and .-_, at most 64")
 
 
 def pattern(value: Value) -> str | None:
-    """An event pattern: nested objects whose leaves are lists of matching values.
+    """An event pattern that EventBridge accepts.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
     """
     document, wrong = parse(value)
     if wrong:
         return wrong
-    if not isinstance(document, dict) or not document:
-        return "Expected a JSON object that is not empty."
     if len(value) > 4096:
         return f"An event pattern has at most 4096 characters, here are {len(value)}."
-    return next(_pattern_faults(document, ""), None)
-
-
-def _pattern_faults(value: Mapping[str, Any], place: str) -> Iterator[str]:
-    for key, member in value.items():
-        here = f"{place}.{key}".lstrip(".")
-        if isinstance(member, dict):
-            yield from _pattern_faults(member, here)
-        elif not isinstance(member, list):
-            yield f'"{here}" must be a list of values, not {json.dumps(member)}.'
-        elif not member:
-            yield f'"{here}": an empty list matches nothing.'
+    try:
+        parse_pattern(document)
+    except EventPatternError as error:
+        return error.message
+    return None
 
 
 def _bus(mint: Mint) -> str:

@@ -24,6 +24,8 @@ from bonkei.services.eventbridge.catalogue import MOST
 _DEFAULT = "default"
 _TARGETS = 5  # of a rule ("Amazon EventBridge quotas")
 _PAGE = 100
+_MANDATORY = ("id", "account", "source", "time", "region", "resources", "detail-type")
+"""Of an event to test, https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_TestEventPattern.html"""
 
 
 def eventbridge(bus: EventBus) -> Operations:
@@ -55,10 +57,19 @@ async def _test(call: AwsCall) -> Mapping[str, Any]:
         event = json.loads(call.parameters["Event"])
         test = parse_event_pattern(call.parameters["EventPattern"])
     except EventPatternError as error:
-        raise AwsServiceError("InvalidEventPatternException", error.message) from None
+        raise _invalid_pattern(error) from None
     except (ValueError, RecursionError):
         raise AwsServiceError("ValidationException", "Parameter Event is not valid.") from None
+    missing = [n for n in _MANDATORY if n not in event] if isinstance(event, dict) else ["{"]
+    if missing:
+        message = f"Parameter Event is not valid. Reason: {missing[0]} is missing."
+        raise AwsServiceError("ValidationException", message)
     return {"Result": test(event)}
+
+
+def _invalid_pattern(error: BonkeiError) -> AwsServiceError:
+    message = f"Event pattern is not valid. Reason: {error.message}"
+    return AwsServiceError("InvalidEventPatternException", message)
 
 
 class _Rules:
@@ -210,7 +221,7 @@ def _require_possible(pattern: str, schedule: str) -> None:
         if pattern:
             parse_event_pattern(pattern)
     except BonkeiError as error:
-        raise AwsServiceError("InvalidEventPatternException", error.message) from None
+        raise _invalid_pattern(error) from None
     try:
         if schedule:
             require_unit(schedule)

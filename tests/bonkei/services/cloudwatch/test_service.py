@@ -442,8 +442,13 @@ async def test_programs_put_events_and_rules_match_them() -> None:
             await call("PutEvents", Entries=entries)
     assert (await call("ListRules"))["Rules"][0]["State"] == "ENABLED"
     assert (await call("ListTargetsByRule", Rule="r"))["Targets"][0]["Arn"] == target.arn
-    tested = {"EventPattern": '{"a": [1]}', "Event": '{"a": 1}'}
+    fields = ("id", "account", "source", "time", "region", "detail-type")
+    event = dict.fromkeys(fields, "x") | {"resources": [], "detail": {"a": 1}}
+    tested = {"EventPattern": '{"detail": {"a": [1]}}', "Event": json.dumps(event)}
     assert (await call("TestEventPattern", **tested))["Result"]
+    for given in ('{"a": 1}', "[]", json.dumps({n: v for n, v in event.items() if n != "time"})):
+        with pytest.raises(AwsServiceError, match="Parameter Event is not valid"):
+            await call("TestEventPattern", **tested | {"Event": given})
     with pytest.raises(AwsServiceError, match="does not exist"):
         await call("DescribeRule", Name="nobody")
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import ANY, Mock
 
 import pytest
 
@@ -109,7 +109,8 @@ async def test_a_disabled_rule_calls_no_target() -> None:
     ("given", "code", "message"),
     [
         ({}, "ValidationException", "EventPattern or ScheduleExpression must be specified"),
-        ({"EventPattern": "{"}, "InvalidEventPatternException", "pattern"),
+        ({"EventPattern": '{"a": 1}'}, "InvalidEventPatternException",
+         r'Event pattern is not valid. Reason: \$: "a" must be an object or an array'),
         ({"ScheduleExpression": "rate(1 minutes)"}, "ValidationException",
          "ScheduleExpression is not valid"),
         ({"EventPattern": PATTERN, "EventBusName": "mine"}, "ResourceNotFoundException",
@@ -351,3 +352,16 @@ def test_a_task_of_an_earlier_version_is_read(tmp_path: Path) -> None:
     catalogue.open(file)
     [found] = catalogue.rules
     assert found.deliveries == (target,)
+
+
+async def test_an_event_for_an_unknown_bus_is_accepted_and_told() -> None:
+    """AWS answers with an EventId."""
+    client = Client()
+    await client.events("PutRule", Name="r", EventPattern=PATTERN)
+    target = {"Id": "1", "Arn": QUEUE}
+    await client.events("PutTargets", Rule="r", Targets=[target])
+    entry = {"Source": "own", "DetailType": "x", "Detail": "{}", "EventBusName": "mine"}
+    answer = await client.events("PutEvents", Entries=[entry])
+    assert (answer["FailedEntryCount"], bool(answer["Entries"][0]["EventId"])) == (0, True)
+    assert await client.put() == [(QUEUE, ANY)]
+    assert "the last on mine: no rule sees them" in client.bus.notes()[-1]

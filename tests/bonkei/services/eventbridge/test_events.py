@@ -21,7 +21,7 @@ import pytest
 from bonkei.base.aws_service import AwsServiceError
 from bonkei.base.errors import BonkeiError
 from bonkei.blueprint.sns import EventRule, EventTarget
-from bonkei.grammar.event_pattern import EventPatternError, parse_event_pattern
+from bonkei.grammar.event_pattern import parse_event_pattern
 from bonkei.grammar.schedule import ScheduleError, parse_schedule, require_unit
 from bonkei.services.eventbridge.bus import EventBus, minutes_since
 from bonkei.services.eventbridge.rules import payload
@@ -100,28 +100,6 @@ def test_a_list_in_the_event_matches_by_any_of_its_values() -> None:
     pattern = {"source": ["aws.autoscaling"], "resources": ["arn:x", "arn:b"]}
 
     assert parse_event_pattern(json.dumps(pattern))(EVENT)
-
-
-@pytest.mark.parametrize(
-    ("pattern", "problem"),
-    [
-        ("{", "not JSON"),
-        ("{}", "not an object with a field"),
-        ('{"a": "b"}', r"\$\.a is neither a list"),
-        ('{"a": []}', r"\$\.a is neither a list"),
-        ('{"a": [{"near": 1}]}', "`near` is not an operator"),
-        ('{"a": [{"numeric": [">"]}]}', "does not take"),
-        ('{"a": [{"numeric": [">", 1' + "0" * 400 + "]}]}", "does not take"),
-        ('{"a": [{"cidr": "x"}]}', "does not take"),
-        ('{"a": [{"prefix": 1}]}', "does not take"),
-        ('{"$or": [{"a": [1]}]}', "two patterns"),
-        ("[" * 5_000, "not JSON"),
-        ('{"a":' * 200 + "[1]" + "}" * 200, "nested more than 100 times"),
-    ],
-)
-def test_a_wrong_pattern_is_reported_with_its_place(pattern: str, problem: str) -> None:
-    with pytest.raises(EventPatternError, match=problem):
-        parse_event_pattern(pattern)
 
 
 RULE = EventRule("r", "arn:aws:events:eu-west-1:1:rule/r", "r", pattern='{"source": ["aws.ecs"]}')
@@ -435,5 +413,5 @@ async def test_a_rate_goes_on_when_the_clock_is_set_back() -> None:
 async def test_a_rule_that_eventbridge_refuses_is_reported() -> None:
     found = bus(Targets(), rule(pattern='{"a": "b"}'))
 
-    assert "is neither a list" in found.notes()[0]
+    assert "must be an object or an array" in found.notes()[0]
     await found.stop()

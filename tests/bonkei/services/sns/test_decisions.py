@@ -74,6 +74,23 @@ def test_message_body(body: Any, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("policy", "body", "expected"),
+    [
+        ({"a": [{"anything-but": {"prefix": "x"}}]}, {"a": 5}, True),
+        ({"a": [{"anything-but": {"suffix": ["x", "y"]}}]}, {"a": None}, True),
+        ({"a": [{"exists": True}]}, {"a": {"b": 1}}, False),
+        ({"a": [1]}, {"a": [[1]]}, True),
+        ({"a": {"b": [1], "c": [2]}}, {"a": [{"b": 1}, {"c": 2}]}, False),
+        ({"a.b": [1]}, {"a": {"b": 1}}, True),
+        ({"a": [{"wildcard": "x*"}]}, {"a": "xy"}, True),
+    ],
+)
+def test_a_body_is_judged_as_an_event_is(policy: dict[str, Any], body: Any, expected: bool) -> None:
+    assert problem(policy, "MessageBody") == ""
+    assert wants_body(policy, json.dumps(body)) is expected
+
+
+@pytest.mark.parametrize(
     ("policy", "said"),
     [
         ([], "JSON object"),
@@ -82,9 +99,14 @@ def test_message_body(body: Any, expected: bool) -> None:
         ({"a": [{"like": "b"}]}, "Unrecognized match type like"),
         ({"a": [{"exists": "yes"}]}, "true or false"),
         ({"a": [{"numeric": ["~", 1]}]}, "numeric"),
-        ({"a": [{"numeric": [">", math.nan]}]}, "numeric"),
+        ({"a": [{"numeric": [">", math.nan]}]}, "Cannot compare number"),
         ({"a": [{"prefix": 1}]}, "prefix match pattern must be a string"),
-        ({"a": [{"anything-but": {}}]}, "Unrecognized match type"),
+        ({"a": [{"anything-but": {}}]}, "Anything-But expression name not found"),
+        ({"a": [{"anything-but": ["x", 1]}]}, "mixed type is not supported"),
+        ({"a": [{"anything-but": {"prefix": ""}}]}, "Null prefix/suffix not allowed"),
+        ({"a": []}, "Empty arrays are not allowed"),
+        ({name: ["x"] for name in "abcdef"}, "more than 5 keys"),
+        ({"a": ["x"] * 13, "b": ["x"] * 12}, "too complex"),
         ({"a": [{"anything-but": {"numeric": "x"}}]}, "numeric"),
     ],
 )
@@ -115,9 +137,9 @@ def test_what_cannot_be_compared_does_not_match(
 
 
 def test_a_number_of_400_digits_is_compared() -> None:
-    """No float holds it, and it must not stop the deliveries to others."""
+    """Only to itself: no double holds it. It must not stop the deliveries to others."""
     number = "1" + "0" * 400
-    for policy, expected in (([1], False), ([{"numeric": [">", 1]}], True), ([int(number)], True)):
+    for policy, expected in (([1], False), ([{"numeric": [">", 1]}], False), ([int(number)], True)):
         assert problem({"c": policy}, "MessageBody") == ""
         assert wants_body({"c": policy}, f'{{"c": {number}}}') is expected
         assert wants({"c": policy}, {"c": text(f"[{number}]", "String.Array")}) is expected
