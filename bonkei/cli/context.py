@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bonkei.config.reading import PROGRAMS
 from bonkei.miniature.home import Home
 
 if TYPE_CHECKING:
@@ -49,4 +51,16 @@ class Context:
         return workspace(self.config, self.home.path)
 
 
+def _allow(_ctx: click.Context, _option: click.Parameter, value: bool) -> None:
+    if value:
+        os.environ[PROGRAMS] = "1"  # also for the process that `up --detach` starts
+
+
 pass_context = click.make_pass_decorator(Context)
+allow_programs = click.option(
+    "--allow-programs",
+    is_flag=True,
+    expose_value=False,
+    callback=_allow,
+    help="Let the definitions run their programs without a question, as for CI.",
+)

@@ -13,6 +13,8 @@ from bonkei.config.table import ConfigError, Table, parse
 from bonkei.config.values import Announcement, Config
 
 FILE_NAME = "bonkei.toml"
+PROGRAMS = "BONKEI_ALLOW_PROGRAMS"
+"""Set, it allows what the definitions run."""
 
 
 def find(start: Path) -> Path:
@@ -96,6 +98,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
         database_shared=table.table("database").flag("shared"),
         terraform=environment.get("BONKEI_TERRAFORM") or None,
+        programs_allowed=bool(environment.get(PROGRAMS)),
+        programs_see=table.table("programs").texts("environment", ()),
     )
     table.done()
     _require_ports_apart(config)
@@ -127,8 +131,9 @@ def _require_ports_apart(config: Config) -> None:
 def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     """Whether a running miniature's settings still equal those of the file.
 
-    The definitions, their variables, the resources elsewhere and the containers' directories do not
-    count: each apply reads them again. The settings of `bonkei check` do not count either.
+    The definitions, their variables and programs, the resources elsewhere and the containers'
+    directories do not count: each apply reads them again. The settings of `bonkei check` do not
+    count either.
     """
     try:
         now = load(config.file, environment)
@@ -142,6 +147,8 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
         variable_files=config.variable_files,
         existing=config.existing,
         remote_states=config.remote_states,
+        programs_allowed=config.programs_allowed,
+        programs_see=config.programs_see,
         check_levels=config.check_levels,
         check_programs=config.check_programs,
     )

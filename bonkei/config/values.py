@@ -100,3 +100,7 @@ class Config:
     """The user's own database server. `database_shared`: it may hold others' data."""
     database_shared: bool = False
     terraform: str | None = None
+    programs_allowed: bool = False
+    """Whether the definitions may run programs, unasked."""
+    programs_see: tuple[str, ...] = ()
+    """The environment variables that these programs get."""

@@ -11,7 +11,7 @@ from bonkei import blueprint
 from bonkei.base.vault import FileVault
 from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
-from bonkei.definitions.terraform import Account, Elsewhere, Workspace
+from bonkei.definitions.terraform import Account, Consent, Elsewhere, Workspace
 from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
@@ -86,6 +86,7 @@ def workspace(
         terraform=config.terraform,
         elsewhere=Elsewhere(config.existing, config.remote_states),
         account=Account(config.account_id, config.workspace),
+        consent=Consent(Home(config.home).programs, config.programs_allowed, config.programs_see),
     )
 
 

@@ -23,6 +23,7 @@
 ├── tasks/           the running tasks' own files
 ├── processes/       the process groups to end, should the supervisor be killed
 ├── addresses        the loopback addresses that this miniature has
+├── programs.json    the programs of the definitions that the user has agreed to
 ├── started          which first-start commands have been run
 ├── control          the path of the socket that a running supervisor answers on
 ├── control.new      that file while it is being written
@@ -71,6 +72,7 @@ CONTENTS = frozenset(
         "monitor",
         "pipelines",
         "processes",
+        "programs.json",
         "registry",
         "repositories",
         "secrets",
@@ -226,6 +228,11 @@ class Home:
     @property
     def environments(self) -> Path:
         return self.path / "environments"
+
+    @property
+    def programs(self) -> Path:
+        """What the user has agreed to."""
+        return self.path / "programs.json"
 
     @property
     def addresses(self) -> Path:

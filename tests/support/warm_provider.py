@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from bonkei.definitions.terraform.runs.provider_process import ProviderProcess
-from bonkei.definitions.terraform.runs.run import without_account
 
 if TYPE_CHECKING:  # it would be loaded in vain where this is run as a file
     import pytest
@@ -121,7 +120,7 @@ class WarmProvider:
         request = {
             "arguments": [MODULE, str(surroundings)],
             "directory": str(directory),
-            "environment": without_account(os.environ),
+            "environment": dict(provider.environment),
             "numbers": numbers,
         }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

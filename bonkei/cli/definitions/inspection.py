@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from bonkei.cli.context import Context, pass_context
+from bonkei.cli.context import Context, allow_programs, pass_context
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _variables = click.option(
@@ -44,6 +44,7 @@ def _directories(
 )
 @click.option("--json", "form", flag_value="json", help="The findings as JSON.")
 @click.option("--sarif", "form", flag_value="sarif", help="The findings as SARIF 2.1.0.")
+@allow_programs
 @pass_context
 def check(
     context: Context,
@@ -102,6 +103,7 @@ def check(
     multiple=True,
     help="Update the diagrams of this Markdown page; may be repeated.",
 )
+@allow_programs
 @pass_context
 def diagram(
     context: Context,

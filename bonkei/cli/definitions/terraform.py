@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bonkei.cli.context import Context, pass_context
+from bonkei.cli.context import Context, allow_programs, pass_context
 from bonkei.cli.outcome import json_option, outcome, progress
 from bonkei.cli.terminal import safe
 
@@ -100,6 +100,7 @@ def validate(context: Context, as_json: bool) -> None:
 @click.command()
 @_selecting
 @click.option("--json", "as_json", is_flag=True, help="The changes as JSON.")
+@allow_programs
 @pass_context
 def plan(context: Context, as_json: bool, selection: Selection) -> None:
     """Show what `bonkei apply` would change."""
@@ -116,6 +117,7 @@ def plan(context: Context, as_json: bool, selection: Selection) -> None:
 @click.command()
 @_selecting
 @json_option("The changes and the result, as JSON; progress goes to stderr.")
+@allow_programs
 @pass_context
 def apply(context: Context, selection: Selection, as_json: bool) -> None:
     """Apply the definitions. A running miniature follows.
@@ -151,6 +153,7 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
 )
 @_variables
 @click.option("--json", "as_json", is_flag=True, help="The result of each run, as JSON.")
+@allow_programs
 @pass_context
 def test(
     context: Context, files: tuple[str, ...], variables: tuple[str, ...], as_json: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from bonkei.cli.completion import complete_service
-from bonkei.cli.context import Context, pass_context
+from bonkei.cli.context import Context, allow_programs, pass_context
 from bonkei.cli.outcome import json_option, outcome, progress
 from bonkei.cli.typed import say
 
@@ -18,6 +18,7 @@ from bonkei.cli.typed import say
     help="Go to the background after the start. Exit code 1 unless all is healthy.",
 )
 @click.option("--background", is_flag=True, hidden=True, help="What --detach starts.")
+@allow_programs
 @pass_context
 def up(context: Context, detach: bool, background: bool) -> None:
     """Build the miniature and run it. Ctrl-C stops it and keeps its data."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bonkei.definitions.terraform.errors import Diagnostic, TerraformError
     from bonkei.definitions.terraform.inputs.elsewhere import Elsewhere
+    from bonkei.definitions.terraform.inputs.programs import Consent
     from bonkei.definitions.terraform.inputs.selection import Selection
     from bonkei.definitions.terraform.reports.changes import ApplySummary, Change, PlanSummary
     from bonkei.definitions.terraform.reports.testing import TestReport
@@ -27,6 +28,7 @@ _PLACES = {
     "Account": "state.account",
     "ApplySummary": "reports.changes",
     "Change": "reports.changes",
+    "Consent": "inputs.programs",
     "Diagnostic": "errors",
     "Elsewhere": "inputs.elsewhere",
     "PlanSummary": "reports.changes",
@@ -40,6 +42,7 @@ __all__ = [
     "Account",
     "ApplySummary",
     "Change",
+    "Consent",
     "Diagnostic",
     "Elsewhere",
     "PlanSummary",

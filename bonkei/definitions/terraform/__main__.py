@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from bonkei.definitions.terraform import TerraformError, Workspace
+from bonkei.definitions.terraform import Consent, TerraformError, Workspace
 
 
 def main() -> int:
@@ -23,8 +23,10 @@ def main() -> int:
     parser.add_argument("directory", type=Path)
     parser.add_argument("--var-file", type=Path, action="append", default=[])
     parser.add_argument("--home", type=Path, default=Path(".bonkei"))
+    parser.add_argument("--allow-programs", action="store_true")
     options = parser.parse_args()
-    workspace = Workspace(options.directory, options.home, options.var_file)
+    consent = Consent(options.home / "programs.json", options.allow_programs)
+    workspace = Workspace(options.directory, options.home, options.var_file, consent=consent)
     started = time.monotonic()
     try:
         print(_perform(workspace, options.operation))

@@ -34,7 +34,7 @@ class Diagnostic:
         lines = [f"{self.severity.capitalize()}: {self.summary}"]
         if self.file is not None:
             within = f", in {self.context}" if self.context else ""
-            lines.append(f"  on {_relative(self.file)} line {self.line}{within}:")
+            lines.append(f"  on {relative(self.file)} line {self.line}{within}:")
         if self.code:
             lines += [f"  {number:>4}: {text}" for number, text in self._numbered()]
         lines += [f"        {value}" for value in self.values]
@@ -48,7 +48,7 @@ class Diagnostic:
             "severity": self.severity,
             "summary": self.summary,
             "detail": self.detail,
-            "file": None if self.file is None else _relative(self.file),
+            "file": None if self.file is None else relative(self.file),
             "line": self.line,
         }
 
@@ -99,7 +99,7 @@ def read_diagnostic(document: Mapping[str, Any], locate: Callable[[str], Path]) 
     return Diagnostic(
         severity=document["severity"],
         summary=document["summary"],
-        detail=_AT.sub(lambda at: f"at {_relative(locate(at[1]))} line {at[2]}", detail),
+        detail=_AT.sub(lambda at: f"at {relative(locate(at[1]))} line {at[2]}", detail),
         file=locate(file) if file else None,
         line=line,
         context=snippet.get("context") or "",
@@ -119,7 +119,7 @@ def _place(given: Mapping[str, Any] | None, detail: str) -> tuple[str | None, in
     return None, None
 
 
-def _relative(file: Path) -> str:
+def relative(file: Path) -> str:
     """Name a file relative to the user's current folder if that is shorter."""
     relative = os.path.relpath(file)
     return str(file) if relative.startswith("..") else relative

@@ -16,7 +16,7 @@ from bonkei.base.removal import remove
 from bonkei.definitions.terraform.errors import refused, unexplained
 from bonkei.definitions.terraform.explanations import constraints
 from bonkei.definitions.terraform.explanations.explain import explain
-from bonkei.definitions.terraform.inputs import stamps
+from bonkei.definitions.terraform.inputs import programs, stamps
 from bonkei.definitions.terraform.inputs.elsewhere import (
     Elsewhere,
     check_existing,
@@ -24,7 +24,9 @@ from bonkei.definitions.terraform.inputs.elsewhere import (
 )
 from bonkei.definitions.terraform.inputs.mirror import Mirror
 from bonkei.definitions.terraform.inputs.types import named as read_named
+from bonkei.definitions.terraform.inputs.types import texts
 from bonkei.definitions.terraform.reports.messages import Listener, Report
+from bonkei.definitions.terraform.runs import environments
 from bonkei.definitions.terraform.runs import run as runs
 from bonkei.definitions.terraform.runs.endings import Endings, Leave, awaited
 from bonkei.definitions.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
@@ -118,6 +120,7 @@ class Place:
     elsewhere: Elsewhere
     account: Account
     terraform: str | None
+    consent: programs.Consent = field(default_factory=programs.Consent)
     interruption: runs.Interruption = field(default_factory=runs.Interruption)
 
     @contextlib.contextmanager
@@ -126,12 +129,14 @@ class Place:
         provider_home: Path,
         *,
         tests: bool = False,
+        programs: bool = True,
         all_blocks: bool = True,
         endings: Endings | None = None,
     ) -> Iterator[Session]:
         """One session at a time. The provider stores its data below `provider_home`. Without
         `all_blocks`, it shows only nested blocks whose names are words of the definitions. `tests`
-        have no state. The ends of its processes are awaited, or left to `endings`."""
+        have no state. Without the user's consent it may run no `programs` of the definitions. The
+        ends of its processes are awaited, or left to `endings`."""
         command = runs.command(self.terraform)
         check_existing(self.elsewhere.existing)
         self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -147,13 +152,14 @@ class Place:
                 existing=self.elsewhere.existing,
                 types=types,
             )
-            log = self.directory / "provider.log"
+            log, seen = self.directory / "provider.log", self.consent.variables
+            outside = environments.of_programs(os.environ, {}, seen)
             with (
-                ProviderProcess(surroundings, self.mirror.path, log, leave) as provider,
+                ProviderProcess(surroundings, self.mirror.path, log, leave, outside) as provider,
                 self.backend.open(reads_twice=self.terraform is None) as backend,
             ):
                 settings = {**self._settings(provider.reattach), **backend}
-                environment = runs.environment(os.environ, settings)
+                environment = environments.of_programs(os.environ, settings, seen)
                 with self._terraform(command, environment) as begin:
                     # From here on both processes load what they need.
                     heeded = self.interruption.heeded(begin)
@@ -162,7 +168,9 @@ class Place:
                     )
                     self.mirror.refresh(self.backend.block, self._lifted())
                     self._place_remote_states()
-                    self._initialize(session)
+                    self._initialize(session, environments.of_init(os.environ, settings))
+                    if programs:
+                        self._require_consent()
                     shown = self._showing(
                         types, provider.prepare, all_blocks=all_blocks, tests=tests
                     )
@@ -217,13 +225,22 @@ class Place:
             "TF_REATTACH_PROVIDERS": reattach,
         }
 
-    def _initialize(self, session: Session) -> None:
+    def _require_consent(self) -> None:
+        root = self.mirror.path
+        found = programs.found(
+            self.mirror.locate, texts(root, self.directory / "data"), self.mirror.directory
+        )
+        self.consent.require(found, self.interruption.has_come)
+
+    def _initialize(self, session: Session, environment: Mapping[str, str]) -> None:
         """Run `init`, unless it has been run for the same modules and providers."""
         stamp = self.directory / "initialized"
         wanted = stamps.initialization(self.definitions, self.backend.block)
         if self._has_data() and text_of(stamp) == wanted:
             return
-        session.listen("init", "-input=false", "-reconfigure")
+        begin = self.interruption.heeded(runs.start)
+        alone = replace(session, environment=environment, begin=begin)
+        alone.listen("init", "-input=false", "-reconfigure")
         stamp.write_text(wanted, encoding="utf-8")
 
     def _has_data(self) -> bool:

@@ -29,10 +29,12 @@ from bonkei.definitions.terraform.inputs.fingerprint import (
     read_places,
 )
 from bonkei.definitions.terraform.inputs.mirror import Mirror, require_definitions
+from bonkei.definitions.terraform.inputs.programs import Consent
 from bonkei.definitions.terraform.inputs.selection import Selection
 from bonkei.definitions.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.definitions.terraform.reports.messages import Listener, Report
 from bonkei.definitions.terraform.reports.testing import TestListener, TestReport, once, test_files
+from bonkei.definitions.terraform.runs import environments
 from bonkei.definitions.terraform.runs import run as runs
 from bonkei.definitions.terraform.runs.endings import Endings
 from bonkei.definitions.terraform.session import Place, Session, read_json, silent
@@ -45,6 +47,7 @@ T = TypeVar("T")
 _NOTHING = Elsewhere()
 _ACCOUNT = Account()
 _EVERYTHING = Selection()
+_NO_CONSENT = Consent()
 
 _QUICKLY = (
     # A refresh asks what others have changed. Here the state is all that there is of a resource.
@@ -84,8 +87,10 @@ class Workspace:
         terraform: str | None = None,
         elsewhere: Elsewhere = _NOTHING,
         account: Account = _ACCOUNT,
+        consent: Consent = _NO_CONSENT,
     ) -> None:
-        """`terraform` names an executable to use instead of the library."""
+        """`terraform` names an executable to use instead of the library. `consent`: to the programs
+        that the definitions run."""
         self._definitions = definitions.resolve()
         self._home = home.resolve()
         self._variable_files = tuple(file.resolve() for file in variable_files)
@@ -103,6 +108,7 @@ class Workspace:
             elsewhere=elsewhere,
             account=account,
             terraform=terraform,
+            consent=consent,
         )
 
     @property
@@ -115,7 +121,7 @@ class Workspace:
         return self._with_enough_blocks(self._validate)
 
     def _validate(self, *, all_blocks: bool) -> list[Diagnostic]:
-        with self._place.session(self._home, all_blocks=all_blocks) as session:
+        with self._place.session(self._home, programs=False, all_blocks=all_blocks) as session:
             document = read_json(session.run("validate", "-json"))
             said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
             found = explain(said, self._definitions)
@@ -186,7 +192,7 @@ class Workspace:
         state = read_state_file(self._state_file)
         if state is not None:
             return state
-        with self._place.session(self._home) as session:
+        with self._place.session(self._home, programs=False) as session:
             return read_json(session.run("show", "-json"))
 
     def is_current(self) -> bool:
@@ -228,7 +234,7 @@ class Workspace:
                 *(["-check"] if check else []),
             ],
             directory=self._definitions,
-            environment=runs.environment(os.environ, {}),
+            environment=environments.of_programs(os.environ, {}),
         )
         if result.errors.strip():
             raise TerraformError(result.errors.strip(), remedy="correct the file and run it again")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from bonkei.services.codecommit.errors import GitError
 
 _SECONDS = 120.0
+_USERS = ("safe.directory", "core.excludesFile")
 _BOUND = 16 * 1024 * 1024
 """The most bytes of an answer that are read into memory."""
 
@@ -26,6 +28,44 @@ def environment() -> dict[str, str]:
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",
     }
+
+
+def of_a_stranger(root: Path) -> dict[str, str]:
+    """An environment for git in a working copy that may come from anyone: the programs that its own
+    configuration names do not run. The user's settings say only which folders are safe, and what is
+    ignored: git accepts both from here, too (git-config(1), "Protected configuration")."""
+    settings = [
+        ("core.hooksPath", os.devnull),
+        ("core.fsmonitor", "false"),
+        ("log.showSignature", "false"),
+        *(each for name in _USERS for each in _listed(os.environ, root.anchor, "--get-all", name)),
+    ]
+    made = {**environment(), "HOME": os.environ.get("HOME", ""), "GIT_ALLOW_PROTOCOL": "file"}
+    numbered = _numbered(settings)
+    for name, _ in _listed({**made, **numbered}, str(root), "--get-regexp", r"^filter\."):
+        settings.append((name, "false" if name.endswith(".required") else ""))
+    return {**made, **_numbered(settings)}
+
+
+def _listed(variables: Mapping[str, str], place: str, how: str, name: str) -> list[tuple[str, str]]:
+    words = ["git", "-C", place, "config", "-z", how, name]
+    try:
+        done = subprocess.run(
+            words, env=dict(variables), capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []  # what follows says so
+    found = os.fsdecode(done.stdout).split("\0")[:-1]
+    if how == "--get-all":
+        return [(name, value) for value in found]
+    return [(key, value) for key, _, value in (each.partition("\n") for each in found)]
+
+
+def _numbered(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    made = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings):
+        made |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return made
 
 
 async def start(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import functools
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.base.errors import BonkeiError
+from bonkei.services.codecommit.git import of_a_stranger
 from bonkei.services.codecommit.hook import UNNOTICED
 
 _SHOWN = 5  # files
@@ -20,6 +21,8 @@ _NOISE = (
 _SECONDS = 300.0
 # This push is the miniature's own. The user's settings must not push submodules to other places
 # with it, nor ask for a signature that a bare repository does not take.
+# What has changed within a submodule is its own: its configuration may name programs, too.
+_STATUS = ("status", "--porcelain", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
 _PUSH = ("push", "--quiet", "--recurse-submodules=no", "--no-signed", "--no-follow-tags")
 
 
@@ -110,9 +113,7 @@ def _tip(directory: Path, branch: str) -> str:
 def _uncommitted(root: Path) -> tuple[str, ...]:
     """A note that names the files whose present content the commit does not have."""
     # -z: names as they are, without quotes; the user's settings may hide untracked files.
-    entries = iter(
-        _git(root, "status", "--porcelain", "-z", "--untracked-files=normal").split("\0")
-    )
+    entries = iter(_git(root, *_STATUS).split("\0"))
     names = []
     for entry in entries:
         if not entry:
@@ -127,12 +128,15 @@ def _uncommitted(root: Path) -> tuple[str, ...]:
     return (f"not committed, so not released: {', '.join(names[:_SHOWN])}{more}",)
 
 
+_environment = functools.cache(of_a_stranger)
+
+
 def _git(root: Path, *words: str) -> str:
     try:
         done = subprocess.run(
             ["git", *words],
             cwd=root,
-            env={**os.environ, UNNOTICED: "1", "GIT_TERMINAL_PROMPT": "0"},
+            env={**_environment(root), UNNOTICED: "1"},
             capture_output=True,
             text=True,
             errors="replace",

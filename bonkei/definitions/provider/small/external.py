@@ -7,6 +7,7 @@ https://registry.terraform.io/providers/hashicorp/external/latest/docs/data-sour
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 from bonkei.definitions.provider.addresses import VERSIONS
@@ -53,12 +54,14 @@ def _read(config: Object, _: Context) -> Object:
 
 def _run(program: list[str], query: str, directory: str | None) -> str:
     try:
+        # Those of Python are for the provider's own process.
         done = subprocess.run(
             program,
             input=query,
             capture_output=True,
             text=True,
             cwd=directory or None,
+            env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
             timeout=_TIMEOUT,
             check=False,
         )

@@ -37,6 +37,11 @@ class Mirror:
         self._home = home
 
     @property
+    def directory(self) -> Path:
+        """The whole of it."""
+        return self._directory.resolve()
+
+    @property
     def path(self) -> Path:
         """Where Terraform runs."""
         return self._directory / self._definitions.relative_to(self._root)

@@ -84,16 +84,16 @@ def named(
     types, and are read with all blocks.
     """
     try:
-        texts = {file: file.read_bytes() for file in _texts(_folders(root, data / _MANIFEST))}
+        found = {file: file.read_bytes() for file in texts(root, data)}
         has_state = state_file is not None and state_file.is_file()
         state = state_file.read_bytes() if state_file is not None and has_state else b""
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    text = b"\n".join(texts.values())
+    text = b"\n".join(found.values())
     names = {*_NAME.findall(text), *_FULL.findall(state)}
-    evaluated = [each for file, each in texts.items() if tests or _TEST not in file.name]
+    evaluated = [each for file, each in found.items() if tests or _TEST not in file.name]
     used = [_SENTENCE.sub(b"", _DEPENDENCIES.sub(b"", each)) for each in evaluated]
-    doubled = tests and any(_DOUBLE.search(each) for f, each in texts.items() if _TEST in f.name)
+    doubled = tests and any(_DOUBLE.search(each) for f, each in found.items() if _TEST in f.name)
     every = all_blocks or doubled or any(_SELF.search(each) for each in used)
     return Named(
         words=_decoded({*(word for each in (text, state, plans) for word in _WORD.findall(each))}),
@@ -138,10 +138,10 @@ def _folders(root: Path, manifest: Path) -> set[Path]:
     return {root, *(root / module["Dir"] for module in modules)}
 
 
-def _texts(folders: set[Path]) -> Iterator[Path]:
-    """Return the texts to read, including test files, which may mock types that nothing else names.
-    Terraform ignores hidden files: editors make them."""
-    for folder in folders:
+def texts(root: Path, data: Path) -> Iterator[Path]:
+    """Return the texts of all modules, including test files, which may mock types that nothing else
+    names. Terraform ignores hidden files: editors make them."""
+    for folder in _folders(root, data / _MANIFEST):
         for place in (folder, *(folder / name for name in _TESTS)):
             for each in entries(place):
                 if each.name.endswith(_ENDINGS) and not each.name.startswith("."):

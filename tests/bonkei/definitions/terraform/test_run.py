@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,18 @@ import psutil
 import pytest
 
 from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform.runs.environments import of_init, of_programs
 from bonkei.definitions.terraform.runs.run import (
     Interruption,
     Result,
     command,
-    environment,
     run,
     start,
 )
 
 
-def test_the_environment_is_quiet_and_our_own() -> None:
+@pytest.mark.parametrize("environment", [of_init, of_programs])
+def test_the_environment_is_quiet_and_our_own(environment: Callable[..., dict[str, str]]) -> None:
     given = {"PATH": "/bin", "TF_CLI_ARGS": "-x", "TF_VAR_a": "1", "TF_WORKSPACE": "w"}
     made = environment(given, {"TF_DATA_DIR": "/d"})
     assert made["CHECKPOINT_DISABLE"] == "1"

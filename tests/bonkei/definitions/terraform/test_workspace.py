@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.definitions.terraform import TerraformError
+from bonkei.definitions.terraform import Consent, TerraformError, Workspace
 from bonkei.definitions.terraform.runs import run as runs
 from tests.bonkei.definitions.terraform.project import Project
 
@@ -72,7 +72,9 @@ def test_progress_counts_resources(project: Project) -> None:
 def test_more_resources_are_made_at_a_time_than_terraforms_ten(project: Project) -> None:
     project.write("infrastructure/main.tf", EACH_AWAITS_ALL)
     (project.root / "there").mkdir()
-    assert project.workspace().apply().added == TOGETHER
+    consent = Consent(allowed=True)
+    workspace = Workspace(project.definitions, project.home, consent=consent)
+    assert workspace.apply().added == TOGETHER
 
 
 def test_another_executable_replaces_the_library(project: Project, tmp_path: Path) -> None:

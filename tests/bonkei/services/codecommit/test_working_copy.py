@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.services.codecommit import working_copy
+from bonkei.services.codecommit import git, working_copy
 from bonkei.services.codecommit.working_copy import Source, SourceError, commit_of, release
 
 _WHO = {f"GIT_{one}_{what}": "me" for one in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
@@ -166,3 +166,74 @@ def test_a_commit_that_another_release_pushes_meanwhile_is_there(
 
     monkeypatch.setattr(working_copy, "_git", slower)
     assert copy.release() == ()
+
+
+def _trap(folder: Path, name: str) -> str:
+    """A program that leaves a file when it runs."""
+    program = folder / name
+    program.write_text(f"#!/bin/sh\ntouch '{folder}/ran-{name}'\ncat\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+TRAPS = {
+    "a hook": ("core.hooksPath", "hooks"),
+    "a monitor of files": ("core.fsmonitor", "monitor"),
+    "a filter": ("filter.a.clean", "clean"),
+    "a process of filters": ("filter.a.process", "process"),
+    "a program for signatures": ("gpg.program", "gpg"),
+    "a remote helper": ("url.ext::{0}/helper %S .insteadOf", "{1}"),
+    "the other end": ("remote.{1}.receivepack", "helper"),
+}
+
+
+@pytest.mark.parametrize("whose", ["the user's", "the tree's"])
+@pytest.mark.parametrize("trap", TRAPS)
+def test_no_program_of_a_configuration_runs(
+    copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trap: str, whose: str
+) -> None:
+    target = copy.repositories / "shop.git"
+    (copy.root / ".gitattributes").write_text("*.txt filter=a\n")
+    copy.commit("filtered")
+    key, value = (each.format(tmp_path, target) for each in TRAPS[trap])
+    if trap == "a hook":
+        (tmp_path / "hooks").mkdir()
+        for name in ("pre-push", "reference-transaction", "post-index-change"):
+            _trap(tmp_path / "hooks", name)
+        value = str(tmp_path / "hooks")
+    elif "/" not in value:
+        value = _trap(tmp_path, value)
+    _trap(tmp_path, "helper")
+    more = [("filter.a.required", "true"), ("log.showSignature", "true"),
+            ("protocol.ext.allow", "always")]  # fmt: skip
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name, content in [(key, value), *more]:
+        where = "--local" if whose == "the tree's" else "--global"
+        subprocess.run(["git", "config", where, "--add", name, content], cwd=copy.root, check=True)
+    (copy.root / "a.txt").write_text("changed\n")
+    if (trap, whose) == ("a remote helper", "the tree's"):
+        with pytest.raises(SourceError, match="transport 'ext' not allowed"):
+            copy.release()
+    else:
+        assert copy.release() == (f"{SAYS}a.txt",)
+    assert not [*tmp_path.rglob("ran-*")]
+
+
+def test_the_user_says_which_folders_are_safe_and_what_is_ignored(
+    copy: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git refuses the folder of another owner, unless the user's own settings name it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    other = {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
+    monkeypatch.setattr(
+        working_copy, "_environment", lambda root: {**git.of_a_stranger(root), **other}
+    )
+    with pytest.raises(SourceError, match="dubious ownership"):
+        commit_of(copy.root, "HEAD")
+    ignored = tmp_path / "ignored"
+    ignored.write_text("*.swp\n")
+    config = f"[safe]\n  directory = {copy.root}\n  directory = {copy.repositories}/shop.git\n"
+    (tmp_path / ".gitconfig").write_text(f"{config}[core]\n  excludesFile = {ignored}\n")
+    (copy.root / "a.swp").write_text("")
+    assert commit_of(copy.root, "HEAD") == copy.git("rev-parse", "HEAD")
+    assert working_copy._uncommitted(copy.root) == ()

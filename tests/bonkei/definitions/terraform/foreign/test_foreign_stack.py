@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.definitions.terraform import Workspace
+from bonkei.definitions.terraform import Consent, Workspace
 
 STACK = Path(__file__).parent / "stack"
 
@@ -30,7 +30,7 @@ def mirror(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def workspace(root: Path) -> Iterator[Workspace]:
     """The stack of another team: no bonkei.toml, no git, a home elsewhere."""
-    made = Workspace(root / "stack", root / "home")
+    made = Workspace(root / "stack", root / "home", consent=Consent(allowed=True))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
         environment.setenv("AWS_PROFILE", "production")
