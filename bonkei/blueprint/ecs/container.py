@@ -36,6 +36,7 @@ def read_container(block: Block) -> Container:
         health_check=_health_check(block.block("healthCheck")),
         start_timeout=block.number("startTimeout") if block.has("startTimeout") else None,
         stop_timeout=block.number("stopTimeout", 30),
+        memory=block.integer("memory", 0),
         user=block.text("user", "") or None,
         readonly_root_filesystem=block.flag("readonlyRootFilesystem"),
         log_configuration=_log_configuration(block.block("logConfiguration")),

@@ -77,6 +77,7 @@ class Container:
     health_check: ContainerHealthCheck | None = None
     start_timeout: float | None = None
     stop_timeout: float = 30.0
+    memory: int = 0  # MiB, the hard limit; 0: none
     user: str | None = None
     readonly_root_filesystem: bool = False
     log_configuration: LogConfiguration | None = None

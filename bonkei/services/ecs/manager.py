@@ -20,6 +20,7 @@ from bonkei.services.ecs import messages as m
 from bonkei.services.ecs.compose import Composition, compose, one_off, stand_alone
 from bonkei.services.ecs.errors import TaskError
 from bonkei.services.ecs.execution.executor import Executor
+from bonkei.services.ecs.execution.memory import MemoryWatch
 from bonkei.services.ecs.execution.process import ProcessSpec
 from bonkei.services.ecs.execution.usage import UsageMeter
 from bonkei.services.ecs.logs import FileLogSink, LogSink, Tails
@@ -60,6 +61,10 @@ class Tasks:
         self._scaler = AutoScaler(
             lambda: self._scheduler.services, self._executor.pids, self._scale,
             settings.metric_period,
+        )  # fmt: skip
+        self._memory = MemoryWatch(
+            lambda: {one: life.spec.definition for one, life in self._scheduler.tasks.items()},
+            self._executor.pids, lambda: self._guests, self._report,
         )  # fmt: skip
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
@@ -184,6 +189,7 @@ class Tasks:
         if not self._started:
             return
         await self._scaler.stop()
+        await self._memory.stop()
         self._submit(lambda now: self._scheduler.stop_all("The miniature is stopped", now))
         await self._until(
             lambda: all(life.status == "STOPPED" for life in self._scheduler.tasks.values())
@@ -204,6 +210,7 @@ class Tasks:
         self._started = True
         self._executor.start()
         self._scaler.start()
+        self._memory.start()
         self._unsubscribe = [
             self._bus.subscribe(TargetHealthChanged, self._on_health),
             self._bus.subscribe(TargetDrained, self._on_drained),

@@ -54,6 +54,14 @@ class ContainerExited:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """A container uses more memory than it, or its task, may have."""
+
+    task_id: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
 class HealthProbed:
     task_id: str
     container: str
@@ -84,6 +92,7 @@ TaskEvent = (
     | ContainerStarted
     | ContainerNotStarted
     | ContainerExited
+    | OutOfMemory
     | HealthProbed
     | Listens
     | ListensElsewhere

@@ -139,7 +139,8 @@ def _stop_code(one: EcsTask) -> str | None:
     reason = one.stopped_reason
     if not (one.last_status == "STOPPED" or (reason and desired_status(one) == "STOPPED")):
         return None
-    if "container in task exited" in reason or "containers in task exited" in reason:
+    exits = ("container in task exited", "containers in task exited", "OutOfMemoryError")
+    if any(each in reason for each in exits):
         return "EssentialContainerExited"
     if reason.startswith("Scaling activity") or "ELB health checks" in reason:
         return "ServiceSchedulerInitiated"

@@ -31,6 +31,9 @@ from bonkei.services.ecs.scheduling.container_health import (
 from bonkei.services.ecs.scheduling.container_state import ContainerState, listening_elsewhere
 from bonkei.services.ecs.task_spec import TaskSpec
 
+_OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+"""Source: "Stopped tasks error messages" in the Amazon ECS Developer Guide."""
+
 
 @dataclass(slots=True)
 class TaskLifecycle:
@@ -125,10 +128,9 @@ class TaskLifecycle:
     def handle(self, event: m.TaskEvent, now: float) -> Iterator[m.Action]:
         """Handle one event of this task, and take the steps that it makes possible."""
         match event:
-            case m.TaskPrepared(endpoints=endpoints):
-                if self.status == "PROVISIONING":
-                    self.endpoints = dict(endpoints)
-                    self.status, self._prepared_at = "PENDING", now
+            case m.TaskPrepared(endpoints=endpoints) if self.status == "PROVISIONING":
+                self.endpoints = dict(endpoints)
+                self.status, self._prepared_at = "PENDING", now
             case m.PreparationFailed(reason=reason):
                 yield from self.stop(reason, now)
             case m.ContainerStarted(container=name, pid=pid):
@@ -139,6 +141,9 @@ class TaskLifecycle:
                 yield from self.stop(f"CannotStartContainerError: {reason}", now)
             case m.ContainerExited(container=name, exit_code=code):
                 yield from self._exited(self.containers[name], code, now)
+            case m.OutOfMemory(container=name) if self.containers[name].status == "RUNNING":
+                self.containers[name].reason = _OUT_OF_MEMORY
+                yield m.KillContainer(self.task_id, name)
             case m.HealthProbed(container=name) | m.Listens(container=name):
                 self.containers[name].note_health(event, now)
             case m.ListensElsewhere(container=name, ports=ports):
@@ -212,7 +217,7 @@ class TaskLifecycle:
         if self.stop_requested:
             return
         if state.container.essential:
-            yield from self.stop("Essential container in task exited", now)
+            yield from self.stop(state.reason or "Essential container in task exited", now)
         elif all(s.status == "STOPPED" for s in self.containers.values()):
             yield from self.stop("All containers in task exited", now)
 
