@@ -3,26 +3,54 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
+from bonkei.base.folders import matching
 from bonkei.miniature import control
 from bonkei.miniature.home import Home, MiniatureError
-from bonkei.miniature.lock import is_running
+from bonkei.miniature.lock import holder, is_running
 from bonkei.miniature.steps import Report
 
 _LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout
 
 
 def stop(home: Home) -> None:
-    """Ask the running miniature to stop, and wait until it has."""
-    control.call(home, "stop", limit=control.AT_ONCE)
+    """Ask the running miniature to stop, and wait until nothing writes in the home any more. What a
+    killed one has left ends by itself, and is awaited, too."""
+    supervisor = holder(home)
+    try:
+        control.call(home, "stop", limit=control.AT_ONCE)
+    except MiniatureError:
+        if not is_running(home):
+            _wait(lambda: _still_runs(home, None))
+        raise
+    _wait(lambda: is_running(home) or _still_runs(home, supervisor))
+
+
+def _wait(goes_on: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _LONGEST_STOP
-    while is_running(home):
+    while goes_on():
         if time.monotonic() > deadline:
             raise MiniatureError(
                 f"the miniature is still stopping after {_LONGEST_STOP:.0f} s",
                 remedy="see what it waits for with `bonkei status`",
             )
         time.sleep(0.05)
+
+
+def _still_runs(home: Home, supervisor: int | None) -> bool:
+    """Whether the supervisor, or a process that it has started, has not ended."""
+    import psutil  # noqa: PLC0415 - only a stop needs it
+
+    from bonkei.base.processes.ledger import living  # noqa: PLC0415 - as above
+
+    with suppress(psutil.Error):
+        process = psutil.Process(supervisor) if supervisor else None
+        if process is not None and process.status() != psutil.STATUS_ZOMBIE:
+            return True
+    ledgers = (*matching(home.path, "processes"), *matching(home.path, "*/process*"))
+    return any(map(living, ledgers))
 
 
 def reload(home: Home, report: Report) -> None:

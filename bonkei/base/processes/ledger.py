@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from bonkei.base.folders import entries, text_of
+from bonkei.base.folders import below, entries, text_of
 
 _SAME_START = 1.0  # seconds: the clock's resolution and its adjustments
 
@@ -45,6 +45,16 @@ class Ledger:
         return killed
 
 
+def living(directory: Path) -> tuple[int, ...]:
+    """The groups that the ledgers below `directory` know, and that still run."""
+    found = [file for file in below(directory) if _is_entry(file)]
+    return tuple(
+        int(file.name)
+        for file in found
+        if (started := _started(file)) is not None and _is_ours(int(file.name), started)
+    )
+
+
 def _is_entry(file: Path) -> bool:
     return file.name.isdecimal()
 
@@ -57,21 +67,26 @@ def _started(file: Path) -> float | None:
 
 
 def _kill_if_ours(group: int, started: float | None) -> bool:
-    if started is None or group <= 1:
+    if started is None or not _is_ours(group, started):
         return False
     try:
-        same = abs(psutil.Process(group).create_time() - started) <= _SAME_START
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _is_ours(group: int, started: float) -> bool:
+    """Whether the group that was recorded runs."""
+    if group <= 1:
+        return False
+    try:
+        return abs(psutil.Process(group).create_time() - started) <= _SAME_START
     except psutil.NoSuchProcess:
         # The leader is gone. While a member lives, the system does not reuse the number.
-        same = _has_members(group, started)
+        return _has_members(group, started)
     except psutil.Error:
         return False
-    if same:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return False
-    return same
 
 
 def _has_members(group: int, started: float) -> bool:

@@ -99,6 +99,15 @@ def left_behind(home: Path, own: Path, uid: int) -> Iterator[Path]:
                 yield root
 
 
+def orphaned(uid: int) -> Iterator[Path]:
+    """Directories of homes that are gone, as after `rm -r` of a clone."""
+    for root in entries(_SHARED):
+        if _NAME.fullmatch(root.name) and _is_safe(root, uid):
+            note = _read(root / _NOTE)
+            if note is not None and not os.path.lexists(note):
+                yield root
+
+
 def require_safe(root: Path, uid: int) -> None:
     """All users may write to /var/tmp: raises DatabaseError unless `root` is like one of ours."""
     if not _is_safe(root, uid):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.services.rds import identity
-from bonkei.services.rds.claims import left_behind, new_root, read_claim, write_claim
+from bonkei.services.rds.claims import left_behind, new_root, orphaned, read_claim, write_claim
 from bonkei.services.rds.errors import DatabaseError
 from bonkei.services.rds.identity import remove_but_id
 
@@ -85,6 +85,8 @@ def _find_foreign(home: Path) -> Place:
         f"echo {left} > {home / 'database' / 'location'}; if it is not needed: rm -r {left}"
         for left in left_behind(home, root, user.pw_uid)
     ]
+    if gone := " ".join(map(str, orphaned(user.pw_uid))):
+        notes.append(f"databases of homes that were deleted: if no one needs them: rm -r {gone}")
     return Place(root, user.pw_uid, user.pw_gid, tuple(notes))
 
 

@@ -18,7 +18,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bonkei.miniature import control
+from bonkei.miniature import asking, control
 from bonkei.miniature.control import calling, socket_file
 from bonkei.miniature.control.answering import Call, ControlServer
 from bonkei.miniature.home import MARKER, Home, MiniatureError
@@ -188,7 +188,7 @@ async def test_commands_find_the_socket_whatever_their_tmpdir_is(
     async with answering(home):
         code = f"""
 from pathlib import Path
-from bonkei.miniature import control
+from bonkei.miniature import asking, control
 from bonkei.miniature.control import socket_file
 from bonkei.miniature.home import Home
 print(control.call(Home(Path({str(home.path)!r})), "fine"))
@@ -301,3 +301,59 @@ async def test_a_miniature_that_is_killed_in_the_middle_of_its_answer(home: Home
         with pytest.raises(MiniatureError, match="ended before it answered"):
             await asyncio.to_thread(control.call, home, "status", heard.append)
     assert heard == ["1 of 2"]
+
+
+ENDING = """
+import asyncio, subprocess, sys, time
+from pathlib import Path
+from bonkei.base.processes import Ledger
+from bonkei.miniature.control.answering import ControlServer
+from bonkei.miniature.home import Home
+from bonkei.miniature.lock import HomeLock
+
+WRITES = "import sys, time\\nfor n in range(20):\\n"
+WRITES += "    open(sys.argv[1], 'a').write('x')\\n    time.sleep(0.05)"
+home = Home(Path(sys.argv[1]))
+lock = HomeLock(home)
+lock.acquire()
+
+async def main():
+    over = asyncio.Event()
+    async def stop(_call):
+        over.set()
+    server = ControlServer(home, {"stop": stop})
+    await server.start()
+    group = subprocess.Popen([sys.executable, "-c", WRITES, sys.argv[1] + "/written"],
+                             start_new_session=True)
+    Ledger(home.path / "cloud" / "process").add(group.pid)
+    print("ready", flush=True)
+    await over.wait()
+    await server.stop()
+
+asyncio.run(main())
+lock.release()
+for n in range(10):
+    (home.path / "late").write_text("x" * n)
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_when_a_stop_returns_nothing_writes_any_more(home: Home, is_killed: bool) -> None:
+    """The supervisor may have released its lock, and a part of it may be ending. After a kill, the
+    error comes when what was left has ended."""
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDING, str(home.path)], stdout=subprocess.PIPE
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        assert supervisor.stdout.readline() == b"ready\n"
+        if is_killed:
+            supervisor.kill()
+            supervisor.wait()
+            with pytest.raises(MiniatureError, match="no miniature runs here"):
+                asking.stop(home)
+        else:
+            asking.stop(home)
+        assert (home.path / "written").read_text() == "x" * 20
+        assert is_killed or (home.path / "late").read_text() == "x" * 9
+        assert is_killed or supervisor.poll() is not None

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from bonkei.base.folders import matching
 from bonkei.base.kept import DamagedError
 from bonkei.base.processes import Keeper, launch_command
 from bonkei.services.endpoint.backing.channel import Channel, NotConnectedError, Streams
@@ -159,6 +160,8 @@ class MiniStack:
         log = self._settings.directory / "ministack.log"
         for name in ("state", "s3"):
             (self._settings.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        for left in matching(self._settings.directory, "ministack-*.pid"):  # of a killed one
+            left.unlink(missing_ok=True)
         await self._require_whole()
         command = launch_command([str(self._python), str(RUN)], ending=signal.SIGTERM)
         self._pipe.close()

@@ -39,6 +39,8 @@ def test_it_comes_back_after_the_machine_has_refused_its_start(
     own_room: Room, tmp_path: Path
 ) -> None:
     own_room.client("s3").put_object(Bucket="shop", Key="a", Body=b"kept")
+    left = tmp_path / "ministack-18000.pid"  # of an earlier version that was killed
+    left.write_text("1")
     log = tmp_path / "ministack.log"
     log.unlink()
     log.mkdir()  # as little can be opened as with a full disk, or without a descriptor
@@ -49,6 +51,7 @@ def test_it_comes_back_after_the_machine_has_refused_its_start(
         time.sleep(0.01)
     log.rmdir()
     assert own_room.client("s3").get_object(Bucket="shop", Key="a")["Body"].read() == b"kept"
+    assert not left.exists()
 
 
 def test_acknowledged_changes_survive_sigkill(own_room: Room) -> None:

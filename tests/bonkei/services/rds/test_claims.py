@@ -69,7 +69,7 @@ async def test_a_new_home_at_the_path_of_a_removed_one_has_a_database_of_its_own
     with connect(new, second.port) as connection, pytest.raises(psycopg.errors.UndefinedTable):
         connection.execute("SELECT * FROM administrators")
     assert (root / "main" / "data" / "PG_VERSION").is_file()
-    (said,) = after.others
+    (said,) = [each for each in after.others if str(root) in each]
     assert f"{root} keeps the database of an earlier home at this path" in said
     assert f"rm -r {root}" in said
 
@@ -207,3 +207,18 @@ def test_a_note_that_the_server_s_user_replaced_is_not_followed(home, trap, tmp_
         os.mkfifo(root / NOTE)
     delete_data(home)
     assert is_whole(root)
+
+
+@pytest.mark.usefixtures("shared")
+def test_the_data_of_deleted_homes_is_named(home, tmp_path):
+    """A clone is deleted with `rm -r`, which does not reach its data."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    gone = sorted(filled(each) for each in (first, second))
+    here = filled(tmp_path / "here")
+    shutil.rmtree(first)
+    shutil.rmtree(second)
+    (said,) = find_place(home).notes
+    assert said.endswith(f"rm -r {gone[0]} {gone[1]}")
+    assert all(map(is_whole, (*gone, here)))
+    subprocess.run(["sh", "-c", said.partition("them: ")[2]], check=True)
+    assert find_place(home).notes == ()
