@@ -21,14 +21,13 @@ _PATIENCE = 20.0  # seconds
 def enter_command(root: Root, directory: str, command: Sequence[str]) -> tuple[str, ...]:
     """Run `command` in a new root, in its folder `directory`. Exit code 125 means that the root
     cannot be created; 126 and 127 have the meaning that a shell gives them."""
-    order = {"root": asdict(replace(root, engine=None)), "directory": directory}
-    return (*_program(), json.dumps(order), *command)
+    described = json.dumps(asdict(replace(root, engine=None)))
+    return (*_program(), "root", described, directory, *command)
 
 
 def join_command(pid: int, directory: str, command: Sequence[str]) -> tuple[str, ...]:
     """Run `command` beside a process that has entered its root."""
-    order = {"join": pid, "directory": directory}
-    return (*_program(), json.dumps(order), *command)
+    return (*_program(), "join", str(pid), directory, *command)
 
 
 def why_not(folder: Path) -> str:

@@ -1,28 +1,32 @@
 """The program that enters a root file system and becomes the command.
 
-    python -I -S enter.py ORDER COMMAND [ARGUMENT …]
+    python -I -S enter.py root ROOT DIRECTORY COMMAND [ARGUMENT …]
+    python -I -S enter.py join PID DIRECTORY COMMAND [ARGUMENT …]
 
-ORDER is JSON: `root` (see `command.Root`) and `directory`; or `join`, the id of a process that is
-in one already. A user and a mount namespace are made: it takes no rights of root, and gives none
-outside. The image's files are the lower layer of an overlay, so that its tasks share them and
-change none; without an image the root is an empty folder. Of this machine remain: processes (/proc,
-read-only; those of its own namespace, if it has one), its kernel's view of devices (/sys,
-read-only), six devices, the network, and what ORDER names.
+ROOT is a `values.Root` as JSON; PID is a process that is in one already. A user and a mount
+namespace are made: it takes no rights of root, and gives none outside. The image's files are the
+lower layer of an overlay, so that its tasks share them and change none; without an image the root
+is an empty folder. Of this machine remain: processes (/proc, read-only; those of its own namespace,
+if it has one), its kernel's view of devices (/sys, read-only), six devices, the network, and what
+ROOT names.
 
-It runs alone, without this package: only the standard library.
+It runs alone, without this package: only the standard library. It runs before each container, build
+and health check, and imports little: with `typing`, `contextlib`, `secrets` and `json` it would
+take twice the processor's time.
 """
 
 from __future__ import annotations
 
 import ctypes
-import json
 import os
-import secrets
 import stat
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import Any, NoReturn
+import warnings  # noqa: F401 - `os.execvp` imports it, and the new root may not have it
+
+TYPE_CHECKING = False  # type checkers take it as `typing`'s
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, NoReturn
 
 _NEW_USER, _NEW_MOUNTS = 0x10000000, 0x00020000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
@@ -44,6 +48,7 @@ _FOLDERS = (
 )
 """Of a root without an image: empty at first."""
 _NOT_MADE, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
+_LIBRARY = ctypes.CDLL(None, use_errno=True)
 
 
 class _Attributes(ctypes.Structure):
@@ -57,19 +62,26 @@ class _Attributes(ctypes.Structure):
     )
 
 
-def main(order: Mapping[str, Any], command: Sequence[str]) -> NoReturn:
+def main(way: str, place: str, directory: str, *command: str) -> NoReturn:
     """See the module's description."""
     try:
-        if "join" in order:
-            _join(order["join"])
+        if way == "join":
+            _join(int(place))
         else:
-            _enter(order["root"])
-        os.makedirs(order["directory"], exist_ok=True)  # noqa: PTH103 - as everything here
-        os.chdir(order["directory"])
+            _enter(_root(place))
+        os.makedirs(directory, exist_ok=True)  # noqa: PTH103 - as everything here
+        os.chdir(directory)
         _give_up_rights()
     except OSError as error:
         _end(_NOT_MADE, f"this machine cannot run it in the image's files: {error}")
     _become(command)
+
+
+def _root(text: str) -> Mapping[str, Any]:
+    import json  # noqa: PLC0415 - a health check has no use for it
+
+    root: Mapping[str, Any] = json.loads(text)
+    return root
 
 
 def _enter(root: Mapping[str, Any]) -> None:
@@ -149,17 +161,18 @@ def _copy(old: str, files: Sequence[str], links: Sequence[tuple[str, str]]) -> N
         os.symlink(target, path)  # noqa: PTH211
     for path in files:
         os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-        with suppress(OSError), open(f"{old}{path}", "rb") as source:  # noqa: PTH123
-            content = source.read()
-            with open(path, "wb") as target_file:  # noqa: PTH123
-                target_file.write(content)
+        try:
+            with open(f"{old}{path}", "rb") as source, open(path, "wb") as copy:  # noqa: PTH123
+                copy.write(source.read())
+        except OSError:
+            continue  # what this user may not read, the command may not, either
 
 
 def _pivot(merged: str) -> str:
     """Make `merged` the root. From here on, the image's links lead to the image's files. The
     result is where the old root is, under a name that no image can know."""
     os.chdir(merged)
-    old = f".old-{secrets.token_hex(16)}"
+    old = f".old-{os.urandom(16).hex()}"
     os.mkdir(old)  # noqa: PTH102
     number = _PIVOT_ROOT.get(os.uname().machine)
     if number is None:
@@ -205,10 +218,11 @@ def _fill(
 def _mount_processes() -> bool:
     """Mount the view of its own process namespace. A container that hides parts of its own view
     cannot pass one on."""
-    with suppress(OSError):
+    try:
         _mount("proc", "/proc", "proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
-        return True
-    return False
+    except OSError:
+        return False
+    return True
 
 
 def _make_devices(old: str) -> None:
@@ -222,10 +236,12 @@ def _make_devices(old: str) -> None:
         os.symlink(f"/proc/{target}", f"/dev/{name}")  # noqa: PTH211
     os.mkdir("/dev/shm")  # noqa: PTH102, S108
     _mount("tmpfs", "/dev/shm", "tmpfs", _MS_NOSUID | _MS_NODEV, "size=64m,mode=1777")  # noqa: S108
-    with suppress(OSError):  # terminals are a luxury
+    try:
         os.mkdir("/dev/pts")  # noqa: PTH102
         _mount("devpts", "/dev/pts", "devpts", _MS_NOSUID, "newinstance,ptmxmode=0666")
         os.symlink("pts/ptmx", "/dev/ptmx")  # noqa: PTH211
+    except OSError:
+        return  # terminals are a luxury
 
 
 def _join(pid: int) -> None:
@@ -242,8 +258,8 @@ def _give_up_rights() -> None:
     none."""
     for number in range(64):
         if not _KEPT_CAPABILITIES >> number & 1:
-            _library().prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
-    _library().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            _LIBRARY.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
+    _LIBRARY.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def _become(command: Sequence[str]) -> NoReturn:
@@ -255,9 +271,10 @@ def _become(command: Sequence[str]) -> NoReturn:
 
 
 def _end(code: int, text: str) -> NoReturn:
-    with suppress(OSError):
+    try:
         os.write(2, f"{text}\n".encode())
-    os._exit(code)
+    finally:
+        os._exit(code)
 
 
 def _make_place(path: str, *, is_folder: bool) -> None:
@@ -271,7 +288,7 @@ def _make_place(path: str, *, is_folder: bool) -> None:
 
 def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
     texts = [text.encode() or None for text in (source, target, kind)]
-    if _library().mount(*texts, ctypes.c_ulong(flags), options.encode() or None):
+    if _LIBRARY.mount(*texts, ctypes.c_ulong(flags), options.encode() or None):
         number = ctypes.get_errno()
         raise OSError(number, f"mount {kind or source} on {target}: {os.strerror(number)}")
 
@@ -287,16 +304,12 @@ def _set_read_only(path: str, *, recursive: bool) -> None:
 
 
 def _call(name: str, *arguments: Any) -> None:
-    if getattr(_library(), name)(*arguments) < 0:
+    if getattr(_LIBRARY, name)(*arguments) < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
 
 
-def _library() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
-
-
 if __name__ == "__main__":
-    if len(sys.argv) < 3:
-        sys.exit("usage: enter.py ORDER COMMAND [ARGUMENT …]")
-    main(json.loads(sys.argv[1]), sys.argv[2:])
+    if len(sys.argv) < 5 or sys.argv[1] not in ("root", "join"):
+        sys.exit("usage: enter.py {root ROOT|join PID} DIRECTORY COMMAND [ARGUMENT …]")
+    main(*sys.argv[1:])

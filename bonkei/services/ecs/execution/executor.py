@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from functools import partial
 
 from bonkei.base.background import Background
@@ -40,7 +39,7 @@ from bonkei.services.ecs.execution.secret_references import require_permission
 from bonkei.services.ecs.execution.software import ensure_environment
 from bonkei.services.ecs.images.local import LocalContainer
 from bonkei.services.ecs.logs import LogSink
-from bonkei.services.ecs.settings import RouterStart, TaskSettings
+from bonkei.services.ecs.settings import RouterCommand, RouterStart, TaskSettings
 from bonkei.services.ecs.task_spec import TaskSpec
 
 
@@ -229,13 +228,13 @@ class Executor:
     async def _run(self, task_id: str, name: str) -> None:
         task = self._tasks[task_id]
         local = task.spec.local.container(name)
-        spec = task.process(name)
-
         source = LogSource(task.spec.group, name, task_id)
         output = ContainerOutput(source, self._logs, self._complain)
         try:
+            router = None
             if local.container.firelens is not None:
-                spec = await asyncio.to_thread(self._router, task, task_id, spec)
+                router = await asyncio.to_thread(self._router, task, task_id, local)
+            spec = task.process(name, router)
             await output.open(self._settings.log_driver, task.spec.local)
             process = await ContainerProcess.start(
                 spec, self._keeper, output.write, output.writable
@@ -259,22 +258,21 @@ class Executor:
         task.processes.pop(name, None)
         self._report(m.ContainerExited(task_id, name, code))
 
-    def _router(self, task: RunningTask, task_id: str, spec: ProcessSpec) -> ProcessSpec:
-        """A log router's process, after its configuration is written for this machine."""
-        own = {number: e.port for (name, number), e in task.endpoints.items() if name == spec.name}
-        local = task.spec.local.container(spec.name)
+    def _router(self, task: RunningTask, task_id: str, local: LocalContainer) -> RouterCommand:
+        """A log router's command, after its configuration is written for this machine."""
+        own_name = local.container.name
+        own = {number: e.port for (name, number), e in task.endpoints.items() if name == own_name}
         start = RouterStart(
             task.spec.definition,
             local.container,
             local.command,
             local.localize,
             task_id,
-            spec.environment,
+            task.environments[own_name],
             task.scratch,
             own,
         )
-        found = self._settings.log_router(start)
-        return replace(spec, command=found.words, root=task.root(local, found))
+        return self._settings.log_router(start)
 
     async def _await_listening(self, task_id: str, name: str, own: Sequence[int]) -> None:
         if await until_listening(own, LISTENS_WITHIN):

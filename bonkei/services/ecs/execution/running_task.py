@@ -29,25 +29,29 @@ class RunningTask:
     is_confined: bool = False
     endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
     environments: dict[str, dict[str, str]] = field(default_factory=dict)
+    roots: dict[str, Root | None] = field(default_factory=dict)
     processes: dict[str, ContainerProcess] = field(default_factory=dict)
     jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def process(self, container: str) -> ProcessSpec:
+    def process(self, container: str, router: RouterCommand | None = None) -> ProcessSpec:
         """The container's own process. The task is prepared."""
         local = self.spec.local.container(container)
-        words = (translate_command(local.localize(w), local, self.endpoints) for w in local.command)
-        return replace(self._spec(container, words), root=self.root(local))
+        words = router.words if router else self._words(local)
+        self.roots[container] = self._root(local, router)
+        return replace(self._spec(container, words), root=self.roots[container])
 
     def beside(self, container: str, command: Iterable[str]) -> ProcessSpec:
         """Another process with the container's environment."""
         local = self.spec.local.container(container)
         words = (translate_ports(local.localize(word), self.endpoints) for word in command)
         spec = self._spec(container, words)
-        running = self.processes.get(container)
-        root = self.root(local) if running is not None else None
+        running, root = self.processes.get(container), self.roots.get(container)
         return replace(spec, root=root, beside=running.pid) if running and root else spec
 
-    def root(self, local: LocalContainer, router: RouterCommand | None = None) -> Root | None:
+    def _words(self, local: LocalContainer) -> Iterable[str]:
+        return (translate_command(local.localize(w), local, self.endpoints) for w in local.command)
+
+    def _root(self, local: LocalContainer, router: RouterCommand | None) -> Root | None:
         """What the container's process sees; None: all that this user may see."""
         if local.root is not None:
             return self._of_its_image(local)
