@@ -12,6 +12,7 @@ attend   the program that it starts: the engine's client, with a guard
 """
 
 from bonkei.base.processes.roots.command import (
+    attend_command,
     enter_command,
     join_command,
     remove_scratch,
@@ -31,6 +32,7 @@ __all__ = [
     "RootSettings",
     "Trial",
     "User",
+    "attend_command",
     "enter_command",
     "exec_command",
     "find_program",

@@ -30,6 +30,11 @@ def join_command(pid: int, directory: str, command: Sequence[str]) -> tuple[str,
     return (*_program(), "join", str(pid), directory, *command)
 
 
+def attend_command() -> tuple[str, ...]:
+    """A process that runs others beside those that have entered a root: see `enter`."""
+    return (*_program(), "attend")
+
+
 def why_not(folder: Path) -> str:
     """Try to run a process in its own root below `folder`. Returns the reason why this machine
     cannot, or an empty text if it can."""

@@ -2,17 +2,18 @@
 
     python -I -S enter.py root ROOT DIRECTORY COMMAND [ARGUMENT …]
     python -I -S enter.py join PID DIRECTORY COMMAND [ARGUMENT …]
+    python -I -S enter.py attend
 
-ROOT is a `values.Root` as JSON; PID is a process that is in one already. A user and a mount
-namespace are made: it takes no rights of root, and gives none outside. The image's files are the
-lower layer of an overlay, so that its tasks share them and change none; without an image the root
-is an empty folder. Of this machine remain: processes (/proc, read-only; those of its own namespace,
-if it has one), its kernel's view of devices (/sys, read-only), six devices, the network, and what
-ROOT names.
+ROOT is a `values.Root` as JSON; PID is a process that is in one already. `attend` joins again and
+again, for `visits`. A user and a mount namespace are made: it takes no rights of root, and
+gives none outside. The image's files are the lower layer of an overlay, so that its tasks share
+them and change none; without an image the root is an empty folder. Of this machine remain:
+processes (/proc, read-only; those of its own namespace, if it has one), its kernel's view of
+devices (/sys, read-only), six devices, the network, and what ROOT names.
 
-It runs alone, without this package: only the standard library. It runs before each container, build
-and health check, and imports little: with `typing`, `contextlib`, `secrets` and `json` it would
-take twice the processor's time.
+It runs alone, without this package: only the standard library. It runs before each container and
+build, and imports little: with `typing`, `contextlib`, `secrets` and `json` it would take twice the
+processor's time.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _MNT_DETACH = 2
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _MOUNT_SETATTR, _PIVOT_ROOT = 442, {"x86_64": 155, "aarch64": 41}
-_PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 24, 38
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
 # As a container engine leaves them (linux/capability.h), without mknod and sys_chroot.
 _KEPT_CAPABILITIES = sum(1 << number for number in (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 31))
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -47,6 +48,7 @@ _FOLDERS = (
     *("var/cache", "var/lib", "var/log", "var/spool"),
 )
 """Of a root without an image: empty at first."""
+_SIGKILL = 9
 _NOT_MADE, _NOT_EXECUTABLE, _NOT_FOUND = 125, 126, 127
 _LIBRARY = ctypes.CDLL(None, use_errno=True)
 
@@ -78,7 +80,7 @@ def main(way: str, place: str, directory: str, *command: str) -> NoReturn:
 
 
 def _root(text: str) -> Mapping[str, Any]:
-    import json  # noqa: PLC0415 - a health check has no use for it
+    import json  # noqa: PLC0415 - who joins has no use for it
 
     root: Mapping[str, Any] = json.loads(text)
     return root
@@ -253,6 +255,54 @@ def _join(pid: int) -> None:
         os.close(descriptor)
 
 
+def _attend() -> NoReturn:
+    """Read orders, one JSON list a line: a process to join, a directory, a command's variables, and
+    the command. Write the number of each process that was started, in the order of the orders, and
+    `NUMBER EXIT-CODE` when one has ended. When there are no more orders, end all."""
+    import json  # noqa: PLC0415 - only here
+    import select  # noqa: PLC0415
+
+    started: dict[int, int] = {}
+    waiting, unread = select.poll(), b""
+    waiting.register(0, select.POLLIN)
+    while True:
+        for descriptor, _ in waiting.poll():
+            if descriptor in started:
+                _, status = os.waitpid(pid := started.pop(descriptor), 0)
+                waiting.unregister(descriptor)
+                os.close(descriptor)
+                os.write(1, b"%d %d\n" % (pid, os.waitstatus_to_exitcode(status)))
+                continue
+            read = os.read(0, 1 << 16)
+            if not read:
+                for pid in started.values():
+                    os.killpg(pid, _SIGKILL)
+                os._exit(0)
+            *orders, unread = (unread + read).split(b"\n")
+            for order in orders:
+                pid = _visit(*json.loads(order))
+                os.write(1, b"%d\n" % pid)
+                started[child := os.pidfd_open(pid)] = pid
+                waiting.register(child, select.POLLIN)
+
+
+def _visit(beside: int, directory: str, environment: Mapping[str, str], command: list[str]) -> int:
+    """Start a process that joins another one. Nothing reads what it writes."""
+    if pid := os.fork():
+        return pid
+    try:
+        os.setsid()
+        _LIBRARY.prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(nothing, number)
+        os.environ.clear()
+        os.environ.update(environment)
+        main("join", str(beside), directory, *command)
+    finally:
+        os._exit(_NOT_MADE)
+
+
 def _give_up_rights() -> None:
     """Root in the namespace keeps the capabilities that a container's root has; other users keep
     none."""
@@ -310,6 +360,8 @@ def _call(name: str, *arguments: Any) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["attend"]:
+        _attend()
     if len(sys.argv) < 5 or sys.argv[1] not in ("root", "join"):
-        sys.exit("usage: enter.py {root ROOT|join PID} DIRECTORY COMMAND [ARGUMENT …]")
+        sys.exit("usage: enter.py {attend|{root ROOT|join PID} DIRECTORY COMMAND [ARGUMENT …]}")
     main(*sys.argv[1:])

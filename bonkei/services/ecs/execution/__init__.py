@@ -5,6 +5,7 @@ running_task    a task's resources, and the arguments of its processes
 environment     a process's environment variables (secret_references: secrets and parameters)
 software        a container's own Python packages
 process         a process, its output and its end
+visits          processes that join a container for a moment: health checks
 ports           free ports; listened_ports: the ports on which a process really listens
 usage           CPU and memory of running tasks
 """

@@ -37,6 +37,7 @@ from bonkei.services.ecs.execution.process import (
 from bonkei.services.ecs.execution.running_task import RunningTask
 from bonkei.services.ecs.execution.secret_references import require_permission
 from bonkei.services.ecs.execution.software import ensure_environment
+from bonkei.services.ecs.execution.visits import Visits
 from bonkei.services.ecs.images.local import LocalContainer
 from bonkei.services.ecs.logs import LogSink
 from bonkei.services.ecs.settings import RouterCommand, RouterStart, TaskSettings
@@ -66,6 +67,7 @@ class Executor:
         self._leaving = Background()
         self._last_complaint = ""
         self._trial = Trial(self._scratch, settings.progress)
+        self._visits = Visits(self._keeper)
 
     def start(self) -> None:
         """End leftovers of an earlier run."""
@@ -77,6 +79,7 @@ class Executor:
         if self._leaving:
             await asyncio.wait(self._leaving)
         await self._trial.end()
+        await self._visits.stop()
         self._keeper.stop()
         self._logs.close()
 
@@ -301,7 +304,10 @@ class Executor:
         succeeded = False
         if check is not None:
             spec = task.beside(name, shell_words(check.command))
-            succeeded = await run_briefly(spec, self._keeper, check.timeout)
+            if spec.root is not None and spec.root.engine is None:
+                succeeded = await self._visits.succeed(spec, check.timeout)
+            else:
+                succeeded = await run_briefly(spec, self._keeper, check.timeout)
         self._report(m.HealthProbed(task_id, name, succeeded))
 
     def _terminate(self, task: RunningTask, name: str) -> None:

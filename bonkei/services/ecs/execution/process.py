@@ -95,13 +95,13 @@ class ContainerProcess:
 
     def kill(self) -> None:
         """SIGKILL to the whole group."""
-        _kill_group(self._process.pid)
+        kill_group(self._process.pid)
 
     async def wait(self) -> int:
         """The exit code, after the last line was delivered. The whole group has ended then."""
         code = await self._process.wait()
         # A container ends with its first process, so its remaining processes are ended, too.
-        _kill_group(self._process.pid)
+        kill_group(self._process.pid)
         self._keeper.release(self._process.pid)
         _, pending = await asyncio.wait(self._readers, timeout=_LINGER)
         for reader in pending:
@@ -120,15 +120,9 @@ async def _have_image(name: str, engine: EngineRun) -> None:
 def among_ours(spec: ProcessSpec) -> ProcessSpec:
     """The process as this machine starts it: with the program's path, or with the program that
     enters the root. Raises TaskError when its program is missing."""
-    if spec.root is None or spec.root.machine is not None:
-        spec = replace(spec, command=(_executable(spec), *spec.command[1:]))
-        if not spec.directory.is_dir():
-            missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-            raise _cannot_start(spec, missing)
+    spec = with_program(spec)
     if spec.root is None:
         return spec
-    if spec.root.machine is None:
-        _require_program(spec, Path(spec.root.folder))
     if spec.root.engine is not None:
         return _by_engine(spec, spec.root, spec.root.engine)
     place = str(spec.directory)
@@ -138,6 +132,19 @@ def among_ours(spec: ProcessSpec) -> ProcessSpec:
         else enter_command(spec.root, place, spec.command)
     )
     return replace(spec, command=command, directory=Path(spec.root.scratch), root=None)
+
+
+def with_program(spec: ProcessSpec) -> ProcessSpec:
+    """Outside of an image, the process with its program's path. Raises TaskError when its program
+    is missing."""
+    if spec.root is not None and spec.root.machine is None:
+        _require_program(spec, Path(spec.root.folder))
+        return spec
+    spec = replace(spec, command=(_executable(spec), *spec.command[1:]))
+    if not spec.directory.is_dir():
+        missing = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        raise _cannot_start(spec, missing)
+    return spec
 
 
 def _require_program(spec: ProcessSpec, root: Path) -> None:
@@ -193,7 +200,7 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
         return False
     finally:
         try:
-            _kill_group(process.pid)
+            kill_group(process.pid)
             await reap(process)
         finally:
             keeper.release(process.pid)
@@ -231,7 +238,7 @@ async def _launch(
     try:
         keeper.keep(process.pid)
     except OSError as error:  # the ledger's disk is full
-        _kill_group(process.pid)
+        kill_group(process.pid)
         await reap(process)
         raise _cannot_start(spec, error) from error
     return process
@@ -245,7 +252,7 @@ def _cannot_start(spec: ProcessSpec, error: OSError | ValueError) -> TaskError:
     )
 
 
-def _kill_group(group: int) -> None:
+def kill_group(group: int) -> None:
     # PermissionError is macOS's answer if the group has only zombies.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)

@@ -183,8 +183,8 @@ def test_users_and_programs_are_the_images(folder: Path) -> None:
     assert not find_program(folder, "/etc/passwd", "", "/")
 
 
-def test_a_health_check_imports_little() -> None:
-    """Each container's runs every few seconds, for as long as the miniature does."""
+def test_who_joins_imports_little() -> None:
+    """A process starts for each command."""
     order = ("-X", "importtime", *join_command(os.getpid(), "/", ("true",))[1:])
     outcome = subprocess.run((sys.executable, *order), capture_output=True, text=True, check=False)
     imported = {line.rpartition("|")[2].strip() for line in outcome.stderr.splitlines()}

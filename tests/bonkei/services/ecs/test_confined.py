@@ -7,16 +7,21 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bonkei.base.events import Bus
-from bonkei.base.processes.roots import why_not_confined
+from bonkei.base.processes import Keeper
+from bonkei.base.processes.roots import enter_command, machine_root, why_not_confined
 from bonkei.base.vault import MemoryVault
 from bonkei.blueprint.ecs import ContainerHealthCheck
 from bonkei.services.ecs import Tasks, TaskSettings
+from bonkei.services.ecs.execution.process import ProcessSpec
+from bonkei.services.ecs.execution.visits import Visits
 from tests.bonkei.services.ecs.log_lines import MemoryLogSink
 
 from .conftest import Edge, Program, blueprint, definition, steady, until, web_container
@@ -118,3 +123,82 @@ async def test_a_machine_that_cannot_says_so_and_runs_it(
         await asyncio.wait_for(manager.stop(), 60)
     assert len(edge.events) > 0
     assert said == ["programs here may read what you may read: there are no namespaces"]
+
+
+@pytest.fixture
+async def beside(tmp_path: Path) -> AsyncIterator[ProcessSpec]:
+    """What joins a process that has entered such a root."""
+    path = os.environ["PATH"]
+    root = machine_root(tmp_path / "scratch", path, writes=(tmp_path,), home=tmp_path / "home")
+    entered = enter_command(root, str(tmp_path), ("sh", "-c", "touch entered; exec sleep 600"))
+    process = await asyncio.create_subprocess_exec(*entered)
+    await until((tmp_path / "entered").exists)
+    yield ProcessSpec("web", (), tmp_path, {"PATH": path}, root, process.pid)
+    process.kill()
+    await process.wait()
+
+
+@pytest.fixture
+async def visits(tmp_path: Path) -> AsyncIterator[Visits]:
+    keeper = Keeper(tmp_path / "processes")
+    keeper.start()
+    visits = Visits(keeper)
+    yield visits
+    await asyncio.wait_for(visits.stop(), 60)
+    keeper.stop()
+
+
+def child(command: str) -> psutil.Process:
+    """A process of this one, at any depth."""
+    family = psutil.Process().children(recursive=True)
+    return next(one for one in family if command in " ".join(one.cmdline()))
+
+
+def is_running(command: str) -> bool:
+    return any(
+        command in " ".join(one.info["cmdline"] or ()) for one in psutil.process_iter(["cmdline"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "succeeds"),
+    [("test -e entered", True), ("exit 3", False), ("kill -9 $$", False), ("sleep 611", False)],
+)
+async def test_a_check_succeeds_with_exit_code_0_in_time(
+    beside: ProcessSpec, visits: Visits, line: str, succeeds: bool
+) -> None:
+    check = replace(beside, command=("sh", "-c", line))
+    assert await visits.succeed(check, 60 if succeeds else 2) is succeeds
+    assert not is_running("sleep 611")
+
+
+async def test_a_check_that_is_abandoned_ends(beside: ProcessSpec, visits: Visits) -> None:
+    running = asyncio.create_task(
+        visits.succeed(replace(beside, command=("sh", "-c", "sleep 612 & wait")), 600)
+    )
+    await until(lambda: is_running("sleep 612"))
+    while not running.done():
+        running.cancel()
+        await asyncio.sleep(0)
+    assert running.cancelled()
+    await until(lambda: not is_running("sleep 612"))
+
+
+async def test_checks_outlive_the_end_of_what_starts_them(
+    beside: ProcessSpec, visits: Visits
+) -> None:
+    """One that runs meanwhile has failed, and ends; the next one succeeds."""
+    running = asyncio.create_task(visits.succeed(replace(beside, command=("sleep", "613")), 600))
+    await until(lambda: is_running("sleep 613"))
+    child("enter.py attend").kill()
+    assert not await asyncio.wait_for(running, 60)
+    await until(lambda: not is_running("sleep 613"))
+    assert await visits.succeed(replace(beside, command=("true",)), 60)
+
+
+async def test_no_check_outlives_the_visits(beside: ProcessSpec, visits: Visits) -> None:
+    running = asyncio.create_task(visits.succeed(replace(beside, command=("sleep", "614")), 600))
+    await until(lambda: is_running("sleep 614"))
+    await asyncio.wait_for(visits.stop(), 60)
+    assert not await asyncio.wait_for(running, 60)
+    assert not is_running("sleep 614")

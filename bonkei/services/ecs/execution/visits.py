@@ -1,0 +1,128 @@
+"""Processes that join a running container for a moment: its health checks.
+
+One attendant starts them all, as a container engine's daemon does. With a Python process of its own
+for each, the checks of four containers would take two percent of a processor for as long as the
+miniature runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
+from dataclasses import dataclass, field
+
+from bonkei.base.background import Background
+from bonkei.base.processes import Keeper
+from bonkei.base.processes.roots import attend_command
+from bonkei.services.ecs.errors import TaskError
+from bonkei.services.ecs.execution.process import ProcessSpec, kill_group, with_program
+
+_NOT_STARTED, _FAILED = 0, 1
+
+
+def _number() -> asyncio.Future[int]:
+    return asyncio.get_running_loop().create_future()
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """`started` gets the process's number, and `ended` its exit code."""
+
+    started: asyncio.Future[int] = field(default_factory=_number)
+    ended: asyncio.Future[int] = field(default_factory=_number)
+
+
+class Visits:
+    """Starts the attendant with the first visit."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._starting = asyncio.Lock()
+        self._attendant: Process | None = None
+        self._ordered: deque[_Visit] = deque()
+        self._running: dict[int, _Visit] = {}
+        self._reading = Background()
+
+    async def succeed(self, spec: ProcessSpec, within: float) -> bool:
+        """Run a command beside a container's process. Returns whether it succeeded in time
+        (seconds). Its whole group has ended then."""
+        try:
+            spec = with_program(spec)
+            async with self._starting:
+                attendant = self._attendant or await self._start()
+        except (TaskError, OSError):
+            return False
+        visit = _Visit()
+        self._ordered.append(visit)
+        order = spec.beside, str(spec.directory), dict(spec.environment), spec.command
+        assert attendant.stdin is not None  # noqa: S101 - a pipe was asked for
+        attendant.stdin.write(json.dumps(order).encode() + b"\n")
+        try:
+            async with asyncio.timeout(within):
+                return await asyncio.shield(visit.ended) == 0
+        except TimeoutError:
+            return False
+        finally:
+            try:
+                await _surely(visit.started)
+            finally:
+                if pid := visit.started.result():
+                    kill_group(pid)
+                await _surely(visit.ended)
+
+    async def stop(self) -> None:
+        """End the attendant. It ends what it has started."""
+        if self._attendant is not None and self._attendant.stdin is not None:
+            self._attendant.stdin.close()
+        if self._reading:
+            await asyncio.wait(self._reading)
+
+    async def _start(self) -> Process:
+        attendant = await asyncio.create_subprocess_exec(
+            *attend_command(),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            cwd="/",
+            env={},
+            start_new_session=True,
+        )
+        self._attendant = attendant
+        self._reading.start(self._read(attendant))
+        self._keeper.keep(attendant.pid, ending=signal.SIGKILL)
+        return attendant
+
+    async def _read(self, attendant: Process) -> None:
+        """Hear of starts and ends. What waits when the attendant ends has failed."""
+        assert attendant.stdout is not None  # noqa: S101 - a pipe was asked for
+        async for line in attendant.stdout:
+            pid, *codes = map(int, line.split())
+            if codes:
+                self._running.pop(pid).ended.set_result(codes[0])
+            else:
+                self._running[pid] = visit = self._ordered.popleft()
+                visit.started.set_result(pid)
+        self._attendant = None
+        for visit in self._ordered:
+            visit.started.set_result(_NOT_STARTED)
+        for visit in (*self._ordered, *self._running.values()):
+            visit.ended.set_result(_FAILED)
+        self._ordered.clear()
+        self._running.clear()
+        await attendant.wait()
+        self._keeper.release(attendant.pid)
+
+
+async def _surely(number: asyncio.Future[int]) -> None:
+    """Wait even if cancelled meanwhile. The cancellation takes effect afterwards."""
+    is_cancelled = False
+    while not number.done():
+        try:
+            await asyncio.wait({number})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    if is_cancelled:
+        raise asyncio.CancelledError
