@@ -135,6 +135,7 @@ class Miniature:
         tasks = assembly.tasks.made = assembly.parts.tasks(assembly.task_settings(steps))
         await do_all(
             assembly.follow_databases(steps),
+            tasks.prepare(),
             prepare_containers(
                 assembly.blueprint,
                 assembly.containers,

@@ -69,6 +69,11 @@ class Tasks:
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
 
+    async def prepare(self) -> None:
+        """Find out what this machine can, which the first task would otherwise wait for."""
+        self._start()
+        await self._executor.prepare()
+
     async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
         """Begin to bring the services to the blueprint's state. `steady` waits for the end.
 

@@ -121,6 +121,9 @@ class Tasks:
     settings: TaskSettings
     blueprint: Blueprint = field(default_factory=Blueprint)
 
+    async def prepare(self) -> None:
+        """Nothing is to be found out."""
+
     async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
         self.blueprint = blueprint
         tokens = "".join(s.force_new_deployment_token for s in blueprint.services)

@@ -74,6 +74,10 @@ class Executor:
         self._keeper.start()
         remove_scratch(self._scratch)
 
+    async def prepare(self) -> None:
+        """Try out whether tasks can be confined."""
+        await self._trial.is_possible()
+
     async def stop(self) -> None:
         """Call this after the last task is STOPPED."""
         if self._leaving:
