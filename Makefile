@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down watch test check format bench diagrams lock clean
+.PHONY: help up down watch test check format bench suites diagrams lock clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -58,6 +58,9 @@ format: $(VENV)/.development ## Rewrite the sources as the formatters want them
 
 bench: $(VENV)/.development ## Measure, and print tables of docs/measurements.md
 	@$(BIN)/python -m bench
+
+suites: $(VENV)/.development ## Run the suites of others whose checkouts are in SUITES=FOLDER, and count
+	@$(BIN)/python -m suites $(SUITES)
 
 diagrams: $(VENV)/.development ## Draw the pictures of docs/architecture.md anew
 	@$(BIN)/python scripts/draw.py

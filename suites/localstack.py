@@ -1,0 +1,51 @@
+"""LocalStack's tests whose answers were recorded on AWS (https://github.com/localstack/localstack).
+
+They run as against AWS itself: `TEST_TARGET=AWS_CLOUD`, and `aws_validated` ones alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from suites import pytests
+from suites.checkouts import needed, own_python
+from suites.counts import Case
+from suites.miniature import running
+
+FOLDER = "localstack"
+NEEDS = "a clone of localstack/localstack, with `make install-test` or its requirements in .venv"
+QUICK = (
+    "logs", "events", "cloudwatch", "sns", "cloudformation", "scheduler", "sts",
+    "kms", "secretsmanager", "ssm",
+)  # fmt: skip
+MORE = ("sqs", "s3")
+
+
+def run(checkout: Path, quick: bool, say: Callable[[str], None]) -> list[Case]:
+    """The services that the miniature has, one after another."""
+    python = own_python(checkout, "Python 3.13 and requirements-test.txt")
+    tests = needed(checkout / "tests" / "aws" / "services", "its tests")
+    cases = []
+    with running() as aws:
+        environment = {
+            **aws,
+            "PYTHONPATH": str(checkout / "localstack-core"),
+            "TEST_TARGET": "AWS_CLOUD",
+            "DISABLE_EVENTS": "1",
+            "SKIP_SSL_CERT_DOWNLOAD": "1",
+        }
+        for service in QUICK if quick else (*QUICK, *MORE):
+            words = ("-m", "aws_validated", "-p", "no:tinybird", str(tests / service))
+            tests_of_it = pytests.Tests(python, checkout, words, environment, _service)
+            cases += pytests.run(tests_of_it, partial(_told, say, service))
+    return cases
+
+
+def _told(say: Callable[[str], None], service: str, done: str) -> None:
+    say(f"{service} {done}")
+
+
+def _service(test: str) -> str:
+    return test.split("/")[3]

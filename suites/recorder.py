@@ -1,0 +1,69 @@
+"""A plug-in of a suite's own pytest, in its own environment: what each test was answered.
+
+One line of JSON a test, in the file that SUITES_RECORD names. A test whose call the miniature named
+as not simulated does not apply, however it ended; so the calls decide, not pytest's summary.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import botocore.client
+import pytest
+
+_LIMIT = 30  # seconds
+_calls: list[tuple[str, str, str]] = []
+_phases = pytest.StashKey[dict[str, str]]()
+_make_api_call = botocore.client.BaseClient._make_api_call
+
+
+def _recorded(self: Any, operation: str, arguments: dict[str, Any]) -> Any:
+    service = self.meta.service_model.service_name
+    try:
+        return _make_api_call(self, operation, arguments)
+    except Exception as error:
+        _calls.append((service, operation, str(error)[:500]))
+        raise
+
+
+botocore.client.BaseClient._make_api_call = _recorded
+
+
+def _too_long(*_: object) -> None:
+    pytest.fail(f"it did not end in {_LIMIT} s")
+
+
+signal.signal(signal.SIGALRM, _too_long)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """Many wait for a minute for what does not come."""
+    signal.alarm(_LIMIT)
+    yield
+    signal.alarm(0)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """After each phase of a test; the last one writes the line."""
+    report = (yield).get_result()
+    phases = item.stash.setdefault(_phases, {})
+    phases[report.when] = report.outcome
+    if report.failed:
+        phases["why"] = phases.get("why", "") + str(report.longrepr)[-2000:]
+    if report.when == "teardown":
+        line = {
+            "id": item.nodeid,
+            "expected": hasattr(report, "wasxfail"),
+            **phases,
+            "errors": list(_calls),
+        }
+        _calls.clear()
+        with Path(os.environ["SUITES_RECORD"]).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
