@@ -23,7 +23,12 @@ def page(
         if not 0 < start < max(len(items), 1):
             raise AwsServiceError(code, "The token is not one that an earlier page had.")
     end = start + size
-    return list(items[start:end]), str(end) if end < len(items) else None
+    return list(items[start:end]), token_of(end) if end < len(items) else None
+
+
+def token_of(position: int) -> str:
+    """The token of the page that begins there."""
+    return f"{position:09d}"
 
 
 def first_of(parameters: Mapping[str, Any], code: str) -> int:

@@ -84,6 +84,7 @@ class EventRule:
     is_deleted_after: bool = False  # once nothing of a schedule is left
     group: str = ""
     description: str = ""
+    window: int = 0  # minutes within which a schedule may fire; it fires at their beginning
 
 
 # Terraform's argument -> SNS's attribute.

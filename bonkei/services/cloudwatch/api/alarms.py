@@ -8,7 +8,7 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of
+from bonkei.base.paging import first_of, token_of
 from bonkei.blueprint.cloudwatch import Alarm, CompositeAlarm
 from bonkei.services.cloudwatch.alarm.composite import alarms_of, parse_rule
 from bonkei.services.cloudwatch.alarm.engine import AlarmError, AnyAlarm, why_not_evaluated
@@ -113,7 +113,7 @@ class AlarmOperations:
         for alarm in page:
             whole = described(alarm, self._monitor.book.state(alarm.name))
             answer[f"{_kind(alarm)}s"].append(shown(whole, given))
-        answer["NextToken"] = str(first + size) if first + size < len(chosen) else None
+        answer["NextToken"] = token_of(first + size) if first + size < len(chosen) else None
         return answer
 
     def _is_wanted(self, alarm: AnyAlarm, given: Parameters) -> bool:
@@ -168,7 +168,7 @@ class AlarmOperations:
                 }
                 for item in items[:size]
             ],
-            "NextToken": str(first + size) if len(items) > size else None,
+            "NextToken": token_of(first + size) if len(items) > size else None,
         }
 
     async def set_state(self, call: AwsCall) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, seconds
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of
+from bonkei.base.paging import first_of, token_of
 from bonkei.services.cloudwatch.api.metric_data import metric_data
 from bonkei.services.cloudwatch.api.periods import require_period, starts
 from bonkei.services.cloudwatch.api.spelling import (
@@ -109,7 +109,7 @@ class DataOperations:
         found.sort(key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
         first = first_of(parameters, "InvalidParameterValue")
         page = found[first : first + _PAGE]
-        more = str(first + _PAGE) if first + _PAGE < len(found) else None
+        more = token_of(first + _PAGE) if first + _PAGE < len(found) else None
         return {
             "Metrics": [
                 {

@@ -16,17 +16,31 @@ from bonkei.services.endpoint.errors import ApiError
 from bonkei.services.endpoint.wire.model import ServiceModel, Shape
 
 _TOLD = 10  # at most this many mistakes of one call are reported
-_SHOWN = 200  # characters of a value
+_SHOWN = 2_000  # characters of a value
+_LONGEST = 512  # characters of the name of a log group or a log stream
 _NUMBERS = frozenset({"integer", "long", "float", "double", "bigInteger", "bigDecimal"})
 
 
 def check(model: ServiceModel, operation: str, parameters: Mapping[str, Any]) -> None:
     """Raises ApiError, with the operation's name for the error."""
     shape = model.input(operation)
+    _check_names(model, parameters)
     faults = list(islice(_structure(model, shape, parameters, ""), _TOLD))
     if faults:
         count = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: "
         raise ApiError(_code(model, operation), count + "; ".join(faults))
+
+
+def _check_names(model: ServiceModel, parameters: Mapping[str, Any]) -> None:
+    """CloudWatch Logs has words of its own for names that are too long."""
+    if model.metadata["endpointPrefix"] != "logs":
+        return
+    if any(_size(parameters.get(each)) > _LONGEST for each in ("logGroupName", "logStreamName")):
+        raise ApiError(
+            "InvalidParameterException",
+            "Invalid LogGroup or LogStream, both must have length less than or equal to "
+            f"{_LONGEST}.",
+        )
 
 
 def _code(model: ServiceModel, operation: str) -> str:

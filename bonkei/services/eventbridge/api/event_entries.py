@@ -46,7 +46,8 @@ def _size(entry: Mapping[str, Any]) -> int:
 def _one(bus: EventBus, entry: Mapping[str, Any], call: AwsCall) -> dict[str, Any]:
     missing = [n for n in ("Source", "DetailType", "Detail") if not entry.get(n)]
     if missing:
-        return _refused("InvalidArgument", f"Parameter {missing[0]} is not valid. It is missing.")
+        reason = f"Reason: {missing[0]} is a required argument."
+        return _refused("InvalidArgument", f"Parameter {missing[0]} is not valid. {reason}")
     if str(entry["Source"]).startswith("aws."):
         return _refused("NotAuthorizedForSourceException", "Not authorized for the source.")
     try:

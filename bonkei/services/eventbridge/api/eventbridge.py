@@ -12,7 +12,7 @@ from typing import Any
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operations
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of
+from bonkei.base.paging import first_of, token_of
 from bonkei.blueprint.sns import EventRule
 from bonkei.grammar.event_pattern import EventPatternError, parse_event_pattern
 from bonkei.grammar.schedule import parse_schedule, require_unit
@@ -98,7 +98,8 @@ class _Rules:
 
     async def describe(self, call: AwsCall) -> Mapping[str, Any]:
         """One rule."""
-        return _rule(self._find(call, call.parameters["Name"]))
+        found = self._find(call, call.parameters["Name"])
+        return _rule(found) | {"CreatedBy": call.caller.account}
 
     async def put(self, call: AwsCall) -> Mapping[str, Any]:
         """A new rule, or new settings of an existing one. It keeps its targets."""
@@ -176,7 +177,7 @@ class _Rules:
         if len(kept) > _TARGETS:
             raise AwsServiceError(
                 "LimitExceededException",
-                f"The requested resource exceeds the maximum number allowed: {_TARGETS} targets.",
+                "The requested resource exceeds the maximum number allowed.",
             )
         self._keep(_with_targets(rule, kept))
         return {"FailedEntryCount": len(failed), "FailedEntries": failed}
@@ -226,8 +227,8 @@ def _require_possible(pattern: str, schedule: str) -> None:
         if schedule:
             require_unit(schedule)
             parse_schedule(schedule)
-    except BonkeiError as error:
-        message = f"Parameter ScheduleExpression is not valid. {error.message}"
+    except BonkeiError:
+        message = "Parameter ScheduleExpression is not valid."
         raise AwsServiceError("ValidationException", message) from None
 
 
@@ -254,7 +255,7 @@ def _bus(call: AwsCall) -> dict[str, Any]:
 def _page(call: AwsCall, name: str, found: list[Any]) -> Mapping[str, Any]:
     first = first_of(call.parameters, "ValidationException")
     size = int(call.parameters.get("Limit") or _PAGE)
-    more = str(first + size) if first + size < len(found) else None
+    more = token_of(first + size) if first + size < len(found) else None
     return {name: found[first : first + size], "NextToken": more}
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bonkei.base.aws_service import AwsCall, AwsServiceError, Operations, seconds
 from bonkei.base.errors import BonkeiError
-from bonkei.base.paging import first_of
+from bonkei.base.paging import first_of, token_of
 from bonkei.blueprint.sns import EventRule
 from bonkei.grammar.schedule import parse_schedule
 from bonkei.services.eventbridge.api.event_targets import refusal, shown, target_of
@@ -77,7 +77,7 @@ class _Schedules:
             "StartDate": one.begins or None,
             "EndDate": one.ends or None,
             "Description": one.description or None,
-            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "FlexibleTimeWindow": _window(one),
             "ActionAfterCompletion": "DELETE" if one.is_deleted_after else "NONE",
             "Target": shown(target),
         }
@@ -139,17 +139,14 @@ class _Schedules:
         given = call.parameters
         group = given.get("GroupName") or _DEFAULT
         self._require_group(group)
-        if given["FlexibleTimeWindow"].get("Mode", "OFF") != "OFF":
-            raise _invalid(
-                "The miniature does not support flexible time windows: the Mode must be OFF."
-            )
         zone = given.get("ScheduleExpressionTimezone") or "UTC"
         try:
             parse_schedule(given["ScheduleExpression"], ZoneInfo(zone))
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise _invalid(f"Invalid Schedule Expression Timezone {zone}.") from None
-        except BonkeiError as error:
-            raise _invalid(f"Invalid Schedule Expression. {error.message}") from None
+        except BonkeiError:
+            message = f"Invalid Schedule Expression {given['ScheduleExpression']}."
+            raise _invalid(message) from None
         if problem := refusal(given["Target"]):
             raise _invalid(problem)
         target = target_of(given["Target"])
@@ -167,6 +164,7 @@ class _Schedules:
             is_deleted_after=given.get("ActionAfterCompletion") == "DELETE",
             group=group,
             description=given.get("Description", ""),
+            window=int(given["FlexibleTimeWindow"].get("MaximumWindowInMinutes") or 0),
         )
 
     def _find(self, call: AwsCall) -> EventRule:
@@ -207,6 +205,12 @@ def _group(call: AwsCall, name: str) -> dict[str, Any]:
     return {"Arn": f"{place}:schedule-group/{name}", "Name": name, "State": "ACTIVE"}
 
 
+def _window(one: EventRule) -> dict[str, Any]:
+    if not one.window:
+        return {"Mode": "OFF"}
+    return {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": one.window}
+
+
 def _state(one: EventRule) -> str:
     return "ENABLED" if one.enabled else "DISABLED"
 
@@ -223,5 +227,5 @@ def _summary(one: EventRule) -> dict[str, Any]:
 def _page(call: AwsCall, name: str, found: list[Any]) -> Mapping[str, Any]:
     first = first_of(call.parameters, "ValidationException")
     size = int(call.parameters.get("MaxResults") or _PAGE)
-    more = str(first + size) if first + size < len(found) else None
+    more = token_of(first + size) if first + size < len(found) else None
     return {name: found[first : first + size], "NextToken": more}

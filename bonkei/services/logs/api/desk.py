@@ -8,7 +8,7 @@ from typing import Any
 
 from bonkei.blueprint.logs.log_group import MetricFilter
 from bonkei.grammar.filter_pattern import FilterPattern, FilterPatternError, parse
-from bonkei.services.logs.errors import invalid
+from bonkei.services.logs.errors import LogsError, invalid
 from bonkei.services.logs.live_tails import LiveTails
 from bonkei.services.logs.store.group import LogGroup
 from bonkei.services.logs.store.log_store import LogStore
@@ -41,7 +41,12 @@ class Desk:
 
     def group_name(self, parameters: Parameters) -> str:
         name, identifier = parameters.get("logGroupName"), parameters.get("logGroupIdentifier")
-        if (name is None) == (identifier is None):
+        if name is not None and identifier is not None:
+            raise LogsError(
+                "ValidationException",
+                "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
+            )
+        if name is None and identifier is None:
             raise invalid("Exactly one of logGroupName and logGroupIdentifier must be given.")
         return str(name) if name is not None else name_of(str(identifier))
 

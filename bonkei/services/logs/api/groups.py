@@ -64,7 +64,9 @@ def describe_log_groups(desk: Desk, parameters: Parameters) -> Answer:
     prefix = str(parameters.get("logGroupNamePrefix") or "")
     pattern = str(parameters.get("logGroupNamePattern") or "")
     if prefix and pattern:
-        raise invalid("LogGroup name prefix and LogGroup name pattern are mutually exclusive.")
+        raise invalid(
+            "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."
+        )
     identifiers = {name_of(str(each)) for each in parameters.get("logGroupIdentifiers") or ()}
     log_class = parameters.get("logGroupClass")
     found = [

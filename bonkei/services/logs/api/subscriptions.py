@@ -7,6 +7,7 @@ another account's destination, is refused because it is not simulated.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -110,15 +111,20 @@ def put_resource_policy(desk: Desk, parameters: Parameters) -> Answer:
 
 
 def describe_resource_policies(desk: Desk, parameters: Parameters) -> Answer:
-    found = [(name, _policy(policy)) for name, policy in desk.store.policies.items()]
+    found = [
+        (name, _policy(replace(policy, document=_normal(policy.document))))
+        for name, policy in desk.store.policies.items()
+    ]
     answers, token = page(found, parameters)
     return with_token({"resourcePolicies": answers}, token)
 
 
 def delete_resource_policy(desk: Desk, parameters: Parameters) -> Answer:
     policies = dict(desk.store.policies)
-    if policies.pop(str(parameters.get("policyName") or ""), None) is None:
-        raise LogsError("ResourceNotFoundException", "Policy does not exist.")
+    name = str(parameters.get("policyName") or "")
+    if policies.pop(name, None) is None:
+        message = f"Policy with name [{name}] does not exist."
+        raise LogsError("ResourceNotFoundException", message)
     desk.store.set_policies(policies)
     return {}
 
@@ -128,7 +134,24 @@ def _policy(policy: ResourcePolicy) -> dict[str, Any]:
         "policyName": policy.name,
         "policyDocument": policy.document,
         "lastUpdatedTime": policy.updated,
+        "policyScope": "ACCOUNT",
     }
+
+
+def _normal(document: str) -> str:
+    """As it is described: with a version, and a list of one principal as that principal."""
+    try:
+        policy = json.loads(document)
+        policy = {"Version": "2008-10-17"} | policy
+        for statement in policy["Statement"]:
+            principal = statement.get("Principal")
+            if isinstance(principal, dict):
+                for kind, names in principal.items():
+                    if isinstance(names, list) and len(names) == 1:
+                        principal[kind] = names[0]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return document
+    return json.dumps(policy)
 
 
 OPERATIONS: Mapping[str, Operation] = {

@@ -112,7 +112,7 @@ async def test_a_disabled_rule_calls_no_target() -> None:
         ({"EventPattern": '{"a": 1}'}, "InvalidEventPatternException",
          r'Event pattern is not valid. Reason: \$: "a" must be an object or an array'),
         ({"ScheduleExpression": "rate(1 minutes)"}, "ValidationException",
-         "ScheduleExpression is not valid"),
+         r": Parameter ScheduleExpression is not valid\.$"),
         ({"EventPattern": PATTERN, "EventBusName": "mine"}, "ResourceNotFoundException",
          "Event bus mine does not exist"),
     ],
@@ -121,6 +121,45 @@ async def test_invalid_rules(given: dict[str, Any], code: str, message: str) -> 
     with pytest.raises(AwsServiceError, match=message) as caught:
         await Client().events("PutRule", Name="r", **given)
     assert caught.value.code == code
+
+
+async def test_entries_without_a_part_are_refused_and_those_for_a_missing_bus_go_nowhere() -> None:
+    client = Client()
+    await client.events("PutRule", Name="r", EventPattern=PATTERN)
+    await client.events("PutTargets", Rule="r", Targets=[{"Id": "1", "Arn": TOPIC}])
+    whole = {"Source": "own", "DetailType": "Tried", "Detail": "{}"}
+    for part in whole:
+        answer = await client.events("PutEvents", Entries=[whole | {part: ""}])
+        assert answer["Entries"] == [
+            {
+                "ErrorCode": "InvalidArgument",
+                "ErrorMessage": f"Parameter {part} is not valid. "
+                f"Reason: {part} is a required argument.",
+            }
+        ]
+    answer = await client.events("PutEvents", Entries=[whole | {"EventBusName": "none"}])
+    assert answer["FailedEntryCount"] == 0
+    assert answer["Entries"][0]["EventId"]
+    await asyncio.sleep(0)
+    assert client.got == []
+    await client.bus.stop()
+
+
+async def test_a_described_rule_has_its_account_and_a_page_of_targets_an_opaque_token() -> None:
+    client = Client()
+    await client.events("PutRule", Name="r", EventPattern=PATTERN)
+    assert (await client.events("DescribeRule", Name="r"))["CreatedBy"] == "123456789012"
+    targets = [{"Id": f"id-{number}", "Arn": TOPIC} for number in range(5)]
+    await client.events("PutTargets", Rule="r", Targets=targets)
+    first = await client.events("ListTargetsByRule", Rule="r", Limit=3)
+    token = first["NextToken"]
+    assert not any(token in each["Id"] for each in first["Targets"])
+    rest = await client.events("ListTargetsByRule", Rule="r", Limit=3, NextToken=token)
+    assert [each["Id"] for each in rest["Targets"]] == ["id-3", "id-4"]
+    with pytest.raises(AwsServiceError) as caught:
+        await client.events("PutTargets", Rule="r", Targets=[{"Id": "sixth", "Arn": TOPIC}])
+    assert caught.value.message == "The requested resource exceeds the maximum number allowed."
+    await client.bus.stop()
 
 
 async def test_an_unsupported_target_is_reported_and_the_others_are_kept() -> None:
@@ -270,10 +309,10 @@ async def test_schedules_are_changed_listed_and_deleted() -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"ScheduleExpression": "rate(0 minutes)"}, "Invalid Schedule Expression"),
+        ({"ScheduleExpression": "rate(0 minutes)"},
+         r": Invalid Schedule Expression rate\(0 minutes\)\.$"),
         ({"ScheduleExpressionTimezone": "Mars/Base"}, "Timezone Mars/Base"),
         ({"GroupName": "none"}, "group none does not exist"),
-        ({"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}}, "not support flexible time windows"),
         ({"Target": {"Arn": "arn:aws:batch:eu-west-1:1:job/x", "RoleArn": "r"}},
          "batch are not simulated"),
     ],
@@ -281,6 +320,18 @@ async def test_schedules_are_changed_listed_and_deleted() -> None:
 async def test_invalid_schedules(more: dict[str, Any], message: str) -> None:
     with pytest.raises(AwsServiceError, match=message):
         await Client().schedules("CreateSchedule", **SCHEDULE | more)
+
+
+async def test_a_schedule_with_a_flexible_window_fires_at_its_beginning() -> None:
+    client = Client()
+    flexible = {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15}
+    await client.schedules("CreateSchedule", **SCHEDULE | {"FlexibleTimeWindow": flexible})
+    assert (await client.schedules("GetSchedule", Name="s"))["FlexibleTimeWindow"] == flexible
+    await client.schedules("UpdateSchedule", **SCHEDULE)
+    assert (await client.schedules("GetSchedule", Name="s"))["FlexibleTimeWindow"] == {
+        "Mode": "OFF"
+    }
+    await client.bus.stop()
 
 
 async def test_a_deleted_group_deletes_its_schedules() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -121,6 +122,36 @@ def test_reports_the_rejected_events(api: Api) -> None:
     answer = api.put("stream", (-1, "x"), (3 * 3_600_000, "later"))
     assert answer["rejectedLogEventsInfo"] == {"tooNewLogEventStartIndex": 1}
     assert texts(get(api)) == ["x"]
+
+
+def test_a_resource_policy_is_described_as_aws_writes_it(api: Api) -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": ["route53.amazonaws.com"]}}
+    document = json.dumps({"Statement": [statement]})
+    put = api("PutResourcePolicy", policyName="p", policyDocument=document)["resourcePolicy"]
+    assert (put["policyScope"], put["policyDocument"]) == ("ACCOUNT", document)
+    [shown] = api("DescribeResourcePolicies")["resourcePolicies"]
+    assert shown["policyScope"] == "ACCOUNT"
+    assert json.loads(shown["policyDocument"]) == {
+        "Version": "2008-10-17",
+        "Statement": [statement | {"Principal": {"Service": "route53.amazonaws.com"}}],
+    }
+    api("PutResourcePolicy", policyName="p", policyDocument="not JSON")
+    assert api("DescribeResourcePolicies")["resourcePolicies"][0]["policyDocument"] == "not JSON"
+    with pytest.raises(LogsError) as caught:
+        api("DeleteResourcePolicy", policyName="none")
+    assert caught.value.message == "Policy with name [none] does not exist."
+
+
+def test_a_group_has_one_name_and_is_found_by_one(api: Api) -> None:
+    """The words were recorded on AWS."""
+    with pytest.raises(LogsError) as caught:
+        api("DescribeLogStreams", logGroupName="group", logGroupIdentifier="group")
+    assert caught.value.code == "ValidationException"
+    exclusive = "are mutually exclusive parameters."
+    assert caught.value.message == f"LogGroup name and LogGroup ARN {exclusive}"
+    with pytest.raises(LogsError) as caught:
+        api("DescribeLogGroups", logGroupNamePrefix="a", logGroupNamePattern="b")
+    assert caught.value.message == f"LogGroup name prefix and LogGroup name pattern {exclusive}"
 
 
 def test_describes_groups(api: Api) -> None:
@@ -254,6 +285,11 @@ def test_a_group_has_two_subscription_filters_at_most(api: Api) -> None:
 def test_keeps_resource_policies(api: Api) -> None:
     api("PutResourcePolicy", policyName="p", policyDocument="{}")
     [policy] = api("DescribeResourcePolicies")["resourcePolicies"]
-    assert policy == {"policyName": "p", "policyDocument": "{}", "lastUpdatedTime": NOW}
+    assert policy == {
+        "policyName": "p",
+        "policyDocument": "{}",
+        "policyScope": "ACCOUNT",
+        "lastUpdatedTime": NOW,
+    }
     api("DeleteResourcePolicy", policyName="p")
     assert api("DescribeResourcePolicies")["resourcePolicies"] == []

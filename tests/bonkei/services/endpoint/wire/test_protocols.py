@@ -190,6 +190,25 @@ def test_input_that_a_model_forbids(
 
 
 @pytest.mark.parametrize(
+    ("call", "parameters", "message"),
+    [
+        ("put_log_events",
+         {"logGroupName": "X" * 513, "logStreamName": "s",
+          "logEvents": [{"timestamp": 1, "message": "m"}]},
+         "Invalid LogGroup or LogStream, both must have length less than or equal to 512."),
+        ("describe_log_groups", {"logGroupNamePrefix": "X" * 513},
+         (f"1 validation error detected: Value '{'X' * 513}' at 'logGroupNamePrefix' failed to "
+         "satisfy constraint: Member must have length less than or equal to 512")),
+    ],
+)  # fmt: skip
+def test_the_words_for_what_is_too_long(
+    place: Place, call: str, parameters: dict[str, Any], message: str
+) -> None:
+    found = refusal(getattr(client_of(place, "logs"), call), **parameters)
+    assert found == ("InvalidParameterException", 400, message)
+
+
+@pytest.mark.parametrize(
     ("service", "call", "parameters", "error", "code", "status"),
     [
         ("logs", "describe_log_groups", {}, "ResourceNotFoundException", "", 400),
