@@ -18,6 +18,7 @@ from aiohttp import web
 
 from bonkei.base.aws_service import Caller
 from bonkei.services.endpoint.answering import Answering
+from bonkei.services.endpoint.backing import dialects
 from bonkei.services.endpoint.backing.passing import Passing
 from bonkei.services.endpoint.calls import s3_limits
 from bonkei.services.endpoint.calls.disturbance import Disturb, disturbed
@@ -275,9 +276,11 @@ class _Exchange:
                 )
                 if body is None:
                     self._go_on()
-                return await self._endpoint.pass_on(
+                dialects.check(self._call, content)
+                response = await self._endpoint.pass_on(
                     self._incoming, self._call, self._caller, self._request, body, self._via
                 )
+                return dialects.translated(self._call, self._caller.account, response)
             return await self._answer_ourselves(content)
         except ApiError as error:
             spelled = spell(error, self._call)

@@ -1,0 +1,31 @@
+"""What KMS and DynamoDB answer where MiniStack answers otherwise.
+
+kms, dynamodb   the differences of one service each, pure
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from bonkei.services.endpoint.backing.dialects import dynamodb, kms
+from bonkei.services.endpoint.calls.request import Call
+
+
+def check(call: Call, body: bytes) -> None:
+    """Raises ApiError for what the service refuses."""
+    if call.service == "kms":
+        kms.check(call, body)
+
+
+def translated(call: Call, account: str, response: web.StreamResponse) -> web.StreamResponse:
+    """The answer as the service gives it."""
+    if not isinstance(response, web.Response) or not isinstance(response.body, bytes):
+        return response
+    other = None
+    if call.service == "kms":
+        other = kms.answered(call, account, response.status, response.body)
+    elif call.service == "dynamodb" and response.status >= 400:
+        other = dynamodb.refused(call, response.body)
+    if other is None:
+        return response
+    return web.Response(status=other.status, body=other.body, headers=dict(other.headers))

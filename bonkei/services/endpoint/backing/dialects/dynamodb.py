@@ -1,0 +1,55 @@
+"""DynamoDB's words where MiniStack has others.
+
+Source: what AWS answers to the same calls. Many refusals of PutItem, UpdateItem, DeleteItem and
+Query begin with "1 validation error detected: "; those of Scan do not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from bonkei.services.endpoint.calls.request import Call
+from bonkei.services.endpoint.errors import Answer
+
+_DETECTED = "1 validation error detected: "
+_COUNTED = frozenset({"DeleteItem", "PutItem", "Query", "UpdateItem"})
+_PLAIN = re.compile(
+    r"Value provided in ExpressionAttributeNames unused in expressions: .*"
+    r"|One or more parameter values were invalid: An \w+ set  may not be empty"
+    r"|ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"
+    r"|Cannot specify the ProjectionExpression when choosing to get .*"
+    r"|Invalid UpdateExpression: The expression can not be empty;"
+)
+_WORDS = (
+    (
+        r"(ExpressionAttribute(?:Names|Values) can only be specified when using expressions): .*",
+        r"\1",
+    ),
+    (
+        r"Requested resource not found: ResourceArn: \S+:table/(\S+) not found",
+        r"Requested resource not found: Table: \1 not found",
+    ),
+    (
+        r"No resource-based policy found for resource (\S+)",
+        r"Resource-based policy not found for the provided ResourceArn: \1",
+    ),
+)
+
+
+def refused(call: Call, body: bytes) -> Answer | None:
+    """The error, if it has other words."""
+    try:
+        error = json.loads(body)
+    except ValueError:
+        return None
+    message = words = str(error.get("message", ""))
+    if call.operation in _COUNTED and _PLAIN.fullmatch(message):
+        words = _DETECTED + message
+    for pattern, said in _WORDS:
+        words = re.sub(rf"^{pattern}$", said, words)
+    if words == message:
+        return None
+    head = ("x-amzn-errortype", str(error.get("__type", "")).rpartition("#")[2])
+    content = json.dumps(error | {"message": words}).encode()
+    return Answer(400, content, (("content-type", "application/x-amz-json-1.0"), head))
